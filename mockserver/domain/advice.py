@@ -1,0 +1,90 @@
+"""What would have helped: the nearest capture and what to change in the request."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from mockserver.domain.conditions import MADE_TO_FAIL, SHOWN
+from mockserver.domain.explanation import Condition, Nearest
+from mockserver.domain.money import sum_of
+from mockserver.domain.order import Capture
+from mockserver.domain.refund_case import SPELLINGS_EXPLAINED, RefundCase
+
+
+def nearest(case: RefundCase, conditions: Iterable[Condition]) -> Nearest | None:
+    """Name the capture that came closest and all that separates it from the refund."""
+    if case.closest is None:
+        return None
+    capture = case.closest
+    apart = [_separation(case, capture, each) for each in conditions if not each.holds]
+    return Nearest(capture.capture_id, capture.klarna_reference, tuple(apart))
+
+
+def advise(case: RefundCase, conditions: Iterable[Condition]) -> str:
+    """Say in sentences what to change, one for each condition that does not hold."""
+    sentences = [_ADVICE[each.name](case) for each in conditions if not each.holds]
+    return " ".join(filter(None, dict.fromkeys(sentences)))
+
+
+def _separation(case: RefundCase, capture: Capture, condition: Condition) -> str:
+    if condition.name != "references_in_one_capture":
+        return condition.detail
+    carried = case.carried[capture.capture_id]
+    missing = [each for each in case.references if each not in carried]
+    return "; ".join(_missing(case, each, carried) for each in missing[:SHOWN])
+
+
+def _missing(case: RefundCase, reference: str, carried: frozenset[str]) -> str:
+    meant = case.spelling.get(reference)
+    hint = f" ('{meant}' is)" if meant in carried else ""
+    return f"'{reference}' is not on it{hint}"
+
+
+def _after_a_failure(case: RefundCase) -> str:
+    return (
+        f"Nothing on this order is allocated any more after refund"
+        f" {case.failed_refunds[0]}; in a test, start from a fresh order."
+    )
+
+
+def _about_the_sum(case: RefundCase) -> str:
+    if not case.lines:
+        return _SEND_LINES
+    total = sum_of(case.lines)
+    return (
+        f"Make the total_amount of the lines add up to refunded_amount:"
+        f" {total} now, {case.amount} wanted."
+    )
+
+
+def _about_the_references(case: RefundCase) -> str:
+    if not case.lines:
+        return _SEND_LINES
+    if not case.spelling:
+        return "Send one refund for each capture, with the lines of that capture."
+    return " ".join(
+        f"Change reference '{wrong}' to '{meant}'."
+        if meant
+        else f"Change reference '{wrong}' to that of a captured line."
+        for wrong, meant in list(case.spelling.items())[:SPELLINGS_EXPLAINED]
+    )
+
+
+def _about_the_amount(case: RefundCase) -> str:
+    if case.closest is None:
+        return ""
+    limit, reference = case.limits[case.closest.capture_id], case.closest.klarna_reference
+    return f"Refund at most {limit} with the lines of capture {reference}."
+
+
+def _about_the_fault(_case: RefundCase) -> str:
+    return "Nothing in the request is wrong: the failure was asked for."
+
+
+_SEND_LINES = "Send order_lines with the references of what came back."
+
+_ADVICE: Mapping[str, Callable[[RefundCase], str]] = {
+    "no_earlier_failure": _after_a_failure,
+    "lines_add_up": _about_the_sum,
+    "references_in_one_capture": _about_the_references,
+    "fits_capture": _about_the_amount,
+    MADE_TO_FAIL.name: _about_the_fault,
+}

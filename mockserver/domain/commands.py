@@ -1,0 +1,140 @@
+"""What a merchant can ask to be changed: one frozen value per operation.
+
+A command is what remains of a request once JSON, headers and path are translated. Two
+equal commands ask for the same thing, which is how a changed body under an old
+idempotency key is noticed.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Address, OrderLine, ShippingInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Confirm that the order was received; stops the provider's pushes."""
+
+    operation: ClassVar = Operation.ACKNOWLEDGE
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAuthorization:
+    """Set a new total (minor units) and new lines; both replace, nothing is merged."""
+
+    operation: ClassVar = Operation.UPDATE_AUTHORIZATION
+    order_amount: int
+    order_lines: tuple[OrderLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel the whole order, before any capture."""
+
+    operation: ClassVar = Operation.CANCEL
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCustomerDetails:
+    """Change fields of the shipping address; an empty text clears a field."""
+
+    operation: ClassVar = Operation.UPDATE_CUSTOMER_DETAILS
+    shipping_address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendAuthorizationTime:
+    """Move the expiry to today plus the account's days."""
+
+    operation: ClassVar = Operation.EXTEND_AUTHORIZATION_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateMerchantReferences:
+    """Overwrite the references that are given; ``None`` leaves one as it is."""
+
+    operation: ClassVar = Operation.UPDATE_MERCHANT_REFERENCES
+    merchant_reference1: str | None
+    merchant_reference2: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRemainingAuthorization:
+    """Say that no more captures will follow."""
+
+    operation: ClassVar = Operation.RELEASE_REMAINING_AUTHORIZATION
+
+
+@dataclass(frozen=True, slots=True)
+class AddOrderShippingInfo:
+    """Append tracking data to the order."""
+
+    operation: ClassVar = Operation.ADD_ORDER_SHIPPING_INFO
+    shipping_info: tuple[ShippingInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOrder:
+    """Take money (minor units) for a shipment."""
+
+    operation: ClassVar = Operation.CAPTURE
+    captured_amount: int
+    description: str = ""
+    order_lines: tuple[OrderLine, ...] = ()
+    reference: str | None = None
+    shipping_info: tuple[ShippingInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddCaptureShippingInfo:
+    """Append tracking data to a capture."""
+
+    operation: ClassVar = Operation.ADD_CAPTURE_SHIPPING_INFO
+    capture_id: str
+    shipping_info: tuple[ShippingInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerSendOut:
+    """Send the customer the invoice of a capture again."""
+
+    operation: ClassVar = Operation.TRIGGER_SEND_OUT
+    capture_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendDueDate:
+    """Give the customer more days to pay a capture."""
+
+    operation: ClassVar = Operation.EXTEND_DUE_DATE
+    capture_id: str
+    number_of_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """Give money (minor units) back, with the lines that say for what."""
+
+    operation: ClassVar = Operation.REFUND
+    refunded_amount: int
+    description: str = ""
+    order_lines: tuple[OrderLine, ...] = ()
+    reference: str | None = None
+
+
+Command: TypeAlias = (
+    Acknowledge
+    | UpdateAuthorization
+    | Cancel
+    | UpdateCustomerDetails
+    | ExtendAuthorizationTime
+    | UpdateMerchantReferences
+    | ReleaseRemainingAuthorization
+    | AddOrderShippingInfo
+    | CaptureOrder
+    | AddCaptureShippingInfo
+    | TriggerSendOut
+    | ExtendDueDate
+    | RefundOrder
+)

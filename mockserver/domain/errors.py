@@ -1,0 +1,403 @@
+"""The catalogue of refusals: every reason to say no, with its words and its source.
+
+One row per reason: status, the provider's code, message template, source. Where the
+provider words a reason differently for one operation, that operation has a row of its
+own. Several of our reasons may share one provider code; the reason is what explains.
+
+Templates may name ``{order_id}`` and other facts, and ``{consequence}``, the sentence
+with which the provider ends a refusal of that operation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mockserver.domain.operation import Operation
+from mockserver.domain.source import Source, assumed, clients, klarna, kustom, recorded
+
+
+class Reason(StrEnum):
+    """Why a request was refused, in our own finer words."""
+
+    ORDER_NOT_FOUND = "order_not_found"
+    CAPTURE_NOT_FOUND = "capture_not_found"
+    REFUND_NOT_FOUND = "refund_not_found"
+    INVALID_ORDER_ID = "invalid_order_id"
+    ORDER_HAS_NO_CAPTURES = "order_has_no_captures"
+    ORDER_HAS_CAPTURES = "order_has_captures"
+    ORDER_FULLY_CAPTURED = "order_fully_captured"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_EXPIRED = "order_expired"
+    ORDER_CLOSED = "order_closed"
+    FRAUD_REVIEW_PENDING = "fraud_review_pending"
+    FRAUD_REVIEW_FAILED = "fraud_review_failed"
+    CAPTURE_EXCEEDS_REMAINING = "capture_exceeds_remaining"
+    REFUND_EXCEEDS_CAPTURED = "refund_exceeds_captured"
+    AUTHORIZATION_BELOW_CAPTURED = "authorization_below_captured"
+    RAISE_NOT_OFFERED = "raise_not_offered"
+    EXTENSION_NOT_OFFERED = "extension_not_offered"
+    DUE_DATE_NOT_OFFERED = "due_date_not_offered"
+    INVALID_ADDRESS = "invalid_address"
+    PAYMENT_METHOD_FAILED = "payment_method_failed"
+    INVALID_FIELDS = "invalid_fields"
+    MALFORMED_JSON = "malformed_json"
+    BODY_TOO_LARGE = "body_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    UNKNOWN_PATH = "unknown_path"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    OPERATION_WITHDRAWN = "operation_withdrawn"
+    CONFLICT = "conflict"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    INTERNAL_ERROR = "internal_error"
+    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row of the catalogue.
+
+    ``code`` is empty where the operation has a refusal code of its own
+    (``CAPTURE_NOT_ALLOWED``); ``operations`` is empty where the row serves all.
+    """
+
+    reason: Reason
+    status: int
+    code: str
+    message: str
+    source: Source
+    operations: frozenset[Operation] = frozenset()
+
+
+CONSEQUENCE: Mapping[Operation, str] = {
+    Operation.ACKNOWLEDGE: "Acknowledgement not possible.",
+    Operation.UPDATE_AUTHORIZATION: "Order authorization cannot be updated",
+    Operation.CANCEL: "Cancel not possible.",
+    Operation.UPDATE_CUSTOMER_DETAILS: "Customer details cannot be updated.",
+    Operation.EXTEND_AUTHORIZATION_TIME: "Authorization time cannot be extended.",
+    Operation.UPDATE_MERCHANT_REFERENCES: "Merchant references cannot be updated.",
+    Operation.RELEASE_REMAINING_AUTHORIZATION: (
+        "Remaining authorization cannot be released."
+    ),
+    Operation.ADD_ORDER_SHIPPING_INFO: (
+        "Shipping info cannot be added to order {order_id}."
+    ),
+    Operation.CAPTURE: "Capture not possible.",
+    Operation.ADD_CAPTURE_SHIPPING_INFO: (
+        "Shipping info cannot be added to capture {capture_id}."
+    ),
+    Operation.TRIGGER_SEND_OUT: "Send-out cannot be triggered.",
+    Operation.EXTEND_DUE_DATE: "Due date cannot be extended.",
+    Operation.REFUND: "Refund not possible.",
+}
+"""How the provider ends its refusals; the endings of acknowledge, capture, cancel,
+refund, update, references, customer details, extend, release and shipping info are
+documented, the other two follow the pattern."""
+
+REFUSAL_CODE: Mapping[Operation, str] = {
+    Operation.CAPTURE: "CAPTURE_NOT_ALLOWED",
+    Operation.CANCEL: "CANCEL_NOT_ALLOWED",
+    Operation.REFUND: "REFUND_NOT_ALLOWED",
+}
+"""The code of a 403 where it is not plain ``NOT_ALLOWED``."""
+
+
+def _only(*operations: Operation) -> frozenset[Operation]:
+    return frozenset(operations)
+
+
+_PATTERN = assumed("no wording known; follows the pattern of the documented ones")
+_ERRORS_PAGE = klarna("errors in order management")
+_STATUS_TABLE = klarna("table of statuses and codes")
+
+CATALOGUE: tuple[Refusal, ...] = (
+    Refusal(
+        Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
+        "Order {order_id} cannot be found", _ERRORS_PAGE,
+    ),
+    Refusal(
+        Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
+        "Order {order_id} cannot be found. {consequence}", _ERRORS_PAGE,
+        _only(
+            Operation.ACKNOWLEDGE,
+            Operation.ADD_ORDER_SHIPPING_INFO,
+            Operation.ADD_CAPTURE_SHIPPING_INFO,
+        ),
+    ),
+    Refusal(
+        Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
+        "Order cannot be found. {consequence}", kustom("view and change orders"),
+        _only(Operation.UPDATE_MERCHANT_REFERENCES),
+    ),
+    Refusal(
+        Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
+        "Order {order_id} cannot be found.", _ERRORS_PAGE,
+        _only(Operation.TRIGGER_SEND_OUT),
+    ),
+    Refusal(
+        Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
+        "Order {order_id} cannot be found. {consequence}", _PATTERN,
+        _only(
+            Operation.UPDATE_AUTHORIZATION,
+            Operation.CANCEL,
+            Operation.UPDATE_CUSTOMER_DETAILS,
+            Operation.EXTEND_AUTHORIZATION_TIME,
+            Operation.RELEASE_REMAINING_AUTHORIZATION,
+            Operation.CAPTURE,
+            Operation.EXTEND_DUE_DATE,
+        ),
+    ),
+    Refusal(
+        Reason.ORDER_NOT_FOUND, 404, "NOT_FOUND",
+        "Order {order_id} cannot be found. Refund not possible.",
+        kustom("refund order: the code; the wording is assumed"),
+        _only(Operation.REFUND, Operation.GET_REFUND),
+    ),
+    Refusal(
+        Reason.CAPTURE_NOT_FOUND, 404, "NO_SUCH_CAPTURE",
+        "Capture {capture_id} cannot be found for order {order_id}",
+        assumed("the code is documented; worded like the missing refund"),
+    ),
+    Refusal(
+        Reason.CAPTURE_NOT_FOUND, 404, "NO_SUCH_CAPTURE",
+        "Capture could not be found."
+        " Shipping info cannot be added to capture {capture_id}",
+        _ERRORS_PAGE, _only(Operation.ADD_CAPTURE_SHIPPING_INFO),
+    ),
+    Refusal(
+        Reason.REFUND_NOT_FOUND, 404, "NOT_FOUND",
+        "Refund {refund_id} cannot be found for order {order_id}", _ERRORS_PAGE,
+    ),
+    Refusal(
+        Reason.INVALID_ORDER_ID, 400, "INVALID_ORDER_ID",
+        "Order ID must be a valid UUID.",
+        klarna("view and change orders; the status is assumed"),
+    ),
+    Refusal(
+        Reason.ORDER_HAS_NO_CAPTURES, 403, "", "Order has no captures. {consequence}",
+        klarna("order management schema: the cause; the wording is assumed"),
+    ),
+    Refusal(
+        Reason.ORDER_HAS_NO_CAPTURES, 403, "REFUND_NOT_ALLOWED",
+        "Order has no captures. Refund not possible",
+        kustom("errors in order management"), _only(Operation.REFUND),
+    ),
+    Refusal(
+        Reason.ORDER_HAS_NO_CAPTURES, 403, "NOT_ALLOWED", "Order has no captures.",
+        klarna("order management schema"),
+        _only(Operation.ADD_CAPTURE_SHIPPING_INFO, Operation.TRIGGER_SEND_OUT),
+    ),
+    Refusal(
+        Reason.ORDER_HAS_CAPTURES, 403, "CANCEL_NOT_ALLOWED",
+        "Order has previous captures. Cancel not possible.",
+        kustom("view and change orders"), _only(Operation.CANCEL),
+    ),
+    Refusal(
+        Reason.ORDER_FULLY_CAPTURED, 403, "",
+        "Order is fully captured. {consequence}",
+        klarna("refund orders and manage authorizations: the release message"),
+    ),
+    Refusal(
+        Reason.ORDER_FULLY_CAPTURED, 403, "NOT_ALLOWED", "Update not allowed.",
+        kustom("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
+    ),
+    Refusal(
+        Reason.ORDER_CANCELLED, 403, "",
+        "Order {order_id} is cancelled. {consequence}", _PATTERN,
+    ),
+    Refusal(
+        Reason.ORDER_CANCELLED, 403, "NOT_ALLOWED", "Update not allowed.",
+        kustom("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
+    ),
+    Refusal(
+        Reason.ORDER_EXPIRED, 403, "",
+        "Order {order_id} is expired. {consequence}",
+        recorded("a refused capture quoted by two shop platforms"),
+    ),
+    Refusal(
+        Reason.ORDER_EXPIRED, 403, "NOT_ALLOWED",
+        "Order is expired. Authorization time cannot be extended.",
+        klarna("refund orders and manage authorizations"),
+        _only(Operation.EXTEND_AUTHORIZATION_TIME),
+    ),
+    Refusal(
+        Reason.ORDER_EXPIRED, 403, "NOT_ALLOWED", "Update not allowed.",
+        kustom("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
+    ),
+    Refusal(
+        Reason.ORDER_CLOSED, 403, "",
+        "Order {order_id} is closed. {consequence}", _PATTERN,
+    ),
+    Refusal(
+        Reason.ORDER_CLOSED, 403, "NOT_ALLOWED", "Update not allowed.",
+        kustom("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
+    ),
+    Refusal(
+        Reason.FRAUD_REVIEW_PENDING, 403, "CAPTURE_NOT_ALLOWED", "Capture not allowed",
+        klarna("errors in order management: the wording; the cause is recorded"),
+        _only(Operation.CAPTURE),
+    ),
+    Refusal(
+        Reason.FRAUD_REVIEW_FAILED, 403, "CAPTURE_NOT_ALLOWED", "Capture not allowed",
+        klarna("errors in order management: the wording; the cause is assumed"),
+        _only(Operation.CAPTURE),
+    ),
+    Refusal(
+        Reason.CAPTURE_EXCEEDS_REMAINING, 403, "CAPTURE_NOT_ALLOWED",
+        "Captured amount is higher than the remaining authorized amount."
+        " Capture not possible.",
+        recorded("a shop's log; today's WooCommerce plugin looks for the sentence"),
+        _only(Operation.CAPTURE),
+    ),
+    Refusal(
+        Reason.REFUND_EXCEEDS_CAPTURED, 403, "REFUND_NOT_ALLOWED",
+        "Over refund is not allowed. Refund not possible.",
+        klarna("refund orders and manage authorizations"), _only(Operation.REFUND),
+    ),
+    Refusal(
+        Reason.AUTHORIZATION_BELOW_CAPTURED, 403, "NOT_ALLOWED",
+        "Resulting authorization amount {wanted} cannot be less than the captured"
+        " amount {captured} for order. {consequence}",
+        kustom("errors in order management"), _only(Operation.UPDATE_AUTHORIZATION),
+    ),
+    Refusal(
+        Reason.RAISE_NOT_OFFERED, 403, "NOT_ALLOWED", "Update not allowed.",
+        klarna("view and change orders: raising is limited to some payment methods"),
+        _only(Operation.UPDATE_AUTHORIZATION),
+    ),
+    Refusal(
+        Reason.EXTENSION_NOT_OFFERED, 403, "NOT_ALLOWED",
+        "{cause} Authorization time cannot be extended.",
+        kustom("extend authorization: the causes; the wording is assumed"),
+        _only(Operation.EXTEND_AUTHORIZATION_TIME),
+    ),
+    Refusal(
+        Reason.DUE_DATE_NOT_OFFERED, 403, "NOT_ALLOWED",
+        "{cause} Due date cannot be extended.",
+        klarna("due date extension: pay-later methods, listed options; words assumed"),
+        _only(Operation.EXTEND_DUE_DATE, Operation.GET_EXTEND_DUE_DATE_OPTIONS),
+    ),
+    Refusal(
+        Reason.INVALID_ADDRESS, 422, "INVALID_ADDRESS",
+        "The shipping and/or billing address is invalid", _ERRORS_PAGE,
+        _only(Operation.UPDATE_CUSTOMER_DETAILS),
+    ),
+    Refusal(
+        Reason.PAYMENT_METHOD_FAILED, 403, "PAYMENT_METHOD_FAILED",
+        "Payment method failed. {consequence}",
+        clients("the code, handled by today's WooCommerce plugin; the words assumed"),
+    ),
+    Refusal(
+        Reason.INVALID_FIELDS, 422, "UNPROCESSABLE_ENTITY", "{violations}",
+        recorded("missing captured_amount, refunded_amount and shipping_info"),
+    ),
+    Refusal(
+        Reason.MALFORMED_JSON, 400, "BAD_REQUEST", "Malformed JSON: {problem}",
+        assumed("the code is in Kustom's list"),
+    ),
+    Refusal(
+        Reason.BODY_TOO_LARGE, 413, "PAYLOAD_TOO_LARGE",
+        "Request is too large", kustom("list of codes; the words are Klarna's"),
+    ),
+    Refusal(
+        Reason.UNSUPPORTED_MEDIA_TYPE, 415, "UNSUPPORTED_MEDIA_TYPE",
+        "Content-Type '{media_type}' is not supported, send application/json",
+        kustom("list of codes; the words are assumed"),
+    ),
+    Refusal(
+        Reason.UNKNOWN_PATH, 404, "RESOURCE_NOT_FOUND", "No such resource: {path}",
+        kustom("list of codes; the words are assumed"),
+    ),
+    Refusal(
+        Reason.METHOD_NOT_ALLOWED, 405, "HTTP_ERROR",
+        "{method} is not supported here, use {allowed}",
+        recorded("status and code, on a neighbouring API with an empty message"),
+    ),
+    Refusal(
+        Reason.OPERATION_WITHDRAWN, 404, "RESOURCE_NOT_FOUND",
+        "No such resource: {path}",
+        assumed("what a dropped endpoint answers"),
+    ),
+    Refusal(
+        Reason.CONFLICT, 409, "CONFLICT",
+        "The order was changed by other requests at the same time, try again",
+        klarna("status and code, with an empty list; the words are ours"),
+    ),
+    Refusal(
+        Reason.TOO_MANY_REQUESTS, 429, "TOO_MANY_REQUESTS", "Too many requests",
+        _STATUS_TABLE,
+    ),
+    Refusal(
+        Reason.INTERNAL_ERROR, 500, "INTERNAL_ERROR", "Unexpected server error",
+        kustom("list of codes; the words are Klarna's"),
+    ),
+    Refusal(
+        Reason.TEMPORARILY_UNAVAILABLE, 503, "TEMPORARILY_UNAVAILABLE",
+        "Temporarily unavailable", _STATUS_TABLE,
+    ),
+)  # fmt: skip
+
+
+def _by_reason() -> Mapping[tuple[Reason, Operation | None], Refusal]:
+    """Index the catalogue; a row for all operations stands under ``None``."""
+    return {
+        (row.reason, operation): row
+        for row in CATALOGUE
+        for operation in (row.operations or (None,))
+    }
+
+
+_ROWS = _by_reason()
+
+
+def refusal_for(reason: Reason, operation: Operation | None) -> Refusal:
+    """Find the row for a reason, the operation's own before the general one.
+
+    Raises:
+        KeyError: the reason does not occur for this operation.
+    """
+    own = _ROWS.get((reason, operation))
+    return own if own is not None else _ROWS[reason, None]
+
+
+class Rejection(Exception):  # noqa: N818  # the domain's word, see the catalogue
+    """A request was refused for a reason of the catalogue, with the facts behind it."""
+
+    def __init__(
+        self,
+        reason: Reason,
+        operation: Operation | None = None,
+        **facts: object,
+    ) -> None:
+        """Take the reason, the operation refused, and the facts its message names."""
+        super().__init__(reason)
+        self.reason = reason
+        self.operation = operation
+        self.facts = facts
+
+    @property
+    def refusal(self) -> Refusal:
+        """The row of the catalogue that words this rejection."""
+        return refusal_for(self.reason, self.operation)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.refusal.status
+
+    @property
+    def code(self) -> str:
+        """The provider's ``error_code``."""
+        own = REFUSAL_CODE.get(self.operation) if self.operation else None
+        return self.refusal.code or own or "NOT_ALLOWED"
+
+    @property
+    def message(self) -> str:
+        """The provider's message with the facts filled in."""
+        ending = CONSEQUENCE.get(self.operation, "") if self.operation else ""
+        template = self.refusal.message.replace("{consequence}", ending)
+        return template.format_map(self.facts).strip()
+
+    def __str__(self) -> str:
+        """Read as ``reason: message (fact=value, …)``."""
+        facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

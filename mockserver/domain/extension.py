@@ -1,0 +1,100 @@
+"""When an authorization ends, and who may move that date or a due date.
+
+Documented by Kustom (extend authorization): only orders paid with Klarna, created on
+or after 25 September 2025, not in ES, FR, IT, PT, not when the expiry is 90 days away
+or more. Documented by Klarna: the new expiry is the day of the extension plus the
+account's days at midnight UTC, at most 180 days after creation. The due-date options
+and their fees are assumed.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Order
+
+FIRST_EXTENDABLE = datetime(2025, 9, 25, tzinfo=UTC)
+NOT_EXTENDABLE_IN = frozenset({"ES", "FR", "IT", "PT"})
+FAR_AWAY = timedelta(days=90)
+LONGEST = timedelta(days=180)
+
+PAID_WITH_KLARNA = frozenset(
+    {
+        "ACCOUNT",
+        "BANK_TRANSFER",
+        "DEFERRED_INTEREST",
+        "DIRECT_DEBIT",
+        "FIXED_AMOUNT",
+        "FIXED_SUM_CREDIT",
+        "INVOICE",
+        "INVOICE_BUSINESS",
+        "PAY_IN_X",
+        "PAY_LATER_IN_PARTS",
+    },
+)
+PAID_LATER = frozenset({"INVOICE", "INVOICE_BUSINESS", "PAY_LATER_IN_PARTS"})
+
+DUE_DATE_OPTIONS: Mapping[int, int] = {14: 1900, 30: 2900, 60: 4900}
+"""Days by which a due date can be extended, and the fee in minor units (assumed)."""
+
+
+def first_expiry(created_at: datetime, days: int) -> datetime:
+    """Midnight UTC, the given days after the day of creation (recorded form)."""
+    return _midnight(created_at) + timedelta(days=days)
+
+
+def extended_expiry(order: Order, now: datetime, days: int) -> datetime:
+    """Midnight UTC, the given days after today; never earlier than it was."""
+    latest = _midnight(order.created_at) + LONGEST
+    wanted = min(_midnight(now) + timedelta(days=days), latest)
+    return max(wanted, order.expires_at)
+
+
+def check_extension(order: Order, now: datetime) -> None:
+    """Check whether the authorization of an order can be extended at all.
+
+    Raises:
+        Rejection: with the cause, which is documented; its wording is not.
+    """
+    causes = {
+        f"Orders paid by {order.payment_method.type} are not covered.": (
+            order.payment_method.type not in PAID_WITH_KLARNA
+        ),
+        f"Orders in {order.purchase_country} are not covered.": (
+            order.purchase_country in NOT_EXTENDABLE_IN
+        ),
+        f"Orders created before {FIRST_EXTENDABLE:%Y-%m-%d} are not covered.": (
+            order.created_at < FIRST_EXTENDABLE
+        ),
+        f"Expiry is {FAR_AWAY.days} days away or more.": (
+            order.expires_at - _midnight(now) >= FAR_AWAY
+        ),
+    }
+    for cause, applies in causes.items():
+        if applies:
+            raise Rejection(
+                Reason.EXTENSION_NOT_OFFERED,
+                Operation.EXTEND_AUTHORIZATION_TIME,
+                cause=cause,
+            )
+
+
+def check_due_date(order: Order, operation: Operation, days: int | None = None) -> None:
+    """Check whether due dates of an order can be extended, and by so many days.
+
+    Raises:
+        Rejection: not a pay-later method, or not one of the options.
+    """
+    if order.payment_method.type not in PAID_LATER:
+        cause = f"Orders paid by {order.payment_method.type} have no due date."
+    elif days is not None and days not in DUE_DATE_OPTIONS:
+        options = ", ".join(map(str, DUE_DATE_OPTIONS))
+        cause = f"{days} is not one of the options: {options} days."
+    else:
+        return
+    raise Rejection(Reason.DUE_DATE_NOT_OFFERED, operation, cause=cause)
+
+
+def _midnight(moment: datetime) -> datetime:
+    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)

@@ -1,0 +1,210 @@
+"""Whether an operation is allowed in a status lives here, all of it, as a table.
+
+The table answers requests, prints ``docs/lifecycle.md`` and parametrises the tests.
+What depends on amounts (too much captured, too much refunded) is not a question of
+status and lives in :mod:`mockserver.domain.decide`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.operation import READS, Operation
+from mockserver.domain.order import Order
+from mockserver.domain.source import Mark
+
+
+class Status(StrEnum):
+    """The status of an order, derived from its amounts, its facts and the time."""
+
+    AUTHORIZED = "AUTHORIZED"
+    PART_CAPTURED = "PART_CAPTURED"
+    CAPTURED = "CAPTURED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    CLOSED = "CLOSED"
+
+
+def status_of(order: Order, now: datetime, assumptions: Assumptions) -> Status:
+    """Derive the status; expiry needs no timer, it is seen when somebody looks."""
+    if order.cancelled_at is not None:
+        return Status.CANCELLED
+    expired = now >= order.expires_at
+    if not order.captures:
+        return Status.EXPIRED if expired else Status.AUTHORIZED
+    if order.remaining_authorized_amount > 0:
+        late = Status(assumptions.expired_part_captured)
+        return late if expired else Status.PART_CAPTURED
+    if order.refunded_amount == order.captured_amount > 0:
+        return Status(assumptions.fully_refunded_status)
+    return Status.CAPTURED
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Allowed, or refused for a reason; and how far that can be trusted."""
+
+    refused: Reason | None
+    mark: Mark
+
+
+_KUSTOM, _KLARNA = Mark.DOCUMENTED_BY_KUSTOM, Mark.DOCUMENTED_BY_KLARNA
+_CLIENTS, _RECORDED, _ASSUMED = Mark.READ_OFF_CLIENTS, Mark.RECORDED, Mark.ASSUMED
+
+
+def _ok(mark: Mark) -> Cell:
+    return Cell(None, mark)
+
+
+def _no(reason: Reason, mark: Mark) -> Cell:
+    return Cell(reason, mark)
+
+
+_NO_CAPTURES = Reason.ORDER_HAS_NO_CAPTURES
+_FULLY_CAPTURED = Reason.ORDER_FULLY_CAPTURED
+_CANCELLED = Reason.ORDER_CANCELLED
+_EXPIRED = Reason.ORDER_EXPIRED
+_CLOSED = Reason.ORDER_CLOSED
+
+
+def _row(
+    authorized: Cell,
+    part_captured: Cell,
+    captured: Cell,
+    cancelled: Cell,
+    expired: Cell,
+    closed: Cell,
+) -> Mapping[Status, Cell]:
+    return {
+        Status.AUTHORIZED: authorized,
+        Status.PART_CAPTURED: part_captured,
+        Status.CAPTURED: captured,
+        Status.CANCELLED: cancelled,
+        Status.EXPIRED: expired,
+        Status.CLOSED: closed,
+    }
+
+
+LIFECYCLE: Mapping[Operation, Mapping[Status, Cell]] = {
+    **{read: dict.fromkeys(Status, _ok(_KLARNA)) for read in Operation if read in READS},
+    Operation.ACKNOWLEDGE: _row(
+        authorized=_ok(_KUSTOM),
+        part_captured=_ok(_CLIENTS),
+        captured=_ok(_CLIENTS),
+        cancelled=_no(_CANCELLED, _ASSUMED),
+        expired=_no(_EXPIRED, _ASSUMED),
+        closed=_ok(_ASSUMED),
+    ),
+    Operation.UPDATE_AUTHORIZATION: _row(
+        authorized=_ok(_KUSTOM),
+        part_captured=_ok(_KLARNA),
+        captured=_no(_FULLY_CAPTURED, _KLARNA),
+        cancelled=_no(_CANCELLED, _KLARNA),
+        expired=_no(_EXPIRED, _KLARNA),
+        closed=_no(_CLOSED, _ASSUMED),
+    ),
+    Operation.CANCEL: _row(
+        authorized=_ok(_RECORDED),
+        part_captured=_no(Reason.ORDER_HAS_CAPTURES, _KUSTOM),
+        captured=_no(Reason.ORDER_HAS_CAPTURES, _KUSTOM),
+        cancelled=_no(_CANCELLED, _ASSUMED),
+        expired=_no(_EXPIRED, _ASSUMED),
+        closed=_no(Reason.ORDER_HAS_CAPTURES, _KLARNA),
+    ),
+    Operation.UPDATE_CUSTOMER_DETAILS: _row(
+        authorized=_ok(_KUSTOM),
+        part_captured=_ok(_ASSUMED),
+        captured=_no(_FULLY_CAPTURED, _ASSUMED),
+        cancelled=_no(_CANCELLED, _ASSUMED),
+        expired=_no(_EXPIRED, _ASSUMED),
+        closed=_no(_CLOSED, _ASSUMED),
+    ),
+    Operation.EXTEND_AUTHORIZATION_TIME: _row(
+        authorized=_ok(_KUSTOM),
+        part_captured=_ok(_ASSUMED),
+        captured=_no(_FULLY_CAPTURED, _ASSUMED),
+        cancelled=_no(_CANCELLED, _KLARNA),
+        expired=_no(_EXPIRED, _KLARNA),
+        closed=_no(_CLOSED, _ASSUMED),
+    ),
+    Operation.UPDATE_MERCHANT_REFERENCES: _row(
+        authorized=_ok(_KUSTOM),
+        part_captured=_ok(_CLIENTS),
+        captured=_ok(_CLIENTS),
+        cancelled=_no(_CANCELLED, _KUSTOM),
+        expired=_ok(_ASSUMED),
+        closed=_ok(_ASSUMED),
+    ),
+    Operation.RELEASE_REMAINING_AUTHORIZATION: _row(
+        authorized=_no(_NO_CAPTURES, _KLARNA),
+        part_captured=_ok(_KUSTOM),
+        captured=_no(_FULLY_CAPTURED, _KLARNA),
+        cancelled=_no(_CANCELLED, _KLARNA),
+        expired=_no(_EXPIRED, _ASSUMED),
+        closed=_no(_CLOSED, _ASSUMED),
+    ),
+    Operation.ADD_ORDER_SHIPPING_INFO: _row(
+        authorized=_ok(_KUSTOM),
+        part_captured=_ok(_KUSTOM),
+        captured=_ok(_ASSUMED),
+        cancelled=_ok(_ASSUMED),
+        expired=_ok(_ASSUMED),
+        closed=_ok(_ASSUMED),
+    ),
+    Operation.CAPTURE: _row(
+        authorized=_ok(_KUSTOM),
+        part_captured=_ok(_KUSTOM),
+        captured=_no(Reason.CAPTURE_EXCEEDS_REMAINING, _RECORDED),
+        cancelled=_no(_CANCELLED, _KLARNA),
+        expired=_no(_EXPIRED, _RECORDED),
+        closed=_no(_CLOSED, _ASSUMED),
+    ),
+    Operation.ADD_CAPTURE_SHIPPING_INFO: _row(
+        authorized=_no(_NO_CAPTURES, _KLARNA),
+        part_captured=_ok(_CLIENTS),
+        captured=_ok(_CLIENTS),
+        cancelled=_no(_NO_CAPTURES, _ASSUMED),
+        expired=_ok(_ASSUMED),
+        closed=_ok(_ASSUMED),
+    ),
+    Operation.TRIGGER_SEND_OUT: _row(
+        authorized=_no(_NO_CAPTURES, _KLARNA),
+        part_captured=_ok(_KLARNA),
+        captured=_ok(_KLARNA),
+        cancelled=_no(_NO_CAPTURES, _ASSUMED),
+        expired=_ok(_ASSUMED),
+        closed=_ok(_ASSUMED),
+    ),
+    Operation.EXTEND_DUE_DATE: _row(
+        authorized=_no(_NO_CAPTURES, _ASSUMED),
+        part_captured=_ok(_KLARNA),
+        captured=_ok(_KLARNA),
+        cancelled=_no(_NO_CAPTURES, _ASSUMED),
+        expired=_ok(_ASSUMED),
+        closed=_no(_CLOSED, _ASSUMED),
+    ),
+    Operation.REFUND: _row(
+        authorized=_no(_NO_CAPTURES, _KUSTOM),
+        part_captured=_ok(_KUSTOM),
+        captured=_ok(_KUSTOM),
+        cancelled=_no(_CANCELLED, _KLARNA),
+        expired=_ok(_ASSUMED),
+        closed=_no(Reason.REFUND_EXCEEDS_CAPTURED, _KLARNA),
+    ),
+}
+"""Operation, status, answer. An expired order without captures has nothing to refund
+or to ship; that is judged by its captures, not by its status."""
+
+
+def check_allowed(order: Order, operation: Operation, status: Status) -> None:
+    """Look the operation up in the table.
+
+    Raises:
+        Rejection: the table refuses it in this status.
+    """
+    refused = LIFECYCLE[operation][status].refused
+    if refused is not None:
+        raise Rejection(refused, operation, order_id=order.order_id, status=status)

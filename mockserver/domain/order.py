@@ -1,0 +1,154 @@
+"""The values: an order, its lines, captures and refunds.
+
+Values are frozen; a change makes a new one. Amounts are whole minor currency units
+(öre, cents), tax rates are basis points (2500 is 25 %), times are aware and in UTC.
+Totals and remainders are derived, never stored. What the provider only echoes
+(addresses, customer, shipping info) stays a plain mapping that nothing changes.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from mockserver.domain.explanation import Allocation
+
+Address: TypeAlias = Mapping[str, str]
+ShippingInfo: TypeAlias = Mapping[str, str]
+
+
+class FraudStatus(StrEnum):
+    """The outcome of the provider's risk review."""
+
+    ACCEPTED = "ACCEPTED"
+    PENDING = "PENDING"
+    REJECTED = "REJECTED"
+    STOPPED = "STOPPED"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """How the shopper paid: a provider's type such as ``INVOICE``, and free text."""
+
+    type: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """One line of an order, capture or refund; amounts include tax."""
+
+    name: str
+    quantity: int
+    unit_price: int
+    total_amount: int
+    reference: str | None = None
+    type: str = "physical"
+    quantity_unit: str = ""
+    total_discount_amount: int = 0
+    tax_rate: int = 0
+    total_tax_amount: int = 0
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """A shipment: money taken for some lines of the order."""
+
+    capture_id: str
+    klarna_reference: str
+    captured_amount: int
+    captured_at: datetime
+    description: str = ""
+    order_lines: tuple[OrderLine, ...] = ()
+    reference: str | None = None
+    billing_address: Address = field(default_factory=dict)
+    shipping_address: Address = field(default_factory=dict)
+    shipping_info: tuple[ShippingInfo, ...] = ()
+    due_date_extended_by: int = 0  # days
+    sent_out_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money given back, with the allocation decided when it was accepted."""
+
+    refund_id: str
+    refunded_amount: int
+    refunded_at: datetime
+    allocation: Allocation
+    description: str = ""
+    order_lines: tuple[OrderLine, ...] = ()
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as the provider keeps it, from placing to the last refund."""
+
+    order_id: str
+    klarna_reference: str
+    created_at: datetime
+    expires_at: datetime
+    order_amount: int
+    original_order_amount: int
+    order_lines: tuple[OrderLine, ...]
+    purchase_country: str
+    purchase_currency: str
+    locale: str
+    payment_method: PaymentMethod
+    customer: Mapping[str, str] = field(default_factory=dict)
+    billing_address: Address = field(default_factory=dict)
+    shipping_address: Address = field(default_factory=dict)
+    fraud_status: FraudStatus = FraudStatus.ACCEPTED
+    merchant_reference1: str | None = None
+    merchant_reference2: str | None = None
+    merchant_data: str | None = None
+    captures: tuple[Capture, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    shipping_info: tuple[ShippingInfo, ...] = ()
+    acknowledged_at: datetime | None = None
+    authorization_updated_at: datetime | None = None
+    extended_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    released_at: datetime | None = None
+    released_amount: int = 0
+
+    @property
+    def captured_amount(self) -> int:
+        """The sum of all captures."""
+        return sum(each.captured_amount for each in self.captures)
+
+    @property
+    def refunded_amount(self) -> int:
+        """The sum of all refunds, allocated or not."""
+        return sum(each.refunded_amount for each in self.refunds)
+
+    @property
+    def remaining_authorized_amount(self) -> int:
+        """What could still be captured by its amount.
+
+        A cancelled order keeps its remainder, as recorded; a released one has none.
+        """
+        if self.released_at is not None:
+            return 0
+        return self.order_amount - self.captured_amount
+
+    @property
+    def landed_amounts(self) -> Mapping[str, int]:
+        """How much of all refunds was booked on each capture, by capture id."""
+        landed: Counter[str] = Counter()
+        for refund in self.refunds:
+            for each in refund.allocation.landed:
+                landed[each.capture_id] += each.amount
+        return landed
+
+    def capture(self, capture_id: str) -> Capture | None:
+        """Find a capture by its id."""
+        return next((c for c in self.captures if c.capture_id == capture_id), None)
+
+    def refund(self, refund_id: str) -> Refund | None:
+        """Find a refund by its id."""
+        return next((r for r in self.refunds if r.refund_id == refund_id), None)
