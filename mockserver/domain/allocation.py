@@ -78,7 +78,9 @@ def _land(case: RefundCase, chosen: Capture | None) -> tuple[Landing, ...]:
     for capture in ((chosen,) if chosen else ()) + others:
         amount = min(left, case.room[capture.capture_id])
         if amount:
-            landed.append(Landing(capture.capture_id, amount))
+            landed.append(
+                Landing(capture.capture_id, capture.klarna_reference, amount),
+            )
             left -= amount
     return tuple(landed)
 

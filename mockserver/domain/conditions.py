@@ -76,7 +76,7 @@ def _references_in_one_capture(case: RefundCase) -> Condition:
 
 def _fits_capture(case: RefundCase) -> Condition:
     if case.closest is None:
-        detail = "there is no capture to compare with"
+        detail = "no capture is concerned"
         return Condition("fits_capture", False, 0, case.amount, detail)  # noqa: FBT003
     capture, limit = case.closest, case.limits[case.closest.capture_id]
     detail = (

@@ -32,6 +32,7 @@ from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Allocation
 from mockserver.domain.extension import check_due_date, check_extension, extended_expiry
 from mockserver.domain.lifecycle import check_allowed, status_of
+from mockserver.domain.lookup import find_capture
 from mockserver.domain.money import sum_of
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture, FraudStatus, Order, OrderLine, Refund
@@ -336,40 +337,6 @@ def check_refundable(order: Order, refunded_amount: int) -> None:
             captured=captured,
             refunded=refunded,
         )
-
-
-def find_capture(order: Order, capture_id: str, operation: Operation) -> Capture:
-    """Find a capture of an order.
-
-    Raises:
-        Rejection: the order has no such capture.
-    """
-    capture = order.capture(capture_id)
-    if capture is None:
-        raise Rejection(
-            Reason.CAPTURE_NOT_FOUND,
-            operation,
-            capture_id=capture_id,
-            order_id=order.order_id,
-        )
-    return capture
-
-
-def find_refund(order: Order, refund_id: str) -> Refund:
-    """Find a refund of an order.
-
-    Raises:
-        Rejection: the order has no such refund.
-    """
-    refund = order.refund(refund_id)
-    if refund is None:
-        raise Rejection(
-            Reason.REFUND_NOT_FOUND,
-            Operation.GET_REFUND,
-            refund_id=refund_id,
-            order_id=order.order_id,
-        )
-    return refund
 
 
 def _lines_valid(lines: tuple[OrderLine, ...], amount: int) -> bool:

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     PAYMENT_METHOD_FAILED = "payment_method_failed"
     INVALID_FIELDS = "invalid_fields"
     MALFORMED_JSON = "malformed_json"
+    MALFORMED_HTTP = "malformed_http"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     UNKNOWN_PATH = "unknown_path"
@@ -292,6 +293,10 @@ CATALOGUE: tuple[Refusal, ...] = (
     ),
     Refusal(
         Reason.MALFORMED_JSON, 400, "BAD_REQUEST", "Malformed JSON: {problem}",
+        assumed("the code is in Kustom's list"),
+    ),
+    Refusal(
+        Reason.MALFORMED_HTTP, 400, "BAD_REQUEST", "Malformed HTTP: {problem}",
         assumed("the code is in Kustom's list"),
     ),
     Refusal(

@@ -32,6 +32,7 @@ class Landing:
     """An amount (minor units) of a refund that was booked on one capture."""
 
     capture_id: str
+    klarna_reference: str
     amount: int
 
 
@@ -100,7 +101,9 @@ class Allocation:
                 f"  Nearest: capture {self.nearest.klarna_reference}: {separated}.",
             )
         if self.verdict is not Verdict.ALLOCATED:
-            booked = ", ".join(f"{each.amount} on {each.capture_id}" for each in self.landed)
+            booked = ", ".join(
+                f"{each.amount} on {each.klarna_reference}" for each in self.landed
+            )
             notes.append(f"  Booked: {booked or 'on no capture'}.")
         if self.assumptions:
             notes.append(f"  Rests on assumptions: {', '.join(self.assumptions)}.")

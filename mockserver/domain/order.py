@@ -18,6 +18,13 @@ from mockserver.domain.explanation import Allocation
 Address: TypeAlias = Mapping[str, str]
 ShippingInfo: TypeAlias = Mapping[str, str]
 
+ADDRESS_FIELDS = (
+    "given_name", "family_name", "organization_name", "title", "attention",
+    "street_address", "street_address2", "postal_code", "city", "region", "country",
+    "email", "phone",
+)  # fmt: skip
+"""The fields of an address, in the recorded order."""
+
 
 class FraudStatus(StrEnum):
     """The outcome of the provider's risk review."""

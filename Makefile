@@ -1,0 +1,44 @@
+# Everything a person or a machine does here. Each target sets up what it needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: serve demo test check format docs bench clean
+
+serve: $(VENV)/ready ## start a server on port 8566 with an order in it
+	@$(BIN)/kustom-mock serve
+
+demo: $(VENV)/ready ## play the provider's refund allocation example
+	@$(BIN)/kustom-mock demo
+
+test: $(VENV)/ready ## run the tests with coverage
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report --fail-under=90
+	@$(BIN)/coverage report --include='mockserver/domain/*,mockserver/sandbox/*' --fail-under=100
+
+check: $(VENV)/ready ## lint, formatting and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/ready ## put the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(VENV)/ready ## write the generated pages anew
+	$(BIN)/python -m mockserver.cli.docs docs
+
+bench: $(VENV)/ready ## measure against a bare aiohttp server, side by side
+	$(BIN)/python benchmarks/compare.py
+
+clean:
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache dist
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kustom-mock needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@

@@ -1,0 +1,135 @@
+"""From checked JSON to commands: the only place that spells request fields.
+
+Bodies have passed their schema. ``null`` counts as not given, numbers are taken for
+references and tracking numbers, whole floats for integers, unknown fields are ignored
+(the last two read off clients, the first two assumed).
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from mockserver.domain.commands import (
+    AddCaptureShippingInfo,
+    AddOrderShippingInfo,
+    CaptureOrder,
+    ExtendDueDate,
+    RefundOrder,
+    TriggerSendOut,
+    UpdateAuthorization,
+    UpdateCustomerDetails,
+    UpdateMerchantReferences,
+)
+from mockserver.domain.order import ADDRESS_FIELDS, OrderLine
+
+Body: TypeAlias = Mapping[str, Any]
+Ids: TypeAlias = Mapping[str, str]
+
+_ECHOED_LINE_KEYS = (
+    "product_url", "image_url", "merchant_data", "product_identifiers", "subscription",
+)  # fmt: skip
+_SHIPPING_INFO_KEYS = (
+    "shipping_company", "shipping_method", "tracking_number", "tracking_uri",
+    "return_shipping_company", "return_tracking_number", "return_tracking_uri",
+)  # fmt: skip
+
+
+def capture_order(body: Body, _ids: Ids) -> CaptureOrder:
+    """Read the body of ``capture``."""
+    return CaptureOrder(
+        captured_amount=int(body["captured_amount"]),
+        description=body.get("description") or "",
+        order_lines=order_lines(body.get("order_lines")),
+        reference=_text(body.get("reference")),
+        shipping_info=_shipping_info(body.get("shipping_info")),
+    )
+
+
+def refund_order(body: Body, _ids: Ids) -> RefundOrder:
+    """Read the body of ``refund``."""
+    return RefundOrder(
+        refunded_amount=int(body["refunded_amount"]),
+        description=body.get("description") or "",
+        order_lines=order_lines(body.get("order_lines")),
+        reference=_text(body.get("reference")),
+    )
+
+
+def update_authorization(body: Body, _ids: Ids) -> UpdateAuthorization:
+    """Read the body of ``update_authorization``."""
+    return UpdateAuthorization(
+        order_amount=int(body["order_amount"]),
+        order_lines=order_lines(body["order_lines"]),
+    )
+
+
+def update_customer_details(body: Body, _ids: Ids) -> UpdateCustomerDetails:
+    """Read the body of ``update_customer_details``."""
+    given = body.get("shipping_address") or {}
+    return UpdateCustomerDetails(shipping_address=_texts(given, ADDRESS_FIELDS))
+
+
+def update_merchant_references(body: Body, _ids: Ids) -> UpdateMerchantReferences:
+    """Read the body of ``update_merchant_references``."""
+    return UpdateMerchantReferences(
+        merchant_reference1=_text(body.get("merchant_reference1")),
+        merchant_reference2=_text(body.get("merchant_reference2")),
+    )
+
+
+def add_order_shipping_info(body: Body, _ids: Ids) -> AddOrderShippingInfo:
+    """Read the body of ``add_order_shipping_info``."""
+    return AddOrderShippingInfo(shipping_info=_shipping_info(body["shipping_info"]))
+
+
+def add_capture_shipping_info(body: Body, ids: Ids) -> AddCaptureShippingInfo:
+    """Read the body of ``add_capture_shipping_info``."""
+    return AddCaptureShippingInfo(
+        capture_id=ids["capture_id"],
+        shipping_info=_shipping_info(body["shipping_info"]),
+    )
+
+
+def trigger_send_out(_body: Body, ids: Ids) -> TriggerSendOut:
+    """Read the path of ``trigger_send_out``."""
+    return TriggerSendOut(capture_id=ids["capture_id"])
+
+
+def extend_due_date(body: Body, ids: Ids) -> ExtendDueDate:
+    """Read the body of ``extend_due_date``."""
+    return ExtendDueDate(
+        capture_id=ids["capture_id"],
+        number_of_days=int(body["number_of_days"]),
+    )
+
+
+def order_lines(given: list[Body] | None) -> tuple[OrderLine, ...]:
+    """Read order lines; left-out amounts are 0, a left-out type is ``physical``."""
+    return tuple(_order_line(each) for each in given or ())
+
+
+def _order_line(given: Body) -> OrderLine:
+    return OrderLine(
+        reference=_text(given.get("reference")),
+        type=given.get("type") or "physical",
+        name=given["name"],
+        quantity=int(given["quantity"]),
+        quantity_unit=given.get("quantity_unit") or "",
+        unit_price=int(given["unit_price"]),
+        total_amount=int(given["total_amount"]),
+        total_discount_amount=int(given.get("total_discount_amount") or 0),
+        tax_rate=int(given.get("tax_rate") or 0),
+        total_tax_amount=int(given.get("total_tax_amount") or 0),
+        extra={key: given[key] for key in _ECHOED_LINE_KEYS if given.get(key)},
+    )
+
+
+def _shipping_info(given: list[Body] | None) -> tuple[Mapping[str, str], ...]:
+    return tuple(_texts(each, _SHIPPING_INFO_KEYS) for each in given or ())
+
+
+def _texts(given: Body, keys: tuple[str, ...]) -> dict[str, str]:
+    return {key: str(given[key]) for key in keys if given.get(key) is not None}
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,99 @@
+"""What the control API shows: the inner side of orders, and why a call got its answer."""
+
+from mockserver.api.views import View, explanation_view, order_view, time_text
+from mockserver.domain.decide import Outcome, check_refundable
+from mockserver.domain.errors import Rejection
+from mockserver.domain.explanation import Allocation
+from mockserver.domain.ledger import ledger, timeline
+from mockserver.domain.lifecycle import check_allowed, status_of
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Order
+from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.sandbox import Sandbox
+
+
+def order_page(sandbox: Sandbox, order: Order) -> View:
+    """Show an order as the merchant would see it now."""
+    status = status_of(order, sandbox.clock.now(), sandbox.assumptions)
+    return order_view(order, status, sandbox.assumptions)
+
+
+def order_summary(sandbox: Sandbox, order: Order) -> View:
+    """Show an order in a few fields, with its name."""
+    page = order_page(sandbox, order)
+    names = {order_id: name for name, order_id in sandbox.order_names.items()}
+    kept = (
+        "order_id", "status", "order_amount", "captured_amount", "refunded_amount",
+        "remaining_authorized_amount", "klarna_reference",
+    )  # fmt: skip
+    return {"name": names.get(order.order_id), **{key: page[key] for key in kept}}
+
+
+def inner_view(sandbox: Sandbox, order: Order) -> View:
+    """Show all there is to know of an order."""
+    return {
+        "order": order_page(sandbox, order),
+        "allocations": [explanation_view(each.allocation) for each in order.refunds],
+        "ledger": ledger(order),
+        "timeline": [
+            {"at": time_text(each.at), "text": each.text} for each in timeline(order)
+        ],
+    }
+
+
+def dry_run_view(sandbox: Sandbox, order: Order, allocation: Allocation) -> View:
+    """Show what a refund would lead to: refused or not, and how allocated."""
+    refused = None
+    try:
+        status = status_of(order, sandbox.clock.now(), sandbox.assumptions)
+        check_allowed(order, Operation.REFUND, status)
+        check_refundable(order, allocation.refunded_amount)
+    except Rejection as rejection:
+        refused = rejection_view(rejection)
+    return {**explanation_view(allocation), "refused": refused}
+
+
+def entry_view(entry: Entry) -> View:
+    """Show why a request got the answer it got."""
+    result = entry.result
+    allocation = result.allocation if isinstance(result, Outcome) else None
+    return {
+        "correlation_id": entry.correlation_id,
+        "at": time_text(entry.at),
+        "method": entry.method,
+        "path": entry.path,
+        "operation": entry.operation,
+        "order_id": entry.order_id,
+        "status": entry.status,
+        "replayed": entry.replayed,
+        "body_changed": entry.body_changed,
+        "refused": rejection_view(result) if isinstance(result, Rejection) else None,
+        "allocation": allocation and explanation_view(allocation),
+        "text": entry_text(entry),
+    }
+
+
+def entry_text(entry: Entry) -> str:
+    """Tell in words why a request got the answer it got."""
+    lines = [f"{entry.method} {entry.path} was answered {entry.status}."]
+    if entry.replayed:
+        changed = " although the request had changed" if entry.body_changed else ""
+        lines.append(f"A replay: its idempotency key was known{changed}.")
+    if isinstance(entry.result, Rejection):
+        row = entry.result.refusal
+        lines += [f"Refused: {entry.result}", f"This rule is {row.source}."]
+    elif entry.result and entry.result.allocation:
+        lines.append(entry.result.allocation.text)
+    return "\n".join(lines)
+
+
+def rejection_view(rejection: Rejection) -> View:
+    """Show a refusal with its rule, its numbers and its source."""
+    source = rejection.refusal.source
+    return {
+        "reason": rejection.reason,
+        "error_code": rejection.code,
+        "message": rejection.message,
+        "facts": dict(rejection.facts),
+        "source": {"mark": source.mark, "where": source.where},
+    }

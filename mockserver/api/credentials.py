@@ -1,0 +1,39 @@
+"""Who is calling: the user name in the credentials, which is the name of the sandbox.
+
+Forms: ``Basic base64(user:secret)`` (documented by both), ``Basic <API key>`` with the
+key as it is (documented by Kustom), and base64 of ``key:`` or ``:key`` (read off
+clients). Scheme and credentials may be parted by several spaces.
+"""
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+
+_API_KEY = re.compile(r"kco_\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user and a secret; for a bare API key both are the key."""
+
+    user: str
+    secret: str
+
+
+def read_credentials(authorization: str | None) -> Credentials | None:
+    """Read an ``Authorization`` header; ``None`` if missing or unreadable."""
+    scheme, _, encoded = (authorization or "").partition(" ")
+    encoded = encoded.strip()
+    if scheme.lower() != "basic" or not encoded:
+        return None
+    if _API_KEY.fullmatch(encoded):
+        return Credentials(encoded, encoded)
+    try:
+        user, colon, secret = b64decode(encoded, validate=True).decode().partition(":")
+    except (Base64Error, UnicodeDecodeError):
+        return None
+    name = user or secret
+    if not colon or not name or not name.isprintable():
+        return None
+    return Credentials(name, secret or user)

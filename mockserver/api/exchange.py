@@ -1,0 +1,30 @@
+"""A request and an answer as plain values, free of the web framework."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What arrived. ``body`` is ``None`` when it was larger than allowed.
+
+    ``segments`` is the path taken apart, without empty parts: repeated and trailing
+    slashes do not count. ``origin`` is scheme and host as the client wrote them.
+    """
+
+    method: str
+    path: str
+    segments: tuple[str, ...]
+    headers: Mapping[str, str]
+    body: bytes | None
+    origin: str
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What is sent back; header names keep their case."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,165 @@
+"""The merchant's API: one call in, one answer out, written down in the journal."""
+
+import logging
+from dataclasses import dataclass
+
+import orjson
+
+from mockserver.api import request_errors
+from mockserver.api.answers import (
+    accepted,
+    json_answer,
+    refused,
+    unauthorized,
+    with_mock_headers,
+)
+from mockserver.api.credentials import read_credentials
+from mockserver.api.exchange import Answer, Call
+from mockserver.api.operations import ROUTES, Row
+from mockserver.api.pages import OrderPages
+from mockserver.domain.commands import Command
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.lifecycle import status_of
+from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.schemas import Schema, schema
+
+IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
+JSON_TYPES = ("application/json", "text/json")
+
+log = logging.getLogger("kustom_mock")
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantApi:
+    """Answers what merchants ask; ``mock_headers`` adds our own explanations."""
+
+    sandboxes: Sandboxes
+    pages: OrderPages
+    mock_headers: bool = True
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer any call outside the control API."""
+        credentials = read_credentials(call.headers.get("Authorization"))
+        if credentials is None:
+            return unauthorized()
+        sandbox = await self.sandboxes.open(credentials.user)
+        entry = Entry(
+            at=sandbox.clock.now(),
+            correlation_id=sandbox.ids.exchange_id(),
+            method=call.method,
+            path=call.path,
+        )
+        answer = await self._answer_in(sandbox, call, entry)
+        entry.status = answer.status
+        sandbox.journal.record(entry)
+        if self.mock_headers:
+            with_mock_headers(answer, entry)
+        return answer
+
+    async def _answer_in(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:
+        try:
+            return await self._carry_out(sandbox, call, entry)
+        except Rejection as rejection:
+            entry.result = rejection.with_traceback(None)
+        except Exception:
+            log.exception("crash in %s (%s)", call.path, entry.correlation_id)
+            entry.result = Rejection(Reason.INTERNAL_ERROR, entry.operation)
+        return refused(entry.result, entry.correlation_id, sandbox.assumptions)
+
+    async def _carry_out(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:
+        row, ids = _find_row(call)
+        entry.operation, entry.order_id = row.operation, ids["order_id"]
+        if row.command is None:
+            return await self._read(sandbox, row, ids, entry)
+        body = _read_body(call, row.schema) if row.schema else {}
+        return await self._change(sandbox, row, row.command(body, ids), call, entry)
+
+    async def _read(
+        self,
+        sandbox: Sandbox,
+        row: Row,
+        ids: dict[str, str],
+        entry: Entry,
+    ) -> Answer:
+        order = await sandbox.find(ids["order_id"], row.operation)
+        if row.view is not None:
+            page = orjson.dumps(row.view(order, ids, sandbox.assumptions))
+        else:
+            status = status_of(order, entry.at, sandbox.assumptions)
+            page = self.pages.of(order, status, sandbox.assumptions)
+        return json_answer(row.success, page, entry.correlation_id)
+
+    async def _change(
+        self,
+        sandbox: Sandbox,
+        row: Row,
+        command: Command,
+        call: Call,
+        entry: Entry,
+    ) -> Answer:
+        entry.idempotency_key = call.headers.get(IDEMPOTENCY_KEY)
+        order_id = entry.order_id or ""
+        executed = await sandbox.execute(order_id, command, entry.idempotency_key)
+        entry.result = executed.result
+        entry.before, entry.after = executed.before, executed.after
+        entry.replayed = executed.replayed
+        entry.body_changed = executed.body_changed
+        transaction_id = sandbox.ids.exchange_id()
+        if isinstance(executed.result, Rejection):
+            return refused(
+                executed.result,
+                entry.correlation_id,
+                sandbox.assumptions,
+                transaction_id,
+            )
+        return accepted(
+            row.success,
+            executed.result,
+            correlation_id=entry.correlation_id,
+            transaction_id=transaction_id,
+            order_url=f"{call.origin}/ordermanagement/v1/orders/{order_id}",
+        )
+
+
+def _find_row(call: Call) -> tuple[Row, dict[str, str]]:
+    found = ROUTES.find(call.method, call.segments)
+    if found is None:
+        raise Rejection(Reason.UNKNOWN_PATH, path=call.path)
+    if found.row is None:
+        raise Rejection(
+            Reason.METHOD_NOT_ALLOWED,
+            method=call.method,
+            allowed=", ".join(found.methods),
+        )
+    return found.row, found.values
+
+
+def _read_body(call: Call, name: str) -> dict[str, object]:
+    """Take the body apart and check it; an empty one counts as ``{}`` (assumed)."""
+    if call.body is None:
+        raise Rejection(Reason.BODY_TOO_LARGE)
+    if not call.body:
+        return _checked({}, schema(f"requests/{name}.schema.json"))
+    media_type = call.headers.get("Content-Type", JSON_TYPES[0])
+    if media_type.partition(";")[0].strip().lower() not in JSON_TYPES:
+        raise Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type=media_type)
+    try:
+        body = orjson.loads(call.body)
+    except orjson.JSONDecodeError as error:
+        raise Rejection(Reason.MALFORMED_JSON, problem=str(error)) from None
+    return _checked(body, schema(f"requests/{name}.schema.json"))
+
+
+def _checked(body: object, rules: Schema) -> dict[str, object]:
+    if not rules.accepts(body):
+        violations = tuple(rules.violations(body))
+        raise Rejection(
+            Reason.INVALID_FIELDS,
+            violations=request_errors.messages(violations),
+            places=request_errors.places(violations),
+        )
+    assert isinstance(body, dict)  # noqa: S101  # every request schema says so
+    return body
+

@@ -1,0 +1,32 @@
+"""Problems of the control API, as ``application/problem+json`` (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+from mockserver.api.exchange import Answer
+
+
+class Problem(Exception):  # noqa: N818  # the RFC's word
+    """A control request that cannot be carried out; nothing was changed."""
+
+    def __init__(self, status: int, detail: str, **more: Any) -> None:  # noqa: ANN401
+        """Take the HTTP status, a sentence, and further members of the document."""
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.more = more
+
+
+def problem_answer(problem: Problem) -> Answer:
+    """Write a problem document."""
+    page = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        **problem.more,
+    }
+    headers = {"Content-Type": "application/problem+json"}
+    return Answer(problem.status, orjson.dumps(page), headers)

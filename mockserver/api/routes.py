@@ -1,0 +1,64 @@
+"""Finding the row of a route table that a method and a path name."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
+
+
+@dataclass(slots=True)
+class _Node(Generic[Row]):
+    literals: dict[str, "_Node[Row]"] = field(default_factory=dict)
+    variable: "_Node[Row] | None" = None
+    names: tuple[str, ...] = ()
+    rows: dict[str, Row] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Row]):
+    """A row and the values of the path's variables, or the methods that exist."""
+
+    row: Row | None
+    values: dict[str, str]
+    methods: tuple[str, ...]
+
+
+class RouteTable(Generic[Row]):
+    """Rows by method and template, such as ``GET /orders/{order_id}``."""
+
+    def __init__(self, rows: Iterable[tuple[str, str, Row]]) -> None:
+        """Index rows of method, template and whatever belongs to them."""
+        self._root: _Node[Row] = _Node()
+        self.templates: list[str] = []
+        for method, template, row in rows:
+            self._insert(method, template, row)
+
+    def find(self, method: str, segments: Sequence[str]) -> Found[Row] | None:
+        """Find the row for a path; ``None`` where no template fits."""
+        node, values = self._root, []
+        for segment in segments:
+            below = node.literals.get(segment)
+            if below is None:
+                below = node.variable
+                values.append(segment)
+            if below is None:
+                return None
+            node = below
+        if not node.rows:
+            return None
+        named = dict(zip(node.names, values, strict=True))
+        return Found(node.rows.get(method), named, tuple(node.rows))
+
+    def _insert(self, method: str, template: str, row: Row) -> None:
+        node, names = self._root, []
+        for part in template.strip("/").split("/"):
+            if part.startswith("{"):
+                names.append(part.strip("{}"))
+                node.variable = node.variable or _Node()
+                node = node.variable
+            else:
+                node = node.literals.setdefault(part, _Node())
+        node.names = tuple(names)
+        node.rows[method] = row
+        self.templates.append(template)

@@ -1,0 +1,204 @@
+"""The edge on the socket: aiohttp requests become calls, answers become responses.
+
+aiohttp's low-level server is used without its application layer: routing, errors and
+tolerance for odd clients are the product's own, and it is a quarter faster.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from mockserver import __version__
+from mockserver.api import control
+from mockserver.api.answers import refused
+from mockserver.api.control import ControlApi
+from mockserver.api.exchange import Answer, Call
+from mockserver.api.merchant import MerchantApi
+from mockserver.api.pages import OrderPages
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.sandbox.ids import Ids
+from mockserver.sandbox.registry import Sandboxes
+
+SERVER = f"kustom-mock/{__version__}"
+STOP_WITHIN = 0.3  # seconds granted to requests under way, twice
+HEALTH = {path.strip("/") for path in control.HEALTH_PATHS}
+UNREADABLE_IDS = Ids("unreadable")
+
+log = logging.getLogger("kustom_mock")
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Make uvloop's event loop where it is installed, else the standard one."""
+    try:
+        import uvloop  # noqa: PLC0415  # not on every platform
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+@dataclass(frozen=True, slots=True)
+class Apis:
+    """The two APIs behind one port."""
+
+    merchant: MerchantApi
+    control: ControlApi
+
+    async def answer(self, call: Call) -> Answer:
+        """Hand a call to the API it is for."""
+        first = call.segments[0] if call.segments else ""
+        if first == control.PREFIX or (len(call.segments) == 1 and first in HEALTH):
+            return await self.control.answer(call)
+        return await self.merchant.answer(call)
+
+
+class Server:
+    """One listening server; ``await start()``, then ``await stop()``."""
+
+    def __init__(
+        self,
+        sandboxes: Sandboxes,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        mock_headers: bool = True,
+        allowed_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        """Serve these sandboxes; port 0 picks a free one."""
+        self.sandboxes = sandboxes
+        self._host = host
+        self._port = port
+        self._apis = Apis(
+            MerchantApi(sandboxes, OrderPages(), mock_headers),
+            ControlApi(sandboxes, allowed_hosts),
+        )
+        self._runner: web.ServerRunner | None = None
+
+    async def start(self) -> str:
+        """Listen, and give the address back, such as ``http://127.0.0.1:8566``.
+
+        Raises:
+            OSError: the address or port cannot be had.
+        """
+        self._runner = web.ServerRunner(
+            _TolerantServer(self._handle, access_log=None),
+            shutdown_timeout=STOP_WITHIN,
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port).start()
+        host, port = self._runner.addresses[0][:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    async def stop(self) -> None:
+        """Stop listening and end what is under way."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        answer = await self._apis.answer(await _read(request))
+        answer.headers["Server"] = SERVER
+        return web.Response(
+            status=answer.status,
+            body=answer.body,
+            headers=answer.headers,
+        )
+
+
+async def _read(request: web.BaseRequest) -> Call:
+    """Take a request in; the body of a GET is left alone, as some clients send one."""
+    path = request.path
+    body: bytes | None = b""
+    if request.method != "GET":
+        body = await _read_body(request)
+    return Call(
+        method=request.method,
+        path=path,
+        segments=tuple(filter(None, path.split("/"))),
+        headers=request.headers,
+        body=body,
+        origin=f"{request.scheme}://{request.host}",
+        query=request.query if request.query_string else {},
+    )
+
+
+async def _read_body(request: web.BaseRequest) -> bytes | None:
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return None
+
+
+class _TolerantHandler(web.RequestHandler):
+    """Reads what some clients send although HTTP does not allow it."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Drop the two bytes that one client sends, unannounced, after a GET."""
+        if data.endswith(b"\r\n\r\n{}") and _announces_nothing(data):
+            data = data[:-2]
+        super().data_received(data)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP in the provider's shape, and hang up."""
+        if not isinstance(exc, HttpProcessingError):
+            return super().handle_error(request, status, exc, message)
+        problem = " ".join((message or "not HTTP").split())
+        rejection = Rejection(Reason.MALFORMED_HTTP, problem=problem)
+        answer = refused(rejection, UNREADABLE_IDS.exchange_id(), Assumptions())
+        response = web.Response(
+            status=answer.status,
+            body=answer.body,
+            headers=answer.headers,
+        )
+        response.force_close()
+        return response
+
+
+def _announces_nothing(data: bytes) -> bool:
+    head = data.lower()
+    return (
+        head.startswith(b"get ")
+        and b"\r\ncontent-length:" not in head
+        and b"\r\ntransfer-encoding:" not in head
+    )
+
+
+class _TolerantServer(web.Server):
+    """aiohttp's server with the tolerant handler."""
+
+    def __call__(self) -> web.RequestHandler:
+        return _TolerantHandler(self, loop=self._loop, **self._kwargs)
+
+
+@contextmanager
+def running_in_thread(server: Server) -> Iterator[str]:
+    """Run a server on a loop and thread of its own, and give its address.
+
+    Raises:
+        OSError: the address or port cannot be had.
+    """
+    loop = new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="kustom-mock", daemon=True)
+    thread.start()
+    try:
+        yield asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -1,0 +1,137 @@
+"""``kustom-mock demo``: the provider's own allocation example, told step by step.
+
+Everything shown is asked of a real server over HTTP; nothing is printed that was not
+answered.
+"""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockserver.api.server import Server, running_in_thread
+from mockserver.cli.main import OK
+from mockserver.cli.serve import load_sandboxes
+from mockserver.settings import Settings
+
+USER = "demo"
+T_SHIRT = {"reference": "A12345", "name": "T-shirt", "unit_price": 3000}
+JEANS = {"reference": "A98765", "name": "Jeans", "unit_price": 7000}
+SNEAKERS = {"reference": "B24680", "name": "Sneakers", "unit_price": 10000}
+MISSPELT = {**SNEAKERS, "reference": "B2468O"}
+
+
+def demo() -> int:
+    """Play the example in a sandbox of its own and print the story."""
+    sandboxes = asyncio.run(load_sandboxes(Settings(seed="demo")))
+    with running_in_thread(Server(sandboxes)) as url:
+        _Story(url).tell()
+    return OK
+
+
+class _Story:
+    """Plays the merchant and says what happens."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.order_id = ""
+
+    def tell(self) -> None:
+        """Tell both halves: how it should be, and how it goes wrong."""
+        print(f"A kustom-mock server runs on {self.url}. We play the merchant.\n")
+        print("1. An order in two shipments, and a return that finds its way\n")
+        self._ship_two("two-shipments")
+        self._refund("Returning the sneakers", SNEAKERS)
+        print("Both captures are 10000: only the reference told them apart.\n")
+        print("2. The same once more, with the reference misspelt\n")
+        self._ship_two("misspelt")
+        self._refund("Returning the sneakers", MISSPELT)
+        print("3. Spelt right at last, but the order is spoilt\n")
+        self._refund("Returning the sneakers", SNEAKERS)
+
+    def _ship_two(self, name: str) -> None:
+        lines = [T_SHIRT, JEANS, SNEAKERS]
+        made = self._control(f"orders/{self._make(name, lines)}")["order"]
+        self.order_id = made["order_id"]
+        print(f"   Order of {made['order_amount']}: T-shirt, jeans, sneakers")
+        self._capture("Capture A, shipping part of the order", T_SHIRT, JEANS)
+        self._capture("Capture B, the sneakers", SNEAKERS)
+
+    def _make(self, name: str, lines: list[dict[str, Any]]) -> str:
+        order = self._control("orders", {"name": name, "lines": lines})
+        order_id: str = order["order_id"]
+        return order_id
+
+    def _capture(self, description: str, *goods: Mapping[str, Any]) -> None:
+        body = _body("captured_amount", description, goods)
+        answer = self._merchant("captures", body)
+        capture_id = answer.getheader("Capture-Id")
+        capture = json.loads(self._get(f"captures/{capture_id}").read())
+        names = ", ".join(each["name"] for each in capture["order_lines"])
+        print(
+            f"   POST captures {body['captured_amount']} ({names})"
+            f" -> {answer.status}, {capture['klarna_reference']}",
+        )
+
+    def _refund(self, description: str, *goods: Mapping[str, Any]) -> None:
+        body = _body("refunded_amount", description, goods)
+        answer = self._merchant("refunds", body)
+        references = ", ".join(each["reference"] for each in goods)
+        print(
+            f"   POST refunds {body['refunded_amount']} ({references})"
+            f" -> {answer.status}\n",
+        )
+        correlation_id = answer.getheader("Klarna-Correlation-Id")
+        print(self._control(f"explain/{correlation_id}")["text"], end="\n\n")
+
+    def _merchant(self, path: str, body: Mapping[str, Any]) -> HTTPResponse:
+        place = f"/ordermanagement/v1/orders/{self.order_id}/{path}"
+        return self._ask("POST", place, body)
+
+    def _get(self, path: str) -> HTTPResponse:
+        return self._ask("GET", f"/ordermanagement/v1/orders/{self.order_id}/{path}")
+
+    def _control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+        method = "POST" if body else "GET"
+        answer = self._ask(method, f"/__admin/sandboxes/{USER}/{path}", body)
+        return json.loads(answer.read())
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+    ) -> HTTPResponse:
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        credentials = b64encode(f"{USER}:secret".encode()).decode()
+        headers = {
+            "Authorization": f"Basic {credentials}",
+            "Content-Type": "application/json",
+            "Connection": "close",
+        }
+        connection.request(method, path, json.dumps(body) if body else None, headers)
+        return connection.getresponse()
+
+
+def _body(
+    amount: str,
+    description: str,
+    goods: tuple[Mapping[str, Any], ...],
+) -> dict[str, Any]:
+    """Write a request as the provider's page does."""
+    lines = [
+        {
+            "reference": each["reference"],
+            "name": each["name"],
+            "type": "physical",
+            "quantity": 1,
+            "total_amount": each["unit_price"],
+            "unit_price": each["unit_price"],
+        }
+        for each in goods
+    ]
+    total = sum(line["total_amount"] for line in lines)
+    return {amount: total, "description": description, "order_lines": lines}

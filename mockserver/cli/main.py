@@ -1,0 +1,138 @@
+"""The verbs of ``kustom-mock`` and their flags.
+
+Exit codes: 0 ok, 1 findings or a failed expectation, 2 wrong usage or configuration.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from mockserver import __version__
+from mockserver.settings import OPTIONS, Option, SettingError, read_settings
+
+OK, FINDINGS, USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a verb and give its exit code back."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        code: int = parsed.run(parsed)
+    except SettingError as error:
+        print(f"kustom-mock: {error}", file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kustom-mock",
+        description="A sandbox server for Kustom's Order Management API.",
+        epilog="Every flag of a verb can be set by the environment, see serve --help.",
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for name, (meaning, add_flags, run) in VERBS.items():
+        verb = verbs.add_parser(name, help=meaning, description=meaning)
+        add_flags(verb)
+        verb.set_defaults(run=run)
+    return parser
+
+
+def _serve_flags(verb: argparse.ArgumentParser) -> None:
+    for row in OPTIONS.values():
+        verb.add_argument(
+            row.flag,
+            action="append" if row.many else "store",
+            metavar=row.name.rpartition("_")[2].upper(),
+            help=_help(row),
+        )
+
+
+def _help(row: Option) -> str:
+    notes = []
+    if row.choices:
+        notes.append(", ".join(row.choices))
+    if row.many:
+        notes.append("repeatable; comma-separated in the environment")
+    if row.default not in (None, ()):
+        notes.append(f"default {str(row.default).lower()}")
+    return f"{row.meaning} ({'; '.join([*notes, row.variable])})"
+
+
+def _no_flags(_verb: argparse.ArgumentParser) -> None:
+    """Take no flags."""
+
+
+def _fidelity_flags(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--format",
+        choices=("text", "markdown"),
+        default="text",
+        help="how to print (default text)",
+    )
+
+
+def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
+    url = os.environ.get("KUSTOM_MOCK_URL")
+    verb.add_argument("--url", default=url, help="server to ask (KUSTOM_MOCK_URL)")
+    verb.add_argument(
+        "--wait",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="keep asking for so long",
+    )
+
+
+def _serve(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.serve import serve
+
+    return serve(read_settings(vars(parsed), os.environ))
+
+
+def _demo(_parsed: argparse.Namespace) -> int:
+    from mockserver.cli.demo import demo
+
+    return demo()
+
+
+def _fidelity(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.fidelity import fidelity
+
+    return fidelity(parsed.format)
+
+
+def _healthcheck(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.healthcheck import healthcheck
+
+    settings = read_settings({}, os.environ)
+    url = parsed.url or f"http://127.0.0.1:{settings.port}"
+    return healthcheck(url, parsed.wait)
+
+
+def _version(_parsed: argparse.Namespace) -> int:
+    print(f"kustom-mock {__version__}")
+    return OK
+
+
+Verb = tuple[
+    str,
+    Callable[[argparse.ArgumentParser], None],
+    Callable[[argparse.Namespace], int],
+]
+
+VERBS: dict[str, Verb] = {
+    "serve": ("start the server", _serve_flags, _serve),
+    "demo": ("play the provider's refund allocation example", _no_flags, _demo),
+    "fidelity": (
+        "print every rule and assumption with its source",
+        _fidelity_flags,
+        _fidelity,
+    ),
+    "healthcheck": ("ask a server how it is", _healthcheck_flags, _healthcheck),
+    "version": ("print the version", _no_flags, _version),
+}

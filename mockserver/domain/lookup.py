@@ -1,0 +1,63 @@
+"""Finding what a path names, or the catalogue's refusal."""
+
+import re
+
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Capture, Order, Refund
+
+_UUID_SHAPE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def order_not_found(
+    order_id: str,
+    operation: Operation,
+    capture_id: str = "",
+) -> Rejection:
+    """Word the refusal of an order id that leads nowhere.
+
+    Reading an order by something that is no UUID has a code of its own (documented by
+    Klarna for that operation only). The version digit varies, so it is not looked at.
+    """
+    if operation is Operation.GET_ORDER and not _UUID_SHAPE.fullmatch(order_id):
+        return Rejection(Reason.INVALID_ORDER_ID, operation, order_id=order_id)
+    return Rejection(
+        Reason.ORDER_NOT_FOUND,
+        operation,
+        order_id=order_id,
+        capture_id=capture_id,
+    )
+
+
+def find_capture(order: Order, capture_id: str, operation: Operation) -> Capture:
+    """Find a capture of an order.
+
+    Raises:
+        Rejection: the order has no such capture.
+    """
+    capture = order.capture(capture_id)
+    if capture is None:
+        raise Rejection(
+            Reason.CAPTURE_NOT_FOUND,
+            operation,
+            capture_id=capture_id,
+            order_id=order.order_id,
+        )
+    return capture
+
+
+def find_refund(order: Order, refund_id: str) -> Refund:
+    """Find a refund of an order.
+
+    Raises:
+        Rejection: the order has no such refund.
+    """
+    refund = order.refund(refund_id)
+    if refund is None:
+        raise Rejection(
+            Reason.REFUND_NOT_FOUND,
+            Operation.GET_REFUND,
+            refund_id=refund_id,
+            order_id=order.order_id,
+        )
+    return refund

@@ -1,0 +1,1 @@
+"""One merchant's world: orders, receipts, clock, ids and journal; no web, no files."""

@@ -1,0 +1,61 @@
+"""The time of a sandbox: the wall clock plus an offset, or frozen.
+
+This is the one place that reads the wall clock. All times are aware and in UTC.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+
+def wall_clock() -> datetime:
+    """Read the machine's time."""
+    return datetime.now(UTC)
+
+
+class Clock:
+    """A clock that its owner can freeze, set and move forward."""
+
+    def __init__(
+        self,
+        start: datetime | None = None,
+        *,
+        frozen: bool = False,
+        source: Callable[[], datetime] = wall_clock,
+    ) -> None:
+        """Start at a moment (default: now), running or frozen."""
+        self._source = source
+        self._offset = timedelta()
+        self._frozen_at: datetime | None = None
+        if start is not None:
+            self.set(start)
+        if frozen:
+            self.freeze()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether time stands still."""
+        return self._frozen_at is not None
+
+    def now(self) -> datetime:
+        """Tell the sandbox's time."""
+        return self._frozen_at or self._source() + self._offset
+
+    def set(self, moment: datetime) -> None:
+        """Jump to a moment; a running clock runs on from there."""
+        if self._frozen_at is not None:
+            self._frozen_at = moment
+        self._offset = moment - self._source()
+
+    def advance(self, by: timedelta) -> None:
+        """Jump forward."""
+        self.set(self.now() + by)
+
+    def freeze(self) -> None:
+        """Stop the time where it is."""
+        self._frozen_at = self.now()
+
+    def run(self) -> None:
+        """Let a frozen clock run on from where it stands."""
+        if self._frozen_at is not None:
+            self._offset = self._frozen_at - self._source()
+            self._frozen_at = None

@@ -1,0 +1,66 @@
+"""Ids and randomness of a sandbox, repeatable from its seed.
+
+Each kind of id has a stream of its own, so that reading an order twice does not change
+the id of the next capture. This is the one place that draws random numbers.
+"""
+
+import string
+from functools import cached_property
+from random import Random
+
+_REFERENCE_SIGNS = string.ascii_uppercase + string.digits
+_REFERENCE_LENGTH = 8
+
+
+class Ids:
+    """Draws ids; two of equal seed draw the same."""
+
+    def __init__(self, seed: str) -> None:
+        """Start all streams from a seed."""
+        self.seed = seed
+
+    def stream(self, name: str) -> Random:
+        """Make a source of randomness of its own, equal for an equal name."""
+        return Random(f"{self.seed}/{name}")  # noqa: S311  # repeatable on purpose
+
+    def order_id(self) -> str:
+        """Draw an order id (UUID)."""
+        return _uuid(self._orders)
+
+    def change_id(self) -> str:
+        """Draw the id of a capture or refund (UUID version 4)."""
+        return _uuid(self._changes)
+
+    def exchange_id(self) -> str:
+        """Draw a correlation or transaction id (UUID version 4)."""
+        return _uuid(self._exchanges)
+
+    def klarna_reference(self) -> str:
+        """Draw an order's reference: 8 capital letters and digits (recorded form)."""
+        return "".join(self._references.choices(_REFERENCE_SIGNS, k=_REFERENCE_LENGTH))
+
+    @cached_property
+    def _orders(self) -> Random:
+        return self.stream("orders")
+
+    @cached_property
+    def _changes(self) -> Random:
+        return self.stream("changes")
+
+    @cached_property
+    def _exchanges(self) -> Random:
+        return self.stream("exchanges")
+
+    @cached_property
+    def _references(self) -> Random:
+        return self.stream("references")
+
+
+def _uuid(source: Random) -> str:
+    """Format 128 random bits as a UUID of version 4 (faster than the uuid module)."""
+    digits = f"{source.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return (
+        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}"
+        f"-{variant}{digits[17:20]}-{digits[20:]}"
+    )

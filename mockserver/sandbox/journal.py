@@ -1,0 +1,58 @@
+"""What was asked of a sandbox, what was decided, and what was delivered.
+
+Bounded: the oldest entries go first, the count goes on. An entry keeps references to
+values that exist anyway; it is put into words only when somebody reads it.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from mockserver.domain.decide import Outcome
+from mockserver.domain.errors import Rejection
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Order
+
+ENTRIES_KEPT = 1000
+
+
+@dataclass(slots=True)
+class Entry:
+    """One exchange. ``status`` is what was decided, ``before`` and ``after`` the order."""
+
+    at: datetime
+    correlation_id: str
+    method: str
+    path: str
+    operation: Operation | None = None
+    order_id: str | None = None
+    status: int = 0
+    result: Outcome | Rejection | None = None
+    idempotency_key: str | None = None
+    replayed: bool = False
+    body_changed: bool = False
+    before: Order | None = None
+    after: Order | None = None
+
+
+class Journal:
+    """The latest exchanges of a sandbox, oldest first."""
+
+    def __init__(self, size: int = ENTRIES_KEPT) -> None:
+        """Keep at most so many entries."""
+        self._entries: deque[Entry] = deque(maxlen=size)
+        self.count = 0
+
+    def record(self, entry: Entry) -> None:
+        """Write an exchange down."""
+        self._entries.append(entry)
+        self.count += 1
+
+    def find(self, correlation_id: str) -> Entry | None:
+        """Find the exchange that carried a correlation id."""
+        return next((e for e in self if e.correlation_id == correlation_id), None)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Go through the kept entries, oldest first."""
+        return iter(self._entries)

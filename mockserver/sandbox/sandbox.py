@@ -1,0 +1,152 @@
+"""One merchant's world, and the loop in which a command takes effect.
+
+*open* (order, version, earlier receipt), *decide* (pure), *commit* (order and receipt
+together, if the version still holds, else again). One key has one effect because the
+receipt is committed with the order, and a lost race finds it on its next turn.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.commands import Command
+from mockserver.domain.decide import Context, Decision, Outcome, decide
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.lookup import order_not_found
+from mockserver.domain.operation import DEPRECATED, Operation
+from mockserver.domain.order import Order
+from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.ids import Ids
+from mockserver.sandbox.journal import Journal
+from mockserver.sandbox.memory import MemoryStore
+from mockserver.sandbox.store import Opened, Receipt, Store
+
+KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
+ATTEMPTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """How a command ended.
+
+    ``replayed`` says that an idempotency key was known and nothing was done again,
+    ``body_changed`` that it was known for another request. ``before`` and ``after``
+    are the order; the same object where nothing changed, ``None`` where there is none.
+    """
+
+    result: Outcome | Rejection
+    before: Order | None
+    after: Order | None
+    replayed: bool = False
+    body_changed: bool = False
+
+
+class Sandbox:
+    """The orders, receipts, clock, ids and journal behind one user name."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        journal: Journal | None = None,
+        assumptions: Assumptions | None = None,
+    ) -> None:
+        """Make an empty world; by default in memory, on wall time, seeded by name."""
+        self.name = name
+        self.store: Store = store or MemoryStore()
+        self.clock = clock or Clock()
+        self.ids = ids or Ids(name)
+        self.journal = journal or Journal()
+        self.assumptions = assumptions or Assumptions()
+        self.order_names: dict[str, str] = {}  # name in the scenario -> order id
+
+    async def find(self, order_id: str, operation: Operation) -> Order:
+        """Read an order.
+
+        Raises:
+            Rejection: there is none, or the operation was withdrawn by the provider.
+        """
+        self._check_offered(operation)
+        order = (await self.store.open(order_id)).order
+        if order is None:
+            raise order_not_found(order_id, operation)
+        return order
+
+    async def execute(
+        self,
+        order_id: str,
+        command: Command,
+        key: str | None = None,
+    ) -> Executed:
+        """Carry a command out once, however often its idempotency key is sent.
+
+        Returns:
+            The outcome or the rejection, and the order before and after.
+        """
+        context = Context(self.clock.now(), self.ids.change_id(), self.assumptions)
+        name = self._receipt_name(order_id, command, key) if key else None
+        for _ in range(ATTEMPTS):
+            opened = await self.store.open(order_id, name)
+            replay = self._replay(opened, command, context)
+            if replay:
+                return replay
+            if opened.order is None:
+                capture_id = getattr(command, "capture_id", "")
+                missing = order_not_found(order_id, command.operation, capture_id)
+                return Executed(missing, None, None)
+            executed, decided = self._decide(opened.order, command, context)
+            if decided is None and not self._keeps_refusals(name):
+                return executed
+            after = decided.order if decided else opened.order
+            receipt = Receipt(command, executed.result, context.now) if name else None
+            if await self.store.commit(opened, after, name, receipt):
+                return executed
+        conflict = Rejection(Reason.CONFLICT, command.operation, order_id=order_id)
+        return Executed(conflict, opened.order, opened.order)
+
+    def _decide(
+        self,
+        order: Order,
+        command: Command,
+        context: Context,
+    ) -> tuple[Executed, Decision | None]:
+        try:
+            self._check_offered(command.operation)
+            decision = decide(order, command, context)
+        except Rejection as rejection:
+            return Executed(rejection.with_traceback(None), order, order), None
+        return Executed(decision.outcome, order, decision.order), decision
+
+    def _replay(
+        self,
+        opened: Opened,
+        command: Command,
+        context: Context,
+    ) -> Executed | None:
+        receipt = opened.receipt
+        if receipt is None or context.now - receipt.made_at >= KEY_LIFETIME:
+            return None
+        changed = receipt.command != command
+        same = opened.order
+        return Executed(receipt.result, same, same, replayed=True, body_changed=changed)
+
+    def _receipt_name(self, order_id: str, command: Command, key: str) -> str:
+        match self.assumptions.idempotency_scope:
+            case "operation":
+                return f"{order_id}/{command.operation}/{key}"
+            case "order":
+                return f"{order_id}/{key}"
+            case _:
+                return key
+
+    def _keeps_refusals(self, receipt_name: str | None) -> bool:
+        wanted = self.assumptions.idempotent_errors == "replayed"
+        return wanted and receipt_name is not None
+
+    def _check_offered(self, operation: Operation) -> None:
+        withdrawn = self.assumptions.deprecated_operations == "not_found"
+        if withdrawn and operation in DEPRECATED:
+            raise Rejection(Reason.OPERATION_WITHDRAWN, operation, path=operation)

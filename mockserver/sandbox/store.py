@@ -1,0 +1,65 @@
+"""What a store of orders must do, and the values it deals in.
+
+A store belongs to one sandbox. An order and the receipt of the request that changed it
+are committed together or not at all, and only if nobody was faster; that is what makes
+an idempotency key and a retry safe, on one process or on several.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mockserver.domain.commands import Command
+from mockserver.domain.decide import Outcome
+from mockserver.domain.errors import Rejection
+from mockserver.domain.order import Order
+
+RECEIPTS_KEPT = 10_000
+"""How many receipts a store must keep; beyond it the oldest may be dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was answered under an idempotency key, to what, and when."""
+
+    command: Command
+    result: Outcome | Rejection
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An order as it was when opened, and the receipt found under a name.
+
+    ``order`` is ``None`` where there is none, ``version`` counts its commits.
+    """
+
+    order: Order | None
+    version: int
+    receipt: Receipt | None
+
+
+class Store(Protocol):
+    """The orders and receipts of one sandbox."""
+
+    async def add(self, order: Order) -> bool:
+        """Put a new order in; say no if its id is taken."""
+
+    async def open(self, order_id: str, receipt_name: str | None = None) -> Opened:
+        """Look an order and a receipt up, in one consistent view."""
+
+    async def commit(
+        self,
+        opened: Opened,
+        order: Order,
+        receipt_name: str | None = None,
+        receipt: Receipt | None = None,
+    ) -> bool:
+        """Write an order and a receipt, unless either changed since it was opened.
+
+        Returns whether it was written. Nothing is written by halves.
+        """
+
+    async def orders(self) -> Sequence[Order]:
+        """All orders, oldest addition first."""

@@ -1,0 +1,1 @@
+"""From the words of a scenario to a sandbox full of orders."""

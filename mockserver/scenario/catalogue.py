@@ -1,0 +1,50 @@
+"""The shipped scenarios by name, and scenario files on disk."""
+
+from collections.abc import Sequence
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from mockserver.resources import folder
+from mockserver.scenario.findings import did_you_mean
+
+SUFFIXES = (".yaml", ".yml")
+DEFAULT = "fresh-order"
+
+
+class UnknownScenarioError(LookupError):
+    """No shipped scenario and no file of this name."""
+
+
+def shipped() -> dict[str, Traversable]:
+    """All shipped scenarios by name."""
+    files = [each for each in folder("scenarios").iterdir() if each.name.endswith(SUFFIXES)]
+    return {each.name.rpartition(".")[0]: each for each in sorted(files, key=lambda f: f.name)}
+
+
+def find_shipped(name: str) -> Traversable:
+    """Find a shipped scenario.
+
+    Raises:
+        UnknownScenarioError: with the nearest name.
+    """
+    known = shipped()
+    if name not in known:
+        message = f"unknown scenario '{name}', {did_you_mean(name, list(known))}"
+        raise UnknownScenarioError(message)
+    return known[name]
+
+
+def find(reference: str) -> Sequence[Traversable]:
+    """Find what a name, a file or a folder of scenario files stands for.
+
+    Raises:
+        UnknownScenarioError: it stands for nothing, with the nearest shipped name.
+    """
+    path = Path(reference)
+    if path.is_dir():
+        found = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES)
+        if not found:
+            message = f"no scenario files ({', '.join(SUFFIXES)}) in folder '{reference}'"
+            raise UnknownScenarioError(message)
+        return found
+    return [path] if path.is_file() else [find_shipped(reference)]

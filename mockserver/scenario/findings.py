@@ -1,0 +1,56 @@
+"""What is wrong with a scenario: a rule code, a place, and a sentence.
+
+Codes of errors begin with ``E``, of warnings with ``W``; each has a section in
+``docs/lint.md``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem. ``path`` leads to the value; ``line`` and ``column`` count from 1."""
+
+    code: str
+    path: Path
+    message: str
+    line: int = 1
+    column: int = 1
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the scenario cannot be used."""
+        return self.code.startswith("E")
+
+    @property
+    def place(self) -> str:
+        """The path as people write it: ``orders.two.captures.A.lines[0]``."""
+        parts = (f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
+        return "".join(parts).lstrip(".")
+
+    def __str__(self) -> str:
+        """Read as ``line:column CODE place: message``."""
+        place = f"{self.place}: " if self.place else ""
+        return f"{self.line}:{self.column} {self.code} {place}{self.message}"
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be used, with everything that was found wrong."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        """Take the findings, at least one of them an error."""
+        super().__init__("\n".join(map(str, findings)))
+        self.findings = tuple(findings)
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """Name the nearest known name, or all of them if none is near."""
+    near = get_close_matches(name, known, n=1) or [
+        each for each in known if each.casefold() == name.casefold()
+    ]
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"

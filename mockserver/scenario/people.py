@@ -1,0 +1,54 @@
+"""Shoppers with addresses, made by Faker in the order's locale.
+
+Faker is imported when the first shopper is needed: it costs a hundred milliseconds
+that a scenario with addresses of its own does not pay.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from mockserver.domain.order import Address
+from mockserver.scenario.countries import COUNTRIES
+
+BORN_BETWEEN = date(1940, 1, 1), date(2000, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A shopper: an address and a date of birth (ISO 8601)."""
+
+    address: Address
+    date_of_birth: str
+
+
+def person(country: str, seed: str) -> Person:
+    """Make up a shopper; an equal seed makes an equal one."""
+    source = _source(COUNTRIES[country].faker)
+    source.seed_instance(seed)
+    address = {
+        "given_name": source.first_name(),
+        "family_name": source.last_name(),
+        "street_address": source.street_address(),
+        "postal_code": source.postcode(),
+        "city": source.city(),
+        "country": country,
+        "email": source.safe_email(),
+        "phone": source.phone_number(),
+    }
+    if country == "US":
+        address["region"] = source.state_abbr()
+    born = source.date_between_dates(*BORN_BETWEEN)
+    return Person({key: _one_line(text) for key, text in address.items()}, f"{born}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@cache
+def _source(locale: str) -> Any:  # noqa: ANN401
+    from faker import Faker  # noqa: PLC0415  # see above
+
+    return Faker(locale)

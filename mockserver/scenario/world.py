@@ -1,0 +1,66 @@
+"""What a sandbox starts with, and how orders get into it.
+
+Every capture and refund of a scenario goes through the same ``decide`` as a request,
+so that no scenario can describe an order that could not have come about.
+"""
+
+from mockserver.domain.decide import Context, decide
+from mockserver.domain.errors import Rejection
+from mockserver.domain.order import Order
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.countries import DEFAULT
+from mockserver.scenario.findings import Finding, Path, ScenarioError
+from mockserver.scenario.orders import Defaults, Spec, plan_order
+
+
+async def add_order(
+    sandbox: Sandbox,
+    name: str,
+    spec: Spec,
+    defaults: Defaults | None = None,
+    path: Path = (),
+) -> Order:
+    """Make an order from scenario syntax and put it into a sandbox.
+
+    Raises:
+        ScenarioError: the order cannot be understood, could not have come about, or
+            its id or name is taken; nothing is added then.
+    """
+    order = _lived(sandbox, name, spec, defaults or defaults_of(sandbox), path)
+    if name in sandbox.order_names:
+        raise ScenarioError([Finding("E202", path, f"order '{name}' exists already")])
+    if not await sandbox.store.add(order):
+        taken = f"order_id {order.order_id} is taken"
+        raise ScenarioError([Finding("E202", (*path, "order_id"), taken)])
+    sandbox.order_names[name] = order.order_id
+    return order
+
+
+def defaults_of(sandbox: Sandbox) -> Defaults:
+    """What an order made on its own takes over from its sandbox."""
+    return Defaults(
+        now=sandbox.clock.now(),
+        country=DEFAULT,
+        currency=None,
+        locale=None,
+        authorization_days=sandbox.assumptions.authorization_days,
+    )
+
+
+def _lived(
+    sandbox: Sandbox,
+    name: str,
+    spec: Spec,
+    defaults: Defaults,
+    path: Path,
+) -> Order:
+    plan = plan_order(name, spec, sandbox.ids, defaults, path)
+    order = plan.order
+    for step in plan.steps:
+        context = Context(step.at, sandbox.ids.change_id(), sandbox.assumptions)
+        try:
+            order = decide(order, step.command, context).order
+        except Rejection as rejection:
+            finding = Finding("E203", step.path, f"impossible: {rejection}")
+            raise ScenarioError([finding]) from None
+    return order

@@ -1,0 +1,137 @@
+"""Settings of a server: one table that makes flags, environment variables and docs.
+
+A flag wins over its environment variable, which wins over the default.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any
+
+PREFIX = "KUSTOM_MOCK_"
+DEFAULT_PORT = 8566
+
+
+def option(default: Any, meaning: str, *, choices: tuple[str, ...] = (), many: bool = False) -> Any:  # noqa: ANN401
+    """Describe one setting as a dataclass field."""
+    row = {"meaning": meaning, "choices": choices, "many": many}
+    return field(default=default, metadata=MappingProxyType(row))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a server runs."""
+
+    host: str = option("127.0.0.1", "address to listen on")
+    port: int = option(DEFAULT_PORT, "port to listen on; 0 picks a free one")
+    scenario: tuple[str, ...] = option(
+        (),
+        "shipped name, file or folder that new sandboxes start from",
+        many=True,
+    )
+    seed: str | None = option(None, "seed for ids and people; the sandbox's name if unset")
+    assume: tuple[str, ...] = option(
+        (),
+        "an assumption to switch, as name=value (see the fidelity verb)",
+        many=True,
+    )
+    mock_headers: bool = option(
+        True,  # noqa: FBT003
+        "send Mock-… headers that explain answers",
+    )
+    allowed_host: tuple[str, ...] = option(
+        (),
+        "a host name under which the control API may be used",
+        many=True,
+    )
+    log_level: str = option(
+        "info",
+        "how much to log",
+        choices=("debug", "info", "warning", "error"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A row of the table: a setting with its flag and its environment variable."""
+
+    name: str
+    default: Any
+    meaning: str
+    choices: tuple[str, ...]
+    many: bool
+
+    @property
+    def flag(self) -> str:
+        """The flag, such as ``--log-level``."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, such as ``KUSTOM_MOCK_LOG_LEVEL``."""
+        return PREFIX + self.name.upper()
+
+    def read(self, text: str) -> Any:  # noqa: ANN401
+        """Read a value from a flag or the environment.
+
+        Raises:
+            ValueError: with a sentence that says what would be right.
+        """
+        if self.choices and text not in self.choices:
+            message = f"expected {' or '.join(self.choices)}, got '{text}'"
+            raise ValueError(message)
+        if isinstance(self.default, bool):
+            return _switch(text)
+        if isinstance(self.default, int):
+            return _port(text)
+        return text
+
+
+def _switch(text: str) -> bool:
+    known = {"true": True, "yes": True, "on": True, "1": True}
+    known |= {"false": False, "no": False, "off": False, "0": False}
+    if text.lower() not in known:
+        message = f"expected true or false, got '{text}'"
+        raise ValueError(message)
+    return known[text.lower()]
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:  # noqa: PLR2004  # a port's bound
+        message = f"expected a port from 0 to 65535, got '{text}'"
+        raise ValueError(message)
+    return int(text)
+
+
+OPTIONS: Mapping[str, Option] = MappingProxyType(
+    {f.name: Option(name=f.name, default=f.default, **f.metadata) for f in fields(Settings)},
+)
+
+
+class SettingError(ValueError):
+    """A flag or variable with a value that cannot be used."""
+
+
+def read_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Put flags over environment over defaults.
+
+    Raises:
+        SettingError: naming the flag or variable, its value, and what would be right.
+    """
+    return Settings(**{o.name: _value(o, flags.get(o.name), environ) for o in OPTIONS.values()})
+
+
+def _value(row: Option, flag: Any, environ: Mapping[str, str]) -> Any:  # noqa: ANN401
+    given, place = flag, row.flag
+    if given in (None, [], ()):
+        given, place = environ.get(row.variable), row.variable
+    if given in (None, ""):
+        return row.default
+    try:
+        if row.many:
+            texts = given if isinstance(given, list) else given.split(",")
+            return tuple(row.read(each.strip()) for each in texts if each.strip())
+        return row.read(given)
+    except ValueError as error:
+        message = f"{place}: {error}"
+        raise SettingError(message) from None
