@@ -12,7 +12,13 @@ PREFIX = "KUSTOM_MOCK_"
 DEFAULT_PORT = 8566
 
 
-def option(default: Any, meaning: str, *, choices: tuple[str, ...] = (), many: bool = False) -> Any:  # noqa: ANN401
+def option(
+    default: object,
+    meaning: str,
+    *,
+    choices: tuple[str, ...] = (),
+    many: bool = False,
+) -> Any:  # noqa: ANN401
     """Describe one setting as a dataclass field."""
     row = {"meaning": meaning, "choices": choices, "many": many}
     return field(default=default, metadata=MappingProxyType(row))

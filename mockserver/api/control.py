@@ -21,6 +21,7 @@ from mockserver.api.commands import refund_order
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.problems import Problem, problem_answer
 from mockserver.api.routes import RouteTable
+from mockserver.api.views import time_text
 from mockserver.domain.allocation import allocate
 from mockserver.domain.order import Order
 from mockserver.sandbox.registry import Sandboxes
@@ -188,7 +189,7 @@ async def _summary(sandbox: Sandbox) -> dict[str, Any]:
         "name": sandbox.name,
         "orders": len(await sandbox.store.orders()),
         "requests": sandbox.journal.count,
-        "now": views.time_text(sandbox.clock.now()),
+        "now": time_text(sandbox.clock.now()),
     }
 
 

@@ -35,9 +35,7 @@ def inner_view(sandbox: Sandbox, order: Order) -> View:
         "order": order_page(sandbox, order),
         "allocations": [explanation_view(each.allocation) for each in order.refunds],
         "ledger": ledger(order),
-        "timeline": [
-            {"at": time_text(each.at), "text": each.text} for each in timeline(order)
-        ],
+        "timeline": [{"at": time_text(each.at), "text": each.text} for each in timeline(order)],
     }
 
 

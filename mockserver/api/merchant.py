@@ -162,4 +162,3 @@ def _checked(body: object, rules: Schema) -> dict[str, object]:
         )
     assert isinstance(body, dict)  # noqa: S101  # every request schema says so
     return body
-

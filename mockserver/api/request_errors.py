@@ -68,10 +68,7 @@ def _enum(violation: Violation) -> str:
 
 
 def _otherwise(violation: Violation) -> str:
-    return (
-        f"'{_place(violation)}' must match {violation.limit},"
-        f" got {_shown(violation.value)}"
-    )
+    return f"'{_place(violation)}' must match {violation.limit}, got {_shown(violation.value)}"
 
 
 _WORDINGS: Mapping[str, Callable[[Violation], str]] = {

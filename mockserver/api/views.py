@@ -12,7 +12,14 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.explanation import Allocation
 from mockserver.domain.extension import DUE_DATE_OPTIONS
 from mockserver.domain.lifecycle import Status
-from mockserver.domain.order import ADDRESS_FIELDS, Address, Capture, Order, OrderLine, Refund
+from mockserver.domain.order import (
+    ADDRESS_FIELDS,
+    Address,
+    Capture,
+    Order,
+    OrderLine,
+    Refund,
+)
 
 View: TypeAlias = dict[str, Any]
 
@@ -113,8 +120,7 @@ def due_date_options_view(order: Order) -> View:
     return {
         "currency": order.purchase_currency,
         "options": [
-            {"amount": fee, "number_of_days": days}
-            for days, fee in DUE_DATE_OPTIONS.items()
+            {"amount": fee, "number_of_days": days} for days, fee in DUE_DATE_OPTIONS.items()
         ],
     }
 
@@ -133,7 +139,7 @@ def line_view(line: OrderLine) -> View:
         "tax_rate": line.tax_rate,
         "total_tax_amount": line.total_tax_amount,
     }
-    return view | line.extra if line.extra else view
+    return {**view, **line.extra} if line.extra else view
 
 
 def address_view(address: Address) -> View:
@@ -152,8 +158,7 @@ def explanation_view(allocation: Allocation) -> View:
         "verdict": allocation.verdict,
         "capture_id": allocation.capture_id,
         "landed": [
-            {"capture_id": each.capture_id, "amount": each.amount}
-            for each in allocation.landed
+            {"capture_id": each.capture_id, "amount": each.amount} for each in allocation.landed
         ],
         "conditions": [
             {

@@ -81,8 +81,7 @@ class _Story:
         answer = self._merchant("refunds", body)
         references = ", ".join(each["reference"] for each in goods)
         print(
-            f"   POST refunds {body['refunded_amount']} ({references})"
-            f" -> {answer.status}\n",
+            f"   POST refunds {body['refunded_amount']} ({references}) -> {answer.status}\n",
         )
         correlation_id = answer.getheader("Klarna-Correlation-Id")
         print(self._control(f"explain/{correlation_id}")["text"], end="\n\n")

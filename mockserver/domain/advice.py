@@ -71,7 +71,10 @@ def _about_the_references(case: RefundCase) -> str:
 def _about_the_amount(case: RefundCase) -> str:
     if case.closest is None:
         return ""
-    limit, reference = case.limits[case.closest.capture_id], case.closest.klarna_reference
+    limit, reference = (
+        case.limits[case.closest.capture_id],
+        case.closest.klarna_reference,
+    )
     return f"Refund at most {limit} with the lines of capture {reference}."
 
 

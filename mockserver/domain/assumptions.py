@@ -152,6 +152,7 @@ class Assumption:
         Raises:
             AssumptionError: the value is not one of the alternatives.
         """
+        known: Value
         for known in (*self.meanings, *self.numbers):
             if value == known and isinstance(value, bool) is isinstance(known, bool):
                 return known
@@ -172,7 +173,7 @@ class AssumptionError(ValueError):
 
 ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
     {
-        each.name: Assumption(name=each.name, default=each.default, **each.metadata)
+        each.name: Assumption(each.name, each.default, **each.metadata)  # type: ignore[arg-type]
         for each in fields(Assumptions)
     },
 )
@@ -185,7 +186,8 @@ def assume(base: Assumptions, choices: Mapping[str, object]) -> Assumptions:
         AssumptionError: a name is unknown (with the nearest one) or a value is not
             among its alternatives.
     """
-    return replace(base, **{name: _find(name).parse(v) for name, v in choices.items()})
+    parsed: dict[str, Any] = {name: _find(name).parse(v) for name, v in choices.items()}
+    return replace(base, **parsed)
 
 
 def _find(name: str) -> Assumption:

@@ -283,8 +283,7 @@ def _extend_due_date(
 
 def _recaptured(order: Order, command: Command, changed: Capture) -> Decision:
     captures = tuple(
-        changed if each.capture_id == changed.capture_id else each
-        for each in order.captures
+        changed if each.capture_id == changed.capture_id else each for each in order.captures
     )
     return _done(order, command, captures=captures)
 

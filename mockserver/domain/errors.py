@@ -76,12 +76,8 @@ CONSEQUENCE: Mapping[Operation, str] = {
     Operation.UPDATE_CUSTOMER_DETAILS: "Customer details cannot be updated.",
     Operation.EXTEND_AUTHORIZATION_TIME: "Authorization time cannot be extended.",
     Operation.UPDATE_MERCHANT_REFERENCES: "Merchant references cannot be updated.",
-    Operation.RELEASE_REMAINING_AUTHORIZATION: (
-        "Remaining authorization cannot be released."
-    ),
-    Operation.ADD_ORDER_SHIPPING_INFO: (
-        "Shipping info cannot be added to order {order_id}."
-    ),
+    Operation.RELEASE_REMAINING_AUTHORIZATION: ("Remaining authorization cannot be released."),
+    Operation.ADD_ORDER_SHIPPING_INFO: ("Shipping info cannot be added to order {order_id}."),
     Operation.CAPTURE: "Capture not possible.",
     Operation.ADD_CAPTURE_SHIPPING_INFO: (
         "Shipping info cannot be added to capture {capture_id}."

@@ -63,9 +63,7 @@ def measure(
     if assumptions.capture_capacity == "captured":
         limits = {each.capture_id: each.captured_amount for each in captures}
     matching = [
-        each
-        for each in captures
-        if lines and carried[each.capture_id].issuperset(references)
+        each for each in captures if lines and carried[each.capture_id].issuperset(references)
     ]
     match = max(
         matching,
@@ -78,9 +76,7 @@ def measure(
         lines=lines,
         captures=captures,
         failed_refunds=tuple(
-            each.refund_id
-            for each in earlier
-            if each.allocation.verdict is Verdict.FAILED
+            each.refund_id for each in earlier if each.allocation.verdict is Verdict.FAILED
         ),
         references=references,
         carried=carried,
@@ -115,10 +111,7 @@ def _spelling(
 ) -> dict[str, str | None]:
     """Map each reference that no capture carries to the one probably meant."""
     every = dict.fromkeys(
-        line.reference
-        for each in captures
-        for line in each.order_lines
-        if line.reference
+        line.reference for each in captures for line in each.order_lines if line.reference
     )
     folded = {each.casefold(): each for each in every}
     candidates = list(folded)[:SPELLING_CANDIDATES]

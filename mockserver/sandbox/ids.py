@@ -61,6 +61,5 @@ def _uuid(source: Random) -> str:
     digits = f"{source.getrandbits(128):032x}"
     variant = "89ab"[int(digits[16], 16) & 3]
     return (
-        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}"
-        f"-{variant}{digits[17:20]}-{digits[20:]}"
+        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
     )

@@ -6,7 +6,7 @@ currency, locale and shopper from the country. The input has passed its schema.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder

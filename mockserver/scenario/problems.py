@@ -34,7 +34,11 @@ def _worded(violation: Violation) -> list[Finding]:
         case "additionalProperties":
             known = list(violation.schema.get("properties", {}))
             return [
-                Finding("E101", (*path, each), f"unknown key '{each}', {did_you_mean(each, known)}")
+                Finding(
+                    "E101",
+                    (*path, each),
+                    f"unknown key '{each}', {did_you_mean(each, known)}",
+                )
                 for each in limit
             ]
         case "required":

@@ -85,8 +85,8 @@ def _events(text: str | bytes) -> Iterator[yaml.Event]:
     decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     loader = yaml.CBaseLoader(decoded)
     try:
-        while loader.check_event():
-            yield loader.get_event()
+        while (event := loader.get_event()) is not None:
+            yield event
     finally:
         loader.dispose()
 
