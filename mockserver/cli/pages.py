@@ -132,7 +132,8 @@ def _markdown_table(table: Table, level: str) -> str:
 
 
 def _markdown_row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '\\|') for cell in cells)} |"
+    escaped = (cell.replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
 
 
 def _text_table(table: Table) -> str:
