@@ -122,6 +122,8 @@ def with_mock_headers(answer: Answer, entry: Entry) -> None:
     elif result is not None and result.allocation:
         text = allocation_text(result.allocation)
         answer.headers["Mock-Allocation"] = header_text(text)
+    if entry.injected:
+        answer.headers["Mock-Fault"] = header_text("; ".join(entry.injected))
     if entry.replayed:
         changed = "; the request differs from the first one"
         answer.headers["Mock-Replayed"] = "true" + changed * entry.body_changed

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mockserver.sandbox.actions import Delivery
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -23,8 +25,12 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """What is sent back; header names keep their case."""
+    """What is sent back; header names keep their case.
+
+    ``delivery`` is set where a fault damages the way it is sent.
+    """
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    delivery: Delivery | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from mockserver.api import request_errors
+from mockserver.api import effects, request_errors
 from mockserver.api.answers import (
     accepted,
     json_answer,
@@ -20,6 +20,7 @@ from mockserver.api.pages import OrderPages
 from mockserver.domain.commands import Command
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.lifecycle import status_of
+from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Sandbox
@@ -62,19 +63,39 @@ class MerchantApi:
         try:
             return await self._carry_out(sandbox, call, entry)
         except Rejection as rejection:
-            entry.result = rejection.with_traceback(None)
+            return _refuse(rejection, sandbox, entry)
         except Exception:
             log.exception("crash in %s (%s)", call.path, entry.correlation_id)
             entry.result = Rejection(Reason.INTERNAL_ERROR, entry.operation)
-        return refused(entry.result, entry.correlation_id, sandbox.assumptions)
+            return refused(entry.result, entry.correlation_id, sandbox.assumptions)
 
     async def _carry_out(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:
         row, ids = _find_row(call)
         entry.operation, entry.order_id = row.operation, ids["order_id"]
-        if row.command is None:
-            return await self._read(sandbox, row, ids, entry)
-        body = _read_body(call, row.schema) if row.schema else {}
-        return await self._change(sandbox, row, row.command(body, ids), call, entry)
+        struck = sandbox.faults.strike(_facts(call, row, ids, sandbox))
+        if not struck:
+            return await self._undisturbed(sandbox, row, ids, call, entry)
+        answer = await effects.before(struck, sandbox, entry)
+        if answer is None:
+            answer = await self._undisturbed(sandbox, row, ids, call, entry)
+            answer = effects.after(struck, answer, sandbox, entry)
+        return answer
+
+    async def _undisturbed(
+        self,
+        sandbox: Sandbox,
+        row: Row,
+        ids: dict[str, str],
+        call: Call,
+        entry: Entry,
+    ) -> Answer:
+        try:
+            if row.command is None:
+                return await self._read(sandbox, row, ids, entry)
+            body = _read_body(call, row.schema) if row.schema else {}
+            return await self._change(sandbox, row, row.command(body, ids), call, entry)
+        except Rejection as rejection:
+            return _refuse(rejection, sandbox, entry)
 
     async def _read(
         self,
@@ -101,7 +122,12 @@ class MerchantApi:
     ) -> Answer:
         entry.idempotency_key = call.headers.get(IDEMPOTENCY_KEY)
         order_id = entry.order_id or ""
-        executed = await sandbox.execute(order_id, command, entry.idempotency_key)
+        executed = await sandbox.execute(
+            order_id,
+            command,
+            entry.idempotency_key,
+            allocation_fails=entry.allocation_fails,
+        )
         entry.result = executed.result
         entry.before, entry.after = executed.before, executed.after
         entry.replayed = executed.replayed
@@ -123,6 +149,11 @@ class MerchantApi:
         )
 
 
+def _refuse(rejection: Rejection, sandbox: Sandbox, entry: Entry) -> Answer:
+    entry.result = rejection.with_traceback(None)
+    return refused(rejection, entry.correlation_id, sandbox.assumptions)
+
+
 def _find_row(call: Call) -> tuple[Row, dict[str, str]]:
     found = ROUTES.find(call.method, call.segments)
     if found is None:
@@ -134,6 +165,18 @@ def _find_row(call: Call) -> tuple[Row, dict[str, str]]:
             allowed=", ".join(found.methods),
         )
     return found.row, found.values
+
+
+def _facts(call: Call, row: Row, ids: dict[str, str], sandbox: Sandbox) -> Facts:
+    return Facts(row.operation, ids["order_id"], sandbox.clock.now(), lambda: _any_body(call))
+
+
+def _any_body(call: Call) -> object:
+    """Read a body for the rules that look into it; anything unreadable is nothing."""
+    try:
+        return orjson.loads(call.body or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
 
 
 def _read_body(call: Call, name: str) -> dict[str, object]:

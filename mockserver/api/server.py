@@ -12,24 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
-from mockserver import __version__
 from mockserver.api import control
-from mockserver.api.answers import refused
 from mockserver.api.control import ControlApi
+from mockserver.api.delivery import deliver
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.merchant import MerchantApi
 from mockserver.api.pages import OrderPages
-from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.sandbox.ids import Ids
+from mockserver.api.protocol import ConnectionServer
 from mockserver.sandbox.registry import Sandboxes
 
-SERVER = f"kustom-mock/{__version__}"
 STOP_WITHIN = 0.3  # seconds granted to requests under way, twice
 HEALTH = {path.strip("/") for path in control.HEALTH_PATHS}
-UNREADABLE_IDS = Ids("unreadable")
 
 log = logging.getLogger("kustom_mock")
 
@@ -87,7 +81,7 @@ class Server:
             OSError: the address or port cannot be had.
         """
         self._runner = web.ServerRunner(
-            _TolerantServer(self._handle, access_log=None),
+            ConnectionServer(self._handle, access_log=None),
             shutdown_timeout=STOP_WITHIN,
         )
         await self._runner.setup()
@@ -102,12 +96,7 @@ class Server:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         answer = await self._apis.answer(await _read(request))
-        answer.headers["Server"] = SERVER
-        return web.Response(
-            status=answer.status,
-            body=answer.body,
-            headers=answer.headers,
-        )
+        return await deliver(request, answer)
 
 
 async def _read(request: web.BaseRequest) -> Call:
@@ -134,55 +123,6 @@ async def _read_body(request: web.BaseRequest) -> bytes | None:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
         return None
-
-
-class _TolerantHandler(web.RequestHandler):
-    """Reads what some clients send although HTTP does not allow it."""
-
-    __slots__ = ()
-
-    def data_received(self, data: bytes) -> None:
-        """Drop the two bytes that one client sends, unannounced, after a GET."""
-        if data.endswith(b"\r\n\r\n{}") and _announces_nothing(data):
-            data = data[:-2]
-        super().data_received(data)
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """Answer what is not HTTP in the provider's shape, and hang up."""
-        if not isinstance(exc, HttpProcessingError):
-            return super().handle_error(request, status, exc, message)
-        problem = " ".join((message or "not HTTP").split())
-        rejection = Rejection(Reason.MALFORMED_HTTP, problem=problem)
-        answer = refused(rejection, UNREADABLE_IDS.exchange_id(), Assumptions())
-        response = web.Response(
-            status=answer.status,
-            body=answer.body,
-            headers=answer.headers,
-        )
-        response.force_close()
-        return response
-
-
-def _announces_nothing(data: bytes) -> bool:
-    head = data.lower()
-    return (
-        head.startswith(b"get ")
-        and b"\r\ncontent-length:" not in head
-        and b"\r\ntransfer-encoding:" not in head
-    )
-
-
-class _TolerantServer(web.Server):
-    """aiohttp's server with the tolerant handler."""
-
-    def __call__(self) -> web.RequestHandler:
-        return _TolerantHandler(self, loop=self._loop, **self._kwargs)
 
 
 @contextmanager

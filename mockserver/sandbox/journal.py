@@ -6,13 +6,14 @@ values that exist anyway; it is put into words only when somebody reads it.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mockserver.domain.decide import Outcome
 from mockserver.domain.errors import Rejection
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.sandbox.actions import Delivery
 
 ENTRIES_KEPT = 1000
 
@@ -34,6 +35,9 @@ class Entry:
     body_changed: bool = False
     before: Order | None = None
     after: Order | None = None
+    injected: list[str] = field(default_factory=list)
+    allocation_fails: bool = False
+    delivery: Delivery | None = None
 
 
 class Journal:

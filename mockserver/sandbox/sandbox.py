@@ -5,6 +5,7 @@ together, if the version still holds, else again). One key has one effect becaus
 receipt is committed with the order, and a lost race finds it on its next turn.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from mockserver.domain.lookup import order_not_found
 from mockserver.domain.operation import DEPRECATED, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.ids import Ids
 from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.memory import MemoryStore
@@ -53,6 +55,7 @@ class Sandbox:
         ids: Ids | None = None,
         journal: Journal | None = None,
         assumptions: Assumptions | None = None,
+        credentials: Mapping[str, str] | None = None,
     ) -> None:
         """Make an empty world; by default in memory, on wall time, seeded by name."""
         self.name = name
@@ -61,6 +64,8 @@ class Sandbox:
         self.ids = ids or Ids(name)
         self.journal = journal or Journal()
         self.assumptions = assumptions or Assumptions()
+        self.credentials = credentials or {}
+        self.faults = Faults(seed=self.ids.seed)
         self.order_names: dict[str, str] = {}  # name in the scenario -> order id
 
     async def find(self, order_id: str, operation: Operation) -> Order:
@@ -80,13 +85,22 @@ class Sandbox:
         order_id: str,
         command: Command,
         key: str | None = None,
+        *,
+        allocation_fails: bool = False,
     ) -> Executed:
         """Carry a command out once, however often its idempotency key is sent.
+
+        With ``allocation_fails`` a refund is accepted, but not allocated.
 
         Returns:
             The outcome or the rejection, and the order before and after.
         """
-        context = Context(self.clock.now(), self.ids.change_id(), self.assumptions)
+        context = Context(
+            self.clock.now(),
+            self.ids.change_id(),
+            self.assumptions,
+            allocation_fails=allocation_fails,
+        )
         name = self._receipt_name(order_id, command, key) if key else None
         for _ in range(ATTEMPTS):
             opened = await self.store.open(order_id, name)

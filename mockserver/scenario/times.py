@@ -54,6 +54,18 @@ def moment(text: object) -> datetime:
         raise ValueError(message) from None
 
 
+def duration_at(text: object, path: Path) -> timedelta:
+    """Read a duration that stands at a path of a scenario.
+
+    Raises:
+        ScenarioError: it is none.
+    """
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise ScenarioError([Finding("E106", path, str(error))]) from None
+
+
 def moment_of(
     given: object | None,
     default: datetime,

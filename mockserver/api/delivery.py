@@ -1,0 +1,112 @@
+"""How an answer reaches the socket, or does not: the only file that damages one."""
+
+import asyncio
+import socket
+import struct
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from aiohttp import web
+
+from mockserver import __version__
+from mockserver.api.exchange import Answer
+from mockserver.sandbox.actions import Cut, Delivery
+
+if TYPE_CHECKING:
+    from mockserver.api.protocol import Connection
+
+SERVER = f"kustom-mock/{__version__}"
+PIECES_PER_SECOND = 10
+LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends RST
+
+
+async def deliver(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    """Send an answer as it is, or as its delivery says."""
+    answer.headers["Server"] = SERVER
+    delivery = answer.delivery
+    if delivery is None:
+        return _response(answer)
+    if delivery.cut is not None:
+        await _cut(request, delivery)
+        return web.Response()
+    if delivery.length is not None:
+        return await _truncate(request, answer, delivery)
+    return await _slowly(request, answer, delivery)
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+
+
+async def _cut(request: web.BaseRequest, delivery: Delivery) -> None:
+    if delivery.cut is Cut.HANG:
+        begun = monotonic()
+        await cast("Connection", request.protocol).ended()
+        lasted = f"{monotonic() - begun:.3f} s"
+        delivery.result = f"nothing: hung until the client left after {lasted}"
+    elif delivery.cut is Cut.CLOSE:
+        _hang_up(request)
+        delivery.result = "nothing: connection closed"
+    else:
+        _reset(request)
+        delivery.result = "nothing: connection reset"
+
+
+async def _truncate(
+    request: web.BaseRequest,
+    answer: Answer,
+    delivery: Delivery,
+) -> web.StreamResponse:
+    """Announce the whole body and send its beginning.
+
+    An answer without a body is cut within its status line instead.
+    """
+    sent = answer.body[: delivery.length]
+    delivery.result = f"{len(sent)} of {len(answer.body)} bytes, then closed"
+    if not answer.body:
+        line = f"HTTP/1.1 {answer.status} "[: max(1, delivery.length or 0)]
+        if request.transport is not None:
+            request.transport.write(line.encode())
+        _hang_up(request)
+        return web.Response()
+    headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    response.force_close()
+    await response.prepare(request)
+    if sent:
+        await response.write(sent)
+    _hang_up(request)
+    return response
+
+
+async def _slowly(
+    request: web.BaseRequest,
+    answer: Answer,
+    delivery: Delivery,
+) -> web.StreamResponse:
+    rate = delivery.rate or 1
+    piece = max(1, rate // PIECES_PER_SECOND)
+    headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    await response.prepare(request)
+    delivery.result = "the client left before the end"
+    for start in range(0, len(answer.body), piece):
+        await response.write(answer.body[start : start + piece])
+        await asyncio.sleep(piece / rate)
+    await response.write_eof()
+    delivery.result = f"all of {len(answer.body)} bytes, at {rate} a second"
+    return response
+
+
+def _hang_up(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.close()
+
+
+def _reset(request: web.BaseRequest) -> None:
+    if request.transport is None:
+        return
+    connection = request.transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+    request.transport.abort()

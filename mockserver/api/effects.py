@@ -1,0 +1,147 @@
+"""What faults do to an answer; how it then reaches the socket is delivery's business.
+
+Faults stand outside idempotency on purpose: one before the write leaves no receipt,
+one after it does.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+import orjson
+
+from mockserver.api.answers import json_answer, refused
+from mockserver.api.exchange import Answer
+from mockserver.domain.errors import CATALOGUE, Reason, Rejection
+from mockserver.sandbox.actions import (
+    Action,
+    Cut,
+    Delay,
+    Delivery,
+    Drop,
+    FailAllocation,
+    Garbage,
+    LoseAnswer,
+    RateLimit,
+    Refuse,
+    Respond,
+    SlowBody,
+    Truncate,
+    acts_before,
+)
+from mockserver.sandbox.faults import Rule
+from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.sandbox import Sandbox
+
+Struck = Iterable[tuple[Rule, Action]]
+
+FIRST_ERROR = 400
+GARBAGE = b'{"order_id": "7ce4ee13-973c-6f49-a30e-85'
+DEFAULT_CODES = {
+    **{row.status: row.code for row in reversed(CATALOGUE) if row.code},
+    400: "BAD_REQUEST",
+    403: "NOT_ALLOWED",
+    404: "NO_SUCH_ORDER",
+    422: "UNPROCESSABLE_ENTITY",
+    502: "TEMPORARILY_UNAVAILABLE",
+    504: "TEMPORARILY_UNAVAILABLE",
+}
+
+
+async def before(struck: Struck, sandbox: Sandbox, entry: Entry) -> Answer | None:
+    """Carry out what comes before the write; an answer ends the call there."""
+    for rule, action in struck:
+        if not acts_before(action):
+            continue
+        entry.injected.append(f"{rule.name}: {action}")
+        match action:
+            case Delay():
+                await _wait(sandbox, action.seconds(sandbox.faults.source(rule)))
+            case FailAllocation():
+                entry.allocation_fails = True
+            case Drop(how):
+                return Answer(0, delivery=_delivery(entry, cut=how))
+            case Refuse(reason):
+                rejection = Rejection(reason, entry.operation, **_facts(entry))
+                entry.result = rejection
+                return refused(rejection, entry.correlation_id, sandbox.assumptions)
+            case RateLimit(retry_after):
+                entry.result = Rejection(Reason.TOO_MANY_REQUESTS, entry.operation)
+                answer = refused(entry.result, entry.correlation_id, sandbox.assumptions)
+                answer.headers["Retry-After"] = str(retry_after)
+                return answer
+            case Respond():
+                return _response(action, entry)
+    return None
+
+
+def after(struck: Struck, answer: Answer, sandbox: Sandbox, entry: Entry) -> Answer:
+    """Change the answer to a call whose effect is committed."""
+    for rule, action in struck:
+        if acts_before(action):
+            continue
+        entry.injected.append(f"{rule.name}: {action}")
+        match action:
+            case LoseAnswer(how):
+                answer.delivery = _delivery(entry, cut=how)
+            case Truncate(length):
+                answer.delivery = _delivery(entry, length=length)
+            case Garbage():
+                answer.body = GARBAGE
+                answer.headers["Content-Type"] = "application/json"
+            case SlowBody(rate):
+                _slow_down(answer, rate, sandbox, entry)
+            case Respond():
+                answer = _response(action, entry)
+    return answer
+
+
+def _facts(entry: Entry) -> dict[str, object]:
+    """Fill the catalogue's templates as well as a made-up refusal can."""
+    every = ("capture_id", "refund_id", "violations", "problem", "cause", "media_type")
+    numbers = dict.fromkeys(("wanted", "captured"), 0)
+    named = {"order_id": entry.order_id, "path": entry.path, "method": entry.method}
+    return {**dict.fromkeys(every, ""), **numbers, "allowed": "", **named}
+
+
+def _response(action: Respond, entry: Entry) -> Answer:
+    answer = json_answer(action.status, _page(action, entry), entry.correlation_id)
+    answer.headers.update(action.headers)
+    return answer
+
+
+def _page(action: Respond, entry: Entry) -> bytes:
+    if isinstance(action.body, str):
+        return action.body.encode()
+    if action.body is not None:
+        return orjson.dumps(action.body)
+    if action.status < FIRST_ERROR:
+        return b""
+    code = action.error_code or DEFAULT_CODES.get(action.status, "INTERNAL_ERROR")
+    messages = action.error_messages or [code.replace("_", " ").capitalize()]
+    page = {
+        "correlation_id": entry.correlation_id,
+        "error_code": code,
+        "error_messages": messages,
+    }
+    return orjson.dumps(page)
+
+
+def _delivery(entry: Entry, *, cut: Cut | None = None, length: int | None = None) -> Delivery:
+    entry.delivery = Delivery(cut=cut, length=length)
+    return entry.delivery
+
+
+def _slow_down(answer: Answer, rate: int, sandbox: Sandbox, entry: Entry) -> None:
+    if sandbox.clock.frozen:
+        sandbox.clock.advance(timedelta(seconds=len(answer.body) / rate))
+    else:
+        answer.delivery = entry.delivery = Delivery(rate=rate)
+
+
+async def _wait(sandbox: Sandbox, seconds: float) -> None:
+    """Wait; under a frozen clock move it on instead."""
+    if sandbox.clock.frozen:
+        sandbox.clock.advance(timedelta(seconds=seconds))
+    else:
+        await asyncio.sleep(seconds)

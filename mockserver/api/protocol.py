@@ -1,0 +1,78 @@
+"""The connection: reads what some clients send although HTTP does not allow it."""
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from mockserver.api.answers import refused
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.sandbox.ids import Ids
+
+UNREADABLE_IDS = Ids("unreadable")
+
+
+class Connection(web.RequestHandler):
+    """One client's connection, which can be waited for to end."""
+
+    __slots__ = ("_ended",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # aiohttp's
+        """Take what aiohttp's server gives."""
+        super().__init__(*args, **options)
+        self._ended = asyncio.Event()
+
+    async def ended(self) -> None:
+        """Wait until the client has left."""
+        await self._ended.wait()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Note that the client has left."""
+        super().connection_lost(exc)
+        self._ended.set()
+
+    def data_received(self, data: bytes) -> None:
+        """Drop the two bytes that one client sends, unannounced, after a GET."""
+        if data.endswith(b"\r\n\r\n{}") and _announces_nothing(data):
+            data = data[:-2]
+        super().data_received(data)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP in the provider's shape, and hang up."""
+        if not isinstance(exc, HttpProcessingError):
+            return super().handle_error(request, status, exc, message)
+        problem = " ".join((message or "not HTTP").split())
+        rejection = Rejection(Reason.MALFORMED_HTTP, problem=problem)
+        answer = refused(rejection, UNREADABLE_IDS.exchange_id(), Assumptions())
+        response = web.Response(
+            status=answer.status,
+            body=answer.body,
+            headers=answer.headers,
+        )
+        response.force_close()
+        return response
+
+
+def _announces_nothing(data: bytes) -> bool:
+    head = data.lower()
+    return (
+        head.startswith(b"get ")
+        and b"\r\ncontent-length:" not in head
+        and b"\r\ntransfer-encoding:" not in head
+    )
+
+
+class ConnectionServer(web.Server):
+    """aiohttp's server, with our connections."""
+
+    def __call__(self) -> web.RequestHandler:
+        """Make the connection for a client that just arrived."""
+        return Connection(self, loop=self._loop, **self._kwargs)

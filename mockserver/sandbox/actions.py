@@ -1,0 +1,178 @@
+"""What a fault does to a call: one small value per action, nothing touches a socket."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+from typing import Any, TypeAlias
+
+from mockserver.domain.errors import Reason
+
+P99 = 2.3263478740408408  # standard deviations from the median to the 99th percentile
+
+
+class Cut(StrEnum):
+    """How a connection ends without an answer."""
+
+    RESET = "reset"
+    CLOSE = "close"
+    HANG = "hang"
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer something else; with ``after``, once the change is committed."""
+
+    status: int
+    error_code: str | None = None
+    error_messages: tuple[str, ...] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    after: bool = False
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return f"{'respond_after' if self.after else 'respond'} {self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Refuse for a reason of the catalogue."""
+
+    reason: Reason
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return f"refuse {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Wait first: between two bounds, or (``median``, ``p99``) log-normally; seconds."""
+
+    low: float = 0.0
+    high: float = 0.0
+    median: float = 0.0
+    p99: float = 0.0
+
+    def seconds(self, source: Random) -> float:
+        """Draw how long to wait."""
+        if not self.median:
+            return source.uniform(self.low, self.high)
+        sigma = math.log(self.p99 / self.median) / P99
+        return self.median * math.exp(sigma * source.gauss(0, 1))
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return "delay"
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Answer 429, with the seconds to wait in ``Retry-After``."""
+
+    retry_after: int
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return f"rate_limit {self.retry_after}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """End the connection before anything is done."""
+
+    how: Cut
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return f"drop {self.how}"
+
+
+@dataclass(frozen=True, slots=True)
+class FailAllocation:
+    """Accept a refund, but let its allocation fail: the provider's own failure."""
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return "fail_allocation"
+
+
+@dataclass(frozen=True, slots=True)
+class LoseAnswer:
+    """Commit the change, then end the connection."""
+
+    how: Cut
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return f"lose_answer {self.how}"
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """Commit, then send only so many bytes of the body, announced in full."""
+
+    length: int
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return f"truncate {self.length}"
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Commit, then answer JSON that is none."""
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return "garbage"
+
+
+@dataclass(frozen=True, slots=True)
+class SlowBody:
+    """Commit, then send the body at so many bytes per second."""
+
+    rate: int
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return f"slow_body {self.rate}"
+
+
+@dataclass(slots=True)
+class Delivery:
+    """How a damaged answer is to be sent, and what became of it.
+
+    One of ``cut``, ``length`` (bytes of the body to send) and ``rate`` (bytes per
+    second) is set. ``result`` says in words what was delivered.
+    """
+
+    cut: Cut | None = None
+    length: int | None = None
+    rate: int | None = None
+    result: str = "under way"
+
+
+Action: TypeAlias = (
+    Respond
+    | Refuse
+    | Delay
+    | RateLimit
+    | Drop
+    | FailAllocation
+    | LoseAnswer
+    | Truncate
+    | Garbage
+    | SlowBody
+)
+
+BEFORE = (Delay, RateLimit, Refuse, Drop, FailAllocation)
+"""Actions that act before the write; the others act after the commit, and a
+:class:`Respond` says itself."""
+
+
+def acts_before(action: Action) -> bool:
+    """Say whether an action comes before the write."""
+    return isinstance(action, BEFORE) or (isinstance(action, Respond) and not action.after)

@@ -1,0 +1,167 @@
+"""Failures on demand, as data: which calls a rule is for, and what it does to them.
+
+Nothing here touches a socket. A rule *matches* a call by what it is (operation, order,
+body, time) and *fires* on some of the calls it matches (the third, one in five).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from mockserver.domain.operation import Operation
+from mockserver.sandbox.actions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Which of the matched calls fire: some numbers (from 1), the first, every nth."""
+
+    numbers: frozenset[int] = frozenset()
+    first: int = 0
+    every: int = 0
+
+    def include(self, number: int) -> bool:
+        """Say whether the call of this number is among them."""
+        if self.every:
+            return number % self.every == 0
+        return number <= self.first or number in self.numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named failure. Empty or ``None`` fields match every call.
+
+    ``where`` maps paths into the body (``order_lines.reference``) to values; a list on
+    the way matches if one of its entries does.
+    """
+
+    name: str
+    actions: tuple[Action, ...]
+    operations: frozenset[Operation] = frozenset()
+    order_ids: frozenset[str] = frozenset()
+    where: Mapping[str, Any] = field(default_factory=dict)
+    calls: Calls | None = None
+    probability: float | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a call is, as far as rules look at it; the body is read only if asked for."""
+
+    operation: Operation
+    order_id: str
+    now: datetime
+    body: Callable[[], Any]
+
+
+class Faults:
+    """The rules of a sandbox, and how often each matched and fired."""
+
+    def __init__(self, rules: Iterable[Rule] = (), seed: str = "") -> None:
+        """Start with rules; probabilities repeat for an equal seed."""
+        self._seed = seed
+        self._rules: dict[str, Rule] = {}
+        self._index: dict[tuple[Operation | None, str | None], list[str]] = {}
+        self._sources: dict[str, Random] = {}
+        self._numbers: Counter[tuple[str, str]] = Counter()
+        self.matched: Counter[str] = Counter()
+        self.fired: Counter[str] = Counter()
+        for rule in rules:
+            self.add(rule)
+
+    def add(self, rule: Rule) -> None:
+        """Put a rule in; one of the same name is replaced, its counts begin anew."""
+        self.remove(rule.name)
+        self._rules[rule.name] = rule
+        self._sources[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
+        for key in _keys(rule):
+            self._index.setdefault(key, []).append(rule.name)
+
+    def remove(self, name: str) -> bool:
+        """Take a rule out, with its counts; say whether it was there."""
+        rule = self._rules.pop(name, None)
+        if rule is None:
+            return False
+        for key in _keys(rule):
+            self._index[key].remove(name)
+        del self._sources[name], self.matched[name], self.fired[name]
+        for counter in [each for each in self._numbers if each[0] == name]:
+            del self._numbers[counter]
+        return True
+
+    def rules(self) -> Sequence[Rule]:
+        """All rules, in the order they came in."""
+        return tuple(self._rules.values())
+
+    def strike(self, facts: Facts) -> list[tuple[Rule, Action]]:
+        """Count a call, and say what has to be done to it, in the order of the rules."""
+        if not self._rules:
+            return []
+        names = self._candidates(facts)
+        fired = [self._rules[name] for name in names if self._fires(self._rules[name], facts)]
+        return [(rule, action) for rule in fired for action in rule.actions]
+
+    def source(self, rule: Rule) -> Random:
+        """The randomness of a rule, independent of all others."""
+        return self._sources[rule.name]
+
+    def _candidates(self, facts: Facts) -> list[str]:
+        keys = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
+        found = [name for key in keys for name in self._index.get(key, ())]
+        if len(found) > 1:
+            place = {name: number for number, name in enumerate(self._rules)}
+            found.sort(key=place.__getitem__)
+        return found
+
+    def _fires(self, rule: Rule, facts: Facts) -> bool:
+        if not _in_window(rule, facts.now) or not _body_matches(rule, facts):
+            return False
+        self.matched[rule.name] += 1
+        counter = rule.name, facts.order_id if rule.order_ids else ""
+        self._numbers[counter] += 1
+        if rule.calls is not None and not rule.calls.include(self._numbers[counter]):
+            return False
+        if rule.probability is not None:
+            drawn = self._sources[rule.name].random()
+            if drawn >= rule.probability:
+                return False
+        self.fired[rule.name] += 1
+        return True
+
+
+def _keys(rule: Rule) -> list[tuple[Operation | None, str | None]]:
+    operations: Iterable[Operation | None] = rule.operations or (None,)
+    order_ids: Iterable[str | None] = rule.order_ids or (None,)
+    return [(operation, order_id) for operation in operations for order_id in order_ids]
+
+
+def _in_window(rule: Rule, now: datetime) -> bool:
+    begun = rule.since is None or now >= rule.since
+    return begun and (rule.until is None or now < rule.until)
+
+
+def _body_matches(rule: Rule, facts: Facts) -> bool:
+    return all(
+        any(_same(found, wanted) for found in _values_at(facts.body(), path.split(".")))
+        for path, wanted in rule.where.items()
+    )
+
+
+def _values_at(value: Any, steps: Sequence[str]) -> Iterable[Any]:  # noqa: ANN401
+    if isinstance(value, list):
+        for each in value:
+            yield from _values_at(each, steps)
+    elif not steps:
+        yield value
+    elif isinstance(value, dict) and steps[0] in value:
+        yield from _values_at(value[steps[0]], steps[1:])
+
+
+def _same(found: object, wanted: object) -> bool:
+    """Compare as text where one side is a number and the other is written out."""
+    return found == wanted or str(found) == str(wanted)
