@@ -87,11 +87,13 @@ def _land(case: RefundCase, chosen: Capture | None) -> tuple[Landing, ...]:
 
 def _that_mattered(case: RefundCase, verdict: Verdict) -> tuple[str, ...]:
     """Name the assumptions without which the answer could have been another."""
-    mattered = []
-    if not case.lines:
-        mattered.append("amount_only_refund")
-    if verdict is not Verdict.ALLOCATED:
-        mattered.append("unallocated_refund")
-    if case.match and case.room[case.match.capture_id] < case.amount:
-        mattered.append("capture_capacity")
-    return tuple(mattered)
+    fully_landed = case.match and case.room[case.match.capture_id] >= case.amount
+    mattered = {
+        "amount_only_refund": not case.lines,
+        "unallocated_refund": verdict is not Verdict.ALLOCATED or not fully_landed,
+        "capture_capacity": any(
+            case.room[each.capture_id] < min(case.amount, each.captured_amount)
+            for each in case.matching
+        ),
+    }
+    return tuple(name for name, applies in mattered.items() if applies)

@@ -23,8 +23,8 @@ SPELLINGS_EXPLAINED = 3  # of how many missing references the spelling is looked
 class RefundCase:
     """The measured facts; made by :func:`measure`.
 
-    ``match`` is the capture that carries every reference: the oldest with room, else
-    the one with the most room. ``closest`` is the match, or the capture that shares
+    ``matching`` are the captures that carry every reference. ``match`` is one of them:
+    the oldest with room, else the one with the most room. ``closest`` is the match, or the capture that shares
     most references. ``limits`` says by capture id how much a refund may take.
     """
 
@@ -37,6 +37,7 @@ class RefundCase:
     room: Mapping[str, int]
     limits: Mapping[str, int]
     spelling: Mapping[str, str | None]
+    matching: Sequence[Capture]
     match: Capture | None
     closest: Capture | None
     fitting: int
@@ -83,6 +84,7 @@ def measure(
         room=room,
         limits=limits,
         spelling=spelling,
+        matching=matching,
         match=match,
         closest=match or _closest(references, captures, carried, spelling),
         fitting=sum(amount <= limits[each.capture_id] for each in matching),
@@ -109,13 +111,16 @@ def _spelling(
     references: tuple[str, ...],
     captures: Sequence[Capture],
 ) -> dict[str, str | None]:
-    """Map each reference that no capture carries to the one probably meant."""
+    """Map each reference that no capture carries to the one probably meant.
+
+    Only the first few are looked at: sorted, so that the order of lines does not matter.
+    """
     every = dict.fromkeys(
         line.reference for each in captures for line in each.order_lines if line.reference
     )
     folded = {each.casefold(): each for each in every}
     candidates = list(folded)[:SPELLING_CANDIDATES]
-    missing = [each for each in references if each not in every]
+    missing = sorted(each for each in references if each not in every)
     meant: dict[str, str | None] = dict.fromkeys(missing)
     for each in missing[:SPELLINGS_EXPLAINED]:
         word = each.strip().casefold()

@@ -4,7 +4,7 @@ Bounded: the oldest entries go first, the count goes on. An entry keeps referenc
 values that exist anyway; it is put into words only when somebody reads it.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,12 +46,32 @@ class Journal:
     def __init__(self, size: int = ENTRIES_KEPT) -> None:
         """Keep at most so many entries."""
         self._entries: deque[Entry] = deque(maxlen=size)
-        self.count = 0
+        self.counts: Counter[tuple[Operation | None, str | None, int]] = Counter()
 
     def record(self, entry: Entry) -> None:
         """Write an exchange down."""
         self._entries.append(entry)
-        self.count += 1
+        self.counts[entry.operation, entry.order_id, entry.status] += 1
+
+    @property
+    def count(self) -> int:
+        """How many exchanges there were, the forgotten ones included."""
+        return self.counts.total()
+
+    def count_of(
+        self,
+        operation: Operation,
+        order_id: str | None = None,
+        status: int | None = None,
+    ) -> int:
+        """How many exchanges asked for an operation, on an order, with a status."""
+        return sum(
+            count
+            for (its_operation, its_order, its_status), count in self.counts.items()
+            if its_operation is operation
+            and order_id in (None, its_order)
+            and status in (None, its_status)
+        )
 
     def find(self, correlation_id: str) -> Entry | None:
         """Find the exchange that carried a correlation id."""

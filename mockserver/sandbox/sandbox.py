@@ -67,6 +67,7 @@ class Sandbox:
         self.credentials = credentials or {}
         self.faults = Faults(seed=self.ids.seed)
         self.order_names: dict[str, str] = {}  # name in the scenario -> order id
+        self.part_names: dict[str, str] = {}  # capture or refund id -> name
 
     async def find(self, order_id: str, operation: Operation) -> Order:
         """Read an order.

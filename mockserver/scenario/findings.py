@@ -29,14 +29,19 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """The path as people write it: ``orders.two.captures.A.lines[0]``."""
-        parts = (f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
-        return "".join(parts).lstrip(".")
+        """The path as people write it."""
+        return place_of(self.path)
 
     def __str__(self) -> str:
         """Read as ``line:column CODE place: message``."""
         place = f"{self.place}: " if self.place else ""
         return f"{self.line}:{self.column} {self.code} {place}{self.message}"
+
+
+def place_of(path: Path) -> str:
+    """Write a path as people do: ``orders.two.refunds[0]``."""
+    parts = (f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
+    return "".join(parts).lstrip(".")
 
 
 class ScenarioError(ValueError):

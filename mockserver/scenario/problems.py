@@ -60,6 +60,7 @@ def _choice(limit: Any, value: Any) -> str:  # noqa: ANN401
 
 def _bound(violation: Violation) -> str:
     rules, value = violation.schema, shown(violation.value)
+    keys = ", ".join(rules.get("properties", ()))
     words: Mapping[str, str] = {
         "minimum": f"at least {violation.limit}",
         "maximum": f"at most {violation.limit}",
@@ -67,7 +68,8 @@ def _bound(violation: Violation) -> str:
         "maxLength": f"at most {violation.limit} characters",
         "minItems": f"at least {violation.limit} entries",
         "maxItems": f"at most {violation.limit} entries",
-        "minProperties": "at least one of " + ", ".join(rules.get("properties", ["key"])),
+        "minProperties": f"at least one of {keys}" if keys else "at least one entry",
+        "maxProperties": f"only one of {keys}",
     }
     wanted = words.get(violation.keyword, f"something like {violation.limit}")
     return f"expected {wanted}, got {value}"

@@ -4,7 +4,7 @@ Checking happens once, when a scenario is read; building a sandbox from it seeds
 orders through the same ``decide`` as requests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,16 @@ from typing import Any
 from mockserver.domain.assumptions import AssumptionError, Assumptions, assume
 from mockserver.sandbox.clock import Clock, wall_clock
 from mockserver.sandbox.ids import Ids
+from mockserver.sandbox.journal import ENTRIES_KEPT, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.countries import DEFAULT
-from mockserver.scenario.findings import Finding, ScenarioError
+from mockserver.scenario.expect import Verdict, judge
+from mockserver.scenario.findings import Finding, Path, ScenarioError, did_you_mean
 from mockserver.scenario.orders import Defaults
 from mockserver.scenario.problems import schema_findings
 from mockserver.scenario.source import Document, Marks
 from mockserver.scenario.times import moment_of
-from mockserver.scenario.world import add_order
+from mockserver.scenario.world import add_fault, add_order
 from mockserver.schemas import schema
 
 SCHEMA = "scenario.schema.json"
@@ -31,6 +33,7 @@ class Surroundings:
 
     seed: str | None = None
     assumptions: Assumptions = Assumptions()
+    journal_size: int = ENTRIES_KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +49,36 @@ class Scenario:
         """The plain values of the file."""
         return self.document.value or {}
 
+    @property
+    def title(self) -> str:
+        """The scenario's own title, or the name it was found by."""
+        return str(self.spec.get("title", self.name))
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """The user names and secrets it lists; none where any are accepted."""
+        listed = self.spec.get("credentials", {})
+        return {user: str(secret) for user, secret in listed.items()}
+
     async def build(self, name: str) -> Sandbox:
         """Make a sandbox and seed it.
 
         Raises:
-            ScenarioError: an order's history is impossible.
+            ScenarioError: with everything that cannot have come about, or that names
+                what does not exist.
         """
         sandbox = self._empty(name)
-        defaults = self._defaults(sandbox)
-        for order_name, spec in self.spec.get("orders", {}).items():
-            path = ("orders", order_name)
-            try:
-                await add_order(sandbox, order_name, spec, defaults, path)
-            except ScenarioError as error:
-                raise ScenarioError(self._placed(error.findings)) from None
+        findings = await self._add_orders(sandbox)
+        if not findings:
+            findings = self._add_faults(sandbox)
+        findings += self._unknown_names(sandbox)
+        if findings:
+            raise ScenarioError([placed(each, self.document) for each in findings])
         return sandbox
+
+    async def judge(self, sandbox: Sandbox) -> Verdict:
+        """Judge what the scenario expects of a sandbox that was built from it."""
+        return await judge(self.spec.get("expect", {}), sandbox)
 
     def _empty(self, name: str) -> Sandbox:
         clock = self.spec.get("clock", {})
@@ -68,16 +86,51 @@ class Scenario:
         seed = self.spec.get("seed", self.surroundings.seed)
         return Sandbox(
             name,
-            clock=Clock(
-                _start(clock, now),
-                frozen=clock.get("frozen", False),
-            ),
+            clock=Clock(_start(clock, now), frozen=clock.get("frozen", False)),
             ids=Ids(name if seed is None else str(seed)),
-            assumptions=assume(
-                self.surroundings.assumptions,
-                self.spec.get("assume", {}),
-            ),
+            journal=Journal(self.surroundings.journal_size),
+            assumptions=assume(self.surroundings.assumptions, self.spec.get("assume", {})),
+            credentials=self.credentials,
         )
+
+    async def _add_orders(self, sandbox: Sandbox) -> list[Finding]:
+        findings: list[Finding] = []
+        defaults = self._defaults(sandbox)
+        for name, spec in self.spec.get("orders", {}).items():
+            try:
+                await add_order(sandbox, name, spec, defaults, ("orders", name))
+            except ScenarioError as error:
+                findings += error.findings
+        return findings
+
+    def _add_faults(self, sandbox: Sandbox) -> list[Finding]:
+        findings: list[Finding] = []
+        for name, spec in self.spec.get("faults", {}).items():
+            try:
+                add_fault(sandbox, name, spec, ("faults", name))
+            except ScenarioError as error:
+                findings += error.findings
+        return findings
+
+    def _unknown_names(self, sandbox: Sandbox) -> list[Finding]:
+        """Find expectations of orders and faults that do not exist."""
+        expect = self.spec.get("expect", {})
+        orders = [*self.spec.get("orders", {}), *sandbox.order_names.values()]
+        named: list[tuple[Path, str, list[str]]] = [
+            (("orders", name), name, orders) for name in expect.get("orders", {})
+        ]
+        named += [
+            (("requests", index), request["order"], orders)
+            for index, request in enumerate(expect.get("requests", ()))
+            if "order" in request
+        ]
+        faults = [*self.spec.get("faults", {})]
+        named += [(("faults", name), name, faults) for name in expect.get("faults", {})]
+        return [
+            Finding("E204", ("expect", *path), f"there is no '{name}'{_hint(name, known)}")
+            for path, name, known in named
+            if name not in known
+        ]
 
     def _defaults(self, sandbox: Sandbox) -> Defaults:
         return Defaults(
@@ -87,9 +140,6 @@ class Scenario:
             locale=self.spec.get("locale"),
             authorization_days=sandbox.assumptions.authorization_days,
         )
-
-    def _placed(self, findings: tuple[Finding, ...]) -> list[Finding]:
-        return [placed(each, self.document) for each in findings]
 
 
 def read_scenario(
@@ -119,6 +169,10 @@ def placed(finding: Finding, document: Document) -> Finding:
     """Put line and column to a finding."""
     line, column = document.position(finding.path)
     return replace(finding, line=line, column=column)
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    return f", {did_you_mean(name, known)}" if known else ""
 
 
 def _meaning(spec: Mapping[str, Any]) -> list[Finding]:

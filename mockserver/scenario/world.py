@@ -7,8 +7,10 @@ so that no scenario can describe an order that could not have come about.
 from mockserver.domain.decide import Context, decide
 from mockserver.domain.errors import Rejection
 from mockserver.domain.order import Order
+from mockserver.sandbox.faults import Rule
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.countries import DEFAULT
+from mockserver.scenario.faults import plan_rule
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 from mockserver.scenario.orders import Defaults, Spec, plan_order
 
@@ -26,14 +28,26 @@ async def add_order(
         ScenarioError: the order cannot be understood, could not have come about, or
             its id or name is taken; nothing is added then.
     """
-    order = _lived(sandbox, name, spec, defaults or defaults_of(sandbox), path)
+    order, part_names = _lived(sandbox, name, spec, defaults or defaults_of(sandbox), path)
     if name in sandbox.order_names:
         raise ScenarioError([Finding("E202", path, f"order '{name}' exists already")])
     if not await sandbox.store.add(order):
         taken = f"order_id {order.order_id} is taken"
         raise ScenarioError([Finding("E202", (*path, "order_id"), taken)])
     sandbox.order_names[name] = order.order_id
+    sandbox.part_names.update(part_names)
     return order
+
+
+def add_fault(sandbox: Sandbox, name: str, spec: Spec, path: Path = ()) -> Rule:
+    """Make a fault rule from scenario syntax and put it into a sandbox.
+
+    Raises:
+        ScenarioError: it names an unknown order, or a time that cannot be understood.
+    """
+    rule = plan_rule(name, spec, sandbox.order_names, sandbox.clock.now(), path)
+    sandbox.faults.add(rule)
+    return rule
 
 
 def defaults_of(sandbox: Sandbox) -> Defaults:
@@ -53,14 +67,16 @@ def _lived(
     spec: Spec,
     defaults: Defaults,
     path: Path,
-) -> Order:
+) -> tuple[Order, dict[str, str]]:
     plan = plan_order(name, spec, sandbox.ids, defaults, path)
-    order = plan.order
+    order, names = plan.order, {}
     for step in plan.steps:
         context = Context(step.at, sandbox.ids.change_id(), sandbox.assumptions)
         try:
-            order = decide(order, step.command, context).order
+            decision = decide(order, step.command, context)
         except Rejection as rejection:
             finding = Finding("E203", step.path, f"impossible: {rejection}")
             raise ScenarioError([finding]) from None
-    return order
+        order = decision.order
+        names[context.new_id] = step.name
+    return order, names
