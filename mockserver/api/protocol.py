@@ -1,6 +1,7 @@
 """The connection: reads what some clients send although HTTP does not allow it."""
 
 import asyncio
+import logging
 from typing import Any
 
 from aiohttp import web
@@ -12,6 +13,8 @@ from mockserver.domain.errors import Reason, Rejection
 from mockserver.sandbox.ids import Ids
 
 UNREADABLE_IDS = Ids("unreadable")
+
+log = logging.getLogger("kustom_mock")
 
 
 class Connection(web.RequestHandler):
@@ -41,17 +44,23 @@ class Connection(web.RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: web.BaseRequest,  # noqa: ARG002  # the signature is aiohttp's
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what is not HTTP in the provider's shape, and hang up."""
-        if not isinstance(exc, HttpProcessingError):
-            return super().handle_error(request, status, exc, message)
-        problem = " ".join((message or "not HTTP").split())
-        rejection = Rejection(Reason.MALFORMED_HTTP, problem=problem)
-        answer = refused(rejection, UNREADABLE_IDS.exchange_id(), Assumptions())
+        """Answer what is not HTTP, or a crash, in the provider's shape, and hang up."""
+        if isinstance(exc, ConnectionError):
+            raise exc  # the client is gone
+        correlation_id = UNREADABLE_IDS.exchange_id()
+        if isinstance(exc, (HttpProcessingError, web.RequestPayloadError)):
+            problem = " ".join((message or str(exc) or "not HTTP").split())
+            rejection = Rejection(Reason.MALFORMED_HTTP, problem=problem)
+        else:
+            log.error("crash at the edge, %s (%s)", status, correlation_id, exc_info=exc)
+            rejection = Rejection(Reason.INTERNAL_ERROR)
+        self._lingering_time = 0.0  # what is left of the body cannot be read
+        answer = refused(rejection, correlation_id, Assumptions())
         response = web.Response(
             status=answer.status,
             body=answer.body,
