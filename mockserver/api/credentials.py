@@ -10,7 +10,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 
-_API_KEY = re.compile(r"kco_\w+")
+_API_KEY = re.compile(r"kco_[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
