@@ -1,0 +1,184 @@
+"""A merchant over real HTTP: what the tests of the edge speak through.
+
+It keeps what arrived as it arrived: header names in exact case, bodies as bytes.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from aiohttp import ClientSession
+from yarl import URL
+
+from mockserver.api.operations import PREFIX, ROWS
+from mockserver.domain.operation import Operation
+
+Json: TypeAlias = Any
+Spec: TypeAlias = Mapping[str, Any]
+
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+
+T_SHIRT = {"reference": "A12345", "name": "T-shirt", "unit_price": 3000}
+JEANS = {"reference": "A98765", "name": "Jeans", "unit_price": 7000}
+SNEAKERS = {"reference": "B24680", "name": "Sneakers", "unit_price": 10000}
+
+UNSHIPPED: Spec = {"lines": [T_SHIRT, JEANS, SNEAKERS]}
+HALF_SHIPPED: Spec = {**UNSHIPPED, "captures": {"A": {"lines": ["A12345", "A98765"]}}}
+SHIPPED: Spec = {
+    **UNSHIPPED,
+    "captures": {"A": {"lines": ["A12345", "A98765"]}, "B": {"lines": ["B24680"]}},
+}
+"""Orders in scenario syntax: the provider's own example of two shipments."""
+
+
+def line(reference: str, total: int, **more: Json) -> dict[str, Json]:
+    """Write an order line as merchants do."""
+    return {
+        "reference": reference,
+        "name": f"Goods {reference}",
+        "quantity": 1,
+        "unit_price": total,
+        "total_amount": total,
+        **more,
+    }
+
+
+SNEAKERS_BACK = {"refunded_amount": 10000, "order_lines": [line("B24680", 10000)]}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came over the wire."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def json(self) -> Json:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+    @property
+    def header_names(self) -> set[str]:
+        """The names of all headers, in the case in which they were sent."""
+        return {name for name, _ in self.headers}
+
+    def header(self, name: str) -> str:
+        """One header, spelt exactly so."""
+        (value,) = (value for each, value in self.headers if each == name)
+        return value
+
+
+def basic(user: str) -> str:
+    """Write credentials."""
+    return f"Basic {b64encode(f'{user}:secret'.encode()).decode()}"
+
+
+@dataclass(slots=True)
+class Merchant:
+    """One user of a server, with an order at hand; the user is the sandbox."""
+
+    session: ClientSession
+    url: str
+    user: str
+    order: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def order_id(self) -> str:
+        """The id of the order at hand."""
+        return str(self.order["order_id"])
+
+    @property
+    def capture_id(self) -> str:
+        """The id of its first capture; one that leads nowhere if it has none."""
+        captures = self.order["captures"]
+        return str(captures[0]["capture_id"]) if captures else UNKNOWN_ID
+
+    @property
+    def refund_id(self) -> str:
+        """The id of its first refund; one that leads nowhere if it has none."""
+        refunds = self.order["refunds"]
+        return str(refunds[0]["refund_id"]) if refunds else UNKNOWN_ID
+
+    def path(self, operation: Operation, **ids: str) -> str:
+        """The path of an operation on the order at hand, or on the ids given."""
+        known = {"order_id": self.order_id, "capture_id": self.capture_id}
+        known["refund_id"] = self.refund_id
+        return PREFIX + ROWS[operation].path.format_map({**known, **ids})
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send a request; a body that is no bytes or stream is sent as JSON."""
+        sent = {"Authorization": basic(self.user), **(headers or {})}
+        if body is not None and not hasattr(body, "__aiter__"):
+            sent.setdefault("Content-Type", "application/json")
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        async with self.session.request(
+            method,
+            URL(self.url + path, encoded=True),
+            data=body,
+            headers=sent,
+            skip_auto_headers=("Content-Type", "Accept-Encoding"),
+            allow_redirects=False,
+        ) as answer:
+            raw = tuple((n.decode(), v.decode("latin-1")) for n, v in answer.raw_headers)
+            return Reply(answer.status, raw, await answer.read())
+
+    async def do(
+        self,
+        operation: Operation,
+        body: Json = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **ids: str,
+    ) -> Reply:
+        """Ask for an operation on the order at hand."""
+        path = self.path(operation, **ids)
+        return await self.ask(ROWS[operation].method, path, body, headers)
+
+    async def capture(self, amount: int, *lines: Json, key: str | None = None) -> Reply:
+        """Capture an amount."""
+        body = {"captured_amount": amount, "order_lines": list(lines)}
+        return await self.do(Operation.CAPTURE, body, headers=with_key(key))
+
+    async def refund(self, amount: int, *lines: Json, key: str | None = None) -> Reply:
+        """Refund an amount."""
+        body = {"refunded_amount": amount, "order_lines": list(lines)}
+        return await self.do(Operation.REFUND, body, headers=with_key(key))
+
+    async def read(self) -> Json:
+        """Read the order at hand."""
+        answer = await self.do(Operation.GET_ORDER)
+        assert answer.status == 200, answer
+        return answer.json
+
+    async def control(self, method: str, path: str, body: Json = None) -> Reply:
+        """Ask the control API about this sandbox."""
+        return await self.ask(method, f"/__admin/sandboxes/{self.user}/{path}", body)
+
+    async def make_order(self, spec: Spec = UNSHIPPED) -> None:
+        """Make an order from scenario syntax and take it at hand."""
+        made = await self.control("POST", "orders", spec)
+        assert made.status == 201, made
+        self.order = made.json
+
+    @asynccontextmanager
+    async def nothing_changes(self) -> AsyncIterator[None]:
+        """Hold that the order at hand, and the list of orders, stay as they are."""
+        before = await self.read(), (await self.control("GET", "orders")).json
+        yield
+        assert (await self.read(), (await self.control("GET", "orders")).json) == before
+
+
+def with_key(key: str | None) -> dict[str, str]:
+    """Write an idempotency key."""
+    return {"Klarna-Idempotency-Key": key} if key else {}

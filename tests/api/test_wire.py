@@ -1,0 +1,215 @@
+"""What only bytes can show: connections, odd framing, and what is not HTTP at all."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from urllib.parse import urlsplit
+
+import pytest
+
+from mockserver.domain.operation import Operation
+from mockserver.schemas import schema
+from tests.api.merchant import Merchant, basic
+
+Op = Operation
+PATIENCE = 10  # seconds, for a server that never answers
+
+
+@contextmanager
+def connected(merchant: Merchant) -> Iterator[socket.socket]:
+    """Open a connection to the server."""
+    place = urlsplit(merchant.url)
+    address = str(place.hostname), int(place.port or 0)
+    with socket.create_connection(address, timeout=PATIENCE) as connection:
+        yield connection
+
+
+def read_answer(connection: socket.socket, method: str = "GET") -> tuple[HTTPResponse, bytes]:
+    """Read one answer off a connection."""
+    answer = HTTPResponse(connection, method=method)
+    answer.begin()
+    body = answer.read()
+    answer.close()
+    return answer, body
+
+
+def head(merchant: Merchant, request: str, *headers: str) -> bytes:
+    """Write the head of a request by the merchant."""
+    lines = [f"{request} HTTP/1.1", "Host: kustom", f"Authorization: {basic(merchant.user)}"]
+    return "\r\n".join([*lines, *headers, "", ""]).encode()
+
+
+async def test_two_bytes_after_a_get_that_nobody_announced_are_dropped(
+    merchant: Merchant,
+) -> None:
+    request = head(merchant, f"GET {merchant.path(Op.GET_ORDER)}")
+    with connected(merchant) as connection:
+        connection.sendall(request + b"{}")
+        answer, body = read_answer(connection)
+        assert (answer.status, json.loads(body)["order_id"]) == (200, merchant.order_id)
+        connection.sendall(request)
+        assert read_answer(connection)[0].status == 200
+
+
+@pytest.mark.parametrize("name", ["acknowledge", "cancel", "extend-authorization-time"])
+async def test_a_post_without_a_length_and_without_a_body_is_carried_out(
+    merchant: Merchant,
+    name: str,
+) -> None:
+    request = head(merchant, f"POST {merchant.path(Op.GET_ORDER)}/{name}")
+    with connected(merchant) as connection:
+        connection.sendall(request)
+        assert read_answer(connection)[0].status == 204
+
+
+async def test_a_retry_with_credentials_works_on_the_connection_of_the_refusal(
+    merchant: Merchant,
+) -> None:
+    body = b'{"captured_amount": 1}'
+    path = merchant.path(Op.CAPTURE)
+    length = f"Content-Length: {len(body)}"
+    first = f"POST {path} HTTP/1.1\r\nHost: kustom\r\n{length}\r\n\r\n".encode()
+    with connected(merchant) as connection:
+        connection.sendall(first + body)
+        assert read_answer(connection)[0].status == 401
+        connection.sendall(head(merchant, f"POST {path}", length) + body)
+        assert read_answer(connection)[0].status == 201
+    assert (await merchant.read())["captured_amount"] == 1
+
+
+async def test_answers_without_a_body_leave_the_connection_usable(merchant: Merchant) -> None:
+    connection = HTTPConnection(urlsplit(merchant.url).netloc, timeout=PATIENCE)
+    headers = {"Authorization": basic(merchant.user), "Content-Type": "application/json"}
+    statuses, sockets = [], set()
+    for name, body in [
+        ("acknowledge", b""),
+        ("captures", b'{"captured_amount":1}'),
+        ("cancel", b""),
+        ("acknowledge", b""),
+    ]:
+        connection.request("POST", f"{merchant.path(Op.GET_ORDER)}/{name}", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        statuses.append(answer.status)
+        sockets.add(id(connection.sock))
+    connection.close()
+    assert statuses == [204, 201, 403, 204]
+    assert len(sockets) == 1
+
+
+async def test_a_client_that_waits_to_be_told_is_told_to_go_on(merchant: Merchant) -> None:
+    body = b'{"captured_amount":1}'
+    asking = ("Expect: 100-continue", f"Content-Length: {len(body)}")
+    with connected(merchant) as connection:
+        connection.sendall(head(merchant, f"POST {merchant.path(Op.CAPTURE)}", *asking))
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert read_answer(connection)[0].status == 201
+
+
+async def test_a_head_request_is_refused_without_a_body(merchant: Merchant) -> None:
+    request = head(merchant, f"HEAD {merchant.path(Op.GET_ORDER)}", "Connection: close")
+    with connected(merchant) as connection:
+        connection.sendall(request)
+        answer, body = read_answer(connection, "HEAD")
+        assert (answer.status, body) == (405, b"")
+        assert connection.recv(1) == b""
+
+
+NOT_HTTP: dict[str, Callable[[Merchant], bytes]] = {
+    "no request line": lambda _: b"HELLO\r\n\r\n",
+    "a header without a name": lambda m: head(m, "GET /", ": x"),
+    "a blank in the name of a header": lambda m: head(m, "GET /", "Bad Name: x"),
+    "a length that is no number": lambda m: head(m, "POST /", "Content-Length: many"),
+    "a length and chunks": lambda m: head(
+        m, "POST /", "Content-Length: 3", "Transfer-Encoding: chunked"
+    ),
+    "a header too long": lambda m: head(m, "GET /", "X: " + "x" * 20_000),
+    "a path too long": lambda m: head(m, "GET /" + "x" * 20_000),
+    "no host": lambda _: b"GET / HTTP/1.1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("case", NOT_HTTP)
+async def test_what_is_not_http_is_answered_in_shape_and_hung_up_on(
+    merchant: Merchant,
+    case: str,
+) -> None:
+    with connected(merchant) as connection:
+        connection.sendall(NOT_HTTP[case](merchant))
+        answer, body = read_answer(connection)
+        assert connection.recv(1) == b""
+    page = json.loads(body)
+    assert (answer.status, page["error_code"]) == (400, "BAD_REQUEST")
+    assert page["error_messages"][0].startswith("Malformed HTTP: ")
+    assert page["correlation_id"] == answer.getheader("Klarna-Correlation-Id")
+    assert schema("responses/error.schema.json").accepts(page)
+    assert (await merchant.read())["order_id"] == merchant.order_id
+
+
+UNREADABLE_BODIES = {
+    "not gzip": (("Content-Encoding: gzip", "Content-Length: 5"), b"plain"),
+    "not chunks": (("Transfer-Encoding: chunked",), b"many\r\n{}\r\n0\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE_BODIES)
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one piece", "after the head"])
+async def test_a_body_that_cannot_be_read_is_answered_in_shape_and_hung_up_on(
+    merchant: Merchant,
+    caplog: pytest.LogCaptureFixture,
+    case: str,
+    at_once: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    headers, body = UNREADABLE_BODIES[case]
+    asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", *headers)
+    async with merchant.nothing_changes():
+        with connected(merchant) as connection:
+            if at_once:
+                connection.sendall(asking + body)
+            else:
+                connection.sendall(asking)
+                connection.sendall(body)
+            answer, page = read_answer(connection)
+            assert connection.recv(1) == b""
+    assert (answer.status, json.loads(page)["error_code"]) == (400, "BAD_REQUEST")
+    assert schema("responses/error.schema.json").accepts(json.loads(page))
+    assert caplog.messages == []
+
+
+async def test_a_client_that_hangs_up_while_it_sends_leaves_no_trace(
+    merchant: Merchant,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", "Content-Length: 100")
+    async with merchant.nothing_changes():
+        with connected(merchant) as connection:
+            connection.sendall(asking + b'{"captured_amount":')
+        with connected(merchant) as connection:
+            connection.sendall(head(merchant, f"GET {merchant.path(Op.GET_ORDER)}"))
+            assert read_answer(connection)[0].status == 200
+    assert caplog.messages == []
+
+
+async def test_a_body_that_is_too_large_does_not_cost_the_next_request(
+    merchant: Merchant,
+) -> None:
+    size = 3 * 2**20
+    asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {size}")
+    with connected(merchant) as connection:
+        connection.sendall(asking + b" " * size)
+        assert read_answer(connection)[0].status == 413
+    assert (await merchant.do(Op.GET_ORDER)).status == 200
+
+
+async def test_a_client_of_http_1_0_is_answered(merchant: Merchant) -> None:
+    request = head(merchant, f"GET {merchant.path(Op.GET_ORDER)}").replace(
+        b"HTTP/1.1", b"HTTP/1.0"
+    )
+    with connected(merchant) as connection:
+        connection.sendall(request)
+        answer, body = read_answer(connection)
+        assert (answer.status, json.loads(body)["order_id"]) == (200, merchant.order_id)
+        assert connection.recv(1) == b""

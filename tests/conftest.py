@@ -1,0 +1,74 @@
+"""Real servers on free ports, and merchants with a sandbox of their own."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from itertools import count
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, DummyCookieJar
+
+from mockserver.api.server import Server, running_in_thread
+from mockserver.domain.assumptions import Assumptions
+from mockserver.sandbox.registry import Sandboxes
+from mockserver.scenario.catalogue import DEFAULT
+from mockserver.scenario.loading import load
+from mockserver.scenario.scenario import Surroundings
+from tests.api.merchant import SHIPPED, Merchant
+
+_users = count(1)
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., str]]:
+    """Start servers, one for each set of assumptions, and give their addresses."""
+    with ExitStack() as running:
+
+        @cache
+        def started(*, mock_headers: bool = True, **assume: Any) -> str:  # noqa: ANN401
+            surroundings = Surroundings(assumptions=Assumptions(**assume))
+            sandboxes = Sandboxes(load((DEFAULT,), surroundings))
+            server = Server(sandboxes, mock_headers=mock_headers)
+            return running.enter_context(running_in_thread(server))
+
+        yield started
+
+
+@pytest.fixture(scope="session")
+def server_url(serve: Callable[..., str]) -> str:
+    """A server as it runs by default, shared by all tests."""
+    return serve()
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    """A client that keeps connections and nothing else."""
+    async with ClientSession(cookie_jar=DummyCookieJar()) as client:
+        yield client
+
+
+@pytest.fixture
+def new_merchant(session: ClientSession, server_url: str) -> Callable[..., Merchant]:
+    """Make merchants that nobody else is, on the shared server or another."""
+
+    def made(url: str = server_url) -> Merchant:
+        return Merchant(session, url, f"merchant-{next(_users)}")
+
+    return made
+
+
+@pytest.fixture
+async def merchant(new_merchant: Callable[..., Merchant]) -> Merchant:
+    """A merchant with an order of three lines, nothing shipped."""
+    made = new_merchant()
+    await made.make_order()
+    return made
+
+
+@pytest.fixture
+async def shipping_merchant(new_merchant: Callable[..., Merchant]) -> Merchant:
+    """A merchant whose order is shipped, in two captures of 10000."""
+    made = new_merchant()
+    await made.make_order(SHIPPED)
+    return made
