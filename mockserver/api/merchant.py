@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -36,7 +37,7 @@ log = logging.getLogger("kustom_mock")
 class MerchantApi:
     """Answers what merchants ask; ``mock_headers`` adds our own explanations."""
 
-    sandboxes: Sandboxes
+    sandboxes: Sandboxes[Any]
     pages: OrderPages
     mock_headers: bool = True
 
@@ -45,7 +46,9 @@ class MerchantApi:
         credentials = read_credentials(call.headers.get("Authorization"))
         if credentials is None:
             return unauthorized()
-        sandbox = await self.sandboxes.open(credentials.user)
+        sandbox = await self.sandboxes.admit(credentials.user, credentials.secret)
+        if sandbox is None:
+            return unauthorized()
         entry = Entry(
             at=sandbox.clock.now(),
             correlation_id=sandbox.ids.exchange_id(),

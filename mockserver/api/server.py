@@ -13,17 +13,17 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from mockserver.api import control
-from mockserver.api.control import ControlApi
+from mockserver.api.control.gate import OPEN_PATHS, PREFIX, ControlApi
+from mockserver.api.control.handler import Control
 from mockserver.api.delivery import deliver
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.merchant import MerchantApi
 from mockserver.api.pages import OrderPages
 from mockserver.api.protocol import ConnectionServer
 from mockserver.sandbox.registry import Sandboxes
+from mockserver.scenario.scenario import Scenario
 
 STOP_WITHIN = 0.3  # seconds granted to requests under way, twice
-HEALTH = {path.strip("/") for path in control.HEALTH_PATHS}
 
 log = logging.getLogger("kustom_mock")
 
@@ -47,7 +47,7 @@ class Apis:
     async def answer(self, call: Call) -> Answer:
         """Hand a call to the API it is for."""
         first = call.segments[0] if call.segments else ""
-        if first == control.PREFIX or (len(call.segments) == 1 and first in HEALTH):
+        if first == PREFIX or (first in OPEN_PATHS and len(call.segments) == 1):
             return await self.control.answer(call)
         return await self.merchant.answer(call)
 
@@ -57,7 +57,7 @@ class Server:
 
     def __init__(
         self,
-        sandboxes: Sandboxes,
+        sandboxes: Sandboxes[Scenario],
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -70,7 +70,7 @@ class Server:
         self._port = port
         self._apis = Apis(
             MerchantApi(sandboxes, OrderPages(), mock_headers),
-            ControlApi(sandboxes, allowed_hosts),
+            ControlApi(Control(sandboxes), allowed_hosts),
         )
         self._runner: web.ServerRunner | None = None
 

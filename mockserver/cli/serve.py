@@ -13,7 +13,7 @@ from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import DEFAULT, UnknownScenarioError
 from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.loading import load
-from mockserver.scenario.scenario import Surroundings
+from mockserver.scenario.scenario import Scenario, Surroundings
 from mockserver.settings import SettingError, Settings
 
 
@@ -49,7 +49,7 @@ async def _serve(settings: Settings) -> int:
     return OK
 
 
-async def load_sandboxes(settings: Settings) -> Sandboxes:
+async def load_sandboxes(settings: Settings) -> Sandboxes[Scenario]:
     """Load the scenarios that new sandboxes start from, and try them out.
 
     Raises:

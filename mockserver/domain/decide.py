@@ -296,7 +296,7 @@ def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
         order.captures,
         order.refunds,
         context.assumptions,
-        made_to_fail=context.allocation_fails,
+        made_to_fail=context.allocation_fails or order.next_allocation_fails,
     )
     refund = Refund(
         refund_id=context.new_id,
@@ -309,7 +309,7 @@ def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     )
     valid = _lines_valid(command.order_lines, command.refunded_amount)
     return Decision(
-        replace(order, refunds=(*order.refunds, refund)),
+        replace(order, refunds=(*order.refunds, refund), next_allocation_fails=False),
         Outcome(command.operation, refund.refund_id, valid, allocation),
     )
 

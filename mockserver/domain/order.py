@@ -122,6 +122,7 @@ class Order:
     cancelled_at: datetime | None = None
     released_at: datetime | None = None
     released_amount: int = 0
+    next_allocation_fails: bool = False
 
     @property
     def captured_amount(self) -> int:

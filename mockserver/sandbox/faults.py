@@ -69,6 +69,7 @@ class Faults:
         self._index: dict[tuple[Operation | None, str | None], list[str]] = {}
         self._sources: dict[str, Random] = {}
         self._numbers: Counter[tuple[str, str]] = Counter()
+        self.added = 0
         self.matched: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
         for rule in rules:
@@ -77,6 +78,7 @@ class Faults:
     def add(self, rule: Rule) -> None:
         """Put a rule in; one of the same name is replaced, its counts begin anew."""
         self.remove(rule.name)
+        self.added += 1
         self._rules[rule.name] = rule
         self._sources[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
         for key in _keys(rule):

@@ -39,12 +39,18 @@ class Entry:
     allocation_fails: bool = False
     delivery: Delivery | None = None
 
+    @property
+    def delivered(self) -> str:
+        """What really reached the client, in words."""
+        return self.delivery.result if self.delivery else "the whole answer"
+
 
 class Journal:
     """The latest exchanges of a sandbox, oldest first."""
 
     def __init__(self, size: int = ENTRIES_KEPT) -> None:
         """Keep at most so many entries."""
+        self.size = size
         self._entries: deque[Entry] = deque(maxlen=size)
         self.counts: Counter[tuple[Operation | None, str | None, int]] = Counter()
 
@@ -60,7 +66,7 @@ class Journal:
 
     def count_of(
         self,
-        operation: Operation,
+        operation: Operation | None = None,
         order_id: str | None = None,
         status: int | None = None,
     ) -> int:
@@ -68,10 +74,15 @@ class Journal:
         return sum(
             count
             for (its_operation, its_order, its_status), count in self.counts.items()
-            if its_operation is operation
+            if operation in (None, its_operation)
             and order_id in (None, its_order)
             and status in (None, its_status)
         )
+
+    def clear(self) -> None:
+        """Forget everything, the counts included."""
+        self._entries.clear()
+        self.counts.clear()
 
     def find(self, correlation_id: str) -> Entry | None:
         """Find the exchange that carried a correlation id."""

@@ -1,43 +1,133 @@
-"""All sandboxes of a server, found or made by the name of a user."""
+"""All sandboxes of a server, found or made by the name of a user.
+
+Bounded: beyond the limit the sandbox that was not used for longest makes room, and
+that is told, in the log and in :attr:`Sandboxes.evicted`.
+"""
 
 import asyncio
-from collections.abc import Iterator
-from typing import Protocol
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Iterator, Mapping
+from typing import Generic, Protocol, TypeVar
 
 from mockserver.sandbox.sandbox import Sandbox
+
+SANDBOXES_KEPT = 1000
+EVICTIONS_TOLD = 100
+
+log = logging.getLogger("kustom_mock")
 
 
 class World(Protocol):
     """What a new sandbox starts with."""
 
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """The user names and secrets it lists; none where any are accepted."""
+
     async def build(self, name: str) -> Sandbox:
         """Make a sandbox of this name and fill it."""
 
 
-class Sandboxes:
+AnyWorld = TypeVar("AnyWorld", bound=World)
+
+
+class Sandboxes(Generic[AnyWorld]):
     """The worlds in use; each user has one of its own."""
 
-    def __init__(self, world: World) -> None:
-        """Fill every new sandbox from this world."""
+    def __init__(
+        self,
+        world: AnyWorld,
+        *,
+        limit: int = SANDBOXES_KEPT,
+        require_known: bool = False,
+    ) -> None:
+        """Fill new sandboxes from this world; keep at most ``limit`` of them.
+
+        With ``require_known`` a user needs listed credentials, or a sandbox that the
+        control API made.
+        """
         self.world = world
-        self._by_name: dict[str, Sandbox] = {}
+        self.limit = limit
+        self.require_known = require_known
+        self.evicted: deque[str] = deque(maxlen=EVICTIONS_TOLD)
+        self._by_name: OrderedDict[str, tuple[Sandbox, AnyWorld]] = OrderedDict()
         self._making = asyncio.Lock()
+
+    async def admit(self, user: str, secret: str) -> Sandbox | None:
+        """Find the sandbox of a caller, or make it; ``None`` for wrong credentials."""
+        kept = self._by_name.get(user)
+        world = kept[1] if kept else self.world
+        listed = world.credentials
+        if listed:
+            return await self.open(user) if listed.get(user) == secret else None
+        if self.require_known and kept is None:
+            return None
+        return await self.open(user)
 
     async def open(self, name: str) -> Sandbox:
         """Find a sandbox, or make it on its first use."""
-        found = self._by_name.get(name)
-        return found if found is not None else await self._make(name)
+        kept = self._by_name.get(name)
+        if kept is None:
+            return await self._make(name)
+        self._by_name.move_to_end(name)
+        return kept[0]
 
     def find(self, name: str) -> Sandbox | None:
         """Find a sandbox that was used before."""
-        return self._by_name.get(name)
+        kept = self._by_name.get(name)
+        return kept[0] if kept else None
+
+    def world_of(self, name: str) -> AnyWorld:
+        """Say from which world a sandbox was, or would be, filled."""
+        kept = self._by_name.get(name)
+        return kept[1] if kept else self.world
+
+    async def put(self, name: str, world: AnyWorld) -> Sandbox:
+        """Fill a sandbox anew from a world; on failure the old one stays."""
+        sandbox = await world.build(name)
+        self._keep(name, sandbox, world)
+        return sandbox
+
+    async def reset(self, name: str) -> Sandbox:
+        """Fill a sandbox anew from the world it came from."""
+        return await self.put(name, self.world_of(name))
+
+    def drop(self, name: str) -> bool:
+        """Forget a sandbox; say whether it was there."""
+        return self._by_name.pop(name, None) is not None
+
+    def replace_world(self, world: AnyWorld) -> int:
+        """Start new sandboxes from another world.
+
+        Those that came from the old one are forgotten, and begin anew on their next
+        use; says how many.
+        """
+        old = [name for name, (_, its) in self._by_name.items() if its is self.world]
+        for name in old:
+            del self._by_name[name]
+        self.world = world
+        return len(old)
 
     def __iter__(self) -> Iterator[Sandbox]:
-        """Go through all sandboxes, oldest first."""
-        return iter(tuple(self._by_name.values()))
+        """Go through all sandboxes, least recently used first."""
+        return iter([sandbox for sandbox, _ in self._by_name.values()])
+
+    def __len__(self) -> int:
+        """Count the sandboxes in use."""
+        return len(self._by_name)
 
     async def _make(self, name: str) -> Sandbox:
         async with self._making:
-            if name not in self._by_name:
-                self._by_name[name] = await self.world.build(name)
-            return self._by_name[name]
+            kept = self._by_name.get(name)
+            if kept is not None:
+                return kept[0]
+            return await self.put(name, self.world)
+
+    def _keep(self, name: str, sandbox: Sandbox, world: AnyWorld) -> None:
+        self._by_name[name] = sandbox, world
+        self._by_name.move_to_end(name)
+        if len(self._by_name) > self.limit:
+            evicted, _ = self._by_name.popitem(last=False)
+            self.evicted.append(evicted)
+            log.warning("sandbox '%s' was dropped: more than %d in use", evicted, self.limit)

@@ -13,6 +13,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command
 from mockserver.domain.decide import Context, Decision, Outcome, decide
 from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.forced import force
 from mockserver.domain.lookup import order_not_found
 from mockserver.domain.operation import DEPRECATED, Operation
 from mockserver.domain.order import Order
@@ -121,6 +122,19 @@ class Sandbox:
                 return executed
         conflict = Rejection(Reason.CONFLICT, command.operation, order_id=order_id)
         return Executed(conflict, opened.order, opened.order)
+
+    async def force(self, order_id: str, outcome: str) -> Order | None:
+        """Bring an outcome of :data:`~mockserver.domain.forced.FORCED` about.
+
+        Returns the changed order, or ``None`` where there is none.
+        """
+        while True:
+            opened = await self.store.open(order_id)
+            if opened.order is None:
+                return None
+            changed = force(opened.order, outcome, self.clock.now())
+            if await self.store.commit(opened, changed):
+                return changed
 
     def _decide(
         self,

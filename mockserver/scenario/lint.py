@@ -226,6 +226,11 @@ def _contradicted_parts(
 ) -> Iterator[Finding]:
     for kind in ("captures", "refunds"):
         spec, seeded = expected.get(kind), getattr(order, kind)
+        unknown = [*spec] if isinstance(spec, Mapping) else []
+        for name in unknown:
+            if name not in subject.specs[str(path[-1])].get(kind, {}):
+                message = f"no seeded part of {kind} is called '{name}'"
+                yield Finding("W307", (*path, kind, name), message)
         if isinstance(spec, list) and len(spec) < len(seeded):
             message = f"expects {len(spec)} {kind}, the seed has {len(seeded)} already"
             yield Finding("W307", (*path, kind), message)

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from mockserver.api.exchange import Answer
+from mockserver.scenario.findings import ScenarioError
 
 
 class Problem(Exception):  # noqa: N818  # the RFC's word
@@ -30,3 +31,18 @@ def problem_answer(problem: Problem) -> Answer:
     }
     headers = {"Content-Type": "application/problem+json"}
     return Answer(problem.status, orjson.dumps(page), headers)
+
+
+def scenario_problem(error: ScenarioError) -> Problem:
+    """List everything that is wrong with a scenario, with line and column."""
+    findings = [
+        {
+            "code": each.code,
+            "place": each.place,
+            "message": each.message,
+            "line": each.line,
+            "column": each.column,
+        }
+        for each in error.findings
+    ]
+    return Problem(422, str(error), errors=findings)

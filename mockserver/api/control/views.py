@@ -67,6 +67,10 @@ def entry_view(entry: Entry) -> View:
         "body_changed": entry.body_changed,
         "refused": rejection_view(result) if isinstance(result, Rejection) else None,
         "allocation": allocation and explanation_view(allocation),
+        "injected": entry.injected,
+        "delivered": entry.delivered,
+        "before": entry.before and ledger(entry.before),
+        "after": entry.after and ledger(entry.after),
         "text": entry_text(entry),
     }
 
@@ -74,6 +78,8 @@ def entry_view(entry: Entry) -> View:
 def entry_text(entry: Entry) -> str:
     """Tell in words why a request got the answer it got."""
     lines = [f"{entry.method} {entry.path} was answered {entry.status}."]
+    if entry.injected:
+        lines.append(f"Faults: {'; '.join(entry.injected)}. Delivered: {entry.delivered}.")
     if entry.replayed:
         changed = " although the request had changed" if entry.body_changed else ""
         lines.append(f"A replay: its idempotency key was known{changed}.")

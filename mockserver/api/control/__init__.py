@@ -1,0 +1,1 @@
+"""The control API under ``/__admin``: look into sandboxes and change them."""

@@ -1,0 +1,77 @@
+"""Reading what the control API is sent, and writing what it answers."""
+
+from typing import Any
+
+import orjson
+
+from mockserver.api.control.problems import Problem
+from mockserver.api.exchange import Answer, Call
+from mockserver.scenario.findings import ScenarioError
+from mockserver.scenario.problems import schema_findings
+from mockserver.scenario.scenario import document_of
+from mockserver.scenario.source import Document, parse
+from mockserver.schemas import schema
+
+YAML_TYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
+
+
+def json_answer(page: object, status: int = 200) -> Answer:
+    """Answer with a JSON page."""
+    return Answer(status, orjson.dumps(page), {"Content-Type": "application/json"})
+
+
+def json_body(call: Call) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        Problem: too large, malformed, or not an object.
+    """
+    return _object(_loaded(_bytes(call)))
+
+
+def document(call: Call) -> Document:
+    """Read YAML or JSON, as the Content-Type says; YAML where it says nothing.
+
+    Raises:
+        Problem: too large, malformed JSON, or another media type.
+        ScenarioError: malformed YAML, at its line and column.
+    """
+    body = _bytes(call)
+    media_type = call.headers.get("Content-Type", "application/yaml").partition(";")[0]
+    kind = media_type.strip().lower().rpartition("/")[2]
+    if kind == "json":
+        return document_of(_loaded(body))
+    if kind in YAML_TYPES:
+        return parse(body)
+    raise Problem(415, f"'{media_type}' is not supported, send application/yaml or json")
+
+
+def checked(value: dict[str, Any], reference: str) -> dict[str, Any]:
+    """Hold a value to a shipped schema.
+
+    Raises:
+        ScenarioError: with every violation.
+    """
+    findings = schema_findings(schema(reference), value)
+    if findings:
+        raise ScenarioError(findings)
+    return value
+
+
+def _bytes(call: Call) -> bytes:
+    if call.body is None:
+        raise Problem(413, "the body is larger than 1 MiB")
+    return call.body
+
+
+def _loaded(body: bytes) -> Any:  # noqa: ANN401
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"malformed JSON: {error}") from None
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Problem(422, "expected a JSON object")
+    return value

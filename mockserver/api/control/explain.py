@@ -1,0 +1,46 @@
+"""Answers to "why?": by correlation id, and for a refund before it is sent."""
+
+from mockserver.api import request_errors
+from mockserver.api.commands import refund_order
+from mockserver.api.control import views
+from mockserver.api.control.bodies import json_answer, json_body
+from mockserver.api.control.handler import Control, Values, order_of, sandbox_of
+from mockserver.api.control.problems import Problem
+from mockserver.api.exchange import Answer, Call
+from mockserver.domain.allocation import allocate
+from mockserver.schemas import schema
+
+
+async def explain_call(control: Control, values: Values, _call: Call) -> Answer:
+    """Say why the request with a correlation id got its answer."""
+    sandbox = await sandbox_of(control, values)
+    wanted = values["correlation_id"]
+    entry = sandbox.journal.find(wanted)
+    if entry is None:
+        kept = sandbox.journal.size
+        hint = f"; the journal keeps the latest {kept} requests"
+        raise Problem(404, f"no request with correlation id {wanted}{hint}")
+    return json_answer(views.entry_view(entry))
+
+
+async def explain_refund(control: Control, values: Values, call: Call) -> Answer:
+    """Say how a refund would be allocated, without making it."""
+    body = json_body(call)
+    if not isinstance(body.get("order_id"), str) or "refund" not in body:
+        raise Problem(422, 'expected {"order_id": "…", "refund": {…}}')
+    rules = schema("requests/refund.schema.json")
+    if not rules.accepts(body["refund"]):
+        errors = request_errors.messages(rules.violations(body["refund"]))
+        raise Problem(422, "the refund is not valid", errors=errors)
+    sandbox = await sandbox_of(control, values)
+    order = await order_of(sandbox, body["order_id"])
+    refund = refund_order(body["refund"], {})
+    allocation = allocate(
+        refund.refunded_amount,
+        refund.order_lines,
+        order.captures,
+        order.refunds,
+        sandbox.assumptions,
+        made_to_fail=order.next_allocation_fails,
+    )
+    return json_answer(views.dry_run_view(sandbox, order, allocation))

@@ -1,0 +1,56 @@
+"""Fault rules of a sandbox, in scenario syntax, with their counts."""
+
+from typing import Any
+
+from mockserver.api.control.bodies import checked, json_answer, json_body
+from mockserver.api.control.handler import Control, Values, sandbox_of
+from mockserver.api.control.problems import Problem
+from mockserver.api.exchange import Answer, Call
+from mockserver.sandbox.faults import Rule
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.world import add_fault
+
+
+async def list_faults(control: Control, values: Values, _call: Call) -> Answer:
+    """List the rules."""
+    sandbox = await sandbox_of(control, values)
+    return json_answer({"faults": [_view(sandbox, each) for each in sandbox.faults.rules()]})
+
+
+async def make_fault(control: Control, values: Values, call: Call) -> Answer:
+    """Put a rule in; ``id`` names it, an equal one is replaced."""
+    spec = json_body(call)
+    name = spec.pop("id", None)
+    if name is not None and not isinstance(name, str):
+        raise Problem(422, "expected a text for 'id'")
+    checked(spec, "scenario.schema.json#/$defs/fault")
+    sandbox = await sandbox_of(control, values)
+    rule = add_fault(sandbox, name or f"fault-{sandbox.faults.added + 1}", spec)
+    return json_answer(_view(sandbox, rule), status=201)
+
+
+async def clear_faults(control: Control, values: Values, _call: Call) -> Answer:
+    """Take all rules out."""
+    sandbox = await sandbox_of(control, values)
+    for rule in sandbox.faults.rules():
+        sandbox.faults.remove(rule.name)
+    return Answer(204)
+
+
+async def remove_fault(control: Control, values: Values, _call: Call) -> Answer:
+    """Take a rule out."""
+    sandbox = await sandbox_of(control, values)
+    if not sandbox.faults.remove(values["id"]):
+        raise Problem(404, f"no fault '{values['id']}' in sandbox '{sandbox.name}'")
+    return Answer(204)
+
+
+def _view(sandbox: Sandbox, rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.name,
+        "on": sorted(rule.operations) or ["any"],
+        "orders": sorted(rule.order_ids),
+        "do": [str(each) for each in rule.actions],
+        "matched": sandbox.faults.matched[rule.name],
+        "fired": sandbox.faults.fired[rule.name],
+    }

@@ -1,0 +1,80 @@
+"""Who may use the control API, and how its calls find their handler.
+
+Never subject to faults. A web page must not drive it, so foreign origins and
+unexpected host names are refused, and a token can be asked for.
+"""
+
+import hmac
+import logging
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from mockserver.api.control.handler import Control
+from mockserver.api.control.problems import Problem, problem_answer, scenario_problem
+from mockserver.api.control.routes import HEALTH_PATHS, ROUTES
+from mockserver.api.exchange import Answer, Call
+from mockserver.scenario.findings import ScenarioError
+
+PREFIX = "__admin"
+OPEN_PATHS = frozenset(path.strip("/") for path in HEALTH_PATHS)
+LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".svc", ".test")
+
+log = logging.getLogger("kustom_mock")
+
+
+@dataclass(frozen=True, slots=True)
+class ControlApi:
+    """Answers what tests and people ask of the server itself."""
+
+    control: Control
+    allowed_hosts: frozenset[str] = frozenset()
+    token: str | None = None
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer a call below ``/__admin`` or on a health path."""
+        try:
+            self._check_caller(call)
+            found = ROUTES.find(call.method, call.segments)
+            if found is None:
+                raise Problem(404, f"no such path: {call.path}")
+            if found.row is None:
+                allowed = ", ".join(found.methods)
+                raise Problem(405, f"{call.method} is not supported here, use {allowed}")
+            return await found.row(self.control, found.values, call)
+        except Problem as problem:
+            return problem_answer(problem)
+        except ScenarioError as error:
+            return problem_answer(scenario_problem(error))
+        except Exception:
+            log.exception("crash in %s", call.path)
+            return problem_answer(Problem(500, "unexpected server error"))
+
+    def _check_caller(self, call: Call) -> None:
+        if "/".join(call.segments) in OPEN_PATHS:
+            return
+        host = call.headers.get("Host", "")
+        if not self._expects(host):
+            raise Problem(403, f"unexpected host '{host}'; allow it by --allowed-host")
+        origin = call.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            raise Problem(403, f"requests from the web page {origin} are refused")
+        given = call.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        if self.token and not hmac.compare_digest(given.encode(), self.token.encode()):
+            raise Problem(401, "expected 'Authorization: Bearer …' with the admin token")
+
+    def _expects(self, host: str) -> bool:
+        try:
+            name = (urlsplit(f"//{host}").hostname or "").lower()
+        except ValueError:
+            return False
+        local = "." not in name or name.endswith(LOCAL_SUFFIXES)
+        return local or name in self.allowed_hosts or _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,43 @@
+"""What a handler of the control API is given."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TypeAlias
+
+from mockserver.api.control.problems import Problem
+from mockserver.api.exchange import Answer, Call
+from mockserver.domain.order import Order
+from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What the control API is in control of, and since when (monotonic seconds)."""
+
+    sandboxes: Sandboxes[Scenario]
+    started: float = field(default_factory=monotonic)
+
+
+Values: TypeAlias = Mapping[str, str]
+Handler: TypeAlias = Callable[[Control, Values, Call], Awaitable[Answer]]
+
+
+async def sandbox_of(control: Control, values: Values) -> Sandbox:
+    """Open the sandbox that a path names; it appears on its first use."""
+    return await control.sandboxes.open(values["sandbox"])
+
+
+async def order_of(sandbox: Sandbox, wanted: str) -> Order:
+    """Find an order by its id or its name.
+
+    Raises:
+        Problem: there is none.
+    """
+    order_id = sandbox.order_names.get(wanted, wanted)
+    order = (await sandbox.store.open(order_id)).order
+    if order is None:
+        raise Problem(404, f"no order '{wanted}' in sandbox '{sandbox.name}'")
+    return order

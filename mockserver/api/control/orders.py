@@ -1,0 +1,45 @@
+"""Orders of a sandbox: list, make, look into, force outcomes."""
+
+from mockserver.api.control import views
+from mockserver.api.control.bodies import checked, json_answer, json_body
+from mockserver.api.control.handler import Control, Values, order_of, sandbox_of
+from mockserver.api.control.problems import Problem
+from mockserver.api.exchange import Answer, Call
+from mockserver.domain.forced import FORCED
+from mockserver.scenario.findings import did_you_mean
+from mockserver.scenario.world import add_order
+
+
+async def list_orders(control: Control, values: Values, _call: Call) -> Answer:
+    """List the orders of a sandbox."""
+    sandbox = await sandbox_of(control, values)
+    orders = await sandbox.store.orders()
+    return json_answer({"orders": [views.order_summary(sandbox, each) for each in orders]})
+
+
+async def make_order(control: Control, values: Values, call: Call) -> Answer:
+    """Make an order from scenario syntax."""
+    spec = checked(json_body(call), "scenario.schema.json#/$defs/order")
+    sandbox = await sandbox_of(control, values)
+    name = spec.get("name", f"order-{len(await sandbox.store.orders()) + 1}")
+    order = await add_order(sandbox, name, spec)
+    return json_answer(views.order_page(sandbox, order), status=201)
+
+
+async def get_order(control: Control, values: Values, _call: Call) -> Answer:
+    """Show the inner side of an order."""
+    sandbox = await sandbox_of(control, values)
+    order = await order_of(sandbox, values["order_id"])
+    return json_answer(views.inner_view(sandbox, order))
+
+
+async def force_outcome(control: Control, values: Values, call: Call) -> Answer:
+    """Bring an outcome about that is the provider's or time's."""
+    outcome = str(json_body(call).get("outcome"))
+    if outcome not in FORCED:
+        hint = did_you_mean(outcome, list(FORCED))
+        raise Problem(422, f"unknown outcome '{outcome}', {hint}")
+    sandbox = await sandbox_of(control, values)
+    order = await order_of(sandbox, values["order_id"])
+    changed = await sandbox.force(order.order_id, outcome)
+    return json_answer(views.inner_view(sandbox, changed or order))

@@ -1,0 +1,112 @@
+"""Sandboxes as a whole: list, look at, fill, reset, drop, judge."""
+
+from typing import Any
+
+from mockserver.api.control.bodies import document, json_answer
+from mockserver.api.control.handler import Control, Values, sandbox_of
+from mockserver.api.control.problems import Problem
+from mockserver.api.exchange import Answer, Call
+from mockserver.api.views import time_text
+from mockserver.domain.invariants import violations
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.catalogue import UnknownScenarioError, find_shipped
+from mockserver.scenario.scenario import Scenario, read_scenario
+from mockserver.scenario.source import Document, parse
+
+
+async def list_sandboxes(control: Control, _values: Values, _call: Call) -> Answer:
+    """List the sandboxes in use, and those that were dropped to make room."""
+    summaries = [await _summary(control, each) for each in control.sandboxes]
+    return json_answer({"sandboxes": summaries, "evicted": list(control.sandboxes.evicted)})
+
+
+async def get_sandbox(control: Control, values: Values, _call: Call) -> Answer:
+    """Look at a sandbox that is in use."""
+    sandbox = control.sandboxes.find(values["sandbox"])
+    if sandbox is None:
+        raise _not_in_use(values["sandbox"])
+    return json_answer(await _summary(control, sandbox))
+
+
+async def drop_sandbox(control: Control, values: Values, _call: Call) -> Answer:
+    """Forget a sandbox with everything in it."""
+    if not control.sandboxes.drop(values["sandbox"]):
+        raise _not_in_use(values["sandbox"])
+    return Answer(204)
+
+
+async def reset_sandbox(control: Control, values: Values, _call: Call) -> Answer:
+    """Go back to the seed of the sandbox's scenario."""
+    sandbox = await control.sandboxes.reset(values["sandbox"])
+    return json_answer(_filled(control.sandboxes.world_of(sandbox.name), sandbox))
+
+
+async def put_scenario(control: Control, values: Values, call: Call) -> Answer:
+    """Fill a sandbox from a scenario that is sent, or from a shipped one by name."""
+    name, scenario_document = _scenario_sent(document(call))
+    surroundings = control.sandboxes.world.surroundings
+    scenario = read_scenario(name, scenario_document, surroundings)
+    sandbox = await control.sandboxes.put(values["sandbox"], scenario)
+    return json_answer(_filled(scenario, sandbox))
+
+
+async def verdict(control: Control, values: Values, _call: Call) -> Answer:
+    """Judge what the sandbox's scenario expects."""
+    sandbox = await sandbox_of(control, values)
+    judged = await control.sandboxes.world_of(sandbox.name).judge(sandbox)
+    expectations = [
+        {
+            "passed": each.passed,
+            "expected": each.expected,
+            "actual": each.actual,
+            "text": each.text,
+        }
+        for each in judged.expectations
+    ]
+    return json_answer({"passed": judged.passed, "expectations": expectations})
+
+
+async def invariants(control: Control, values: Values, _call: Call) -> Answer:
+    """Check the money of every order, violations first."""
+    sandbox = await sandbox_of(control, values)
+    checked = [
+        {"order_id": each.order_id, "violations": list(violations(each))}
+        for each in await sandbox.store.orders()
+    ]
+    checked.sort(key=lambda each: not each["violations"])
+    broken = any(each["violations"] for each in checked)
+    return json_answer({"passed": not broken, "orders": checked})
+
+
+def _scenario_sent(sent: Document) -> tuple[str, Document]:
+    if not isinstance(sent.value, dict):
+        raise Problem(422, 'expected a scenario, or {"use": "<shipped name>"}')
+    if "use" not in sent.value:
+        return str(sent.value.get("title", "")), sent
+    name = str(sent.value["use"])
+    if len(sent.value) > 1:
+        raise Problem(422, "'use' stands alone; copy the scenario to change it")
+    try:
+        return name, parse(find_shipped(name).read_bytes())
+    except UnknownScenarioError as error:
+        raise Problem(422, str(error)) from None
+
+
+def _filled(scenario: Scenario, sandbox: Sandbox) -> dict[str, Any]:
+    return {"scenario": scenario.name, "orders": sandbox.order_names}
+
+
+async def _summary(control: Control, sandbox: Sandbox) -> dict[str, Any]:
+    return {
+        "name": sandbox.name,
+        "scenario": control.sandboxes.world_of(sandbox.name).name,
+        "orders": len(await sandbox.store.orders()),
+        "requests": sandbox.journal.count,
+        "faults": len(sandbox.faults.rules()),
+        "now": time_text(sandbox.clock.now()),
+        "frozen": sandbox.clock.frozen,
+    }
+
+
+def _not_in_use(name: str) -> Problem:
+    return Problem(404, f"no sandbox '{name}' is in use")

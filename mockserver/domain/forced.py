@@ -1,0 +1,38 @@
+"""Outcomes that the provider or time would bring about, brought about on demand."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from mockserver.domain.order import FraudStatus, Order
+
+
+def force(order: Order, outcome: str, now: datetime) -> Order:
+    """Bring an outcome about, whatever the lifecycle says.
+
+    Raises:
+        KeyError: there is no such outcome.
+    """
+    return FORCED[outcome](order, now)
+
+
+def _expire(order: Order, now: datetime) -> Order:
+    return replace(order, expires_at=min(order.expires_at, now))
+
+
+def _review(status: FraudStatus) -> Callable[[Order, datetime], Order]:
+    return lambda order, _now: replace(order, fraud_status=status)
+
+
+def _fail_next_allocation(order: Order, _now: datetime) -> Order:
+    return replace(order, next_allocation_fails=True)
+
+
+FORCED: Mapping[str, Callable[[Order, datetime], Order]] = {
+    "expire": _expire,
+    "accept_fraud": _review(FraudStatus.ACCEPTED),
+    "reject_fraud": _review(FraudStatus.REJECTED),
+    "stop_fraud": _review(FraudStatus.STOPPED),
+    "fail_next_allocation": _fail_next_allocation,
+}
+"""Outcomes by the name under which they are asked for."""
