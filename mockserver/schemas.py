@@ -86,6 +86,18 @@ def _registry() -> jsonschema_rs.Registry:
     )
 
 
+def bundled(name: str) -> dict[str, Json]:
+    """Give a schema with the shared parts it refers to inside, for use on its own."""
+    text = orjson.dumps(documents()[name]).replace(
+        b'"common.schema.json#/$defs/',
+        b'"#/$defs/',
+    )
+    whole: dict[str, Json] = orjson.loads(text)
+    shared = documents()["common.schema.json"]["$defs"]
+    whole["$defs"] = {**shared, **whole["$defs"]}
+    return whole
+
+
 def _surrounding(location: str) -> Mapping[str, Json]:
     """Find the rules around a keyword, such as the ``minItems`` beside ``maxItems``."""
     name, _, pointer = location.removeprefix(BASE).partition("#")

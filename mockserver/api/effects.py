@@ -7,12 +7,13 @@ one after it does.
 import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
+from string import Formatter
 
 import orjson
 
 from mockserver.api.answers import json_answer, refused
 from mockserver.api.exchange import Answer
-from mockserver.domain.errors import CATALOGUE, Reason, Rejection
+from mockserver.domain.errors import CATALOGUE, Reason, Rejection, refusal_for
 from mockserver.sandbox.actions import (
     Action,
     Cut,
@@ -62,7 +63,7 @@ async def before(struck: Struck, sandbox: Sandbox, entry: Entry) -> Answer | Non
             case Drop(how):
                 return Answer(0, delivery=_delivery(entry, cut=how))
             case Refuse(reason):
-                rejection = Rejection(reason, entry.operation, **_facts(entry))
+                rejection = Rejection(reason, entry.operation, **_facts(reason, entry))
                 entry.result = rejection
                 return refused(rejection, entry.correlation_id, sandbox.assumptions)
             case RateLimit(retry_after):
@@ -96,12 +97,12 @@ def after(struck: Struck, answer: Answer, sandbox: Sandbox, entry: Entry) -> Ans
     return answer
 
 
-def _facts(entry: Entry) -> dict[str, object]:
-    """Fill the catalogue's templates as well as a made-up refusal can."""
-    every = ("capture_id", "refund_id", "violations", "problem", "cause", "media_type")
-    numbers = dict.fromkeys(("wanted", "captured"), 0)
-    named = {"order_id": entry.order_id, "path": entry.path, "method": entry.method}
-    return {**dict.fromkeys(every, ""), **numbers, "allowed": "", **named}
+def _facts(reason: Reason, entry: Entry) -> dict[str, object]:
+    """Fill the catalogue's template as well as a made-up refusal can."""
+    template = refusal_for(reason, entry.operation).message
+    known = {"order_id": entry.order_id, "path": entry.path, "method": entry.method}
+    names = [name for _, name, _, _ in Formatter().parse(template) if name]
+    return {name: known.get(name, "…") for name in [*names, "capture_id"]}
 
 
 def _response(action: Respond, entry: Entry) -> Answer:

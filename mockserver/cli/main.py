@@ -76,6 +76,31 @@ def _fidelity_flags(verb: argparse.ArgumentParser) -> None:
     )
 
 
+def _lint_flags(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("path", nargs="+", help="scenario file, folder or shipped name")
+    verb.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif"),
+        default="text",
+        help="how to print (default text)",
+    )
+    verb.add_argument("--strict", action="store_true", help="let warnings fail, too")
+
+
+def _explain_flags(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("file", help="scenario file, folder or shipped name")
+
+
+def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
+    actions = verb.add_subparsers(metavar="list|show|copy", required=True, dest="action")
+    actions.add_parser("list", help="name all shipped scenarios")
+    show = actions.add_parser("show", help="print one")
+    show.add_argument("name")
+    copy = actions.add_parser("copy", help="write one into a file or folder of yours")
+    copy.add_argument("name")
+    copy.add_argument("destination", nargs="?", default=".", help="default: here")
+
+
 def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
     url = os.environ.get("KUSTOM_MOCK_URL")
     verb.add_argument("--url", default=url, help="server to ask (KUSTOM_MOCK_URL)")
@@ -106,6 +131,34 @@ def _fidelity(parsed: argparse.Namespace) -> int:
     return fidelity(parsed.format)
 
 
+def _lint(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.lint import lint_files
+
+    return lint_files(parsed.path, parsed.format, strict=parsed.strict)
+
+
+def _explain(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.scenarios import explain_file
+
+    return explain_file(parsed.file)
+
+
+def _scenarios(parsed: argparse.Namespace) -> int:
+    from mockserver.cli import scenarios
+
+    if parsed.action == "list":
+        return scenarios.list_scenarios()
+    if parsed.action == "show":
+        return scenarios.show_scenario(parsed.name)
+    return scenarios.copy_scenario(parsed.name, parsed.destination)
+
+
+def _schema(_parsed: argparse.Namespace) -> int:
+    from mockserver.cli.scenarios import print_schema
+
+    return print_schema()
+
+
 def _healthcheck(parsed: argparse.Namespace) -> int:
     from mockserver.cli.healthcheck import healthcheck
 
@@ -128,6 +181,14 @@ Verb = tuple[
 VERBS: dict[str, Verb] = {
     "serve": ("start the server", _serve_flags, _serve),
     "demo": ("play the provider's refund allocation example", _no_flags, _demo),
+    "lint": ("check scenario files", _lint_flags, _lint),
+    "explain": (
+        "print the allocations that a scenario predicts",
+        _explain_flags,
+        _explain,
+    ),
+    "scenarios": ("list, show or copy shipped scenarios", _scenarios_flags, _scenarios),
+    "schema": ("print the schema of scenario files", _no_flags, _schema),
     "fidelity": (
         "print every rule and assumption with its source",
         _fidelity_flags,

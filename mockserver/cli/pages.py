@@ -10,6 +10,7 @@ from mockserver.domain.errors import CATALOGUE, REFUSAL_CODE, Refusal
 from mockserver.domain.lifecycle import LIFECYCLE, Cell, Status
 from mockserver.domain.rules import RULES
 from mockserver.domain.source import Mark
+from mockserver.scenario.codes import CODES
 from mockserver.settings import OPTIONS
 
 
@@ -94,12 +95,20 @@ def settings_page() -> Page:
     )
 
 
+def lint_page() -> Page:
+    """The codes of lint."""
+    rows = tuple((f"`{code}`", meaning) for code, meaning in CODES.items())
+    words = "Errors (`E…`) make a scenario unusable, warnings (`W…`) fail with `--strict`."
+    return (Table("Lint", words, ("code", "meaning"), rows),)
+
+
 PAGES: Mapping[str, Callable[[], Page]] = {
     "fidelity": fidelity_page,
     "lifecycle": lifecycle_page,
     "errors": errors_page,
     "operations": operations_page,
     "settings": settings_page,
+    "lint": lint_page,
 }
 """The generated pages of ``docs/`` by file name."""
 

@@ -351,13 +351,12 @@ _ROWS = _by_reason()
 
 
 def refusal_for(reason: Reason, operation: Operation | None) -> Refusal:
-    """Find the row for a reason, the operation's own before the general one.
+    """Find the row for a reason: the operation's own, the general one, or any.
 
-    Raises:
-        KeyError: the reason does not occur for this operation.
+    The last serves faults, which may refuse anything for any reason.
     """
-    own = _ROWS.get((reason, operation))
-    return own if own is not None else _ROWS[reason, None]
+    own = _ROWS.get((reason, operation)) or _ROWS.get((reason, None))
+    return own or next(row for row in CATALOGUE if row.reason is reason)
 
 
 class Rejection(Exception):  # noqa: N818  # the domain's word, see the catalogue
