@@ -50,6 +50,21 @@ class Settings:
         "a host name under which the control API may be used",
         many=True,
     )
+    watch: bool = option(
+        False,  # noqa: FBT003
+        "load scenario files anew when they change",
+    )
+    require_known: bool = option(
+        False,  # noqa: FBT003
+        "refuse users without listed credentials or a sandbox of their own",
+    )
+    admin_token: str | None = option(
+        None,
+        "token that the control API asks for, as Authorization: Bearer",
+    )
+    sandboxes: int = option(1000, "how many sandboxes to keep; the least used makes room")
+    journal_size: int = option(1000, "how many requests each sandbox remembers")
+    log_format: str = option("text", "how to log", choices=("text", "json"))
     log_level: str = option(
         "info",
         "how much to log",
@@ -89,7 +104,7 @@ class Option:
         if isinstance(self.default, bool):
             return _switch(text)
         if isinstance(self.default, int):
-            return _port(text)
+            return _port(text) if self.name == "port" else _count(text)
         return text
 
 
@@ -105,6 +120,13 @@ def _switch(text: str) -> bool:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:  # noqa: PLR2004  # a port's bound
         message = f"expected a port from 0 to 65535, got '{text}'"
+        raise ValueError(message)
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        message = f"expected a whole number from 1, got '{text}'"
         raise ValueError(message)
     return int(text)
 

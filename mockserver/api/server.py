@@ -63,6 +63,7 @@ class Server:
         port: int = 0,
         mock_headers: bool = True,
         allowed_hosts: frozenset[str] = frozenset(),
+        admin_token: str | None = None,
     ) -> None:
         """Serve these sandboxes; port 0 picks a free one."""
         self.sandboxes = sandboxes
@@ -70,7 +71,7 @@ class Server:
         self._port = port
         self._apis = Apis(
             MerchantApi(sandboxes, OrderPages(), mock_headers),
-            ControlApi(Control(sandboxes), allowed_hosts),
+            ControlApi(Control(sandboxes), allowed_hosts, admin_token),
         )
         self._runner: web.ServerRunner | None = None
 

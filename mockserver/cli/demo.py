@@ -9,6 +9,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPResponse
+from textwrap import indent
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from mockserver.cli.serve import load_sandboxes
 from mockserver.settings import Settings
 
 USER = "demo"
+INDENT = "   "
 T_SHIRT = {"reference": "A12345", "name": "T-shirt", "unit_price": 3000}
 JEANS = {"reference": "A98765", "name": "Jeans", "unit_price": 7000}
 SNEAKERS = {"reference": "B24680", "name": "Sneakers", "unit_price": 10000}
@@ -78,7 +80,8 @@ class _Story:
             f"   POST refunds {body['refunded_amount']} ({references}) -> {answer.status}\n",
         )
         correlation_id = answer.getheader("Klarna-Correlation-Id")
-        print(self._control(f"explain/{correlation_id}")["text"], end="\n\n")
+        explained = self._control(f"explain/{correlation_id}")
+        print(indent(explained["allocation"]["text"], INDENT), end="\n\n")
 
     def _merchant(self, path: str, body: Mapping[str, Any]) -> HTTPResponse:
         place = f"/ordermanagement/v1/orders/{self.order_id}/{path}"

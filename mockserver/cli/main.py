@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve_flags(verb: argparse.ArgumentParser) -> None:
     for row in OPTIONS.values():
+        if isinstance(row.default, bool):
+            verb.add_argument(row.flag, nargs="?", const="true", metavar="YES", help=_help(row))
+            continue
         verb.add_argument(
             row.flag,
             action="append" if row.many else "store",

@@ -1,13 +1,14 @@
 """``kustom-mock serve``: load, listen, say so, stop when told."""
 
 import asyncio
-import logging
 import signal
 import sys
 
 from mockserver import __version__
 from mockserver.api.server import Server, new_event_loop
+from mockserver.cli.logs import set_up_logs
 from mockserver.cli.main import OK, USAGE
+from mockserver.cli.watch import watch
 from mockserver.domain.assumptions import AssumptionError, Assumptions, assume
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import DEFAULT, UnknownScenarioError
@@ -19,10 +20,7 @@ from mockserver.settings import SettingError, Settings
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; 0 then, 2 if it cannot start."""
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(message)s",
-    )
+    set_up_logs(settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(_serve(settings))
 
@@ -32,19 +30,24 @@ async def _serve(settings: Settings) -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stopping.set)
     try:
+        sandboxes = await load_sandboxes(settings)
         server = Server(
-            await load_sandboxes(settings),
+            sandboxes,
             host=settings.host,
             port=settings.port,
             mock_headers=settings.mock_headers,
             allowed_hosts=frozenset(settings.allowed_host),
+            admin_token=settings.admin_token,
         )
         url = await server.start()
     except (UnknownScenarioError, ScenarioError, OSError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return USAGE
     print(f"kustom-mock {__version__} listening on {url}", flush=True)
+    watching = asyncio.create_task(watch(settings, sandboxes)) if settings.watch else None
     await stopping.wait()
+    if watching is not None:
+        watching.cancel()
     await server.stop()
     return OK
 
@@ -57,13 +60,21 @@ async def load_sandboxes(settings: Settings) -> Sandboxes[Scenario]:
         ScenarioError: a scenario cannot be used.
         SettingError: an assumption that does not exist.
     """
+    return Sandboxes(
+        await load_world(settings),
+        limit=settings.sandboxes,
+        require_known=settings.require_known,
+    )
+
+
+async def load_world(settings: Settings) -> Scenario:
+    """Load the scenarios of the settings as one world, and build it once on trial."""
     choices = dict(each.partition("=")[::2] for each in settings.assume)
     try:
         assumptions = assume(Assumptions(), choices)
     except AssumptionError as error:
-        message = f"--assume: {error}"
-        raise SettingError(message) from None
-    surroundings = Surroundings(settings.seed, assumptions)
+        raise SettingError(f"--assume: {error}") from None
+    surroundings = Surroundings(settings.seed, assumptions, settings.journal_size)
     world = load(settings.scenario or (DEFAULT,), surroundings)
     await world.build("trial")
-    return Sandboxes(world)
+    return world
