@@ -24,8 +24,9 @@ class RefundCase:
     """The measured facts; made by :func:`measure`.
 
     ``matching`` are the captures that carry every reference. ``match`` is one of them:
-    the oldest with room, else the one with the most room. ``closest`` is the match, or the capture that shares
-    most references. ``limits`` says by capture id how much a refund may take.
+    the oldest with room, else the one with the most room. ``closest`` is the match, or
+    the capture that shares most references. ``limits`` says by capture id how much a
+    refund may take.
     """
 
     amount: int

@@ -1,0 +1,19 @@
+"""Reading the tables of cases that stand beside the tests."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+import yaml
+from _pytest.mark import ParameterSet
+
+Case: TypeAlias = dict[str, Any]
+
+FOLDER = Path(__file__).parent / "cases"
+
+
+def cases(name: str) -> Iterable[ParameterSet]:
+    """Read a table as parameters of a test; each ``case`` names its test."""
+    rows: list[Case] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return [pytest.param(row, id=row["case"]) for row in rows]

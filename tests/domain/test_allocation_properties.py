@@ -1,0 +1,278 @@
+"""What must hold of every allocation, under all values of the assumptions.
+
+The oracle below is the documentation's list of conditions written down once more, by
+brute force over the captures and without a word of explanation.
+"""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockserver.domain.allocation import allocate
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.commands import RefundOrder
+from mockserver.domain.explanation import Allocation, Verdict
+from mockserver.domain.order import Capture, Order
+from tests.builders import make_line
+from tests.strategies import (
+    Refunded,
+    allocation_assumptions,
+    balanced_refunds,
+    refund_histories,
+    refund_lines,
+    refund_requests,
+    shipped_orders,
+    shuffled,
+)
+
+BOOKING = st.builds(
+    replace,
+    allocation_assumptions,
+    unallocated_refund=st.sampled_from(("oldest_first", "newest_first")),
+)
+NOT_BOOKING = st.builds(
+    replace,
+    allocation_assumptions,
+    unallocated_refund=st.just("none"),
+)
+
+History = tuple[Assumptions, list[Refunded]]
+
+
+def booked(order: Order, capture: Capture) -> int:
+    return sum(
+        landing.amount
+        for refund in order.refunds
+        for landing in refund.allocation.landed
+        if landing.capture_id == capture.capture_id
+    )
+
+
+def references(request: RefundOrder) -> set[str | None]:
+    return {line.reference for line in request.order_lines if line.type != "return_fee"}
+
+
+def fits(refund: Refunded, capture: Capture, assumed: Assumptions) -> bool:
+    limit = capture.captured_amount
+    if assumed.capture_capacity == "remaining":
+        limit -= booked(refund.before, capture)
+    on_capture = {line.reference for line in capture.order_lines}
+    return references(refund.request) <= on_capture and refund.request.refunded_amount <= limit
+
+
+def adds_up(request: RefundOrder) -> bool:
+    totals = [line.total_amount for line in request.order_lines]
+    return totals != [] and sum(totals) == request.refunded_amount
+
+
+def spoiled(order: Order) -> bool:
+    return any(each.allocation.verdict is Verdict.FAILED for each in order.refunds)
+
+
+def was_made_to_fail(refund: Refunded) -> bool:
+    return "not_made_to_fail" in refund.allocation.failed_conditions
+
+
+def ask(order: Order, request: RefundOrder, assumed: Assumptions) -> Allocation:
+    return allocate(
+        request.refunded_amount,
+        request.order_lines,
+        order.captures,
+        order.refunds,
+        assumed,
+    )
+
+
+def judgement(allocation: Allocation) -> object:
+    return (
+        allocation.verdict,
+        allocation.capture_id,
+        allocation.landed,
+        allocation.failed_conditions,
+        allocation.ambiguous,
+        allocation.assumptions,
+        allocation.nearest and allocation.nearest.capture_id,
+    )
+
+
+@given(refund_histories())
+def test_an_allocated_refund_satisfies_every_condition(history: History) -> None:
+    assumed, refunds = history
+    for refund in refunds:
+        if refund.allocation.verdict is Verdict.ALLOCATED:
+            assert refund.allocation.failed_conditions == ()
+            chosen = refund.before.capture(refund.allocation.capture_id or "")
+            assert chosen is not None
+            assert fits(refund, chosen, assumed)
+            assert adds_up(refund.request)
+            assert not spoiled(refund.before)
+
+
+@given(refund_histories())
+def test_a_refund_that_satisfies_every_condition_is_allocated_to_the_oldest_that_fits(
+    history: History,
+) -> None:
+    assumed, refunds = history
+    for refund in refunds:
+        fitting = [c for c in refund.before.captures if fits(refund, c, assumed)]
+        possible = adds_up(refund.request) and not spoiled(refund.before)
+        if fitting and possible and not was_made_to_fail(refund):
+            assert refund.allocation.verdict is Verdict.ALLOCATED
+            assert refund.allocation.capture_id == fitting[0].capture_id
+            assert refund.allocation.ambiguous is (len(fitting) > 1)
+        else:
+            assert refund.allocation.verdict is not Verdict.ALLOCATED
+            assert refund.allocation.capture_id is None
+            assert not refund.allocation.ambiguous
+
+
+@given(refund_histories())
+def test_what_lands_on_a_capture_never_exceeds_it(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        for capture in refund.after.captures:
+            assert booked(refund.after, capture) <= capture.captured_amount
+        assert all(landing.amount > 0 for landing in refund.allocation.landed)
+
+
+@given(refund_histories())
+def test_after_a_failure_nothing_later_is_allocated(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        if spoiled(refund.before):
+            assert refund.allocation.verdict is not Verdict.ALLOCATED
+            assert "no_earlier_failure" in refund.allocation.failed_conditions
+        else:
+            assert "no_earlier_failure" not in refund.allocation.failed_conditions
+
+
+@given(refund_histories())
+def test_only_a_refund_without_lines_is_not_attempted(history: History) -> None:
+    assumed, refunds = history
+    for refund in refunds:
+        spared = (
+            not refund.request.order_lines and assumed.amount_only_refund == "not_attempted"
+        )
+        assert (refund.allocation.verdict is Verdict.NOT_ATTEMPTED) is spared
+
+
+@given(st.data())
+def test_the_order_of_request_lines_does_not_matter(data: st.DataObject) -> None:
+    order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
+    request = data.draw(refund_requests(order) | balanced_refunds(order))
+    turned = data.draw(shuffled(request))
+    first, second = ask(order, request, assumed), ask(order, turned, assumed)
+    assert judgement(first) == judgement(second)
+
+
+@given(st.data())
+def test_changing_one_line_by_one_unit_flips_exactly_lines_add_up(
+    data: st.DataObject,
+) -> None:
+    order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
+    request = data.draw(balanced_refunds(order))
+    lines = list(request.order_lines)
+    place = data.draw(st.integers(0, len(lines) - 1))
+    total = lines[place].total_amount + data.draw(st.sampled_from((1, -1)))
+    lines[place] = replace(lines[place], total_amount=total)
+    off = replace(request, order_lines=tuple(lines))
+
+    before = set(ask(order, request, assumed).failed_conditions)
+    after = set(ask(order, off, assumed).failed_conditions)
+    assert before ^ after == {"lines_add_up"}
+    assert "lines_add_up" in after
+
+
+@given(refund_histories(BOOKING))
+def test_the_sums_over_captures_equal_the_refunded_amount_of_the_order(
+    history: History,
+) -> None:
+    _, refunds = history
+    for refund in refunds:
+        order = refund.after
+        on_captures = sum(booked(order, each) for each in order.captures)
+        requested = [each.refunded_amount for each in order.refunds]
+        assert on_captures == sum(requested) == order.refunded_amount
+
+
+@given(refund_histories(NOT_BOOKING))
+def test_unallocated_money_is_booked_nowhere_if_so_assumed(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        places = [each.capture_id for each in refund.allocation.landed]
+        assert places in ([], [refund.allocation.capture_id])
+
+
+@given(refund_histories())
+def test_a_failed_allocation_says_what_to_change_and_only_a_failed_one(
+    history: History,
+) -> None:
+    _, refunds = history
+    for refund in refunds:
+        failed = refund.allocation.verdict is Verdict.FAILED
+        assert bool(refund.allocation.advice) is failed
+
+
+@given(st.data())
+def test_an_assumption_that_is_not_named_can_be_switched_without_effect(
+    data: st.DataObject,
+) -> None:
+    assumed, refunds = data.draw(refund_histories())
+    order = refunds[-1].after if refunds else data.draw(shipped_orders)
+    request = data.draw(refund_requests(order))
+    first = ask(order, request, assumed)
+    switched = data.draw(allocation_assumptions)
+    kept = {name: getattr(assumed, name) for name in first.assumptions}
+    second = ask(order, request, replace(switched, **kept))
+    assert (first.verdict, first.capture_id, first.landed) == (
+        second.verdict,
+        second.capture_id,
+        second.landed,
+    )
+
+
+@given(st.data())
+def test_every_condition_is_reported_and_in_the_same_order(data: st.DataObject) -> None:
+    order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
+    allocation = ask(order, data.draw(refund_requests(order)), assumed)
+    assert [each.name for each in allocation.conditions] == [
+        "no_earlier_failure",
+        "lines_add_up",
+        "references_in_one_capture",
+        "fits_capture",
+    ]
+    assert all(each.detail for each in allocation.conditions)
+
+
+@settings(max_examples=50)
+@given(
+    shipped_orders,
+    allocation_assumptions,
+    st.lists(refund_lines, max_size=5),
+    st.integers(0, 500),
+)
+def test_a_failure_that_was_asked_for_is_never_allocated(
+    order: Order,
+    assumed: Assumptions,
+    lines: list[object],
+    amount: int,
+) -> None:
+    refund = RefundOrder(amount, order_lines=tuple(lines))  # type: ignore[arg-type]
+    allocation = allocate(
+        refund.refunded_amount,
+        refund.order_lines,
+        order.captures,
+        order.refunds,
+        assumed,
+        made_to_fail=True,
+    )
+    assert allocation.verdict is not Verdict.ALLOCATED
+
+
+def test_without_any_capture_nothing_can_be_allocated() -> None:
+    allocation = allocate(3000, [make_line()], [], [], Assumptions())
+    assert allocation.verdict is Verdict.FAILED
+    assert allocation.failed_conditions == ("references_in_one_capture", "fits_capture")
+    assert allocation.landed == ()
+    assert allocation.nearest is None

@@ -1,0 +1,359 @@
+from copy import deepcopy
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.commands import (
+    Acknowledge,
+    AddCaptureShippingInfo,
+    AddOrderShippingInfo,
+    Cancel,
+    CaptureOrder,
+    Command,
+    ExtendDueDate,
+    RefundOrder,
+    TriggerSendOut,
+    UpdateAuthorization,
+    UpdateCustomerDetails,
+    UpdateMerchantReferences,
+)
+from mockserver.domain.decide import decide
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.explanation import Verdict
+from tests.builders import (
+    NOW,
+    SWEDEN,
+    capture_of,
+    drive,
+    make_context,
+    make_line,
+    make_order,
+    paid_by,
+    refund_of,
+    shipped_order,
+)
+from tests.domain.story import COMMANDS, Story
+from tests.domain.tables import Case, cases
+from tests.strategies import assumptions, commands
+
+LATER = NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize("case", cases("amounts"))
+def test_amounts_and_status_are_as_the_table_says(case: Case) -> None:
+    story = Story(case.get("order", {}), case.get("assume")).play(case["steps"])
+    order, expected = story.order, case["expect"]
+    assert story.status == expected["status"]
+    assert {
+        "order_amount": order.order_amount,
+        "captured": order.captured_amount,
+        "refunded": order.refunded_amount,
+        "remaining": order.remaining_authorized_amount,
+        "released": order.released_amount,
+    } == {
+        name: expected.get(name, 0)
+        for name in ("order_amount", "captured", "refunded", "remaining", "released")
+    }
+
+
+@pytest.mark.parametrize("case", cases("amounts"))
+def test_the_original_amount_never_moves(case: Case) -> None:
+    story = Story(case.get("order", {}), case.get("assume"))
+    placed = story.order.order_amount
+    assert story.play(case["steps"]).order.original_order_amount == placed
+
+
+@pytest.mark.parametrize("case", cases("refusals"))
+def test_a_refusal_has_the_words_of_the_table(case: Case) -> None:
+    story = Story(case.get("order", {}), case.get("assume")).play(case["steps"])
+    with pytest.raises(Rejection) as refused:
+        story.play([case["then"]])
+    status, code, message = case["answer"]
+    rejection = refused.value
+    assert (rejection.status, rejection.code) == (status, code)
+    assert rejection.message == message.replace("{id}", story.order.order_id)
+
+
+@given(assumptions, st.lists(commands, max_size=8))
+def test_money_adds_up_after_any_commands(
+    assumed: Assumptions,
+    wanted: list[Command],
+) -> None:
+    """Count along with a till that knows nothing of orders."""
+    order = make_order(1000)
+    captured, refunded = 0, 0
+    for number, command in enumerate(wanted):
+        context = make_context(f"id-{number}", assumptions=assumed)
+        try:
+            order = decide(order, command, context).order
+        except Rejection:
+            continue
+        captured += command.captured_amount if isinstance(command, CaptureOrder) else 0
+        refunded += command.refunded_amount if isinstance(command, RefundOrder) else 0
+    assert (order.captured_amount, order.refunded_amount) == (captured, refunded)
+    assert 0 <= refunded <= captured <= order.order_amount
+    if order.released_at is None:
+        assert order.remaining_authorized_amount == order.order_amount - captured
+    else:
+        assert order.remaining_authorized_amount == 0
+    assert order.original_order_amount == 1000
+
+
+@given(assumptions, st.lists(commands, max_size=4), commands)
+def test_deciding_again_gives_the_same_answer(
+    assumed: Assumptions,
+    history: list[Command],
+    command: Command,
+) -> None:
+    order = make_order(1000)
+    context = make_context(assumptions=assumed)
+
+    def answer(wanted: Command) -> object:
+        try:
+            return decide(order, wanted, context)
+        except Rejection as rejection:
+            return (rejection.reason, rejection.facts)
+
+    for each in history:
+        try:
+            order = decide(order, each, context).order
+        except Rejection:
+            continue
+    assert answer(command) == answer(command)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_makes_a_new_order_and_leaves_the_old_one_as_it_was(name: str) -> None:
+    story = Story({}).play([] if name in {"cancel", "acknowledge"} else [{"capture": 3000}])
+    before, copy = story.order, deepcopy(story.order)
+    story.play([{name: {"update": 9000, "capture": 1, "refund": 1}.get(name)}])
+    assert before == copy
+    assert story.order != before
+
+
+def test_an_acknowledgement_notes_the_time() -> None:
+    assert drive(make_order(), Acknowledge()).acknowledged_at == NOW
+
+
+def test_an_acknowledgement_keeps_the_time_of_the_first() -> None:
+    order = drive(make_order(), Acknowledge())
+    assert drive(order, Acknowledge(), now=LATER).acknowledged_at == NOW
+
+
+def test_an_acknowledgement_happens_with_the_first_capture() -> None:
+    order = drive(make_order(), CaptureOrder(1))
+    assert order.acknowledged_at == NOW
+    assert drive(order, CaptureOrder(1), now=LATER).acknowledged_at == NOW
+
+
+def test_an_acknowledgement_does_not_happen_by_other_commands() -> None:
+    order = drive(make_order(), UpdateAuthorization(9000, ()))
+    assert order.acknowledged_at is None
+
+
+def test_an_update_replaces_all_lines() -> None:
+    order = make_order(3000, order_lines=(make_line("A12345", 3000),))
+    lines = (make_line("B24680", 2000),)
+    updated = drive(order, UpdateAuthorization(2000, lines))
+    assert updated.order_lines == lines
+    assert updated.authorization_updated_at == NOW
+
+
+def test_an_update_may_lower_the_total_of_an_order_paid_by_card() -> None:
+    order = make_order(payment_method=paid_by("CARD"))
+    assert drive(order, UpdateAuthorization(9999, ())).order_amount == 9999
+
+
+def test_an_update_may_keep_the_total_of_an_order_paid_by_card() -> None:
+    order = make_order(payment_method=paid_by("CARD"))
+    assert drive(order, UpdateAuthorization(10_000, ())).order_amount == 10_000
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["INVOICE", "B2B_INVOICE", "BASE_ACCOUNT", "DIRECT_DEBIT", "FIXED_AMOUNT"],
+)
+def test_an_update_may_raise_the_total_of_the_documented_methods(method: str) -> None:
+    order = make_order(payment_method=paid_by(method))
+    assert drive(order, UpdateAuthorization(10_001, ())).order_amount == 10_001
+
+
+def test_a_capture_is_numbered_after_the_order() -> None:
+    order = drive(make_order(), CaptureOrder(1), CaptureOrder(1))
+    references = [each.klarna_reference for each in order.captures]
+    assert references == ["1VHSHK1Q-1", "1VHSHK1Q-2"]
+
+
+def test_a_capture_keeps_what_was_sent() -> None:
+    parcel = {"tracking_number": "7"}
+    command = CaptureOrder(3000, "shirts", (make_line(),), "ref-1", (parcel,))
+    decision = decide(make_order(), command, make_context("c1"))
+    capture = decision.order.captures[0]
+    assert decision.outcome.created_id == capture.capture_id == "c1"
+    assert capture.captured_amount == 3000
+    assert capture.captured_at == NOW
+    assert capture.description == "shirts"
+    assert capture.order_lines == (make_line(),)
+    assert capture.reference == "ref-1"
+    assert capture.shipping_info == (parcel,)
+
+
+def test_a_capture_copies_the_addresses_of_the_order() -> None:
+    changed = UpdateCustomerDetails({"city": "Umeå"})
+    order = drive(make_order(), CaptureOrder(1), changed, CaptureOrder(1))
+    cities = [each.shipping_address["city"] for each in order.captures]
+    assert cities == ["Ankeborg", "Umeå"]
+    assert order.captures[1].billing_address == SWEDEN
+
+
+@pytest.mark.parametrize(
+    ("command", "valid"),
+    [
+        pytest.param(capture_of(make_line()), True, id="adding up"),
+        pytest.param(capture_of(make_line(), amount=2999), False, id="off by one"),
+        pytest.param(capture_of(amount=0), False, id="none"),
+    ],
+)
+def test_a_capture_says_whether_its_lines_are_valid(
+    command: CaptureOrder,
+    valid: bool,  # noqa: FBT001  # the row's expectation
+) -> None:
+    outcome = decide(make_order(), command, make_context()).outcome
+    assert outcome.lines_valid is valid
+
+
+def test_a_capture_is_refused_with_the_amounts_behind_it() -> None:
+    order = drive(make_order(), CaptureOrder(3000))
+    with pytest.raises(Rejection) as refused:
+        drive(order, CaptureOrder(7001))
+    assert refused.value.facts == {
+        "wanted": 7001,
+        "remaining": 7000,
+        "captured": 3000,
+        "order_amount": 10_000,
+    }
+
+
+def test_a_refund_keeps_what_was_sent_and_what_was_decided() -> None:
+    order = shipped_order([capture_of(make_line())])
+    command = RefundOrder(3000, "too small", (make_line(),), "ref-2")
+    decision = decide(order, command, make_context("r1"))
+    refund = decision.order.refunds[0]
+    assert decision.outcome.created_id == refund.refund_id == "r1"
+    assert refund.refunded_amount == 3000
+    assert refund.refunded_at == NOW
+    assert refund.description == "too small"
+    assert refund.order_lines == (make_line(),)
+    assert refund.reference == "ref-2"
+    assert decision.outcome.allocation is refund.allocation
+    assert decision.outcome.lines_valid
+
+
+def test_a_refund_is_accepted_even_if_its_allocation_fails() -> None:
+    order = shipped_order([capture_of(make_line())])
+    refunded = drive(order, refund_of(make_line("misspelt")))
+    assert refunded.refunded_amount == 3000
+    assert refunded.refunds[0].allocation.verdict is Verdict.FAILED
+
+
+def test_a_refund_is_refused_with_the_amounts_behind_it() -> None:
+    order = drive(make_order(), CaptureOrder(3000), RefundOrder(1000))
+    with pytest.raises(Rejection) as refused:
+        drive(order, RefundOrder(2001))
+    assert refused.value.facts == {
+        "wanted": 2001,
+        "refundable": 2000,
+        "captured": 3000,
+        "refunded": 1000,
+    }
+
+
+def test_customer_details_change_the_fields_given_and_no_others() -> None:
+    order = drive(make_order(), UpdateCustomerDetails({"city": "Umeå"}))
+    assert order.shipping_address == {**SWEDEN, "city": "Umeå"}
+    assert order.billing_address == SWEDEN
+
+
+def test_customer_details_clear_a_field_with_an_empty_text() -> None:
+    order = drive(make_order(), UpdateCustomerDetails({"given_name": ""}))
+    assert order.shipping_address["given_name"] == ""
+
+
+@pytest.mark.parametrize("name", ["street_address", "postal_code", "city", "country"])
+def test_customer_details_do_not_clear_what_a_parcel_needs(name: str) -> None:
+    with pytest.raises(Rejection) as refused:
+        drive(make_order(), UpdateCustomerDetails({name: ""}))
+    assert refused.value.reason is Reason.INVALID_ADDRESS
+    assert refused.value.facts == {"cleared": name}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        pytest.param(("1", "2"), ("1", "2"), id="both"),
+        pytest.param(("1", None), ("1", "old2"), id="the first"),
+        pytest.param((None, "2"), ("old1", "2"), id="the second"),
+        pytest.param((None, None), ("old1", "old2"), id="none"),
+        pytest.param(("", None), ("", "old2"), id="cleared"),
+    ],
+)
+def test_merchant_references_are_overwritten_only_where_given(
+    given: tuple[str | None, str | None],
+    kept: tuple[str, str],
+) -> None:
+    order = make_order(merchant_reference1="old1", merchant_reference2="old2")
+    updated = drive(order, UpdateMerchantReferences(*given))
+    assert (updated.merchant_reference1, updated.merchant_reference2) == kept
+
+
+def test_shipping_info_is_appended_to_the_order() -> None:
+    first, second = {"tracking_number": "1"}, {"tracking_number": "2"}
+    order = drive(
+        make_order(),
+        AddOrderShippingInfo((first,)),
+        AddOrderShippingInfo((second, first)),
+    )
+    assert order.shipping_info == (first, second, first)
+
+
+def test_shipping_info_is_appended_to_the_capture_it_names() -> None:
+    first, second = {"tracking_number": "1"}, {"tracking_number": "2"}
+    order = drive(make_order(), CaptureOrder(1), CaptureOrder(1))
+    named = order.captures[1].capture_id
+    order = drive(
+        order,
+        AddCaptureShippingInfo(named, (first,)),
+        AddCaptureShippingInfo(named, (second,)),
+    )
+    assert [each.shipping_info for each in order.captures] == [(), (first, second)]
+
+
+def test_a_send_out_notes_the_time_on_its_capture() -> None:
+    order = drive(make_order(), CaptureOrder(1), CaptureOrder(1))
+    order = drive(order, TriggerSendOut(order.captures[0].capture_id), now=LATER)
+    assert [each.sent_out_at for each in order.captures] == [LATER, None]
+
+
+def test_due_date_extensions_add_up_on_their_capture() -> None:
+    order = drive(make_order(), CaptureOrder(1), CaptureOrder(1))
+    named = order.captures[1].capture_id
+    order = drive(order, ExtendDueDate(named, 14), ExtendDueDate(named, 30))
+    assert [each.due_date_extended_by for each in order.captures] == [0, 44]
+
+
+@pytest.mark.parametrize("method", ["INVOICE", "INVOICE_BUSINESS", "PAY_LATER_IN_PARTS"])
+@pytest.mark.parametrize("days", [14, 30, 60])
+def test_due_dates_are_extended_for_pay_later_methods(
+    method: str,
+    days: int,
+) -> None:
+    order = make_order(payment_method=paid_by(method))
+    order = drive(order, CaptureOrder(1), ExtendDueDate("change-1", days))
+    assert order.captures[0].due_date_extended_by == days
+
+
+def test_a_cancellation_notes_the_time() -> None:
+    assert drive(make_order(), Cancel()).cancelled_at == NOW
