@@ -36,8 +36,9 @@ def status_of(order: Order, now: datetime, assumptions: Assumptions) -> Status:
     if not order.captures:
         return Status.EXPIRED if expired else Status.AUTHORIZED
     if order.remaining_authorized_amount > 0:
-        late = Status(assumptions.expired_part_captured)
-        return late if expired else Status.PART_CAPTURED
+        if expired:
+            return Status(assumptions.expired_part_captured)
+        return Status.PART_CAPTURED
     if order.refunded_amount == order.captured_amount > 0:
         return Status(assumptions.fully_refunded_status)
     return Status.CAPTURED

@@ -10,6 +10,8 @@ from random import Random
 
 _REFERENCE_SIGNS = string.ascii_uppercase + string.digits
 _REFERENCE_LENGTH = 8
+_VERSION_4 = 0x4000_8000_0000_0000_0000  # and the variant of RFC 9562
+_RANDOM_BITS = ~0xF000_C000_0000_0000_0000
 
 
 class Ids:
@@ -58,8 +60,5 @@ class Ids:
 
 def _uuid(source: Random) -> str:
     """Format 128 random bits as a UUID of version 4 (faster than the uuid module)."""
-    digits = f"{source.getrandbits(128):032x}"
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return (
-        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-    )
+    digits = f"{source.getrandbits(128) & _RANDOM_BITS | _VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
