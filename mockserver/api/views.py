@@ -28,7 +28,7 @@ _EMPTY_ADDRESS_TEXTS = ("title", "street_address2", "region")
 
 def time_text(moment: datetime) -> str:
     """Write a time as the provider does: UTC, three decimals, ``Z``."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def order_view(order: Order, status: Status, assumptions: Assumptions) -> View:
