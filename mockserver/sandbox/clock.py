@@ -26,10 +26,10 @@ class Clock:
         self._source = source
         self._offset = timedelta()
         self._frozen_at: datetime | None = None
+        if frozen:
+            self.freeze()  # first, so that it stands at the start and not a moment later
         if start is not None:
             self.set(start)
-        if frozen:
-            self.freeze()
 
     @property
     def frozen(self) -> bool:
