@@ -1,0 +1,244 @@
+"""Every shipped scenario holds what it promises, after what its merchant is to do."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema
+import pytest
+from aiohttp import ClientError
+
+from mockserver.cli.lint import findings_of
+from mockserver.domain.operation import Operation
+from mockserver.scenario.catalogue import find_shipped, shipped
+from mockserver.scenario.scenario import read_scenario
+from mockserver.scenario.source import LARGEST, parse
+from mockserver.schemas import bundled, schema
+from tests.api.merchant import SNEAKERS_BACK, Merchant, with_key
+
+Op = Operation
+
+PROMISED = {
+    "amount-only-refund", "capture-refused-once", "expiring-authorization", "fresh-order",
+    "gateway-trouble", "lost-refund-answer", "many-lines", "misspelt-reference",
+    "norwegian-order", "off-by-one", "pending-fraud-review", "poisoned-order",
+    "rate-limited", "return-fee", "rounding-from-unit-prices", "same-reference-twice",
+    "split-shipment", "three-shipments", "wrong-shipment",
+}  # fmt: skip
+PATIENCE = 30  # seconds until a call that never arrives fails its test
+
+LOST = None
+"""The answer that never comes: the connection ends instead."""
+GIVEN_UP = 0
+"""The answer that the client stopped waiting for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call of the merchant, and the status it is to be answered with."""
+
+    operation: Operation
+    order: str
+    status: int | None
+    body: Any = None
+    key: str | None = None
+
+    async def play(self, merchant: Merchant, orders: Mapping[str, str]) -> None:
+        """Ask, and hold the answer to what is expected."""
+        merchant.order = {"order_id": orders[self.order], "captures": [], "refunds": []}
+        call = merchant.do(self.operation, self.body, headers=with_key(self.key))
+        if self.status is LOST:
+            with pytest.raises(ClientError):
+                await call
+        elif self.status == GIVEN_UP:
+            await self._give_up(merchant, asyncio.ensure_future(call))
+        else:
+            assert (await call).status == self.status
+
+    async def _give_up(self, merchant: Merchant, call: asyncio.Future[Any]) -> None:
+        """Leave as soon as the server has the call."""
+        async with asyncio.timeout(PATIENCE):
+            path = f"requests/count?operation={self.operation}&status=0"
+            while not (await merchant.control("GET", path)).json["count"]:
+                assert not call.done()
+        call.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """A call of the control API: time passes, or a review ends."""
+
+    path: str
+    body: Any
+
+    async def play(self, merchant: Merchant, _orders: Mapping[str, str]) -> None:
+        """Arrange it for the merchant's sandbox."""
+        assert (await merchant.control("POST", self.path, self.body)).status == 200
+
+
+def capture(order: str, amount: int, status: int = 201) -> Asked:
+    return Asked(Op.CAPTURE, order, status, {"captured_amount": amount})
+
+
+def refund(order: str, amount: int, status: int = 201) -> Asked:
+    return Asked(Op.REFUND, order, status, {"refunded_amount": amount})
+
+
+AFTERWARDS: Mapping[str, Sequence[Asked | Arranged]] = {
+    "three-shipments": [Asked(Op.RELEASE_REMAINING_AUTHORIZATION, "three-of-four", 204)],
+    "lost-refund-answer": [
+        Asked(Op.REFUND, "two-shipments", LOST, SNEAKERS_BACK, key="sneakers-back"),
+        Asked(Op.REFUND, "two-shipments", 201, SNEAKERS_BACK, key="sneakers-back"),
+    ],
+    "capture-refused-once": [capture("waiting", 13000, 403), capture("waiting", 13000)],
+    "rate-limited": [
+        capture("busy-day", 3000, 429),
+        capture("busy-day", 3000, 429),
+        capture("busy-day", 3000),
+    ],
+    "gateway-trouble": [
+        Arranged("clock", {"freeze": True}),  # so that nobody waits for the slow answer
+        capture("unlucky", 3000, 503),
+        capture("unlucky", 3000),
+        Asked(Op.GET_ORDER, "unlucky", 200),
+        refund("unlucky", 3000, GIVEN_UP),
+        refund("unlucky", 3000),
+    ],
+    "expiring-authorization": [
+        Asked(Op.EXTEND_AUTHORIZATION_TIME, "extended", 204),
+        Arranged("clock", {"advance": "2d"}),
+        capture("extended", 3000),
+        capture("forgotten", 3000, 403),
+    ],
+    "pending-fraud-review": [
+        capture("under-review", 10000, 403),
+        Arranged("orders/under-review/force", {"outcome": "accept_fraud"}),
+        capture("under-review", 10000),
+    ],
+    "rounding-from-unit-prices": [
+        capture("two-too-much", 1002, 403),
+        capture("two-too-much", 1000),
+    ],
+}
+"""What the merchant does in the scenarios whose expectations are about that."""
+
+every_scenario = pytest.mark.parametrize("name", sorted(shipped()))
+every_unfinished_scenario = pytest.mark.parametrize("name", sorted(AFTERWARDS))
+
+
+@pytest.fixture
+async def load(new_merchant: Callable[..., Merchant]) -> Callable[[str], Any]:
+    """Put a shipped scenario into a sandbox of its own."""
+
+    async def loaded(name: str) -> tuple[Merchant, Mapping[str, str]]:
+        merchant = new_merchant()
+        answer = await merchant.control("PUT", "scenario", {"use": name})
+        assert answer.status == 200, answer
+        return merchant, answer.json["orders"]
+
+    return loaded
+
+
+async def failures(merchant: Merchant) -> list[str]:
+    verdict = (await merchant.control("GET", "verdict")).json
+    return [each["text"] for each in verdict["expectations"] if not each["passed"]]
+
+
+def test_the_promised_scenarios_are_shipped() -> None:
+    assert set(shipped()) >= PROMISED
+
+
+@every_scenario
+def test_a_shipped_scenario_keeps_to_the_schema_by_both_validators(name: str) -> None:
+    value = parse(find_shipped(name).read_bytes()).value
+    rules = bundled("scenario.schema.json")
+    jsonschema.Draft202012Validator(rules).validate(value)
+    assert list(schema("scenario.schema.json").violations(value)) == []
+
+
+@every_scenario
+def test_a_shipped_scenario_lints_without_errors_and_warnings(name: str) -> None:
+    assert list(findings_of(find_shipped(name).read_bytes())) == []
+
+
+@every_scenario
+def test_a_shipped_scenario_begins_with_what_it_is_for(name: str) -> None:
+    first, second, *_ = find_shipped(name).read_text(encoding="utf-8").splitlines()
+    assert first.startswith("# ")
+    assert second == "version: 1"
+
+
+@every_scenario
+def test_a_warning_that_a_shipped_scenario_allows_is_one_it_would_earn(name: str) -> None:
+    value = parse(find_shipped(name).read_bytes()).value
+    text = find_shipped(name).read_text(encoding="utf-8")
+    for code in value.get("allow", []):
+        strict = text.replace(code, "W000")
+        assert code in {each.code for each in findings_of(strict.encode())}
+
+
+@every_scenario
+async def test_a_shipped_scenario_repeats_its_ids(name: str) -> None:
+    scenario = read_scenario(name, parse(find_shipped(name).read_bytes()))
+    first, second = await scenario.build("merchant"), await scenario.build("merchant")
+    assert first.order_names == second.order_names
+    assert first.part_names == second.part_names
+    if first.clock.frozen:
+        assert await first.store.orders() == await second.store.orders()
+
+
+@every_scenario
+async def test_a_shipped_scenario_ends_as_it_expects(
+    name: str,
+    load: Callable[[str], Any],
+) -> None:
+    merchant, orders = await load(name)
+    for step in AFTERWARDS.get(name, ()):
+        await step.play(merchant, orders)
+    assert await failures(merchant) == []
+    assert (await merchant.control("GET", "invariants")).json["passed"]
+
+
+@every_unfinished_scenario
+async def test_a_scenario_about_the_merchant_fails_if_the_merchant_does_nothing(
+    name: str,
+    load: Callable[[str], Any],
+) -> None:
+    merchant, _ = await load(name)
+    assert await failures(merchant) != []
+
+
+async def test_a_lost_answer_without_a_key_ends_in_two_refunds(
+    load: Callable[[str], Any],
+) -> None:
+    merchant, orders = await load("lost-refund-answer")
+    for status in (LOST, 201):
+        step = Asked(Op.REFUND, "two-shipments", status, SNEAKERS_BACK)
+        await step.play(merchant, orders)
+    assert "orders.two-shipments.refunded_amount: expected 10000, got 20000" in (
+        await failures(merchant)
+    )
+
+
+async def test_norway_is_a_country_with_its_money_its_language_and_its_people(
+    load: Callable[[str], Any],
+) -> None:
+    merchant, orders = await load("norwegian-order")
+    merchant.order = {"order_id": orders["til-norge"], "captures": [], "refunds": []}
+    order = await merchant.read()
+    assert (order["purchase_country"], order["purchase_currency"]) == ("NO", "NOK")
+    assert order["locale"] == "nb-NO"
+    assert order["billing_address"]["country"] == "NO"
+    assert order["billing_address"]["family_name"]
+
+
+async def test_a_thousand_lines_are_shipped_in_two_captures(
+    load: Callable[[str], Any],
+) -> None:
+    assert len(find_shipped("many-lines").read_bytes()) < LARGEST / 10
+    merchant, orders = await load("many-lines")
+    merchant.order = {"order_id": orders["thousand"], "captures": [], "refunds": []}
+    order = await merchant.read()
+    assert len(order["order_lines"]) == 1000
+    assert [len(each["order_lines"]) for each in order["captures"]] == [500, 500]
