@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, TypeAlias
 
 from aiohttp import ClientSession
@@ -121,7 +122,7 @@ class Merchant:
         sent = {"Authorization": basic(self.user), **(headers or {})}
         if body is not None and not hasattr(body, "__aiter__"):
             sent.setdefault("Content-Type", "application/json")
-            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+            body = BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
         async with self.session.request(
             method,
             URL(self.url + path, encoded=True),
