@@ -66,8 +66,8 @@ class Settings:
     journal_size: int = option(1000, "how many requests each sandbox remembers")
     log_format: str = option("text", "how to log", choices=("text", "json"))
     log_level: str = option(
-        "info",
-        "how much to log",
+        "warning",
+        "how much to log; info has a line for each request",
         choices=("debug", "info", "warning", "error"),
     )
 

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -16,6 +17,8 @@ from mockserver.api.answers import (
 )
 from mockserver.api.credentials import read_credentials
 from mockserver.api.exchange import Answer, Call
+from mockserver.api.metrics import Metrics
+from mockserver.api.near_misses import add_hint
 from mockserver.api.operations import ROUTES, Row
 from mockserver.api.pages import OrderPages
 from mockserver.domain.commands import Command
@@ -31,6 +34,7 @@ IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
 JSON_TYPES = ("application/json", "text/json")
 
 log = logging.getLogger("kustom_mock")
+requests_log = logging.getLogger("kustom_mock.requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class MerchantApi:
 
     sandboxes: Sandboxes[Any]
     pages: OrderPages
+    metrics: Metrics
     mock_headers: bool = True
 
     async def answer(self, call: Call) -> Answer:
@@ -55,12 +60,23 @@ class MerchantApi:
             method=call.method,
             path=call.path,
         )
+        begun = monotonic()
         answer = await self._answer_in(sandbox, call, entry)
         entry.status = answer.status
-        sandbox.journal.record(entry)
+        if isinstance(entry.result, Rejection):
+            await add_hint(entry.result, call, sandbox, self.sandboxes)
         if self.mock_headers:
             with_mock_headers(answer, entry)
+        self._observe(sandbox, entry, monotonic() - begun)
         return answer
+
+    def _observe(self, sandbox: Sandbox, entry: Entry, seconds: float) -> None:
+        sandbox.journal.record(entry)
+        self.metrics.count(entry, seconds)
+        if requests_log.isEnabledFor(logging.INFO):
+            fields = request_fields(sandbox.name, entry, seconds)
+            words = " ".join(f"{key}={value}" for key, value in fields.items())
+            requests_log.info(words, extra={"fields": fields})
 
     async def _answer_in(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:
         try:
@@ -150,6 +166,22 @@ class MerchantApi:
             transaction_id=transaction_id,
             order_url=f"{call.origin}/ordermanagement/v1/orders/{order_id}",
         )
+
+
+def request_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, object]:
+    """What a log line says of a request."""
+    fields: dict[str, object] = {
+        "sandbox": sandbox,
+        "operation": entry.operation or "unknown",
+        "status": entry.status,
+        "correlation_id": entry.correlation_id,
+        "milliseconds": round(seconds * 1000, 3),
+    }
+    if isinstance(entry.result, Rejection):
+        fields["reason"] = str(entry.result.reason)
+    if entry.injected:
+        fields["faults"] = "; ".join(entry.injected)
+    return fields
 
 
 def _refuse(rejection: Rejection, sandbox: Sandbox, entry: Entry) -> Answer:

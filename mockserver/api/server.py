@@ -18,6 +18,7 @@ from mockserver.api.control.handler import Control
 from mockserver.api.delivery import deliver
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.merchant import MerchantApi
+from mockserver.api.metrics import Metrics
 from mockserver.api.pages import OrderPages
 from mockserver.api.protocol import ConnectionServer
 from mockserver.sandbox.registry import Sandboxes
@@ -69,9 +70,10 @@ class Server:
         self.sandboxes = sandboxes
         self._host = host
         self._port = port
+        metrics = Metrics(sandboxes.__len__)
         self._apis = Apis(
-            MerchantApi(sandboxes, OrderPages(), mock_headers),
-            ControlApi(Control(sandboxes), allowed_hosts, admin_token),
+            MerchantApi(sandboxes, OrderPages(), metrics, mock_headers),
+            ControlApi(Control(sandboxes, metrics), allowed_hosts, admin_token),
         )
         self._runner: web.ServerRunner | None = None
 

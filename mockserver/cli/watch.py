@@ -33,7 +33,7 @@ async def watch(settings: Settings, sandboxes: Sandboxes[Scenario]) -> None:
         seen = now
         try:
             renewed = sandboxes.replace_world(await load_world(settings))
-            log.info("scenarios loaded anew; %d sandboxes start over", renewed)
+            log.warning("scenarios loaded anew; %d sandboxes start over", renewed)
         except (ScenarioError, UnknownScenarioError, OSError) as error:
             log.error("scenarios not loaded, the old ones stay:\n%s", error)  # noqa: TRY400
 

@@ -4,6 +4,7 @@ Bounded: the oldest entries go first, the count goes on. An entry keeps referenc
 values that exist anyway; it is put into words only when somebody reads it.
 """
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from mockserver.domain.order import Order
 from mockserver.sandbox.actions import Delivery
 
 ENTRIES_KEPT = 1000
+COUNTS_KEPT = 100_000  # beyond it, requests are no longer counted by order
+NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
 
 @dataclass(slots=True)
@@ -52,12 +55,18 @@ class Journal:
         """Keep at most so many entries."""
         self.size = size
         self._entries: deque[Entry] = deque(maxlen=size)
+        self._waiters: list[asyncio.Event] = []
         self.counts: Counter[tuple[Operation | None, str | None, int]] = Counter()
 
     def record(self, entry: Entry) -> None:
         """Write an exchange down."""
         self._entries.append(entry)
-        self.counts[entry.operation, entry.order_id, entry.status] += 1
+        whose = entry.order_id if entry.status != NOT_FOUND else None
+        if len(self.counts) >= COUNTS_KEPT:
+            whose = None
+        self.counts[entry.operation, whose, entry.status] += 1
+        for waiter in self._waiters:
+            waiter.set()
 
     @property
     def count(self) -> int:
@@ -78,6 +87,25 @@ class Journal:
             and order_id in (None, its_order)
             and status in (None, its_status)
         )
+
+    async def wait_for_more(self, seconds: float) -> bool:
+        """Wait until something is written down; say no if nothing is in that time."""
+        waiter = asyncio.Event()
+        self._waiters.append(waiter)
+        try:
+            await asyncio.wait_for(waiter.wait(), seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiters.remove(waiter)
+        return True
+
+    def copy(self) -> "Journal":
+        """A journal of its own with the same entries and counts."""
+        twin = Journal(self.size)
+        twin._entries.extend(self._entries)
+        twin.counts.update(self.counts)
+        return twin
 
     def clear(self) -> None:
         """Forget everything, the counts included."""

@@ -45,6 +45,13 @@ class MemoryStore:
         self._orders[order.order_id] = order, version + 1
         return True
 
+    async def copy(self) -> "MemoryStore":
+        """A store of its own with the same content; orders are shared, being values."""
+        twin = MemoryStore()
+        twin._orders = dict(self._orders)
+        twin._receipts = dict(self._receipts)
+        return twin
+
     async def orders(self) -> Sequence[Order]:
         """All orders, oldest addition first."""
         return [order for order, _ in self._orders.values()]

@@ -22,6 +22,7 @@ from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.ids import Ids
 from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.memory import MemoryStore
+from mockserver.sandbox.snapshots import Snapshots
 from mockserver.sandbox.store import Opened, Receipt, Store
 
 KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
@@ -67,6 +68,7 @@ class Sandbox:
         self.assumptions = assumptions or Assumptions()
         self.credentials = credentials or {}
         self.faults = Faults(seed=self.ids.seed)
+        self.snapshots = Snapshots()
         self.order_names: dict[str, str] = {}  # name in the scenario -> order id
         self.part_names: dict[str, str] = {}  # capture or refund id -> name
 

@@ -61,5 +61,8 @@ class Store(Protocol):
         Returns whether it was written. Nothing is written by halves.
         """
 
+    async def copy(self) -> "Store":
+        """A store of its own with the same content."""
+
     async def orders(self) -> Sequence[Order]:
         """All orders, oldest addition first."""

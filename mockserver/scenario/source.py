@@ -18,6 +18,7 @@ from mockserver.scenario.findings import Finding, Path, ScenarioError
 LARGEST = 1_000_000  # bytes of text
 DEEPEST = 50  # levels of nesting
 MOST_VALUES = 200_000  # after aliases are followed
+VALUE_SIZE = 100  # a longer text counts for several values
 
 Position: TypeAlias = tuple[int, int]
 """Line and column, from 1."""
@@ -139,7 +140,8 @@ class _Builder:
 
     def _scalar(self, event: Any) -> None:  # noqa: ANN401
         self._refuse_tag(event)
-        marks = Marks(_place(event.start_mark))
+        weight = 1 + len(event.value) // VALUE_SIZE
+        marks = Marks(_place(event.start_mark), weight=weight)
         value = _plain(event.value) if event.style in (None, "") else event.value
         if event.anchor:
             self.anchors[event.anchor] = value, marks
@@ -191,6 +193,7 @@ class _Builder:
             raise _error(message, marks.at, "E002")
         frame.key = key
         frame.marks.keys[key] = marks.at
+        frame.marks.weight += marks.weight - 1
 
     def _attach(self, frame: _Frame, key: Any, value: Any, marks: Marks) -> None:  # noqa: ANN401
         frame.marks.weight += marks.weight

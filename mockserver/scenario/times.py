@@ -15,6 +15,8 @@ _UNITS = {
     "w": timedelta(weeks=1),
 }
 LONGEST = timedelta(days=36_500)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # leaves room to add to any time
 
 
 def duration(text: object) -> timedelta:
@@ -47,11 +49,23 @@ def moment(text: object) -> datetime:
     written = str(text).strip()
     try:
         found = datetime.fromisoformat(written)
-        known = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return known.astimezone(UTC)
+        known = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         message = f"not a time: {written!r}; write 2026-01-15 or 2026-01-15T09:00:00Z"
         raise ValueError(message) from None
+    return within_bounds(known, written)
+
+
+def within_bounds(found: datetime, written: object) -> datetime:
+    """Pass a time on if it is one that everything can be reckoned with.
+
+    Raises:
+        ValueError: with a sentence that says what would be right.
+    """
+    if EARLIEST <= found <= LATEST:
+        return found
+    message = f"{str(written)!r} is out of bounds: years {EARLIEST.year} to {LATEST.year}"
+    raise ValueError(message)
 
 
 def duration_at(text: object, path: Path) -> timedelta:
@@ -81,7 +95,7 @@ def moment_of(
         return default
     try:
         if _DURATION.match(str(given)):
-            return base + duration(given)
+            return within_bounds(base + duration(given), given)
         return moment(given)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ScenarioError([Finding("E106", path, str(error))]) from None

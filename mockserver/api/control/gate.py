@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from mockserver.api.control.handler import Control
 from mockserver.api.control.problems import Problem, problem_answer, scenario_problem
-from mockserver.api.control.routes import HEALTH_PATHS, ROUTES
+from mockserver.api.control.routes import HEALTH_PATHS, METRICS_PATH, ROUTES
 from mockserver.api.exchange import Answer, Call
 from mockserver.scenario.findings import ScenarioError
 
 PREFIX = "__admin"
-OPEN_PATHS = frozenset(path.strip("/") for path in HEALTH_PATHS)
+OPEN_PATHS = frozenset(path.strip("/") for path in (*HEALTH_PATHS, METRICS_PATH))
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".svc", ".test")
 
 log = logging.getLogger("kustom_mock")

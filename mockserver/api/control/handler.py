@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
+from mockserver.api.metrics import Metrics
 from mockserver.domain.order import Order
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Sandbox
@@ -18,6 +19,7 @@ class Control:
     """What the control API is in control of, and since when (monotonic seconds)."""
 
     sandboxes: Sandboxes[Scenario]
+    metrics: Metrics
     started: float = field(default_factory=monotonic)
 
 

@@ -1,6 +1,7 @@
 """The journal of a sandbox: what was asked, decided, injected and delivered."""
 
 from collections.abc import Iterator
+from time import monotonic
 
 from mockserver.api.control import views
 from mockserver.api.control.bodies import json_answer
@@ -11,8 +12,12 @@ from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.findings import did_you_mean
+from mockserver.scenario.times import duration
 
 FILTERS = ("operation", "order_id", "status", "correlation_id")
+WAITING = ("count", "timeout")
+DEFAULT_TIMEOUT = "5s"
+LONGEST_TIMEOUT = 60.0  # seconds
 
 
 async def list_requests(control: Control, values: Values, call: Call) -> Answer:
@@ -37,6 +42,32 @@ async def count_requests(control: Control, values: Values, call: Call) -> Answer
     return json_answer({"count": count})
 
 
+async def await_requests(control: Control, values: Values, call: Call) -> Answer:
+    """Wait until ``count`` matching requests came, for at most ``timeout`` (real time)."""
+    sandbox = await sandbox_of(control, values)
+    wanted, patience = _patience(call)
+    deadline = monotonic() + patience
+    while True:
+        found = list(_filtered(sandbox, call))
+        left = deadline - monotonic()
+        if len(found) >= wanted or left <= 0:
+            break
+        await sandbox.journal.wait_for_more(left)
+    page = {"came": len(found) >= wanted, "requests": [views.entry_view(e) for e in found]}
+    return json_answer(page)
+
+
+def _patience(call: Call) -> tuple[int, float]:
+    count = call.query.get("count", "1")
+    if not count.isdecimal():
+        raise Problem(422, f"expected a whole number for 'count', got '{count}'")
+    try:
+        timeout = duration(call.query.get("timeout", DEFAULT_TIMEOUT)).total_seconds()
+    except ValueError as error:
+        raise Problem(422, str(error)) from None
+    return int(count), min(timeout, LONGEST_TIMEOUT)
+
+
 async def clear_requests(control: Control, values: Values, _call: Call) -> Answer:
     """Forget all requests and their counts."""
     sandbox = await sandbox_of(control, values)
@@ -53,7 +84,8 @@ def _filtered(sandbox: Sandbox, call: Call) -> Iterator[Entry]:
 
 
 def _wishes(call: Call) -> dict[str, str]:
-    wishes = dict(call.query)
+    waiting = WAITING if call.segments[-1] == "await" else ()
+    wishes = {key: value for key, value in call.query.items() if key not in waiting}
     for key in wishes:
         if key not in FILTERS:
             raise Problem(422, f"unknown filter '{key}', {did_you_mean(key, FILTERS)}")

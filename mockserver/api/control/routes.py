@@ -8,16 +8,19 @@ from mockserver.api.control import (
     journal,
     orders,
     sandboxes,
+    snapshots,
 )
 from mockserver.api.control.handler import Handler
 from mockserver.api.routes import RouteTable
 
 HEALTH_PATHS = ("/livez", "/readyz", "/healthz", "/__admin/health")
+METRICS_PATH = "/metrics"
 ALL = "/__admin/sandboxes"
 ONE = f"{ALL}/{{sandbox}}"
 
 CONTROL: tuple[tuple[str, str, Handler], ...] = (
     *(("GET", path, health.health) for path in HEALTH_PATHS),
+    ("GET", METRICS_PATH, health.metrics),
     ("GET", ALL, sandboxes.list_sandboxes),
     ("GET", ONE, sandboxes.get_sandbox),
     ("DELETE", ONE, sandboxes.drop_sandbox),
@@ -40,5 +43,9 @@ CONTROL: tuple[tuple[str, str, Handler], ...] = (
     ("GET", f"{ONE}/requests", journal.list_requests),
     ("DELETE", f"{ONE}/requests", journal.clear_requests),
     ("GET", f"{ONE}/requests/count", journal.count_requests),
+    ("GET", f"{ONE}/requests/await", journal.await_requests),
+    ("GET", f"{ONE}/snapshots", snapshots.list_snapshots),
+    ("POST", f"{ONE}/snapshots", snapshots.take_snapshot),
+    ("POST", f"{ONE}/snapshots/{{name}}/restore", snapshots.restore_snapshot),
 )
 ROUTES = RouteTable(CONTROL)

@@ -1,0 +1,46 @@
+"""Named snapshots of a sandbox: freeze and return."""
+
+from mockserver.api.control.bodies import json_answer, json_body
+from mockserver.api.control.handler import Control, Values, sandbox_of
+from mockserver.api.control.problems import Problem
+from mockserver.api.exchange import Answer, Call
+from mockserver.api.views import time_text
+from mockserver.sandbox.snapshots import Snapshot
+from mockserver.scenario.findings import did_you_mean
+
+LONGEST_NAME = 100
+
+
+async def list_snapshots(control: Control, values: Values, _call: Call) -> Answer:
+    """List the snapshots, oldest first."""
+    sandbox = await sandbox_of(control, values)
+    kept = sandbox.snapshots.by_name
+    return json_answer({"snapshots": [_view(name, each) for name, each in kept.items()]})
+
+
+async def take_snapshot(control: Control, values: Values, call: Call) -> Answer:
+    """Freeze the sandbox under a name."""
+    name = json_body(call).get("name")
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or "/" in name:
+        wanted = f"a text of 1 to {LONGEST_NAME} characters without '/'"
+        raise Problem(422, f"expected {wanted} for 'name', got {name!r}")
+    sandbox = await sandbox_of(control, values)
+    return json_answer(_view(name, await sandbox.snapshots.take(sandbox, name)), status=201)
+
+
+async def restore_snapshot(control: Control, values: Values, _call: Call) -> Answer:
+    """Take the sandbox back to a snapshot."""
+    sandbox = await sandbox_of(control, values)
+    name, known = values["name"], list(sandbox.snapshots.by_name)
+    if name not in known:
+        hint = f", {did_you_mean(name, known)}" if known else "; none was taken"
+        raise Problem(404, f"no snapshot '{name}'{hint}")
+    return json_answer(_view(name, await sandbox.snapshots.restore(sandbox, name)))
+
+
+def _view(name: str, snapshot: Snapshot) -> dict[str, object]:
+    return {
+        "name": name,
+        "now": time_text(snapshot.taken_at),
+        "orders": list(snapshot.order_names),
+    }

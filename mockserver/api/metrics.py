@@ -1,0 +1,70 @@
+"""Figures for Prometheus: few labels, counted cheaply, put into words when asked."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mockserver.api.exchange import Answer
+from mockserver.sandbox.journal import Entry
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+
+@dataclass(slots=True)
+class Metrics:
+    """Counts of all sandboxes together, since the start.
+
+    ``sandboxes`` tells how many are in use.
+    """
+
+    sandboxes: Callable[[], int]
+    requests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    allocations: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    def count(self, entry: Entry, seconds: float) -> None:
+        """Count an exchange that took so many seconds."""
+        self.requests[entry.operation or "unknown", str(entry.status)] += 1
+        self.seconds += seconds
+        for each in entry.injected:
+            self.faults[each.rpartition(": ")[2].partition(" ")[0]] += 1
+        allocation = getattr(entry.result, "allocation", None)
+        if allocation is not None and not entry.replayed:
+            self.allocations[allocation.verdict] += 1
+
+    def answer(self) -> Answer:
+        """Write all figures in Prometheus' text format."""
+        from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest  # noqa: PLC0415  # only when scraped
+
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(self)
+        page = generate_latest(registry)
+        return Answer(200, page, {"Content-Type": CONTENT_TYPE_LATEST})
+
+    def collect(self) -> "Iterator[Metric]":
+        """Give the figures to the client library."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415  # only when scraped
+
+        requests = CounterMetricFamily(
+            "kustom_mock_requests",
+            "Requests by operation and decided status.",
+            labels=("operation", "status"),
+        )
+        for labels, number in sorted(self.requests.items()):
+            requests.add_metric(labels, number)
+        yield requests
+        for name, words, label, counts in (
+            ("faults", "Fault actions carried out.", "action", self.faults),
+            ("allocations", "Refunds by allocation verdict.", "verdict", self.allocations),
+        ):
+            family = CounterMetricFamily(f"kustom_mock_{name}", words, labels=(label,))
+            for value, number in sorted(counts.items()):
+                family.add_metric((value,), number)
+            yield family
+        seconds = "Time spent on requests, waits for faults included."
+        yield CounterMetricFamily("kustom_mock_request_seconds", seconds, self.seconds)
+        in_use = self.sandboxes()
+        yield GaugeMetricFamily("kustom_mock_sandboxes", "Sandboxes in use.", in_use)

@@ -1,0 +1,41 @@
+"""What a request that leads nowhere probably meant."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from mockserver.api.exchange import Call
+from mockserver.api.operations import OPERATIONS, PREFIX
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.sandbox.sandbox import Sandbox
+
+PREFIX_PARTS = PREFIX.count("/")
+
+
+async def add_hint(
+    rejection: Rejection,
+    call: Call,
+    sandbox: Sandbox,
+    sandboxes: Iterable[Sandbox],
+) -> None:
+    """Add to a refusal's facts what was probably meant: another path or merchant."""
+    if rejection.reason is Reason.UNKNOWN_PATH:
+        rejection.facts |= _nearest_path(call)
+    elif rejection.reason is Reason.ORDER_NOT_FOUND:
+        order_id = str(rejection.facts["order_id"])
+        for each in sandboxes:
+            if each is not sandbox and (await each.store.open(order_id)).order:
+                rejection.facts["belongs_to"] = f"sandbox {each.name}"
+                break
+
+
+def _nearest_path(call: Call) -> dict[str, str]:
+    """Compare the end of the path with the ends of the paths that exist."""
+    tail = "/".join(call.segments[PREFIX_PARTS + 1 :])
+    ends = {row.path.partition("}/")[2]: row for row in OPERATIONS}
+    if tuple(call.segments[:PREFIX_PARTS]) != tuple(PREFIX.strip("/").split("/")):
+        return {"hint": f"all paths begin with {PREFIX}/"}
+    near = get_close_matches(tail, ends, n=1, cutoff=0.5)
+    if not near:
+        return {}
+    row = ends[near[0]]
+    return {"did_you_mean": f"{row.method} {PREFIX}{row.path}"}
