@@ -31,7 +31,8 @@ async def add_hint(
 def _nearest_path(call: Call) -> dict[str, str]:
     """Compare the end of the path with the ends of the paths that exist."""
     tail = "/".join(call.segments[PREFIX_PARTS + 1 :])
-    ends = {row.path.partition("}/")[2]: row for row in OPERATIONS}
+    likeliest_last = sorted(OPERATIONS, key=lambda row: row.method == call.method)
+    ends = {row.path.partition("}/")[2]: row for row in likeliest_last}
     if tuple(call.segments[:PREFIX_PARTS]) != tuple(PREFIX.strip("/").split("/")):
         return {"hint": f"all paths begin with {PREFIX}/"}
     near = get_close_matches(tail, ends, n=1, cutoff=0.5)
