@@ -125,16 +125,16 @@ class ControlClient:
         path: str,
         body: Mapping[str, Json] | str | bytes | None = None,
     ) -> Json:
-        """Ask anything below the sandbox's own path; gives the JSON or ``None``.
+        """Ask anything below the sandbox's own path; gives the JSON, ``{}`` if none.
 
         Raises:
             ControlError: the server refused, or none answered.
         """
         place = f"/__admin/sandboxes/{quote(self.sandbox, safe='')}/{path}".rstrip("/")
         status, page = self._send(method, place, body)
-        answer = json.loads(page) if page else None
+        answer: Json = json.loads(page) if page else {}
         if status >= 400:  # noqa: PLR2004  # where errors begin
-            raise ControlError(status, answer["detail"], answer)
+            raise ControlError(status, answer.get("detail", f"status {status}"), answer)
         return answer
 
     def _send(
@@ -171,7 +171,9 @@ class ControlClient:
         return found
 
     def _list(
-        self, path: str, filters: Mapping[str, str | int] | None = None
+        self,
+        path: str,
+        filters: Mapping[str, str | int] | None = None,
     ) -> list[dict[str, Json]]:
         query = f"?{urlencode(filters)}" if filters else ""
         found: list[dict[str, Json]] = self.ask("GET", path + query)[path]

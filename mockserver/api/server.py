@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -111,12 +112,18 @@ async def _read(request: web.BaseRequest) -> Call:
     return Call(
         method=request.method,
         path=path,
-        segments=tuple(filter(None, path.split("/"))),
+        segments=_segments(request.rel_url.raw_path),
         headers=request.headers,
         body=body,
         origin=f"{request.scheme}://{request.host}",
         query=request.query if request.query_string else {},
     )
+
+
+def _segments(raw_path: str) -> tuple[str, ...]:
+    """Take a path apart before decoding it, so that ``%2F`` stays inside its part."""
+    parts = filter(None, raw_path.split("/"))
+    return tuple(map(unquote, parts) if "%" in raw_path else parts)
 
 
 async def _read_body(request: web.BaseRequest) -> bytes | None:

@@ -70,8 +70,8 @@ class _Subject:
         expected: Mapping[str, Any] = self.expect.get("orders", {}).get(name, {})
         return expected
 
-    def path_of_part(self, name: str, kind: str, index: int) -> Path:
-        return ("orders", name, kind, [*self.specs[name][kind]][index])
+    def path_of_part(self, name: str, kind: str, part_id: str) -> Path:
+        return ("orders", name, kind, self.sandbox.part_names[part_id])
 
 
 def _failed_allocations(subject: _Subject) -> Iterator[Finding]:
@@ -83,14 +83,16 @@ def _failed_allocations(subject: _Subject) -> Iterator[Finding]:
                 continue
             why = next(each.detail for each in allocation.conditions if not each.holds)
             message = f"this refund will not be allocated: {why}. {allocation.advice}"
-            yield Finding("W301", subject.path_of_part(name, "refunds", index), message)
+            path = subject.path_of_part(name, "refunds", refund.refund_id)
+            yield Finding("W301", path, message)
 
 
 def _expected_refunds(subject: _Subject, name: str) -> Mapping[int, bool]:
-    """Which of the seeded refunds are expected not to be allocated."""
+    """Which of the seeded refunds, in order of time, are expected not to be allocated."""
     spec = subject.expected_order(name).get("refunds", [])
     if isinstance(spec, Mapping):
-        names = [*subject.specs[name].get("refunds", {})]
+        part_names = subject.sandbox.part_names
+        names = [part_names[each.refund_id] for each in subject.orders[name].refunds]
         spec = [spec.get(each, {}) for each in names]
     return {
         index: each.get("verdict") == "failed" or not each.get("allocated_to", "any")
@@ -101,8 +103,8 @@ def _expected_refunds(subject: _Subject, name: str) -> Mapping[int, bool]:
 def _ambiguous_references(subject: _Subject) -> Iterator[Finding]:
     for name, order in subject.orders.items():
         seen: dict[str, str] = {}
-        for index, capture in enumerate(order.captures):
-            path = subject.path_of_part(name, "captures", index)
+        for capture in order.captures:
+            path = subject.path_of_part(name, "captures", capture.capture_id)
             for reference in {each.reference for each in capture.order_lines if each.reference}:
                 if reference in seen:
                     message = (
@@ -118,11 +120,11 @@ def _sums(subject: _Subject) -> Iterator[Finding]:
         yield from _sum(
             order.order_lines, order.original_order_amount, ("orders", name, "amount")
         )
-        for index, capture in enumerate(order.captures):
-            path = (*subject.path_of_part(name, "captures", index), "amount")
+        for capture in order.captures:
+            path = (*subject.path_of_part(name, "captures", capture.capture_id), "amount")
             yield from _sum(capture.order_lines, capture.captured_amount, path)
         for index, refund in enumerate(order.refunds):
-            path = (*subject.path_of_part(name, "refunds", index), "amount")
+            path = (*subject.path_of_part(name, "refunds", refund.refund_id), "amount")
             if not _expected_refunds(subject, name).get(index):
                 yield from _sum(refund.order_lines, refund.refunded_amount, path)
 

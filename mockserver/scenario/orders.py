@@ -28,6 +28,7 @@ from mockserver.scenario.times import moment_of
 Spec: TypeAlias = Mapping[str, Any]
 
 PAYMENT_DESCRIPTIONS = {"INVOICE": "Pay later", "CARD": "Card"}  # recorded pairs
+LARGEST_AMOUNT = 200_000_000  # as in the schemas of requests
 ECHOED = ("product_url", "image_url", "merchant_data", "product_identifiers")
 
 
@@ -73,7 +74,8 @@ def plan_order(
         ScenarioError: a line, time or country that cannot be understood.
     """
     order = _placed(name, spec, ids, defaults, path)
-    return OrderPlan(order, tuple(_history(spec, order, path)))
+    steps = sorted(_history(spec, order, path), key=lambda step: step.at)
+    return OrderPlan(order, tuple(steps))
 
 
 def _placed(
@@ -86,7 +88,7 @@ def _placed(
     created = moment_of(spec.get("created"), defaults.now, defaults.now, (*path, "created"))
     country = spec.get("country", defaults.country)
     lines = tuple(filled_line(each) for each in spec["lines"])
-    amount = spec.get("amount", sum_of(lines))
+    amount = _amount(spec, lines, path)
     shopper = _shopper(spec, country, f"{ids.seed}/people/{name}")
     billing = shopper["billing_address"]
     method = spec.get("payment_method", "INVOICE")
@@ -145,13 +147,16 @@ def _history(spec: Spec, order: Order, path: Path) -> Iterator[Step]:
         for name, part in spec.get(kind, {}).items():
             place = (*path, kind, name)
             at = moment_of(part.get("at"), order.created_at, order.created_at, (*place, "at"))
+            if at < order.created_at:
+                message = f"impossible: {at:%Y-%m-%d %H:%M} is before the order was created"
+                raise ScenarioError([Finding("E203", (*place, "at"), message)])
             yield Step(str(name), make(part, order, place), at, place)
 
 
 def _capture(part: Spec, order: Order, path: Path) -> Command:
     lines = chosen_lines(part.get("lines", []), order.order_lines, (*path, "lines"))
     return CaptureOrder(
-        captured_amount=part.get("amount", sum_of(lines)),
+        captured_amount=_amount(part, lines, path),
         description=str(part.get("description", "")),
         order_lines=lines,
         reference=_text(part.get("reference")),
@@ -165,11 +170,20 @@ def _capture(part: Spec, order: Order, path: Path) -> Command:
 def _refund(part: Spec, order: Order, path: Path) -> Command:
     lines = chosen_lines(part.get("lines", []), order.order_lines, (*path, "lines"))
     return RefundOrder(
-        refunded_amount=part.get("amount", sum_of(lines)),
+        refunded_amount=_amount(part, lines, path),
         description=str(part.get("description", "")),
         order_lines=lines,
         reference=_text(part.get("reference")),
     )
+
+
+def _amount(spec: Spec, lines: tuple[OrderLine, ...], path: Path) -> int:
+    """Take the amount that is given, or what the lines add up to."""
+    amount: int = spec.get("amount", sum_of(lines))
+    if not 0 <= amount <= LARGEST_AMOUNT:
+        message = f"the lines add up to {amount}, an amount is from 0 to {LARGEST_AMOUNT}"
+        raise ScenarioError([Finding("E105", (*path, "lines"), message)])
+    return amount
 
 
 def chosen_lines(

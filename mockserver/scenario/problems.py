@@ -1,14 +1,17 @@
 """Violations of the scenario schema, worded for the person who wrote the file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
 
-from mockserver.scenario.findings import Finding, did_you_mean
+from mockserver.scenario.findings import Finding, Path, did_you_mean
 from mockserver.schemas import Schema, Violation
 
 SHOWN_CHARACTERS = 60
+MOST_FINDINGS = 100
+"""How many findings are worded; whoever has more reads the first."""
 
 _KINDS = {
     "object": "a mapping",
@@ -22,35 +25,79 @@ _KINDS = {
 
 
 def schema_findings(rules: Schema, value: object) -> list[Finding]:
-    """List everything in a scenario that breaks the schema; fast when nothing does."""
+    """List what in a scenario breaks the schema; fast when nothing does."""
     if rules.accepts(value):
+        return _misplaced_fractions(rules, value)
+    return _first(each for v in rules.violations(value) for each in _worded(v))
+
+
+def _first(findings: Iterator[Finding]) -> list[Finding]:
+    kept = list(islice(findings, MOST_FINDINGS))
+    if next(findings, None) is not None:
+        kept.append(
+            Finding("E105", (), f"more than {MOST_FINDINGS} findings; the rest is left out")
+        )
+    return kept
+
+
+def _misplaced_fractions(rules: Schema, value: object) -> list[Finding]:
+    """Find ``1.0`` where a whole number belongs, which JSON Schema takes for one.
+
+    Whether a place takes fractions is asked by putting a half there for a moment.
+    """
+    places = list(_whole_fractions(value))
+    if not places:
         return []
-    return [each for v in rules.violations(value) for each in _worded(v)]
+    for container, key, _ in places:
+        container[key] = 0.5
+    broken = list(islice(rules.violations(value), MOST_FINDINGS))
+    for container, key, written in places:
+        container[key] = written
+    return [
+        Finding("E103", each.path, f"expected a whole number, got {_at(value, each.path)}")
+        for each in broken
+        if each.keyword in ("type", "const", "enum")
+    ]
 
 
-def _worded(violation: Violation) -> list[Finding]:
+def _whole_fractions(value: object) -> Iterator[tuple[Any, Any, float]]:
+    """Go through all ``1.0`` of a value, with the container and key of each."""
+    waiting = [value]
+    while waiting:
+        container = waiting.pop()
+        if isinstance(container, dict | list):
+            pairs = container.items() if isinstance(container, dict) else enumerate(container)
+            for key, each in pairs:
+                if isinstance(each, float) and each.is_integer():
+                    yield container, key, each
+                elif isinstance(each, dict | list):
+                    waiting.append(each)
+
+
+def _at(value: Any, path: Path) -> object:  # noqa: ANN401
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _worded(violation: Violation) -> Iterator[Finding]:
     path, limit, value = violation.path, violation.limit, violation.value
     match violation.keyword:
         case "additionalProperties":
             known = list(violation.schema.get("properties", {}))
-            return [
-                Finding(
-                    "E101",
-                    (*path, each),
-                    f"unknown key '{each}', {did_you_mean(each, known)}",
-                )
-                for each in limit
-            ]
+            for each in limit:
+                message = f"unknown key {_quoted(each)}, {did_you_mean(each, known)}"
+                yield Finding("E101", (*path, each), message)
         case "required":
-            return [Finding("E102", path, f"'{limit}' is missing")]
+            yield Finding("E102", path, f"'{limit}' is missing")
         case "type":
             kinds = [limit] if isinstance(limit, str) else list(limit)
             wanted = " or ".join(_KINDS[each] for each in kinds)
-            return [Finding("E103", path, f"expected {wanted}, got {shown(value)}")]
+            yield Finding("E103", path, f"expected {wanted}, got {shown(value)}")
         case "enum" | "const":
-            return [Finding("E104", path, _choice(limit, value))]
+            yield Finding("E104", path, _choice(limit, value))
         case _:
-            return [Finding("E105", path, _bound(violation))]
+            yield Finding("E105", path, _bound(violation))
 
 
 def _choice(limit: Any, value: Any) -> str:  # noqa: ANN401
@@ -71,8 +118,14 @@ def _bound(violation: Violation) -> str:
         "minProperties": f"at least one of {keys}" if keys else "at least one entry",
         "maxProperties": f"only one of {keys}",
     }
+    if violation.keyword == "propertyNames":
+        return "a key here is made of letters, digits and hyphens"
     wanted = words.get(violation.keyword, f"something like {violation.limit}")
     return f"expected {wanted}, got {value}"
+
+
+def _quoted(key: str) -> str:
+    return f"'{key}'" if len(key) <= SHOWN_CHARACTERS else f"'{key[:SHOWN_CHARACTERS]}…'"
 
 
 def shown(value: object) -> str:
