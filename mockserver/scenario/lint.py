@@ -105,7 +105,7 @@ def _ambiguous_references(subject: _Subject) -> Iterator[Finding]:
         seen: dict[str, str] = {}
         for capture in order.captures:
             path = subject.path_of_part(name, "captures", capture.capture_id)
-            for reference in {each.reference for each in capture.order_lines if each.reference}:
+            for reference in sorted({e.reference for e in capture.order_lines if e.reference}):
                 if reference in seen:
                     message = (
                         f"reference '{reference}' stands in captures {seen[reference]} and"
