@@ -1,0 +1,126 @@
+from typing import Any
+
+import pytest
+
+from mockserver.domain.assumptions import (
+    ASSUMPTIONS,
+    AssumptionError,
+    Assumptions,
+    assume,
+)
+
+DEFAULTS = {
+    "unallocated_refund": "oldest_first",
+    "amount_only_refund": "not_attempted",
+    "capture_capacity": "remaining",
+    "fully_refunded_status": "CAPTURED",
+    "capture_refunded_amount": "updated",
+    "release_keeps_order_amount": True,
+    "validation_error": "UNPROCESSABLE_ENTITY",
+    "idempotency_scope": "operation",
+    "idempotent_errors": "replayed",
+    "deprecated_operations": "answer",
+    "expired_part_captured": "EXPIRED",
+    "authorization_days": 28,
+}
+
+
+def test_the_agreed_assumptions_have_the_agreed_defaults() -> None:
+    assert {name: row.default for name, row in ASSUMPTIONS.items()} == DEFAULTS
+
+
+@pytest.mark.parametrize("name", ASSUMPTIONS)
+def test_a_default_is_one_of_the_values(name: str) -> None:
+    row = ASSUMPTIONS[name]
+    assert row.default in (*row.meanings, *row.numbers)
+    assert getattr(Assumptions(), name) == row.default
+
+
+@pytest.mark.parametrize("name", ASSUMPTIONS)
+def test_every_assumption_can_be_switched(name: str) -> None:
+    row = ASSUMPTIONS[name]
+    others = {*row.meanings, *row.numbers} - {row.default}
+    assert others
+    for value in others:
+        assert getattr(assume(Assumptions(), {name: value}), name) == value
+
+
+def test_switching_keeps_what_was_switched_before() -> None:
+    first = assume(Assumptions(), {"authorization_days": 42})
+    second = assume(first, {"capture_capacity": "captured"})
+    assert (second.authorization_days, second.capture_capacity) == (42, "captured")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        pytest.param("authorization_days", "42", 42, id="a number written out"),
+        pytest.param("authorization_days", 1, 1, id="the least number"),
+        pytest.param("authorization_days", 180, 180, id="the greatest number"),
+        pytest.param("release_keeps_order_amount", "False", False, id="a switch, capital"),
+        pytest.param("release_keeps_order_amount", "true", True, id="a switch, small"),
+        pytest.param("fully_refunded_status", "closed", "CLOSED", id="in small letters"),
+    ],
+)
+def test_a_value_is_taken_as_yaml_json_or_a_flag_gives_it(
+    name: str,
+    given: object,
+    value: object,
+) -> None:
+    taken = getattr(assume(Assumptions(), {name: given}), name)
+    assert taken == value
+    assert type(taken) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        pytest.param(
+            {"authorization_days": 0},
+            "assumption 'authorization_days' takes a whole number from 1 to 180, got 0",
+            id="a number too small",
+        ),
+        pytest.param(
+            {"authorization_days": 181},
+            "assumption 'authorization_days' takes a whole number from 1 to 180, got 181",
+            id="a number too great",
+        ),
+        pytest.param(
+            {"authorization_days": True},
+            "assumption 'authorization_days' takes a whole number from 1 to 180, got True",
+            id="a switch for a number",
+        ),
+        pytest.param(
+            {"release_keeps_order_amount": 1},
+            "assumption 'release_keeps_order_amount' takes true or false, got 1",
+            id="a number for a switch",
+        ),
+        pytest.param(
+            {"capture_capacity": "left"},
+            "assumption 'capture_capacity' takes remaining or captured, got 'left'",
+            id="an unknown word",
+        ),
+        pytest.param(
+            {"capture_capacity": None},
+            "assumption 'capture_capacity' takes remaining or captured, got None",
+            id="nothing",
+        ),
+        pytest.param(
+            {"capture_capasity": "captured"},
+            "unknown assumption 'capture_capasity', did you mean 'capture_capacity'?",
+            id="a misspelt name",
+        ),
+        pytest.param(
+            {"x": 1},
+            f"unknown assumption 'x', known: {', '.join(DEFAULTS)}",
+            id="an unknown name",
+        ),
+    ],
+)
+def test_what_cannot_be_assumed_is_refused_in_a_sentence(
+    choices: dict[str, Any],
+    message: str,
+) -> None:
+    with pytest.raises(AssumptionError) as refused:
+        assume(Assumptions(), choices)
+    assert str(refused.value) == message

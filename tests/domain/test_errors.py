@@ -1,0 +1,253 @@
+from collections import Counter
+from string import Formatter
+
+import pytest
+
+from mockserver.domain.errors import (
+    CATALOGUE,
+    CONSEQUENCE,
+    REFUSAL_CODE,
+    Reason,
+    Refusal,
+    Rejection,
+    refusal_for,
+)
+from mockserver.domain.lifecycle import LIFECYCLE, Status
+from mockserver.domain.lookup import find_capture, find_refund, order_not_found
+from mockserver.domain.operation import READS, Operation
+from tests.builders import capture_of, drive, make_line, make_order, refund_of
+
+ORDER_ID = "7ce4ee13-973c-6f49-a30e-85a0bc675997"
+
+FACTS = {
+    "order_id": ORDER_ID,
+    "capture_id": "c1",
+    "refund_id": "r1",
+    "wanted": 2,
+    "captured": 1,
+    "cause": "Because.",
+    "violations": "'captured_amount' may not be null",
+    "problem": "unexpected end",
+    "media_type": "text/plain",
+    "path": "/nowhere",
+    "method": "PUT",
+    "allowed": "GET",
+}
+"""All that any refusal may name."""
+
+KNOWN_CODES = {
+    400: {"BAD_REQUEST", "INVALID_ORDER_ID", "NOT_FOUND", "INVALID_REQUEST_PARAMETERS"},
+    403: {
+        "",
+        "CAPTURE_NOT_ALLOWED",
+        "CANCEL_NOT_ALLOWED",
+        "REFUND_NOT_ALLOWED",
+        "NOT_ALLOWED",
+        "PAYMENT_METHOD_FAILED",
+    },
+    404: {"NO_SUCH_ORDER", "NO_SUCH_CAPTURE", "NOT_FOUND", "RESOURCE_NOT_FOUND"},
+    405: {"HTTP_ERROR"},
+    409: {"CONFLICT"},
+    413: {"PAYLOAD_TOO_LARGE", "REQUEST_TOO_LARGE"},
+    415: {"UNSUPPORTED_MEDIA_TYPE"},
+    422: {"UNPROCESSABLE_ENTITY", "INVALID_ADDRESS"},
+    429: {"TOO_MANY_REQUESTS"},
+    500: {"INTERNAL_ERROR", "INTERNAL_SERVER_ERROR", "UNEXPECTED_ERROR"},
+    503: {"TEMPORARILY_UNAVAILABLE"},
+}
+"""The provider's own pairs of status and code; a 403 may leave the code to its operation."""
+
+
+def row_id(row: Refusal) -> str:
+    where = ", ".join(sorted(row.operations)) or "everything"
+    return f"{row.reason} of {where}"
+
+
+def each_row(rows: tuple[Refusal, ...] = CATALOGUE) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("row", [pytest.param(row, id=row_id(row)) for row in rows])
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_row(reason: Reason) -> None:
+    assert [row for row in CATALOGUE if row.reason is reason]
+
+
+def test_no_row_stands_in_the_shadow_of_another() -> None:
+    places = Counter(
+        (row.reason, operation)
+        for row in CATALOGUE
+        for operation in (row.operations or (None,))
+    )
+    assert [place for place, rows in places.items() if rows > 1] == []
+
+
+@each_row()
+def test_every_row_has_a_status_and_code_of_the_provider(row: Refusal) -> None:
+    assert row.code in KNOWN_CODES[row.status]
+
+
+@each_row()
+def test_every_template_can_be_filled_for_each_of_its_operations(row: Refusal) -> None:
+    for operation in row.operations or Operation:
+        message = Rejection(row.reason, operation, **FACTS).message
+        assert message
+        assert not [name for _, name, _, _ in Formatter().parse(message) if name]
+
+
+@each_row()
+def test_every_template_names_known_facts_only(row: Refusal) -> None:
+    named = {name for _, name, _, _ in Formatter().parse(row.message) if name}
+    assert named <= {*FACTS, "consequence"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "operation"),
+    sorted(
+        {
+            (cell.refused, operation)
+            for operation, row in LIFECYCLE.items()
+            for cell in row.values()
+            if cell.refused is not None
+        },
+    ),
+)
+def test_what_the_lifecycle_refuses_has_words_of_its_own(
+    reason: Reason,
+    operation: Operation,
+) -> None:
+    row = refusal_for(reason, operation)
+    assert not row.operations or operation in row.operations
+    rejection = Rejection(reason, operation, order_id=ORDER_ID, status=Status.CLOSED)
+    assert "{" not in rejection.message
+    assert rejection.status == 403
+    assert rejection.code == REFUSAL_CODE.get(operation, "NOT_ALLOWED")
+
+
+def test_every_change_has_the_ending_of_its_refusals() -> None:
+    assert set(CONSEQUENCE) == set(Operation) - READS
+
+
+def test_a_reason_that_does_not_occur_is_worded_for_faults_all_the_same() -> None:
+    """A fault may refuse anything for any reason."""
+    rejection = Rejection(Reason.INVALID_ADDRESS, Operation.CAPTURE)
+    assert rejection.status == 422
+    assert rejection.message == "The shipping and/or billing address is invalid"
+
+
+def test_a_rejection_without_an_operation_has_the_general_words() -> None:
+    rejection = Rejection(Reason.ORDER_CANCELLED, order_id=ORDER_ID)
+    assert rejection.message == f"Order {ORDER_ID} is cancelled."
+    assert rejection.code == "NOT_ALLOWED"
+
+
+def test_a_fact_with_braces_is_taken_as_it_is() -> None:
+    rejection = Rejection(Reason.ORDER_NOT_FOUND, Operation.GET_ORDER, order_id="{status}")
+    assert rejection.message == "Order {status} cannot be found"
+
+
+@pytest.mark.parametrize(
+    ("rejection", "text"),
+    [
+        pytest.param(
+            Rejection(Reason.AUTHORIZATION_BELOW_CAPTURED, wanted=7000, captured=8000),
+            "authorization_below_captured: Resulting authorization amount 7000 cannot be less"
+            " than the captured amount 8000 for order. (wanted=7000, captured=8000)",
+            id="with facts",
+        ),
+        pytest.param(
+            Rejection(Reason.BODY_TOO_LARGE),
+            "body_too_large: Request is too large",
+            id="without facts",
+        ),
+    ],
+)
+def test_a_rejection_reads_as_reason_message_and_facts(
+    rejection: Rejection,
+    text: str,
+) -> None:
+    assert str(rejection) == text
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "message"),
+    [
+        (Operation.GET_ORDER, "NO_SUCH_ORDER", "Order {id} cannot be found"),
+        (Operation.GET_CAPTURE, "NO_SUCH_ORDER", "Order {id} cannot be found"),
+        (Operation.LIST_CAPTURES, "NO_SUCH_ORDER", "Order {id} cannot be found"),
+        (
+            Operation.ACKNOWLEDGE,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Acknowledgement not possible.",
+        ),
+        (
+            Operation.UPDATE_MERCHANT_REFERENCES,
+            "NO_SUCH_ORDER",
+            "Order cannot be found. Merchant references cannot be updated.",
+        ),
+        (
+            Operation.ADD_ORDER_SHIPPING_INFO,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Shipping info cannot be added to order {id}.",
+        ),
+        (
+            Operation.ADD_CAPTURE_SHIPPING_INFO,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Shipping info cannot be added to capture c1.",
+        ),
+        (Operation.TRIGGER_SEND_OUT, "NO_SUCH_ORDER", "Order {id} cannot be found."),
+        (
+            Operation.CAPTURE,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Capture not possible.",
+        ),
+        (Operation.REFUND, "NOT_FOUND", "Order {id} cannot be found. Refund not possible."),
+    ],
+)
+def test_an_order_that_is_not_there_is_missed_in_the_words_of_the_operation(
+    operation: Operation,
+    code: str,
+    message: str,
+) -> None:
+    rejection = order_not_found(ORDER_ID, operation, "c1")
+    assert (rejection.status, rejection.code) == (404, code)
+    assert rejection.message == message.replace("{id}", ORDER_ID)
+
+
+@pytest.mark.parametrize(
+    ("order_id", "code"),
+    [
+        ("K4MADNY", "INVALID_ORDER_ID"),
+        ("", "INVALID_ORDER_ID"),
+        (f"{ORDER_ID}0", "INVALID_ORDER_ID"),
+        (ORDER_ID, "NO_SUCH_ORDER"),
+        (ORDER_ID.upper(), "NO_SUCH_ORDER"),
+        ("1dab0505-d1d5-1041-ac57-5ffda5af139c", "NO_SUCH_ORDER"),
+    ],
+)
+def test_reading_an_order_by_what_is_no_uuid_has_a_code_of_its_own(
+    order_id: str,
+    code: str,
+) -> None:
+    """The version digit of an id varies and is not looked at."""
+    assert order_not_found(order_id, Operation.GET_ORDER).code == code
+
+
+def test_changing_an_order_by_what_is_no_uuid_has_not() -> None:
+    assert order_not_found("K4MADNY", Operation.CAPTURE).code == "NO_SUCH_ORDER"
+
+
+def test_captures_and_refunds_are_found_by_their_ids() -> None:
+    order = drive(make_order(), capture_of(make_line()), refund_of(make_line()))
+    assert find_capture(order, "change-1", Operation.GET_CAPTURE) is order.captures[0]
+    assert find_refund(order, "change-2") is order.refunds[0]
+
+
+def test_a_capture_is_no_refund_and_a_refund_no_capture() -> None:
+    order = drive(make_order(), capture_of(make_line()), refund_of(make_line()))
+    with pytest.raises(Rejection) as no_capture:
+        find_capture(order, "change-2", Operation.GET_CAPTURE)
+    with pytest.raises(Rejection) as no_refund:
+        find_refund(order, "change-1")
+    assert no_capture.value.code == "NO_SUCH_CAPTURE"
+    assert no_refund.value.code == "NOT_FOUND"
+    assert no_refund.value.message == f"Refund change-1 cannot be found for order {ORDER_ID}"

@@ -1,0 +1,115 @@
+from textwrap import dedent
+
+from mockserver.domain.allocation import allocate
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.order import OrderLine
+from tests.builders import capture_of, drive, make_line, refund_of, shipped_order
+
+SHIPPED = shipped_order(
+    [
+        capture_of(make_line("A12345", 3000), make_line("A98765", 7000)),
+        capture_of(make_line("B24680", 10_000)),
+    ],
+)
+
+
+def explained(amount: int, *lines: OrderLine, assumed: Assumptions = Assumptions()) -> str:
+    allocation = allocate(amount, lines, SHIPPED.captures, SHIPPED.refunds, assumed)
+    return allocation.text
+
+
+def text(block: str) -> str:
+    return dedent(block).strip("\n")
+
+
+def test_an_allocation_is_explained() -> None:
+    assert explained(10_000, make_line("B24680", 10_000)) == text("""
+        Refund of 10000: allocated to capture 1VHSHK1Q-2.
+          ok  no_earlier_failure         no earlier refund of this order failed to be allocated
+          ok  lines_add_up               the lines add up to 10000
+          ok  references_in_one_capture  capture 1VHSHK1Q-2 has B24680
+          ok  fits_capture               10000 wanted, 10000 of 10000 left on capture 1VHSHK1Q-2
+    """)
+
+
+def test_a_failure_is_explained_with_what_would_fix_it() -> None:
+    lines = make_line("B24608", 10_001), make_line(None, 1)
+    assert explained(10_000, *lines) == text("""
+        Refund of 10000: accepted, but NOT allocated to a capture.
+          ok  no_earlier_failure         no earlier refund of this order failed to be allocated
+          NO  lines_add_up               the lines add up to 10002, 2 more than 10000
+          NO  references_in_one_capture  'B24608' is on no capture; a line has no reference
+          ok  fits_capture               10000 wanted, 10000 of 10000 left on capture 1VHSHK1Q-2
+          Nearest: capture 1VHSHK1Q-2: the lines add up to 10002, 2 more than 10000; 'B24608' is not on it ('B24680' is); '(none)' is not on it.
+          Booked: 10000 on 1VHSHK1Q-1.
+          Rests on assumptions: unallocated_refund.
+          Fix: Make the total_amount of the lines add up to refunded_amount: 10002 now, 10000 wanted. Change reference '(none)' to that of a captured line. Change reference 'B24608' to 'B24680'.
+    """)  # noqa: E501  # as it is printed
+
+
+def test_an_amount_alone_is_explained() -> None:
+    assumed = Assumptions(unallocated_refund="none")
+    assert explained(500, assumed=assumed) == text("""
+        Refund of 500: accepted without order lines, allocation not attempted.
+          ok  no_earlier_failure         no earlier refund of this order failed to be allocated
+          NO  lines_add_up               no order lines were given
+          NO  references_in_one_capture  no order lines were given
+          NO  fits_capture               no capture is concerned
+          Booked: on no capture.
+          Rests on assumptions: amount_only_refund, unallocated_refund.
+    """)
+
+
+def test_a_choice_among_captures_is_told() -> None:
+    order = shipped_order([capture_of(make_line()), capture_of(make_line())])
+    refunded = drive(order, refund_of(make_line()))
+    told = refunded.refunds[0].allocation.text
+    assert "Ambiguous: several captures fit; the oldest was taken." in told
+
+
+def test_an_earlier_failure_is_named() -> None:
+    order = drive(SHIPPED, refund_of(make_line("misspelt", 1)), refund_of(make_line("A12345")))
+    told = order.refunds[1].allocation.text
+    assert "NO  no_earlier_failure         refund change-3 of this order failed" in told
+
+
+def test_lines_of_several_captures_are_told_apart() -> None:
+    told = explained(2, make_line("A12345", 1), make_line("B24680", 1))
+    assert "'A12345' is on 1VHSHK1Q-1; 'B24680' is on 1VHSHK1Q-2" in told
+
+
+def test_a_return_fee_alone_has_no_reference_to_show() -> None:
+    told = explained(500, make_line(None, 500, type="return_fee"))
+    assert "capture 1VHSHK1Q-1 has nothing but return fees" in told
+
+
+def test_less_than_the_amount_is_told_as_less() -> None:
+    told = explained(500, make_line("A12345", 499))
+    assert "the lines add up to 499, 1 less than 500" in told
+
+
+def test_a_long_list_of_references_is_cut_short() -> None:
+    lines = [make_line(f"REF-{number}", 1) for number in range(13)]
+    order = shipped_order([capture_of(*lines)])
+    told = drive(order, refund_of(*lines)).refunds[0].allocation.text
+    assert "REF-8, REF-9 and 3 more\n" in told
+    assert "REF-10" not in told
+
+
+def test_only_the_first_misspelt_references_get_a_suggestion() -> None:
+    """Comparing every reference of a thousand lines would take seconds."""
+    lines = [make_line(f"{letter}12346", 1) for letter in "DCBA"]
+    order = shipped_order([capture_of(*(make_line(f"{each}12345", 1) for each in "ABCD"))])
+    advice = drive(order, refund_of(*lines)).refunds[0].allocation.advice
+    assert advice == " ".join(
+        f"Change reference '{each}12346' to '{each}12345'." for each in "ABC"
+    )
+
+
+def test_many_misspelt_references_are_judged_alike_in_any_order() -> None:
+    lines = [make_line(each, 50) for each in ("A12346", "B24681", "X", "Y")]
+    forth = allocate(200, lines, SHIPPED.captures, (), Assumptions())
+    back = allocate(200, lines[::-1], SHIPPED.captures, (), Assumptions())
+    assert forth.nearest is not None
+    assert forth.advice == back.advice
+    assert forth.failed_conditions == back.failed_conditions

@@ -1,0 +1,91 @@
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.commands import (
+    Acknowledge,
+    Cancel,
+    CaptureOrder,
+    Command,
+    ExtendAuthorizationTime,
+    RefundOrder,
+    ReleaseRemainingAuthorization,
+    UpdateAuthorization,
+)
+from mockserver.domain.ledger import ledger, timeline
+from tests.builders import CREATED, NOW, capture_of, drive, make_line, make_order, refund_of
+
+
+def test_a_ledger_sums_an_order_up() -> None:
+    order = drive(
+        make_order(20_000),
+        capture_of(make_line("A12345", 3000)),
+        refund_of(make_line("A12345", 1000)),
+        ReleaseRemainingAuthorization(),
+    )
+    assert ledger(order) == {
+        "authorized": 20_000,
+        "captured": 3000,
+        "released": 17_000,
+        "remaining": 0,
+        "refunded": 1000,
+        "landed": 1000,
+    }
+
+
+def test_money_that_is_booked_nowhere_is_refunded_but_has_not_landed() -> None:
+    order = drive(
+        make_order(),
+        CaptureOrder(3000),
+        RefundOrder(1000),
+        assumptions=Assumptions(unallocated_refund="none"),
+    )
+    assert (ledger(order)["refunded"], ledger(order)["landed"]) == (1000, 0)
+
+
+def test_a_timeline_tells_what_happened_in_the_order_of_time() -> None:
+    steps: list[Command] = [
+        Acknowledge(),
+        capture_of(make_line("A12345", 3000), make_line("A98765", 2000)),
+        UpdateAuthorization(8000, ()),
+        ExtendAuthorizationTime(),
+        refund_of(make_line("A12345", 1000)),
+        refund_of(make_line("misspelt", 1)),
+        RefundOrder(5),
+        CaptureOrder(500),
+        ReleaseRemainingAuthorization(),
+    ]
+    order = make_order()
+    for hour, step in enumerate(steps):
+        order = drive(order, step, now=NOW + timedelta(hours=hour))
+    events = timeline(order)
+    assert [each.text for each in events] == [
+        "order of 10000 placed",
+        "acknowledged",
+        "captured 5000 as 1VHSHK1Q-1 (A12345, A98765)",
+        "authorization updated to 8000",
+        "authorization extended to 2026-02-12",
+        "refunded 1000, allocated to 1VHSHK1Q-1",
+        "refunded 1, failed",
+        "refunded 5, not_attempted",
+        "captured 500 as 1VHSHK1Q-2 (no lines)",
+        "remaining 2500 released",
+    ]
+    hours = [NOW + timedelta(hours=hour) for hour in range(len(steps))]
+    assert [each.at for each in events] == [CREATED, *hours]
+
+
+def test_a_timeline_ends_with_a_cancellation() -> None:
+    events = timeline(drive(make_order(), Cancel()))
+    assert [each.text for each in events] == ["order of 10000 placed", "cancelled"]
+
+
+@given(st.permutations(range(5)))
+def test_a_timeline_is_sorted_by_time(hours: list[int]) -> None:
+    order = make_order()
+    for hour in hours:
+        order = drive(order, CaptureOrder(1), now=NOW + timedelta(hours=hour))
+    times = [each.at for each in timeline(order)]
+    assert times == sorted(times)
