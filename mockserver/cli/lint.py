@@ -5,6 +5,8 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from urllib.parse import quote
 
 from mockserver import __version__
 from mockserver.cli.main import FINDINGS, OK, USAGE
@@ -36,14 +38,18 @@ def lint_files(references: Sequence[str], form: str, *, strict: bool) -> int:
     except UnknownScenarioError as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return USAGE
-    found = [
-        Located(name, finding)
-        for name, file in files
-        for finding in findings_of(file.read_bytes())
-    ]
+    found = [Located(name, finding) for name, file in files for finding in _findings_in(file)]
     print(FORMATS[form](found, len(files)))
     serious = [each for each in found if strict or each.finding.is_error]
     return FINDINGS if serious else OK
+
+
+def _findings_in(file: Traversable) -> Sequence[Finding]:
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        return [Finding("E000", (), f"cannot be read: {error.strerror}")]
+    return findings_of(text)
 
 
 def findings_of(text: bytes) -> Sequence[Finding]:
@@ -80,11 +86,19 @@ def _json(found: Sequence[Located], _files: int) -> str:
 
 def _github(found: Sequence[Located], _files: int) -> str:
     return "\n".join(
-        f"::{_severity(each)} file={_escaped(each.file)},line={each.finding.line},"
+        f"::{_severity(each)} file={_property(each.file)},line={each.finding.line},"
         f"col={each.finding.column},title={each.finding.code}::"
-        f"{_escaped(f'{each.finding.place}: {each.finding.message}')}"
+        f"{_escaped(_sentence(each.finding))}"
         for each in found
     )
+
+
+def _sentence(finding: Finding) -> str:
+    return f"{finding.place}: {finding.message}".removeprefix(": ")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _escaped(text: str) -> str:
@@ -107,11 +121,11 @@ def _sarif(found: Sequence[Located], _files: int) -> str:
 def _sarif_result(located: Located) -> dict[str, object]:
     finding = located.finding
     region = {"startLine": finding.line, "startColumn": finding.column}
-    place = {"artifactLocation": {"uri": located.file}, "region": region}
+    place = {"artifactLocation": {"uri": quote(located.file)}, "region": region}
     return {
         "ruleId": finding.code,
         "level": _severity(located),
-        "message": {"text": f"{finding.place}: {finding.message}".removeprefix(": ")},
+        "message": {"text": _sentence(finding)},
         "locations": [{"physicalLocation": place}],
     }
 

@@ -55,9 +55,9 @@ def explain_file(reference: str) -> int:
     try:
         for file in find(reference):
             _explain(str(file), file.read_bytes())
-    except (UnknownScenarioError, FileError) as error:
+    except (UnknownScenarioError, OSError, FileError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
-        return USAGE if isinstance(error, UnknownScenarioError) else FINDINGS
+        return FINDINGS if isinstance(error, FileError) else USAGE
     return OK
 
 

@@ -1,10 +1,10 @@
 """Loading scenarios by name, file or folder, several of them as one world."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.scenario.catalogue import find
-from mockserver.scenario.findings import Finding, ScenarioError
+from mockserver.scenario.findings import Finding, Path, ScenarioError
 from mockserver.scenario.scenario import (
     Scenario,
     Surroundings,
@@ -12,6 +12,17 @@ from mockserver.scenario.scenario import (
     read_scenario,
 )
 from mockserver.scenario.source import parse
+
+TAKEN_OVER = ("country", "currency", "locale")
+NAMED: frozenset[Path] = frozenset(
+    {("orders",), ("faults",), ("expect", "orders"), ("expect", "faults")},
+)
+"""Where several files add to what the others name; a name stands once."""
+
+SECTIONS = NAMED | {("clock",), ("assume",), ("credentials",), ("expect",)}
+"""What several files fill together; what they say twice must be the same."""
+
+LISTS: frozenset[Path] = frozenset({("allow",), ("expect", "requests")})
 
 
 class FileError(ScenarioError):
@@ -52,21 +63,35 @@ def _load_file(file: str, text: bytes, surroundings: Surroundings) -> Scenario:
 def _together(scenarios: Sequence[Scenario], surroundings: Surroundings) -> Scenario:
     merged: dict[str, Any] = {}
     for scenario in scenarios:
-        for key, value in scenario.spec.items():
-            _merge(merged, key, value, scenario)
+        _merge(merged, _settled(scenario), scenario)
     name = " + ".join(each.name for each in scenarios)
     return Scenario(name, document_of(merged), surroundings)
 
 
-def _merge(merged: dict[str, Any], key: str, value: Any, scenario: Scenario) -> None:  # noqa: ANN401
-    if not isinstance(value, dict):
-        merged[key] = value
-        return
-    into = merged.setdefault(key, {})
-    doubled = [each for each in value if each in into]
-    if doubled:
-        message = f"'{doubled[0]}' stands in two scenario files"
-        place = scenario.document.position((key, doubled[0]))
-        finding = Finding("E002", (key, doubled[0]), message, *place)
-        raise FileError(scenario.name, [finding])
-    into.update(value)
+def _settled(scenario: Scenario) -> dict[str, Any]:
+    """Write what orders take over from their file into each of them."""
+    spec = dict(scenario.spec)
+    given = {key: spec.pop(key) for key in TAKEN_OVER if key in spec}
+    if "orders" in spec:
+        spec["orders"] = {name: {**given, **each} for name, each in spec["orders"].items()}
+    return spec
+
+
+def _merge(
+    into: dict[str, Any],
+    value: Mapping[str, Any],
+    scenario: Scenario,
+    path: Path = (),
+) -> None:
+    for key, each in value.items():
+        place = (*path, key)
+        if place in SECTIONS:
+            _merge(into.setdefault(key, {}), each, scenario, place)
+        elif place in LISTS:
+            into[key] = [*into.get(key, ()), *each]
+        elif path and key in into and (path in NAMED or into[key] != each):
+            message = f"'{key}' stands in two scenario files"
+            finding = Finding("E002", place, message, *scenario.document.position(place))
+            raise FileError(scenario.name, [finding])
+        else:
+            into[key] = each
