@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -134,7 +135,7 @@ NO_SUCH_CAPTURE = {"capture_id": UNKNOWN_ID}
 NO_SUCH_REFUND = {"refund_id": UNKNOWN_ID}
 FOR_O, FOR_C = f"Order {UNKNOWN_ID}", f"capture {UNKNOWN_ID}"
 
-PROVIDERS_WORDS = {
+PROVIDERS_WORDS: dict[str, tuple[Spec, Operation, Any, Any, int, str, str]] = {
     "capture above the remainder": (
         UNSHIPPED, Op.CAPTURE, {"captured_amount": 20001}, {},
         403, "CAPTURE_NOT_ALLOWED",
