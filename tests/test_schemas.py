@@ -1,0 +1,190 @@
+"""The shipped schemas: valid, complete, and of one meaning to both validators."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from mockserver.api.operations import OPERATIONS
+from mockserver.resources import folder
+from mockserver.schemas import documents, schema
+from tests.api.examples import BODIES
+
+REQUESTS = sorted(path for path in documents() if path.startswith("requests/"))
+BASE = "https://schemas.example/"
+LARGE = 2**63
+
+REGISTRY: Registry[Any] = Registry().with_resources(
+    (BASE + path, DRAFT202012.create_resource(document))
+    for path, document in documents().items()
+)
+
+
+def reference_validator(path: str) -> Draft202012Validator:
+    """Judge by the library that people use, not the one that is quick."""
+    return Draft202012Validator({"$ref": BASE + path}, registry=REGISTRY)
+
+
+def references(value: object) -> Iterator[str]:
+    """Find every reference within a schema."""
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for each in value.values():
+            yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
+
+
+def test_the_shipped_folders_are_found() -> None:
+    assert folder("schemas").joinpath("common.schema.json").is_file()
+    assert folder("scenarios").joinpath("fresh-order.yaml").is_file()
+
+
+def test_every_operation_that_takes_a_body_has_a_schema() -> None:
+    taken = {f"requests/{row.schema}.schema.json" for row in OPERATIONS if row.schema}
+    assert taken == set(REQUESTS)
+
+
+@pytest.mark.parametrize("path", documents())
+def test_a_schema_is_valid_and_says_which_draft_it_is_and_what_it_is_for(path: str) -> None:
+    document = documents()[path]
+    Draft202012Validator.check_schema(document)
+    assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert document["title"]
+
+
+@pytest.mark.parametrize("path", documents())
+def test_every_reference_of_a_schema_resolves(path: str) -> None:
+    resolver = REGISTRY.resolver(base_uri=BASE + path)
+    for each in references(documents()[path]):
+        assert isinstance(resolver.lookup(each).contents, dict)
+
+
+@pytest.mark.parametrize("path", documents())
+def test_a_schema_compiles_for_the_quick_validator(path: str) -> None:
+    assert isinstance(schema(path).accepts({}), bool)
+
+
+AMOUNTS: list[Any] = [
+    0, 1, 200_000_000, 200_000_001, -1, 1.0, 1.5, 1e5, 1e30, -0.0, True, False, None, "1", [],
+    {}, LARGE, -LARGE, LARGE - 1, float(LARGE),
+]  # fmt: skip
+TEXTS: list[Any] = ["", "x" * 255, "x" * 256, "é" * 255, "😀" * 255, "😀" * 256, 1, 1.5, True]
+TEXTS += [None, [], {}, LARGE, "a\nb"]
+LINES: list[Any] = [None, [], {}, "x", [None], [{}], [[]], [1]]
+LINE = {"name": "x", "quantity": 1, "unit_price": 1, "total_amount": 1}
+LINES += [[{**LINE, name: value}] for name in ("quantity", "unit_price") for value in AMOUNTS]
+LINES += [[{**LINE, name: value}] for name in ("reference", "type", "name") for value in TEXTS]
+LINES += [[LINE] * 1000, [LINE] * 1001, [{**LINE, "type": "package"}]]
+COUNTRIES: list[Any] = ["SE", "se", "", "S", "SWE", "S\n", "SE\n", "12", "ÅÄ", 1, None]
+METHODS: list[Any] = ["Home", "", None, "home", 1]
+SHIPPING: list[Any] = [[{"shipping_method": each}] for each in METHODS]
+SHIPPING += [[{"tracking_number": each}] for each in TEXTS]
+SHIPPING += [None, [], [None], [{}], [{}] * 500, [{}] * 501, {}]
+
+TABLE: dict[str, list[Any]] = {
+    "captured_amount": AMOUNTS,
+    "refunded_amount": AMOUNTS,
+    "order_amount": AMOUNTS,
+    "number_of_days": AMOUNTS,
+    "shipping_delay": AMOUNTS,
+    "description": TEXTS,
+    "reference": TEXTS,
+    "merchant_reference1": TEXTS,
+    "order_lines": LINES,
+    "shipping_info": SHIPPING,
+    "shipping_address": [
+        None, {}, [], "x", *({"country": each} for each in COUNTRIES),
+        *({"postal_code": each} for each in TEXTS),
+    ],
+}  # fmt: skip
+
+
+def bodies(path: str) -> Iterator[Any]:
+    """Vary every field of a good body; then bodies that are no objects."""
+    name = path.removeprefix("requests/").removesuffix(".schema.json")
+    good = next(BODIES[row.operation] for row in OPERATIONS if row.schema == name)
+    yield good
+    for field, values in TABLE.items():
+        yield from ({**good, field: each} for each in values)
+    yield from ({key: good[key] for key in good if key != left_out} for left_out in good)
+    yield from [None, [], "", 0, True, {}]
+
+
+@pytest.mark.parametrize("path", REQUESTS)
+def test_both_validators_agree_on_the_table(path: str) -> None:
+    reference, quick = reference_validator(path), schema(path)
+    differing = [
+        json.dumps(each)[:200]
+        for each in bodies(path)
+        if reference.is_valid(each) != quick.accepts(each)
+    ]
+    assert differing == []
+
+
+@pytest.mark.parametrize("path", REQUESTS)
+def test_the_table_holds_bodies_of_both_verdicts(path: str) -> None:
+    assert {schema(path).accepts(each) for each in bodies(path)} == {True, False}
+
+
+@pytest.mark.parametrize("path", REQUESTS)
+def test_a_body_is_accepted_exactly_if_there_are_no_violations(path: str) -> None:
+    for body in bodies(path):
+        assert schema(path).accepts(body) is not any(schema(path).violations(body))
+
+
+def field_names() -> list[str]:
+    """Find every field that a request can have."""
+
+    def names(value: object) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from value.get("properties", ())
+            for each in value.values():
+                yield from names(each)
+
+    shared = documents()["common.schema.json"]
+    return sorted({*names(shared), *(n for each in REQUESTS for n in names(documents()[each]))})
+
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-LARGE, LARGE)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12)
+    | st.sampled_from(["physical", "SE", "Home", "DAY", 200_000_000, "x" * 256])
+)
+fields = st.sampled_from(field_names())
+json_values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(fields, inner, max_size=5),
+    max_leaves=12,
+)
+requests = st.dictionaries(fields, json_values, max_size=6)
+
+
+@pytest.mark.parametrize("path", REQUESTS)
+@settings(deadline=None)
+@given(body=json_values | requests)
+def test_both_validators_agree_on_whatever_is_sent(path: str, body: object) -> None:
+    assert reference_validator(path).is_valid(body) == schema(path).accepts(body)
+
+
+@pytest.mark.parametrize("path", REQUESTS)
+@settings(deadline=None)
+@given(more=requests)
+def test_both_validators_agree_on_a_good_body_with_anything_changed(
+    path: str,
+    more: dict[str, Any],
+) -> None:
+    good = next(bodies(path))
+    body = {**good, **more}
+    assert reference_validator(path).is_valid(body) == schema(path).accepts(body)
