@@ -207,6 +207,16 @@ async def test_a_failed_allocation_names_the_nearest_capture_and_the_fix(
     assert allocation["assumptions"] == ["unallocated_refund"]
 
 
+async def test_the_lowest_sum_that_lines_can_have_is_explained(
+    shipping_merchant: Merchant,
+) -> None:
+    lowest = -9_007_199_254_740_991
+    lines = [line("A12345", lowest)] * 1000
+    page = await explain(shipping_merchant, await shipping_merchant.refund(5, *lines))
+    adding_up = page["allocation"]["conditions"][1]
+    assert (adding_up["holds"], adding_up["actual"]) == (False, 1000 * lowest)
+
+
 async def test_a_refusal_is_explained_with_its_rule_numbers_and_source(
     merchant: Merchant,
 ) -> None:
