@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.api.server import Server, running_in_thread
-from mockserver.cli.main import OK
-from mockserver.cli.serve import load_sandboxes
+from mockserver.cli.exit_codes import OK
+from mockserver.cli.worlds import load_sandboxes
 from mockserver.settings import Settings
 
 USER = "demo"

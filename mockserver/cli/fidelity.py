@@ -1,6 +1,6 @@
 """``kustom-mock fidelity``: every rule with its mark and its source, guesses first."""
 
-from mockserver.cli.main import OK
+from mockserver.cli.exit_codes import OK
 from mockserver.cli.pages import as_markdown, as_text, fidelity_page
 
 

@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from urllib.parse import quote
 
 from mockserver import __version__
-from mockserver.cli.main import FINDINGS, OK, USAGE
+from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
 from mockserver.scenario.catalogue import UnknownScenarioError, find
 from mockserver.scenario.codes import CODES
 from mockserver.scenario.findings import Finding, ScenarioError

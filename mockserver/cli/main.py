@@ -9,9 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from mockserver import __version__
+from mockserver.cli.exit_codes import OK, USAGE
 from mockserver.settings import OPTIONS, Option, SettingError, read_settings
-
-OK, FINDINGS, USAGE = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from mockserver.cli.main import FINDINGS, OK, USAGE
+from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
 from mockserver.scenario.catalogue import UnknownScenarioError, find, find_shipped, shipped
 from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.loading import FileError

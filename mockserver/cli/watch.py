@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from mockserver.cli.worlds import load_world
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import UnknownScenarioError, find
 from mockserver.scenario.findings import ScenarioError
@@ -22,8 +23,6 @@ log = logging.getLogger("kustom_mock")
 
 async def watch(settings: Settings, sandboxes: Sandboxes[Scenario]) -> None:
     """Look at the scenario files until cancelled; a bad file keeps the old world."""
-    from mockserver.cli.serve import load_world
-
     seen = _marks(settings)
     while True:
         await asyncio.sleep(PAUSE)

@@ -6,6 +6,7 @@ receipt is committed with the order, and a lost race finds it on its next turn.
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,7 +23,7 @@ from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.ids import Ids
 from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.memory import MemoryStore
-from mockserver.sandbox.snapshots import Snapshots
+from mockserver.sandbox.snapshots import SNAPSHOTS_KEPT, Snapshot
 from mockserver.sandbox.store import Opened, Receipt, Store
 
 KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
@@ -68,7 +69,7 @@ class Sandbox:
         self.assumptions = assumptions or Assumptions()
         self.credentials = credentials or {}
         self.faults = Faults(seed=self.ids.seed)
-        self.snapshots = Snapshots()
+        self.snapshots: dict[str, Snapshot] = {}  # by name, oldest first
         self.order_names: dict[str, str] = {}  # name in the scenario -> order id
         self.part_names: dict[str, str] = {}  # capture or refund id -> name
 
@@ -137,6 +138,43 @@ class Sandbox:
             changed = force(opened.order, outcome, self.clock.now())
             if await self.store.commit(opened, changed):
                 return changed
+
+    async def freeze(self, name: str) -> Snapshot:
+        """Keep a snapshot under a name, instead of any earlier one of that name.
+
+        Beyond the limit the oldest snapshot goes.
+        """
+        snapshot = Snapshot(
+            taken_at=self.clock.now(),
+            frozen=self.clock.frozen,
+            store=await self.store.copy(),
+            ids=deepcopy(self.ids),
+            faults=deepcopy(self.faults),
+            journal=self.journal.copy(),
+            order_names=dict(self.order_names),
+            part_names=dict(self.part_names),
+        )
+        self.snapshots.pop(name, None)
+        self.snapshots[name] = snapshot
+        if len(self.snapshots) > SNAPSHOTS_KEPT:
+            del self.snapshots[next(iter(self.snapshots))]
+        return snapshot
+
+    async def restore(self, name: str) -> Snapshot:
+        """Go back to a snapshot, with its time, ids and journal.
+
+        Raises:
+            KeyError: there is no snapshot of this name.
+        """
+        snapshot = self.snapshots[name]
+        self.store = await snapshot.store.copy()
+        self.ids = deepcopy(snapshot.ids)
+        self.faults = deepcopy(snapshot.faults)
+        self.journal = snapshot.journal.copy()
+        self.order_names = dict(snapshot.order_names)
+        self.part_names = dict(snapshot.part_names)
+        self.clock = Clock(snapshot.taken_at, frozen=snapshot.frozen)
+        return snapshot
 
     def _decide(
         self,

@@ -14,7 +14,7 @@ LONGEST_NAME = 100
 async def list_snapshots(control: Control, values: Values, _call: Call) -> Answer:
     """List the snapshots, oldest first."""
     sandbox = await sandbox_of(control, values)
-    kept = sandbox.snapshots.by_name
+    kept = sandbox.snapshots
     return json_answer({"snapshots": [_view(name, each) for name, each in kept.items()]})
 
 
@@ -25,17 +25,17 @@ async def take_snapshot(control: Control, values: Values, call: Call) -> Answer:
         wanted = f"a text of 1 to {LONGEST_NAME} characters without '/'"
         raise Problem(422, f"expected {wanted} for 'name', got {name!r}")
     sandbox = await sandbox_of(control, values)
-    return json_answer(_view(name, await sandbox.snapshots.take(sandbox, name)), status=201)
+    return json_answer(_view(name, await sandbox.freeze(name)), status=201)
 
 
 async def restore_snapshot(control: Control, values: Values, _call: Call) -> Answer:
     """Take the sandbox back to a snapshot."""
     sandbox = await sandbox_of(control, values)
-    name, known = values["name"], list(sandbox.snapshots.by_name)
+    name, known = values["name"], list(sandbox.snapshots)
     if name not in known:
         hint = f", {did_you_mean(name, known)}" if known else "; none was taken"
         raise Problem(404, f"no snapshot '{name}'{hint}")
-    return json_answer(_view(name, await sandbox.snapshots.restore(sandbox, name)))
+    return json_answer(_view(name, await sandbox.restore(name)))
 
 
 def _view(name: str, snapshot: Snapshot) -> dict[str, object]:

@@ -1,0 +1,36 @@
+"""From settings to the world that new sandboxes start from."""
+
+from mockserver.domain.assumptions import AssumptionError, Assumptions, assume
+from mockserver.sandbox.registry import Sandboxes
+from mockserver.scenario.catalogue import DEFAULT
+from mockserver.scenario.loading import load
+from mockserver.scenario.scenario import Scenario, Surroundings
+from mockserver.settings import SettingError, Settings
+
+
+async def load_sandboxes(settings: Settings) -> Sandboxes[Scenario]:
+    """Load the scenarios that new sandboxes start from, and try them out.
+
+    Raises:
+        UnknownScenarioError: a name or path leads nowhere.
+        ScenarioError: a scenario cannot be used.
+        SettingError: an assumption that does not exist.
+    """
+    return Sandboxes(
+        await load_world(settings),
+        limit=settings.sandboxes,
+        require_known=settings.require_known,
+    )
+
+
+async def load_world(settings: Settings) -> Scenario:
+    """Load the scenarios of the settings as one world, and build it once on trial."""
+    choices = dict(each.partition("=")[::2] for each in settings.assume)
+    try:
+        assumptions = assume(Assumptions(), choices)
+    except AssumptionError as error:
+        raise SettingError(f"--assume: {error}") from None
+    surroundings = Surroundings(settings.seed, assumptions, settings.journal_size)
+    world = load(settings.scenario or (DEFAULT,), surroundings)
+    await world.build("trial")
+    return world
