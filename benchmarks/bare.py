@@ -1,0 +1,53 @@
+"""The limit: an aiohttp application that does nothing but answer.
+
+``GET /order`` answers the bytes of a file, ``POST /changes`` reads the body and answers
+201. ``--uvloop`` runs it on uvloop, otherwise it runs on the default loop.
+"""
+
+import argparse
+import asyncio
+import socket
+from pathlib import Path
+
+from aiohttp import web
+
+
+def main() -> None:
+    """Listen on a free port, say where, and answer until ended."""
+    parser = argparse.ArgumentParser(description="A bare aiohttp server.")
+    parser.add_argument("page", type=Path, help="file with the answer to GET")
+    parser.add_argument("--uvloop", action="store_true", help="run on uvloop")
+    arguments = parser.parse_args()
+    page = arguments.page.read_bytes()
+
+    async def order(_request: web.Request) -> web.Response:
+        return web.Response(body=page, content_type="application/json")
+
+    async def change(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(status=201)
+
+    app = web.Application()
+    app.router.add_get("/order", order)
+    app.router.add_post("/changes", change)
+    listening = socket.create_server(("127.0.0.1", 0))
+    print(f"listening on http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+    web.run_app(
+        app,
+        sock=listening,
+        access_log=None,
+        print=None,
+        loop=_loop(uvloop=arguments.uvloop),
+    )
+
+
+def _loop(*, uvloop: bool) -> asyncio.AbstractEventLoop:
+    if uvloop:
+        import uvloop as fast  # noqa: PLC0415  # not on every platform
+
+        return fast.new_event_loop()
+    return asyncio.new_event_loop()
+
+
+if __name__ == "__main__":
+    main()
