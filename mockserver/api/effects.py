@@ -93,16 +93,24 @@ def after(struck: Struck, answer: Answer, sandbox: Sandbox, entry: Entry) -> Ans
             case SlowBody(rate):
                 _slow_down(answer, rate, sandbox, entry)
             case Respond():
+                damaged = answer.delivery
                 answer = _response(action, entry)
+                answer.delivery = damaged
     return answer
 
 
 def _facts(reason: Reason, entry: Entry) -> dict[str, object]:
     """Fill the catalogue's template as well as a made-up refusal can."""
     template = refusal_for(reason, entry.operation).message
-    known = {"order_id": entry.order_id, "path": entry.path, "method": entry.method}
+    known = {
+        "order_id": entry.order_id,
+        "path": entry.path,
+        "method": entry.method,
+        "allowed": entry.method,
+        "violations": ["'body' is not valid"],
+    }
     names = [name for _, name, _, _ in Formatter().parse(template) if name]
-    return {name: known.get(name, "…") for name in [*names, "capture_id"]}
+    return {name: known.get(name, "…") for name in [*names, "order_id", "capture_id"]}
 
 
 def _response(action: Respond, entry: Entry) -> Answer:

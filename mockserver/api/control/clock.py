@@ -10,7 +10,7 @@ from mockserver.api.exchange import Answer, Call
 from mockserver.api.views import time_text
 from mockserver.domain.lifecycle import Status, status_of
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.times import duration, moment
+from mockserver.scenario.times import duration, moment, within_bounds
 
 WISHES = ("advance", "set", "freeze")
 
@@ -48,8 +48,9 @@ async def set_clock(control: Control, values: Values, call: Call) -> Answer:
 def _target(body: dict[str, Any], now: datetime) -> datetime:
     try:
         target = moment(body["set"]) if "set" in body else now
-        return target + duration(body["advance"]) if "advance" in body else target
-    except (ValueError, OverflowError) as error:
+        by = duration(body.get("advance", "0s"))
+        return within_bounds(target + by, body.get("advance"))
+    except ValueError as error:
         raise Problem(422, str(error)) from None
 
 

@@ -1,5 +1,6 @@
 """Fault rules of a sandbox, in scenario syntax, with their counts."""
 
+from itertools import count
 from typing import Any
 
 from mockserver.api.control.bodies import checked, json_answer, json_body
@@ -25,7 +26,7 @@ async def make_fault(control: Control, values: Values, call: Call) -> Answer:
         raise Problem(422, "expected a text for 'id'")
     checked(spec, "scenario.schema.json#/$defs/fault")
     sandbox = await sandbox_of(control, values)
-    rule = add_fault(sandbox, name or f"fault-{sandbox.faults.added + 1}", spec)
+    rule = add_fault(sandbox, name or _free_name(sandbox), spec)
     return json_answer(_view(sandbox, rule), status=201)
 
 
@@ -43,6 +44,12 @@ async def remove_fault(control: Control, values: Values, _call: Call) -> Answer:
     if not sandbox.faults.remove(values["id"]):
         raise Problem(404, f"no fault '{values['id']}' in sandbox '{sandbox.name}'")
     return Answer(204)
+
+
+def _free_name(sandbox: Sandbox) -> str:
+    taken = {each.name for each in sandbox.faults.rules()}
+    names = (f"fault-{number}" for number in count(sandbox.faults.added + 1))
+    return next(each for each in names if each not in taken)
 
 
 def _view(sandbox: Sandbox, rule: Rule) -> dict[str, Any]:

@@ -6,6 +6,7 @@ unexpected host names are refused, and a token can be asked for.
 
 import hmac
 import logging
+import os
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -57,10 +58,10 @@ class ControlApi:
         if not self._expects(host):
             raise Problem(403, f"unexpected host '{host}'; allow it by --allowed-host")
         origin = call.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _host_of(origin) != host:
             raise Problem(403, f"requests from the web page {origin} are refused")
         given = call.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        if self.token and not hmac.compare_digest(given.encode(), self.token.encode()):
+        if self.token and not hmac.compare_digest(os.fsencode(given), self.token.encode()):
             raise Problem(401, "expected 'Authorization: Bearer …' with the admin token")
 
     def _expects(self, host: str) -> bool:
@@ -70,6 +71,13 @@ class ControlApi:
             return False
         local = "." not in name or name.endswith(LOCAL_SUFFIXES)
         return local or name in self.allowed_hosts or _is_address(name)
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _is_address(name: str) -> bool:

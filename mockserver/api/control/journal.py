@@ -1,5 +1,6 @@
 """The journal of a sandbox: what was asked, decided, injected and delivered."""
 
+import re
 from collections.abc import Iterator
 from time import monotonic
 
@@ -14,6 +15,8 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.findings import did_you_mean
 from mockserver.scenario.times import duration
 
+STATUS = re.compile(r"[0-9]{3}")
+COUNT = re.compile(r"[0-9]{1,9}")
 FILTERS = ("operation", "order_id", "status", "correlation_id")
 WAITING = ("count", "timeout")
 DEFAULT_TIMEOUT = "5s"
@@ -59,7 +62,7 @@ async def await_requests(control: Control, values: Values, call: Call) -> Answer
 
 def _patience(call: Call) -> tuple[int, float]:
     count = call.query.get("count", "1")
-    if not count.isdecimal():
+    if not COUNT.fullmatch(count):
         raise Problem(422, f"expected a whole number for 'count', got '{count}'")
     try:
         timeout = duration(call.query.get("timeout", DEFAULT_TIMEOUT)).total_seconds()
@@ -93,7 +96,7 @@ def _wishes(call: Call) -> dict[str, str]:
     if operation is not None and operation not in list(Operation):
         hint = did_you_mean(operation, list(Operation))
         raise Problem(422, f"unknown operation '{operation}', {hint}")
-    if not wishes.get("status", "0").isdecimal():
+    if not STATUS.fullmatch(wishes.get("status", "200")):
         raise Problem(422, f"expected a status such as 201, got '{wishes['status']}'")
     return wishes
 

@@ -1,5 +1,6 @@
 """Problems of the control API, as ``application/problem+json`` (RFC 9457)."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -30,7 +31,15 @@ def problem_answer(problem: Problem) -> Answer:
         **problem.more,
     }
     headers = {"Content-Type": "application/problem+json"}
-    return Answer(problem.status, orjson.dumps(page), headers)
+    return Answer(problem.status, _dumped(page), headers)
+
+
+def _dumped(page: dict[str, Any]) -> bytes:
+    """Write a page as JSON, also where it quotes bytes that are no UTF-8."""
+    try:
+        return orjson.dumps(page)
+    except TypeError:
+        return json.dumps(page, ensure_ascii=False).encode(errors="replace")
 
 
 def scenario_problem(error: ScenarioError) -> Problem:
