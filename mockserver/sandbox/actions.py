@@ -11,6 +11,8 @@ from mockserver.domain.errors import Reason
 
 P99 = 2.3263478740408408  # standard deviations from the median to the 99th percentile
 
+LONGEST_DELAY = 100 * 365 * 86_400.0  # seconds; as long as a duration may be
+
 
 class Cut(StrEnum):
     """How a connection ends without an answer."""
@@ -61,7 +63,7 @@ class Delay:
         if not self.median:
             return source.uniform(self.low, self.high)
         sigma = math.log(self.p99 / self.median) / P99
-        return self.median * math.exp(sigma * source.gauss(0, 1))
+        return min(self.median * math.exp(sigma * source.gauss(0, 1)), LONGEST_DELAY)
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""

@@ -6,6 +6,9 @@ This is the one place that reads the wall clock. All times are aware and in UTC.
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""The latest time of any sandbox; leaves room to add to it."""
+
 
 def wall_clock() -> datetime:
     """Read the machine's time."""
@@ -47,8 +50,9 @@ class Clock:
         self._offset = moment - self._source()
 
     def advance(self, by: timedelta) -> None:
-        """Jump forward."""
-        self.set(self.now() + by)
+        """Jump forward, at most to the latest time that can be reckoned with."""
+        now = self.now()
+        self.set(now + min(by, LATEST - now))
 
     def freeze(self) -> None:
         """Stop the time where it is."""

@@ -149,19 +149,28 @@ def _in_window(rule: Rule, now: datetime) -> bool:
 
 def _body_matches(rule: Rule, facts: Facts) -> bool:
     return all(
-        any(_same(found, wanted) for found in _values_at(facts.body(), path.split(".")))
+        any(_same(found, wanted) for found in _values_at(facts.body(), path))
         for path, wanted in rule.where.items()
     )
 
 
-def _values_at(value: Any, steps: Sequence[str]) -> Iterable[Any]:  # noqa: ANN401
-    if isinstance(value, list):
-        for each in value:
-            yield from _values_at(each, steps)
-    elif not steps:
-        yield value
-    elif isinstance(value, dict) and steps[0] in value:
-        yield from _values_at(value[steps[0]], steps[1:])
+def _values_at(value: Any, path: str) -> Iterable[Any]:  # noqa: ANN401
+    found = list(_entries(value))
+    for step in path.split("."):
+        below = [each[step] for each in found if isinstance(each, dict) and step in each]
+        found = list(_entries(below))
+    return found
+
+
+def _entries(value: Any) -> Iterable[Any]:  # noqa: ANN401
+    """Give a value, or what is in it if it is a list, however deep lists are nested."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting.extend(reversed(each))
+        else:
+            yield each
 
 
 def _same(found: object, wanted: object) -> bool:

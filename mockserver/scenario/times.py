@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from mockserver.sandbox.clock import LATEST
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
@@ -16,7 +17,6 @@ _UNITS = {
 }
 LONGEST = timedelta(days=36_500)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # leaves room to add to any time
 
 
 def duration(text: object) -> timedelta:
