@@ -1,10 +1,10 @@
 """Pages printed from the product's own tables, for the terminal and for ``docs/``."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
 from mockserver.api.operations import OPERATIONS, PREFIX, Row
+from mockserver.cli.scenario_reference import scenarios_page
+from mockserver.cli.table import Page, Table
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
 from mockserver.domain.errors import CATALOGUE, REFUSAL_CODE, Refusal
 from mockserver.domain.lifecycle import LIFECYCLE, Cell, Status
@@ -12,19 +12,6 @@ from mockserver.domain.rules import RULES
 from mockserver.domain.source import Mark
 from mockserver.scenario.codes import CODES
 from mockserver.settings import OPTIONS
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of text under a heading, with a sentence before them."""
-
-    title: str
-    words: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-Page: TypeAlias = Sequence[Table]
 
 
 def fidelity_page() -> Page:
@@ -109,6 +96,7 @@ PAGES: Mapping[str, Callable[[], Page]] = {
     "operations": operations_page,
     "settings": settings_page,
     "lint": lint_page,
+    "scenarios": scenarios_page,
 }
 """The generated pages of ``docs/`` by file name."""
 
