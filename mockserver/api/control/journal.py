@@ -15,7 +15,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.findings import did_you_mean
 from mockserver.scenario.times import duration
 
-STATUS = re.compile(r"[0-9]{3}")
+STATUS = re.compile(r"0|[1-9][0-9]{2}")
 COUNT = re.compile(r"[0-9]{1,9}")
 FILTERS = ("operation", "order_id", "status", "correlation_id")
 WAITING = ("count", "timeout")
