@@ -1,0 +1,68 @@
+"""Lint and load a file of 50 orders with 10 lines each, against the C YAML loader alone.
+
+Run as ``python benchmarks/scenario_load.py``: prints the median of interleaved rounds, in
+milliseconds and as a ratio to ``yaml.load(text, CSafeLoader)`` on the same text.
+"""
+
+import asyncio
+from statistics import median
+from time import perf_counter
+
+import yaml
+
+from mockserver.scenario.lint import lint
+from mockserver.scenario.scenario import Scenario, read_scenario
+from mockserver.scenario.source import parse
+
+ORDERS, LINES, ROUNDS = 50, 10, 9
+
+ADDRESS = """
+    billing_address: {given_name: Ada, street_address: Storgatan 1, postal_code: "12345",
+      city: Ankeborg, country: SE, email: ada@example.com}
+"""
+
+
+def text() -> str:
+    """Write the file: addresses given, one capture and one refund an order."""
+    orders = []
+    for order in range(ORDERS):
+        lines = "\n".join(
+            f"      - {{reference: R{order}-{line}, name: Article number {line},"
+            f" unit_price: {1000 + line}, quantity: 2, tax_rate: 2500}}"
+            for line in range(LINES)
+        )
+        orders.append(
+            f"  order-{order}:{ADDRESS}    lines:\n{lines}\n"
+            f"    captures: {{A: {{lines: [R{order}-0, R{order}-1]}}}}\n"
+            f"    refunds: {{back: {{lines: [R{order}-1]}}}}",
+        )
+    return "version: 1\nseed: 7\norders:\n" + "\n".join(orders) + "\n"
+
+
+def main() -> None:
+    """Measure all ways in turn, several rounds, and print them."""
+    source = text()
+    ways = {
+        "C YAML loader alone": lambda: yaml.load(source, yaml.CSafeLoader),
+        "parse": lambda: parse(source),
+        "parse, validate, seed": lambda: asyncio.run(_read(source).build("bench")),
+        "parse, validate, seed, lint": lambda: asyncio.run(lint(_read(source))),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            begun = perf_counter()
+            way()
+            times[name].append(perf_counter() - begun)
+    base = median(times["C YAML loader alone"])
+    print(f"{len(source)} bytes, {ORDERS} orders with {LINES} lines each")
+    for name, each in times.items():
+        print(f"{name:<28} {median(each) * 1000:7.1f} ms   {median(each) / base:5.2f}x")
+
+
+def _read(source: str) -> Scenario:
+    return read_scenario("bench", parse(source))
+
+
+if __name__ == "__main__":
+    main()
