@@ -12,13 +12,18 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from mockserver.api.control.handler import Control
-from mockserver.api.control.problems import Problem, problem_answer, scenario_problem
-from mockserver.api.control.routes import HEALTH_PATHS, METRICS_PATH, ROUTES
+from mockserver.api.control.problems import (
+    Problem,
+    not_supported,
+    problem_answer,
+    scenario_problem,
+)
+from mockserver.api.control.routes import CONTROL, ROUTES
 from mockserver.api.exchange import Answer, Call
 from mockserver.scenario.findings import ScenarioError
 
 PREFIX = "__admin"
-OPEN_PATHS = frozenset(path.strip("/") for path in (*HEALTH_PATHS, METRICS_PATH))
+OPEN_PATHS = frozenset(each.path.strip("/") for each in CONTROL if each.open)
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".svc", ".test")
 
 log = logging.getLogger("kustom_mock")
@@ -40,9 +45,8 @@ class ControlApi:
             if found is None:
                 raise Problem(404, f"no such path: {call.path}")
             if found.row is None:
-                allowed = ", ".join(found.methods)
-                raise Problem(405, f"{call.method} is not supported here, use {allowed}")
-            return await found.row(self.control, found.values, call)
+                raise not_supported(call.method, found.methods)
+            return await found.row.handler(self.control, found.values, call)
         except Problem as problem:
             return problem_answer(problem)
         except ScenarioError as error:

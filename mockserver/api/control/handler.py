@@ -27,6 +27,26 @@ Values: TypeAlias = Mapping[str, str]
 Handler: TypeAlias = Callable[[Control, Values, Call], Awaitable[Answer]]
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A row of the control API's table; its document is generated from it.
+
+    ``answer``, ``request`` and ``query`` name schemas of ``control.schema.json``;
+    ``open`` rows need neither a known host nor a token.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    answer: str | None = None
+    status: int = 200
+    request: str | None = None
+    query: str | None = None
+    answer_type: str = "application/json"
+    takes_yaml: bool = False
+    open: bool = False
+
+
 async def sandbox_of(control: Control, values: Values) -> Sandbox:
     """Open the sandbox that a path names; it appears on its first use."""
     return await control.sandboxes.open(values["sandbox"])

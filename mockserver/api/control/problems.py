@@ -1,6 +1,7 @@
 """Problems of the control API, as ``application/problem+json`` (RFC 9457)."""
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +20,7 @@ class Problem(Exception):  # noqa: N818  # the RFC's word
         self.status = status
         self.detail = detail
         self.more = more
+        self.headers: dict[str, str] = {}
 
 
 def problem_answer(problem: Problem) -> Answer:
@@ -30,7 +32,7 @@ def problem_answer(problem: Problem) -> Answer:
         "detail": problem.detail,
         **problem.more,
     }
-    headers = {"Content-Type": "application/problem+json"}
+    headers = {"Content-Type": "application/problem+json", **problem.headers}
     return Answer(problem.status, _dumped(page), headers)
 
 
@@ -40,6 +42,14 @@ def _dumped(page: dict[str, Any]) -> bytes:
         return orjson.dumps(page)
     except TypeError:
         return json.dumps(page, ensure_ascii=False).encode(errors="replace")
+
+
+def not_supported(method: str, methods: Sequence[str]) -> Problem:
+    """Say which methods there are instead."""
+    allowed = ", ".join(methods)
+    problem = Problem(405, f"{method} is not supported here, use {allowed}")
+    problem.headers["Allow"] = allowed
+    return problem
 
 
 def scenario_problem(error: ScenarioError) -> Problem:

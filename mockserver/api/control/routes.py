@@ -1,4 +1,4 @@
-"""The control API as a table: method, path, handler."""
+"""The control API as a table; it finds handlers, and its own document is made from it."""
 
 from mockserver.api.control import (
     clock,
@@ -10,42 +10,65 @@ from mockserver.api.control import (
     sandboxes,
     snapshots,
 )
-from mockserver.api.control.handler import Handler
+from mockserver.api.control.bodies import json_answer
+from mockserver.api.control.handler import Control, Route, Values
+from mockserver.api.exchange import Answer, Call
+from mockserver.api.openapi.control import control_document
 from mockserver.api.routes import RouteTable
 
 HEALTH_PATHS = ("/livez", "/readyz", "/healthz", "/__admin/health")
-METRICS_PATH = "/metrics"
 ALL = "/__admin/sandboxes"
 ONE = f"{ALL}/{{sandbox}}"
 
-CONTROL: tuple[tuple[str, str, Handler], ...] = (
-    *(("GET", path, health.health) for path in HEALTH_PATHS),
-    ("GET", METRICS_PATH, health.metrics),
-    ("GET", ALL, sandboxes.list_sandboxes),
-    ("GET", ONE, sandboxes.get_sandbox),
-    ("DELETE", ONE, sandboxes.drop_sandbox),
-    ("POST", f"{ONE}/reset", sandboxes.reset_sandbox),
-    ("PUT", f"{ONE}/scenario", sandboxes.put_scenario),
-    ("GET", f"{ONE}/verdict", sandboxes.verdict),
-    ("GET", f"{ONE}/invariants", sandboxes.invariants),
-    ("GET", f"{ONE}/orders", orders.list_orders),
-    ("POST", f"{ONE}/orders", orders.make_order),
-    ("GET", f"{ONE}/orders/{{order_id}}", orders.get_order),
-    ("POST", f"{ONE}/orders/{{order_id}}/force", orders.force_outcome),
-    ("GET", f"{ONE}/explain/{{correlation_id}}", explain.explain_call),
-    ("POST", f"{ONE}/explain", explain.explain_refund),
-    ("GET", f"{ONE}/faults", faults.list_faults),
-    ("POST", f"{ONE}/faults", faults.make_fault),
-    ("DELETE", f"{ONE}/faults", faults.clear_faults),
-    ("DELETE", f"{ONE}/faults/{{id}}", faults.remove_fault),
-    ("GET", f"{ONE}/clock", clock.get_clock),
-    ("POST", f"{ONE}/clock", clock.set_clock),
-    ("GET", f"{ONE}/requests", journal.list_requests),
-    ("DELETE", f"{ONE}/requests", journal.clear_requests),
-    ("GET", f"{ONE}/requests/count", journal.count_requests),
-    ("GET", f"{ONE}/requests/await", journal.await_requests),
-    ("GET", f"{ONE}/snapshots", snapshots.list_snapshots),
-    ("POST", f"{ONE}/snapshots", snapshots.take_snapshot),
-    ("POST", f"{ONE}/snapshots/{{name}}/restore", snapshots.restore_snapshot),
-)
-ROUTES = RouteTable(CONTROL)
+
+async def openapi(_control: Control, _values: Values, _call: Call) -> Answer:
+    """Describe the control API."""
+    return json_answer(control_document(CONTROL))
+
+
+CONTROL: tuple[Route, ...] = (
+    *(Route("GET", path, health.health, "health", open=True) for path in HEALTH_PATHS),
+    Route("GET", "/metrics", health.metrics, "text", answer_type="text/plain", open=True),
+    Route("GET", "/__admin/openapi.json", openapi, "document"),
+    Route("GET", ALL, sandboxes.list_sandboxes, "sandboxes"),
+    Route("GET", ONE, sandboxes.get_sandbox, "sandbox"),
+    Route("DELETE", ONE, sandboxes.drop_sandbox, status=204),
+    Route("POST", f"{ONE}/reset", sandboxes.reset_sandbox, "filled"),
+    Route(
+        "PUT", f"{ONE}/scenario", sandboxes.put_scenario,
+        "filled", request="scenario_wanted", takes_yaml=True,
+    ),
+    Route("GET", f"{ONE}/verdict", sandboxes.verdict, "verdict"),
+    Route("GET", f"{ONE}/invariants", sandboxes.invariants, "invariants"),
+    Route("GET", f"{ONE}/orders", orders.list_orders, "orders"),
+    Route("POST", f"{ONE}/orders", orders.make_order, "order", 201, "order_wanted"),
+    Route("GET", f"{ONE}/orders/{{order_id}}", orders.get_order, "inner_view"),
+    Route(
+        "POST", f"{ONE}/orders/{{order_id}}/force", orders.force_outcome,
+        "inner_view", request="outcome_wanted",
+    ),
+    Route("GET", f"{ONE}/explain/{{correlation_id}}", explain.explain_call, "request"),
+    Route(
+        "POST", f"{ONE}/explain", explain.explain_refund,
+        "dry_run", request="dry_run_wanted",
+    ),
+    Route("GET", f"{ONE}/faults", faults.list_faults, "faults"),
+    Route("POST", f"{ONE}/faults", faults.make_fault, "fault", 201, "fault_wanted"),
+    Route("DELETE", f"{ONE}/faults", faults.clear_faults, status=204),
+    Route("DELETE", f"{ONE}/faults/{{id}}", faults.remove_fault, status=204),
+    Route("GET", f"{ONE}/clock", clock.get_clock, "clock"),
+    Route("POST", f"{ONE}/clock", clock.set_clock, "clock_moved", request="clock_wanted"),
+    Route("GET", f"{ONE}/requests", journal.list_requests, "requests", query="filters"),
+    Route("DELETE", f"{ONE}/requests", journal.clear_requests, status=204),
+    Route("GET", f"{ONE}/requests/count", journal.count_requests, "count", query="filters"),
+    Route("GET", f"{ONE}/requests/await", journal.await_requests, "awaited", query="waiting"),
+    Route("GET", f"{ONE}/snapshots", snapshots.list_snapshots, "snapshots"),
+    Route(
+        "POST", f"{ONE}/snapshots", snapshots.take_snapshot,
+        "snapshot", 201, "snapshot_wanted",
+    ),
+    Route(
+        "POST", f"{ONE}/snapshots/{{name}}/restore", snapshots.restore_snapshot, "snapshot",
+    ),
+)  # fmt: skip
+ROUTES = RouteTable((each.method, each.path, each) for each in CONTROL)
