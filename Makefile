@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve demo test check format docs bench clean
+.PHONY: serve demo test image-test check format docs lock bench clean
 
 serve: $(VENV)/ready ## start a server on port 8566 with an order in it
 	@$(BIN)/kustom-mock serve
@@ -18,6 +18,9 @@ test: $(VENV)/ready ## run the tests with coverage
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --include='mockserver/domain/*,mockserver/sandbox/*' --fail-under=100
 
+image-test: $(VENV)/ready ## build the image and run it, by Docker or by buildah and podman
+	$(BIN)/python -m pytest -m container tests/container
+
 check: $(VENV)/ready ## lint, formatting and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -29,6 +32,10 @@ format: $(VENV)/ready ## put the code into shape
 
 docs: $(VENV)/ready ## write the generated pages anew
 	$(BIN)/python -m mockserver.cli.docs docs
+
+lock: $(VENV)/ready ## write down what the image installs; UPGRADE=--upgrade takes newer ones
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --extra tls $(UPGRADE) --output-file requirements.lock pyproject.toml
 
 bench: $(VENV)/ready ## measure against a bare aiohttp server, side by side
 	$(BIN)/python benchmarks/compare.py

@@ -1,0 +1,118 @@
+"""Containers of the image, run without capabilities on a root that cannot be written."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mockserver import __version__
+from tests.container.engine import HARDENED, IMAGE, Container, Engine
+
+pytestmark = pytest.mark.container
+
+ORDERS = "/__admin/sandboxes/demo/orders"
+FAULTS = "/__admin/sandboxes/demo/faults"
+MERCHANT = "/ordermanagement/v1/orders"
+SCENARIO = """\
+version: 1
+title: Mounted
+orders:
+  mounted-order:
+    lines: [{reference: A1, name: Thing, unit_price: 100}]
+"""
+
+
+@pytest.fixture(scope="module")
+def container(engine: Engine) -> Iterator[Container]:
+    with engine.running() as running:
+        assert running.is_ready(), running.logs()
+        yield running
+
+
+def orders_of(container: Container) -> list[str]:
+    """The names of the orders that a new sandbox has."""
+    return [each["name"] for each in json.loads(container.curl(ORDERS))["orders"]]
+
+
+def test_it_answers_on_its_published_port(container: Container) -> None:
+    assert json.loads(container.curl("/healthz"))["version"] == __version__
+
+
+def test_it_has_an_order_without_being_told_any_scenario(container: Container) -> None:
+    assert orders_of(container) == ["fresh"]
+
+
+def test_its_process_is_not_roots(container: Container) -> None:
+    assert container.user() == 10001
+
+
+def test_the_health_verb_says_0_where_a_server_answers(container: Container) -> None:
+    assert container.verb("healthcheck").returncode == 0
+
+
+def test_the_health_verb_says_1_where_none_does(container: Container) -> None:
+    ended = container.verb("healthcheck", "--url", "http://127.0.0.1:1")
+    assert ended.returncode == 1
+
+
+def test_it_finds_what_it_shipped_with(container: Container) -> None:
+    assert "split-shipment" in container.verb("scenarios", "list").stdout
+    assert json.loads(container.verb("schema").stdout)
+
+
+def test_it_runs_under_a_user_that_it_does_not_know(engine: Engine) -> None:
+    with engine.running("--user=12345:0") as running:
+        assert running.is_ready(), running.logs()
+        assert running.user() == 12345
+
+
+def test_a_scenario_is_chosen_by_the_environment(engine: Engine) -> None:
+    with engine.running("--env=KUSTOM_MOCK_SCENARIO=split-shipment") as running:
+        assert running.is_ready(), running.logs()
+        assert orders_of(running) == ["two-shipments"]
+
+
+@pytest.mark.parametrize("chosen", [(), ("--env=KUSTOM_MOCK_SCENARIO=mine.yaml",)])
+def test_scenarios_of_ones_own_are_mounted(
+    engine: Engine,
+    tmp_path: Path,
+    chosen: tuple[str, ...],
+) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
+    with engine.running(f"--volume={tmp_path}:/scenarios:ro", *chosen) as running:
+        assert running.is_ready(), running.logs()
+        assert orders_of(running) == ["mounted-order"]
+
+
+def test_a_command_line_of_ones_own_is_reachable(engine: Engine) -> None:
+    with engine.running(command=["serve", "--log-format", "json"]) as running:
+        assert running.is_ready(), running.logs()
+        assert orders_of(running) == ["fresh"]
+
+
+def test_any_other_verb_runs(engine: Engine) -> None:
+    printed = engine.call("run", "--rm", *HARDENED, IMAGE, "version")
+    assert printed == f"kustom-mock {__version__}\n"
+
+
+def test_sigterm_ends_it_within_a_second(engine: Engine) -> None:
+    with engine.running() as running:
+        assert running.is_ready(), running.logs()
+        assert running.stop(1) == 0
+        assert "Traceback" not in running.logs()
+
+
+def test_sigterm_ends_it_within_a_second_while_a_fault_hangs(engine: Engine) -> None:
+    with engine.running() as running:
+        assert running.is_ready(), running.logs()
+        order = json.loads(running.curl(ORDERS))["orders"][0]["order_id"]
+        rule = json.dumps({"on": "get_order", "do": {"drop": "hang"}})
+        running.curl(FAULTS, "--header", "Content-Type: application/json", "--data", rule)
+        url = f"http://{running.address}{MERCHANT}/{order}"
+        with engine.background("curl", "-s", "--max-time", "30", "--user", "demo:any", url):
+            while not json.loads(running.curl(FAULTS))["faults"][0]["fired"]:
+                pass
+            assert running.stop(1) == 0
+        assert "Traceback" not in running.logs()
