@@ -81,7 +81,7 @@ class Allocation:
                 outcome = f"allocated to capture {self.klarna_reference}"
             case Verdict.FAILED:
                 outcome = "accepted, but NOT allocated to a capture"
-            case Verdict.NOT_ATTEMPTED:
+            case _:
                 outcome = "accepted without order lines, allocation not attempted"
         return f"Refund of {self.refunded_amount}: {outcome}."
 

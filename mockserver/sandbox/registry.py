@@ -119,10 +119,12 @@ class Sandboxes(Generic[AnyWorld]):
 
     async def _make(self, name: str) -> Sandbox:
         async with self._making:
-            kept = self._by_name.get(name)
-            if kept is not None:
-                return kept[0]
-            return await self.put(name, self.world)
+            world = self.world
+            if name not in self._by_name:
+                made = await world.build(name)
+                if name not in self._by_name:  # or it was put there in the meantime
+                    self._keep(name, made, world)
+            return self._by_name[name][0]
 
     def _keep(self, name: str, sandbox: Sandbox, world: AnyWorld) -> None:
         self._by_name[name] = sandbox, world

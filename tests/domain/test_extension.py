@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -134,6 +135,6 @@ def test_an_extension_is_not_offered_for(order: Order, cause: str) -> None:
         pytest.param({"payment_method": paid_by("PAY_IN_X")}, id="paying in parts"),
     ],
 )
-def test_an_extension_is_offered_for(facts: dict[str, object]) -> None:
+def test_an_extension_is_offered_for(facts: dict[str, Any]) -> None:
     order = make_order(**{"created_at": day("2025-10-01"), **facts})
     assert extended(order, day("2025-10-10"), days=99) == day("2026-01-17")

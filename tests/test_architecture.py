@@ -1,0 +1,203 @@
+"""One direction of imports, held for every import, those inside functions included."""
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "mockserver"
+ROOT = Path(__file__).parents[1] / PACKAGE
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a part of the package may import, beside itself and the standard library."""
+
+    parts: frozenset[str] = frozenset()
+    libraries: frozenset[str] = frozenset()
+
+
+def may_import(parts: str = "", libraries: str = "") -> Layer:
+    return Layer(frozenset(parts.split()), frozenset(libraries.split()))
+
+
+LAYERS: Mapping[str, Layer] = {
+    # The base: the version, and where shipped files and settings come from.
+    PACKAGE: may_import(),
+    "resources": may_import(),
+    "schemas": may_import("resources", "jsonschema_rs orjson"),
+    "settings": may_import(),
+    # domain <- sandbox <- scenario <- api
+    "domain": may_import(),
+    "sandbox": may_import("domain"),
+    "scenario": may_import("domain sandbox resources schemas", "faker orjson yaml"),
+    "api": may_import(
+        "mockserver domain sandbox scenario resources schemas settings",
+        "aiohttp orjson prometheus_client uvloop",
+    ),
+    # The outside: whatever they need, but aiohttp, of which only the api knows.
+    **{
+        outside: may_import(
+            "mockserver domain sandbox scenario resources schemas settings"
+            " api cli client testing",
+            "orjson pytest yaml",
+        )
+        for outside in ("__main__", "cli", "client", "pytest_plugin", "testing")
+    },
+}
+"""By part of the package (a folder, or a module beside them): what it may import."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """A module names another; ``late`` if that happens inside a function."""
+
+    module: str
+    target: str
+    late: bool
+
+    @property
+    def part(self) -> str:
+        """The part of the package that imports."""
+        return part_of(self.module)
+
+    @property
+    def library(self) -> str:
+        """The package that is imported."""
+        return self.target.partition(".")[0]
+
+
+def part_of(module: str) -> str:
+    """Name the part a module belongs to: the second word, if there is one."""
+    return [*module.split("."), module][1]
+
+
+def module_of(path: Path) -> str:
+    steps = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(steps[:-1] if steps[-1] == "__init__" else steps)
+
+
+MODULES = {module_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def imports_of(module: str, source: str) -> Iterator[Import]:
+    tree = ast.parse(source)
+    late = {
+        id(inner)
+        for outer in ast.walk(tree)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(outer)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            targets = [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            targets = [resolved(node.module or "", each.name) for each in node.names]
+        else:
+            continue
+        for target in targets:
+            yield Import(module, target, id(node) in late)
+
+
+def resolved(module: str, name: str) -> str:
+    """Tell a module that is imported by its package's name from a name inside one."""
+    inner = f"{module}.{name}"
+    return inner if inner in MODULES else module
+
+
+def complaint(found: Import) -> str | None:
+    layer = LAYERS[found.part]
+    if found.library == PACKAGE:
+        target = part_of(found.target)
+        allowed = target == found.part or target in layer.parts
+    else:
+        target = found.library
+        allowed = target in sys.stdlib_module_names or target in layer.libraries
+    return None if allowed else f"{found.module} imports {target}"
+
+
+@pytest.fixture(scope="module")
+def every_import() -> list[Import]:
+    return [
+        found
+        for module, path in MODULES.items()
+        for found in imports_of(module, path.read_text(encoding="utf-8"))
+    ]
+
+
+def test_every_module_belongs_to_a_layer() -> None:
+    assert {part_of(module) for module in MODULES} <= set(LAYERS)
+
+
+def test_imports_go_in_one_direction(every_import: list[Import]) -> None:
+    assert list(filter(None, map(complaint, every_import))) == []
+
+
+def test_only_the_api_knows_aiohttp(every_import: list[Import]) -> None:
+    knowing = {found.part for found in every_import if found.library == "aiohttp"}
+    assert knowing == {"api"}
+
+
+def test_the_domain_needs_the_standard_library_and_nothing_else(
+    every_import: list[Import],
+) -> None:
+    libraries = {found.library for found in every_import if found.part == "domain"}
+    assert libraries - sys.stdlib_module_names == {PACKAGE}
+
+
+def test_no_module_imports_itself_in_a_circle(every_import: list[Import]) -> None:
+    """Imports inside functions come later and may close a circle."""
+    graph: dict[str, set[str]] = {module: set() for module in MODULES}
+    for found in every_import:
+        if found.target in MODULES and not found.late:
+            graph[found.module].add(found.target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(error.args[1][::-1]))
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "expected"),
+    [
+        ("mockserver.domain.order", "import yaml", "mockserver.domain.order imports yaml"),
+        (
+            "mockserver.domain.order",
+            "def late():\n    from mockserver.sandbox.clock import Clock",
+            "mockserver.domain.order imports sandbox",
+        ),
+        (
+            "mockserver.sandbox.clock",
+            "from mockserver import schemas",
+            "mockserver.sandbox.clock imports schemas",
+        ),
+        (
+            "mockserver.scenario.world",
+            "import mockserver.api.server",
+            "mockserver.scenario.world imports api",
+        ),
+        (
+            "mockserver.cli.serve",
+            "from aiohttp import web",
+            "mockserver.cli.serve imports aiohttp",
+        ),
+        (
+            "mockserver.schemas",
+            "import mockserver.settings",
+            "mockserver.schemas imports settings",
+        ),
+        ("mockserver.domain.order", "from mockserver.domain import money", None),
+        ("mockserver.api.server", "from mockserver import __version__", None),
+        ("mockserver.sandbox.clock", "import collections.abc", None),
+    ],
+)
+def test_an_import_against_the_direction_is_noticed(
+    module: str,
+    source: str,
+    expected: str | None,
+) -> None:
+    assert [complaint(found) for found in imports_of(module, source)] == [expected]
