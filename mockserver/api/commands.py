@@ -24,9 +24,10 @@ from mockserver.domain.order import ADDRESS_FIELDS, OrderLine
 Body: TypeAlias = Mapping[str, Any]
 Ids: TypeAlias = Mapping[str, str]
 
-_ECHOED_LINE_KEYS = (
-    "product_url", "image_url", "merchant_data", "product_identifiers", "subscription",
-)  # fmt: skip
+_ECHOED_LINE_KEYS = frozenset(
+    ("product_url", "image_url", "merchant_data", "product_identifiers", "subscription"),
+)
+_NOTHING: Mapping[str, object] = {}
 _SHIPPING_INFO_KEYS = (
     "shipping_company", "shipping_method", "tracking_number", "tracking_uri",
     "return_shipping_company", "return_tracking_number", "return_tracking_uri",
@@ -119,8 +120,14 @@ def _order_line(given: Body) -> OrderLine:
         total_discount_amount=int(given.get("total_discount_amount") or 0),
         tax_rate=int(given.get("tax_rate") or 0),
         total_tax_amount=int(given.get("total_tax_amount") or 0),
-        extra={key: given[key] for key in _ECHOED_LINE_KEYS if given.get(key)},
+        extra=_echoed(given),
     )
+
+
+def _echoed(given: Body) -> Mapping[str, object]:
+    if _ECHOED_LINE_KEYS.isdisjoint(given):
+        return _NOTHING
+    return {key: given[key] for key in given if key in _ECHOED_LINE_KEYS and given[key]}
 
 
 def _shipping_info(given: list[Body] | None) -> tuple[Mapping[str, str], ...]:

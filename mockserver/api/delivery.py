@@ -10,6 +10,7 @@ from aiohttp import web
 
 from mockserver import __version__
 from mockserver.api.exchange import Answer
+from mockserver.api.plain_response import PlainResponse
 from mockserver.sandbox.actions import Cut, Delivery
 
 if TYPE_CHECKING:
@@ -25,17 +26,13 @@ async def deliver(request: web.BaseRequest, answer: Answer) -> web.StreamRespons
     answer.headers["Server"] = SERVER
     delivery = answer.delivery
     if delivery is None:
-        return _response(answer)
+        return cast("web.StreamResponse", PlainResponse(answer))
     if delivery.cut is not None:
         await _cut(request, delivery)
         return web.Response()
     if delivery.length is not None:
         return await _truncate(request, answer, delivery)
     return await _slowly(request, answer, delivery)
-
-
-def _response(answer: Answer) -> web.Response:
-    return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
 
 async def _cut(request: web.BaseRequest, delivery: Delivery) -> None:

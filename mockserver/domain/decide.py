@@ -104,7 +104,7 @@ def decide(order: Order, command: Command, context: Context) -> Decision:
 
 
 def _done(order: Order, command: Command, **changes: Any) -> Decision:  # noqa: ANN401
-    return Decision(replace(order, **changes), Outcome(command.operation))
+    return Decision(order.changed(**changes), Outcome(command.operation))
 
 
 def _acknowledge(order: Order, command: Acknowledge, context: Context) -> Decision:
@@ -242,8 +242,7 @@ def _capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
         shipping_address=order.shipping_address,
         shipping_info=command.shipping_info,
     )
-    changed = replace(
-        order,
+    changed = order.changed(
         captures=(*order.captures, capture),
         acknowledged_at=order.acknowledged_at or context.now,
     )
@@ -303,13 +302,14 @@ def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
         refunded_amount=command.refunded_amount,
         refunded_at=context.now,
         allocation=allocation,
+        captures_before=len(order.captures),
         description=command.description,
         order_lines=command.order_lines,
         reference=command.reference,
     )
     valid = _lines_valid(command.order_lines, command.refunded_amount)
     return Decision(
-        replace(order, refunds=(*order.refunds, refund), next_allocation_fails=False),
+        order.changed(refunds=(*order.refunds, refund), next_allocation_fails=False),
         Outcome(command.operation, refund.refund_id, valid, allocation),
     )
 

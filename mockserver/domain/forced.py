@@ -1,7 +1,6 @@
 """Outcomes that the provider or time would bring about, brought about on demand."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from mockserver.domain.order import FraudStatus, Order
@@ -17,15 +16,15 @@ def force(order: Order, outcome: str, now: datetime) -> Order:
 
 
 def _expire(order: Order, now: datetime) -> Order:
-    return replace(order, expires_at=min(order.expires_at, now))
+    return order.changed(expires_at=min(order.expires_at, now))
 
 
 def _review(status: FraudStatus) -> Callable[[Order, datetime], Order]:
-    return lambda order, _now: replace(order, fraud_status=status)
+    return lambda order, _now: order.changed(fraud_status=status)
 
 
 def _fail_next_allocation(order: Order, _now: datetime) -> Order:
-    return replace(order, next_allocation_fails=True)
+    return order.changed(next_allocation_fails=True)
 
 
 FORCED: Mapping[str, Callable[[Order, datetime], Order]] = {
