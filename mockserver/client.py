@@ -107,6 +107,14 @@ class ControlClient:
         """Judge what the scenario expects."""
         return self._object("GET", "verdict")
 
+    def judge(self, expect: Mapping[str, Json]) -> dict[str, Json]:
+        """Judge expectations now, in the syntax of a scenario's ``expect``."""
+        return self._object("POST", "verdict", expect)
+
+    def name_parts(self, names: Mapping[str, str]) -> None:
+        """Name captures and refunds, given by their ids."""
+        self.ask("PUT", "names", names)
+
     def invariants(self) -> dict[str, Json]:
         """Check the money of every order."""
         return self._object("GET", "invariants")

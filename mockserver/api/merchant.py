@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from time import monotonic
+from traceback import format_exc
 from typing import Any
 
 import orjson
@@ -86,6 +87,7 @@ class MerchantApi:
         except Exception:
             log.exception("crash in %s (%s)", call.path, entry.correlation_id)
             entry.result = Rejection(Reason.INTERNAL_ERROR, entry.operation)
+            entry.crash = format_exc()
             return refused(entry.result, entry.correlation_id, sandbox.assumptions)
 
     async def _carry_out(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:

@@ -23,7 +23,10 @@ NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
 @dataclass(slots=True)
 class Entry:
-    """One exchange. ``status`` is what was decided, ``before`` and ``after`` the order."""
+    """One exchange. ``status`` is what was decided, ``before`` and ``after`` the order.
+
+    ``crash`` is the traceback where the server itself failed.
+    """
 
     at: datetime
     correlation_id: str
@@ -41,6 +44,7 @@ class Entry:
     injected: list[str] = field(default_factory=list)
     allocation_fails: bool = False
     delivery: Delivery | None = None
+    crash: str | None = None
 
     @property
     def delivered(self) -> str:

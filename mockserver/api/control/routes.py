@@ -9,6 +9,7 @@ from mockserver.api.control import (
     orders,
     sandboxes,
     snapshots,
+    tls,
 )
 from mockserver.api.control.bodies import json_answer
 from mockserver.api.control.handler import Control, Route, Values
@@ -30,6 +31,10 @@ CONTROL: tuple[Route, ...] = (
     *(Route("GET", path, health.health, "health", open=True) for path in HEALTH_PATHS),
     Route("GET", "/metrics", health.metrics, "text", answer_type="text/plain", open=True),
     Route("GET", "/__admin/openapi.json", openapi, "document"),
+    Route(
+        "GET", "/__admin/tls/ca.pem", tls.get_authority, "text",
+        answer_type="application/x-pem-file", open=True,
+    ),
     Route("GET", ALL, sandboxes.list_sandboxes, "sandboxes"),
     Route("GET", ONE, sandboxes.get_sandbox, "sandbox"),
     Route("DELETE", ONE, sandboxes.drop_sandbox, status=204),
@@ -39,6 +44,8 @@ CONTROL: tuple[Route, ...] = (
         "filled", request="scenario_wanted", takes_yaml=True,
     ),
     Route("GET", f"{ONE}/verdict", sandboxes.verdict, "verdict"),
+    Route("POST", f"{ONE}/verdict", sandboxes.judge_now, "verdict", request="expect_wanted"),
+    Route("PUT", f"{ONE}/names", sandboxes.name_parts, "names", request="names_wanted"),
     Route("GET", f"{ONE}/invariants", sandboxes.invariants, "invariants"),
     Route("GET", f"{ONE}/orders", orders.list_orders, "orders"),
     Route("POST", f"{ONE}/orders", orders.make_order, "order", 201, "order_wanted"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver.api.control.bodies import document, json_answer
+from mockserver.api.control.bodies import checked, document, json_answer, json_body
 from mockserver.api.control.handler import Control, Values, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
@@ -10,6 +10,8 @@ from mockserver.api.views import time_text
 from mockserver.domain.invariants import violations
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.catalogue import UnknownScenarioError, find_shipped
+from mockserver.scenario.expect import Verdict, judge
+from mockserver.scenario.findings import did_you_mean, place_of
 from mockserver.scenario.scenario import Scenario, read_scenario
 from mockserver.scenario.source import Document, parse
 
@@ -53,17 +55,34 @@ async def put_scenario(control: Control, values: Values, call: Call) -> Answer:
 async def verdict(control: Control, values: Values, _call: Call) -> Answer:
     """Judge what the sandbox's scenario expects."""
     sandbox = await sandbox_of(control, values)
-    judged = await control.sandboxes.world_of(sandbox.name).judge(sandbox)
-    expectations = [
-        {
-            "passed": each.passed,
-            "expected": each.expected,
-            "actual": each.actual,
-            "text": each.text,
-        }
-        for each in judged.expectations
-    ]
-    return json_answer({"passed": judged.passed, "expectations": expectations})
+    return _judged(await control.sandboxes.world_of(sandbox.name).judge(sandbox))
+
+
+async def judge_now(control: Control, values: Values, call: Call) -> Answer:
+    """Judge expectations that are sent, in the syntax of a scenario's ``expect``."""
+    expect = checked(json_body(call), "scenario.schema.json#/$defs/expect")
+    sandbox = await sandbox_of(control, values)
+    known = [each.name for each in sandbox.faults.rules()]
+    for name in expect.get("faults", {}):
+        if name not in known:
+            raise Problem(422, f"unknown fault '{name}', {did_you_mean(name, known)}")
+    return _judged(await judge(expect, sandbox))
+
+
+async def name_parts(control: Control, values: Values, call: Call) -> Answer:
+    """Give captures and refunds names, by which expectations speak of them."""
+    names = json_body(call)
+    sandbox = await sandbox_of(control, values)
+    orders = await sandbox.store.orders()
+    ids = {each.capture_id for order in orders for each in order.captures}
+    ids |= {each.refund_id for order in orders for each in order.refunds}
+    for part_id, name in names.items():
+        if part_id not in ids:
+            raise Problem(404, f"no capture or refund '{part_id}' in '{sandbox.name}'")
+        if not isinstance(name, str) or not name:
+            raise Problem(422, f"expected a text as the name of {part_id}, got {name!r}")
+    sandbox.part_names.update(names)
+    return json_answer({"names": sandbox.part_names})
 
 
 async def invariants(control: Control, values: Values, _call: Call) -> Answer:
@@ -106,6 +125,20 @@ async def _summary(control: Control, sandbox: Sandbox) -> dict[str, Any]:
         "now": time_text(sandbox.clock.now()),
         "frozen": sandbox.clock.frozen,
     }
+
+
+def _judged(verdict: Verdict) -> Answer:
+    expectations = [
+        {
+            "place": place_of(each.path),
+            "passed": each.passed,
+            "expected": each.expected,
+            "actual": each.actual,
+            "text": each.text,
+        }
+        for each in verdict.expectations
+    ]
+    return json_answer({"passed": verdict.passed, "expectations": expectations})
 
 
 def _not_in_use(name: str) -> Problem:

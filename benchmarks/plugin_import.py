@@ -1,0 +1,42 @@
+"""What the pytest plugin adds to ``pytest --version``: at most 30 ms.
+
+Runs with and without the installed plugin take turns, and their medians are compared.
+``--version`` is given twice, because only then does pytest load its plugins.
+"""
+
+import subprocess
+import sys
+from statistics import median
+from time import perf_counter
+
+TURNS = 25
+LIMIT = 30.0  # milliseconds
+
+WITHOUT = ("-p", "no:kustom")
+WITH = ()
+
+
+def main() -> int:
+    """Print both medians and what the plugin costs; 1 if that is too much."""
+    times: dict[tuple[str, ...], list[float]] = {WITHOUT: [], WITH: []}
+    for flags in (WITHOUT, WITH) * TURNS:
+        times[flags].append(_milliseconds(*flags))
+    before, after = (median(each) for each in times.values())
+    cost = after - before
+    print(f"pytest --version: {before:.1f} ms without the plugin, {after:.1f} ms with it")
+    print(f"it adds {cost:.1f} ms; the limit is {LIMIT:.0f} ms")
+    return int(cost > LIMIT)
+
+
+def _milliseconds(*flags: str) -> float:
+    begun = perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "--version", "--version", *flags],
+        check=True,
+        capture_output=True,
+    )
+    return (perf_counter() - begun) * 1000
+
+
+if __name__ == "__main__":
+    sys.exit(main())

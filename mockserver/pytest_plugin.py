@@ -1,0 +1,164 @@
+"""The pytest plugin: fixtures ``kustom_server`` and ``kustom``, marker ``kustom``.
+
+pytest imports this module in every run, so it imports pytest and the standard library
+alone; what it is made of lives in :mod:`mockserver.testing` and comes on first use.
+"""
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from mockserver.testing.handle import Kustom
+    from mockserver.testing.items import ScenarioFile
+    from mockserver.testing.server import KustomServer
+
+SUFFIX = ".kustom.yaml"
+OPTIONS = {
+    "url": "address of a running kustom-mock server; one is started where it is left out",
+    "token": "admin token of that server",
+    "scenario": "scenario of every test whose marker names none: shipped name or file",
+    "allow": "failures that no test fails on; repeatable",
+}
+MARKER = (
+    "kustom(scenario=..., allow=[...]): the scenario that the test's sandbox is filled"
+    " from, and failures to allow (crash, invariant, expect, fault, unknown_path, or the"
+    " name of one fault)."
+)
+SANDBOX: "pytest.StashKey[Kustom]" = pytest.StashKey()
+SERVER: "pytest.StashKey[KustomServer]" = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, each as a flag and as a line of the configuration."""
+    group = parser.getgroup("kustom", "kustom-mock")
+    for name in ("url", "token", "scenario"):
+        group.addoption(f"--kustom-{name}", metavar=name.upper(), help=OPTIONS[name])
+        parser.addini(f"kustom_{name}", OPTIONS[name])
+    group.addoption("--kustom-allow", action="append", metavar="NAME", help=OPTIONS["allow"])
+    parser.addini("kustom_allow", OPTIONS["allow"], type="args")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.fixture(scope="session")
+def kustom_server(request: pytest.FixtureRequest) -> "KustomServer":
+    """A server in a thread of its own, or the one that ``--kustom-url`` names."""
+    return server_of(request.config)
+
+
+@pytest.fixture
+def kustom(request: pytest.FixtureRequest, kustom_server: "KustomServer") -> "Iterator[Kustom]":
+    """A sandbox that no other test has, filled from the marker's scenario."""
+    node: pytest.Item = request.node
+    sandbox = open_sandbox(node, kustom_server, _setting(node, "scenario"))
+    yield sandbox
+    sandbox.drop()
+
+
+def server_of(config: pytest.Config) -> "KustomServer":
+    """Find the server of this run, or start it; it ends with the run."""
+    if SERVER not in config.stash:
+        config.stash[SERVER] = _server(config)
+    return config.stash[SERVER]
+
+
+def _server(config: pytest.Config) -> "KustomServer":
+    url = _option(config, "url")
+    if url is None:
+        from mockserver.testing.local import start
+
+        return start(config.add_cleanup)
+    from mockserver.testing.server import ServerError, reach
+
+    try:
+        return reach(url, _option(config, "token"))
+    except ServerError as error:
+        problem = str(error)
+    pytest.fail(f"kustom: {problem}", pytrace=False)
+
+
+def open_sandbox(
+    node: pytest.Item,
+    server: "KustomServer",
+    scenario: str | Path | None,
+) -> "Kustom":
+    """Fill a fresh sandbox for a test, and have it checked when the test ends."""
+    from mockserver.client import ControlClient, ControlError
+    from mockserver.testing.handle import Kustom, sandbox_name
+
+    control = ControlClient(server.base_url, sandbox_name(node.nodeid), server.token)
+    try:
+        sandbox = Kustom(control, (node.path.parent, node.config.rootpath), scenario)
+        node.stash[SANDBOX] = sandbox
+    except (ControlError, OSError) as error:
+        problem = str(error)
+    else:
+        return sandbox
+    pytest.fail(f"kustom: {problem}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test that passed, if its sandbox has something against it."""
+    result = yield
+    sandbox = item.stash.get(SANDBOX, None)
+    if sandbox is not None:
+        from mockserver.testing.checks import complaint
+
+        text = complaint(sandbox, _setting(item, "allow") or ())
+        if text:
+            pytest.fail(text, pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what happened in the sandbox to the report of a failed test."""
+    report = yield
+    sandbox = item.stash.get(SANDBOX, None)
+    if sandbox is not None and call.when == "call" and report.failed:
+        from mockserver.testing.checks import story
+
+        report.sections.append(("kustom", story(sandbox)))
+    return report
+
+
+def pytest_collect_file(
+    file_path: Path,
+    parent: pytest.Collector,
+) -> "ScenarioFile | None":
+    """Collect scenario files with steps as tests."""
+    if not file_path.name.endswith(SUFFIX):
+        return None
+    from mockserver.testing.items import ScenarioFile
+
+    file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+    return file
+
+
+def _setting(node: pytest.Item, name: str) -> Any:  # noqa: ANN401
+    """Look a setting up: closest marker, then flag, then configuration."""
+    for marker in node.iter_markers("kustom"):
+        unknown = [each for each in marker.kwargs if each not in ("scenario", "allow")]
+        if marker.args or unknown:
+            given = ", ".join([*map(repr, marker.args), *unknown])
+            pytest.fail(
+                f"kustom: the marker takes scenario=... and allow=[...], not {given}",
+                pytrace=False,
+            )
+        if name in marker.kwargs:
+            return marker.kwargs[name]
+    return _option(node.config, name)
+
+
+def _option(config: pytest.Config, name: str) -> Any:  # noqa: ANN401
+    return config.getoption(f"kustom_{name}") or config.getini(f"kustom_{name}") or None
