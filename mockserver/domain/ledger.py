@@ -1,10 +1,10 @@
 """An order's money in one place, and its history in the order of time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mockserver.domain.order import Order
+from mockserver.domain.order import Capture, Order, Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,36 @@ def timeline(order: Order) -> tuple[Event, ...]:
     return tuple(sorted(_events(order), key=lambda event: event.at))
 
 
+def timeline_text(events: Iterable[Event]) -> str:
+    """Write events as lines of plain text, without a final newline."""
+    return "\n".join(f"{each.at:%Y-%m-%d %H:%M:%S}  {each.text}" for each in events)
+
+
+def changes(order: Order) -> Iterator[Capture | Refund]:
+    """Go through captures and refunds in the order in which they were made."""
+    refunds = list(order.refunds)
+    for number, capture in enumerate(order.captures):
+        while refunds and refunds[0].captures_before <= number:
+            yield refunds.pop(0)
+        yield capture
+    yield from refunds
+
+
+def _change(change: Capture | Refund) -> Event:
+    if isinstance(change, Capture):
+        what = ", ".join(line.name for line in change.order_lines) or "no lines"
+        text = f"captured {change.captured_amount} as {change.klarna_reference}"
+        return Event(change.captured_at, f"{text} ({what})")
+    allocation = change.allocation
+    where = f" to {allocation.klarna_reference}" if allocation.klarna_reference else ""
+    text = f"refunded {change.refunded_amount}, {allocation.verdict}{where}"
+    return Event(change.refunded_at, text)
+
+
 def _events(order: Order) -> Iterator[Event]:
     placed = f"order of {order.original_order_amount} placed"
     yield Event(order.created_at, placed)
-    for capture in order.captures:
-        what = ", ".join(line.name for line in capture.order_lines) or "no lines"
-        text = f"captured {capture.captured_amount} as {capture.klarna_reference}"
-        yield Event(capture.captured_at, f"{text} ({what})")
-    for refund in order.refunds:
-        allocation = refund.allocation
-        where = f" to {allocation.klarna_reference}" if allocation.klarna_reference else ""
-        text = f"refunded {refund.refunded_amount}, {allocation.verdict}{where}"
-        yield Event(refund.refunded_at, text)
+    yield from map(_change, changes(order))
     dated = {
         "acknowledged": order.acknowledged_at,
         f"authorization updated to {order.order_amount}": order.authorization_updated_at,

@@ -245,8 +245,12 @@ def filled_line(given: Spec) -> OrderLine:
         total_discount_amount=discount,
         tax_rate=rate,
         total_tax_amount=given.get("total_tax_amount", tax_of(total, rate)),
-        extra={key: given[key] for key in ECHOED if key in given},
+        extra={key: _echoed(given[key]) for key in ECHOED if key in given},
     )
+
+
+def _echoed(value: object) -> object:
+    return value if isinstance(value, Mapping) else str(value)
 
 
 def _text(value: object) -> str | None:

@@ -75,8 +75,11 @@ def _whole_fractions(value: object) -> Iterator[tuple[Any, Any, float]]:
 
 
 def _at(value: Any, path: Path) -> object:  # noqa: ANN401
-    for step in path:
-        value = value[step]
+    try:
+        for step in path:
+            value = value[step]
+    except (LookupError, TypeError):  # the validator leaves empty keys out of its paths
+        return "a fraction"
     return value
 
 

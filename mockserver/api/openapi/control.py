@@ -48,7 +48,7 @@ def control_document(routes: Sequence[Route]) -> Page:
         "responses": {f"problem_{each}": _problem(each, components) for each in PROBLEMS},
         "securitySchemes": {"admin_token": {"type": "http", "scheme": "bearer"}},
     }
-    security = {"security": [{}, {"admin_token": []}]}
+    security: Page = {"security": [{}, {"admin_token": []}]}
     title = "kustom-mock: the control API"
     return describe(title, DESCRIPTION, paths, parts, security)
 

@@ -1,0 +1,50 @@
+"""What would have been allowed instead of what was refused, in words.
+
+One table by reason, filled in with the facts of the refusal, and the lifecycle table
+for what depends on the status. A refusal that a fault made up has no facts, and nothing
+is said of it.
+"""
+
+from collections.abc import Mapping
+
+from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.lifecycle import LIFECYCLE
+
+REMEDIES: Mapping[Reason, str] = {
+    Reason.CAPTURE_EXCEEDS_REMAINING: "At most {remaining} can be captured.",
+    Reason.REFUND_EXCEEDS_CAPTURED: "At most {refundable} can be refunded.",
+    Reason.AUTHORIZATION_BELOW_CAPTURED: "The new total must be at least {captured}.",
+    Reason.RAISE_NOT_OFFERED: (
+        "At most {order_amount}: orders paid by {payment_method} cannot be raised."
+    ),
+    Reason.FRAUD_REVIEW_PENDING: (
+        "The fraud review is {fraud_status}; once ACCEPTED it can be captured."
+    ),
+    Reason.FRAUD_REVIEW_FAILED: (
+        "The fraud review is {fraud_status}; only ACCEPTED orders can be captured."
+    ),
+    Reason.INVALID_ADDRESS: "{cleared} can be changed, but not cleared.",
+    Reason.METHOD_NOT_ALLOWED: "Use {allowed}.",
+    Reason.UNSUPPORTED_MEDIA_TYPE: "Send application/json instead of '{media_type}'.",
+}
+"""Sentences by reason; each names facts of the refusals it is for."""
+
+
+def allowed_instead(rejection: Rejection) -> str:
+    """Say what would have been allowed; empty where nothing is known to be."""
+    template = REMEDIES.get(rejection.reason)
+    if template is not None:
+        try:
+            return template.format_map(rejection.facts)
+        except KeyError:
+            pass  # refused by the status, or by a fault
+    return _in_other_statuses(rejection)
+
+
+def _in_other_statuses(rejection: Rejection) -> str:
+    """Name the statuses in which the operation is allowed, from the lifecycle table."""
+    if rejection.operation is None or "status" not in rejection.facts:
+        return ""
+    cells = LIFECYCLE[rejection.operation]
+    statuses = [status for status, cell in cells.items() if cell.refused is None]
+    return f"Allowed while the order is {' or '.join(statuses)}."
