@@ -15,15 +15,27 @@ ROOT = Path(__file__).parents[1] / PACKAGE
 
 @dataclass(frozen=True)
 class Layer:
-    """What a part of the package may import, beside itself and the standard library."""
+    """What a part of the package may import, beside itself and the standard library.
+
+    ``libraries`` is ``None`` where any are allowed.
+    """
 
     parts: frozenset[str] = frozenset()
-    libraries: frozenset[str] = frozenset()
+    libraries: frozenset[str] | None = frozenset()
+
+
+ANY = "any"
 
 
 def may_import(parts: str = "", libraries: str = "") -> Layer:
-    return Layer(frozenset(parts.split()), frozenset(libraries.split()))
+    allowed = None if libraries == ANY else frozenset(libraries.split())
+    return Layer(frozenset(parts.split()), allowed)
 
+
+BASE = f"{PACKAGE} resources schemas settings"
+
+ONLY_IN = {"aiohttp": "api"}
+"""Libraries that one part alone may know."""
 
 LAYERS: Mapping[str, Layer] = {
     # The base: the version, and where shipped files and settings come from.
@@ -35,19 +47,12 @@ LAYERS: Mapping[str, Layer] = {
     "domain": may_import(),
     "sandbox": may_import("domain"),
     "scenario": may_import("domain sandbox resources schemas", "faker orjson yaml"),
-    "api": may_import(
-        "mockserver domain sandbox scenario resources schemas settings",
-        "aiohttp orjson prometheus_client uvloop",
+    "api": may_import(f"{BASE} domain sandbox scenario", ANY),
+    # The outside: whatever they need, but not what only the api knows.
+    **dict.fromkeys(
+        ("__main__", "cli", "client", "pytest_plugin", "testing"),
+        may_import(f"{BASE} domain sandbox scenario api cli client testing", ANY),
     ),
-    # The outside: whatever they need, but aiohttp, of which only the api knows.
-    **{
-        outside: may_import(
-            "mockserver domain sandbox scenario resources schemas settings"
-            " api cli client testing",
-            "orjson pytest yaml",
-        )
-        for outside in ("__main__", "cli", "client", "pytest_plugin", "testing")
-    },
 }
 """By part of the package (a folder, or a module beside them): what it may import."""
 
@@ -110,14 +115,20 @@ def resolved(module: str, name: str) -> str:
 
 
 def complaint(found: Import) -> str | None:
-    layer = LAYERS[found.part]
     if found.library == PACKAGE:
         target = part_of(found.target)
-        allowed = target == found.part or target in layer.parts
+        allowed = target == found.part or target in LAYERS[found.part].parts
     else:
         target = found.library
-        allowed = target in sys.stdlib_module_names or target in layer.libraries
+        allowed = target in sys.stdlib_module_names or may_know(found.part, target)
     return None if allowed else f"{found.module} imports {target}"
+
+
+def may_know(part: str, library: str) -> bool:
+    libraries = LAYERS[part].libraries
+    if ONLY_IN.get(library, part) != part:
+        return False
+    return libraries is None or library in libraries
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,8 @@ from mockserver.domain.commands import (
     ReleaseRemainingAuthorization,
     UpdateAuthorization,
 )
-from mockserver.domain.ledger import ledger, timeline
+from mockserver.domain.ledger import Event, changes, ledger, timeline, timeline_text
+from mockserver.domain.order import Capture
 from tests.builders import CREATED, NOW, capture_of, drive, make_line, make_order, refund_of
 
 
@@ -89,3 +91,31 @@ def test_a_timeline_is_sorted_by_time(hours: list[int]) -> None:
         order = drive(order, CaptureOrder(1), now=NOW + timedelta(hours=hour))
     times = [each.at for each in timeline(order)]
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        ["capture"],
+        ["capture", "refund"],
+        ["capture", "refund", "refund", "capture", "refund"],
+        ["capture", "capture", "refund", "capture"],
+        ["capture", "refund", "capture", "capture", "refund", "refund"],
+    ],
+    ids=", ".join,
+)
+def test_captures_and_refunds_are_told_as_they_came_even_if_time_stood_still(
+    steps: list[str],
+) -> None:
+    commands: dict[str, Command] = {"capture": CaptureOrder(10), "refund": RefundOrder(1)}
+    order = drive(make_order(), *(commands[each] for each in steps))
+    told = ["capture" if isinstance(each, Capture) else "refund" for each in changes(order)]
+    assert told == steps
+
+
+def test_a_timeline_is_written_as_a_line_for_each_event() -> None:
+    events = [Event(CREATED, "order of 1 placed"), Event(NOW, "cancelled")]
+    assert timeline_text(events) == (
+        "2026-01-01 09:30:00  order of 1 placed\n2026-01-15 09:00:00  cancelled"
+    )
