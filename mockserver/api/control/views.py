@@ -4,10 +4,11 @@ from mockserver.api.views import View, explanation_view, order_view, time_text
 from mockserver.domain.decide import Outcome, check_refundable
 from mockserver.domain.errors import Rejection
 from mockserver.domain.explanation import Allocation
-from mockserver.domain.ledger import ledger, timeline
+from mockserver.domain.ledger import Event, ledger, timeline, timeline_text
 from mockserver.domain.lifecycle import check_allowed, status_of
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.remedies import allowed_instead
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -31,12 +32,32 @@ def order_summary(sandbox: Sandbox, order: Order) -> View:
 
 def inner_view(sandbox: Sandbox, order: Order) -> View:
     """Show all there is to know of an order."""
+    told = full_timeline(sandbox, order)
     return {
         "order": order_page(sandbox, order),
         "allocations": [explanation_view(each.allocation) for each in order.refunds],
         "ledger": ledger(order),
-        "timeline": [{"at": time_text(each.at), "text": each.text} for each in timeline(order)],
+        "timeline": [{"at": time_text(each.at), "text": each.text} for each in told],
+        "timeline_text": timeline_text(told),
     }
+
+
+def full_timeline(sandbox: Sandbox, order: Order) -> list[Event]:
+    """Tell what happened to an order, and to requests about it, oldest first."""
+    about = (each for each in sandbox.journal if each.order_id == order.order_id)
+    told = (Event(each.at, text) for each in about if (text := _trouble(each)))
+    return sorted([*timeline(order), *told], key=lambda event: event.at)
+
+
+def _trouble(entry: Entry) -> str:
+    """Tell of a request that was refused or struck by a fault; else nothing."""
+    texts = []
+    if entry.injected:
+        faults = "; ".join(entry.injected)
+        texts.append(f"{entry.operation} struck by {faults}, delivered: {entry.delivered}")
+    if isinstance(entry.result, Rejection):
+        texts.append(f"{entry.operation} refused: {refusal_text(entry.result)}")
+    return "; ".join(texts)
 
 
 def dry_run_view(sandbox: Sandbox, order: Order, allocation: Allocation) -> View:
@@ -86,10 +107,15 @@ def entry_text(entry: Entry) -> str:
         lines.append(f"A replay: its idempotency key was known{changed}.")
     if isinstance(entry.result, Rejection):
         row = entry.result.refusal
-        lines += [f"Refused: {entry.result}", f"This rule is {row.source}."]
+        lines += [f"Refused: {refusal_text(entry.result)}", f"This rule is {row.source}."]
     elif entry.result and entry.result.allocation:
         lines.append(entry.result.allocation.text)
     return "\n".join(lines)
+
+
+def refusal_text(rejection: Rejection) -> str:
+    """Tell why a request was refused, and what would have been allowed."""
+    return f"{rejection}. {allowed_instead(rejection)}".rstrip()
 
 
 def rejection_view(rejection: Rejection) -> View:
@@ -100,5 +126,6 @@ def rejection_view(rejection: Rejection) -> View:
         "error_code": rejection.code,
         "message": rejection.message,
         "facts": dict(rejection.facts),
+        "allowed": allowed_instead(rejection),
         "source": {"mark": source.mark, "where": source.where},
     }
