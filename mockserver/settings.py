@@ -62,6 +62,16 @@ class Settings:
         None,
         "token that the control API asks for, as Authorization: Bearer",
     )
+    tls: bool = option(
+        False,  # noqa: FBT003
+        "serve HTTPS by a certificate made on start, for Kustom's host names as well",
+    )
+    tls_folder: str | None = option(
+        None,
+        "folder that keeps the certificate authority of --tls; a new one each start if unset",
+    )
+    tls_cert: str | None = option(None, "serve HTTPS by this certificate (PEM), with --tls-key")
+    tls_key: str | None = option(None, "the key (PEM) of --tls-cert")
     sandboxes: int = option(1000, "how many sandboxes to keep; the least used makes room")
     journal_size: int = option(1000, "how many requests each sandbox remembers")
     log_format: str = option("text", "how to log", choices=("text", "json"))

@@ -22,7 +22,7 @@ from tests.api.merchant import basic
 PATIENCE = 30  # seconds, for a process that never ends
 COMMAND = [sys.executable, "-m", "mockserver"]
 ROOT = Path(__file__).parents[1]
-READY = re.compile(rf"kustom-mock {re.escape(__version__)} listening on (http://\S+:\d+)\n")
+READY = re.compile(rf"kustom-mock {re.escape(__version__)} listening on (https?://\S+:\d+)\n")
 
 
 def surroundings(variables: Mapping[str, str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from mockserver.api.merchant import MerchantApi
 from mockserver.api.metrics import Metrics
 from mockserver.api.pages import OrderPages
 from mockserver.api.protocol import ConnectionServer
+from mockserver.api.tls import KUSTOM_HOSTS, Tls
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.scenario import Scenario
 
@@ -66,15 +67,24 @@ class Server:
         mock_headers: bool = True,
         allowed_hosts: frozenset[str] = frozenset(),
         admin_token: str | None = None,
+        tls: Tls | None = None,
     ) -> None:
-        """Serve these sandboxes; port 0 picks a free one."""
+        """Serve these sandboxes; port 0 picks a free one.
+
+        Under TLS the control API may be used by the provider's host names, too.
+        """
         self.sandboxes = sandboxes
         self._host = host
         self._port = port
+        self._tls = tls
         metrics = Metrics(sandboxes.__len__)
         self._apis = Apis(
             MerchantApi(sandboxes, OrderPages(), metrics, mock_headers),
-            ControlApi(Control(sandboxes, metrics), allowed_hosts, admin_token),
+            ControlApi(
+                Control(sandboxes, metrics, tls.authority if tls else None),
+                allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
+                admin_token,
+            ),
         )
         self._runner: web.ServerRunner | None = None
 
@@ -89,9 +99,11 @@ class Server:
             shutdown_timeout=STOP_WITHIN,
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        context = self._tls.context if self._tls else None
+        await web.TCPSite(self._runner, self._host, self._port, ssl_context=context).start()
         host, port = self._runner.addresses[0][:2]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     async def stop(self) -> None:
         """Stop listening and end what is under way."""

@@ -103,9 +103,22 @@ def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
     copy.add_argument("destination", nargs="?", default=".", help="default: here")
 
 
-def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
+def _url_flag(verb: argparse.ArgumentParser) -> None:
     url = os.environ.get("KUSTOM_MOCK_URL")
     verb.add_argument("--url", default=url, help="server to ask (KUSTOM_MOCK_URL)")
+
+
+def _tls_flags(verb: argparse.ArgumentParser) -> None:
+    actions = verb.add_subparsers(metavar="ca", required=True, dest="action")
+    what = "print the certificate authority that clients have to trust"
+    ca = actions.add_parser("ca", help=what, description=what)
+    row = OPTIONS["tls_folder"]
+    ca.add_argument(row.flag, metavar="FOLDER", help=_help(row))
+    _url_flag(ca)
+
+
+def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
+    _url_flag(verb)
     verb.add_argument(
         "--wait",
         type=float,
@@ -164,9 +177,20 @@ def _schema(_parsed: argparse.Namespace) -> int:
 def _healthcheck(parsed: argparse.Namespace) -> int:
     from mockserver.cli.healthcheck import healthcheck
 
-    settings = read_settings({}, os.environ)
-    url = parsed.url or f"http://127.0.0.1:{settings.port}"
-    return healthcheck(url, parsed.wait)
+    return healthcheck(_servers(parsed), parsed.wait)
+
+
+def _tls(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.tls import print_authority
+
+    settings = read_settings(vars(parsed), os.environ)
+    return print_authority(settings.tls_folder, _servers(parsed))
+
+
+def _servers(parsed: argparse.Namespace) -> list[str]:
+    from mockserver.cli.ask import addresses_here
+
+    return [parsed.url] if parsed.url else addresses_here(read_settings({}, os.environ))
 
 
 def _version(_parsed: argparse.Namespace) -> int:
@@ -197,5 +221,6 @@ VERBS: dict[str, Verb] = {
         _fidelity,
     ),
     "healthcheck": ("ask a server how it is", _healthcheck_flags, _healthcheck),
+    "tls": ("print the certificate authority of --tls", _tls_flags, _tls),
     "version": ("print the version", _no_flags, _version),
 }

@@ -9,6 +9,7 @@ from mockserver import __version__
 from mockserver.api.server import Server, new_event_loop
 from mockserver.cli.exit_codes import OK, USAGE
 from mockserver.cli.logs import set_up_logs
+from mockserver.cli.tls import load_tls
 from mockserver.cli.watch import watch
 from mockserver.cli.worlds import load_sandboxes
 from mockserver.scenario.catalogue import UnknownScenarioError
@@ -49,6 +50,7 @@ async def _serve(settings: Settings) -> int:
             mock_headers=settings.mock_headers,
             allowed_hosts=frozenset(settings.allowed_host),
             admin_token=settings.admin_token,
+            tls=load_tls(settings),
         )
         url = await server.start()
     except (UnknownScenarioError, ScenarioError, OSError) as error:

@@ -16,10 +16,14 @@ from mockserver.scenario.scenario import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the control API is in control of, and since when (monotonic seconds)."""
+    """What the control API is in control of, and since when (monotonic seconds).
+
+    ``authority`` is the certificate (PEM) of the server's own authority, if it has one.
+    """
 
     sandboxes: Sandboxes[Scenario]
     metrics: Metrics
+    authority: bytes | None = None
     started: float = field(default_factory=monotonic)
 
 

@@ -9,6 +9,7 @@ from mockserver.api.control import (
     orders,
     sandboxes,
     snapshots,
+    tls,
 )
 from mockserver.api.control.bodies import json_answer
 from mockserver.api.control.handler import Control, Route, Values
@@ -30,6 +31,10 @@ CONTROL: tuple[Route, ...] = (
     *(Route("GET", path, health.health, "health", open=True) for path in HEALTH_PATHS),
     Route("GET", "/metrics", health.metrics, "text", answer_type="text/plain", open=True),
     Route("GET", "/__admin/openapi.json", openapi, "document"),
+    Route(
+        "GET", "/__admin/tls/ca.pem", tls.get_authority, "text",
+        answer_type="application/x-pem-file", open=True,
+    ),
     Route("GET", ALL, sandboxes.list_sandboxes, "sandboxes"),
     Route("GET", ONE, sandboxes.get_sandbox, "sandbox"),
     Route("DELETE", ONE, sandboxes.drop_sandbox, status=204),
