@@ -53,11 +53,16 @@ def copy_scenario(name: str, destination: str) -> int:
 def explain_file(reference: str) -> int:
     """Print how every refund of a scenario is allocated, condition by condition."""
     try:
-        for file in find(reference):
-            _explain(str(file), file.read_bytes())
-    except (UnknownScenarioError, OSError, FileError) as error:
+        files = [(str(file), file.read_bytes()) for file in find(reference)]
+    except (UnknownScenarioError, OSError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
-        return FINDINGS if isinstance(error, FileError) else USAGE
+        return USAGE
+    try:
+        for name, text in files:
+            _explain(name, text)
+    except FileError as error:
+        print(f"kustom-mock: {error}", file=sys.stderr)
+        return FINDINGS
     return OK
 
 
