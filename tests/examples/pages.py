@@ -1,0 +1,140 @@
+"""Pages of the documentation taken apart: files, commands, and what they print.
+
+A fence says what is done with its block: ``yaml file=NAME`` is written to a file before
+the page is played, ``console run`` is played in one shell for the whole page. Lines that
+begin with ``$`` are commands (the next line belongs to them after a backslash), the others
+what they print.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parents[2] / "docs"
+SHOWN_URL = "http://127.0.0.1:8566"
+ANY = "…"
+"""In printed output: a line of it stands for any lines, else for the rest of a word or
+line; in JSON for a value, or for further keys or entries."""
+
+FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MORE = re.compile(r"(?<=[\s,{\[])…(?=\s*([}\]]))")
+MARK = "@@@ end of command"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block: its language, the words behind that, and its text."""
+
+    language: str
+    words: str
+    text: str
+
+    @property
+    def file(self) -> str | None:
+        """The file that it is to be written to."""
+        found = re.search(r"file=(\S+)", self.words)
+        return found and found[1]
+
+    @property
+    def runs(self) -> bool:
+        """Whether its commands are played."""
+        return "run" in self.words.split()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command and what the page says it prints."""
+
+    line: str
+    printed: str
+
+
+def blocks(page: Path) -> list[Block]:
+    return [Block(*found.groups()) for found in FENCE.finditer(page.read_text("utf-8"))]
+
+
+def commands(page: Path) -> Iterator[Command]:
+    for block in blocks(page):
+        if block.runs:
+            for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+                line, printed = _split(part)
+                yield Command(line, printed)
+
+
+def _split(part: str) -> tuple[str, str]:
+    lines = part.splitlines()
+    last = next(i for i, each in enumerate(lines) if not each.endswith("\\"))
+    return "\n".join(lines[: last + 1]), "\n".join(lines[last + 1 :])
+
+
+def play(page: Path, folder: Path, url: str) -> list[str]:
+    """Play a page in a folder against a server; give what its commands printed."""
+    for block in blocks(page):
+        if block.file:
+            (folder / block.file).write_text(block.text, "utf-8")
+    script = "\n".join(f"{each.line}\necho '{MARK}'" for each in commands(page))
+    played = subprocess.run(
+        ["bash"],  # noqa: S607  # found as the reader's is
+        input=script.replace(SHOWN_URL, url),
+        cwd=folder,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    printed = played.stdout.replace(url, SHOWN_URL).replace("\r\n", "\n")
+    return [each.strip("\n") for each in printed.split(f"{MARK}\n")][:-1]
+
+
+def agree(shown: str, printed: str) -> bool:
+    """Whether a page shows what was printed, ids aside."""
+    shown, printed = (ID.sub("<id>", text) for text in (shown, printed))
+    try:
+        actual = json.loads(printed)
+        expected = json.loads(MORE.sub(_spelled_out, shown))
+    except ValueError:
+        return _pattern(shown).fullmatch(printed) is not None
+    return _same(expected, actual)
+
+
+def _spelled_out(found: re.Match[str]) -> str:
+    return f'"{ANY}": "{ANY}"' if found[1] == "}" else f'"{ANY}"'
+
+
+def _pattern(shown: str) -> re.Pattern[str]:
+    lines = (
+        r"(?s:.*)" if line.strip() == ANY else re.escape(line).replace(ANY, r"[^\n]*")
+        for line in shown.splitlines()
+    )
+    return re.compile("\n".join(lines))
+
+
+def _same(expected: Any, actual: Any) -> bool:  # noqa: ANN401
+    if isinstance(expected, str) and isinstance(actual, str):
+        return _pattern(expected).fullmatch(actual) is not None
+    if expected == ANY:
+        return True
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return _same_mapping(expected, actual)
+    if isinstance(expected, list) and isinstance(actual, list):
+        more = expected[-1:] == [ANY]
+        wanted = expected[:-1] if more else expected
+        long_enough = len(actual) >= len(wanted) if more else len(actual) == len(wanted)
+        return long_enough and all(map(_same, wanted, actual))
+    return bool(expected == actual)
+
+
+def _same_mapping(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
+    wanted = {key: value for key, value in expected.items() if key != ANY}
+    complete = ANY in expected or wanted.keys() == actual.keys()
+    return complete and all(
+        key in actual and _same(value, actual[key]) for key, value in wanted.items()
+    )

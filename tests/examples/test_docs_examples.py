@@ -1,0 +1,120 @@
+"""What the documentation shows is what happens, and it leaves nothing out."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import __version__
+from mockserver.api.control.routes import CONTROL
+from mockserver.api.server import Server, running_in_thread
+from mockserver.cli.lint import findings_of
+from mockserver.domain.forced import FORCED
+from mockserver.sandbox.registry import Sandboxes
+from mockserver.scenario.catalogue import DEFAULT, shipped
+from mockserver.scenario.codes import CODES
+from mockserver.scenario.faults import ACTION_NAMES, WIREMOCK_FAULTS
+from mockserver.scenario.loading import load
+from mockserver.scenario.scenario import Surroundings, read_scenario
+from mockserver.scenario.source import parse
+from mockserver.schemas import documents, schema
+from mockserver.settings import OPTIONS
+from tests.examples.pages import DOCS, SHOWN_URL, Block, agree, blocks, commands, play
+
+PAGES = sorted(DOCS.glob("*.md"))
+SCENARIOS = [
+    pytest.param(block, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page))
+    if block.language == "yaml" and re.search(r"^version: 1$", block.text, re.MULTILINE)
+]
+PARTS = documents()["scenario.schema.json"]["$defs"]
+EXAMPLES = [
+    pytest.param(name, example, id=f"{name}-{number}")
+    for name, rules in PARTS.items()
+    for number, example in enumerate(rules.get("examples", ()))
+]
+NEEDED = ("bash", "curl", "grep")
+MENTIONED = {
+    "faults": [*ACTION_NAMES, *WIREMOCK_FAULTS],
+    "lint": list(CODES),
+    "troubleshooting": [each for each in CODES if each.startswith("W")],
+    "settings": [row.flag for row in OPTIONS.values()],
+    "control-api": [*(f"{row.method} {row.path}" for row in CONTROL), *FORCED],
+    "cookbook": list(shipped()),
+}
+
+every_scenario = pytest.mark.parametrize("block", SCENARIOS)
+
+
+def page(name: str) -> str:
+    return (DOCS / f"{name}.md").read_text("utf-8")
+
+
+@every_scenario
+def test_a_scenario_in_the_docs_lints_without_errors(block: Block) -> None:
+    assert [each for each in findings_of(block.text.encode()) if each.is_error] == []
+
+
+@every_scenario
+async def test_a_scenario_in_the_docs_ends_as_it_expects_where_the_page_says_so(
+    block: Block,
+) -> None:
+    scenario = read_scenario("docs", parse(block.text))
+    verdict = await scenario.judge(await scenario.build("docs"))
+    assert verdict.passed or "holds" not in block.words, verdict.failures
+
+
+def test_the_cookbook_has_ten_scenarios_and_all_are_free_of_warnings() -> None:
+    found = [each for each in blocks(DOCS / "cookbook.md") if each.language == "yaml"]
+    assert len(found) >= 10
+    assert [each for block in found for each in findings_of(block.text.encode())] == []
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_an_example_in_the_schema_keeps_to_its_part(name: str, example: Any) -> None:  # noqa: ANN401
+    assert schema(f"scenario.schema.json#/$defs/{name}").accepts(example)
+
+
+@pytest.mark.skipif(not all(map(shutil.which, NEEDED)), reason=f"needs {', '.join(NEEDED)}")
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(each, id=each.stem) for each in PAGES if list(commands(each))],
+)
+def test_every_command_of_a_page_prints_what_the_page_shows(
+    file: Path,
+    tmp_path: Path,
+) -> None:
+    server = Server(Sandboxes(load((DEFAULT,), Surroundings())))
+    with running_in_thread(server) as url:
+        printed = play(file, tmp_path, url)
+    shown = list(commands(file))
+    assert len(printed) == len(shown)
+    for command, actual in zip(shown, printed, strict=True):
+        assert agree(command.printed, actual), f"$ {command.line}\n{actual}"
+
+
+@pytest.mark.parametrize("name", MENTIONED)
+def test_a_page_leaves_nothing_out(name: str) -> None:
+    text = page(name)
+    assert [each for each in MENTIONED[name] if f"`{each}`" not in text] == []
+
+
+def test_the_tutorial_shows_the_line_that_serve_prints() -> None:
+    assert f"kustom-mock {__version__} listening on {SHOWN_URL}\n" in page("tutorial")
+
+
+def test_the_tutorial_gets_there_in_ten_lines() -> None:
+    (block,) = (each for each in blocks(DOCS / "tutorial.md") if each.file == "lost.yaml")
+    assert len(block.text.splitlines()) <= 10
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda each: each.stem)
+def test_every_link_between_pages_leads_somewhere(file: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([\w-]+\.md)?(#[\w-]+)?\)", file.read_text("utf-8")):
+        other = DOCS / target if target else file
+        headings = re.findall(r"^#+ (.+)$", other.read_text("utf-8"), re.MULTILINE)
+        anchors = {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+        assert not anchor or anchor[1:] in anchors
