@@ -153,14 +153,16 @@ def _judge_allocation(
     sandbox: Sandbox,
     path: Path,
 ) -> Expectation:
-    capture_id = refund.allocation.capture_id
-    capture = order.capture(capture_id) if capture_id else None
-    names = _names_of(capture, order, sandbox) if capture else [None]
+    names = names_allocated_to(refund, order, sandbox)
     return Expectation(path, wanted in names, wanted, names[0], _why(refund))
 
 
-def _names_of(capture: Capture, order: Order, sandbox: Sandbox) -> list[object]:
-    """The words by which a capture may be named, the best first."""
+def names_allocated_to(refund: Refund, order: Order, sandbox: Sandbox) -> list[object]:
+    """The words by which the capture of a refund may be named, the best first."""
+    capture_id = refund.allocation.capture_id
+    capture = order.capture(capture_id) if capture_id else None
+    if capture is None:
+        return [None]
     own = sandbox.part_names.get(capture.capture_id)
     number = order.captures.index(capture) + 1
     rest = [capture.klarna_reference, number, capture.capture_id]

@@ -16,6 +16,7 @@ from mockserver.domain.order import Order, OrderLine
 from mockserver.sandbox.actions import FailAllocation
 from mockserver.sandbox.faults import Rule
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.expect import names_allocated_to
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 from mockserver.scenario.scenario import Scenario, placed
 
@@ -239,11 +240,10 @@ def _contradicted_parts(
     listed = expected.get("refunds")
     pairs = zip(order.refunds, listed if isinstance(listed, list) else [], strict=False)
     for index, (refund, spec) in enumerate(pairs):
-        actual = refund.allocation.capture_id
-        name = subject.sandbox.part_names.get(actual or "")
-        wanted = spec.get("allocated_to", name)
-        if isinstance(wanted, str | None) and wanted not in (name, actual):
-            message = f"expects '{wanted}', the seeded refund goes to '{name}'"
+        names = names_allocated_to(refund, order, subject.sandbox)
+        wanted = spec.get("allocated_to", names[0])
+        if wanted not in names:
+            message = f"expects '{wanted}', the seeded refund goes to '{names[0]}'"
             yield Finding("W307", (*path, "refunds", index, "allocated_to"), message)
 
 

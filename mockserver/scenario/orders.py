@@ -143,10 +143,13 @@ def _address(given: Spec | None, country: str) -> dict[str, str]:
 
 
 def _history(spec: Spec, order: Order, path: Path) -> Iterator[Step]:
+    latest = order.created_at
     for kind, make in (("captures", _capture), ("refunds", _refund)):
+        usual = latest if kind == "refunds" else order.created_at
         for name, part in spec.get(kind, {}).items():
             place = (*path, kind, name)
-            at = moment_of(part.get("at"), order.created_at, order.created_at, (*place, "at"))
+            at = moment_of(part.get("at"), usual, order.created_at, (*place, "at"))
+            latest = max(latest, at)
             if at < order.created_at:
                 message = f"impossible: {at:%Y-%m-%d %H:%M} is before the order was created"
                 raise ScenarioError([Finding("E203", (*place, "at"), message)])
