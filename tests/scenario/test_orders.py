@@ -225,6 +225,13 @@ def test_events_happen_in_order_of_time_whatever_their_order_in_the_file() -> No
     assert order.refunds[0].allocation.capture_id == order.captures[0].capture_id
 
 
+def test_a_refund_without_a_time_follows_the_last_capture() -> None:
+    order = only_order(
+        one_order("captures: {A: {lines: [A12345], at: 2d}}\n    refunds: {R: {amount: 1}}"),
+    )
+    assert order.refunds[0].refunded_at == order.captures[0].captured_at
+
+
 @pytest.mark.parametrize("case", cases("impossible"))
 def test_a_world_that_cannot_be_is_refused_at_its_line(case: Case) -> None:
     text = case.get("text") or one_order(case["order"])

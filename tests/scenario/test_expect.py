@@ -1,0 +1,110 @@
+"""Expectations, judged: what was expected, what is, and a sentence for each."""
+
+import asyncio
+
+import pytest
+
+from mockserver.domain.operation import Operation
+from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.expect import Verdict
+from mockserver.scenario.scenario import Scenario
+from tests.scenario.tables import FROZEN, Case, cases, scenario_of
+
+WORLD = f"""seed: 7
+{FROZEN}orders:
+  one:
+    order_id: 7ce4ee13-973c-6f49-a30e-85a0bc675997
+    klarna_reference: ABC
+    merchant_reference1: 1001
+    lines:
+      - {{reference: A, unit_price: 100}}
+      - {{reference: B, unit_price: 200}}
+      - {{reference: C, unit_price: 50}}
+    captures:
+      first: {{lines: [A], reference: 77, description: first parcel}}
+      second: {{lines: [B], at: 1s}}
+    refunds:
+      good: {{lines: [B], description: too big}}
+      amount: {{amount: 10, reference: X, at: 1s}}
+      bad: {{lines: [A], amount: 89, at: 2s}}
+  two:
+    lines: [{{unit_price: 1}}]
+faults:
+  lost: {{on: refund, do: {{lose_answer: reset}}}}
+expect:
+"""
+
+
+def judged(expect: str) -> Verdict:
+    """Judge expectations of the world above, after three requests."""
+    scenario = scenario_of(WORLD + "".join(f"  {line}\n" for line in expect.splitlines()))
+    return asyncio.run(_judge(scenario))
+
+
+async def _judge(scenario: Scenario) -> Verdict:
+    sandbox = await scenario.build("test")
+    for status in (201, 201, 403):
+        sandbox.journal.record(_entry(sandbox, status))
+    return await scenario.judge(sandbox)
+
+
+def _entry(sandbox: Sandbox, status: int) -> Entry:
+    return Entry(
+        at=sandbox.clock.now(),
+        correlation_id="c",
+        method="POST",
+        path="/",
+        operation=Operation.REFUND,
+        order_id=sandbox.order_names["one"],
+        status=status,
+    )
+
+
+@pytest.mark.parametrize("case", cases("expect"))
+def test_an_expectation_is_judged_and_told(case: Case) -> None:
+    verdict = judged(case["expect"])
+    assert [each.text for each in verdict.expectations] == case["says"]
+    assert verdict.passed is case["passed"]
+    assert all(each.passed for each in verdict.expectations) is case["passed"]
+
+
+def test_failures_are_told_apart() -> None:
+    verdict = judged("orders: {one: {status: CAPTURED, captured_amount: 300}}")
+    assert [each.path for each in verdict.failures] == [("orders", "one", "status")]
+    assert (verdict.failures[0].expected, verdict.failures[0].actual) == (
+        "CAPTURED",
+        "PART_CAPTURED",
+    )
+
+
+def test_a_failed_allocation_says_why_and_what_to_do() -> None:
+    (failure,) = judged("orders: {one: {refunds: {bad: {verdict: allocated}}}}").failures
+    assert "lines_add_up" in failure.why
+    assert failure.why in failure.text
+
+
+def test_nothing_expected_is_nothing_failed() -> None:
+    scenario = scenario_of("title: nothing expected")
+    assert asyncio.run(_verdict_of(scenario)) == Verdict(())
+    assert Verdict(()).passed
+
+
+async def _verdict_of(scenario: Scenario) -> Verdict:
+    return await scenario.judge(await scenario.build("test"))
+
+
+async def test_an_expectation_is_judged_by_the_time_of_the_sandbox() -> None:
+    scenario = scenario_of(f"{WORLD}  orders: {{two: {{status: EXPIRED}}}}")
+    sandbox = await scenario.build("test")
+    assert not (await scenario.judge(sandbox)).passed
+    sandbox.clock.set(sandbox.clock.now().replace(year=2027))
+    assert (await scenario.judge(sandbox)).passed
+
+
+async def test_an_order_that_is_gone_fails_its_expectation() -> None:
+    scenario = scenario_of(f"{WORLD}  orders: {{two: {{status: AUTHORIZED}}}}")
+    verdict = await scenario.judge(Sandbox("empty"))
+    assert [each.text for each in verdict.failures] == [
+        "orders.two: expected an order, got none",
+    ]

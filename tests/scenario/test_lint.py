@@ -1,0 +1,226 @@
+"""Lint: every code has a file that earns it, and every form says the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import __version__
+from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
+from mockserver.cli.lint import findings_of, lint_files
+from mockserver.scenario.codes import CODES
+from mockserver.scenario.findings import ScenarioError, did_you_mean
+from mockserver.scenario.loading import load
+from mockserver.scenario.problems import MOST_FINDINGS
+from mockserver.scenario.scenario import Surroundings
+from tests.scenario.tables import Case, cases, rows
+
+WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
+OFF_BY_ONE = "the lines add up to 100, the amount is 99: off by -1"
+BROKEN = "title: 50%, a:b\nodrers: 1\n"
+
+
+def written(case: Case, folder: Path) -> Path:
+    """Put the file of a case on disk."""
+    path = folder / "world.yaml"
+    if case.get("folder"):
+        path.mkdir()
+    else:
+        allowed = f"\nallow: [{case['allows']}]\n" if "allows" in case else "\n"
+        path.write_text(case["text"] + allowed, encoding="utf-8")
+    return path
+
+
+def found_in(case: Case, path: Path) -> list[str]:
+    """List what is found in a file, or in it and another one as one world."""
+    if "also" not in case:
+        found: list[str] = [
+            f"{row['line']}:{row['column']} {row['code']} "
+            + (f"{row['place']}: " if row["place"] else "")
+            + row["message"]
+            for row in json_of(path.parent)["findings"]
+        ]
+        return found
+    other = path.with_name("xother.yaml")
+    other.write_text(case["also"], encoding="utf-8")
+    with pytest.raises(ScenarioError) as refused:
+        load([str(path), str(other)], Surroundings())
+    return [str(each) for each in refused.value.findings]
+
+
+def json_of(path: Path) -> Any:  # noqa: ANN401  # JSON
+    return json.loads(printed(path, "json")[1])
+
+
+def printed(path: Path, form: str, *, strict: bool = False) -> tuple[int, str]:
+    """Lint a path; give the exit code and what is printed."""
+    capture = pytest.MonkeyPatch()
+    lines: list[str] = []
+    with capture.context() as patch:
+        patch.setattr("builtins.print", lambda *words, **_to: lines.append(" ".join(words)))
+        code = lint_files([str(path)], form, strict=strict)
+    return code, "\n".join(lines)
+
+
+@pytest.mark.parametrize("case", cases("lint"))
+def test_lint_finds_this_and_nothing_else(case: Case, tmp_path: Path) -> None:
+    found = found_in(case, written(case, tmp_path))
+    assert len(found) == len(case["finds"]), found
+    for wanted, is_found in zip(sorted(case["finds"]), sorted(found), strict=True):
+        assert wanted in is_found
+
+
+def test_every_code_has_a_file_that_earns_it() -> None:
+    earned = {word for row in rows("lint") for each in row["finds"] for word in each.split()}
+    assert set(CODES) <= earned
+
+
+def test_findings_of_a_file_come_in_its_order() -> None:
+    text = (
+        "orders:\n"
+        "  b: {amount: 1, lines: [{unit_price: 2}]}\n"
+        "  a: {amount: 1, lines: [{unit_price: 2, total_amount: 3}]}\n"
+    )
+    places = [(each.line, each.column, each.code) for each in findings_of(text.encode())]
+    assert places == sorted(places)
+    assert [each for _, _, each in places] == ["W303", "W303", "W304"]
+
+
+def test_a_hundred_mistakes_are_told_and_the_rest_is_counted_out() -> None:
+    lines = ", ".join(["{}"] * 1000)
+    found = findings_of(f"orders: {{one: {{lines: [{lines}]}}}}".encode())
+    assert len(found) == MOST_FINDINGS + 1
+    assert found[-1].message == f"more than {MOST_FINDINGS} findings; the rest is left out"
+    exactly = ", ".join(["{}"] * MOST_FINDINGS)
+    found = findings_of(f"orders: {{one: {{lines: [{exactly}]}}}}".encode())
+    assert {each.code for each in found} == {"E102"}
+    assert len(found) == MOST_FINDINGS
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "hint"),
+    [
+        ("refnd", ["capture", "refund"], "did you mean 'refund'?"),
+        ("SE", ["se", "no"], "did you mean 'se'?"),
+        ("zebra", ["capture", "refund"], "known: capture, refund"),
+    ],
+)
+def test_a_misspelt_name_brings_the_nearest(name: str, known: list[str], hint: str) -> None:
+    assert did_you_mean(name, known) == hint
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a broken, a doubtful and a sound file, of awkward names."""
+    place = tmp_path / "a,b 50%"
+    place.mkdir()
+    (place / "1 broken.yaml").write_text(BROKEN, encoding="utf-8")
+    (place / "2:warned.yml").write_text(WARNED, encoding="utf-8")
+    (place / "3-sound.yaml").write_text("title: sound\n", encoding="utf-8")
+    (place / "4-none.txt").write_text("odrers: 1\n", encoding="utf-8")
+    return place
+
+
+@pytest.mark.parametrize(
+    ("name", "strict", "code"),
+    [
+        ("1 broken.yaml", False, FINDINGS),
+        ("2:warned.yml", False, OK),
+        ("2:warned.yml", True, FINDINGS),
+        ("3-sound.yaml", True, OK),
+        ("", False, FINDINGS),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+def test_errors_fail_and_warnings_fail_where_lint_is_strict(
+    folder: Path,
+    name: str,
+    *,
+    strict: bool,
+    code: int,
+    form: str,
+) -> None:
+    assert printed(folder / name, form, strict=strict)[0] == code
+
+
+def test_a_path_that_leads_nowhere_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert lint_files(["split-shipmnt"], "text", strict=False) == USAGE
+    told = capsys.readouterr()
+    assert "unknown scenario 'split-shipmnt', did you mean 'split-shipment'?" in told.err
+    assert not told.out
+
+
+def test_text_is_a_line_for_each_finding_and_a_sum(folder: Path) -> None:
+    lines = printed(folder, "text")[1].splitlines()
+    assert lines == [
+        f"{folder}/1 broken.yaml:2:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?",
+        f"{folder}/2:warned.yml:3:5 W303 orders.one.amount: {OFF_BY_ONE}",
+        "3 files: 1 errors, 1 warnings",
+    ]
+
+
+def test_json_has_all_fields_of_each_finding(folder: Path) -> None:
+    broken, warned = json_of(folder)["findings"]
+    assert broken == {
+        "file": f"{folder}/1 broken.yaml",
+        "line": 2,
+        "column": 1,
+        "code": "E101",
+        "severity": "error",
+        "place": "odrers",
+        "message": "unknown key 'odrers', did you mean 'orders'?",
+    }
+    assert (warned["severity"], warned["code"]) == ("warning", "W303")
+
+
+def test_annotations_escape_what_github_would_take_for_its_own(folder: Path) -> None:
+    broken, warned = printed(folder, "github")[1].splitlines()
+    place = str(folder).replace("%", "%25").replace(",", "%2C")
+    assert broken == (
+        f"::error file={place}/1 broken.yaml,line=2,col=1,title=E101::"
+        "odrers: unknown key 'odrers', did you mean 'orders'?"
+    )
+    assert warned.startswith(f"::warning file={place}/2%3Awarned.yml,line=3,col=5,title=W303::")
+
+
+def test_an_annotation_without_a_place_begins_with_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text("a: *b\n", encoding="utf-8")
+    assert printed(path, "github")[1].endswith("title=E001::unknown alias '*b'")
+
+
+def test_sarif_is_a_log_of_one_run_with_all_rules(folder: Path) -> None:
+    log = json.loads(printed(folder, "sarif")[1])
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-2.1.0.json")
+    (run,) = log["runs"]
+    driver = run["tool"]["driver"]
+    assert (driver["name"], driver["version"]) == ("kustom-mock", __version__)
+    rules = {each["id"]: each["shortDescription"]["text"] for each in driver["rules"]}
+    assert rules == dict(CODES)
+    broken, warned = run["results"]
+    assert (broken["ruleId"], broken["level"]) == ("E101", "error")
+    assert (warned["ruleId"], warned["level"]) == ("W303", "warning")
+    assert broken["message"] == {
+        "text": "odrers: unknown key 'odrers', did you mean 'orders'?",
+    }
+    (location,) = warned["locations"]
+    physical = location["physicalLocation"]
+    assert physical["region"] == {"startLine": 3, "startColumn": 5}
+    uri = physical["artifactLocation"]["uri"]
+    assert uri.endswith("/a%2Cb%2050%25/2%3Awarned.yml")
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+def test_a_sound_file_has_no_findings_in_any_form(folder: Path, form: str) -> None:
+    code, page = printed(folder / "3-sound.yaml", form)
+    assert code == OK
+    if form == "json":
+        assert json.loads(page) == {"findings": []}
+    elif form == "sarif":
+        assert json.loads(page)["runs"][0]["results"] == []
+    else:
+        assert page in ("", "1 files: 0 errors, 0 warnings")

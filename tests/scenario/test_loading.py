@@ -1,0 +1,143 @@
+"""Loading: a name, a file or a folder, and several of them as one world."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from mockserver.scenario.catalogue import UnknownScenarioError, shipped
+from mockserver.scenario.loading import FileError, load
+from mockserver.scenario.scenario import Scenario, Surroundings
+from tests.scenario.tables import FROZEN, orders_of
+
+ORDER = "lines: [{unit_price: 1}]"
+
+
+def together(folder: Path, *texts: str) -> Scenario:
+    """Load texts as the files of a folder."""
+    for number, text in enumerate(texts):
+        (folder / f"{number}.yaml").write_text(text, encoding="utf-8")
+    return load([str(folder)], Surroundings())
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_name_a_file_and_its_text_are_the_same_world(
+    name: str,
+    tmp_path: Path,
+) -> None:
+    copy = tmp_path / "copy.yaml"
+    copy.write_bytes(shipped()[name].read_bytes())
+    by_name, by_file = (load([each], Surroundings("s")) for each in (name, str(copy)))
+    assert by_name.spec == by_file.spec
+    assert asyncio.run(by_name.build("x")).order_names == (
+        asyncio.run(by_file.build("y")).order_names
+    )
+
+
+def test_a_folder_is_all_its_scenario_files(tmp_path: Path) -> None:
+    (tmp_path / "c.txt").write_text("not: yaml: at all", encoding="utf-8")
+    (tmp_path / "b.yml").write_text(f"orders: {{two: {{{ORDER}}}}}", encoding="utf-8")
+    world = together(tmp_path, f"orders: {{one: {{{ORDER}}}}}")
+    assert list(asyncio.run(world.build("x")).order_names) == ["one", "two"]
+
+
+def test_several_files_fill_one_world(tmp_path: Path) -> None:
+    world = together(
+        tmp_path,
+        f"title: A\n{FROZEN}assume: {{amount_only_refund: failed}}\n"
+        f"orders: {{one: {{{ORDER}}}}}\nfaults: {{f: {{do: {{garbage: true}}}}}}\n"
+        "expect:\n  orders: {one: {captured_amount: 0}}\n  faults: {f: {fired: 0}}\n"
+        "  requests: [{operation: refund, never: true}]\nallow: [W301]\n",
+        f"title: B\n{FROZEN}assume: {{amount_only_refund: failed, authorization_days: 7}}\n"
+        f"orders: {{two: {{{ORDER}}}}}\nfaults: {{g: {{do: {{garbage: true}}}}}}\n"
+        "expect:\n  orders: {two: {captured_amount: 1}}\n  faults: {g: {fired: 0}}\n"
+        "  requests: [{operation: cancel, never: true}]\nallow: [W302]\n",
+    )
+    assert world.spec["allow"] == ["W301", "W302"]
+    assert world.spec["assume"] == {"amount_only_refund": "failed", "authorization_days": 7}
+    sandbox = asyncio.run(world.build("x"))
+    assert sandbox.clock.frozen
+    assert list(sandbox.order_names) == ["one", "two"]
+    verdict = asyncio.run(world.judge(sandbox))
+    assert [(each.path[-1], each.passed) for each in verdict.expectations] == [
+        ("captured_amount", True),
+        ("captured_amount", False),
+        ("refund", True),
+        ("cancel", True),
+        ("fired", True),
+        ("fired", True),
+    ]
+
+
+def test_every_order_keeps_the_country_of_its_file(tmp_path: Path) -> None:
+    world = together(
+        tmp_path,
+        f"country: NO\norders: {{no: {{{ORDER}}}}}",
+        f"orders: {{se: {{{ORDER}}}}}",
+        f"country: DK\ncurrency: EUR\nlocale: en-DK\norders: {{dk: {{{ORDER}}}}}",
+    )
+    made = orders_of(asyncio.run(world.build("x")))
+    facts = {
+        name: (each.purchase_country, each.purchase_currency, each.locale)
+        for name, each in made.items()
+    }
+    assert facts == {
+        "no": ("NO", "NOK", "nb-NO"),
+        "se": ("SE", "SEK", "sv-SE"),
+        "dk": ("DK", "EUR", "en-DK"),
+    }
+
+
+DOUBLED = {
+    "an order": ("orders: {one: {lines: [{unit_price: 1}]}}", "1:10 E002 orders.one: 'one'"),
+    "a fault": ("faults: {f: {do: {garbage: true}}}", "1:10 E002 faults.f: 'f'"),
+    "an expected order": (
+        "expect:\n  orders: {one: {captured_amount: 0}}",
+        "2:12 E002 expect.orders.one: 'one'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DOUBLED)
+def test_a_name_stands_in_one_file_only(case: str, tmp_path: Path) -> None:
+    text, place = DOUBLED[case]
+    with pytest.raises(FileError) as refused:
+        together(tmp_path, text, text)
+    assert str(refused.value) == f"{tmp_path}/1.yaml:{place} stands in two scenario files"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("clock: {frozen: true}", "clock: {frozen: false}"),
+        ("clock: {start: 2026-01-15}", "clock: {start: 2026-01-16}"),
+        ("assume: {authorization_days: 7}", "assume: {authorization_days: 8}"),
+        ("credentials: {a: b}", "credentials: {a: c}"),
+    ],
+)
+def test_two_files_cannot_say_different_things_of_one_world(
+    one: str,
+    other: str,
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(FileError, match=r"1\.yaml:1:.* E002 .* stands in two scenario files"):
+        together(tmp_path, one, other)
+
+
+def test_what_is_wrong_with_a_file_is_told_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as refused:
+        together(tmp_path, f"orders: {{one: {{{ORDER}}}}}", "odrers: 1\ntitel: 2")
+    assert str(refused.value).splitlines() == [
+        f"{tmp_path}/1.yaml:1:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?",
+        f"{tmp_path}/1.yaml:2:1 E101 titel: unknown key 'titel', did you mean 'title'?",
+    ]
+
+
+def test_a_reference_that_leads_nowhere_names_the_nearest_shipped_scenario() -> None:
+    with pytest.raises(UnknownScenarioError, match="did you mean 'fresh-order'"):
+        load(["fresh-ordr"], Surroundings())
+
+
+def test_a_folder_without_scenario_files_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(UnknownScenarioError, match=r"no scenario files \(\.yaml, \.yml\)"):
+        load([str(tmp_path)], Surroundings())
