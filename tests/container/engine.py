@@ -17,6 +17,7 @@ IMAGE = "localhost/kustom-mock:test"
 PORT = 8566
 PATIENCE = 60.0  # seconds until a container is given up
 HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+AS_STRICT_AS_DOCKER = "--read-only-tmpfs=false"  # by default podman leaves /tmp writable
 
 _names = count(1)
 
@@ -63,7 +64,8 @@ class Container:
 
     def curl(self, path: str, *options: str) -> str:
         """Ask the server from outside the container, and give the body back."""
-        return self.engine.outside("curl", "-sS", f"http://{self.address}{path}", *options)
+        url = path if "://" in path else f"http://{self.address}{path}"
+        return self.engine.outside("curl", "-sS", url, *options)
 
     def verb(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run ``kustom-mock`` with these words in the container."""
@@ -95,11 +97,13 @@ class Container:
 class Engine:
     """The commands that reach containers.
 
-    ``enter`` leads into the network that they are published in, ``command`` is the engine.
+    ``command`` is the engine, ``enter`` leads into the network that they are published in,
+    ``hardened`` are the options under which the image has to work.
     """
 
     command: tuple[str, ...]
     enter: tuple[str, ...] = ()
+    hardened: tuple[str, ...] = HARDENED
 
     def call(self, *words: str) -> str:
         """Run a command of the engine; its output is in the failure, if it fails."""
@@ -125,9 +129,9 @@ class Engine:
         It may write nothing and has no capabilities.
         """
         name = f"kustom-mock-test-{os.getpid()}-{next(_names)}"
-        begin = ("run", "--detach", "--name", name, f"--publish=127.0.0.1::{port}", *HARDENED)
+        begin = ("run", "--detach", "--name", name, f"--publish=127.0.0.1::{port}")
         try:
-            self.call(*begin, *options, IMAGE, *command)
+            self.call(*begin, *self.hardened, *options, IMAGE, *command)
             yield Container(self, name, port)
         finally:
             _run([*self.command, "rm", "--force", name])
@@ -156,7 +160,8 @@ def built(folder: Path) -> Iterator[Engine]:
             f"CONTAINERS_CONF={folder}/containers.conf",
             f"CONTAINERS_STORAGE_CONF={folder}/storage.conf",
         )
-        yield Engine((*enter, "env", *settings, "podman", "--log-level=fatal"), enter)
+        podman = (*enter, "env", *settings, "podman", "--log-level=fatal")
+        yield Engine(podman, enter, (*HARDENED, AS_STRICT_AS_DOCKER))
 
 
 @contextmanager

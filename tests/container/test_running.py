@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import __version__
-from tests.container.engine import HARDENED, IMAGE, Container, Engine
+from tests.container.engine import IMAGE, Container, Engine
 
 pytestmark = pytest.mark.container
 
@@ -93,7 +93,7 @@ def test_a_command_line_of_ones_own_is_reachable(engine: Engine) -> None:
 
 
 def test_any_other_verb_runs(engine: Engine) -> None:
-    printed = engine.call("run", "--rm", *HARDENED, IMAGE, "version")
+    printed = engine.call("run", "--rm", *engine.hardened, IMAGE, "version")
     assert printed == f"kustom-mock {__version__}\n"
 
 
@@ -116,3 +116,30 @@ def test_sigterm_ends_it_within_a_second_while_a_fault_hangs(engine: Engine) -> 
                 pass
             assert running.stop(1) == 0
         assert "Traceback" not in running.logs()
+
+
+def test_a_client_that_verifies_reaches_it_as_the_providers_host(
+    engine: Engine,
+    tmp_path: Path,
+) -> None:
+    options = (
+        "--env=KUSTOM_MOCK_TLS=true",
+        "--env=KUSTOM_MOCK_PORT=443",
+        "--sysctl=net.ipv4.ip_unprivileged_port_start=0",
+    )
+    with engine.running(*options, port=443) as running:
+        assert running.is_ready(), running.logs()
+        authority = tmp_path / "ca.pem"
+        authority.write_text(running.verb("tls", "ca").stdout, encoding="utf-8")
+        alias = f"api.playground.kustom.co:443:{running.address}"
+        url = "https://api.playground.kustom.co/__admin/health"
+        asked = running.curl(url, "--cacert", str(authority), "--connect-to", alias)
+        assert json.loads(asked)["status"] == "ok"
+        assert running.stop(1) == 0
+
+
+def test_its_health_is_known_when_a_flag_turned_https_on(engine: Engine) -> None:
+    with engine.running(command=["serve", "--tls"]) as running:
+        assert running.is_ready(), running.logs()
+        assert running.verb("healthcheck").returncode == 0
+        assert running.logs().count("\n") == 1
