@@ -1,263 +1,293 @@
-from datetime import timedelta
+"""Faults as data: which calls a rule is for, on which it fires, and what it counts."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver.domain.operation import Operation
-from mockserver.sandbox.actions import Action, Cut, Delay, Drop, Garbage
+from mockserver.sandbox.actions import (
+    LONGEST_DELAY,
+    Delay,
+    Garbage,
+    RateLimit,
+)
 from mockserver.sandbox.faults import Calls, Facts, Faults, Rule
-from tests.builders import NOW
 
-RESET = Drop(Cut.RESET)
-
-
-def rule(name: str = "rule", *actions: Action, **facts: Any) -> Rule:  # noqa: ANN401
-    return Rule(name, actions or (RESET,), **facts)
+NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+Op = Operation
 
 
 def call(
-    operation: Operation = Operation.REFUND,
-    order_id: str = "order-1",
-    *,
-    days: int = 0,
-    body: object = None,
+    operation: Operation = Op.REFUND,
+    order_id: str = "o1",
+    body: Any = None,  # noqa: ANN401  # JSON
+    now: datetime = NOW,
 ) -> Facts:
-    return Facts(operation, order_id, NOW + timedelta(days=days), lambda: body)
+    return Facts(operation, order_id, now, lambda: body)
 
 
-def fires(faults: Faults, facts: Facts) -> bool:
-    return bool(faults.strike(facts))
+def rule(name: str = "rule", **facts: Any) -> Rule:  # noqa: ANN401  # any field of a rule
+    return replace(Rule(name, (Garbage(),)), **facts)
 
 
-def firing_calls(faults: Faults, facts: Facts, calls: int = 8) -> list[int]:
-    return [number for number in range(1, calls + 1) if fires(faults, facts)]
-
-
-def test_without_rules_nothing_happens() -> None:
-    assert Faults().strike(call()) == []
-
-
-def test_a_rule_for_everything_fires_on_everything() -> None:
-    faults = Faults([rule()])
-    assert fires(faults, call())
-    assert fires(faults, call(Operation.GET_ORDER, "order-2", body={"a": 1}))
-
-
-def test_all_actions_of_a_rule_are_done_in_their_order() -> None:
-    slow = rule("slow", Delay(1, 1), Garbage())
-    assert Faults([slow]).strike(call()) == [(slow, Delay(1, 1)), (slow, Garbage())]
-
-
-def test_the_order_of_rules_is_that_in_which_they_came() -> None:
-    """However they are found: by operation, by order, by both or by neither."""
-    rules = [
-        rule("a"),
-        rule("b", order_ids=frozenset({"order-1"})),
-        rule("c", operations=frozenset({Operation.REFUND})),
-        rule("d", operations=frozenset({Operation.REFUND}), order_ids=frozenset({"order-1"})),
-        rule("e"),
-    ]
-    for order in (rules, rules[::-1]):
-        faults = Faults(order)
-        assert [each for each, _ in faults.strike(call())] == order
-        assert faults.rules() == tuple(order)
-
-
-@pytest.mark.parametrize(
-    ("facts", "hits", "misses"),
-    [
-        pytest.param(
-            {"operations": frozenset({Operation.REFUND, Operation.CAPTURE})},
-            call(Operation.CAPTURE),
-            call(Operation.CANCEL),
-            id="operation",
-        ),
-        pytest.param(
-            {"order_ids": frozenset({"order-1"})},
-            call(order_id="order-1"),
-            call(order_id="order-2"),
-            id="order",
-        ),
-        pytest.param(
-            {"since": NOW + timedelta(days=1)},
-            call(days=1),
-            call(days=0),
-            id="since",
-        ),
-        pytest.param(
-            {"until": NOW + timedelta(days=1)},
-            call(days=0),
-            call(days=1),
-            id="until",
-        ),
-        pytest.param(
-            {"since": NOW, "until": NOW + timedelta(days=2)},
-            call(days=1),
-            call(days=2),
-            id="window",
-        ),
-    ],
-)
-def test_a_rule_fires_on_the_calls_it_is_for(
-    facts: dict[str, Any],
-    hits: Facts,
-    misses: Facts,
-) -> None:
-    faults = Faults([rule(**facts)])
-    assert not fires(faults, misses)
-    assert faults.matched["rule"] == 0
-    assert fires(faults, hits)
-    assert faults.matched["rule"] == faults.fired["rule"] == 1
+def names_struck(faults: Faults, facts: Facts) -> list[str]:
+    return [each.name for each, _ in faults.strike(facts)]
 
 
 BODY = {
-    "refunded_amount": 3000,
-    "description": "too small",
+    "refunded_amount": 10000,
+    "flag": True,
+    "description": None,
     "order_lines": [
-        {"reference": "A12345", "product": {"size": "L"}},
-        {"reference": "B24680", "tags": [["red", "new"], "sale"]},
+        {"reference": "A12345", "tags": [["x"], ["y", "z"]]},
+        {"reference": 42},
     ],
 }
 
+# What a rule asks for, the call, and whether they match.
+MATCHES: dict[str, tuple[dict[str, Any], Facts, bool]] = {
+    "nothing asked": ({}, call(), True),
+    "its operation": ({"operations": {Op.REFUND}}, call(), True),
+    "one of its operations": ({"operations": {Op.CAPTURE, Op.REFUND}}, call(), True),
+    "another operation": ({"operations": {Op.CAPTURE}}, call(), False),
+    "its order": ({"order_ids": {"o1"}}, call(), True),
+    "one of its orders": ({"order_ids": {"o1", "o2"}}, call(order_id="o2"), True),
+    "another order": ({"order_ids": {"o2"}}, call(), False),
+    "operation and order": ({"operations": {Op.REFUND}, "order_ids": {"o1"}}, call(), True),
+    "operation but not order": (
+        {"operations": {Op.REFUND}, "order_ids": {"o2"}},
+        call(),
+        False,
+    ),
+    "order but not operation": (
+        {"operations": {Op.CANCEL}, "order_ids": {"o1"}},
+        call(),
+        False,
+    ),
+    "before the window": ({"since": NOW}, call(now=NOW - timedelta(microseconds=1)), False),
+    "as the window opens": ({"since": NOW}, call(), True),
+    "within the window": ({"since": NOW - HOUR, "until": NOW + HOUR}, call(), True),
+    "as the window closes": ({"until": NOW}, call(), False),
+    "just before it closes": ({"until": NOW}, call(now=NOW - timedelta(microseconds=1)), True),
+    "a field of the body": ({"where": {"refunded_amount": 10000}}, call(body=BODY), True),
+    "a number written as text": (
+        {"where": {"refunded_amount": "10000"}},
+        call(body=BODY),
+        True,
+    ),
+    "another number": ({"where": {"refunded_amount": 1}}, call(body=BODY), False),
+    "a truth": ({"where": {"flag": True}}, call(body=BODY), True),
+    "a field in a list": (
+        {"where": {"order_lines.reference": "A12345"}},
+        call(body=BODY),
+        True,
+    ),
+    "a text written as a number": (
+        {"where": {"order_lines.reference": "42"}},
+        call(body=BODY),
+        True,
+    ),
+    "an entry of lists in a list": (
+        {"where": {"order_lines.tags": "z"}},
+        call(body=BODY),
+        True,
+    ),
+    "no such entry": ({"where": {"order_lines.tags": "w"}}, call(body=BODY), False),
+    "a path that ends in a mapping": (
+        {"where": {"order_lines": "A12345"}},
+        call(body=BODY),
+        False,
+    ),
+    "a path that leads nowhere": ({"where": {"order_lines.name": "x"}}, call(body=BODY), False),
+    "a path through a value": ({"where": {"flag.deeper": True}}, call(body=BODY), False),
+    "all of several fields": (
+        {"where": {"refunded_amount": 10000, "order_lines.reference": 42}},
+        call(body=BODY),
+        True,
+    ),
+    "not all of several fields": (
+        {"where": {"refunded_amount": 10000, "order_lines.reference": 43}},
+        call(body=BODY),
+        False,
+    ),
+    "a body that is no mapping": ({"where": {"a": 1}}, call(body="text"), False),
+    "a body that is a list": ({"where": {"a": 1}}, call(body=[{"a": 1}]), True),
+    "no body": ({"where": {"a": 1}}, call(), False),
+}
 
-@pytest.mark.parametrize(
-    ("where", "matches"),
-    [
-        ({"refunded_amount": 3000}, True),
-        ({"refunded_amount": "3000"}, True),
-        ({"refunded_amount": 3001}, False),
-        ({"description": "too small"}, True),
-        ({"order_lines.reference": "B24680"}, True),
-        ({"order_lines.reference": "b24680"}, False),
-        ({"order_lines.product.size": "L"}, True),
-        ({"order_lines.tags": "new"}, True),
-        ({"order_lines.quantity": 1}, False),
-        ({"description.language": "en"}, False),
-        ({"refunded_amount": 3000, "order_lines.reference": "A12345"}, True),
-        ({"refunded_amount": 3000, "order_lines.reference": "C"}, False),
-    ],
-    ids=str,
-)
-def test_a_rule_can_look_at_the_body(
-    where: dict[str, Any],
-    matches: bool,  # noqa: FBT001  # the row's expectation
-) -> None:
-    assert fires(Faults([rule(where=where)]), call(body=BODY)) is matches
+
+@pytest.mark.parametrize("case", MATCHES)
+def test_a_rule_matches_what_it_asks_for(case: str) -> None:
+    asked, facts, matches = MATCHES[case]
+    frozen = {
+        key: frozenset(each) if isinstance(each, set) else each for key, each in asked.items()
+    }
+    faults = Faults([rule(**frozen)])
+    assert names_struck(faults, facts) == ["rule"] * matches
+    assert (faults.matched["rule"], faults.fired["rule"]) == (matches, matches)
 
 
-@pytest.mark.parametrize("body", [None, "text", 5, [], {}], ids=repr)
-def test_a_body_of_another_shape_does_not_match(body: object) -> None:
-    assert not fires(Faults([rule(where={"a.b": 1})]), call(body=body))
-
-
-def test_a_body_nested_beyond_reason_is_looked_at_all_the_same() -> None:
-    body: object = {"a": 1}
-    for _ in range(5000):
+def test_lists_in_lists_are_searched_however_deep() -> None:
+    body: Any = "bottom"
+    for _ in range(100_000):
         body = [body]
-    assert fires(Faults([rule(where={"a": 1})]), call(body=body))
+    faults = Faults([rule(where={"a": "bottom"})])
+    assert names_struck(faults, call(body={"a": body})) == ["rule"]
 
 
-def test_the_body_is_not_read_unless_a_rule_asks_for_it() -> None:
-    def unread() -> object:
-        raise AssertionError
+def test_a_body_is_not_read_where_no_rule_looks_into_it() -> None:
+    def unread() -> None:
+        pytest.fail("the body was read")
 
-    facts = Facts(Operation.REFUND, "order-1", NOW, unread)
-    assert fires(Faults([rule()]), facts)
-    other = rule(where={"a": 1}, operations=frozenset({Operation.CAPTURE}))
-    assert not fires(Faults([other]), facts)
+    faults = Faults([rule(), rule("over", until=NOW, where={"a": 1})])
+    facts = replace(call(), body=unread)
+    assert names_struck(faults, facts) == ["rule"]
 
 
-@pytest.mark.parametrize(
-    ("calls", "firing"),
-    [
-        pytest.param(None, [1, 2, 3, 4, 5, 6, 7, 8], id="all"),
-        pytest.param(Calls(numbers=frozenset({1})), [1], id="the first one"),
-        pytest.param(Calls(numbers=frozenset({1, 3})), [1, 3], id="two of them"),
-        pytest.param(Calls(first=2), [1, 2], id="the first two"),
-        pytest.param(Calls(every=3), [3, 6], id="every third"),
-    ],
-)
-def test_a_rule_fires_on_some_of_the_calls_it_matches(
-    calls: Calls | None,
-    firing: list[int],
-) -> None:
+def test_without_rules_nothing_is_struck() -> None:
+    assert Faults().strike(call()) == []
+
+
+# Which of ten calls fire.
+COUNTED: dict[str, tuple[Calls | None, list[int]]] = {
+    "every call without a wish": (None, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+    "the first": (Calls(numbers=frozenset({1})), [1]),
+    "some by number": (Calls(numbers=frozenset({1, 3, 99})), [1, 3]),
+    "the first few": (Calls(first=2), [1, 2]),
+    "every third": (Calls(every=3), [3, 6, 9]),
+    "every one": (Calls(every=1), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+}
+
+
+@pytest.mark.parametrize("case", COUNTED)
+def test_a_rule_fires_on_the_calls_it_counts(case: str) -> None:
+    calls, wanted = COUNTED[case]
     faults = Faults([rule(calls=calls)])
-    assert firing_calls(faults, call()) == firing
-    assert faults.matched["rule"] == 8
-    assert faults.fired["rule"] == len(firing)
+    assert [n for n in range(1, 11) if faults.strike(call())] == wanted
+    assert (faults.matched["rule"], faults.fired["rule"]) == (10, len(wanted))
 
 
 def test_calls_that_do_not_match_are_not_counted() -> None:
-    second = Calls(numbers=frozenset({2}))
-    faults = Faults([rule(calls=second, operations=frozenset({Operation.REFUND}))])
-    assert not fires(faults, call())
-    assert not fires(faults, call(Operation.CAPTURE))
-    assert fires(faults, call())
+    faults = Faults([rule(operations=frozenset({Op.REFUND}), calls=Calls(every=2))])
+    struck = [
+        bool(faults.strike(call(each)))
+        for each in (Op.REFUND, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.REFUND)
+    ]
+    assert struck == [False, False, False, True, False]
 
 
-def test_a_rule_for_some_orders_counts_for_each_by_itself() -> None:
-    first = Calls(numbers=frozenset({1}))
-    faults = Faults([rule(calls=first, order_ids=frozenset({"order-1", "order-2"}))])
-    assert firing_calls(faults, call(order_id="order-1")) == [1]
-    assert firing_calls(faults, call(order_id="order-2")) == [1]
-
-
-def test_a_rule_for_any_order_counts_for_all_together() -> None:
-    first = Calls(numbers=frozenset({1}))
-    faults = Faults([rule(calls=first)])
-    assert firing_calls(faults, call(order_id="order-1")) == [1]
-    assert firing_calls(faults, call(order_id="order-2")) == []
-
-
-@pytest.mark.parametrize(("probability", "expected"), [(0.0, 0), (1.0, 8)])
-def test_the_bounds_of_a_probability_are_certain(probability: float, expected: int) -> None:
-    faults = Faults([rule(probability=probability)])
-    assert len(firing_calls(faults, call())) == expected
-
-
-def test_a_probability_fires_sometimes_and_repeatably() -> None:
-    def played(seed: str) -> list[int]:
-        return firing_calls(Faults([rule(probability=0.5)], seed), call(), 200)
-
-    assert 50 < len(played("7")) < 150
-    assert played("7") == played("7")
-    assert played("7") != played("8")
-
-
-def test_a_rule_draws_alike_whatever_other_rules_there_are() -> None:
-    alone = Faults([rule(probability=0.5)], "7")
-    among = Faults([rule("other", probability=0.5), rule(probability=0.5)], "7")
-    calls = [call() for _ in range(50)]
-    assert [fires(alone, each) for each in calls] == [
-        any(struck.name == "rule" for struck, _ in among.strike(each)) for each in calls
+def test_a_rule_for_all_orders_counts_them_together() -> None:
+    faults = Faults([rule(calls=Calls(numbers=frozenset({2})))])
+    assert [bool(faults.strike(call(order_id=each))) for each in ("o1", "o2", "o1")] == [
+        False,
+        True,
+        False,
     ]
 
 
-def test_a_rule_of_the_same_name_replaces_the_old_one_and_counts_anew() -> None:
-    faults = Faults([rule(calls=Calls(first=1)), rule("other")])
+def test_a_rule_for_named_orders_counts_each_on_its_own() -> None:
+    faults = Faults(
+        [rule(order_ids=frozenset({"o1", "o2"}), calls=Calls(numbers=frozenset({2})))],
+    )
+    asked = ("o1", "o2", "o1", "o2", "o1")
+    assert [bool(faults.strike(call(order_id=each))) for each in asked] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert (faults.matched["rule"], faults.fired["rule"]) == (5, 2)
+
+
+def draws(probability: float, seed: str, calls: int = 1000) -> list[bool]:
+    faults = Faults([rule(probability=probability)], seed=seed)
+    return [bool(faults.strike(call())) for _ in range(calls)]
+
+
+@pytest.mark.parametrize("probability", [0.01, 0.2, 0.5, 0.9])
+def test_a_probability_is_about_right_and_repeats_with_its_seed(probability: float) -> None:
+    drawn = draws(probability, "seed")
+    assert abs(sum(drawn) / len(drawn) - probability) < 0.05
+    assert drawn == draws(probability, "seed")
+    assert drawn != draws(probability, "other")
+
+
+def test_certain_and_impossible_are_just_that() -> None:
+    assert all(draws(1.0, "seed"))
+    assert not any(draws(0.0, "seed"))
+
+
+def test_rules_draw_independently_of_each_other() -> None:
+    alone = draws(0.5, "seed")
+    faults = Faults([rule("first", probability=0.5), rule(probability=0.5)], seed="seed")
+    assert [("rule" in names_struck(faults, call())) for _ in range(1000)] == alone
+
+
+def test_a_call_that_is_not_counted_draws_nothing() -> None:
+    faults = Faults([rule(probability=0.5, calls=Calls(every=2))], seed="seed")
+    fired = [bool(faults.strike(call())) for _ in range(200)]
+    assert fired[1::2] == draws(0.5, "seed", 100)
+    assert not any(fired[::2])
+
+
+RULES = (
+    rule("everything"),
+    rule("refunds", operations=frozenset({Op.REFUND})),
+    rule("order", order_ids=frozenset({"o1"})),
+    rule("both", operations=frozenset({Op.REFUND}), order_ids=frozenset({"o1"})),
+    rule("captures", operations=frozenset({Op.CAPTURE})),
+)
+
+
+@given(st.permutations(RULES))
+def test_rules_strike_in_the_order_in_which_they_came(rules: list[Rule]) -> None:
+    faults = Faults(rules)
+    assert names_struck(faults, call()) == [e.name for e in rules if e.name != "captures"]
+    assert [each.name for each in faults.rules()] == [each.name for each in rules]
+
+
+def test_each_action_of_a_rule_is_struck() -> None:
+    actions = (Delay(low=1, high=1), RateLimit(2))
+    (first, second) = Faults([rule(actions=actions)]).strike(call())
+    assert (first[1], second[1]) == actions
+
+
+def test_a_rule_of_the_same_name_takes_the_place_and_counts_anew() -> None:
+    faults = Faults([rule(calls=Calls(first=1)), rule("other")], seed="s")
     faults.strike(call())
-    faults.add(rule("rule", Garbage(), calls=Calls(first=1)))
+    faults.add(rule(operations=frozenset({Op.CAPTURE})))
     assert faults.matched["rule"] == faults.fired["rule"] == 0
-    assert [action for _, action in faults.strike(call())] == [RESET, Garbage()]
-    assert [each.name for each in faults.rules()] == ["other", "rule"]
-    assert faults.added == 3
+    assert names_struck(faults, call()) == ["other"]
+    assert names_struck(faults, call(Op.CAPTURE)) == ["other", "rule"]
+    assert len(faults.rules()) == 2
 
 
-def test_a_removed_rule_fires_no_more_and_is_not_counted() -> None:
-    orders = frozenset({"order-1", "order-2"})
-    faults = Faults([rule(order_ids=orders), rule("other", order_ids=orders)])
+def test_a_rule_that_is_removed_is_forgotten() -> None:
+    named = frozenset({"o1"})
+    faults = Faults([rule(order_ids=named, calls=Calls(first=1)), rule("other")])
     faults.strike(call())
     assert faults.remove("rule")
     assert not faults.remove("rule")
-    assert [each.name for each, _ in faults.strike(call())] == ["other"]
-    assert (faults.matched["rule"], faults.fired["rule"]) == (0, 0)
-    assert faults.matched["other"] == 2
+    assert names_struck(faults, call()) == ["other"]
+    assert "rule" not in faults.matched
+    faults.add(rule(order_ids=named, calls=Calls(first=1)))
+    assert names_struck(faults, call()) == ["other", "rule"]
 
 
-def test_every_rule_has_randomness_of_its_own() -> None:
-    first, second = rule("a"), rule("b")
-    faults = Faults([first, second], "7")
-    assert faults.source(first).random() != faults.source(second).random()
-    assert Faults([first], "7").source(first).random() == (
-        Faults([second, first], "7").source(first).random()
-    )
+def test_the_number_of_rules_ever_added_is_kept() -> None:
+    faults = Faults([rule(), rule("other")])
+    faults.remove("rule")
+    assert faults.added == 2
+
+
+def test_the_wildest_delay_is_no_longer_than_a_duration() -> None:
+    wild = Delay(median=0.001, p99=LONGEST_DELAY)
+    drawn = [wild.seconds(Random(n)) for n in range(2000)]  # noqa: S311
+    assert max(drawn) == LONGEST_DELAY
