@@ -5,6 +5,7 @@ The schema says it all: what a key means stands in its ``description``, examples
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, TypeAlias
 
 import yaml
@@ -17,7 +18,7 @@ Rules: TypeAlias = Mapping[str, Any]
 SCHEMA = "scenario.schema.json"
 FEW = 12  # choices are listed in a row of a table up to here, else below it
 
-SECTIONS: Mapping[str, str] = {
+SECTIONS: dict[str, str] = {
     "order": "Orders",
     "line": "Lines",
     "chosen_line": "Lines of captures and refunds",
@@ -26,14 +27,15 @@ SECTIONS: Mapping[str, str] = {
     "address": "Addresses",
     "fault": "Faults",
     "action": "Actions",
-    "respond": "Answers",
+    "respond": "Made-up answers",
     "expect": "Expectations",
     "expected_order": "Expected orders",
     "expected_capture": "Expected captures",
     "expected_refund": "Expected refunds",
     "expected_requests": "Expected requests",
 }
-"""The parts of the schema that have a section, in the order of the page."""
+"""Parts of the schema that have a section, in the order of the page; others that are
+mappings follow under their own name."""
 
 CHOSEN_LINES = (
     ("`A12345`", "The whole line of the order that has this reference."),
@@ -43,6 +45,13 @@ CHOSEN_LINES = (
         "A line of its own, with the keys of a [line](#lines), whatever the order has.",
     ),
 )
+
+_SINGULAR = {
+    "chosen_line": "line",
+    "respond": "made-up answer",
+    "expect": "expectations",
+    "expected_requests": "expected requests",
+}
 
 KINDS: Mapping[str, str] = {
     "object": "mapping",
@@ -77,7 +86,7 @@ def scenarios_page() -> Page:
     )
     return (
         Table("A file", intro, ("key", "value", "meaning"), tuple(_rows(whole))),
-        *(_section(name, parts[name]) for name in SECTIONS),
+        *(_section(name, parts[name]) for name in _sections()),
         _names("Operations", parts["operation"]["enum"], "What `on` and `operation` take."),
         _names(
             "Reasons",
@@ -87,17 +96,33 @@ def scenarios_page() -> Page:
     )
 
 
+@cache
+def _sections() -> Mapping[str, str]:
+    """Give the titles of all sections by the parts they are for."""
+    parts = documents()[SCHEMA]["$defs"]
+    others = (name for name, rules in parts.items() if "properties" in rules)
+    return SECTIONS | {
+        name: name.replace("_", " ").capitalize() for name in others if name not in SECTIONS
+    }
+
+
 def _section(name: str, rules: Rules) -> Table:
     if name == "chosen_line":
-        return Table(SECTIONS[name], rules["description"], ("written", "means"), CHOSEN_LINES)
-    words = [rules["description"], *(_example(each) for each in rules.get("examples", ()))]
+        return Table(
+            _sections()[name], rules["description"], ("written", "means"), CHOSEN_LINES
+        )
+    words = [
+        rules.get("description", ""),
+        *(_example(each) for each in rules.get("examples", ())),
+    ]
     columns = ("key", "value", "meaning")
-    return Table(SECTIONS[name], "\n\n".join(words), columns, tuple(_rows(rules)))
+    return Table(_sections()[name], "\n\n".join(words), columns, tuple(_rows(rules)))
 
 
 def _example(value: object) -> str:
     text = yaml.safe_dump(value, sort_keys=False, default_flow_style=None, width=90)
-    plain = text.replace("'on':", "on:")  # what other readers of YAML take for true
+    plain = text.removesuffix("...\n")
+    plain = plain.replace("'on':", "on:")  # what other readers of YAML take for true
     return f"```yaml\n{plain}```"
 
 
@@ -143,7 +168,7 @@ def _same_as_text(kind: str, kinds: list[str]) -> bool:
 
 def _kind(kind: str, rules: Rules) -> str:
     if kind == "array":
-        return f"list of {_value(rules['items'])}"
+        return f"list of {_value(rules['items'])}" if "items" in rules else KINDS[kind]
     inner = rules.get("additionalProperties")
     if kind == "object" and isinstance(inner, dict) and "$ref" in inner:
         return f"names, each with {_value(inner)}"
@@ -177,7 +202,7 @@ def _long_choice(choices: list[object]) -> str:
 
 def _reference(reference: str) -> str:
     file, _, name = reference.rpartition("#/$defs/")
-    if name in SECTIONS and not file:
+    if name in _sections() and not file:
         return _link(name)
     return _value(documents()[file or SCHEMA]["$defs"][name])
 
@@ -185,17 +210,14 @@ def _reference(reference: str) -> str:
 def _known(rules: Rules) -> str | None:
     """Name the section whose keys a mapping has."""
     parts = documents()[SCHEMA]["$defs"]
-    same = (n for n in SECTIONS if parts[n].get("properties") == rules.get("properties"))
+    same = (n for n in _sections() if parts[n].get("properties") == rules.get("properties"))
     return next(same, None)
 
 
 def _link(name: str) -> str:
-    title = SECTIONS[name]
-    words = title[0].lower() + title[1:]
-    singular = {"addresses": "address"}.get(words, words.removesuffix("s"))
-    if name == "chosen_line":
-        singular = "line"
-    return f"[{singular}](#{words.replace(' ', '-')})"
+    title = _sections()[name]
+    anchor = title.lower().replace(" ", "-")
+    return f"[{_SINGULAR.get(name, name.replace('_', ' '))}](#{anchor})"
 
 
 def _names(title: str, names: list[str], words: str) -> Table:
