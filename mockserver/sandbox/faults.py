@@ -34,6 +34,8 @@ class Calls:
 class Rule:
     """A named failure. Empty or ``None`` fields match every call.
 
+    ``written`` is the rule as its scenario writes it.
+
     ``where`` maps paths into the body (``order_lines.reference``) to values; a list on
     the way matches if one of its entries does.
     """
@@ -47,6 +49,7 @@ class Rule:
     probability: float | None = None
     since: datetime | None = None
     until: datetime | None = None
+    written: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

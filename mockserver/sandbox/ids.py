@@ -5,11 +5,12 @@ the id of the next capture. This is the one place that draws random numbers.
 """
 
 import string
+from collections.abc import Callable
 from functools import cached_property
 from random import Random
 
-_REFERENCE_SIGNS = string.ascii_uppercase + string.digits
-_REFERENCE_LENGTH = 8
+_SIGNS = string.ascii_uppercase + string.digits  # of a klarna_reference
+_LENGTH = 8
 _VERSION_4 = 0x4000_8000_0000_0000_0000  # and the variant of RFC 9562
 _RANDOM_BITS = ~0xF000_C000_0000_0000_0000
 
@@ -20,6 +21,12 @@ class Ids:
     def __init__(self, seed: str) -> None:
         """Start all streams from a seed."""
         self.seed = seed
+        self._taken: set[str] = set()
+
+    def take(self, given: str) -> str:
+        """Keep an id that was given from being drawn, and give it back."""
+        self._taken.add(given)
+        return given
 
     def stream(self, name: str) -> Random:
         """Make a source of randomness of its own, equal for an equal name."""
@@ -27,11 +34,11 @@ class Ids:
 
     def order_id(self) -> str:
         """Draw an order id (UUID)."""
-        return _uuid(self._orders)
+        return self._free(lambda: _uuid(self._orders))
 
     def change_id(self) -> str:
         """Draw the id of a capture or refund (UUID version 4)."""
-        return _uuid(self._changes)
+        return self._free(lambda: _uuid(self._changes))
 
     def exchange_id(self) -> str:
         """Draw a correlation or transaction id (UUID version 4)."""
@@ -39,7 +46,13 @@ class Ids:
 
     def klarna_reference(self) -> str:
         """Draw an order's reference: 8 capital letters and digits (recorded form)."""
-        return "".join(self._references.choices(_REFERENCE_SIGNS, k=_REFERENCE_LENGTH))
+        return self._free(lambda: "".join(self._references.choices(_SIGNS, k=_LENGTH)))
+
+    def _free(self, draw: Callable[[], str]) -> str:
+        drawn = draw()
+        while drawn in self._taken:
+            drawn = draw()
+        return drawn
 
     @cached_property
     def _orders(self) -> Random:

@@ -72,6 +72,7 @@ def plan_rule(
         probability=spec.get("probability"),
         since=_time(spec, "from", start, path),
         until=_time(spec, "until", start, path),
+        written=spec,
     )
 
 

@@ -1,15 +1,14 @@
-"""From an order as a scenario writes it to an order and the commands of its history.
+"""From an order as a scenario writes it to an order as it was placed.
 
 What is left out is filled in: quantity 1, totals from prices, tax from the rate,
 currency, locale and shopper from the country. The input has passed its schema.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.extension import first_expiry
 from mockserver.domain.money import sum_of, tax_of, total_of
 from mockserver.domain.order import (
@@ -29,7 +28,9 @@ Spec: TypeAlias = Mapping[str, Any]
 
 PAYMENT_DESCRIPTIONS = {"INVOICE": "Pay later", "CARD": "Card"}  # recorded pairs
 LARGEST_AMOUNT = 200_000_000  # as in the schemas of requests
-ECHOED = ("product_url", "image_url", "merchant_data", "product_identifiers")
+ECHOED = (
+    "product_url", "image_url", "merchant_data", "product_identifiers", "subscription",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,59 +44,29 @@ class Defaults:
     authorization_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A command of an order's history, when it happens, and where it is written."""
-
-    name: str
-    command: Command
-    at: datetime
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class OrderPlan:
-    """An order as it was placed, and what happened to it since."""
-
-    order: Order
-    steps: tuple[Step, ...]
-
-
-def plan_order(
-    name: str,
-    spec: Spec,
-    ids: Ids,
-    defaults: Defaults,
-    path: Path = (),
-) -> OrderPlan:
-    """Fill an order in and plan its history.
-
-    Raises:
-        ScenarioError: a line, time or country that cannot be understood.
-    """
-    order = _placed(name, spec, ids, defaults, path)
-    steps = sorted(_history(spec, order, path), key=lambda step: step.at)
-    return OrderPlan(order, tuple(steps))
-
-
-def _placed(
+def placed(
     name: str,
     spec: Spec,
     ids: Ids,
     defaults: Defaults,
     path: Path,
 ) -> Order:
+    """Fill an order in, as it was before anything happened to it.
+
+    Raises:
+        ScenarioError: a time or an amount that cannot be.
+    """
     created = moment_of(spec.get("created"), defaults.now, defaults.now, (*path, "created"))
     country = spec.get("country", defaults.country)
     lines = tuple(filled_line(each) for each in spec["lines"])
-    amount = _amount(spec, lines, path)
+    amount = amount_of(spec, lines, path)
     shopper = _shopper(spec, country, f"{ids.seed}/people/{name}")
     billing = shopper["billing_address"]
     method = spec.get("payment_method", "INVOICE")
     expires = first_expiry(created, defaults.authorization_days)
     return Order(
-        order_id=str(spec.get("order_id") or ids.order_id()),
-        klarna_reference=str(spec.get("klarna_reference") or ids.klarna_reference()),
+        order_id=_given_or(spec.get("order_id"), ids, ids.order_id),
+        klarna_reference=_given_or(spec.get("klarna_reference"), ids, ids.klarna_reference),
         created_at=created,
         expires_at=moment_of(spec.get("expires"), expires, created, (*path, "expires")),
         order_amount=amount,
@@ -114,10 +85,14 @@ def _placed(
         billing_address=billing,
         shipping_address=shopper["shipping_address"],
         fraud_status=FraudStatus(spec.get("fraud_status", "ACCEPTED")),
-        merchant_reference1=_text(spec.get("merchant_reference1")),
-        merchant_reference2=_text(spec.get("merchant_reference2")),
-        merchant_data=_text(spec.get("merchant_data")),
+        merchant_reference1=text_or_none(spec.get("merchant_reference1")),
+        merchant_reference2=text_or_none(spec.get("merchant_reference2")),
+        merchant_data=text_or_none(spec.get("merchant_data")),
     )
+
+
+def _given_or(given: object, ids: Ids, draw: Callable[[], str]) -> str:
+    return ids.take(str(given)) if given else draw()
 
 
 def _shopper(spec: Spec, country: str, seed: str) -> dict[str, dict[str, str]]:
@@ -125,7 +100,9 @@ def _shopper(spec: Spec, country: str, seed: str) -> dict[str, dict[str, str]]:
     given = [spec.get("billing_address"), spec.get("shipping_address")]
     customer = {key: str(value) for key, value in spec.get("customer", {}).items()}
     if any(given):
-        billing, shipping = (_address(each or given[0] or given[1], country) for each in given)
+        billing, shipping = (
+            address_of(each or given[0] or given[1], country) for each in given
+        )
     else:
         shopper = person(country, seed)
         billing = shipping = dict(shopper.address)
@@ -137,51 +114,18 @@ def _shopper(spec: Spec, country: str, seed: str) -> dict[str, dict[str, str]]:
     }
 
 
-def _address(given: Spec | None, country: str) -> dict[str, str]:
+def address_of(given: Spec | None, country: str) -> dict[str, str]:
+    """Take an address as it is written; the country follows from the order's."""
     full = {"country": country, **(given or {})}
     return {key: str(full[key]) for key in ADDRESS_FIELDS if key in full}
 
 
-def _history(spec: Spec, order: Order, path: Path) -> Iterator[Step]:
-    latest = order.created_at
-    for kind, make in (("captures", _capture), ("refunds", _refund)):
-        usual = latest if kind == "refunds" else order.created_at
-        for name, part in spec.get(kind, {}).items():
-            place = (*path, kind, name)
-            at = moment_of(part.get("at"), usual, order.created_at, (*place, "at"))
-            latest = max(latest, at)
-            if at < order.created_at:
-                message = f"impossible: {at:%Y-%m-%d %H:%M} is before the order was created"
-                raise ScenarioError([Finding("E203", (*place, "at"), message)])
-            yield Step(str(name), make(part, order, place), at, place)
+def amount_of(spec: Spec, lines: tuple[OrderLine, ...], path: Path) -> int:
+    """Take the amount that is given, or what the lines add up to.
 
-
-def _capture(part: Spec, order: Order, path: Path) -> Command:
-    lines = chosen_lines(part.get("lines", []), order.order_lines, (*path, "lines"))
-    return CaptureOrder(
-        captured_amount=_amount(part, lines, path),
-        description=str(part.get("description", "")),
-        order_lines=lines,
-        reference=_text(part.get("reference")),
-        shipping_info=tuple(
-            {key: str(value) for key, value in each.items()}
-            for each in part.get("shipping_info", ())
-        ),
-    )
-
-
-def _refund(part: Spec, order: Order, path: Path) -> Command:
-    lines = chosen_lines(part.get("lines", []), order.order_lines, (*path, "lines"))
-    return RefundOrder(
-        refunded_amount=_amount(part, lines, path),
-        description=str(part.get("description", "")),
-        order_lines=lines,
-        reference=_text(part.get("reference")),
-    )
-
-
-def _amount(spec: Spec, lines: tuple[OrderLine, ...], path: Path) -> int:
-    """Take the amount that is given, or what the lines add up to."""
+    Raises:
+        ScenarioError: the lines add up to more than any order can have.
+    """
     amount: int = spec.get("amount", sum_of(lines))
     if not 0 <= amount <= LARGEST_AMOUNT:
         message = f"the lines add up to {amount}, an amount is from 0 to {LARGEST_AMOUNT}"
@@ -236,10 +180,11 @@ def filled_line(given: Spec) -> OrderLine:
     quantity, price = given.get("quantity", 1), given["unit_price"]
     discount, rate = given.get("total_discount_amount", 0), given.get("tax_rate", 0)
     total = given.get("total_amount", total_of(quantity, price, discount))
-    reference = _text(given.get("reference"))
+    reference = text_or_none(given.get("reference"))
+    name = given.get("name", reference or given.get("type", "physical"))
     return OrderLine(
         reference=reference,
-        name=str(given.get("name") or reference or given.get("type", "physical")),
+        name=str(name),
         type=given.get("type", "physical"),
         quantity=quantity,
         quantity_unit=str(given.get("quantity_unit", "")),
@@ -256,5 +201,6 @@ def _echoed(value: object) -> object:
     return value if isinstance(value, Mapping) else str(value)
 
 
-def _text(value: object) -> str | None:
+def text_or_none(value: object) -> str | None:
+    """Take numbers for text."""
     return None if value is None else str(value)

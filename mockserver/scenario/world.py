@@ -4,6 +4,8 @@ Every capture and refund of a scenario goes through the same ``decide`` as a req
 so that no scenario can describe an order that could not have come about.
 """
 
+from dataclasses import replace
+
 from mockserver.domain.decide import Context, decide
 from mockserver.domain.errors import Rejection
 from mockserver.domain.order import Order
@@ -12,7 +14,8 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.countries import DEFAULT
 from mockserver.scenario.faults import plan_rule
 from mockserver.scenario.findings import Finding, Path, ScenarioError
-from mockserver.scenario.orders import Defaults, Spec, plan_order
+from mockserver.scenario.history import Step, plan_order
+from mockserver.scenario.orders import Defaults, Spec
 
 
 async def add_order(
@@ -71,12 +74,30 @@ def _lived(
     plan = plan_order(name, spec, sandbox.ids, defaults, path)
     order, names = plan.order, {}
     for step in plan.steps:
-        context = Context(step.at, sandbox.ids.change_id(), sandbox.assumptions)
-        try:
-            decision = decide(order, step.command, context)
-        except Rejection as rejection:
-            finding = Finding("E203", step.path, f"impossible: {rejection}")
-            raise ScenarioError([finding]) from None
-        order = decision.order
-        names[context.new_id] = step.name
-    return order, names
+        part_id = _part_id(step, sandbox, order)
+        order = _after(step, order, part_id, sandbox)
+        names[part_id] = step.name
+    return plan.settled(order), names
+
+
+def _part_id(step: Step, sandbox: Sandbox, order: Order) -> str:
+    if step.part_id is None:
+        return sandbox.ids.change_id()
+    if order.capture(step.part_id) or order.refund(step.part_id):
+        taken = f"the id {step.part_id} is taken"
+        raise ScenarioError([Finding("E202", step.path, taken)])
+    return sandbox.ids.take(step.part_id)
+
+
+def _after(step: Step, order: Order, part_id: str, sandbox: Sandbox) -> Order:
+    """Take a step of an order's history."""
+    context = Context(step.at, part_id, sandbox.assumptions, step.fails)
+    try:
+        changed = decide(order, step.command, context).order
+    except Rejection as rejection:
+        finding = Finding("E203", step.path, f"impossible: {rejection}")
+        raise ScenarioError([finding]) from None
+    if not step.facts:
+        return changed
+    *others, capture = changed.captures
+    return replace(changed, captures=(*others, replace(capture, **step.facts)))

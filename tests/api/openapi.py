@@ -1,8 +1,9 @@
 """Holding real answers, and generated calls, to an OpenAPI document."""
 
+import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from mockserver.scenario.source import parse
 from tests.api.merchant import Reply
 
 Json: TypeAlias = Any
@@ -30,6 +32,12 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+
+READERS: Mapping[str, Callable[[bytes], Json]] = {
+    "application/json": json.loads,
+    "application/problem+json": json.loads,
+    "application/yaml": lambda body: parse(body).value,
+}
 
 FEW = settings(
     max_examples=25,
@@ -83,7 +91,7 @@ def hold(document: Json, operation: Json, reply: Reply, *, own_words: bool = Tru
         return
     media_type = headers["content-type"].partition(";")[0]
     schema = response["content"][media_type]["schema"]
-    value = reply.json if media_type.endswith("json") else reply.body.decode()
+    value = READERS.get(media_type, bytes.decode)(reply.body)
     assert accepts(document, schema, value), (operation["operationId"], reply)
 
 
@@ -118,7 +126,7 @@ def play(
 
     @FEW
     @given(case=schema[path][method].as_strategy())
-    def each_call(case: Case[Any, Any]) -> None:
+    def each_call(case: Case[Any]) -> None:
         variables = re.findall(r"{(\w+)}", path)
         case.path_parameters = {
             **(case.path_parameters or {}),

@@ -20,6 +20,11 @@ def json_answer(page: object, status: int = 200) -> Answer:
     return Answer(status, orjson.dumps(page), {"Content-Type": "application/json"})
 
 
+def yaml_answer(text: str) -> Answer:
+    """Answer with YAML."""
+    return Answer(200, text.encode(), {"Content-Type": "application/yaml"})
+
+
 def json_body(call: Call) -> dict[str, Any]:
     """Read a JSON object.
 

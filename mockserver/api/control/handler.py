@@ -36,7 +36,8 @@ class Route:
     """A row of the control API's table; its document is generated from it.
 
     ``answer``, ``request`` and ``query`` name schemas of ``control.schema.json``;
-    ``open`` rows need neither a known host nor a token.
+    ``open`` rows need neither a known host nor a token, what ``may_lack`` rows answer
+    may be something this server has not.
     """
 
     method: str
@@ -49,6 +50,7 @@ class Route:
     answer_type: str = "application/json"
     takes_yaml: bool = False
     open: bool = False
+    may_lack: bool = False
 
 
 async def sandbox_of(control: Control, values: Values) -> Sandbox:

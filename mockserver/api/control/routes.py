@@ -33,7 +33,7 @@ CONTROL: tuple[Route, ...] = (
     Route("GET", "/__admin/openapi.json", openapi, "document"),
     Route(
         "GET", "/__admin/tls/ca.pem", tls.get_authority, "text",
-        answer_type="application/x-pem-file", open=True,
+        answer_type="application/x-pem-file", open=True, may_lack=True,
     ),
     Route("GET", ALL, sandboxes.list_sandboxes, "sandboxes"),
     Route("GET", ONE, sandboxes.get_sandbox, "sandbox"),
@@ -42,6 +42,10 @@ CONTROL: tuple[Route, ...] = (
     Route(
         "PUT", f"{ONE}/scenario", sandboxes.put_scenario,
         "filled", request="scenario_wanted", takes_yaml=True,
+    ),
+    Route(
+        "GET", f"{ONE}/scenario", sandboxes.get_scenario,
+        "scenario", answer_type="application/yaml",
     ),
     Route("GET", f"{ONE}/verdict", sandboxes.verdict, "verdict"),
     Route("POST", f"{ONE}/verdict", sandboxes.judge_now, "verdict", request="expect_wanted"),

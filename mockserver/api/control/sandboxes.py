@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver.api.control.bodies import checked, document, json_answer, json_body
+from mockserver.api.control.bodies import checked, document, json_answer, json_body, yaml_answer
 from mockserver.api.control.handler import Control, Values, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
@@ -11,6 +11,7 @@ from mockserver.domain.invariants import violations
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.catalogue import UnknownScenarioError, find_shipped
 from mockserver.scenario.expect import Verdict, judge
+from mockserver.scenario.export import export
 from mockserver.scenario.findings import did_you_mean, place_of
 from mockserver.scenario.scenario import Scenario, read_scenario
 from mockserver.scenario.source import Document, parse
@@ -50,6 +51,14 @@ async def put_scenario(control: Control, values: Values, call: Call) -> Answer:
     scenario = read_scenario(name, scenario_document, surroundings)
     sandbox = await control.sandboxes.put(values["sandbox"], scenario)
     return json_answer(_filled(scenario, sandbox))
+
+
+async def get_scenario(control: Control, values: Values, _call: Call) -> Answer:
+    """Export a sandbox as a scenario that reproduces it.
+
+    Personal data is masked, credentials are left out.
+    """
+    return yaml_answer(await export(await sandbox_of(control, values)))
 
 
 async def verdict(control: Control, values: Values, _call: Call) -> Answer:

@@ -100,7 +100,7 @@ def _problems(route: Route) -> list[int]:
         400: route.request is not None,
         401: not route.open,
         403: not route.open,
-        404: "{" in route.path,
+        404: "{" in route.path or route.may_lack,
         413: route.request is not None,
         415: route.takes_yaml,
         422: route.request is not None or route.query is not None,
