@@ -93,9 +93,9 @@ class MerchantApi:
     async def _carry_out(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:
         row, ids = _find_row(call)
         entry.operation, entry.order_id = row.operation, ids["order_id"]
-        struck = sandbox.faults.strike(_facts(call, row, ids, sandbox))
-        if not struck:
+        if not sandbox.faults.rules():
             return await self._undisturbed(sandbox, row, ids, call, entry)
+        struck = sandbox.faults.strike(_facts(call, row, ids, entry))
         answer = await effects.before(struck, sandbox, entry)
         if answer is None:
             answer = await self._undisturbed(sandbox, row, ids, call, entry)
@@ -204,8 +204,8 @@ def _find_row(call: Call) -> tuple[Row, dict[str, str]]:
     return found.row, found.values
 
 
-def _facts(call: Call, row: Row, ids: dict[str, str], sandbox: Sandbox) -> Facts:
-    return Facts(row.operation, ids["order_id"], sandbox.clock.now(), lambda: _any_body(call))
+def _facts(call: Call, row: Row, ids: dict[str, str], entry: Entry) -> Facts:
+    return Facts(row.operation, ids["order_id"], entry.at, lambda: _any_body(call))
 
 
 def _any_body(call: Call) -> object:
