@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from aiohttp import web
 
 from mockserver import __version__
-from mockserver.api.exchange import Answer
+from mockserver.api.exchange import BODILESS, Answer
 from mockserver.api.plain_response import PlainResponse
 from mockserver.sandbox.actions import Cut, Delivery
 
@@ -24,6 +24,8 @@ LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends 
 async def deliver(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
     """Send an answer as it is, or as its delivery says."""
     answer.headers["Server"] = SERVER
+    if answer.status in BODILESS:
+        answer.body = b""
     delivery = answer.delivery
     if delivery is None:
         return cast("web.StreamResponse", PlainResponse(answer))

@@ -12,7 +12,7 @@ from string import Formatter
 import orjson
 
 from mockserver.api.answers import json_answer, refused
-from mockserver.api.exchange import Answer
+from mockserver.api.exchange import BODILESS, Answer
 from mockserver.domain.errors import CATALOGUE, Reason, Rejection, refusal_for
 from mockserver.sandbox.actions import (
     Action,
@@ -36,7 +36,9 @@ from mockserver.sandbox.sandbox import Sandbox
 
 Struck = Iterable[tuple[Rule, Action]]
 
+OK = 200
 FIRST_ERROR = 400
+FRAMING = ("content-length", "transfer-encoding")  # what truncate is there for
 GARBAGE = b'{"order_id": "7ce4ee13-973c-6f49-a30e-85'
 DEFAULT_CODES = {
     **{row.status: row.code for row in reversed(CATALOGUE) if row.code},
@@ -88,6 +90,7 @@ def after(struck: Struck, answer: Answer, sandbox: Sandbox, entry: Entry) -> Ans
             case Truncate(length):
                 answer.delivery = _delivery(entry, length=length)
             case Garbage():
+                answer.status = OK if answer.status in BODILESS else answer.status
                 answer.body = GARBAGE
                 answer.headers["Content-Type"] = "application/json"
             case SlowBody(rate):
@@ -115,8 +118,16 @@ def _facts(reason: Reason, entry: Entry) -> dict[str, object]:
 
 def _response(action: Respond, entry: Entry) -> Answer:
     answer = json_answer(action.status, _page(action, entry), entry.correlation_id)
-    answer.headers.update(action.headers)
+    for name, value in action.headers.items():
+        if name.lower() not in FRAMING:
+            _set_header(answer, name, value)
     return answer
+
+
+def _set_header(answer: Answer, name: str, value: str) -> None:
+    for known in [each for each in answer.headers if each.lower() == name.lower()]:
+        del answer.headers[known]
+    answer.headers[name] = value
 
 
 def _page(action: Respond, entry: Entry) -> bytes:

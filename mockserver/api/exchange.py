@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from mockserver.sandbox.actions import Delivery
 
+BODILESS = (204, 304)
+"""Statuses whose answers end with the head; a body would be taken for the next answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -18,6 +18,7 @@ from mockserver.api.answers import (
 )
 from mockserver.api.credentials import read_credentials
 from mockserver.api.exchange import Answer, Call
+from mockserver.api.json_in import MalformedJsonError, read_json
 from mockserver.api.metrics import Metrics
 from mockserver.api.near_misses import add_hint
 from mockserver.api.operations import ROUTES, Row
@@ -211,8 +212,8 @@ def _facts(call: Call, row: Row, ids: dict[str, str], entry: Entry) -> Facts:
 def _any_body(call: Call) -> object:
     """Read a body for the rules that look into it; anything unreadable is nothing."""
     try:
-        return orjson.loads(call.body or b"{}")
-    except orjson.JSONDecodeError:
+        return read_json(call.body or b"{}")
+    except MalformedJsonError:
         return {}
 
 
@@ -226,8 +227,8 @@ def _read_body(call: Call, name: str) -> dict[str, object]:
     if media_type.partition(";")[0].strip().lower() not in JSON_TYPES:
         raise Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type=media_type)
     try:
-        body = orjson.loads(call.body)
-    except orjson.JSONDecodeError as error:
+        body = read_json(call.body)
+    except MalformedJsonError as error:
         raise Rejection(Reason.MALFORMED_JSON, problem=str(error)) from None
     return _checked(body, schema(f"requests/{name}.schema.json"))
 

@@ -6,6 +6,7 @@ import orjson
 
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
+from mockserver.api.json_in import MalformedJsonError, read_json
 from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.problems import schema_findings
 from mockserver.scenario.scenario import document_of
@@ -71,8 +72,8 @@ def _bytes(call: Call) -> bytes:
 
 def _loaded(body: bytes) -> Any:  # noqa: ANN401
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        return read_json(body)
+    except MalformedJsonError as error:
         raise Problem(400, f"malformed JSON: {error}") from None
 
 
