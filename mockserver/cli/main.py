@@ -15,7 +15,8 @@ from mockserver.settings import OPTIONS, Option, SettingError, read_settings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and give its exit code back."""
-    parsed = _parser().parse_args(arguments)
+    verb, command = _apart(sys.argv[1:] if arguments is None else arguments)
+    parsed = _parser().parse_args(verb, argparse.Namespace(command=command))
     try:
         code: int = parsed.run(parsed)
     except SettingError as error:
@@ -25,6 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return OK
     return code
+
+
+def _apart(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Split what is meant for ``run`` from the command after ``--``."""
+    if arguments[:1] != ["run"] or "--" not in arguments:
+        return arguments, ()
+    place = list(arguments).index("--")
+    return arguments[:place], arguments[place + 1 :]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,6 +102,32 @@ def _explain_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("file", help="scenario file, folder or shipped name")
 
 
+def _run_flags(verb: argparse.ArgumentParser) -> None:
+    verb.usage = "kustom-mock run [flags] FILE... [-- COMMAND...]"
+    verb.add_argument("file", nargs="+", help="scenario file, folder or shipped name")
+    verb.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
+    verb.add_argument("--jobs", type=int, default=1, help="how many at once (default 1)")
+    verb.add_argument("--timeout", metavar="TIME", help="end a command after so long (60s)")
+    verb.add_argument("--port", type=int, default=0, help="of the server; 0 picks one")
+    verb.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="do not fail on crash, invariant, expect, fault or unknown_path; repeatable",
+    )
+    verb.add_argument("--base-url", metavar="URL", help="play the steps against this server")
+    verb.add_argument("--username", metavar="NAME", help="there (KUSTOM_USERNAME)")
+    verb.add_argument("--password", metavar="SECRET", help="there (KUSTOM_PASSWORD)")
+    verb.add_argument(
+        "--order",
+        action="append",
+        default=[],
+        metavar="NAME=ID",
+        help="which order there plays which of the file; repeatable",
+    )
+
+
 def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
     actions = verb.add_subparsers(metavar="list|show|copy", required=True, dest="action")
     actions.add_parser("list", help="name all shipped scenarios")
@@ -158,6 +193,26 @@ def _explain(parsed: argparse.Namespace) -> int:
     return explain_file(parsed.file)
 
 
+def _run(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.contracts import Wishes
+    from mockserver.cli.run import run
+
+    wishes = Wishes(
+        files=parsed.file,
+        command=parsed.command,
+        junit=parsed.junit,
+        jobs=parsed.jobs,
+        timeout=parsed.timeout,
+        port=parsed.port,
+        allow=parsed.allow,
+        base_url=parsed.base_url,
+        username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
+        password=parsed.password or os.environ.get("KUSTOM_PASSWORD", ""),
+        orders=dict(each.partition("=")[::2] for each in parsed.order),
+    )
+    return run(wishes)
+
+
 def _scenarios(parsed: argparse.Namespace) -> int:
     from mockserver.cli import scenarios
 
@@ -213,6 +268,7 @@ VERBS: dict[str, Verb] = {
         _explain_flags,
         _explain,
     ),
+    "run": ("hold a command, or a scenario's own steps, to scenarios", _run_flags, _run),
     "scenarios": ("list, show or copy shipped scenarios", _scenarios_flags, _scenarios),
     "schema": ("print the schema of scenario files", _no_flags, _schema),
     "fidelity": (

@@ -19,6 +19,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.expect import names_allocated_to
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 from mockserver.scenario.scenario import Scenario, placed
+from mockserver.scenario.steps import Asked
 
 WITHOUT_BODY = READS | {
     Operation.ACKNOWLEDGE,
@@ -70,6 +71,16 @@ class _Subject:
     def expected_order(self, name: str) -> Mapping[str, Any]:
         expected: Mapping[str, Any] = self.expect.get("orders", {}).get(name, {})
         return expected
+
+    def names_of_parts(self, order: str, kind: str) -> set[str]:
+        """What captures or refunds of an order are called, by the seed and by steps."""
+        asked = [each.does for each in self.scenario.steps if isinstance(each.does, Asked)]
+        made = {
+            each.name
+            for each in asked
+            if each.name and (each.order, f"{each.operation}s") == (order, kind)
+        }
+        return made | {*self.specs[order].get(kind, {})}
 
     def path_of_part(self, name: str, kind: str, part_id: str) -> Path:
         return ("orders", name, kind, self.sandbox.part_names[part_id])
@@ -231,8 +242,8 @@ def _contradicted_parts(
         spec, seeded = expected.get(kind), getattr(order, kind)
         unknown = [*spec] if isinstance(spec, Mapping) else []
         for name in unknown:
-            if name not in subject.specs[str(path[-1])].get(kind, {}):
-                message = f"no seeded part of {kind} is called '{name}'"
+            if name not in subject.names_of_parts(str(path[-1]), kind):
+                message = f"no part of {kind}, seeded or made by a step, is called '{name}'"
                 yield Finding("W307", (*path, kind, name), message)
         if isinstance(spec, list) and len(spec) < len(seeded):
             message = f"expects {len(spec)} {kind}, the seed has {len(seeded)} already"

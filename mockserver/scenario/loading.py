@@ -22,7 +22,7 @@ NAMED: frozenset[Path] = frozenset(
 SECTIONS = NAMED | {("clock",), ("assume",), ("credentials",), ("expect",)}
 """What several files fill together; what they say twice must be the same."""
 
-LISTS: frozenset[Path] = frozenset({("allow",), ("expect", "requests")})
+LISTS: frozenset[Path] = frozenset({("allow",), ("expect", "requests"), ("steps",)})
 
 
 class FileError(ScenarioError):

@@ -20,6 +20,7 @@ from mockserver.scenario.findings import Finding, Path, ScenarioError, did_you_m
 from mockserver.scenario.orders import Defaults
 from mockserver.scenario.problems import schema_findings
 from mockserver.scenario.source import Document, Marks
+from mockserver.scenario.steps import Step, plan_steps
 from mockserver.scenario.times import moment_of
 from mockserver.scenario.world import add_fault, add_order
 from mockserver.schemas import schema
@@ -59,6 +60,11 @@ class Scenario:
         """The user names and secrets it lists; none where any are accepted."""
         listed = self.spec.get("credentials", {})
         return {user: str(secret) for user, secret in listed.items()}
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """The steps of its merchant, ready to play."""
+        return plan_steps(self.spec)
 
     async def build(self, name: str) -> Sandbox:
         """Make a sandbox and seed it.
@@ -183,10 +189,12 @@ def _meaning(spec: Mapping[str, Any]) -> list[Finding]:
             assume(Assumptions(), {name: value})
         except AssumptionError as error:
             findings.append(Finding("E107", ("assume", name), str(error)))
-    try:
-        _start(spec.get("clock", {}), wall_clock())
-    except ScenarioError as error:
-        findings.extend(error.findings)
+    checks = (lambda: _start(spec.get("clock", {}), wall_clock()), lambda: plan_steps(spec))
+    for check in checks:
+        try:
+            check()
+        except ScenarioError as error:
+            findings.extend(error.findings)
     return findings
 
 

@@ -108,9 +108,11 @@ class Kustom:
         control: ControlClient,
         folders: Sequence[Path] = (),
         scenario: Scenario | None = None,
+        secret: str = SECRET,
     ) -> None:
         """Fill the sandbox anew; files are looked for in the folders, one by one."""
         self.control = control
+        self._secret = secret
         self.clock = Clock(control)
         self.faults = Faults(control)
         self.orders = Orders()
@@ -130,7 +132,7 @@ class Kustom:
     @property
     def auth(self) -> tuple[str, str]:
         """User name and secret for Basic auth; the user name is the sandbox."""
-        return self.control.sandbox, SECRET
+        return self.control.sandbox, self._secret
 
     @property
     def headers(self) -> dict[str, str]:

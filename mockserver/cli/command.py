@@ -1,0 +1,83 @@
+"""A command that somebody else wrote: run to its end, and leave nothing of it behind."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: nothing in ``problem`` if well; ``output`` if it was kept."""
+
+    problem: str = ""
+    output: str = ""
+
+
+class Commands:
+    """Runs commands, several at once if need be, and can end them all."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopping = False
+
+    def run(
+        self,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        timeout: float | None,
+        *,
+        keep_output: bool,
+    ) -> Ended:
+        """Run a command, at most for ``timeout`` seconds."""
+        if self._stopping:
+            return Ended("the command was not started: the run was interrupted")
+        with TemporaryFile() as kept:
+            try:
+                process = subprocess.Popen(  # noqa: S603  # what the user asks for
+                    list(command),
+                    env={**os.environ, **variables},
+                    stdout=kept if keep_output else None,
+                    stderr=subprocess.STDOUT if keep_output else None,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                return Ended(f"the command '{command[0]}' cannot be run: {error.strerror}")
+            problem = self._wait(process, timeout)
+            kept.seek(0)
+            return Ended(problem, kept.read().decode(errors="replace"))
+
+    def stop(self) -> None:
+        """End all that run."""
+        self._stopping = True
+        for each in list(self._running):
+            _kill(each)
+
+    def _wait(self, process: subprocess.Popen[bytes], timeout: float | None) -> str:
+        self._running.add(process)
+        try:
+            return _problem(process.wait(timeout))
+        except subprocess.TimeoutExpired:
+            return f"the command did not end within {timeout:g} s"
+        finally:
+            self._running.discard(process)
+            _kill(process)
+
+
+def _problem(code: int) -> str:
+    if code < 0:
+        return f"the command was killed by {signal.Signals(-code).name}"
+    return f"the command failed with exit code {code}" if code else ""
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a command and whatever it started."""
+    with suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(OSError):
+        process.kill()
+    process.wait()

@@ -1,0 +1,73 @@
+"""Results of a contract run as JUnit XML, as CI servers read it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that was held to a scenario: its steps, the command, its expectations."""
+
+    name: str
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a scenario."""
+
+    scenario: str
+    cases: tuple[Case, ...]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is as it should be."""
+        return not any(each.problems for each in self.cases)
+
+
+def junit(results: Iterable[Result]) -> bytes:
+    """Write results: a suite for each scenario, a case for each thing held to it."""
+    root = ET.Element("testsuites", name="kustom-mock")
+    for result in results:
+        failed = [each for each in result.cases if each.problems]
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            name=_clean(result.scenario),
+            tests=str(len(result.cases)),
+            failures=str(len(failed)),
+            errors="0",
+            skipped="0",
+            time=f"{result.seconds:.3f}",
+        )
+        for case in result.cases:
+            _add_case(suite, result.scenario, case)
+    ET.indent(root)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
+
+
+def _add_case(suite: ET.Element, scenario: str, case: Case) -> None:
+    element = ET.SubElement(suite, "testcase", classname=_clean(scenario), name=case.name)
+    if case.problems:
+        failure = ET.SubElement(
+            element,
+            "failure",
+            type=case.name,
+            message=_clean(case.problems[0]),
+        )
+        failure.text = _clean("\n".join(case.problems))
+    said: Sequence[str] = [*case.notes, case.output] if case.output else case.notes
+    if said:
+        ET.SubElement(element, "system-out").text = _clean("\n".join(said))
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,229 @@
+"""Playing the steps of a scenario against a server, over plain HTTP.
+
+The server may be any that speaks the same API. Where there is no control API, what
+only a sandbox can do is skipped, and said so.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any, TypeAlias
+from urllib.parse import quote, urlsplit
+
+from mockserver.api.merchant import IDEMPOTENCY_KEY
+from mockserver.api.operations import PREFIX, ROWS
+from mockserver.client import ControlClient, ControlError
+from mockserver.domain.operation import Operation
+from mockserver.scenario.steps import LOST, PATIENCE, Arranged, Asked, Step
+from mockserver.testing.visible import judge_page
+
+Json: TypeAlias = Any
+Part: TypeAlias = tuple[str, str, str]  # order, capture or refund, name
+
+MADE = {Operation.CAPTURE: "Capture-Id", Operation.REFUND: "Refund-Id"}
+CLIENT_ERRORS = (OSError, HTTPException)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer; status 0 where none came."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    page: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What became of a step: differences from what it wanted, and what was left out."""
+
+    text: str
+    differences: tuple[str, ...] = ()
+    skipped: str = ""
+
+
+@dataclass(slots=True)
+class Stage:
+    """Where steps are played, as whom, and what is known by which name."""
+
+    base_url: str
+    user: str
+    secret: str
+    orders: Mapping[str, str]
+    parts: dict[Part, str] = field(default_factory=dict)
+    control: ControlClient | None = None
+
+    def play(self, steps: Sequence[Step]) -> Iterator[Played]:
+        """Play one step after the other."""
+        for step in steps:
+            try:
+                yield self._play(step)
+            except ControlError as error:
+                yield Played(step.text, (str(error),))
+
+    def judge(self, expect: Mapping[str, Json]) -> Played:
+        """Hold what can be seen from here to expectations."""
+        if self.control is not None:
+            judged = self.control.judge(expect)["expectations"]
+            return Played("expect", tuple(e["text"] for e in judged if not e["passed"]))
+        differences: list[str] = []
+        skipped = [key for key in ("requests", "faults") if key in expect]
+        for name, wanted in expect.get("orders", {}).items():
+            page = self.ask(Asked(Operation.GET_ORDER, name)).page or {}
+            names = {v: k[2] for k, v in self.parts.items() if k[0] == name}
+            found = judge_page(f"orders.{name}", wanted, page, names)
+            differences += found.differences
+            skipped += found.skipped
+        return Played("expect", tuple(differences), ", ".join(skipped))
+
+    def ask(self, asked: Asked, patience: float = PATIENCE) -> Reply:
+        """Send what a step asks for, and take the answer."""
+        row = ROWS[asked.operation]
+        path = PREFIX + row.path.format(
+            order_id=self._order_id(asked.order),
+            capture_id=self._part_id(asked, "capture", asked.capture),
+            refund_id=self._part_id(asked, "refund", asked.refund),
+        )
+        body = asked.body
+        content = body if body is None or isinstance(body, str) else json.dumps(body)
+        try:
+            return self._send(row.method, path, content, asked.key, patience)
+        except CLIENT_ERRORS:
+            return Reply(0)
+
+    def _play(self, step: Step) -> Played:
+        if isinstance(step.does, Arranged):
+            if self.control is None:
+                return Played(step.text, skipped="only a sandbox can do this")
+            self._arrange(step.does)
+            differences: list[str] = []
+        else:
+            reply = self.ask(step.does, step.patience)
+            self._remember(step.does, reply)
+            differences = _differences(step, reply)
+        judged = self.judge(step.expect) if step.expect else Played("")
+        return Played(step.text, (*differences, *judged.differences), judged.skipped)
+
+    def _arrange(self, arranged: Arranged) -> None:
+        assert self.control is not None  # noqa: S101  # the caller looked
+        if arranged.action == "force":
+            self.control.force(str(arranged.value["order"]), arranged.value["outcome"])
+        else:
+            self.control.set_clock(**{arranged.action: arranged.value})
+
+    def _remember(self, asked: Asked, reply: Reply) -> None:
+        """Keep the id of a capture or refund that was given a name."""
+        header = MADE.get(asked.operation)
+        part_id = reply.headers.get(header) if header else None
+        if asked.name is None or part_id is None:
+            return
+        self.parts[asked.order, asked.operation, asked.name] = part_id
+        if self.control is not None:
+            self.control.name_parts({part_id: asked.name})
+
+    def _order_id(self, name: str) -> str:
+        return quote(self.orders.get(name, name), safe="")
+
+    def _part_id(self, asked: Asked, kind: str, name: str | None) -> str:
+        known = self.parts.get((asked.order, kind, name or ""), name or "")
+        return quote(known, safe="")
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        content: str | None,
+        key: str | None,
+        patience: float,
+    ) -> Reply:
+        address = urlsplit(self.base_url)
+        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+        login = b64encode(f"{self.user}:{self.secret}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+        if key is not None:
+            headers[IDEMPOTENCY_KEY] = key
+        connection = kind(address.netloc, timeout=patience)
+        try:
+            body = None if content is None else content.encode()
+            connection.request(method, address.path.rstrip("/") + path, body, headers)
+            answer = connection.getresponse()
+            return Reply(answer.status, dict(answer.getheaders()), _page(answer.read()))
+        finally:
+            connection.close()
+
+
+def seeded_parts(
+    spec: Mapping[str, Json],
+    pages: Mapping[str, Json],
+) -> dict[Part, str]:
+    """Find the ids of the parts that a scenario seeds, in their order, on order pages."""
+    found: dict[Part, str] = {}
+    for order, page in pages.items():
+        for kind in ("capture", "refund"):
+            ids = [each.get(f"{kind}_id", "") for each in page.get(f"{kind}s", ())]
+            names = spec["orders"][order].get(f"{kind}s", {})
+            found |= {(order, kind, n): i for n, i in zip(names, ids, strict=False)}
+    return found
+
+
+def named_parts(names: Mapping[str, str], pages: Mapping[str, Json]) -> dict[Part, str]:
+    """Find the ids of named parts by the names that the server knows."""
+    return {
+        (order, kind, names[part_id]): part_id
+        for order, page in pages.items()
+        for kind in ("capture", "refund")
+        for part in page[f"{kind}s"]
+        if (part_id := part[f"{kind}_id"]) in names
+    }
+
+
+def _page(body: bytes) -> Json:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _differences(step: Step, reply: Reply) -> list[str]:
+    """Compare an answer with what the step wants."""
+    assert isinstance(step.does, Asked)  # noqa: S101  # only those are answered
+    lost = reply.status == 0
+    if step.answers == LOST or lost:
+        wanted = "no answer" if step.answers == LOST else _wanted_status(step)
+        got = "no answer" if lost else _shown(reply)
+        return [] if wanted == got else [f"expected {wanted}, got {got}"]
+    answers = step.answers if isinstance(step.answers, Mapping) else {}
+    found = []
+    status = _wanted_status(step)
+    if status is not None and reply.status != status:
+        found.append(f"expected {status}, got {_shown(reply)}")
+    page = reply.page if isinstance(reply.page, Mapping) else {}
+    code = answers.get("error_code")
+    if code is not None and page.get("error_code") != code:
+        found.append(f"expected error_code {code}, got {page.get('error_code', 'none')}")
+    wanted_body = answers.get("body", {})
+    return [*found, *(f"body.{each}" for each in _unlike(wanted_body, page))]
+
+
+def _wanted_status(step: Step) -> int | None:
+    """The status to be answered; ``None`` where only other parts are named."""
+    if isinstance(step.answers, Mapping):
+        status: int | None = step.answers.get("status")
+        return status
+    assert isinstance(step.does, Asked)  # noqa: S101  # only those are answered
+    return ROWS[step.does.operation].success
+
+
+def _unlike(wanted: Mapping[str, Json], page: Mapping[str, Json]) -> Iterator[str]:
+    for key, value in wanted.items():
+        if page.get(key) != value:
+            yield f"{key}: expected {json.dumps(value)}, got {json.dumps(page.get(key))}"
+
+
+def _shown(reply: Reply) -> str:
+    page = reply.page if isinstance(reply.page, Mapping) else {}
+    code = page.get("error_code")
+    messages = "; ".join(map(str, page.get("error_messages", ())))
+    return f"{reply.status} {code}: {messages}" if code else str(reply.status)
