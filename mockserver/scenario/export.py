@@ -235,7 +235,10 @@ def _without_unset(
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes values out wherever they stand, and fractions without an exponent."""
+    """Writes values out wherever they stand, and in a way that scenarios are read.
+
+    Fractions have no exponent; odd characters, line ends among them, are escaped.
+    """
 
     def ignore_aliases(self, _data: Any) -> bool:  # noqa: ANN401  # as its base says
         return True
@@ -246,4 +249,10 @@ def _fraction(dumper: _Dumper, value: float) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:float", text + "0" * text.endswith("."))
 
 
+def _words(dumper: _Dumper, value: str) -> yaml.Node:
+    style = None if value.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+
 _Dumper.add_representer(float, _fraction)
+_Dumper.add_representer(str, _words)
