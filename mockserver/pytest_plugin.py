@@ -141,7 +141,10 @@ def pytest_collect_file(
         return None
     from mockserver.testing.items import ScenarioFile
 
-    file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+    def fill(item: pytest.Item) -> "Kustom":
+        return open_sandbox(item, server_of(item.config), item.path)
+
+    file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path, open_sandbox=fill)
     return file
 
 

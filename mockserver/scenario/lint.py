@@ -243,7 +243,7 @@ def _contradicted_parts(
         unknown = [*spec] if isinstance(spec, Mapping) else []
         for name in unknown:
             if name not in subject.names_of_parts(str(path[-1]), kind):
-                message = f"no part of {kind}, seeded or made by a step, is called '{name}'"
+                message = f"no seeded part of {kind} is called '{name}'"
                 yield Finding("W307", (*path, kind, name), message)
         if isinstance(spec, list) and len(spec) < len(seeded):
             message = f"expects {len(spec)} {kind}, the seed has {len(seeded)} already"

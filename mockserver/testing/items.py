@@ -1,14 +1,16 @@
 """Scenario files with steps as tests: ``*.kustom.yaml``."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import pytest
 
-from mockserver.pytest_plugin import open_sandbox, server_of
 from mockserver.scenario.scenario import read_scenario
 from mockserver.scenario.source import parse
 from mockserver.testing.contract import play_in_sandbox
+from mockserver.testing.handle import Kustom
+
+Opener: TypeAlias = Callable[[pytest.Item], Kustom]
 
 
 class StepsFailed(Exception):  # noqa: N818  # it is reported under its message alone
@@ -18,19 +20,30 @@ class StepsFailed(Exception):  # noqa: N818  # it is reported under its message 
 class ScenarioFile(pytest.File):
     """A scenario file; it is one test."""
 
+    def __init__(self, *, open_sandbox: Opener, **more: Any) -> None:  # noqa: ANN401
+        """Take what fills a sandbox for the test."""
+        super().__init__(**more)
+        self.open_sandbox = open_sandbox
+
     def collect(self) -> Iterator[pytest.Item]:
         """Make the test; the file is read when it runs."""
         name = self.path.name.removesuffix(".kustom.yaml")
-        item: pytest.Item = ScenarioItem.from_parent(self, name=name)
+        opener = self.open_sandbox
+        item: pytest.Item = ScenarioItem.from_parent(self, name=name, open_sandbox=opener)
         yield item
 
 
 class ScenarioItem(pytest.Item):
     """Plays the steps of a file in a sandbox of its own."""
 
+    def __init__(self, *, open_sandbox: Opener, **more: Any) -> None:  # noqa: ANN401
+        """Take what fills a sandbox for the test."""
+        super().__init__(**more)
+        self.open_sandbox = open_sandbox
+
     def runtest(self) -> None:
         """Play; what is expected at the end is checked with the sandbox."""
-        sandbox = open_sandbox(self, server_of(self.config), self.path)
+        sandbox = self.open_sandbox(self)
         self.addfinalizer(sandbox.drop)
         scenario = read_scenario(self.name, parse(self.path.read_bytes()))
         played = list(play_in_sandbox(sandbox, scenario))
