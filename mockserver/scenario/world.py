@@ -31,7 +31,7 @@ async def add_order(
         ScenarioError: the order cannot be understood, could not have come about, or
             its id or name is taken; nothing is added then.
     """
-    order, part_names = _lived(sandbox, name, spec, defaults or defaults_of(sandbox), path)
+    order, part_names = lived(sandbox, name, spec, defaults or defaults_of(sandbox), path)
     if name in sandbox.order_names:
         raise ScenarioError([Finding("E202", path, f"order '{name}' exists already")])
     if not await sandbox.store.add(order):
@@ -64,13 +64,21 @@ def defaults_of(sandbox: Sandbox) -> Defaults:
     )
 
 
-def _lived(
+def lived(
     sandbox: Sandbox,
     name: str,
     spec: Spec,
     defaults: Defaults,
     path: Path,
 ) -> tuple[Order, dict[str, str]]:
+    """Make an order and let it live through its history; it is put nowhere.
+
+    Returns:
+        The order, and the names of its captures and refunds by their ids.
+
+    Raises:
+        ScenarioError: it cannot be understood, or could not have come about.
+    """
     plan = plan_order(name, spec, sandbox.ids, defaults, path)
     order, names = plan.order, {}
     for step in plan.steps:

@@ -15,6 +15,8 @@ from mockserver.api.control.bodies import json_answer
 from mockserver.api.control.handler import Control, Route, Values
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.openapi.control import control_document
+from mockserver.api.openapi.merchant import merchant_document
+from mockserver.api.operations import OPERATIONS
 from mockserver.api.routes import RouteTable
 
 HEALTH_PATHS = ("/livez", "/readyz", "/healthz", "/__admin/health")
@@ -27,10 +29,16 @@ async def openapi(_control: Control, _values: Values, _call: Call) -> Answer:
     return json_answer(control_document(CONTROL))
 
 
+async def merchant_openapi(_control: Control, _values: Values, _call: Call) -> Answer:
+    """Describe the merchant API."""
+    return json_answer(merchant_document(OPERATIONS))
+
+
 CONTROL: tuple[Route, ...] = (
     *(Route("GET", path, health.health, "health", open=True) for path in HEALTH_PATHS),
     Route("GET", "/metrics", health.metrics, "text", answer_type="text/plain", open=True),
     Route("GET", "/__admin/openapi.json", openapi, "document"),
+    Route("GET", "/__admin/merchant-openapi.json", merchant_openapi, "document"),
     Route(
         "GET", "/__admin/tls/ca.pem", tls.get_authority, "text",
         answer_type="application/x-pem-file", open=True, may_lack=True,

@@ -1,0 +1,117 @@
+"""Examples of the merchant API's document: one order, and what is asked and answered of it.
+
+The answers are not written down but made from the order, as the server makes them.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from mockserver.api import views
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.lifecycle import status_of
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Order
+from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.times import moment
+from mockserver.scenario.world import defaults_of, lived
+
+CREATED = "2026-01-15T09:00:00Z"
+SPEC: Mapping[str, Any] = MappingProxyType(
+    {
+        "order_id": "7ce4ee13-973c-4f49-a30e-85a0bc675997",
+        "klarna_reference": "JASW2UXV",
+        "created": CREATED,
+        "billing_address": {
+            "given_name": "Testperson-se",
+            "family_name": "Approved",
+            "street_address": "Stårgatan 1",
+            "postal_code": "12345",
+            "city": "Ankeborg",
+            "email": "checkout@testdrive.example",
+            "phone": "+46765260000",
+        },
+        "lines": [
+            {"reference": "A12345", "name": "T-shirt", "unit_price": 3000, "tax_rate": 2500},
+            {"reference": "B24680", "name": "Sneakers", "unit_price": 10000, "tax_rate": 2500},
+        ],
+        "captures": {
+            "A": {"lines": ["A12345"], "capture_id": "4ba29b50-be7b-44f5-a492-113e6a865e22"},
+        },
+        "refunds": {
+            "half": {
+                "lines": [{"reference": "A12345", "unit_price": 1500, "tax_rate": 2500}],
+                "refund_id": "f8b4c1d2-0e6a-4a57-9b33-7d2c5e1f6a90",
+            },
+        },
+    },
+)
+"""The order of all examples, in scenario syntax: a T-shirt shipped, half of it refunded."""
+
+SNEAKERS = {
+    "reference": "B24680",
+    "name": "Sneakers",
+    "quantity": 1,
+    "unit_price": 10000,
+    "tax_rate": 2500,
+    "total_amount": 10000,
+    "total_tax_amount": 2000,
+}
+T_SHIRT = {
+    "reference": "A12345",
+    "name": "T-shirt",
+    "quantity": 1,
+    "unit_price": 1500,
+    "total_amount": 1500,
+}
+PARCEL = {
+    "shipping_company": "PostNord",
+    "shipping_method": "Home",
+    "tracking_number": "63456415674545679874",
+}
+
+REQUESTS: Mapping[Operation, Any] = {
+    Operation.UPDATE_AUTHORIZATION: {
+        "order_amount": 13000,
+        "order_lines": [{**T_SHIRT, "unit_price": 3000, "total_amount": 3000}, SNEAKERS],
+    },
+    Operation.UPDATE_CUSTOMER_DETAILS: {"shipping_address": {"city": "Uppsala"}},
+    Operation.UPDATE_MERCHANT_REFERENCES: {"merchant_reference1": "order-1001"},
+    Operation.ADD_ORDER_SHIPPING_INFO: {"shipping_info": [PARCEL]},
+    Operation.CAPTURE: {
+        "captured_amount": 10000,
+        "description": "Second parcel",
+        "order_lines": [SNEAKERS],
+        "shipping_info": [PARCEL],
+    },
+    Operation.ADD_CAPTURE_SHIPPING_INFO: {"shipping_info": [PARCEL]},
+    Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
+    Operation.REFUND: {"refunded_amount": 1500, "order_lines": [T_SHIRT]},
+}
+"""Bodies that are accepted for the order."""
+
+_ANSWERS: Mapping[Operation, Callable[[Order], Any]] = {
+    Operation.GET_ORDER: lambda order: views.order_view(
+        order, status_of(order, order.created_at, Assumptions()), Assumptions()
+    ),
+    Operation.LIST_CAPTURES: lambda order: views.captures_view(order, Assumptions()),
+    Operation.GET_CAPTURE: lambda order: views.capture_view(
+        order, order.captures[0], Assumptions()
+    ),
+    Operation.GET_EXTEND_DUE_DATE_OPTIONS: views.due_date_options_view,
+    Operation.GET_REFUND: lambda order: views.lone_refund_view(order.refunds[0]),
+}
+
+
+def answer_example(operation: Operation) -> Any:  # noqa: ANN401
+    """Give what a read answers of the order."""
+    return _ANSWERS[operation](_order())
+
+
+@cache
+def _order() -> Order:
+    sandbox = Sandbox("example", clock=Clock(moment(CREATED), frozen=True))
+    order, _ = lived(sandbox, "example", SPEC, defaults_of(sandbox), ())
+    return order
