@@ -1,5 +1,6 @@
 """Who may use the control API: no web page, no stranger, and nobody without the token."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -7,11 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import ClientSession
 
-from mockserver.api.control.gate import ControlApi
-from mockserver.api.control.handler import Control
 from mockserver.api.control.routes import CONTROL, HEALTH_PATHS
-from mockserver.api.exchange import Call
-from mockserver.api.metrics import Metrics
 from mockserver.api.server import Server
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import DEFAULT
@@ -161,13 +158,11 @@ async def test_bytes_that_are_no_text_get_an_answer_all_the_same(
     assert b"Traceback" not in rest
 
 
-async def test_a_token_that_is_no_text_is_wrong() -> None:
-    call = Call(
-        "GET", LIST, ("__admin", "sandboxes"), {"Host": "a", "Authorization": "\udcff"}, b"", ""
-    )
-    sandboxes = Sandboxes(load((DEFAULT,), Surroundings()))
-    api = ControlApi(Control(sandboxes, Metrics()), token=TOKEN)
-    assert (await api.answer(call)).status == 401
+async def test_a_token_that_is_no_text_is_wrong(guarded: Merchant) -> None:
+    head = b"GET /__admin/sandboxes HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \xff\r\n"
+    first, rest = await asyncio.to_thread(raw_status, guarded, head)
+    assert first.split()[1] == b"401"
+    assert b"admin token" in rest
 
 
 @pytest.mark.parametrize(
