@@ -17,6 +17,8 @@ from mockserver.domain.explanation import Allocation, Verdict
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
 
+UNKNOWN_FACT = "…"
+"""Stands in a made-up refusal for a number that nobody knows."""
 LONGEST_HEADER = 1000  # characters
 
 RECORDED_HEADERS: Mapping[str, str] = {
@@ -151,6 +153,6 @@ def _reason_text(rejection: Rejection) -> str:
     facts = [
         f"{name}={value}"
         for name, value in rejection.facts.items()
-        if name != "violations" and value != ""
+        if name != "violations" and value not in ("", UNKNOWN_FACT)
     ]
     return "; ".join([rejection.reason, *facts])

@@ -11,7 +11,7 @@ from string import Formatter
 
 import orjson
 
-from mockserver.api.answers import json_answer, refused
+from mockserver.api.answers import UNKNOWN_FACT, json_answer, refused
 from mockserver.api.exchange import BODILESS, Answer
 from mockserver.domain.errors import CATALOGUE, Reason, Rejection, refusal_for
 from mockserver.sandbox.actions import (
@@ -113,7 +113,7 @@ def _facts(reason: Reason, entry: Entry) -> dict[str, object]:
         "violations": ["'body' is not valid"],
     }
     names = [name for _, name, _, _ in Formatter().parse(template) if name]
-    return {name: known.get(name, "…") for name in [*names, "order_id", "capture_id"]}
+    return {name: known.get(name, UNKNOWN_FACT) for name in [*names, "order_id", "capture_id"]}
 
 
 def _response(action: Respond, entry: Entry) -> Answer:

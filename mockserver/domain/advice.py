@@ -6,7 +6,7 @@ from mockserver.domain.conditions import MADE_TO_FAIL, SHOWN
 from mockserver.domain.explanation import Condition, Nearest
 from mockserver.domain.money import sum_of
 from mockserver.domain.order import Capture
-from mockserver.domain.refund_case import SPELLINGS_EXPLAINED, RefundCase
+from mockserver.domain.refund_case import NO_REFERENCE, SPELLINGS_EXPLAINED, RefundCase
 
 
 def nearest(case: RefundCase, conditions: Iterable[Condition]) -> Nearest | None:
@@ -33,6 +33,8 @@ def _separation(case: RefundCase, capture: Capture, condition: Condition) -> str
 
 
 def _missing(case: RefundCase, reference: str, carried: frozenset[str]) -> str:
+    if reference == NO_REFERENCE:
+        return "a line has no reference"
     meant = case.spelling.get(reference)
     hint = f" ('{meant}' is)" if meant in carried else ""
     return f"'{reference}' is not on it{hint}"
@@ -60,12 +62,15 @@ def _about_the_references(case: RefundCase) -> str:
         return _SEND_LINES
     if not case.spelling:
         return "Send one refund for each capture, with the lines of that capture."
-    return " ".join(
-        f"Change reference '{wrong}' to '{meant}'."
-        if meant
-        else f"Change reference '{wrong}' to that of a captured line."
-        for wrong, meant in list(case.spelling.items())[:SPELLINGS_EXPLAINED]
-    )
+    wrong = list(case.spelling.items())[:SPELLINGS_EXPLAINED]
+    return " ".join(_correction(reference, meant) for reference, meant in wrong)
+
+
+def _correction(reference: str, meant: str | None) -> str:
+    if reference == NO_REFERENCE:
+        return "Give every line the reference of a captured line."
+    better = f"'{meant}'" if meant else "that of a captured line"
+    return f"Change reference '{reference}' to {better}."
 
 
 def _about_the_amount(case: RefundCase) -> str:

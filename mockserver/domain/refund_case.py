@@ -14,7 +14,7 @@ from mockserver.domain.explanation import Verdict
 from mockserver.domain.order import Capture, OrderLine, Refund
 
 RETURN_FEE = "return_fee"
-NO_REFERENCE = "(none)"
+NO_REFERENCE = ""  # stands for a line without one; no capture carries it
 SPELLING_CANDIDATES = 300  # how many references a misspelt one is compared with
 SPELLINGS_EXPLAINED = 3  # of how many missing references the spelling is looked at
 

@@ -107,8 +107,9 @@ class Sandbox:
             allocation_fails=allocation_fails,
         )
         name = self._receipt_name(order_id, command, key) if key else None
+        store = self.store  # one and the same, should a snapshot be restored meanwhile
         for _ in range(ATTEMPTS):
-            opened = await self.store.open(order_id, name)
+            opened = await store.open(order_id, name)
             replay = self._replay(opened, command, context)
             if replay:
                 return replay
@@ -121,7 +122,7 @@ class Sandbox:
                 return executed
             after = decided.order if decided else opened.order
             receipt = Receipt(command, executed.result, context.now) if name else None
-            if await self.store.commit(opened, after, name, receipt):
+            if await store.commit(opened, after, name, receipt):
                 return executed
         conflict = Rejection(Reason.CONFLICT, command.operation, order_id=order_id)
         return Executed(conflict, opened.order, opened.order)

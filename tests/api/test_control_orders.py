@@ -97,7 +97,7 @@ async def test_the_inner_view_explains_every_refund_in_order(
     inner = (
         await shipping_merchant.control("GET", f"orders/{shipping_merchant.order_id}")
     ).json
-    assert set(inner) == {"order", "allocations", "ledger", "timeline"}
+    assert set(inner) == {"order", "allocations", "ledger", "timeline", "timeline_text"}
     verdicts = [each["verdict"] for each in inner["allocations"]]
     assert verdicts == ["allocated", "not_attempted", "failed"]
     assert all(set(each) == EXPLANATION for each in inner["allocations"])

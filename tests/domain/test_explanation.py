@@ -40,10 +40,10 @@ def test_a_failure_is_explained_with_what_would_fix_it() -> None:
           NO  lines_add_up               the lines add up to 10002, 2 more than 10000
           NO  references_in_one_capture  'B24608' is on no capture; a line has no reference
           ok  fits_capture               10000 wanted, 10000 of 10000 left on capture 1VHSHK1Q-2
-          Nearest: capture 1VHSHK1Q-2: the lines add up to 10002, 2 more than 10000; 'B24608' is not on it ('B24680' is); '(none)' is not on it.
+          Nearest: capture 1VHSHK1Q-2: the lines add up to 10002, 2 more than 10000; 'B24608' is not on it ('B24680' is); a line has no reference.
           Booked: 10000 on 1VHSHK1Q-1.
           Rests on assumptions: unallocated_refund.
-          Fix: Make the total_amount of the lines add up to refunded_amount: 10002 now, 10000 wanted. Change reference '(none)' to that of a captured line. Change reference 'B24608' to 'B24680'.
+          Fix: Make the total_amount of the lines add up to refunded_amount: 10002 now, 10000 wanted. Give every line the reference of a captured line. Change reference 'B24608' to 'B24680'.
     """)  # noqa: E501  # as it is printed
 
 

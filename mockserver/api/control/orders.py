@@ -1,11 +1,14 @@
 """Orders of a sandbox: list, make, look into, force outcomes."""
 
+from itertools import count
+
 from mockserver.api.control import views
 from mockserver.api.control.bodies import checked, json_answer, json_body
 from mockserver.api.control.handler import Control, Values, order_of, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
 from mockserver.domain.forced import FORCED
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.findings import did_you_mean
 from mockserver.scenario.world import add_order
 
@@ -21,9 +24,14 @@ async def make_order(control: Control, values: Values, call: Call) -> Answer:
     """Make an order from scenario syntax."""
     spec = checked(json_body(call), "scenario.schema.json#/$defs/order")
     sandbox = await sandbox_of(control, values)
-    name = spec.get("name", f"order-{len(await sandbox.store.orders()) + 1}")
+    name = spec.get("name") or _free_name(sandbox)
     order = await add_order(sandbox, name, spec)
     return json_answer(views.order_page(sandbox, order), status=201)
+
+
+def _free_name(sandbox: Sandbox) -> str:
+    numbers = count(len(sandbox.order_names) + 1)
+    return next(n for n in map("order-{}".format, numbers) if n not in sandbox.order_names)
 
 
 async def get_order(control: Control, values: Values, _call: Call) -> Answer:
