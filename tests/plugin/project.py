@@ -1,0 +1,59 @@
+"""Somebody else's project, in a folder of its own: its tests run as a real process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+PATIENCE = 120  # seconds, for a process that never ends
+
+CLIENT = """
+import json
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+import pytest
+
+SNEAKERS = {"reference": "B24680", "name": "Sneakers", "quantity": 1,
+            "unit_price": 10000, "total_amount": 10000}
+
+def ask(kustom, method, path, body=None):
+    connection = HTTPConnection(urlsplit(kustom.base_url).netloc, timeout=30)
+    headers = {**kustom.headers, "Content-Type": "application/json"}
+    place = "/ordermanagement/v1/orders/" + path
+    connection.request(method, place, json.dumps(body) if body else None, headers)
+    answer = connection.getresponse()
+    answer.page = answer.read()
+    connection.close()
+    return answer
+"""
+
+
+def run_tests(
+    folder: Path,
+    source: str,
+    *flags: str,
+    python: str = sys.executable,
+    **files: str,
+) -> tuple[int, str]:
+    """Run tests and give the exit code and what was printed."""
+    (folder / "test_shop.py").write_text(CLIENT + dedent(source), encoding="utf-8")
+    (folder / "pytest.ini").write_text(files.pop("ini", "[pytest]\n"), encoding="utf-8")
+    for name, text in files.items():
+        path = folder / name.replace("__", ".")
+        path.write_text(dedent(text), encoding="utf-8")
+    quiet = ["-p", "no:cacheprovider", "--strict-markers", "-W", "error"]
+    alone = ["-p", "no:asyncio", "-p", "no:aiohttp", "-p", "no:schemathesis"]
+    if python != sys.executable:
+        alone = []
+    ended = subprocess.run(
+        [python, "-m", "pytest", *quiet, *alone, *flags],
+        check=False,
+        capture_output=True,
+        cwd=folder,
+        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
+        text=True,
+        timeout=PATIENCE,
+    )
+    return ended.returncode, ended.stdout + ended.stderr
