@@ -1,0 +1,348 @@
+"""No text, however broken, gets anything but a scenario or findings at their places.
+
+``KUSTOM_FUZZ`` multiplies how many are tried; the counts are printed by ``-rP``.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, cast
+
+import orjson
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mockserver.domain.errors import Reason
+from mockserver.domain.invariants import violations
+from mockserver.scenario.catalogue import shipped
+from mockserver.scenario.codes import CODES
+from mockserver.scenario.findings import Finding, ScenarioError
+from mockserver.scenario.lint import lint
+from mockserver.scenario.problems import MOST_FINDINGS
+from mockserver.scenario.scenario import Scenario, document_of, read_scenario
+from mockserver.scenario.source import Document, parse
+from mockserver.schemas import documents
+
+EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
+LARGEST = 20_000  # bytes of one example
+
+RICH = b"""\
+version: 1
+title: Everything at once
+description: &words what a file can say
+seed: 7
+clock: {start: 2026-01-15T09:00:00Z, frozen: true}
+country: NO
+assume: {unallocated_refund: newest_first, authorization_days: 30}
+credentials: {PK1: secret, 4711: 0815}
+orders:
+  two: &two
+    order_id: 7ce4ee13-973c-6f49-a30e-85a0bc675997
+    klarna_reference: ABC123
+    created: 2026-01-01
+    expires: 60d
+    merchant_reference1: 0010
+    payment_method: INVOICE
+    fraud_status: ACCEPTED
+    billing_address: {given_name: Ada, postal_code: 12345, country: SE}
+    customer: {date_of_birth: 1941-03-21}
+    lines:
+      - &shirt {reference: A12345, name: T-shirt, unit_price: 3000, quantity: 2, tax_rate: 2500}
+      - {<<: *shirt, reference: B24680, total_discount_amount: 100}
+      - {type: discount, unit_price: -100, total_amount: -100}
+    captures:
+      A: {lines: [A12345], description: *words, at: 1d}
+      B: {lines: [{reference: B24680, quantity: 1}], reference: 77, at: 2026-01-10}
+    refunds:
+      first: {lines: [A12345], at: 11d}
+      second: {amount: 50}
+  other: {lines: [*shirt], country: DK, amount: 6000}
+faults:
+  lost: {on: refund, order: two, calls: 1, do: {lose_answer: reset}}
+  slow: {on: [capture, refund], calls: {every: 3}, do: {delay: {uniform: [1s, 2s]}}}
+  wild: {probability: 0.2, from: 1h, until: 2d, do: [{delay: 250ms}, {refuse: conflict}]}
+  own: {where: {order_lines.reference: A1}, do: {respond: {status: 503, headers: {X: 1}}}}
+expect:
+  orders:
+    two: {captures: {A: {refunded_amount: 6000}}, refunds: [{allocated_to: A}]}
+  requests: [{operation: refund, count: 1}, {operation: capture, never: true}]
+  faults: {lost: {fired: 1}}
+allow: [W301, W307]
+"""
+SHIPPED = [each.read_bytes() for each in shipped().values()]
+SEEDS = [RICH, *(each for each in SHIPPED if len(each) <= LARGEST)]
+tried: Counter[str] = Counter()
+
+
+def judged(kind: str, text: str | bytes | Document) -> Scenario | None:
+    """Read, build and lint a text; the scenario, or nothing if it was refused."""
+    tried[kind] += 1
+    try:
+        document = text if isinstance(text, Document) else parse(text)
+        scenario = read_scenario("fuzz", document)
+        sandbox = asyncio.run(scenario.build("fuzz"))
+    except ScenarioError as error:
+        tried[f"{kind}, refused"] += 1
+        assert_sound(error.findings)
+        return None
+    assert_sound(asyncio.run(lint(scenario)))
+    for order in asyncio.run(sandbox.store.orders()):
+        assert list(violations(order)) == []
+        assert 0 <= order.captured_amount <= order.order_amount
+    asyncio.run(scenario.judge(sandbox))
+    return scenario
+
+
+def assert_sound(findings: Any) -> None:  # noqa: ANN401  # any sequence
+    """Hold that findings can be shown: a code, a place, and words on one line or few."""
+    assert len(findings) <= max(MOST_FINDINGS + 1, 1000)
+    for each in findings:
+        assert isinstance(each, Finding)
+        assert each.code in CODES
+        assert each.line >= 1
+        assert each.column >= 1
+        assert each.message
+        assert len(each.message) < 3000
+
+
+def effort(examples: int) -> settings:
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+    return settings(
+        max_examples=examples * EFFORT,
+        deadline=None,
+        suppress_health_check=slow,
+    )
+
+
+# Words of the language, so that what is drawn gets past its first key.
+
+
+def _keys(value: Any) -> Iterator[str]:  # noqa: ANN401  # a schema
+    if isinstance(value, dict):
+        yield from value.get("properties", {})
+        for each in value.values():
+            yield from _keys(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _keys(each)
+
+
+KEYS = sorted(set(_keys(documents()["scenario.schema.json"])))
+WORDS = [
+    "A", "B", "one", "two", "SE", "NO", "EUR", "28d", "-1d", "1e9d", "2026-01-15", "soon",
+    "10000-01-01", "9999-12-31T23:59:59Z", "CAPTURED", "refund", "any", "reset", "hang", "*a",
+    "&a", "<<", "W301", "A12345", "failed", "null", "true", "010", "1.0", "0.5", "-1",
+    "200000000", "999999999999999999",
+    *map(str, Reason),
+]  # fmt: skip
+
+plain = st.one_of(
+    st.sampled_from(WORDS),
+    st.integers(-5, 5),
+    st.integers(-(10**18), 10**18),
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.booleans(),
+    st.none(),
+    st.text(max_size=8),
+)
+values: SearchStrategy[Any] = st.recursive(
+    plain,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.sampled_from([*KEYS, "one", "A"]), inner, max_size=4),
+    ),
+    max_leaves=15,
+)
+amounts = st.one_of(st.integers(-200, 400), st.sampled_from([10**9, 2 * 10**8, 1.0, "010"]))
+lines = st.fixed_dictionaries(
+    {"unit_price": amounts},
+    optional={
+        "reference": st.sampled_from(["A", "B", 7, 1.0]),
+        "quantity": st.integers(-1, 10**9),
+        "tax_rate": st.integers(0, 10_000),
+        "total_amount": amounts,
+        "type": st.sampled_from(["physical", "discount", "return_fee", "x"]),
+        "product_identifiers": st.dictionaries(st.text(max_size=3), values, max_size=2),
+    },
+)
+times = st.sampled_from(["1d", "2h", "0s", "36500d", "2026-01-15", "8999-12-31", "soon", "-1d"])
+parts = st.dictionaries(
+    st.sampled_from(["A", "B", "C"]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "lines": st.lists(st.sampled_from(["A", "B", 7]) | lines, max_size=3),
+            "amount": amounts,
+            "at": times,
+            "reference": plain,
+        },
+    ),
+    max_size=3,
+)
+orders = st.dictionaries(
+    st.sampled_from(["one", "two", "three"]),
+    st.fixed_dictionaries(
+        {"lines": st.lists(lines, min_size=1, max_size=4)},
+        optional={
+            "captures": parts,
+            "refunds": parts,
+            "created": times,
+            "expires": times,
+            "amount": amounts,
+            "country": st.sampled_from(["SE", "NO", "US", "no"]),
+            "fraud_status": st.sampled_from(["ACCEPTED", "PENDING", "STOPPED"]),
+            "order_id": st.sampled_from(["x", "a/b", "y"]),
+        },
+    ),
+    max_size=3,
+)
+actions = st.dictionaries(
+    st.sampled_from(
+        ["respond", "refuse", "delay", "rate_limit", "drop", "truncate", "garbage", "fault"],
+    ),
+    values | times | st.sampled_from(["conflict", "reset", {"status": 200, "body": {}}]),
+    max_size=2,
+)
+faults = st.dictionaries(
+    st.sampled_from(["f", "g"]),
+    st.fixed_dictionaries(
+        {"do": actions | st.lists(actions, max_size=2)},
+        optional={
+            "on": st.sampled_from(["any", "refund", ["refund", "capture"], []]),
+            "order": st.sampled_from(["one", "nowhere", ["one", "two"]]),
+            "calls": st.integers(-1, 3) | values,
+            "probability": st.floats(0, 1) | values,
+            "from": times,
+            "until": times,
+            "where": st.dictionaries(st.text(max_size=5), plain, max_size=2),
+        },
+    ),
+    max_size=2,
+)
+worlds = st.fixed_dictionaries(
+    {"orders": orders},
+    optional={
+        "faults": faults,
+        "seed": plain,
+        "clock": st.fixed_dictionaries({}, optional={"start": times, "frozen": st.booleans()}),
+        "assume": st.dictionaries(
+            st.sampled_from(["unallocated_refund", "authorization_days", "x"]),
+            st.sampled_from(["none", "newest_first", 1, 180, 0, True]),
+        ),
+        "credentials": st.dictionaries(st.text(max_size=5), plain, max_size=2),
+        "expect": values,
+        "allow": st.lists(st.sampled_from(["W301", "W303", "x"]), max_size=2),
+    },
+)
+yamlish = st.lists(
+    st.one_of(
+        st.sampled_from([*KEYS, *WORDS]),
+        st.sampled_from(":{}[],-?*&!|>'\"#%@`~\n \t\r\0"),
+        st.sampled_from(["\n  ", ": ", "- ", "<<: *a\n"]),
+        st.text(max_size=4),
+    ),
+    max_size=60,
+).map("".join)
+
+
+@effort(1200)
+@given(yamlish)
+def test_a_text_of_the_signs_of_yaml_is_read_or_refused(text: str) -> None:
+    judged("text", text)
+
+
+@effort(600)
+@given(st.binary(max_size=200))
+def test_bytes_are_read_or_refused(raw: bytes) -> None:
+    judged("bytes", raw)
+
+
+@effort(500)
+@given(values)
+def test_any_structure_is_read_or_refused(value: Any) -> None:  # noqa: ANN401  # JSON
+    judged("structure", document_of(value))
+
+
+@effort(600)
+@given(worlds)
+def test_a_world_of_likely_parts_is_read_or_refused(world: Any) -> None:  # noqa: ANN401  # JSON
+    judged("world", document_of(world))
+
+
+@effort(250)
+@given(worlds)
+def test_a_world_means_the_same_as_yaml_and_as_json(world: Any) -> None:  # noqa: ANN401  # JSON
+    page = orjson.dumps(world)
+    as_json = judged("json", document_of(orjson.loads(page)))
+    as_yaml = judged("yaml", page.replace(b"\x7f", b"\\u007f"))
+    if as_json is not None and as_yaml is not None:
+        assert as_json.spec == as_yaml.spec
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> bytes:
+    """Draw a sound file with some bytes cut, doubled, swapped or made up."""
+    text = draw(st.sampled_from(SEEDS))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = min(len(text), start + draw(st.integers(0, 40)))
+        put = draw(
+            st.one_of(
+                st.just(b""),
+                st.just(text[start:end] * 2),
+                st.sampled_from([*KEYS, *WORDS]).map(str.encode),
+                st.sampled_from(
+                    [b":", b"\n", b"  ", b"{", b"]", b"-", b"'", b"&a ", b"*a", b"\xff"]
+                ),
+                st.binary(max_size=3),
+            ),
+        )
+        text = text[:start] + put + text[end:]
+    return text
+
+
+@effort(1500)
+@given(mutations())
+def test_a_mutation_of_a_sound_file_is_read_or_refused(text: bytes) -> None:
+    judged("mutation", text)
+
+
+@st.composite
+def grafts(draw: st.DrawFn) -> bytes:
+    """Draw a sound file with one of its values, at any depth, exchanged for another."""
+    value = cast("Any", parse(draw(st.sampled_from(SEEDS))).value)
+    container = value
+    while True:
+        keys = list(container) if isinstance(container, dict) else range(len(container))
+        key = draw(st.sampled_from(list(keys)))
+        below = container[key]
+        if not (isinstance(below, dict | list) and below and draw(st.booleans())):
+            break
+        container = below
+    container[key] = draw(values)
+    return yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True).encode()
+
+
+@effort(600)
+@given(grafts())
+def test_a_sound_file_with_another_value_in_it_is_read_or_refused(text: bytes) -> None:
+    judged("graft", text)
+
+
+@pytest.mark.parametrize("text", SEEDS)
+def test_what_is_mutated_is_sound(text: bytes) -> None:
+    assert judged("seed", text) is not None
+
+
+def test_so_many_were_tried() -> None:
+    """Tell the counts; both outcomes have to be among them."""
+    for kind, count in sorted(tried.items()):
+        print(f"{count:>7} {kind}")  # noqa: T201  # for the report
+    total = sum(count for kind, count in tried.items() if "refused" not in kind)
+    refused = sum(count for kind, count in tried.items() if "refused" in kind)
+    print(f"{total:>7} in all, {refused} refused")  # noqa: T201
+    assert total == 0 or 0 < refused < total
