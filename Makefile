@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve demo test image-test check format docs lock bench clean
+.PHONY: serve demo test image-test dist installed-test check format docs lock bench clean
 
 serve: $(VENV)/ready ## start a server on port 8566 with an order in it
 	@$(BIN)/kustom-mock serve
@@ -20,6 +20,13 @@ test: $(VENV)/ready ## run the tests with coverage
 
 image-test: $(VENV)/ready ## build the image and run it, by Docker or by buildah and podman
 	$(BIN)/python -m pytest -m container tests/container
+
+dist: $(VENV)/ready ## build the sdist, and from it the wheel
+	rm -rf dist
+	$(BIN)/python -m build
+
+installed-test: $(VENV)/ready ## run the tests against the wheel in dist, away from the checkout
+	$(BIN)/python tests/installed.py dist
 
 check: $(VENV)/ready ## lint, formatting and types
 	$(BIN)/ruff check
