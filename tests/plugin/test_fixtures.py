@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.examples.pages import DOCS, blocks
 from tests.plugin.project import run_tests
 
 
@@ -202,3 +203,17 @@ def test_a_run_that_uses_no_fixture_loads_nothing_of_the_server(tmp_path: Path) 
         """
     code, said = run_tests(tmp_path, source)
     assert code == 0, said
+
+
+def test_the_page_about_pytest_does_what_it_says(tmp_path: Path) -> None:
+    page = DOCS / "pytest.md"
+    files = {each.file: each.text for each in blocks(page) if each.file}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    code, said = run_tests(tmp_path, "")
+    assert (code, "2 passed" in said) == (0, True), said
+    wrong = files["test_returns.py"].replace("B24680", "B2468O")
+    (tmp_path / "test_returns.py").write_text(wrong, encoding="utf-8")
+    (shown,) = (each.text for each in blocks(page) if each.language == "text")
+    code, said = run_tests(tmp_path, "")
+    assert (code, shown in said) == (1, True), said
