@@ -12,13 +12,11 @@ import orjson
 from mockserver.api.exchange import Answer
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decide import Outcome
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.errors import UNKNOWN_FACT, Reason, Rejection
 from mockserver.domain.explanation import Allocation, Verdict
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
 
-UNKNOWN_FACT = "…"
-"""Stands in a made-up refusal for a number that nobody knows."""
 LONGEST_HEADER = 1000  # characters
 
 RECORDED_HEADERS: Mapping[str, str] = {

@@ -11,9 +11,9 @@ from string import Formatter
 
 import orjson
 
-from mockserver.api.answers import UNKNOWN_FACT, json_answer, refused
+from mockserver.api.answers import json_answer, refused
 from mockserver.api.exchange import BODILESS, Answer
-from mockserver.domain.errors import CATALOGUE, Reason, Rejection, refusal_for
+from mockserver.domain.errors import CATALOGUE, UNKNOWN_FACT, Reason, Rejection, refusal_for
 from mockserver.sandbox.actions import (
     Action,
     Cut,

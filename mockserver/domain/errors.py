@@ -338,6 +338,10 @@ CATALOGUE: tuple[Refusal, ...] = (
 )  # fmt: skip
 
 
+UNKNOWN_FACT = "…"
+"""What stands for a fact in a refusal that a fault made up."""
+
+
 def _by_reason() -> Mapping[tuple[Reason, Operation | None], Refusal]:
     """Index the catalogue; a row for all operations stands under ``None``."""
     return {

@@ -1,13 +1,13 @@
 """What would have been allowed instead of what was refused, in words.
 
 One table by reason, filled in with the facts of the refusal, and the lifecycle table
-for what depends on the status. A refusal that a fault made up has no facts, and nothing
-is said of it.
+for what depends on the status. A refusal that a fault made up has no numbers of its own, and
+nothing is said of it.
 """
 
 from collections.abc import Mapping
 
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.errors import UNKNOWN_FACT, Reason, Rejection
 from mockserver.domain.lifecycle import LIFECYCLE
 
 REMEDIES: Mapping[Reason, str] = {
@@ -32,12 +32,14 @@ REMEDIES: Mapping[Reason, str] = {
 
 def allowed_instead(rejection: Rejection) -> str:
     """Say what would have been allowed; empty where nothing is known to be."""
+    if UNKNOWN_FACT in rejection.facts.values():
+        return ""  # made up by a fault
     template = REMEDIES.get(rejection.reason)
     if template is not None:
         try:
             return template.format_map(rejection.facts)
         except KeyError:
-            pass  # refused by the status, or by a fault
+            pass  # refused by the status
     return _in_other_statuses(rejection)
 
 
