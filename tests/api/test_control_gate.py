@@ -145,6 +145,8 @@ def raw_status(merchant: Merchant, head: bytes) -> tuple[bytes, bytes]:
         (b"GET /__admin/\xff HTTP/1.1\r\nHost: a\r\n", b"40"),
         (b"GET /__admin/%ff HTTP/1.1\r\nHost: a\r\n", b"404"),
         (b"GET /__admin/sandboxes/%ff%00 HTTP/1.1\r\nHost: a\r\n", b"404"),
+        (b"GET /x HTTP/1.1\r\nHost: a\r\nAuthorization: Basic \xff\r\n", b"401"),
+        (b"GET /x HTTP/1.1\r\nHost: a\r\nAuthorization: Basic \xc3\xa5=\r\n", b"401"),
         (b"DELETE /__admin/sandboxes/x/faults/%ff HTTP/1.1\r\nHost: a\r\n", b"404"),
     ],
 )
