@@ -77,3 +77,15 @@ def test_a_stream_is_equal_for_an_equal_name_and_seed() -> None:
     assert Ids("7").stream("people").random() == first
     assert Ids("7").stream("faults").random() != first
     assert Ids("8").stream("people").random() != first
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [Ids.order_id, Ids.change_id, Ids.klarna_reference],
+    ids=["orders", "captures and refunds", "references"],
+)
+def test_an_id_that_a_scenario_gave_is_not_drawn_again(draw: Draw) -> None:
+    first, second, third, *_ = several(draw, Ids("7"))
+    ids = Ids("7")
+    assert (ids.take(first), ids.take(second)) == (first, second)
+    assert draw(ids) == third
