@@ -77,7 +77,8 @@ def resident(container: Container) -> float:
     """What the kernel says about the first process of a container."""
     state = json.loads(container.engine.call("inspect", container.name))[0]["State"]
     status = Path(f"/proc/{state['Pid']}/status").read_text(encoding="utf-8")
-    return next(int(r.split()[1]) * 1024 / 1e6 for r in status.splitlines() if r[:6] == "VmRSS:")
+    resident = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(resident.split()[1]) * 1024 / 1e6
 
 
 if __name__ == "__main__":

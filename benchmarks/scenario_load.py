@@ -6,7 +6,7 @@ milliseconds and as a ratio to ``yaml.load(text, CSafeLoader)`` on the same text
 
 import asyncio
 from statistics import median
-from time import perf_counter
+from timeit import timeit
 
 import yaml
 
@@ -51,9 +51,7 @@ def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
-            begun = perf_counter()
-            way()
-            times[name].append(perf_counter() - begun)
+            times[name].append(timeit(way, number=1))
     base = median(times["C YAML loader alone"])
     print(f"{len(source)} bytes, {ORDERS} orders with {LINES} lines each")
     for name, each in times.items():
