@@ -30,7 +30,8 @@ def main() -> int:
         dev = groups["dependency-groups"]["dev"]
         run(str(python), "-m", "pip", "install", "--quiet", f"{wheel}[tls]", *dev)
         left_out = [f"--ignore={each}" for each in OF_THE_SOURCES]
-        return run(str(python), "-m", "pytest", "-n", "auto", *left_out, check=False, cwd=project)
+        tests = (str(python), "-m", "pytest", "-n", "auto", *left_out)
+        return run(*tests, check=False, cwd=project)
 
 
 def run(*command: str, check: bool = True, cwd: Path | None = None) -> int:
