@@ -42,6 +42,11 @@ class ControlClient:
         """Fill the sandbox from the text of a scenario; gives order ids by name."""
         return self._orders(self.ask("PUT", "scenario", text))
 
+    def export(self) -> str:
+        """Write the sandbox as a scenario that reproduces it, personal data masked."""
+        text: str = self.ask("GET", "scenario")
+        return text
+
     def reset(self) -> dict[str, str]:
         """Go back to the seed; gives order ids by name."""
         return self._orders(self.ask("POST", "reset"))
@@ -82,6 +87,14 @@ class ControlClient:
     def add_fault(self, spec: Mapping[str, Json]) -> dict[str, Json]:
         """Put a fault rule in; ``id`` names it."""
         return self._object("POST", "faults", spec)
+
+    def clear_faults(self) -> None:
+        """Take all fault rules out."""
+        self.ask("DELETE", "faults")
+
+    def clear_requests(self) -> None:
+        """Forget all requests and their counts."""
+        self.ask("DELETE", "requests")
 
     def remove_fault(self, name: str) -> None:
         """Take a fault rule out."""
@@ -133,17 +146,19 @@ class ControlClient:
         path: str,
         body: Mapping[str, Json] | str | bytes | None = None,
     ) -> Json:
-        """Ask anything below the sandbox's own path; gives the JSON, ``{}`` if none.
+        """Ask anything below the sandbox's own path.
+
+        Gives the JSON, the text of anything else, or ``{}`` if there is nothing.
 
         Raises:
             ControlError: the server refused, or none answered.
         """
         place = f"/__admin/sandboxes/{quote(self.sandbox, safe='')}/{path}".rstrip("/")
         status, page = self._send(method, place, body)
-        answer: Json = json.loads(page) if page else {}
+        answer: Json = json.loads(page) if page[:1] in (b"{", b"[") else {}
         if status >= 400:  # noqa: PLR2004  # where errors begin
             raise ControlError(status, answer.get("detail", f"status {status}"), answer)
-        return answer
+        return answer or page.decode() or {}
 
     def _send(
         self,

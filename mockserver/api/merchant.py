@@ -11,6 +11,7 @@ import orjson
 from mockserver.api import effects, request_errors
 from mockserver.api.answers import (
     accepted,
+    header_text,
     json_answer,
     refused,
     unauthorized,
@@ -26,6 +27,7 @@ from mockserver.api.pages import OrderPages
 from mockserver.domain.commands import Command
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.lifecycle import status_of
+from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import Sandboxes
@@ -52,10 +54,10 @@ class MerchantApi:
         """Answer any call outside the control API."""
         credentials = read_credentials(call.headers.get("Authorization"))
         if credentials is None:
-            return unauthorized()
+            return self._turn_away(call, "no_credentials; send Authorization: Basic …")
         sandbox = await self.sandboxes.admit(credentials.user, credentials.secret)
         if sandbox is None:
-            return unauthorized()
+            return self._turn_away(call, "wrong_credentials", credentials.user)
         entry = Entry(
             at=sandbox.clock.now(),
             correlation_id=sandbox.ids.exchange_id(),
@@ -72,11 +74,28 @@ class MerchantApi:
         self._observe(sandbox, entry, monotonic() - begun)
         return answer
 
-    def _observe(self, sandbox: Sandbox, entry: Entry, seconds: float) -> None:
-        sandbox.journal.record(entry)
+    def _turn_away(self, call: Call, reason: str, user: str = "") -> Answer:
+        """Answer a caller who may not come in; known sandboxes remember the attempt."""
+        answer = unauthorized()
+        if self.mock_headers:
+            answer.headers["Mock-Reason"] = header_text(f"{reason} {user}".strip())
+        sandbox = self.sandboxes.find(user)
+        entry = Entry(
+            at=sandbox.clock.now() if sandbox else wall_clock(),
+            correlation_id="",
+            method=call.method,
+            path=call.path,
+            status=answer.status,
+        )
+        self._observe(sandbox, entry, 0.0)
+        return answer
+
+    def _observe(self, sandbox: Sandbox | None, entry: Entry, seconds: float) -> None:
+        if sandbox is not None:
+            sandbox.journal.record(entry)
         self.metrics.count(entry, seconds)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = request_fields(sandbox.name, entry, seconds)
+            fields = request_fields(sandbox.name if sandbox else "", entry, seconds)
             words = " ".join(f"{key}={value}" for key, value in fields.items())
             requests_log.info(words, extra={"fields": fields})
 

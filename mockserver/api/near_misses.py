@@ -1,11 +1,12 @@
 """What a request that leads nowhere probably meant."""
 
-from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 from mockserver.api.exchange import Call
 from mockserver.api.operations import OPERATIONS, PREFIX
 from mockserver.domain.errors import Reason, Rejection
+from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Sandbox
 
 PREFIX_PARTS = PREFIX.count("/")
@@ -15,13 +16,15 @@ async def add_hint(
     rejection: Rejection,
     call: Call,
     sandbox: Sandbox,
-    sandboxes: Iterable[Sandbox],
+    sandboxes: Sandboxes[Any],
 ) -> None:
     """Add to a refusal's facts what was probably meant: another path or merchant."""
     if rejection.reason is Reason.UNKNOWN_PATH:
         rejection.facts |= _nearest_path(call)
     elif rejection.reason is Reason.ORDER_NOT_FOUND:
         order_id = str(rejection.facts["order_id"])
+        if sandbox.name in sandboxes.evicted:
+            rejection.facts["hint"] = f"sandbox {sandbox.name} was dropped to make room"
         for each in sandboxes:
             if each is not sandbox and (await each.store.open(order_id)).order:
                 rejection.facts["belongs_to"] = f"sandbox {each.name}"

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
+from errno import EADDRINUSE
 
 from mockserver import __version__
 from mockserver.api.server import Server, new_event_loop
@@ -54,7 +55,8 @@ async def _serve(settings: Settings) -> int:
         )
         url = await server.start()
     except (UnknownScenarioError, ScenarioError, OSError) as error:
-        print(f"kustom-mock: {error}", file=sys.stderr)
+        hint = "; choose another --port" if getattr(error, "errno", 0) == EADDRINUSE else ""
+        print(f"kustom-mock: {error}{hint}", file=sys.stderr)
         return USAGE
     _tune_garbage_collection()
     print(f"kustom-mock {__version__} listening on {url}", flush=True)

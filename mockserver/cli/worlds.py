@@ -3,7 +3,7 @@
 from mockserver.domain.assumptions import AssumptionError, Assumptions, assume
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import DEFAULT
-from mockserver.scenario.loading import load
+from mockserver.scenario.loading import load_on_trial
 from mockserver.scenario.scenario import Scenario, Surroundings
 from mockserver.settings import SettingError, Settings
 
@@ -31,6 +31,4 @@ async def load_world(settings: Settings) -> Scenario:
     except AssumptionError as error:
         raise SettingError(f"--assume: {error}") from None
     surroundings = Surroundings(settings.seed, assumptions, settings.journal_size)
-    world = load(settings.scenario or (DEFAULT,), surroundings)
-    await world.build("trial")
-    return world
+    return await load_on_trial(settings.scenario or (DEFAULT,), surroundings)

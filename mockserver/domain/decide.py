@@ -289,13 +289,15 @@ def _recaptured(order: Order, command: Command, changed: Capture) -> Decision:
 
 def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     check_refundable(order, command.refunded_amount)
+    attempted = bool(command.order_lines)
+    fails = attempted and (context.allocation_fails or order.next_allocation_fails)
     allocation = allocate(
         command.refunded_amount,
         command.order_lines,
         order.captures,
         order.refunds,
         context.assumptions,
-        made_to_fail=context.allocation_fails or order.next_allocation_fails,
+        made_to_fail=fails,
     )
     refund = Refund(
         refund_id=context.new_id,
@@ -309,7 +311,10 @@ def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     )
     valid = _lines_valid(command.order_lines, command.refunded_amount)
     return Decision(
-        order.changed(refunds=(*order.refunds, refund), next_allocation_fails=False),
+        order.changed(
+            refunds=(*order.refunds, refund),
+            next_allocation_fails=order.next_allocation_fails and not fails,
+        ),
         Outcome(command.operation, refund.refund_id, valid, allocation),
     )
 

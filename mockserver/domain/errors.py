@@ -399,9 +399,18 @@ class Rejection(Exception):  # noqa: N818  # the domain's word, see the catalogu
         """The provider's message with the facts filled in."""
         ending = CONSEQUENCE.get(self.operation, "") if self.operation else ""
         template = self.refusal.message.replace("{consequence}", ending)
-        return template.format_map(self.facts).strip()
+        facts = {
+            name: "; ".join(map(str, value)) if isinstance(value, list) else value
+            for name, value in self.facts.items()
+        }
+        return template.format_map(facts).strip()
 
     def __str__(self) -> str:
         """Read as ``reason: message (fact=value, …)``."""
-        facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        told = {"violations", "cause", "problem"}  # stand in the message already
+        facts = ", ".join(
+            f"{name}={value}"
+            for name, value in self.facts.items()
+            if name not in told and value != ""
+        )
         return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from mockserver.domain.operation import Operation
-from mockserver.sandbox.actions import Action
+from mockserver.sandbox.actions import Action, FailAllocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,8 @@ class Faults:
         return found
 
     def _fires(self, rule: Rule, facts: Facts) -> bool:
+        if facts.operation is not Operation.REFUND and _is_about_allocation(rule):
+            return False
         if not _in_window(rule, facts.now) or not _body_matches(rule, facts):
             return False
         self.matched[rule.name] += 1
@@ -137,6 +139,11 @@ class Faults:
                 return False
         self.fired[rule.name] += 1
         return True
+
+
+def _is_about_allocation(rule: Rule) -> bool:
+    """Only a refund has an allocation that can fail."""
+    return all(isinstance(each, FailAllocation) for each in rule.actions)
 
 
 def _keys(rule: Rule) -> list[tuple[Operation | None, str | None]]:

@@ -18,6 +18,7 @@ from mockserver.sandbox.actions import Delivery
 
 ENTRIES_KEPT = 1000
 COUNTS_KEPT = 100_000  # beyond it, requests are no longer counted by order
+LONGEST_ID = 255  # characters of an order id (documented)
 NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
 
@@ -65,9 +66,8 @@ class Journal:
     def record(self, entry: Entry) -> None:
         """Write an exchange down."""
         self._entries.append(entry)
-        whose = entry.order_id if entry.status != NOT_FOUND else None
-        if len(self.counts) >= COUNTS_KEPT:
-            whose = None
+        known = len(entry.order_id or "") <= LONGEST_ID and entry.status != NOT_FOUND
+        whose = entry.order_id if known and len(self.counts) < COUNTS_KEPT else None
         self.counts[entry.operation, whose, entry.status] += 1
         for waiter in self._waiters:
             waiter.set()

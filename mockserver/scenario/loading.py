@@ -25,6 +25,10 @@ SECTIONS = NAMED | {("clock",), ("assume",), ("credentials",), ("expect",)}
 LISTS: frozenset[Path] = frozenset({("allow",), ("expect", "requests"), ("steps",)})
 
 
+TRIAL = "trial"
+"""The sandbox that is built to see whether a scenario can be."""
+
+
 class FileError(ScenarioError):
     """A scenario file that cannot be used; its findings read with the file's name."""
 
@@ -45,19 +49,45 @@ def load(references: Sequence[str], surroundings: Surroundings) -> Scenario:
         UnknownScenarioError: a reference leads nowhere.
         FileError: a file cannot be used, or two of them name the same order.
     """
-    scenarios = [
-        _load_file(str(file), file.read_bytes(), surroundings)
+    return _one(_read(references, surroundings), surroundings)
+
+
+async def load_on_trial(references: Sequence[str], surroundings: Surroundings) -> Scenario:
+    """Load scenarios into one world, and build each file and the world once.
+
+    Raises:
+        UnknownScenarioError: a reference leads nowhere.
+        FileError: a file cannot be used or built, or two of them name the same order.
+        ScenarioError: the files do not go together.
+    """
+    scenarios = _read(references, surroundings)
+    for each in scenarios:
+        try:
+            await each.build(TRIAL)
+        except ScenarioError as error:
+            raise FileError(each.name, error.findings) from None
+    world = _one(scenarios, surroundings)
+    await world.build(TRIAL)
+    return world
+
+
+def _read(references: Sequence[str], surroundings: Surroundings) -> list[Scenario]:
+    return [
+        _read_file(str(file), file.read_bytes(), surroundings)
         for reference in references
         for file in find(reference)
     ]
-    return scenarios[0] if len(scenarios) == 1 else _together(scenarios, surroundings)
 
 
-def _load_file(file: str, text: bytes, surroundings: Surroundings) -> Scenario:
+def _read_file(file: str, text: bytes, surroundings: Surroundings) -> Scenario:
     try:
         return read_scenario(file, parse(text), surroundings)
     except ScenarioError as error:
         raise FileError(file, error.findings) from None
+
+
+def _one(scenarios: Sequence[Scenario], surroundings: Surroundings) -> Scenario:
+    return scenarios[0] if len(scenarios) == 1 else _together(scenarios, surroundings)
 
 
 def _together(scenarios: Sequence[Scenario], surroundings: Surroundings) -> Scenario:

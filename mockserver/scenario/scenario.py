@@ -75,8 +75,7 @@ class Scenario:
         """
         sandbox = self._empty(name)
         findings = await self._add_orders(sandbox)
-        if not findings:
-            findings = self._add_faults(sandbox)
+        findings += self._add_faults(sandbox)
         findings += self._unknown_names(sandbox)
         if findings:
             raise ScenarioError([placed(each, self.document) for each in findings])
@@ -110,7 +109,10 @@ class Scenario:
         return findings
 
     def _add_faults(self, sandbox: Sandbox) -> list[Finding]:
+        """Add the rules; an order that could not be made stands for itself."""
         findings: list[Finding] = []
+        for name in self.spec.get("orders", {}):
+            sandbox.order_names.setdefault(name, name)
         for name, spec in self.spec.get("faults", {}).items():
             try:
                 add_fault(sandbox, name, spec, ("faults", name))

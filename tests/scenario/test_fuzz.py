@@ -75,6 +75,8 @@ allow: [W301, W307]
 """
 SHIPPED = [each.read_bytes() for each in shipped().values()]
 SEEDS = [RICH, *(each for each in SHIPPED if len(each) <= LARGEST)]
+ESCAPED = {code: f"\\u{code:04x}" for code in (0x7F, 0x85, 0x2028, 0x2029, 0xFEFF)}
+"""Signs that JSON takes as they are, and YAML for line breaks or for none of its own."""
 tried: Counter[str] = Counter()
 
 
@@ -144,7 +146,7 @@ plain = st.one_of(
     st.sampled_from(WORDS),
     st.integers(-5, 5),
     st.integers(-(10**18), 10**18),
-    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.integers(-4000, 4000).map(lambda number: number / 8),
     st.booleans(),
     st.none(),
     st.text(max_size=8),
@@ -157,7 +159,10 @@ values: SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=15,
 )
-amounts = st.one_of(st.integers(-200, 400), st.sampled_from([10**9, 2 * 10**8, 1.0, "010"]))
+wild = st.floats(allow_nan=False, allow_infinity=False)
+amounts = st.one_of(
+    st.integers(-200, 400), wild, st.sampled_from([10**9, 2 * 10**8, 1.0, "010"])
+)
 lines = st.fixed_dictionaries(
     {"unit_price": amounts},
     optional={
@@ -262,7 +267,7 @@ def test_bytes_are_read_or_refused(raw: bytes) -> None:
 
 
 @effort(500)
-@given(values)
+@given(values | wild)
 def test_any_structure_is_read_or_refused(value: Any) -> None:  # noqa: ANN401  # JSON
     judged("structure", document_of(value))
 
@@ -278,7 +283,7 @@ def test_a_world_of_likely_parts_is_read_or_refused(world: Any) -> None:  # noqa
 def test_a_world_means_the_same_as_yaml_and_as_json(world: Any) -> None:  # noqa: ANN401  # JSON
     page = orjson.dumps(world)
     as_json = judged("json", document_of(orjson.loads(page)))
-    as_yaml = judged("yaml", page.replace(b"\x7f", b"\\u007f"))
+    as_yaml = judged("yaml", page.decode().translate(ESCAPED))
     if as_json is not None and as_yaml is not None:
         assert as_json.spec == as_yaml.spec
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mockserver.scenario.catalogue import UnknownScenarioError, shipped
-from mockserver.scenario.loading import FileError, load
+from mockserver.scenario.findings import ScenarioError
+from mockserver.scenario.loading import FileError, load, load_on_trial
 from mockserver.scenario.scenario import Scenario, Surroundings
 from tests.scenario.tables import FROZEN, orders_of
 
@@ -141,3 +142,27 @@ def test_a_reference_that_leads_nowhere_names_the_nearest_shipped_scenario() -> 
 def test_a_folder_without_scenario_files_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(UnknownScenarioError, match=r"no scenario files \(\.yaml, \.yml\)"):
         load([str(tmp_path)], Surroundings())
+
+
+async def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -> None:
+    good, bad = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    good.write_text(f"orders: {{one: {{{ORDER}}}}}", encoding="utf-8")
+    bad.write_text(
+        "orders:\n  two:\n    lines: [{reference: A, unit_price: 1}]\n"
+        "    captures: {A: {amount: 9}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(FileError) as error:
+        await load_on_trial([str(tmp_path)], Surroundings())
+    assert str(error.value).startswith(f"{bad}:4:16 E203 orders.two.captures.A: impossible")
+
+
+async def test_wrong_orders_do_not_hide_wrong_faults(tmp_path: Path) -> None:
+    world = together(
+        tmp_path,
+        "orders: {a: {lines: [{reference: A, unit_price: 1}], captures: {A: {lines: [B]}}}}\n"
+        "faults: {f: {order: b, do: {drop: reset}}, g: {do: {delay: fast}}}\n",
+    )
+    with pytest.raises(ScenarioError) as error:
+        await world.build("x")
+    assert {each.code for each in error.value.findings} == {"E201", "E204", "E106"}

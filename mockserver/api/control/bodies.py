@@ -13,6 +13,7 @@ from mockserver.scenario.scenario import document_of
 from mockserver.scenario.source import Document, parse
 from mockserver.schemas import schema
 
+DOUBLED = "E002"
 YAML_TYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
 
 
@@ -46,10 +47,24 @@ def document(call: Call) -> Document:
     media_type = call.headers.get("Content-Type", "application/yaml").partition(";")[0]
     kind = media_type.strip().lower().rpartition("/")[2]
     if kind == "json":
-        return document_of(_loaded(body))
+        return _positioned(body, _loaded(body))
     if kind in YAML_TYPES:
         return parse(body)
     raise Problem(415, f"'{media_type}' is not supported, send application/yaml or json")
+
+
+def _positioned(body: bytes, value: object) -> Document:
+    """Find the places of JSON, which is YAML but for a few ways of writing texts.
+
+    Raises:
+        ScenarioError: a doubled key.
+    """
+    try:
+        return parse(body)
+    except ScenarioError as error:
+        if any(each.code == DOUBLED for each in error.findings):
+            raise
+        return document_of(value)
 
 
 def checked(value: dict[str, Any], reference: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ async def explain_refund(control: Control, values: Values, call: Call) -> Answer
     rules = schema("requests/refund.schema.json")
     if not rules.accepts(body["refund"]):
         errors = request_errors.messages(rules.violations(body["refund"]))
-        raise Problem(422, "the refund is not valid", errors=errors)
+        raise Problem(422, f"the refund is not valid: {'; '.join(errors)}", errors=errors)
     sandbox = await sandbox_of(control, values)
     order = await order_of(sandbox, body["order_id"])
     refund = refund_order(body["refund"], {})

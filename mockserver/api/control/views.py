@@ -62,14 +62,15 @@ def _trouble(entry: Entry) -> str:
 
 def dry_run_view(sandbox: Sandbox, order: Order, allocation: Allocation) -> View:
     """Show what a refund would lead to: refused or not, and how allocated."""
-    refused = None
     try:
         status = status_of(order, sandbox.clock.now(), sandbox.assumptions)
         check_allowed(order, Operation.REFUND, status)
         check_refundable(order, allocation.refunded_amount)
     except Rejection as rejection:
         refused = rejection_view(rejection)
-    return {**explanation_view(allocation), "refused": refused}
+        text = f"Refused: {rejection}\nWere it accepted:\n{allocation.text}"
+        return {**explanation_view(allocation), "landed": [], "refused": refused, "text": text}
+    return {**explanation_view(allocation), "refused": None}
 
 
 def entry_view(entry: Entry) -> View:

@@ -1,0 +1,158 @@
+"""The control client, and through it what the control API says of odd requests."""
+
+import json
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+
+import pytest
+
+from mockserver.client import ControlClient, ControlError
+
+SHIPPED = """
+orders:
+  two:
+    lines: [{reference: A, unit_price: 3000}, {reference: B, unit_price: 10000}]
+    captures: {first: {lines: [A]}, second: {lines: [B]}}
+"""
+
+
+@pytest.fixture
+def control(server_url: str, request: pytest.FixtureRequest) -> Iterator[ControlClient]:
+    """A sandbox of the test's own, dropped in the end."""
+    client = ControlClient(
+        server_url, f"client/{sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
+    )
+    yield client
+    client.orders()
+    client.drop()
+
+
+def refund(control: ControlClient, order_id: str, secret: str = "any") -> int:
+    """Refund one unit of A as a merchant; give the status."""
+    body = {
+        "refunded_amount": 1,
+        "order_lines": [
+            {"reference": "A", "name": "A", "quantity": 1, "unit_price": 1, "total_amount": 1},
+        ],
+    }
+    user = f"{control.sandbox}:{secret}".encode()
+    asked = urllib.request.Request(
+        f"{control.url}/ordermanagement/v1/orders/{order_id}/refunds",
+        data=json.dumps(body).encode(),
+        headers={
+            "Authorization": f"Basic {b64encode(user).decode()}",
+            "Content-Type": "application/json",
+        },
+    )
+    try:
+        with urllib.request.urlopen(asked) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def test_a_sandbox_is_filled_looked_at_and_reset(control: ControlClient) -> None:
+    orders = control.load(SHIPPED)
+    assert [each["order_id"] for each in control.orders()] == [orders["two"]]
+    assert refund(control, orders["two"]) == 201
+    assert control.order("two")["ledger"]["refunded"] == 1
+    assert control.reset() == orders
+    assert control.order("two")["ledger"]["refunded"] == 0
+
+
+def test_every_answer_can_be_explained(control: ControlClient) -> None:
+    orders = control.load(SHIPPED)
+    refund(control, orders["two"])
+    (entry,) = control.requests(operation="refund")
+    assert control.explain(entry["correlation_id"])["allocation"]["verdict"] == "allocated"
+
+
+def test_a_refund_that_would_be_refused_is_not_told_as_accepted(control: ControlClient) -> None:
+    control.load(SHIPPED)
+    told = control.explain_refund("two", {"refunded_amount": 50000})
+    assert told["refused"]["reason"] == "refund_exceeds_captured"
+    assert told["text"].startswith("Refused: refund_exceeds_captured")
+    assert told["landed"] == []
+
+
+def test_faults_come_and_go_with_their_counts(control: ControlClient) -> None:
+    orders = control.load(SHIPPED)
+    control.add_fault({"id": "busy", "on": "refund", "do": {"rate_limit": True}})
+    assert refund(control, orders["two"]) == 429
+    assert control.faults()[0]["fired"] == 1
+    control.remove_fault("busy")
+    assert refund(control, orders["two"]) == 201
+    control.add_fault({"do": {"garbage": True}})
+    control.clear_faults()
+    assert control.faults() == []
+
+
+def test_only_a_refund_can_use_up_a_failing_allocation(control: ControlClient) -> None:
+    orders = control.load(SHIPPED)
+    control.add_fault({"id": "fails", "calls": 1, "do": {"fail_allocation": True}})
+    asked = f"{control.url}/ordermanagement/v1/orders/{orders['two']}"
+    user = b64encode(f"{control.sandbox}:x".encode()).decode()
+    read = urllib.request.Request(asked, headers={"Authorization": f"Basic {user}"})
+    urllib.request.urlopen(read).close()
+    assert control.faults()[0]["matched"] == 0
+    refund(control, orders["two"])
+    assert control.order("two")["allocations"][0]["verdict"] == "failed"
+
+
+def test_time_moves_and_says_what_it_did(control: ControlClient) -> None:
+    orders = control.load("orders: {one: {lines: [{unit_price: 5}]}}")
+    control.set_clock(freeze=True)
+    (fired,) = control.set_clock(advance="60d")["fired"]
+    assert fired["order_id"] == orders["one"]
+    assert control.clock()["frozen"]
+
+
+def test_a_snapshot_and_an_export_bring_an_order_back(control: ControlClient) -> None:
+    orders = control.load(SHIPPED)
+    control.snapshot("before")
+    refund(control, orders["two"])
+    text = control.export()
+    control.restore("before")
+    assert control.order("two")["ledger"]["refunded"] == 0
+    control.load(text)
+    assert control.order("two")["ledger"]["refunded"] == 1
+
+
+def test_a_wrong_secret_leaves_a_trace(control: ControlClient) -> None:
+    text = f"credentials: {{'{control.sandbox}': right}}\n{SHIPPED}"
+    orders = control.load(text)
+    assert refund(control, orders["two"], secret="wrong") == 401
+    (entry,) = control.requests(status=401)
+    assert entry["path"].endswith("/refunds")
+    control.clear_requests()
+    assert control.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "fragment"),
+    [
+        ('{"orders": {"a": 1, "a": 2}}', "1:22 E002 doubled key 'a'"),
+        ('{"orders":\n {"a": {"lines": []}}}', "2:9 E105"),
+        ("orders: {a: {lines: [{unit_price: x}]}}", "1:22 E103"),
+    ],
+)
+def test_problems_of_a_scenario_have_a_place_in_json_too(
+    control: ControlClient,
+    body: str,
+    fragment: str,
+) -> None:
+    with pytest.raises(ControlError) as refused:
+        control.load(body)
+    assert refused.value.status == 422
+    assert fragment in str(refused.value)
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    nobody = ControlClient("http://127.0.0.1:9", "nobody")
+    with pytest.raises(ControlError, match=r"no answer from http://127\.0\.0\.1:9") as error:
+        nobody.orders()
+    assert error.value.status == 0
