@@ -35,6 +35,7 @@ if [ ! -s "$tree" ]; then
     --include=python3,python3-venv,ca-certificates \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt=force-unsafe-io \
     --customize-hook='chroot "$1" python3 -m venv /usr/local' \
     "$suite" "$tree.$$"
   mv "$tree.$$" "$tree"
