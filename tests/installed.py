@@ -12,7 +12,12 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-OF_THE_SOURCES = ("tests/container", "tests/test_architecture.py", "tests/test_wheel.py")
+OF_THE_SOURCES = (
+    "tests/container",
+    "tests/plugin/test_stranger.py",
+    "tests/test_architecture.py",
+    "tests/test_wheel.py",
+)
 
 
 def main() -> int:
