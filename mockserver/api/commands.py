@@ -135,8 +135,12 @@ def _shipping_info(given: list[Body] | None) -> tuple[Mapping[str, str], ...]:
 
 
 def _texts(given: Body, keys: tuple[str, ...]) -> dict[str, str]:
-    return {key: str(given[key]) for key in keys if given.get(key) is not None}
+    found = ((key, _text(given.get(key))) for key in keys)
+    return {key: text for key, text in found if text is not None}
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    """Take a text, or a whole number (``12.0`` is one) for a text."""
+    if value is None:
+        return None
+    return str(int(value)) if isinstance(value, float) else str(value)

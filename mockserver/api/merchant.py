@@ -22,16 +22,15 @@ from mockserver.api.exchange import Answer, Call
 from mockserver.api.json_in import MalformedJsonError, read_json
 from mockserver.api.metrics import Metrics
 from mockserver.api.near_misses import add_hint
-from mockserver.api.operations import ROUTES, Row
+from mockserver.api.operations import PREFIX, ROUTES, Row
 from mockserver.api.pages import OrderPages
-from mockserver.domain.commands import Command
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.lifecycle import status_of
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import Sandboxes
-from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.sandbox import Executed, Sandbox
 from mockserver.schemas import Schema, schema
 
 IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
@@ -133,10 +132,36 @@ class MerchantApi:
         try:
             if row.command is None:
                 return await self._read(sandbox, row, ids, entry)
-            body = _read_body(call, row.schema) if row.schema else {}
-            return await self._change(sandbox, row, row.command(body, ids), call, entry)
+            entry.idempotency_key = call.headers.get(IDEMPOTENCY_KEY)
+            executed = await self._execute(sandbox, row, ids, call, entry)
         except Rejection as rejection:
-            return _refuse(rejection, sandbox, entry)
+            transaction_id = sandbox.ids.exchange_id() if row.command else None
+            return _refuse(rejection, sandbox, entry, transaction_id)
+        return self._conclude(sandbox, row, executed, call, entry)
+
+    async def _execute(
+        self,
+        sandbox: Sandbox,
+        row: Row,
+        ids: dict[str, str],
+        call: Call,
+        entry: Entry,
+    ) -> Executed:
+        order_id, key = ids["order_id"], entry.idempotency_key
+        try:
+            body = _read_body(call, row.schema) if row.schema else {}
+        except Rejection:
+            known = await sandbox.replay(order_id, row.operation, key) if key else None
+            if known is None:
+                raise
+            return known
+        assert row.command is not None  # noqa: S101  # reads do not come here
+        return await sandbox.execute(
+            order_id,
+            row.command(body, ids),
+            key,
+            allocation_fails=entry.allocation_fails,
+        )
 
     async def _read(
         self,
@@ -153,22 +178,14 @@ class MerchantApi:
             page = self.pages.of(order, status, sandbox.assumptions)
         return json_answer(row.success, page, entry.correlation_id)
 
-    async def _change(
+    def _conclude(
         self,
         sandbox: Sandbox,
         row: Row,
-        command: Command,
+        executed: Executed,
         call: Call,
         entry: Entry,
     ) -> Answer:
-        entry.idempotency_key = call.headers.get(IDEMPOTENCY_KEY)
-        order_id = entry.order_id or ""
-        executed = await sandbox.execute(
-            order_id,
-            command,
-            entry.idempotency_key,
-            allocation_fails=entry.allocation_fails,
-        )
         entry.result = executed.result
         entry.before, entry.after = executed.before, executed.after
         entry.replayed = executed.replayed
@@ -186,7 +203,7 @@ class MerchantApi:
             executed.result,
             correlation_id=entry.correlation_id,
             transaction_id=transaction_id,
-            order_url=f"{call.origin}/ordermanagement/v1/orders/{order_id}",
+            order_url=f"{call.origin}{PREFIX}/{entry.order_id}",
         )
 
 
@@ -206,9 +223,14 @@ def request_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, obje
     return fields
 
 
-def _refuse(rejection: Rejection, sandbox: Sandbox, entry: Entry) -> Answer:
+def _refuse(
+    rejection: Rejection,
+    sandbox: Sandbox,
+    entry: Entry,
+    transaction_id: str | None = None,
+) -> Answer:
     entry.result = rejection.with_traceback(None)
-    return refused(rejection, entry.correlation_id, sandbox.assumptions)
+    return refused(rejection, entry.correlation_id, sandbox.assumptions, transaction_id)
 
 
 def _find_row(call: Call) -> tuple[Row, dict[str, str]]:

@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A sandbox server for Kustom's Order Management API.",
         epilog="Every flag of a verb can be set by the environment, see serve --help.",
     )
+    parser.add_argument("--version", action="version", version=f"kustom-mock {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for name, (meaning, add_flags, run) in VERBS.items():
         verb = verbs.add_parser(name, help=meaning, description=meaning)

@@ -74,7 +74,7 @@ def _correction(reference: str, meant: str | None) -> str:
 
 
 def _about_the_amount(case: RefundCase) -> str:
-    if case.closest is None:
+    if case.match is None or case.closest is None:
         return ""
     limit, reference = (
         case.limits[case.closest.capture_id],

@@ -78,9 +78,11 @@ def _fits_capture(case: RefundCase) -> Condition:
     if case.closest is None:
         detail = "no capture is concerned"
         return Condition("fits_capture", False, 0, case.amount, detail)  # noqa: FBT003
+    capacity = case.assumptions.capture_capacity
     capture, limit = case.closest, case.limits[case.closest.capture_id]
     detail = (
-        f"{case.amount} wanted, {limit} of {capture.captured_amount} left"
+        f"{case.amount} wanted, {limit} of {capture.captured_amount}"
+        f" {'captured' if capacity == 'captured' else 'left'}"
         f" on capture {capture.klarna_reference}"
     )
     return Condition("fits_capture", case.amount <= limit, limit, case.amount, detail)

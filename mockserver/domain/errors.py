@@ -147,7 +147,13 @@ CATALOGUE: tuple[Refusal, ...] = (
         Reason.ORDER_NOT_FOUND, 404, "NOT_FOUND",
         "Order {order_id} cannot be found. Refund not possible.",
         kustom("refund order: the code; the wording is assumed"),
-        _only(Operation.REFUND, Operation.GET_REFUND),
+        _only(Operation.REFUND),
+    ),
+    Refusal(
+        Reason.ORDER_NOT_FOUND, 404, "NOT_FOUND",
+        "Order {order_id} cannot be found",
+        kustom("get refund: the code; the wording is assumed"),
+        _only(Operation.GET_REFUND),
     ),
     Refusal(
         Reason.CAPTURE_NOT_FOUND, 404, "NO_SUCH_CAPTURE",

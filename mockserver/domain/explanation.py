@@ -100,7 +100,7 @@ class Allocation:
             notes.append(
                 f"  Nearest: capture {self.nearest.klarna_reference}: {separated}.",
             )
-        if self.verdict is not Verdict.ALLOCATED:
+        if [each.capture_id for each in self.landed] != [self.capture_id]:
             booked = ", ".join(
                 f"{each.amount} on {each.klarna_reference}" for each in self.landed
             )

@@ -200,6 +200,9 @@ LIFECYCLE: Mapping[Operation, Mapping[Status, Cell]] = {
 or to ship; that is judged by its captures, not by its status."""
 
 
+ABOUT_AMOUNTS = {Reason.CAPTURE_EXCEEDS_REMAINING, Reason.REFUND_EXCEEDS_CAPTURED}
+
+
 def check_allowed(order: Order, operation: Operation, status: Status) -> None:
     """Look the operation up in the table.
 
@@ -208,4 +211,13 @@ def check_allowed(order: Order, operation: Operation, status: Status) -> None:
     """
     refused = LIFECYCLE[operation][status].refused
     if refused is not None:
-        raise Rejection(refused, operation, order_id=order.order_id, status=status)
+        amounts = (
+            {
+                "remaining": order.remaining_authorized_amount,
+                "captured": order.captured_amount,
+                "refundable": order.captured_amount - order.refunded_amount,
+            }
+            if refused in ABOUT_AMOUNTS
+            else {}
+        )
+        raise Rejection(refused, operation, order_id=order.order_id, status=status, **amounts)

@@ -8,7 +8,7 @@ receipt is committed with the order, and a lost race finds it on its next turn.
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command
@@ -85,6 +85,14 @@ class Sandbox:
             raise order_not_found(order_id, operation)
         return order
 
+    async def replay(self, order_id: str, operation: Operation, key: str) -> Executed | None:
+        """Find the answer of a known key for a request that cannot be understood.
+
+        Only the key matters (documented), so that the body need not make sense.
+        """
+        opened = await self.store.open(order_id, self._receipt_name(order_id, operation, key))
+        return self._known(opened, self.clock.now(), body_changed=True)
+
     async def execute(
         self,
         order_id: str,
@@ -106,7 +114,7 @@ class Sandbox:
             self.assumptions,
             allocation_fails=allocation_fails,
         )
-        name = self._receipt_name(order_id, command, key) if key else None
+        name = self._receipt_name(order_id, command.operation, key) if key else None
         store = self.store  # one and the same, should a snapshot be restored meanwhile
         for _ in range(ATTEMPTS):
             opened = await store.open(order_id, name)
@@ -196,17 +204,19 @@ class Sandbox:
         command: Command,
         context: Context,
     ) -> Executed | None:
-        receipt = opened.receipt
-        if receipt is None or context.now - receipt.made_at >= KEY_LIFETIME:
-            return None
-        changed = receipt.command != command
-        same = opened.order
-        return Executed(receipt.result, same, same, replayed=True, body_changed=changed)
+        changed = opened.receipt is not None and opened.receipt.command != command
+        return self._known(opened, context.now, body_changed=changed)
 
-    def _receipt_name(self, order_id: str, command: Command, key: str) -> str:
+    def _known(self, opened: Opened, now: datetime, *, body_changed: bool) -> Executed | None:
+        receipt, same = opened.receipt, opened.order
+        if receipt is None or now - receipt.made_at >= KEY_LIFETIME:
+            return None
+        return Executed(receipt.result, same, same, replayed=True, body_changed=body_changed)
+
+    def _receipt_name(self, order_id: str, operation: Operation, key: str) -> str:
         match self.assumptions.idempotency_scope:
             case "operation":
-                return f"{order_id}/{command.operation}/{key}"
+                return f"{order_id}/{operation}/{key}"
             case "order":
                 return f"{order_id}/{key}"
             case _:

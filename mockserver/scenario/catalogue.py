@@ -34,6 +34,11 @@ def find_shipped(name: str) -> Traversable:
     return known[name]
 
 
+def name_of(file: Traversable, reference: str) -> str:
+    """Call a shipped scenario by its name, and a file by its path."""
+    return str(file) if isinstance(file, Path) and Path(reference).exists() else reference
+
+
 def find(reference: str) -> Sequence[Traversable]:
     """Find what a name, a file or a folder of scenario files stands for.
 

@@ -140,7 +140,8 @@ def _standing(order: Order) -> dict[str, Any]:
 
 
 def _capture(capture: Capture, order: Order) -> dict[str, Any]:
-    moved = capture.shipping_address != order.shipping_address
+    address = masked_address(capture.shipping_address)
+    moved = address != masked_address(order.shipping_address)
     return _without_unset(
         {
             "capture_id": capture.capture_id,
@@ -150,7 +151,7 @@ def _capture(capture: Capture, order: Order) -> dict[str, Any]:
             "reference": capture.reference,
             "lines": _lines(capture.order_lines),
             "shipping_info": [dict(each) for each in capture.shipping_info],
-            "shipping_address": masked_address(capture.shipping_address) if moved else None,
+            "shipping_address": address if moved else None,
             "sent_out": _time(capture.sent_out_at),
             "due_date_extended_by": capture.due_date_extended_by or None,
         },

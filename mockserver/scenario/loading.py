@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockserver.scenario.catalogue import find
+from mockserver.scenario.catalogue import find, name_of
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 from mockserver.scenario.scenario import (
     Scenario,
@@ -73,7 +73,7 @@ async def load_on_trial(references: Sequence[str], surroundings: Surroundings) -
 
 def _read(references: Sequence[str], surroundings: Surroundings) -> list[Scenario]:
     return [
-        _read_file(str(file), file.read_bytes(), surroundings)
+        _read_file(name_of(file, reference), file.read_bytes(), surroundings)
         for reference in references
         for file in find(reference)
     ]

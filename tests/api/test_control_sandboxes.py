@@ -262,7 +262,7 @@ async def test_a_dropped_sandbox_begins_anew(own_server: NewServer) -> None:
     assert (dropped.status, dropped.body) == (204, b"")
     assert (await merchant.ask("GET", page)).status == 404
     assert (await merchant.do(Op.GET_ORDER)).status == 404
-    assert (await merchant.ask("GET", page)).json["scenario"].endswith("fresh-order.yaml")
+    assert (await merchant.ask("GET", page)).json["scenario"].endswith("fresh-order")
 
 
 async def test_sandboxes_are_listed_with_what_is_in_them(own_server: NewServer) -> None:

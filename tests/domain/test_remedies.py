@@ -76,7 +76,7 @@ def remedy(steps: list[Step], then: Step, **order: object) -> str:
             [{"capture": 10_000}],
             {"capture": 1},
             {},
-            "Allowed while the order is AUTHORIZED or PART_CAPTURED.",
+            "At most 0 can be captured.",
             id="a capture that its status refused before its amount could",
         ),
         pytest.param([{"wait": 14}], {"refund": 1}, {}, "", id="nothing is known to help"),
