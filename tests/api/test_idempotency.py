@@ -145,3 +145,25 @@ async def test_a_key_of_a_request_that_was_not_understood_stays_free(
     answer = await merchant.do(Op.CAPTURE, {"captured_amount": 1}, headers=KEY)
     assert answer.status == 201
     assert "Mock-Replayed" not in answer.header_names
+
+
+@pytest.mark.parametrize("body", [b"{bad", b"{}", b'{"refunded_amount": "x"}'])
+async def test_a_known_key_is_replayed_even_to_a_body_that_makes_no_sense(
+    shipping_merchant: Merchant,
+    body: bytes,
+) -> None:
+    first = await shipping_merchant.refund(100, key="k")
+    second = await shipping_merchant.do(Op.REFUND, body, headers=with_key("k"))
+    assert second.header("Refund-Id") == first.header("Refund-Id")
+    assert second.header("Mock-Replayed").startswith("true; the request differs")
+
+
+async def test_a_body_that_makes_no_sense_leaves_its_key_unused(
+    shipping_merchant: Merchant,
+) -> None:
+    refused = await shipping_merchant.do(Op.REFUND, b"{}", headers=KEY)
+    assert refused.status == 422
+    assert "Transaction-Id" in refused.header_names
+    accepted = await shipping_merchant.do(Op.REFUND, b'{"refunded_amount": 1}', headers=KEY)
+    assert accepted.status == 201
+    assert "Mock-Replayed" not in accepted.header_names
