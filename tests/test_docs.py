@@ -38,5 +38,5 @@ def test_a_page_names_everything_there_is(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_every_row_of_a_page_has_as_many_cells_as_its_table(name: str) -> None:
     for table in PAGES[name]():
-        assert table.rows
-        assert {len(row) for row in table.rows} == {len(table.columns)}
+        assert bool(table.rows) is bool(table.columns)
+        assert {len(row) for row in table.rows} <= {len(table.columns)}

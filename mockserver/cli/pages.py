@@ -83,10 +83,10 @@ def settings_page() -> Page:
 
 
 def lint_page() -> Page:
-    """The codes of lint."""
-    rows = tuple((f"`{code}`", meaning) for code, meaning in CODES.items())
+    """The codes of lint, a section each."""
     words = "Errors (`E…`) make a scenario unusable, warnings (`W…`) fail with `--strict`."
-    return (Table("Lint", words, ("code", "meaning"), rows),)
+    sections = (Table(f"`{code}`", meaning) for code, meaning in CODES.items())
+    return (Table("Codes", words), *sections)
 
 
 PAGES: Mapping[str, Callable[[], Page]] = {
@@ -120,11 +120,10 @@ def _markdown_table(table: Table, level: str) -> str:
         f"{level} {table.title}",
         "",
         table.words,
-        "",
-        _markdown_row(table.columns),
-        _markdown_row("---" for _ in table.columns),
-        *(_markdown_row(row) for row in table.rows),
     ]
+    if table.columns:
+        lines += ["", _markdown_row(table.columns), _markdown_row("---" for _ in table.columns)]
+        lines += (_markdown_row(row) for row in table.rows)
     return "\n".join(lines)
 
 

@@ -11,8 +11,8 @@ class Table:
 
     title: str
     words: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 Page: TypeAlias = Sequence[Table]
