@@ -30,7 +30,6 @@ class RouteTable(Generic[Row]):
     def __init__(self, rows: Iterable[tuple[str, str, Row]]) -> None:
         """Index rows of method, template and whatever belongs to them."""
         self._root: _Node[Row] = _Node()
-        self.templates: list[str] = []
         for method, template, row in rows:
             self._insert(method, template, row)
 
@@ -61,4 +60,3 @@ class RouteTable(Generic[Row]):
                 node = node.literals.setdefault(part, _Node())
         node.names = tuple(names)
         node.rows[method] = row
-        self.templates.append(template)

@@ -1,6 +1,7 @@
 """From the faults of a scenario to rules; the input has passed its schema."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -113,7 +114,7 @@ def _actions(given: Spec | list[Spec], path: Path) -> list[Action]:
     ]
 
 
-def _respond(given: Spec, _path: Path) -> Action:
+def _respond(given: Spec, _path: Path) -> Respond:
     messages = given.get("error_messages")
     return Respond(
         status=given["status"],
@@ -124,17 +125,8 @@ def _respond(given: Spec, _path: Path) -> Action:
     )
 
 
-def _respond_after(given: Spec, _path: Path) -> Action:
-    planned = _respond(given, _path)
-    assert isinstance(planned, Respond)  # noqa: S101  # for the type checker
-    return Respond(
-        planned.status,
-        planned.error_code,
-        planned.error_messages,
-        planned.headers,
-        planned.body,
-        after=True,
-    )
+def _respond_after(given: Spec, path: Path) -> Action:
+    return replace(_respond(given, path), after=True)
 
 
 def _refuse(given: str, _path: Path) -> Action:
