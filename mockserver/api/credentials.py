@@ -7,13 +7,13 @@ clients). Scheme and credentials may be parted by several spaces.
 
 import re
 from base64 import b64decode
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _API_KEY = re.compile(r"kco_[!-~]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """A user and a secret; for a bare API key both are the key."""
 
     user: str

@@ -1,7 +1,8 @@
 """A request and an answer as plain values, free of the web framework."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mockserver.sandbox.actions import Delivery
 
@@ -9,8 +10,7 @@ BODILESS = (204, 304)
 """Statuses whose answers end with the head; a body would be taken for the next answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What arrived. ``body`` is ``None`` when it was larger than allowed.
 
     ``segments`` is the path taken apart, without empty parts: repeated and trailing
@@ -26,8 +26,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct):
     """What is sent back; header names keep their case.
 
     ``delivery`` is set where a fault damages the way it is sent.

@@ -1,22 +1,21 @@
 """Finding the row of a route table that a method and a path name."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from msgspec import Struct, field
 
 Row = TypeVar("Row")
 
 
-@dataclass(slots=True)
-class _Node(Generic[Row]):
+class _Node(Struct, Generic[Row]):
     literals: dict[str, "_Node[Row]"] = field(default_factory=dict)
     variable: "_Node[Row] | None" = None
     names: tuple[str, ...] = ()
     rows: dict[str, Row] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Generic[Row]):
+class Found(Struct, Generic[Row], frozen=True):
     """A row and the values of the path's variables, or the methods that exist."""
 
     row: Row | None

@@ -9,10 +9,10 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from aiohttp import web
+from msgspec import Struct
 
 from mockserver.api.control.gate import OPEN_PATHS, PREFIX, ControlApi
 from mockserver.api.control.handler import Control
@@ -40,8 +40,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-@dataclass(frozen=True, slots=True)
-class Apis:
+class Apis(Struct, frozen=True):
     """The two APIs behind one port."""
 
     merchant: MerchantApi
