@@ -144,6 +144,8 @@ def _allocation_text(allocation: Allocation, entry: Entry) -> str:
 
 def header_text(text: str) -> str:
     """Make any text fit for a header: one line, ASCII, not too long."""
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        return text[:LONGEST_HEADER]
     line = " ".join(text.split()).encode("unicode_escape").decode("ascii")
     return line[:LONGEST_HEADER]
 

@@ -14,7 +14,7 @@ class Call(Struct, frozen=True):
     """What arrived. ``body`` is ``None`` when it was larger than allowed.
 
     ``segments`` is the path taken apart, without empty parts: repeated and trailing
-    slashes do not count. ``origin`` is scheme and host as the client wrote them.
+    slashes do not count. ``scheme`` is http or https, ``host`` as the client wrote it.
     """
 
     method: str
@@ -22,8 +22,14 @@ class Call(Struct, frozen=True):
     segments: tuple[str, ...]
     headers: Mapping[str, str]
     body: bytes | None
-    origin: str
+    scheme: str
+    host: str
     query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        """Where the client found us, such as ``http://localhost:8566``."""
+        return f"{self.scheme}://{self.host}"
 
 
 class Answer(Struct):

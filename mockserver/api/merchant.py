@@ -111,7 +111,7 @@ class MerchantApi(Struct, frozen=True):
     async def _carry_out(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:
         row, ids = _find_row(call)
         entry.operation, entry.order_id = row.operation, ids["order_id"]
-        if not sandbox.faults.rules():
+        if not sandbox.faults:
             return await self._undisturbed(sandbox, row, ids, call, entry)
         struck = sandbox.faults.strike(_facts(call, row, ids, entry))
         answer = await effects.before(struck, sandbox, entry)

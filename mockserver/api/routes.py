@@ -16,11 +16,11 @@ class _Node(Struct, Generic[Row]):
 
 
 class Found(Struct, Generic[Row], frozen=True):
-    """A row and the values of the path's variables, or the methods that exist."""
+    """A row and the values of the path's variables, or else the methods there are."""
 
     row: Row | None
     values: dict[str, str]
-    methods: tuple[str, ...]
+    methods: tuple[str, ...] = ()
 
 
 class RouteTable(Generic[Row]):
@@ -45,8 +45,10 @@ class RouteTable(Generic[Row]):
             node = below
         if not node.rows:
             return None
-        named = dict(zip(node.names, values, strict=True))
-        return Found(node.rows.get(method), named, tuple(node.rows))
+        row = node.rows.get(method)
+        if row is None:
+            return Found(None, {}, tuple(node.rows))
+        return Found(row, dict(zip(node.names, values, strict=True)))
 
     def _insert(self, method: str, template: str, row: Row) -> None:
         node, names = self._root, []

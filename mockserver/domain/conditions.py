@@ -35,7 +35,10 @@ class Criterion(Struct, frozen=True):
 
 def all_hold(case: RefundCase) -> bool:
     """Say whether every condition holds."""
-    return all(each.holds(case) for each in CRITERIA)
+    for each in CRITERIA:  # noqa: SIM110  # every refund comes here: half the time of all()
+        if not each.holds(case):
+            return False
+    return True
 
 
 def judge(case: RefundCase) -> tuple[Condition, ...]:

@@ -134,12 +134,12 @@ class Order(Struct, frozen=True, kw_only=True):
     @property
     def captured_amount(self) -> int:
         """The sum of all captures."""
-        return sum(each.captured_amount for each in self.captures)
+        return sum([each.captured_amount for each in self.captures])
 
     @property
     def refunded_amount(self) -> int:
         """The sum of all refunds, allocated or not."""
-        return sum(each.refunded_amount for each in self.refunds)
+        return sum([each.refunded_amount for each in self.refunds])
 
     @property
     def remaining_authorized_amount(self) -> int:

@@ -97,6 +97,10 @@ class Faults:
             del self._numbers[counter]
         return True
 
+    def __bool__(self) -> bool:
+        """Whether there are any rules."""
+        return bool(self._rules)
+
     def rules(self) -> Sequence[Rule]:
         """All rules, in the order they came in."""
         return tuple(self._rules.values())

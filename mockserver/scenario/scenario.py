@@ -6,6 +6,7 @@ orders through the same ``decide`` as requests.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -38,7 +39,7 @@ class Surroundings(Struct, frozen=True):
     journal_size: int = ENTRIES_KEPT
 
 
-class Scenario(Struct, frozen=True):
+class Scenario(Struct, frozen=True, dict=True):
     """A world to start sandboxes from; implements the registry's ``World``."""
 
     name: str
@@ -55,7 +56,7 @@ class Scenario(Struct, frozen=True):
         """The scenario's own title, or the name it was found by."""
         return str(self.spec.get("title", self.name))
 
-    @property
+    @cached_property
     def credentials(self) -> Mapping[str, str]:
         """The user names and secrets it lists; none where any are accepted."""
         listed = self.spec.get("credentials", {})
