@@ -8,6 +8,8 @@ references and tracking numbers, whole floats for integers, unknown fields are i
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from msgspec import ValidationError, convert
+
 from mockserver.domain.commands import (
     AddCaptureShippingInfo,
     AddOrderShippingInfo,
@@ -27,6 +29,7 @@ Ids: TypeAlias = Mapping[str, str]
 _ECHOED_LINE_KEYS = frozenset(
     ("product_url", "image_url", "merchant_data", "product_identifiers", "subscription"),
 )
+_READ_APART = _ECHOED_LINE_KEYS | {"extra"}  # what a line's own fields do not hold as it is
 _NOTHING: Mapping[str, object] = {}
 _SHIPPING_INFO_KEYS = (
     "shipping_company", "shipping_method", "tracking_number", "tracking_uri",
@@ -109,6 +112,16 @@ def order_lines(given: list[Body] | None) -> tuple[OrderLine, ...]:
 
 
 def _order_line(given: Body) -> OrderLine:
+    """Read a line as it is where it is written as documented, else field by field."""
+    if not _READ_APART.isdisjoint(given):
+        return _order_line_by_field(given)
+    try:
+        return convert(given, OrderLine)
+    except ValidationError:
+        return _order_line_by_field(given)
+
+
+def _order_line_by_field(given: Body) -> OrderLine:
     get = given.get
     return OrderLine(
         reference=_text(get("reference")),

@@ -51,7 +51,7 @@ def judge(case: RefundCase) -> tuple[Condition, ...]:
 
 
 def _no_earlier_failure(case: RefundCase) -> bool:
-    return all(each.allocation.verdict is not Verdict.FAILED for each in case.earlier)
+    return Verdict.FAILED not in [each.allocation.verdict for each in case.earlier]
 
 
 def _earlier_failures(case: RefundCase) -> tuple[Number, Number, str]:

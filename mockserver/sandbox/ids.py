@@ -5,7 +5,6 @@ the id of the next capture. This is the one place that draws random numbers.
 """
 
 import string
-from collections.abc import Callable
 from functools import cached_property
 from random import Random
 
@@ -37,11 +36,13 @@ class Ids:
 
     def order_id(self) -> str:
         """Draw an order id (UUID)."""
-        return self._free(lambda: _uuid(self._orders))
+        drawn = _uuid(self._orders)
+        return drawn if drawn not in self._taken else self.order_id()
 
     def change_id(self) -> str:
         """Draw the id of a capture or refund (UUID version 4)."""
-        return self._free(lambda: _uuid(self._changes))
+        drawn = _uuid(self._changes)
+        return drawn if drawn not in self._taken else self.change_id()
 
     def exchange_id(self) -> str:
         """Draw a correlation or transaction id (UUID version 4).
@@ -55,13 +56,8 @@ class Ids:
 
     def klarna_reference(self) -> str:
         """Draw an order's reference: 8 capital letters and digits (recorded form)."""
-        return self._free(lambda: "".join(self._references.choices(_SIGNS, k=_LENGTH)))
-
-    def _free(self, draw: Callable[[], str]) -> str:
-        drawn = draw()
-        while drawn in self._taken:
-            drawn = draw()
-        return drawn
+        drawn = "".join(self._references.choices(_SIGNS, k=_LENGTH))
+        return drawn if drawn not in self._taken else self.klarna_reference()
 
     @cached_property
     def _orders(self) -> Random:
