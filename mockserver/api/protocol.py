@@ -4,10 +4,11 @@ import asyncio
 import logging
 from typing import Any
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver.api.answers import refused
+from mockserver.api.delivery import SERVER
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.sandbox.ids import Ids
@@ -44,7 +45,7 @@ class Connection(web.RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,  # noqa: ARG002  # the signature is aiohttp's
+        request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,
@@ -60,11 +61,12 @@ class Connection(web.RequestHandler):
             log.error("crash at the edge, %s (%s)", status, correlation_id, exc_info=exc)
             rejection = Rejection(Reason.INTERNAL_ERROR)
         self._lingering_time = 0.0  # what is left of the body cannot be read
+        request._version = HttpVersion11  # noqa: SLF001  # 1.0 where aiohttp could not read it
         answer = refused(rejection, correlation_id, Assumptions())
         response = web.Response(
             status=answer.status,
             body=answer.body,
-            headers=answer.headers,
+            headers={**answer.headers, "Server": SERVER},
         )
         response.force_close()
         return response

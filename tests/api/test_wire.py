@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mockserver import __version__
 from mockserver.domain.operation import Operation
 from mockserver.schemas import schema
 from tests.api.merchant import Merchant, basic
@@ -154,6 +155,7 @@ async def test_what_is_not_http_is_answered_in_shape_and_hung_up_on(
     assert page["error_messages"][0].startswith("Malformed HTTP: ")
     assert page["correlation_id"] == answer.getheader("Klarna-Correlation-Id")
     assert schema("responses/error.schema.json").accepts(page)
+    assert (answer.version, answer.getheader("Server")) == (11, f"kustom-mock/{__version__}")
     assert (await merchant.read())["order_id"] == merchant.order_id
 
 
