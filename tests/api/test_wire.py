@@ -165,7 +165,24 @@ UNREADABLE_BODIES = {
     "not gzip": (*GZIP, True),
     "not gzip, after the head": (*GZIP, False),
     "not chunks": (*CHUNKS, True),
+    "not chunks, after the head": (*CHUNKS, False),
+    "not a chunk in the end": (CHUNKS[0], b"2\r\n{}\r\nmany\r\n", False),
 }
+
+
+@pytest.mark.parametrize("case", UNREADABLE_BODIES)
+async def test_a_get_is_answered_although_its_body_cannot_be_read_and_hung_up_on(
+    merchant: Merchant,
+    caplog: pytest.LogCaptureFixture,
+    case: str,
+) -> None:
+    headers, body, _ = UNREADABLE_BODIES[case]
+    with connected(merchant) as connection:
+        connection.sendall(head(merchant, f"GET {merchant.path(Op.GET_ORDER)}", *headers))
+        assert read_answer(connection)[0].status == 200
+        connection.sendall(body)
+        assert has_hung_up(connection)
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("case", UNREADABLE_BODIES)
