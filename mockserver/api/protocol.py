@@ -5,6 +5,8 @@ import logging
 from typing import Any
 
 from aiohttp import HttpVersion11, StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver.api.answers import refused
@@ -26,11 +28,12 @@ class Connection(web.RequestHandler):
     body. What tells of a request in part is looked at only while there is one.
     """
 
-    __slots__ = ("_body", "_deadline", "_ended")
+    __slots__ = ("_body", "_deadline", "_ended", "all_ascii")
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # aiohttp's
         """Take what aiohttp's server gives."""
         super().__init__(*args, **options)
+        self.all_ascii = True
         self._ended = asyncio.Event()
         self._body: StreamReader | None = None  # that has come in part
         self._deadline: asyncio.TimerHandle | None = None
@@ -49,6 +52,8 @@ class Connection(web.RequestHandler):
         """Drop the two bytes that one client sends, unannounced, after a GET."""
         if data.endswith(b"\r\n\r\n{}") and _announces_nothing(data):
             data = data[:-2]
+        if not data.isascii():
+            self.all_ascii = False
         super().data_received(data)
         arrived = self._messages
         if self._deadline or not arrived or not arrived[-1][1].is_eof():
@@ -62,10 +67,11 @@ class Connection(web.RequestHandler):
                 problem = getattr(newest, "message", "")
                 self._body.set_exception(web.RequestPayloadError(problem))
             return
-        had_body, self._body = self._body, body if body and not body.is_eof() else None
-        if not self._body and (newest or had_body):
+        came_in_full = newest or self._body
+        if came_in_full:
             self._lift_deadline()
-        elif something_came and not self._deadline:
+        self._body = body if body and not body.is_eof() else None
+        if (self._body or (something_came and not came_in_full)) and not self._deadline:
             self._deadline = self._loop.call_later(REST_WITHIN, self._give_up)
 
     def _lift_deadline(self) -> None:
@@ -127,8 +133,40 @@ def _announces_nothing(data: bytes) -> bool:
     )
 
 
+def _with_text(message: RawRequestMessage) -> RawRequestMessage:
+    """Read header values that are no UTF-8 as Latin-1, so that they can be shown.
+
+    aiohttp keeps bytes that it cannot decode as lone surrogates, which no answer, no log
+    line and no JSON can hold.
+    """
+    headers = message.headers.copy()
+    headers.clear()
+    for name, raw in message.raw_headers:
+        headers.add(name.decode(), _text(raw))
+    return message._replace(headers=type(message.headers)(headers))
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
 class ConnectionServer(web.Server):
     """aiohttp's server, with our connections."""
+
+    def _make_request(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: web.RequestHandler,
+        writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+    ) -> web.BaseRequest:
+        if isinstance(protocol, Connection) and not protocol.all_ascii:
+            message = _with_text(message)
+        return super()._make_request(message, payload, protocol, writer, task)
 
     def __call__(self) -> web.RequestHandler:
         """Make the connection for a client that just arrived."""
