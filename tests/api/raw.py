@@ -32,7 +32,9 @@ class RawAnswer:
     @property
     def code(self) -> str:
         """The provider's error code, or nothing."""
-        return str(json.loads(self.body)["error_code"]) if self.status >= 402 else ""
+        if self.status < 400 or self.status == 401:
+            return ""
+        return str(json.loads(self.body)["error_code"])
 
 
 def answers_in(stream: bytes) -> list[RawAnswer]:
