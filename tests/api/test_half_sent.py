@@ -12,7 +12,8 @@ from tests.api.merchant import Merchant
 from tests.api.test_wire import connected, has_hung_up, head, read_answer
 
 Op = Operation
-SOON = 0.2  # seconds, in place of the limit
+SOON = 0.1  # seconds, in place of the limit
+LATER = 0.8  # the same, where a request in pieces has to be in time
 
 HALF_BODIES = {
     "announced, and nothing of it": ("Content-Length: 23", b""),
@@ -38,6 +39,12 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "REST_WITHIN", SOON)
 
 
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a little longer."""
+    monkeypatch.setattr(protocol, "REST_WITHIN", LATER)
+
+
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("at_once", [True, False], ids=["with the head", "after the head"])
 @pytest.mark.parametrize("case", HALF_BODIES)
@@ -58,7 +65,7 @@ async def test_a_body_that_does_not_come_in_full_is_refused_in_the_end(
     page = json.loads(body)
     assert (answer.status, page["error_code"]) == (400, "BAD_REQUEST")
     assert page["error_messages"] == [
-        "Malformed HTTP: the rest of the body did not come within 0.2 s"
+        "Malformed HTTP: the rest of the body did not come within 0.1 s"
     ]
     assert schema("responses/error.schema.json").accepts(page)
     assert caplog.messages == []
@@ -105,7 +112,7 @@ async def test_a_get_is_answered_without_its_body_and_hung_up_on_if_that_does_no
     assert caplog.messages == []
 
 
-@pytest.mark.usefixtures("soon")
+@pytest.mark.usefixtures("later")
 @pytest.mark.parametrize("idle", [0, 1], ids=["new", "used"])
 async def test_a_connection_whose_requests_are_complete_has_no_such_limit(
     merchant: Merchant,
@@ -124,24 +131,28 @@ async def test_a_connection_whose_requests_are_complete_has_no_such_limit(
         assert read_answer(connection)[0].status == 201
 
 
-@pytest.mark.usefixtures("soon")
+@pytest.mark.usefixtures("later")
 async def test_a_request_that_came_in_full_may_be_answered_late(merchant: Merchant) -> None:
     body = b'{"captured_amount":1}'
     asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {len(body)}")
-    await merchant.control("POST", "faults", {"on": "capture", "do": {"delay": f"{SOON * 2}s"}})
+    await merchant.control(
+        "POST", "faults", {"on": "capture", "do": {"delay": f"{LATER * 2}s"}}
+    )
     with connected(merchant) as connection:
         for part in (asking[:20], asking[20:], body[:5], body[5:]):
             connection.sendall(part)
         assert read_answer(connection)[0].status == 201
 
 
-@pytest.mark.usefixtures("soon")
+@pytest.mark.usefixtures("later")
 async def test_half_a_head_behind_a_late_answer_costs_the_connection_not_the_answer(
     merchant: Merchant,
 ) -> None:
     body = b'{"captured_amount":1}'
     asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {len(body)}")
-    await merchant.control("POST", "faults", {"on": "capture", "do": {"delay": f"{SOON * 2}s"}})
+    await merchant.control(
+        "POST", "faults", {"on": "capture", "do": {"delay": f"{LATER * 2}s"}}
+    )
     with connected(merchant) as connection:
         connection.sendall(asking + body)
         while not (await merchant.control("GET", "faults")).json["faults"][0]["fired"]:

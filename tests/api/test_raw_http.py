@@ -186,13 +186,18 @@ def mangled(draw: st.DrawFn) -> list[bytes]:
     head, _, body = draw(st.sampled_from(list(SEEDS))).partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     for _ in range(draw(st.integers(1, 2))):
-        place = draw(st.integers(draw(st.sampled_from([0, 1, 1, 1])), len(lines)))
-        lines[place : place + draw(st.integers(0, 1))] = [draw(st.sampled_from(HEADERS))]
+        put = draw(st.sampled_from(HEADERS))
+        like = [each for each in lines if each.split(b":")[0] == put.split(b":")[0]]
+        mostly = draw(st.integers(0, 3)) > 0
+        if like and mostly:
+            lines[lines.index(like[0])] = put
+        else:
+            lines.insert(draw(st.integers(0, len(lines))), put)
     end = draw(st.sampled_from([b"\r\n"] * 12 + [b"\n", b"\r", b"\n\r"]))
     return split(end.join([*lines, b"", body]), draw(splits))
 
 
-@effort(450)
+@effort(800)
 @given(mangled())
 def test_a_request_with_mangled_headers(world: World, pieces: list[bytes]) -> None:
     world.judge("headers", pieces, HASTE)
@@ -263,8 +268,12 @@ def test_what_is_mutated_is_sound(world: World, whole: bytes) -> None:
 
 
 def test_so_many_were_tried() -> None:
-    """Tell the counts; answers of every kind have to be among them."""
-    for kind, count in sorted(tried.items()):
-        print(f"{count:>7} {kind}")  # noqa: T201  # for the report
-    seen = {kind.partition(", ")[2] for kind in tried}
-    assert not tried or {"200", "201", "204", "400", "422"} <= seen
+    """Tell the counts; where requests are broken, some have to survive it."""
+    outcomes: dict[str, set[bool]] = {}
+    for each, count in sorted(tried.items()):
+        print(f"{count:>7} {each}")  # noqa: T201  # for the report
+        kind, _, outcome = each.partition(", ")
+        outcomes.setdefault(kind, set()).add(outcome.startswith("2"))
+    assert [each for each in outcomes if True not in outcomes[each]] == []
+    broken = outcomes.keys() - {"seed", "split"}
+    assert [each for each in broken if False not in outcomes[each]] == []
