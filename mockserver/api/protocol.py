@@ -5,7 +5,6 @@ import logging
 from typing import Any
 
 from aiohttp import HttpVersion11, StreamReader, web
-from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
@@ -28,12 +27,11 @@ class Connection(web.RequestHandler):
     body. What tells of a request in part is looked at only while there is one.
     """
 
-    __slots__ = ("_body", "_deadline", "_ended", "all_ascii")
+    __slots__ = ("_body", "_deadline", "_ended")
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # aiohttp's
         """Take what aiohttp's server gives."""
         super().__init__(*args, **options)
-        self.all_ascii = True
         self._ended = asyncio.Event()
         self._body: StreamReader | None = None  # that has come in part
         self._deadline: asyncio.TimerHandle | None = None
@@ -53,11 +51,20 @@ class Connection(web.RequestHandler):
         if data.endswith(b"\r\n\r\n{}") and _announces_nothing(data):
             data = data[:-2]
         if not data.isascii():
-            self.all_ascii = False
+            self._request_factory = self._request_of_text
         super().data_received(data)
         arrived = self._messages
         if self._deadline or not arrived or not arrived[-1][1].is_eof():
             self._await_rest(something_came=bool(data))
+
+    def _request_of_text(
+        self,
+        message: RawRequestMessage,
+        *rest: Any,  # noqa: ANN401  # aiohttp's
+    ) -> web.BaseRequest:
+        """Make a request of a client that does not keep to ASCII."""
+        assert self._manager is not None  # noqa: S101  # until the client has left
+        return self._manager.request_factory(_with_text(message), *rest)
 
     def _await_rest(self, *, something_came: bool) -> None:
         """Give the rest of a request its time; or none, if it can never be read."""
@@ -155,18 +162,6 @@ def _text(raw: bytes) -> str:
 
 class ConnectionServer(web.Server):
     """aiohttp's server, with our connections."""
-
-    def _make_request(
-        self,
-        message: RawRequestMessage,
-        payload: StreamReader,
-        protocol: web.RequestHandler,
-        writer: AbstractStreamWriter,
-        task: asyncio.Task[None],
-    ) -> web.BaseRequest:
-        if isinstance(protocol, Connection) and not protocol.all_ascii:
-            message = _with_text(message)
-        return super()._make_request(message, payload, protocol, writer, task)
 
     def __call__(self) -> web.RequestHandler:
         """Make the connection for a client that just arrived."""
