@@ -8,12 +8,13 @@ from aiohttp import HttpVersion11, StreamReader, web
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
+from mockserver import __version__
 from mockserver.api.answers import refused
-from mockserver.api.delivery import SERVER
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.sandbox.ids import Ids
 
+SERVER = f"kustom-mock/{__version__}"
 REST_WITHIN = 60.0  # seconds for the rest of a request that has begun to come in
 UNREADABLE_IDS = Ids("unreadable")
 
