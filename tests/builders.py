@@ -1,13 +1,16 @@
 """Small factories: a test names what matters to it, the rest is plausible."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
+from mockserver.domain.allocation import explained
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.decide import Context, decide
+from mockserver.domain.explanation import Explanation
 from mockserver.domain.extension import first_expiry
 from mockserver.domain.money import sum_of
 from mockserver.domain.order import Order, OrderLine, PaymentMethod
@@ -100,6 +103,11 @@ def drive(
         context = make_context(f"change-{made + 1}", now=now, assumptions=assumptions)
         order = decide(order, command, context).order
     return order
+
+
+def explanations_of(order: Order) -> list[Explanation]:
+    """Explain the allocations of an order's refunds, oldest first."""
+    return [explained(order, each) for each in order.refunds]
 
 
 def shipped_order(shipments: Iterable[CaptureOrder], left: int = 0) -> Order:

@@ -6,12 +6,14 @@ a refund has a fair chance of fitting; a few are misspelt versions of one anothe
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from msgspec.structs import replace
 
+from mockserver.domain.allocation import explained
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption, Assumptions, Value, assume
 from mockserver.domain.commands import (
     Acknowledge,
@@ -25,7 +27,7 @@ from mockserver.domain.commands import (
 )
 from mockserver.domain.decide import decide
 from mockserver.domain.errors import Rejection
-from mockserver.domain.explanation import Allocation
+from mockserver.domain.explanation import Allocation, Explanation
 from mockserver.domain.money import sum_of
 from mockserver.domain.order import Order, OrderLine
 from tests.builders import make_context, make_line, shipped_order
@@ -138,6 +140,11 @@ class Refunded:
     def allocation(self) -> Allocation:
         """What was decided about it."""
         return self.after.refunds[-1].allocation
+
+    @property
+    def explanation(self) -> Explanation:
+        """Why it was decided so."""
+        return explained(self.after, self.after.refunds[-1])
 
 
 @st.composite

@@ -44,9 +44,9 @@ LAYERS: Mapping[str, Layer] = {
     "schemas": may_import("resources", "jsonschema_rs orjson"),
     "settings": may_import(),
     # domain <- sandbox <- scenario <- api
-    "domain": may_import(),
-    "sandbox": may_import("domain"),
-    "scenario": may_import("domain sandbox resources schemas", "faker orjson yaml"),
+    "domain": may_import("", "msgspec"),
+    "sandbox": may_import("domain", "msgspec"),
+    "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
     "api": may_import(f"{BASE} domain sandbox scenario", ANY),
     # The outside: whatever they need, but not what only the api knows.
     **dict.fromkeys(
@@ -153,11 +153,11 @@ def test_only_the_api_knows_aiohttp(every_import: list[Import]) -> None:
     assert knowing == {"api"}
 
 
-def test_the_domain_needs_the_standard_library_and_nothing_else(
+def test_the_domain_needs_the_standard_library_and_frozen_values_alone(
     every_import: list[Import],
 ) -> None:
     libraries = {found.library for found in every_import if found.part == "domain"}
-    assert libraries - sys.stdlib_module_names == {PACKAGE}
+    assert libraries - sys.stdlib_module_names == {PACKAGE, "msgspec"}
 
 
 def test_no_module_imports_itself_in_a_circle(every_import: list[Import]) -> None:

@@ -124,7 +124,7 @@ def with_mock_headers(answer: Answer, entry: Entry) -> None:
     if isinstance(result, Rejection):
         answer.headers["Mock-Reason"] = header_text(_reason_text(result))
     elif result is not None and result.allocation:
-        text = allocation_text(result.allocation)
+        text = _allocation_text(result.allocation, entry)
         answer.headers["Mock-Allocation"] = header_text(text)
     if entry.injected:
         answer.headers["Mock-Fault"] = header_text("; ".join(entry.injected))
@@ -133,18 +133,21 @@ def with_mock_headers(answer: Answer, entry: Entry) -> None:
         answer.headers["Mock-Replayed"] = "true" + changed * entry.body_changed
 
 
-def allocation_text(allocation: Allocation) -> str:
-    """Sum an allocation up in one line."""
+def _allocation_text(allocation: Allocation, entry: Entry) -> str:
+    """Sum an allocation up in one line; only a failure has to be explained."""
     if allocation.verdict is Verdict.ALLOCATED:
         note = "; ambiguous" if allocation.ambiguous else ""
         return f"allocated; capture_id={allocation.capture_id}{note}"
     if allocation.verdict is Verdict.NOT_ATTEMPTED:
         return "not_attempted; no order lines were given"
-    return f"failed; {', '.join(allocation.failed_conditions)}; {allocation.advice}"
+    why = entry.explanation
+    return f"failed; {', '.join(why.failed_conditions)}; {why.advice}" if why else "failed"
 
 
 def header_text(text: str) -> str:
     """Make any text fit for a header: one line, ASCII, not too long."""
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        return text[:LONGEST_HEADER]
     line = " ".join(text.split()).encode(ESCAPES).decode("ascii")
     return line[:LONGEST_HEADER]
 

@@ -105,21 +105,22 @@ def extend_due_date(body: Body, ids: Ids) -> ExtendDueDate:
 
 def order_lines(given: list[Body] | None) -> tuple[OrderLine, ...]:
     """Read order lines; left-out amounts are 0, a left-out type is ``physical``."""
-    return tuple(_order_line(each) for each in given or ())
+    return tuple([_order_line(each) for each in given or ()])
 
 
 def _order_line(given: Body) -> OrderLine:
+    get = given.get
     return OrderLine(
-        reference=_text(given.get("reference")),
-        type=given.get("type") or "physical",
+        reference=_text(get("reference")),
+        type=get("type") or "physical",
         name=given["name"],
         quantity=int(given["quantity"]),
-        quantity_unit=given.get("quantity_unit") or "",
+        quantity_unit=get("quantity_unit") or "",
         unit_price=int(given["unit_price"]),
         total_amount=int(given["total_amount"]),
-        total_discount_amount=int(given.get("total_discount_amount") or 0),
-        tax_rate=int(given.get("tax_rate") or 0),
-        total_tax_amount=int(given.get("total_tax_amount") or 0),
+        total_discount_amount=int(get("total_discount_amount") or 0),
+        tax_rate=int(get("tax_rate") or 0),
+        total_tax_amount=int(get("total_tax_amount") or 0),
         extra=_echoed(given),
     )
 
@@ -141,6 +142,6 @@ def _texts(given: Body, keys: tuple[str, ...]) -> dict[str, str]:
 
 def _text(value: object) -> str | None:
     """Take a text, or a whole number (``12.0`` is one) for a text."""
-    if value is None:
-        return None
+    if value is None or isinstance(value, str):
+        return value
     return str(int(value)) if isinstance(value, float) else str(value)

@@ -7,21 +7,28 @@ clients). Scheme and credentials may be parted by several spaces.
 
 import re
 from base64 import b64decode
-from dataclasses import dataclass
+from functools import lru_cache
+
+from msgspec import Struct
+
+CREDENTIALS_KEPT = 1024
 
 _API_KEY = re.compile(r"kco_[!-~]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """A user and a secret; for a bare API key both are the key."""
 
     user: str
     secret: str
 
 
+@lru_cache(CREDENTIALS_KEPT)
 def read_credentials(authorization: str | None) -> Credentials | None:
-    """Read an ``Authorization`` header; ``None`` if missing or unreadable."""
+    """Read an ``Authorization`` header; ``None`` if missing or unreadable.
+
+    A client sends the same one again and again, so the latest are remembered.
+    """
     scheme, _, encoded = (authorization or "").partition(" ")
     encoded = encoded.strip()
     if scheme.lower() != "basic" or not encoded:

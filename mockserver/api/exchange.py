@@ -1,7 +1,8 @@
 """A request and an answer as plain values, free of the web framework."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mockserver.sandbox.actions import Delivery
 
@@ -9,12 +10,11 @@ BODILESS = (204, 304)
 """Statuses whose answers end with the head; a body would be taken for the next answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What arrived. ``body`` is ``None`` when it was larger than allowed.
 
     ``segments`` is the path taken apart, without empty parts: repeated and trailing
-    slashes do not count. ``origin`` is scheme and host as the client wrote them.
+    slashes do not count. ``scheme`` is http or https, ``host`` as the client wrote it.
     """
 
     method: str
@@ -22,12 +22,17 @@ class Call:
     segments: tuple[str, ...]
     headers: Mapping[str, str]
     body: bytes | None
-    origin: str
+    scheme: str
+    host: str
     query: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def origin(self) -> str:
+        """Where the client found us, such as ``http://localhost:8566``."""
+        return f"{self.scheme}://{self.host}"
 
-@dataclass(slots=True)
-class Answer:
+
+class Answer(Struct):
     """What is sent back; header names keep their case.
 
     ``delivery`` is set where a fault damages the way it is sent.

@@ -1,12 +1,12 @@
 """The merchant's API: one call in, one answer out, written down in the journal."""
 
 import logging
-from dataclasses import dataclass
 from time import monotonic
 from traceback import format_exc
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from mockserver.api import effects, request_errors
 from mockserver.api.answers import (
@@ -40,8 +40,7 @@ log = logging.getLogger("kustom_mock")
 requests_log = logging.getLogger("kustom_mock.requests")
 
 
-@dataclass(frozen=True, slots=True)
-class MerchantApi:
+class MerchantApi(Struct, frozen=True):
     """Answers what merchants ask; ``mock_headers`` adds our own explanations."""
 
     sandboxes: Sandboxes[Any]
@@ -112,7 +111,7 @@ class MerchantApi:
     async def _carry_out(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:
         row, ids = _find_row(call)
         entry.operation, entry.order_id = row.operation, ids["order_id"]
-        if not sandbox.faults.rules():
+        if not sandbox.faults:
             return await self._undisturbed(sandbox, row, ids, call, entry)
         struck = sandbox.faults.strike(_facts(call, row, ids, entry))
         answer = await effects.before(struck, sandbox, entry)

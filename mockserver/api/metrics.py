@@ -20,14 +20,14 @@ class Metrics:
     """
 
     sandboxes: Callable[[], int]
-    requests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     allocations: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def count(self, entry: Entry, seconds: float) -> None:
         """Count an exchange that took so many seconds."""
-        self.requests[entry.operation or "unknown", str(entry.status)] += 1
+        self.requests[entry.operation or "unknown", entry.status] += 1
         self.seconds += seconds
         for each in entry.injected:
             self.faults[each.rpartition(": ")[2].partition(" ")[0]] += 1
@@ -53,8 +53,8 @@ class Metrics:
             "Requests by operation and decided status.",
             labels=("operation", "status"),
         )
-        for labels, number in sorted(self.requests.items()):
-            requests.add_metric(labels, number)
+        for (operation, status), number in sorted(self.requests.items()):
+            requests.add_metric((operation, str(status)), number)
         yield requests
         for name, words, label, counts in (
             ("faults", "Fault actions carried out.", "action", self.faults),

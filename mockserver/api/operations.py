@@ -4,8 +4,9 @@ The same rows find the handler, print ``docs/operations.md`` and parametrise the
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mockserver.api import commands, views
 from mockserver.api.routes import RouteTable
@@ -25,8 +26,7 @@ from mockserver.domain.order import Order
 PREFIX = "/ordermanagement/v1/orders"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One operation on the wire.
 
     A change has ``command``, which reads a checked body and the ids of the path, and

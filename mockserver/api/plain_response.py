@@ -51,7 +51,7 @@ class PlainResponse:
     def _head(self, request: "web.BaseRequest") -> str:
         answer = self._answer
         line = STATUS_LINES.get(answer.status) or f"HTTP/1.1 {answer.status} Unknown"
-        lines = [line, *(f"{name}: {value}" for name, value in answer.headers.items())]
+        lines = [line, *[f"{name}: {value}" for name, value in answer.headers.items()]]
         if answer.status != NO_CONTENT and "Content-Length" not in answer.headers:
             lines.append(f"Content-Length: {len(answer.body)}")
         lines.append(f"Date: {rfc822_formatted_time()}")

@@ -1,27 +1,26 @@
 """Finding the row of a route table that a method and a path name."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from msgspec import Struct, field
 
 Row = TypeVar("Row")
 
 
-@dataclass(slots=True)
-class _Node(Generic[Row]):
+class _Node(Struct, Generic[Row]):
     literals: dict[str, "_Node[Row]"] = field(default_factory=dict)
     variable: "_Node[Row] | None" = None
     names: tuple[str, ...] = ()
     rows: dict[str, Row] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Generic[Row]):
-    """A row and the values of the path's variables, or the methods that exist."""
+class Found(Struct, Generic[Row], frozen=True):
+    """A row and the values of the path's variables, or else the methods there are."""
 
     row: Row | None
     values: dict[str, str]
-    methods: tuple[str, ...]
+    methods: tuple[str, ...] = ()
 
 
 class RouteTable(Generic[Row]):
@@ -46,8 +45,10 @@ class RouteTable(Generic[Row]):
             node = below
         if not node.rows:
             return None
-        named = dict(zip(node.names, values, strict=True))
-        return Found(node.rows.get(method), named, tuple(node.rows))
+        row = node.rows.get(method)
+        if row is None:
+            return Found(None, {}, tuple(node.rows))
+        return Found(row, dict(zip(node.names, values, strict=True)))
 
     def _insert(self, method: str, template: str, row: Row) -> None:
         node, names = self._root, []

@@ -7,17 +7,17 @@ tolerance for odd clients are the product's own, and it is a quarter faster.
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from aiohttp import web
+from msgspec import Struct
 
 from mockserver.api.control.gate import OPEN_PATHS, PREFIX, ControlApi
 from mockserver.api.control.handler import Control
 from mockserver.api.delivery import deliver
-from mockserver.api.exchange import Answer, Call
+from mockserver.api.exchange import Call
 from mockserver.api.merchant import MerchantApi
 from mockserver.api.metrics import Metrics
 from mockserver.api.pages import OrderPages
@@ -26,6 +26,9 @@ from mockserver.api.tls import KUSTOM_HOSTS, Tls
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.scenario import Scenario
 
+_NO_QUERY: Mapping[str, str] = {}
+
+LARGEST_BODY = 1024**2  # bytes
 STOP_WITHIN = 0.3  # seconds granted to requests under way, twice
 
 log = logging.getLogger("kustom_mock")
@@ -40,19 +43,18 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-@dataclass(frozen=True, slots=True)
-class Apis:
+class Apis(Struct, frozen=True):
     """The two APIs behind one port."""
 
     merchant: MerchantApi
     control: ControlApi
 
-    async def answer(self, call: Call) -> Answer:
-        """Hand a call to the API it is for."""
+    def api_for(self, call: Call) -> MerchantApi | ControlApi:
+        """Find the API a call is for."""
         first = call.segments[0] if call.segments else ""
         if first == PREFIX or (first in OPEN_PATHS and len(call.segments) == 1):
-            return await self.control.answer(call)
-        return await self.merchant.answer(call)
+            return self.control
+        return self.merchant
 
 
 class Server:
@@ -111,25 +113,23 @@ class Server:
             await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        answer = await self._apis.answer(await _read(request))
+        call = await self._read(request)
+        answer = await self._apis.api_for(call).answer(call)
         return await deliver(request, answer)
 
-
-async def _read(request: web.BaseRequest) -> Call:
-    """Take a request in; the body of a GET is left alone, as some clients send one."""
-    path = request.path
-    body: bytes | None = b""
-    if request.method != "GET":
-        body = await _read_body(request)
-    return Call(
-        method=request.method,
-        path=path,
-        segments=_segments(request.rel_url.raw_path),
-        headers=request.headers,
-        body=body,
-        origin=f"{request.scheme}://{request.host}",
-        query=request.query if request.query_string else {},
-    )
+    async def _read(self, request: web.BaseRequest) -> Call:
+        """Take a request in; the body of a GET is left alone, as some clients send one."""
+        method, url, headers = request.method, request.rel_url, request.headers
+        return Call(
+            method=method,
+            path=url.path,
+            segments=_segments(url.raw_path),
+            headers=headers,
+            body=b"" if method == "GET" else await _read_body(request),
+            scheme="https" if self._tls else "http",
+            host=headers.get("Host") or request.host,
+            query=url.query if url.raw_query_string else _NO_QUERY,
+        )
 
 
 def _segments(raw_path: str) -> tuple[str, ...]:
@@ -139,11 +139,15 @@ def _segments(raw_path: str) -> tuple[str, ...]:
 
 
 async def _read_body(request: web.BaseRequest) -> bytes | None:
+    """Read a body; ``None`` if it is too large. Nearly always all of it is there."""
+    if request.content.is_eof():
+        body = request.content.read_nowait()
+        return body if len(body) <= LARGEST_BODY else None
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     try:
         return await request.read()
-    except web.HTTPRequestEntityTooLarge:
+    except web.HTTPRequestEntityTooLarge:  # beyond the same bound
         return None
 
 

@@ -9,10 +9,11 @@ import ssl
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mockserver.sandbox.clock import wall_clock
 
@@ -30,8 +31,7 @@ class TlsError(ValueError):
     """Certificates that cannot be used or made, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
+class Tls(Struct, frozen=True):
     """How a server speaks HTTPS, and the authority behind it if it is our own (PEM)."""
 
     context: ssl.SSLContext

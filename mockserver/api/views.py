@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.explanation import Allocation
+from mockserver.domain.explanation import Explanation
 from mockserver.domain.extension import DUE_DATE_OPTIONS
 from mockserver.domain.lifecycle import Status
 from mockserver.domain.order import (
@@ -151,9 +151,9 @@ def address_view(address: Address) -> View:
     }
 
 
-def explanation_view(allocation: Allocation) -> View:
+def explanation_view(explanation: Explanation) -> View:
     """Show how a refund was allocated and why (control API, design §3)."""
-    near = allocation.nearest
+    allocation, near = explanation.allocation, explanation.nearest
     return {
         "verdict": allocation.verdict,
         "capture_id": allocation.capture_id,
@@ -168,7 +168,7 @@ def explanation_view(allocation: Allocation) -> View:
                 "actual": each.actual,
                 "detail": each.detail,
             }
-            for each in allocation.conditions
+            for each in explanation.conditions
         ],
         "nearest": near
         and {
@@ -177,9 +177,9 @@ def explanation_view(allocation: Allocation) -> View:
             "separated_by": near.separated_by,
         },
         "ambiguous": allocation.ambiguous,
-        "assumptions": allocation.assumptions,
-        "advice": allocation.advice,
-        "text": allocation.text,
+        "assumptions": explanation.assumptions,
+        "advice": explanation.advice,
+        "text": explanation.text,
     }
 
 

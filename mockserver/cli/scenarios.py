@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
+from mockserver.domain.allocation import explained
 from mockserver.scenario.catalogue import UnknownScenarioError, find, find_shipped, shipped
 from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.loading import FileError
@@ -80,10 +81,11 @@ def _explain(name: str, text: bytes) -> None:
         raise FileError(name, error.findings) from None
     orders = {each.order_id: each for each in asyncio.run(sandbox.store.orders())}
     for order_name, order_id in sandbox.order_names.items():
-        refunds = orders[order_id].refunds
-        print(f"{order_name}: {len(refunds)} refunds")
-        for refund in refunds:
-            print(f"\n{sandbox.part_names[refund.refund_id]}: {refund.allocation.text}")
+        order = orders[order_id]
+        print(f"{order_name}: {len(order.refunds)} refunds")
+        for refund in order.refunds:
+            why = explained(order, refund).text
+            print(f"\n{sandbox.part_names[refund.refund_id]}: {why}")
         print()
 
 

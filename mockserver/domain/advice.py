@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from mockserver.domain.conditions import MADE_TO_FAIL, SHOWN
+from mockserver.domain.conditions import SHOWN
 from mockserver.domain.explanation import Condition, Nearest
 from mockserver.domain.money import sum_of
 from mockserver.domain.order import Capture
@@ -27,7 +27,7 @@ def advise(case: RefundCase, conditions: Iterable[Condition]) -> str:
 def _separation(case: RefundCase, capture: Capture, condition: Condition) -> str:
     if condition.name != "references_in_one_capture":
         return condition.detail
-    carried = case.carried[capture.capture_id]
+    carried = capture.references
     missing = [each for each in case.references if each not in carried]
     return "; ".join(_missing(case, each, carried) for each in missing[:SHOWN])
 
@@ -94,5 +94,5 @@ _ADVICE: Mapping[str, Callable[[RefundCase], str]] = {
     "lines_add_up": _about_the_sum,
     "references_in_one_capture": _about_the_references,
     "fits_capture": _about_the_amount,
-    MADE_TO_FAIL.name: _about_the_fault,
+    "not_made_to_fail": _about_the_fault,
 }

@@ -1,65 +1,74 @@
-"""To which capture a refund belongs: one pure function that decides and explains.
+"""To which capture a refund belongs: decided, and explained, from the same facts.
 
 Whether a refund is accepted is another question (:mod:`mockserver.domain.decide`); a
 refund that cannot be allocated is a result here, never an error. Assumed, because
 nothing is said: that a failed allocation stays failed for the life of the order, where
 its money then lands, that a refund without lines is no failure, and that of several
 fitting captures the oldest is taken.
+
+Both functions judge a case by the same table of conditions, so that an explanation
+cannot differ from the decision; the words are found when they are asked for.
 """
 
-from collections.abc import Sequence
-
 from mockserver.domain.advice import advise, nearest
-from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.conditions import MADE_TO_FAIL, judge
-from mockserver.domain.explanation import Allocation, Condition, Landing, Verdict
-from mockserver.domain.order import Capture, OrderLine, Refund
+from mockserver.domain.conditions import all_hold, judge
+from mockserver.domain.explanation import Allocation, Explanation, Landing, Verdict
+from mockserver.domain.order import Capture, Order, Refund
 from mockserver.domain.refund_case import RefundCase, measure
 
 
-def allocate(
-    refunded_amount: int,
-    lines: Sequence[OrderLine],
-    captures: Sequence[Capture],
-    earlier: Sequence[Refund],
-    assumptions: Assumptions,
-    *,
-    made_to_fail: bool = False,
-) -> Allocation:
-    """Decide to which capture a refund is allocated, where it lands, and say why.
+def allocate(case: RefundCase) -> Allocation:
+    """Decide to which capture a refund is allocated and where its money lands.
 
-    Args:
-        refunded_amount: minor units.
-        lines: the refund's lines, possibly none.
-        captures: the order's captures, oldest first.
-        earlier: the order's earlier refunds with their allocations, oldest first.
-        assumptions: the choices in force.
-        made_to_fail: let the allocation fail as if the provider had failed.
-
-    Returns:
-        The verdict with all conditions and their numbers. Never raises.
+    Never raises.
     """
-    case = measure(refunded_amount, lines, captures, earlier, assumptions)
-    conditions = judge(case) + ((MADE_TO_FAIL,) if made_to_fail else ())
-    verdict = _verdict(case, conditions)
+    verdict = _verdict(case)
     chosen = case.match if verdict is Verdict.ALLOCATED else None
-    failed = verdict is Verdict.FAILED
     return Allocation(
         verdict=verdict,
-        refunded_amount=refunded_amount,
         capture_id=chosen.capture_id if chosen else None,
         klarna_reference=chosen.klarna_reference if chosen else None,
         landed=_land(case, chosen),
+        ambiguous=chosen is not None and len(case.matching) > 1 and case.fitting > 1,
+        made_to_fail=case.made_to_fail,
+        assumptions=case.assumptions,
+    )
+
+
+def explain(case: RefundCase) -> Explanation:
+    """Decide, and say why: every condition with its numbers, and what would help.
+
+    Never raises.
+    """
+    allocation = allocate(case)
+    conditions = judge(case)
+    failed = allocation.verdict is Verdict.FAILED
+    return Explanation(
+        allocation=allocation,
+        refunded_amount=case.amount,
         conditions=conditions,
         nearest=nearest(case, conditions) if failed else None,
-        ambiguous=chosen is not None and case.fitting > 1,
-        assumptions=_that_mattered(case, verdict),
+        assumptions=_that_mattered(case, allocation.verdict),
         advice=advise(case, conditions) if failed else "",
     )
 
 
-def _verdict(case: RefundCase, conditions: tuple[Condition, ...]) -> Verdict:
-    if all(each.holds for each in conditions):
+def explained(order: Order, refund: Refund) -> Explanation:
+    """Explain the allocation of one of an order's refunds, as it was when accepted."""
+    return explain(
+        measure(
+            refund.refunded_amount,
+            refund.order_lines,
+            order.captures[: refund.captures_before],
+            order.refunds[: order.refunds.index(refund)],
+            refund.allocation.assumptions,
+            made_to_fail=refund.allocation.made_to_fail,
+        ),
+    )
+
+
+def _verdict(case: RefundCase) -> Verdict:
+    if all_hold(case):
         return Verdict.ALLOCATED
     if not case.lines and case.assumptions.amount_only_refund == "not_attempted":
         return Verdict.NOT_ATTEMPTED
@@ -71,6 +80,8 @@ def _land(case: RefundCase, chosen: Capture | None) -> tuple[Landing, ...]:
 
     No capture takes more than it has room for, whatever the assumptions.
     """
+    if chosen is not None and 0 < case.amount <= case.room[chosen.capture_id]:
+        return (Landing(chosen.capture_id, chosen.klarna_reference, case.amount),)
     policy = case.assumptions.unallocated_refund
     by_age = case.captures if policy == "oldest_first" else case.captures[::-1]
     others = () if policy == "none" else tuple(c for c in by_age if c is not chosen)

@@ -5,22 +5,21 @@ equal commands ask for the same thing, which is how a changed body under an old
 idempotency key is noticed.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
+
+from msgspec import Struct
 
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, OrderLine, ShippingInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
+class Acknowledge(Struct, frozen=True):
     """Confirm that the order was received; stops the provider's pushes."""
 
     operation: ClassVar = Operation.ACKNOWLEDGE
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateAuthorization:
+class UpdateAuthorization(Struct, frozen=True):
     """Set a new total (minor units) and new lines; both replace, nothing is merged."""
 
     operation: ClassVar = Operation.UPDATE_AUTHORIZATION
@@ -28,30 +27,26 @@ class UpdateAuthorization:
     order_lines: tuple[OrderLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(Struct, frozen=True):
     """Cancel the whole order, before any capture."""
 
     operation: ClassVar = Operation.CANCEL
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateCustomerDetails:
+class UpdateCustomerDetails(Struct, frozen=True):
     """Change fields of the shipping address; an empty text clears a field."""
 
     operation: ClassVar = Operation.UPDATE_CUSTOMER_DETAILS
     shipping_address: Address
 
 
-@dataclass(frozen=True, slots=True)
-class ExtendAuthorizationTime:
+class ExtendAuthorizationTime(Struct, frozen=True):
     """Move the expiry to today plus the account's days."""
 
     operation: ClassVar = Operation.EXTEND_AUTHORIZATION_TIME
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateMerchantReferences:
+class UpdateMerchantReferences(Struct, frozen=True):
     """Overwrite the references that are given; ``None`` leaves one as it is."""
 
     operation: ClassVar = Operation.UPDATE_MERCHANT_REFERENCES
@@ -59,23 +54,20 @@ class UpdateMerchantReferences:
     merchant_reference2: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseRemainingAuthorization:
+class ReleaseRemainingAuthorization(Struct, frozen=True):
     """Say that no more captures will follow."""
 
     operation: ClassVar = Operation.RELEASE_REMAINING_AUTHORIZATION
 
 
-@dataclass(frozen=True, slots=True)
-class AddOrderShippingInfo:
+class AddOrderShippingInfo(Struct, frozen=True):
     """Append tracking data to the order."""
 
     operation: ClassVar = Operation.ADD_ORDER_SHIPPING_INFO
     shipping_info: tuple[ShippingInfo, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureOrder:
+class CaptureOrder(Struct, frozen=True):
     """Take money (minor units) for a shipment."""
 
     operation: ClassVar = Operation.CAPTURE
@@ -86,8 +78,7 @@ class CaptureOrder:
     shipping_info: tuple[ShippingInfo, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AddCaptureShippingInfo:
+class AddCaptureShippingInfo(Struct, frozen=True):
     """Append tracking data to a capture."""
 
     operation: ClassVar = Operation.ADD_CAPTURE_SHIPPING_INFO
@@ -95,16 +86,14 @@ class AddCaptureShippingInfo:
     shipping_info: tuple[ShippingInfo, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerSendOut:
+class TriggerSendOut(Struct, frozen=True):
     """Send the customer the invoice of a capture again."""
 
     operation: ClassVar = Operation.TRIGGER_SEND_OUT
     capture_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExtendDueDate:
+class ExtendDueDate(Struct, frozen=True):
     """Give the customer more days to pay a capture."""
 
     operation: ClassVar = Operation.EXTEND_DUE_DATE
@@ -112,8 +101,7 @@ class ExtendDueDate:
     number_of_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class RefundOrder:
+class RefundOrder(Struct, frozen=True):
     """Give money (minor units) back, with the lines that say for what."""
 
     operation: ClassVar = Operation.REFUND

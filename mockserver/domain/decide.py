@@ -6,9 +6,11 @@ so a decision that lost a race is simply repeated.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.domain.allocation import allocate
 from mockserver.domain.assumptions import Assumptions
@@ -36,6 +38,7 @@ from mockserver.domain.lookup import find_capture
 from mockserver.domain.money import sum_of
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture, FraudStatus, Order, OrderLine, Refund
+from mockserver.domain.refund_case import measure
 
 RAISABLE = frozenset(
     {
@@ -56,8 +59,7 @@ MANDATORY_ADDRESS_FIELDS = ("street_address", "postal_code", "city", "country")
 """Fields that cannot be cleared (that some cannot is documented, which is assumed)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """All that the outside world contributes, drawn once per request.
 
     ``new_id`` is the id for a capture or refund, should one be made.
@@ -70,8 +72,7 @@ class Context:
     allocation_fails: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What the merchant is told of an accepted command.
 
     ``created_id`` is set for a new capture or refund, ``lines_valid`` when its lines
@@ -84,8 +85,7 @@ class Outcome:
     allocation: Allocation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The order as it is after a command, and the outcome."""
 
     order: Order
@@ -104,7 +104,7 @@ def decide(order: Order, command: Command, context: Context) -> Decision:
 
 
 def _done(order: Order, command: Command, **changes: Any) -> Decision:  # noqa: ANN401
-    return Decision(order.changed(**changes), Outcome(command.operation))
+    return Decision(replace(order, **changes), Outcome(command.operation))
 
 
 def _acknowledge(order: Order, command: Acknowledge, context: Context) -> Decision:
@@ -242,7 +242,8 @@ def _capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
         shipping_address=order.shipping_address,
         shipping_info=command.shipping_info,
     )
-    changed = order.changed(
+    changed = replace(
+        order,
         captures=(*order.captures, capture),
         acknowledged_at=order.acknowledged_at or context.now,
     )
@@ -292,12 +293,14 @@ def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     attempted = bool(command.order_lines)
     fails = attempted and (context.allocation_fails or order.next_allocation_fails)
     allocation = allocate(
-        command.refunded_amount,
-        command.order_lines,
-        order.captures,
-        order.refunds,
-        context.assumptions,
-        made_to_fail=fails,
+        measure(
+            command.refunded_amount,
+            command.order_lines,
+            order.captures,
+            order.refunds,
+            context.assumptions,
+            made_to_fail=fails,
+        ),
     )
     refund = Refund(
         refund_id=context.new_id,
@@ -311,7 +314,8 @@ def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     )
     valid = _lines_valid(command.order_lines, command.refunded_amount)
     return Decision(
-        order.changed(
+        replace(
+            order,
             refunds=(*order.refunds, refund),
             next_allocation_fails=order.next_allocation_fails and not fails,
         ),

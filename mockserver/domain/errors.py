@@ -9,8 +9,9 @@ with which the provider ends a refusal of that operation.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mockserver.domain.operation import Operation
 from mockserver.domain.source import Source, assumed, clients, klarna, kustom, recorded
@@ -53,8 +54,7 @@ class Reason(StrEnum):
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A row of the catalogue.
 
     ``code`` is empty where the operation has a refusal code of its own

@@ -1,11 +1,15 @@
-"""What an allocation says: the verdict, its conditions and the words for them.
+"""What is said of an allocation: the verdict, and the reasons for it in numbers and words.
 
-The decision itself is made in :mod:`mockserver.domain.allocation`. The value below is
-both the decision and its explanation, so the two cannot drift apart.
+An :class:`Allocation` is what was decided and what an order keeps. An
+:class:`Explanation` is put into words from the same measured facts when somebody asks
+(:mod:`mockserver.domain.allocation`).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
+
+from mockserver.domain.assumptions import Assumptions
 
 
 class Verdict(StrEnum):
@@ -16,8 +20,32 @@ class Verdict(StrEnum):
     NOT_ATTEMPTED = "not_attempted"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Landing(Struct, frozen=True):
+    """An amount (minor units) of a refund that was booked on one capture."""
+
+    capture_id: str
+    klarna_reference: str
+    amount: int
+
+
+class Allocation(Struct, frozen=True):
+    """To which capture a refund was allocated, or that it was to none.
+
+    ``landed`` says where the money was booked, whatever the verdict, ``ambiguous`` that
+    several captures fitted. ``assumptions`` were in force; ``made_to_fail`` tells that
+    the allocation failed as if the provider had failed.
+    """
+
+    verdict: Verdict
+    capture_id: str | None
+    klarna_reference: str | None
+    landed: tuple[Landing, ...]
+    ambiguous: bool
+    made_to_fail: bool
+    assumptions: Assumptions
+
+
+class Condition(Struct, frozen=True):
     """One condition of a correct allocation, judged with its numbers."""
 
     name: str
@@ -27,17 +55,7 @@ class Condition:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """An amount (minor units) of a refund that was booked on one capture."""
-
-    capture_id: str
-    klarna_reference: str
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
+class Nearest(Struct, frozen=True):
     """The capture that came closest to a failed refund, and what separates the two."""
 
     capture_id: str
@@ -45,23 +63,17 @@ class Nearest:
     separated_by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """To which capture a refund was allocated and why, or why to none.
+class Explanation(Struct, frozen=True):
+    """Why a refund was allocated as it was.
 
-    ``landed`` says where the money was booked, whatever the verdict. ``assumptions``
-    names the assumptions that mattered. ``advice`` says what to change in the
-    request, and is empty when there is nothing to change.
+    ``assumptions`` names the assumptions that mattered. ``advice`` says what to change
+    in the request, and is empty when there is nothing to change.
     """
 
-    verdict: Verdict
+    allocation: Allocation
     refunded_amount: int
-    capture_id: str | None
-    klarna_reference: str | None
-    landed: tuple[Landing, ...]
     conditions: tuple[Condition, ...]
     nearest: Nearest | None
-    ambiguous: bool
     assumptions: tuple[str, ...]
     advice: str
 
@@ -76,9 +88,9 @@ class Allocation:
         return "\n".join((self._headline(), *self._condition_lines(), *self._notes()))
 
     def _headline(self) -> str:
-        match self.verdict:
+        match self.allocation.verdict:
             case Verdict.ALLOCATED:
-                outcome = f"allocated to capture {self.klarna_reference}"
+                outcome = f"allocated to capture {self.allocation.klarna_reference}"
             case Verdict.FAILED:
                 outcome = "accepted, but NOT allocated to a capture"
             case _:
@@ -92,17 +104,17 @@ class Allocation:
         ]
 
     def _notes(self) -> list[str]:
-        notes = []
-        if self.ambiguous:
+        allocation, notes = self.allocation, []
+        if allocation.ambiguous:
             notes.append("  Ambiguous: several captures fit; the oldest was taken.")
         if self.nearest:
             separated = "; ".join(self.nearest.separated_by)
             notes.append(
                 f"  Nearest: capture {self.nearest.klarna_reference}: {separated}.",
             )
-        if [each.capture_id for each in self.landed] != [self.capture_id]:
+        if [each.capture_id for each in allocation.landed] != [allocation.capture_id]:
             booked = ", ".join(
-                f"{each.amount} on {each.klarna_reference}" for each in self.landed
+                f"{each.amount} on {each.klarna_reference}" for each in allocation.landed
             )
             notes.append(f"  Booked: {booked or 'on no capture'}.")
         if self.assumptions:

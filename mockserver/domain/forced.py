@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from mockserver.domain.order import FraudStatus, Order
 
 
@@ -16,15 +18,15 @@ def force(order: Order, outcome: str, now: datetime) -> Order:
 
 
 def _expire(order: Order, now: datetime) -> Order:
-    return order.changed(expires_at=min(order.expires_at, now))
+    return replace(order, expires_at=min(order.expires_at, now))
 
 
 def _review(status: FraudStatus) -> Callable[[Order, datetime], Order]:
-    return lambda order, _now: order.changed(fraud_status=status)
+    return lambda order, _now: replace(order, fraud_status=status)
 
 
 def _fail_next_allocation(order: Order, _now: datetime) -> Order:
-    return order.changed(next_allocation_fails=True)
+    return replace(order, next_allocation_fails=True)
 
 
 FORCED: Mapping[str, Callable[[Order, datetime], Order]] = {

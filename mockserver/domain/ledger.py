@@ -1,14 +1,14 @@
 """An order's money in one place, and its history in the order of time."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from mockserver.domain.order import Capture, Order, Refund
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that happened to an order."""
 
     at: datetime

@@ -6,9 +6,10 @@ status and lives in :mod:`mockserver.domain.decide`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Rejection
@@ -44,8 +45,7 @@ def status_of(order: Order, now: datetime, assumptions: Assumptions) -> Status:
     return Status.CAPTURED
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """Allowed, or refused for a reason; and how far that can be trusted."""
 
     refused: Reason | None

@@ -31,4 +31,4 @@ def tax_of(total_amount: int, tax_rate: int) -> int:
 
 def sum_of(lines: Iterable[OrderLine]) -> int:
     """Sum of the lines' total amounts."""
-    return sum(line.total_amount for line in lines)
+    return sum([line.total_amount for line in lines])

@@ -1,13 +1,16 @@
 """A refund beside the captures it may belong to, measured once.
 
-What the conditions, the verdict and the advice have in common stands here: which
-captures carry the refund's references, how much room they have, which one comes
-closest, and which reference was probably meant by a misspelt one.
+What the decision, the conditions and the advice have in common stands here: which
+captures carry the refund's references and how much room they have. What only an
+explanation needs, such as the reference probably meant by a misspelt one, is worked out
+when it is asked for.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
+
+from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.explanation import Verdict
@@ -19,30 +22,46 @@ SPELLING_CANDIDATES = 300  # how many references a misspelt one is compared with
 SPELLINGS_EXPLAINED = 3  # of how many missing references the spelling is looked at
 
 
-@dataclass(frozen=True, slots=True)
-class RefundCase:
+class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
     """The measured facts; made by :func:`measure`.
 
-    ``matching`` are the captures that carry every reference. ``match`` is one of them:
-    the oldest with room, else the one with the most room. ``closest`` is the match, or
-    the capture that shares most references. ``limits`` says by capture id how much a
-    refund may take.
+    ``earlier`` are the refunds that were before it. ``room`` says by capture id how much
+    of a capture is not refunded, ``limits`` how much a refund may take of it (minor
+    units). ``matching`` are the captures that carry every reference. ``match`` is one
+    of them: the oldest with room, else the one with the most room.
     """
 
     amount: int
     lines: Sequence[OrderLine]
     captures: Sequence[Capture]
-    failed_refunds: tuple[str, ...]
+    earlier: Sequence[Refund]
+    assumptions: Assumptions
+    made_to_fail: bool
     references: tuple[str, ...]
-    carried: Mapping[str, frozenset[str]]
     room: Mapping[str, int]
     limits: Mapping[str, int]
-    spelling: Mapping[str, str | None]
     matching: Sequence[Capture]
     match: Capture | None
-    closest: Capture | None
-    fitting: int
-    assumptions: Assumptions
+
+    @property
+    def fitting(self) -> int:
+        """How many matching captures may take the whole amount."""
+        return sum(self.amount <= self.limits[each.capture_id] for each in self.matching)
+
+    @cached_property
+    def failed_refunds(self) -> tuple[str, ...]:
+        """The ids of the earlier refunds that failed to be allocated."""
+        return tuple(each.refund_id for each in self.earlier if _failed(each))
+
+    @cached_property
+    def closest(self) -> Capture | None:
+        """The match, or the capture that shares most references."""
+        return self.match or _closest(self.references, self.captures, self.spelling)
+
+    @cached_property
+    def spelling(self) -> Mapping[str, str | None]:
+        """Each reference that no capture carries, and the one probably meant."""
+        return {} if self.match else _spelling(self.references, self.captures)
 
 
 def measure(
@@ -51,51 +70,44 @@ def measure(
     captures: Sequence[Capture],
     earlier: Sequence[Refund],
     assumptions: Assumptions,
+    *,
+    made_to_fail: bool = False,
 ) -> RefundCase:
-    """Measure a refund against the captures and refunds that were before it."""
+    """Measure a refund against the captures and refunds that were before it.
+
+    Args:
+        amount: of the refund, in minor units.
+        lines: the refund's lines, possibly none.
+        captures: the order's captures, oldest first.
+        earlier: the order's earlier refunds with their allocations, oldest first.
+        assumptions: the choices in force.
+        made_to_fail: let the allocation fail as if the provider had failed.
+    """
     references = references_of(lines)
-    carried = {
-        each.capture_id: frozenset(
-            line.reference for line in each.order_lines if line.reference
-        )
-        for each in captures
-    }
-    room = room_of(captures, earlier)
-    limits = room
+    room = limits = room_of(captures, earlier)
     if assumptions.capture_capacity == "captured":
         limits = {each.capture_id: each.captured_amount for each in captures}
-    matching = [
-        each for each in captures if lines and carried[each.capture_id].issuperset(references)
-    ]
-    match = max(
-        matching,
-        key=lambda each: min(limits[each.capture_id], amount),
-        default=None,
+    matching = (
+        [each for each in captures if each.references.issuperset(references)] if lines else []
     )
-    spelling = {} if match else _spelling(references, captures)
     return RefundCase(
         amount=amount,
         lines=lines,
         captures=captures,
-        failed_refunds=tuple(
-            each.refund_id for each in earlier if each.allocation.verdict is Verdict.FAILED
-        ),
+        earlier=earlier,
+        assumptions=assumptions,
+        made_to_fail=made_to_fail,
         references=references,
-        carried=carried,
         room=room,
         limits=limits,
-        spelling=spelling,
         matching=matching,
-        match=match,
-        closest=match or _closest(references, captures, carried, spelling),
-        fitting=sum(amount <= limits[each.capture_id] for each in matching),
-        assumptions=assumptions,
+        match=_match(amount, matching, limits),
     )
 
 
 def references_of(lines: Sequence[OrderLine]) -> tuple[str, ...]:
     """The references to be matched, each once; a return fee has none to match."""
-    found = (line.reference or NO_REFERENCE for line in lines if line.type != RETURN_FEE)
+    found = [line.reference or NO_REFERENCE for line in lines if line.type != RETURN_FEE]
     return tuple(dict.fromkeys(found))
 
 
@@ -106,6 +118,24 @@ def room_of(captures: Sequence[Capture], refunds: Sequence[Refund]) -> dict[str,
         for landing in refund.allocation.landed:
             room[landing.capture_id] -= landing.amount
     return room
+
+
+def _failed(refund: Refund) -> bool:
+    return refund.allocation.verdict is Verdict.FAILED
+
+
+def _match(
+    amount: int,
+    matching: Sequence[Capture],
+    limits: Mapping[str, int],
+) -> Capture | None:
+    if len(matching) == 1:
+        return matching[0]
+    return max(
+        matching,
+        key=lambda each: min(limits[each.capture_id], amount),
+        default=None,
+    )
 
 
 def _spelling(
@@ -133,15 +163,10 @@ def _spelling(
 def _closest(
     references: tuple[str, ...],
     captures: Sequence[Capture],
-    carried: Mapping[str, frozenset[str]],
     spelling: Mapping[str, str | None],
 ) -> Capture | None:
     """Find the capture that shares most references, as written or as meant."""
     if not references:
         return None
     wanted = {spelling.get(each) or each for each in references}
-    return max(
-        captures,
-        key=lambda each: len(wanted & carried[each.capture_id]),
-        default=None,
-    )
+    return max(captures, key=lambda each: len(wanted & each.references), default=None)

@@ -3,13 +3,12 @@
 Each names what is done and where it comes from, for the fidelity page.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockserver.domain.source import Source, assumed, clients, klarna, kustom, recorded
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One sentence of behaviour, and its source."""
 
     text: str

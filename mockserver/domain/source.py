@@ -4,8 +4,9 @@ Every row of every table in this package carries a :class:`Source`, so that a gu
 is never mistaken for a fact.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Mark(StrEnum):
@@ -18,8 +19,7 @@ class Mark(StrEnum):
     ASSUMED = "assumed"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A mark, and the place (or for an assumption the reason) behind it."""
 
     mark: Mark

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from mockserver.domain.errors import Reason
 
@@ -22,8 +23,7 @@ class Cut(StrEnum):
     HANG = "hang"
 
 
-@dataclass(frozen=True, slots=True)
-class Respond:
+class Respond(Struct, frozen=True):
     """Answer something else; with ``after``, once the change is committed."""
 
     status: int
@@ -38,8 +38,7 @@ class Respond:
         return f"{'respond_after' if self.after else 'respond'} {self.status}"
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Struct, frozen=True):
     """Refuse for a reason of the catalogue."""
 
     reason: Reason
@@ -49,8 +48,7 @@ class Refuse:
         return f"refuse {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(Struct, frozen=True):
     """Wait first: between two bounds, or (``median``, ``p99``) log-normally; seconds."""
 
     low: float = 0.0
@@ -70,8 +68,7 @@ class Delay:
         return "delay"
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(Struct, frozen=True):
     """Answer 429, with the seconds to wait in ``Retry-After``."""
 
     retry_after: int
@@ -81,8 +78,7 @@ class RateLimit:
         return f"rate_limit {self.retry_after}s"
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """End the connection before anything is done."""
 
     how: Cut
@@ -92,8 +88,7 @@ class Drop:
         return f"drop {self.how}"
 
 
-@dataclass(frozen=True, slots=True)
-class FailAllocation:
+class FailAllocation(Struct, frozen=True):
     """Accept a refund, but let its allocation fail: the provider's own failure."""
 
     def __str__(self) -> str:
@@ -101,8 +96,7 @@ class FailAllocation:
         return "fail_allocation"
 
 
-@dataclass(frozen=True, slots=True)
-class LoseAnswer:
+class LoseAnswer(Struct, frozen=True):
     """Commit the change, then end the connection."""
 
     how: Cut
@@ -112,8 +106,7 @@ class LoseAnswer:
         return f"lose_answer {self.how}"
 
 
-@dataclass(frozen=True, slots=True)
-class Truncate:
+class Truncate(Struct, frozen=True):
     """Commit, then send only so many bytes of the body, announced in full."""
 
     length: int
@@ -123,8 +116,7 @@ class Truncate:
         return f"truncate {self.length}"
 
 
-@dataclass(frozen=True, slots=True)
-class Garbage:
+class Garbage(Struct, frozen=True):
     """Commit, then answer JSON that is none."""
 
     def __str__(self) -> str:
@@ -132,8 +124,7 @@ class Garbage:
         return "garbage"
 
 
-@dataclass(frozen=True, slots=True)
-class SlowBody:
+class SlowBody(Struct, frozen=True):
     """Commit, then send the body at so many bytes per second."""
 
     rate: int
@@ -143,8 +134,7 @@ class SlowBody:
         return f"slow_body {self.rate}"
 
 
-@dataclass(slots=True)
-class Delivery:
+class Delivery(Struct):
     """How a damaged answer is to be sent, and what became of it.
 
     One of ``cut``, ``length`` (bytes of the body to send) and ``rate`` (bytes per

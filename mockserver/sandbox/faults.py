@@ -6,17 +6,17 @@ body, time) and *fires* on some of the calls it matches (the third, one in five)
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any
+
+from msgspec import Struct, field
 
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.actions import Action, FailAllocation
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
+class Calls(Struct, frozen=True):
     """Which of the matched calls fire: some numbers (from 1), the first, every nth."""
 
     numbers: frozenset[int] = frozenset()
@@ -30,8 +30,7 @@ class Calls:
         return number <= self.first or number in self.numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A named failure. Empty or ``None`` fields match every call.
 
     ``written`` is the rule as its scenario writes it.
@@ -52,8 +51,7 @@ class Rule:
     written: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What a call is, as far as rules look at it; the body is read only if asked for."""
 
     operation: Operation
@@ -98,6 +96,10 @@ class Faults:
         for counter in [each for each in self._numbers if each[0] == name]:
             del self._numbers[counter]
         return True
+
+    def __bool__(self) -> bool:
+        """Whether there are any rules."""
+        return bool(self._rules)
 
     def rules(self) -> Sequence[Rule]:
         """All rules, in the order they came in."""

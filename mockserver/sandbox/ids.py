@@ -12,6 +12,7 @@ from random import Random
 _SIGNS = string.ascii_uppercase + string.digits  # of a klarna_reference
 _LENGTH = 8
 _VERSION_4 = 0x4000_8000_0000_0000_0000  # and the variant of RFC 9562
+_STRIDE, _32_BITS = 0x9E37_79B1, 0xFFFF_FFFF  # odd, so that no value is left out
 _RANDOM_BITS = ~0xF000_C000_0000_0000_0000
 
 
@@ -22,6 +23,8 @@ class Ids:
         """Start all streams from a seed."""
         self.seed = seed
         self._taken: set[str] = set()
+        first = _uuid(self.stream("exchanges"))
+        self._exchange, self._exchange_end = int(first[:8], 16), first[8:]
 
     def take(self, given: str) -> str:
         """Keep an id that was given from being drawn, and give it back."""
@@ -41,8 +44,14 @@ class Ids:
         return self._free(lambda: _uuid(self._changes))
 
     def exchange_id(self) -> str:
-        """Draw a correlation or transaction id (UUID version 4)."""
-        return _uuid(self._exchanges)
+        """Draw a correlation or transaction id (UUID version 4).
+
+        Two or three are needed for each request, so only the first 32 bits differ from
+        one to the next: they visit every value once, in strides.
+        """
+        drawn = f"{self._exchange:08x}{self._exchange_end}"
+        self._exchange = (self._exchange + _STRIDE) & _32_BITS
+        return drawn
 
     def klarna_reference(self) -> str:
         """Draw an order's reference: 8 capital letters and digits (recorded form)."""
@@ -61,10 +70,6 @@ class Ids:
     @cached_property
     def _changes(self) -> Random:
         return self.stream("changes")
-
-    @cached_property
-    def _exchanges(self) -> Random:
-        return self.stream("exchanges")
 
     @cached_property
     def _references(self) -> Random:

@@ -7,11 +7,14 @@ values that exist anyway; it is put into words only when somebody reads it.
 import asyncio
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct, field
+
+from mockserver.domain.allocation import explained
 from mockserver.domain.decide import Outcome
 from mockserver.domain.errors import Rejection
+from mockserver.domain.explanation import Explanation
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.actions import Delivery
@@ -22,8 +25,7 @@ LONGEST_ID = 255  # characters of an order id (documented)
 NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """One exchange. ``status`` is what was decided, ``before`` and ``after`` the order.
 
     ``crash`` is the traceback where the server itself failed.
@@ -46,6 +48,14 @@ class Entry:
     allocation_fails: bool = False
     delivery: Delivery | None = None
     crash: str | None = None
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """Why a refund was allocated as it was, where the exchange was an accepted one."""
+        if self.after is None or not isinstance(self.result, Outcome):
+            return None
+        refund = self.after.refund(self.result.created_id or "")
+        return explained(self.after, refund) if refund else None
 
     @property
     def delivered(self) -> str:

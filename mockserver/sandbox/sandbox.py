@@ -7,8 +7,9 @@ receipt is committed with the order, and a lost race finds it on its next turn.
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command
@@ -30,8 +31,7 @@ KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
 ATTEMPTS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
+class Executed(Struct, frozen=True):
     """How a command ended.
 
     ``replayed`` says that an idempotency key was known and nothing was done again,

@@ -1,7 +1,8 @@
 """A sandbox frozen at a moment: instant, because orders are immutable values."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.ids import Ids
@@ -11,8 +12,7 @@ from mockserver.sandbox.store import Store
 SNAPSHOTS_KEPT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """All that a sandbox held at a moment of its time."""
 
     taken_at: datetime

@@ -6,9 +6,10 @@ an idempotency key and a retry safe, on one process or on several.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from mockserver.domain.commands import Command
 from mockserver.domain.decide import Outcome
@@ -19,8 +20,7 @@ RECEIPTS_KEPT = 10_000
 """How many receipts a store must keep; beyond it the oldest may be dropped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What was answered under an idempotency key, to what, and when."""
 
     command: Command
@@ -28,8 +28,7 @@ class Receipt:
     made_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """An order as it was when opened, and the receipt found under a name.
 
     ``order`` is ``None`` where there is none, ``version`` counts its commits.

@@ -1,11 +1,11 @@
 """What follows from a country: currency, locale, and whose people live there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(Struct, frozen=True):
     """Currency (ISO 4217), locale (RFC 5646) and the name Faker has for its people."""
 
     currency: str

@@ -1,9 +1,11 @@
 """What must be true at the end: a scenario's ``expect``, judged on its sandbox."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
+from mockserver.domain.allocation import explained
 from mockserver.domain.lifecycle import status_of
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture, Order, Refund
@@ -13,8 +15,7 @@ from mockserver.scenario.findings import Path, place_of
 Spec: TypeAlias = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """One expectation, judged. ``why`` adds what explains a failure, if anything does."""
 
     path: Path
@@ -33,8 +34,7 @@ class Expectation:
         return f"{sentence} ({self.why})" if self.why else sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """All expectations of a scenario; passed when each of them is."""
 
     expectations: tuple[Expectation, ...]
@@ -143,7 +143,7 @@ def _judge_refunds(
             if name == "allocated_to":
                 yield _judge_allocation(value, refund, order, sandbox, place)
             else:
-                yield _same(place, _as_text(name, value), actual[name], _why(refund))
+                yield _same(place, _as_text(name, value), actual[name], _why(order, refund))
 
 
 def _judge_allocation(
@@ -154,7 +154,7 @@ def _judge_allocation(
     path: Path,
 ) -> Expectation:
     names = names_allocated_to(refund, order, sandbox)
-    return Expectation(path, wanted in names, wanted, names[0], _why(refund))
+    return Expectation(path, wanted in names, wanted, names[0], _why(order, refund))
 
 
 def names_allocated_to(refund: Refund, order: Order, sandbox: Sandbox) -> list[object]:
@@ -169,12 +169,12 @@ def names_allocated_to(refund: Refund, order: Order, sandbox: Sandbox) -> list[o
     return [own, *rest] if own else list(rest)
 
 
-def _why(refund: Refund) -> str:
+def _why(order: Order, refund: Refund) -> str:
     """What explains a failed allocation: the conditions that do not hold."""
-    conditions = refund.allocation.conditions
-    details = [f"{each.name}: {each.detail}" for each in conditions if not each.holds]
-    advice = [refund.allocation.advice] if refund.allocation.advice else []
-    return "; ".join(details + advice)
+    explanation = explained(order, refund)
+    broken = [each for each in explanation.conditions if not each.holds]
+    details = [f"{each.name}: {each.detail}" for each in broken]
+    return "; ".join(filter(None, (*details, explanation.advice)))
 
 
 def _judge_number(spec: Spec | list[Spec], actual: int, path: Path) -> Iterator[Expectation]:

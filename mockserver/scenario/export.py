@@ -11,7 +11,6 @@ from typing import Any
 import yaml
 
 from mockserver.domain.assumptions import ASSUMPTIONS
-from mockserver.domain.conditions import MADE_TO_FAIL
 from mockserver.domain.ledger import changes
 from mockserver.domain.order import Capture, FraudStatus, Order, OrderLine, Refund
 from mockserver.sandbox.faults import Rule
@@ -170,7 +169,7 @@ def _refund(refund: Refund, order: Order, names: Mapping[str, str]) -> dict[str,
             "description": refund.description,
             "reference": refund.reference,
             "lines": _lines(refund.order_lines),
-            "fail_allocation": MADE_TO_FAIL in refund.allocation.conditions or None,
+            "fail_allocation": refund.allocation.made_to_fail or None,
         },
     )
 

@@ -1,9 +1,10 @@
 """From the faults of a scenario to rules; the input has passed its schema."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation

@@ -5,15 +5,15 @@ Codes of errors begin with ``E``, of warnings with ``W``; each has a section in
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Path: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One problem. ``path`` leads to the value; ``line`` and ``column`` count from 1."""
 
     code: str

@@ -5,9 +5,11 @@ stands in what does not follow from them; exports write it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.invariants import violations
@@ -38,8 +40,7 @@ TIMES = {
 """Times of ``now``, and the fields of an order that they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A command of an order's history, when it happens, and where it is written.
 
     ``part_id`` is the id that was given for what it makes, ``fails`` says that its
@@ -55,8 +56,7 @@ class Step:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPlan:
+class OrderPlan(Struct, frozen=True):
     """An order as it was placed, what happened to it since, and how it stands now."""
 
     order: Order

@@ -6,9 +6,11 @@ its code under ``allow:``; a failed allocation that ``expect`` names is no warni
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
+from mockserver.domain.allocation import explained
 from mockserver.domain.explanation import Verdict as AllocationVerdict
 from mockserver.domain.money import FULL_RATE, TAX_TOLERANCE, sum_of, tax_of, total_of
 from mockserver.domain.operation import READS, Operation
@@ -50,8 +52,7 @@ async def _orders(sandbox: Sandbox) -> Mapping[str, Order]:
     return {name: by_id[order_id] for name, order_id in sandbox.order_names.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
+class _Subject(Struct, frozen=True):
     """A scenario beside the sandbox that was built from it."""
 
     scenario: Scenario
@@ -90,11 +91,12 @@ def _failed_allocations(subject: _Subject) -> Iterator[Finding]:
     for name, order in subject.orders.items():
         expected = _expected_refunds(subject, name)
         for index, refund in enumerate(order.refunds):
-            allocation = refund.allocation
-            if allocation.verdict is not AllocationVerdict.FAILED or expected.get(index):
+            failed = refund.allocation.verdict is AllocationVerdict.FAILED
+            if not failed or expected.get(index):
                 continue
-            why = next(each.detail for each in allocation.conditions if not each.holds)
-            message = f"this refund will not be allocated: {why}. {allocation.advice}"
+            explanation = explained(order, refund)
+            why = next(each.detail for each in explanation.conditions if not each.holds)
+            message = f"this refund will not be allocated: {why}. {explanation.advice}"
             path = subject.path_of_part(name, "refunds", refund.refund_id)
             yield Finding("W301", path, message)
 

@@ -5,9 +5,10 @@ currency, locale and shopper from the country. The input has passed its schema.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from mockserver.domain.extension import first_expiry
 from mockserver.domain.money import sum_of, tax_of, total_of
@@ -33,8 +34,7 @@ ECHOED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Defaults:
+class Defaults(Struct, frozen=True):
     """What an order takes over from its surroundings when it does not say."""
 
     now: datetime

@@ -4,10 +4,11 @@ Faker is imported when the first shopper is needed: it costs a hundred milliseco
 that a scenario with addresses of its own does not pay.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from mockserver.domain.order import Address
 from mockserver.scenario.countries import COUNTRIES
@@ -15,8 +16,7 @@ from mockserver.scenario.countries import COUNTRIES
 BORN_BETWEEN = date(1940, 1, 1), date(2000, 12, 31)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A shopper: an address and a date of birth (ISO 8601)."""
 
     address: Address

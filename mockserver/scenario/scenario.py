@@ -5,9 +5,12 @@ orders through the same ``decide`` as requests.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.domain.assumptions import AssumptionError, Assumptions, assume
 from mockserver.sandbox.clock import Clock, wall_clock
@@ -28,8 +31,7 @@ from mockserver.schemas import schema
 SCHEMA = "scenario.schema.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a server gives every scenario that does not say otherwise."""
 
     seed: str | None = None
@@ -37,8 +39,7 @@ class Surroundings:
     journal_size: int = ENTRIES_KEPT
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True, dict=True):
     """A world to start sandboxes from; implements the registry's ``World``."""
 
     name: str
@@ -55,7 +56,7 @@ class Scenario:
         """The scenario's own title, or the name it was found by."""
         return str(self.spec.get("title", self.name))
 
-    @property
+    @cached_property
     def credentials(self) -> Mapping[str, str]:
         """The user names and secrets it lists; none where any are accepted."""
         listed = self.spec.get("credentials", {})

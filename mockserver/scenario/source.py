@@ -8,10 +8,10 @@ stack, so that neither depth nor an alias bomb can hurt.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import yaml
+from msgspec import Struct, field
 
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 
@@ -30,8 +30,7 @@ _MERGE = "<<"
 _NOTHING = object()
 
 
-@dataclass(slots=True)
-class Marks:
+class Marks(Struct):
     """Where a value stands; ``keys`` and ``parts`` lead to what it contains."""
 
     at: Position
@@ -40,8 +39,7 @@ class Marks:
     weight: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A parsed text: the plain value, and where everything stands in it."""
 
     value: Any
@@ -100,8 +98,7 @@ def _error(message: str, at: Position, code: str = "E001") -> ScenarioError:
     return ScenarioError([Finding(code, (), message, *at)])
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """A mapping or sequence under construction; ``key`` waits for its value."""
 
     value: dict[Any, Any] | list[Any]

@@ -6,8 +6,9 @@ would send, or something that only a sandbox can arrange, such as the passing of
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from mockserver.domain.money import sum_of
 from mockserver.domain.operation import Operation
@@ -34,8 +35,7 @@ _SENT = (
 Answers: TypeAlias = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """The merchant asks for an operation. ``capture`` and ``refund`` are names."""
 
     operation: Operation
@@ -47,16 +47,14 @@ class Asked:
     refund: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arranged:
+class Arranged(Struct, frozen=True):
     """Something that only a sandbox can do: move its clock, or force an outcome."""
 
     action: str
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step; ``answers`` is ``None`` for plain success, or ``"lost"``."""
 
     number: int

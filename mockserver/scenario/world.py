@@ -4,7 +4,7 @@ Every capture and refund of a scenario goes through the same ``decide`` as a req
 so that no scenario can describe an order that could not have come about.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mockserver.domain.decide import Context, decide
 from mockserver.domain.errors import Rejection

@@ -310,7 +310,7 @@ def about(command: Command, order: Order) -> Command:
     """Let a command speak of the order's first capture, where it speaks of one."""
     if not hasattr(command, "capture_id") or not order.captures:
         return command
-    values = {name: getattr(command, name) for name in type(command).__slots__}
+    values = {name: getattr(command, name) for name in command.__struct_fields__}
     return type(command)(**{**values, "capture_id": order.captures[0].capture_id})
 
 

@@ -5,10 +5,10 @@ import pytest
 from mockserver.domain.assumptions import Assumptions, assume
 from mockserver.domain.commands import CaptureOrder, RefundOrder
 from mockserver.domain.decide import decide
-from mockserver.domain.explanation import Allocation
+from mockserver.domain.explanation import Explanation
 from mockserver.domain.money import sum_of
 from mockserver.domain.order import Order, OrderLine
-from tests.builders import make_context, make_line, make_order
+from tests.builders import explanations_of, make_context, make_line, make_order
 from tests.domain.tables import Case, cases
 
 
@@ -47,25 +47,26 @@ def refunded(order: Order, row: Case, name: str, assumptions: Assumptions) -> Or
     return decide(order, command, context).order
 
 
-def played(case: Case) -> Allocation:
+def played(case: Case) -> Explanation:
     assumptions = assume(Assumptions(), case.get("assume", {}))
     order = shipped(case, assumptions)
     for number, row in enumerate(case.get("earlier", ()), 1):
         order = refunded(order, row, f"earlier-{number}", assumptions)
-    return refunded(order, case["refund"], "refund", assumptions).refunds[-1].allocation
+    return explanations_of(refunded(order, case["refund"], "refund", assumptions))[-1]
 
 
 @pytest.mark.parametrize("case", cases("allocation"))
 def test_a_refund_goes_where_the_table_says(case: Case) -> None:
-    allocation, expected = played(case), case["expect"]
+    explanation, expected = played(case), case["expect"]
+    allocation = explanation.allocation
     assert allocation.verdict == expected["verdict"]
     assert allocation.capture_id == expected.get("capture")
-    assert list(allocation.failed_conditions) == expected.get("failed", [])
+    assert list(explanation.failed_conditions) == expected.get("failed", [])
     assert [(e.capture_id, e.amount) for e in allocation.landed] == [
         *expected["landed"].items(),
     ]
     assert allocation.ambiguous is expected.get("ambiguous", False)
-    nearest = allocation.nearest and allocation.nearest.capture_id
+    nearest = explanation.nearest and explanation.nearest.capture_id
     assert nearest == expected.get("nearest")
 
 

@@ -4,17 +4,19 @@ The oracle below is the documentation's list of conditions written down once mor
 brute force over the captures and without a word of explanation.
 """
 
-from dataclasses import replace
+import dataclasses
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from mockserver.domain.allocation import allocate
+from mockserver.domain.allocation import allocate, explain, explained
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.commands import RefundOrder
-from mockserver.domain.explanation import Allocation, Verdict
+from mockserver.domain.commands import CaptureOrder, RefundOrder
+from mockserver.domain.explanation import Explanation, Verdict
 from mockserver.domain.order import Capture, Order
-from tests.builders import make_line
+from mockserver.domain.refund_case import RefundCase, measure
+from tests.builders import drive, make_line
 from tests.strategies import (
     Refunded,
     allocation_assumptions,
@@ -27,12 +29,12 @@ from tests.strategies import (
 )
 
 BOOKING = st.builds(
-    replace,
+    dataclasses.replace,
     allocation_assumptions,
     unallocated_refund=st.sampled_from(("oldest_first", "newest_first")),
 )
 NOT_BOOKING = st.builds(
-    replace,
+    dataclasses.replace,
     allocation_assumptions,
     unallocated_refund=st.just("none"),
 )
@@ -71,11 +73,15 @@ def spoiled(order: Order) -> bool:
 
 
 def was_made_to_fail(refund: Refunded) -> bool:
-    return "not_made_to_fail" in refund.allocation.failed_conditions
+    return "not_made_to_fail" in refund.explanation.failed_conditions
 
 
-def ask(order: Order, request: RefundOrder, assumed: Assumptions) -> Allocation:
-    return allocate(
+def ask(order: Order, request: RefundOrder, assumed: Assumptions) -> Explanation:
+    return explain(case_of(order, request, assumed))
+
+
+def case_of(order: Order, request: RefundOrder, assumed: Assumptions) -> RefundCase:
+    return measure(
         request.refunded_amount,
         request.order_lines,
         order.captures,
@@ -84,15 +90,17 @@ def ask(order: Order, request: RefundOrder, assumed: Assumptions) -> Allocation:
     )
 
 
-def judgement(allocation: Allocation) -> object:
+def decision(explanation: Explanation) -> object:
+    allocation = explanation.allocation
+    return allocation.verdict, allocation.capture_id, allocation.landed
+
+
+def judgement(explanation: Explanation) -> object:
     return (
-        allocation.verdict,
-        allocation.capture_id,
-        allocation.landed,
-        allocation.failed_conditions,
-        allocation.ambiguous,
-        allocation.assumptions,
-        allocation.nearest and allocation.nearest.capture_id,
+        explanation.allocation,
+        explanation.failed_conditions,
+        explanation.assumptions,
+        explanation.nearest and explanation.nearest.capture_id,
     )
 
 
@@ -101,7 +109,7 @@ def test_an_allocated_refund_satisfies_every_condition(history: History) -> None
     assumed, refunds = history
     for refund in refunds:
         if refund.allocation.verdict is Verdict.ALLOCATED:
-            assert refund.allocation.failed_conditions == ()
+            assert refund.explanation.failed_conditions == ()
             chosen = refund.before.capture(refund.allocation.capture_id or "")
             assert chosen is not None
             assert fits(refund, chosen, assumed)
@@ -142,9 +150,9 @@ def test_after_a_failure_nothing_later_is_allocated(history: History) -> None:
     for refund in refunds:
         if spoiled(refund.before):
             assert refund.allocation.verdict is not Verdict.ALLOCATED
-            assert "no_earlier_failure" in refund.allocation.failed_conditions
+            assert "no_earlier_failure" in refund.explanation.failed_conditions
         else:
-            assert "no_earlier_failure" not in refund.allocation.failed_conditions
+            assert "no_earlier_failure" not in refund.explanation.failed_conditions
 
 
 @given(refund_histories())
@@ -211,7 +219,7 @@ def test_a_failed_allocation_says_what_to_change_and_only_a_failed_one(
     _, refunds = history
     for refund in refunds:
         failed = refund.allocation.verdict is Verdict.FAILED
-        assert bool(refund.allocation.advice) is failed
+        assert bool(refund.explanation.advice) is failed
 
 
 @given(st.data())
@@ -224,25 +232,21 @@ def test_an_assumption_that_is_not_named_can_be_switched_without_effect(
     first = ask(order, request, assumed)
     switched = data.draw(allocation_assumptions)
     kept = {name: getattr(assumed, name) for name in first.assumptions}
-    second = ask(order, request, replace(switched, **kept))
-    assert (first.verdict, first.capture_id, first.landed) == (
-        second.verdict,
-        second.capture_id,
-        second.landed,
-    )
+    second = ask(order, request, dataclasses.replace(switched, **kept))
+    assert decision(first) == decision(second)
 
 
 @given(st.data())
 def test_every_condition_is_reported_and_in_the_same_order(data: st.DataObject) -> None:
     order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
-    allocation = ask(order, data.draw(refund_requests(order)), assumed)
-    assert [each.name for each in allocation.conditions] == [
+    explanation = ask(order, data.draw(refund_requests(order)), assumed)
+    assert [each.name for each in explanation.conditions] == [
         "no_earlier_failure",
         "lines_add_up",
         "references_in_one_capture",
         "fits_capture",
     ]
-    assert all(each.detail for each in allocation.conditions)
+    assert all(each.detail for each in explanation.conditions)
 
 
 @settings(max_examples=50)
@@ -259,20 +263,27 @@ def test_a_failure_that_was_asked_for_is_never_allocated(
     amount: int,
 ) -> None:
     refund = RefundOrder(amount, order_lines=tuple(lines))  # type: ignore[arg-type]
-    allocation = allocate(
-        refund.refunded_amount,
-        refund.order_lines,
-        order.captures,
-        order.refunds,
-        assumed,
-        made_to_fail=True,
-    )
-    assert allocation.verdict is not Verdict.ALLOCATED
+    case = replace(case_of(order, refund, assumed), made_to_fail=True)
+    assert allocate(case).verdict is not Verdict.ALLOCATED
 
 
 def test_without_any_capture_nothing_can_be_allocated() -> None:
-    allocation = allocate(3000, [make_line()], [], [], Assumptions())
-    assert allocation.verdict is Verdict.FAILED
-    assert allocation.failed_conditions == ("references_in_one_capture", "fits_capture")
-    assert allocation.landed == ()
-    assert allocation.nearest is None
+    explanation = explain(measure(3000, [make_line()], [], [], Assumptions()))
+    assert explanation.allocation.verdict is Verdict.FAILED
+    assert explanation.failed_conditions == ("references_in_one_capture", "fits_capture")
+    assert explanation.allocation.landed == ()
+    assert explanation.nearest is None
+
+
+@given(refund_histories())
+def test_an_explanation_rests_on_the_decision_that_was_made(history: History) -> None:
+    for refund in history[1]:
+        assert refund.explanation.allocation == refund.allocation
+
+
+@given(refund_histories())
+def test_an_explanation_stays_the_same_whatever_happens_later(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        last = drive(refunds[-1].after, CaptureOrder(1))
+        assert explained(last, refund.after.refunds[-1]) == refund.explanation

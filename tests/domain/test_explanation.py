@@ -1,9 +1,18 @@
 from textwrap import dedent
 
-from mockserver.domain.allocation import allocate
+from mockserver.domain.allocation import explain
 from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.explanation import Explanation
 from mockserver.domain.order import OrderLine
-from tests.builders import capture_of, drive, make_line, refund_of, shipped_order
+from mockserver.domain.refund_case import measure
+from tests.builders import (
+    capture_of,
+    drive,
+    explanations_of,
+    make_line,
+    refund_of,
+    shipped_order,
+)
 
 SHIPPED = shipped_order(
     [
@@ -14,8 +23,11 @@ SHIPPED = shipped_order(
 
 
 def explained(amount: int, *lines: OrderLine, assumed: Assumptions = Assumptions()) -> str:
-    allocation = allocate(amount, lines, SHIPPED.captures, SHIPPED.refunds, assumed)
-    return allocation.text
+    return asked(amount, *lines, assumed=assumed).text
+
+
+def asked(amount: int, *lines: OrderLine, assumed: Assumptions = Assumptions()) -> Explanation:
+    return explain(measure(amount, lines, SHIPPED.captures, SHIPPED.refunds, assumed))
 
 
 def text(block: str) -> str:
@@ -62,14 +74,13 @@ def test_an_amount_alone_is_explained() -> None:
 
 def test_a_choice_among_captures_is_told() -> None:
     order = shipped_order([capture_of(make_line()), capture_of(make_line())])
-    refunded = drive(order, refund_of(make_line()))
-    told = refunded.refunds[0].allocation.text
+    told = explanations_of(drive(order, refund_of(make_line())))[0].text
     assert "Ambiguous: several captures fit; the oldest was taken." in told
 
 
 def test_an_earlier_failure_is_named() -> None:
     order = drive(SHIPPED, refund_of(make_line("misspelt", 1)), refund_of(make_line("A12345")))
-    told = order.refunds[1].allocation.text
+    told = explanations_of(order)[1].text
     assert "NO  no_earlier_failure         refund change-3 of this order failed" in told
 
 
@@ -91,7 +102,7 @@ def test_less_than_the_amount_is_told_as_less() -> None:
 def test_a_long_list_of_references_is_cut_short() -> None:
     lines = [make_line(f"REF-{number}", 1) for number in range(13)]
     order = shipped_order([capture_of(*lines)])
-    told = drive(order, refund_of(*lines)).refunds[0].allocation.text
+    told = explanations_of(drive(order, refund_of(*lines)))[0].text
     assert "REF-8, REF-9 and 3 more\n" in told
     assert "REF-10" not in told
 
@@ -100,7 +111,7 @@ def test_only_the_first_misspelt_references_get_a_suggestion() -> None:
     """Comparing every reference of a thousand lines would take seconds."""
     lines = [make_line(f"{letter}12346", 1) for letter in "DCBA"]
     order = shipped_order([capture_of(*(make_line(f"{each}12345", 1) for each in "ABCD"))])
-    advice = drive(order, refund_of(*lines)).refunds[0].allocation.advice
+    advice = explanations_of(drive(order, refund_of(*lines)))[0].advice
     assert advice == " ".join(
         f"Change reference '{each}12346' to '{each}12345'." for each in "ABC"
     )
@@ -108,8 +119,7 @@ def test_only_the_first_misspelt_references_get_a_suggestion() -> None:
 
 def test_many_misspelt_references_are_judged_alike_in_any_order() -> None:
     lines = [make_line(each, 50) for each in ("A12346", "B24681", "X", "Y")]
-    forth = allocate(200, lines, SHIPPED.captures, (), Assumptions())
-    back = allocate(200, lines[::-1], SHIPPED.captures, (), Assumptions())
+    forth, back = asked(200, *lines), asked(200, *lines[::-1])
     assert forth.nearest is not None
     assert forth.advice == back.advice
     assert forth.failed_conditions == back.failed_conditions

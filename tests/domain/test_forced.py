@@ -9,7 +9,15 @@ from mockserver.domain.explanation import Verdict
 from mockserver.domain.forced import FORCED, force
 from mockserver.domain.lifecycle import Status, status_of
 from mockserver.domain.order import FraudStatus
-from tests.builders import NOW, capture_of, drive, make_line, make_order, refund_of
+from tests.builders import (
+    NOW,
+    capture_of,
+    drive,
+    explanations_of,
+    make_line,
+    make_order,
+    refund_of,
+)
 
 
 def test_an_order_expires_at_once() -> None:
@@ -48,8 +56,8 @@ def test_the_next_allocation_fails_and_spoils_the_one_after_it() -> None:
     order = drive(make_order(), capture_of(make_line()))
     order = drive(force(order, "fail_next_allocation", NOW), refund_of(make_line("A12345", 1)))
     order = drive(order, refund_of(make_line("A12345", 1)))
-    first, second = (each.allocation for each in order.refunds)
-    assert (first.verdict, second.verdict) == (Verdict.FAILED, Verdict.FAILED)
+    first, second = explanations_of(order)
+    assert [each.allocation.verdict for each in order.refunds] == [Verdict.FAILED] * 2
     assert first.failed_conditions == ("not_made_to_fail",)
     assert second.failed_conditions == ("no_earlier_failure",)
 

@@ -1,12 +1,12 @@
 """Faults as data: which calls a rule is for, on which it fires, and what it counts."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.actions import (

@@ -1,12 +1,12 @@
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.domain.assumptions import Assumptions, assume
 from mockserver.domain.commands import (

@@ -1,7 +1,8 @@
 """What every store must do; the fixture runs all of it for each implementation."""
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mockserver.domain.commands import Acknowledge
 from mockserver.domain.decide import Outcome

@@ -1,10 +1,10 @@
 """Orders as a scenario writes them: what is filled in, and what cannot have come about."""
 
 import asyncio
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import asdict
 
 from mockserver.domain.money import TAX_TOLERANCE, tax_of
 from mockserver.domain.order import ADDRESS_FIELDS

@@ -7,7 +7,8 @@ from mockserver.api.control.bodies import json_answer, json_body
 from mockserver.api.control.handler import Control, Values, order_of, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
-from mockserver.domain.allocation import allocate
+from mockserver.domain.allocation import explain
+from mockserver.domain.refund_case import measure
 from mockserver.schemas import schema
 
 
@@ -35,7 +36,7 @@ async def explain_refund(control: Control, values: Values, call: Call) -> Answer
     sandbox = await sandbox_of(control, values)
     order = await order_of(sandbox, body["order_id"])
     refund = refund_order(body["refund"], {})
-    allocation = allocate(
+    case = measure(
         refund.refunded_amount,
         refund.order_lines,
         order.captures,
@@ -43,4 +44,4 @@ async def explain_refund(control: Control, values: Values, call: Call) -> Answer
         sandbox.assumptions,
         made_to_fail=order.next_allocation_fails,
     )
-    return json_answer(views.dry_run_view(sandbox, order, allocation))
+    return json_answer(views.dry_run_view(sandbox, order, explain(case)))

@@ -7,9 +7,10 @@ unexpected host names are refused, and a token can be asked for.
 import hmac
 import logging
 import os
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from mockserver.api.control.handler import Control
 from mockserver.api.control.problems import (
@@ -29,8 +30,7 @@ LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".svc", ".test")
 log = logging.getLogger("kustom_mock")
 
 
-@dataclass(frozen=True, slots=True)
-class ControlApi:
+class ControlApi(Struct, frozen=True):
     """Answers what tests and people ask of the server itself."""
 
     control: Control

@@ -1,9 +1,10 @@
 """What a handler of the control API is given."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
@@ -14,8 +15,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """What the control API is in control of, and since when (monotonic seconds).
 
     ``authority`` is the certificate (PEM) of the server's own authority, if it has one.
@@ -31,8 +31,7 @@ Values: TypeAlias = Mapping[str, str]
 Handler: TypeAlias = Callable[[Control, Values, Call], Awaitable[Answer]]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A row of the control API's table; its document is generated from it.
 
     ``answer``, ``request`` and ``query`` name schemas of ``control.schema.json``;

@@ -1,9 +1,10 @@
 """What the control API shows: the inner side of orders, and why a call got its answer."""
 
 from mockserver.api.views import View, explanation_view, order_view, time_text
-from mockserver.domain.decide import Outcome, check_refundable
+from mockserver.domain.allocation import explained
+from mockserver.domain.decide import check_refundable
 from mockserver.domain.errors import Rejection
-from mockserver.domain.explanation import Allocation
+from mockserver.domain.explanation import Explanation
 from mockserver.domain.ledger import Event, ledger, timeline, timeline_text
 from mockserver.domain.lifecycle import check_allowed, status_of
 from mockserver.domain.operation import Operation
@@ -35,7 +36,7 @@ def inner_view(sandbox: Sandbox, order: Order) -> View:
     told = full_timeline(sandbox, order)
     return {
         "order": order_page(sandbox, order),
-        "allocations": [explanation_view(each.allocation) for each in order.refunds],
+        "allocations": [explanation_view(explained(order, each)) for each in order.refunds],
         "ledger": ledger(order),
         "timeline": [{"at": time_text(each.at), "text": each.text} for each in told],
         "timeline_text": timeline_text(told),
@@ -60,23 +61,24 @@ def _trouble(entry: Entry) -> str:
     return "; ".join(texts)
 
 
-def dry_run_view(sandbox: Sandbox, order: Order, allocation: Allocation) -> View:
+def dry_run_view(sandbox: Sandbox, order: Order, explanation: Explanation) -> View:
     """Show what a refund would lead to: refused or not, and how allocated."""
     try:
         status = status_of(order, sandbox.clock.now(), sandbox.assumptions)
         check_allowed(order, Operation.REFUND, status)
-        check_refundable(order, allocation.refunded_amount)
+        check_refundable(order, explanation.refunded_amount)
     except Rejection as rejection:
         refused = rejection_view(rejection)
-        text = f"Refused: {rejection}\nWere it accepted:\n{allocation.text}"
-        return {**explanation_view(allocation), "landed": [], "refused": refused, "text": text}
-    return {**explanation_view(allocation), "refused": None}
+        text = f"Refused: {rejection}\nWere it accepted:\n{explanation.text}"
+        view = explanation_view(explanation)
+        return {**view, "landed": [], "refused": refused, "text": text}
+    return {**explanation_view(explanation), "refused": None}
 
 
 def entry_view(entry: Entry) -> View:
     """Show why a request got the answer it got."""
     result = entry.result
-    allocation = result.allocation if isinstance(result, Outcome) else None
+    explanation = entry.explanation
     return {
         "correlation_id": entry.correlation_id,
         "at": time_text(entry.at),
@@ -88,7 +90,7 @@ def entry_view(entry: Entry) -> View:
         "replayed": entry.replayed,
         "body_changed": entry.body_changed,
         "refused": rejection_view(result) if isinstance(result, Rejection) else None,
-        "allocation": allocation and explanation_view(allocation),
+        "allocation": explanation and explanation_view(explanation),
         "injected": entry.injected,
         "delivered": entry.delivered,
         "crash": entry.crash,
@@ -109,8 +111,8 @@ def entry_text(entry: Entry) -> str:
     if isinstance(entry.result, Rejection):
         row = entry.result.refusal
         lines += [f"Refused: {refusal_text(entry.result)}", f"This rule is {row.source}."]
-    elif entry.result and entry.result.allocation:
-        lines.append(entry.result.allocation.text)
+    elif entry.explanation:
+        lines.append(entry.explanation.text)
     return "\n".join(lines)
 
 
