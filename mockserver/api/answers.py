@@ -4,6 +4,7 @@ Header names, the absence of bodies on 201 and 204, and the 401 page are recorde
 own words travel in ``Mock-…`` headers only.
 """
 
+import codecs
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
 
 LONGEST_HEADER = 1000  # characters
+ESCAPES = codecs.lookup("unicode_escape").name  # loaded now: later no file may be left to open
 
 RECORDED_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-cache, no-store, max-age=0, must-revalidate",
@@ -146,7 +148,7 @@ def header_text(text: str) -> str:
     """Make any text fit for a header: one line, ASCII, not too long."""
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text[:LONGEST_HEADER]
-    line = " ".join(text.split()).encode("unicode_escape").decode("ascii")
+    line = " ".join(text.split()).encode(ESCAPES).decode("ascii")
     return line[:LONGEST_HEADER]
 
 

@@ -4,19 +4,15 @@ import asyncio
 import socket
 import struct
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from aiohttp import web
 
-from mockserver import __version__
 from mockserver.api.exchange import BODILESS, Answer
 from mockserver.api.plain_response import PlainResponse
+from mockserver.api.protocol import SERVER, Connection
 from mockserver.sandbox.actions import Cut, Delivery
 
-if TYPE_CHECKING:
-    from mockserver.api.protocol import Connection
-
-SERVER = f"kustom-mock/{__version__}"
 PIECES_PER_SECOND = 10
 LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends RST
 

@@ -1,31 +1,41 @@
-"""The connection: reads what some clients send although HTTP does not allow it."""
+"""The connection: bears what some clients send, or do not, although HTTP does not allow it."""
 
 import asyncio
 import logging
 from typing import Any
 
-from aiohttp import web
+from aiohttp import HttpVersion11, StreamReader, web
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
+from mockserver import __version__
 from mockserver.api.answers import refused
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.sandbox.ids import Ids
 
+SERVER = f"kustom-mock/{__version__}"
+REST_WITHIN = 60.0  # seconds for the rest of a request that has begun to come in
 UNREADABLE_IDS = Ids("unreadable")
 
 log = logging.getLogger("kustom_mock")
 
 
 class Connection(web.RequestHandler):
-    """One client's connection, which can be waited for to end."""
+    """One client's connection, which can be waited for to end.
 
-    __slots__ = ("_ended",)
+    aiohttp bounds how long a connection may be idle, but waits for ever for the rest of a
+    body. What tells of a request in part is looked at only while there is one.
+    """
+
+    __slots__ = ("_body", "_deadline", "_ended")
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # aiohttp's
         """Take what aiohttp's server gives."""
         super().__init__(*args, **options)
         self._ended = asyncio.Event()
+        self._body: StreamReader | None = None  # that has come in part
+        self._deadline: asyncio.TimerHandle | None = None
 
     async def ended(self) -> None:
         """Wait until the client has left."""
@@ -35,16 +45,67 @@ class Connection(web.RequestHandler):
         """Note that the client has left."""
         super().connection_lost(exc)
         self._ended.set()
+        self._lift_deadline()
 
     def data_received(self, data: bytes) -> None:
         """Drop the two bytes that one client sends, unannounced, after a GET."""
         if data.endswith(b"\r\n\r\n{}") and _announces_nothing(data):
             data = data[:-2]
+        if not data.isascii():
+            self._request_factory = self._request_of_text
         super().data_received(data)
+        arrived = self._messages
+        if self._deadline or not arrived or not arrived[-1][1].is_eof():
+            self._await_rest(something_came=bool(data))
+
+    def _request_of_text(
+        self,
+        message: RawRequestMessage,
+        *rest: Any,  # noqa: ANN401  # aiohttp's
+    ) -> web.BaseRequest:
+        """Make a request of a client that does not keep to ASCII."""
+        assert self._manager is not None  # noqa: S101  # until the client has left
+        return self._manager.request_factory(_with_text(message), *rest)
+
+    def _await_rest(self, *, something_came: bool) -> None:
+        """Give the rest of a request its time; or none, if it can never be read."""
+        newest, body = self._messages[-1] if self._messages else (None, None)
+        if self._body and not self._body.is_eof():
+            if newest and body is not self._body:  # nothing but a complaint follows a part
+                problem = getattr(newest, "message", "")
+                self._body.set_exception(web.RequestPayloadError(problem))
+            return
+        came_in_full = newest or self._body
+        if came_in_full:
+            self._lift_deadline()
+        self._body = body if body and not body.is_eof() else None
+        if (self._body or (something_came and not came_in_full)) and not self._deadline:
+            self._deadline = self._loop.call_later(REST_WITHIN, self._give_up)
+
+    def _lift_deadline(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        """Refuse a body whose rest did not come; hang up on half a head."""
+        self._deadline = None
+        if self._body:
+            problem = f"the rest of the body did not come within {REST_WITHIN:g} s"
+            self._body.set_exception(web.RequestPayloadError(problem))
+        elif self._request_in_progress:
+            self.close()  # after the answer
+        else:
+            self.force_close()
+
+    def log_exception(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # aiohttp's
+        """Log a crash; a body that nobody asked for and that cannot be read is none."""
+        if not isinstance(options.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **options)
 
     def handle_error(
         self,
-        request: web.BaseRequest,  # noqa: ARG002  # the signature is aiohttp's
+        request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,
@@ -60,11 +121,12 @@ class Connection(web.RequestHandler):
             log.error("crash at the edge, %s (%s)", status, correlation_id, exc_info=exc)
             rejection = Rejection(Reason.INTERNAL_ERROR)
         self._lingering_time = 0.0  # what is left of the body cannot be read
+        request._version = HttpVersion11  # noqa: SLF001  # 1.0 where aiohttp could not read it
         answer = refused(rejection, correlation_id, Assumptions())
         response = web.Response(
             status=answer.status,
             body=answer.body,
-            headers=answer.headers,
+            headers={**answer.headers, "Server": SERVER},
         )
         response.force_close()
         return response
@@ -77,6 +139,26 @@ def _announces_nothing(data: bytes) -> bool:
         and b"\r\ncontent-length:" not in head
         and b"\r\ntransfer-encoding:" not in head
     )
+
+
+def _with_text(message: RawRequestMessage) -> RawRequestMessage:
+    """Read header values that are no UTF-8 as Latin-1, so that they can be shown.
+
+    aiohttp keeps bytes that it cannot decode as lone surrogates, which no answer, no log
+    line and no JSON can hold.
+    """
+    headers = message.headers.copy()
+    headers.clear()
+    for name, raw in message.raw_headers:
+        headers.add(name.decode(), _text(raw))
+    return message._replace(headers=type(message.headers)(headers))
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 class ConnectionServer(web.Server):

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from errno import EADDRINUSE
@@ -17,14 +18,34 @@ from mockserver.scenario.catalogue import UnknownScenarioError
 from mockserver.scenario.findings import ScenarioError
 from mockserver.settings import Settings
 
+STANDARD_ERROR = 2
 GARBAGE_THRESHOLD = 50_000  # new objects between two looks
 
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; 0 then, 2 if it cannot start."""
+    _fill_standard_streams()
     set_up_logs(settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(_serve(settings))
+
+
+def _fill_standard_streams() -> None:
+    """Open those of the first three descriptors that are closed, before a socket gets one.
+
+    libuv takes the closing of a socket that has one of them for a mistake, and aborts.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
+        pass
+    os.close(descriptor)
+
+
+def _announce(url: str) -> None:
+    """Say that the server is ready; it is so, too, where nobody can be told."""
+    try:
+        print(f"kustom-mock {__version__} listening on {url}", flush=True)
+    except OSError:  # and nothing is to fail at the end for the words that are left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tune_garbage_collection() -> None:
@@ -59,7 +80,7 @@ async def _serve(settings: Settings) -> int:
         print(f"kustom-mock: {error}{hint}", file=sys.stderr)
         return USAGE
     _tune_garbage_collection()
-    print(f"kustom-mock {__version__} listening on {url}", flush=True)
+    _announce(url)
     watching = asyncio.create_task(watch(settings, sandboxes)) if settings.watch else None
     await stopping.wait()
     if watching is not None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mockserver import __version__
 from mockserver.domain.operation import Operation
 from mockserver.schemas import schema
 from tests.api.merchant import Merchant, basic
@@ -154,6 +155,7 @@ async def test_what_is_not_http_is_answered_in_shape_and_hung_up_on(
     assert page["error_messages"][0].startswith("Malformed HTTP: ")
     assert page["correlation_id"] == answer.getheader("Klarna-Correlation-Id")
     assert schema("responses/error.schema.json").accepts(page)
+    assert (answer.version, answer.getheader("Server")) == (11, f"kustom-mock/{__version__}")
     assert (await merchant.read())["order_id"] == merchant.order_id
 
 
@@ -163,7 +165,24 @@ UNREADABLE_BODIES = {
     "not gzip": (*GZIP, True),
     "not gzip, after the head": (*GZIP, False),
     "not chunks": (*CHUNKS, True),
+    "not chunks, after the head": (*CHUNKS, False),
+    "not a chunk in the end": (CHUNKS[0], b"2\r\n{}\r\nmany\r\n", False),
 }
+
+
+@pytest.mark.parametrize("case", UNREADABLE_BODIES)
+async def test_a_get_is_answered_although_its_body_cannot_be_read_and_hung_up_on(
+    merchant: Merchant,
+    caplog: pytest.LogCaptureFixture,
+    case: str,
+) -> None:
+    headers, body, _ = UNREADABLE_BODIES[case]
+    with connected(merchant) as connection:
+        connection.sendall(head(merchant, f"GET {merchant.path(Op.GET_ORDER)}", *headers))
+        assert read_answer(connection)[0].status == 200
+        connection.sendall(body)
+        assert has_hung_up(connection)
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("case", UNREADABLE_BODIES)
