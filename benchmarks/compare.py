@@ -1,22 +1,25 @@
 """Compares kustom-mock with the limit and with its peers; see README.md.
 
 All servers run on one core and the load comes from another, in several interleaved
-rounds. Printed are ratios within a round, as minimum, median and maximum.
+rounds. Printed are ratios within a round, as minimum, median and maximum, and how our own
+cost grows with what a sandbox holds.
 """
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
+import growth
 import measure
 import tables
 from measure import Limits, Results
 from peers import OURS, PEERS, Peer
 from processes import LOAD_CORE, end_with_children, pin
 
-PARTS = ("speed", "memory")
+PARTS = ("speed", "memory", "growth")
 LIMITS = Limits(rounds=5, requests=6000, seconds=2.0)
 SHORT = Limits(rounds=2, requests=1000, seconds=0.5, memory_requests=5000, memory_seconds=3.0)
+SHORT_GROWTH = 1000  # largest size
 ROUNDS = range(1, 51)
 
 
@@ -32,6 +35,11 @@ def main() -> None:
     end_with_children()
     pin(LOAD_CORE)
     _compare(_wanted(arguments.servers), arguments.parts, limits)
+    if "growth" in arguments.parts:
+        largest = SHORT_GROWTH if arguments.short else growth.LARGEST
+        rounds = arguments.rounds or (1 if arguments.short else growth.ROUNDS)
+        for curve in growth.curves(rounds, largest):
+            growth.print_curve(curve)
 
 
 def _compare(wanted: Sequence[Peer], parts: Sequence[str], limits: Limits) -> None:
