@@ -53,7 +53,10 @@ class Sample:
 
 @dataclass(slots=True)
 class Results:
-    """What was measured, a value for each round; ``failed`` says who fell out and why."""
+    """What was measured, a value for each round.
+
+    ``failed`` says what fell out and why: a server, or a cell of its.
+    """
 
     samples: dict[tuple[str, str, int], list[Sample]] = field(default_factory=dict)
     starts: dict[str, list[float]] = field(default_factory=dict)
@@ -64,6 +67,17 @@ class Results:
     def names(self) -> list[str]:
         """Name those who were measured to the end."""
         return [each for each in self.starts if each in PEERS and each not in self.failed]
+
+    def cell(self, name: str, work: str, connections: int) -> Sequence[Sample]:
+        """Give the samples of one cell; none where it fell out in any round."""
+        if cell_name(name, work, connections) in self.failed:
+            return ()
+        return self.samples[name, work, connections]
+
+
+def cell_name(name: str, work: str, connections: int) -> str:
+    """Name a cell to people."""
+    return f"{name} at {work} over {connections} connections"
 
 
 def rounds(results: Results, wanted: Sequence[Peer], limits: Limits) -> None:
@@ -77,7 +91,7 @@ def rounds(results: Results, wanted: Sequence[Peer], limits: Limits) -> None:
         with ExitStack() as stack:
             up = _start_all(stack, results, wanted, page)
             for name, server in up.items():
-                with _failing(results, PEERS[name]), server.awake():
+                with _failing(results, name), server.awake():
                     _warm(PEERS[name], server, limits)
             for work in merchant.WORKS:
                 _ask_all(results, up, work, limits)
@@ -90,7 +104,7 @@ def memory(results: Results, wanted: Sequence[Peer], limits: Limits) -> None:
         if peer.name in results.failed:
             continue
         print(f"memory of {peer.name} …", file=sys.stderr)
-        with _failing(results, peer), _up(peer, page) as server:
+        with _failing(results, f"{peer.name} at memory"), _up(peer, page) as server:
             seen = [(0, server.resident_megabytes())]
             for work in (merchant.GET, merchant.REFUND):
                 requests = peer.requests(server, work, limits.memory_requests)
@@ -134,7 +148,7 @@ def _start_all(
     for peer in wanted:
         if peer.name in results.failed:
             continue
-        with _failing(results, peer):
+        with _failing(results, peer.name):
             server = stack.enter_context(_up(peer, page))
             results.starts.setdefault(peer.name, []).append(server.start_seconds)
             results.idle.setdefault(peer.name, []).append(server.resident_megabytes())
@@ -151,12 +165,13 @@ def _ask_all(
 ) -> None:
     for connections in CONNECTIONS:
         for name, server in up.items():
-            if name in results.failed:
+            cell = cell_name(name, work.name, connections)
+            if name in results.failed or cell in results.failed:
                 continue
-            with _failing(results, PEERS[name]), server.awake():
+            with _failing(results, cell), server.awake():
                 sample = _ask(PEERS[name], server, work, limits, connections)
-                cell = results.samples.setdefault((name, work.name, connections), [])
-                cell.append(sample)
+                key = name, work.name, connections
+                results.samples.setdefault(key, []).append(sample)
 
 
 def _warm(peer: Peer, server: Server, limits: Limits) -> None:
@@ -185,11 +200,11 @@ def _ask(peer: Peer, server: Server, work: Work, limits: Limits, connections: in
 
 
 @contextmanager
-def _failing(results: Results, peer: Peer) -> Iterator[None]:
-    """Let a peer that fails fall out, and the others go on; ours must not fail."""
+def _failing(results: Results, what: str) -> Iterator[None]:
+    """Let a peer, or a cell of its, fall out, and the others go on; ours must not fail."""
     try:
         yield
     except (LoadError, StartError, OSError) as error:
-        if peer.name == OURS:
+        if what.startswith(OURS):
             raise
-        results.failed[peer.name] = str(error)[:200]
+        results.failed[what] = str(error)[:200]

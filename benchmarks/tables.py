@@ -21,6 +21,7 @@ COLUMNS: dict[str, tuple[Value, float, bool]] = {
     "p99 ms": (lambda each: each.slowest, MILLI, False),
     "processor µs": (lambda each: each.processor, MICRO, False),
 }
+FELL_OUT = ["-"] * (2 * len(COLUMNS) + 1)
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -109,8 +110,10 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> str:
 
 
 def _row(results: Results, name: str, work: str, connections: int) -> list[str]:
-    samples = results.samples[name, work, connections]
+    samples = results.cell(name, work, connections)
     row = [str(connections), name, PEERS[name].keeps]
+    if not samples:
+        return [*row, *FELL_OUT]
     for value, scale, more_is_better in COLUMNS.values():
         row.append(figure(scale * median(value(each) for each in samples)))
         row.append(_against(results, name, work, connections, value, turned=more_is_better))
@@ -126,8 +129,10 @@ def _against(
     *,
     turned: bool = False,
 ) -> str:
-    ours = [value(each) for each in results.samples[OURS, work, connections]]
-    other = [value(each) for each in results.samples[name, work, connections]]
+    ours = [value(each) for each in results.cell(OURS, work, connections)]
+    other = [value(each) for each in results.cell(name, work, connections)]
+    if not other:
+        return "-"
     return _beside(name, ours, other) if turned else _beside(name, other, ours)
 
 
