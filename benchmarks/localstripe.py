@@ -14,7 +14,7 @@ from merchant import Work
 from processes import Server
 
 USER = "sk_bench"
-PADDING = "x" * 2300  # what an order has more than a charge
+PADDING = "x" * 2342  # what an order has more than a charge
 
 
 def requests(server: Server, work: Work, count: int) -> Sequence[bytes]:
