@@ -44,8 +44,8 @@ lock: $(VENV)/ready ## write down what the image installs; UPGRADE=--upgrade tak
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --extra tls $(UPGRADE) --output-file requirements.lock pyproject.toml
 
-bench: $(VENV)/ready ## measure against a bare aiohttp server, side by side
-	$(BIN)/python benchmarks/compare.py
+bench: $(VENV)/ready ## measure beside bare aiohttp and the peers on PATH; BENCH=--short tries it
+	$(BIN)/python benchmarks/compare.py $(BENCH)
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache dist

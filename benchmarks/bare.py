@@ -1,21 +1,24 @@
-"""The limit: an aiohttp application that does nothing but answer.
+"""The limit: an aiohttp application that routes, reads and answers, and does no more.
 
-``GET /order`` answers the bytes of a file, ``POST /changes`` reads the body and answers
-201. ``--uvloop`` runs it on uvloop, otherwise it runs on the default loop.
+It takes the very requests that kustom-mock takes. GET of an order answers the bytes of a
+file, POST to a collection of an order reads the body and answers 201. ``--uvloop`` runs
+it on uvloop, otherwise it runs on the default loop.
 """
 
 import argparse
 import asyncio
-import socket
 from pathlib import Path
 
 from aiohttp import web
 
+ORDER = "/ordermanagement/v1/orders/{order_id}"
+
 
 def main() -> None:
-    """Listen on a free port, say where, and answer until ended."""
+    """Listen and answer until ended."""
     parser = argparse.ArgumentParser(description="A bare aiohttp server.")
     parser.add_argument("page", type=Path, help="file with the answer to GET")
+    parser.add_argument("port", type=int)
     parser.add_argument("--uvloop", action="store_true", help="run on uvloop")
     arguments = parser.parse_args()
     page = arguments.page.read_bytes()
@@ -28,13 +31,12 @@ def main() -> None:
         return web.Response(status=201)
 
     app = web.Application()
-    app.router.add_get("/order", order)
-    app.router.add_post("/changes", change)
-    listening = socket.create_server(("127.0.0.1", 0))
-    print(f"listening on http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+    app.router.add_get(ORDER, order)
+    app.router.add_post(ORDER + "/{collection}", change)
     web.run_app(
         app,
-        sock=listening,
+        host="127.0.0.1",
+        port=arguments.port,
         access_log=None,
         print=None,
         loop=_loop(uvloop=arguments.uvloop),

@@ -1,187 +1,84 @@
-"""Compares kustom-mock with a bare aiohttp server, side by side; see README.md.
+"""Compares kustom-mock with the limit and with its peers; see README.md.
 
-All servers run at the same time on one core, and the load comes from another. Each
-round starts them anew and asks them in turn, so that what disturbs the machine disturbs
-all of them. Printed are ratios within a round, as minimum, median and maximum.
+All servers run on one core and the load comes from another, in several interleaved
+rounds. Printed are ratios within a round, as minimum, median and maximum, and how our own
+cost grows with what a sandbox holds.
 """
 
 import argparse
-import sys
-import tempfile
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
-from pathlib import Path
-from statistics import median
-from time import perf_counter
+from collections.abc import Sequence
+from dataclasses import replace
 
-import merchant
-from load import Run, load, request
-from processes import LOAD_CORE, Server, pin, running, seconds_of
+import growth
+import measure
+import tables
+from measure import Limits, Results
+from peers import OURS, PEERS, Peer
+from processes import LOAD_CORE, end_with_children, pin
 
-OURS, BARE, FAST = "kustom-mock", "bare aiohttp", "bare aiohttp on uvloop"
-SERVE = ("-m", "mockserver", "serve", "--port", "0")
-BARE_SERVER = str(Path(__file__).with_name("bare.py"))
-CONNECTIONS = (1, 16, 64)
-STARTS_OF_A_ROUND = 3
-WARMING_REQUESTS = 1000
-MEMORY_REQUESTS = 50_000
-
-Samples = defaultdict[tuple[str, str], list[float]]
+PARTS = ("speed", "memory", "growth")
+LIMITS = Limits(rounds=5, requests=6000, seconds=2.0)
+SHORT = Limits(rounds=2, requests=1000, seconds=0.5, memory_requests=5000, memory_seconds=3.0)
+SHORT_GROWTH = 1000  # largest size
+ROUNDS = range(1, 51)
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="Compare with a bare aiohttp server.")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--requests", type=int, default=6000, help="of one measurement")
-    arguments = parser.parse_args()
+    arguments = _arguments()
+    usual = SHORT if arguments.short else LIMITS
+    limits = replace(
+        usual,
+        rounds=arguments.rounds or usual.rounds,
+        requests=arguments.requests or usual.requests,
+    )
+    end_with_children()
     pin(LOAD_CORE)
-    seconds_of(["-c", "import aiohttp.web, mockserver.cli.serve"])  # writes bytecode
-    rates: Samples = defaultdict(list)
-    starts: Samples = defaultdict(list)
-    for number in range(1, arguments.rounds + 1):
-        print(f"round {number} of {arguments.rounds} …", file=sys.stderr)
-        measure_rates(rates, arguments.requests)
-        for _ in range(STARTS_OF_A_ROUND):
-            measure_starts(starts)
-    print_rates(rates)
-    print_starts(starts)
-    print_memory()
+    _compare(_wanted(arguments.servers), arguments.parts, limits)
+    if "growth" in arguments.parts:
+        largest = SHORT_GROWTH if arguments.short else growth.LARGEST
+        rounds = arguments.rounds or (1 if arguments.short else growth.ROUNDS)
+        for curve in growth.curves(rounds, largest):
+            growth.print_curve(curve)
 
 
-def measure_rates(rates: Samples, count: int) -> None:
-    """Ask all servers for the same, in turn, and add their answers per second.
-
-    Added are those per second of the clock and per second of the server's processor
-    time; the latter hardly feels what else the machine does.
-    """
-    with servers() as (running_servers, read):
-        for work in ("GET order", "POST refund", "POST capture"):
-            for name, server in running_servers.items():
-                ask(server, name, work, read, WARMING_REQUESTS, 1)
-            for connections in CONNECTIONS:
-                for name, server in running_servers.items():
-                    run, cost = ask(server, name, work, read, count, connections)
-                    cell = f"{work}, {connections}"
-                    rates[name, cell].append(run.per_second)
-                    rates[f"{name}, processor", cell].append(count / cost)
-                    rates[f"{name}, generator", cell].append(run.generator_share)
+def _compare(wanted: Sequence[Peer], parts: Sequence[str], limits: Limits) -> None:
+    results = Results()
+    if "speed" in parts:
+        measure.rounds(results, wanted, limits)
+        tables.print_summary(results)
+        tables.print_works(results)
+        tables.print_starts(results)
+    if "memory" in parts:
+        measure.memory(results, wanted, limits)
+        tables.print_memory(results)
+    tables.print_failures(results)
 
 
-def ask(
-    server: Server,
-    name: str,
-    work: str,
-    read: bytes,
-    count: int,
-    connections: int,
-) -> tuple[Run, float]:
-    """Put load on a server; give the run, and the processor time the server took."""
-    requests = requests_for(work, name, server, read, count)
-    status = 200 if work == "GET order" else 201
-    before = server.processor_seconds()
-    run = load(server.address, requests, count=count, connections=connections, status=status)
-    return run, server.processor_seconds() - before
+def _wanted(names: Sequence[str]) -> list[Peer]:
+    """Give those who are wanted and installed, ours first; say who is not installed."""
+    chosen = [each for each in PEERS.values() if each.name in (OURS, *(names or PEERS))]
+    absent = [each.name for each in chosen if each.found() is None]
+    if absent:
+        print(f"Not installed, so left out: {', '.join(absent)}.", flush=True)
+    return [each for each in chosen if each.name not in absent]
 
 
-@contextmanager
-def servers() -> Iterator[tuple[Mapping[str, Server], bytes]]:
-    """Start all servers; the bare ones answer the bytes that ours answers to a request."""
-    with ExitStack() as stack:
-        ours = stack.enter_context(running(SERVE))
-        read, page = merchant.order_page(ours)
-        file = Path(stack.enter_context(tempfile.TemporaryDirectory()), "order.json")
-        file.write_bytes(page)
-        found = {OURS: ours, BARE: stack.enter_context(running((BARE_SERVER, str(file))))}
-        if find_spec("uvloop"):
-            fast = running((BARE_SERVER, str(file), "--uvloop"))
-            found[FAST] = stack.enter_context(fast)
-        yield found, read
-
-
-def requests_for(
-    work: str,
-    name: str,
-    server: Server,
-    read: bytes,
-    count: int,
-) -> Sequence[bytes]:
-    """Write the requests for some work; the bare servers know two paths."""
-    if work == "GET order":
-        return [read if name == OURS else request("GET", "/order")]
-    if name == OURS:
-        make = merchant.refunds if work == "POST refund" else merchant.captures
-        return make(server, count)
-    body = merchant.REFUND if work == "POST refund" else merchant.CAPTURE
-    return [request("POST", "/changes", body)]
-
-
-def measure_starts(starts: Samples) -> None:
-    """Time importing aiohttp.web, and starting our server until its first 200."""
-    starts["import aiohttp.web", ""].append(seconds_of(("-c", "import aiohttp.web")))
-    with running(SERVE) as ours:
-        load(
-            ours.address,
-            [request("GET", "/__admin/sandboxes/bench/orders")],
-            count=1,
-            connections=1,
-            status=200,
-        )
-        starts[OURS, ""].append(perf_counter() - ours.started)
-
-
-def print_rates(rates: Samples) -> None:
-    """Print a row for each kind of work and number of connections."""
-    limits = [name for name in (BARE, FAST) if (name, "GET order, 1") in rates]
-    print("\n| request, connections | kustom-mock/s |", end="")
-    print("".join(f" {each}/s | ratio | by processor time |" for each in limits))
-    print("|---|---|" + "---|---|---|" * len(limits))
-    for cell in [cell for name, cell in rates if name == OURS]:
-        columns = [cell, f"{median(rates[OURS, cell]):.0f}"]
-        for each in limits:
-            columns += [
-                f"{median(rates[each, cell]):.0f}",
-                ratio(rates[OURS, cell], rates[each, cell]),
-                ratio(
-                    rates[f"{OURS}, processor", cell],
-                    rates[f"{each}, processor", cell],
-                ),
-            ]
-        print(f"| {' | '.join(columns)} |")
-    busy = max(
-        median(shares) for (name, _), shares in rates.items() if name.endswith("generator")
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Compare with the limit and with peers.")
+    parser.add_argument("--short", action="store_true", help="a try of a few minutes")
+    parser.add_argument(
+        "--rounds", type=int, choices=ROUNDS, metavar="N", help="interleaved, at most 50"
     )
-    print(f"\nThe generator worked at most {busy:.0%} of the time.")
-
-
-def print_starts(starts: Samples) -> None:
-    """Print how long a start takes beside an import."""
-    ours, limit = starts[OURS, ""], starts["import aiohttp.web", ""]
-    print(
-        f"\nFirst 200 after {1000 * median(ours):.0f} ms, import aiohttp.web"
-        f" {1000 * median(limit):.0f} ms, ratio {ratio(ours, limit)}.",
+    parser.add_argument("--requests", type=int, help="of one measurement")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure"
     )
-
-
-def print_memory() -> None:
-    """Print resident memory idle, after reads, and after changes."""
-    with servers() as (running_servers, read):
-        print(f"\n| resident MB | idle | {MEMORY_REQUESTS} GET | and {MEMORY_REQUESTS} POST |")
-        print("|---|---|---|---|")
-        for name, server in running_servers.items():
-            seen = [server.resident_megabytes()]
-            for work in ("GET order", "POST refund"):
-                ask(server, name, work, read, MEMORY_REQUESTS, 16)
-                seen.append(server.resident_megabytes())
-            print(f"| {name} | {' | '.join(f'{each:.0f}' for each in seen)} |")
-
-
-def ratio(ours: Sequence[float], limit: Sequence[float]) -> str:
-    """Say how the values of each round compare: minimum, median, maximum."""
-    each = [mine / other for mine, other in zip(ours, limit, strict=True)]
-    return f"{min(each):.2f} **{median(each):.2f}** {max(each):.2f}"
+    parser.add_argument(
+        "--servers", nargs="+", choices=list(PEERS), default=[], metavar="NAME",
+        help=f"only these, by name: {', '.join(PEERS)}",
+    )  # fmt: skip
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

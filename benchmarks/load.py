@@ -1,13 +1,15 @@
 """A load generator of one thread and no dependencies, quicker than what it measures.
 
-It keeps one request under way on each connection, reads every answer, and stops after a
-given count. Bounded on purpose: only loopback addresses, and never longer than a minute.
+It keeps one request under way on each connection, reads every answer, notes how long it
+took, and stops after a given count or time. Bounded on purpose: only loopback addresses,
+never more than a number of requests and never longer than a minute.
 """
 
 import re
 import selectors
 import socket
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import cycle, islice
@@ -15,9 +17,12 @@ from time import perf_counter, process_time
 
 LONGEST_RUN = 60.0  # seconds
 LARGEST_COUNT = 200_000  # requests
-RECEIVED_AT_ONCE = 65_536  # bytes
+LONGEST_SILENCE = 10.0  # seconds without any answer
+RECEIVED_AT_ONCE = 262_144  # bytes
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked\r\n", re.IGNORECASE)
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class LoadError(Exception):
@@ -34,11 +39,19 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run took: wall time, and how much of it the generator itself worked."""
+    """What a run took: wall time, and how much of it the generator itself worked.
 
-    count: int
+    ``latencies`` are in ascending order, in seconds.
+    """
+
     seconds: float
     generator_seconds: float
+    latencies: Sequence[float]
+
+    @property
+    def count(self) -> int:
+        """How many requests were answered; fewer than wanted where the time ran out."""
+        return len(self.latencies)
 
     @property
     def per_second(self) -> float:
@@ -50,13 +63,41 @@ class Run:
         """How much of the time the generator worked; near 1 it was the bottleneck."""
         return self.generator_seconds / self.seconds
 
+    def latency(self, share: float) -> float:
+        """Tell within which time such a share of the answers came."""
+        return self.latencies[min(int(share * self.count), self.count - 1)]
 
-def request(method: str, path: str, body: bytes = b"") -> bytes:
+
+class Connection:
+    """One connection, what came in so far, and when its request was sent."""
+
+    __slots__ = ("received", "sent", "socket")
+
+    def __init__(self, address: Address) -> None:
+        """Connect."""
+        self.socket = socket.create_connection((address.host, address.port), timeout=5)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.received = b""
+        self.sent = 0.0
+
+    def answered(self, expected: bytes) -> bool:
+        """Take in what came; whether the answer is complete."""
+        data = self.socket.recv(RECEIVED_AT_ONCE)
+        received = self.received + data if self.received else data
+        if not data or not received.startswith(expected[: len(received)]):
+            wanted = expected.decode()
+            raise LoadError(f"expected {wanted}, got {received[:2000]!r}")
+        complete = _complete(received)
+        self.received = b"" if complete else received
+        return complete
+
+
+def request(method: str, path: str, body: bytes = b"", user: str = "bench") -> bytes:
     """Write a request as small clients send it."""
     head = [
         f"{method} {path} HTTP/1.1",
         "Host: localhost",
-        "Authorization: Basic YmVuY2g6c2VjcmV0",  # bench:secret
+        f"Authorization: Basic {b64encode(f'{user}:secret'.encode()).decode()}",
         "User-Agent: benchmark",
         "Accept: */*",
     ]
@@ -72,72 +113,73 @@ def load(
     count: int,
     connections: int,
     status: int,
+    seconds: float = LONGEST_RUN,
 ) -> Run:
     """Send so many requests, rotating over those given, and time them.
 
+    After so many seconds no more are sent, and those under way are waited for.
+
     Raises:
-        LoadError: an answer had another status, a connection was lost, or the time ran
-            out.
+        LoadError: an answer had another status, a connection was lost, or nothing came.
         ValueError: the address is not of this machine, or the count is too large.
     """
     if not ip_address(address.host).is_loopback or count > LARGEST_COUNT:
-        message = f"refused: {count} requests to {address.host}"
-        raise ValueError(message)
+        raise ValueError(f"refused: {count} requests to {address.host}")
     expected = b"HTTP/1.1 %d " % status
-    with selectors.DefaultSelector() as selector:
-        sockets = [_connect(address) for _ in range(connections)]
-        try:
-            for each in sockets:
-                selector.register(each, selectors.EVENT_READ, bytearray())
-            waiting = islice(cycle(requests), count)
-            started, worked = perf_counter(), process_time()
-            for each in sockets:
-                each.sendall(next(waiting))
-            _exchange(selector, waiting, count, expected)
-            return Run(count, perf_counter() - started, process_time() - worked)
-        finally:
-            for each in sockets:
-                each.close()
-
-
-def _connect(address: Address) -> socket.socket:
-    connection = socket.create_connection((address.host, address.port), timeout=5)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
+    opened = [Connection(address) for _ in range(min(connections, count))]
+    try:
+        waiting = islice(cycle(requests), count)
+        started, worked = perf_counter(), process_time()
+        latencies = _exchange(opened, waiting, expected, started + seconds)
+        ended, stopped = perf_counter(), process_time()
+    finally:
+        for each in opened:
+            each.socket.close()
+    return Run(ended - started, stopped - worked, sorted(latencies))
 
 
 def _exchange(
-    selector: selectors.BaseSelector,
-    waiting: "islice[bytes]",
-    count: int,
+    connections: Sequence[Connection],
+    waiting: Iterator[bytes],
     expected: bytes,
-) -> None:
-    answered, deadline = 0, perf_counter() + LONGEST_RUN
-    while answered < count:
-        ready = selector.select(timeout=5)
-        if not ready or perf_counter() > deadline:
-            message = f"{answered} of {count} answers, then none in time"
-            raise LoadError(message)
-        for key, _ in ready:
-            connection: socket.socket = key.fileobj  # type: ignore[assignment]
-            received: bytearray = key.data
-            data = connection.recv(RECEIVED_AT_ONCE)
-            received += data
-            if not data or not received.startswith(expected[: len(received)]):
-                message = f"expected {expected.decode()}, got {bytes(received)[:2000]!r}"
-                raise LoadError(message)
-            if not _complete(received):
-                continue
-            received.clear()
-            answered += 1
-            following = next(waiting, None)
-            if following:
-                connection.sendall(following)
+    deadline: float,
+) -> list[float]:
+    latencies: list[float] = []
+    under_way = len(connections)
+    with selectors.DefaultSelector() as selector:
+        for each in connections:
+            selector.register(each.socket, selectors.EVENT_READ, each)
+            each.sent = perf_counter()
+            each.socket.sendall(next(waiting))
+        while under_way:
+            for each in _ready(selector, len(latencies)):
+                if not each.answered(expected):
+                    continue
+                now = perf_counter()
+                latencies.append(now - each.sent)
+                following = next(waiting, None) if now < deadline else None
+                if following:
+                    each.sent = now
+                    each.socket.sendall(following)
+                else:
+                    under_way -= 1
+    return latencies
 
 
-def _complete(received: bytearray) -> bool:
+def _ready(selector: selectors.BaseSelector, answered: int) -> list[Connection]:
+    ready = selector.select(timeout=LONGEST_SILENCE)
+    if not ready:
+        raise LoadError(f"{answered} answers, then none for {LONGEST_SILENCE:.0f} s")
+    return [key.data for key, _ in ready]
+
+
+def _complete(received: bytes) -> bool:
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return False
-    length = _LENGTH.search(received, 0, end + 2)  # none with 204
-    return len(received) >= end + 4 + (int(length[1]) if length else 0)
+    length = _LENGTH.search(received, 0, end + 2)
+    if length:
+        return len(received) >= end + 4 + int(length[1])
+    if _CHUNKED.search(received, 0, end + 2):
+        return received.endswith(_LAST_CHUNK)
+    return True  # nothing follows, as with 204

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-from load import LARGEST_COUNT, Address
-from processes import Server, running
+from load import LARGEST_COUNT, Address, request
+from processes import Server, free_port, python, running
 
 CONNECTIONS = 16
 SANDBOXES = 60
@@ -236,9 +236,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Many sandboxes on one server for long.")
     parser.add_argument("--requests", type=int, default=REQUESTS)
     requests = min(parser.parse_args().requests, LARGEST_COUNT)
-    arguments = ["-m", "mockserver", "serve", "--host", "127.0.0.1", "--port", "0"]
+    port = free_port()
+    place = ["--host", "127.0.0.1", "--port", str(port)]
     quiet = ["--log-level", "warning", "--journal-size", str(JOURNAL)]
-    with running([*arguments, *quiet]) as server:
+    command = python("-m", "mockserver", "serve", *place, *quiet)
+    with running(command, port, request("GET", "/healthz")) as server:
         asyncio.run(asyncio.wait_for(soak(server, requests), LONGEST))
 
 

@@ -1,0 +1,162 @@
+"""What each server is given so that it answers the page: files, and the rest of its command.
+
+Every function takes a folder of the server's own, the bytes of the page and a port. The
+paths are those of kustom-mock wherever a server lets its paths be chosen.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import merchant
+from merchant import JSON
+
+LOCALHOST = "127.0.0.1"
+BARE_SERVER = str(Path(__file__).with_name("bare.py"))
+_UUID = "7ce4ee13-973c-4f49-a30e-85a0bc67599{}"
+
+
+def ours(folder: Path, _page: bytes, port: int) -> Sequence[str]:
+    """Give it a scenario with one order."""
+    scenario = _write(folder / "world.yaml", merchant.world([merchant.order(1)]))
+    return ["-m", "mockserver", "serve", "--port", str(port), "--scenario", scenario]
+
+
+def bare(folder: Path, page: bytes, port: int) -> Sequence[str]:
+    """Give it the page."""
+    file = folder / "order.json"
+    file.write_bytes(page)
+    return [BARE_SERVER, str(file), str(port)]
+
+
+def nginx(folder: Path, page: bytes, port: int) -> Sequence[str]:
+    """One process that hands out a file, and answers 201 by itself."""
+    (folder / "order.json").write_bytes(page)
+    configuration = folder / "nginx.conf"
+    temporary = "".join(
+        f"{each}_temp_path {folder}/temporary;"
+        for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    configuration.write_text(f"""
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{}}
+http {{
+  access_log off; keepalive_requests 1000000; default_type {JSON}; {temporary}
+  server {{
+    listen {LOCALHOST}:{port};
+    root {folder};
+    location ~ ^{merchant.ORDERS}/[^/]+/(captures|refunds)$ {{ return 201; }}
+    location ~ ^{merchant.ORDERS}/[^/]+$ {{ rewrite ^ /order.json break; }}
+  }}
+}}
+""")
+    return ["-p", str(folder), "-c", str(configuration)]
+
+
+def wiremock(folder: Path, page: bytes, port: int) -> Sequence[str]:
+    """Two mappings; the log of requests is off unless asked for."""
+    mappings = folder / "mappings"
+    mappings.mkdir()
+    answers: dict[tuple[str, str], dict[str, Any]] = {
+        ("GET", "[^/]+"): {"status": 200, "body": page.decode()},
+        ("POST", "[^/]+/(captures|refunds)"): {"status": 201},
+    }
+    for (method, path), answer in answers.items():
+        asked = {"method": method, "urlPathPattern": f"{merchant.ORDERS}/{path}"}
+        response = {**answer, "headers": {"Content-Type": JSON}}
+        _write(mappings / f"{method}.json", {"request": asked, "response": response})
+    return ["--port", str(port), "--bind-address", LOCALHOST, "--root-dir", str(folder)]
+
+
+def prism(folder: Path, page: bytes, port: int) -> Sequence[str]:
+    """Give it an OpenAPI document with the page as an example; it checks bodies by it."""
+    parameters = [
+        {"name": each, "in": "path", "required": True, "schema": {"type": "string"}}
+        for each in ("order_id", "collection")
+    ]
+    shown = {JSON: {"schema": {"type": "object"}, "example": json.loads(page)}}
+    posted = {JSON: {"schema": {"type": "object", "required": ["order_lines"]}}}
+    order = f"{merchant.ORDERS}/{{order_id}}"
+    paths = {
+        order: {
+            "parameters": parameters[:1],
+            "get": {"responses": {"200": {"description": "order", "content": shown}}},
+        },
+        f"{order}/{{collection}}": {
+            "parameters": parameters,
+            "post": {
+                "requestBody": {"content": posted},
+                "responses": {"201": {"description": "created"}},
+            },
+        },
+    }
+    information = {"title": "orders", "version": "1"}
+    document = {"openapi": "3.0.3", "info": information, "paths": paths}
+    file = _write(folder / "orders.json", document)
+    return ["mock", file, "--host", LOCALHOST, "--port", str(port), "--verboseLevel", "silent"]
+
+
+def mockoon(folder: Path, page: bytes, port: int) -> Sequence[str]:
+    """Give it two routes with a fixed answer each."""
+    order = merchant.ORDERS.lstrip("/") + "/:order_id"
+    routes = [
+        _mockoon_route(1, "get", order, 200, page.decode()),
+        _mockoon_route(2, "post", order + "/:collection", 201, ""),
+    ]
+    environment = {
+        "uuid": _UUID.format(0),
+        "lastMigration": 33,
+        "name": "orders",
+        "port": 3000,
+        "hostname": LOCALHOST,
+        "folders": [],
+        "routes": routes,
+        "rootChildren": [{"type": "route", "uuid": each["uuid"]} for each in routes],
+        "headers": [{"key": "Content-Type", "value": JSON}],
+    }
+    file = _write(folder / "orders.json", environment)
+    place = ["--hostname", LOCALHOST, "--port", str(port)]
+    return ["start", "--data", file, *place, "--repair", "--disable-log-to-file"]
+
+
+def _mockoon_route(
+    number: int, method: str, path: str, status: int, body: str
+) -> dict[str, Any]:
+    response = {
+        "uuid": _UUID.format(number + 5),
+        "body": body,
+        "statusCode": status,
+        "bodyType": "INLINE",
+        "disableTemplating": True,
+        "default": True,
+    }
+    return {
+        "uuid": _UUID.format(number),
+        "type": "http",
+        "method": method,
+        "endpoint": path,
+        "responses": [response],
+    }
+
+
+def json_server(folder: Path, page: bytes, port: int) -> Sequence[str]:
+    """Give it a file with all orders; changes are written to it as children of an order."""
+    shown = json.loads(page)
+    numbers = range(1, merchant.READ_ORDERS + 1)
+    orders = [{**shown, "order_id": merchant.order_id(each)} for each in numbers]
+    file = _write(folder / "db.json", {"orders": orders, "captures": [], "refunds": []})
+    prefix = merchant.ORDERS.removesuffix("/orders")
+    routes = _write(folder / "routes.json", {f"{prefix}/*": "/$1"})
+    place = ["--host", LOCALHOST, "--port", str(port)]
+    return [file, *place, "--routes", routes, "--id", "order_id", "--no-gzip", "--quiet"]
+
+
+def localstripe(_folder: Path, _page: bytes, port: int) -> Sequence[str]:
+    """Give it nothing: what it needs is made by requests."""
+    return ["--port", str(port), "--from-scratch"]
+
+
+def _write(file: Path, value: Any) -> str:  # noqa: ANN401
+    file.write_text(json.dumps(value))
+    return str(file)
