@@ -7,6 +7,8 @@ import orjson
 
 DEEPEST = 50  # levels of nesting
 
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
 MalformedJsonError = json.JSONDecodeError
 """What is raised of a text that is no JSON, or nested too deep."""
 
@@ -18,10 +20,20 @@ def read_json(text: bytes) -> Any:  # noqa: ANN401  # JSON
         MalformedJsonError: with the place of what is wrong.
     """
     value = orjson.loads(text)
-    if text.count(b"[") + text.count(b"{") > DEEPEST and _is_deep(value):
+    if _may_be_deep(text) and _is_deep(value):
         message = f"nested deeper than {DEEPEST} levels"
         raise MalformedJsonError(message, "", 0)
     return value
+
+
+def _may_be_deep(text: bytes) -> bool:
+    """Say no where brackets alone tell; those within strings only cost a closer look."""
+    if text.count(b"[") + text.count(b"{") <= DEEPEST:
+        return False
+    brackets = text.translate(None, delete=_NO_BRACKETS)
+    for _ in range(DEEPEST):
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return bool(brackets)
 
 
 def _is_deep(value: Any) -> bool:  # noqa: ANN401  # JSON
