@@ -1,6 +1,7 @@
 """The merchant's API: one call in, one answer out, written down in the journal."""
 
 import logging
+from functools import cache
 from time import monotonic
 from traceback import format_exc
 from typing import Any
@@ -246,7 +247,8 @@ def _find_row(call: Call) -> tuple[Row, dict[str, str]]:
 
 
 def _facts(call: Call, row: Row, ids: dict[str, str], entry: Entry) -> Facts:
-    return Facts(row.operation, ids["order_id"], entry.at, lambda: _any_body(call))
+    body = cache(lambda: _any_body(call))  # however many rules look into it
+    return Facts(row.operation, ids["order_id"], entry.at, body)
 
 
 def _any_body(call: Call) -> object:

@@ -58,6 +58,13 @@ class Facts(Struct, frozen=True):
     order_id: str
     now: datetime
     body: Callable[[], Any]
+    found: dict[str, Sequence[Any]] = field(default_factory=dict)
+
+    def values_at(self, path: str) -> Sequence[Any]:
+        """All values at a path into the body, looked for once however many rules ask."""
+        if path not in self.found:
+            self.found[path] = tuple(_values_at(self.body(), path))
+        return self.found[path]
 
 
 class Faults:
@@ -67,6 +74,7 @@ class Faults:
         """Start with rules; probabilities repeat for an equal seed."""
         self._seed = seed
         self._rules: dict[str, Rule] = {}
+        self._places: dict[str, int] = {}
         self._index: dict[tuple[Operation | None, str | None], list[str]] = {}
         self._sources: dict[str, Random] = {}
         self._numbers: Counter[tuple[str, str]] = Counter()
@@ -81,6 +89,7 @@ class Faults:
         self.remove(rule.name)
         self.added += 1
         self._rules[rule.name] = rule
+        self._places[rule.name] = self.added
         self._sources[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
         for key in _keys(rule):
             self._index.setdefault(key, []).append(rule.name)
@@ -92,7 +101,7 @@ class Faults:
             return False
         for key in _keys(rule):
             self._index[key].remove(name)
-        del self._sources[name], self.matched[name], self.fired[name]
+        del self._places[name], self._sources[name], self.matched[name], self.fired[name]
         for counter in [each for each in self._numbers if each[0] == name]:
             del self._numbers[counter]
         return True
@@ -120,14 +129,10 @@ class Faults:
     def _candidates(self, facts: Facts) -> list[str]:
         keys = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
         found = [name for key in keys for name in self._index.get(key, ())]
-        if len(found) > 1:
-            place = {name: number for number, name in enumerate(self._rules)}
-            found.sort(key=place.__getitem__)
+        found.sort(key=self._places.__getitem__)
         return found
 
     def _fires(self, rule: Rule, facts: Facts) -> bool:
-        if facts.operation is not Operation.REFUND and _is_about_allocation(rule):
-            return False
         if not _in_window(rule, facts.now) or not _body_matches(rule, facts):
             return False
         self.matched[rule.name] += 1
@@ -150,6 +155,8 @@ def _is_about_allocation(rule: Rule) -> bool:
 
 def _keys(rule: Rule) -> list[tuple[Operation | None, str | None]]:
     operations: Iterable[Operation | None] = rule.operations or (None,)
+    if _is_about_allocation(rule):
+        operations = {Operation.REFUND}.intersection(rule.operations or {Operation.REFUND})
     order_ids: Iterable[str | None] = rule.order_ids or (None,)
     return [(operation, order_id) for operation in operations for order_id in order_ids]
 
@@ -160,10 +167,10 @@ def _in_window(rule: Rule, now: datetime) -> bool:
 
 
 def _body_matches(rule: Rule, facts: Facts) -> bool:
-    return all(
-        any(_same(found, wanted) for found in _values_at(facts.body(), path))
-        for path, wanted in rule.where.items()
-    )
+    for path, wanted in rule.where.items():
+        if not any(_same(found, wanted) for found in facts.values_at(path)):
+            return False
+    return True
 
 
 def _values_at(value: Any, path: str) -> Iterable[Any]:  # noqa: ANN401
