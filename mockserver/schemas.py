@@ -80,6 +80,12 @@ def schema(reference: str) -> Schema:
 
 
 @cache
+def request_schema(name: str) -> Schema:
+    """Find the schema of a request's body, such as that of ``capture``."""
+    return schema(f"requests/{name}.schema.json")
+
+
+@cache
 def _registry() -> jsonschema_rs.Registry:
     return jsonschema_rs.Registry(
         [(BASE + path, document) for path, document in documents().items()],

@@ -32,7 +32,7 @@ from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Executed, Sandbox
-from mockserver.schemas import Schema, schema
+from mockserver.schemas import Schema, request_schema
 
 IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
 JSON_TYPES = ("application/json", "text/json")
@@ -264,15 +264,20 @@ def _read_body(call: Call, name: str) -> dict[str, object]:
     if call.body is None:
         raise Rejection(Reason.BODY_TOO_LARGE)
     if not call.body:
-        return _checked({}, schema(f"requests/{name}.schema.json"))
+        return _checked({}, request_schema(name))
     media_type = call.headers.get("Content-Type", JSON_TYPES[0])
-    if media_type.partition(";")[0].strip().lower() not in JSON_TYPES:
-        raise Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type=media_type)
+    if media_type not in JSON_TYPES:
+        _check_media_type(media_type)
     try:
         body = read_json(call.body)
     except MalformedJsonError as error:
         raise Rejection(Reason.MALFORMED_JSON, problem=str(error)) from None
-    return _checked(body, schema(f"requests/{name}.schema.json"))
+    return _checked(body, request_schema(name))
+
+
+def _check_media_type(media_type: str) -> None:
+    if media_type.partition(";")[0].strip().lower() not in JSON_TYPES:
+        raise Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type=media_type)
 
 
 def _checked(body: object, rules: Schema) -> dict[str, object]:
