@@ -12,6 +12,9 @@ from typing import Any
 import merchant
 from merchant import JSON
 
+from mockserver.api.openapi.merchant import merchant_document
+from mockserver.api.operations import OPERATIONS
+
 LOCALHOST = "127.0.0.1"
 BARE_SERVER = str(Path(__file__).with_name("bare.py"))
 _UUID = "7ce4ee13-973c-4f49-a30e-85a0bc67599{}"
@@ -70,29 +73,10 @@ def wiremock(folder: Path, page: bytes, port: int) -> Sequence[str]:
 
 
 def prism(folder: Path, page: bytes, port: int) -> Sequence[str]:
-    """Give it an OpenAPI document with the page as an example; it checks bodies by it."""
-    parameters = [
-        {"name": each, "in": "path", "required": True, "schema": {"type": "string"}}
-        for each in ("order_id", "collection")
-    ]
-    shown = {JSON: {"schema": {"type": "object"}, "example": json.loads(page)}}
-    posted = {JSON: {"schema": {"type": "object", "required": ["order_lines"]}}}
-    order = f"{merchant.ORDERS}/{{order_id}}"
-    paths = {
-        order: {
-            "parameters": parameters[:1],
-            "get": {"responses": {"200": {"description": "order", "content": shown}}},
-        },
-        f"{order}/{{collection}}": {
-            "parameters": parameters,
-            "post": {
-                "requestBody": {"content": posted},
-                "responses": {"201": {"description": "created"}},
-            },
-        },
-    }
-    information = {"title": "orders", "version": "1"}
-    document = {"openapi": "3.0.3", "info": information, "paths": paths}
+    """Give it our OpenAPI document with the page as an example; it checks bodies by it."""
+    document = merchant_document(OPERATIONS)
+    read = document["paths"][f"{merchant.ORDERS}/{{order_id}}"]["get"]["responses"]["200"]
+    read["content"][JSON] = {"schema": {"type": "object"}, "example": json.loads(page)}
     file = _write(folder / "orders.json", document)
     return ["mock", file, "--host", LOCALHOST, "--port", str(port), "--verboseLevel", "silent"]
 

@@ -26,11 +26,23 @@ from mockserver.domain.order import ADDRESS_FIELDS, OrderLine
 Body: TypeAlias = Mapping[str, Any]
 Ids: TypeAlias = Mapping[str, str]
 
-_ECHOED_LINE_KEYS = frozenset(
-    ("product_url", "image_url", "merchant_data", "product_identifiers", "subscription"),
-)
-_READ_APART = _ECHOED_LINE_KEYS | {"extra"}  # what a line's own fields do not hold as it is
-_NOTHING: Mapping[str, object] = {}
+_ECHOED_LINE_KEYS: Mapping[str, frozenset[str]] = {
+    "product_url": frozenset(),
+    "image_url": frozenset(),
+    "merchant_data": frozenset(),
+    "product_identifiers": frozenset(
+        (
+            "brand", "category_path", "color", "global_trade_item_number",
+            "manufacturer_part_number", "size",
+        ),
+    ),
+    "subscription": frozenset(("interval", "interval_count", "name")),
+}  # fmt: skip
+"""Fields of a line that are only given back, with the keys of those that have any."""
+
+_READ_APART = _ECHOED_LINE_KEYS.keys() | {"extra"}
+"""Keys of a line that do not stand in a field of their own, as they are."""
+
 _SHIPPING_INFO_KEYS = (
     "shipping_company", "shipping_method", "tracking_number", "tracking_uri",
     "return_shipping_company", "return_tracking_number", "return_tracking_uri",
@@ -107,21 +119,21 @@ def extend_due_date(body: Body, ids: Ids) -> ExtendDueDate:
 
 
 def order_lines(given: list[Body] | None) -> tuple[OrderLine, ...]:
-    """Read order lines; left-out amounts are 0, a left-out type is ``physical``."""
-    return tuple([_order_line(each) for each in given or ()])
+    """Read order lines; left-out amounts are 0, a left-out type is ``physical``.
+
+    Lines that are all written as documented are read at once, others field by field.
+    """
+    if not given:
+        return ()
+    if all(map(_READ_APART.isdisjoint, given)):
+        try:
+            return convert(given, tuple[OrderLine, ...])
+        except ValidationError:
+            pass  # a number for a reference, null, 1.0: understood below
+    return tuple([_order_line(each) for each in given])
 
 
 def _order_line(given: Body) -> OrderLine:
-    """Read a line as it is where it is written as documented, else field by field."""
-    if not _READ_APART.isdisjoint(given):
-        return _order_line_by_field(given)
-    try:
-        return convert(given, OrderLine)
-    except ValidationError:
-        return _order_line_by_field(given)
-
-
-def _order_line_by_field(given: Body) -> OrderLine:
     get = given.get
     return OrderLine(
         reference=_text(get("reference")),
@@ -139,9 +151,17 @@ def _order_line_by_field(given: Body) -> OrderLine:
 
 
 def _echoed(given: Body) -> Mapping[str, object]:
-    if _ECHOED_LINE_KEYS.isdisjoint(given):
-        return _NOTHING
-    return {key: given[key] for key in given if key in _ECHOED_LINE_KEYS and given[key]}
+    return {
+        key: _without_unknown(given[key], _ECHOED_LINE_KEYS[key])
+        for key in given
+        if key in _ECHOED_LINE_KEYS and given[key]
+    }
+
+
+def _without_unknown(value: Any, known: frozenset[str]) -> object:  # noqa: ANN401  # JSON
+    if not isinstance(value, dict):
+        return value
+    return {key: below for key, below in value.items() if key in known}
 
 
 def _shipping_info(given: list[Body] | None) -> tuple[Mapping[str, str], ...]:

@@ -20,7 +20,7 @@ from mockserver.api.answers import (
 )
 from mockserver.api.credentials import read_credentials
 from mockserver.api.exchange import Answer, Call
-from mockserver.api.json_in import MalformedJsonError, read_json
+from mockserver.api.json_in import MalformedJsonError, check_depth, parse_json, read_json
 from mockserver.api.metrics import Metrics
 from mockserver.api.near_misses import add_hint
 from mockserver.api.operations import PREFIX, ROUTES, Row
@@ -269,10 +269,9 @@ def _read_body(call: Call, name: str) -> dict[str, object]:
     if media_type not in JSON_TYPES:
         _check_media_type(media_type)
     try:
-        body = read_json(call.body)
+        return _checked(parse_json(call.body), request_schema(name))
     except MalformedJsonError as error:
         raise Rejection(Reason.MALFORMED_JSON, problem=str(error)) from None
-    return _checked(body, request_schema(name))
 
 
 def _check_media_type(media_type: str) -> None:
@@ -282,6 +281,7 @@ def _check_media_type(media_type: str) -> None:
 
 def _checked(body: object, rules: Schema) -> dict[str, object]:
     if not rules.accepts(body):
+        check_depth(body)
         violations = tuple(rules.violations(body))
         raise Rejection(
             Reason.INVALID_FIELDS,

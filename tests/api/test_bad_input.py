@@ -60,6 +60,7 @@ NOT_JSON = {
     "UTF-16": '{"captured_amount": 1}'.encode("utf-16"),
     "a line break in a text": b'{"captured_amount": 1, "description": "a\nb"}',
     "too deep": b"[" * 100_000,
+    "too deep in a field": b'{"captured_amount": ' + b"[" * 300 + b"]" * 300 + b"}",
     "too deep within": b'{"captured_amount": 1, "x": ' + b"[" * 2000 + b"]" * 2000 + b"}",
 }
 

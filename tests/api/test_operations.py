@@ -317,6 +317,16 @@ async def test_a_capture_shows_all_that_it_was_made_with(merchant: Merchant) -> 
     assert schema("responses/capture.schema.json").accepts(shown.json)
 
 
+async def test_what_is_unknown_within_a_line_is_not_shown(merchant: Merchant) -> None:
+    line = {**FULL_LINE, "extra": {"a": 1}, "unknown": [[]], "subscription": None}
+    line["product_identifiers"] = {"brand": "Fast", "unknown": {"deep": []}}
+    made = await merchant.do(Op.CAPTURE, {"captured_amount": 10000, "order_lines": [line]})
+    shown = await merchant.do(Op.GET_CAPTURE, capture_id=made.header("Capture-Id"))
+    expected = {**FULL_LINE}
+    del expected["subscription"]
+    assert shown.json["order_lines"] == [expected]
+
+
 async def test_a_refund_shows_all_that_it_was_made_with(shipping_merchant: Merchant) -> None:
     sent = {
         "refunded_amount": 10000,

@@ -90,8 +90,9 @@ GOES_ON: dict[str, Case] = {
     "100,000 brackets": (length(b"100000"), b"[" * 100_000, BAD),
     "100,000 brackets, closed": (length(b"100000"), b"[" * 50_000 + b"]" * 50_000, BAD),
     "100,000 braces": (length(b"600001"), b'{"a":' * 100_000 + b"1" + b"}" * 100_000, BAD),
-    "50 levels": (*json_of(b'1,"x":' + b"[" * 49 + b"]" * 49), MADE),
-    "51 levels": (*json_of(b'1,"x":' + b"[" * 50 + b"]" * 50), BAD),
+    "51 levels": (*json_of(b'"x","x":' + b"[" * 50 + b"]" * 50), BAD),
+    "51 unknown levels": (*json_of(b'1,"x":' + b"[" * 50 + b"]" * 50), MADE),
+    "1025 unknown levels": (*json_of(b'1,"x":' + b"[" * 1024 + b"]" * 1024), BAD),
 }  # fmt: skip
 """Framed as it should be; whatever is in it, the connection goes on."""
 
