@@ -29,11 +29,14 @@ from mockserver.domain.commands import (
     UpdateMerchantReferences,
 )
 from mockserver.domain.money import sum_of
+from mockserver.domain.order import OrderLine
 from tests.builders import make_line
 from tests.model.world import KEY_LASTS, World
 from tests.strategies import mostly
 
 T = TypeVar("T")
+Lines: TypeAlias = tuple[OrderLine, ...]
+Wish: TypeAlias = Callable[[World, str], Command]
 
 
 def nearly_always(usual: SearchStrategy[T], odd: SearchStrategy[T]) -> SearchStrategy[T]:
@@ -42,6 +45,7 @@ def nearly_always(usual: SearchStrategy[T], odd: SearchStrategy[T]) -> SearchStr
 
 
 seldom = nearly_always(st.just(value=False), st.just(value=True))
+now_and_then = mostly(st.just(value=False), st.booleans())
 usually = seldom.map(lambda odd: not odd)
 keys = st.none() | st.sampled_from("abc")
 totals = nearly_always(st.integers(80, 300), st.integers(0, 2))
@@ -75,7 +79,7 @@ odd_goods = st.lists(
     max_size=3,
 ).map(tuple)
 
-parcels = st.lists(st.just({"tracking_number": "T1"}), max_size=2).map(tuple)
+parcels = st.lists(st.just({"tracking_number": "T1"}), min_size=1, max_size=2).map(tuple)
 cities = st.sampled_from(("Uppsala", "Lund", ""))
 changes: SearchStrategy[Command] = mostly(
     st.one_of(
@@ -89,15 +93,6 @@ changes: SearchStrategy[Command] = mostly(
 )
 
 
-changes_of_a_shipment: SearchStrategy[Callable[[str], Command]] = st.sampled_from(
-    (
-        lambda shipment: AddCaptureShippingInfo(shipment, ({"tracking_number": "T2"},)),
-        TriggerSendOut,
-        lambda shipment: ExtendDueDate(shipment, 14),
-        lambda shipment: ExtendDueDate(shipment, 15),
-    ),
-)
-
 rivals: SearchStrategy[Command] = mostly(
     st.one_of(
         st.builds(CaptureOrder, amounts, order_lines=goods),
@@ -107,6 +102,76 @@ rivals: SearchStrategy[Command] = mostly(
     st.builds(UpdateAuthorization, totals, st.just(())) | changes,
 )
 """Commands that get into each other's way when they are sent at once."""
+
+
+# What depends on how things stand: a wish makes a command for an order of a world.
+
+
+def ship(share: Share, lines: Lines) -> Wish:
+    """Capture a part of what remains, or one more than that."""
+    return lambda world, order: CaptureOrder(
+        share.of(world.life_of(order).remaining), order_lines=lines
+    )
+
+
+def take_back(number: int, share: Share, off: int, odd: Lines) -> Wish:
+    """Refund a part of what is left of a shipment, seldom by lines that do not fit."""
+
+    def wish(world: World, order: str) -> Command:
+        shipped = world.shipment_of(order, number)[1]
+        amount = share.of(shipped.taken - shipped.returned)
+        line = make_line(min(shipped.goods, default="?"), amount + off)
+        return RefundOrder(amount, order_lines=odd or (line,))
+
+    return wish
+
+
+def give_back(share: Share) -> Wish:
+    """Refund a part of all that can be refunded, without saying for what."""
+
+    def wish(world: World, order: str) -> Command:
+        life = world.life_of(order)
+        return RefundOrder(share.of(life.captured - life.refunded))
+
+    return wish
+
+
+def authorize(more: int, *, anew: bool) -> Wish:
+    """Authorize more or less than before, or than was captured."""
+
+    def wish(world: World, order: str) -> Command:
+        life = world.life_of(order)
+        total = more + (life.authorized if anew else life.captured)
+        return UpdateAuthorization(max(0, total), ())
+
+    return wish
+
+
+def track(number: int) -> Wish:
+    parcel = {"tracking_number": "T2"}
+    return lambda world, order: AddCaptureShippingInfo(
+        world.shipment_of(order, number)[0], (parcel,)
+    )
+
+
+def send_out(number: int) -> Wish:
+    return lambda world, order: TriggerSendOut(world.shipment_of(order, number)[0])
+
+
+def grant(number: int, days: int) -> Wish:
+    return lambda world, order: ExtendDueDate(world.shipment_of(order, number)[0], days)
+
+
+numbers = st.integers(0, 3)
+shippings = st.builds(ship, shares, goods)
+returns = st.builds(take_back, numbers, shares, one_off, nearly_always(st.just(()), odd_goods))
+repayments = st.builds(give_back, shares)
+authorizations = st.builds(authorize, st.sampled_from((0, 40, -1)), anew=st.booleans())
+cares = st.one_of(
+    st.builds(track, numbers),
+    st.builds(send_out, numbers),
+    st.builds(grant, numbers, st.sampled_from((14, 15, 30))),
+)
 
 
 Moment: TypeAlias = Callable[[World], list[datetime]]

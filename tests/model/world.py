@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
-from tests.model.life import Answer, Call, Life
+from tests.model.life import Answer, Call, Life, Shipment
 
 KEY_LASTS = timedelta(hours=24)
 
@@ -52,6 +52,15 @@ class World:
             twin = self.twin()
             if twin.hear(call, answer.said) == answer:
                 yield from twin.outcomes([*answered[:number], *answered[number + 1 :]])
+
+    def life_of(self, order: str) -> Life:
+        """The life of an order; an empty one if a snapshot was taken before it."""
+        return self.lives.get(order) or Life(0, self.now, self.now)
+
+    def shipment_of(self, order: str, number: int) -> tuple[str, Shipment]:
+        """Some shipment of an order, with its id; one that leads nowhere if it has none."""
+        shipped = [*self.life_of(order).shipments.items()]
+        return shipped[number % len(shipped)] if shipped else ("?", Shipment(0, frozenset()))
 
     def numbers(self) -> dict[str, Any]:
         """All that is compared with the product's orders."""

@@ -7,11 +7,11 @@ multiplies how many lives are led.
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -26,29 +26,31 @@ from hypothesis.stateful import (
 )
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.commands import CaptureOrder, Command, RefundOrder, UpdateAuthorization
+from mockserver.domain.commands import Command, ExtendAuthorizationTime
 from mockserver.domain.forced import FORCED
 from mockserver.domain.invariants import violations
-from mockserver.domain.order import FraudStatus, OrderLine
+from mockserver.domain.order import FraudStatus
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
 from tests.builders import NOW, make_line, make_order, paid_by
-from tests.model.life import Answer, Call, Life, Shipment, midnight
+from tests.model.life import Answer, Call, Life, midnight
 from tests.model.reading import answer_of, numbers_of
 from tests.model.wishes import (
     Moment,
     Share,
+    Wish,
+    authorizations,
+    cares,
     changes,
-    changes_of_a_shipment,
-    goods,
     keys,
     moments,
-    nearly_always,
-    odd_goods,
-    one_off,
+    now_and_then,
+    repayments,
+    returns,
     rivals,
     seldom,
-    shares,
+    ship,
+    shippings,
     stays,
     totals,
     usually,
@@ -62,8 +64,6 @@ MOST_ORDERS = 6
 ORDER = "order-{}"
 
 T = TypeVar("T")
-Lines: TypeAlias = tuple[OrderLine, ...]
-Wish: TypeAlias = Callable[[str], Command]
 
 orders: Bundle[str] = Bundle("orders")
 snapshots: Bundle[str] = Bundle("snapshots")
@@ -80,7 +80,7 @@ class Lives(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.wall = NOW
         self.kept: dict[str, World] = {}
-        self.placed = 0
+        self.placed = self.races = 0
 
     def teardown(self) -> None:
         """Leave nothing running."""
@@ -103,7 +103,7 @@ class Lives(RuleBasedStateMachine):
             assumptions=assumed,
         )
         self.world = World(assumed, NOW, frozen=frozen)
-        self.place(total, shipped=Share(1))
+        self.place(total, shipped=ship(Share(1), (make_line(),)))
         return ORDER.format(1)
 
     # What a merchant does
@@ -111,7 +111,7 @@ class Lives(RuleBasedStateMachine):
     @rule(
         target=orders,
         total=totals,
-        shipped=st.none() | shares,
+        shipped=st.none() | shippings,
         by_invoice=mostly(st.just(value=True), st.just(value=False)),
         country=mostly(st.just("SE"), st.just("FR")),
         trusted=usually,
@@ -127,8 +127,8 @@ class Lives(RuleBasedStateMachine):
         country: str = "SE",
         trusted: bool = True,
         days_ago: int = 0,
-        lasts: int = 28,
-        shipped: Share | None = None,
+        lasts: int = 60,
+        shipped: Wish | None = None,
     ) -> str:
         """Place an order, by some other way than this API; perhaps ship a part."""
         created = self.world.now - timedelta(days=days_ago)
@@ -147,71 +147,43 @@ class Lives(RuleBasedStateMachine):
         life = Life(total, created, expires, by_invoice, country, trusted)
         self.world.lives[order.order_id] = life
         if shipped:
-            self.ship(order.order_id, shipped, (make_line(),), None)
+            self.ship(order.order_id, shipped, None)
         return order.order_id
 
-    @rule(order=orders, share=shares, lines=goods, key=keys)
-    def ship(self, order: str, share: Share, lines: Lines, key: str | None) -> None:
-        """Capture a part of what remains, or one more than that."""
-        remaining = self.life_of(order).remaining
-        self.ask(Call(order, CaptureOrder(share.of(remaining), order_lines=lines), key))
+    @rule(order=orders, wish=shippings, key=keys)
+    def ship(self, order: str, wish: Wish, key: str | None) -> None:
+        """Capture something."""
+        self.ask(Call(order, wish(self.world, order), key))
 
-    @rule(
-        order=orders,
-        number=st.integers(0, 3),
-        share=shares,
-        off=one_off,
-        odd=nearly_always(st.just(()), odd_goods),
-        key=keys,
-        sabotaged=seldom,
-    )
-    def take_back(
-        self,
-        order: str,
-        number: int,
-        share: Share,
-        off: int,
-        odd: Lines,
-        key: str | None,
-        *,
-        sabotaged: bool,
-    ) -> None:
-        """Refund a part of what is left of a shipment, seldom by lines that do not fit."""
-        shipped = self.shipment_of(order, number)[1]
-        amount = share.of(shipped.taken - shipped.returned)
-        line = make_line(min(shipped.goods, default="?"), amount + off)
-        self.ask(Call(order, RefundOrder(amount, order_lines=odd or (line,)), key, sabotaged))
+    @rule(order=orders, wish=returns, key=keys, sabotaged=now_and_then)
+    def take_back(self, order: str, wish: Wish, key: str | None, *, sabotaged: bool) -> None:
+        """Refund what came back of a shipment."""
+        self.ask(Call(order, wish(self.world, order), key, sabotaged))
 
-    @rule(order=orders, share=shares, key=keys)
-    def give_back(self, order: str, share: Share, key: str | None) -> None:
-        """Refund a part of all that can be refunded, without saying for what."""
-        life = self.life_of(order)
-        self.ask(Call(order, RefundOrder(share.of(life.captured - life.refunded)), key))
+    @rule(order=orders, wish=repayments, key=keys)
+    def give_back(self, order: str, wish: Wish, key: str | None) -> None:
+        """Refund an amount."""
+        self.ask(Call(order, wish(self.world, order), key))
 
-    @rule(order=orders, anew=st.booleans(), more=st.sampled_from((0, 40, -1)), key=keys)
-    def change_the_total(self, order: str, more: int, key: str | None, *, anew: bool) -> None:
-        """Authorize more or less than before, or than was captured."""
-        life = self.life_of(order)
-        total = more + (life.authorized if anew else life.captured)
-        self.ask(Call(order, UpdateAuthorization(max(0, total), ()), key))
+    @rule(order=orders, wish=authorizations, key=keys)
+    def authorize(self, order: str, wish: Wish, key: str | None) -> None:
+        """Set another total."""
+        self.ask(Call(order, wish(self.world, order), key))
+
+    @rule(order=orders)
+    def extend(self, order: str) -> None:
+        """Ask for more time."""
+        self.ask(Call(order, ExtendAuthorizationTime()))
 
     @rule(order=orders, command=changes, key=keys)
     def change(self, order: str, command: Command, key: str | None) -> None:
         """Ask for anything else about an order."""
         self.ask(Call(order, command, key))
 
-    @rule(
-        order=orders,
-        other=orders,
-        number=st.integers(0, 3),
-        wish=changes_of_a_shipment,
-        key=keys,
-    )
-    def change_a_shipment(
-        self, order: str, other: str, number: int, wish: Wish, key: str | None
-    ) -> None:
+    @rule(order=orders, other=orders, wish=cares, key=keys)
+    def care(self, order: str, other: str, wish: Wish, key: str | None) -> None:
         """Ask for something about a shipment, perhaps of another order."""
-        self.ask(Call(order, wish(self.shipment_of(other, number)[0]), key))
+        self.ask(Call(order, wish(self.world, other), key))
 
     @rule(
         first=calls,
@@ -221,8 +193,9 @@ class Lives(RuleBasedStateMachine):
     )
     def do_at_once(self, first: Call, times: int, others: list[Call], *, one_key: bool) -> None:
         """Send one call several times and others beside it, waiting for no answer."""
-        if one_key:
-            others = [replace(each, key=first.key) for each in others]
+        if one_key:  # that was never used
+            self.races += 1
+            first, *others = [replace(e, key=f"race-{self.races}") for e in (first, *others)]
         self.ask(*[first] * times, *others)
 
     # What time and fate do
@@ -318,15 +291,6 @@ class Lives(RuleBasedStateMachine):
         assert clock.now() == world.now if world.frozen else clock.now() >= world.now
         self.sandbox.clock = Clock(world.now, frozen=world.frozen, source=lambda: self.wall)
         self.world = world.twin()
-
-    def life_of(self, order: str) -> Life:
-        """The life of an order; an empty one if a snapshot was taken before it."""
-        return self.world.lives.get(order) or Life(0, NOW, NOW)
-
-    def shipment_of(self, order: str, number: int) -> tuple[str, Shipment]:
-        """Some shipment of an order; one that leads nowhere if it has none."""
-        shipped = [*self.life_of(order).shipments.items()]
-        return shipped[number % len(shipped)] if shipped else ("?", Shipment(0, frozenset()))
 
     def numbers(self) -> dict[str, Any]:
         """All orders of the sandbox, in numbers."""
