@@ -1,0 +1,308 @@
+"""Random lives of orders in a sandbox, held to a model after every step.
+
+Clocks run, stand and jump, keys are sent again, alone and at once, through a store that
+lets others go first; snapshots are restored in the middle of it all. ``KUSTOM_FUZZ``
+multiplies how many lives are led.
+"""
+
+import asyncio
+import os
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Any, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.commands import Command, ExtendAuthorizationTime
+from mockserver.domain.forced import FORCED
+from mockserver.domain.invariants import violations
+from mockserver.domain.order import FraudStatus
+from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.sandbox import Sandbox
+from tests.builders import NOW, make_line, make_order, paid_by
+from tests.model.life import Answer, Call, Life, midnight
+from tests.model.reading import answer_of, numbers_of
+from tests.model.wishes import (
+    Moment,
+    Share,
+    Wish,
+    authorizations,
+    cares,
+    changes,
+    keys,
+    moments,
+    now_and_then,
+    repayments,
+    returns,
+    rivals,
+    seldom,
+    ship,
+    shippings,
+    stays,
+    totals,
+    usually,
+)
+from tests.model.world import World
+from tests.sandbox.stores import YieldingStore
+from tests.strategies import assumptions, mostly
+
+EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
+MOST_ORDERS = 6
+ORDER = "order-{}"
+
+T = TypeVar("T")
+
+orders: Bundle[str] = Bundle("orders")
+snapshots: Bundle[str] = Bundle("snapshots")
+calls = st.builds(Call, orders, rivals, keys, seldom)
+outcomes = mostly(st.sampled_from(sorted(FORCED.keys() - {"expire"})), st.just("expire"))
+
+
+class Lives(RuleBasedStateMachine):
+    """A merchant does whatever comes to mind; the model knows what must come of it."""
+
+    def __init__(self) -> None:
+        """Own a loop, and the time."""
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.wall = NOW
+        self.kept: dict[str, World] = {}
+        self.placed = self.races = 0
+
+    def teardown(self) -> None:
+        """Leave nothing running."""
+        self.loop.close()
+
+    @initialize(
+        target=orders,
+        assumed=assumptions,
+        frozen=st.booleans(),
+        schedule=st.integers(0, 99),
+        total=totals,
+    )
+    def begin(self, assumed: Assumptions, schedule: int, total: int, *, frozen: bool) -> str:
+        """Make the sandbox and its model, with an order."""
+        source = Random(schedule)  # noqa: S311  # who goes first
+        self.sandbox = Sandbox(
+            "tester",
+            store=YieldingStore(pauses=lambda: source.randrange(3)),
+            clock=Clock(NOW, frozen=frozen, source=lambda: self.wall),
+            assumptions=assumed,
+        )
+        self.world = World(assumed, NOW, frozen=frozen)
+        self.place(total, shipped=ship(Share(1), (make_line(),)))
+        return ORDER.format(1)
+
+    # What a merchant does
+
+    @rule(
+        target=orders,
+        total=totals,
+        shipped=st.none() | shippings,
+        by_invoice=mostly(st.just(value=True), st.just(value=False)),
+        country=mostly(st.just("SE"), st.just("FR")),
+        trusted=usually,
+        days_ago=st.sampled_from((0, 0, 100, 130)),
+        lasts=st.sampled_from((28, 60, 150)),
+    )
+    @precondition(lambda self: self.placed < MOST_ORDERS)
+    def place(
+        self,
+        total: int,
+        *,
+        by_invoice: bool = True,
+        country: str = "SE",
+        trusted: bool = True,
+        days_ago: int = 0,
+        lasts: int = 60,
+        shipped: Wish | None = None,
+    ) -> str:
+        """Place an order, by some other way than this API; perhaps ship a part."""
+        created = self.world.now - timedelta(days=days_ago)
+        expires = midnight(created) + timedelta(days=lasts)
+        self.placed += 1
+        order = make_order(
+            total,
+            order_id=ORDER.format(self.placed),
+            created_at=created,
+            expires_at=expires,
+            payment_method=paid_by("INVOICE" if by_invoice else "CARD"),
+            purchase_country=country,
+            fraud_status=FraudStatus.ACCEPTED if trusted else FraudStatus.PENDING,
+        )
+        assert self.run(self.sandbox.store.add(order))
+        life = Life(total, created, expires, by_invoice, country, trusted)
+        self.world.lives[order.order_id] = life
+        if shipped:
+            self.ship(order.order_id, shipped, None)
+        return order.order_id
+
+    @rule(order=orders, wish=shippings, key=keys)
+    def ship(self, order: str, wish: Wish, key: str | None) -> None:
+        """Capture something."""
+        self.ask(Call(order, wish(self.world, order), key))
+
+    @rule(order=orders, wish=returns, key=keys, sabotaged=now_and_then)
+    def take_back(self, order: str, wish: Wish, key: str | None, *, sabotaged: bool) -> None:
+        """Refund what came back of a shipment."""
+        self.ask(Call(order, wish(self.world, order), key, sabotaged))
+
+    @rule(order=orders, wish=repayments, key=keys)
+    def give_back(self, order: str, wish: Wish, key: str | None) -> None:
+        """Refund an amount."""
+        self.ask(Call(order, wish(self.world, order), key))
+
+    @rule(order=orders, wish=authorizations, key=keys)
+    def authorize(self, order: str, wish: Wish, key: str | None) -> None:
+        """Set another total."""
+        self.ask(Call(order, wish(self.world, order), key))
+
+    @rule(order=orders)
+    def extend(self, order: str) -> None:
+        """Ask for more time."""
+        self.ask(Call(order, ExtendAuthorizationTime()))
+
+    @rule(order=orders, command=changes, key=keys)
+    def change(self, order: str, command: Command, key: str | None) -> None:
+        """Ask for anything else about an order."""
+        self.ask(Call(order, command, key))
+
+    @rule(order=orders, other=orders, wish=cares, key=keys)
+    def care(self, order: str, other: str, wish: Wish, key: str | None) -> None:
+        """Ask for something about a shipment, perhaps of another order."""
+        self.ask(Call(order, wish(self.world, other), key))
+
+    @rule(
+        first=calls,
+        times=st.integers(1, 3),
+        others=st.lists(calls, max_size=2),
+        one_key=st.booleans(),
+    )
+    def do_at_once(self, first: Call, times: int, others: list[Call], *, one_key: bool) -> None:
+        """Send one call several times and others beside it, waiting for no answer."""
+        if one_key:  # that was never used
+            self.races += 1
+            first, *others = [replace(e, key=f"race-{self.races}") for e in (first, *others)]
+        self.ask(*[first] * times, *others)
+
+    # What time and fate do
+
+    @rule(order=orders, outcome=outcomes)
+    def force(self, order: str, outcome: str) -> None:
+        """Let the provider decide something."""
+        found = self.run(self.sandbox.force(order, outcome))
+        life = self.world.lives.get(order)
+        assert (found is None) is (life is None)
+        if life:
+            life.force(outcome, self.world.now)
+
+    @rule(moment=moments)
+    def advance(self, moment: Moment) -> None:
+        """Go on to the next such moment, if there is one."""
+        coming = [each for each in moment(self.world) if each > self.world.now]
+        if coming:
+            self.world.now = min(coming)
+            self.sandbox.clock.set(self.world.now)
+
+    @rule(by=stays, frozen=st.booleans())
+    def wait(self, by: timedelta, *, frozen: bool) -> None:
+        """Let real time go by, and stop the sandbox's afterwards or let it run."""
+        self.wall += by
+        self.world.now += timedelta() if self.world.frozen else by
+        self.world.frozen = frozen
+        (self.sandbox.clock.freeze if frozen else self.sandbox.clock.run)()
+
+    @rule(target=snapshots, name=st.sampled_from(("here", "there")))
+    def keep(self, name: str) -> str:
+        """Take a snapshot."""
+        self.run(self.sandbox.freeze(name))
+        self.kept[name] = self.world.twin()
+        return name
+
+    @rule(name=snapshots, under_way=st.lists(calls, max_size=2))
+    def go_back(self, name: str, under_way: list[Call]) -> None:
+        """Restore a snapshot, perhaps while calls are under way."""
+        self.ask(*under_way, back_to=name)
+
+    # What must come of it
+
+    @invariant()
+    def all_orders_are_as_the_model_says(self) -> None:
+        """Every number agrees, and the time."""
+        assert self.sandbox.clock.now() == self.world.now
+        assert self.numbers() == self.world.numbers()
+
+    @invariant()
+    def the_money_adds_up(self) -> None:
+        """The product's own invariants hold."""
+        for order in self.run(self.sandbox.store.orders()):
+            assert list(violations(order)) == []
+
+    # How it is found out
+
+    def ask(self, *sent: Call, back_to: str | None = None) -> None:
+        """Send calls at once, perhaps while a snapshot is restored.
+
+        They must have taken effect one after the other, in some order.
+        """
+        answers = self.run(self.answers(sent, back_to))
+        if len(sent) == 1:
+            assert answers == [self.world.twin().hear(sent[0], answers[0].said)]
+        answered = [*zip(sent, answers, strict=True)]
+        worlds = list(self.world.outcomes(answered))
+        assert worlds, f"no order of these explains their answers: {answered}"
+        if back_to:
+            self.arrive_in(self.kept[back_to])
+        else:
+            found = self.numbers()
+            self.world = next((each for each in worlds if each.numbers() == found), worlds[0])
+
+    async def answers(self, sent: Sequence[Call], back_to: str | None) -> list[Answer]:
+        """Execute calls at once, the restoring of a snapshot last."""
+        executing = [
+            self.sandbox.execute(
+                each.order_id, each.command, each.key, allocation_fails=each.sabotaged
+            )
+            for each in sent
+        ]
+        restoring = [self.sandbox.restore(back_to)] if back_to else []
+        executed, _ = await asyncio.gather(
+            asyncio.gather(*executing), asyncio.gather(*restoring)
+        )
+        return [answer_of(each) for each in executed]
+
+    def arrive_in(self, world: World) -> None:
+        """Find oneself in a world that was kept; from here its time is the test's again."""
+        clock = self.sandbox.clock
+        assert clock.frozen is world.frozen
+        assert clock.now() == world.now if world.frozen else clock.now() >= world.now
+        self.sandbox.clock = Clock(world.now, frozen=world.frozen, source=lambda: self.wall)
+        self.world = world.twin()
+
+    def numbers(self) -> dict[str, Any]:
+        """All orders of the sandbox, in numbers."""
+        now, assumed = self.world.now, self.world.assumed
+        every = self.run(self.sandbox.store.orders())
+        return {each.order_id: numbers_of(each, now, assumed) for each in every}
+
+    def run(self, doing: Coroutine[Any, Any, T]) -> T:
+        """Wait for something to be done."""
+        return self.loop.run_until_complete(doing)
+
+
+def test_whatever_happens_to_orders_their_money_is_where_the_model_says() -> None:
+    lives = settings(max_examples=150 * EFFORT, stateful_step_count=50, deadline=None)
+    run_state_machine_as_test(Lives, settings=lives)
