@@ -5,7 +5,7 @@ merchant is told, or raises a :class:`Rejection`; deciding again gives the same 
 so a decision that lost a race is simply repeated.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,9 @@ RAISABLE = frozenset(
 )
 """Payment methods whose authorization can be raised (documented by Klarna; the
 country limits of FIXED_AMOUNT are not checked)."""
+
+PARTS_KEPT = 5000
+"""How many captures, refunds or parcels an order, and parcels a capture, may have (ours)."""
 
 MANDATORY_ADDRESS_FIELDS = ("street_address", "postal_code", "city", "country")
 """Fields that cannot be cleared (that some cannot is documented, which is assumed)."""
@@ -105,6 +108,23 @@ def decide(order: Order, command: Command, context: Context) -> Decision:
 
 def _done(order: Order, command: Command, **changes: Any) -> Decision:  # noqa: ANN401
     return Decision(replace(order, **changes), Outcome(command.operation))
+
+
+def _check_not_full(order: Order, operation: Operation, **parts: Sized) -> None:
+    """Refuse to make more of something than is kept.
+
+    Raises:
+        Rejection: an order holds as many already.
+    """
+    for name, kept in parts.items():
+        if len(kept) >= PARTS_KEPT:
+            raise Rejection(
+                Reason.ORDER_IS_FULL,
+                operation,
+                order_id=order.order_id,
+                parts=name,
+                limit=PARTS_KEPT,
+            )
 
 
 def _acknowledge(order: Order, command: Acknowledge, context: Context) -> Decision:
@@ -205,6 +225,7 @@ def _add_order_shipping_info(
     command: AddOrderShippingInfo,
     _context: Context,
 ) -> Decision:
+    _check_not_full(order, command.operation, parcels=order.shipping_info)
     added = order.shipping_info + command.shipping_info
     return _done(order, command, shipping_info=added)
 
@@ -230,6 +251,7 @@ def _capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
             captured=order.captured_amount,
             order_amount=order.order_amount,
         )
+    _check_not_full(order, command.operation, captures=order.captures)
     capture = Capture(
         capture_id=context.new_id,
         klarna_reference=f"{order.klarna_reference}-{len(order.captures) + 1}",
@@ -257,6 +279,7 @@ def _add_capture_shipping_info(
     _context: Context,
 ) -> Decision:
     capture = find_capture(order, command.capture_id, command.operation)
+    _check_not_full(order, command.operation, parcels=capture.shipping_info)
     added = capture.shipping_info + command.shipping_info
     return _recaptured(order, command, replace(capture, shipping_info=added))
 
@@ -290,6 +313,7 @@ def _recaptured(order: Order, command: Command, changed: Capture) -> Decision:
 
 def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     check_refundable(order, command.refunded_amount)
+    _check_not_full(order, command.operation, refunds=order.refunds)
     attempted = bool(command.order_lines)
     fails = attempted and (context.allocation_fails or order.next_allocation_fails)
     allocation = allocate(

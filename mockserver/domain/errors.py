@@ -38,6 +38,7 @@ class Reason(StrEnum):
     RAISE_NOT_OFFERED = "raise_not_offered"
     EXTENSION_NOT_OFFERED = "extension_not_offered"
     DUE_DATE_NOT_OFFERED = "due_date_not_offered"
+    ORDER_IS_FULL = "order_is_full"
     INVALID_ADDRESS = "invalid_address"
     PAYMENT_METHOD_FAILED = "payment_method_failed"
     INVALID_FIELDS = "invalid_fields"
@@ -278,6 +279,17 @@ CATALOGUE: tuple[Refusal, ...] = (
         "{cause} Due date cannot be extended.",
         klarna("due date extension: pay-later methods, listed options; words assumed"),
         _only(Operation.EXTEND_DUE_DATE, Operation.GET_EXTEND_DUE_DATE_OPTIONS),
+    ),
+    Refusal(
+        Reason.ORDER_IS_FULL, 403, "NOT_ALLOWED",
+        "The order has {limit} {parts}, and more are not kept. {consequence}",
+        assumed("ours, so that memory is bounded; no limit of the provider is known"),
+        _only(
+            Operation.CAPTURE,
+            Operation.REFUND,
+            Operation.ADD_ORDER_SHIPPING_INFO,
+            Operation.ADD_CAPTURE_SHIPPING_INFO,
+        ),
     ),
     Refusal(
         Reason.INVALID_ADDRESS, 422, "INVALID_ADDRESS",

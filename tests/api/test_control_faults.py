@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.api.control import faults
 from mockserver.domain.operation import Operation
 from tests.api.merchant import Merchant
 from tests.api.test_control_sandboxes import assert_problem
@@ -50,6 +51,19 @@ async def test_rules_without_an_id_never_take_the_place_of_another(merchant: Mer
         assert (await merchant.control("POST", "faults", {**spec, **CONFLICT})).status == 201
     found = await ids(merchant)
     assert len(found) == len(set(found)) == 6
+
+
+async def test_no_more_rules_are_made_than_are_kept(
+    merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(faults, "RULES_KEPT", 2)
+    for name in ("a", "b", "a"):
+        made = await merchant.control("POST", "faults", {"id": name, **CONFLICT})
+        assert made.status == 201
+    refused = await merchant.control("POST", "faults", {"id": "c", **CONFLICT})
+    assert_problem(refused, 409, "the sandbox has 2 faults; remove some to make more")
+    assert await ids(merchant) == ["b", "a"]
 
 
 async def test_a_rule_of_the_same_id_is_replaced(merchant: Merchant) -> None:

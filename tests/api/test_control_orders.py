@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver import __version__
+from mockserver.api.control import orders
 from mockserver.domain.operation import Operation
 from mockserver.schemas import schema
 from tests.api.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant, Reply, line
@@ -105,6 +106,17 @@ async def test_the_inner_view_explains_every_refund_in_order(
     assert [each["at"] for each in inner["timeline"]] == sorted(
         each["at"] for each in inner["timeline"]
     )
+
+
+async def test_no_more_orders_are_made_than_are_kept(
+    merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(orders, "ORDERS_KEPT", 1)
+    page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
+    assert page["detail"] == "the sandbox has 1 orders; reset it to make more"
+    listed = (await merchant.control("GET", "orders")).json["orders"]
+    assert [each["order_id"] for each in listed] == [merchant.order_id]
 
 
 async def test_an_order_that_is_not_there_is_a_problem(merchant: Merchant) -> None:

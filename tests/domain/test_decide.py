@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import (
@@ -20,7 +21,7 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.decide import decide
+from mockserver.domain.decide import PARTS_KEPT, decide
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Verdict
 from tests.builders import (
@@ -40,6 +41,38 @@ from tests.domain.tables import Case, cases
 from tests.strategies import assumptions, commands
 
 LATER = NOW + timedelta(days=1)
+
+
+FULL = make_order(
+    order_amount=2 * PARTS_KEPT,
+    captures=drive(make_order(), CaptureOrder(5000)).captures * PARTS_KEPT,
+    refunds=drive(make_order(), CaptureOrder(1), RefundOrder(1)).refunds * PARTS_KEPT,
+    shipping_info=({"tracking_number": "1"},) * PARTS_KEPT,
+)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(CaptureOrder(0), id="captures"),
+        pytest.param(RefundOrder(0), id="refunds"),
+        pytest.param(AddOrderShippingInfo(FULL.shipping_info), id="parcels"),
+    ],
+)
+def test_an_order_holds_a_bounded_number_of_everything(command: Command) -> None:
+    order = replace(FULL, order_amount=FULL.captured_amount + 1)
+    with pytest.raises(Rejection) as refused:
+        drive(order, command)
+    assert refused.value.reason is Reason.ORDER_IS_FULL
+    assert f"The order has {PARTS_KEPT} " in refused.value.message
+
+
+def test_a_capture_holds_a_bounded_number_of_parcels() -> None:
+    more = AddCaptureShippingInfo("change-1", FULL.shipping_info)
+    order = drive(make_order(), CaptureOrder(1), more)
+    with pytest.raises(Rejection) as refused:
+        drive(order, AddCaptureShippingInfo("change-1", ()))
+    assert refused.value.reason is Reason.ORDER_IS_FULL
 
 
 @pytest.mark.parametrize("case", cases("amounts"))

@@ -32,6 +32,8 @@ FACTS = {
     "path": "/nowhere",
     "method": "PUT",
     "allowed": "GET",
+    "limit": 5000,
+    "parts": "captures",
 }
 """All that any refusal may name."""
 

@@ -11,6 +11,8 @@ from mockserver.sandbox.faults import Rule
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.world import add_fault
 
+RULES_KEPT = 10_000
+
 
 async def list_faults(control: Control, values: Values, _call: Call) -> Answer:
     """List the rules."""
@@ -26,7 +28,10 @@ async def make_fault(control: Control, values: Values, call: Call) -> Answer:
         raise Problem(422, "expected a text for 'id'")
     checked(spec, "scenario.schema.json#/$defs/fault")
     sandbox = await sandbox_of(control, values)
-    rule = add_fault(sandbox, name or _free_name(sandbox), spec)
+    taken = {each.name for each in sandbox.faults.rules()}
+    if len(taken) >= RULES_KEPT and name not in taken:
+        raise Problem(409, f"the sandbox has {RULES_KEPT} faults; remove some to make more")
+    rule = add_fault(sandbox, name or _free_name(sandbox, taken), spec)
     return json_answer(_view(sandbox, rule), status=201)
 
 
@@ -46,8 +51,7 @@ async def remove_fault(control: Control, values: Values, _call: Call) -> Answer:
     return Answer(204)
 
 
-def _free_name(sandbox: Sandbox) -> str:
-    taken = {each.name for each in sandbox.faults.rules()}
+def _free_name(sandbox: Sandbox, taken: set[str]) -> str:
     names = (f"fault-{number}" for number in count(sandbox.faults.added + 1))
     return next(each for each in names if each not in taken)
 

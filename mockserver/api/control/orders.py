@@ -12,6 +12,8 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.findings import did_you_mean
 from mockserver.scenario.world import add_order
 
+ORDERS_KEPT = 200_000
+
 
 async def list_orders(control: Control, values: Values, _call: Call) -> Answer:
     """List the orders of a sandbox."""
@@ -24,6 +26,8 @@ async def make_order(control: Control, values: Values, call: Call) -> Answer:
     """Make an order from scenario syntax."""
     spec = checked(json_body(call), "scenario.schema.json#/$defs/order")
     sandbox = await sandbox_of(control, values)
+    if len(sandbox.order_names) >= ORDERS_KEPT:
+        raise Problem(409, f"the sandbox has {ORDERS_KEPT} orders; reset it to make more")
     name = spec.get("name") or _free_name(sandbox)
     order = await add_order(sandbox, name, spec)
     return json_answer(views.order_page(sandbox, order), status=201)
