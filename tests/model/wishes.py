@@ -45,7 +45,7 @@ def nearly_always(usual: SearchStrategy[T], odd: SearchStrategy[T]) -> SearchStr
 
 
 seldom = nearly_always(st.just(value=False), st.just(value=True))
-now_and_then = mostly(st.just(value=False), st.booleans())
+now_and_then = mostly(st.just(value=False), st.just(value=True))
 usually = seldom.map(lambda odd: not odd)
 keys = st.none() | st.sampled_from("abc")
 totals = nearly_always(st.integers(80, 300), st.integers(0, 2))
@@ -64,7 +64,7 @@ class Share:
         return max(0, amount * self.quarters // 4 + self.more)
 
 
-one_off = nearly_always(st.just(0), st.sampled_from((-1, 1)))
+one_off = mostly(st.just(0), st.sampled_from((0, 0, -1, 1)))
 shares = st.sampled_from(
     (*[Share(1), Share(2)] * 3, *[Share(4)] * 2, Share(4, 1), Share(4, -1), Share(0)),
 )
