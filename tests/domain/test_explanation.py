@@ -1,5 +1,7 @@
 from textwrap import dedent
 
+import pytest
+
 from mockserver.domain.allocation import explain
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.explanation import Explanation
@@ -99,22 +101,60 @@ def test_less_than_the_amount_is_told_as_less() -> None:
     assert "the lines add up to 499, 1 less than 500" in told
 
 
-def test_a_long_list_of_references_is_cut_short() -> None:
-    lines = [make_line(f"REF-{number}", 1) for number in range(13)]
+@pytest.mark.parametrize(
+    ("count", "end"),
+    [
+        pytest.param(10, "REF-8, REF-9", id="ten are all shown"),
+        pytest.param(11, "REF-8, REF-9 and 1 more", id="of eleven one is left out"),
+        pytest.param(13, "REF-8, REF-9 and 3 more", id="of thirteen three are"),
+    ],
+)
+def test_a_long_list_of_references_is_cut_short(count: int, end: str) -> None:
+    lines = [make_line(f"REF-{number}", 1) for number in range(count)]
     order = shipped_order([capture_of(*lines)])
     told = explanations_of(drive(order, refund_of(*lines)))[0].text
-    assert "REF-8, REF-9 and 3 more\n" in told
+    assert f"{end}\n" in told
     assert "REF-10" not in told
+
+
+def test_a_long_list_of_missing_references_is_cut_short() -> None:
+    explanation = asked(12, *(make_line(f"REF-{number}", 1) for number in range(12)))
+    assert explanation.nearest is not None
+    for told in (explanation.conditions[2].detail, explanation.nearest.separated_by[0]):
+        assert told.count("; ") == 9
+        assert told.startswith("'REF-0' is ")
+        assert "'REF-10'" not in told
 
 
 def test_only_the_first_misspelt_references_get_a_suggestion() -> None:
     """Comparing every reference of a thousand lines would take seconds."""
     lines = [make_line(f"{letter}12346", 1) for letter in "DCBA"]
     order = shipped_order([capture_of(*(make_line(f"{each}12345", 1) for each in "ABCD"))])
-    advice = explanations_of(drive(order, refund_of(*lines)))[0].advice
-    assert advice == " ".join(
+    explanation = explanations_of(drive(order, refund_of(*lines)))[0]
+    assert explanation.advice == " ".join(
         f"Change reference '{each}12346' to '{each}12345'." for each in "ABC"
     )
+    assert explanation.nearest is not None
+    assert explanation.nearest.separated_by[0].endswith(
+        "'B12346' is not on it ('B12345' is); 'A12346' is not on it ('A12345' is)"
+    )
+    assert "'D12346' is not on it; " in explanation.nearest.separated_by[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "suggested"),
+    [
+        pytest.param("REF-299x", "'REF-299'", id="one of the first 300"),
+        pytest.param("LAST-ONEx", "that of a captured line", id="none after them"),
+        pytest.param("last-one", "'LAST-ONE'", id="any that differs in its case alone"),
+    ],
+)
+def test_a_misspelt_reference_is_compared_with(written: str, suggested: str) -> None:
+    """Comparing it with every reference of a long order would take seconds."""
+    names = [*(f"REF-{number}" for number in range(300)), "LAST-ONE"]
+    order = shipped_order([capture_of(*(make_line(each, 1) for each in names))])
+    advice = explanations_of(drive(order, refund_of(make_line(written, 1))))[0].advice
+    assert advice == f"Change reference '{written}' to {suggested}."
 
 
 def test_many_misspelt_references_are_judged_alike_in_any_order() -> None:
