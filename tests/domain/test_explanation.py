@@ -74,6 +74,11 @@ def test_an_amount_alone_is_explained() -> None:
     """)
 
 
+def test_an_amount_alone_that_failed_is_told_once_to_send_lines() -> None:
+    advice = asked(500, assumed=Assumptions(amount_only_refund="failed")).advice
+    assert advice == "Send order_lines with the references of what came back."
+
+
 def test_a_choice_among_captures_is_told() -> None:
     order = shipped_order([capture_of(make_line()), capture_of(make_line())])
     told = explanations_of(drive(order, refund_of(make_line())))[0].text
@@ -89,6 +94,11 @@ def test_an_earlier_failure_is_named() -> None:
 def test_lines_of_several_captures_are_told_apart() -> None:
     told = explained(2, make_line("A12345", 1), make_line("B24680", 1))
     assert "'A12345' is on 1VHSHK1Q-1; 'B24680' is on 1VHSHK1Q-2" in told
+
+
+def test_an_amount_is_named_only_for_a_capture_that_has_the_lines() -> None:
+    advice = asked(13_000, make_line("A12345"), make_line("B24680", 10_000)).advice
+    assert advice == "Send one refund for each capture, with the lines of that capture."
 
 
 def test_a_return_fee_alone_has_no_reference_to_show() -> None:
