@@ -96,9 +96,14 @@ def test_lines_of_several_captures_are_told_apart() -> None:
     assert "'A12345' is on 1VHSHK1Q-1; 'B24680' is on 1VHSHK1Q-2" in told
 
 
-def test_an_amount_is_named_only_for_a_capture_that_has_the_lines() -> None:
-    advice = asked(13_000, make_line("A12345"), make_line("B24680", 10_000)).advice
-    assert advice == "Send one refund for each capture, with the lines of that capture."
+def test_what_is_wrong_with_lines_of_several_captures_is_told_of_the_nearest() -> None:
+    told = asked(13_000, make_line("A12345"), make_line("B24680", 10_000))
+    assert told.advice == "Send one refund for each capture, with the lines of that capture."
+    assert told.nearest is not None
+    assert told.nearest.separated_by == (
+        "'B24680' is not on it",
+        "13000 wanted, 10000 of 10000 left on capture 1VHSHK1Q-1",
+    )
 
 
 def test_a_return_fee_alone_has_no_reference_to_show() -> None:
