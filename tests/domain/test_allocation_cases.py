@@ -62,6 +62,7 @@ def test_a_refund_goes_where_the_table_says(case: Case) -> None:
     assert allocation.verdict == expected["verdict"]
     assert allocation.capture_id == expected.get("capture")
     assert list(explanation.failed_conditions) == expected.get("failed", [])
+    assert {each.holds for each in explanation.conditions} <= {True, False}
     assert [(e.capture_id, e.amount) for e in allocation.landed] == [
         *expected["landed"].items(),
     ]
@@ -72,12 +73,21 @@ def test_a_refund_goes_where_the_table_says(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases("allocation"))
 def test_the_advice_says_what_the_table_says(case: Case) -> None:
-    advice = played(case).advice
-    wanted = case["expect"].get("advice")
-    if wanted is None:
-        assert advice == ""
-    else:
-        assert wanted in advice
+    assert played(case).advice == case["expect"].get("advice", "")
+
+
+@pytest.mark.parametrize("case", cases("allocation"))
+def test_conditions_are_told_with_the_numbers_of_the_table(case: Case) -> None:
+    told = {
+        each.name: [listed(each.expected), listed(each.actual), each.detail]
+        for each in played(case).conditions
+    }
+    wanted = case.get("told", {})
+    assert {name: told[name] for name in wanted} == wanted
+
+
+def listed(number: int | tuple[str, ...]) -> int | list[str]:
+    return list(number) if isinstance(number, tuple) else number
 
 
 def mattered(case: Case) -> Sequence[str]:

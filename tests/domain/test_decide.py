@@ -21,7 +21,7 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.decide import PARTS_KEPT, decide
+from mockserver.domain.decide import PARTS_KEPT, check_refundable, decide
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Verdict
 from tests.builders import (
@@ -301,6 +301,24 @@ def test_a_refund_is_refused_with_the_amounts_behind_it() -> None:
         "refundable": 2000,
         "captured": 3000,
         "refunded": 1000,
+    }
+
+
+def test_a_refund_before_any_capture_is_refused_with_the_order() -> None:
+    order = make_order()
+    with pytest.raises(Rejection) as refused:
+        check_refundable(order, 1)
+    assert refused.value.facts == {"order_id": order.order_id}
+
+
+def test_a_raise_is_refused_with_the_amounts_and_the_method_behind_it() -> None:
+    order = make_order(payment_method=paid_by("CARD"))
+    with pytest.raises(Rejection) as refused:
+        drive(order, UpdateAuthorization(10_001, ()))
+    assert refused.value.facts == {
+        "wanted": 10_001,
+        "order_amount": 10_000,
+        "payment_method": "CARD",
     }
 
 

@@ -1,5 +1,7 @@
 from textwrap import dedent
 
+import pytest
+
 from mockserver.domain.allocation import explain
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.explanation import Explanation
@@ -72,6 +74,11 @@ def test_an_amount_alone_is_explained() -> None:
     """)
 
 
+def test_an_amount_alone_that_failed_is_told_once_to_send_lines() -> None:
+    advice = asked(500, assumed=Assumptions(amount_only_refund="failed")).advice
+    assert advice == "Send order_lines with the references of what came back."
+
+
 def test_a_choice_among_captures_is_told() -> None:
     order = shipped_order([capture_of(make_line()), capture_of(make_line())])
     told = explanations_of(drive(order, refund_of(make_line())))[0].text
@@ -89,6 +96,16 @@ def test_lines_of_several_captures_are_told_apart() -> None:
     assert "'A12345' is on 1VHSHK1Q-1; 'B24680' is on 1VHSHK1Q-2" in told
 
 
+def test_what_is_wrong_with_lines_of_several_captures_is_told_of_the_nearest() -> None:
+    told = asked(13_000, make_line("A12345"), make_line("B24680", 10_000))
+    assert told.advice == "Send one refund for each capture, with the lines of that capture."
+    assert told.nearest is not None
+    assert told.nearest.separated_by == (
+        "'B24680' is not on it",
+        "13000 wanted, 10000 of 10000 left on capture 1VHSHK1Q-1",
+    )
+
+
 def test_a_return_fee_alone_has_no_reference_to_show() -> None:
     told = explained(500, make_line(None, 500, type="return_fee"))
     assert "capture 1VHSHK1Q-1 has nothing but return fees" in told
@@ -99,22 +116,60 @@ def test_less_than_the_amount_is_told_as_less() -> None:
     assert "the lines add up to 499, 1 less than 500" in told
 
 
-def test_a_long_list_of_references_is_cut_short() -> None:
-    lines = [make_line(f"REF-{number}", 1) for number in range(13)]
+@pytest.mark.parametrize(
+    ("count", "end"),
+    [
+        pytest.param(10, "REF-8, REF-9", id="ten are all shown"),
+        pytest.param(11, "REF-8, REF-9 and 1 more", id="of eleven one is left out"),
+        pytest.param(13, "REF-8, REF-9 and 3 more", id="of thirteen three are"),
+    ],
+)
+def test_a_long_list_of_references_is_cut_short(count: int, end: str) -> None:
+    lines = [make_line(f"REF-{number}", 1) for number in range(count)]
     order = shipped_order([capture_of(*lines)])
     told = explanations_of(drive(order, refund_of(*lines)))[0].text
-    assert "REF-8, REF-9 and 3 more\n" in told
+    assert f"{end}\n" in told
     assert "REF-10" not in told
+
+
+def test_a_long_list_of_missing_references_is_cut_short() -> None:
+    explanation = asked(12, *(make_line(f"REF-{number}", 1) for number in range(12)))
+    assert explanation.nearest is not None
+    for told in (explanation.conditions[2].detail, explanation.nearest.separated_by[0]):
+        assert told.count("; ") == 9
+        assert told.startswith("'REF-0' is ")
+        assert "'REF-10'" not in told
 
 
 def test_only_the_first_misspelt_references_get_a_suggestion() -> None:
     """Comparing every reference of a thousand lines would take seconds."""
     lines = [make_line(f"{letter}12346", 1) for letter in "DCBA"]
     order = shipped_order([capture_of(*(make_line(f"{each}12345", 1) for each in "ABCD"))])
-    advice = explanations_of(drive(order, refund_of(*lines)))[0].advice
-    assert advice == " ".join(
+    explanation = explanations_of(drive(order, refund_of(*lines)))[0]
+    assert explanation.advice == " ".join(
         f"Change reference '{each}12346' to '{each}12345'." for each in "ABC"
     )
+    assert explanation.nearest is not None
+    assert explanation.nearest.separated_by[0].endswith(
+        "'B12346' is not on it ('B12345' is); 'A12346' is not on it ('A12345' is)"
+    )
+    assert "'D12346' is not on it; " in explanation.nearest.separated_by[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "suggested"),
+    [
+        pytest.param("REF-299x", "'REF-299'", id="one of the first 300"),
+        pytest.param("LAST-ONEx", "that of a captured line", id="none after them"),
+        pytest.param("last-one", "'LAST-ONE'", id="any that differs in its case alone"),
+    ],
+)
+def test_a_misspelt_reference_is_compared_with(written: str, suggested: str) -> None:
+    """Comparing it with every reference of a long order would take seconds."""
+    names = [*(f"REF-{number}" for number in range(300)), "LAST-ONE"]
+    order = shipped_order([capture_of(*(make_line(each, 1) for each in names))])
+    advice = explanations_of(drive(order, refund_of(make_line(written, 1))))[0].advice
+    assert advice == f"Change reference '{written}' to {suggested}."
 
 
 def test_many_misspelt_references_are_judged_alike_in_any_order() -> None:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.commands import Acknowledge, CaptureOrder
+from mockserver.domain.commands import Acknowledge, CaptureOrder, RefundOrder
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Verdict
 from mockserver.domain.forced import FORCED, force
@@ -66,6 +66,14 @@ def test_a_failure_asked_for_waits_for_the_next_refund() -> None:
     order = force(drive(make_order(), capture_of(make_line())), "fail_next_allocation", NOW)
     order = drive(order, Acknowledge(), refund_of(make_line()))
     assert order.refunds[0].allocation.verdict is Verdict.FAILED
+
+
+def test_a_failure_asked_for_waits_for_a_refund_with_lines() -> None:
+    order = force(drive(make_order(), capture_of(make_line())), "fail_next_allocation", NOW)
+    order = drive(order, RefundOrder(1), refund_of(make_line("A12345", 1)))
+    verdicts = [each.allocation.verdict for each in order.refunds]
+    assert verdicts == [Verdict.NOT_ATTEMPTED, Verdict.FAILED]
+    assert [each.allocation.made_to_fail for each in order.refunds] == [False, True]
 
 
 def test_an_unknown_outcome_is_an_error() -> None:

@@ -105,3 +105,27 @@ def test_a_refusal_tells_the_order_and_its_status() -> None:
         story.play(["acknowledge"])
     facts = {"order_id": story.order.order_id, "status": Status.CANCELLED}
     assert refused.value.facts == facts
+
+
+@pytest.mark.parametrize(
+    ("status", "step", "refundable"),
+    [
+        pytest.param(Status.CAPTURED, {"capture": 1}, 10_000, id="a capture of the captured"),
+        pytest.param(Status.CLOSED, {"refund": 1}, 0, id="a refund of the refunded"),
+    ],
+)
+def test_a_refusal_about_amounts_tells_them(
+    status: Status,
+    step: Step,
+    refundable: int,
+) -> None:
+    story = story_in(status)
+    with pytest.raises(Rejection) as refused:
+        story.play([step])
+    assert refused.value.facts == {
+        "order_id": story.order.order_id,
+        "status": status,
+        "remaining": 0,
+        "captured": 10_000,
+        "refundable": refundable,
+    }
