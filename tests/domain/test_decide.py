@@ -20,9 +20,10 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.decide import check_refundable, decide
+from mockserver.domain.decide import Context, check_refundable, decide
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Verdict
+from mockserver.domain.operation import Operation
 from tests.builders import (
     NOW,
     SWEDEN,
@@ -174,7 +175,16 @@ def test_an_update_may_keep_the_total_of_an_order_paid_by_card() -> None:
 
 @pytest.mark.parametrize(
     "method",
-    ["INVOICE", "B2B_INVOICE", "BASE_ACCOUNT", "DIRECT_DEBIT", "FIXED_AMOUNT"],
+    [
+        "ACCOUNT",
+        "B2B_INVOICE",
+        "BASE_ACCOUNT",
+        "DEFERRED_INTEREST",
+        "DIRECT_DEBIT",
+        "FIXED_AMOUNT",
+        "INVOICE",
+        "INVOICE_BUSINESS",
+    ],
 )
 def test_an_update_may_raise_the_total_of_the_documented_methods(method: str) -> None:
     order = make_order(payment_method=paid_by(method))
@@ -223,6 +233,18 @@ def test_a_capture_says_whether_its_lines_are_valid(
 ) -> None:
     outcome = decide(make_order(), command, make_context()).outcome
     assert outcome.lines_valid is valid
+
+
+def test_of_a_command_that_makes_nothing_only_the_operation_is_told() -> None:
+    outcome = decide(make_order(), Cancel(), make_context()).outcome
+    assert outcome.operation is Operation.CANCEL
+    assert (outcome.created_id, outcome.lines_valid, outcome.allocation) == (None, False, None)
+
+
+def test_an_allocation_does_not_fail_unless_it_is_asked_to() -> None:
+    order = shipped_order([capture_of(make_line())])
+    decision = decide(order, refund_of(make_line()), Context(NOW, "r1", Assumptions()))
+    assert decision.order.refunds[0].allocation.verdict is Verdict.ALLOCATED
 
 
 def test_a_capture_is_refused_with_the_amounts_behind_it() -> None:
