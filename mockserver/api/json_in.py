@@ -10,6 +10,15 @@ DEEPEST = 50  # levels of nesting, where what was sent may be kept and written o
 MalformedJsonError = json.JSONDecodeError
 """What is raised of a text that is no JSON, or nested too deep."""
 
+
+class TooDeepError(MalformedJsonError):
+    """The text is JSON, but nested too deep; no place is to blame."""
+
+    def __str__(self) -> str:
+        """Say what is allowed."""
+        return f"nested deeper than {DEEPEST} levels"
+
+
 parse_json = orjson.loads
 """Reads JSON of any depth up to a thousand, or raises :data:`MalformedJsonError`."""
 
@@ -36,8 +45,7 @@ def check_depth(value: Any) -> None:  # noqa: ANN401  # JSON
     for _ in range(DEEPEST):
         level = [below for each in level for below in _containers(each)]
     if any(isinstance(each, dict | list) for each in level):
-        message = f"nested deeper than {DEEPEST} levels"
-        raise MalformedJsonError(message, "", 0)
+        raise TooDeepError("", "", 0)
 
 
 def _containers(value: Any) -> list[Any]:  # noqa: ANN401  # JSON

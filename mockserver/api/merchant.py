@@ -20,7 +20,7 @@ from mockserver.api.answers import (
 )
 from mockserver.api.credentials import read_credentials
 from mockserver.api.exchange import Answer, Call
-from mockserver.api.json_in import MalformedJsonError, check_depth, parse_json, read_json
+from mockserver.api.json_in import MalformedJsonError, check_depth, parse_json
 from mockserver.api.metrics import Metrics
 from mockserver.api.near_misses import add_hint
 from mockserver.api.operations import PREFIX, ROUTES, Row
@@ -254,7 +254,7 @@ def _facts(call: Call, row: Row, ids: dict[str, str], entry: Entry) -> Facts:
 def _any_body(call: Call) -> object:
     """Read a body for the rules that look into it; anything unreadable is nothing."""
     try:
-        return read_json(call.body or b"{}")
+        return parse_json(call.body or b"{}")
     except MalformedJsonError:
         return {}
 

@@ -5,7 +5,7 @@ merchant is told, or raises a :class:`Rejection`; deciding again gives the same 
 so a decision that lost a race is simply repeated.
 """
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -110,21 +110,20 @@ def _done(order: Order, command: Command, **changes: Any) -> Decision:  # noqa: 
     return Decision(replace(order, **changes), Outcome(command.operation))
 
 
-def _check_not_full(order: Order, operation: Operation, **parts: Sized) -> None:
-    """Refuse to make more of something than is kept.
+def _check_not_full(number: int, parts: str, operation: Operation, **ids: str) -> None:
+    """Refuse to let an order have so many of something.
 
     Raises:
-        Rejection: an order holds as many already.
+        Rejection: they are more than are kept.
     """
-    for name, kept in parts.items():
-        if len(kept) >= PARTS_KEPT:
-            raise Rejection(
-                Reason.ORDER_IS_FULL,
-                operation,
-                order_id=order.order_id,
-                parts=name,
-                limit=PARTS_KEPT,
-            )
+    if number > PARTS_KEPT:
+        raise Rejection(
+            Reason.ORDER_IS_FULL,
+            operation,
+            **ids,
+            parts=parts,
+            limit=PARTS_KEPT,
+        )
 
 
 def _acknowledge(order: Order, command: Acknowledge, context: Context) -> Decision:
@@ -225,8 +224,8 @@ def _add_order_shipping_info(
     command: AddOrderShippingInfo,
     _context: Context,
 ) -> Decision:
-    _check_not_full(order, command.operation, parcels=order.shipping_info)
     added = order.shipping_info + command.shipping_info
+    _check_not_full(len(added), "parcels", command.operation, order_id=order.order_id)
     return _done(order, command, shipping_info=added)
 
 
@@ -251,10 +250,11 @@ def _capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
             captured=order.captured_amount,
             order_amount=order.order_amount,
         )
-    _check_not_full(order, command.operation, captures=order.captures)
+    number = len(order.captures) + 1
+    _check_not_full(number, "captures", command.operation, order_id=order.order_id)
     capture = Capture(
         capture_id=context.new_id,
-        klarna_reference=f"{order.klarna_reference}-{len(order.captures) + 1}",
+        klarna_reference=f"{order.klarna_reference}-{number}",
         captured_amount=command.captured_amount,
         captured_at=context.now,
         description=command.description,
@@ -279,8 +279,14 @@ def _add_capture_shipping_info(
     _context: Context,
 ) -> Decision:
     capture = find_capture(order, command.capture_id, command.operation)
-    _check_not_full(order, command.operation, parcels=capture.shipping_info)
     added = capture.shipping_info + command.shipping_info
+    _check_not_full(
+        len(added),
+        "parcels",
+        command.operation,
+        order_id=order.order_id,
+        capture_id=capture.capture_id,
+    )
     return _recaptured(order, command, replace(capture, shipping_info=added))
 
 
@@ -313,7 +319,8 @@ def _recaptured(order: Order, command: Command, changed: Capture) -> Decision:
 
 def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     check_refundable(order, command.refunded_amount)
-    _check_not_full(order, command.operation, refunds=order.refunds)
+    number = len(order.refunds) + 1
+    _check_not_full(number, "refunds", command.operation, order_id=order.order_id)
     attempted = bool(command.order_lines)
     fails = attempted and (context.allocation_fails or order.next_allocation_fails)
     allocation = allocate(

@@ -281,8 +281,8 @@ CATALOGUE: tuple[Refusal, ...] = (
         _only(Operation.EXTEND_DUE_DATE, Operation.GET_EXTEND_DUE_DATE_OPTIONS),
     ),
     Refusal(
-        Reason.ORDER_IS_FULL, 403, "NOT_ALLOWED",
-        "The order has {limit} {parts}, and more are not kept. {consequence}",
+        Reason.ORDER_IS_FULL, 403, "",
+        "No more than {limit} {parts} are kept. {consequence}",
         assumed("ours, so that memory is bounded; no limit of the provider is known"),
         _only(
             Operation.CAPTURE,

@@ -112,7 +112,8 @@ class Explanation(Struct, frozen=True):
             notes.append(
                 f"  Nearest: capture {self.nearest.klarna_reference}: {separated}.",
             )
-        if [each.capture_id for each in allocation.landed] != [allocation.capture_id]:
+        places = [each.capture_id for each in allocation.landed]
+        if self.refunded_amount and places != [allocation.capture_id]:
             booked = ", ".join(
                 f"{each.amount} on {each.klarna_reference}" for each in allocation.landed
             )

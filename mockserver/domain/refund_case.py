@@ -18,7 +18,8 @@ from mockserver.domain.order import Capture, OrderLine, Refund
 
 RETURN_FEE = "return_fee"
 NO_REFERENCE = ""  # stands for a line without one; no capture carries it
-SPELLING_CANDIDATES = 300  # how many references a misspelt one is compared with
+SPELLING_CANDIDATES = 100  # how many references a misspelt one is compared with
+LONGEST_SPELLED = 40  # characters of a reference whose spelling is looked at
 SPELLINGS_EXPLAINED = 3  # of how many missing references the spelling is looked at
 
 
@@ -150,12 +151,15 @@ def _spelling(
         line.reference for each in captures for line in each.order_lines if line.reference
     )
     folded = {each.casefold(): each for each in every}
-    candidates = list(folded)[:SPELLING_CANDIDATES]
+    short = [each for each in folded if len(each) <= LONGEST_SPELLED]
+    candidates = short[:SPELLING_CANDIDATES]
     missing = sorted(each for each in references if each not in every)
     meant: dict[str, str | None] = dict.fromkeys(missing)
     for each in missing[:SPELLINGS_EXPLAINED]:
         word = each.strip().casefold()
-        near = [word] if word in folded else get_close_matches(word, candidates, n=1)
+        near = [word] if word in folded else []
+        if not near and len(word) <= LONGEST_SPELLED:
+            near = get_close_matches(word, candidates, n=1)
         meant[each] = folded[near[0]] if near else None
     return meant
 

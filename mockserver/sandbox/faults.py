@@ -194,4 +194,6 @@ def _entries(value: Any) -> Iterable[Any]:  # noqa: ANN401
 
 def _same(found: object, wanted: object) -> bool:
     """Compare as text where one side is a number and the other is written out."""
+    if isinstance(found, dict):
+        return bool(found == wanted)
     return found == wanted or str(found) == str(wanted)

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 
 from msgspec import Struct, field
 
@@ -25,7 +26,7 @@ LONGEST_ID = 255  # characters of an order id (documented)
 NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
 
-class Entry(Struct):
+class Entry(Struct, dict=True):
     """One exchange. ``status`` is what was decided, ``before`` and ``after`` the order.
 
     ``crash`` is the traceback where the server itself failed.
@@ -49,7 +50,7 @@ class Entry(Struct):
     delivery: Delivery | None = None
     crash: str | None = None
 
-    @property
+    @cached_property
     def explanation(self) -> Explanation | None:
         """Why a refund was allocated as it was, where the exchange was an accepted one."""
         if self.after is None or not isinstance(self.result, Outcome):

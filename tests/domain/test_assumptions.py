@@ -101,6 +101,11 @@ def test_a_value_is_taken_as_yaml_json_or_a_flag_gives_it(
             id="an unknown word",
         ),
         pytest.param(
+            {"fully_refunded_status": "OPEN"},
+            "assumption 'fully_refunded_status' takes CAPTURED or CLOSED, got 'OPEN'",
+            id="an unknown status",
+        ),
+        pytest.param(
             {"capture_capacity": None},
             "assumption 'capture_capacity' takes remaining or captured, got None",
             id="nothing",

@@ -21,9 +21,10 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.decide import PARTS_KEPT, check_refundable, decide
+from mockserver.domain.decide import PARTS_KEPT, Context, check_refundable, decide
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Verdict
+from mockserver.domain.operation import Operation
 from tests.builders import (
     NOW,
     SWEDEN,
@@ -52,27 +53,35 @@ FULL = make_order(
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "code", "message"),
     [
-        pytest.param(CaptureOrder(0), id="captures"),
-        pytest.param(RefundOrder(0), id="refunds"),
-        pytest.param(AddOrderShippingInfo(FULL.shipping_info), id="parcels"),
+        (CaptureOrder(0), "CAPTURE_NOT_ALLOWED", "5000 captures are kept. Capture not"),
+        (RefundOrder(0), "REFUND_NOT_ALLOWED", "5000 refunds are kept. Refund not"),
+        (AddOrderShippingInfo(({},)), "NOT_ALLOWED", "5000 parcels are kept."),
+        (AddCaptureShippingInfo("last", ({},)), "NOT_ALLOWED", "last"),
     ],
 )
-def test_an_order_holds_a_bounded_number_of_everything(command: Command) -> None:
-    order = replace(FULL, order_amount=FULL.captured_amount + 1)
+def test_an_order_holds_a_bounded_number_of_everything(
+    command: Command,
+    code: str,
+    message: str,
+) -> None:
+    last = replace(FULL.captures[0], capture_id="last", shipping_info=FULL.shipping_info)
+    captures = (*FULL.captures[1:], last)
+    order = replace(FULL, captures=captures, order_amount=FULL.captured_amount + 1)
     with pytest.raises(Rejection) as refused:
         drive(order, command)
     assert refused.value.reason is Reason.ORDER_IS_FULL
-    assert f"The order has {PARTS_KEPT} " in refused.value.message
+    assert refused.value.code == code
+    assert message in refused.value.message
 
 
-def test_a_capture_holds_a_bounded_number_of_parcels() -> None:
-    more = AddCaptureShippingInfo("change-1", FULL.shipping_info)
-    order = drive(make_order(), CaptureOrder(1), more)
-    with pytest.raises(Rejection) as refused:
-        drive(order, AddCaptureShippingInfo("change-1", ()))
-    assert refused.value.reason is Reason.ORDER_IS_FULL
+def test_parcels_are_not_taken_beyond_the_bound() -> None:
+    order = drive(make_order(), CaptureOrder(1), AddOrderShippingInfo(({},)))
+    most = AddOrderShippingInfo(({},) * (PARTS_KEPT - 1))
+    assert len(drive(order, most).shipping_info) == PARTS_KEPT
+    with pytest.raises(Rejection):
+        drive(order, AddOrderShippingInfo(({},) * PARTS_KEPT))
 
 
 @pytest.mark.parametrize("case", cases("amounts"))
@@ -207,7 +216,16 @@ def test_an_update_may_keep_the_total_of_an_order_paid_by_card() -> None:
 
 @pytest.mark.parametrize(
     "method",
-    ["INVOICE", "B2B_INVOICE", "BASE_ACCOUNT", "DIRECT_DEBIT", "FIXED_AMOUNT"],
+    [
+        "ACCOUNT",
+        "B2B_INVOICE",
+        "BASE_ACCOUNT",
+        "DEFERRED_INTEREST",
+        "DIRECT_DEBIT",
+        "FIXED_AMOUNT",
+        "INVOICE",
+        "INVOICE_BUSINESS",
+    ],
 )
 def test_an_update_may_raise_the_total_of_the_documented_methods(method: str) -> None:
     order = make_order(payment_method=paid_by(method))
@@ -256,6 +274,18 @@ def test_a_capture_says_whether_its_lines_are_valid(
 ) -> None:
     outcome = decide(make_order(), command, make_context()).outcome
     assert outcome.lines_valid is valid
+
+
+def test_of_a_command_that_makes_nothing_only_the_operation_is_told() -> None:
+    outcome = decide(make_order(), Cancel(), make_context()).outcome
+    assert outcome.operation is Operation.CANCEL
+    assert (outcome.created_id, outcome.lines_valid, outcome.allocation) == (None, False, None)
+
+
+def test_an_allocation_does_not_fail_unless_it_is_asked_to() -> None:
+    order = shipped_order([capture_of(make_line())])
+    decision = decide(order, refund_of(make_line()), Context(NOW, "r1", Assumptions()))
+    assert decision.order.refunds[0].allocation.verdict is Verdict.ALLOCATED
 
 
 def test_a_capture_is_refused_with_the_amounts_behind_it() -> None:

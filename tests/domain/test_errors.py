@@ -142,6 +142,11 @@ def test_a_rejection_without_an_operation_has_the_general_words() -> None:
     assert rejection.code == "NOT_ALLOWED"
 
 
+def test_a_read_that_is_refused_has_no_consequence_to_tell() -> None:
+    rejection = Rejection(Reason.ORDER_CANCELLED, Operation.GET_CAPTURE, order_id=ORDER_ID)
+    assert rejection.message == f"Order {ORDER_ID} is cancelled."
+
+
 def test_a_fact_with_braces_is_taken_as_it_is() -> None:
     rejection = Rejection(Reason.ORDER_NOT_FOUND, Operation.GET_ORDER, order_id="{status}")
     assert rejection.message == "Order {status} cannot be found"
@@ -155,6 +160,27 @@ def test_a_fact_with_braces_is_taken_as_it_is() -> None:
             "authorization_below_captured: Resulting authorization amount 7000 cannot be less"
             " than the captured amount 8000 for order. (wanted=7000, captured=8000)",
             id="with facts",
+        ),
+        pytest.param(
+            Rejection(Reason.INVALID_FIELDS, violations=["one", "two"]),
+            "invalid_fields: one; two",
+            id="without the violations that its message names",
+        ),
+        pytest.param(
+            Rejection(Reason.DUE_DATE_NOT_OFFERED, cause="Because."),
+            "due_date_not_offered: Because. Due date cannot be extended.",
+            id="without the cause that its message names",
+        ),
+        pytest.param(
+            Rejection(Reason.MALFORMED_HTTP, problem="no host"),
+            "malformed_http: Malformed HTTP: no host",
+            id="without the problem that its message names",
+        ),
+        pytest.param(
+            Rejection(Reason.CONFLICT, order_id="1", capture_id=""),
+            "conflict: The order was changed by other requests at the same time, try again"
+            " (order_id=1)",
+            id="without an empty fact",
         ),
         pytest.param(
             Rejection(Reason.BODY_TOO_LARGE),
@@ -231,7 +257,9 @@ def test_reading_an_order_by_what_is_no_uuid_has_a_code_of_its_own(
     code: str,
 ) -> None:
     """The version digit of an id varies and is not looked at."""
-    assert order_not_found(order_id, Operation.GET_ORDER).code == code
+    rejection = order_not_found(order_id, Operation.GET_ORDER)
+    assert rejection.code == code
+    assert rejection.facts["order_id"] == order_id
 
 
 def test_changing_an_order_by_what_is_no_uuid_has_not() -> None:

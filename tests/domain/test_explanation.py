@@ -82,7 +82,11 @@ def test_an_amount_alone_that_failed_is_told_once_to_send_lines() -> None:
 def test_a_choice_among_captures_is_told() -> None:
     order = shipped_order([capture_of(make_line()), capture_of(make_line())])
     told = explanations_of(drive(order, refund_of(make_line())))[0].text
-    assert "Ambiguous: several captures fit; the oldest was taken." in told
+    assert told.endswith("\n  Ambiguous: several captures fit; the oldest was taken.")
+
+
+def test_money_booked_on_several_captures_is_told_of_each() -> None:
+    assert "\n  Booked: 10000 on 1VHSHK1Q-1, 2000 on 1VHSHK1Q-2.\n" in explained(12_000)
 
 
 def test_an_earlier_failure_is_named() -> None:
@@ -159,8 +163,11 @@ def test_only_the_first_misspelt_references_get_a_suggestion() -> None:
 @pytest.mark.parametrize(
     ("written", "suggested"),
     [
-        pytest.param("REF-299x", "'REF-299'", id="one of the first 300"),
+        pytest.param("REF-99x", "'REF-99'", id="one of the first 100"),
         pytest.param("LAST-ONEx", "that of a captured line", id="none after them"),
+        pytest.param(
+            "REF-1".ljust(41, "x"), "that of a captured line", id="none if it is long"
+        ),
         pytest.param("last-one", "'LAST-ONE'", id="any that differs in its case alone"),
     ],
 )

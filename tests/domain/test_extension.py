@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import ExtendAuthorizationTime
 from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.extension import first_expiry
+from mockserver.domain.extension import DUE_DATE_OPTIONS, check_due_date, first_expiry
+from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from tests.builders import drive, make_order, paid_by
 
@@ -138,3 +139,36 @@ def test_an_extension_is_not_offered_for(order: Order, cause: str) -> None:
 def test_an_extension_is_offered_for(facts: dict[str, Any]) -> None:
     order = make_order(**{"created_at": day("2025-10-01"), **facts})
     assert extended(order, day("2025-10-10"), days=99) == day("2026-01-17")
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "ACCOUNT",
+        "BANK_TRANSFER",
+        "DEFERRED_INTEREST",
+        "DIRECT_DEBIT",
+        "FIXED_AMOUNT",
+        "FIXED_SUM_CREDIT",
+        "INVOICE",
+        "INVOICE_BUSINESS",
+        "PAY_IN_X",
+        "PAY_LATER_IN_PARTS",
+    ],
+)
+def test_an_extension_is_offered_for_what_is_paid_with_klarna(method: str) -> None:
+    order = make_order(payment_method=paid_by(method))
+    assert extended(order, day("2026-01-15")) == day("2026-02-12")
+
+
+def test_more_days_to_pay_cost_what_the_rules_say() -> None:
+    assert DUE_DATE_OPTIONS == {14: 1900, 30: 2900, 60: 4900}
+
+
+def test_whether_due_dates_can_be_extended_is_asked_before_the_days_are_chosen() -> None:
+    card = make_order(payment_method=paid_by("CARD"))
+    check_due_date(make_order(), Operation.GET_EXTEND_DUE_DATE_OPTIONS)
+    with pytest.raises(Rejection) as refused:
+        check_due_date(card, Operation.GET_EXTEND_DUE_DATE_OPTIONS)
+    assert refused.value.operation is Operation.GET_EXTEND_DUE_DATE_OPTIONS
+    assert refused.value.reason is Reason.DUE_DATE_NOT_OFFERED

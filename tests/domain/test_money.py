@@ -32,6 +32,7 @@ def test_a_total_is_quantity_times_price_less_discount(
         pytest.param(3, 10_000, 2, id="a half is rounded up"),
         pytest.param(-3, 10_000, -2, id="a negative half away from zero"),
         pytest.param(-10_000, 2500, -2000, id="of a discount"),
+        pytest.param(-1, 10_000, -1, id="of a discount of one unit"),
         pytest.param(10_000, 0, 0, id="without tax"),
         pytest.param(0, 2500, 0, id="of nothing"),
     ],

@@ -1,5 +1,11 @@
-import pytest
+import pkgutil
+from dataclasses import is_dataclass
+from importlib import import_module
 
+import pytest
+from msgspec import Struct
+
+import mockserver.domain
 from mockserver.domain.commands import CaptureOrder, RefundOrder
 from tests.builders import drive, make_order
 
@@ -15,6 +21,30 @@ SHIPPED = drive(
 def test_an_order_is_changed_by_nobody() -> None:
     with pytest.raises(AttributeError):
         SHIPPED.order_amount = 1  # type: ignore[misc]
+
+
+MODULES = [
+    import_module(each.name)
+    for each in pkgutil.iter_modules(mockserver.domain.__path__, "mockserver.domain.")
+]
+CLASSES = {
+    f"{each.__module__}.{each.__name__}": each
+    for module in MODULES
+    for each in vars(module).values()
+    if isinstance(each, type) and each.__module__ == module.__name__
+}
+STRUCTS = {name: each for name, each in CLASSES.items() if issubclass(each, Struct)}
+DATACLASSES = {name: each for name, each in CLASSES.items() if is_dataclass(each)}
+
+
+@pytest.mark.parametrize("name", STRUCTS)
+def test_every_value_of_the_domain_is_frozen(name: str) -> None:
+    assert STRUCTS[name].__struct_config__.frozen
+
+
+@pytest.mark.parametrize("name", DATACLASSES)
+def test_so_are_the_assumptions(name: str) -> None:
+    assert DATACLASSES[name].__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
 def test_totals_are_the_sums_of_what_happened() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.domain.errors import CATALOGUE, Reason, Rejection
+from mockserver.domain.errors import CATALOGUE, UNKNOWN_FACT, Reason, Rejection
 from mockserver.domain.operation import Operation
 from mockserver.domain.remedies import REMEDIES, allowed_instead
 from tests.domain.story import Step, Story
@@ -94,6 +94,8 @@ def test_a_refusal_says_what_would_have_been_allowed(
 @pytest.mark.parametrize("reason", Reason)
 def test_nothing_is_said_of_a_refusal_that_was_made_up(reason: Reason) -> None:
     assert allowed_instead(Rejection(reason, Operation.CAPTURE)) == ""
+    unknown = {"status": UNKNOWN_FACT, "remaining": UNKNOWN_FACT}
+    assert allowed_instead(Rejection(reason, Operation.CAPTURE, **unknown)) == ""
 
 
 def test_nothing_is_said_where_the_operation_is_unknown() -> None:

@@ -42,6 +42,6 @@ async def explain_refund(control: Control, values: Values, call: Call) -> Answer
         order.captures,
         order.refunds,
         sandbox.assumptions,
-        made_to_fail=order.next_allocation_fails,
+        made_to_fail=order.next_allocation_fails and bool(refund.order_lines),
     )
     return json_answer(views.dry_run_view(sandbox, order, explain(case)))

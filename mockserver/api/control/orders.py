@@ -19,7 +19,7 @@ async def list_orders(control: Control, values: Values, _call: Call) -> Answer:
     """List the orders of a sandbox."""
     sandbox = await sandbox_of(control, values)
     orders = await sandbox.store.orders()
-    return json_answer({"orders": [views.order_summary(sandbox, each) for each in orders]})
+    return json_answer({"orders": views.order_summaries(sandbox, orders)})
 
 
 async def make_order(control: Control, values: Values, call: Call) -> Answer:

@@ -1,5 +1,7 @@
 """What the control API shows: the inner side of orders, and why a call got its answer."""
 
+from collections.abc import Iterable
+
 from mockserver.api.views import View, explanation_view, order_view, time_text
 from mockserver.domain.allocation import explained
 from mockserver.domain.decide import check_refundable
@@ -20,15 +22,19 @@ def order_page(sandbox: Sandbox, order: Order) -> View:
     return order_view(order, status, sandbox.assumptions)
 
 
-def order_summary(sandbox: Sandbox, order: Order) -> View:
-    """Show an order in a few fields, with its name."""
-    page = order_page(sandbox, order)
+def order_summaries(sandbox: Sandbox, orders: Iterable[Order]) -> list[View]:
+    """Show orders in a few fields, with their names."""
     names = {order_id: name for name, order_id in sandbox.order_names.items()}
+    return [_order_summary(sandbox, each, names.get(each.order_id)) for each in orders]
+
+
+def _order_summary(sandbox: Sandbox, order: Order, name: str | None) -> View:
+    page = order_page(sandbox, order)
     kept = (
         "order_id", "status", "order_amount", "captured_amount", "refunded_amount",
         "remaining_authorized_amount", "klarna_reference",
     )  # fmt: skip
-    return {"name": names.get(order.order_id), **{key: page[key] for key in kept}}
+    return {"name": name, **{key: page[key] for key in kept}}
 
 
 def inner_view(sandbox: Sandbox, order: Order) -> View:
