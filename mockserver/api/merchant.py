@@ -35,6 +35,7 @@ from mockserver.sandbox.sandbox import Executed, Sandbox
 from mockserver.schemas import Schema, request_schema
 
 IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
+CREDENTIALS_WANTED = "send Authorization: Basic with base64 of user:secret, or an API key"
 JSON_TYPES = ("application/json", "text/json")
 
 log = logging.getLogger("kustom_mock")
@@ -51,9 +52,11 @@ class MerchantApi(Struct, frozen=True):
 
     async def answer(self, call: Call) -> Answer:
         """Answer any call outside the control API."""
-        credentials = read_credentials(call.headers.get("Authorization"))
+        authorization = call.headers.get("Authorization")
+        credentials = read_credentials(authorization)
         if credentials is None:
-            return self._turn_away(call, "no_credentials; send Authorization: Basic …")
+            found = "unreadable_credentials" if authorization else "no_credentials"
+            return self._turn_away(call, f"{found}; {CREDENTIALS_WANTED}")
         sandbox = await self.sandboxes.admit(credentials.user, credentials.secret)
         if sandbox is None:
             return self._turn_away(call, "wrong_credentials", credentials.user)

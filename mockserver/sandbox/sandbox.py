@@ -25,7 +25,7 @@ from mockserver.sandbox.ids import Ids
 from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.memory import MemoryStore
 from mockserver.sandbox.snapshots import SNAPSHOTS_KEPT, Snapshot
-from mockserver.sandbox.store import Opened, Receipt, Store
+from mockserver.sandbox.store import Opened, Receipt, Store, fingerprint
 
 KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
 ATTEMPTS = 100
@@ -129,7 +129,7 @@ class Sandbox:
             if decided is None and not self._keeps_refusals(name):
                 return executed
             after = decided.order if decided else opened.order
-            receipt = Receipt(command, executed.result, context.now) if name else None
+            receipt = self._receipt(command, executed, context) if name else None
             if await store.commit(opened, after, name, receipt):
                 return executed
         conflict = Rejection(Reason.CONFLICT, command.operation, order_id=order_id)
@@ -204,7 +204,8 @@ class Sandbox:
         command: Command,
         context: Context,
     ) -> Executed | None:
-        changed = opened.receipt is not None and opened.receipt.command != command
+        receipt = opened.receipt
+        changed = receipt is not None and receipt.fingerprint != fingerprint(command)
         return self._known(opened, context.now, body_changed=changed)
 
     def _known(self, opened: Opened, now: datetime, *, body_changed: bool) -> Executed | None:
@@ -212,6 +213,9 @@ class Sandbox:
         if receipt is None or now - receipt.made_at >= KEY_LIFETIME:
             return None
         return Executed(receipt.result, same, same, replayed=True, body_changed=body_changed)
+
+    def _receipt(self, command: Command, executed: Executed, context: Context) -> Receipt:
+        return Receipt(fingerprint(command), executed.result, context.now)
 
     def _receipt_name(self, order_id: str, operation: Operation, key: str) -> str:
         match self.assumptions.idempotency_scope:

@@ -2,10 +2,10 @@ from mockserver.domain.commands import Acknowledge
 from mockserver.domain.decide import Outcome
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.memory import MemoryStore
-from mockserver.sandbox.store import RECEIPTS_KEPT, Receipt
+from mockserver.sandbox.store import RECEIPTS_KEPT, Receipt, fingerprint
 from tests.builders import NOW, ORDER_ID, make_order
 
-RECEIPT = Receipt(Acknowledge(), Outcome(Operation.ACKNOWLEDGE), NOW)
+RECEIPT = Receipt(fingerprint(Acknowledge()), Outcome(Operation.ACKNOWLEDGE), NOW)
 
 
 async def keep(store: MemoryStore, *names: str) -> None:

@@ -4,16 +4,16 @@ import asyncio
 
 from msgspec.structs import replace
 
-from mockserver.domain.commands import Acknowledge
+from mockserver.domain.commands import Acknowledge, Cancel, CaptureOrder, Command, RefundOrder
 from mockserver.domain.decide import Outcome
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
-from mockserver.sandbox.store import RECEIPTS_KEPT, Receipt, Store
+from mockserver.sandbox.store import RECEIPTS_KEPT, Receipt, Store, fingerprint
 from tests.builders import NOW, make_order
 
 ORDER = make_order(order_id="order-1")
 OTHER = make_order(order_id="order-2")
-RECEIPT = Receipt(Acknowledge(), Outcome(Operation.ACKNOWLEDGE), NOW)
+RECEIPT = Receipt(fingerprint(Acknowledge()), Outcome(Operation.ACKNOWLEDGE), NOW)
 
 
 def raised(order: Order) -> Order:
@@ -177,3 +177,22 @@ async def test_a_copy_and_its_original_go_their_own_ways(store: Store) -> None:
 
     assert await store.commit(await store.open("order-1"), raised(raised(ORDER)))
     assert list(await twin.orders()) == [raised(ORDER), OTHER]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (Acknowledge(), Acknowledge(), True),
+        (Acknowledge(), Cancel(), False),
+        (CaptureOrder(1), CaptureOrder(1), True),
+        (CaptureOrder(1), CaptureOrder(2), False),
+        (CaptureOrder(1), RefundOrder(1), False),
+        (
+            CaptureOrder(1, shipping_info=({"a": "1", "b": "2"},)),
+            CaptureOrder(1, shipping_info=({"b": "2", "a": "1"},)),
+            True,
+        ),
+    ],
+)
+def test_a_fingerprint_tells_commands_apart(one: Command, other: Command, alike: bool) -> None:  # noqa: FBT001
+    assert (fingerprint(one) == fingerprint(other)) is alike

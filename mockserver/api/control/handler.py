@@ -36,7 +36,8 @@ class Route(Struct, frozen=True):
 
     ``answer``, ``request`` and ``query`` name schemas of ``control.schema.json``;
     ``open`` rows need neither a known host nor a token, what ``may_lack`` rows answer
-    may be something this server has not.
+    may be something this server has not. Of what ``bounded`` rows make, only so many
+    are kept.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Route(Struct, frozen=True):
     takes_yaml: bool = False
     open: bool = False
     may_lack: bool = False
+    bounded: bool = False
 
 
 async def sandbox_of(control: Control, values: Values) -> Sandbox:

@@ -60,7 +60,10 @@ CONTROL: tuple[Route, ...] = (
     Route("PUT", f"{ONE}/names", sandboxes.name_parts, "names", request="names_wanted"),
     Route("GET", f"{ONE}/invariants", sandboxes.invariants, "invariants"),
     Route("GET", f"{ONE}/orders", orders.list_orders, "orders"),
-    Route("POST", f"{ONE}/orders", orders.make_order, "order", 201, "order_wanted"),
+    Route(
+        "POST", f"{ONE}/orders", orders.make_order, "order", 201, "order_wanted",
+        bounded=True,
+    ),
     Route("GET", f"{ONE}/orders/{{order_id}}", orders.get_order, "inner_view"),
     Route(
         "POST", f"{ONE}/orders/{{order_id}}/force", orders.force_outcome,
@@ -72,7 +75,10 @@ CONTROL: tuple[Route, ...] = (
         "dry_run", request="dry_run_wanted",
     ),
     Route("GET", f"{ONE}/faults", faults.list_faults, "faults"),
-    Route("POST", f"{ONE}/faults", faults.make_fault, "fault", 201, "fault_wanted"),
+    Route(
+        "POST", f"{ONE}/faults", faults.make_fault, "fault", 201, "fault_wanted",
+        bounded=True,
+    ),
     Route("DELETE", f"{ONE}/faults", faults.clear_faults, status=204),
     Route("DELETE", f"{ONE}/faults/{{id}}", faults.remove_fault, status=204),
     Route("GET", f"{ONE}/clock", clock.get_clock, "clock"),
