@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from msgspec.structs import replace
 
 from mockserver.domain.commands import Acknowledge, Cancel, CaptureOrder, Command, RefundOrder
