@@ -98,6 +98,23 @@ def test_nothing_is_said_of_a_refusal_that_was_made_up(reason: Reason) -> None:
     assert allowed_instead(Rejection(reason, Operation.CAPTURE, **unknown)) == ""
 
 
+@pytest.mark.parametrize(
+    ("rejection", "text"),
+    [
+        (Rejection(Reason.METHOD_NOT_ALLOWED, allowed="GET, POST"), "Use GET, POST."),
+        (
+            Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type="text/plain"),
+            "Send application/json instead of 'text/plain'.",
+        ),
+    ],
+)
+def test_a_request_that_reaches_no_order_is_told_what_to_send_too(
+    rejection: Rejection,
+    text: str,
+) -> None:
+    assert allowed_instead(rejection) == text
+
+
 def test_nothing_is_said_where_the_operation_is_unknown() -> None:
     assert allowed_instead(Rejection(Reason.ORDER_CANCELLED, status="CANCELLED")) == ""
 
