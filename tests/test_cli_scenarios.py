@@ -120,6 +120,8 @@ def test_explain_tells_every_refund_condition_by_condition() -> None:
             2,
             "unknown scenario 'split-shipmnt', did you mean 'split-shipment'?",
         ),
+        ("no-such.yaml", 2, "there is no file 'no-such.yaml'"),
+        ("no/such", 2, "there is no file 'no/such'"),
         ("folder", 2, "no scenario files"),
         ("odd", 2, "Is a directory"),
     ],

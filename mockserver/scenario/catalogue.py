@@ -28,6 +28,8 @@ def find_shipped(name: str) -> Traversable:
         UnknownScenarioError: with the nearest name.
     """
     known = shipped()
+    if name not in known and (Path(name).name != name or name.endswith(SUFFIXES)):
+        raise UnknownScenarioError(f"there is no file '{name}'")
     if name not in known:
         message = f"unknown scenario '{name}', {did_you_mean(name, list(known))}"
         raise UnknownScenarioError(message)

@@ -417,8 +417,10 @@ async def test_the_next_allocation_is_made_to_fail_and_only_that_one(
 async def test_an_unknown_outcome_or_order_changes_nothing(merchant: Merchant) -> None:
     async with merchant.nothing_changes():
         path = f"orders/{merchant.order_id}/force"
-        for body in ({"outcome": "expires"}, {}, {"outcome": None}, {"outcome": ["expire"]}):
+        answer = await merchant.control("POST", path, {"outcome": "expires"})
+        assert_problem(answer, 422, "unknown outcome 'expires', did you mean 'expire'?")
+        for body in ({}, {"outcome": None}, {"outcome": ["expire"]}):
             answer = await merchant.control("POST", path, body)
-            assert_problem(answer, 422, "unknown outcome")
+            assert_problem(answer, 422, "expected a text for 'outcome', one of expire, ")
         answer = await merchant.control("POST", "orders/nowhere/force", {"outcome": "expire"})
         assert_problem(answer, 404, "no order 'nowhere'")

@@ -47,7 +47,9 @@ async def get_order(control: Control, values: Values, _call: Call) -> Answer:
 
 async def force_outcome(control: Control, values: Values, call: Call) -> Answer:
     """Bring an outcome about that is the provider's or time's."""
-    outcome = str(json_body(call).get("outcome"))
+    outcome = json_body(call).get("outcome")
+    if not isinstance(outcome, str):
+        raise Problem(422, f"expected a text for 'outcome', one of {', '.join(FORCED)}")
     if outcome not in FORCED:
         hint = did_you_mean(outcome, list(FORCED))
         raise Problem(422, f"unknown outcome '{outcome}', {hint}")
