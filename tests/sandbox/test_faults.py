@@ -148,6 +148,24 @@ def test_a_body_is_not_read_where_no_rule_looks_into_it() -> None:
     assert names_struck(faults, facts) == ["rule"]
 
 
+def test_a_place_in_the_body_is_looked_into_once_for_all_rules() -> None:
+    looks: list[str] = []
+
+    def look() -> object:
+        looks.append("again")
+        return {"a": 1}
+
+    faults = Faults([rule(each, where={"a": 1}) for each in ("one", "two", "three")])
+    assert names_struck(faults, replace(call(), body=look)) == ["one", "two", "three"]
+    assert looks == ["again"]
+
+
+@pytest.mark.parametrize("deep", [{}, {"a": {"a": {}}}])
+def test_an_object_is_no_text_and_no_number(deep: object) -> None:
+    faults = Faults([rule("text", where={"x": str(deep)}), rule("same", where={"x": deep})])
+    assert names_struck(faults, call(body={"x": deep})) == ["same"]
+
+
 def test_without_rules_nothing_is_struck() -> None:
     assert Faults().strike(call()) == []
 
