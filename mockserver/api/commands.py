@@ -134,18 +134,17 @@ def order_lines(given: list[Body] | None) -> tuple[OrderLine, ...]:
 
 
 def _order_line(given: Body) -> OrderLine:
-    get = given.get
     return OrderLine(
-        reference=_text(get("reference")),
-        type=get("type") or "physical",
+        reference=_text(given.get("reference")),
+        type=given.get("type") or "physical",
         name=given["name"],
         quantity=int(given["quantity"]),
-        quantity_unit=get("quantity_unit") or "",
+        quantity_unit=given.get("quantity_unit") or "",
         unit_price=int(given["unit_price"]),
         total_amount=int(given["total_amount"]),
-        total_discount_amount=int(get("total_discount_amount") or 0),
-        tax_rate=int(get("tax_rate") or 0),
-        total_tax_amount=int(get("total_tax_amount") or 0),
+        total_discount_amount=int(given.get("total_discount_amount") or 0),
+        tax_rate=int(given.get("tax_rate") or 0),
+        total_tax_amount=int(given.get("total_tax_amount") or 0),
         extra=_echoed(given),
     )
 

@@ -38,7 +38,7 @@ from mockserver.domain.lookup import find_capture
 from mockserver.domain.money import sum_of
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture, FraudStatus, Order, OrderLine, Refund
-from mockserver.domain.refund_case import measure
+from mockserver.domain.refund_case import measure_asked
 
 RAISABLE = frozenset(
     {
@@ -321,18 +321,13 @@ def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     check_refundable(order, command.refunded_amount)
     number = len(order.refunds) + 1
     _check_not_full(number, "refunds", command.operation, order_id=order.order_id)
-    attempted = bool(command.order_lines)
-    fails = attempted and (context.allocation_fails or order.next_allocation_fails)
-    allocation = allocate(
-        measure(
-            command.refunded_amount,
-            command.order_lines,
-            order.captures,
-            order.refunds,
-            context.assumptions,
-            made_to_fail=fails,
-        ),
+    case = measure_asked(
+        order,
+        command,
+        context.assumptions,
+        allocation_fails=context.allocation_fails,
     )
+    allocation = allocate(case)
     refund = Refund(
         refund_id=context.new_id,
         refunded_amount=command.refunded_amount,
@@ -348,7 +343,7 @@ def _refund(order: Order, command: RefundOrder, context: Context) -> Decision:
         replace(
             order,
             refunds=(*order.refunds, refund),
-            next_allocation_fails=order.next_allocation_fails and not fails,
+            next_allocation_fails=order.next_allocation_fails and not case.made_to_fail,
         ),
         Outcome(command.operation, refund.refund_id, valid, allocation),
     )

@@ -13,8 +13,9 @@ from functools import cached_property
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.commands import RefundOrder
 from mockserver.domain.explanation import Verdict
-from mockserver.domain.order import Capture, OrderLine, Refund
+from mockserver.domain.order import Capture, Order, OrderLine, Refund
 
 RETURN_FEE = "return_fee"
 NO_REFERENCE = ""  # stands for a line without one; no capture carries it
@@ -103,6 +104,29 @@ def measure(
         limits=limits,
         matching=matching,
         match=_match(amount, matching, limits),
+    )
+
+
+def measure_asked(
+    order: Order,
+    asked: RefundOrder,
+    assumptions: Assumptions,
+    *,
+    allocation_fails: bool = False,
+) -> RefundCase:
+    """Measure a refund that is asked of an order as it stands.
+
+    With ``allocation_fails``, or where the order was told so, it is made to fail; that
+    waits for a refund with lines, as without them nothing is attempted.
+    """
+    fails = allocation_fails or order.next_allocation_fails
+    return measure(
+        asked.refunded_amount,
+        asked.order_lines,
+        order.captures,
+        order.refunds,
+        assumptions,
+        made_to_fail=fails and bool(asked.order_lines),
     )
 
 

@@ -5,6 +5,7 @@ the id of the next capture. This is the one place that draws random numbers.
 """
 
 import string
+from collections.abc import Callable
 from functools import cached_property
 from random import Random
 
@@ -36,13 +37,11 @@ class Ids:
 
     def order_id(self) -> str:
         """Draw an order id (UUID)."""
-        drawn = _uuid(self._orders)
-        return drawn if drawn not in self._taken else self.order_id()
+        return self._free(_uuid, self._orders)
 
     def change_id(self) -> str:
         """Draw the id of a capture or refund (UUID version 4)."""
-        drawn = _uuid(self._changes)
-        return drawn if drawn not in self._taken else self.change_id()
+        return self._free(_uuid, self._changes)
 
     def exchange_id(self) -> str:
         """Draw a correlation or transaction id (UUID version 4).
@@ -56,8 +55,14 @@ class Ids:
 
     def klarna_reference(self) -> str:
         """Draw an order's reference: 8 capital letters and digits (recorded form)."""
-        drawn = "".join(self._references.choices(_SIGNS, k=_LENGTH))
-        return drawn if drawn not in self._taken else self.klarna_reference()
+        return self._free(_reference, self._references)
+
+    def _free(self, draw: Callable[[Random], str], source: Random) -> str:
+        """Draw until an id comes that was not given."""
+        drawn = draw(source)
+        while drawn in self._taken:
+            drawn = draw(source)
+        return drawn
 
     @cached_property
     def _orders(self) -> Random:
@@ -70,6 +75,10 @@ class Ids:
     @cached_property
     def _references(self) -> Random:
         return self.stream("references")
+
+
+def _reference(source: Random) -> str:
+    return "".join(source.choices(_SIGNS, k=_LENGTH))
 
 
 def _uuid(source: Random) -> str:

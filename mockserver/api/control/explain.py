@@ -8,7 +8,7 @@ from mockserver.api.control.handler import Control, Values, order_of, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
 from mockserver.domain.allocation import explain
-from mockserver.domain.refund_case import measure
+from mockserver.domain.refund_case import measure_asked
 from mockserver.schemas import schema
 
 
@@ -36,12 +36,5 @@ async def explain_refund(control: Control, values: Values, call: Call) -> Answer
     sandbox = await sandbox_of(control, values)
     order = await order_of(sandbox, body["order_id"])
     refund = refund_order(body["refund"], {})
-    case = measure(
-        refund.refunded_amount,
-        refund.order_lines,
-        order.captures,
-        order.refunds,
-        sandbox.assumptions,
-        made_to_fail=order.next_allocation_fails and bool(refund.order_lines),
-    )
+    case = measure_asked(order, refund, sandbox.assumptions)
     return json_answer(views.dry_run_view(sandbox, order, explain(case)))
