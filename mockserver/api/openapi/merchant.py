@@ -115,9 +115,7 @@ def _concerns(reason: Reason, row: Row) -> bool:
 def _operation(row: Row, components: Components, error: Page) -> Page:
     operation: Page = {
         "operationId": row.operation.value,
-        "tags": [
-            next((each for each in ("captures", "refunds") if each in row.path), "orders")
-        ],
+        "tags": [next((each for each in TAGS if each in row.path), "orders")],
         **words((row.operation.value.replace("_", " ")).capitalize()),
         "x-provider-name": row.provider_name,
         "parameters": [*path_parameters(row.path, IDS), *_header_parameters(row)],
