@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, cast
 
 from aiohttp import HttpVersion11, StreamReader, web
 from aiohttp.http import RawRequestMessage
@@ -10,6 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver import __version__
 from mockserver.api.answers import refused
+from mockserver.api.outbox import DeferredTransport, Outbox
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.sandbox.ids import Ids
@@ -17,6 +19,8 @@ from mockserver.sandbox.ids import Ids
 SERVER = f"kustom-mock/{__version__}"
 REST_WITHIN = 60.0  # seconds for the rest of a request that has begun to come in
 UNREADABLE_IDS = Ids("unreadable")
+
+RequestHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger("kustom_mock")
 
@@ -40,6 +44,12 @@ class Connection(web.RequestHandler):
     async def ended(self) -> None:
         """Wait until the client has left."""
         await self._ended.wait()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the way to a client that has come, by which answers leave together."""
+        outbox = cast("ConnectionServer", self._manager).outbox
+        deferred = DeferredTransport(cast("asyncio.Transport", transport), outbox)
+        super().connection_made(cast("asyncio.Transport", deferred))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Note that the client has left."""
@@ -162,7 +172,12 @@ def _text(raw: bytes) -> str:
 
 
 class ConnectionServer(web.Server):
-    """aiohttp's server, with our connections."""
+    """aiohttp's server, with our connections, and what they are about to send."""
+
+    def __init__(self, handler: RequestHandler, **options: Any) -> None:  # noqa: ANN401  # aiohttp's
+        """Let a handler answer each request."""
+        super().__init__(handler, **options)
+        self.outbox = Outbox()
 
     def __call__(self) -> web.RequestHandler:
         """Make the connection for a client that just arrived."""
