@@ -1,19 +1,23 @@
-"""From checked JSON to commands: the only place that spells request fields.
+"""From JSON to commands: the only place that spells request fields.
 
-Bodies have passed their schema. ``null`` counts as not given, numbers are taken for
+A body in which all is as documented is read and checked in one step, by the types of the
+command (:func:`reader_of`). Any other is read field by field, after it has passed its
+schema, which is more tolerant: ``null`` counts as not given, numbers are taken for
 references and tracking numbers, whole floats for integers, unknown fields are ignored
 (the last two read off clients, the first two assumed).
 """
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, TypeVar
 
-from msgspec import ValidationError, convert
+from msgspec import DecodeError, ValidationError, convert
+from msgspec.json import Decoder
 
 from mockserver.domain.commands import (
     AddCaptureShippingInfo,
     AddOrderShippingInfo,
     CaptureOrder,
+    Command,
     ExtendDueDate,
     RefundOrder,
     TriggerSendOut,
@@ -25,6 +29,7 @@ from mockserver.domain.order import ADDRESS_FIELDS, OrderLine
 
 Body: TypeAlias = Mapping[str, Any]
 Ids: TypeAlias = Mapping[str, str]
+AnyCommand = TypeVar("AnyCommand", bound=Command)
 
 _ECHOED_LINE_KEYS: Mapping[str, frozenset[str]] = {
     "product_url": frozenset(),
@@ -40,13 +45,27 @@ _ECHOED_LINE_KEYS: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """Fields of a line that are only given back, with the keys of those that have any."""
 
-_READ_APART = _ECHOED_LINE_KEYS.keys() | {"extra"}
-"""Keys of a line that do not stand in a field of their own, as they are."""
-
 _SHIPPING_INFO_KEYS = (
     "shipping_company", "shipping_method", "tracking_number", "tracking_uri",
     "return_shipping_company", "return_tracking_number", "return_tracking_uri",
 )  # fmt: skip
+
+
+def reader_of(kind: type[AnyCommand]) -> Callable[[bytes], AnyCommand | None]:
+    """Make a function that reads a JSON text as a command.
+
+    It gives ``None`` for all that is not exactly as documented, be it right or wrong:
+    an unknown field, ``null`` or a number for a text, too much, no JSON.
+    """
+    decode = Decoder(kind).decode
+
+    def read(text: bytes) -> AnyCommand | None:
+        try:
+            return decode(text)
+        except (DecodeError, UnicodeDecodeError):
+            return None
+
+    return read
 
 
 def capture_order(body: Body, _ids: Ids) -> CaptureOrder:
@@ -125,12 +144,10 @@ def order_lines(given: list[Body] | None) -> tuple[OrderLine, ...]:
     """
     if not given:
         return ()
-    if all(map(_READ_APART.isdisjoint, given)):
-        try:
-            return convert(given, tuple[OrderLine, ...])
-        except ValidationError:
-            pass  # a number for a reference, null, 1.0: understood below
-    return tuple([_order_line(each) for each in given])
+    try:
+        return convert(given, tuple[OrderLine, ...])
+    except ValidationError:  # a number for a reference, null, 1.0, something to give back
+        return tuple([_order_line(each) for each in given])
 
 
 def _order_line(given: Body) -> OrderLine:

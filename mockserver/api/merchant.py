@@ -1,6 +1,7 @@
 """The merchant's API: one call in, one answer out, written down in the journal."""
 
 import logging
+from collections.abc import Sequence
 from functools import cache
 from time import monotonic
 from traceback import format_exc
@@ -25,6 +26,7 @@ from mockserver.api.metrics import Metrics
 from mockserver.api.near_misses import add_hint
 from mockserver.api.operations import PREFIX, ROUTES, Row
 from mockserver.api.pages import OrderPages
+from mockserver.domain.commands import Command
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.lifecycle import status_of
 from mockserver.sandbox.clock import wall_clock
@@ -32,7 +34,7 @@ from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Executed, Sandbox
-from mockserver.schemas import Schema, request_schema
+from mockserver.schemas import Schema, Violation, request_schema
 
 IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
 CREDENTIALS_WANTED = "send Authorization: Basic with base64 of user:secret, or an API key"
@@ -152,16 +154,15 @@ class MerchantApi(Struct, frozen=True):
     ) -> Executed:
         order_id, key = ids["order_id"], entry.idempotency_key
         try:
-            body = _read_body(call, row.schema) if row.schema else {}
+            command = _read_command(call, row, ids)
         except Rejection:
             known = await sandbox.replay(order_id, row.operation, key) if key else None
             if known is None:
                 raise
             return known
-        assert row.command is not None  # noqa: S101  # reads do not come here
         return await sandbox.execute(
             order_id,
-            row.command(body, ids),
+            command,
             key,
             allocation_fails=entry.allocation_fails,
         )
@@ -262,19 +263,26 @@ def _any_body(call: Call) -> object:
         return {}
 
 
-def _read_body(call: Call, name: str) -> dict[str, object]:
-    """Take the body apart and check it; an empty one counts as ``{}`` (assumed)."""
+def _read_command(call: Call, row: Row, ids: dict[str, str]) -> Command:
+    """Understand what is asked for; in one step, where all is as documented."""
+    assert row.command is not None  # noqa: S101  # reads do not come here
+    if row.schema is None:
+        return row.command({}, ids)
+    text = _json_text(call)
+    command = row.read_at_once(text) if row.read_at_once else None
+    return command or row.command(_read_body(text, request_schema(row.schema)), ids)
+
+
+def _json_text(call: Call) -> bytes:
+    """Take a body that may be JSON; an empty one counts as ``{}`` (assumed)."""
     if call.body is None:
         raise Rejection(Reason.BODY_TOO_LARGE)
     if not call.body:
-        return _checked({}, request_schema(name))
+        return b"{}"
     media_type = call.headers.get("Content-Type", JSON_TYPES[0])
     if media_type not in JSON_TYPES:
         _check_media_type(media_type)
-    try:
-        return _checked(parse_json(call.body), request_schema(name))
-    except MalformedJsonError as error:
-        raise Rejection(Reason.MALFORMED_JSON, problem=str(error)) from None
+    return call.body
 
 
 def _check_media_type(media_type: str) -> None:
@@ -282,14 +290,22 @@ def _check_media_type(media_type: str) -> None:
         raise Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type=media_type)
 
 
-def _checked(body: object, rules: Schema) -> dict[str, object]:
-    if not rules.accepts(body):
-        check_depth(body)
-        violations = tuple(rules.violations(body))
-        raise Rejection(
-            Reason.INVALID_FIELDS,
-            violations=request_errors.messages(violations),
-            places=request_errors.places(violations),
-        )
+def _read_body(text: bytes, rules: Schema) -> dict[str, object]:
+    """Take a body apart and check it."""
+    try:
+        body = parse_json(text)
+        if not rules.accepts(body):
+            check_depth(body)
+            raise _invalid(tuple(rules.violations(body)))
+    except MalformedJsonError as error:
+        raise Rejection(Reason.MALFORMED_JSON, problem=str(error)) from None
     assert isinstance(body, dict)  # noqa: S101  # every request schema says so
     return body
+
+
+def _invalid(violations: Sequence[Violation]) -> Rejection:
+    return Rejection(
+        Reason.INVALID_FIELDS,
+        violations=request_errors.messages(violations),
+        places=request_errors.places(violations),
+    )

@@ -14,9 +14,12 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import (
     Acknowledge,
     Cancel,
+    CaptureOrder,
     Command,
     ExtendAuthorizationTime,
+    RefundOrder,
     ReleaseRemainingAuthorization,
+    UpdateAuthorization,
 )
 from mockserver.domain.extension import check_due_date
 from mockserver.domain.lookup import find_capture, find_refund
@@ -30,8 +33,9 @@ class Row(Struct, frozen=True):
     """One operation on the wire.
 
     A change has ``command``, which reads a checked body and the ids of the path, and
-    ``schema`` where it takes a body. A read has ``view``, which shows an order or a
-    part of it as JSON values. ``provider_name`` is the operationId of the provider.
+    ``schema`` where it takes a body; ``read_at_once`` makes the command of a body in
+    which all is as documented. A read has ``view``, which shows an order or a part of it
+    as JSON values. ``provider_name`` is the operationId of the provider.
     """
 
     operation: Operation
@@ -41,6 +45,7 @@ class Row(Struct, frozen=True):
     success: int
     schema: str | None = None
     command: Callable[[commands.Body, commands.Ids], Command] | None = None
+    read_at_once: Callable[[bytes], Command | None] | None = None
     view: Callable[[Order, commands.Ids, Assumptions], Any] | None = None
 
 
@@ -79,6 +84,7 @@ OPERATIONS: tuple[Row, ...] = (
         Operation.UPDATE_AUTHORIZATION, "updateAuthorization",
         "PATCH", "/{order_id}/authorization", 204,
         schema="update_authorization", command=commands.update_authorization,
+        read_at_once=commands.reader_of(UpdateAuthorization),
     ),
     Row(
         Operation.CANCEL, "cancelOrder",
@@ -115,6 +121,7 @@ OPERATIONS: tuple[Row, ...] = (
         Operation.CAPTURE, "captureOrder",
         "POST", "/{order_id}/captures", 201,
         schema="capture", command=commands.capture_order,
+        read_at_once=commands.reader_of(CaptureOrder),
     ),
     Row(
         Operation.LIST_CAPTURES, "getCaptures",
@@ -150,6 +157,7 @@ OPERATIONS: tuple[Row, ...] = (
         Operation.REFUND, "refundOrder",
         "POST", "/{order_id}/refunds", 201,
         schema="refund", command=commands.refund_order,
+        read_at_once=commands.reader_of(RefundOrder),
     ),
     Row(
         Operation.GET_REFUND, "get",

@@ -9,8 +9,9 @@ from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
+from mockserver.domain.bounds import Amount, ReadApart, Text
 from mockserver.domain.operation import Operation
-from mockserver.domain.order import Address, OrderLine, ShippingInfo
+from mockserver.domain.order import Address, Lines, ShippingInfo
 
 
 class Acknowledge(Struct, frozen=True):
@@ -19,12 +20,12 @@ class Acknowledge(Struct, frozen=True):
     operation: ClassVar = Operation.ACKNOWLEDGE
 
 
-class UpdateAuthorization(Struct, frozen=True):
+class UpdateAuthorization(Struct, frozen=True, forbid_unknown_fields=True):
     """Set a new total (minor units) and new lines; both replace, nothing is merged."""
 
     operation: ClassVar = Operation.UPDATE_AUTHORIZATION
-    order_amount: int
-    order_lines: tuple[OrderLine, ...]
+    order_amount: Amount
+    order_lines: Lines
 
 
 class Cancel(Struct, frozen=True):
@@ -67,15 +68,15 @@ class AddOrderShippingInfo(Struct, frozen=True):
     shipping_info: tuple[ShippingInfo, ...]
 
 
-class CaptureOrder(Struct, frozen=True):
+class CaptureOrder(Struct, frozen=True, forbid_unknown_fields=True):
     """Take money (minor units) for a shipment."""
 
     operation: ClassVar = Operation.CAPTURE
-    captured_amount: int
-    description: str = ""
-    order_lines: tuple[OrderLine, ...] = ()
-    reference: str | None = None
-    shipping_info: tuple[ShippingInfo, ...] = ()
+    captured_amount: Amount
+    description: Text = ""
+    order_lines: Lines = ()
+    reference: Text | None = None
+    shipping_info: ReadApart[tuple[ShippingInfo, ...]] = ()
 
 
 class AddCaptureShippingInfo(Struct, frozen=True):
@@ -101,14 +102,14 @@ class ExtendDueDate(Struct, frozen=True):
     number_of_days: int
 
 
-class RefundOrder(Struct, frozen=True):
+class RefundOrder(Struct, frozen=True, forbid_unknown_fields=True):
     """Give money (minor units) back, with the lines that say for what."""
 
     operation: ClassVar = Operation.REFUND
-    refunded_amount: int
-    description: str = ""
-    order_lines: tuple[OrderLine, ...] = ()
-    reference: str | None = None
+    refunded_amount: Amount
+    description: Text = ""
+    order_lines: Lines = ()
+    reference: Text | None = None
 
 
 Command: TypeAlias = (

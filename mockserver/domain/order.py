@@ -11,10 +11,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
+from mockserver.domain.bounds import (
+    Discount,
+    LineAmount,
+    LineType,
+    Quantity,
+    ReadApart,
+    TaxAmount,
+    TaxRate,
+    Text,
+    Unit,
+)
 from mockserver.domain.explanation import Allocation
 
 Address: TypeAlias = Mapping[str, str]
@@ -44,20 +55,27 @@ class PaymentMethod(Struct, frozen=True):
     description: str
 
 
-class OrderLine(Struct, frozen=True, kw_only=True):
-    """One line of an order, capture or refund; amounts include tax."""
+class OrderLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of an order, capture or refund; amounts include tax.
 
-    name: str
-    quantity: int
-    unit_price: int
-    total_amount: int
-    reference: str | None = None
-    type: str = "physical"
-    quantity_unit: str = ""
-    total_discount_amount: int = 0
-    tax_rate: int = 0
-    total_tax_amount: int = 0
-    extra: Mapping[str, object] = field(default_factory=dict)
+    ``extra`` is what is only given back.
+    """
+
+    name: Text
+    quantity: Quantity
+    unit_price: LineAmount
+    total_amount: LineAmount
+    reference: Text | None = None
+    type: LineType = "physical"
+    quantity_unit: Unit = ""
+    total_discount_amount: Discount = 0
+    tax_rate: TaxRate = 0
+    total_tax_amount: TaxAmount = 0
+    extra: ReadApart[Mapping[str, object]] = field(default_factory=dict)
+
+
+Lines: TypeAlias = Annotated[tuple[OrderLine, ...], Meta(max_length=1000)]
+"""Lines as a request may have them."""
 
 
 class Capture(Struct, frozen=True, kw_only=True, dict=True):
