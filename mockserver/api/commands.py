@@ -162,7 +162,7 @@ def _order_line(given: Body) -> OrderLine:
         total_discount_amount=int(given.get("total_discount_amount") or 0),
         tax_rate=int(given.get("tax_rate") or 0),
         total_tax_amount=int(given.get("total_tax_amount") or 0),
-        extra=_echoed(given),
+        extra=_echoed(given) or None,
     )
 
 

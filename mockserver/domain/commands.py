@@ -20,7 +20,7 @@ class Acknowledge(Struct, frozen=True):
     operation: ClassVar = Operation.ACKNOWLEDGE
 
 
-class UpdateAuthorization(Struct, frozen=True, forbid_unknown_fields=True):
+class UpdateAuthorization(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Set a new total (minor units) and new lines; both replace, nothing is merged."""
 
     operation: ClassVar = Operation.UPDATE_AUTHORIZATION
@@ -68,7 +68,7 @@ class AddOrderShippingInfo(Struct, frozen=True):
     shipping_info: tuple[ShippingInfo, ...]
 
 
-class CaptureOrder(Struct, frozen=True, forbid_unknown_fields=True):
+class CaptureOrder(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Take money (minor units) for a shipment."""
 
     operation: ClassVar = Operation.CAPTURE
@@ -102,7 +102,7 @@ class ExtendDueDate(Struct, frozen=True):
     number_of_days: int
 
 
-class RefundOrder(Struct, frozen=True, forbid_unknown_fields=True):
+class RefundOrder(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Give money (minor units) back, with the lines that say for what."""
 
     operation: ClassVar = Operation.REFUND

@@ -62,7 +62,7 @@ MANDATORY_ADDRESS_FIELDS = ("street_address", "postal_code", "city", "country")
 """Fields that cannot be cleared (that some cannot is documented, which is assumed)."""
 
 
-class Context(Struct, frozen=True):
+class Context(Struct, frozen=True, gc=False):
     """All that the outside world contributes, drawn once per request.
 
     ``new_id`` is the id for a capture or refund, should one be made.
@@ -75,7 +75,7 @@ class Context(Struct, frozen=True):
     allocation_fails: bool = False
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, gc=False):
     """What the merchant is told of an accepted command.
 
     ``created_id`` is set for a new capture or refund, ``lines_valid`` when its lines
@@ -88,7 +88,7 @@ class Outcome(Struct, frozen=True):
     allocation: Allocation | None = None
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """The order as it is after a command, and the outcome."""
 
     order: Order

@@ -20,7 +20,7 @@ class Verdict(StrEnum):
     NOT_ATTEMPTED = "not_attempted"
 
 
-class Landing(Struct, frozen=True):
+class Landing(Struct, frozen=True, gc=False):
     """An amount (minor units) of a refund that was booked on one capture."""
 
     capture_id: str
@@ -28,7 +28,7 @@ class Landing(Struct, frozen=True):
     amount: int
 
 
-class Allocation(Struct, frozen=True):
+class Allocation(Struct, frozen=True, gc=False):
     """To which capture a refund was allocated, or that it was to none.
 
     ``landed`` says where the money was booked, whatever the verdict, ``ambiguous`` that

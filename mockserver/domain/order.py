@@ -3,7 +3,8 @@
 Values are frozen; a change makes a new one. Amounts are whole minor currency units
 (öre, cents), tax rates are basis points (2500 is 25 %), times are aware and in UTC.
 Totals and remainders are derived, never stored. What the provider only echoes
-(addresses, customer, shipping info) stays a plain mapping that nothing changes.
+(addresses, customer, shipping info) stays a plain mapping that nothing changes. No value
+leads back to itself, so the garbage collector need not look at them (``gc=False``).
 """
 
 from collections import Counter
@@ -48,17 +49,17 @@ class FraudStatus(StrEnum):
     STOPPED = "STOPPED"
 
 
-class PaymentMethod(Struct, frozen=True):
+class PaymentMethod(Struct, frozen=True, gc=False):
     """How the shopper paid: a provider's type such as ``INVOICE``, and free text."""
 
     type: str
     description: str
 
 
-class OrderLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OrderLine(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """One line of an order, capture or refund; amounts include tax.
 
-    ``extra`` is what is only given back.
+    ``extra`` is what is only given back, where there is anything.
     """
 
     name: Text
@@ -71,7 +72,7 @@ class OrderLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     total_discount_amount: Discount = 0
     tax_rate: TaxRate = 0
     total_tax_amount: TaxAmount = 0
-    extra: ReadApart[Mapping[str, object]] = field(default_factory=dict)
+    extra: ReadApart[Mapping[str, object]] | None = None
 
 
 Lines: TypeAlias = Annotated[tuple[OrderLine, ...], Meta(max_length=1000)]
@@ -100,7 +101,7 @@ class Capture(Struct, frozen=True, kw_only=True, dict=True):
         return frozenset(line.reference for line in self.order_lines if line.reference)
 
 
-class Refund(Struct, frozen=True, kw_only=True):
+class Refund(Struct, frozen=True, gc=False, kw_only=True):
     """Money given back, with the allocation decided when it was accepted.
 
     ``captures_before`` counts the captures there were; times alone do not tell, as a
@@ -117,7 +118,7 @@ class Refund(Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class Order(Struct, frozen=True, gc=False, kw_only=True):
     """An order as the provider keeps it, from placing to the last refund."""
 
     order_id: str

@@ -204,7 +204,7 @@ def _lines(lines: Sequence[OrderLine]) -> list[dict[str, Any]]:
             "total_discount_amount": each.total_discount_amount,
             "tax_rate": each.tax_rate,
             "total_tax_amount": each.total_tax_amount,
-            **each.extra,
+            **(each.extra or {}),
         }
         for each in lines
     ]

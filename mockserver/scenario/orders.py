@@ -193,7 +193,7 @@ def filled_line(given: Spec) -> OrderLine:
         total_discount_amount=discount,
         tax_rate=rate,
         total_tax_amount=given.get("total_tax_amount", tax_of(total, rate)),
-        extra={key: _echoed(given[key]) for key in ECHOED if key in given},
+        extra={key: _echoed(given[key]) for key in ECHOED if key in given} or None,
     )
 
 

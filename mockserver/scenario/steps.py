@@ -211,7 +211,8 @@ def _line(line: OrderLine) -> dict[str, Any]:
         "total_amount", "total_discount_amount", "total_tax_amount",
     )  # fmt: skip
     written = {key: getattr(line, key) for key in keys}
-    return {**{k: v for k, v in written.items() if v not in (None, "")}, **line.extra}
+    told = {key: value for key, value in written.items() if value not in (None, "")}
+    return {**told, **(line.extra or {})}
 
 
 def _read(reader: Callable[[object], Any], value: object, path: Path) -> Any:  # noqa: ANN401

@@ -240,7 +240,7 @@ lines = st.builds(
     quantity_unit=texts.map(lambda each: each[:10]),
     tax_rate=st.integers(0, 10_000),
     total_tax_amount=st.integers(-50, 50),
-    extra=st.just({}) | st.just({"subscription": {"interval": "DAY"}, "image_url": "1"}),
+    extra=st.none() | st.just({"subscription": {"interval": "DAY"}, "image_url": "1"}),
 )
 several = st.lists(lines, max_size=3).map(tuple)
 parcels = st.lists(
