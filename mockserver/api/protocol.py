@@ -68,6 +68,11 @@ class Connection(web.RequestHandler):
         if self._deadline or not arrived or not arrived[-1][1].is_eof():
             self._await_rest(something_came=bool(data))
 
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002  # aiohttp's
+        """Go on reading, where it was paused; aiohttp asks for it after every body."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def _request_of_text(
         self,
         message: RawRequestMessage,
