@@ -1,7 +1,6 @@
 """The merchant's API: one call in, one answer out, written down in the journal."""
 
 import logging
-from collections.abc import Sequence
 from functools import cache
 from time import monotonic
 from traceback import format_exc
@@ -10,7 +9,7 @@ from typing import Any
 import orjson
 from msgspec import Struct
 
-from mockserver.api import effects, request_errors
+from mockserver.api import effects
 from mockserver.api.answers import (
     accepted,
     header_text,
@@ -26,6 +25,7 @@ from mockserver.api.metrics import Metrics
 from mockserver.api.near_misses import add_hint
 from mockserver.api.operations import PREFIX, ROUTES, Row
 from mockserver.api.pages import OrderPages
+from mockserver.api.request_errors import refusal_of
 from mockserver.domain.commands import Command
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.lifecycle import status_of
@@ -34,7 +34,7 @@ from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Executed, Sandbox
-from mockserver.schemas import Schema, Violation, request_schema
+from mockserver.schemas import Schema, request_schema
 
 IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
 CREDENTIALS_WANTED = "send Authorization: Basic with base64 of user:secret, or an API key"
@@ -296,16 +296,8 @@ def _read_body(text: bytes, rules: Schema) -> dict[str, object]:
         body = parse_json(text)
         if not rules.accepts(body):
             check_depth(body)
-            raise _invalid(tuple(rules.violations(body)))
+            raise refusal_of(rules.violations(body))
     except MalformedJsonError as error:
         raise Rejection(Reason.MALFORMED_JSON, problem=str(error)) from None
     assert isinstance(body, dict)  # noqa: S101  # every request schema says so
     return body
-
-
-def _invalid(violations: Sequence[Violation]) -> Rejection:
-    return Rejection(
-        Reason.INVALID_FIELDS,
-        violations=request_errors.messages(violations),
-        places=request_errors.places(violations),
-    )

@@ -11,20 +11,32 @@ from typing import Any
 
 import orjson
 
+from mockserver.domain.errors import Reason, Rejection
 from mockserver.schemas import Violation
+
+MOST_TOLD = 100
+"""How many violations are told of a body; a refusal is remembered, so it is bounded (ours)."""
 
 SHOWN_PLACES = 5
 SHOWN_CHARACTERS = 60
 
 
+def refusal_of(violations: Iterable[Violation]) -> Rejection:
+    """Refuse a body for its violations: a message for each, and the first few places."""
+    found = list(islice(violations, MOST_TOLD + 1))
+    return Rejection(
+        Reason.INVALID_FIELDS,
+        violations=messages(found),
+        places=", ".join(map(_place, found[:SHOWN_PLACES])),
+    )
+
+
 def messages(violations: Iterable[Violation]) -> list[str]:
-    """Word violations for ``error_messages``, one text for each."""
-    return [_WORDINGS.get(each.keyword, _otherwise)(each) for each in violations]
-
-
-def places(violations: Iterable[Violation]) -> str:
-    """Name the exact places, list indexes included, of the first few violations."""
-    return ", ".join(islice((_place(each) for each in violations), SHOWN_PLACES))
+    """Word violations for ``error_messages``, one text for each of the first."""
+    found = list(islice(violations, MOST_TOLD + 1))
+    told = [_WORDINGS.get(each.keyword, _otherwise)(each) for each in found[:MOST_TOLD]]
+    more = len(found) > MOST_TOLD
+    return [*told, f"and more; only the first {MOST_TOLD} are told"] if more else told
 
 
 def _required(violation: Violation) -> str:

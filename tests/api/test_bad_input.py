@@ -268,6 +268,17 @@ async def test_all_violations_are_listed(merchant: Merchant) -> None:
     ]
 
 
+async def test_of_very_many_violations_the_first_hundred_are_told(merchant: Merchant) -> None:
+    for lines, more in ((100, []), (101, ["and more; only the first 100 are told"])):
+        body = {"captured_amount": 1, "order_lines": [{**GOOD, "name": 1}] * lines}
+        answer = await refusal_of(merchant, Op.CAPTURE, body)
+        told = messages(answer, 422, "UNPROCESSABLE_ENTITY")
+        assert told[100:] == more
+        assert set(told[:100]) == {
+            f"'order_lines/{line}/name' must be a text, got 1" for line in range(100)
+        }
+
+
 async def test_a_long_value_is_shown_shortened(merchant: Merchant) -> None:
     answer = await refusal_of(merchant, Op.REFUND, {"refunded_amount": LONG})
     (message,) = messages(answer, 422, "UNPROCESSABLE_ENTITY")
