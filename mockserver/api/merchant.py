@@ -160,12 +160,17 @@ class MerchantApi(Struct, frozen=True):
             if known is None:
                 raise
             return known
-        return await sandbox.execute(
+        size = len(call.body or b"") if row.schema else 0
+        executed = await sandbox.execute(
             order_id,
             command,
             key,
+            size=size,
             allocation_fails=entry.allocation_fails,
         )
+        if executed.after is not executed.before:
+            self.sandboxes.grow(sandbox, size)
+        return executed
 
     async def _read(
         self,

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import READS, Operation
 from mockserver.domain.source import Source, assumed, clients, klarna, kustom, recorded
 
 
@@ -39,6 +39,7 @@ class Reason(StrEnum):
     EXTENSION_NOT_OFFERED = "extension_not_offered"
     DUE_DATE_NOT_OFFERED = "due_date_not_offered"
     ORDER_IS_FULL = "order_is_full"
+    SANDBOX_IS_FULL = "sandbox_is_full"
     INVALID_ADDRESS = "invalid_address"
     PAYMENT_METHOD_FAILED = "payment_method_failed"
     INVALID_FIELDS = "invalid_fields"
@@ -290,6 +291,12 @@ CATALOGUE: tuple[Refusal, ...] = (
             Operation.ADD_ORDER_SHIPPING_INFO,
             Operation.ADD_CAPTURE_SHIPPING_INFO,
         ),
+    ),
+    Refusal(
+        Reason.SANDBOX_IS_FULL, 403, "",
+        "No more than {limit} bytes of requests are kept. {consequence}",
+        assumed("ours, so that memory is bounded"),
+        _only(*(each for each in Operation if each not in READS)),
     ),
     Refusal(
         Reason.INVALID_ADDRESS, 422, "INVALID_ADDRESS",

@@ -1,7 +1,7 @@
 """All sandboxes of a server, found or made by the name of a user.
 
-Bounded: beyond the limit the sandbox that was not used for longest makes room, and
-that is told, in the log and in :attr:`Sandboxes.evicted`.
+Bounded in number and in bytes: beyond either limit the sandboxes that were not used for
+longest make room, and that is told, in the log and in :attr:`Sandboxes.evicted`.
 """
 
 import asyncio
@@ -14,6 +14,11 @@ from mockserver.sandbox.sandbox import Sandbox
 
 SANDBOXES_KEPT = 1000
 EVICTIONS_TOLD = 100
+BYTES_KEPT = 1024**3
+"""How many bytes all sandboxes together may hold, but for the one in use."""
+
+BYTES_UNSEEN = 16 * 1024**2
+"""How many may come in until all are counted anew."""
 
 log = logging.getLogger("kustom_mock")
 
@@ -53,6 +58,7 @@ class Sandboxes(Generic[AnyWorld]):
         self.evicted: deque[str] = deque(maxlen=EVICTIONS_TOLD)
         self._by_name: OrderedDict[str, tuple[Sandbox, AnyWorld]] = OrderedDict()
         self._making = asyncio.Lock()
+        self._unseen = 0
 
     async def admit(self, user: str, secret: str) -> Sandbox | None:
         """Find the sandbox of a caller, or make it; ``None`` for wrong credentials."""
@@ -93,6 +99,14 @@ class Sandboxes(Generic[AnyWorld]):
         """Fill a sandbox anew from the world it came from."""
         return await self.put(name, self.world_of(name))
 
+    def grow(self, sandbox: Sandbox, size: int) -> None:
+        """Note that a sandbox holds so many bytes more; others may have to make room."""
+        sandbox.held += size
+        self._unseen += size
+        if self._unseen >= BYTES_UNSEEN:
+            self._unseen = 0
+            self._make_room(sandbox)
+
     def drop(self, name: str) -> bool:
         """Forget a sandbox; say whether it was there."""
         return self._by_name.pop(name, None) is not None
@@ -130,6 +144,16 @@ class Sandboxes(Generic[AnyWorld]):
         self._by_name[name] = sandbox, world
         self._by_name.move_to_end(name)
         if len(self._by_name) > self.limit:
-            evicted, _ = self._by_name.popitem(last=False)
-            self.evicted.append(evicted)
-            log.warning("sandbox '%s' was dropped: more than %d in use", evicted, self.limit)
+            self._evict(next(iter(self._by_name)), f"more than {self.limit} in use")
+
+    def _make_room(self, used: Sandbox) -> None:
+        total = sum(each.weight for each in self)
+        for each in self:
+            if total > BYTES_KEPT and each is not used:
+                total -= each.weight
+                self._evict(each.name, f"all of them held more than {BYTES_KEPT} bytes")
+
+    def _evict(self, name: str, why: str) -> None:
+        del self._by_name[name]
+        self.evicted.append(name)
+        log.warning("sandbox '%s' was dropped: %s", name, why)

@@ -29,6 +29,8 @@ from mockserver.sandbox.store import Opened, Receipt, Store, fingerprint
 
 KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
 ATTEMPTS = 100
+BYTES_KEPT = 512 * 1024**2
+"""How many bytes the requests may have that the orders and snapshots of a sandbox come from."""
 
 
 class Executed(Struct, frozen=True):
@@ -72,6 +74,16 @@ class Sandbox:
         self.snapshots: dict[str, Snapshot] = {}  # by name, oldest first
         self.order_names: dict[str, str] = {}  # name in the scenario -> order id
         self.part_names: dict[str, str] = {}  # capture or refund id -> name
+        self.held = 0  # bytes of the requests that its orders come from
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it holds, those of its snapshots included."""
+        return self.held + sum(each.held for each in self.snapshots.values())
+
+    def has_room(self, size: int) -> bool:
+        """Say whether so many bytes more may be kept."""
+        return self.weight + size <= BYTES_KEPT
 
     async def find(self, order_id: str, operation: Operation) -> Order:
         """Read an order.
@@ -99,11 +111,13 @@ class Sandbox:
         command: Command,
         key: str | None = None,
         *,
+        size: int = 0,
         allocation_fails: bool = False,
     ) -> Executed:
         """Carry a command out once, however often its idempotency key is sent.
 
-        With ``allocation_fails`` a refund is accepted, but not allocated.
+        ``size`` is that of its request (bytes), for which there must be room. With
+        ``allocation_fails`` a refund is accepted, but not allocated.
 
         Returns:
             The outcome or the rejection, and the order before and after.
@@ -125,7 +139,7 @@ class Sandbox:
                 capture_id = getattr(command, "capture_id", "")
                 missing = order_not_found(order_id, command.operation, capture_id)
                 return Executed(missing, None, None)
-            executed, decided = self._decide(opened.order, command, context)
+            executed, decided = self._decide(opened.order, command, context, size)
             if decided is None and not self._keeps_refusals(name):
                 return executed
             after = decided.order if decided else opened.order
@@ -162,6 +176,7 @@ class Sandbox:
             journal=self.journal.copy(),
             order_names=dict(self.order_names),
             part_names=dict(self.part_names),
+            held=self.held,
         )
         self.snapshots.pop(name, None)
         self.snapshots[name] = snapshot
@@ -182,6 +197,7 @@ class Sandbox:
         self.journal = snapshot.journal.copy()
         self.order_names = dict(snapshot.order_names)
         self.part_names = dict(snapshot.part_names)
+        self.held = snapshot.held
         self.clock = Clock(snapshot.taken_at, frozen=snapshot.frozen)
         return snapshot
 
@@ -190,9 +206,12 @@ class Sandbox:
         order: Order,
         command: Command,
         context: Context,
+        size: int,
     ) -> tuple[Executed, Decision | None]:
         try:
             self._check_offered(command.operation)
+            if not self.has_room(size):
+                raise Rejection(Reason.SANDBOX_IS_FULL, command.operation, limit=BYTES_KEPT)
             decision = decide(order, command, context)
         except Rejection as rejection:
             return Executed(rejection.with_traceback(None), order, order), None

@@ -23,3 +23,4 @@ class Snapshot(Struct, frozen=True):
     journal: Journal
     order_names: dict[str, str]
     part_names: dict[str, str]
+    held: int

@@ -8,6 +8,7 @@ import pytest
 from mockserver import __version__
 from mockserver.api.control import orders
 from mockserver.domain.operation import Operation
+from mockserver.sandbox import sandbox
 from mockserver.schemas import schema
 from tests.api.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant, Reply, line
 
@@ -117,6 +118,26 @@ async def test_no_more_orders_are_made_than_are_kept(
     page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
     assert page["detail"] == f"the sandbox has {len(before)} orders; reset it to make more"
     assert (await merchant.control("GET", "orders")).json["orders"] == before
+
+
+async def test_requests_are_kept_as_far_as_there_is_room(
+    merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await merchant.make_order(SHIPPED)
+    before = (await merchant.control("GET", "orders")).json["orders"]
+    for place in (sandbox, orders):
+        monkeypatch.setattr(place, "BYTES_KEPT", 2000)
+    for _ in range(100):
+        answer = await merchant.refund(0)
+        if answer.status != 201:
+            break
+    assert (answer.status, answer.json["error_code"]) == (403, "REFUND_NOT_ALLOWED")
+    assert answer.header("Mock-Reason") == "sandbox_is_full; limit=2000"
+    page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
+    assert page["detail"] == "the sandbox holds 2000 bytes; reset it to make more"
+    after = (await merchant.control("GET", "orders")).json["orders"]
+    assert [each["order_id"] for each in after] == [each["order_id"] for each in before]
 
 
 async def test_an_order_that_is_not_there_is_a_problem(merchant: Merchant) -> None:

@@ -8,7 +8,7 @@ from mockserver.api.control.handler import Control, Values, order_of, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
 from mockserver.domain.forced import FORCED
-from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.sandbox import BYTES_KEPT, Sandbox
 from mockserver.scenario.findings import did_you_mean
 from mockserver.scenario.world import add_order
 
@@ -28,8 +28,12 @@ async def make_order(control: Control, values: Values, call: Call) -> Answer:
     sandbox = await sandbox_of(control, values)
     if len(sandbox.order_names) >= ORDERS_KEPT:
         raise Problem(409, f"the sandbox has {ORDERS_KEPT} orders; reset it to make more")
+    size = len(call.body or b"")
+    if not sandbox.has_room(size):
+        raise Problem(409, f"the sandbox holds {BYTES_KEPT} bytes; reset it to make more")
     name = spec.get("name") or _free_name(sandbox)
     order = await add_order(sandbox, name, spec)
+    control.sandboxes.grow(sandbox, size)
     return json_answer(views.order_page(sandbox, order), status=201)
 
 
