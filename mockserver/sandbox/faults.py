@@ -193,7 +193,16 @@ def _entries(value: Any) -> Iterable[Any]:  # noqa: ANN401
 
 
 def _same(found: object, wanted: object) -> bool:
-    """Compare as text where one side is a number and the other is written out."""
-    if isinstance(found, dict):
-        return bool(found == wanted)
-    return found == wanted or str(found) == str(wanted)
+    """Compare numbers by value, and a number with a text as the API takes one for it."""
+    if isinstance(found, bool) or isinstance(wanted, bool):
+        return found is wanted
+    if isinstance(found, str) or isinstance(wanted, str):
+        return _text(found) == _text(wanted)
+    return found == wanted
+
+
+def _text(value: object) -> object:
+    """Write a number as the text that the API takes it for: ``12.0`` is ``12``."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else value

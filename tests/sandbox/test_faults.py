@@ -119,6 +119,37 @@ MATCHES: dict[str, tuple[dict[str, Any], Facts, bool]] = {
     "no body": ({"where": {"a": 1}}, call(), False),
 }
 
+# A value that is asked for, the value in the body, and whether they match.
+VALUES: list[tuple[Any, Any, bool]] = [
+    (12, 12, True),
+    (12, 12.0, True),
+    (12.0, 12, True),
+    (12, 12.5, False),
+    (12, 120, False),
+    (0, -0.0, True),
+    ("12", 12, True),
+    ("12", 12.0, True),
+    (12, "12", True),
+    (12.0, "12", True),
+    (12.5, "12.5", True),
+    (12.0, "12.0", False),
+    ("12.0", 12, False),
+    ("12", "12.0", False),
+    ("1e3", 1000, False),
+    (float("inf"), "inf", True),
+    (True, True, True),
+    (False, False, True),
+    (True, False, False),
+    (True, 1, False),
+    (1, True, False),
+    (0, False, False),
+    ("True", True, False),
+    (True, "true", False),
+    ("None", None, False),
+    (0, None, False),
+    ("", "", True),
+]
+
 
 @pytest.mark.parametrize("case", MATCHES)
 def test_a_rule_matches_what_it_asks_for(case: str) -> None:
@@ -129,6 +160,17 @@ def test_a_rule_matches_what_it_asks_for(case: str) -> None:
     faults = Faults([rule(**frozen)])
     assert names_struck(faults, facts) == ["rule"] * matches
     assert (faults.matched["rule"], faults.fired["rule"]) == (matches, matches)
+
+
+@pytest.mark.parametrize(("wanted", "found", "matches"), VALUES, ids=repr)
+def test_a_value_matches_an_equal_one_of_its_kind(
+    wanted: object,
+    found: object,
+    *,
+    matches: bool,
+) -> None:
+    faults = Faults([rule(where={"a": wanted})])
+    assert names_struck(faults, call(body={"a": found})) == ["rule"] * matches
 
 
 def test_lists_in_lists_are_searched_however_deep() -> None:
