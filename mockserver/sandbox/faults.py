@@ -75,9 +75,9 @@ class Faults:
         self._seed = seed
         self._rules: dict[str, Rule] = {}
         self._places: dict[str, int] = {}
-        self._index: dict[tuple[Operation | None, str | None], list[str]] = {}
+        self._index: dict[tuple[Operation | None, str | None], dict[str, None]] = {}
         self._sources: dict[str, Random] = {}
-        self._numbers: Counter[tuple[str, str]] = Counter()
+        self._numbers: dict[str, Counter[str]] = {}  # of calls, by rule and order
         self.added = 0
         self.matched: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
@@ -90,9 +90,10 @@ class Faults:
         self.added += 1
         self._rules[rule.name] = rule
         self._places[rule.name] = self.added
+        self._numbers[rule.name] = Counter()
         self._sources[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
         for key in _keys(rule):
-            self._index.setdefault(key, []).append(rule.name)
+            self._index.setdefault(key, {})[rule.name] = None
 
     def remove(self, name: str) -> bool:
         """Take a rule out, with its counts; say whether it was there."""
@@ -100,10 +101,9 @@ class Faults:
         if rule is None:
             return False
         for key in _keys(rule):
-            self._index[key].remove(name)
-        del self._places[name], self._sources[name], self.matched[name], self.fired[name]
-        for counter in [each for each in self._numbers if each[0] == name]:
-            del self._numbers[counter]
+            del self._index[key][name]
+        del self._places[name], self._sources[name], self._numbers[name]
+        del self.matched[name], self.fired[name]
         return True
 
     def __bool__(self) -> bool:
@@ -136,9 +136,9 @@ class Faults:
         if not _in_window(rule, facts.now) or not _body_matches(rule, facts):
             return False
         self.matched[rule.name] += 1
-        counter = rule.name, facts.order_id if rule.order_ids else ""
-        self._numbers[counter] += 1
-        if rule.calls is not None and not rule.calls.include(self._numbers[counter]):
+        numbers, order_id = self._numbers[rule.name], facts.order_id if rule.order_ids else ""
+        numbers[order_id] += 1
+        if rule.calls is not None and not rule.calls.include(numbers[order_id]):
             return False
         if rule.probability is not None:
             drawn = self._sources[rule.name].random()

@@ -339,6 +339,28 @@ def test_a_rule_that_is_removed_is_forgotten() -> None:
     assert names_struck(faults, call()) == ["other", "rule"]
 
 
+class CountedName(str):
+    """A name that counts how often names are compared."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        """Compare as text."""
+        CountedName.compared += 1
+        return str.__eq__(self, other)
+
+
+def test_a_rule_is_removed_without_a_look_at_the_others() -> None:
+    names = [CountedName(f"rule-{number}") for number in range(200)]
+    faults = Faults([rule(each) for each in names])
+    faults.strike(call())
+    CountedName.compared = 0
+    assert all(faults.remove(each) for each in reversed(names))
+    assert CountedName.compared < 10 * len(names)
+
+
 def test_the_number_of_rules_ever_added_is_kept() -> None:
     faults = Faults([rule(), rule("other")])
     faults.remove("rule")
