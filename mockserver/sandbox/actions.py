@@ -69,7 +69,7 @@ class Delay(Struct, frozen=True):
 
 
 class RateLimit(Struct, frozen=True):
-    """Answer 429, with the seconds to wait in ``Retry-After``."""
+    """Answer 429, with the whole seconds to wait, at least one, in ``Retry-After``."""
 
     retry_after: int
 

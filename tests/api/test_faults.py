@@ -271,7 +271,15 @@ async def test_a_refusal_is_explained_like_any_other(merchant: Merchant) -> None
 
 @pytest.mark.parametrize(
     ("wanted", "seconds"),
-    [({"retry_after": "5s"}, "5"), ({"retry_after": "2m"}, "120"), ({}, "1"), (True, "1")],
+    [
+        ({"retry_after": "5s"}, "5"),
+        ({"retry_after": "2m"}, "120"),
+        ({"retry_after": "1001ms"}, "2"),
+        ({"retry_after": "400ms"}, "1"),
+        ({"retry_after": "0s"}, "1"),
+        ({}, "1"),
+        (True, "1"),
+    ],
 )
 async def test_a_rate_limit_says_how_long_to_wait(
     merchant: Merchant,
