@@ -13,7 +13,7 @@ import orjson
 from mockserver.api.exchange import Answer
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decide import Outcome
-from mockserver.domain.errors import UNKNOWN_FACT, Reason, Rejection
+from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Allocation, Verdict
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
@@ -155,7 +155,7 @@ def header_text(text: str) -> str:
 def _reason_text(rejection: Rejection) -> str:
     facts = [
         f"{name}={value}"
-        for name, value in rejection.facts.items()
-        if name != "violations" and value not in ("", UNKNOWN_FACT)
+        for name, value in rejection.known_facts.items()
+        if name != "violations"
     ]
     return "; ".join([rejection.reason, *facts])

@@ -110,6 +110,7 @@ def _facts(reason: Reason, entry: Entry) -> dict[str, object]:
         "path": entry.path,
         "method": entry.method,
         "allowed": entry.method,
+        "cause": "",
         "violations": ["'body' is not valid"],
     }
     names = [name for _, name, _, _ in Formatter().parse(template) if name]

@@ -423,12 +423,17 @@ class Rejection(Exception):  # noqa: N818  # the domain's word, see the catalogu
         }
         return template.format_map(facts).strip()
 
+    @property
+    def known_facts(self) -> Mapping[str, object]:
+        """The facts that say something, without those that a fault could not know."""
+        return {
+            name: value for name, value in self.facts.items() if value not in ("", UNKNOWN_FACT)
+        }
+
     def __str__(self) -> str:
         """Read as ``reason: message (fact=value, …)``."""
         told = {"violations", "cause", "problem"}  # stand in the message already
         facts = ", ".join(
-            f"{name}={value}"
-            for name, value in self.facts.items()
-            if name not in told and value != ""
+            f"{name}={value}" for name, value in self.known_facts.items() if name not in told
         )
         return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

@@ -134,7 +134,7 @@ def rejection_view(rejection: Rejection) -> View:
         "reason": rejection.reason,
         "error_code": rejection.code,
         "message": rejection.message,
-        "facts": dict(rejection.facts),
+        "facts": dict(rejection.known_facts),
         "allowed": allowed_instead(rejection),
         "source": {"mark": source.mark, "where": source.where},
     }
