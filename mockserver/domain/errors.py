@@ -46,6 +46,7 @@ class Reason(StrEnum):
     MALFORMED_HTTP = "malformed_http"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
     UNKNOWN_PATH = "unknown_path"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     OPERATION_WITHDRAWN = "operation_withdrawn"
@@ -321,6 +322,11 @@ CATALOGUE: tuple[Refusal, ...] = (
         Reason.UNSUPPORTED_MEDIA_TYPE, 415, "UNSUPPORTED_MEDIA_TYPE",
         "Content-Type '{media_type}' is not supported, send application/json",
         kustom("list of codes; the words are assumed"),
+    ),
+    Refusal(
+        Reason.UNSUPPORTED_ENCODING, 415, "UNSUPPORTED_MEDIA_TYPE",
+        "Content-Encoding '{coding}' is not supported, send gzip, deflate or identity",
+        assumed("the code is in Kustom's list; what is understood is ours"),
     ),
     Refusal(
         Reason.UNKNOWN_PATH, 404, "RESOURCE_NOT_FOUND", "No such resource: {path}",

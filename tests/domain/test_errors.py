@@ -30,6 +30,7 @@ FACTS = {
     "violations": "'captured_amount' may not be null",
     "problem": "unexpected end",
     "media_type": "text/plain",
+    "coding": "br",
     "path": "/nowhere",
     "method": "PUT",
     "allowed": "GET",
