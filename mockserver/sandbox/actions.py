@@ -168,3 +168,8 @@ BEFORE = (Delay, RateLimit, Refuse, Drop, FailAllocation)
 def acts_before(action: Action) -> bool:
     """Say whether an action comes before the write."""
     return isinstance(action, BEFORE) or (isinstance(action, Respond) and not action.after)
+
+
+def answers_at_once(action: Action) -> bool:
+    """Say whether a call ends with an action, before anything is written."""
+    return acts_before(action) and not isinstance(action, Delay | FailAllocation)

@@ -6,6 +6,7 @@ body, time) and *fires* on some of the calls it matches (the third, one in five)
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -121,6 +122,10 @@ class Faults:
         names = self._candidates(facts)
         fired = [self._rules[name] for name in names if self._fires(self._rules[name], facts)]
         return [(rule, action) for rule in fired for action in rule.actions]
+
+    def foresee(self, facts: Facts) -> list[tuple[Rule, Action]]:
+        """Say what would be done to a call, were it made now; nothing is counted."""
+        return deepcopy(self).strike(facts)
 
     def source(self, rule: Rule) -> Random:
         """The randomness of a rule, independent of all others."""

@@ -367,6 +367,16 @@ def test_the_number_of_rules_ever_added_is_kept() -> None:
     assert faults.added == 2
 
 
+def test_what_is_foreseen_is_what_then_happens_and_counts_nothing() -> None:
+    rules = rule("second", calls=Calls(numbers=frozenset({2}))), rule("some", probability=0.5)
+    faults, undisturbed = (Faults(rules, seed="seed") for _ in range(2))
+    for _ in range(20):
+        foreseen = faults.foresee(call())
+        assert faults.foresee(call()) == foreseen
+        assert faults.strike(call()) == foreseen == undisturbed.strike(call())
+    assert faults.matched == undisturbed.matched
+
+
 def test_every_rule_has_randomness_of_its_own_that_repeats() -> None:
     one, other = rule("one"), rule("other")
     faults, again = (Faults([one, other], seed="seed") for _ in range(2))
