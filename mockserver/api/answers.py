@@ -13,7 +13,7 @@ import orjson
 from mockserver.api.exchange import Answer
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decide import Outcome
-from mockserver.domain.errors import UNKNOWN_FACT, Reason, Rejection
+from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Allocation, Verdict
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
@@ -122,7 +122,7 @@ def with_mock_headers(answer: Answer, entry: Entry) -> None:
     """Add what only a sandbox can tell: reason, allocation, replay."""
     result = entry.result
     if isinstance(result, Rejection):
-        answer.headers["Mock-Reason"] = header_text(_reason_text(result))
+        answer.headers["Mock-Reason"] = reason_header(result)
     elif result is not None and result.allocation:
         text = _allocation_text(result.allocation, entry)
         answer.headers["Mock-Allocation"] = header_text(text)
@@ -152,10 +152,11 @@ def header_text(text: str) -> str:
     return line[:LONGEST_HEADER]
 
 
-def _reason_text(rejection: Rejection) -> str:
+def reason_header(rejection: Rejection) -> str:
+    """Tell the reason of a refusal and its facts, as ``Mock-Reason`` does."""
     facts = [
         f"{name}={value}"
-        for name, value in rejection.facts.items()
-        if name != "violations" and value not in ("", UNKNOWN_FACT)
+        for name, value in rejection.known_facts.items()
+        if name != "violations"
     ]
-    return "; ".join([rejection.reason, *facts])
+    return header_text("; ".join([rejection.reason, *facts]))

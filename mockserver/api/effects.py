@@ -29,6 +29,7 @@ from mockserver.sandbox.actions import (
     SlowBody,
     Truncate,
     acts_before,
+    answers_at_once,
 )
 from mockserver.sandbox.faults import Rule
 from mockserver.sandbox.journal import Entry
@@ -102,6 +103,13 @@ def after(struck: Struck, answer: Answer, sandbox: Sandbox, entry: Entry) -> Ans
     return answer
 
 
+def carried_out(struck: Struck) -> list[tuple[Rule, Action]]:
+    """Leave out what comes too late, as a call ends with the first action that answers."""
+    ordered = sorted(struck, key=lambda each: not acts_before(each[1]))
+    ends = (number for number, each in enumerate(ordered, 1) if answers_at_once(each[1]))
+    return ordered[: next(ends, None)]
+
+
 def _facts(reason: Reason, entry: Entry) -> dict[str, object]:
     """Fill the catalogue's template as well as a made-up refusal can."""
     template = refusal_for(reason, entry.operation).message
@@ -110,6 +118,7 @@ def _facts(reason: Reason, entry: Entry) -> dict[str, object]:
         "path": entry.path,
         "method": entry.method,
         "allowed": entry.method,
+        "cause": "",
         "violations": ["'body' is not valid"],
     }
     names = [name for _, name, _, _ in Formatter().parse(template) if name]

@@ -10,7 +10,8 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver import __version__
-from mockserver.api.answers import refused
+from mockserver.api.answers import reason_header, refused
+from mockserver.api.malformed import refusal_of
 from mockserver.api.outbox import DeferredTransport, Outbox
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Rejection
@@ -23,6 +24,15 @@ UNREADABLE_IDS = Ids("unreadable")
 RequestHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger("kustom_mock")
+
+
+class RestError(web.RequestPayloadError):
+    """The rest of a body does not come, and how that is refused."""
+
+    def __init__(self, rejection: Rejection) -> None:
+        """Take the refusal."""
+        super().__init__(str(rejection))
+        self.rejection = rejection
 
 
 class Connection(web.RequestHandler):
@@ -87,8 +97,8 @@ class Connection(web.RequestHandler):
         newest, body = self._messages[-1] if self._messages else (None, None)
         if self._body and not self._body.is_eof():
             if newest and body is not self._body:  # nothing but a complaint follows a part
-                problem = getattr(newest, "message", "")
-                self._body.set_exception(web.RequestPayloadError(problem))
+                complaint = getattr(newest, "exc", HttpProcessingError())
+                self._body.set_exception(RestError(_refusal(complaint, complaint.message)))
             return
         came_in_full = newest or self._body
         if came_in_full:
@@ -107,7 +117,9 @@ class Connection(web.RequestHandler):
         self._deadline = None
         if self._body:
             problem = f"the rest of the body did not come within {REST_WITHIN:g} s"
-            self._body.set_exception(web.RequestPayloadError(problem))
+            self._body.set_exception(
+                RestError(Rejection(Reason.MALFORMED_HTTP, problem=problem))
+            )
         elif self._request_in_progress:
             self.close()  # after the answer
         else:
@@ -129,15 +141,14 @@ class Connection(web.RequestHandler):
         if isinstance(exc, ConnectionError):
             raise exc  # the client is gone
         correlation_id = UNREADABLE_IDS.exchange_id()
-        if isinstance(exc, (HttpProcessingError, web.RequestPayloadError)):
-            problem = " ".join((message or str(exc) or "not HTTP").split())
-            rejection = Rejection(Reason.MALFORMED_HTTP, problem=problem)
-        else:
+        rejection = _refusal(exc, message)
+        if rejection.reason is Reason.INTERNAL_ERROR:
             log.error("crash at the edge, %s (%s)", status, correlation_id, exc_info=exc)
-            rejection = Rejection(Reason.INTERNAL_ERROR)
         self._lingering_time = 0.0  # what is left of the body cannot be read
         request._version = HttpVersion11  # noqa: SLF001  # 1.0 where aiohttp could not read it
         answer = refused(rejection, correlation_id, Assumptions())
+        if cast("ConnectionServer", self._manager).mock_headers:
+            answer.headers["Mock-Reason"] = reason_header(rejection)
         response = web.Response(
             status=answer.status,
             body=answer.body,
@@ -145,6 +156,15 @@ class Connection(web.RequestHandler):
         )
         response.force_close()
         return response
+
+
+def _refusal(exc: BaseException | None, message: str | None) -> Rejection:
+    """Refuse what aiohttp complains of in our own words; anything else is a crash."""
+    if isinstance(exc, RestError):
+        return exc.rejection
+    if isinstance(exc, (HttpProcessingError, web.RequestPayloadError)):
+        return refusal_of(type(exc).__name__, message or str(exc))
+    return Rejection(Reason.INTERNAL_ERROR)
 
 
 def _announces_nothing(data: bytes) -> bool:
@@ -179,9 +199,16 @@ def _text(raw: bytes) -> str:
 class ConnectionServer(web.Server):
     """aiohttp's server, with our connections, and what they are about to send."""
 
-    def __init__(self, handler: RequestHandler, **options: Any) -> None:  # noqa: ANN401  # aiohttp's
-        """Let a handler answer each request."""
+    def __init__(
+        self,
+        handler: RequestHandler,
+        *,
+        mock_headers: bool,
+        **options: Any,  # noqa: ANN401  # aiohttp's
+    ) -> None:
+        """Let a handler answer each request; ``mock_headers`` adds reasons to refusals."""
         super().__init__(handler, **options)
+        self.mock_headers = mock_headers
         self.outbox = Outbox()
 
     def __call__(self) -> web.RequestHandler:

@@ -88,6 +88,7 @@ class Server:
                 admin_token,
             ),
         )
+        self._mock_headers = mock_headers
         self._runner: web.ServerRunner | None = None
 
     async def start(self) -> str:
@@ -97,7 +98,11 @@ class Server:
             OSError: the address or port cannot be had.
         """
         self._runner = web.ServerRunner(
-            ConnectionServer(self._handle, access_log=None),
+            ConnectionServer(
+                self._handle,
+                mock_headers=self._mock_headers,
+                access_log=None,
+            ),
             shutdown_timeout=STOP_WITHIN,
         )
         await self._runner.setup()

@@ -78,9 +78,10 @@ def _verdict(case: RefundCase) -> Verdict:
 def _land(case: RefundCase, chosen: Capture | None) -> tuple[Landing, ...]:
     """Book the money on the chosen capture; without one, or beyond it, as assumed.
 
-    No capture takes more than it has room for, whatever the assumptions.
+    No capture takes more than it has room for, whatever the assumptions. An allocated
+    refund of nothing lands on its capture all the same, as 0.
     """
-    if chosen is not None and 0 < case.amount <= case.room[chosen.capture_id]:
+    if chosen is not None and case.amount <= case.room[chosen.capture_id]:
         return (Landing(chosen.capture_id, chosen.klarna_reference, case.amount),)
     policy = case.assumptions.unallocated_refund
     by_age = case.captures if policy == "oldest_first" else case.captures[::-1]

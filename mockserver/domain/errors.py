@@ -47,6 +47,7 @@ class Reason(StrEnum):
     MALFORMED_HTTP = "malformed_http"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
     UNKNOWN_PATH = "unknown_path"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     OPERATION_WITHDRAWN = "operation_withdrawn"
@@ -330,6 +331,11 @@ CATALOGUE: tuple[Refusal, ...] = (
         kustom("list of codes; the words are assumed"),
     ),
     Refusal(
+        Reason.UNSUPPORTED_ENCODING, 415, "UNSUPPORTED_MEDIA_TYPE",
+        "Content-Encoding '{coding}' is not supported, send gzip, deflate or identity",
+        assumed("the code is in Kustom's list; what is understood is ours"),
+    ),
+    Refusal(
         Reason.UNKNOWN_PATH, 404, "RESOURCE_NOT_FOUND", "No such resource: {path}",
         kustom("list of codes; the words are assumed"),
     ),
@@ -430,12 +436,17 @@ class Rejection(Exception):  # noqa: N818  # the domain's word, see the catalogu
         }
         return template.format_map(facts).strip()
 
+    @property
+    def known_facts(self) -> Mapping[str, object]:
+        """The facts that say something, without those that a fault could not know."""
+        return {
+            name: value for name, value in self.facts.items() if value not in ("", UNKNOWN_FACT)
+        }
+
     def __str__(self) -> str:
         """Read as ``reason: message (fact=value, …)``."""
         told = {"violations", "cause", "problem"}  # stand in the message already
         facts = ", ".join(
-            f"{name}={value}"
-            for name, value in self.facts.items()
-            if name not in told and value != ""
+            f"{name}={value}" for name, value in self.known_facts.items() if name not in told
         )
         return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

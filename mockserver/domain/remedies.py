@@ -26,6 +26,7 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.INVALID_ADDRESS: "{cleared} can be changed, but not cleared.",
     Reason.METHOD_NOT_ALLOWED: "Use {allowed}.",
     Reason.UNSUPPORTED_MEDIA_TYPE: "Send application/json instead of '{media_type}'.",
+    Reason.UNSUPPORTED_ENCODING: "Send gzip, deflate or identity instead of '{coding}'.",
 }
 """Sentences by reason; each names facts of the refusals it is for."""
 

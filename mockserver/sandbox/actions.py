@@ -69,7 +69,7 @@ class Delay(Struct, frozen=True):
 
 
 class RateLimit(Struct, frozen=True):
-    """Answer 429, with the seconds to wait in ``Retry-After``."""
+    """Answer 429, with the whole seconds to wait, at least one, in ``Retry-After``."""
 
     retry_after: int
 
@@ -168,3 +168,8 @@ BEFORE = (Delay, RateLimit, Refuse, Drop, FailAllocation)
 def acts_before(action: Action) -> bool:
     """Say whether an action comes before the write."""
     return isinstance(action, BEFORE) or (isinstance(action, Respond) and not action.after)
+
+
+def answers_at_once(action: Action) -> bool:
+    """Say whether a call ends with an action, before anything is written."""
+    return acts_before(action) and not isinstance(action, Delay | FailAllocation)

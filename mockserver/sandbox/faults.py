@@ -6,6 +6,7 @@ body, time) and *fires* on some of the calls it matches (the third, one in five)
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -75,9 +76,9 @@ class Faults:
         self._seed = seed
         self._rules: dict[str, Rule] = {}
         self._places: dict[str, int] = {}
-        self._index: dict[tuple[Operation | None, str | None], list[str]] = {}
+        self._index: dict[tuple[Operation | None, str | None], dict[str, None]] = {}
         self._sources: dict[str, Random] = {}
-        self._numbers: Counter[tuple[str, str]] = Counter()
+        self._numbers: dict[str, Counter[str]] = {}  # of calls, by rule and order
         self.added = 0
         self.matched: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
@@ -90,9 +91,10 @@ class Faults:
         self.added += 1
         self._rules[rule.name] = rule
         self._places[rule.name] = self.added
+        self._numbers[rule.name] = Counter()
         self._sources[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
         for key in _keys(rule):
-            self._index.setdefault(key, []).append(rule.name)
+            self._index.setdefault(key, {})[rule.name] = None
 
     def remove(self, name: str) -> bool:
         """Take a rule out, with its counts; say whether it was there."""
@@ -100,10 +102,9 @@ class Faults:
         if rule is None:
             return False
         for key in _keys(rule):
-            self._index[key].remove(name)
-        del self._places[name], self._sources[name], self.matched[name], self.fired[name]
-        for counter in [each for each in self._numbers if each[0] == name]:
-            del self._numbers[counter]
+            del self._index[key][name]
+        del self._places[name], self._sources[name], self._numbers[name]
+        del self.matched[name], self.fired[name]
         return True
 
     def __bool__(self) -> bool:
@@ -122,6 +123,10 @@ class Faults:
         fired = [self._rules[name] for name in names if self._fires(self._rules[name], facts)]
         return [(rule, action) for rule in fired for action in rule.actions]
 
+    def foresee(self, facts: Facts) -> list[tuple[Rule, Action]]:
+        """Say what would be done to a call, were it made now; nothing is counted."""
+        return deepcopy(self).strike(facts)
+
     def source(self, rule: Rule) -> Random:
         """The randomness of a rule, independent of all others."""
         return self._sources[rule.name]
@@ -136,9 +141,9 @@ class Faults:
         if not _in_window(rule, facts.now) or not _body_matches(rule, facts):
             return False
         self.matched[rule.name] += 1
-        counter = rule.name, facts.order_id if rule.order_ids else ""
-        self._numbers[counter] += 1
-        if rule.calls is not None and not rule.calls.include(self._numbers[counter]):
+        numbers, order_id = self._numbers[rule.name], facts.order_id if rule.order_ids else ""
+        numbers[order_id] += 1
+        if rule.calls is not None and not rule.calls.include(numbers[order_id]):
             return False
         if rule.probability is not None:
             drawn = self._sources[rule.name].random()
@@ -193,7 +198,16 @@ def _entries(value: Any) -> Iterable[Any]:  # noqa: ANN401
 
 
 def _same(found: object, wanted: object) -> bool:
-    """Compare as text where one side is a number and the other is written out."""
-    if isinstance(found, dict):
-        return bool(found == wanted)
-    return found == wanted or str(found) == str(wanted)
+    """Compare numbers by value, and a number with a text as the API takes one for it."""
+    if isinstance(found, bool) or isinstance(wanted, bool):
+        return found is wanted
+    if isinstance(found, str) or isinstance(wanted, str):
+        return _text(found) == _text(wanted)
+    return found == wanted
+
+
+def _text(value: object) -> object:
+    """Write a number as the text that the API takes it for: ``12.0`` is ``12``."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else value

@@ -80,8 +80,7 @@ class Journal:
         known = len(entry.order_id or "") <= LONGEST_ID and entry.status != NOT_FOUND
         whose = entry.order_id if known and len(self.counts) < COUNTS_KEPT else None
         self.counts[entry.operation, whose, entry.status] += 1
-        for waiter in self._waiters:
-            waiter.set()
+        self.wake()
 
     @property
     def count(self) -> int:
@@ -102,6 +101,11 @@ class Journal:
             and order_id in (None, its_order)
             and status in (None, its_status)
         )
+
+    def wake(self) -> None:
+        """Let all who wait look again, be it that another journal takes over."""
+        for waiter in self._waiters:
+            waiter.set()
 
     async def wait_for_more(self, seconds: float) -> bool:
         """Wait until something is written down; say no if nothing is in that time."""

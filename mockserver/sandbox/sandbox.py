@@ -187,6 +187,8 @@ class Sandbox:
     async def restore(self, name: str) -> Snapshot:
         """Go back to a snapshot, with its time, ids and journal.
 
+        Who waits for a request goes on waiting over the journal of the snapshot.
+
         Raises:
             KeyError: there is no snapshot of this name.
         """
@@ -194,7 +196,8 @@ class Sandbox:
         self.store = await snapshot.store.copy()
         self.ids = deepcopy(snapshot.ids)
         self.faults = deepcopy(snapshot.faults)
-        self.journal = snapshot.journal.copy()
+        left, self.journal = self.journal, snapshot.journal.copy()
+        left.wake()
         self.order_names = dict(snapshot.order_names)
         self.part_names = dict(snapshot.part_names)
         self.held = snapshot.held

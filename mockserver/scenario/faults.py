@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any, TypeAlias
 
 from msgspec.structs import replace
@@ -158,7 +159,7 @@ def _rate_limit(given: Spec | bool, path: Path) -> Action:  # noqa: FBT001  # YA
     wanted = {} if isinstance(given, bool) else given
     text = wanted.get("retry_after", DEFAULT_RETRY_AFTER)
     wait = duration_at(text, (*path, "retry_after"))
-    return RateLimit(retry_after=max(0, round(wait.total_seconds())))
+    return RateLimit(retry_after=max(1, ceil(wait.total_seconds())))
 
 
 def _cut(name: str) -> Cut:

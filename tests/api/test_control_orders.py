@@ -7,6 +7,7 @@ import pytest
 
 from mockserver import __version__
 from mockserver.api.control import orders
+from mockserver.domain import decide
 from mockserver.domain.operation import Operation
 from mockserver.sandbox import sandbox
 from mockserver.schemas import schema
@@ -299,8 +300,74 @@ async def test_a_dry_run_foretells_the_allocation_and_changes_nothing(
     async with shipping_merchant.nothing_changes():
         foretold = (await shipping_merchant.control("POST", "explain", asked)).json
     real = await explain(shipping_merchant, await shipping_merchant.do(Op.REFUND, refund))
-    assert foretold.pop("refused") is None
+    assert (foretold.pop("refused"), foretold.pop("injected")) == (None, [])
     assert foretold == real["allocation"]
+
+
+async def test_a_dry_run_foretells_an_allocation_that_a_fault_lets_fail(
+    shipping_merchant: Merchant,
+) -> None:
+    where = {"order_lines.reference": "B24680"}
+    rule = {"id": "f", "where": where, "calls": 1, "do": {"fail_allocation": True}}
+    await shipping_merchant.control("POST", "faults", rule)
+    asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
+    first, second = [
+        (await shipping_merchant.control("POST", "explain", asked)).json for _ in range(2)
+    ]
+    real = await explain(
+        shipping_merchant, await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
+    )
+    assert first == second
+    assert first["text"].startswith("Struck by faults: f: fail_allocation.\nRefund of")
+    assert first["injected"] == real["injected"]
+    assert {**real["allocation"], "text": ""} == {
+        **{key: first[key] for key in real["allocation"]},
+        "text": "",
+    }
+
+
+FORETOLD: dict[str, tuple[list[dict[str, object]], list[str], bool]] = {
+    "what answers for it": ([{"refuse": "conflict"}], ["refuse conflict"], False),
+    "what answers afterwards": (
+        [{"lose_answer": "reset"}, {"delay": "0s"}], ["delay", "lose_answer reset"], True,
+    ),
+    "nothing after what answers": (
+        [{"garbage": True}, {"rate_limit": True}, {"fail_allocation": True}],
+        ["rate_limit 1s"], False,
+    ),
+    "what answers instead, after the write": (
+        [{"respond_after": {"status": 504}}], ["respond_after 504"], True,
+    ),
+}  # fmt: skip
+"""What a fault does, what of it would strike, and whether the refund would be made."""
+
+
+@pytest.mark.parametrize("case", FORETOLD)
+async def test_a_dry_run_says_what_would_strike(
+    shipping_merchant: Merchant,
+    case: str,
+) -> None:
+    actions, struck, made = FORETOLD[case]
+    await shipping_merchant.control("POST", "faults", {"id": "f", "do": actions})
+    asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
+    foretold = (await shipping_merchant.control("POST", "explain", asked)).json
+    assert foretold["injected"] == [f"f: {each}" for each in struck]
+    assert bool(foretold["landed"]) is made
+    assert ("Were it accepted:" in foretold["text"]) is not made
+    (rule,) = (await shipping_merchant.control("GET", "faults")).json["faults"]
+    assert (rule["matched"], rule["fired"]) == (0, 0)
+
+
+async def test_a_dry_run_foretells_that_an_order_is_full(
+    shipping_merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decide, "PARTS_KEPT", 0)
+    asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
+    foretold = (await shipping_merchant.control("POST", "explain", asked)).json
+    real = await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
+    assert foretold["refused"]["reason"] == "order_is_full"
+    assert [foretold["refused"]["message"]] == real.json["error_messages"]
 
 
 async def test_a_dry_run_foretells_a_refusal(merchant: Merchant) -> None:

@@ -1,13 +1,19 @@
 """The journal over the control API: what was asked, counted, kept and waited for."""
 
 import asyncio
+import json
 from collections.abc import Callable
 
 import pytest
 from aiohttp import ClientSession
 
+from mockserver.api.control.handler import Control
+from mockserver.api.control.journal import await_requests
+from mockserver.api.exchange import Call
+from mockserver.api.metrics import Metrics
 from mockserver.api.server import Server
 from mockserver.domain.operation import Operation
+from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import DEFAULT
 from mockserver.scenario.loading import load
@@ -16,6 +22,7 @@ from tests.api.merchant import Merchant
 from tests.api.test_control_sandboxes import assert_problem
 
 Op = Operation
+PATIENCE = 5  # seconds, for what is not to be waited for
 
 
 @pytest.fixture
@@ -162,6 +169,21 @@ async def test_who_waits_hears_of_the_request_as_it_comes(merchant: Merchant) ->
     page = (await waiting).json
     assert page["came"] is True
     assert [each["operation"] for each in page["requests"]] == ["cancel"]
+
+
+async def test_who_waits_while_a_snapshot_is_restored_goes_on_over_its_journal() -> None:
+    control = Control(Sandboxes(load((DEFAULT,), Surroundings())), Metrics(int))
+    sandbox = await control.sandboxes.open("own")
+    await sandbox.freeze("here")
+    path, query = ("requests", "await"), {"timeout": "60s"}
+    call = Call("GET", "", path, {}, b"", "http", "localhost", query)
+    waiting = asyncio.create_task(await_requests(control, {"sandbox": "own"}, call))
+    await asyncio.sleep(0)
+    await sandbox.restore("here")
+    sandbox.journal.record(Entry(sandbox.clock.now(), "later", "GET", "/"))
+    async with asyncio.timeout(PATIENCE):
+        page = json.loads((await waiting).body)
+    assert [each["correlation_id"] for each in page["requests"]] == ["later"]
 
 
 async def test_who_waits_for_what_never_comes_is_told_so(merchant: Merchant) -> None:

@@ -15,7 +15,7 @@ from aiohttp import ClientSession
 
 from mockserver.api.operations import ROWS
 from mockserver.api.server import Server
-from mockserver.domain.errors import CATALOGUE, Reason, refusal_for
+from mockserver.domain.errors import CATALOGUE, UNKNOWN_FACT, Reason, refusal_for
 from mockserver.domain.operation import READS, Operation
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import DEFAULT
@@ -269,9 +269,33 @@ async def test_a_refusal_is_explained_like_any_other(merchant: Merchant) -> None
     assert explained.json["delivered"] == "the whole answer"
 
 
+@pytest.mark.parametrize("reason", Reason)
+async def test_a_refusal_that_was_made_up_shows_no_fact_that_nobody_knows(
+    merchant: Merchant,
+    reason: Reason,
+) -> None:
+    await fault(merchant, {"refuse": reason}, on="refund")
+    answer = await merchant.refund(100)
+    explained = await merchant.control("GET", f"explain/{answer.json['correlation_id']}")
+    assert UNKNOWN_FACT not in explained.json["refused"]["facts"].values()
+    assert f"={UNKNOWN_FACT}" not in explained.json["text"]
+    (told,) = (await merchant.control("GET", f"orders/{merchant.order_id}")).json["timeline"][
+        -1:
+    ]
+    assert f"={UNKNOWN_FACT}" not in told["text"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "seconds"),
-    [({"retry_after": "5s"}, "5"), ({"retry_after": "2m"}, "120"), ({}, "1"), (True, "1")],
+    [
+        ({"retry_after": "5s"}, "5"),
+        ({"retry_after": "2m"}, "120"),
+        ({"retry_after": "1001ms"}, "2"),
+        ({"retry_after": "400ms"}, "1"),
+        ({"retry_after": "0s"}, "1"),
+        ({}, "1"),
+        (True, "1"),
+    ],
 )
 async def test_a_rate_limit_says_how_long_to_wait(
     merchant: Merchant,

@@ -141,7 +141,16 @@ def test_what_lands_on_a_capture_never_exceeds_it(history: History) -> None:
     for refund in refunds:
         for capture in refund.after.captures:
             assert booked(refund.after, capture) <= capture.captured_amount
-        assert all(landing.amount > 0 for landing in refund.allocation.landed)
+
+
+@given(refund_histories())
+def test_nothing_lands_only_where_a_refund_of_nothing_is_allocated(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        amounts = [each.amount for each in refund.allocation.landed]
+        allocated = refund.allocation.verdict is Verdict.ALLOCATED
+        of_nothing = allocated and refund.request.refunded_amount == 0
+        assert amounts == [0] if of_nothing else 0 not in amounts
 
 
 @given(refund_histories())

@@ -7,6 +7,7 @@ from mockserver.domain.errors import (
     CATALOGUE,
     CONSEQUENCE,
     REFUSAL_CODE,
+    UNKNOWN_FACT,
     Reason,
     Refusal,
     Rejection,
@@ -29,6 +30,7 @@ FACTS = {
     "violations": "'captured_amount' may not be null",
     "problem": "unexpected end",
     "media_type": "text/plain",
+    "coding": "br",
     "path": "/nowhere",
     "method": "PUT",
     "allowed": "GET",
@@ -181,6 +183,12 @@ def test_a_fact_with_braces_is_taken_as_it_is() -> None:
             "conflict: The order was changed by other requests at the same time, try again"
             " (order_id=1)",
             id="without an empty fact",
+        ),
+        pytest.param(
+            Rejection(Reason.CONFLICT, order_id="1", capture_id=UNKNOWN_FACT),
+            "conflict: The order was changed by other requests at the same time, try again"
+            " (order_id=1)",
+            id="without a fact that nobody knows",
         ),
         pytest.param(
             Rejection(Reason.BODY_TOO_LARGE),

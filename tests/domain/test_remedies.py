@@ -106,6 +106,10 @@ def test_nothing_is_said_of_a_refusal_that_was_made_up(reason: Reason) -> None:
             Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type="text/plain"),
             "Send application/json instead of 'text/plain'.",
         ),
+        (
+            Rejection(Reason.UNSUPPORTED_ENCODING, coding="br"),
+            "Send gzip, deflate or identity instead of 'br'.",
+        ),
     ],
 )
 def test_a_request_that_reaches_no_order_is_told_what_to_send_too(

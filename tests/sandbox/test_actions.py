@@ -22,6 +22,7 @@ from mockserver.sandbox.actions import (
     SlowBody,
     Truncate,
     acts_before,
+    answers_at_once,
 )
 
 ACTIONS: dict[str, tuple[Action, bool]] = {
@@ -53,6 +54,11 @@ def test_an_action_is_named_as_in_a_scenario(words: str) -> None:
 def test_an_action_comes_before_or_after_the_write(words: str) -> None:
     action, before = ACTIONS[words]
     assert acts_before(action) is before
+
+
+def test_a_call_ends_with_some_actions_before_the_write() -> None:
+    ends = {"respond 503", "refuse order_expired", "rate_limit 5s", "drop reset"}
+    assert {words for words, (each, _) in ACTIONS.items() if answers_at_once(each)} == ends
 
 
 @given(st.integers(), st.floats(0, 100), st.floats(0, 100))

@@ -119,6 +119,37 @@ MATCHES: dict[str, tuple[dict[str, Any], Facts, bool]] = {
     "no body": ({"where": {"a": 1}}, call(), False),
 }
 
+# A value that is asked for, the value in the body, and whether they match.
+VALUES: list[tuple[Any, Any, bool]] = [
+    (12, 12, True),
+    (12, 12.0, True),
+    (12.0, 12, True),
+    (12, 12.5, False),
+    (12, 120, False),
+    (0, -0.0, True),
+    ("12", 12, True),
+    ("12", 12.0, True),
+    (12, "12", True),
+    (12.0, "12", True),
+    (12.5, "12.5", True),
+    (12.0, "12.0", False),
+    ("12.0", 12, False),
+    ("12", "12.0", False),
+    ("1e3", 1000, False),
+    (float("inf"), "inf", True),
+    (True, True, True),
+    (False, False, True),
+    (True, False, False),
+    (True, 1, False),
+    (1, True, False),
+    (0, False, False),
+    ("True", True, False),
+    (True, "true", False),
+    ("None", None, False),
+    (0, None, False),
+    ("", "", True),
+]
+
 
 @pytest.mark.parametrize("case", MATCHES)
 def test_a_rule_matches_what_it_asks_for(case: str) -> None:
@@ -129,6 +160,17 @@ def test_a_rule_matches_what_it_asks_for(case: str) -> None:
     faults = Faults([rule(**frozen)])
     assert names_struck(faults, facts) == ["rule"] * matches
     assert (faults.matched["rule"], faults.fired["rule"]) == (matches, matches)
+
+
+@pytest.mark.parametrize(("wanted", "found", "matches"), VALUES, ids=repr)
+def test_a_value_matches_an_equal_one_of_its_kind(
+    wanted: object,
+    found: object,
+    *,
+    matches: bool,
+) -> None:
+    faults = Faults([rule(where={"a": wanted})])
+    assert names_struck(faults, call(body={"a": found})) == ["rule"] * matches
 
 
 def test_lists_in_lists_are_searched_however_deep() -> None:
@@ -297,10 +339,42 @@ def test_a_rule_that_is_removed_is_forgotten() -> None:
     assert names_struck(faults, call()) == ["other", "rule"]
 
 
+class CountedName(str):
+    """A name that counts how often names are compared."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        """Compare as text."""
+        CountedName.compared += 1
+        return str.__eq__(self, other)
+
+
+def test_a_rule_is_removed_without_a_look_at_the_others() -> None:
+    names = [CountedName(f"rule-{number}") for number in range(200)]
+    faults = Faults([rule(each) for each in names])
+    faults.strike(call())
+    CountedName.compared = 0
+    assert all(faults.remove(each) for each in reversed(names))
+    assert CountedName.compared < 10 * len(names)
+
+
 def test_the_number_of_rules_ever_added_is_kept() -> None:
     faults = Faults([rule(), rule("other")])
     faults.remove("rule")
     assert faults.added == 2
+
+
+def test_what_is_foreseen_is_what_then_happens_and_counts_nothing() -> None:
+    rules = rule("second", calls=Calls(numbers=frozenset({2}))), rule("some", probability=0.5)
+    faults, undisturbed = (Faults(rules, seed="seed") for _ in range(2))
+    for _ in range(20):
+        foreseen = faults.foresee(call())
+        assert faults.foresee(call()) == foreseen
+        assert faults.strike(call()) == foreseen == undisturbed.strike(call())
+    assert faults.matched == undisturbed.matched
 
 
 def test_every_rule_has_randomness_of_its_own_that_repeats() -> None:

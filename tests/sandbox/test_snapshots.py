@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from mockserver.sandbox.snapshots import SNAPSHOTS_KEPT
 from mockserver.sandbox.store import Store
 from tests.builders import NOW, ORDER_ID, make_order
 
+PATIENCE = 5  # seconds, for what is not to be waited for
 REFUND = Facts(Operation.REFUND, ORDER_ID, NOW, dict)
 
 
@@ -92,6 +94,16 @@ async def test_a_restored_sandbox_has_the_journal_and_names_it_had(sandbox: Sand
         assert [each.correlation_id for each in sandbox.journal] == ["first"]
         assert sandbox.order_names == {"shirts": ORDER_ID}
         assert sandbox.part_names == {"c1": "A"}
+
+
+async def test_who_waits_for_a_request_looks_into_the_restored_journal(
+    sandbox: Sandbox,
+) -> None:
+    await sandbox.freeze("here")
+    waiting = asyncio.create_task(sandbox.journal.wait_for_more(PATIENCE))
+    await asyncio.sleep(0)
+    await sandbox.restore("here")
+    assert await waiting
 
 
 async def test_a_restored_sandbox_has_the_faults_and_counts_it_had(sandbox: Sandbox) -> None:

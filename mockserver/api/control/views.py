@@ -1,17 +1,17 @@
 """What the control API shows: the inner side of orders, and why a call got its answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mockserver.api.views import View, explanation_view, order_view, time_text
 from mockserver.domain.allocation import explained
-from mockserver.domain.decide import check_refundable
 from mockserver.domain.errors import Rejection
 from mockserver.domain.explanation import Explanation
 from mockserver.domain.ledger import Event, ledger, timeline, timeline_text
-from mockserver.domain.lifecycle import check_allowed, status_of
-from mockserver.domain.operation import Operation
+from mockserver.domain.lifecycle import status_of
 from mockserver.domain.order import Order
 from mockserver.domain.remedies import allowed_instead
+from mockserver.sandbox.actions import Action, answers_at_once
+from mockserver.sandbox.faults import Rule
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -67,18 +67,23 @@ def _trouble(entry: Entry) -> str:
     return "; ".join(texts)
 
 
-def dry_run_view(sandbox: Sandbox, order: Order, explanation: Explanation) -> View:
-    """Show what a refund would lead to: refused or not, and how allocated."""
-    try:
-        status = status_of(order, sandbox.clock.now(), sandbox.assumptions)
-        check_allowed(order, Operation.REFUND, status)
-        check_refundable(order, explanation.refunded_amount)
-    except Rejection as rejection:
-        refused = rejection_view(rejection)
-        text = f"Refused: {rejection}\nWere it accepted:\n{explanation.text}"
-        view = explanation_view(explanation)
-        return {**view, "landed": [], "refused": refused, "text": text}
-    return {**explanation_view(explanation), "refused": None}
+def dry_run_view(
+    explanation: Explanation,
+    refused: Rejection | None,
+    struck: Sequence[tuple[Rule, Action]],
+) -> View:
+    """Show what a refund would lead to: refused or not, struck or not, how allocated."""
+    view, text = explanation_view(explanation), explanation.text
+    faults = [f"{rule.name}: {action}" for rule, action in struck]
+    if refused or any(answers_at_once(action) for _, action in struck):
+        view["landed"] = []
+        text = f"Were it accepted:\n{text}"
+    if refused:
+        text = f"Refused: {refused}\n{text}"
+    if faults:
+        text = f"Struck by faults: {'; '.join(faults)}.\n{text}"
+    refusal = refused and rejection_view(refused)
+    return {**view, "refused": refusal, "injected": faults, "text": text}
 
 
 def entry_view(entry: Entry) -> View:
@@ -134,7 +139,7 @@ def rejection_view(rejection: Rejection) -> View:
         "reason": rejection.reason,
         "error_code": rejection.code,
         "message": rejection.message,
-        "facts": dict(rejection.facts),
+        "facts": dict(rejection.known_facts),
         "allowed": allowed_instead(rejection),
         "source": {"mark": source.mark, "where": source.where},
     }

@@ -51,6 +51,7 @@ CONCERNS: Mapping[Reason, Callable[[Row], bool]] = {
     Reason.MALFORMED_JSON: _takes_a_body,
     Reason.BODY_TOO_LARGE: _takes_a_body,
     Reason.UNSUPPORTED_MEDIA_TYPE: _takes_a_body,
+    Reason.UNSUPPORTED_ENCODING: _takes_a_body,
     Reason.CAPTURE_NOT_FOUND: lambda row: "{capture_id}" in row.path,
     Reason.REFUND_NOT_FOUND: lambda row: "{refund_id}" in row.path,
     Reason.OPERATION_WITHDRAWN: lambda row: row.operation in DEPRECATED,
