@@ -4,7 +4,8 @@ Codes of errors begin with ``E``, of warnings with ``W``; each has a section in
 ``docs/lint.md``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -51,6 +52,27 @@ class ScenarioError(ValueError):
         """Take the findings, at least one of them an error."""
         super().__init__("\n".join(map(str, findings)))
         self.findings = tuple(findings)
+
+
+class Findings(list[Finding]):
+    """What several attempts found wrong, to be told together."""
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Keep the findings of an attempt, and go on after it."""
+        try:
+            yield
+        except ScenarioError as error:
+            self += error.findings
+
+    def refuse(self) -> None:
+        """Refuse the scenario if anything was found.
+
+        Raises:
+            ScenarioError: with everything that was.
+        """
+        if self:
+            raise ScenarioError(self)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
