@@ -143,6 +143,31 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
         {},
         ["--assume", "capture_capasity", "did you mean 'capture_capacity'?"],
     ),
+    "an assumption of the environment that is none": (
+        ["serve", "--port", "0"],
+        {"KUSTOM_MOCK_ASSUME": "capture_capasity=captured"},
+        ["kustom-mock: KUSTOM_MOCK_ASSUME: ", "did you mean 'capture_capacity'?"],
+    ),
+    "an assumption without a value": (
+        ["serve", "--port", "0", "--assume", "capture_capacity"],
+        {},
+        ["--assume: expected name=value, got 'capture_capacity'"],
+    ),
+    "a certificate without its key": (
+        ["serve", "--port", "0"],
+        {"KUSTOM_MOCK_TLS_CERT": "a.pem"},
+        ["KUSTOM_MOCK_TLS_CERT: expected --tls-key beside it"],
+    ),
+    "a certificate of the environment that is none": (
+        ["serve", "--port", "0"],
+        {"KUSTOM_MOCK_TLS_CERT": "no.pem", "KUSTOM_MOCK_TLS_KEY": "no.pem"},
+        ["KUSTOM_MOCK_TLS_CERT: cannot use no.pem with no.pem"],
+    ),
+    "a folder of the environment that is none": (
+        ["tls", "ca"],
+        {"KUSTOM_MOCK_TLS_FOLDER": "/dev/null/ca"},
+        ["KUSTOM_MOCK_TLS_FOLDER: "],
+    ),
     "an assumption with another value": (
         ["serve", "--port", "0", "--assume", "capture_capacity=all"],
         {},

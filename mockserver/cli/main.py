@@ -231,22 +231,19 @@ def _schema(_parsed: argparse.Namespace) -> int:
 
 
 def _healthcheck(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.ask import addresses_here
     from mockserver.cli.healthcheck import healthcheck
 
-    return healthcheck(_servers(parsed), parsed.wait)
+    urls = [parsed.url] if parsed.url else addresses_here(read_settings({}, os.environ))
+    return healthcheck(urls, parsed.wait)
 
 
 def _tls(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.ask import addresses_here
     from mockserver.cli.tls import print_authority
 
     settings = read_settings(vars(parsed), os.environ)
-    return print_authority(settings.tls_folder, _servers(parsed))
-
-
-def _servers(parsed: argparse.Namespace) -> list[str]:
-    from mockserver.cli.ask import addresses_here
-
-    return [parsed.url] if parsed.url else addresses_here(read_settings({}, os.environ))
+    return print_authority(settings, [parsed.url] if parsed.url else addresses_here(settings))
 
 
 def _version(_parsed: argparse.Namespace) -> int:
