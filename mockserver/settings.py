@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 PREFIX = "KUSTOM_MOCK_"
+URL = f"{PREFIX}URL"
+"""Names the server that verbs ask which serve nothing themselves."""
 DEFAULT_PORT = 8566
 
 

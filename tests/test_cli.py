@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver import __version__
+from mockserver.cli.variables import unknown_variables
 from mockserver.domain.assumptions import ASSUMPTIONS
 from tests.api.merchant import basic
 
@@ -198,6 +199,33 @@ def test_the_environment_sets_what_flags_set() -> None:
         status, headers, _ = get(url, "/nothing")
     assert status == 404
     assert "Mock-Reason" not in headers
+
+
+MISSPELT = {
+    "a setting": ("KUSTOM_MOCK_PROT", "did you mean KUSTOM_MOCK_PORT?"),
+    "in small letters": ("KUSTOM_MOCK_log_level", "did you mean KUSTOM_MOCK_LOG_LEVEL?"),
+    "like none": ("KUSTOM_MOCK_ZZZ", "see serve --help"),
+}
+
+
+@pytest.mark.parametrize("case", MISSPELT)
+def test_a_variable_that_nothing_reads_is_warned_of(case: str) -> None:
+    variable, hint = MISSPELT[case]
+    gone = run("healthcheck", KUSTOM_MOCK_PORT="1", **{variable: "1"})
+    warning = gone.stderr.splitlines()[0]
+    assert warning.startswith(f"kustom-mock: warning: {variable} is no setting and is ignored")
+    assert hint in warning
+
+
+def test_what_others_set_is_not_warned_of() -> None:
+    others = {
+        "KUSTOM_MOCK_URL": "http://127.0.0.1:1",
+        "KUSTOM_MOCK_SERVICE_HOST": "10.0.0.1",
+        "KUSTOM_MOCK_SERVICE_PORT_HTTP": "8566",
+        "KUSTOM_MOCK_PORT_8566_TCP_ADDR": "10.0.0.1",
+        "KUSTOM_URL": "",
+    }
+    assert list(unknown_variables(others)) == []
 
 
 def test_a_flag_wins_over_its_variable() -> None:

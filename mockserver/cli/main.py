@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from mockserver import __version__
 from mockserver.cli.exit_codes import OK, USAGE
-from mockserver.settings import OPTIONS, Option, SettingError, read_settings
+from mockserver.settings import OPTIONS, URL, Option, SettingError, Settings, read_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -140,8 +140,8 @@ def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
 
 
 def _url_flag(verb: argparse.ArgumentParser) -> None:
-    url = os.environ.get("KUSTOM_MOCK_URL")
-    verb.add_argument("--url", default=url, help="server to ask (KUSTOM_MOCK_URL)")
+    url = os.environ.get(URL)
+    verb.add_argument("--url", default=url, help=f"server to ask ({URL})")
 
 
 def _tls_flags(verb: argparse.ArgumentParser) -> None:
@@ -167,7 +167,14 @@ def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
 def _serve(parsed: argparse.Namespace) -> int:
     from mockserver.cli.serve import serve
 
-    return serve(read_settings(vars(parsed), os.environ))
+    return serve(_settings(parsed))
+
+
+def _settings(parsed: argparse.Namespace) -> Settings:
+    from mockserver.cli.variables import warn_of_unknown
+
+    warn_of_unknown(os.environ)
+    return read_settings(vars(parsed), os.environ)
 
 
 def _demo(_parsed: argparse.Namespace) -> int:
@@ -234,7 +241,7 @@ def _healthcheck(parsed: argparse.Namespace) -> int:
     from mockserver.cli.ask import addresses_here
     from mockserver.cli.healthcheck import healthcheck
 
-    urls = [parsed.url] if parsed.url else addresses_here(read_settings({}, os.environ))
+    urls = [parsed.url] if parsed.url else addresses_here(_settings(parsed))
     return healthcheck(urls, parsed.wait)
 
 
@@ -242,7 +249,7 @@ def _tls(parsed: argparse.Namespace) -> int:
     from mockserver.cli.ask import addresses_here
     from mockserver.cli.tls import print_authority
 
-    settings = read_settings(vars(parsed), os.environ)
+    settings = _settings(parsed)
     return print_authority(settings, [parsed.url] if parsed.url else addresses_here(settings))
 
 
