@@ -14,6 +14,7 @@ from mockserver.scenario.findings import ScenarioError, did_you_mean
 from mockserver.scenario.loading import load
 from mockserver.scenario.problems import MOST_FINDINGS
 from mockserver.scenario.scenario import Surroundings
+from mockserver.schemas import documents
 from tests.scenario.tables import Case, cases, rows
 
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
@@ -74,6 +75,13 @@ def test_lint_finds_this_and_nothing_else(case: Case, tmp_path: Path) -> None:
 def test_every_code_has_a_file_that_earns_it() -> None:
     earned = {word for row in rows("lint") for each in row["finds"] for word in each.split()}
     assert set(CODES) <= earned
+
+
+def test_every_warning_can_be_allowed() -> None:
+    warnings = [each for each in CODES if each.startswith("W")]
+    assert documents()["scenario.schema.json"]["properties"]["allow"]["items"] == {
+        "enum": warnings,
+    }
 
 
 ORDERED = {
