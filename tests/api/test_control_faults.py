@@ -97,7 +97,7 @@ async def test_an_order_is_named_by_its_name_or_its_id(merchant: Merchant) -> No
 # Rules that cannot be, and what is said of them.
 REFUSED: dict[str, tuple[Any, int, str]] = {
     "nothing to do": ({}, 422, "E102 'do' is missing"),
-    "an empty list to do": ({"do": []}, 422, "E105 do: expected at least 1 entries"),
+    "an empty list to do": ({"do": []}, 422, "E105 do: expected at least 1 entry"),
     "an unknown action": (
         {"do": {"explode": True}},
         422,
