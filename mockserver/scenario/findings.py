@@ -41,8 +41,13 @@ class Finding(Struct, frozen=True):
 
 def place_of(path: Path) -> str:
     """Write a path as people do: ``orders.two.refunds[0]``."""
-    parts = (f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
+    parts = (f"[{p}]" if isinstance(p, int) else f".{in_line(p)}" for p in path)
     return "".join(parts).lstrip(".")
+
+
+def in_line(key: str) -> str:
+    """Write a key as it is, or escaped where it would break the line."""
+    return key if key.isprintable() else repr(key).strip("'\"")
 
 
 class ScenarioError(ValueError):
