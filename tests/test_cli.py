@@ -110,6 +110,16 @@ def test_a_port_in_use_ends_it_with_a_clear_message() -> None:
 
 WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "a flag that is none": (["serve", "--prot", "1"], {}, ["--prot"]),
+    "a flag that is none, beside the verb's own": (
+        ["serve", "--prot", "1"],
+        {},
+        ["usage: kustom-mock serve ", "[--port PORT]"],
+    ),
+    "a flag that is none of an inner verb": (
+        ["tls", "ca", "--foldr", "x"],
+        {},
+        ["usage: kustom-mock tls ca ", "[--tls-folder FOLDER]", "--foldr"],
+    ),
     "a verb that is none": (["sreve"], {}, ["sreve", "serve"]),
     "no verb": ([], {}, ["VERB"]),
     "a port that is none": (["serve", "--port", "http"], {}, ["--port", "http", "0 to 65535"]),

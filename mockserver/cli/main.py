@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mockserver import __version__
 from mockserver.cli.exit_codes import OK, USAGE
@@ -16,7 +17,9 @@ from mockserver.settings import OPTIONS, URL, Option, SettingError, Settings, re
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and give its exit code back."""
     verb, command = _apart(sys.argv[1:] if arguments is None else arguments)
-    parsed = _parser().parse_args(verb, argparse.Namespace(command=command))
+    parsed, unknown = _parser().parse_known_args(verb, argparse.Namespace(command=command))
+    if unknown:
+        parsed.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         code: int = parsed.run(parsed)
     except SettingError as error:
@@ -36,11 +39,19 @@ def _apart(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     return arguments[:place], arguments[place + 1 :]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Leaves itself behind as ``parser``, so that the verb's own usage can be printed."""
+
+    def __init__(self, **kept: Any) -> None:  # noqa: ANN401
+        super().__init__(**kept)
+        self.set_defaults(parser=self)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="kustom-mock",
         description="A sandbox server for Kustom's Order Management API.",
-        epilog="Every flag of a verb can be set by the environment, see serve --help.",
+        epilog="Every flag of serve can be set by the environment, see serve --help.",
     )
     parser.add_argument("--version", action="version", version=f"kustom-mock {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
@@ -123,10 +134,18 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--order",
         action="append",
+        type=_name_and_id,
         default=[],
         metavar="NAME=ID",
         help="which order there plays which of the file; repeatable",
     )
+
+
+def _name_and_id(text: str) -> tuple[str, str]:
+    name, _, order_id = text.partition("=")
+    if not name or not order_id:
+        raise argparse.ArgumentTypeError(f"expected NAME=ID, got '{text}'")
+    return name, order_id
 
 
 def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
@@ -216,7 +235,7 @@ def _run(parsed: argparse.Namespace) -> int:
         base_url=parsed.base_url,
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
         password=parsed.password or os.environ.get("KUSTOM_PASSWORD", ""),
-        orders=dict(each.partition("=")[::2] for each in parsed.order),
+        orders=dict(parsed.order),
     )
     return run(wishes)
 
