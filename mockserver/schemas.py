@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import jsonschema_rs
 import orjson
+from jsonschema_rs import ValidationErrorKind
 
 from mockserver.resources import folder
 
@@ -24,8 +25,8 @@ BASE = "kustom-mock:///schemas/"
 class Violation:
     """One way in which a value breaks a schema.
 
-    ``path`` leads to the value, ``keyword`` is the schema's, ``limit`` what the schema
-    says there, ``schema`` the surrounding rules.
+    ``path`` leads to the value, or to the key where that is wrong. ``keyword`` is the
+    schema's, ``limit`` what the schema says there, ``schema`` the surrounding rules.
     """
 
     path: tuple[str | int, ...]
@@ -64,12 +65,16 @@ class Schema:
     def violations(self, value: Json) -> Iterable[Violation]:
         """List every way in which a value breaks the schema."""
         for error in self._validator.iter_errors(value):
+            place, broken = tuple(error.instance_path), error
+            if isinstance(error.kind, ValidationErrorKind.PropertyNames):
+                broken = error.kind.error
+                place = (*place, str(broken.instance))
             yield Violation(
-                path=tuple(error.instance_path),
-                keyword=error.kind.name,
-                limit=error.kind.value,
-                value=error.instance,
-                schema=_surrounding(error.absolute_keyword_location or ""),
+                path=place,
+                keyword=broken.kind.name,
+                limit=broken.kind.value,
+                value=broken.instance,
+                schema=_surrounding(broken.absolute_keyword_location or ""),
             )
 
 

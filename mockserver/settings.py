@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 PREFIX = "KUSTOM_MOCK_"
+URL = f"{PREFIX}URL"
+"""Names the server that verbs ask which serve nothing themselves."""
 DEFAULT_PORT = 8566
 
 
@@ -80,6 +82,13 @@ class Settings:
         "how much to log; info has a line for each request",
         choices=("debug", "info", "warning", "error"),
     )
+    from_environment: frozenset[str] = frozenset()
+    """Which of them the environment set."""
+
+    def place(self, name: str) -> str:
+        """Say where a setting was, or could be, given: its variable, or its flag."""
+        row = OPTIONS[name]
+        return row.variable if name in self.from_environment else row.flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,11 @@ def _count(text: str) -> int:
 
 
 OPTIONS: Mapping[str, Option] = MappingProxyType(
-    {f.name: Option(name=f.name, default=f.default, **f.metadata) for f in fields(Settings)},
+    {
+        each.name: Option(name=each.name, default=each.default, **each.metadata)
+        for each in fields(Settings)
+        if each.metadata
+    },
 )
 
 
@@ -156,14 +169,19 @@ def read_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
     Raises:
         SettingError: naming the flag or variable, its value, and what would be right.
     """
-    return Settings(**{o.name: _value(o, flags.get(o.name), environ) for o in OPTIONS.values()})
+    values: dict[str, Any] = {}
+    variables = set()
+    for name, row in OPTIONS.items():
+        if flags.get(name) is not None:
+            values[name] = _value(row, flags[name], row.flag)
+        elif environ.get(row.variable):
+            values[name] = _value(row, environ[row.variable], row.variable)
+            variables.add(name)
+    return Settings(**values, from_environment=frozenset(variables))
 
 
-def _value(row: Option, flag: Any, environ: Mapping[str, str]) -> Any:  # noqa: ANN401
-    given, place = flag, row.flag
-    if given in (None, [], ()):
-        given, place = environ.get(row.variable), row.variable
-    if given in (None, ""):
+def _value(row: Option, given: Any, place: str) -> Any:  # noqa: ANN401
+    if given == "":
         return row.default
     try:
         if row.many:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver import __version__
+from mockserver.cli.variables import unknown_variables
 from mockserver.domain.assumptions import ASSUMPTIONS
 from tests.api.merchant import basic
 
@@ -109,6 +110,16 @@ def test_a_port_in_use_ends_it_with_a_clear_message() -> None:
 
 WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "a flag that is none": (["serve", "--prot", "1"], {}, ["--prot"]),
+    "a flag that is none, beside the verb's own": (
+        ["serve", "--prot", "1"],
+        {},
+        ["usage: kustom-mock serve ", "[--port PORT]"],
+    ),
+    "a flag that is none of an inner verb": (
+        ["tls", "ca", "--foldr", "x"],
+        {},
+        ["usage: kustom-mock tls ca ", "[--tls-folder FOLDER]", "--foldr"],
+    ),
     "a verb that is none": (["sreve"], {}, ["sreve", "serve"]),
     "no verb": ([], {}, ["VERB"]),
     "a port that is none": (["serve", "--port", "http"], {}, ["--port", "http", "0 to 65535"]),
@@ -143,6 +154,31 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
         {},
         ["--assume", "capture_capasity", "did you mean 'capture_capacity'?"],
     ),
+    "an assumption of the environment that is none": (
+        ["serve", "--port", "0"],
+        {"KUSTOM_MOCK_ASSUME": "capture_capasity=captured"},
+        ["kustom-mock: KUSTOM_MOCK_ASSUME: ", "did you mean 'capture_capacity'?"],
+    ),
+    "an assumption without a value": (
+        ["serve", "--port", "0", "--assume", "capture_capacity"],
+        {},
+        ["--assume: expected name=value, got 'capture_capacity'"],
+    ),
+    "a certificate without its key": (
+        ["serve", "--port", "0"],
+        {"KUSTOM_MOCK_TLS_CERT": "a.pem"},
+        ["KUSTOM_MOCK_TLS_CERT: expected --tls-key beside it"],
+    ),
+    "a certificate of the environment that is none": (
+        ["serve", "--port", "0"],
+        {"KUSTOM_MOCK_TLS_CERT": "no.pem", "KUSTOM_MOCK_TLS_KEY": "no.pem"},
+        ["KUSTOM_MOCK_TLS_CERT: cannot use no.pem with no.pem"],
+    ),
+    "a folder of the environment that is none": (
+        ["tls", "ca"],
+        {"KUSTOM_MOCK_TLS_FOLDER": "/dev/null/ca"},
+        ["KUSTOM_MOCK_TLS_FOLDER: "],
+    ),
     "an assumption with another value": (
         ["serve", "--port", "0", "--assume", "capture_capacity=all"],
         {},
@@ -173,6 +209,33 @@ def test_the_environment_sets_what_flags_set() -> None:
         status, headers, _ = get(url, "/nothing")
     assert status == 404
     assert "Mock-Reason" not in headers
+
+
+MISSPELT = {
+    "a setting": ("KUSTOM_MOCK_PROT", "did you mean KUSTOM_MOCK_PORT?"),
+    "in small letters": ("KUSTOM_MOCK_log_level", "did you mean KUSTOM_MOCK_LOG_LEVEL?"),
+    "like none": ("KUSTOM_MOCK_ZZZ", "see serve --help"),
+}
+
+
+@pytest.mark.parametrize("case", MISSPELT)
+def test_a_variable_that_nothing_reads_is_warned_of(case: str) -> None:
+    variable, hint = MISSPELT[case]
+    gone = run("healthcheck", KUSTOM_MOCK_PORT="1", **{variable: "1"})
+    warning = gone.stderr.splitlines()[0]
+    assert warning.startswith(f"kustom-mock: warning: {variable} is no setting and is ignored")
+    assert hint in warning
+
+
+def test_what_others_set_is_not_warned_of() -> None:
+    others = {
+        "KUSTOM_MOCK_URL": "http://127.0.0.1:1",
+        "KUSTOM_MOCK_SERVICE_HOST": "10.0.0.1",
+        "KUSTOM_MOCK_SERVICE_PORT_HTTP": "8566",
+        "KUSTOM_MOCK_PORT_8566_TCP_ADDR": "10.0.0.1",
+        "KUSTOM_URL": "",
+    }
+    assert list(unknown_variables(others)) == []
 
 
 def test_a_flag_wins_over_its_variable() -> None:

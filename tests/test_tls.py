@@ -156,7 +156,7 @@ def _no_folder(folder: Path) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (_no_key, "--tls-cert and --tls-key: expected both or neither"),
+        (_no_key, "--tls-cert: expected --tls-key beside it"),
         (_no_files, "--tls-cert: cannot use"),
         (_no_folder, "--tls: cannot keep an authority in"),
     ],

@@ -65,6 +65,7 @@ def read_contracts(wishes: Wishes) -> Sequence[Contract]:
         name = f"{stem}-{index}" if stem in doubled else stem
         read.append(_contract(str(file), file.read_bytes(), name))
     _check_users(read)
+    _check_orders(wishes.orders, read)
     return read
 
 
@@ -85,6 +86,14 @@ def _check_users(contracts: Sequence[Contract]) -> None:
             raise UsageError(f"{count} scenarios list user '{user}'; run them one by one")
 
 
+def _check_orders(orders: Mapping[str, str], contracts: Sequence[Contract]) -> None:
+    known = [name for each in contracts for name in each.scenario.spec.get("orders", {})]
+    for name in orders:
+        if name not in known:
+            hint = f", {did_you_mean(name, known)}" if known else ""
+            raise UsageError(f"--order: no scenario has an order '{name}'{hint}")
+
+
 def check(wishes: Wishes) -> None:
     """Check the flags and the command.
 
@@ -102,6 +111,8 @@ def check(wishes: Wishes) -> None:
         raise UsageError(f"--timeout: {error}") from None
     if wishes.command and shutil.which(wishes.command[0]) is None:
         raise UsageError(f"command not found: '{wishes.command[0]}'")
+    if wishes.orders and wishes.base_url is None:
+        raise UsageError("--order: only against a server of --base-url; here ids are known")
     if wishes.base_url is not None:
         _check_base_url(wishes.base_url, wishes)
 

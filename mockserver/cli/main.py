@@ -7,16 +7,19 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mockserver import __version__
 from mockserver.cli.exit_codes import OK, USAGE
-from mockserver.settings import OPTIONS, Option, SettingError, read_settings
+from mockserver.settings import OPTIONS, URL, Option, SettingError, Settings, read_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and give its exit code back."""
     verb, command = _apart(sys.argv[1:] if arguments is None else arguments)
-    parsed = _parser().parse_args(verb, argparse.Namespace(command=command))
+    parsed, unknown = _parser().parse_known_args(verb, argparse.Namespace(command=command))
+    if unknown:
+        parsed.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         code: int = parsed.run(parsed)
     except SettingError as error:
@@ -36,11 +39,19 @@ def _apart(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     return arguments[:place], arguments[place + 1 :]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Leaves itself behind as ``parser``, so that the verb's own usage can be printed."""
+
+    def __init__(self, **kept: Any) -> None:  # noqa: ANN401
+        super().__init__(**kept)
+        self.set_defaults(parser=self)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="kustom-mock",
         description="A sandbox server for Kustom's Order Management API.",
-        epilog="Every flag of a verb can be set by the environment, see serve --help.",
+        epilog="Every flag of serve can be set by the environment, see serve --help.",
     )
     parser.add_argument("--version", action="version", version=f"kustom-mock {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
@@ -123,10 +134,18 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--order",
         action="append",
+        type=_name_and_id,
         default=[],
         metavar="NAME=ID",
         help="which order there plays which of the file; repeatable",
     )
+
+
+def _name_and_id(text: str) -> tuple[str, str]:
+    name, _, order_id = text.partition("=")
+    if not name or not order_id:
+        raise argparse.ArgumentTypeError(f"expected NAME=ID, got '{text}'")
+    return name, order_id
 
 
 def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
@@ -140,8 +159,8 @@ def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
 
 
 def _url_flag(verb: argparse.ArgumentParser) -> None:
-    url = os.environ.get("KUSTOM_MOCK_URL")
-    verb.add_argument("--url", default=url, help="server to ask (KUSTOM_MOCK_URL)")
+    url = os.environ.get(URL)
+    verb.add_argument("--url", default=url, help=f"server to ask ({URL})")
 
 
 def _tls_flags(verb: argparse.ArgumentParser) -> None:
@@ -167,7 +186,14 @@ def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
 def _serve(parsed: argparse.Namespace) -> int:
     from mockserver.cli.serve import serve
 
-    return serve(read_settings(vars(parsed), os.environ))
+    return serve(_settings(parsed))
+
+
+def _settings(parsed: argparse.Namespace) -> Settings:
+    from mockserver.cli.variables import warn_of_unknown
+
+    warn_of_unknown(os.environ)
+    return read_settings(vars(parsed), os.environ)
 
 
 def _demo(_parsed: argparse.Namespace) -> int:
@@ -209,7 +235,7 @@ def _run(parsed: argparse.Namespace) -> int:
         base_url=parsed.base_url,
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
         password=parsed.password or os.environ.get("KUSTOM_PASSWORD", ""),
-        orders=dict(each.partition("=")[::2] for each in parsed.order),
+        orders=dict(parsed.order),
     )
     return run(wishes)
 
@@ -231,22 +257,19 @@ def _schema(_parsed: argparse.Namespace) -> int:
 
 
 def _healthcheck(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.ask import addresses_here
     from mockserver.cli.healthcheck import healthcheck
 
-    return healthcheck(_servers(parsed), parsed.wait)
+    urls = [parsed.url] if parsed.url else addresses_here(_settings(parsed))
+    return healthcheck(urls, parsed.wait)
 
 
 def _tls(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.ask import addresses_here
     from mockserver.cli.tls import print_authority
 
-    settings = read_settings(vars(parsed), os.environ)
-    return print_authority(settings.tls_folder, _servers(parsed))
-
-
-def _servers(parsed: argparse.Namespace) -> list[str]:
-    from mockserver.cli.ask import addresses_here
-
-    return [parsed.url] if parsed.url else addresses_here(read_settings({}, os.environ))
+    settings = _settings(parsed)
+    return print_authority(settings, [parsed.url] if parsed.url else addresses_here(settings))
 
 
 def _version(_parsed: argparse.Namespace) -> int:

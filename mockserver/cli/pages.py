@@ -75,7 +75,8 @@ def settings_page() -> Page:
         Table(
             "Settings",
             "A flag wins over its environment variable, which wins over the default."
-            " Repeatable ones are comma-separated in the environment.",
+            " Repeatable ones are comma-separated in the environment. A variable that begins"
+            " with `KUSTOM_MOCK_` and is none of these is warned of and ignored.",
             ("flag", "variable", "default", "meaning"),
             tuple(rows),
         ),

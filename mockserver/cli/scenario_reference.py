@@ -65,7 +65,6 @@ KINDS: Mapping[str, str] = {
 BOUNDS: Mapping[str, str] = {
     "minimum": "from {}",
     "maximum": "to {}",
-    "pattern": "like `{}`",
     "maxLength": "up to {} characters",
     "maxItems": "up to {} entries",
 }
@@ -177,7 +176,8 @@ def _kind(kind: str, rules: Rules) -> str:
 
 
 def _bounds(rules: Rules) -> str:
-    parts = [words.format(rules[key]) for key, words in BOUNDS.items() if key in rules]
+    known = {"title": "{}", **BOUNDS} if "pattern" in rules else BOUNDS
+    parts = [words.format(rules[key]) for key, words in known.items() if key in rules]
     return f" ({', '.join(parts)})" if parts else ""
 
 

@@ -17,28 +17,34 @@ def load_tls(settings: Settings) -> Tls | None:
     """
     certificate, key = settings.tls_cert, settings.tls_key
     if bool(certificate) != bool(key):
-        raise SettingError("--tls-cert and --tls-key: expected both or neither")
+        given, missing = ("tls_cert", "tls_key") if certificate else ("tls_key", "tls_cert")
+        wanted = f"expected {settings.place(missing)} beside it"
+        raise SettingError(f"{settings.place(given)}: {wanted}")
     try:
         if certificate and key:
             return tls_from_files(certificate, key)
         if settings.tls:
             return tls_made_here(settings.tls_folder, settings.allowed_host)
     except TlsError as error:
-        raise SettingError(f"{'--tls-cert' if certificate else '--tls'}: {error}") from None
+        place = settings.place("tls_cert" if certificate else "tls")
+        raise SettingError(f"{place}: {error}") from None
     return None
 
 
-def print_authority(folder: str | None, urls: Sequence[str]) -> int:
-    """Print the authority of a folder, or of the first server that answers; 1 if none does.
+def print_authority(settings: Settings, urls: Sequence[str]) -> int:
+    """Print the authority of the folder that the settings name, or of a server.
+
+    Returns:
+        0 if there is one, 1 if no server answers.
 
     Raises:
         SettingError: the folder cannot be used.
     """
-    if folder:
+    if settings.tls_folder:
         try:
-            print(authority_in(folder).decode(), end="")
+            print(authority_in(settings.tls_folder).decode(), end="")
         except TlsError as error:
-            raise SettingError(f"--tls-folder: {error}") from None
+            raise SettingError(f"{settings.place('tls_folder')}: {error}") from None
         return OK
     for url in urls:
         try:

@@ -14,7 +14,7 @@ async def load_sandboxes(settings: Settings) -> Sandboxes[Scenario]:
     Raises:
         UnknownScenarioError: a name or path leads nowhere.
         ScenarioError: a scenario cannot be used.
-        SettingError: an assumption that does not exist.
+        SettingError: an assumption that does not exist, or a value it does not take.
     """
     return Sandboxes(
         await load_world(settings),
@@ -25,10 +25,16 @@ async def load_sandboxes(settings: Settings) -> Sandboxes[Scenario]:
 
 async def load_world(settings: Settings) -> Scenario:
     """Load the scenarios of the settings as one world, and build it once on trial."""
-    choices = dict(each.partition("=")[::2] for each in settings.assume)
-    try:
-        assumptions = assume(Assumptions(), choices)
-    except AssumptionError as error:
-        raise SettingError(f"--assume: {error}") from None
-    surroundings = Surroundings(settings.seed, assumptions, settings.journal_size)
+    surroundings = Surroundings(settings.seed, _assumptions(settings), settings.journal_size)
     return await load_on_trial(settings.scenario or (DEFAULT,), surroundings)
+
+
+def _assumptions(settings: Settings) -> Assumptions:
+    place = settings.place("assume")
+    for each in settings.assume:
+        if "=" not in each:
+            raise SettingError(f"{place}: expected name=value, got '{each}'")
+    try:
+        return assume(Assumptions(), dict(each.split("=", 1) for each in settings.assume))
+    except AssumptionError as error:
+        raise SettingError(f"{place}: {error}") from None

@@ -4,7 +4,8 @@ Codes of errors begin with ``E``, of warnings with ``W``; each has a section in
 ``docs/lint.md``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -40,8 +41,13 @@ class Finding(Struct, frozen=True):
 
 def place_of(path: Path) -> str:
     """Write a path as people do: ``orders.two.refunds[0]``."""
-    parts = (f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
+    parts = (f"[{p}]" if isinstance(p, int) else f".{in_line(p)}" for p in path)
     return "".join(parts).lstrip(".")
+
+
+def in_line(key: str) -> str:
+    """Write a key as it is, or escaped where it would break the line."""
+    return key if key.isprintable() else repr(key).strip("'\"")
 
 
 class ScenarioError(ValueError):
@@ -51,6 +57,27 @@ class ScenarioError(ValueError):
         """Take the findings, at least one of them an error."""
         super().__init__("\n".join(map(str, findings)))
         self.findings = tuple(findings)
+
+
+class Findings(list[Finding]):
+    """What several attempts found wrong, to be told together."""
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Keep the findings of an attempt, and go on after it."""
+        try:
+            yield
+        except ScenarioError as error:
+            self += error.findings
+
+    def refuse(self) -> None:
+        """Refuse the scenario if anything was found.
+
+        Raises:
+            ScenarioError: with everything that was.
+        """
+        if self:
+            raise ScenarioError(self)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -16,7 +16,13 @@ from mockserver.domain.invariants import violations
 from mockserver.domain.order import FraudStatus, Order
 from mockserver.sandbox.clock import LATEST
 from mockserver.sandbox.ids import Ids
-from mockserver.scenario.findings import Finding, Path, ScenarioError, did_you_mean
+from mockserver.scenario.findings import (
+    Finding,
+    Findings,
+    Path,
+    ScenarioError,
+    did_you_mean,
+)
 from mockserver.scenario.orders import (
     Defaults,
     Spec,
@@ -57,12 +63,17 @@ class Step(Struct, frozen=True):
 
 
 class OrderPlan(Struct, frozen=True):
-    """An order as it was placed, what happened to it since, and how it stands now."""
+    """An order as it was placed, what happened to it since, and how it stands now.
+
+    ``findings`` tells of the captures and refunds that are not among the steps, as they
+    cannot be understood.
+    """
 
     order: Order
     steps: tuple[Step, ...]
     now: Mapping[str, Any]
     path: Path
+    findings: tuple[Finding, ...] = ()
 
     def settled(self, order: Order) -> Order:
         """Let an order that went through all steps stand as it stands now.
@@ -94,12 +105,13 @@ def plan_order(
     """Fill an order in and plan its history.
 
     Raises:
-        ScenarioError: a line, time or country that cannot be understood.
+        ScenarioError: a time or an amount that cannot be understood.
     """
     order = placed(name, spec, ids, defaults, path)
-    steps = sorted(_history(spec, order, path), key=lambda step: step.at)
+    found = Findings()
+    steps = sorted(_history(spec, order, path, found), key=lambda step: step.at)
     now = _standing(spec.get("now", {}), order, (*path, "now"))
-    return OrderPlan(_open_enough(order, now), tuple(steps), now, path)
+    return OrderPlan(_open_enough(order, now), tuple(steps), now, path, tuple(found))
 
 
 def _open_enough(order: Order, now: Mapping[str, Any]) -> Order:
@@ -136,30 +148,30 @@ def _standing(spec: Spec, order: Order, path: Path) -> Mapping[str, Any]:
     return facts
 
 
-def _history(spec: Spec, order: Order, path: Path) -> Iterator[Step]:
+def _history(spec: Spec, order: Order, path: Path, found: Findings) -> Iterator[Step]:
     """Captures, each after the refunds that came before it; then all other refunds."""
     captures, refunds = spec.get("captures", {}), dict(spec.get("refunds", {}))
-    _check_names(refunds, captures, path)
     latest = order.created_at
     for name, capture in captures.items():
         for earlier in [each for each in refunds if refunds[each].get("before") == name]:
-            yield _refund_step(earlier, refunds.pop(earlier), order, latest, path)
-        step = _capture_step(name, capture, order, path)
-        latest = max(latest, step.at)
-        yield step
+            with found.gathered():
+                yield _refund_step(earlier, refunds.pop(earlier), order, latest, path)
+        with found.gathered():
+            step = _capture_step(name, capture, order, path)
+            latest = max(latest, step.at)
+            yield step
     for name, refund in refunds.items():
-        yield _refund_step(name, refund, order, latest, path)
+        with found.gathered():
+            _check_before(name, refund, captures, path)
+            yield _refund_step(name, refund, order, latest, path)
 
 
-def _check_names(refunds: Spec, captures: Spec, path: Path) -> None:
-    for name, part in refunds.items():
-        wanted = part.get("before")
-        if wanted is not None and wanted not in captures:
-            message = f"there is no capture '{wanted}'"
-            if captures:
-                message += f", {did_you_mean(wanted, list(captures))}"
-            place = (*path, "refunds", name, "before")
-            raise ScenarioError([Finding("E204", place, message)])
+def _check_before(name: str, refund: Spec, captures: Spec, path: Path) -> None:
+    wanted = refund.get("before")
+    if wanted is not None:  # and no capture took it
+        hint = f", {did_you_mean(wanted, list(captures))}" if captures else ""
+        message = f"there is no capture '{wanted}'{hint}"
+        raise ScenarioError([Finding("E204", (*path, "refunds", name, "before"), message)])
 
 
 def _capture_step(name: str, part: Spec, order: Order, path: Path) -> Step:

@@ -20,7 +20,7 @@ from mockserver.sandbox.faults import Rule
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.expect import names_allocated_to
 from mockserver.scenario.findings import Finding, Path, ScenarioError
-from mockserver.scenario.scenario import Scenario, placed
+from mockserver.scenario.scenario import Scenario, in_order
 from mockserver.scenario.steps import Asked
 
 WITHOUT_BODY = READS | {
@@ -41,10 +41,7 @@ async def lint(scenario: Scenario) -> list[Finding]:
     subject = _Subject(scenario, sandbox, await _orders(sandbox))
     allowed = scenario.spec.get("allow", [])
     found = [each for check in CHECKS for each in check(subject) if each.code not in allowed]
-    return sorted(
-        (placed(each, scenario.document) for each in found),
-        key=lambda each: (each.line, each.column, each.code),
-    )
+    return in_order(found, scenario.document)
 
 
 async def _orders(sandbox: Sandbox) -> Mapping[str, Order]:

@@ -21,7 +21,13 @@ from mockserver.domain.order import (
 )
 from mockserver.sandbox.ids import Ids
 from mockserver.scenario.countries import COUNTRIES
-from mockserver.scenario.findings import Finding, Path, ScenarioError, did_you_mean
+from mockserver.scenario.findings import (
+    Finding,
+    Findings,
+    Path,
+    ScenarioError,
+    did_you_mean,
+)
 from mockserver.scenario.people import person
 from mockserver.scenario.times import moment_of
 
@@ -144,11 +150,14 @@ def chosen_lines(
     (that many of it), or a line of its own.
 
     Raises:
-        ScenarioError: the order has no line of that reference.
+        ScenarioError: the order has no line of a reference, each of them named.
     """
-    return tuple(
-        _chosen_line(entry, lines, (*path, index)) for index, entry in enumerate(entries)
-    )
+    found, chosen = Findings(), []
+    for index, entry in enumerate(entries):
+        with found.gathered():
+            chosen.append(_chosen_line(entry, lines, (*path, index)))
+    found.refuse()
+    return tuple(chosen)
 
 
 def _chosen_line(entry: Any, lines: tuple[OrderLine, ...], path: Path) -> OrderLine:  # noqa: ANN401

@@ -4,7 +4,7 @@ Checking happens once, when a scenario is read; building a sandbox from it seeds
 orders through the same ``decide`` as requests.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,13 @@ from mockserver.sandbox.journal import ENTRIES_KEPT, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.countries import DEFAULT
 from mockserver.scenario.expect import Verdict, judge
-from mockserver.scenario.findings import Finding, Path, ScenarioError, did_you_mean
+from mockserver.scenario.findings import (
+    Finding,
+    Findings,
+    Path,
+    ScenarioError,
+    did_you_mean,
+)
 from mockserver.scenario.orders import Defaults
 from mockserver.scenario.problems import schema_findings
 from mockserver.scenario.source import Document, Marks
@@ -79,7 +85,7 @@ class Scenario(Struct, frozen=True, dict=True):
         findings += self._add_faults(sandbox)
         findings += self._unknown_names(sandbox)
         if findings:
-            raise ScenarioError([placed(each, self.document) for each in findings])
+            raise ScenarioError(in_order(findings, self.document))
         return sandbox
 
     async def judge(self, sandbox: Sandbox) -> Verdict:
@@ -100,26 +106,22 @@ class Scenario(Struct, frozen=True, dict=True):
         )
 
     async def _add_orders(self, sandbox: Sandbox) -> list[Finding]:
-        findings: list[Finding] = []
+        found = Findings()
         defaults = self._defaults(sandbox)
         for name, spec in self.spec.get("orders", {}).items():
-            try:
+            with found.gathered():
                 await add_order(sandbox, name, spec, defaults, ("orders", name))
-            except ScenarioError as error:
-                findings += error.findings
-        return findings
+        return found
 
     def _add_faults(self, sandbox: Sandbox) -> list[Finding]:
         """Add the rules; an order that could not be made stands for itself."""
-        findings: list[Finding] = []
+        found = Findings()
         for name in self.spec.get("orders", {}):
             sandbox.order_names.setdefault(name, name)
         for name, spec in self.spec.get("faults", {}).items():
-            try:
+            with found.gathered():
                 add_fault(sandbox, name, spec, ("faults", name))
-            except ScenarioError as error:
-                findings += error.findings
-        return findings
+        return found
 
     def _unknown_names(self, sandbox: Sandbox) -> list[Finding]:
         """Find expectations of orders and faults that do not exist."""
@@ -180,25 +182,31 @@ def placed(finding: Finding, document: Document) -> Finding:
     return replace(finding, line=line, column=column)
 
 
+def in_order(findings: Iterable[Finding], document: Document) -> list[Finding]:
+    """Put line and column to findings, in the order of the file."""
+    return sorted(
+        (placed(each, document) for each in findings),
+        key=lambda each: (each.line, each.column, each.code),
+    )
+
+
 def _hint(name: str, known: Sequence[str]) -> str:
     return f", {did_you_mean(name, known)}" if known else ""
 
 
 def _meaning(spec: Mapping[str, Any]) -> list[Finding]:
     """Check what a schema cannot say."""
-    findings = []
+    found = Findings()
     for name, value in spec.get("assume", {}).items():
         try:
             assume(Assumptions(), {name: value})
         except AssumptionError as error:
-            findings.append(Finding("E107", ("assume", name), str(error)))
-    checks = (lambda: _start(spec.get("clock", {}), wall_clock()), lambda: plan_steps(spec))
-    for check in checks:
-        try:
-            check()
-        except ScenarioError as error:
-            findings.extend(error.findings)
-    return findings
+            found.append(Finding("E107", ("assume", name), str(error)))
+    with found.gathered():
+        _start(spec.get("clock", {}), wall_clock())
+    with found.gathered():
+        plan_steps(spec)
+    return found
 
 
 def _start(clock: Mapping[str, Any], now: datetime) -> datetime | None:

@@ -13,7 +13,13 @@ from msgspec import Struct
 from mockserver.domain.money import sum_of
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import OrderLine
-from mockserver.scenario.findings import Finding, Path, ScenarioError, did_you_mean
+from mockserver.scenario.findings import (
+    Finding,
+    Findings,
+    Path,
+    ScenarioError,
+    did_you_mean,
+)
 from mockserver.scenario.orders import Spec, chosen_lines, filled_line
 from mockserver.scenario.times import duration, moment
 
@@ -94,17 +100,14 @@ class _Planner:
             for kind in ("capture", "refund")
             for name in each.get(f"{kind}s", {})
         }
-        self.findings: list[Finding] = []
+        self.found = Findings()
 
     def plan(self) -> Sequence[Step]:
         steps = []
         for index, spec in enumerate(self.spec.get("steps", ())):
-            try:
+            with self.found.gathered():
                 steps.append(self._step(index, spec, ("steps", index)))
-            except ScenarioError as error:
-                self.findings += error.findings
-        if self.findings:
-            raise ScenarioError(self.findings)
+        self.found.refuse()
         return steps
 
     def _step(self, index: int, spec: Spec, path: Path) -> Step:

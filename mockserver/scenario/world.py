@@ -6,6 +6,7 @@ so that no scenario can describe an order that could not have come about.
 
 from msgspec.structs import replace
 
+from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.decide import Context, decide
 from mockserver.domain.errors import Rejection
 from mockserver.domain.order import Order
@@ -13,7 +14,7 @@ from mockserver.sandbox.faults import Rule
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.countries import DEFAULT
 from mockserver.scenario.faults import plan_rule
-from mockserver.scenario.findings import Finding, Path, ScenarioError
+from mockserver.scenario.findings import Finding, Findings, Path, ScenarioError
 from mockserver.scenario.history import Step, plan_order
 from mockserver.scenario.orders import Defaults, Spec
 
@@ -77,15 +78,27 @@ def lived(
         The order, and the names of its captures and refunds by their ids.
 
     Raises:
-        ScenarioError: it cannot be understood, or could not have come about.
+        ScenarioError: it cannot be understood, or could not have come about, with
+            every part that stands in the way; a refund is left alone where a capture
+            is missing, on which it may rest.
     """
     plan = plan_order(name, spec, sandbox.ids, defaults, path)
-    order, names = plan.order, {}
+    order, names, found = plan.order, {}, Findings(plan.findings)
+    missing = len(spec.get("captures", ())) > sum(map(_captures, plan.steps))
     for step in plan.steps:
-        part_id = _part_id(step, sandbox, order)
-        order = _after(step, order, part_id, sandbox)
-        names[part_id] = step.name
+        try:
+            part_id = _part_id(step, sandbox, order)
+            order = _after(step, order, part_id, sandbox)
+            names[part_id] = step.name
+        except ScenarioError as error:
+            found += error.findings if _captures(step) or not missing else ()
+            missing = missing or _captures(step)
+    found.refuse()
     return plan.settled(order), names
+
+
+def _captures(step: Step) -> bool:
+    return isinstance(step.command, CaptureOrder)
 
 
 def _part_id(step: Step, sandbox: Sandbox, order: Order) -> str:

@@ -97,7 +97,7 @@ async def test_an_order_is_named_by_its_name_or_its_id(merchant: Merchant) -> No
 # Rules that cannot be, and what is said of them.
 REFUSED: dict[str, tuple[Any, int, str]] = {
     "nothing to do": ({}, 422, "E102 'do' is missing"),
-    "an empty list to do": ({"do": []}, 422, "E105 do: expected at least 1 entries"),
+    "an empty list to do": ({"do": []}, 422, "E105 do: expected at least 1 entry"),
     "an unknown action": (
         {"do": {"explode": True}},
         422,
@@ -148,7 +148,12 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
         422,
         "E105 do.respond.headers.X",
     ),
-    "an id that is no text": ({"id": 5, **CONFLICT}, 422, "expected a text for 'id'"),
+    "an id that no path can hold": (
+        {"id": "a/b", **CONFLICT},
+        422,
+        'E105 id: expected a name without /, line breaks and control characters, got "a/b"',
+    ),
+    "an id that is no text": ({"id": 5, **CONFLICT}, 422, "E103 id: expected a text, got 5"),
     "a list": ([], 422, "expected a JSON object"),
     "no json": (b"{", 400, "malformed JSON"),
 }

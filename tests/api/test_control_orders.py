@@ -151,7 +151,7 @@ BAD_ORDERS: dict[str, tuple[object, int, str]] = {
     "no UTF-8": (b"\xff", 400, "malformed JSON"),
     "no object": (b"[]", 422, "expected"),
     "no lines": ({}, 422, "'lines' is missing"),
-    "empty lines": ({"lines": []}, 422, "at least 1 entries"),
+    "empty lines": ({"lines": []}, 422, "at least 1 entry, got"),
     "a key misspelt": (
         {"lines": [{"unit_price": 1}], "capture": {}},
         422,

@@ -48,12 +48,22 @@ BODIES: Mapping[str, list[Any]] = {
 
 WRONG: Mapping[str, list[Any]] = {
     "PUT /__admin/sandboxes/{sandbox}/scenario": [{"ordrs": {}}, {"version": 2}, []],
-    "POST /__admin/sandboxes/{sandbox}/orders": [{}, {"lines": []}, []],
+    "POST /__admin/sandboxes/{sandbox}/orders": [
+        {},
+        {"lines": []},
+        [],
+        {"name": "a/b", "lines": [{"unit_price": 1}]},
+    ],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [{"outcome": "rain"}],
     "POST /__admin/sandboxes/{sandbox}/explain": [{}, {"order_id": 1, "refund": {}}],
     "POST /__admin/sandboxes/{sandbox}/faults": [{}, {"do": {"drop": "x"}}, {"id": 1}],
     "POST /__admin/sandboxes/{sandbox}/clock": [{}, {"freeze": 1}, {"sett": "2030-01-15"}],
-    "POST /__admin/sandboxes/{sandbox}/snapshots": [{}, {"name": "a/b"}, {"name": ""}],
+    "POST /__admin/sandboxes/{sandbox}/snapshots": [
+        {},
+        {"name": "a/b"},
+        {"name": ""},
+        {"name": "a\nb"},
+    ],
     "POST /__admin/sandboxes/{sandbox}/verdict": [{"order": {}}, {"orders": []}, []],
     "PUT /__admin/sandboxes/{sandbox}/names": [[]],
 }

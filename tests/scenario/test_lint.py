@@ -14,6 +14,7 @@ from mockserver.scenario.findings import ScenarioError, did_you_mean
 from mockserver.scenario.loading import load
 from mockserver.scenario.problems import MOST_FINDINGS
 from mockserver.scenario.scenario import Surroundings
+from mockserver.schemas import documents
 from tests.scenario.tables import Case, cases, rows
 
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
@@ -76,15 +77,41 @@ def test_every_code_has_a_file_that_earns_it() -> None:
     assert set(CODES) <= earned
 
 
-def test_findings_of_a_file_come_in_its_order() -> None:
-    text = (
-        "orders:\n"
-        "  b: {amount: 1, lines: [{unit_price: 2}]}\n"
-        "  a: {amount: 1, lines: [{unit_price: 2, total_amount: 3}]}\n"
-    )
-    places = [(each.line, each.column, each.code) for each in findings_of(text.encode())]
+def test_every_warning_can_be_allowed() -> None:
+    warnings = [each for each in CODES if each.startswith("W")]
+    assert documents()["scenario.schema.json"]["properties"]["allow"]["items"] == {
+        "enum": warnings,
+    }
+
+
+ORDERED = {
+    "warnings": (
+        """\
+orders:
+  b: {amount: 1, lines: [{unit_price: 2}]}
+  a: {amount: 1, lines: [{unit_price: 2, total_amount: 3}]}
+""",
+        ["W303", "W303", "W304"],
+    ),
+    "errors": (
+        """\
+orders:
+  b:
+    lines: [{reference: A, unit_price: 2}]
+    captures: {A: {amount: 9}, B: {lines: [B]}}
+""",
+        ["E203", "E201"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ORDERED)
+def test_findings_of_a_file_come_in_its_order(case: str) -> None:
+    text, codes = ORDERED[case]
+    found = findings_of(text.encode())
+    places = [(each.line, each.column) for each in found]
     assert places == sorted(places)
-    assert [each for _, _, each in places] == ["W303", "W303", "W304"]
+    assert [each.code for each in found] == codes
 
 
 def test_a_hundred_mistakes_are_told_and_the_rest_is_counted_out() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
@@ -77,6 +78,18 @@ def checked(value: dict[str, Any], reference: str) -> dict[str, Any]:
     if findings:
         raise ScenarioError(findings)
     return value
+
+
+def checked_name(value: object, key: str) -> str:
+    """Hold what stands at a key to the rules of names.
+
+    Raises:
+        ScenarioError: it is none.
+    """
+    findings = schema_findings(schema("scenario.schema.json#/$defs/name"), value)
+    if findings:
+        raise ScenarioError([replace(each, path=(key,)) for each in findings])
+    return str(value)
 
 
 def _bytes(call: Call) -> bytes:

@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any
 
-from mockserver.api.control.bodies import checked, json_answer, json_body
+from mockserver.api.control.bodies import checked, checked_name, json_answer, json_body
 from mockserver.api.control.handler import Control, Values, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
@@ -24,8 +24,8 @@ async def make_fault(control: Control, values: Values, call: Call) -> Answer:
     """Put a rule in; ``id`` names it, an equal one is replaced."""
     spec = json_body(call)
     name = spec.pop("id", None)
-    if name is not None and not isinstance(name, str):
-        raise Problem(422, "expected a text for 'id'")
+    if name not in (None, ""):
+        checked_name(name, "id")
     checked(spec, "scenario.schema.json#/$defs/fault")
     sandbox = await sandbox_of(control, values)
     taken = {each.name for each in sandbox.faults.rules()}

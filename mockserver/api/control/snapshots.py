@@ -1,14 +1,12 @@
 """Named snapshots of a sandbox: freeze and return."""
 
-from mockserver.api.control.bodies import json_answer, json_body
+from mockserver.api.control.bodies import checked_name, json_answer, json_body
 from mockserver.api.control.handler import Control, Values, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.views import time_text
 from mockserver.sandbox.snapshots import Snapshot
 from mockserver.scenario.findings import did_you_mean
-
-LONGEST_NAME = 100
 
 
 async def list_snapshots(control: Control, values: Values, _call: Call) -> Answer:
@@ -20,10 +18,7 @@ async def list_snapshots(control: Control, values: Values, _call: Call) -> Answe
 
 async def take_snapshot(control: Control, values: Values, call: Call) -> Answer:
     """Freeze the sandbox under a name."""
-    name = json_body(call).get("name")
-    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or "/" in name:
-        wanted = f"a text of 1 to {LONGEST_NAME} characters without '/'"
-        raise Problem(422, f"expected {wanted} for 'name', got {name!r}")
+    name = checked_name(json_body(call).get("name"), "name")
     sandbox = await sandbox_of(control, values)
     return json_answer(_view(name, await sandbox.freeze(name)), status=201)
 
