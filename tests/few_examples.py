@@ -1,9 +1,9 @@
-"""A profile for runs in which any failure will do: a few examples, the same each time."""
+"""``pytest -p tests.few_examples``: for runs in which any failure will do, and soon."""
 
 from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
-    "mutants",
+    "few examples",
     max_examples=20,
     phases=[Phase.explicit, Phase.generate],
     derandomize=True,
@@ -11,3 +11,4 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+settings.load_profile("few examples")
