@@ -1,13 +1,19 @@
+import gc
 import pkgutil
+from collections.abc import Iterator
 from dataclasses import is_dataclass
 from importlib import import_module
+from itertools import chain
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import astuple
 
 import mockserver.domain
-from mockserver.domain.commands import CaptureOrder, RefundOrder
-from tests.builders import drive, make_order
+from mockserver.domain.commands import CaptureOrder, RefundOrder, UpdateAuthorization
+from mockserver.domain.explanation import Allocation
+from mockserver.domain.order import Capture, Order, OrderLine, PaymentMethod, Refund
+from tests.builders import capture_of, drive, make_line, make_order, refund_of
 
 SHIPPED = drive(
     make_order(),
@@ -40,6 +46,26 @@ DATACLASSES = {name: each for name, each in CLASSES.items() if is_dataclass(each
 @pytest.mark.parametrize("name", STRUCTS)
 def test_every_value_of_the_domain_is_frozen(name: str) -> None:
     assert STRUCTS[name].__struct_config__.frozen
+
+
+def values_of(value: object) -> Iterator[Struct]:
+    """Go through a value, and what it is made of."""
+    if isinstance(value, Struct):
+        yield value
+    inside = astuple(value) if isinstance(value, Struct) else value
+    if isinstance(inside, tuple):
+        yield from chain.from_iterable(map(values_of, inside))
+
+
+def test_of_orders_and_long_commands_the_garbage_collector_looks_at_captures_alone() -> None:
+    """A capture remembers its references, in a dictionary of its own."""
+    line = make_line()
+    order = drive(make_order(order_lines=(line,)), capture_of(line), refund_of(line))
+    kinds = {type(part) for part in values_of(order)}
+    assert {Order, OrderLine, PaymentMethod, Capture, Refund, Allocation} <= kinds
+    commands = (UpdateAuthorization(1, (line,)), capture_of(line), refund_of(line))
+    parts = [part for each in (order, *commands) for part in values_of(each)]
+    assert {type(part) for part in parts if gc.is_tracked(part)} == {Capture}
 
 
 @pytest.mark.parametrize("name", DATACLASSES)
