@@ -39,7 +39,10 @@ FIRST = {
     "bounds": "tests/api/test_read_at_once.py",
     "commands": "tests/api/test_read_at_once.py",
     "conditions": "tests/domain/test_allocation_cases.py",
+    "errors": "tests/domain/test_errors.py tests/domain/test_decide.py",
+    "lifecycle": "tests/domain/test_lifecycle.py tests/domain/test_decide.py",
     "lookup": "tests/domain/test_errors.py",
+    "order": "tests/domain/test_order.py tests/domain/test_decide.py",
     "refund_case": "tests/domain/test_allocation_cases.py",
 }
 """Where a change is likely to be noticed, if not in the test of the same name."""
@@ -172,7 +175,7 @@ def chosen(core: Any) -> dict[str, Any]:  # noqa: ANN401  # untyped there
 def stages(module: str) -> list[str]:
     """Give the commands that run more and more tests, until one fails."""
     own = FIRST.get(module, f"tests/domain/test_{module}.py")
-    first = [f"{QUICK} {own}"] if Path(own).exists() else []
+    first = [f"{QUICK} {own}"] if Path(own.split()[0]).exists() else []
     return [*first, f"{QUICK} tests/domain", FULL]
 
 
@@ -198,13 +201,14 @@ def main(*files: str) -> None:
             with use_db(f"{folder}/{path.stem}.sqlite", WorkDB.Mode.create) as work:
                 init([path], work, {})
                 items = list(work.work_items)
+            print(f"{path}: {len(items)} mutants", flush=True)
             left = 0
             for item in items:
                 results = (mutate_and_test(item.mutations, *each) for each in limits.items())
                 if not any((result := each).is_killed for each in results):
                     left += 1
                     print(result.diff, flush=True)
-            print(f"{path}: {len(items)} mutants, {left} left", flush=True)
+            print(f"{path}: {left} left of {len(items)}", flush=True)
 
 
 if __name__ == "__main__":
