@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve demo test image-test dist installed-test check format docs lock bench clean
+.PHONY: serve demo test image-test dist installed-test check format docs lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server on port 8566 with an order in it
 	@$(BIN)/kustom-mock serve
@@ -47,6 +47,9 @@ lock: $(VENV)/ready ## write down what the image installs; UPGRADE=--upgrade tak
 bench: $(VENV)/ready ## measure beside bare aiohttp and the peers on PATH; BENCH=--short tries it
 	$(BIN)/python benchmarks/compare.py $(BENCH)
 
+mutants: $(VENV)/mutants ## change the domain, print what no test notices; MODULE=file takes one
+	$(BIN)/python tests/mutants.py $(MODULE)
+
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache dist
 
@@ -55,4 +58,8 @@ $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+$(VENV)/mutants: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --group mutants
 	@touch $@

@@ -45,6 +45,31 @@ def test_every_assumption_can_be_switched(name: str) -> None:
         assert getattr(assume(Assumptions(), {name: value}), name) == value
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("unallocated_refund", ["oldest_first", "newest_first", "none"]),
+        ("amount_only_refund", ["not_attempted", "failed"]),
+        ("capture_capacity", ["remaining", "captured"]),
+        ("fully_refunded_status", ["CAPTURED", "CLOSED"]),
+        ("capture_refunded_amount", ["updated", "stays_zero"]),
+        ("release_keeps_order_amount", [True, False]),
+        ("validation_error", ["UNPROCESSABLE_ENTITY", "BAD_REQUEST"]),
+        ("idempotency_scope", ["operation", "order", "sandbox"]),
+        ("idempotent_errors", ["replayed", "decided_again"]),
+        ("deprecated_operations", ["answer", "not_found"]),
+        ("expired_part_captured", ["EXPIRED", "CAPTURED"]),
+    ],
+)
+def test_scenarios_that_name_these_values_go_on_being_understood(
+    name: str,
+    values: list[object],
+) -> None:
+    for value in values:
+        assert getattr(assume(Assumptions(), {name: value}), name) == value
+    assert set(ASSUMPTIONS[name].meanings) == set(values)
+
+
 def test_switching_keeps_what_was_switched_before() -> None:
     first = assume(Assumptions(), {"authorization_days": 42})
     second = assume(first, {"capture_capacity": "captured"})

@@ -205,6 +205,77 @@ def test_a_rejection_reads_as_reason_message_and_facts(
 
 
 @pytest.mark.parametrize(
+    ("reason", "answer"),
+    [
+        (Reason.INVALID_FIELDS, (422, "UNPROCESSABLE_ENTITY", FACTS["violations"])),
+        (Reason.MALFORMED_JSON, (400, "BAD_REQUEST", "Malformed JSON: unexpected end")),
+        (Reason.MALFORMED_HTTP, (400, "BAD_REQUEST", "Malformed HTTP: unexpected end")),
+        (Reason.BODY_TOO_LARGE, (413, "PAYLOAD_TOO_LARGE", "Request is too large")),
+        (
+            Reason.UNSUPPORTED_MEDIA_TYPE,
+            (
+                415,
+                "UNSUPPORTED_MEDIA_TYPE",
+                "Content-Type 'text/plain' is not supported, send application/json",
+            ),
+        ),
+        (Reason.UNKNOWN_PATH, (404, "RESOURCE_NOT_FOUND", "No such resource: /nowhere")),
+        (Reason.METHOD_NOT_ALLOWED, (405, "HTTP_ERROR", "PUT is not supported here, use GET")),
+        (
+            Reason.OPERATION_WITHDRAWN,
+            (404, "RESOURCE_NOT_FOUND", "No such resource: /nowhere"),
+        ),
+        (
+            Reason.CONFLICT,
+            (
+                409,
+                "CONFLICT",
+                "The order was changed by other requests at the same time, try again",
+            ),
+        ),
+        (Reason.TOO_MANY_REQUESTS, (429, "TOO_MANY_REQUESTS", "Too many requests")),
+        (Reason.INTERNAL_ERROR, (500, "INTERNAL_ERROR", "Unexpected server error")),
+        (
+            Reason.TEMPORARILY_UNAVAILABLE,
+            (503, "TEMPORARILY_UNAVAILABLE", "Temporarily unavailable"),
+        ),
+    ],
+)
+def test_what_is_refused_whatever_is_asked_for_reads_the_same_everywhere(
+    reason: Reason,
+    answer: tuple[int, str, str],
+) -> None:
+    for operation in (None, *Operation):
+        rejection = Rejection(reason, operation, **FACTS)
+        assert (rejection.status, rejection.code, rejection.message) == answer
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "message"),
+    [
+        (Operation.CAPTURE, "PAYMENT_METHOD_FAILED", "Capture not possible."),
+        (Operation.REFUND, "PAYMENT_METHOD_FAILED", "Refund not possible."),
+        (Operation.TRIGGER_SEND_OUT, "PAYMENT_METHOD_FAILED", "Send-out cannot be triggered."),
+        (Operation.GET_ORDER, "PAYMENT_METHOD_FAILED", ""),
+    ],
+)
+def test_a_payment_method_that_fails_ends_with_what_it_stops(
+    operation: Operation,
+    code: str,
+    message: str,
+) -> None:
+    rejection = Rejection(Reason.PAYMENT_METHOD_FAILED, operation)
+    assert (rejection.status, rejection.code) == (403, code)
+    assert rejection.message == f"Payment method failed. {message}".strip()
+
+
+@pytest.mark.parametrize("word", [*Reason, *Operation])
+def test_reasons_and_operations_are_written_as_they_are_named(word: Reason | Operation) -> None:
+    """Scenarios, faults and the journal spell them."""
+    assert word.value == word.name.lower()
+
+
+@pytest.mark.parametrize(
     ("operation", "code", "message"),
     [
         (Operation.GET_ORDER, "NO_SUCH_ORDER", "Order {id} cannot be found"),
@@ -236,7 +307,38 @@ def test_a_rejection_reads_as_reason_message_and_facts(
             "NO_SUCH_ORDER",
             "Order {id} cannot be found. Capture not possible.",
         ),
+        (
+            Operation.CANCEL,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Cancel not possible.",
+        ),
+        (
+            Operation.UPDATE_AUTHORIZATION,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Order authorization cannot be updated",
+        ),
+        (
+            Operation.UPDATE_CUSTOMER_DETAILS,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Customer details cannot be updated.",
+        ),
+        (
+            Operation.EXTEND_AUTHORIZATION_TIME,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Authorization time cannot be extended.",
+        ),
+        (
+            Operation.RELEASE_REMAINING_AUTHORIZATION,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Remaining authorization cannot be released.",
+        ),
+        (
+            Operation.EXTEND_DUE_DATE,
+            "NO_SUCH_ORDER",
+            "Order {id} cannot be found. Due date cannot be extended.",
+        ),
         (Operation.REFUND, "NOT_FOUND", "Order {id} cannot be found. Refund not possible."),
+        (Operation.GET_REFUND, "NOT_FOUND", "Order {id} cannot be found"),
     ],
 )
 def test_an_order_that_is_not_there_is_missed_in_the_words_of_the_operation(
@@ -268,6 +370,15 @@ def test_reading_an_order_by_what_is_no_uuid_has_a_code_of_its_own(
     rejection = order_not_found(order_id, Operation.GET_ORDER)
     assert rejection.code == code
     assert rejection.facts["order_id"] == order_id
+
+
+def test_what_is_no_uuid_is_called_by_its_name() -> None:
+    rejection = order_not_found("K4MADNY", Operation.GET_ORDER)
+    assert (rejection.status, rejection.message) == (400, "Order ID must be a valid UUID.")
+
+
+def test_an_order_that_is_missed_without_a_capture_names_none() -> None:
+    assert order_not_found(ORDER_ID, Operation.CANCEL).facts["capture_id"] == ""
 
 
 def test_changing_an_order_by_what_is_no_uuid_has_not() -> None:
