@@ -20,13 +20,12 @@ from mockserver.api.answers import (
 )
 from mockserver.api.credentials import read_credentials
 from mockserver.api.exchange import Answer, Call
-from mockserver.api.json_in import MalformedJsonError, check_depth, parse_json
+from mockserver.api.json_in import MalformedJsonError, parse_json
 from mockserver.api.metrics import Metrics
 from mockserver.api.near_misses import add_hint
 from mockserver.api.operations import PREFIX, ROUTES, Row
 from mockserver.api.pages import OrderPages
-from mockserver.api.request_errors import refusal_of
-from mockserver.domain.commands import Command
+from mockserver.api.request_bodies import read_command
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.lifecycle import status_of
 from mockserver.sandbox.clock import wall_clock
@@ -34,11 +33,9 @@ from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Executed, Sandbox
-from mockserver.schemas import Schema, request_schema
 
 IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
 CREDENTIALS_WANTED = "send Authorization: Basic with base64 of user:secret, or an API key"
-JSON_TYPES = ("application/json", "text/json")
 
 log = logging.getLogger("kustom_mock")
 requests_log = logging.getLogger("kustom_mock.requests")
@@ -154,7 +151,7 @@ class MerchantApi(Struct, frozen=True):
     ) -> Executed:
         order_id, key = ids["order_id"], entry.idempotency_key
         try:
-            command = _read_command(call, row, ids)
+            command = read_command(call, row, ids)
         except Rejection:
             known = await sandbox.replay(order_id, row.operation, key) if key else None
             if known is None:
@@ -266,43 +263,3 @@ def _any_body(call: Call) -> object:
         return parse_json(call.body or b"{}")
     except MalformedJsonError:
         return {}
-
-
-def _read_command(call: Call, row: Row, ids: dict[str, str]) -> Command:
-    """Understand what is asked for; in one step, where all is as documented."""
-    assert row.command is not None  # noqa: S101  # reads do not come here
-    if row.schema is None:
-        return row.command({}, ids)
-    text = _json_text(call)
-    command = row.read_at_once(text) if row.read_at_once else None
-    return command or row.command(_read_body(text, request_schema(row.schema)), ids)
-
-
-def _json_text(call: Call) -> bytes:
-    """Take a body that may be JSON; an empty one counts as ``{}`` (assumed)."""
-    if call.body is None:
-        raise Rejection(Reason.BODY_TOO_LARGE)
-    if not call.body:
-        return b"{}"
-    media_type = call.headers.get("Content-Type", JSON_TYPES[0])
-    if media_type not in JSON_TYPES:
-        _check_media_type(media_type)
-    return call.body
-
-
-def _check_media_type(media_type: str) -> None:
-    if media_type.partition(";")[0].strip().lower() not in JSON_TYPES:
-        raise Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type=media_type)
-
-
-def _read_body(text: bytes, rules: Schema) -> dict[str, object]:
-    """Take a body apart and check it."""
-    try:
-        body = parse_json(text)
-        if not rules.accepts(body):
-            check_depth(body)
-            raise refusal_of(rules.violations(body))
-    except MalformedJsonError as error:
-        raise Rejection(Reason.MALFORMED_JSON, problem=str(error)) from None
-    assert isinstance(body, dict)  # noqa: S101  # every request schema says so
-    return body
