@@ -8,7 +8,6 @@ receipt is committed with the order, and a lost race finds it on its next turn.
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from msgspec import Struct
 
@@ -32,8 +31,6 @@ KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
 ATTEMPTS = 100
 BYTES_KEPT = 512 * 1024**2
 """How many bytes the requests may have that the orders and snapshots of a sandbox come from."""
-
-_HELD = attrgetter("held")
 
 
 class Executed(Struct, frozen=True):
@@ -82,7 +79,7 @@ class Sandbox:
     @property
     def weight(self) -> int:
         """About how many bytes it holds, those of its snapshots included."""
-        return self.held + sum(map(_HELD, self.snapshots.values()))
+        return self.held + sum(each.held for each in self.snapshots.values())
 
     def has_room(self, size: int) -> bool:
         """Say whether so many bytes more may be kept."""
