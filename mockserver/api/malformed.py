@@ -19,7 +19,6 @@ WORDS = {
     r"present with": "expected Content-Length or Transfer-Encoding, not both",
     r"Content-Length": "expected a whole number as Content-Length",
     r"Transfer-Encoding": "expected 'chunked' as Transfer-Encoding",
-    r"after `Connection": "expected nothing after a request with Connection: close",
     r"[Cc]hunk": "expected chunks of the size that each names in hexadecimal, ended by CR LF",
     r"header": "expected headers such as 'Name: value', ended by CR LF",
     r"(?:content-encoding|ContentEncodingError): (\w+)$": (

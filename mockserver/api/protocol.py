@@ -19,6 +19,8 @@ from mockserver.sandbox.ids import Ids
 
 SERVER = f"kustom-mock/{__version__}"
 REST_WITHIN = 60.0  # seconds for the rest of a request that has begun to come in
+HEAD_END = b"\r\n\r\n"
+HEADS_APART = 100  # of a packet; what comes behind them is read at once
 UNREADABLE_IDS = Ids("unreadable")
 
 RequestHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -68,15 +70,16 @@ class Connection(web.RequestHandler):
         self._lift_deadline()
 
     def data_received(self, data: bytes) -> None:
-        """Drop the two bytes that one client sends, unannounced, after a GET."""
+        """Read what came; but the two bytes that one client sends, unannounced, after a GET."""
         if data.endswith(b"\r\n\r\n{}") and _announces_nothing(data):
             data = data[:-2]
         if not data.isascii():
             self._request_factory = self._request_of_text
-        super().data_received(data)
-        arrived = self._messages
-        if self._deadline or not arrived or not arrived[-1][1].is_eof():
-            self._await_rest(something_came=bool(data))
+        for piece in _pieces(data):
+            super().data_received(piece)
+            arrived = self._messages
+            if self._deadline or not arrived or not arrived[-1][1].is_eof():
+                self._await_rest(something_came=bool(data))
 
     def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002  # aiohttp's
         """Go on reading, where it was paused; aiohttp asks for it after every body."""
@@ -165,6 +168,21 @@ def _refusal(exc: BaseException | None, message: str | None) -> Rejection:
     if isinstance(exc, (HttpProcessingError, web.RequestPayloadError)):
         return refusal_of(type(exc).__name__, message or str(exc))
     return Rejection(Reason.INTERNAL_ERROR)
+
+
+def _pieces(data: bytes) -> list[bytes]:
+    """Cut after each head, so that a request is answered whatever comes behind it.
+
+    aiohttp's parser drops all of a packet of which some is no HTTP. What is one request
+    without doubt, as nearly always, stays in one piece.
+    """
+    head, _, rest = data.partition(HEAD_END)
+    announced = b"\r\ncontent-length: %d\r\n" % len(rest)
+    if not rest or announced in data[: len(head) + 2].lower():
+        return [data]
+    *heads, last = data.split(HEAD_END, HEADS_APART)
+    pieces = [each + HEAD_END for each in heads]
+    return [*pieces, last] if last else pieces
 
 
 def _announces_nothing(data: bytes) -> bool:

@@ -52,10 +52,6 @@ HEADS: dict[str, tuple[bytes, str]] = {
     "a header without a colon": (GET + b"X\r\n\r\n", f"{HEADERS}, near 'X'"),
     "a header that speaks of chunks": (GET + b"chunk\r\n\r\n", f"{HEADERS}, near 'chunk'"),
     "a header that ends in LF": (GET + b"X: y\nZ: a\r\n\r\n", rf"{HEADERS}, near 'X: y\nZ: a'"),
-    "more after the end": (
-        GET + b"Connection: close\r\n\r\nGET / HTTP/1.1\r\n\r\n",
-        "expected nothing after a request with Connection: close, near 'GET / HTTP/1.1'",
-    ),
 }  # fmt: skip
 """What is sent, and how it is refused."""
 

@@ -185,3 +185,43 @@ async def test_a_request_of_unknown_bounds_is_refused_and_hung_up_on(
         answers = told(converse(merchant.url, sent))
     assert answers[0] == BAD
     assert caplog.messages == []
+
+
+GARBAGE = [
+    b"nonsense",
+    b"\x16\x03\x01\r\n\r\n",
+    b"GET / HTTP/1.1\r\nX\r\n\r\n",
+    b"\x00" * 1000,
+]
+GET = b"GET /livez HTTP/1.1\r\nHost: kustom\r\n"
+VALID: dict[str, tuple[tuple[bytes, bytes], int]] = {
+    "a length": ((EXACT, BODY), 1),
+    "a length, said in small letters": ((EXACT.lower(), BODY), 1),
+    "chunks": ((IN_CHUNKS, CHUNKS), 1),
+    "two of them": ((EXACT, BODY + GET + b"\r\n"), 2),
+    "a body with the end of a head in it": (json_of(b"1\r\n\r\n"), 1),
+}
+"""Headers and body of a capture, with what may come behind, and how much is answered."""
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=["text", "TLS", "half a request", "zeros"])
+@pytest.mark.parametrize("case", VALID)
+async def test_a_valid_request_is_answered_before_the_garbage_behind_it_in_its_packet(
+    merchant: Merchant,
+    case: str,
+    garbage: bytes,
+) -> None:
+    (headers, body), valid = VALID[case]
+    answers = told(converse(merchant.url, [capture(merchant, headers, body) + garbage]))
+    assert answers == [*[MADE, OK][:valid], BAD]
+    assert (await merchant.read())["captured_amount"] == 1
+
+
+async def test_a_get_is_answered_before_the_garbage_behind_it(merchant: Merchant) -> None:
+    for garbage in GARBAGE:
+        assert told(converse(merchant.url, [GET + b"\r\n" + garbage])) == [OK, BAD]
+
+
+async def test_many_requests_in_one_packet_are_all_answered(merchant: Merchant) -> None:
+    answers = told(converse(merchant.url, [(GET + b"\r\n") * 250]))
+    assert answers == [OK] * 251
