@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockserver.scenario.catalogue import find, name_of
+from mockserver.scenario.catalogue import find, name_of, text_of
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 from mockserver.scenario.scenario import (
     Scenario,
@@ -46,7 +46,7 @@ def load(references: Sequence[str], surroundings: Surroundings) -> Scenario:
     """Load scenarios into one world.
 
     Raises:
-        UnknownScenarioError: a reference leads nowhere.
+        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
         FileError: a file cannot be used, or two of them name the same order.
     """
     return _one(_read(references, surroundings), surroundings)
@@ -56,7 +56,7 @@ async def load_on_trial(references: Sequence[str], surroundings: Surroundings) -
     """Load scenarios into one world, and build each file and the world once.
 
     Raises:
-        UnknownScenarioError: a reference leads nowhere.
+        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
         FileError: a file cannot be used or built, or two of them name the same order.
         ScenarioError: the files do not go together.
     """
@@ -73,7 +73,7 @@ async def load_on_trial(references: Sequence[str], surroundings: Surroundings) -
 
 def _read(references: Sequence[str], surroundings: Surroundings) -> list[Scenario]:
     return [
-        _read_file(name_of(file, reference), file.read_bytes(), surroundings)
+        _read_file(name_of(file, reference), text_of(file), surroundings)
         for reference in references
         for file in find(reference)
     ]
