@@ -113,7 +113,8 @@ def test_a_port_that_takes_privileges_is_told() -> None:
     settings = Settings(port=80, from_environment=frozenset({"port"}))
     refused = PermissionError(EACCES, "permission denied")
     assert listening_problem(refused, settings) == (
-        "KUSTOM_MOCK_PORT 80: permission denied; choose one from 1024, which takes no privileges"
+        "KUSTOM_MOCK_PORT 80: permission denied;"
+        " choose one from 1024, which takes no privileges"
     )
 
 
