@@ -138,7 +138,10 @@ def _switch(text: str) -> bool:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:  # noqa: PLR2004  # a port's bound
-        message = f"expected a port from 0 to 65535, got '{text}'"
+        hint = "; Kubernetes and Docker links set this for a service of this name, give --port"
+        message = (
+            f"expected a port from 0 to 65535, got '{text}'{hint if '://' in text else ''}"
+        )
         raise ValueError(message)
     return int(text)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from errno import EACCES
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,8 +17,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver import __version__
+from mockserver.cli.listening import listening_problem
 from mockserver.cli.variables import unknown_variables
 from mockserver.domain.assumptions import ASSUMPTIONS
+from mockserver.settings import Settings
 from tests.api.merchant import basic
 
 PATIENCE = 30  # seconds, for a process that never ends
@@ -102,10 +105,21 @@ def test_a_port_in_use_ends_it_with_a_clear_message() -> None:
         port = str(taken.getsockname()[1])
         ended = run("serve", "--port", port)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "kustom-mock: " in ended.stderr
-    assert port in ended.stderr
-    assert "address already in use" in ended.stderr.lower()
-    assert "Traceback" not in ended.stderr
+    hint = "address already in use; choose another, or 0 for a free one"
+    assert ended.stderr == f"kustom-mock: --port {port}: {hint}\n"
+
+
+def test_a_port_that_takes_privileges_is_told() -> None:
+    settings = Settings(port=80, from_environment=frozenset({"port"}))
+    refused = PermissionError(EACCES, "permission denied")
+    assert listening_problem(refused, settings) == (
+        "KUSTOM_MOCK_PORT 80: permission denied;"
+        " choose one from 1024, which takes no privileges"
+    )
+
+
+def test_any_other_problem_is_told_in_the_words_of_the_system() -> None:
+    assert listening_problem(OSError("odd"), Settings()) == "--port 8566: odd"
 
 
 WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
@@ -147,7 +161,27 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "a scenario of the environment that is none": (
         ["serve", "--port", "0"],
         {"KUSTOM_MOCK_SCENARIO": "fresh-ordre"},
-        ["fresh-ordre", "did you mean 'fresh-order'?"],
+        ["KUSTOM_MOCK_SCENARIO: ", "fresh-ordre", "did you mean 'fresh-order'?"],
+    ),
+    "an address that is another machine's": (
+        ["serve", "--host", "192.0.2.1", "--port", "0"],
+        {},
+        ["kustom-mock: --host 192.0.2.1: no address of this machine; choose one"],
+    ),
+    "a host name that is none": (
+        ["serve", "--port", "0"],
+        {"KUSTOM_MOCK_HOST": "no such.invalid"},
+        ["kustom-mock: KUSTOM_MOCK_HOST no such.invalid: no address is known for this name"],
+    ),
+    "a port that a service link made": (
+        ["serve"],
+        {"KUSTOM_MOCK_PORT": "tcp://10.0.0.1:8566"},
+        ["KUSTOM_MOCK_PORT", "tcp://10.0.0.1:8566", "Kubernetes", "give --port"],
+    ),
+    "a scenario that cannot be read": (
+        ["serve", "--port", "0", "--scenario", "x" * 300],
+        {},
+        ["kustom-mock: --scenario: 'xxx", "' cannot be read: File name too long"],
     ),
     "an assumption that is none": (
         ["serve", "--port", "0", "--assume", "capture_capasity=captured"],

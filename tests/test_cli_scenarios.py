@@ -123,7 +123,7 @@ def test_explain_tells_every_refund_condition_by_condition() -> None:
         ("no-such.yaml", 2, "there is no file 'no-such.yaml'"),
         ("no/such", 2, "there is no file 'no/such'"),
         ("folder", 2, "no scenario files"),
-        ("odd", 2, "Is a directory"),
+        ("odd", 2, "kustom-mock: 'odd/x.yaml' cannot be read: Is a directory"),
     ],
 )
 def test_explain_of_what_cannot_be_read_says_why(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from mockserver.scenario.catalogue import find
+from mockserver.scenario.catalogue import find, text_of
 from mockserver.scenario.findings import ScenarioError, did_you_mean
 from mockserver.scenario.loading import FileError
 from mockserver.scenario.scenario import Scenario, read_scenario
@@ -53,7 +53,7 @@ def read_contracts(wishes: Wishes) -> Sequence[Contract]:
 
     Raises:
         UsageError: a flag that cannot be used, or a command that does not exist.
-        UnknownScenarioError: a reference leads nowhere.
+        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
         FileError: a scenario cannot be used.
     """
     check(wishes)
@@ -63,7 +63,7 @@ def read_contracts(wishes: Wishes) -> Sequence[Contract]:
     read = []
     for index, (file, stem) in enumerate(zip(files, names, strict=True), 1):
         name = f"{stem}-{index}" if stem in doubled else stem
-        read.append(_contract(str(file), file.read_bytes(), name))
+        read.append(_contract(str(file), text_of(file), name))
     _check_users(read)
     _check_orders(wishes.orders, read)
     return read

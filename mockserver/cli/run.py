@@ -18,6 +18,7 @@ from mockserver.cli.command import Commands
 from mockserver.cli.contracts import Contract, UsageError, Wishes, read_contracts
 from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
 from mockserver.cli.junit import Case, Result, junit
+from mockserver.cli.listening import listening_problem
 from mockserver.client import ControlClient
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import UnknownScenarioError
@@ -25,6 +26,7 @@ from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.scenario import read_scenario
 from mockserver.scenario.source import parse
 from mockserver.scenario.times import duration
+from mockserver.settings import Settings
 from mockserver.testing.checks import failures_of
 from mockserver.testing.contract import play_elsewhere, play_in_sandbox
 from mockserver.testing.handle import Kustom
@@ -65,7 +67,11 @@ def _player(wishes: Wishes, running: ExitStack) -> Callable[[Contract], Sequence
         return lambda contract: [*_elsewhere(contract, wishes)]
     sandboxes = Sandboxes(read_scenario("empty", parse("version: 1")))
     server = Server(sandboxes, port=wishes.port)
-    url = running.enter_context(running_in_thread(server))
+    try:
+        url = running.enter_context(running_in_thread(server))
+    except OSError as error:
+        problem = listening_problem(error, Settings(port=wishes.port))
+        raise UsageError(problem) from None
     commands = Commands()
     running.callback(commands.stop)
     limit = duration(wishes.timeout).total_seconds() if wishes.timeout else None
@@ -188,4 +194,8 @@ def _interruptible() -> Iterator[None]:
 
 def _write_junit(wishes: Wishes, results: Sequence[Result]) -> None:
     if wishes.junit is not None:
-        Path(wishes.junit).write_bytes(junit(results))
+        try:
+            Path(wishes.junit).write_bytes(junit(results))
+        except OSError as error:
+            problem = f"--junit: cannot write '{wishes.junit}': {error.strerror}"
+            raise UsageError(problem) from None

@@ -9,7 +9,13 @@ import orjson
 
 from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
 from mockserver.domain.allocation import explained
-from mockserver.scenario.catalogue import UnknownScenarioError, find, find_shipped, shipped
+from mockserver.scenario.catalogue import (
+    UnknownScenarioError,
+    find,
+    find_shipped,
+    shipped,
+    text_of,
+)
 from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.loading import FileError
 from mockserver.scenario.scenario import read_scenario
@@ -54,8 +60,8 @@ def copy_scenario(name: str, destination: str) -> int:
 def explain_file(reference: str) -> int:
     """Print how every refund of a scenario is allocated, condition by condition."""
     try:
-        files = [(str(file), file.read_bytes()) for file in find(reference)]
-    except (UnknownScenarioError, OSError) as error:
+        files = [(str(file), text_of(file)) for file in find(reference)]
+    except UnknownScenarioError as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return USAGE
     try:

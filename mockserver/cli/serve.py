@@ -5,25 +5,29 @@ import gc
 import os
 import signal
 import sys
-from errno import EADDRINUSE
 
 from mockserver import __version__
 from mockserver.api.server import Server, new_event_loop
 from mockserver.cli.exit_codes import OK, USAGE
+from mockserver.cli.listening import listening_problem
 from mockserver.cli.logs import set_up_logs
 from mockserver.cli.tls import load_tls
 from mockserver.cli.watch import watch
 from mockserver.cli.worlds import load_sandboxes
 from mockserver.scenario.catalogue import UnknownScenarioError
 from mockserver.scenario.findings import ScenarioError
-from mockserver.settings import Settings
+from mockserver.settings import SettingError, Settings
 
 STANDARD_ERROR = 2
 GARBAGE_THRESHOLD = 50_000  # new objects between two looks
 
 
 def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; 0 then, 2 if it cannot start."""
+    """Serve until SIGTERM or SIGINT; 0 then, 2 if a scenario cannot be used.
+
+    Raises:
+        SettingError: with a setting that cannot be used.
+    """
     _fill_standard_streams()
     set_up_logs(settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -75,10 +79,13 @@ async def _serve(settings: Settings) -> int:
             tls=load_tls(settings),
         )
         url = await server.start()
-    except (UnknownScenarioError, ScenarioError, OSError) as error:
-        hint = "; choose another --port" if getattr(error, "errno", 0) == EADDRINUSE else ""
-        print(f"kustom-mock: {error}{hint}", file=sys.stderr)
+    except UnknownScenarioError as error:
+        raise SettingError(f"{settings.place('scenario')}: {error}") from None
+    except ScenarioError as error:
+        print(f"kustom-mock: {error}", file=sys.stderr)
         return USAGE
+    except OSError as error:
+        raise SettingError(listening_problem(error, settings)) from None
     _tune_garbage_collection()
     _announce(url)
     watching = asyncio.create_task(watch(settings, sandboxes)) if settings.watch else None

@@ -1,6 +1,7 @@
 """The shipped scenarios by name, and scenario files on disk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ DEFAULT = "fresh-order"
 
 
 class UnknownScenarioError(LookupError):
-    """No shipped scenario and no file of this name."""
+    """No shipped scenario and no file of this name, or none that can be read."""
 
 
 def shipped() -> dict[str, Traversable]:
@@ -45,13 +46,37 @@ def find(reference: str) -> Sequence[Traversable]:
     """Find what a name, a file or a folder of scenario files stands for.
 
     Raises:
-        UnknownScenarioError: it stands for nothing, with the nearest shipped name.
+        UnknownScenarioError: it stands for nothing, with the nearest shipped name, or
+            for what cannot be read.
     """
     path = Path(reference)
-    if path.is_dir():
-        found = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES)
-        if not found:
-            message = f"no scenario files ({', '.join(SUFFIXES)}) in folder '{reference}'"
-            raise UnknownScenarioError(message)
-        return found
-    return [path] if path.is_file() else [find_shipped(reference)]
+    with _readable(path):
+        if path.is_dir():
+            return _files_in(path)
+        return [path] if path.is_file() else [find_shipped(reference)]
+
+
+def _files_in(place: Path) -> Sequence[Path]:
+    found = sorted(each for each in place.iterdir() if each.suffix in SUFFIXES)
+    if not found:
+        message = f"no scenario files ({', '.join(SUFFIXES)}) in folder '{place}'"
+        raise UnknownScenarioError(message)
+    return found
+
+
+def text_of(file: Traversable) -> bytes:
+    """Read a scenario file.
+
+    Raises:
+        UnknownScenarioError: it cannot be read.
+    """
+    with _readable(file):
+        return file.read_bytes()
+
+
+@contextmanager
+def _readable(place: Traversable) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnknownScenarioError(f"'{place}' cannot be read: {error.strerror}") from None

@@ -1,14 +1,15 @@
 """Loading scenarios by name, file or folder, several of them as one world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mockserver.scenario.catalogue import find, name_of
+from mockserver.scenario.catalogue import find, name_of, text_of
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 from mockserver.scenario.scenario import (
     Scenario,
     Surroundings,
     document_of,
+    in_order,
     read_scenario,
 )
 from mockserver.scenario.source import parse
@@ -42,11 +43,24 @@ class FileError(ScenarioError):
         return "\n".join(f"{self.file}:{each}" for each in self.findings)
 
 
+class FilesError(ScenarioError):
+    """Files that do not go together, each finding with the name of its file."""
+
+    def __init__(self, errors: Sequence[FileError]) -> None:
+        """Take what was found in each file."""
+        super().__init__([finding for each in errors for finding in each.findings])
+        self.errors = errors
+
+    def __str__(self) -> str:
+        """Read as those of the files."""
+        return "\n".join(map(str, self.errors))
+
+
 def load(references: Sequence[str], surroundings: Surroundings) -> Scenario:
     """Load scenarios into one world.
 
     Raises:
-        UnknownScenarioError: a reference leads nowhere.
+        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
         FileError: a file cannot be used, or two of them name the same order.
     """
     return _one(_read(references, surroundings), surroundings)
@@ -56,9 +70,9 @@ async def load_on_trial(references: Sequence[str], surroundings: Surroundings) -
     """Load scenarios into one world, and build each file and the world once.
 
     Raises:
-        UnknownScenarioError: a reference leads nowhere.
+        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
         FileError: a file cannot be used or built, or two of them name the same order.
-        ScenarioError: the files do not go together.
+        FilesError: the files do not go together.
     """
     scenarios = _read(references, surroundings)
     for each in scenarios:
@@ -67,13 +81,30 @@ async def load_on_trial(references: Sequence[str], surroundings: Surroundings) -
         except ScenarioError as error:
             raise FileError(each.name, error.findings) from None
     world = _one(scenarios, surroundings)
-    await world.build(TRIAL)
+    try:
+        await world.build(TRIAL)
+    except ScenarioError as error:
+        raise FilesError([*_by_file(error.findings, scenarios)]) from None
     return world
+
+
+def _by_file(
+    findings: Sequence[Finding],
+    scenarios: Sequence[Scenario],
+) -> Iterator[FileError]:
+    """Share out what is wrong to the files that say most of where it is."""
+    shares: list[list[Finding]] = [[] for _ in scenarios]
+    for finding in findings:
+        depths = [each.document.depth(finding.path) for each in scenarios]
+        shares[depths.index(max(depths))].append(finding)
+    for scenario, share in zip(scenarios, shares, strict=True):
+        if share:
+            yield FileError(scenario.name, in_order(share, scenario.document))
 
 
 def _read(references: Sequence[str], surroundings: Surroundings) -> list[Scenario]:
     return [
-        _read_file(name_of(file, reference), file.read_bytes(), surroundings)
+        _read_file(name_of(file, reference), text_of(file), surroundings)
         for reference in references
         for file in find(reference)
     ]

@@ -45,6 +45,15 @@ class Document(Struct, frozen=True):
     value: Any
     marks: Marks
 
+    def depth(self, path: Path) -> int:
+        """Say how much of a path is there."""
+        value = self.value
+        for depth, step in enumerate(path):
+            if not isinstance(value, dict) or step not in value:
+                return depth
+            value = value[step]
+        return len(path)
+
     def position(self, path: Path) -> Position:
         """Find the place of a path, or of the part of it that exists.
 

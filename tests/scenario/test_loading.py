@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.scenario.catalogue import UnknownScenarioError, shipped
 from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.loading import FileError, load, load_on_trial
+from mockserver.scenario.loading import FileError, FilesError, load, load_on_trial
 from mockserver.scenario.scenario import Scenario, Surroundings
 from tests.scenario.tables import FROZEN, orders_of
 
@@ -155,6 +155,30 @@ async def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -
     with pytest.raises(FileError) as error:
         await load_on_trial([str(tmp_path)], Surroundings())
     assert str(error.value).startswith(f"{bad}:4:16 E203 orders.two.captures.A: impossible")
+
+
+WORLD = {
+    "a.yaml": """\
+orders:
+  one: {order_id: same, lines: [{unit_price: 1}]}
+  late:
+    created: 2026-01-01
+    lines: [{unit_price: 1}]
+    captures: {A: {amount: 1, at: 2d}}
+""",
+    "b.yaml": "orders:\n\n  two: {order_id: same, lines: [{unit_price: 1}]}\n",
+    "c.yaml": "assume: {authorization_days: 1}\n",
+}
+
+
+async def test_what_only_all_files_together_have_is_named_with_its_file(tmp_path: Path) -> None:
+    for name, text in WORLD.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(FilesError) as error:
+        await load_on_trial([str(tmp_path)], Surroundings())
+    late, same = str(error.value).splitlines()
+    assert late.startswith(f"{tmp_path}/a.yaml:6:16 E203 orders.late.captures.A: impossible")
+    assert same == f"{tmp_path}/b.yaml:3:9 E202 orders.two.order_id: order_id same is taken"
 
 
 async def test_wrong_orders_do_not_hide_wrong_faults(tmp_path: Path) -> None:
