@@ -27,6 +27,7 @@ from mockserver.domain.explanation import Verdict
 from mockserver.domain.operation import Operation
 from tests.builders import (
     NOW,
+    ORDER_ID,
     SWEDEN,
     capture_of,
     drive,
@@ -55,10 +56,18 @@ FULL = make_order(
 @pytest.mark.parametrize(
     ("command", "code", "message"),
     [
-        (CaptureOrder(0), "CAPTURE_NOT_ALLOWED", "5000 captures are kept. Capture not"),
-        (RefundOrder(0), "REFUND_NOT_ALLOWED", "5000 refunds are kept. Refund not"),
-        (AddOrderShippingInfo(({},)), "NOT_ALLOWED", "5000 parcels are kept."),
-        (AddCaptureShippingInfo("last", ({},)), "NOT_ALLOWED", "last"),
+        (CaptureOrder(0), "CAPTURE_NOT_ALLOWED", "captures are kept. Capture not possible."),
+        (RefundOrder(0), "REFUND_NOT_ALLOWED", "refunds are kept. Refund not possible."),
+        (
+            AddOrderShippingInfo(({},)),
+            "NOT_ALLOWED",
+            f"parcels are kept. Shipping info cannot be added to order {ORDER_ID}.",
+        ),
+        (
+            AddCaptureShippingInfo("last", ({},)),
+            "NOT_ALLOWED",
+            "parcels are kept. Shipping info cannot be added to capture last.",
+        ),
     ],
 )
 def test_an_order_holds_a_bounded_number_of_everything(
@@ -73,7 +82,7 @@ def test_an_order_holds_a_bounded_number_of_everything(
         drive(order, command)
     assert refused.value.reason is Reason.ORDER_IS_FULL
     assert refused.value.code == code
-    assert message in refused.value.message
+    assert refused.value.message == f"No more than 5000 {message}"
 
 
 def test_parcels_are_not_taken_beyond_the_bound() -> None:

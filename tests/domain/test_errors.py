@@ -127,6 +127,42 @@ def test_what_the_lifecycle_refuses_has_words_of_its_own(
     assert rejection.code == REFUSAL_CODE.get(operation, "NOT_ALLOWED")
 
 
+@pytest.mark.parametrize(
+    ("reason", "operations"),
+    [
+        (Reason.ORDER_HAS_CAPTURES, {Operation.CANCEL}),
+        (Reason.FRAUD_REVIEW_PENDING, {Operation.CAPTURE}),
+        (Reason.FRAUD_REVIEW_FAILED, {Operation.CAPTURE}),
+        (Reason.CAPTURE_EXCEEDS_REMAINING, {Operation.CAPTURE}),
+        (Reason.REFUND_EXCEEDS_CAPTURED, {Operation.REFUND}),
+        (Reason.AUTHORIZATION_BELOW_CAPTURED, {Operation.UPDATE_AUTHORIZATION}),
+        (Reason.RAISE_NOT_OFFERED, {Operation.UPDATE_AUTHORIZATION}),
+        (Reason.EXTENSION_NOT_OFFERED, {Operation.EXTEND_AUTHORIZATION_TIME}),
+        (
+            Reason.DUE_DATE_NOT_OFFERED,
+            {Operation.EXTEND_DUE_DATE, Operation.GET_EXTEND_DUE_DATE_OPTIONS},
+        ),
+        (
+            Reason.ORDER_IS_FULL,
+            {
+                Operation.CAPTURE,
+                Operation.REFUND,
+                Operation.ADD_ORDER_SHIPPING_INFO,
+                Operation.ADD_CAPTURE_SHIPPING_INFO,
+            },
+        ),
+        (Reason.INVALID_ADDRESS, {Operation.UPDATE_CUSTOMER_DETAILS}),
+    ],
+)
+def test_what_few_operations_are_refused_for_is_described_for_these_alone(
+    reason: Reason,
+    operations: set[Operation],
+) -> None:
+    named = [row.operations for row in CATALOGUE if row.reason is reason]
+    assert all(named)
+    assert {each for row in named for each in row} == operations
+
+
 def test_every_change_has_the_ending_of_its_refusals() -> None:
     assert set(CONSEQUENCE) == set(Operation) - READS
 

@@ -78,7 +78,7 @@ def values_of(value: object) -> Iterator[Struct]:
 
 def test_of_orders_and_long_commands_the_garbage_collector_looks_at_captures_alone() -> None:
     """A capture remembers its references, in a dictionary of its own."""
-    line = make_line()
+    line = make_line(extra={"image_url": "https://shop.example/1.png"})
     order = drive(make_order(order_lines=(line,)), capture_of(line), refund_of(line))
     kinds = {type(part) for part in values_of(order)}
     assert {Order, OrderLine, PaymentMethod, Capture, Refund, Allocation} <= kinds
@@ -168,6 +168,24 @@ def test_nothing_has_happened_to_an_order_of_which_nothing_is_told() -> None:
     assert not any(told.values())
     assert told["captures"] == told["refunds"] == told["shipping_info"] == ()
     assert told["released_amount"] == 0
+
+
+def test_a_capture_or_refund_of_which_little_is_told_has_no_words_lines_or_parcels() -> None:
+    given: dict[str, Any] = {
+        "capture_id": "c1",
+        "klarna_reference": "1VHSHK1Q-1",
+        "captured_amount": 1,
+        "captured_at": NOW,
+    }
+    assert not any(defaults(Capture(**given), *given).values())
+    given = {
+        "refund_id": "r1",
+        "refunded_amount": 1,
+        "refunded_at": NOW,
+        "allocation": SHIPPED.refunds[0].allocation,
+        "captures_before": 1,
+    }
+    assert not any(defaults(Refund(**given), *given).values())
 
 
 def test_a_capture_knows_the_references_of_its_lines_once_each() -> None:
