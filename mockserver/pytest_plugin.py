@@ -99,8 +99,24 @@ def open_sandbox(
     except (ControlError, OSError) as error:
         problem = str(error)
     else:
-        return sandbox
+        problem = _sharing(node, sandbox)
+        if not problem:
+            return sandbox
     pytest.fail(f"kustom: {problem}", pytrace=False)
+
+
+def _sharing(node: pytest.Item, sandbox: "Kustom") -> str:
+    """Say what is wrong where workers would be the same user of the same server."""
+    from mockserver.testing.handle import sandbox_name
+
+    user, _ = sandbox.auth
+    own = user == sandbox_name(node.nodeid)
+    if own or not _option(node.config, "url") or not hasattr(node.config, "workerinput"):
+        return ""
+    return (
+        f"the scenario lists credentials, so that all workers would be user '{user}' of"
+        " one server; leave out -n or --kustom-url"
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

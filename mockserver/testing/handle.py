@@ -5,13 +5,15 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
-from mockserver.scenario.findings import did_you_mean
+from mockserver.scenario.findings import ScenarioError, did_you_mean
+from mockserver.scenario.source import parse
 
 Json: TypeAlias = Any
 Scenario: TypeAlias = str | Path | Mapping[str, Json]
@@ -111,10 +113,8 @@ class Kustom:
         secret: str = SECRET,
     ) -> None:
         """Fill the sandbox anew; files are looked for in the folders, one by one."""
-        self.control = control
-        self._secret = secret
-        self.clock = Clock(control)
-        self.faults = Faults(control)
+        self._own = control.sandbox, secret
+        self._become(control, secret)
         self.orders = Orders()
         self._folders = folders
         if scenario is None:
@@ -143,31 +143,39 @@ class Kustom:
     def load(self, scenario: Scenario) -> Orders:
         """Fill the sandbox from a shipped name, a file, YAML text or plain values.
 
+        Where it lists credentials, the first of them are ours from now on, and name
+        the sandbox.
+
         Raises:
             ControlError: the scenario does not exist or cannot be used, with every reason.
             FileNotFoundError: a file that is not there.
         """
-        text = str(scenario)
+        name = str(scenario)
         if isinstance(scenario, Mapping):
-            filled = self.control.ask("PUT", "scenario", scenario)["orders"]
-        elif isinstance(scenario, Path) or text.endswith(SUFFIXES):
-            filled = self._load_file(text)
+            content: Mapping[str, Json] | bytes = scenario
+        elif isinstance(scenario, Path) or name.endswith(SUFFIXES):
+            content = self._file(name).read_bytes()
         else:
-            filled = self.control.load(text) if "\n" in text else self.control.use(text)
-        self.orders = Orders(filled)
+            content = name.encode()
+        user, secret = _listed(content) or self._own
+        control = replace(self.control, sandbox=user)
+        self.orders = Orders(_fill(control, content, name))
+        if control.sandbox != self.control.sandbox:
+            self.drop()
+        self._become(control, secret)
         return self.orders
 
-    def _load_file(self, name: str) -> dict[str, str]:
+    def _become(self, control: ControlClient, secret: str) -> None:
+        self.control, self._secret = control, secret
+        self.clock, self.faults = Clock(control), Faults(control)
+
+    def _file(self, name: str) -> Path:
         tried = list(dict.fromkeys(folder / name for folder in (*self._folders, Path())))
         file = next((each for each in tried if each.is_file()), None)
         if file is None:
             places = ", ".join(map(str, tried))
             raise FileNotFoundError(f"no scenario file '{name}'; looked for {places}")
-        try:
-            return self.control.load(file.read_bytes())
-        except ControlError as error:
-            located = "\n".join(f"{name}:{line}" for line in str(error).splitlines())
-            raise ControlError(error.status, located, error.problem) from None
+        return file
 
     @property
     def requests(self) -> list[dict[str, Json]]:
@@ -211,6 +219,37 @@ class Kustom:
         """Forget the sandbox."""
         with suppress(ControlError):
             self.control.drop()
+
+
+def _fill(
+    control: ControlClient,
+    content: Mapping[str, Json] | bytes,
+    name: str,
+) -> dict[str, str]:
+    """Send a scenario; a name of one line that is no file is a shipped one."""
+    if isinstance(content, Mapping):
+        filled: dict[str, str] = control.ask("PUT", "scenario", content)["orders"]
+        return filled
+    if "\n" in name:
+        return control.load(content)
+    if not name.endswith(SUFFIXES):
+        return control.use(name)
+    try:
+        return control.load(content)
+    except ControlError as error:
+        located = "\n".join(f"{name}:{line}" for line in str(error).splitlines())
+        raise ControlError(error.status, located, error.problem) from None
+
+
+def _listed(content: Mapping[str, Json] | bytes) -> tuple[str, str] | None:
+    """Find the first user and secret that a scenario lists; the server checks the rest."""
+    with suppress(ScenarioError):
+        values = parse(content).value if isinstance(content, bytes) else content
+        credentials = values.get("credentials") if isinstance(values, Mapping) else None
+        if credentials and isinstance(credentials, Mapping):
+            user, secret = next(iter(credentials.items()))
+            return str(user), str(secret)
+    return None
 
 
 def sandbox_name(test: str) -> str:

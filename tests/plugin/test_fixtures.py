@@ -53,6 +53,54 @@ def test_time_faults_scenarios_and_explanations_are_at_hand(tmp_path: Path) -> N
     assert code == 0, said
 
 
+LISTED = """
+orders: {one: {lines: [{unit_price: 500}]}}
+credentials: {PK1: s3cret, PK2: other}
+"""
+
+
+def test_a_test_is_a_user_whom_its_scenario_lists_in_a_world_of_its_own(tmp_path: Path) -> None:
+    source = """
+        @pytest.mark.kustom(scenario="listed.yaml")
+        @pytest.mark.parametrize("number", range(3))
+        def test_listed(kustom, number):
+            assert kustom.auth == ("PK1", "s3cret")
+            path = kustom.orders["one"] + "/captures"
+            assert ask(kustom, "POST", path, {"captured_amount": 500}).status == 201
+            assert len(kustom.requests) == 1
+
+        def test_changing(kustom):
+            own = kustom.auth
+            orders = {"one": {"lines": [{"unit_price": 5}]}}
+            kustom.load({"credentials": {"PK3": "x"}, "orders": orders})
+            assert ask(kustom, "GET", kustom.orders["one"]).status == 200
+            assert kustom.auth == ("PK3", "x")
+            kustom.clock.freeze()
+            kustom.load("fresh-order")
+            assert kustom.auth == own
+            assert ask(kustom, "GET", kustom.orders["fresh"]).status == 200
+            with pytest.raises(Exception, match="E101"):
+                kustom.load("credentials: {PK4: x}\\nodrers: 1")
+            assert ask(kustom, "GET", kustom.orders["fresh"]).status == 200
+        """
+    code, said = run_tests(tmp_path, source, "-n", "2", listed__yaml=LISTED)
+    assert (code, "4 passed" in said) == (0, True), said
+
+
+def test_workers_cannot_be_the_same_user_of_one_server(tmp_path: Path, server_url: str) -> None:
+    source = """
+        @pytest.mark.kustom(scenario="listed.yaml")
+        def test_listed(kustom):
+            assert kustom.auth == ("PK1", "s3cret")
+        """
+    shared = f"--kustom-url={server_url}"
+    code, said = run_tests(tmp_path, source, shared, listed__yaml=LISTED)
+    assert code == 0, said
+    code, said = run_tests(tmp_path, source, shared, "-n", "1", listed__yaml=LISTED)
+    assert code == 1
+    assert "all workers would be user 'PK1' of one server; leave out -n or" in said
+
+
 def test_every_test_has_a_world_of_its_own_in_whatever_worker_it_runs(tmp_path: Path) -> None:
     source = """
         @pytest.mark.parametrize("number", range(6))
