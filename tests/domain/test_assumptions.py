@@ -38,7 +38,7 @@ def test_a_default_is_one_of_the_values(name: str) -> None:
 
 def test_an_assumption_is_made_by_naming_it() -> None:
     with pytest.raises(TypeError, match="positional"):
-        Assumptions("none")  # type: ignore[misc]
+        Assumptions("none")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("name", ASSUMPTIONS)
