@@ -32,8 +32,13 @@ def test_the_agreed_assumptions_have_the_agreed_defaults() -> None:
 @pytest.mark.parametrize("name", ASSUMPTIONS)
 def test_a_default_is_one_of_the_values(name: str) -> None:
     row = ASSUMPTIONS[name]
-    assert row.default in (*row.meanings, *row.numbers)
+    assert row.default in row.meanings
     assert getattr(Assumptions(), name) == row.default
+
+
+def test_an_assumption_is_made_by_naming_it() -> None:
+    with pytest.raises(TypeError, match="positional"):
+        Assumptions("none")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("name", ASSUMPTIONS)

@@ -67,6 +67,17 @@ def test_every_value_of_the_domain_is_frozen(name: str) -> None:
     assert STRUCTS[name].__struct_config__.frozen
 
 
+@pytest.mark.parametrize(
+    "value",
+    [make_line(), SHIPPED.captures[0], SHIPPED.refunds[0], SHIPPED],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_of_many_fields_is_made_by_naming_them(value: Struct) -> None:
+    assert type(value)(**asdict(value)) == value
+    with pytest.raises(TypeError, match="positional"):
+        type(value)(*astuple(value))
+
+
 def values_of(value: object) -> Iterator[Struct]:
     """Go through a value, and what it is made of."""
     if isinstance(value, Struct):
@@ -106,6 +117,7 @@ def test_captures_and_refunds_are_found_by_their_ids_or_not_at_all() -> None:
     assert SHIPPED.capture("change-2") is SHIPPED.captures[1]
     assert SHIPPED.refund("change-4") is SHIPPED.refunds[1]
     assert SHIPPED.capture("change-3") is None
+    assert SHIPPED.capture("change") is None
     assert SHIPPED.refund("change-1") is None
 
 
