@@ -4,7 +4,7 @@ Values are frozen; a change makes a new one. Amounts are whole minor currency un
 (öre, cents), tax rates are basis points (2500 is 25 %), times are aware and in UTC.
 Totals and remainders are derived, never stored. What the provider only echoes
 (addresses, customer, shipping info) stays a plain mapping that nothing changes. No value
-leads back to itself, so the garbage collector need not look at them (``gc=False``).
+leads back to itself, so the garbage collector need not look at most of them (``gc=False``).
 """
 
 from collections import Counter
