@@ -4,14 +4,16 @@ import asyncio
 import socket
 import struct
 from time import monotonic
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
-from mockserver.api.exchange import BODILESS, Answer
+from mockserver.api.exchange import Answer
 from mockserver.api.plain_response import PlainResponse
-from mockserver.api.protocol import SERVER, Connection
 from mockserver.sandbox.actions import Cut, Delivery
+
+if TYPE_CHECKING:
+    from mockserver.api.protocol import Connection
 
 PIECES_PER_SECOND = 10
 LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends RST
@@ -19,9 +21,6 @@ LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends 
 
 async def deliver(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
     """Send an answer as it is, or as its delivery says."""
-    answer.headers["Server"] = SERVER
-    if answer.status in BODILESS:
-        answer.body = b""
     delivery = answer.delivery
     if delivery is None:
         return cast("web.StreamResponse", PlainResponse(answer))

@@ -41,22 +41,27 @@ class PlainResponse:
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client has left")
-        body = b"" if request.method == "HEAD" else self._answer.body
-        transport.write(self._head(request).encode() + body)
+        transport.write(written(self._answer, request.method, self._connection(request)))
         await request.writer.drain()
 
     async def write_eof(self) -> None:
         """Everything is written already."""
 
-    def _head(self, request: "web.BaseRequest") -> str:
-        answer = self._answer
-        line = STATUS_LINES.get(answer.status) or f"HTTP/1.1 {answer.status} Unknown"
-        lines = [line, *map(": ".join, answer.headers.items())]
-        if answer.status != NO_CONTENT and "Content-Length" not in answer.headers:
-            lines.append(f"Content-Length: {len(answer.body)}")
-        lines.append(f"Date: {rfc822_formatted_time()}")
+    def _connection(self, request: "web.BaseRequest") -> str:
+        """What becomes of the connection, where that is not what its version implies."""
         if not self.keep_alive:
-            lines.append("Connection: close")
-        elif request.version == HttpVersion10:
-            lines.append("Connection: keep-alive")
-        return "\r\n".join(lines) + "\r\n\r\n"
+            return "close"
+        return "keep-alive" if request.version == HttpVersion10 else ""
+
+
+def written(answer: Answer, method: str, connection: str = "") -> bytes:
+    """Write an answer as it goes over the wire, with its ``Connection`` header, if any."""
+    line = STATUS_LINES.get(answer.status) or f"HTTP/1.1 {answer.status} Unknown"
+    lines = [line, *map(": ".join, answer.headers.items())]
+    if answer.status != NO_CONTENT and "Content-Length" not in answer.headers:
+        lines.append(f"Content-Length: {len(answer.body)}")
+    lines.append(f"Date: {rfc822_formatted_time()}")
+    if connection:
+        lines.append(f"Connection: {connection}")
+    head = "\r\n".join(lines) + "\r\n\r\n"
+    return head.encode() + (b"" if method == "HEAD" else answer.body)

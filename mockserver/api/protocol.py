@@ -13,6 +13,7 @@ from mockserver import __version__
 from mockserver.api.answers import reason_header, refused
 from mockserver.api.malformed import refusal_of
 from mockserver.api.outbox import DeferredTransport, Outbox
+from mockserver.api.prompt import Begin, PromptConnection
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.sandbox.ids import Ids
@@ -37,7 +38,7 @@ class RestError(web.RequestPayloadError):
         self.rejection = rejection
 
 
-class Connection(web.RequestHandler):
+class Connection(PromptConnection):
     """One client's connection, which can be waited for to end.
 
     aiohttp bounds how long a connection may be idle, but waits for ever for the rest of a
@@ -76,7 +77,9 @@ class Connection(web.RequestHandler):
         if not data.isascii():
             self._request_factory = self._request_of_text
         for piece in _pieces(data):
-            super().data_received(piece)
+            if self.read(piece):
+                self._lift_deadline()
+                continue
             arrived = self._messages
             if self._deadline or not arrived or not arrived[-1][1].is_eof():
                 self._await_rest(something_came=bool(data))
@@ -93,7 +96,7 @@ class Connection(web.RequestHandler):
     ) -> web.BaseRequest:
         """Make a request of a client that does not keep to ASCII."""
         assert self._manager is not None  # noqa: S101  # until the client has left
-        return self._manager.request_factory(_with_text(message), *rest)
+        return self._manager.request_factory(with_text(message), *rest)
 
     def _await_rest(self, *, something_came: bool) -> None:
         """Give the rest of a request its time; or none, if it can never be read."""
@@ -192,12 +195,14 @@ def _announces_nothing(data: bytes) -> bool:
     )
 
 
-def _with_text(message: RawRequestMessage) -> RawRequestMessage:
+def with_text(message: RawRequestMessage) -> RawRequestMessage:
     """Read header values that are no UTF-8 as Latin-1, so that they can be shown.
 
     aiohttp keeps bytes that it cannot decode as lone surrogates, which no answer, no log
     line and no JSON can hold.
     """
+    if all(raw.isascii() for _, raw in message.raw_headers):
+        return message
     headers = message.headers.copy()
     headers.clear()
     for name, raw in message.raw_headers:
@@ -218,15 +223,20 @@ class ConnectionServer(web.Server):
     def __init__(
         self,
         handler: RequestHandler,
+        begin: Begin,
         *,
         mock_headers: bool,
         **options: Any,  # noqa: ANN401  # aiohttp's
     ) -> None:
-        """Let a handler answer each request; ``mock_headers`` adds reasons to refusals."""
+        """Let a handler answer each request that cannot be answered at once.
+
+        ``mock_headers`` adds reasons to refusals.
+        """
         super().__init__(handler, **options)
+        self.begin = begin
         self.mock_headers = mock_headers
         self.outbox = Outbox()
 
     def __call__(self) -> web.RequestHandler:
         """Make the connection for a client that just arrived."""
-        return Connection(self, loop=self._loop, **self._kwargs)
+        return Connection(self, begin=self.begin, loop=self._loop, **self._kwargs)

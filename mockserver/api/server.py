@@ -7,21 +7,25 @@ tolerance for odd clients are the product's own, and it is a quarter faster.
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import cast
 from urllib.parse import unquote
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.http import RawRequestMessage
 from msgspec import Struct
+from yarl import URL
 
 from mockserver.api.control.gate import OPEN_PATHS, PREFIX, ControlApi
 from mockserver.api.control.handler import Control
 from mockserver.api.delivery import deliver
-from mockserver.api.exchange import Call
+from mockserver.api.exchange import BODILESS, Answer, Call
 from mockserver.api.merchant import MerchantApi
 from mockserver.api.metrics import Metrics
 from mockserver.api.pages import OrderPages
-from mockserver.api.protocol import ConnectionServer
+from mockserver.api.prompt import Answering
+from mockserver.api.protocol import SERVER, Connection, ConnectionServer, with_text
 from mockserver.api.tls import KUSTOM_HOSTS, Tls
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.scenario import Scenario
@@ -49,10 +53,10 @@ class Apis(Struct, frozen=True):
     merchant: MerchantApi
     control: ControlApi
 
-    def api_for(self, call: Call) -> MerchantApi | ControlApi:
-        """Find the API a call is for."""
-        first = call.segments[0] if call.segments else ""
-        if first == PREFIX or (first in OPEN_PATHS and len(call.segments) == 1):
+    def api_for(self, segments: Sequence[str]) -> MerchantApi | ControlApi:
+        """Find the API that a path is for."""
+        first = segments[0] if segments else ""
+        if first == PREFIX or (first in OPEN_PATHS and len(segments) == 1):
             return self.control
         return self.merchant
 
@@ -100,6 +104,7 @@ class Server:
         self._runner = web.ServerRunner(
             ConnectionServer(
                 self._handle,
+                self._begin,
                 mock_headers=self._mock_headers,
                 access_log=None,
             ),
@@ -118,21 +123,48 @@ class Server:
             await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        call = await self._read(request)
-        answer = await self._apis.api_for(call).answer(call)
+        begun = cast("Connection", request.protocol).take_begun()
+        answer = await (begun or self._answer(await self._read(request)))
         return await deliver(request, answer)
 
     async def _read(self, request: web.BaseRequest) -> Call:
         """Take a request in; the body of a GET is left alone, as some clients send one."""
-        method, url, headers = request.method, request.rel_url, request.headers
+        body = b"" if request.method == "GET" else await _read_body(request)
+        host = request.headers.get("Host") or request.host
+        return self._call(request.method, request.rel_url, request.headers, host, body)
+
+    def _begin(self, message: RawRequestMessage, body: StreamReader) -> Answering | None:
+        """Begin to answer a merchant; the control API may need a task to wait in."""
+        if self._apis.api_for(_segments(message.url.raw_path)) is self._apis.control:
+            return None
+        headers = with_text(message).headers
+        read = body.read_nowait() if message.method != "GET" else b""
+        call = self._call(message.method, message.url, headers, headers["Host"], _bounded(read))
+        return self._answer(call)
+
+    async def _answer(self, call: Call) -> Answer:
+        answer = await self._apis.api_for(call.segments).answer(call)
+        answer.headers["Server"] = SERVER
+        if answer.status in BODILESS:
+            answer.body = b""
+        return answer
+
+    def _call(
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        host: str,
+        body: bytes | None,
+    ) -> Call:
         return Call(
             method=method,
             path=url.path,
             segments=_segments(url.raw_path),
             headers=headers,
-            body=b"" if method == "GET" else await _read_body(request),
+            body=body,
             scheme="https" if self._tls else "http",
-            host=headers.get("Host") or request.host,
+            host=host,
             query=url.query if url.raw_query_string else _NO_QUERY,
         )
 
@@ -146,14 +178,17 @@ def _segments(raw_path: str) -> tuple[str, ...]:
 async def _read_body(request: web.BaseRequest) -> bytes | None:
     """Read a body; ``None`` if it is too large. Nearly always all of it is there."""
     if request.content.is_eof():
-        body = request.content.read_nowait()
-        return body if len(body) <= LARGEST_BODY else None
+        return _bounded(request.content.read_nowait())
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     try:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:  # beyond the same bound
         return None
+
+
+def _bounded(body: bytes) -> bytes | None:
+    return body if len(body) <= LARGEST_BODY else None
 
 
 @contextmanager
