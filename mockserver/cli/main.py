@@ -17,7 +17,7 @@ from mockserver.settings import OPTIONS, URL, Option, SettingError, Settings, re
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and give its exit code back."""
     verb, command = _apart(sys.argv[1:] if arguments is None else arguments)
-    parsed, unknown = _parser().parse_known_args(verb, argparse.Namespace(command=command))
+    parsed, unknown = _parser(verb).parse_known_args(verb, argparse.Namespace(command=command))
     if unknown:
         parsed.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
@@ -47,7 +47,8 @@ class _Parser(argparse.ArgumentParser):
         self.set_defaults(parser=self)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Make a parser that knows all verbs, and the flags of those that are given."""
     parser = _Parser(
         prog="kustom-mock",
         description="A sandbox server for Kustom's Order Management API.",
@@ -57,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for name, (meaning, add_flags, run) in VERBS.items():
         verb = verbs.add_parser(name, help=meaning, description=meaning)
-        add_flags(verb)
+        if name in arguments:
+            add_flags(verb)
         verb.set_defaults(run=run)
     return parser
 
@@ -184,9 +186,13 @@ def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
 
 
 def _serve(parsed: argparse.Namespace) -> int:
-    from mockserver.cli.serve import serve
+    from mockserver.cli.starting import collecting_no_garbage, trusting_nobody
 
-    return serve(_settings(parsed))
+    settings = _settings(parsed)
+    with trusting_nobody(), collecting_no_garbage():
+        from mockserver.cli.serve import serve
+
+    return serve(settings)
 
 
 def _settings(parsed: argparse.Namespace) -> Settings:
