@@ -24,6 +24,7 @@ from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.ids import Ids
 from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.memory import MemoryStore
+from mockserver.sandbox.sharing import SharedLines
 from mockserver.sandbox.snapshots import SNAPSHOTS_KEPT, Snapshot
 from mockserver.sandbox.store import Opened, Receipt, Store, fingerprint
 
@@ -74,6 +75,7 @@ class Sandbox:
         self.snapshots: dict[str, Snapshot] = {}  # by name, oldest first
         self.order_names: dict[str, str] = {}  # name in the scenario -> order id
         self.part_names: dict[str, str] = {}  # capture or refund id -> name
+        self._lines = SharedLines()
         self.held = 0  # bytes of the requests that its orders come from
 
     @property
@@ -128,6 +130,7 @@ class Sandbox:
             self.assumptions,
             allocation_fails=allocation_fails,
         )
+        command = self._lines.share(command, size)
         name = self._receipt_name(order_id, command.operation, key) if key else None
         store = self.store  # one and the same, should a snapshot be restored meanwhile
         for _ in range(ATTEMPTS):
