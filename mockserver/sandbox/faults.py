@@ -9,12 +9,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.actions import Action, FailAllocation
+from mockserver.sandbox.where import Likeness, likeness, same, values_at
+
+Audience: TypeAlias = tuple[Operation | None, str | None]
+"""What calls a rule may be for: those of an operation, on an order; ``None`` is any."""
+
+Sought: TypeAlias = tuple[str | None, Likeness | None]
+"""A path into the body, and the value there by which a rule is found; or nothing."""
+
+Index: TypeAlias = dict[Audience, dict[str | None, dict[Likeness | None, dict[str, None]]]]
+"""The names of rules by their audience, and by the path and the value that they seek."""
 
 
 class Calls(Struct, frozen=True):
@@ -64,8 +74,12 @@ class Facts(Struct, frozen=True):
     def values_at(self, path: str) -> Sequence[Any]:
         """All values at a path into the body, looked for once however many rules ask."""
         if path not in self.found:
-            self.found[path] = tuple(_values_at(self.body(), path))
+            self.found[path] = tuple(values_at(self.body(), path))
         return self.found[path]
+
+    def likenesses_at(self, path: str) -> set[Likeness | None]:
+        """What rules that look for a value at a path are found by."""
+        return {likeness(each) for each in self.values_at(path)}
 
 
 class Faults:
@@ -76,7 +90,7 @@ class Faults:
         self._seed = seed
         self._rules: dict[str, Rule] = {}
         self._places: dict[str, int] = {}
-        self._index: dict[tuple[Operation | None, str | None], dict[str, None]] = {}
+        self._index: Index = {}
         self._sources: dict[str, Random] = {}
         self._numbers: dict[str, Counter[str]] = {}  # of calls, by rule and order
         self.added = 0
@@ -93,16 +107,24 @@ class Faults:
         self._places[rule.name] = self.added
         self._numbers[rule.name] = Counter()
         self._sources[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
-        for key in _keys(rule):
-            self._index.setdefault(key, {})[rule.name] = None
+        path, value = _sought(rule)
+        for audience in _audiences(rule):
+            values = self._index.setdefault(audience, {}).setdefault(path, {})
+            values.setdefault(value, {})[rule.name] = None
 
     def remove(self, name: str) -> bool:
         """Take a rule out, with its counts; say whether it was there."""
         rule = self._rules.pop(name, None)
         if rule is None:
             return False
-        for key in _keys(rule):
-            del self._index[key][name]
+        path, value = _sought(rule)
+        for audience in _audiences(rule):
+            values = self._index[audience][path]
+            del values[value][name]
+            if not values[value]:
+                del values[value]
+            if not values:
+                del self._index[audience][path]
         del self._places[name], self._sources[name], self._numbers[name]
         del self.matched[name], self.fired[name]
         return True
@@ -132,8 +154,15 @@ class Faults:
         return self._sources[rule.name]
 
     def _candidates(self, facts: Facts) -> list[str]:
-        keys = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
-        found = [name for key in keys for name in self._index.get(key, ())]
+        """Name the rules that may match, whose number makes no difference to the others."""
+        audiences = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
+        found = [
+            name
+            for audience in audiences
+            for path, values in self._index.get(audience, {}).items()
+            for value in ({None} if path is None else facts.likenesses_at(path))
+            for name in values.get(value, ())
+        ]
         found.sort(key=self._places.__getitem__)
         return found
 
@@ -158,12 +187,20 @@ def _is_about_allocation(rule: Rule) -> bool:
     return all(isinstance(each, FailAllocation) for each in rule.actions)
 
 
-def _keys(rule: Rule) -> list[tuple[Operation | None, str | None]]:
+def _audiences(rule: Rule) -> list[Audience]:
     operations: Iterable[Operation | None] = rule.operations or (None,)
     if _is_about_allocation(rule):
         operations = {Operation.REFUND}.intersection(rule.operations or {Operation.REFUND})
     order_ids: Iterable[str | None] = rule.order_ids or (None,)
     return [(operation, order_id) for operation in operations for order_id in order_ids]
+
+
+def _sought(rule: Rule) -> Sought:
+    """Give the first thing that a rule looks for, where it can be looked up."""
+    for path, wanted in rule.where.items():
+        if (alike := likeness(wanted)) is not None:
+            return path, alike
+    return None, None
 
 
 def _in_window(rule: Rule, now: datetime) -> bool:
@@ -173,41 +210,6 @@ def _in_window(rule: Rule, now: datetime) -> bool:
 
 def _body_matches(rule: Rule, facts: Facts) -> bool:
     for path, wanted in rule.where.items():
-        if not any(_same(found, wanted) for found in facts.values_at(path)):
+        if not any(same(found, wanted) for found in facts.values_at(path)):
             return False
     return True
-
-
-def _values_at(value: Any, path: str) -> Iterable[Any]:  # noqa: ANN401
-    found = list(_entries(value))
-    for step in path.split("."):
-        below = [each[step] for each in found if isinstance(each, dict) and step in each]
-        found = list(_entries(below))
-    return found
-
-
-def _entries(value: Any) -> Iterable[Any]:  # noqa: ANN401
-    """Give a value, or what is in it if it is a list, however deep lists are nested."""
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, list):
-            waiting.extend(reversed(each))
-        else:
-            yield each
-
-
-def _same(found: object, wanted: object) -> bool:
-    """Compare numbers by value, and a number with a text as the API takes one for it."""
-    if isinstance(found, bool) or isinstance(wanted, bool):
-        return found is wanted
-    if isinstance(found, str) or isinstance(wanted, str):
-        return _text(found) == _text(wanted)
-    return found == wanted
-
-
-def _text(value: object) -> object:
-    """Write a number as the text that the API takes it for: ``12.0`` is ``12``."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) if isinstance(value, int | float) else value

@@ -185,7 +185,7 @@ def test_a_body_is_not_read_where_no_rule_looks_into_it() -> None:
     def unread() -> None:
         pytest.fail("the body was read")
 
-    faults = Faults([rule(), rule("over", until=NOW, where={"a": 1})])
+    faults = Faults([rule(), rule("other", operations=frozenset({Op.CANCEL}), where={"a": 1})])
     facts = replace(call(), body=unread)
     assert names_struck(faults, facts) == ["rule"]
 
