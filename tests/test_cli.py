@@ -347,3 +347,11 @@ def test_help_names_every_verb() -> None:
     assert ended.returncode == 0
     for verb in ("serve", "demo", "fidelity", "healthcheck", "version"):
         assert verb in ended.stdout
+
+
+@pytest.mark.parametrize("url", ["foo", "localhost:8566", "http://", "ftp://localhost"])
+def test_a_healthcheck_says_what_an_address_looks_like(url: str) -> None:
+    asked = run("healthcheck", "--url", url)
+    assert asked.returncode == 1
+    expected = "expected an address such as http://127.0.0.1:8566"
+    assert asked.stderr == f"kustom-mock: {url} is not healthy: {expected}\n"

@@ -67,7 +67,7 @@ def test_lint_prints_every_problem_at_its_place(files: Path) -> None:
     broken, warned, total = ended.stdout.splitlines()
     assert broken == f"broken.yaml:{FOUND}"
     assert warned.startswith("warned.yaml:3:5 W303 orders.one.amount: ")
-    assert total == "2 files: 1 errors, 1 warnings"
+    assert total == "2 files: 1 error, 1 warning"
     assert ended.stderr == ""
 
 

@@ -70,6 +70,12 @@ class Connection(PromptConnection):
         self._ended.set()
         self._lift_deadline()
 
+    def eof_received(self) -> None:
+        """Send what was answered to a client that has said all, but may still listen."""
+        if isinstance(self.transport, DeferredTransport):
+            self.transport.flush()
+        super().eof_received()
+
     def data_received(self, data: bytes) -> None:
         """Read what came; but the two bytes that one client sends, unannounced, after a GET."""
         if data.endswith(b"\r\n\r\n{}") and _announces_nothing(data):

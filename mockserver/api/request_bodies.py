@@ -11,6 +11,7 @@ from mockserver.domain.errors import Reason, Rejection
 from mockserver.schemas import Schema, request_schema
 
 JSON_TYPES = ("application/json", "text/json")
+CODINGS = ("gzip", "deflate", "identity")  # that bodies are unpacked from, one at a time
 
 
 def read_command(call: Call, row: Row, ids: Mapping[str, str]) -> Command:
@@ -41,12 +42,18 @@ def _json_text(call: Call) -> bytes:
     media_type = call.headers.get("Content-Type", JSON_TYPES[0])
     if media_type not in JSON_TYPES:
         _check_media_type(media_type)
+    _check_coding(call.headers.get("Content-Encoding", CODINGS[-1]))
     return call.body
 
 
 def _check_media_type(media_type: str) -> None:
     if media_type.partition(";")[0].strip().lower() not in JSON_TYPES:
         raise Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type=media_type)
+
+
+def _check_coding(coding: str) -> None:
+    if coding.strip().lower() not in (*CODINGS, ""):
+        raise Rejection(Reason.UNSUPPORTED_ENCODING, coding=coding)
 
 
 def _read_body(text: bytes, rules: Schema) -> dict[str, object]:

@@ -40,6 +40,8 @@ def ask(url: str, path: str) -> bytes:
 
 def _connection(url: str) -> HTTPConnection:
     address = urlsplit(url)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise AskError("expected an address such as http://127.0.0.1:8566")
     if address.scheme != "https":
         return HTTPConnection(address.netloc, timeout=PATIENCE)
     # The question is whether it is up, or whom to trust: nobody is trusted yet.

@@ -12,7 +12,7 @@ from mockserver import __version__
 from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
 from mockserver.scenario.catalogue import UnknownScenarioError, find
 from mockserver.scenario.codes import CODES
-from mockserver.scenario.findings import Finding, ScenarioError
+from mockserver.scenario.findings import Finding, ScenarioError, counted
 from mockserver.scenario.lint import lint
 from mockserver.scenario.scenario import read_scenario
 from mockserver.scenario.source import parse
@@ -64,7 +64,9 @@ def _text(found: Sequence[Located], files: int) -> str:
     lines = [f"{each.file}:{each.finding}" for each in found]
     errors = sum(each.finding.is_error for each in found)
     warnings = len(found) - errors
-    summary = f"{files} files: {errors} errors, {warnings} warnings"
+    summary = (
+        f"{counted(files, 'file')}: {counted(errors, 'error')}, {counted(warnings, 'warning')}"
+    )
     return "\n".join([*lines, summary])
 
 

@@ -22,7 +22,7 @@ from mockserver.cli.listening import listening_problem
 from mockserver.client import ControlClient
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import UnknownScenarioError
-from mockserver.scenario.findings import ScenarioError
+from mockserver.scenario.findings import ScenarioError, counted
 from mockserver.scenario.scenario import read_scenario
 from mockserver.scenario.source import parse
 from mockserver.scenario.times import duration
@@ -57,7 +57,7 @@ def run(wishes: Wishes) -> int:
         print("kustom-mock: interrupted; what ran was ended", file=sys.stderr)
         return FINDINGS
     kept = sum(each.passed for each in results)
-    print(f"{len(results)} scenarios: {kept} kept, {len(results) - kept} not")
+    print(f"{counted(len(results), 'scenario')}: {kept} kept, {len(results) - kept} not")
     return OK if kept == len(results) else FINDINGS
 
 

@@ -109,7 +109,10 @@ class Sandboxes(Generic[AnyWorld]):
 
     def drop(self, name: str) -> bool:
         """Forget a sandbox; say whether it was there."""
-        return self._by_name.pop(name, None) is not None
+        kept = self._by_name.pop(name, None)
+        if kept is not None:
+            kept[0].journal.wake()
+        return kept is not None
 
     def replace_world(self, world: AnyWorld) -> int:
         """Start new sandboxes from another world.
@@ -119,7 +122,7 @@ class Sandboxes(Generic[AnyWorld]):
         """
         old = [name for name, (_, its) in self._by_name.items() if its is self.world]
         for name in old:
-            del self._by_name[name]
+            self.drop(name)
         self.world = world
         return len(old)
 
@@ -141,8 +144,9 @@ class Sandboxes(Generic[AnyWorld]):
             return self._by_name[name][0]
 
     def _keep(self, name: str, sandbox: Sandbox, world: AnyWorld) -> None:
+        """Put a sandbox in, in place of any other; who waits in that one looks again."""
+        self.drop(name)
         self._by_name[name] = sandbox, world
-        self._by_name.move_to_end(name)
         if len(self._by_name) > self.limit:
             self._evict(next(iter(self._by_name)), f"more than {self.limit} in use")
 
@@ -154,6 +158,6 @@ class Sandboxes(Generic[AnyWorld]):
                 self._evict(each.name, f"all of them held more than {BYTES_KEPT} bytes")
 
     def _evict(self, name: str, why: str) -> None:
-        del self._by_name[name]
+        self.drop(name)
         self.evicted.append(name)
         log.warning("sandbox '%s' was dropped: %s", name, why)

@@ -80,6 +80,11 @@ class Findings(list[Finding]):
             raise ScenarioError(self)
 
 
+def counted(number: object, one: str, many: str = "") -> str:
+    """Say how many there are of something, such as ``1 file`` or ``2 files``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Name the nearest known name, or all of them if none is near."""
     near = get_close_matches(name, known, n=1) or [

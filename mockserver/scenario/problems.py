@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.scenario.findings import Finding, Path, did_you_mean, in_line
+from mockserver.scenario.findings import Finding, Path, counted, did_you_mean, in_line
 from mockserver.schemas import Schema, Violation
 
 SHOWN_CHARACTERS = 60
@@ -114,19 +114,15 @@ def _bound(violation: Violation) -> str:
     words: Mapping[str, str] = {
         "minimum": f"at least {violation.limit}",
         "maximum": f"at most {violation.limit}",
-        "minLength": f"at least {_counted(violation.limit, 'character', 'characters')}",
-        "maxLength": f"at most {_counted(violation.limit, 'character', 'characters')}",
-        "minItems": f"at least {_counted(violation.limit, 'entry', 'entries')}",
-        "maxItems": f"at most {_counted(violation.limit, 'entry', 'entries')}",
+        "minLength": f"at least {counted(violation.limit, 'character')}",
+        "maxLength": f"at most {counted(violation.limit, 'character')}",
+        "minItems": f"at least {counted(violation.limit, 'entry', 'entries')}",
+        "maxItems": f"at most {counted(violation.limit, 'entry', 'entries')}",
         "minProperties": f"at least one of {keys}" if keys else "at least one entry",
         "maxProperties": f"only one of {keys}",
     }
     other = rules.get("title", f"something like {violation.limit}")
     return f"expected {words.get(violation.keyword, other)}, got {value}"
-
-
-def _counted(number: object, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _quoted(key: str) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -171,15 +172,36 @@ async def test_who_waits_hears_of_the_request_as_it_comes(merchant: Merchant) ->
     assert [each["operation"] for each in page["requests"]] == ["cancel"]
 
 
-async def test_who_waits_while_a_snapshot_is_restored_goes_on_over_its_journal() -> None:
-    control = Control(Sandboxes(load((DEFAULT,), Surroundings())), Metrics(int))
-    sandbox = await control.sandboxes.open("own")
-    await sandbox.freeze("here")
+Change = Callable[[Sandboxes[Any]], Awaitable[object]]
+
+
+async def restored(sandboxes: Sandboxes[Any]) -> None:
+    await (await sandboxes.open("own")).restore("here")
+
+
+async def dropped(sandboxes: Sandboxes[Any]) -> None:
+    sandboxes.drop("own")
+
+
+CHANGES: dict[str, Change] = {
+    "a snapshot is restored": restored,
+    "it is reset": lambda sandboxes: sandboxes.reset("own"),
+    "it is filled anew": lambda sandboxes: sandboxes.put("own", sandboxes.world),
+    "it is dropped": dropped,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_who_waits_goes_on_in_what_takes_the_place_of_a_sandbox(change: str) -> None:
+    sandboxes = Sandboxes(load((DEFAULT,), Surroundings()))
+    control = Control(sandboxes, Metrics(int))
+    await (await sandboxes.open("own")).freeze("here")
     path, query = ("requests", "await"), {"timeout": "60s"}
     call = Call("GET", "", path, {}, b"", "http", "localhost", query)
     waiting = asyncio.create_task(await_requests(control, {"sandbox": "own"}, call))
     await asyncio.sleep(0)
-    await sandbox.restore("here")
+    await CHANGES[change](sandboxes)
+    sandbox = await sandboxes.open("own")
     sandbox.journal.record(Entry(sandbox.clock.now(), "later", "GET", "/"))
     async with asyncio.timeout(PATIENCE):
         page = json.loads((await waiting).body)

@@ -424,3 +424,15 @@ async def test_an_unknown_outcome_or_order_changes_nothing(merchant: Merchant) -
             assert_problem(answer, 422, "expected a text for 'outcome', one of expire, ")
         answer = await merchant.control("POST", "orders/nowhere/force", {"outcome": "expire"})
         assert_problem(answer, 404, "no order 'nowhere'")
+
+
+@pytest.mark.parametrize("name", ["", "two\nlines", "a\x00", 7, None])
+async def test_a_capture_is_named_by_a_text_of_one_line(
+    shipping_merchant: Merchant,
+    name: object,
+) -> None:
+    capture_id = shipping_merchant.capture_id
+    answer = await shipping_merchant.control("PUT", "names", {capture_id: name})
+    assert_problem(answer, 422, f"expected a text of one line as the name of {capture_id}")
+    named = await shipping_merchant.control("PUT", "names", {capture_id: "first parcel"})
+    assert named.json["names"][capture_id] == "first parcel"

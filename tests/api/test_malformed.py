@@ -152,6 +152,28 @@ async def test_a_body_in_a_coding_that_is_not_understood_is_refused_by_its_name(
     assert answer.headers[b"mock-reason"] == reason.encode()
 
 
+@pytest.mark.parametrize("coding", ["gzip, br", "gzip, gzip", "x-lzma"])
+async def test_codings_of_which_only_some_are_understood_are_refused(
+    merchant: Merchant,
+    coding: str,
+) -> None:
+    sent = capture(merchant, f"Content-Encoding: {coding}\r\n".encode() + EXACT, BODY)
+    async with merchant.nothing_changes():
+        answer, _ = converse(merchant.url, [sent])
+    assert messages(answer) == [
+        f"Content-Encoding '{coding}' is not supported, send gzip, deflate or identity"
+    ]
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+async def test_a_body_that_is_said_to_be_in_no_coding_is_read(
+    merchant: Merchant,
+    coding: str,
+) -> None:
+    sent = capture(merchant, f"Content-Encoding: {coding}\r\n".encode() + EXACT, BODY)
+    assert converse(merchant.url, [sent])[0].status == 201
+
+
 async def test_without_headers_of_the_mock_no_reason_is_added(
     serve: Callable[..., str],
 ) -> None:

@@ -108,6 +108,15 @@ async def test_a_crash_while_answering_at_once_is_told_and_ends_the_connection(
     assert "at once" in caplog.text
 
 
+async def test_a_client_that_ends_its_side_with_its_request_is_answered(
+    merchant: Merchant,
+) -> None:
+    async with line_to(merchant) as line:
+        line.writer.write(request_bytes(merchant, Op.GET_ORDER, None, {}))
+        line.writer.write_eof()
+        assert b"HTTP/1.1 200 OK" in await line.rest()
+
+
 class Wire(asyncio.Transport):
     """A connection whose client does not read."""
 

@@ -77,7 +77,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def test_steps_that_go_as_written_keep_the_contract(run: Run) -> None:
     ended = run(CONTRACT)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout == "ok    shop\n1 scenarios: 1 kept, 0 not\n"
+    assert ended.stdout == "ok    shop\n1 scenario: 1 kept, 0 not\n"
 
 
 def test_a_step_that_goes_otherwise_says_how(run: Run) -> None:

@@ -185,7 +185,7 @@ def test_text_is_a_line_for_each_finding_and_a_sum(folder: Path) -> None:
     assert lines == [
         f"{folder}/1 broken.yaml:2:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?",
         f"{folder}/2:warned.yml:3:5 W303 orders.one.amount: {OFF_BY_ONE}",
-        "3 files: 1 errors, 1 warnings",
+        "3 files: 1 error, 1 warning",
     ]
 
 
@@ -250,4 +250,4 @@ def test_a_sound_file_has_no_findings_in_any_form(folder: Path, form: str) -> No
     elif form == "sarif":
         assert json.loads(page)["runs"][0]["results"] == []
     else:
-        assert page in ("", "1 files: 0 errors, 0 warnings")
+        assert page in ("", "1 file: 0 errors, 0 warnings")

@@ -47,10 +47,10 @@ async def count_requests(control: Control, values: Values, call: Call) -> Answer
 
 async def await_requests(control: Control, values: Values, call: Call) -> Answer:
     """Wait until ``count`` matching requests came, for at most ``timeout`` (real time)."""
-    sandbox = await sandbox_of(control, values)
     wanted, patience = _patience(call)
     deadline = monotonic() + patience
     while True:
+        sandbox = await sandbox_of(control, values)  # which may have been filled anew
         found = list(_filtered(sandbox, call))
         left = deadline - monotonic()
         if len(found) >= wanted or left <= 0:

@@ -88,8 +88,9 @@ async def name_parts(control: Control, values: Values, call: Call) -> Answer:
     for part_id, name in names.items():
         if part_id not in ids:
             raise Problem(404, f"no capture or refund '{part_id}' in '{sandbox.name}'")
-        if not isinstance(name, str) or not name:
-            raise Problem(422, f"expected a text as the name of {part_id}, got {name!r}")
+        if not isinstance(name, str) or not name or not name.isprintable():
+            message = f"expected a text of one line as the name of {part_id}, got {name!r}"
+            raise Problem(422, message)
     sandbox.part_names.update(names)
     return json_answer({"names": sandbox.part_names})
 
