@@ -25,7 +25,6 @@ ROUNDS = 3
 LARGEST = 100_000
 WARM_USER, WARMING = "warm", 50
 KILO = 1e3
-NEVER = {"where": {"description": "never"}}
 HEALTH = request("GET", "/healthz")
 
 Asked = Sequence[tuple[str, int]]  # users and their orders
@@ -99,12 +98,12 @@ def sandboxes(server: Server, size: int) -> Asked:
 
 def idle_faults(server: Server, size: int) -> Asked:
     """Put in rules for all operations, none of which matches."""
-    return _with_faults(server, [NEVER] * size)
+    return _with_faults(server, _never(size))
 
 
 def last_faults(server: Server, size: int) -> Asked:
     """Put in rules of which the last alone matches, and does nothing to speak of."""
-    return _with_faults(server, ([NEVER] * size + [{}])[1:] if size else [])
+    return _with_faults(server, [*_never(size), {}][1:] if size else [])
 
 
 DIMENSIONS = (
@@ -183,6 +182,11 @@ def _jobs(asked: Asked) -> Mapping[str, tuple[Sequence[bytes], int, int]]:
         "GET after it": (reads, len(reads), GET.status),
         "POST refund": (back, len(back), REFUND.status),
     }
+
+
+def _never(size: int) -> list[Mapping[str, Any]]:
+    """Write rules that look for a value each, none of which is sent."""
+    return [{"where": {"description": f"never {each}"}} for each in range(size)]
 
 
 def _few_orders(server: Server, spec: Callable[[int], Mapping[str, Any]]) -> Asked:
