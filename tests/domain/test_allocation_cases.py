@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from string import printable
 
 import pytest
 
@@ -103,6 +104,11 @@ SHIPMENTS = {"A": {"lines": LINES}, "B": {"lines": [{"B24680": 10_000}]}}
     [
         pytest.param({"refund": {"lines": LINES}}, (), id="none for a plain match"),
         pytest.param(
+            {"refund": {"lines": [{"A12345": 500}]}},
+            (),
+            id="none for a part of what was captured",
+        ),
+        pytest.param(
             {"refund": {"amount": 500}},
             ("amount_only_refund", "unallocated_refund"),
             id="two for an amount alone",
@@ -147,3 +153,10 @@ def test_an_allocation_names_the_assumptions_that_mattered(
     names: tuple[str, ...],
 ) -> None:
     assert mattered({"captures": SHIPMENTS, **case}) == names
+
+
+@pytest.mark.parametrize("mark", ["", *printable])
+def test_a_line_without_a_reference_is_on_no_capture_whatever_stands_there(mark: str) -> None:
+    captures = {"A": {"lines": [{mark: 3000}]}}
+    played_out = played({"captures": captures, "refund": {"lines": [{"nothing": 3000}]}})
+    assert played_out.failed_conditions == ("references_in_one_capture",)

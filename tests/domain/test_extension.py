@@ -113,10 +113,13 @@ def test_an_extension_never_moves_the_expiry_to_an_earlier_date(
             "Orders created before 2025-09-25 are not covered.",
             id="an order from before extensions were offered",
         ),
-        pytest.param(
-            make_order(created_at=day("2025-10-01"), expires_at=day("2026-01-08")),
-            "Expiry is 90 days away or more.",
-            id="an expiry 90 days away",
+        *(
+            pytest.param(
+                make_order(created_at=day("2025-10-01"), expires_at=day(expiry)),
+                "Expiry is 90 days away or more.",
+                id=f"an expiry on {expiry}",
+            )
+            for expiry in ("2026-01-08", "2026-01-09")
         ),
     ],
 )
