@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from mockserver.domain.allocation import explained
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
-from mockserver.domain.decide import Context, decide
+from mockserver.domain.decide import decide
+from mockserver.domain.decision import Context
 from mockserver.domain.explanation import Explanation
 from mockserver.domain.extension import first_expiry
 from mockserver.domain.money import sum_of

@@ -36,13 +36,17 @@ FULL = (
 )
 
 FIRST = {
+    "authorization": "tests/domain/test_decide.py",
     "bounds": "tests/api/test_read_at_once.py",
+    "captures": "tests/domain/test_decide.py",
     "commands": "tests/api/test_read_at_once.py",
     "conditions": "tests/domain/test_allocation_cases.py",
+    "decision": "tests/domain/test_decide.py",
     "errors": "tests/domain/test_errors.py tests/domain/test_decide.py",
     "lifecycle": "tests/domain/test_lifecycle.py tests/domain/test_decide.py",
     "lookup": "tests/domain/test_errors.py",
     "order": "tests/domain/test_order.py tests/domain/test_decide.py",
+    "refunds": "tests/domain/test_decide.py",
     "refund_case": "tests/domain/test_allocation_cases.py",
 }
 """Where a change is likely to be noticed, if not in the test of the same name."""

@@ -12,7 +12,7 @@ import orjson
 
 from mockserver.api.exchange import Answer
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.decide import Outcome
+from mockserver.domain.decision import Outcome
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Allocation, Verdict
 from mockserver.domain.operation import Operation

@@ -1,6 +1,6 @@
 """To which capture a refund belongs: decided, and explained, from the same facts.
 
-Whether a refund is accepted is another question (:mod:`mockserver.domain.decide`); a
+Whether a refund is accepted is another question (:mod:`mockserver.domain.refunds`); a
 refund that cannot be allocated is a result here, never an error. Assumed, because
 nothing is said: that a failed allocation stays failed for the life of the order, where
 its money then lands, that a refund without lines is no failure, and that of several

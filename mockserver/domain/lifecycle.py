@@ -2,7 +2,7 @@
 
 The table answers requests, prints ``docs/lifecycle.md`` and parametrises the tests.
 What depends on amounts (too much captured, too much refunded) is not a question of
-status and lives in :mod:`mockserver.domain.decide`.
+status and lives with what each command does.
 """
 
 from collections.abc import Mapping

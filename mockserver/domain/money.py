@@ -5,7 +5,7 @@ refusal was ever seen), so these formulas serve where something is filled in, ju
 explained.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mockserver.domain.order import OrderLine
 
@@ -32,3 +32,8 @@ def tax_of(total_amount: int, tax_rate: int) -> int:
 def sum_of(lines: Iterable[OrderLine]) -> int:
     """Sum of the lines' total amounts."""
     return sum([line.total_amount for line in lines])
+
+
+def add_up(lines: Sequence[OrderLine], amount: int) -> bool:
+    """Say whether there are lines, and their total amounts sum up to an amount."""
+    return bool(lines) and sum_of(lines) == amount

@@ -13,7 +13,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from mockserver.domain.allocation import explained
-from mockserver.domain.decide import Outcome
+from mockserver.domain.decision import Outcome
 from mockserver.domain.errors import Rejection
 from mockserver.domain.explanation import Explanation
 from mockserver.domain.operation import Operation

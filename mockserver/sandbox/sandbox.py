@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command
-from mockserver.domain.decide import Context, Decision, Outcome, decide
+from mockserver.domain.decide import decide
+from mockserver.domain.decision import Context, Decision, Outcome
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.forced import force
 from mockserver.domain.lookup import order_not_found

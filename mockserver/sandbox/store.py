@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.msgpack import Encoder
 
 from mockserver.domain.commands import Command
-from mockserver.domain.decide import Outcome
+from mockserver.domain.decision import Outcome
 from mockserver.domain.errors import Rejection
 from mockserver.domain.order import Order
 

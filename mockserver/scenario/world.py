@@ -7,7 +7,8 @@ so that no scenario can describe an order that could not have come about.
 from msgspec.structs import replace
 
 from mockserver.domain.commands import CaptureOrder
-from mockserver.domain.decide import Context, decide
+from mockserver.domain.decide import decide
+from mockserver.domain.decision import Context
 from mockserver.domain.errors import Rejection
 from mockserver.domain.order import Order
 from mockserver.sandbox.faults import Rule

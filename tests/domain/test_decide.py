@@ -21,10 +21,12 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.decide import PARTS_KEPT, Context, check_refundable, decide
+from mockserver.domain.decide import decide
+from mockserver.domain.decision import PARTS_KEPT, Context
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Verdict
 from mockserver.domain.operation import Operation
+from mockserver.domain.refunds import check_refundable
 from tests.builders import (
     NOW,
     ORDER_ID,

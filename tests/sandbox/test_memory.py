@@ -1,5 +1,5 @@
 from mockserver.domain.commands import Acknowledge
-from mockserver.domain.decide import Outcome
+from mockserver.domain.decision import Outcome
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.memory import MemoryStore
 from mockserver.sandbox.store import RECEIPTS_KEPT, Receipt, fingerprint

@@ -19,7 +19,7 @@ from mockserver.domain.commands import (
     TriggerSendOut,
     UpdateAuthorization,
 )
-from mockserver.domain.decide import Outcome
+from mockserver.domain.decision import Outcome
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Verdict
 from mockserver.domain.operation import DEPRECATED, Operation

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.domain.commands import Acknowledge, Cancel, CaptureOrder, Command, RefundOrder
-from mockserver.domain.decide import Outcome
+from mockserver.domain.decision import Outcome
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.store import RECEIPTS_KEPT, Receipt, Store, fingerprint

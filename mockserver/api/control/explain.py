@@ -11,7 +11,8 @@ from mockserver.api.exchange import Answer, Call
 from mockserver.api.views import View
 from mockserver.domain.allocation import explain
 from mockserver.domain.commands import RefundOrder
-from mockserver.domain.decide import Context, decide
+from mockserver.domain.decide import decide
+from mockserver.domain.decision import Context
 from mockserver.domain.errors import Rejection
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
