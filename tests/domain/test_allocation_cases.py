@@ -1,14 +1,17 @@
 from collections.abc import Sequence
 from string import printable
+from typing import get_args
 
 import pytest
 
 from mockserver.domain.assumptions import Assumptions, assume
+from mockserver.domain.bounds import LineType
 from mockserver.domain.commands import CaptureOrder, RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.explanation import Explanation
 from mockserver.domain.money import sum_of
 from mockserver.domain.order import Order, OrderLine
+from mockserver.domain.refund_case import measure_asked
 from tests.builders import explanations_of, make_context, make_line, make_order
 from tests.domain.tables import Case, cases
 
@@ -160,3 +163,40 @@ def test_a_line_without_a_reference_is_on_no_capture_whatever_stands_there(mark:
     captures = {"A": {"lines": [{mark: 3000}]}}
     played_out = played({"captures": captures, "refund": {"lines": [{"nothing": 3000}]}})
     assert played_out.failed_conditions == ("references_in_one_capture",)
+
+
+@pytest.mark.parametrize("kind", get_args(LineType))
+def test_lines_of_all_types_are_matched_but_for_a_return_fee(kind: LineType) -> None:
+    order = shipped({"captures": SHIPMENTS}, Assumptions())
+    lines = (make_line("A12345", 1000), make_line("elsewhere", 1000, type=kind))
+    asked = RefundOrder(2000, order_lines=lines)
+    made = decide(order, asked, make_context("refund")).order.refunds[0]
+    assert (made.allocation.verdict == "allocated") is (kind == "return_fee")
+
+
+def test_a_refund_is_not_made_to_fail_unless_somebody_asks_for_it() -> None:
+    order = shipped({"captures": SHIPMENTS}, Assumptions())
+    asked = RefundOrder(3000, order_lines=(make_line(),))
+    assert not measure_asked(order, asked, Assumptions()).made_to_fail
+
+
+def advice_for(written: str, *captured: str) -> str:
+    """Say what a refund of 1 is advised, whose reference is on none of these lines."""
+    shipment = {"lines": [{each: 1} for each in captured]}
+    return played({"captures": {"A": shipment}, "refund": {"lines": [{written: 1}]}}).advice
+
+
+SUGGESTED = {
+    "as long as is looked at": ("x" * 39 + "y", ("x" * 40,), True),
+    "longer": ("x" * 40 + "y", ("x" * 40,), False),
+    "a longer one that was captured": ("x" * 39 + "y", ("x" * 41,), False),
+    "the last that is looked at": ("meant", (*map(str, range(99)), "neant"), True),
+    "one too many": ("meant", (*map(str, range(100)), "neant"), False),
+}
+
+
+@pytest.mark.parametrize("case", SUGGESTED)
+def test_spelling_is_looked_at_within_bounds(case: str) -> None:
+    written, captured, suggested = SUGGESTED[case]
+    better = f"'{captured[-1]}'" if suggested else "that of a captured line"
+    assert advice_for(written, *captured) == f"Change reference '{written}' to {better}."
