@@ -85,6 +85,7 @@ def test_an_order_holds_a_bounded_number_of_everything(
     assert refused.value.reason is Reason.ORDER_IS_FULL
     assert refused.value.code == code
     assert refused.value.message == f"No more than 5000 {message}"
+    assert refused.value.facts["order_id"] == ORDER_ID
 
 
 def test_parcels_are_not_taken_beyond_the_bound() -> None:
