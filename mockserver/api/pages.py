@@ -11,7 +11,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.lifecycle import Status
 from mockserver.domain.order import Order
 
-PAGES_KEPT = 512
+BYTES_KEPT = 2 * 1024**2
 LARGEST_KEPT = 32_768  # bytes
 
 
@@ -21,6 +21,7 @@ class OrderPages:
     def __init__(self) -> None:
         """Start with nothing kept."""
         self._kept: dict[int, tuple[Order, Status, bytes]] = {}
+        self._bytes = 0
 
     def of(self, order: Order, status: Status, assumptions: Assumptions) -> bytes:
         """Encode an order, or give the bytes from last time."""
@@ -29,7 +30,14 @@ class OrderPages:
             return kept[2]
         page = orjson.dumps(order_view(order, status, assumptions))
         if len(page) <= LARGEST_KEPT:
-            if len(self._kept) >= PAGES_KEPT:
-                del self._kept[next(iter(self._kept))]
+            self._forget(id(order))  # what was written of it in another status
             self._kept[id(order)] = order, status, page
+            self._bytes += len(page)
+            while self._bytes > BYTES_KEPT:
+                self._forget(next(iter(self._kept)))
         return page
+
+    def _forget(self, key: int) -> None:
+        kept = self._kept.pop(key, None)
+        if kept:
+            self._bytes -= len(kept[2])
