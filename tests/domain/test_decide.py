@@ -88,6 +88,13 @@ def test_an_order_holds_a_bounded_number_of_everything(
     assert refused.value.facts["order_id"] == ORDER_ID
 
 
+def test_an_order_is_not_full_before_its_bound() -> None:
+    order = replace(FULL, captures=FULL.captures[1:], refunds=FULL.refunds[1:])
+    order = replace(order, order_amount=order.captured_amount + 1)
+    assert len(drive(order, RefundOrder(0)).refunds) == PARTS_KEPT
+    assert len(drive(order, CaptureOrder(0)).captures) == PARTS_KEPT
+
+
 def test_parcels_are_not_taken_beyond_the_bound() -> None:
     order = drive(make_order(), CaptureOrder(1), AddOrderShippingInfo(({},)))
     most = AddOrderShippingInfo(({},) * (PARTS_KEPT - 1))
