@@ -11,6 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from mockserver import __version__
 from mockserver.api.answers import reason_header, refused
+from mockserver.api.exchange import Answer
 from mockserver.api.malformed import refusal_of
 from mockserver.api.outbox import DeferredTransport, Outbox
 from mockserver.api.prompt import Begin, PromptConnection
@@ -45,7 +46,7 @@ class Connection(PromptConnection):
     body. What tells of a request in part is looked at only while there is one.
     """
 
-    __slots__ = ("_body", "_deadline", "_ended")
+    __slots__ = ("_body", "_deadline", "_ended", "_sends_text")
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # aiohttp's
         """Take what aiohttp's server gives."""
@@ -53,6 +54,7 @@ class Connection(PromptConnection):
         self._ended = asyncio.Event()
         self._body: StreamReader | None = None  # that has come in part
         self._deadline: asyncio.TimerHandle | None = None
+        self._sends_text = False  # beyond ASCII
 
     async def ended(self) -> None:
         """Wait until the client has left."""
@@ -81,6 +83,7 @@ class Connection(PromptConnection):
         if data.endswith(b"\r\n\r\n{}") and _announces_nothing(data):
             data = data[:-2]
         if not data.isascii():
+            self._sends_text = True
             self._request_factory = self._request_of_text
         for piece in _pieces(data):
             if self.read(piece):
@@ -95,6 +98,10 @@ class Connection(PromptConnection):
         if self._reading_paused:
             super().resume_reading(resume_parser)
 
+    def _begin_answer(self, message: RawRequestMessage, body: StreamReader) -> Answer | None:
+        """Begin to answer; where the client does not keep to ASCII, read its headers anew."""
+        return super()._begin_answer(_with_text(message) if self._sends_text else message, body)
+
     def _request_of_text(
         self,
         message: RawRequestMessage,
@@ -102,7 +109,7 @@ class Connection(PromptConnection):
     ) -> web.BaseRequest:
         """Make a request of a client that does not keep to ASCII."""
         assert self._manager is not None  # noqa: S101  # until the client has left
-        return self._manager.request_factory(with_text(message), *rest)
+        return self._manager.request_factory(_with_text(message), *rest)
 
     def _await_rest(self, *, something_came: bool) -> None:
         """Give the rest of a request its time; or none, if it can never be read."""
@@ -201,7 +208,7 @@ def _announces_nothing(data: bytes) -> bool:
     )
 
 
-def with_text(message: RawRequestMessage) -> RawRequestMessage:
+def _with_text(message: RawRequestMessage) -> RawRequestMessage:
     """Read header values that are no UTF-8 as Latin-1, so that they can be shown.
 
     aiohttp keeps bytes that it cannot decode as lone surrogates, which no answer, no log

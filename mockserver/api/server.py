@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from socket import gethostname
 from typing import cast
 from urllib.parse import unquote
 
@@ -25,7 +26,7 @@ from mockserver.api.merchant import MerchantApi
 from mockserver.api.metrics import Metrics
 from mockserver.api.pages import OrderPages
 from mockserver.api.prompt import Answering
-from mockserver.api.protocol import SERVER, Connection, ConnectionServer, with_text
+from mockserver.api.protocol import SERVER, Connection, ConnectionServer
 from mockserver.api.tls import KUSTOM_HOSTS, Tls
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.scenario import Scenario
@@ -124,26 +125,28 @@ class Server:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         begun = cast("Connection", request.protocol).take_begun()
-        answer = await (begun or self._answer(await self._read(request)))
+        answer = await (begun or self._read_and_answer(request))
         return await deliver(request, answer)
 
-    async def _read(self, request: web.BaseRequest) -> Call:
+    async def _read_and_answer(self, request: web.BaseRequest) -> Answer:
         """Take a request in; the body of a GET is left alone, as some clients send one."""
+        segments = _segments(request.rel_url.raw_path)
         body = b"" if request.method == "GET" else await _read_body(request)
-        host = request.headers.get("Host") or request.host
-        return self._call(request.method, request.rel_url, request.headers, host, body)
+        call = self._call(request.method, request.rel_url, segments, request.headers, body)
+        return await self._answer(self._apis.api_for(segments), call)
 
     def _begin(self, message: RawRequestMessage, body: StreamReader) -> Answering | None:
         """Begin to answer a merchant; the control API may need a task to wait in."""
-        if self._apis.api_for(_segments(message.url.raw_path)) is self._apis.control:
+        segments = _segments(message.url.raw_path)
+        api = self._apis.api_for(segments)
+        if api is self._apis.control:
             return None
-        headers = with_text(message).headers
-        read = body.read_nowait() if message.method != "GET" else b""
-        call = self._call(message.method, message.url, headers, headers["Host"], _bounded(read))
-        return self._answer(call)
+        read = b"" if message.method == "GET" else _bounded(body.read_nowait())
+        call = self._call(message.method, message.url, segments, message.headers, read)
+        return self._answer(api, call)
 
-    async def _answer(self, call: Call) -> Answer:
-        answer = await self._apis.api_for(call.segments).answer(call)
+    async def _answer(self, api: MerchantApi | ControlApi, call: Call) -> Answer:
+        answer = await api.answer(call)
         answer.headers["Server"] = SERVER
         if answer.status in BODILESS:
             answer.body = b""
@@ -153,18 +156,18 @@ class Server:
         self,
         method: str,
         url: URL,
+        segments: tuple[str, ...],
         headers: Mapping[str, str],
-        host: str,
         body: bytes | None,
     ) -> Call:
         return Call(
             method=method,
             path=url.path,
-            segments=_segments(url.raw_path),
+            segments=segments,
             headers=headers,
             body=body,
             scheme="https" if self._tls else "http",
-            host=host,
+            host=headers.get("Host") or gethostname(),
             query=url.query if url.raw_query_string else _NO_QUERY,
         )
 

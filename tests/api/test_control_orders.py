@@ -7,7 +7,7 @@ import pytest
 
 from mockserver import __version__
 from mockserver.api.control import orders
-from mockserver.domain import decide
+from mockserver.domain import decision
 from mockserver.domain.operation import Operation
 from mockserver.sandbox import sandbox
 from mockserver.schemas import schema
@@ -362,7 +362,7 @@ async def test_a_dry_run_foretells_that_an_order_is_full(
     shipping_merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decide, "PARTS_KEPT", 0)
+    monkeypatch.setattr(decision, "PARTS_KEPT", 0)
     asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
     foretold = (await shipping_merchant.control("POST", "explain", asked)).json
     real = await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
