@@ -11,7 +11,9 @@ from mockserver.domain.errors import Reason, Rejection
 from mockserver.schemas import Schema, request_schema
 
 JSON_TYPES = ("application/json", "text/json")
-CODINGS = ("gzip", "deflate", "identity")  # that bodies are unpacked from, one at a time
+UNPACKED = ("gzip", "deflate", "")  # what comes in one of these was unpacked on the way
+PACKED = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"))
+"""Codings that pack. What else clients name here, such as a charset, means nothing."""
 
 
 def read_command(call: Call, row: Row, ids: Mapping[str, str]) -> Command:
@@ -42,7 +44,9 @@ def _json_text(call: Call) -> bytes:
     media_type = call.headers.get("Content-Type", JSON_TYPES[0])
     if media_type not in JSON_TYPES:
         _check_media_type(media_type)
-    _check_coding(call.headers.get("Content-Encoding", CODINGS[-1]))
+    coding = call.headers.get("Content-Encoding", "")
+    if coding not in UNPACKED:
+        _check_coding(coding)
     return call.body
 
 
@@ -52,7 +56,8 @@ def _check_media_type(media_type: str) -> None:
 
 
 def _check_coding(coding: str) -> None:
-    if coding.strip().lower() not in (*CODINGS, ""):
+    named = {each.strip().lower() for each in coding.split(",")}
+    if named & PACKED and coding.strip().lower() not in UNPACKED:
         raise Rejection(Reason.UNSUPPORTED_ENCODING, coding=coding)
 
 
