@@ -13,7 +13,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from mockserver.domain.explanation import Condition, Verdict
-from mockserver.domain.money import add_up, sum_of
+from mockserver.domain.money import sum_of
 from mockserver.domain.refund_case import NO_REFERENCE, RefundCase
 
 SHOWN = 10  # how many references a sentence names
@@ -62,7 +62,7 @@ def _earlier_failures(case: RefundCase) -> tuple[Number, Number, str]:
 
 
 def _lines_add_up(case: RefundCase) -> bool:
-    return add_up(case.lines, case.amount)
+    return case.adds_up
 
 
 def _sum(case: RefundCase) -> tuple[Number, Number, str]:

@@ -4,14 +4,14 @@ Values are frozen; a change makes a new one. Amounts are whole minor currency un
 (öre, cents), tax rates are basis points (2500 is 25 %), times are aware and in UTC.
 Totals and remainders are derived, never stored. What the provider only echoes
 (addresses, customer, shipping info) stays a plain mapping that nothing changes. No value
-leads back to itself, so the garbage collector need not look at most of them (``gc=False``).
+leads back to itself, so the garbage collector need not look at them (``gc=False``).
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import lru_cache
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct, field
@@ -79,7 +79,13 @@ Lines: TypeAlias = Annotated[tuple[OrderLine, ...], Meta(max_length=1000)]
 """Lines as a request may have them."""
 
 
-class Capture(Struct, frozen=True, kw_only=True, dict=True):
+@lru_cache(1024)
+def _set_of(references: tuple[str, ...]) -> frozenset[str]:
+    """Make a set; captures that carry the same references share one."""
+    return frozenset(references)
+
+
+class Capture(Struct, frozen=True, gc=False, kw_only=True):
     """A shipment: money taken for some lines of the order."""
 
     capture_id: str
@@ -95,10 +101,10 @@ class Capture(Struct, frozen=True, kw_only=True, dict=True):
     due_date_extended_by: int = 0  # days
     sent_out_at: datetime | None = None
 
-    @cached_property
+    @property
     def references(self) -> frozenset[str]:
         """The references on its lines; every refund looks for its own among them."""
-        return frozenset(line.reference for line in self.order_lines if line.reference)
+        return _set_of(tuple([line.reference for line in self.order_lines if line.reference]))
 
 
 class Refund(Struct, frozen=True, gc=False, kw_only=True):

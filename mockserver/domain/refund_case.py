@@ -15,6 +15,7 @@ from msgspec import Struct
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import RefundOrder
 from mockserver.domain.explanation import Verdict
+from mockserver.domain.money import add_up
 from mockserver.domain.order import Capture, Order, OrderLine, Refund
 
 RETURN_FEE = "return_fee"
@@ -27,7 +28,8 @@ SPELLINGS_EXPLAINED = 3  # of how many missing references the spelling is looked
 class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
     """The measured facts; made by :func:`measure`.
 
-    ``earlier`` are the refunds that were before it. ``room`` says by capture id how much
+    ``earlier`` are the refunds that were before it. ``adds_up`` says that there are lines,
+    and that their sum is the amount. ``room`` says by capture id how much
     of a capture is not refunded, ``limits`` how much a refund may take of it (minor
     units). ``matching`` are the captures that carry every reference. ``match`` is one
     of them: the oldest with room, else the one with the most room.
@@ -35,6 +37,7 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
 
     amount: int
     lines: Sequence[OrderLine]
+    adds_up: bool
     captures: Sequence[Capture]
     earlier: Sequence[Refund]
     assumptions: Assumptions
@@ -95,6 +98,7 @@ def measure(
     return RefundCase(
         amount=amount,
         lines=lines,
+        adds_up=add_up(lines, amount),
         captures=captures,
         earlier=earlier,
         assumptions=assumptions,

@@ -6,7 +6,6 @@ from mockserver.domain.allocation import allocate
 from mockserver.domain.commands import RefundOrder
 from mockserver.domain.decision import Context, Decision, Outcome, check_not_full
 from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.money import add_up
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, Refund
 from mockserver.domain.refund_case import measure_asked
@@ -38,14 +37,13 @@ def refund(order: Order, command: RefundOrder, context: Context) -> Decision:
         order_lines=command.order_lines,
         reference=command.reference,
     )
-    valid = add_up(command.order_lines, command.refunded_amount)
     return Decision(
         replace(
             order,
             refunds=(*order.refunds, made),
             next_allocation_fails=order.next_allocation_fails and not case.made_to_fail,
         ),
-        Outcome(command.operation, made.refund_id, valid, allocation),
+        Outcome(command.operation, made.refund_id, case.adds_up, allocation),
     )
 
 
