@@ -28,6 +28,9 @@ _FRACTION = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _MERGE = "<<"
 _NOTHING = object()
+_TOO_DEEP_FOR_PARSER = "exceeded maximum nesting depth"
+"""What newer C parsers say, looking ahead from a level that is too deep for us already; what
+comes before is read for its place."""
 
 
 class Marks(Struct):
@@ -81,6 +84,8 @@ def parse(text: str | bytes) -> Document:
     try:
         return _Builder().build(_events(text))
     except yaml.MarkedYAMLError as error:
+        if error.problem == _TOO_DEEP_FOR_PARSER and error.problem_mark:
+            return parse(_decoded(text)[: error.problem_mark.index])
         mark = error.problem_mark or error.context_mark
         words = error.problem or error.context or "not YAML"
         raise _error(words, _place(mark) if mark else (1, 1)) from None
@@ -90,13 +95,16 @@ def parse(text: str | bytes) -> Document:
 
 
 def _events(text: str | bytes) -> Iterator[yaml.Event]:
-    decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-    loader = yaml.CBaseLoader(decoded)
+    loader = yaml.CBaseLoader(_decoded(text))
     try:
         while (event := loader.get_event()) is not None:
             yield event
     finally:
         loader.dispose()
+
+
+def _decoded(text: str | bytes) -> str:
+    return text.decode("utf-8-sig") if isinstance(text, bytes) else text
 
 
 def _place(mark: Any) -> Position:  # noqa: ANN401

@@ -133,7 +133,10 @@ def test_the_deepest_text_is_read_and_one_level_more_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize(("opening", "levels"), [("[", 900_000), ("{a: ", 200_000)])
+@pytest.mark.parametrize(
+    ("opening", "levels"),
+    [("[", 900_000), ("{a: ", 200_000), ("[", 1000), ("[", 1001), ("{a: ", 1001), ("- ", 3000)],
+)
 def test_nesting_without_end_is_refused_at_the_first_level_too_many(
     opening: str,
     levels: int,
