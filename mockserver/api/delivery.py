@@ -36,6 +36,7 @@ async def _cut(request: web.BaseRequest, delivery: Delivery) -> None:
     if delivery.cut is Cut.HANG:
         begun = monotonic()
         await cast("Connection", request.protocol).ended()
+        _hang_up(request)
         lasted = f"{monotonic() - begun:.3f} s"
         delivery.result = f"nothing: hung until the client left after {lasted}"
     elif delivery.cut is Cut.CLOSE:

@@ -14,7 +14,7 @@ from mockserver.api.answers import reason_header, refused
 from mockserver.api.exchange import Answer
 from mockserver.api.malformed import refusal_of
 from mockserver.api.outbox import DeferredTransport, Outbox
-from mockserver.api.prompt import Begin, PromptConnection
+from mockserver.api.prompt import Answering, Begin, Begun, PromptConnection
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.sandbox.ids import Ids
@@ -57,7 +57,7 @@ class Connection(PromptConnection):
         self._sends_text = False  # beyond ASCII
 
     async def ended(self) -> None:
-        """Wait until the client has left."""
+        """Wait until the client has left, or has said all, which looks the same."""
         await self._ended.wait()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -72,11 +72,25 @@ class Connection(PromptConnection):
         self._ended.set()
         self._lift_deadline()
 
-    def eof_received(self) -> None:
-        """Send what was answered to a client that has said all, but may still listen."""
-        if isinstance(self.transport, DeferredTransport):
-            self.transport.flush()
-        super().eof_received()
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's is not None either
+        """Answer a client that has said all, but may still listen; say whether there is more.
+
+        Over TLS that cannot be, and the rest of a body will not come.
+        """
+        cast("DeferredTransport", self.transport).flush()
+        self._ended.set()
+        asleep = self._waiter is not None and not self._waiter.done()
+        if asleep or not self._request_count or self._body or self.ssl_context:
+            return False
+        if not self._messages:
+            self.close()  # after the answer
+        return True
+
+    def take_begun(self) -> Begun | Answering | None:
+        """Give the answer that was begun; after the last to who has said all, hang up."""
+        if self._ended.is_set() and not self._messages:
+            self.close()
+        return super().take_begun()
 
     def data_received(self, data: bytes) -> None:
         """Read what came; but the two bytes that one client sends, unannounced, after a GET."""

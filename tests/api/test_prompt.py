@@ -1,7 +1,7 @@
 """What can be answered at once is answered without a task; all else as well, and in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -108,13 +108,44 @@ async def test_a_crash_while_answering_at_once_is_told_and_ends_the_connection(
     assert "at once" in caplog.text
 
 
-async def test_a_client_that_ends_its_side_with_its_request_is_answered(
+ENDS: dict[str, tuple[Sequence[Operation], Any]] = {
+    "a request": ([Op.GET_ORDER], None),
+    "several": ([Op.GET_ORDER, Op.LIST_CAPTURES, Op.GET_ORDER], None),
+    "one that has to wait": ([Op.LIST_CAPTURES], {"delay": "20ms"}),
+    "several behind one that has to wait": (
+        [Op.LIST_CAPTURES, Op.GET_ORDER, Op.GET_ORDER],
+        {"delay": "20ms"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+async def test_a_client_that_ends_its_side_is_answered_and_hung_up_on(
+    merchant: Merchant,
+    case: str,
+) -> None:
+    asked, delay = ENDS[case]
+    if delay:
+        await fault(merchant, delay, on="list_captures")
+    async with line_to(merchant) as line:
+        line.writer.write(b"".join(request_bytes(merchant, each, None, {}) for each in asked))
+        line.writer.write_eof()
+        answers = answers_in(await line.rest())
+    assert [each.status for each in answers] == [200] * len(asked)
+    assert [each.body[:1] for each in answers] == [
+        b"[" if each is Op.LIST_CAPTURES else b"{" for each in asked
+    ]
+
+
+async def test_a_client_that_ends_its_side_within_a_body_is_hung_up_on(
     merchant: Merchant,
 ) -> None:
     async with line_to(merchant) as line:
-        line.writer.write(request_bytes(merchant, Op.GET_ORDER, None, {}))
+        whole = request_bytes(merchant, Op.CAPTURE, {"captured_amount": 1}, {})
+        line.writer.write(whole[:-1])
         line.writer.write_eof()
-        assert b"HTTP/1.1 200 OK" in await line.rest()
+        assert await line.rest() == b""
+    assert (await merchant.read())["captured_amount"] == 0
 
 
 class Wire(asyncio.Transport):
