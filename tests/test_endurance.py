@@ -260,8 +260,7 @@ def test_a_server_out_of_descriptors_serves_whom_it_has_and_then_others_again() 
 def port_of(process: subprocess.Popen[bytes]) -> int:
     """Find out where a process listens that cannot say so."""
     while process.poll() is None:
-        places = Path(f"/proc/{process.pid}/fd").iterdir()
-        own = {re.sub(r"\D", "", str(each.readlink())) for each in places if each.is_symlink()}
+        own = {re.sub(r"\D", "", each) for each in opened(process)}
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
             fields = line.split()
             if fields[3] == "0A" and fields[9] in own:
@@ -271,6 +270,13 @@ def port_of(process: subprocess.Popen[bytes]) -> int:
         except subprocess.TimeoutExpired:
             continue
     raise AssertionError(f"it ended with {process.returncode}")
+
+
+def opened(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Name what a process has open; some of it may be closed meanwhile."""
+    for each in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield str(each.readlink())
 
 
 def closed_pipe() -> int:
