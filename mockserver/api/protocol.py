@@ -77,7 +77,8 @@ class Connection(PromptConnection):
 
         Over TLS that cannot be, and the rest of a body will not come.
         """
-        cast("DeferredTransport", self.transport).flush()
+        if isinstance(self.transport, DeferredTransport):
+            self.transport.flush()
         self._ended.set()
         asleep = self._waiter is not None and not self._waiter.done()
         if asleep or not self._request_count or self._body or self.ssl_context:
