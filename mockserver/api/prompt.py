@@ -80,13 +80,14 @@ class PromptConnection(web.RequestHandler):
         if self._paused or not _is_plain(message, body):
             return False
         answer = self._begin_answer(message, body)
-        if answer is None or self.transport is None:
+        if answer is None:
             return False
         self._messages.popleft()
         if self._parser is not None:
             self._parser.message_consumed()
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        self.transport.write(written(answer, message.method))
+        if self.transport is not None:  # as long as the client is there
+            self.transport.write(written(answer, message.method))
         return True
 
     def _begin_answer(self, message: RawRequestMessage, body: StreamReader) -> Answer | None:

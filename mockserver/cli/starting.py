@@ -12,6 +12,7 @@ AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # the variables that OpenSSL re
 def trusting_nobody() -> Iterator[None]:
     """Let TLS contexts that are made meanwhile trust nobody, as a server calls nobody.
 
+    That is for good: in this process aiohttp's client will not reach HTTPS servers by itself.
     aiohttp has a client, too, and on import reads all authorities that the machine trusts:
     a tenth of a start, and two megabytes.
     """
@@ -30,8 +31,10 @@ def trusting_nobody() -> Iterator[None]:
 @contextmanager
 def collecting_no_garbage() -> Iterator[None]:
     """Look for no garbage, as modules are none: a fifteenth of a start."""
+    looked = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if looked:
+            gc.enable()

@@ -125,6 +125,8 @@ class Faults:
                 del values[value]
             if not values:
                 del self._index[audience][path]
+            if not self._index[audience]:
+                del self._index[audience]
         del self._places[name], self._sources[name], self._numbers[name]
         del self.matched[name], self.fired[name]
         return True
@@ -154,7 +156,7 @@ class Faults:
         return self._sources[rule.name]
 
     def _candidates(self, facts: Facts) -> list[str]:
-        """Name the rules that may match, whose number makes no difference to the others."""
+        """Name the rules that may match, without those that seek other values at a path."""
         audiences = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
         found = [
             name

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mockserver.domain.commands import Command
 
 KNOWN = 100
-"""How many lists of lines are known, of those that came last."""
+"""How many lists of lines are known; the one known for longest is forgotten first."""
 
 LARGEST = 4096
 """How many bytes a request may have for its lines to be known."""
@@ -20,7 +20,7 @@ AnyCommand = TypeVar("AnyCommand", bound=Command)
 
 
 class SharedLines:
-    """The lists of lines that came lately, by their value."""
+    """Some lists of lines that came before, by their value."""
 
     def __init__(self) -> None:
         """Begin with none."""

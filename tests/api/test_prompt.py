@@ -12,7 +12,7 @@ from aiohttp.http import RawRequestMessage
 
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.merchant import MerchantApi
-from mockserver.api.prompt import Answering, Begun
+from mockserver.api.prompt import Answering, Begun, PromptConnection
 from mockserver.api.protocol import ConnectionServer
 from mockserver.api.server import Server
 from mockserver.domain.operation import Operation
@@ -54,32 +54,35 @@ def read(path: str, *headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-TASKS = {
-    "a request that came in full": (read(UNKNOWN.format("a")), 0),
-    "another after it": (read(UNKNOWN.format("a")) + read(UNKNOWN.format("b")), 0),
-    "one whose connection ends with it": (read(UNKNOWN.format("a"), "Connection: close"), 1),
-    "one that no provider would understand": (read(UNKNOWN.format("a"), "Upgrade: b"), 0),
-    "one for the control API, which may wait": (read("/livez"), 1),
+AT_ONCE = {
+    "a request that came in full": (read(UNKNOWN.format("a")), 1),
+    "another after it": (read(UNKNOWN.format("a")) + read(UNKNOWN.format("b")), 2),
+    "one whose connection ends with it": (read(UNKNOWN.format("a"), "Connection: close"), 0),
+    "one that would be another protocol": (
+        read(UNKNOWN.format("a"), "Connection: upgrade", "Upgrade: b"),
+        0,
+    ),
+    "one for the control API, which may wait": (read("/livez"), 0),
 }
 
 
-@pytest.mark.parametrize("case", TASKS)
-async def test_a_task_is_made_only_where_something_may_have_to_be_waited_for(
+@pytest.mark.parametrize("case", AT_ONCE)
+async def test_what_nothing_has_to_wait_for_is_answered_where_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
     case: str,
 ) -> None:
-    sent, tasks = TASKS[case]
-    loop, made = asyncio.get_running_loop(), []
+    sent, at_once = AT_ONCE[case]
+    answered: list[bool] = []
+    way = PromptConnection.read
 
-    def note(loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> Any:  # noqa: ANN401
-        made.append(work.__name__)
-        return asyncio.Task(work, loop=loop, **more)
+    def noted(connection: PromptConnection, data: bytes) -> bool:
+        answered.append(way(connection, data))
+        return answered[-1]
 
+    monkeypatch.setattr(PromptConnection, "read", noted)
     async with serving() as url:
-        loop.set_task_factory(note)
         await answers_to(url, sent)
-        loop.set_task_factory(None)
-    last = "Connection: close" not in sent.decode()
-    assert made.count("_handle_request") == tasks + last
+    assert answered.count(True) == at_once
 
 
 async def test_what_has_to_wait_is_answered_before_what_came_later(merchant: Merchant) -> None:
