@@ -38,7 +38,7 @@ def main() -> None:
 
 def _row(name: str, works: Sequence[Work]) -> list[str]:
     port = free_port()
-    command = [*python(), "-m", "mockserver", "serve", "--port", str(port)]
+    command = python("-m", "mockserver", "serve", "--port", str(port))
     with running(command, port, HEALTH) as server:
         merchant.prepare(server, CAPTURE, MANY)
         before = server.resident_megabytes()

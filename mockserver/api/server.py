@@ -7,15 +7,15 @@ tolerance for odd clients are the product's own, and it is a quarter faster.
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from socket import gethostname
 from typing import cast
 from urllib.parse import unquote
 
 from aiohttp import StreamReader, web
 from aiohttp.http import RawRequestMessage
 from msgspec import Struct
+from msgspec.structs import replace
 from yarl import URL
 
 from mockserver.api.control.gate import OPEN_PATHS, PREFIX, ControlApi
@@ -54,10 +54,10 @@ class Apis(Struct, frozen=True):
     merchant: MerchantApi
     control: ControlApi
 
-    def api_for(self, segments: Sequence[str]) -> MerchantApi | ControlApi:
-        """Find the API that a path is for."""
-        first = segments[0] if segments else ""
-        if first == PREFIX or (first in OPEN_PATHS and len(segments) == 1):
+    def api_for(self, call: Call) -> MerchantApi | ControlApi:
+        """Find the API a call is for."""
+        first = call.segments[0] if call.segments else ""
+        if first == PREFIX or (first in OPEN_PATHS and len(call.segments) == 1):
             return self.control
         return self.merchant
 
@@ -130,19 +130,20 @@ class Server:
 
     async def _read_and_answer(self, request: web.BaseRequest) -> Answer:
         """Take a request in; the body of a GET is left alone, as some clients send one."""
-        segments = _segments(request.rel_url.raw_path)
-        body = b"" if request.method == "GET" else await _read_body(request)
-        call = self._call(request.method, request.rel_url, segments, request.headers, body)
-        return await self._answer(self._apis.api_for(segments), call)
+        host = request.headers.get("Host") or request.host
+        call = self._call(request.method, request.rel_url, request.headers, host)
+        if call.method != "GET":
+            call = replace(call, body=await _read_body(request))
+        return await self._answer(self._apis.api_for(call), call)
 
     def _begin(self, message: RawRequestMessage, body: StreamReader) -> Answering | None:
         """Begin to answer a merchant; the control API may need a task to wait in."""
-        segments = _segments(message.url.raw_path)
-        api = self._apis.api_for(segments)
+        call = self._call(message.method, message.url, message.headers, message.headers["Host"])
+        api = self._apis.api_for(call)
         if api is self._apis.control:
             return None
-        read = b"" if message.method == "GET" else _bounded(body.read_nowait())
-        call = self._call(message.method, message.url, segments, message.headers, read)
+        if call.method != "GET":
+            call = replace(call, body=_bounded(body.read_nowait()))
         return self._answer(api, call)
 
     async def _answer(self, api: MerchantApi | ControlApi, call: Call) -> Answer:
@@ -152,22 +153,15 @@ class Server:
             answer.body = b""
         return answer
 
-    def _call(
-        self,
-        method: str,
-        url: URL,
-        segments: tuple[str, ...],
-        headers: Mapping[str, str],
-        body: bytes | None,
-    ) -> Call:
+    def _call(self, method: str, url: URL, headers: Mapping[str, str], host: str) -> Call:
         return Call(
             method=method,
             path=url.path,
-            segments=segments,
+            segments=_segments(url.raw_path),
             headers=headers,
-            body=body,
+            body=b"",
             scheme="https" if self._tls else "http",
-            host=headers.get("Host") or gethostname(),
+            host=host,
             query=url.query if url.raw_query_string else _NO_QUERY,
         )
 

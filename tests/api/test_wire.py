@@ -238,3 +238,22 @@ async def test_a_client_of_http_1_0_is_answered(merchant: Merchant) -> None:
         answer, body = read_answer(connection)
         assert (answer.status, json.loads(body)["order_id"]) == (200, merchant.order_id)
         assert has_hung_up(connection)
+
+
+@pytest.mark.parametrize("named", ["http://shop.example", ""])
+async def test_a_client_that_names_no_host_finds_what_it_made_where_it_asked(
+    shipping_merchant: Merchant,
+    named: str,
+) -> None:
+    path = shipping_merchant.path(Op.CAPTURE)
+    asking = head(shipping_merchant, f"POST {named}{path}", "Content-Length: 22")
+    lines = [each for each in asking.split(b"\r\n") if not each.startswith(b"Host:")]
+    lines[0] = lines[0].replace(b"HTTP/1.1", b"HTTP/1.0")
+    with connected(shipping_merchant) as connection:
+        connection.sendall(b"\r\n".join(lines) + b'{"captured_amount": 1}')
+        answer, _ = read_answer(connection)
+        place = urlsplit(str(answer.getheader("Location")))
+        assert answer.status == 201
+        assert place.path.startswith(path)
+        found = urlsplit(named or shipping_merchant.url).hostname
+        assert place.netloc == found
