@@ -38,7 +38,7 @@ format: $(VENV)/ready ## put the code into shape
 	$(BIN)/ruff format
 
 docs: $(VENV)/ready ## write the generated pages anew
-	$(BIN)/python -m mockserver.cli.docs docs
+	$(BIN)/python -m tools.docs_generator docs
 
 lock: $(VENV)/ready ## write down what the image installs; UPGRADE=--upgrade takes newer ones
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

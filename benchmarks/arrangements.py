@@ -13,7 +13,7 @@ import merchant
 from merchant import JSON
 
 from mockserver.api.openapi.merchant import merchant_document
-from mockserver.api.operations import OPERATIONS
+from mockserver.domain.operation import OPERATIONS
 
 LOCALHOST = "127.0.0.1"
 BARE_SERVER = str(Path(__file__).with_name("bare.py"))

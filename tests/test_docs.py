@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.cli.pages import PAGES, as_markdown
+from mockserver.cli.table import as_markdown
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Status
 from mockserver.domain.operation import Operation
 from mockserver.domain.rules import RULES
 from mockserver.settings import OPTIONS
+from tools.docs_generator.pages import PAGES
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from mockserver.api.operations import OPERATIONS
+from mockserver.domain.operation import OPERATIONS
 from mockserver.resources import folder
 from mockserver.schemas import documents, schema
 from tests.api.examples import BODIES

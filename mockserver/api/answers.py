@@ -15,7 +15,6 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Outcome
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.explanation import Allocation, Verdict
-from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
 
 LONGEST_HEADER = 1000  # characters
@@ -42,11 +41,6 @@ UNAUTHORIZED_PAGE = (
     b"</html>\r\n"
 )
 """Recorded, to the byte: 176 of them."""
-
-_CREATED: Mapping[Operation, tuple[str, str]] = {
-    Operation.CAPTURE: ("Capture-Id", "captures"),
-    Operation.REFUND: ("Refund-Id", "refunds"),
-}
 
 
 def unauthorized() -> Answer:
@@ -85,10 +79,10 @@ def accepted(
         "Transaction-Id": transaction_id,
         **RECORDED_HEADERS,
     }
-    if outcome.created_id:
-        id_header, collection = _CREATED[outcome.operation]
-        headers[id_header] = outcome.created_id
-        headers["Location"] = f"{order_url}/{collection}/{outcome.created_id}"
+    info = outcome.operation.info
+    if info.created_id_header and outcome.created_id:
+        headers[info.created_id_header] = outcome.created_id
+        headers["Location"] = f"{order_url}/{info.collection}/{outcome.created_id}"
     if outcome.lines_valid:
         headers["Klarna-Order-Validation"] = "Valid"
     return Answer(status, b"", headers)

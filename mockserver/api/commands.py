@@ -25,25 +25,11 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.order import ADDRESS_FIELDS, OrderLine
+from mockserver.domain.order import ADDRESS_FIELDS, ECHOED_LINE_FIELDS, OrderLine
 
 Body: TypeAlias = Mapping[str, Any]
 Ids: TypeAlias = Mapping[str, str]
 AnyCommand = TypeVar("AnyCommand", bound=Command)
-
-_ECHOED_LINE_KEYS: Mapping[str, frozenset[str]] = {
-    "product_url": frozenset(),
-    "image_url": frozenset(),
-    "merchant_data": frozenset(),
-    "product_identifiers": frozenset(
-        (
-            "brand", "category_path", "color", "global_trade_item_number",
-            "manufacturer_part_number", "size",
-        ),
-    ),
-    "subscription": frozenset(("interval", "interval_count", "name")),
-}  # fmt: skip
-"""Fields of a line that are only given back, with the keys of those that have any."""
 
 _SHIPPING_INFO_KEYS = (
     "shipping_company", "shipping_method", "tracking_number", "tracking_uri",
@@ -168,9 +154,9 @@ def _order_line(given: Body) -> OrderLine:
 
 def _echoed(given: Body) -> Mapping[str, object]:
     return {
-        key: _without_unknown(given[key], _ECHOED_LINE_KEYS[key])
+        key: _without_unknown(given[key], ECHOED_LINE_FIELDS[key])
         for key in given
-        if key in _ECHOED_LINE_KEYS and given[key]
+        if key in ECHOED_LINE_FIELDS and given[key]
     }
 
 

@@ -3,8 +3,7 @@
 import re
 
 from mockserver.domain.errors import Reason, Rejection
-
-SHOWN_CHARACTERS = 60
+from mockserver.domain.wording import shorten
 
 WORDS = {
     r"HTTPS traffic": "this is TLS; expected plain HTTP, send to http:// or serve with --tls",
@@ -50,7 +49,7 @@ def refusal_of(kind: str, complaint: str) -> Rejection:
     found = _LINE.search(told)
     line = found["line"] or found["path"] if found else ""
     problem = _expected(told[: found.start()] if found else told)
-    near = f", near '{_cut(line)}'" if line else ""
+    near = f", near '{shorten(line)}'" if line else ""
     return Rejection(Reason.MALFORMED_HTTP, problem=problem + near)
 
 
@@ -60,7 +59,3 @@ def _expected(told: str) -> str:
         if match:
             return match.expand(words)
     return OTHERWISE
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -23,11 +23,12 @@ from mockserver.api.exchange import Answer, Call
 from mockserver.api.json_in import MalformedJsonError, parse_json
 from mockserver.api.metrics import Metrics
 from mockserver.api.near_misses import add_hint
-from mockserver.api.operations import PREFIX, ROUTES, Row
+from mockserver.api.operations import ROUTES, Row
 from mockserver.api.pages import OrderPages
 from mockserver.api.request_bodies import read_command
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.lifecycle import status_of
+from mockserver.domain.operation import ORDERS_PATH
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
@@ -209,7 +210,7 @@ class MerchantApi(Struct, frozen=True):
             executed.result,
             correlation_id=entry.correlation_id,
             transaction_id=transaction_id,
-            order_url=f"{call.origin}{PREFIX}/{entry.order_id}",
+            order_url=f"{call.origin}{ORDERS_PATH}/{entry.order_id}",
         )
 
 

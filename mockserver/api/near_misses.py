@@ -4,12 +4,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from mockserver.api.exchange import Call
-from mockserver.api.operations import OPERATIONS, PREFIX
 from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.operation import OPERATIONS, ORDERS_PATH
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Sandbox
 
-PREFIX_PARTS = PREFIX.count("/")
+PREFIX_PARTS = ORDERS_PATH.count("/")
 
 
 async def add_hint(
@@ -36,10 +36,10 @@ def _nearest_path(call: Call) -> dict[str, str]:
     tail = "/".join(call.segments[PREFIX_PARTS + 1 :])
     likeliest_last = sorted(OPERATIONS, key=lambda row: row.method == call.method)
     ends = {row.path.partition("}/")[2]: row for row in likeliest_last}
-    if tuple(call.segments[:PREFIX_PARTS]) != tuple(PREFIX.strip("/").split("/")):
-        return {"hint": f"all paths begin with {PREFIX}/"}
+    if tuple(call.segments[:PREFIX_PARTS]) != tuple(ORDERS_PATH.strip("/").split("/")):
+        return {"hint": f"all paths begin with {ORDERS_PATH}/"}
     near = get_close_matches(tail, ends, n=1, cutoff=0.5)
     if not near:
         return {}
     row = ends[near[0]]
-    return {"did_you_mean": f"{row.method} {PREFIX}{row.path}"}
+    return {"did_you_mean": f"{row.method} {ORDERS_PATH}{row.path}"}

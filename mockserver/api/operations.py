@@ -1,12 +1,12 @@
-"""The 18 operations as a table: method, path, body, and what an accepted one answers.
+"""The functions that serve each operation: from a body to a command, from an order to JSON.
 
-The same rows find the handler, print ``docs/operations.md`` and parametrise the tests.
+Method, path, schemas and statuses come from the domain's table of operations.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec.structs import asdict
 
 from mockserver.api import commands, views
 from mockserver.api.routes import RouteTable
@@ -23,27 +23,18 @@ from mockserver.domain.commands import (
 )
 from mockserver.domain.extension import check_due_date
 from mockserver.domain.lookup import find_capture, find_refund
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation, OperationInfo
 from mockserver.domain.order import Order
 
-PREFIX = "/ordermanagement/v1/orders"
 
+class Row(OperationInfo, frozen=True):
+    """An operation with the functions that serve it.
 
-class Row(Struct, frozen=True):
-    """One operation on the wire.
-
-    A change has ``command``, which reads a checked body and the ids of the path, and
-    ``schema`` where it takes a body; ``read_at_once`` makes the command of a body in
-    which all is as documented. A read has ``view``, which shows an order or a part of it
-    as JSON values. ``provider_name`` is the operationId of the provider.
+    A change has ``command``, which reads a checked body and the ids of the path;
+    ``read_at_once`` makes the command of a body in which all is as documented. A read
+    has ``view``, which shows an order or a part of it as JSON values.
     """
 
-    operation: Operation
-    provider_name: str
-    method: str
-    path: str
-    success: int
-    schema: str | None = None
     command: Callable[[commands.Body, commands.Ids], Command] | None = None
     read_at_once: Callable[[bytes], Command | None] | None = None
     view: Callable[[Order, commands.Ids, Assumptions], Any] | None = None
@@ -73,98 +64,40 @@ def _plain(command: Callable[[], Command]) -> Callable[[Any, Any], Command]:
     return lambda _body, _ids: command()
 
 
-OPERATIONS: tuple[Row, ...] = (
-    Row(Operation.GET_ORDER, "getOrder", "GET", "/{order_id}", 200),
-    Row(
-        Operation.ACKNOWLEDGE, "acknowledgeOrder",
-        "POST", "/{order_id}/acknowledge", 204,
-        command=_plain(Acknowledge),
-    ),
-    Row(
-        Operation.UPDATE_AUTHORIZATION, "updateAuthorization",
-        "PATCH", "/{order_id}/authorization", 204,
-        schema="update_authorization", command=commands.update_authorization,
-        read_at_once=commands.reader_of(UpdateAuthorization),
-    ),
-    Row(
-        Operation.CANCEL, "cancelOrder",
-        "POST", "/{order_id}/cancel", 204,
-        command=_plain(Cancel),
-    ),
-    Row(
-        Operation.UPDATE_CUSTOMER_DETAILS, "updateConsumerDetails",
-        "PATCH", "/{order_id}/customer-details", 204,
-        schema="update_customer_details", command=commands.update_customer_details,
-    ),
-    Row(
-        Operation.EXTEND_AUTHORIZATION_TIME, "extendAuthorizationTime",
-        "POST", "/{order_id}/extend-authorization-time", 204,
-        command=_plain(ExtendAuthorizationTime),
-    ),
-    Row(
-        Operation.UPDATE_MERCHANT_REFERENCES, "updateMerchantReferences",
-        "PATCH", "/{order_id}/merchant-references", 204,
-        schema="update_merchant_references",
-        command=commands.update_merchant_references,
-    ),
-    Row(
-        Operation.RELEASE_REMAINING_AUTHORIZATION, "releaseRemainingAuthorization",
-        "POST", "/{order_id}/release-remaining-authorization", 204,
-        command=_plain(ReleaseRemainingAuthorization),
-    ),
-    Row(
-        Operation.ADD_ORDER_SHIPPING_INFO, "appendOrderShippingInfo",
-        "POST", "/{order_id}/shipping-info", 204,
-        schema="add_shipping_info", command=commands.add_order_shipping_info,
-    ),
-    Row(
-        Operation.CAPTURE, "captureOrder",
-        "POST", "/{order_id}/captures", 201,
-        schema="capture", command=commands.capture_order,
-        read_at_once=commands.reader_of(CaptureOrder),
-    ),
-    Row(
-        Operation.LIST_CAPTURES, "getCaptures",
-        "GET", "/{order_id}/captures", 200,
-        view=_captures,
-    ),
-    Row(
-        Operation.GET_CAPTURE, "getCapture",
-        "GET", "/{order_id}/captures/{capture_id}", 200,
-        view=_capture,
-    ),
-    Row(
-        Operation.ADD_CAPTURE_SHIPPING_INFO, "appendShippingInfo",
-        "POST", "/{order_id}/captures/{capture_id}/shipping-info", 204,
-        schema="add_shipping_info", command=commands.add_capture_shipping_info,
-    ),
-    Row(
-        Operation.TRIGGER_SEND_OUT, "triggerSendOut",
-        "POST", "/{order_id}/captures/{capture_id}/trigger-send-out", 204,
-        command=commands.trigger_send_out,
-    ),
-    Row(
-        Operation.EXTEND_DUE_DATE, "extendDueDate",
-        "PATCH", "/{order_id}/captures/{capture_id}/extend-due-date", 204,
-        schema="extend_due_date", command=commands.extend_due_date,
-    ),
-    Row(
-        Operation.GET_EXTEND_DUE_DATE_OPTIONS, "getOptionsForExtendDueDate",
-        "GET", "/{order_id}/captures/{capture_id}/extend-due-date-options", 200,
-        view=_options,
-    ),
-    Row(
-        Operation.REFUND, "refundOrder",
-        "POST", "/{order_id}/refunds", 201,
-        schema="refund", command=commands.refund_order,
-        read_at_once=commands.reader_of(RefundOrder),
-    ),
-    Row(
-        Operation.GET_REFUND, "get",
-        "GET", "/{order_id}/refunds/{refund_id}", 200,
-        view=_refund,
-    ),
-)  # fmt: skip
+_PARSERS: Mapping[Operation, Callable[[commands.Body, commands.Ids], Command]] = {
+    Operation.ACKNOWLEDGE: _plain(Acknowledge),
+    Operation.UPDATE_AUTHORIZATION: commands.update_authorization,
+    Operation.CANCEL: _plain(Cancel),
+    Operation.UPDATE_CUSTOMER_DETAILS: commands.update_customer_details,
+    Operation.EXTEND_AUTHORIZATION_TIME: _plain(ExtendAuthorizationTime),
+    Operation.UPDATE_MERCHANT_REFERENCES: commands.update_merchant_references,
+    Operation.RELEASE_REMAINING_AUTHORIZATION: _plain(ReleaseRemainingAuthorization),
+    Operation.ADD_ORDER_SHIPPING_INFO: commands.add_order_shipping_info,
+    Operation.CAPTURE: commands.capture_order,
+    Operation.ADD_CAPTURE_SHIPPING_INFO: commands.add_capture_shipping_info,
+    Operation.TRIGGER_SEND_OUT: commands.trigger_send_out,
+    Operation.EXTEND_DUE_DATE: commands.extend_due_date,
+    Operation.REFUND: commands.refund_order,
+}
+_STRICT_PARSERS: Mapping[Operation, Callable[[bytes], Command | None]] = {
+    Operation.UPDATE_AUTHORIZATION: commands.reader_of(UpdateAuthorization),
+    Operation.CAPTURE: commands.reader_of(CaptureOrder),
+    Operation.REFUND: commands.reader_of(RefundOrder),
+}
+_VIEWS: Mapping[Operation, Callable[[Order, commands.Ids, Assumptions], Any]] = {
+    Operation.LIST_CAPTURES: _captures,
+    Operation.GET_CAPTURE: _capture,
+    Operation.GET_EXTEND_DUE_DATE_OPTIONS: _options,
+    Operation.GET_REFUND: _refund,
+}
 
-ROWS: Mapping[Operation, Row] = {row.operation: row for row in OPERATIONS}
-ROUTES = RouteTable((row.method, PREFIX + row.path, row) for row in OPERATIONS)
+ROWS: Mapping[Operation, Row] = {
+    info.operation: Row(
+        **asdict(info),
+        command=_PARSERS.get(info.operation),
+        read_at_once=_STRICT_PARSERS.get(info.operation),
+        view=_VIEWS.get(info.operation),
+    )
+    for info in OPERATIONS
+}
+ROUTES = RouteTable((row.method, ORDERS_PATH + row.path, row) for row in ROWS.values())

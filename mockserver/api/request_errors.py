@@ -7,18 +7,15 @@ wordings are assumed, so they may say more: the exact place and the value.
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any
-
-import orjson
 
 from mockserver.domain.errors import Reason, Rejection
+from mockserver.scenario.problems import shown
 from mockserver.schemas import Violation
 
 MOST_TOLD = 100
 """How many violations are told of a body; a refusal is remembered, so it is bounded (ours)."""
 
 SHOWN_PLACES = 5
-SHOWN_CHARACTERS = 60
 
 
 def refusal_of(violations: Iterable[Violation]) -> Rejection:
@@ -48,7 +45,7 @@ def _type(violation: Violation) -> str:
         return _required(violation)
     names = [each for each in _as_list(violation.limit) if each != "null"]
     wanted = " or ".join(_TYPE_NAMES[each] for each in names)
-    return f"'{_place(violation)}' must be {wanted}, got {_shown(violation.value)}"
+    return f"'{_place(violation)}' must be {wanted}, got {shown(violation.value)}"
 
 
 def _size(violation: Violation) -> str:
@@ -70,17 +67,17 @@ def _maximum(violation: Violation) -> str:
 def _compared(violation: Violation, how: str) -> str:
     return (
         f"'{_place(violation)}' must be {how} than or equal to {violation.limit},"
-        f" got {_shown(violation.value)}"
+        f" got {shown(violation.value)}"
     )
 
 
 def _enum(violation: Violation) -> str:
     names = ", ".join(each for each in violation.limit if each)
-    return f"'{_place(violation)}' must be one of {names}, got {_shown(violation.value)}"
+    return f"'{_place(violation)}' must be one of {names}, got {shown(violation.value)}"
 
 
 def _otherwise(violation: Violation) -> str:
-    return f"'{_place(violation)}' must match {violation.limit}, got {_shown(violation.value)}"
+    return f"'{_place(violation)}' must match {violation.limit}, got {shown(violation.value)}"
 
 
 _WORDINGS: Mapping[str, Callable[[Violation], str]] = {
@@ -107,12 +104,6 @@ _TYPE_NAMES = {
 def _place(violation: Violation) -> str:
     missing = [violation.limit] if violation.keyword == "required" else []
     return "/".join(map(str, [*violation.path, *missing])) or "body"
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401
-    text = orjson.dumps(value).decode()
-    cut = len(text) > SHOWN_CHARACTERS
-    return f"{text[:SHOWN_CHARACTERS]}…" if cut else text
 
 
 def _as_list(value: str | list[str]) -> list[str]:

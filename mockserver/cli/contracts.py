@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from mockserver.domain.wording import did_you_mean
 from mockserver.scenario.catalogue import find, text_of
-from mockserver.scenario.findings import ScenarioError, did_you_mean
+from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.loading import FileError
 from mockserver.scenario.scenario import Scenario, read_scenario
 from mockserver.scenario.source import parse

@@ -6,16 +6,17 @@ answered.
 
 import asyncio
 import json
-from base64 import b64encode
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPResponse
 from textwrap import indent
 from typing import Any
 from urllib.parse import urlsplit
 
+from mockserver.api.credentials import basic_authorization
 from mockserver.api.server import Server, running_in_thread
 from mockserver.cli.exit_codes import OK
 from mockserver.cli.worlds import load_sandboxes
+from mockserver.domain.operation import ORDERS_PATH
 from mockserver.settings import Settings
 
 USER = "demo"
@@ -84,11 +85,10 @@ class _Story:
         print(indent(explained["allocation"]["text"], INDENT), end="\n\n")
 
     def _merchant(self, path: str, body: Mapping[str, Any]) -> HTTPResponse:
-        place = f"/ordermanagement/v1/orders/{self.order_id}/{path}"
-        return self._ask("POST", place, body)
+        return self._ask("POST", f"{ORDERS_PATH}/{self.order_id}/{path}", body)
 
     def _get(self, path: str) -> HTTPResponse:
-        return self._ask("GET", f"/ordermanagement/v1/orders/{self.order_id}/{path}")
+        return self._ask("GET", f"{ORDERS_PATH}/{self.order_id}/{path}")
 
     def _control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
         method = "POST" if body else "GET"
@@ -102,9 +102,8 @@ class _Story:
         body: Mapping[str, Any] | None = None,
     ) -> HTTPResponse:
         connection = HTTPConnection(urlsplit(self.url).netloc, timeout=10)
-        credentials = b64encode(f"{USER}:secret".encode()).decode()
         headers = {
-            "Authorization": f"Basic {credentials}",
+            "Authorization": basic_authorization(USER, "secret"),
             "Content-Type": "application/json",
             "Connection": "close",
         }

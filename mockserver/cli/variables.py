@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 
+from mockserver.domain.wording import nearest_name
 from mockserver.settings import OPTIONS, PREFIX, URL
 
 SERVICE_LINKS = re.compile(r"SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP)")
@@ -18,14 +19,12 @@ def warn_of_unknown(environ: Mapping[str, str]) -> None:
 
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     """Word a warning for each variable with our prefix that nothing reads."""
-    from difflib import get_close_matches
-
     known = [row.variable.removeprefix(PREFIX) for row in OPTIONS.values()]
     known.append(URL.removeprefix(PREFIX))
     for variable in sorted(environ):
         name = variable.removeprefix(PREFIX)
         if name in (variable, *known) or SERVICE_LINKS.match(name):
             continue
-        near = get_close_matches(name.upper(), known, n=1)
-        hint = f"did you mean {PREFIX}{near[0]}?" if near else "see serve --help for those read"
+        near = nearest_name(name.upper(), known)
+        hint = f"did you mean {PREFIX}{near}?" if near else "see serve --help for those read"
         yield f"{variable} is no setting and is ignored, {hint}"

@@ -7,11 +7,11 @@ the scenario schema are printed from it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 from mockserver.domain.source import Source, assumed, clients, klarna, kustom, recorded
+from mockserver.domain.wording import did_you_mean, yaml_scalar
 
 Value = str | bool | int
 
@@ -144,7 +144,7 @@ class Assumption:
         """The permitted values, in words."""
         if self.numbers:
             return f"a whole number from {self.numbers[0]} to {self.numbers[-1]}"
-        return " or ".join(_spelled(value) for value in self.meanings)
+        return " or ".join(yaml_scalar(value) for value in self.meanings)
 
     def parse(self, value: object) -> Value:
         """Take a value as YAML, JSON or a flag gives it.
@@ -160,11 +160,6 @@ class Assumption:
                 return known
         message = f"assumption '{self.name}' takes {self.allowed}, got {value!r}"
         raise AssumptionError(message)
-
-
-def _spelled(value: Value) -> str:
-    """Write a value as YAML and JSON do: true, not True."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class AssumptionError(ValueError):
@@ -193,7 +188,5 @@ def assume(base: Assumptions, choices: Mapping[str, object]) -> Assumptions:
 def _find(name: str) -> Assumption:
     if name in ASSUMPTIONS:
         return ASSUMPTIONS[name]
-    near = get_close_matches(name, ASSUMPTIONS, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(ASSUMPTIONS)}"
-    message = f"unknown assumption '{name}', {hint}"
+    message = f"unknown assumption '{name}', {did_you_mean(name, ASSUMPTIONS)}"
     raise AssumptionError(message)

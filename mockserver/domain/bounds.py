@@ -11,14 +11,16 @@ from msgspec import Meta
 
 Several = TypeVar("Several")
 
-Amount: TypeAlias = Annotated[int, Meta(ge=0, le=200_000_000)]
+MAX_AMOUNT = 200_000_000  # minor units
+
+Amount: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
 """A total that a merchant asks for (minor units)."""
 
-LineAmount: TypeAlias = Annotated[int, Meta(ge=1 - 2**53, le=200_000_000)]
+LineAmount: TypeAlias = Annotated[int, Meta(ge=1 - 2**53, le=MAX_AMOUNT)]
 """An amount of a line, less than 0 for discounts (the lower bound is ours)."""
 
-Discount: TypeAlias = Annotated[int, Meta(ge=0, le=200_000_000)]
-TaxAmount: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=200_000_000)]
+Discount: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+TaxAmount: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=MAX_AMOUNT)]
 TaxRate: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Quantity: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Text: TypeAlias = Annotated[str, Meta(max_length=255)]

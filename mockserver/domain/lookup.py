@@ -6,7 +6,12 @@ from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture, Order, Refund
 
-_UUID_SHAPE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text has the form of an id; its version digit may be any."""
+    return _UUID.fullmatch(text) is not None
 
 
 def order_not_found(
@@ -17,9 +22,9 @@ def order_not_found(
     """Word the refusal of an order id that leads nowhere.
 
     Reading an order by something that is no UUID has a code of its own (documented by
-    Klarna for that operation only). The version digit varies, so it is not looked at.
+    Klarna for that operation only).
     """
-    if operation is Operation.GET_ORDER and not _UUID_SHAPE.fullmatch(order_id):
+    if operation is Operation.GET_ORDER and not is_uuid(order_id):
         return Rejection(Reason.INVALID_ORDER_ID, operation, order_id=order_id)
     return Rejection(
         Reason.ORDER_NOT_FOUND,

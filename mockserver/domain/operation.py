@@ -1,6 +1,15 @@
-"""The 18 operations of the API, by the names used in scenarios, journal and docs."""
+"""The 18 operations of the API, by the names used in scenarios, journal and docs.
+
+``OPERATIONS`` holds what the provider documents about each. The merchant API, the step
+runner, lint, the OpenAPI document and the generated docs read their columns from it.
+"""
 
 from enum import StrEnum
+
+from msgspec import Struct
+
+ORDERS_PATH = "/ordermanagement/v1/orders"
+"""Every path of the API is below this one."""
 
 
 class Operation(StrEnum):
@@ -25,23 +34,148 @@ class Operation(StrEnum):
     REFUND = "refund"
     GET_REFUND = "get_refund"
 
+    @property
+    def info(self) -> "OperationInfo":
+        """What the provider documents about the operation."""
+        return _INFO[self]
 
-READS = frozenset(
-    {
-        Operation.GET_ORDER,
-        Operation.LIST_CAPTURES,
-        Operation.GET_CAPTURE,
-        Operation.GET_EXTEND_DUE_DATE_OPTIONS,
-        Operation.GET_REFUND,
-    },
-)
+
+class OperationInfo(Struct, frozen=True):
+    """What the provider documents about one operation.
+
+    Attributes:
+        operation: our name of it.
+        provider_name: the provider's operationId.
+        method: the HTTP method.
+        path: the path template below ``ORDERS_PATH``.
+        success: the status of a response that is no refusal.
+        schema: the schema of the request body, by its file name in ``schemas/requests``.
+        response_schema: the schema of the response body, likewise in ``schemas/responses``.
+        created_id_header: the response header with the id of what was created.
+        deprecated: whether Kustom has announced that it will drop the operation.
+    """
+
+    operation: Operation
+    provider_name: str
+    method: str
+    path: str
+    success: int
+    schema: str | None = None
+    response_schema: str | None = None
+    created_id_header: str | None = None
+    deprecated: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the operation changes nothing."""
+        return self.method == "GET"
+
+    @property
+    def collection(self) -> str:
+        """The segment of the path behind the order's id, such as ``captures``."""
+        return self.path.split("/")[2]
+
+
+OPERATIONS: tuple[OperationInfo, ...] = (
+    OperationInfo(
+        Operation.GET_ORDER, "getOrder",
+        "GET", "/{order_id}", 200,
+        response_schema="order",
+    ),
+    OperationInfo(
+        Operation.ACKNOWLEDGE, "acknowledgeOrder",
+        "POST", "/{order_id}/acknowledge", 204,
+    ),
+    OperationInfo(
+        Operation.UPDATE_AUTHORIZATION, "updateAuthorization",
+        "PATCH", "/{order_id}/authorization", 204,
+        schema="update_authorization",
+    ),
+    OperationInfo(
+        Operation.CANCEL, "cancelOrder",
+        "POST", "/{order_id}/cancel", 204,
+    ),
+    OperationInfo(
+        Operation.UPDATE_CUSTOMER_DETAILS, "updateConsumerDetails",
+        "PATCH", "/{order_id}/customer-details", 204,
+        schema="update_customer_details",
+    ),
+    OperationInfo(
+        Operation.EXTEND_AUTHORIZATION_TIME, "extendAuthorizationTime",
+        "POST", "/{order_id}/extend-authorization-time", 204,
+    ),
+    OperationInfo(
+        Operation.UPDATE_MERCHANT_REFERENCES, "updateMerchantReferences",
+        "PATCH", "/{order_id}/merchant-references", 204,
+        schema="update_merchant_references",
+    ),
+    OperationInfo(
+        Operation.RELEASE_REMAINING_AUTHORIZATION, "releaseRemainingAuthorization",
+        "POST", "/{order_id}/release-remaining-authorization", 204,
+    ),
+    OperationInfo(
+        Operation.ADD_ORDER_SHIPPING_INFO, "appendOrderShippingInfo",
+        "POST", "/{order_id}/shipping-info", 204,
+        schema="add_shipping_info",
+    ),
+    OperationInfo(
+        Operation.CAPTURE, "captureOrder",
+        "POST", "/{order_id}/captures", 201,
+        schema="capture",
+        created_id_header="Capture-Id",
+    ),
+    OperationInfo(
+        Operation.LIST_CAPTURES, "getCaptures",
+        "GET", "/{order_id}/captures", 200,
+        response_schema="captures",
+    ),
+    OperationInfo(
+        Operation.GET_CAPTURE, "getCapture",
+        "GET", "/{order_id}/captures/{capture_id}", 200,
+        response_schema="capture",
+    ),
+    OperationInfo(
+        Operation.ADD_CAPTURE_SHIPPING_INFO, "appendShippingInfo",
+        "POST", "/{order_id}/captures/{capture_id}/shipping-info", 204,
+        schema="add_shipping_info",
+    ),
+    OperationInfo(
+        Operation.TRIGGER_SEND_OUT, "triggerSendOut",
+        "POST", "/{order_id}/captures/{capture_id}/trigger-send-out", 204,
+        deprecated=True,
+    ),
+    OperationInfo(
+        Operation.EXTEND_DUE_DATE, "extendDueDate",
+        "PATCH", "/{order_id}/captures/{capture_id}/extend-due-date", 204,
+        schema="extend_due_date",
+        deprecated=True,
+    ),
+    OperationInfo(
+        Operation.GET_EXTEND_DUE_DATE_OPTIONS, "getOptionsForExtendDueDate",
+        "GET", "/{order_id}/captures/{capture_id}/extend-due-date-options", 200,
+        response_schema="extend_due_date_options",
+        deprecated=True,
+    ),
+    OperationInfo(
+        Operation.REFUND, "refundOrder",
+        "POST", "/{order_id}/refunds", 201,
+        schema="refund",
+        created_id_header="Refund-Id",
+    ),
+    OperationInfo(
+        Operation.GET_REFUND, "get",
+        "GET", "/{order_id}/refunds/{refund_id}", 200,
+        response_schema="refund",
+    ),
+)  # fmt: skip
+
+_INFO = {info.operation: info for info in OPERATIONS}
+
+READS = frozenset(info.operation for info in OPERATIONS if info.is_read)
 """Operations that change nothing and are allowed in every status."""
 
-DEPRECATED = frozenset(
-    {
-        Operation.TRIGGER_SEND_OUT,
-        Operation.EXTEND_DUE_DATE,
-        Operation.GET_EXTEND_DUE_DATE_OPTIONS,
-    },
-)
+WITHOUT_BODY = frozenset(info.operation for info in OPERATIONS if info.schema is None)
+"""Operations whose request has no body; one that is sent is ignored."""
+
+DEPRECATED = frozenset(info.operation for info in OPERATIONS if info.deprecated)
 """Operations that Kustom has announced it will drop."""

@@ -39,6 +39,20 @@ ADDRESS_FIELDS = (
 )  # fmt: skip
 """The fields of an address, in the recorded order."""
 
+ECHOED_LINE_FIELDS: Mapping[str, frozenset[str]] = {
+    "product_url": frozenset(),
+    "image_url": frozenset(),
+    "merchant_data": frozenset(),
+    "product_identifiers": frozenset(
+        (
+            "brand", "category_path", "color", "global_trade_item_number",
+            "manufacturer_part_number", "size",
+        ),
+    ),
+    "subscription": frozenset(("interval", "interval_count", "name")),
+}  # fmt: skip
+"""Fields of an order line that are only returned, with the keys of those that are objects."""
+
 
 class FraudStatus(StrEnum):
     """The outcome of the provider's risk review."""

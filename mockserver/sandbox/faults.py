@@ -184,14 +184,14 @@ class Faults:
         return True
 
 
-def _is_about_allocation(rule: Rule) -> bool:
-    """Only a refund has an allocation that can fail."""
+def only_fails_allocations(rule: Rule) -> bool:
+    """Whether a rule can do something to refunds alone, as only they are allocated."""
     return all(isinstance(each, FailAllocation) for each in rule.actions)
 
 
 def _audiences(rule: Rule) -> list[Audience]:
     operations: Iterable[Operation | None] = rule.operations or (None,)
-    if _is_about_allocation(rule):
+    if only_fails_allocations(rule):
         operations = {Operation.REFUND}.intersection(rule.operations or {Operation.REFUND})
     order_ids: Iterable[str | None] = rule.order_ids or (None,)
     return [(operation, order_id) for operation in operations for order_id in order_ids]

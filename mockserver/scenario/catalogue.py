@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from mockserver.domain.wording import did_you_mean
 from mockserver.resources import folder
-from mockserver.scenario.findings import did_you_mean
 
 SUFFIXES = (".yaml", ".yml")
 DEFAULT = "fresh-order"

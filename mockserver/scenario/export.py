@@ -55,7 +55,7 @@ async def export(sandbox: Sandbox) -> str:
         "faults": {each.name: _fault(each) for each in sandbox.faults.rules()},
     }
     return yaml.dump(
-        _without_unset(scenario),
+        _drop_empty(scenario),
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
@@ -77,7 +77,7 @@ def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
     names = _distinct_names(changes(order), part_names)
     now = _standing(order)
     reviewed = "fraud_status" in now
-    return _without_unset(
+    return _drop_empty(
         {
             "order_id": order.order_id,
             "klarna_reference": order.klarna_reference,
@@ -119,7 +119,7 @@ def _standing(order: Order) -> dict[str, Any]:
         each.captured_at >= order.expires_at for each in order.captures
     )
     reviewed = order.captures and order.fraud_status is not FraudStatus.ACCEPTED
-    return _without_unset(
+    return _drop_empty(
         {
             "amount": order.order_amount if changed else None,
             "lines": None if order.order_lines else [],
@@ -141,7 +141,7 @@ def _standing(order: Order) -> dict[str, Any]:
 def _capture(capture: Capture, order: Order) -> dict[str, Any]:
     address = masked_address(capture.shipping_address)
     moved = address != masked_address(order.shipping_address)
-    return _without_unset(
+    return _drop_empty(
         {
             "capture_id": capture.capture_id,
             "at": _time(capture.captured_at),
@@ -160,7 +160,7 @@ def _capture(capture: Capture, order: Order) -> dict[str, Any]:
 def _refund(refund: Refund, order: Order, names: Mapping[str, str]) -> dict[str, Any]:
     later = order.captures[refund.captures_before :]
     at_once = later and later[0].captured_at <= refund.refunded_at
-    return _without_unset(
+    return _drop_empty(
         {
             "refund_id": refund.refund_id,
             "at": _time(refund.refunded_at),
@@ -213,7 +213,7 @@ def _lines(lines: Sequence[OrderLine]) -> list[dict[str, Any]]:
 def _fault(rule: Rule) -> dict[str, Any]:
     """Write a rule as it was written; its times in full, as the clock has moved."""
     times = {"from": _time(rule.since), "until": _time(rule.until)}
-    return {**rule.written, **_without_unset(times)}
+    return {**rule.written, **_drop_empty(times)}
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -222,7 +222,7 @@ def _time(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _without_unset(
+def _drop_empty(
     values: Mapping[str, Any],
     keep_empty: tuple[str, ...] = (),
 ) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.actions import (
     Action,
     Cut,
@@ -24,7 +25,7 @@ from mockserver.sandbox.actions import (
     Truncate,
 )
 from mockserver.sandbox.faults import Calls, Rule
-from mockserver.scenario.findings import Finding, Path, ScenarioError, did_you_mean
+from mockserver.scenario.findings import Finding, Path, ScenarioError
 from mockserver.scenario.times import duration_at, moment_of
 
 Spec: TypeAlias = Mapping[str, Any]

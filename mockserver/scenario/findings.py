@@ -6,7 +6,6 @@ Codes of errors begin with ``E``, of warnings with ``W``; each has a section in
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -83,11 +82,3 @@ class Findings(list[Finding]):
 def counted(number: object, one: str, many: str = "") -> str:
     """Say how many there are of something, such as ``1 file`` or ``2 files``."""
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """Name the nearest known name, or all of them if none is near."""
-    near = get_close_matches(name, known, n=1) or [
-        each for each in known if each.casefold() == name.casefold()
-    ]
-    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"

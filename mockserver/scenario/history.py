@@ -14,15 +14,10 @@ from msgspec.structs import replace
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.invariants import violations
 from mockserver.domain.order import FraudStatus, Order
+from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.clock import LATEST
 from mockserver.sandbox.ids import Ids
-from mockserver.scenario.findings import (
-    Finding,
-    Findings,
-    Path,
-    ScenarioError,
-    did_you_mean,
-)
+from mockserver.scenario.findings import Finding, Findings, Path, ScenarioError
 from mockserver.scenario.orders import (
     Defaults,
     Spec,

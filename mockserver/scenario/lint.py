@@ -13,23 +13,14 @@ from msgspec import Struct
 from mockserver.domain.allocation import explained
 from mockserver.domain.explanation import Verdict as AllocationVerdict
 from mockserver.domain.money import FULL_RATE, TAX_TOLERANCE, sum_of, tax_of, total_of
-from mockserver.domain.operation import READS, Operation
+from mockserver.domain.operation import WITHOUT_BODY, Operation
 from mockserver.domain.order import Order, OrderLine
-from mockserver.sandbox.actions import FailAllocation
-from mockserver.sandbox.faults import Rule
+from mockserver.sandbox.faults import Rule, only_fails_allocations
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.expect import names_allocated_to
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 from mockserver.scenario.scenario import Scenario, in_order
 from mockserver.scenario.steps import Asked
-
-WITHOUT_BODY = READS | {
-    Operation.ACKNOWLEDGE,
-    Operation.CANCEL,
-    Operation.EXTEND_AUTHORIZATION_TIME,
-    Operation.RELEASE_REMAINING_AUTHORIZATION,
-    Operation.TRIGGER_SEND_OUT,
-}
 
 
 async def lint(scenario: Scenario) -> list[Finding]:
@@ -190,7 +181,6 @@ def _idle_faults(subject: _Subject) -> Iterator[Finding]:
 
 def _why_never(rule: Rule, subject: _Subject) -> str | None:
     now = subject.sandbox.clock.now()
-    only_allocation = all(isinstance(each, FailAllocation) for each in rule.actions)
     reasons = {
         "it does nothing": not rule.actions,
         "its probability is 0": rule.probability == 0,
@@ -204,7 +194,9 @@ def _why_never(rule: Rule, subject: _Subject) -> str | None:
             rule.where and rule.operations and rule.operations <= WITHOUT_BODY,
         ),
         "only a refund has an allocation that can fail": bool(
-            only_allocation and rule.operations and Operation.REFUND not in rule.operations,
+            only_fails_allocations(rule)
+            and rule.operations
+            and Operation.REFUND not in rule.operations,
         ),
     }
     return next((why for why, applies in reasons.items() if applies), None)

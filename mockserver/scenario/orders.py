@@ -10,34 +10,27 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from mockserver.domain.bounds import MAX_AMOUNT
 from mockserver.domain.extension import first_expiry
 from mockserver.domain.money import sum_of, tax_of, total_of
 from mockserver.domain.order import (
     ADDRESS_FIELDS,
+    ECHOED_LINE_FIELDS,
     FraudStatus,
     Order,
     OrderLine,
     PaymentMethod,
 )
+from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.ids import Ids
 from mockserver.scenario.countries import COUNTRIES
-from mockserver.scenario.findings import (
-    Finding,
-    Findings,
-    Path,
-    ScenarioError,
-    did_you_mean,
-)
+from mockserver.scenario.findings import Finding, Findings, Path, ScenarioError
 from mockserver.scenario.people import person
 from mockserver.scenario.times import moment_of
 
 Spec: TypeAlias = Mapping[str, Any]
 
 PAYMENT_DESCRIPTIONS = {"INVOICE": "Pay later", "CARD": "Card"}  # recorded pairs
-LARGEST_AMOUNT = 200_000_000  # as in the schemas of requests
-ECHOED = (
-    "product_url", "image_url", "merchant_data", "product_identifiers", "subscription",
-)  # fmt: skip
 
 
 class Defaults(Struct, frozen=True):
@@ -133,8 +126,8 @@ def amount_of(spec: Spec, lines: tuple[OrderLine, ...], path: Path) -> int:
         ScenarioError: the lines add up to more than any order can have.
     """
     amount: int = spec.get("amount", sum_of(lines))
-    if not 0 <= amount <= LARGEST_AMOUNT:
-        message = f"the lines add up to {amount}, an amount is from 0 to {LARGEST_AMOUNT}"
+    if not 0 <= amount <= MAX_AMOUNT:
+        message = f"the lines add up to {amount}, an amount is from 0 to {MAX_AMOUNT}"
         raise ScenarioError([Finding("E105", (*path, "lines"), message)])
     return amount
 
@@ -202,7 +195,7 @@ def filled_line(given: Spec) -> OrderLine:
         total_discount_amount=discount,
         tax_rate=rate,
         total_tax_amount=given.get("total_tax_amount", tax_of(total, rate)),
-        extra={key: _echoed(given[key]) for key in ECHOED if key in given} or None,
+        extra={key: _echoed(given[key]) for key in ECHOED_LINE_FIELDS if key in given} or None,
     )
 
 

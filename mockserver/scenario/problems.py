@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from mockserver.scenario.findings import Finding, Path, counted, did_you_mean, in_line
+from mockserver.domain.wording import did_you_mean, shorten
+from mockserver.scenario.findings import Finding, Path, counted, in_line
 from mockserver.schemas import Schema, Violation
 
-SHOWN_CHARACTERS = 60
 MOST_FINDINGS = 100
 """How many findings are worded; whoever has more reads the first."""
 
@@ -126,11 +126,10 @@ def _bound(violation: Violation) -> str:
 
 
 def _quoted(key: str) -> str:
-    short = key if len(key) <= SHOWN_CHARACTERS else f"{key[:SHOWN_CHARACTERS]}…"
-    return f"'{in_line(short)}'"
+    return f"'{in_line(shorten(key))}'"
 
 
 def shown(value: object) -> str:
     """Write a value as it may stand in a message: short, in JSON."""
     text = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+    return shorten(text)

@@ -13,19 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.domain.assumptions import AssumptionError, Assumptions, assume
+from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.clock import Clock, wall_clock
 from mockserver.sandbox.ids import Ids
 from mockserver.sandbox.journal import ENTRIES_KEPT, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.countries import DEFAULT
 from mockserver.scenario.expect import Verdict, judge
-from mockserver.scenario.findings import (
-    Finding,
-    Findings,
-    Path,
-    ScenarioError,
-    did_you_mean,
-)
+from mockserver.scenario.findings import Finding, Findings, Path, ScenarioError
 from mockserver.scenario.orders import Defaults
 from mockserver.scenario.problems import schema_findings
 from mockserver.scenario.source import Document, Marks

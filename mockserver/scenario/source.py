@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import yaml
 from msgspec import Struct, field
 
+from mockserver.domain.wording import yaml_scalar
 from mockserver.scenario.findings import Finding, Path, ScenarioError
 
 LARGEST = 1_000_000  # bytes of text
@@ -200,7 +201,7 @@ class _Builder:
     def _key(self, frame: _Frame, value: Any, marks: Marks) -> None:  # noqa: ANN401
         if isinstance(value, dict | list):
             self._refuse_container_key(marks.at)
-        key = value if isinstance(value, str) else _spelled(value)
+        key = value if isinstance(value, str) else yaml_scalar(value)
         if key in frame.marks.keys and key != _MERGE:
             first = frame.marks.keys[key][0]
             message = f"doubled key '{key}', first in line {first}"
@@ -255,7 +256,3 @@ def _plain(text: str) -> Any:  # noqa: ANN401
     if _WHOLE.fullmatch(text):
         return int(text)
     return float(text) if _FRACTION.fullmatch(text) else text
-
-
-def _spelled(value: object) -> str:
-    return "null" if value is None else str(value).lower()

@@ -4,22 +4,17 @@ Nothing is sent here. A step is an operation of the API with the body that a mer
 would send, or something that only a sandbox can arrange, such as the passing of time.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from mockserver.domain.lookup import is_uuid
 from mockserver.domain.money import sum_of
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import OrderLine
-from mockserver.scenario.findings import (
-    Finding,
-    Findings,
-    Path,
-    ScenarioError,
-    did_you_mean,
-)
+from mockserver.domain.wording import did_you_mean
+from mockserver.scenario.findings import Finding, Findings, Path, ScenarioError
 from mockserver.scenario.orders import Spec, chosen_lines, filled_line
 from mockserver.scenario.times import duration, moment
 
@@ -27,7 +22,6 @@ ARRANGED = ("advance", "set", "freeze", "force")
 PATIENCE = 30.0  # seconds
 LOST = "lost"
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _AMOUNTS = {
     Operation.CAPTURE: "captured_amount",
     Operation.REFUND: "refunded_amount",
@@ -162,13 +156,13 @@ class _Planner:
 
     def _check_order(self, order: str, path: Path) -> None:
         ids = [str(each.get("order_id")) for each in self.orders.values()]
-        if order not in self.orders and order not in ids and not _ID.fullmatch(order):
+        if order not in self.orders and order not in ids and not is_uuid(order):
             hint = f", {did_you_mean(order, list(self.orders))}" if self.orders else ""
             raise _wrong("E204", path, f"there is no order '{order}'{hint}")
 
     def _check_part(self, order: str, kind: str, name: str, path: Path) -> None:
         known = [each for of, its, each in self.names if (of, its) == (order, kind)]
-        if name not in known and not _ID.fullmatch(name):
+        if name not in known and not is_uuid(name):
             hint = f", {did_you_mean(name, sorted(known))}" if known else ""
             message = f"order '{order}' has no {kind} '{name}' by then{hint}"
             raise _wrong("E204", path, message)

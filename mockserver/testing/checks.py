@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from mockserver.client import ControlError
-from mockserver.scenario.findings import did_you_mean
+from mockserver.domain.wording import did_you_mean
 from mockserver.testing.handle import Json, Kustom
 
 ORDERS_TOLD = 3

@@ -2,7 +2,6 @@
 
 import os
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,8 +10,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from zlib import crc32
 
+from mockserver.api.credentials import basic_authorization
 from mockserver.client import ControlClient, ControlError
-from mockserver.scenario.findings import ScenarioError, did_you_mean
+from mockserver.domain.wording import did_you_mean
+from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.source import parse
 
 Json: TypeAlias = Any
@@ -137,8 +138,7 @@ class Kustom:
     @property
     def headers(self) -> dict[str, str]:
         """The same as a header, for clients that want it written out."""
-        written = b64encode(":".join(self.auth).encode()).decode()
-        return {"Authorization": f"Basic {written}"}
+        return {"Authorization": basic_authorization(*self.auth)}
 
     def load(self, scenario: Scenario) -> Orders:
         """Fill the sandbox from a shipped name, a file, YAML text or plain values.

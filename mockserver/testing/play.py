@@ -5,24 +5,23 @@ only a sandbox can do is skipped, and said so.
 """
 
 import json
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
+from mockserver.api.credentials import basic_authorization
 from mockserver.api.merchant import IDEMPOTENCY_KEY
-from mockserver.api.operations import PREFIX, ROWS
 from mockserver.client import ControlClient, ControlError
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import ORDERS_PATH, Operation
+from mockserver.scenario.expect import judge_order
+from mockserver.scenario.findings import place_of
 from mockserver.scenario.steps import LOST, PATIENCE, Arranged, Asked, Step
-from mockserver.testing.visible import judge_page
 
 Json: TypeAlias = Any
 Part: TypeAlias = tuple[str, str, str]  # order, capture or refund, name
 
-MADE = {Operation.CAPTURE: "Capture-Id", Operation.REFUND: "Refund-Id"}
 CLIENT_ERRORS = (OSError, HTTPException)
 
 
@@ -66,22 +65,23 @@ class Stage:
     def judge(self, expect: Mapping[str, Json]) -> Played:
         """Hold what can be seen from here to expectations."""
         if self.control is not None:
-            judged = self.control.judge(expect)["expectations"]
-            return Played("expect", tuple(e["text"] for e in judged if not e["passed"]))
+            verdict = self.control.judge(expect)["expectations"]
+            return Played("expect", tuple(e["text"] for e in verdict if not e["passed"]))
         differences: list[str] = []
         skipped = [key for key in ("requests", "faults") if key in expect]
         for name, wanted in expect.get("orders", {}).items():
-            page = self.ask(Asked(Operation.GET_ORDER, name)).page or {}
+            reply = self.ask(Asked(Operation.GET_ORDER, name))
+            page = reply.page if reply.status == Operation.GET_ORDER.info.success else None
             names = {v: k[2] for k, v in self.parts.items() if k[0] == name}
-            found = judge_page(f"orders.{name}", wanted, page, names)
-            differences += found.differences
-            skipped += found.skipped
+            judged = [*judge_order(wanted, page, names, ("orders", name))]
+            differences += [each.text for each in judged if not each.passed]
+            skipped += [place_of(each.path) for each in judged if each.skipped]
         return Played("expect", tuple(differences), ", ".join(skipped))
 
     def ask(self, asked: Asked, patience: float = PATIENCE) -> Reply:
         """Send what a step asks for, and take the answer."""
-        row = ROWS[asked.operation]
-        path = PREFIX + row.path.format(
+        info = asked.operation.info
+        path = ORDERS_PATH + info.path.format(
             order_id=self._order_id(asked.order),
             capture_id=self._part_id(asked, "capture", asked.capture),
             refund_id=self._part_id(asked, "refund", asked.refund),
@@ -89,7 +89,7 @@ class Stage:
         body = asked.body
         content = body if body is None or isinstance(body, str) else json.dumps(body)
         try:
-            return self._send(row.method, path, content, asked.key, patience)
+            return self._send(info.method, path, content, asked.key, patience)
         except CLIENT_ERRORS:
             return Reply(0)
 
@@ -115,7 +115,7 @@ class Stage:
 
     def _remember(self, asked: Asked, reply: Reply) -> None:
         """Keep the id of a capture or refund that was given a name."""
-        header = MADE.get(asked.operation)
+        header = asked.operation.info.created_id_header
         part_id = reply.headers.get(header) if header else None
         if asked.name is None or part_id is None:
             return
@@ -140,8 +140,8 @@ class Stage:
     ) -> Reply:
         address = urlsplit(self.base_url)
         kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-        login = b64encode(f"{self.user}:{self.secret}".encode()).decode()
-        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+        authorization = basic_authorization(self.user, self.secret)
+        headers = {"Authorization": authorization, "Content-Type": "application/json"}
         if key is not None:
             headers[IDEMPOTENCY_KEY] = key
         connection = kind(address.netloc, timeout=patience)
@@ -213,7 +213,7 @@ def _wanted_status(step: Step) -> int | None:
         status: int | None = step.answers.get("status")
         return status
     assert isinstance(step.does, Asked)  # noqa: S101  # only those are answered
-    return ROWS[step.does.operation].success
+    return step.does.operation.info.success
 
 
 def _unlike(wanted: Mapping[str, Json], page: Mapping[str, Json]) -> Iterator[str]:

@@ -14,8 +14,7 @@ from typing import Any, TypeAlias
 from aiohttp import ClientSession
 from yarl import URL
 
-from mockserver.api.operations import PREFIX, ROWS
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import ORDERS_PATH, Operation
 
 Json: TypeAlias = Any
 Spec: TypeAlias = Mapping[str, Any]
@@ -109,7 +108,7 @@ class Merchant:
         """The path of an operation on the order at hand, or on the ids given."""
         known = {"order_id": self.order_id, "capture_id": self.capture_id}
         known["refund_id"] = self.refund_id
-        return PREFIX + ROWS[operation].path.format_map({**known, **ids})
+        return ORDERS_PATH + operation.info.path.format_map({**known, **ids})
 
     async def ask(
         self,
@@ -144,7 +143,7 @@ class Merchant:
     ) -> Reply:
         """Ask for an operation on the order at hand."""
         path = self.path(operation, **ids)
-        return await self.ask(ROWS[operation].method, path, body, headers)
+        return await self.ask(operation.info.method, path, body, headers)
 
     async def capture(self, amount: int, *lines: Json, key: str | None = None) -> Reply:
         """Capture an amount."""

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.api.operations import OPERATIONS, PREFIX, Row
 from mockserver.api.pages import OrderPages
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation, OperationInfo
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.schemas import schema
 from tests.api.examples import BODIES, BUSY
@@ -75,7 +74,7 @@ async def test_malformed_json_is_refused(merchant: Merchant, case: str) -> None:
 @every_body
 async def test_malformed_json_is_refused_by_every_operation_that_reads(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     messages(await refusal_of(merchant, row.operation, b"{"), 400, "BAD_REQUEST")
 
@@ -84,7 +83,7 @@ async def test_malformed_json_is_refused_by_every_operation_that_reads(
 @pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"text"', b"true"])
 async def test_a_body_that_is_no_object_is_refused(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
     body: bytes,
 ) -> None:
     answer = await refusal_of(merchant, row.operation, body)
@@ -335,7 +334,7 @@ async def test_a_body_of_exactly_one_mebibyte_is_read(
 )
 async def test_a_body_of_another_media_type_is_refused(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
     media_type: str,
 ) -> None:
     headers = {"Content-Type": media_type}
@@ -351,11 +350,11 @@ async def test_a_body_of_another_media_type_is_refused(
     [
         "/",
         "/ordermanagement",
-        PREFIX,
-        PREFIX + "/",
-        PREFIX + "/{order_id}/capture",
-        PREFIX + "/{order_id}/captures/{capture_id}/refunds",
-        PREFIX + "/{order_id}/captures/{capture_id}/shipping-info/1",
+        ORDERS_PATH,
+        ORDERS_PATH + "/",
+        ORDERS_PATH + "/{order_id}/capture",
+        ORDERS_PATH + "/{order_id}/captures/{capture_id}/refunds",
+        ORDERS_PATH + "/{order_id}/captures/{capture_id}/shipping-info/1",
         "/checkout/v3/orders/{order_id}",
         "/ordermanagement/v2/orders/{order_id}",
     ],
@@ -397,7 +396,7 @@ async def test_a_wrong_method_is_refused_with_those_that_are_right(
     method: str,
     path: str,
 ) -> None:
-    place = f"{PREFIX}/{merchant.order_id}{path}".format(capture_id=merchant.capture_id)
+    place = f"{ORDERS_PATH}/{merchant.order_id}{path}".format(capture_id=merchant.capture_id)
     async with merchant.nothing_changes():
         answer = await merchant.ask(method, place)
     (message,) = messages(answer, 405, "HTTP_ERROR")
@@ -477,7 +476,9 @@ async def test_a_crash_before_the_request_is_understood_is_answered_in_shape_too
 
 
 @every_operation
-async def test_a_refusal_names_no_place_and_no_made_thing(merchant: Merchant, row: Row) -> None:
+async def test_a_refusal_names_no_place_and_no_made_thing(
+    merchant: Merchant, row: OperationInfo
+) -> None:
     answer = await merchant.ask("TRACE", merchant.path(row.operation))
     assert answer.status >= 400
     assert not answer.header_names & {"Location", "Capture-Id", "Refund-Id"}

@@ -3,8 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.api.operations import OPERATIONS, Row
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import OPERATIONS, Operation, OperationInfo
 from tests.api.examples import BODIES
 from tests.api.merchant import Merchant, Reply
 
@@ -37,7 +36,7 @@ def test_the_recorded_page_has_176_bytes() -> None:
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
 async def test_no_credentials_are_answered_with_the_recorded_page(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     async with merchant.nothing_changes():
         async with merchant.session.request(

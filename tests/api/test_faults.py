@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import ClientSession
 
-from mockserver.api.operations import ROWS
 from mockserver.api.server import Server
 from mockserver.domain.errors import CATALOGUE, UNKNOWN_FACT, Reason, refusal_for
 from mockserver.domain.operation import READS, Operation
@@ -94,7 +93,7 @@ def request_bytes(
         "Content-Length": str(len(sent)),
         **headers,
     }
-    first = f"{ROWS[operation].method} {merchant.path(operation)} HTTP/1.1"
+    first = f"{operation.info.method} {merchant.path(operation)} HTTP/1.1"
     head = "\r\n".join([first, *(f"{k}: {v}" for k, v in lines.items()), "", ""])
     return head.encode() + sent
 

@@ -3,8 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.api.operations import OPERATIONS, Row
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import OPERATIONS, Operation, OperationInfo
 from tests.api.examples import BODIES, order_for
 from tests.api.merchant import Merchant, Reply, line, with_key
 
@@ -22,7 +21,7 @@ def substance(answer: Reply) -> tuple[int, list[tuple[str, str]]]:
 @pytest.mark.parametrize("row", CHANGES, ids=lambda row: row.operation)
 async def test_a_known_key_answers_as_the_first_time_and_does_nothing_again(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     await merchant.make_order(order_for(row.operation))
     body = BODIES[row.operation] if row.schema else None

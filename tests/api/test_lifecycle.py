@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from mockserver.api.operations import ROWS
 from mockserver.domain.errors import CONSEQUENCE, REFUSAL_CODE, refusal_for
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.operation import READS, Operation
@@ -114,7 +113,7 @@ async def test_an_operation_is_allowed_or_refused_as_the_table_says(
     answer = await merchant.do(operation, BODIES.get(operation))
     reason = LIFECYCLE[operation][status].refused
     if reason is None:
-        assert answer.status == ROWS[operation].success
+        assert answer.status == operation.info.success
         return
     row = refusal_for(reason, operation)
     template = row.message.replace("{consequence}", CONSEQUENCE[operation])

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.api.operations import OPERATIONS, Row
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import OPERATIONS, Operation, OperationInfo
 from tests.api.examples import BODIES, order_for
 from tests.api.merchant import SHIPPED, Merchant, line
 
@@ -94,7 +93,7 @@ async def test_any_path_fits_into_one_line_of_printable_ascii(
 async def test_one_setting_switches_them_all_off(
     serve: Callable[..., str],
     new_merchant: Callable[..., Merchant],
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     merchant = new_merchant(serve(mock_headers=False))
     await merchant.make_order(order_for(row.operation))

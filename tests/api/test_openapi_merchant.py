@@ -9,15 +9,14 @@ from schemathesis.schemas import BaseSchema
 
 from mockserver.api.openapi.examples import REQUESTS, SPEC
 from mockserver.api.openapi.merchant import refusals_of
-from mockserver.api.operations import OPERATIONS, PREFIX, ROWS, Row
 from mockserver.domain.errors import CATALOGUE, Reason
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation, OperationInfo
 from tests.api.merchant import UNKNOWN_ID, Merchant, basic
 from tests.api.openapi import Json, accepts, document_at, hold, operations_of, play
 
 DOCUMENT = "/__admin/merchant-openapi.json"
-NAMES = {row.operation.value: f"{row.method} {PREFIX}{row.path}" for row in OPERATIONS}
+NAMES = {row.operation.value: f"{row.method} {ORDERS_PATH}{row.path}" for row in OPERATIONS}
 FROZEN = {"start": SPEC["created"], "frozen": True}
 UNSHIPPED = {key: value for key, value in SPEC.items() if key not in ("captures", "refunds")}
 
@@ -59,7 +58,7 @@ def test_every_refusal_of_the_catalogue_is_described_somewhere() -> None:
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
-def test_what_the_lifecycle_refuses_is_described(row: Row) -> None:
+def test_what_the_lifecycle_refuses_is_described(row: OperationInfo) -> None:
     reasons = {each.reason for each in refusals_of(row)}
     cells = LIFECYCLE[row.operation].values()
     assert {cell.refused for cell in cells if cell.refused} <= reasons
@@ -79,7 +78,7 @@ def test_every_example_keeps_to_its_schema(document: Json, name: str) -> None:
 async def test_the_examples_are_what_a_server_takes_and_answers(
     document: Json,
     example: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     if row.operation is Operation.CANCEL:
         await example.make_order({**UNSHIPPED, "order_id": UNKNOWN_ID})
@@ -96,7 +95,7 @@ async def test_the_examples_are_what_a_server_takes_and_answers(
 async def test_an_order_that_is_not_there_is_answered_as_described(
     document: Json,
     example: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     body = REQUESTS.get(row.operation)
     reply = await example.do(row.operation, body, order_id=UNKNOWN_ID)
@@ -108,7 +107,7 @@ async def test_an_order_that_is_not_there_is_answered_as_described(
 async def test_missing_credentials_are_answered_as_described(
     document: Json,
     example: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     path = example.path(row.operation)
     reply = await example.ask(row.method, path, None, {"Authorization": "Bearer x"})
@@ -134,7 +133,7 @@ async def test_bodies_that_break_the_schema_are_answered_as_described(
         hold(document, described, reply)
 
 
-@pytest.mark.parametrize("operation", ROWS)
+@pytest.mark.parametrize("operation", Operation)
 async def test_generated_calls_find_no_crash_and_no_undocumented_answer(
     schema: BaseSchema,
     example: Merchant,

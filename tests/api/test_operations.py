@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockserver.api.operations import OPERATIONS, Row
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import OPERATIONS, Operation, OperationInfo
 from mockserver.schemas import schema
 from tests.api.examples import ANSWERS, BODIES, BUSY, order_for
 from tests.api.merchant import UNSHIPPED, Merchant, Reply, basic, line
@@ -64,7 +63,7 @@ every_read = pytest.mark.parametrize("row", READS, ids=lambda row: row.operation
 every_creation = pytest.mark.parametrize("row", CREATIONS, ids=lambda row: row.operation)
 
 
-async def succeed(merchant: Merchant, row: Row) -> Reply:
+async def succeed(merchant: Merchant, row: OperationInfo) -> Reply:
     """Carry an operation out on an order that allows it."""
     await merchant.make_order(order_for(row.operation))
     body = BODIES[row.operation] if row.schema else None
@@ -80,7 +79,7 @@ def test_the_18_operations_of_the_contract_are_there() -> None:
 @every_operation
 async def test_success_has_the_documented_status_and_names_the_exchange(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     answer = await succeed(merchant, row)
     assert UUID_4.fullmatch(answer.header("Klarna-Correlation-Id"))
@@ -90,7 +89,7 @@ async def test_success_has_the_documented_status_and_names_the_exchange(
 @every_read
 async def test_a_read_is_compact_json_that_keeps_to_its_schema(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     answer = await succeed(merchant, row)
     assert answer.header("Content-Type") == "application/json"
@@ -100,7 +99,9 @@ async def test_a_read_is_compact_json_that_keeps_to_its_schema(
 
 
 @every_read
-async def test_a_read_names_no_transaction_and_no_place(merchant: Merchant, row: Row) -> None:
+async def test_a_read_names_no_transaction_and_no_place(
+    merchant: Merchant, row: OperationInfo
+) -> None:
     answer = await succeed(merchant, row)
     assert not answer.header_names & {"Transaction-Id", "Location", "Klarna-Order-Validation"}
 
@@ -108,7 +109,7 @@ async def test_a_read_names_no_transaction_and_no_place(merchant: Merchant, row:
 @every_change
 async def test_a_change_names_its_transaction_and_has_no_body(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     answer = await succeed(merchant, row)
     assert UUID_4.fullmatch(answer.header("Transaction-Id"))
@@ -118,14 +119,16 @@ async def test_a_change_names_its_transaction_and_has_no_body(
 
 
 @every_change
-async def test_201_says_that_it_is_empty_and_204_need_not(merchant: Merchant, row: Row) -> None:
+async def test_201_says_that_it_is_empty_and_204_need_not(
+    merchant: Merchant, row: OperationInfo
+) -> None:
     answer = await succeed(merchant, row)
     lengths = [value for name, value in answer.headers if name == "Content-Length"]
     assert lengths == (["0"] if row.success == 201 else [])
 
 
 @every_change
-async def test_only_a_creation_names_a_place(merchant: Merchant, row: Row) -> None:
+async def test_only_a_creation_names_a_place(merchant: Merchant, row: OperationInfo) -> None:
     answer = await succeed(merchant, row)
     assert ("Location" in answer.header_names) is (row.success == 201)
 
@@ -133,7 +136,7 @@ async def test_only_a_creation_names_a_place(merchant: Merchant, row: Row) -> No
 @every_creation
 async def test_a_creation_names_what_it_made_and_its_absolute_place(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     answer = await succeed(merchant, row)
     made = answer.header({Op.CAPTURE: "Capture-Id", Op.REFUND: "Refund-Id"}[row.operation])
@@ -148,7 +151,7 @@ async def test_a_creation_names_what_it_made_and_its_absolute_place(
 @every_creation
 async def test_the_place_is_built_from_the_host_the_client_wrote(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
 ) -> None:
     await merchant.make_order(BUSY)
     headers = {"Host": "kustom.mock:8566"}
@@ -158,7 +161,9 @@ async def test_the_place_is_built_from_the_host_the_client_wrote(
 
 
 @every_creation
-async def test_lines_that_add_up_are_called_valid(merchant: Merchant, row: Row) -> None:
+async def test_lines_that_add_up_are_called_valid(
+    merchant: Merchant, row: OperationInfo
+) -> None:
     answer = await succeed(merchant, row)
     assert answer.header("Klarna-Order-Validation") == "Valid"
 
@@ -167,7 +172,7 @@ async def test_lines_that_add_up_are_called_valid(merchant: Merchant, row: Row) 
 @pytest.mark.parametrize("lines", [[], [line("A12345", 11)]], ids=["no lines", "another sum"])
 async def test_lines_that_do_not_add_up_are_accepted_and_not_called_valid(
     merchant: Merchant,
-    row: Row,
+    row: OperationInfo,
     lines: list[object],
 ) -> None:
     await merchant.make_order(BUSY)

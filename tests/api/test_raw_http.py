@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mockserver.api import protocol
-from mockserver.api.operations import PREFIX
+from mockserver.domain.operation import ORDERS_PATH
 from tests.api.examples import BUSY
 from tests.api.merchant import basic
 from tests.api.nasty import HEADERS, KEYS, SIZES, TEXTS, TOKENS
@@ -41,7 +41,7 @@ tried: Counter[str] = Counter()
 def request(line: str, *headers: str, body: bytes = b"") -> bytes:
     """Write a request about the order that requests are about."""
     method, _, path = line.partition(" ")
-    lines = [f"{method} {PREFIX}/{TARGET}{path} HTTP/1.1", "Host: kustom", AUTHORIZATION]
+    lines = [f"{method} {ORDERS_PATH}/{TARGET}{path} HTTP/1.1", "Host: kustom", AUTHORIZATION]
     return "\r\n".join([*lines, *headers, "", ""]).encode() + body
 
 
@@ -93,7 +93,7 @@ class World:
 
     def read(self) -> list[bytes]:
         """Read both orders as merchants do."""
-        paths = f"{PREFIX}/{TARGET}", f"{PREFIX}/{BYSTANDER}"
+        paths = f"{ORDERS_PATH}/{TARGET}", f"{ORDERS_PATH}/{BYSTANDER}"
         return [ask(self.url, "GET", path, AUTHORIZATION).body for path in paths]
 
     def judge(self, kind: str, pieces: Iterable[bytes], patience: float) -> list[RawAnswer]:

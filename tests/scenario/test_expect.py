@@ -4,12 +4,16 @@ import asyncio
 
 import pytest
 
+from mockserver.api.control.views import order_page
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.expect import Verdict
+from mockserver.scenario.expect import Verdict, judge, judge_order
+from mockserver.scenario.findings import place_of
 from mockserver.scenario.scenario import Scenario
 from tests.scenario.tables import FROZEN, Case, cases, scenario_of
+
+GET_ORDER = Operation.GET_ORDER
 
 WORLD = f"""seed: 7
 {FROZEN}orders:
@@ -107,4 +111,31 @@ async def test_an_order_that_is_gone_fails_its_expectation() -> None:
     verdict = await scenario.judge(Sandbox("empty"))
     assert [each.text for each in verdict.failures] == [
         "orders.two: expected an order, got none",
+    ]
+
+
+async def test_the_json_of_an_order_gets_the_same_sentences_as_its_sandbox() -> None:
+    expect = {
+        "status": "CAPTURED",
+        "order_amount": 351,
+        "merchant_reference1": 1001,
+        "merchant_reference2": "none so far",
+        "captures": [{"captured_amount": 100, "reference": 77}, {}, {}],
+        "refunds": {"good": {"description": "too big", "refunded_amount": 1}, "gone": {}},
+    }
+    sandbox = await scenario_of(f"{WORLD}  orders: {{}}").build("test")
+    by_sandbox = (await judge({"orders": {"one": expect}}, sandbox)).expectations
+    page = order_page(sandbox, await sandbox.find(sandbox.order_names["one"], GET_ORDER))
+    by_json = tuple(judge_order(expect, page, sandbox.part_names, ("orders", "one")))
+    assert [each.text for each in by_json] == [each.text for each in by_sandbox]
+    assert {each.passed for each in by_json} == {True, False}
+
+
+def test_what_the_json_of_an_order_does_not_show_is_skipped() -> None:
+    expect = {"acknowledged": True, "refunds": [{"verdict": "failed", "allocated_to": None}]}
+    judged = judge_order(expect, {"refunds": [{}]}, {}, ("orders", "one"))
+    assert [place_of(each.path) for each in judged if each.skipped] == [
+        "orders.one.acknowledged",
+        "orders.one.refunds[0].verdict",
+        "orders.one.refunds[0].allocated_to",
     ]

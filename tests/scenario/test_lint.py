@@ -9,8 +9,9 @@ import pytest
 from mockserver import __version__
 from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
 from mockserver.cli.lint import findings_of, lint_files
+from mockserver.domain.wording import did_you_mean
 from mockserver.scenario.codes import CODES
-from mockserver.scenario.findings import ScenarioError, did_you_mean
+from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.loading import load
 from mockserver.scenario.problems import MOST_FINDINGS
 from mockserver.scenario.scenario import Surroundings

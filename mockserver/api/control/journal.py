@@ -10,9 +10,9 @@ from mockserver.api.control.handler import Control, Values, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
 from mockserver.domain.operation import Operation
+from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.findings import did_you_mean
 from mockserver.scenario.times import duration
 
 STATUS = re.compile(r"0|[1-9][0-9]{2}")

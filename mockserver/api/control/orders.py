@@ -8,8 +8,8 @@ from mockserver.api.control.handler import Control, Values, order_of, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
 from mockserver.domain.forced import FORCED
+from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.sandbox import BYTES_KEPT, Sandbox
-from mockserver.scenario.findings import did_you_mean
 from mockserver.scenario.world import add_order
 
 ORDERS_KEPT = 200_000

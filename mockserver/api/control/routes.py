@@ -16,8 +16,8 @@ from mockserver.api.control.handler import Control, Route, Values
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.openapi.control import control_document
 from mockserver.api.openapi.merchant import merchant_document
-from mockserver.api.operations import OPERATIONS
 from mockserver.api.routes import RouteTable
+from mockserver.domain.operation import OPERATIONS
 
 HEALTH_PATHS = ("/livez", "/readyz", "/healthz", "/__admin/health")
 ALL = "/__admin/sandboxes"

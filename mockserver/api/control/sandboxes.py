@@ -8,11 +8,12 @@ from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.views import time_text
 from mockserver.domain.invariants import violations
+from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.catalogue import UnknownScenarioError, find_shipped
 from mockserver.scenario.expect import Verdict, judge
 from mockserver.scenario.export import export
-from mockserver.scenario.findings import did_you_mean, place_of
+from mockserver.scenario.findings import place_of
 from mockserver.scenario.scenario import Scenario, read_scenario
 from mockserver.scenario.source import Document, parse
 

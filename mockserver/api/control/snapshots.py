@@ -5,8 +5,8 @@ from mockserver.api.control.handler import Control, Values, sandbox_of
 from mockserver.api.control.problems import Problem
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.views import time_text
+from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.snapshots import Snapshot
-from mockserver.scenario.findings import did_you_mean
 
 
 async def list_snapshots(control: Control, values: Values, _call: Call) -> Answer:

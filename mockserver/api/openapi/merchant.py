@@ -12,10 +12,9 @@ from mockserver.api.openapi.components import (
     words,
 )
 from mockserver.api.openapi.examples import REQUESTS, answer_example
-from mockserver.api.operations import PREFIX, Row
 from mockserver.domain.errors import CATALOGUE, CONSEQUENCE, REFUSAL_CODE, Reason, Refusal
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import DEPRECATED, Operation
+from mockserver.domain.operation import ORDERS_PATH, Operation, OperationInfo
 
 DESCRIPTION = (
     "Kustom's Order Management API as kustom-mock answers it. The user name of the"
@@ -23,27 +22,19 @@ DESCRIPTION = (
 )
 UUID: Page = {"type": "string", "maxLength": 255, "minLength": 1}
 IDS: Mapping[str, Page] = dict.fromkeys(("order_id", "capture_id", "refund_id"), UUID)
-SHOWN = {
-    Operation.GET_ORDER: "order",
-    Operation.LIST_CAPTURES: "captures",
-    Operation.GET_CAPTURE: "capture",
-    Operation.GET_EXTEND_DUE_DATE_OPTIONS: "extend_due_date_options",
-    Operation.GET_REFUND: "refund",
-}
 TAGS = ("captures", "refunds")
-CREATES = {Operation.CAPTURE: "Capture-Id", Operation.REFUND: "Refund-Id"}
 TEXT: Page = {"type": "string"}
 
 
-def _never(_row: Row) -> bool:
+def _never(_info: OperationInfo) -> bool:
     return False
 
 
-def _takes_a_body(row: Row) -> bool:
-    return row.schema is not None
+def _takes_a_body(info: OperationInfo) -> bool:
+    return info.schema is not None
 
 
-CONCERNS: Mapping[Reason, Callable[[Row], bool]] = {
+CONCERNS: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.UNKNOWN_PATH: _never,
     Reason.METHOD_NOT_ALLOWED: _never,
     Reason.MALFORMED_HTTP: _never,
@@ -52,11 +43,11 @@ CONCERNS: Mapping[Reason, Callable[[Row], bool]] = {
     Reason.BODY_TOO_LARGE: _takes_a_body,
     Reason.UNSUPPORTED_MEDIA_TYPE: _takes_a_body,
     Reason.UNSUPPORTED_ENCODING: _takes_a_body,
-    Reason.CAPTURE_NOT_FOUND: lambda row: "{capture_id}" in row.path,
-    Reason.REFUND_NOT_FOUND: lambda row: "{refund_id}" in row.path,
-    Reason.OPERATION_WITHDRAWN: lambda row: row.operation in DEPRECATED,
-    Reason.PAYMENT_METHOD_FAILED: lambda row: row.operation is Operation.CAPTURE,
-    Reason.CONFLICT: lambda row: row.command is not None,
+    Reason.CAPTURE_NOT_FOUND: lambda info: "{capture_id}" in info.path,
+    Reason.REFUND_NOT_FOUND: lambda info: "{refund_id}" in info.path,
+    Reason.OPERATION_WITHDRAWN: lambda info: info.deprecated,
+    Reason.PAYMENT_METHOD_FAILED: lambda info: info.operation is Operation.CAPTURE,
+    Reason.CONFLICT: lambda info: not info.is_read,
 }
 """Which operations a row of the catalogue for all operations concerns; all where a
 reason is not listed, and for those of the lifecycle what that table says."""
@@ -75,14 +66,14 @@ SENT_SOMETIMES: Mapping[str, str] = {
 }
 
 
-def merchant_document(rows: Sequence[Row]) -> Page:
+def merchant_document(operations: Sequence[OperationInfo]) -> Page:
     """Describe the operations of the merchant API."""
     components = Components()
     error = components.ref("responses/error.schema.json")
     paths: dict[str, Page] = {}
-    for row in rows:
-        operation = _operation(row, components, error)
-        paths.setdefault(PREFIX + row.path, {})[row.method.lower()] = operation
+    for info in operations:
+        operation = _operation(info, components, error)
+        paths.setdefault(ORDERS_PATH + info.path, {})[info.method.lower()] = operation
     parts = {
         "schemas": components.schemas,
         "headers": {
@@ -96,89 +87,88 @@ def merchant_document(rows: Sequence[Row]) -> Page:
     return describe(title, DESCRIPTION, paths, parts, security)
 
 
-def refusals_of(row: Row) -> list[Refusal]:
+def refusals_of(info: OperationInfo) -> list[Refusal]:
     """The rows of the catalogue that concern an operation; its own replace general ones."""
-    own = {each.reason for each in CATALOGUE if row.operation in each.operations}
+    own = {each.reason for each in CATALOGUE if info.operation in each.operations}
     return [
         each
         for each in CATALOGUE
-        if row.operation in each.operations
-        or not (each.operations or each.reason in own or not _concerns(each.reason, row))
+        if info.operation in each.operations
+        or not (each.operations or each.reason in own or not _concerns(each.reason, info))
     ]
 
 
-def _concerns(reason: Reason, row: Row) -> bool:
+def _concerns(reason: Reason, info: OperationInfo) -> bool:
     if reason in BY_STATUS:
-        return any(cell.refused is reason for cell in LIFECYCLE[row.operation].values())
-    return reason not in CONCERNS or CONCERNS[reason](row)
+        return any(cell.refused is reason for cell in LIFECYCLE[info.operation].values())
+    return reason not in CONCERNS or CONCERNS[reason](info)
 
 
-def _operation(row: Row, components: Components, error: Page) -> Page:
+def _operation(info: OperationInfo, components: Components, error: Page) -> Page:
     operation: Page = {
-        "operationId": row.operation.value,
-        "tags": [next((each for each in TAGS if each in row.path), "orders")],
-        **words((row.operation.value.replace("_", " ")).capitalize()),
-        "x-provider-name": row.provider_name,
-        "parameters": [*path_parameters(row.path, IDS), *_header_parameters(row)],
+        "operationId": info.operation.value,
+        "tags": [next((each for each in TAGS if each in info.path), "orders")],
+        **words((info.operation.value.replace("_", " ")).capitalize()),
+        "x-provider-name": info.provider_name,
+        "parameters": [*path_parameters(info.path, IDS), *_header_parameters(info)],
     }
-    if row.operation in DEPRECATED:
+    if info.deprecated:
         operation["deprecated"] = True
-    if row.schema:
-        examples = {"example": {"value": REQUESTS[row.operation]}}
-        body = components.ref(f"requests/{row.schema}.schema.json")
+    if info.schema:
+        examples = {"example": {"value": REQUESTS[info.operation]}}
+        body = components.ref(f"requests/{info.schema}.schema.json")
         operation["requestBody"] = {"required": True, **content(body, examples=examples)}
-    operation["responses"] = {str(row.success): _success(row, components)}
+    operation["responses"] = {str(info.success): _success(info, components)}
     operation["responses"]["401"] = _unauthorized()
     by_status: dict[int, list[Refusal]] = {}
-    for refusal in refusals_of(row):
+    for refusal in refusals_of(info):
         by_status.setdefault(refusal.status, []).append(refusal)
     for status, refusals in sorted(by_status.items()):
-        operation["responses"][str(status)] = _refused(row, refusals, error)
+        operation["responses"][str(status)] = _refused(info, refusals, error)
     return operation
 
 
-def _header_parameters(row: Row) -> list[Page]:
-    if row.command is None:
+def _header_parameters(info: OperationInfo) -> list[Page]:
+    if info.is_read:
         return []
     told = "One key has one effect within 24 hours, whatever the body."
     key: Page = {"name": "Klarna-Idempotency-Key", "in": "header", "description": told}
     return [{**key, "schema": {**TEXT, "maxLength": 255}}]
 
 
-def _success(row: Row, components: Components) -> Page:
+def _success(info: OperationInfo, components: Components) -> Page:
     headers = _headers(*SENT_ALWAYS)
-    if row.command is not None:
+    if not info.is_read:
         headers["Transaction-Id"] = {"required": True, "schema": TEXT}
-    created = CREATES.get(row.operation)
-    if created:
-        headers[created] = {"required": True, "schema": TEXT}
+    if info.created_id_header:
+        headers[info.created_id_header] = {"required": True, "schema": TEXT}
         headers["Location"] = {"required": True, "schema": TEXT}
         told = "Sent when the lines add up to the amount."
         headers["Klarna-Order-Validation"] = {"schema": {"const": "Valid"}, "description": told}
-        headers |= _headers("Mock-Allocation") if row.operation is Operation.REFUND else {}
-    if row.command is not None:
+        headers |= _headers("Mock-Allocation") if info.operation is Operation.REFUND else {}
+    if not info.is_read:
         headers |= _headers("Mock-Replayed")
     headers |= _headers("Mock-Fault")
-    answer: Page = {"description": "Done." if row.command else "As asked.", "headers": headers}
-    if row.command is None:
-        examples = {"example": {"value": answer_example(row.operation)}}
-        body = components.ref(f"responses/{SHOWN[row.operation]}.schema.json")
+    answer: Page = {"description": "As asked." if info.is_read else "Done.", "headers": headers}
+    if info.is_read:
+        examples = {"example": {"value": answer_example(info.operation)}}
+        body = components.ref(f"responses/{info.response_schema}.schema.json")
         answer |= content(body, examples=examples)
     return answer
 
 
-def _refused(row: Row, refusals: Sequence[Refusal], error: Page) -> Page:
+def _refused(info: OperationInfo, refusals: Sequence[Refusal], error: Page) -> Page:
     """Describe the refusals of one status, with an example of each."""
     reasons = ", ".join(dict.fromkeys(each.reason for each in refusals))
-    examples = {each.reason.value: {"value": _error_example(row, each)} for each in refusals}
+    examples = {each.reason.value: {"value": _error_example(info, each)} for each in refusals}
     headers = _headers(*SENT_ALWAYS, "Mock-Reason", "Mock-Fault")
     body = content(error, examples=examples)
     return {"description": f"Refused: {reasons}.", "headers": headers, **body}
 
 
-def _error_example(row: Row, refusal: Refusal) -> Page:
-    ending = CONSEQUENCE.get(row.operation, "")
-    own = REFUSAL_CODE.get(row.operation, "NOT_ALLOWED")
+def _error_example(info: OperationInfo, refusal: Refusal) -> Page:
+    ending = CONSEQUENCE.get(info.operation, "")
+    own = REFUSAL_CODE.get(info.operation, "NOT_ALLOWED")
     return {
         "correlation_id": "f1a2b3c4-d5e6-4f70-8a9b-0c1d2e3f4a5b",
         "error_code": refusal.code or own,

@@ -1,9 +1,10 @@
-"""``python -m mockserver.cli.docs FOLDER``: write the generated pages of ``docs/``."""
+"""``python -m tools.docs_generator FOLDER``: write the generated pages of ``docs/``."""
 
 import sys
 from pathlib import Path
 
-from mockserver.cli.pages import PAGES, as_markdown
+from mockserver.cli.table import as_markdown
+from tools.docs_generator.pages import PAGES
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from mockserver.cli.table import Page, Table
+from mockserver.domain.wording import yaml_scalar
 from mockserver.schemas import documents
 
 Rules: TypeAlias = Mapping[str, Any]
@@ -147,7 +148,7 @@ def _has_own_rows(rules: Rules) -> bool:
 def _value(rules: Rules) -> str:
     """Say in words what a value may be."""
     if "const" in rules:
-        return f"`{_spelled(rules['const'])}`"
+        return f"`{yaml_scalar(rules['const'])}`"
     if "enum" in rules:
         return _choice(rules["enum"])
     if "$ref" in rules:
@@ -184,7 +185,7 @@ def _bounds(rules: Rules) -> str:
 def _choice(choices: list[object]) -> str:
     if len(choices) > FEW:
         return _long_choice(choices)
-    return " or ".join(f"`{_spelled(each)}`" for each in choices)
+    return " or ".join(f"`{yaml_scalar(each)}`" for each in choices)
 
 
 def _long_choice(choices: list[object]) -> str:
@@ -197,7 +198,7 @@ def _long_choice(choices: list[object]) -> str:
         return "`any` or an [operation](#operations)"
     if choices == parts["action"]["properties"]["refuse"]["enum"]:
         return "a [reason](#reasons)"
-    return ", ".join(f"`{_spelled(each)}`" for each in choices)
+    return ", ".join(f"`{yaml_scalar(each)}`" for each in choices)
 
 
 def _reference(reference: str) -> str:
@@ -222,7 +223,3 @@ def _link(name: str) -> str:
 
 def _names(title: str, names: list[str], words: str) -> Table:
     return Table(title, words, ("name",), tuple((f"`{each}`",) for each in names))
-
-
-def _spelled(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

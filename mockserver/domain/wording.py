@@ -1,0 +1,33 @@
+"""How names and values are written in messages, one way for all layers."""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+MAX_QUOTED_CHARACTERS = 60
+
+
+def shorten(text: str) -> str:
+    """Cut a text that is quoted in a message to ``MAX_QUOTED_CHARACTERS``."""
+    cut = len(text) > MAX_QUOTED_CHARACTERS
+    return f"{text[:MAX_QUOTED_CHARACTERS]}…" if cut else text
+
+
+def yaml_scalar(value: object) -> str:
+    """Write a value as YAML and JSON do: ``true`` and ``null``, not ``True`` and ``None``."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def nearest_name(name: str, known: Collection[str]) -> str | None:
+    """Find the known name that was probably meant, if one is near enough."""
+    near = get_close_matches(name, known, n=1) or [
+        other for other in known if other.casefold() == name.casefold()
+    ]
+    return near[0] if near else None
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Suggest the nearest known name, or list all of them if none is near."""
+    near = nearest_name(name, known)
+    return f"known: {', '.join(known)}" if near is None else f"did you mean '{near}'?"

@@ -1,0 +1,1 @@
+"""Generator of the pages of ``docs/`` that are printed from the product's tables."""
