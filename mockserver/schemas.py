@@ -1,24 +1,27 @@
 """The shipped JSON Schemas, compiled: one source of truth for all that is checked.
 
-``jsonschema-rs`` judges here because it costs microseconds; a test holds it to the
-verdicts of ``jsonschema``. A schema is compiled when it is first asked for.
+``jsonschema-rs`` decides validity because it costs microseconds, ``jsonschema`` finds the
+errors that are reported (decision 12). A test holds the two to each other. A schema is
+compiled when it is first asked for.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsonschema_rs
 import orjson
-from jsonschema_rs import ValidationErrorKind
 
 from mockserver.resources import folder
+
+if TYPE_CHECKING:
+    from mockserver.schema_reporter import SchemaReporter
 
 Json: TypeAlias = Any
 SUFFIX = ".schema.json"
 FOLDERS = ("", "requests/", "responses/")
-BASE = "kustom-mock:///schemas/"
+BASE = "https://kustom-mock.invalid/schemas/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Violation:
     """One way in which a value breaks a schema.
 
     ``path`` leads to the value, or to the key where that is wrong. ``keyword`` is the
-    schema's, ``limit`` what the schema says there, ``schema`` the surrounding rules.
+    schema's, ``limit`` what the schema says there or the one key that is missing or
+    unknown, ``schema`` the surrounding rules.
     """
 
     path: tuple[str | int, ...]
@@ -52,6 +56,7 @@ class Schema:
 
     def __init__(self, reference: str) -> None:
         """Compile a schema by its path below ``schemas/``, maybe with a fragment."""
+        self._reference = reference
         self._validator = jsonschema_rs.validator_for(
             {"$ref": BASE + reference},
             registry=_registry(),
@@ -62,19 +67,18 @@ class Schema:
         """Say whether a value keeps to the schema."""
         return self._validator.is_valid(value)
 
-    def violations(self, value: Json) -> Iterable[Violation]:
-        """List every way in which a value breaks the schema."""
-        for error in self._validator.iter_errors(value):
-            place, broken = tuple(error.instance_path), error
-            if isinstance(error.kind, ValidationErrorKind.PropertyNames):
-                broken = error.kind.error
-                place = (*place, str(broken.instance))
+    def violations(self, value: Json) -> Iterator[Violation]:
+        """Find the ways in which a value breaks the schema, one by one."""
+        for error in _reporter().errors(self._reference, value):
+            path = tuple(error.absolute_path)
+            if "propertyNames" in error.absolute_schema_path:
+                path = (*path, str(error.instance))
             yield Violation(
-                path=place,
-                keyword=broken.kind.name,
-                limit=broken.kind.value,
-                value=broken.instance,
-                schema=_surrounding(broken.absolute_keyword_location or ""),
+                path=path,
+                keyword=str(error.validator),
+                limit=error.validator_value,
+                value=error.instance,
+                schema=error.schema if isinstance(error.schema, dict) else {},
             )
 
 
@@ -88,6 +92,14 @@ def schema(reference: str) -> Schema:
 def request_schema(name: str) -> Schema:
     """Find the schema of a request's body, such as that of ``capture``."""
     return schema(f"requests/{name}.schema.json")
+
+
+@cache
+def _reporter() -> "SchemaReporter":
+    # Imported here, so that nobody pays for it whose values are valid.
+    from mockserver.schema_reporter import SchemaReporter  # noqa: PLC0415
+
+    return SchemaReporter(documents(), BASE)
 
 
 @cache
@@ -107,12 +119,3 @@ def bundled(name: str) -> dict[str, Json]:
     shared = documents()["common.schema.json"]["$defs"]
     whole["$defs"] = {**shared, **whole["$defs"]}
     return whole
-
-
-def _surrounding(location: str) -> Mapping[str, Json]:
-    """Find the rules around a keyword, such as the ``minItems`` beside ``maxItems``."""
-    name, _, pointer = location.removeprefix(BASE).partition("#")
-    rules = documents().get(name, {})
-    for step in pointer.split("/")[1:-1]:
-        rules = rules[int(step) if isinstance(rules, list) else step]
-    return rules if isinstance(rules, dict) else {}

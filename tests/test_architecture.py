@@ -41,7 +41,8 @@ LAYERS: Mapping[str, Layer] = {
     # The base: the version, and where shipped files and settings come from.
     PACKAGE: may_import(),
     "resources": may_import(),
-    "schemas": may_import("resources", "jsonschema_rs orjson"),
+    "schema_reporter": may_import("", "jsonschema jsonschema_rs referencing"),
+    "schemas": may_import("resources schema_reporter", "jsonschema_rs orjson"),
     "settings": may_import(),
     # domain <- sandbox <- scenario <- api
     "domain": may_import("", "msgspec"),

@@ -1,6 +1,8 @@
 """The shipped schemas: valid, complete, and of one meaning to both validators."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +13,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from mockserver.domain.bounds import MAX_AMOUNT
 from mockserver.domain.operation import OPERATIONS
 from mockserver.resources import folder
 from mockserver.schemas import documents, schema
@@ -141,6 +144,79 @@ def test_a_body_is_accepted_exactly_if_there_are_no_violations(path: str) -> Non
         assert schema(path).accepts(body) is not any(schema(path).violations(body))
 
 
+def keywords(value: object) -> Iterator[str]:
+    """Find every key within a schema."""
+    if isinstance(value, dict):
+        yield from value
+        for each in value.values():
+            yield from keywords(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from keywords(each)
+
+
+@pytest.mark.parametrize("path", [*REQUESTS, "common.schema.json", "scenario.schema.json"])
+def test_what_people_write_has_no_unions(path: str) -> None:
+    """Every branch of a union is checked to its end, which has no bound."""
+    assert not {"anyOf", "oneOf"} & {*keywords(documents()[path])}
+
+
+def found(reference: str, value: object) -> list[tuple[object, str, object]]:
+    return [(v.path, v.keyword, v.limit) for v in schema(reference).violations(value)]
+
+
+def test_each_missing_and_each_unknown_key_is_a_violation_of_its_own() -> None:
+    assert found("scenario.schema.json#/$defs/expected_requests", {"a": 1, "b": 2}) == [
+        ((), "additionalProperties", "a"),
+        ((), "additionalProperties", "b"),
+        ((), "required", "operation"),
+    ]
+
+
+def test_a_list_that_is_too_long_is_checked_up_to_its_maximum() -> None:
+    body = {"captured_amount": 1, "order_lines": [LINE] * 1000 + [1, 2]}
+    assert found("requests/capture.schema.json", body) == [
+        (("order_lines",), "maxItems", 1000),
+    ]
+
+
+def test_a_line_end_after_a_text_is_no_part_of_its_pattern() -> None:
+    (violation,) = schema("scenario.schema.json").violations(
+        {"version": 1, "currency": "SEK\n"}
+    )
+    assert (violation.path, violation.keyword) == (("currency",), "pattern")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"use": 1}, (("use",), "type", "string")),
+        ({"use": "x", "more": 1}, ((), "additionalProperties", "more")),
+        ({"version": 1, "order": {}}, ((), "additionalProperties", "order")),
+    ],
+)
+def test_of_a_union_the_branch_with_the_fewest_errors_is_reported(
+    value: object,
+    expected: object,
+) -> None:
+    assert found("control.schema.json#/$defs/scenario_wanted", value) == [expected]
+
+
+@pytest.mark.parametrize(("value", "imported"), [(1, False), ("x", True)])
+def test_the_slow_validator_is_imported_for_an_invalid_value_only(
+    value: object,
+    imported: bool,  # noqa: FBT001  # a case of the table
+) -> None:
+    script = (
+        "import sys; from mockserver.scenario.problems import schema_findings\n"
+        "from mockserver.schemas import schema\n"
+        f"schema_findings(schema('scenario.schema.json'), {{'version': {value!r}}})\n"
+        "print('jsonschema' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert ran.stdout.decode().strip() == str(imported)
+
+
 def field_names() -> list[str]:
     """Find every field that a request can have."""
 
@@ -175,7 +251,9 @@ requests = st.dictionaries(fields, json_values, max_size=6)
 @settings(deadline=None)
 @given(body=json_values | requests)
 def test_both_validators_agree_on_whatever_is_sent(path: str, body: object) -> None:
-    assert reference_validator(path).is_valid(body) == schema(path).accepts(body)
+    accepted = schema(path).accepts(body)
+    assert accepted == reference_validator(path).is_valid(body)
+    assert accepted is not any(schema(path).violations(body))
 
 
 @pytest.mark.parametrize("path", REQUESTS)
@@ -188,3 +266,17 @@ def test_both_validators_agree_on_a_good_body_with_anything_changed(
     good = next(bodies(path))
     body = {**good, **more}
     assert reference_validator(path).is_valid(body) == schema(path).accepts(body)
+
+
+def amounts(rules: object, name: str = "") -> Iterator[int]:
+    """Find the maximum of everything in a schema that is called an amount or a price."""
+    if isinstance(rules, dict):
+        if ("amount" in name or "price" in name) and isinstance(rules.get("maximum"), int):
+            yield rules["maximum"]
+        for key, below in rules.items():
+            yield from amounts(below, key)
+
+
+@pytest.mark.parametrize("path", ["common.schema.json", "scenario.schema.json"])
+def test_the_largest_amount_of_a_schema_is_that_of_the_domain(path: str) -> None:
+    assert set(amounts(documents()[path])) == {MAX_AMOUNT}

@@ -28,7 +28,7 @@ def schema_findings(rules: Schema, value: object) -> list[Finding]:
     """List what in a scenario breaks the schema; fast when nothing does."""
     if rules.accepts(value):
         return _misplaced_fractions(rules, value)
-    return _first(each for v in rules.violations(value) for each in _worded(v))
+    return _first(map(_worded, rules.violations(value)))
 
 
 def _first(findings: Iterator[Finding]) -> list[Finding]:
@@ -50,7 +50,8 @@ def _misplaced_fractions(rules: Schema, value: object) -> list[Finding]:
         return []
     for container, key, _ in places:
         container[key] = 0.5
-    broken = list(islice(rules.violations(value), MOST_FINDINGS))
+    valid = rules.accepts(value)
+    broken = [] if valid else list(islice(rules.violations(value), MOST_FINDINGS))
     for container, key, written in places:
         container[key] = written
     return [
@@ -83,24 +84,23 @@ def _at(value: Any, path: Path) -> object:  # noqa: ANN401
     return value
 
 
-def _worded(violation: Violation) -> Iterator[Finding]:
+def _worded(violation: Violation) -> Finding:
     path, limit, value = violation.path, violation.limit, violation.value
     match violation.keyword:
         case "additionalProperties":
             known = list(violation.schema.get("properties", {}))
-            for each in limit:
-                message = f"unknown key {_quoted(each)}, {did_you_mean(each, known)}"
-                yield Finding("E101", (*path, each), message)
+            message = f"unknown key {_quoted(limit)}, {did_you_mean(limit, known)}"
+            return Finding("E101", (*path, limit), message)
         case "required":
-            yield Finding("E102", path, f"'{limit}' is missing")
+            return Finding("E102", path, f"'{limit}' is missing")
         case "type":
             kinds = [limit] if isinstance(limit, str) else list(limit)
             wanted = " or ".join(_KINDS[each] for each in kinds)
-            yield Finding("E103", path, f"expected {wanted}, got {shown(value)}")
+            return Finding("E103", path, f"expected {wanted}, got {shown(value)}")
         case "enum" | "const":
-            yield Finding("E104", path, _choice(limit, value))
+            return Finding("E104", path, _choice(limit, value))
         case _:
-            yield Finding("E105", path, _bound(violation))
+            return Finding("E105", path, _bound(violation))
 
 
 def _choice(limit: Any, value: Any) -> str:  # noqa: ANN401

@@ -207,7 +207,7 @@ INVALID: dict[str, tuple[Operation, Any, str]] = {
     "a reference that is true": (
         Op.UPDATE_MERCHANT_REFERENCES,
         {"merchant_reference2": True},
-        "'merchant_reference2' must be a whole number or a text, got true",
+        "'merchant_reference2' must be a text or a whole number, got true",
     ),
     "a country that is none": (
         Op.UPDATE_CUSTOMER_DETAILS,
