@@ -50,6 +50,25 @@ def mostly(usual: SearchStrategy[T], seldom: SearchStrategy[T]) -> SearchStrateg
     return st.integers(1, 5).flatmap(lambda number: usual if number < 5 else seldom)
 
 
+@st.composite
+def damaged(
+    draw: st.DrawFn,
+    seeds: Sequence[bytes],
+    replacements: SearchStrategy[bytes],
+    longest: int,
+) -> bytes:
+    """Draw one of some texts with up to four spots cut, doubled or replaced."""
+    text = draw(st.sampled_from(seeds))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        spot = text[start : start + draw(st.integers(0, longest))]
+        flipped = bytes(byte ^ 0x20 for byte in spot)
+        made_up = st.one_of(replacements, st.binary(max_size=3))
+        put = draw(st.one_of(st.sampled_from([b"", spot * 2, flipped]), made_up))
+        text = text[:start] + put + text[start + len(spot) :]
+    return text
+
+
 def values_of(row: Assumption) -> SearchStrategy[Value]:
     """Draw one of the values that an assumption takes."""
     return st.sampled_from((*row.meanings, *row.numbers))

@@ -27,7 +27,7 @@ UNWANTED = re.compile(r"__pycache__|\.pyc$|\.venv|_cache/|\.coverage|\.egg-info"
 IN_THE_SDIST = {
     ".dockerignore", ".github", "benchmarks", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile",
     "docs", "LICENSE", "Makefile", "mockserver", "pyproject.toml", "README.md",
-    "requirements.lock", "scenarios", "schemas", "tests",
+    "requirements.lock", "scenarios", "schemas", "tests", "tools",
     ".gitignore", "PKG-INFO",  # hatchling's own
 }  # fmt: skip
 BESIDE_THE_PACKAGE = {

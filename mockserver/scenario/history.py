@@ -179,26 +179,25 @@ def _capture_step(name: str, part: Spec, order: Order, path: Path) -> Step:
         facts["sent_out_at"] = moment_of(part["sent_out"], at, at, (*place, "sent_out"))
     if "due_date_extended_by" in part:
         facts["due_date_extended_by"] = part["due_date_extended_by"]
-    lines = chosen_lines(part.get("lines", []), order.order_lines, (*place, "lines"))
-    command = CaptureOrder(
-        captured_amount=amount_of(part, lines, place),
-        description=str(part.get("description", "")),
-        order_lines=lines,
-        reference=text_or_none(part.get("reference")),
-        shipping_info=_parcels(part),
-    )
+    amount, details = _amount_and_details(part, order, place)
+    command = CaptureOrder(amount, **details, shipping_info=_parcels(part))
     return Step(str(name), command, at, place, part.get("capture_id"), facts=facts)
+
+
+def _amount_and_details(part: Spec, order: Order, path: Path) -> tuple[int, dict[str, Any]]:
+    """Read what captures and refunds have in common."""
+    lines = chosen_lines(part.get("lines", []), order.order_lines, (*path, "lines"))
+    return amount_of(part, lines, path), {
+        "description": str(part.get("description", "")),
+        "order_lines": lines,
+        "reference": text_or_none(part.get("reference")),
+    }
 
 
 def _refund_step(name: str, part: Spec, order: Order, usual: datetime, path: Path) -> Step:
     place = (*path, "refunds", name)
-    lines = chosen_lines(part.get("lines", []), order.order_lines, (*place, "lines"))
-    command = RefundOrder(
-        refunded_amount=amount_of(part, lines, place),
-        description=str(part.get("description", "")),
-        order_lines=lines,
-        reference=text_or_none(part.get("reference")),
-    )
+    amount, details = _amount_and_details(part, order, place)
+    command = RefundOrder(amount, **details)
     fails = part.get("fail_allocation", False)
     at = _at(part, order, usual, place)
     return Step(str(name), command, at, place, part.get("refund_id"), fails)

@@ -72,6 +72,12 @@ def accepts(document: Json, schema: Json, value: Json) -> bool:
     return bool(jsonschema_rs.is_valid(whole, value))
 
 
+def accepts_body(document: Json, operation: Json, body: Json) -> bool:
+    """Say whether a body is one that the document allows for an operation."""
+    (wanted, *_) = operation["requestBody"]["content"].values()
+    return accepts(document, wanted["schema"], body)
+
+
 def response_of(document: Json, operation: Json, status: int) -> Json:
     """Find what the document says of a status; references are followed."""
     response = operation["responses"][str(status)]

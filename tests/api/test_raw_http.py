@@ -24,6 +24,7 @@ from tests.api.examples import BUSY
 from tests.api.merchant import basic
 from tests.api.nasty import HEADERS, KEYS, SIZES, TEXTS, TOKENS
 from tests.api.raw import PATIENCE, RawAnswer, ask, converse, is_in_shape
+from tests.strategies import damaged
 
 HASTE = 0.05  # seconds that a server waits for the rest of a request, where it may be cut off
 EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
@@ -157,20 +158,7 @@ def test_a_request_is_answered_alike_however_it_is_cut_into_packets(
 @st.composite
 def bruised(draw: st.DrawFn) -> list[bytes]:
     """Draw a request with some bytes cut, doubled, flipped or made up; and split it."""
-    whole = draw(st.sampled_from(list(SEEDS)))
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(whole)))
-        end = min(len(whole), start + draw(st.integers(0, 30)))
-        put = draw(
-            st.one_of(
-                st.just(b""),
-                st.just(whole[start:end] * 2),
-                st.just(bytes(each ^ 0x20 for each in whole[start:end])),
-                st.sampled_from(TOKENS),
-                st.binary(max_size=3),
-            ),
-        )
-        whole = whole[:start] + put + whole[end:]
+    whole = draw(damaged(list(SEEDS), st.sampled_from(TOKENS), longest=30))
     return split(whole, draw(splits)) if whole else [b"\r\n"]
 
 

@@ -26,6 +26,7 @@ from mockserver.scenario.problems import MOST_FINDINGS
 from mockserver.scenario.scenario import Scenario, document_of, read_scenario
 from mockserver.scenario.source import Document, parse
 from mockserver.schemas import documents
+from tests.strategies import damaged
 
 EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
 LARGEST = 20_000  # bytes of one example
@@ -288,30 +289,13 @@ def test_a_world_means_the_same_as_yaml_and_as_json(world: Any) -> None:  # noqa
         assert as_json.spec == as_yaml.spec
 
 
-@st.composite
-def mutations(draw: st.DrawFn) -> bytes:
-    """Draw a sound file with some bytes cut, doubled, swapped or made up."""
-    text = draw(st.sampled_from(SEEDS))
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(text)))
-        end = min(len(text), start + draw(st.integers(0, 40)))
-        put = draw(
-            st.one_of(
-                st.just(b""),
-                st.just(text[start:end] * 2),
-                st.sampled_from([*KEYS, *WORDS]).map(str.encode),
-                st.sampled_from(
-                    [b":", b"\n", b"  ", b"{", b"]", b"-", b"'", b"&a ", b"*a", b"\xff"]
-                ),
-                st.binary(max_size=3),
-            ),
-        )
-        text = text[:start] + put + text[end:]
-    return text
+WORDS_AND_SIGNS = st.sampled_from([*KEYS, *WORDS]).map(str.encode) | st.sampled_from(
+    [b":", b"\n", b"  ", b"{", b"]", b"-", b"'", b"&a ", b"*a", b"\xff"],
+)
 
 
 @effort(1500)
-@given(mutations())
+@given(damaged(SEEDS, WORDS_AND_SIGNS, longest=40))
 def test_a_mutation_of_a_sound_file_is_read_or_refused(text: bytes) -> None:
     judged("mutation", text)
 
