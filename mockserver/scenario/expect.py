@@ -50,12 +50,11 @@ class Verdict(Struct, frozen=True):
         return tuple(each for each in self.expectations if not each.passed)
 
 
-async def judge(expect: Spec, sandbox: Sandbox) -> Verdict:
+def judge(expect: Spec, sandbox: Sandbox) -> Verdict:
     """Judge the expectations of a scenario against the state of a sandbox."""
-    orders = {each.order_id: each for each in await sandbox.store.orders()}
     judged: list[Expectation] = []
     for name, spec in expect.get("orders", {}).items():
-        order = orders.get(sandbox.order_names.get(name, name))
+        order = sandbox.orders.get(sandbox.order_names.get(name, name))
         judged += _judge_order(spec, order, sandbox, ("orders", name))
     for index, spec in enumerate(expect.get("requests", ())):
         judged.append(_judge_requests(spec, sandbox, ("requests", index)))
