@@ -1,7 +1,7 @@
 """The merchant's API: one call in, one answer out, written down in the journal."""
 
-import asyncio
 import logging
+from asyncio import sleep
 from datetime import datetime
 from functools import cache
 from time import monotonic
@@ -55,8 +55,8 @@ class MerchantApi(Struct, frozen=True):
     async def answer(self, call: Call) -> Answer:
         """Answer any call outside the control API; every line is a station on its way.
 
-        A request is a *turn* on its sandbox: it never awaits, so no other request sees or
-        changes what is half done.
+        A request is a *turn* on its sandbox: it runs to its end without awaiting, so no
+        other request sees or changes what is half done.
         """
         sandbox = self._admit(call)
         if isinstance(sandbox, Answer):
@@ -74,7 +74,7 @@ class MerchantApi(Struct, frozen=True):
                 if delay:
                     # One turn ends here and another begins: others change the sandbox
                     # meanwhile, so what follows reads its orders and its time anew.
-                    await asyncio.sleep(delay)
+                    await sleep(delay)
                 now = sandbox.clock.now()
                 answer = effects.instead(exchange)
             if answer is None and row.command is None:

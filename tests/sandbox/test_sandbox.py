@@ -215,6 +215,16 @@ def test_another_body_under_the_same_key_is_not_looked_at_but_noted(
     assert order_in(sandbox).captured_amount == 100
 
 
+def test_a_key_is_enough_for_a_replay_where_the_command_is_not_understood(
+    sandbox: Sandbox,
+) -> None:
+    first = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
+    replayed = sandbox.replay(ORDER_ID, Operation.CAPTURE, "key")
+    assert replayed is not None
+    assert (replayed.result, replayed.body_changed) == (first.result, True)
+    assert sandbox.replay(ORDER_ID, Operation.CAPTURE, "another key") is None
+
+
 # Refusals under a key
 
 
