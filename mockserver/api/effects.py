@@ -4,19 +4,18 @@ Faults stand outside idempotency on purpose: one before the write leaves no rece
 one after it does.
 """
 
-import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 from string import Formatter
 
 import orjson
 
-from mockserver.api.answers import json_answer, refused
+from mockserver.api.answers import json_answer
 from mockserver.api.exchange import BODILESS, Answer
+from mockserver.api.merchant_exchange import Exchange, FiredActions
 from mockserver.domain.errors import CATALOGUE, UNKNOWN_FACT, Reason, Rejection, refusal_for
 from mockserver.sandbox.actions import (
     Action,
-    Cut,
     Delay,
     Delivery,
     Drop,
@@ -32,10 +31,7 @@ from mockserver.sandbox.actions import (
     answers_at_once,
 )
 from mockserver.sandbox.faults import Rule
-from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
-
-Struck = Iterable[tuple[Rule, Action]]
 
 OK = 200
 FIRST_ERROR = 400
@@ -52,72 +48,83 @@ DEFAULT_CODES = {
 }
 
 
-async def before(struck: Struck, sandbox: Sandbox, entry: Entry) -> Answer | None:
-    """Carry out what comes before the write; an answer ends the call there."""
-    for rule, action in struck:
-        if not acts_before(action):
-            continue
-        entry.injected.append(f"{rule.name}: {action}")
-        match action:
-            case Delay():
-                await _wait(sandbox, action.seconds(sandbox.faults.source(rule)))
-            case FailAllocation():
-                entry.allocation_fails = True
-            case Drop(how):
-                return Answer(0, delivery=_delivery(entry, cut=how))
-            case Refuse(reason):
-                rejection = Rejection(reason, entry.operation, **_facts(reason, entry))
-                entry.result = rejection
-                return refused(rejection, entry.correlation_id, sandbox.assumptions)
-            case RateLimit(retry_after):
-                entry.result = Rejection(Reason.TOO_MANY_REQUESTS, entry.operation)
-                answer = refused(entry.result, entry.correlation_id, sandbox.assumptions)
-                answer.headers["Retry-After"] = str(retry_after)
-                return answer
-            case Respond():
-                return _response(action, entry)
+def delay_of(fired: FiredActions, sandbox: Sandbox) -> float:
+    """Return the seconds to wait before a request goes on.
+
+    A frozen clock is moved on instead, so that there is nothing to wait for.
+    """
+    seconds = sum(
+        action.seconds(sandbox.faults.source(rule))
+        for rule, action in fired
+        if isinstance(action, Delay)
+    )
+    if not sandbox.clock.frozen:
+        return seconds
+    sandbox.clock.advance(timedelta(seconds=seconds))
+    return 0.0
+
+
+def fails_allocation(fired: FiredActions) -> bool:
+    """Return whether a refund is accepted without being allocated."""
+    return any(isinstance(action, FailAllocation) for _, action in fired)
+
+
+def instead(exchange: Exchange) -> Answer | None:
+    """Answer a request that a fault keeps from being carried out, if one does.
+
+    Raises:
+        Rejection: the fault refuses the request.
+    """
+    match exchange.fired[-1][1] if exchange.fired else None:
+        case Drop():
+            return Answer(0)
+        case Refuse(reason):
+            raise Rejection(reason, exchange.operation, **_facts(reason, exchange))
+        case RateLimit():
+            raise Rejection(Reason.TOO_MANY_REQUESTS, exchange.operation)
+        case Respond(after=False) as action:
+            return _response(action, exchange)
     return None
 
 
-def after(struck: Struck, answer: Answer, sandbox: Sandbox, entry: Entry) -> Answer:
-    """Change the answer to a call whose effect is committed."""
-    for rule, action in struck:
-        if acts_before(action):
-            continue
-        entry.injected.append(f"{rule.name}: {action}")
+def after(exchange: Exchange, answer: Answer, sandbox: Sandbox) -> Answer:
+    """Change the answer to a request whose effect, if any, is committed."""
+    for _, action in exchange.fired:
         match action:
-            case LoseAnswer(how):
-                answer.delivery = _delivery(entry, cut=how)
+            case Drop(how) | LoseAnswer(how):
+                answer.delivery = Delivery(cut=how)
+            case RateLimit(retry_after):
+                answer.headers["Retry-After"] = str(retry_after)
             case Truncate(length):
-                answer.delivery = _delivery(entry, length=length)
+                answer.delivery = Delivery(length=length)
             case Garbage():
                 answer.status = OK if answer.status in BODILESS else answer.status
                 answer.body = GARBAGE
                 answer.headers["Content-Type"] = "application/json"
             case SlowBody(rate):
-                _slow_down(answer, rate, sandbox, entry)
-            case Respond():
-                damaged = answer.delivery
-                answer = _response(action, entry)
-                answer.delivery = damaged
+                _slow_down(answer, rate, sandbox)
+            case Respond(after=True):
+                delivery = answer.delivery
+                answer = _response(action, exchange)
+                answer.delivery = delivery
     return answer
 
 
-def carried_out(struck: Struck) -> list[tuple[Rule, Action]]:
+def carried_out(struck: Iterable[tuple[Rule, Action]]) -> list[tuple[Rule, Action]]:
     """Leave out what comes too late, as a call ends with the first action that answers."""
     ordered = sorted(struck, key=lambda each: not acts_before(each[1]))
     ends = (number for number, each in enumerate(ordered, 1) if answers_at_once(each[1]))
     return ordered[: next(ends, None)]
 
 
-def _facts(reason: Reason, entry: Entry) -> dict[str, object]:
+def _facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
     """Fill the catalogue's template as well as a made-up refusal can."""
-    template = refusal_for(reason, entry.operation).message
+    template = refusal_for(reason, exchange.operation).message
     known = {
-        "order_id": entry.order_id,
-        "path": entry.path,
-        "method": entry.method,
-        "allowed": entry.method,
+        "order_id": exchange.order_id,
+        "path": exchange.call.path,
+        "method": exchange.call.method,
+        "allowed": exchange.call.method,
         "cause": "",
         "violations": ["'body' is not valid"],
     }
@@ -125,8 +132,8 @@ def _facts(reason: Reason, entry: Entry) -> dict[str, object]:
     return {name: known.get(name, UNKNOWN_FACT) for name in [*names, "order_id", "capture_id"]}
 
 
-def _response(action: Respond, entry: Entry) -> Answer:
-    answer = json_answer(action.status, _page(action, entry), entry.correlation_id)
+def _response(action: Respond, exchange: Exchange) -> Answer:
+    answer = json_answer(action.status, _page(action, exchange), exchange.correlation_id)
     for name, value in action.headers.items():
         if name.lower() not in FRAMING:
             _set_header(answer, name, value)
@@ -139,7 +146,7 @@ def _set_header(answer: Answer, name: str, value: str) -> None:
     answer.headers[name] = value
 
 
-def _page(action: Respond, entry: Entry) -> bytes:
+def _page(action: Respond, exchange: Exchange) -> bytes:
     if isinstance(action.body, str):
         return action.body.encode()
     if action.body is not None:
@@ -149,28 +156,15 @@ def _page(action: Respond, entry: Entry) -> bytes:
     code = action.error_code or DEFAULT_CODES.get(action.status, "INTERNAL_ERROR")
     messages = action.error_messages or [code.replace("_", " ").capitalize()]
     page = {
-        "correlation_id": entry.correlation_id,
+        "correlation_id": exchange.correlation_id,
         "error_code": code,
         "error_messages": messages,
     }
     return orjson.dumps(page)
 
 
-def _delivery(entry: Entry, *, cut: Cut | None = None, length: int | None = None) -> Delivery:
-    entry.delivery = Delivery(cut=cut, length=length)
-    return entry.delivery
-
-
-def _slow_down(answer: Answer, rate: int, sandbox: Sandbox, entry: Entry) -> None:
+def _slow_down(answer: Answer, rate: int, sandbox: Sandbox) -> None:
     if sandbox.clock.frozen:
         sandbox.clock.advance(timedelta(seconds=len(answer.body) / rate))
     else:
-        answer.delivery = entry.delivery = Delivery(rate=rate)
-
-
-async def _wait(sandbox: Sandbox, seconds: float) -> None:
-    """Wait; under a frozen clock move it on instead."""
-    if sandbox.clock.frozen:
-        sandbox.clock.advance(timedelta(seconds=seconds))
-    else:
-        await asyncio.sleep(seconds)
+        answer.delivery = Delivery(rate=rate)

@@ -1,6 +1,8 @@
 """The merchant's API: one call in, one answer out, written down in the journal."""
 
 import logging
+from asyncio import sleep
+from datetime import datetime
 from functools import cache
 from time import monotonic
 from traceback import format_exc
@@ -21,6 +23,7 @@ from mockserver.api.answers import (
 from mockserver.api.credentials import read_credentials
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.json_in import MalformedJsonError, parse_json
+from mockserver.api.merchant_exchange import Exchange
 from mockserver.api.metrics import Metrics
 from mockserver.api.near_misses import add_hint
 from mockserver.api.operations import ROUTES, Row
@@ -51,30 +54,56 @@ class MerchantApi(Struct, frozen=True):
     mock_headers: bool = True
 
     async def answer(self, call: Call) -> Answer:
-        """Answer any call outside the control API."""
+        """Answer any call outside the control API; every line is a station on its way.
+
+        A request is a *turn* on its sandbox: it runs to its end without awaiting, so no
+        other request sees or changes what is half done.
+        """
+        sandbox = self._admit(call)
+        if isinstance(sandbox, Answer):
+            return sandbox
+        now = sandbox.clock.now()
+        exchange = Exchange(call, now, sandbox.ids.exchange_id())
+        try:
+            row, ids = _find_row(call)
+            exchange.operation, exchange.order_id = row.operation, ids["order_id"]
+            answer = None
+            if sandbox.faults:
+                struck = sandbox.faults.strike(_facts(call, row, ids, now))
+                exchange.fired = effects.carried_out(struck)
+                delay = effects.delay_of(exchange.fired, sandbox)
+                if delay:
+                    # One turn ends here and another begins: others change the sandbox
+                    # meanwhile, so what follows reads its orders and its time anew.
+                    await sleep(delay)
+                now = sandbox.clock.now()
+                answer = effects.instead(exchange)
+            if answer is None and row.command is None:
+                answer = self._read(sandbox, exchange, row, ids, now)
+            elif answer is None:
+                exchange.executed = _execute(sandbox, exchange, row, ids)
+                answer = _render(sandbox, exchange, row, exchange.executed)
+        except Rejection as rejection:
+            exchange.refusal = rejection.with_traceback(None)
+            answer = refused(rejection, exchange.correlation_id, sandbox.assumptions)
+        except Exception:
+            log.exception("crash in %s (%s)", call.path, exchange.correlation_id)
+            exchange.refusal = crash = exchange.crashed(format_exc())
+            answer = refused(crash, exchange.correlation_id, sandbox.assumptions)
+        if exchange.fired:
+            answer = effects.after(exchange, answer, sandbox)
+        return self._finish(sandbox, exchange, answer)
+
+    def _admit(self, call: Call) -> Sandbox | Answer:
+        """Find the sandbox of a caller, or answer 401."""
         authorization = call.headers.get("Authorization")
         credentials = read_credentials(authorization)
         if credentials is None:
-            found = "unreadable_credentials" if authorization else "no_credentials"
-            return self._turn_away(call, f"{found}; {CREDENTIALS_WANTED}")
-        sandbox = await self.sandboxes.admit(credentials.user, credentials.secret)
-        if sandbox is None:
-            return self._turn_away(call, "wrong_credentials", credentials.user)
-        entry = Entry(
-            at=sandbox.clock.now(),
-            correlation_id=sandbox.ids.exchange_id(),
-            method=call.method,
-            path=call.path,
-        )
-        begun = monotonic()
-        answer = await self._answer_in(sandbox, call, entry)
-        entry.status = answer.status
-        if isinstance(entry.result, Rejection):
-            await add_hint(entry.result, call, sandbox, self.sandboxes)
-        if self.mock_headers:
-            with_mock_headers(answer, entry)
-        self._observe(sandbox, entry, monotonic() - begun)
-        return answer
+            problem = "unreadable_credentials" if authorization else "no_credentials"
+            return self._turn_away(call, f"{problem}; {CREDENTIALS_WANTED}")
+        user = credentials.user
+        sandbox = self.sandboxes.admit(user, credentials.secret)
+        return sandbox or self._turn_away(call, "wrong_credentials", user)
 
     def _turn_away(self, call: Call, reason: str, user: str = "") -> Answer:
         """Answer a caller who may not come in; known sandboxes remember the attempt."""
@@ -92,6 +121,33 @@ class MerchantApi(Struct, frozen=True):
         self._observe(sandbox, entry, 0.0)
         return answer
 
+    def _read(
+        self,
+        sandbox: Sandbox,
+        exchange: Exchange,
+        row: Row,
+        ids: dict[str, str],
+        now: datetime,
+    ) -> Answer:
+        """Render an order, or the part of it that the path names."""
+        order = sandbox.find(ids["order_id"], row.operation)
+        if row.view is not None:
+            page = orjson.dumps(row.view(order, ids, sandbox.assumptions))
+        else:
+            status = status_of(order, now, sandbox.assumptions)
+            page = self.pages.of(order, status, sandbox.assumptions)
+        return json_answer(row.success, page, exchange.correlation_id)
+
+    def _finish(self, sandbox: Sandbox, exchange: Exchange, answer: Answer) -> Answer:
+        """Write an exchange into journal, metrics, log and ``Mock-`` headers."""
+        entry = exchange.entry(answer)
+        if isinstance(entry.result, Rejection):
+            add_hint(entry.result, exchange.call, sandbox, self.sandboxes)
+        if self.mock_headers:
+            with_mock_headers(answer, entry)
+        self._observe(sandbox, entry, monotonic() - exchange.started)
+        return answer
+
     def _observe(self, sandbox: Sandbox | None, entry: Entry, seconds: float) -> None:
         if sandbox is not None:
             sandbox.journal.record(entry)
@@ -100,118 +156,6 @@ class MerchantApi(Struct, frozen=True):
             fields = request_fields(sandbox.name if sandbox else "", entry, seconds)
             words = " ".join(f"{key}={value}" for key, value in fields.items())
             requests_log.info(words, extra={"fields": fields})
-
-    async def _answer_in(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:
-        try:
-            return await self._carry_out(sandbox, call, entry)
-        except Rejection as rejection:
-            return _refuse(rejection, sandbox, entry)
-        except Exception:
-            log.exception("crash in %s (%s)", call.path, entry.correlation_id)
-            entry.result = Rejection(Reason.INTERNAL_ERROR, entry.operation)
-            entry.crash = format_exc()
-            return refused(entry.result, entry.correlation_id, sandbox.assumptions)
-
-    async def _carry_out(self, sandbox: Sandbox, call: Call, entry: Entry) -> Answer:
-        row, ids = _find_row(call)
-        entry.operation, entry.order_id = row.operation, ids["order_id"]
-        if not sandbox.faults:
-            return await self._undisturbed(sandbox, row, ids, call, entry)
-        struck = sandbox.faults.strike(_facts(call, row, ids, entry))
-        answer = await effects.before(struck, sandbox, entry)
-        if answer is None:
-            answer = await self._undisturbed(sandbox, row, ids, call, entry)
-            answer = effects.after(struck, answer, sandbox, entry)
-        return answer
-
-    async def _undisturbed(
-        self,
-        sandbox: Sandbox,
-        row: Row,
-        ids: dict[str, str],
-        call: Call,
-        entry: Entry,
-    ) -> Answer:
-        try:
-            if row.command is None:
-                return await self._read(sandbox, row, ids, entry)
-            entry.idempotency_key = call.headers.get(IDEMPOTENCY_KEY)
-            executed = await self._execute(sandbox, row, ids, call, entry)
-        except Rejection as rejection:
-            transaction_id = sandbox.ids.exchange_id() if row.command else None
-            return _refuse(rejection, sandbox, entry, transaction_id)
-        return self._conclude(sandbox, row, executed, call, entry)
-
-    async def _execute(
-        self,
-        sandbox: Sandbox,
-        row: Row,
-        ids: dict[str, str],
-        call: Call,
-        entry: Entry,
-    ) -> Executed:
-        order_id, key = ids["order_id"], entry.idempotency_key
-        try:
-            command = read_command(call, row, ids)
-        except Rejection:
-            known = await sandbox.replay(order_id, row.operation, key) if key else None
-            if known is None:
-                raise
-            return known
-        size = len(call.body or b"") if row.schema else 0
-        executed = await sandbox.execute(
-            order_id,
-            command,
-            key,
-            size=size,
-            allocation_fails=entry.allocation_fails,
-        )
-        if executed.after is not executed.before:
-            self.sandboxes.grow(sandbox, size)
-        return executed
-
-    async def _read(
-        self,
-        sandbox: Sandbox,
-        row: Row,
-        ids: dict[str, str],
-        entry: Entry,
-    ) -> Answer:
-        order = await sandbox.find(ids["order_id"], row.operation)
-        if row.view is not None:
-            page = orjson.dumps(row.view(order, ids, sandbox.assumptions))
-        else:
-            status = status_of(order, entry.at, sandbox.assumptions)
-            page = self.pages.of(order, status, sandbox.assumptions)
-        return json_answer(row.success, page, entry.correlation_id)
-
-    def _conclude(
-        self,
-        sandbox: Sandbox,
-        row: Row,
-        executed: Executed,
-        call: Call,
-        entry: Entry,
-    ) -> Answer:
-        entry.result = executed.result
-        entry.before, entry.after = executed.before, executed.after
-        entry.replayed = executed.replayed
-        entry.body_changed = executed.body_changed
-        transaction_id = sandbox.ids.exchange_id()
-        if isinstance(executed.result, Rejection):
-            return refused(
-                executed.result,
-                entry.correlation_id,
-                sandbox.assumptions,
-                transaction_id,
-            )
-        return accepted(
-            row.success,
-            executed.result,
-            correlation_id=entry.correlation_id,
-            transaction_id=transaction_id,
-            order_url=f"{call.origin}{ORDERS_PATH}/{entry.order_id}",
-        )
 
 
 def request_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, object]:
@@ -230,16 +174,6 @@ def request_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, obje
     return fields
 
 
-def _refuse(
-    rejection: Rejection,
-    sandbox: Sandbox,
-    entry: Entry,
-    transaction_id: str | None = None,
-) -> Answer:
-    entry.result = rejection.with_traceback(None)
-    return refused(rejection, entry.correlation_id, sandbox.assumptions, transaction_id)
-
-
 def _find_row(call: Call) -> tuple[Row, dict[str, str]]:
     found = ROUTES.find(call.method, call.segments)
     if found is None:
@@ -253,9 +187,9 @@ def _find_row(call: Call) -> tuple[Row, dict[str, str]]:
     return found.row, found.values
 
 
-def _facts(call: Call, row: Row, ids: dict[str, str], entry: Entry) -> Facts:
+def _facts(call: Call, row: Row, ids: dict[str, str], now: datetime) -> Facts:
     body = cache(lambda: _any_body(call))  # however many rules look into it
-    return Facts(row.operation, ids["order_id"], entry.at, body)
+    return Facts(row.operation, ids["order_id"], now, body)
 
 
 def _any_body(call: Call) -> object:
@@ -264,3 +198,41 @@ def _any_body(call: Call) -> object:
         return parse_json(call.body or b"{}")
     except MalformedJsonError:
         return {}
+
+
+def _execute(
+    sandbox: Sandbox,
+    exchange: Exchange,
+    row: Row,
+    ids: dict[str, str],
+) -> Executed:
+    """Parse the command of a request and execute it."""
+    call, order_id = exchange.call, ids["order_id"]
+    key = call.headers.get(IDEMPOTENCY_KEY)
+    try:
+        command = read_command(call, row, ids)
+    except Rejection as rejection:
+        known = sandbox.replay(order_id, row.operation, key) if key else None
+        return known or Executed(rejection.with_traceback(None), None, None)
+    return sandbox.execute(
+        order_id,
+        command,
+        key,
+        size=len(call.body or b"") if row.schema else 0,
+        allocation_fails=bool(exchange.fired) and effects.fails_allocation(exchange.fired),
+    )
+
+
+def _render(sandbox: Sandbox, exchange: Exchange, row: Row, executed: Executed) -> Answer:
+    """Answer an executed command, accepted or refused."""
+    result, correlation_id = executed.result, exchange.correlation_id
+    transaction_id = sandbox.ids.exchange_id()
+    if isinstance(result, Rejection):
+        return refused(result, correlation_id, sandbox.assumptions, transaction_id)
+    return accepted(
+        row.success,
+        result,
+        correlation_id=correlation_id,
+        transaction_id=transaction_id,
+        order_url=f"{exchange.call.origin}{ORDERS_PATH}/{exchange.order_id}",
+    )

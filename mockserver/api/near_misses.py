@@ -12,7 +12,7 @@ from mockserver.sandbox.sandbox import Sandbox
 PREFIX_PARTS = ORDERS_PATH.count("/")
 
 
-async def add_hint(
+def add_hint(
     rejection: Rejection,
     call: Call,
     sandbox: Sandbox,
@@ -26,7 +26,7 @@ async def add_hint(
         if sandbox.name in sandboxes.evicted:
             rejection.facts["hint"] = f"sandbox {sandbox.name} was dropped to make room"
         for each in sandboxes:
-            if each is not sandbox and (await each.store.open(order_id)).order:
+            if each is not sandbox and order_id in each.orders:
                 rejection.facts["belongs_to"] = f"sandbox {each.name}"
                 break
 

@@ -1,6 +1,5 @@
 """What a contract run is asked to do, checked and read before anything runs."""
 
-import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -73,7 +72,7 @@ def read_contracts(wishes: Wishes) -> Sequence[Contract]:
 def _contract(file: str, text: bytes, name: str) -> Contract:
     try:
         scenario = read_scenario(name, parse(text))
-        asyncio.run(scenario.build("trial"))
+        scenario.build("trial")
     except ScenarioError as error:
         raise FileError(file, error.findings) from None
     user, secret = next(iter(scenario.credentials.items()), (name, SECRET))

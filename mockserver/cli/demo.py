@@ -4,7 +4,6 @@ Everything shown is asked of a real server over HTTP; nothing is printed that wa
 answered.
 """
 
-import asyncio
 import json
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPResponse
@@ -29,7 +28,7 @@ MISSPELT = {**SNEAKERS, "reference": "B2468O"}
 
 def demo() -> int:
     """Play the example in a sandbox of its own and print the story."""
-    sandboxes = asyncio.run(load_sandboxes(Settings(seed="demo")))
+    sandboxes = load_sandboxes(Settings(seed="demo"))
     with running_in_thread(Server(sandboxes)) as url:
         _Story(url).tell()
     return OK

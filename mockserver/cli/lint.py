@@ -1,6 +1,5 @@
 """``kustom-mock lint``: scenario files, every problem at its line."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +54,7 @@ def _findings_in(file: Traversable) -> Sequence[Finding]:
 def findings_of(text: bytes) -> Sequence[Finding]:
     """List what is wrong or doubtful in the text of a scenario."""
     try:
-        return asyncio.run(lint(read_scenario("", parse(text))))
+        return lint(read_scenario("", parse(text)))
     except ScenarioError as error:
         return error.findings
 

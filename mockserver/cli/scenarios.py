@@ -1,6 +1,5 @@
 """``kustom-mock scenarios``, ``explain`` and ``schema``: look at worlds without a server."""
 
-import asyncio
 import sys
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -82,12 +81,11 @@ def print_schema() -> int:
 
 def _explain(name: str, text: bytes) -> None:
     try:
-        sandbox = asyncio.run(read_scenario(name, parse(text)).build("explain"))
+        sandbox = read_scenario(name, parse(text)).build("explain")
     except ScenarioError as error:
         raise FileError(name, error.findings) from None
-    orders = {each.order_id: each for each in asyncio.run(sandbox.store.orders())}
     for order_name, order_id in sandbox.order_names.items():
-        order = orders[order_id]
+        order = sandbox.orders[order_id]
         print(f"{order_name}: {len(order.refunds)} refunds")
         for refund in order.refunds:
             why = explained(order, refund).text

@@ -68,7 +68,7 @@ async def _serve(settings: Settings) -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stopping.set)
     try:
-        sandboxes = await load_sandboxes(settings)
+        sandboxes = load_sandboxes(settings)
         server = Server(
             sandboxes,
             host=settings.host,

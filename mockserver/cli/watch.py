@@ -31,7 +31,7 @@ async def watch(settings: Settings, sandboxes: Sandboxes[Scenario]) -> None:
             continue
         seen = now
         try:
-            renewed = sandboxes.replace_world(await load_world(settings))
+            renewed = sandboxes.replace_world(load_world(settings))
             log.warning("scenarios loaded anew; %d sandboxes start over", renewed)
         except (ScenarioError, UnknownScenarioError, OSError) as error:
             log.error("scenarios not loaded, the old ones stay:\n%s", error)  # noqa: TRY400

@@ -8,7 +8,7 @@ from mockserver.scenario.scenario import Scenario, Surroundings
 from mockserver.settings import SettingError, Settings
 
 
-async def load_sandboxes(settings: Settings) -> Sandboxes[Scenario]:
+def load_sandboxes(settings: Settings) -> Sandboxes[Scenario]:
     """Load the scenarios that new sandboxes start from, and try them out.
 
     Raises:
@@ -17,16 +17,16 @@ async def load_sandboxes(settings: Settings) -> Sandboxes[Scenario]:
         SettingError: an assumption that does not exist, or a value it does not take.
     """
     return Sandboxes(
-        await load_world(settings),
+        load_world(settings),
         limit=settings.sandboxes,
         require_known=settings.require_known,
     )
 
 
-async def load_world(settings: Settings) -> Scenario:
+def load_world(settings: Settings) -> Scenario:
     """Load the scenarios of the settings as one world, and build it once on trial."""
     surroundings = Surroundings(settings.seed, _assumptions(settings), settings.journal_size)
-    return await load_on_trial(settings.scenario or (DEFAULT,), surroundings)
+    return load_on_trial(settings.scenario or (DEFAULT,), surroundings)
 
 
 def _assumptions(settings: Settings) -> Assumptions:

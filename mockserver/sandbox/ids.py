@@ -23,12 +23,15 @@ class Ids:
         """Start all streams from a seed."""
         self.seed = seed
         self._taken: set[str] = set()
+        self._next_change = ""
         first = _uuid(self.stream("exchanges"))
         self._exchange, self._exchange_end = int(first[:8], 16), first[8:]
 
     def take(self, given: str) -> str:
         """Keep an id that was given from being drawn, and give it back."""
         self._taken.add(given)
+        if given == self._next_change:
+            self._next_change = ""
         return given
 
     def stream(self, name: str) -> Random:
@@ -39,9 +42,17 @@ class Ids:
         """Draw an order id (UUID)."""
         return self._free(_uuid, self._orders)
 
+    @property
+    def next_change_id(self) -> str:
+        """The id that :meth:`change_id` draws next, which stays to be drawn."""
+        self._next_change = self._next_change or self._free(_uuid, self._changes)
+        return self._next_change
+
     def change_id(self) -> str:
         """Draw the id of a capture or refund (UUID version 4)."""
-        return self._free(_uuid, self._changes)
+        drawn = self._next_change or self._free(_uuid, self._changes)
+        self._next_change = ""
+        return drawn
 
     def exchange_id(self) -> str:
         """Draw a correlation or transaction id (UUID version 4).

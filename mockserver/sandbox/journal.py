@@ -40,13 +40,11 @@ class Entry(Struct, dict=True):
     order_id: str | None = None
     status: int = 0
     result: Outcome | Rejection | None = None
-    idempotency_key: str | None = None
     replayed: bool = False
     body_changed: bool = False
     before: Order | None = None
     after: Order | None = None
     injected: list[str] = field(default_factory=list)
-    allocation_fails: bool = False
     delivery: Delivery | None = None
     crash: str | None = None
 

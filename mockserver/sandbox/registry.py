@@ -4,7 +4,6 @@ Bounded in number and in bytes: beyond either limit the sandboxes that were not 
 longest make room, and that is told, in the log and in :attr:`Sandboxes.evicted`.
 """
 
-import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
@@ -30,7 +29,7 @@ class World(Protocol):
     def credentials(self) -> Mapping[str, str]:
         """The user names and secrets it lists; none where any are accepted."""
 
-    async def build(self, name: str) -> Sandbox:
+    def build(self, name: str) -> Sandbox:
         """Make a sandbox of this name and fill it."""
 
 
@@ -57,25 +56,24 @@ class Sandboxes(Generic[AnyWorld]):
         self.require_known = require_known
         self.evicted: deque[str] = deque(maxlen=EVICTIONS_TOLD)
         self._by_name: OrderedDict[str, tuple[Sandbox, AnyWorld]] = OrderedDict()
-        self._making = asyncio.Lock()
         self._unseen = 0
 
-    async def admit(self, user: str, secret: str) -> Sandbox | None:
+    def admit(self, user: str, secret: str) -> Sandbox | None:
         """Find the sandbox of a caller, or make it; ``None`` for wrong credentials."""
         kept = self._by_name.get(user)
         world = kept[1] if kept else self.world
         listed = world.credentials
         if listed:
-            return await self.open(user) if listed.get(user) == secret else None
+            return self.open(user) if listed.get(user) == secret else None
         if self.require_known and kept is None:
             return None
-        return await self.open(user)
+        return self.open(user)
 
-    async def open(self, name: str) -> Sandbox:
+    def open(self, name: str) -> Sandbox:
         """Find a sandbox, or make it on its first use."""
         kept = self._by_name.get(name)
         if kept is None:
-            return await self._make(name)
+            return self.put(name, self.world)
         self._by_name.move_to_end(name)
         return kept[0]
 
@@ -89,23 +87,15 @@ class Sandboxes(Generic[AnyWorld]):
         kept = self._by_name.get(name)
         return kept[1] if kept else self.world
 
-    async def put(self, name: str, world: AnyWorld) -> Sandbox:
+    def put(self, name: str, world: AnyWorld) -> Sandbox:
         """Fill a sandbox anew from a world; on failure the old one stays."""
-        sandbox = await world.build(name)
+        sandbox = world.build(name)
         self._keep(name, sandbox, world)
         return sandbox
 
-    async def reset(self, name: str) -> Sandbox:
+    def reset(self, name: str) -> Sandbox:
         """Fill a sandbox anew from the world it came from."""
-        return await self.put(name, self.world_of(name))
-
-    def grow(self, sandbox: Sandbox, size: int) -> None:
-        """Note that a sandbox holds so many bytes more; others may have to make room."""
-        sandbox.held += size
-        self._unseen += size
-        if self._unseen >= BYTES_UNSEEN:
-            self._unseen = 0
-            self._make_room(sandbox)
+        return self.put(name, self.world_of(name))
 
     def drop(self, name: str) -> bool:
         """Forget a sandbox; say whether it was there."""
@@ -134,21 +124,20 @@ class Sandboxes(Generic[AnyWorld]):
         """Count the sandboxes in use."""
         return len(self._by_name)
 
-    async def _make(self, name: str) -> Sandbox:
-        async with self._making:
-            world = self.world
-            if name not in self._by_name:
-                made = await world.build(name)
-                if name not in self._by_name:  # or it was put there in the meantime
-                    self._keep(name, made, world)
-            return self._by_name[name][0]
-
     def _keep(self, name: str, sandbox: Sandbox, world: AnyWorld) -> None:
         """Put a sandbox in, in place of any other; who waits in that one looks again."""
         self.drop(name)
+        sandbox.on_growth = self._recount
         self._by_name[name] = sandbox, world
         if len(self._by_name) > self.limit:
             self._evict(next(iter(self._by_name)), f"more than {self.limit} in use")
+
+    def _recount(self, sandbox: Sandbox, size: int) -> None:
+        """Note that a sandbox grew; count all of them anew after some growth."""
+        self._unseen += size
+        if self._unseen >= BYTES_UNSEEN:
+            self._unseen = 0
+            self._make_room(sandbox)
 
     def _make_room(self, used: Sandbox) -> None:
         total = sum(each.weight for each in self)

@@ -1,20 +1,19 @@
-"""One merchant's world, and the loop in which a command takes effect.
+"""One merchant's isolated state, and the turn in which a command takes effect.
 
-*open* (order, version, earlier receipt), *decide* (pure), *commit* (order and receipt
-together, if the version still holds, else again). One key has one effect because the
-receipt is committed with the order, and a lost race finds it on its next turn.
+Everything here is synchronous. A turn reads, decides and writes without awaiting, so no
+other request comes in between: that is why one idempotency key has one effect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command
 from mockserver.domain.decide import decide
-from mockserver.domain.decision import Context, Decision, Outcome
+from mockserver.domain.decision import Context, Outcome
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.forced import force
 from mockserver.domain.lookup import order_not_found
@@ -22,15 +21,11 @@ from mockserver.domain.operation import DEPRECATED, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.faults import Faults
+from mockserver.sandbox.idempotency import Receipt, fingerprint, store_receipt
 from mockserver.sandbox.ids import Ids
 from mockserver.sandbox.journal import Journal
-from mockserver.sandbox.memory import MemoryStore
-from mockserver.sandbox.sharing import SharedLines
 from mockserver.sandbox.snapshots import SNAPSHOTS_KEPT, Snapshot
-from mockserver.sandbox.store import Opened, Receipt, Store, fingerprint
 
-KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
-ATTEMPTS = 100
 BYTES_KEPT = 512 * 1024**2
 """How many bytes the requests may have that the orders and snapshots of a sandbox come from."""
 
@@ -51,33 +46,43 @@ class Executed(Struct, frozen=True):
 
 
 class Sandbox:
-    """The orders, receipts, clock, ids and journal behind one user name."""
+    """The tables, clock, ids, faults and journal behind one user name.
+
+    Attributes:
+        orders: orders by id, oldest first.
+        receipts: receipts by name, oldest first.
+        order_names: order ids by their names in the scenario.
+        part_names: names by capture or refund id.
+        snapshots: snapshots by name, oldest first.
+        held: bytes of the requests that its orders come from.
+        on_growth: called with the sandbox and the bytes that an accepted change added.
+    """
 
     def __init__(
         self,
         name: str,
         *,
-        store: Store | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
         journal: Journal | None = None,
         assumptions: Assumptions | None = None,
         credentials: Mapping[str, str] | None = None,
     ) -> None:
-        """Make an empty world; by default in memory, on wall time, seeded by name."""
+        """Create an empty sandbox; by default on wall time, seeded by its name."""
         self.name = name
-        self.store: Store = store or MemoryStore()
+        self.orders: dict[str, Order] = {}
+        self.receipts: dict[str, Receipt] = {}
         self.clock = clock or Clock()
         self.ids = ids or Ids(name)
         self.journal = journal or Journal()
         self.assumptions = assumptions or Assumptions()
         self.credentials = credentials or {}
         self.faults = Faults(seed=self.ids.seed)
-        self.snapshots: dict[str, Snapshot] = {}  # by name, oldest first
-        self.order_names: dict[str, str] = {}  # name in the scenario -> order id
-        self.part_names: dict[str, str] = {}  # capture or refund id -> name
-        self._lines = SharedLines()
-        self.held = 0  # bytes of the requests that its orders come from
+        self.snapshots: dict[str, Snapshot] = {}
+        self.order_names: dict[str, str] = {}
+        self.part_names: dict[str, str] = {}
+        self.held = 0
+        self.on_growth: Callable[[Sandbox, int], None] | None = None
 
     @property
     def weight(self) -> int:
@@ -88,27 +93,38 @@ class Sandbox:
         """Say whether so many bytes more may be kept."""
         return self.weight + size <= BYTES_KEPT
 
-    async def find(self, order_id: str, operation: Operation) -> Order:
+    def add(self, order: Order, *, size: int = 0) -> bool:
+        """Add a new order that came in a request of ``size`` bytes.
+
+        Returns:
+            Whether it was added: its id may be taken.
+        """
+        if order.order_id in self.orders:
+            return False
+        self.orders[order.order_id] = order
+        self._grow(size)
+        return True
+
+    def find(self, order_id: str, operation: Operation) -> Order:
         """Read an order.
 
         Raises:
             Rejection: there is none, or the operation was withdrawn by the provider.
         """
         self._check_offered(operation)
-        order = (await self.store.open(order_id)).order
+        order = self.orders.get(order_id)
         if order is None:
             raise order_not_found(order_id, operation)
         return order
 
-    async def replay(self, order_id: str, operation: Operation, key: str) -> Executed | None:
+    def replay(self, order_id: str, operation: Operation, key: str) -> Executed | None:
         """Find the answer of a known key for a request that cannot be understood.
 
         Only the key matters (documented), so that the body need not make sense.
         """
-        opened = await self.store.open(order_id, self._receipt_name(order_id, operation, key))
-        return self._known(opened, self.clock.now(), body_changed=True)
+        return self._replayed(order_id, self._receipt_name(order_id, operation, key), None)
 
-    async def execute(
+    def execute(
         self,
         order_id: str,
         command: Command,
@@ -119,54 +135,45 @@ class Sandbox:
     ) -> Executed:
         """Carry a command out once, however often its idempotency key is sent.
 
-        ``size`` is that of its request (bytes), for which there must be room. With
-        ``allocation_fails`` a refund is accepted, but not allocated.
+        Nothing is written before everything is decided, so that an exception on the way
+        leaves the sandbox as it was.
+
+        Args:
+            order_id: the order to change.
+            command: what to do.
+            key: the idempotency key, if one was sent.
+            size: bytes of the request, for which there must be room.
+            allocation_fails: accept a refund, but do not allocate it.
 
         Returns:
             The outcome or the rejection, and the order before and after.
         """
-        context = Context(
-            self.clock.now(),
-            self.ids.change_id(),
-            self.assumptions,
-            allocation_fails=allocation_fails,
-        )
-        command = self._lines.share(command, size)
         name = self._receipt_name(order_id, command.operation, key) if key else None
-        store = self.store  # one and the same, should a snapshot be restored meanwhile
-        for _ in range(ATTEMPTS):
-            opened = await store.open(order_id, name)
-            replay = self._replay(opened, command, context)
-            if replay:
-                return replay
-            if opened.order is None:
-                capture_id = getattr(command, "capture_id", "")
-                missing = order_not_found(order_id, command.operation, capture_id)
-                return Executed(missing, None, None)
-            executed, decided = self._decide(opened.order, command, context, size)
-            if decided is None and not self._keeps_refusals(name):
-                return executed
-            after = decided.order if decided else opened.order
-            receipt = self._receipt(command, executed, context) if name else None
-            if await store.commit(opened, after, name, receipt):
-                return executed
-        conflict = Rejection(Reason.CONFLICT, command.operation, order_id=order_id)
-        return Executed(conflict, opened.order, opened.order)
+        executed, receipt = self._replayed(order_id, name, command), None
+        if executed is None:
+            context = Context(
+                self.clock.now(),
+                self.ids.next_change_id,
+                self.assumptions,
+                allocation_fails=allocation_fails,
+            )
+            executed = self._decided(order_id, command, context, size)
+            receipt = self._receipt(executed, command, context.now) if name else None
+        self._settle(executed, name, receipt, size)
+        return executed
 
-    async def force(self, order_id: str, outcome: str) -> Order | None:
+    def force(self, order_id: str, outcome: str) -> Order | None:
         """Bring an outcome of :data:`~mockserver.domain.forced.FORCED` about.
 
         Returns the changed order, or ``None`` where there is none.
         """
-        while True:
-            opened = await self.store.open(order_id)
-            if opened.order is None:
-                return None
-            changed = force(opened.order, outcome, self.clock.now())
-            if await self.store.commit(opened, changed):
-                return changed
+        order = self.orders.get(order_id)
+        if order is None:
+            return None
+        self.orders[order_id] = changed = force(order, outcome, self.clock.now())
+        return changed
 
-    async def freeze(self, name: str) -> Snapshot:
+    def freeze(self, name: str) -> Snapshot:
         """Keep a snapshot under a name, instead of any earlier one of that name.
 
         Beyond the limit the oldest snapshot goes.
@@ -174,7 +181,8 @@ class Sandbox:
         snapshot = Snapshot(
             taken_at=self.clock.now(),
             frozen=self.clock.frozen,
-            store=await self.store.copy(),
+            orders=dict(self.orders),
+            receipts=dict(self.receipts),
             ids=deepcopy(self.ids),
             faults=deepcopy(self.faults),
             journal=self.journal.copy(),
@@ -188,7 +196,7 @@ class Sandbox:
             del self.snapshots[next(iter(self.snapshots))]
         return snapshot
 
-    async def restore(self, name: str) -> Snapshot:
+    def restore(self, name: str) -> Snapshot:
         """Go back to a snapshot, with its time, ids and journal.
 
         Who waits for a request goes on waiting over the journal of the snapshot.
@@ -197,7 +205,8 @@ class Sandbox:
             KeyError: there is no snapshot of this name.
         """
         snapshot = self.snapshots[name]
-        self.store = await snapshot.store.copy()
+        self.orders = dict(snapshot.orders)
+        self.receipts = dict(snapshot.receipts)
         self.ids = deepcopy(snapshot.ids)
         self.faults = deepcopy(snapshot.faults)
         left, self.journal = self.journal, snapshot.journal.copy()
@@ -208,40 +217,65 @@ class Sandbox:
         self.clock = Clock(snapshot.taken_at, frozen=snapshot.frozen)
         return snapshot
 
-    def _decide(
+    def _replayed(
         self,
-        order: Order,
-        command: Command,
-        context: Context,
-        size: int,
-    ) -> tuple[Executed, Decision | None]:
+        order_id: str,
+        name: str | None,
+        command: Command | None,
+    ) -> Executed | None:
+        """Return the result stored under a receipt name, unless it is expired."""
+        receipt = self.receipts.get(name) if name else None
+        if receipt is None or receipt.is_expired(self.clock.now()):
+            return None
+        order = self.orders.get(order_id)
+        changed = command is None or receipt.fingerprint != fingerprint(command)
+        return Executed(receipt.result, order, order, replayed=True, body_changed=changed)
+
+    def _decided(
+        self, order_id: str, command: Command, context: Context, size: int
+    ) -> Executed:
+        """Decide a command; nothing is written."""
+        order = self.orders.get(order_id)
+        if order is None:
+            capture_id = getattr(command, "capture_id", "")
+            missing = order_not_found(order_id, command.operation, capture_id)
+            return Executed(missing, None, None)
         try:
             self._check_offered(command.operation)
             if not self.has_room(size):
                 raise Rejection(Reason.SANDBOX_IS_FULL, command.operation, limit=BYTES_KEPT)
             decision = decide(order, command, context)
         except Rejection as rejection:
-            return Executed(rejection.with_traceback(None), order, order), None
-        return Executed(decision.outcome, order, decision.order), decision
+            return Executed(rejection.with_traceback(None), order, order)
+        return Executed(decision.outcome, order, decision.order)
 
-    def _replay(
-        self,
-        opened: Opened,
-        command: Command,
-        context: Context,
-    ) -> Executed | None:
-        receipt = opened.receipt
-        changed = receipt is not None and receipt.fingerprint != fingerprint(command)
-        return self._known(opened, context.now, body_changed=changed)
-
-    def _known(self, opened: Opened, now: datetime, *, body_changed: bool) -> Executed | None:
-        receipt, same = opened.receipt, opened.order
-        if receipt is None or now - receipt.made_at >= KEY_LIFETIME:
+    def _receipt(self, executed: Executed, command: Command, now: datetime) -> Receipt | None:
+        """Make the receipt of a result, where a repeated key gets the same again."""
+        decided_again = self.assumptions.idempotent_errors == "decided_again"
+        is_refused = isinstance(executed.result, Rejection)
+        if executed.after is None or (is_refused and decided_again):
             return None
-        return Executed(receipt.result, same, same, replayed=True, body_changed=body_changed)
+        return Receipt(fingerprint(command), executed.result, now)
 
-    def _receipt(self, command: Command, executed: Executed, context: Context) -> Receipt:
-        return Receipt(fingerprint(command), executed.result, context.now)
+    def _settle(
+        self,
+        executed: Executed,
+        name: str | None,
+        receipt: Receipt | None,
+        size: int,
+    ) -> None:
+        """Write everything that an executed command changes."""
+        self.ids.change_id()
+        if name and receipt:
+            store_receipt(self.receipts, name, receipt)
+        if executed.after is not None and executed.after is not executed.before:
+            self.orders[executed.after.order_id] = executed.after
+            self._grow(size)
+
+    def _grow(self, size: int) -> None:
+        self.held += size
+        if self.on_growth is not None:
+            self.on_growth(self, size)
 
     def _receipt_name(self, order_id: str, operation: Operation, key: str) -> str:
         match self.assumptions.idempotency_scope:
@@ -251,10 +285,6 @@ class Sandbox:
                 return f"{order_id}/{key}"
             case _:
                 return key
-
-    def _keeps_refusals(self, receipt_name: str | None) -> bool:
-        wanted = self.assumptions.idempotent_errors == "replayed"
-        return wanted and receipt_name is not None
 
     def _check_offered(self, operation: Operation) -> None:
         withdrawn = self.assumptions.deprecated_operations == "not_found"

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from mockserver.domain.order import Order
 from mockserver.sandbox.faults import Faults
+from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import Ids
 from mockserver.sandbox.journal import Journal
-from mockserver.sandbox.store import Store
 
 SNAPSHOTS_KEPT = 100
 
@@ -17,7 +18,8 @@ class Snapshot(Struct, frozen=True):
 
     taken_at: datetime
     frozen: bool
-    store: Store
+    orders: dict[str, Order]
+    receipts: dict[str, Receipt]
     ids: Ids
     faults: Faults
     journal: Journal

@@ -66,12 +66,11 @@ class Verdict(Struct, frozen=True):
         return tuple(each for each in self.expectations if not each.passed)
 
 
-async def judge(expect: Spec, sandbox: Sandbox) -> Verdict:
+def judge(expect: Spec, sandbox: Sandbox) -> Verdict:
     """Judge the expectations of a scenario against the state of a sandbox."""
-    orders = {each.order_id: each for each in await sandbox.store.orders()}
     judged: list[Expectation] = []
     for name, spec in expect.get("orders", {}).items():
-        order = orders.get(sandbox.order_names.get(name, name))
+        order = sandbox.orders.get(sandbox.order_names.get(name, name))
         seen = _full_order(order, sandbox) if order else None
         judged += judge_order(spec, seen, sandbox.part_names, ("orders", name))
     for index, spec in enumerate(expect.get("requests", ())):

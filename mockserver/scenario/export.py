@@ -34,10 +34,9 @@ WIDEST = 1_000_000  # characters; texts are not folded
 DIGITS = 15  # of a fraction, as scenarios read it
 
 
-async def export(sandbox: Sandbox) -> str:
+def export(sandbox: Sandbox) -> str:
     """Write a sandbox as a scenario in YAML."""
     names = {order_id: name for name, order_id in sandbox.order_names.items()}
-    orders = await sandbox.store.orders()
     scenario: dict[str, Any] = {
         "version": 1,
         "title": f"Export of sandbox {sandbox.name}",
@@ -50,7 +49,7 @@ async def export(sandbox: Sandbox) -> str:
         },
         "orders": {
             names.get(each.order_id, each.order_id): _order(each, sandbox.part_names)
-            for each in orders
+            for each in sandbox.orders.values()
         },
         "faults": {each.name: _fault(each) for each in sandbox.faults.rules()},
     }

@@ -23,21 +23,20 @@ from mockserver.scenario.scenario import Scenario, in_order
 from mockserver.scenario.steps import Asked
 
 
-async def lint(scenario: Scenario) -> list[Finding]:
+def lint(scenario: Scenario) -> list[Finding]:
     """List everything that is wrong or doubtful, in the order of the file."""
     try:
-        sandbox = await scenario.build("lint")
+        sandbox = scenario.build("lint")
     except ScenarioError as error:
         return list(error.findings)
-    subject = _Subject(scenario, sandbox, await _orders(sandbox))
+    subject = _Subject(scenario, sandbox, _orders(sandbox))
     allowed = scenario.spec.get("allow", [])
     found = [each for check in CHECKS for each in check(subject) if each.code not in allowed]
     return in_order(found, scenario.document)
 
 
-async def _orders(sandbox: Sandbox) -> Mapping[str, Order]:
-    by_id = {each.order_id: each for each in await sandbox.store.orders()}
-    return {name: by_id[order_id] for name, order_id in sandbox.order_names.items()}
+def _orders(sandbox: Sandbox) -> Mapping[str, Order]:
+    return {name: sandbox.orders[order_id] for name, order_id in sandbox.order_names.items()}
 
 
 class _Subject(Struct, frozen=True):

@@ -66,7 +66,7 @@ def load(references: Sequence[str], surroundings: Surroundings) -> Scenario:
     return _one(_read(references, surroundings), surroundings)
 
 
-async def load_on_trial(references: Sequence[str], surroundings: Surroundings) -> Scenario:
+def load_on_trial(references: Sequence[str], surroundings: Surroundings) -> Scenario:
     """Load scenarios into one world, and build each file and the world once.
 
     Raises:
@@ -77,12 +77,12 @@ async def load_on_trial(references: Sequence[str], surroundings: Surroundings) -
     scenarios = _read(references, surroundings)
     for each in scenarios:
         try:
-            await each.build(TRIAL)
+            each.build(TRIAL)
         except ScenarioError as error:
             raise FileError(each.name, error.findings) from None
     world = _one(scenarios, surroundings)
     try:
-        await world.build(TRIAL)
+        world.build(TRIAL)
     except ScenarioError as error:
         raise FilesError([*_by_file(error.findings, scenarios)]) from None
     return world

@@ -68,7 +68,7 @@ class Scenario(Struct, frozen=True, dict=True):
         """The steps of its merchant, ready to play."""
         return plan_steps(self.spec)
 
-    async def build(self, name: str) -> Sandbox:
+    def build(self, name: str) -> Sandbox:
         """Make a sandbox and seed it.
 
         Raises:
@@ -76,16 +76,16 @@ class Scenario(Struct, frozen=True, dict=True):
                 what does not exist.
         """
         sandbox = self._empty(name)
-        findings = await self._add_orders(sandbox)
+        findings = self._add_orders(sandbox)
         findings += self._add_faults(sandbox)
         findings += self._unknown_names(sandbox)
         if findings:
             raise ScenarioError(in_order(findings, self.document))
         return sandbox
 
-    async def judge(self, sandbox: Sandbox) -> Verdict:
+    def judge(self, sandbox: Sandbox) -> Verdict:
         """Judge what the scenario expects of a sandbox that was built from it."""
-        return await judge(self.spec.get("expect", {}), sandbox)
+        return judge(self.spec.get("expect", {}), sandbox)
 
     def _empty(self, name: str) -> Sandbox:
         clock = self.spec.get("clock", {})
@@ -100,12 +100,12 @@ class Scenario(Struct, frozen=True, dict=True):
             credentials=self.credentials,
         )
 
-    async def _add_orders(self, sandbox: Sandbox) -> list[Finding]:
+    def _add_orders(self, sandbox: Sandbox) -> list[Finding]:
         found = Findings()
         defaults = self._defaults(sandbox)
         for name, spec in self.spec.get("orders", {}).items():
             with found.gathered():
-                await add_order(sandbox, name, spec, defaults, ("orders", name))
+                add_order(sandbox, name, spec, defaults, ("orders", name))
         return found
 
     def _add_faults(self, sandbox: Sandbox) -> list[Finding]:

@@ -20,14 +20,18 @@ from mockserver.scenario.history import Step, plan_order
 from mockserver.scenario.orders import Defaults, Spec
 
 
-async def add_order(
+def add_order(
     sandbox: Sandbox,
     name: str,
     spec: Spec,
     defaults: Defaults | None = None,
     path: Path = (),
+    *,
+    size: int = 0,
 ) -> Order:
     """Make an order from scenario syntax and put it into a sandbox.
+
+    ``size`` is that of the request it came in (bytes).
 
     Raises:
         ScenarioError: the order cannot be understood, could not have come about, or
@@ -36,7 +40,7 @@ async def add_order(
     order, part_names = lived(sandbox, name, spec, defaults or defaults_of(sandbox), path)
     if name in sandbox.order_names:
         raise ScenarioError([Finding("E202", path, f"order '{name}' exists already")])
-    if not await sandbox.store.add(order):
+    if not sandbox.add(order, size=size):
         taken = f"order_id {order.order_id} is taken"
         raise ScenarioError([Finding("E202", (*path, "order_id"), taken)])
     sandbox.order_names[name] = order.order_id

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -172,22 +172,14 @@ async def test_who_waits_hears_of_the_request_as_it_comes(merchant: Merchant) ->
     assert [each["operation"] for each in page["requests"]] == ["cancel"]
 
 
-Change = Callable[[Sandboxes[Any]], Awaitable[object]]
-
-
-async def restored(sandboxes: Sandboxes[Any]) -> None:
-    await (await sandboxes.open("own")).restore("here")
-
-
-async def dropped(sandboxes: Sandboxes[Any]) -> None:
-    sandboxes.drop("own")
+Change = Callable[[Sandboxes[Any]], object]
 
 
 CHANGES: dict[str, Change] = {
-    "a snapshot is restored": restored,
+    "a snapshot is restored": lambda sandboxes: sandboxes.open("own").restore("here"),
     "it is reset": lambda sandboxes: sandboxes.reset("own"),
     "it is filled anew": lambda sandboxes: sandboxes.put("own", sandboxes.world),
-    "it is dropped": dropped,
+    "it is dropped": lambda sandboxes: sandboxes.drop("own"),
 }
 
 
@@ -195,13 +187,13 @@ CHANGES: dict[str, Change] = {
 async def test_who_waits_goes_on_in_what_takes_the_place_of_a_sandbox(change: str) -> None:
     sandboxes = Sandboxes(load((DEFAULT,), Surroundings()))
     control = Control(sandboxes, Metrics(int))
-    await (await sandboxes.open("own")).freeze("here")
+    sandboxes.open("own").freeze("here")
     path, query = ("requests", "await"), {"timeout": "60s"}
     call = Call("GET", "", path, {}, b"", "http", "localhost", query)
     waiting = asyncio.create_task(await_requests(control, {"sandbox": "own"}, call))
     await asyncio.sleep(0)
-    await CHANGES[change](sandboxes)
-    sandbox = await sandboxes.open("own")
+    CHANGES[change](sandboxes)
+    sandbox = sandboxes.open("own")
     sandbox.journal.record(Entry(sandbox.clock.now(), "later", "GET", "/"))
     async with asyncio.timeout(PATIENCE):
         page = json.loads((await waiting).body)

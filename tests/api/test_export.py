@@ -289,21 +289,21 @@ STEPS = st.lists(
 )
 
 
-async def build(spec: Json, name: str) -> Sandbox:
-    return await read_scenario(name, document_of(spec)).build(name)
+def build(spec: Json, name: str) -> Sandbox:
+    return read_scenario(name, document_of(spec)).build(name)
 
 
-async def live(sandbox: Sandbox, order_id: str, steps: list[Any]) -> None:
+def live(sandbox: Sandbox, order_id: str, steps: list[Any]) -> None:
     """Let an order live through steps; what is refused does not happen."""
     for step in steps:
-        order = (await sandbox.store.open(order_id)).order
+        order = sandbox.orders.get(order_id)
         assert order is not None
         if isinstance(step, timedelta):
             sandbox.clock.advance(step)
         elif isinstance(step, str):
-            await sandbox.force(order_id, step)
+            sandbox.force(order_id, step)
         else:
-            await sandbox.execute(order_id, about(step, order))
+            sandbox.execute(order_id, about(step, order))
 
 
 def about(command: Command, order: Order) -> Command:
@@ -323,7 +323,7 @@ def shown(sandbox: Sandbox, order: Order) -> Json:
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(all_assumptions, st.lists(STEPS, min_size=1, max_size=2), st.booleans())
-async def test_whatever_happened_to_orders_their_export_brings_them_back(
+def test_whatever_happened_to_orders_their_export_brings_them_back(
     assumed: Any,  # noqa: ANN401
     lives: list[list[Any]],
     paid_later: bool,  # noqa: FBT001
@@ -340,16 +340,16 @@ async def test_whatever_happened_to_orders_their_export_brings_them_back(
             for number in range(len(lives))
         },
     }
-    one = await build(spec, "one")
+    one = build(spec, "one")
     for order_id, steps in zip(one.order_names.values(), lives, strict=True):
-        await live(one, order_id, steps)
-    text = await export(one)
-    other = await read_scenario("other", parse(text)).build("other")
-    before = [shown(one, each) for each in await one.store.orders()]
-    assert [shown(other, each) for each in await other.store.orders()] == before
+        live(one, order_id, steps)
+    text = export(one)
+    other = read_scenario("other", parse(text)).build("other")
+    before = [shown(one, each) for each in one.orders.values()]
+    assert [shown(other, each) for each in other.orders.values()] == before
     assert other.clock.now() == one.clock.now()
     assert other.assumptions == one.assumptions
-    assert parse(await export(other)).value == {
+    assert parse(export(other)).value == {
         **parse(text).value,
         "title": "Export of sandbox other",
     }

@@ -59,11 +59,11 @@ def test_a_scenario_in_the_docs_lints_without_errors(block: Block) -> None:
 
 
 @every_scenario
-async def test_a_scenario_in_the_docs_ends_as_it_expects_where_the_page_says_so(
+def test_a_scenario_in_the_docs_ends_as_it_expects_where_the_page_says_so(
     block: Block,
 ) -> None:
     scenario = read_scenario("docs", parse(block.text))
-    verdict = await scenario.judge(await scenario.build("docs"))
+    verdict = scenario.judge(scenario.build("docs"))
     assert verdict.passed or "holds" not in block.words, verdict.failures
 
 

@@ -89,3 +89,15 @@ def test_an_id_that_a_scenario_gave_is_not_drawn_again(draw: Draw) -> None:
     ids = Ids("7")
     assert (ids.take(first), ids.take(second)) == (first, second)
     assert draw(ids) == third
+
+
+def test_the_next_id_is_known_before_it_is_drawn() -> None:
+    ids = Ids("7")
+    assert [ids.next_change_id for _ in range(2)] == [several(Ids.change_id, Ids("7"))[0]] * 2
+    assert several(Ids.change_id, ids) == several(Ids.change_id, Ids("7"))
+
+
+def test_a_next_id_that_a_scenario_gives_meanwhile_is_not_drawn() -> None:
+    ids = Ids("7")
+    ids.take(ids.next_change_id)
+    assert several(Ids.change_id, ids)[:19] == several(Ids.change_id, Ids("7"))[1:]

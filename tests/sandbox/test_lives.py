@@ -1,17 +1,13 @@
 """Random lives of orders in a sandbox, held to a model after every step.
 
-Clocks run, stand and jump, keys are sent again, alone and at once, through a store that
-lets others go first; snapshots are restored in the middle of it all. ``KUSTOM_FUZZ``
-multiplies how many lives are led.
+Clocks run, stand and jump, keys are sent again, snapshots are restored in the middle of it
+all. ``KUSTOM_FUZZ`` multiplies how many lives are led.
 """
 
-import asyncio
 import os
-from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -33,7 +29,7 @@ from mockserver.domain.order import FraudStatus
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
 from tests.builders import NOW, make_line, make_order, paid_by
-from tests.model.life import Answer, Call, Life, midnight
+from tests.model.life import Call, Life, midnight
 from tests.model.reading import answer_of, numbers_of
 from tests.model.wishes import (
     Moment,
@@ -56,14 +52,11 @@ from tests.model.wishes import (
     usually,
 )
 from tests.model.world import World
-from tests.sandbox.stores import YieldingStore
 from tests.strategies import assumptions, mostly
 
 EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
 MOST_ORDERS = 6
 ORDER = "order-{}"
-
-T = TypeVar("T")
 
 orders: Bundle[str] = Bundle("orders")
 snapshots: Bundle[str] = Bundle("snapshots")
@@ -75,33 +68,23 @@ class Lives(RuleBasedStateMachine):
     """A merchant does whatever comes to mind; the model knows what must come of it."""
 
     def __init__(self) -> None:
-        """Own a loop, and the time."""
+        """Own the time."""
         super().__init__()
-        self.loop = asyncio.new_event_loop()
         self.wall = NOW
         self.kept: dict[str, World] = {}
         self.placed = self.races = 0
-
-    def teardown(self) -> None:
-        """Leave nothing running."""
-        self.loop.close()
 
     @initialize(
         target=orders,
         assumed=assumptions,
         frozen=st.booleans(),
-        schedule=st.integers(0, 99),
         total=totals,
         by_card=now_and_then,
     )
-    def begin(
-        self, assumed: Assumptions, schedule: int, total: int, *, frozen: bool, by_card: bool
-    ) -> str:
+    def begin(self, assumed: Assumptions, total: int, *, frozen: bool, by_card: bool) -> str:
         """Make the sandbox and its model, with an order."""
-        source = Random(schedule)  # noqa: S311  # who goes first
         self.sandbox = Sandbox(
             "tester",
-            store=YieldingStore(pauses=lambda: source.randrange(3)),
             clock=Clock(NOW, frozen=frozen, source=lambda: self.wall),
             assumptions=assumed,
         )
@@ -146,7 +129,7 @@ class Lives(RuleBasedStateMachine):
             purchase_country=country,
             fraud_status=FraudStatus.ACCEPTED if trusted else FraudStatus.PENDING,
         )
-        assert self.run(self.sandbox.store.add(order))
+        assert self.sandbox.add(order)
         life = Life(total, created, expires, by_invoice, country, trusted)
         self.world.lives[order.order_id] = life
         if shipped:
@@ -194,19 +177,20 @@ class Lives(RuleBasedStateMachine):
         others=st.lists(calls, max_size=2),
         one_key=st.booleans(),
     )
-    def do_at_once(self, first: Call, times: int, others: list[Call], *, one_key: bool) -> None:
-        """Send one call several times and others beside it, waiting for no answer."""
+    def do_again(self, first: Call, times: int, others: list[Call], *, one_key: bool) -> None:
+        """Send one call several times and others after it, perhaps all under one key."""
         if one_key:  # that was never used
             self.races += 1
             first, *others = [replace(e, key=f"race-{self.races}") for e in (first, *others)]
-        self.ask(*[first] * times, *others)
+        for call in [first] * times + others:
+            self.ask(call)
 
     # What time and fate do
 
     @rule(order=orders, outcome=outcomes)
     def force(self, order: str, outcome: str) -> None:
         """Let the provider decide something."""
-        found = self.run(self.sandbox.force(order, outcome))
+        found = self.sandbox.force(order, outcome)
         life = self.world.lives.get(order)
         assert (found is None) is (life is None)
         if life:
@@ -231,14 +215,15 @@ class Lives(RuleBasedStateMachine):
     @rule(target=snapshots, name=st.sampled_from(("here", "there")))
     def keep(self, name: str) -> str:
         """Take a snapshot."""
-        self.run(self.sandbox.freeze(name))
+        self.sandbox.freeze(name)
         self.kept[name] = self.world.twin()
         return name
 
-    @rule(name=snapshots, under_way=st.lists(calls, max_size=2))
-    def go_back(self, name: str, under_way: list[Call]) -> None:
-        """Restore a snapshot, perhaps while calls are under way."""
-        self.ask(*under_way, back_to=name)
+    @rule(name=snapshots)
+    def go_back(self, name: str) -> None:
+        """Restore a snapshot."""
+        self.sandbox.restore(name)
+        self.arrive_in(self.kept[name])
 
     # What must come of it
 
@@ -251,41 +236,18 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def the_money_adds_up(self) -> None:
         """The product's own invariants hold."""
-        for order in self.run(self.sandbox.store.orders()):
+        for order in self.sandbox.orders.values():
             assert list(violations(order)) == []
 
     # How it is found out
 
-    def ask(self, *sent: Call, back_to: str | None = None) -> None:
-        """Send calls at once, perhaps while a snapshot is restored.
-
-        They must have taken effect one after the other, in some order.
-        """
-        answers = self.run(self.answers(sent, back_to))
-        if len(sent) == 1:
-            assert answers == [self.world.twin().hear(sent[0], answers[0].said)]
-        answered = [*zip(sent, answers, strict=True)]
-        worlds = list(self.world.outcomes(answered))
-        assert worlds, f"no order of these explains their answers: {answered}"
-        if back_to:
-            self.arrive_in(self.kept[back_to])
-        else:
-            found = self.numbers()
-            self.world = next((each for each in worlds if each.numbers() == found), worlds[0])
-
-    async def answers(self, sent: Sequence[Call], back_to: str | None) -> list[Answer]:
-        """Execute calls at once, the restoring of a snapshot last."""
-        executing = [
-            self.sandbox.execute(
-                each.order_id, each.command, each.key, allocation_fails=each.sabotaged
-            )
-            for each in sent
-        ]
-        restoring = [self.sandbox.restore(back_to)] if back_to else []
-        executed, _ = await asyncio.gather(
-            asyncio.gather(*executing), asyncio.gather(*restoring)
+    def ask(self, call: Call) -> None:
+        """Execute a call; the model must give the same answer."""
+        executed = self.sandbox.execute(
+            call.order_id, call.command, call.key, allocation_fails=call.sabotaged
         )
-        return [answer_of(each) for each in executed]
+        answer = answer_of(executed)
+        assert answer == self.world.hear(call, answer.said)
 
     def arrive_in(self, world: World) -> None:
         """Find oneself in a world that was kept; from here its time is the test's again."""
@@ -298,12 +260,8 @@ class Lives(RuleBasedStateMachine):
     def numbers(self) -> dict[str, Any]:
         """All orders of the sandbox, in numbers."""
         now, assumed = self.world.now, self.world.assumed
-        every = self.run(self.sandbox.store.orders())
+        every = self.sandbox.orders.values()
         return {each.order_id: numbers_of(each, now, assumed) for each in every}
-
-    def run(self, doing: Coroutine[Any, Any, T]) -> T:
-        """Wait for something to be done."""
-        return self.loop.run_until_complete(doing)
 
 
 def test_whatever_happens_to_orders_their_money_is_where_the_model_says() -> None:

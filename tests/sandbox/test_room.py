@@ -9,7 +9,7 @@ from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Executed, Sandbox
 from tests.builders import NOW, ORDER_ID, make_order
-from tests.sandbox.test_registry import SlowWorld, names
+from tests.sandbox.templates import EmptyTemplate, names
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +21,10 @@ def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def one() -> Sandbox:
+def one() -> Sandbox:
     """A sandbox that holds 60 bytes, and an order."""
     made = Sandbox("one", clock=Clock(NOW, frozen=True))
-    await made.store.add(make_order())
+    made.add(make_order())
     made.held = 60
     return made
 
@@ -35,51 +35,51 @@ def is_full(executed: Executed) -> bool:
 
 
 @pytest.mark.parametrize(("size", "full"), [(0, False), (40, False), (41, True)])
-async def test_a_change_needs_room_for_its_request(one: Sandbox, size: int, full: bool) -> None:  # noqa: FBT001
-    executed = await one.execute(ORDER_ID, CaptureOrder(1), size=size)
+def test_a_change_needs_room_for_its_request(one: Sandbox, size: int, full: bool) -> None:  # noqa: FBT001
+    executed = one.execute(ORDER_ID, CaptureOrder(1), size=size)
     assert is_full(executed) is full
     assert (executed.after is executed.before) is full
 
 
-async def test_a_full_sandbox_still_answers_known_keys_and_takes_what_is_empty(
+def test_a_full_sandbox_still_answers_known_keys_and_takes_what_is_empty(
     one: Sandbox,
 ) -> None:
-    first = await one.execute(ORDER_ID, CaptureOrder(1), "key", size=40)
+    first = one.execute(ORDER_ID, CaptureOrder(1), "key", size=40)
     one.held = 100
-    again = await one.execute(ORDER_ID, CaptureOrder(1), "key", size=40)
+    again = one.execute(ORDER_ID, CaptureOrder(1), "key", size=40)
     assert (again.replayed, again.result) == (True, first.result)
-    assert not is_full(await one.execute(ORDER_ID, Acknowledge()))
+    assert not is_full(one.execute(ORDER_ID, Acknowledge()))
 
 
-async def test_snapshots_count_and_going_back_makes_room(one: Sandbox) -> None:
+def test_snapshots_count_and_going_back_makes_room(one: Sandbox) -> None:
     one.held = 10
-    await one.freeze("early")
+    one.freeze("early")
     one.held = 50
     assert one.weight == 60
-    await one.restore("early")
+    one.restore("early")
     assert one.weight == 20
 
 
-async def test_those_unused_for_longest_make_room_for_one_that_grows(
+def test_those_unused_for_longest_make_room_for_one_that_grows(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sandboxes = Sandboxes(SlowWorld())
+    sandboxes = Sandboxes(EmptyTemplate())
     held = {"anna": 60, "bo": 60, "cleo": 60, "dora": 0}
     for name, size in held.items():
-        (await sandboxes.open(name)).held = size
-    growing = await sandboxes.open("anna")
-    sandboxes.grow(growing, 9)
+        sandboxes.open(name).held = size
+    growing = sandboxes.open("anna")
+    growing.add(make_order(), size=9)
     assert names(sandboxes) == ["bo", "cleo", "dora", "anna"]
-    sandboxes.grow(growing, 12)
+    growing.add(make_order(order_id="another"), size=12)
     assert names(sandboxes) == ["cleo", "dora", "anna"]
     assert growing.held == 81
     assert list(sandboxes.evicted) == ["bo"]
     assert "sandbox 'bo' was dropped: all of them held more than 200 bytes" in caplog.text
 
 
-async def test_one_that_holds_more_than_all_may_hold_stays_alone() -> None:
-    sandboxes = Sandboxes(SlowWorld())
-    await sandboxes.open("idle")
-    growing = await sandboxes.open("busy")
-    sandboxes.grow(growing, 300)
+def test_one_that_holds_more_than_all_may_hold_stays_alone() -> None:
+    sandboxes = Sandboxes(EmptyTemplate())
+    sandboxes.open("idle")
+    growing = sandboxes.open("busy")
+    growing.add(make_order(), size=300)
     assert names(sandboxes) == ["busy"]

@@ -12,7 +12,6 @@ from mockserver.sandbox.ids import Ids
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.snapshots import SNAPSHOTS_KEPT
-from mockserver.sandbox.store import Store
 from tests.builders import NOW, ORDER_ID, make_order
 
 PATIENCE = 5  # seconds, for what is not to be waited for
@@ -20,77 +19,77 @@ REFUND = Facts(Operation.REFUND, ORDER_ID, NOW, dict)
 
 
 @pytest.fixture
-async def sandbox(store: Store) -> Sandbox:
+def sandbox() -> Sandbox:
     """An order that was captured in part, under a key."""
-    made = Sandbox("tester", store=store, clock=Clock(NOW, frozen=True), ids=Ids("7"))
-    await store.add(make_order())
-    await made.execute(ORDER_ID, CaptureOrder(3000), "key")
+    made = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=Ids("7"))
+    made.add(make_order())
+    made.execute(ORDER_ID, CaptureOrder(3000), "key")
     return made
 
 
-async def captured(sandbox: Sandbox) -> int:
-    return (await sandbox.find(ORDER_ID, Operation.GET_ORDER)).captured_amount
+def captured(sandbox: Sandbox) -> int:
+    return (sandbox.find(ORDER_ID, Operation.GET_ORDER)).captured_amount
 
 
-async def test_a_restored_sandbox_has_the_orders_it_had(sandbox: Sandbox) -> None:
-    await sandbox.freeze("here")
-    await sandbox.execute(ORDER_ID, CaptureOrder(1))
-    await sandbox.store.add(make_order(order_id="later"))
-    await sandbox.restore("here")
-    assert await captured(sandbox) == 3000
-    assert len(await sandbox.store.orders()) == 1
+def test_a_restored_sandbox_has_the_orders_it_had(sandbox: Sandbox) -> None:
+    sandbox.freeze("here")
+    sandbox.execute(ORDER_ID, CaptureOrder(1))
+    sandbox.add(make_order(order_id="later"))
+    sandbox.restore("here")
+    assert captured(sandbox) == 3000
+    assert len(sandbox.orders) == 1
 
 
-async def test_a_snapshot_can_be_restored_again_and_again(sandbox: Sandbox) -> None:
-    await sandbox.freeze("here")
+def test_a_snapshot_can_be_restored_again_and_again(sandbox: Sandbox) -> None:
+    sandbox.freeze("here")
     for _ in range(3):
-        await sandbox.execute(ORDER_ID, CaptureOrder(1))
-        assert await captured(sandbox) == 3001
-        await sandbox.restore("here")
-    assert await captured(sandbox) == 3000
+        sandbox.execute(ORDER_ID, CaptureOrder(1))
+        assert captured(sandbox) == 3001
+        sandbox.restore("here")
+    assert captured(sandbox) == 3000
 
 
-async def test_a_restored_sandbox_knows_the_keys_it_knew(sandbox: Sandbox) -> None:
-    await sandbox.freeze("here")
-    await sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")
-    await sandbox.restore("here")
-    assert (await sandbox.execute(ORDER_ID, CaptureOrder(3000), "key")).replayed
-    assert not (await sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")).replayed
+def test_a_restored_sandbox_knows_the_keys_it_knew(sandbox: Sandbox) -> None:
+    sandbox.freeze("here")
+    sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")
+    sandbox.restore("here")
+    assert (sandbox.execute(ORDER_ID, CaptureOrder(3000), "key")).replayed
+    assert not (sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")).replayed
 
 
-async def test_a_restored_sandbox_draws_the_ids_it_would_have_drawn(
+def test_a_restored_sandbox_draws_the_ids_it_would_have_drawn(
     sandbox: Sandbox,
 ) -> None:
-    await sandbox.freeze("here")
+    sandbox.freeze("here")
     first = [sandbox.ids.change_id() for _ in range(3)]
     for _ in range(2):
-        await sandbox.restore("here")
+        sandbox.restore("here")
         assert [sandbox.ids.change_id() for _ in range(3)] == first
 
 
 @pytest.mark.parametrize("frozen", [True, False], ids=["standing", "running"])
-async def test_a_restored_sandbox_is_at_the_time_it_was(
+def test_a_restored_sandbox_is_at_the_time_it_was(
     sandbox: Sandbox,
     frozen: bool,  # noqa: FBT001  # the row's setting
 ) -> None:
     if not frozen:
         sandbox.clock.run()
-    taken_at = (await sandbox.freeze("here")).taken_at
+    taken_at = sandbox.freeze("here").taken_at
     sandbox.clock.advance(timedelta(days=28))
     sandbox.clock.freeze()
-    await sandbox.restore("here")
+    sandbox.restore("here")
     assert sandbox.clock.frozen is frozen
     assert taken_at <= sandbox.clock.now() < taken_at + timedelta(days=28)
 
 
-async def test_a_restored_sandbox_has_the_journal_and_names_it_had(sandbox: Sandbox) -> None:
+def test_a_restored_sandbox_has_the_journal_and_names_it_had(sandbox: Sandbox) -> None:
     sandbox.order_names["shirts"], sandbox.part_names["c1"] = ORDER_ID, "A"
     sandbox.journal.record(Entry(NOW, "first", "GET", "/"))
-    await sandbox.freeze("here")
+    sandbox.freeze("here")
     for _ in range(2):
         sandbox.journal.record(Entry(NOW, "second", "GET", "/"))
         sandbox.order_names["later"], sandbox.part_names["c2"] = ORDER_ID, "B"
-        await sandbox.restore("here")
+        sandbox.restore("here")
         assert [each.correlation_id for each in sandbox.journal] == ["first"]
         assert sandbox.order_names == {"shirts": ORDER_ID}
         assert sandbox.part_names == {"c1": "A"}
@@ -99,49 +98,49 @@ async def test_a_restored_sandbox_has_the_journal_and_names_it_had(sandbox: Sand
 async def test_who_waits_for_a_request_looks_into_the_restored_journal(
     sandbox: Sandbox,
 ) -> None:
-    await sandbox.freeze("here")
+    sandbox.freeze("here")
     waiting = asyncio.create_task(sandbox.journal.wait_for_more(PATIENCE))
     await asyncio.sleep(0)
-    await sandbox.restore("here")
+    sandbox.restore("here")
     assert await waiting
 
 
-async def test_a_restored_sandbox_has_the_faults_and_counts_it_had(sandbox: Sandbox) -> None:
+def test_a_restored_sandbox_has_the_faults_and_counts_it_had(sandbox: Sandbox) -> None:
     rule = Rule("second refund", (Drop(Cut.RESET),), calls=Calls(numbers=frozenset({2})))
     sandbox.faults.add(rule)
     sandbox.faults.strike(REFUND)
-    await sandbox.freeze("here")
+    sandbox.freeze("here")
     for _ in range(2):
         assert sandbox.faults.strike(REFUND) == [(rule, Drop(Cut.RESET))]
         sandbox.faults.add(Rule("later", (FailAllocation(),)))
-        await sandbox.restore("here")
+        sandbox.restore("here")
         assert sandbox.faults.rules() == (rule,)
         assert sandbox.faults.matched["second refund"] == 1
 
 
-async def test_a_later_snapshot_of_the_same_name_replaces_the_earlier(
+def test_a_later_snapshot_of_the_same_name_replaces_the_earlier(
     sandbox: Sandbox,
 ) -> None:
-    await sandbox.freeze("here")
-    await sandbox.execute(ORDER_ID, CaptureOrder(1))
-    await sandbox.freeze("here")
-    await sandbox.restore("here")
-    assert await captured(sandbox) == 3001
+    sandbox.freeze("here")
+    sandbox.execute(ORDER_ID, CaptureOrder(1))
+    sandbox.freeze("here")
+    sandbox.restore("here")
+    assert captured(sandbox) == 3001
     assert list(sandbox.snapshots) == ["here"]
 
 
-async def test_beyond_a_bound_the_oldest_snapshot_goes(sandbox: Sandbox) -> None:
+def test_beyond_a_bound_the_oldest_snapshot_goes(sandbox: Sandbox) -> None:
     for number in range(SNAPSHOTS_KEPT):
-        await sandbox.freeze(str(number))
-    await sandbox.freeze("0")
-    await sandbox.freeze("one more")
+        sandbox.freeze(str(number))
+    sandbox.freeze("0")
+    sandbox.freeze("one more")
     assert "1" not in sandbox.snapshots
     assert len(sandbox.snapshots) == SNAPSHOTS_KEPT
     assert list(sandbox.snapshots)[-2:] == ["0", "one more"]
 
 
-async def test_an_unknown_snapshot_changes_nothing(sandbox: Sandbox) -> None:
-    before = sandbox.store
+def test_an_unknown_snapshot_changes_nothing(sandbox: Sandbox) -> None:
+    before = sandbox.orders
     with pytest.raises(KeyError, match="nowhere"):
-        await sandbox.restore("nowhere")
-    assert sandbox.store is before
+        sandbox.restore("nowhere")
+    assert sandbox.orders is before

@@ -1,6 +1,5 @@
 """Reading the tables of cases that stand beside the tests, and scenarios in short."""
 
-import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -49,12 +48,12 @@ def scenario_of(text: str | bytes, surroundings: Surroundings | None = None) -> 
 
 def sandbox_of(text: str, name: str = "test") -> Sandbox:
     """Build the sandbox of a scenario."""
-    return asyncio.run(scenario_of(text).build(name))
+    return scenario_of(text).build(name)
 
 
 def orders_of(sandbox: Sandbox) -> dict[str, Order]:
     """Give the orders of a sandbox by their names."""
-    found = {each.order_id: each for each in asyncio.run(sandbox.store.orders())}
+    found = {each.order_id: each for each in sandbox.orders.values()}
     return {name: found[order_id] for name, order_id in sandbox.order_names.items()}
 
 
@@ -67,5 +66,5 @@ def only_order(text: str) -> Order:
 def refusal_of(text: str | bytes) -> str:
     """Read and build a scenario that cannot be used, and say why not."""
     with pytest.raises(ScenarioError) as refused:
-        asyncio.run(scenario_of(text).build("test"))
+        scenario_of(text).build("test")
     return str(refused.value)

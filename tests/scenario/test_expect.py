@@ -1,7 +1,5 @@
 """Expectations, judged: what was expected, what is, and a sentence for each."""
 
-import asyncio
-
 import pytest
 
 from mockserver.api.control.views import order_page
@@ -43,14 +41,14 @@ expect:
 def judged(expect: str) -> Verdict:
     """Judge expectations of the world above, after three requests."""
     scenario = scenario_of(WORLD + "".join(f"  {line}\n" for line in expect.splitlines()))
-    return asyncio.run(_judge(scenario))
+    return _judge(scenario)
 
 
-async def _judge(scenario: Scenario) -> Verdict:
-    sandbox = await scenario.build("test")
+def _judge(scenario: Scenario) -> Verdict:
+    sandbox = scenario.build("test")
     for status in (201, 201, 403):
         sandbox.journal.record(_entry(sandbox, status))
-    return await scenario.judge(sandbox)
+    return scenario.judge(sandbox)
 
 
 def _entry(sandbox: Sandbox, status: int) -> Entry:
@@ -90,25 +88,25 @@ def test_a_failed_allocation_says_why_and_what_to_do() -> None:
 
 def test_nothing_expected_is_nothing_failed() -> None:
     scenario = scenario_of("title: nothing expected")
-    assert asyncio.run(_verdict_of(scenario)) == Verdict(())
+    assert _verdict_of(scenario) == Verdict(())
     assert Verdict(()).passed
 
 
-async def _verdict_of(scenario: Scenario) -> Verdict:
-    return await scenario.judge(await scenario.build("test"))
+def _verdict_of(scenario: Scenario) -> Verdict:
+    return scenario.judge(scenario.build("test"))
 
 
-async def test_an_expectation_is_judged_by_the_time_of_the_sandbox() -> None:
+def test_an_expectation_is_judged_by_the_time_of_the_sandbox() -> None:
     scenario = scenario_of(f"{WORLD}  orders: {{two: {{status: EXPIRED}}}}")
-    sandbox = await scenario.build("test")
-    assert not (await scenario.judge(sandbox)).passed
+    sandbox = scenario.build("test")
+    assert not scenario.judge(sandbox).passed
     sandbox.clock.set(sandbox.clock.now().replace(year=2027))
-    assert (await scenario.judge(sandbox)).passed
+    assert scenario.judge(sandbox).passed
 
 
-async def test_an_order_that_is_gone_fails_its_expectation() -> None:
+def test_an_order_that_is_gone_fails_its_expectation() -> None:
     scenario = scenario_of(f"{WORLD}  orders: {{two: {{status: AUTHORIZED}}}}")
-    verdict = await scenario.judge(Sandbox("empty"))
+    verdict = scenario.judge(Sandbox("empty"))
     assert [each.text for each in verdict.failures] == [
         "orders.two: expected an order, got none",
     ]

@@ -3,7 +3,6 @@
 ``KUSTOM_FUZZ`` multiplies how many are tried; the counts are printed by ``-rP``.
 """
 
-import asyncio
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -87,16 +86,16 @@ def judged(kind: str, text: str | bytes | Document) -> Scenario | None:
     try:
         document = text if isinstance(text, Document) else parse(text)
         scenario = read_scenario("fuzz", document)
-        sandbox = asyncio.run(scenario.build("fuzz"))
+        sandbox = scenario.build("fuzz")
     except ScenarioError as error:
         tried[f"{kind}, refused"] += 1
         assert_sound(error.findings)
         return None
-    assert_sound(asyncio.run(lint(scenario)))
-    for order in asyncio.run(sandbox.store.orders()):
+    assert_sound(lint(scenario))
+    for order in sandbox.orders.values():
         assert list(violations(order)) == []
         assert 0 <= order.captured_amount <= order.order_amount
-    asyncio.run(scenario.judge(sandbox))
+    scenario.judge(sandbox)
     return scenario
 
 

@@ -1,6 +1,5 @@
 """Loading: a name, a file or a folder, and several of them as one world."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -30,16 +29,14 @@ def test_a_shipped_name_a_file_and_its_text_are_the_same_world(
     copy.write_bytes(shipped()[name].read_bytes())
     by_name, by_file = (load([each], Surroundings("s")) for each in (name, str(copy)))
     assert by_name.spec == by_file.spec
-    assert asyncio.run(by_name.build("x")).order_names == (
-        asyncio.run(by_file.build("y")).order_names
-    )
+    assert by_name.build("x").order_names == (by_file.build("y").order_names)
 
 
 def test_a_folder_is_all_its_scenario_files(tmp_path: Path) -> None:
     (tmp_path / "c.txt").write_text("not: yaml: at all", encoding="utf-8")
     (tmp_path / "b.yml").write_text(f"orders: {{two: {{{ORDER}}}}}", encoding="utf-8")
     world = together(tmp_path, f"orders: {{one: {{{ORDER}}}}}")
-    assert list(asyncio.run(world.build("x")).order_names) == ["one", "two"]
+    assert list(world.build("x").order_names) == ["one", "two"]
 
 
 def test_several_files_fill_one_world(tmp_path: Path) -> None:
@@ -56,10 +53,10 @@ def test_several_files_fill_one_world(tmp_path: Path) -> None:
     )
     assert world.spec["allow"] == ["W301", "W302"]
     assert world.spec["assume"] == {"amount_only_refund": "failed", "authorization_days": 7}
-    sandbox = asyncio.run(world.build("x"))
+    sandbox = world.build("x")
     assert sandbox.clock.frozen
     assert list(sandbox.order_names) == ["one", "two"]
-    verdict = asyncio.run(world.judge(sandbox))
+    verdict = world.judge(sandbox)
     assert [(each.path[-1], each.passed) for each in verdict.expectations] == [
         ("captured_amount", True),
         ("captured_amount", False),
@@ -77,7 +74,7 @@ def test_every_order_keeps_the_country_of_its_file(tmp_path: Path) -> None:
         f"orders: {{se: {{{ORDER}}}}}",
         f"country: DK\ncurrency: EUR\nlocale: en-DK\norders: {{dk: {{{ORDER}}}}}",
     )
-    made = orders_of(asyncio.run(world.build("x")))
+    made = orders_of(world.build("x"))
     facts = {
         name: (each.purchase_country, each.purchase_currency, each.locale)
         for name, each in made.items()
@@ -144,7 +141,7 @@ def test_a_folder_without_scenario_files_is_told_so(tmp_path: Path) -> None:
         load([str(tmp_path)], Surroundings())
 
 
-async def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -> None:
+def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -> None:
     good, bad = tmp_path / "a.yaml", tmp_path / "b.yaml"
     good.write_text(f"orders: {{one: {{{ORDER}}}}}", encoding="utf-8")
     bad.write_text(
@@ -153,7 +150,7 @@ async def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -
         encoding="utf-8",
     )
     with pytest.raises(FileError) as error:
-        await load_on_trial([str(tmp_path)], Surroundings())
+        load_on_trial([str(tmp_path)], Surroundings())
     assert str(error.value).startswith(f"{bad}:4:16 E203 orders.two.captures.A: impossible")
 
 
@@ -171,22 +168,22 @@ orders:
 }
 
 
-async def test_what_only_all_files_together_have_is_named_with_its_file(tmp_path: Path) -> None:
+def test_what_only_all_files_together_have_is_named_with_its_file(tmp_path: Path) -> None:
     for name, text in WORLD.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(FilesError) as error:
-        await load_on_trial([str(tmp_path)], Surroundings())
+        load_on_trial([str(tmp_path)], Surroundings())
     late, same = str(error.value).splitlines()
     assert late.startswith(f"{tmp_path}/a.yaml:6:16 E203 orders.late.captures.A: impossible")
     assert same == f"{tmp_path}/b.yaml:3:9 E202 orders.two.order_id: order_id same is taken"
 
 
-async def test_wrong_orders_do_not_hide_wrong_faults(tmp_path: Path) -> None:
+def test_wrong_orders_do_not_hide_wrong_faults(tmp_path: Path) -> None:
     world = together(
         tmp_path,
         "orders: {a: {lines: [{reference: A, unit_price: 1}], captures: {A: {lines: [B]}}}}\n"
         "faults: {f: {order: b, do: {drop: reset}}, g: {do: {delay: fast}}}\n",
     )
     with pytest.raises(ScenarioError) as error:
-        await world.build("x")
+        world.build("x")
     assert {each.code for each in error.value.findings} == {"E201", "E204", "E106"}

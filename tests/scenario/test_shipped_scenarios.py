@@ -127,7 +127,7 @@ every_unfinished_scenario = pytest.mark.parametrize("name", sorted(AFTERWARDS))
 
 
 @pytest.fixture
-async def load(new_merchant: Callable[..., Merchant]) -> Callable[[str], Any]:
+def load(new_merchant: Callable[..., Merchant]) -> Callable[[str], Any]:
     """Put a shipped scenario into a sandbox of its own."""
 
     async def loaded(name: str) -> tuple[Merchant, Mapping[str, str]]:
@@ -178,13 +178,13 @@ def test_a_warning_that_a_shipped_scenario_allows_is_one_it_would_earn(name: str
 
 
 @every_scenario
-async def test_a_shipped_scenario_repeats_its_ids(name: str) -> None:
+def test_a_shipped_scenario_repeats_its_ids(name: str) -> None:
     scenario = read_scenario(name, parse(find_shipped(name).read_bytes()))
-    first, second = await scenario.build("merchant"), await scenario.build("merchant")
+    first, second = scenario.build("merchant"), scenario.build("merchant")
     assert first.order_names == second.order_names
     assert first.part_names == second.part_names
     if first.clock.frozen:
-        assert await first.store.orders() == await second.store.orders()
+        assert first.orders == second.orders
 
 
 @every_scenario

@@ -15,12 +15,12 @@ from mockserver.scenario.times import duration, moment, within_bounds
 WISHES = ("advance", "set", "freeze")
 
 
-async def get_clock(control: Control, values: Values, _call: Call) -> Answer:
+def get_clock(control: Control, values: Values, _call: Call) -> Answer:
     """Tell the sandbox's time."""
-    return json_answer(_view(await sandbox_of(control, values)))
+    return json_answer(_view(sandbox_of(control, values)))
 
 
-async def set_clock(control: Control, values: Values, call: Call) -> Answer:
+def set_clock(control: Control, values: Values, call: Call) -> Answer:
     """Move or stop the time, and tell what happened meanwhile."""
     body = json_body(call)
     unknown = [each for each in body if each not in WISHES]
@@ -28,7 +28,7 @@ async def set_clock(control: Control, values: Values, call: Call) -> Answer:
         raise Problem(
             422, f"expected one or more of {', '.join(WISHES)}, got {unknown or '{}'}"
         )
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     before = sandbox.clock.now()
     target = _target(body, before)
     if target < before:
@@ -42,7 +42,7 @@ async def set_clock(control: Control, values: Values, call: Call) -> Answer:
         sandbox.clock.run()
     if target != before:
         sandbox.clock.set(target)
-    return json_answer({**_view(sandbox), "fired": await _fired(sandbox, before)})
+    return json_answer({**_view(sandbox), "fired": _fired(sandbox, before)})
 
 
 def _target(body: dict[str, Any], now: datetime) -> datetime:
@@ -54,12 +54,12 @@ def _target(body: dict[str, Any], now: datetime) -> datetime:
         raise Problem(422, str(error)) from None
 
 
-async def _fired(sandbox: Sandbox, before: datetime) -> list[dict[str, Any]]:
+def _fired(sandbox: Sandbox, before: datetime) -> list[dict[str, Any]]:
     """What the passing of time did: orders that expired, oldest first."""
     now = sandbox.clock.now()
     expired = [
         each
-        for each in await sandbox.store.orders()
+        for each in sandbox.orders.values()
         if before < each.expires_at <= now
         and status_of(each, before, sandbox.assumptions) is not Status.EXPIRED
         and status_of(each, now, sandbox.assumptions) is Status.EXPIRED

@@ -23,9 +23,9 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.schemas import schema
 
 
-async def explain_call(control: Control, values: Values, _call: Call) -> Answer:
+def explain_call(control: Control, values: Values, _call: Call) -> Answer:
     """Say why the request with a correlation id got its answer."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     wanted = values["correlation_id"]
     entry = sandbox.journal.find(wanted)
     if entry is None:
@@ -35,7 +35,7 @@ async def explain_call(control: Control, values: Values, _call: Call) -> Answer:
     return json_answer(views.entry_view(entry))
 
 
-async def explain_refund(control: Control, values: Values, call: Call) -> Answer:
+def explain_refund(control: Control, values: Values, call: Call) -> Answer:
     """Say how a refund would be allocated, without making it."""
     body = json_body(call)
     if not isinstance(body.get("order_id"), str) or "refund" not in body:
@@ -44,8 +44,8 @@ async def explain_refund(control: Control, values: Values, call: Call) -> Answer
     if not rules.accepts(body["refund"]):
         errors = request_errors.messages(rules.violations(body["refund"]))
         raise Problem(422, f"the refund is not valid: {'; '.join(errors)}", errors=errors)
-    sandbox = await sandbox_of(control, values)
-    order = await order_of(sandbox, body["order_id"])
+    sandbox = sandbox_of(control, values)
+    order = order_of(sandbox, body["order_id"])
     return json_answer(_foretold(sandbox, order, body["refund"]))
 
 

@@ -14,20 +14,20 @@ from mockserver.scenario.world import add_fault
 RULES_KEPT = 10_000
 
 
-async def list_faults(control: Control, values: Values, _call: Call) -> Answer:
+def list_faults(control: Control, values: Values, _call: Call) -> Answer:
     """List the rules."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     return json_answer({"faults": [_view(sandbox, each) for each in sandbox.faults.rules()]})
 
 
-async def make_fault(control: Control, values: Values, call: Call) -> Answer:
+def make_fault(control: Control, values: Values, call: Call) -> Answer:
     """Put a rule in; ``id`` names it, an equal one is replaced."""
     spec = json_body(call)
     name = spec.pop("id", None)
     if name not in (None, ""):
         checked_name(name, "id")
     checked(spec, "scenario.schema.json#/$defs/fault")
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     taken = {each.name for each in sandbox.faults.rules()}
     if len(taken) >= RULES_KEPT and name not in taken:
         raise Problem(409, f"the sandbox has {RULES_KEPT} faults; remove some to make more")
@@ -35,17 +35,17 @@ async def make_fault(control: Control, values: Values, call: Call) -> Answer:
     return json_answer(_view(sandbox, rule), status=201)
 
 
-async def clear_faults(control: Control, values: Values, _call: Call) -> Answer:
+def clear_faults(control: Control, values: Values, _call: Call) -> Answer:
     """Take all rules out."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     for rule in sandbox.faults.rules():
         sandbox.faults.remove(rule.name)
     return Answer(204)
 
 
-async def remove_fault(control: Control, values: Values, _call: Call) -> Answer:
+def remove_fault(control: Control, values: Values, _call: Call) -> Answer:
     """Take a rule out."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     if not sandbox.faults.remove(values["id"]):
         raise Problem(404, f"no fault '{values['id']}' in sandbox '{sandbox.name}'")
     return Answer(204)

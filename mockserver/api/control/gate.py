@@ -46,7 +46,8 @@ class ControlApi(Struct, frozen=True):
                 raise Problem(404, f"no such path: {call.path}")
             if found.row is None:
                 raise not_supported(call.method, found.methods)
-            return await found.row.handler(self.control, found.values, call)
+            answer = found.row.handler(self.control, found.values, call)
+            return answer if isinstance(answer, Answer) else await answer
         except Problem as problem:
             return problem_answer(problem)
         except ScenarioError as error:

@@ -28,7 +28,7 @@ class Control(Struct, frozen=True):
 
 
 Values: TypeAlias = Mapping[str, str]
-Handler: TypeAlias = Callable[[Control, Values, Call], Awaitable[Answer]]
+Handler: TypeAlias = Callable[[Control, Values, Call], Answer | Awaitable[Answer]]
 
 
 class Route(Struct, frozen=True):
@@ -54,19 +54,19 @@ class Route(Struct, frozen=True):
     bounded: bool = False
 
 
-async def sandbox_of(control: Control, values: Values) -> Sandbox:
+def sandbox_of(control: Control, values: Values) -> Sandbox:
     """Open the sandbox that a path names; it appears on its first use."""
-    return await control.sandboxes.open(values["sandbox"])
+    return control.sandboxes.open(values["sandbox"])
 
 
-async def order_of(sandbox: Sandbox, wanted: str) -> Order:
+def order_of(sandbox: Sandbox, wanted: str) -> Order:
     """Find an order by its id or its name.
 
     Raises:
         Problem: there is none.
     """
     order_id = sandbox.order_names.get(wanted, wanted)
-    order = (await sandbox.store.open(order_id)).order
+    order = sandbox.orders.get(order_id)
     if order is None:
         raise Problem(404, f"no order '{wanted}' in sandbox '{sandbox.name}'")
     return order

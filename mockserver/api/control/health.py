@@ -8,12 +8,12 @@ from mockserver.api.control.handler import Control, Values
 from mockserver.api.exchange import Answer, Call
 
 
-async def metrics(control: Control, _values: Values, _call: Call) -> Answer:
+def metrics(control: Control, _values: Values, _call: Call) -> Answer:
     """Give figures for Prometheus."""
     return control.metrics.answer()
 
 
-async def health(control: Control, _values: Values, _call: Call) -> Answer:
+def health(control: Control, _values: Values, _call: Call) -> Answer:
     """Say that the server is up, since when, and what it holds."""
     return json_answer(
         {

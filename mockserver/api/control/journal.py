@@ -23,16 +23,16 @@ DEFAULT_TIMEOUT = "5s"
 LONGEST_TIMEOUT = 60.0  # seconds
 
 
-async def list_requests(control: Control, values: Values, call: Call) -> Answer:
+def list_requests(control: Control, values: Values, call: Call) -> Answer:
     """List the kept requests, oldest first, filtered by the query."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     found = [views.entry_view(each) for each in _filtered(sandbox, call)]
     return json_answer({"requests": found})
 
 
-async def count_requests(control: Control, values: Values, call: Call) -> Answer:
+def count_requests(control: Control, values: Values, call: Call) -> Answer:
     """Count requests, those that the journal has forgotten included."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     wishes = _wishes(call)
     if "correlation_id" in wishes:
         return json_answer({"count": sum(1 for _ in _filtered(sandbox, call))})
@@ -50,7 +50,7 @@ async def await_requests(control: Control, values: Values, call: Call) -> Answer
     wanted, patience = _patience(call)
     deadline = monotonic() + patience
     while True:
-        sandbox = await sandbox_of(control, values)  # which may have been filled anew
+        sandbox = sandbox_of(control, values)  # which may have been filled anew
         found = list(_filtered(sandbox, call))
         left = deadline - monotonic()
         if len(found) >= wanted or left <= 0:
@@ -71,9 +71,9 @@ def _patience(call: Call) -> tuple[int, float]:
     return int(count), min(timeout, LONGEST_TIMEOUT)
 
 
-async def clear_requests(control: Control, values: Values, _call: Call) -> Answer:
+def clear_requests(control: Control, values: Values, _call: Call) -> Answer:
     """Forget all requests and their counts."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     sandbox.journal.clear()
     return Answer(204)
 

@@ -15,25 +15,24 @@ from mockserver.scenario.world import add_order
 ORDERS_KEPT = 200_000
 
 
-async def list_orders(control: Control, values: Values, _call: Call) -> Answer:
+def list_orders(control: Control, values: Values, _call: Call) -> Answer:
     """List the orders of a sandbox."""
-    sandbox = await sandbox_of(control, values)
-    orders = await sandbox.store.orders()
+    sandbox = sandbox_of(control, values)
+    orders = sandbox.orders.values()
     return json_answer({"orders": views.order_summaries(sandbox, orders)})
 
 
-async def make_order(control: Control, values: Values, call: Call) -> Answer:
+def make_order(control: Control, values: Values, call: Call) -> Answer:
     """Make an order from scenario syntax."""
     spec = checked(json_body(call), "scenario.schema.json#/$defs/order")
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     if len(sandbox.order_names) >= ORDERS_KEPT:
         raise Problem(409, f"the sandbox has {ORDERS_KEPT} orders; reset it to make more")
     size = len(call.body or b"")
     if not sandbox.has_room(size):
         raise Problem(409, f"the sandbox holds {BYTES_KEPT} bytes; reset it to make more")
     name = spec.get("name") or _free_name(sandbox)
-    order = await add_order(sandbox, name, spec)
-    control.sandboxes.grow(sandbox, size)
+    order = add_order(sandbox, name, spec, size=size)
     return json_answer(views.order_page(sandbox, order), status=201)
 
 
@@ -42,14 +41,14 @@ def _free_name(sandbox: Sandbox) -> str:
     return next(n for n in map("order-{}".format, numbers) if n not in sandbox.order_names)
 
 
-async def get_order(control: Control, values: Values, _call: Call) -> Answer:
+def get_order(control: Control, values: Values, _call: Call) -> Answer:
     """Show the inner side of an order."""
-    sandbox = await sandbox_of(control, values)
-    order = await order_of(sandbox, values["order_id"])
+    sandbox = sandbox_of(control, values)
+    order = order_of(sandbox, values["order_id"])
     return json_answer(views.inner_view(sandbox, order))
 
 
-async def force_outcome(control: Control, values: Values, call: Call) -> Answer:
+def force_outcome(control: Control, values: Values, call: Call) -> Answer:
     """Bring an outcome about that is the provider's or time's."""
     outcome = json_body(call).get("outcome")
     if not isinstance(outcome, str):
@@ -57,7 +56,7 @@ async def force_outcome(control: Control, values: Values, call: Call) -> Answer:
     if outcome not in FORCED:
         hint = did_you_mean(outcome, list(FORCED))
         raise Problem(422, f"unknown outcome '{outcome}', {hint}")
-    sandbox = await sandbox_of(control, values)
-    order = await order_of(sandbox, values["order_id"])
-    changed = await sandbox.force(order.order_id, outcome)
+    sandbox = sandbox_of(control, values)
+    order = order_of(sandbox, values["order_id"])
+    changed = sandbox.force(order.order_id, outcome)
     return json_answer(views.inner_view(sandbox, changed or order))

@@ -24,12 +24,12 @@ ALL = "/__admin/sandboxes"
 ONE = f"{ALL}/{{sandbox}}"
 
 
-async def openapi(_control: Control, _values: Values, _call: Call) -> Answer:
+def openapi(_control: Control, _values: Values, _call: Call) -> Answer:
     """Describe the control API."""
     return json_answer(control_document(CONTROL))
 
 
-async def merchant_openapi(_control: Control, _values: Values, _call: Call) -> Answer:
+def merchant_openapi(_control: Control, _values: Values, _call: Call) -> Answer:
     """Describe the merchant API."""
     return json_answer(merchant_document(OPERATIONS))
 

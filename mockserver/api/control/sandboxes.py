@@ -18,74 +18,73 @@ from mockserver.scenario.scenario import Scenario, read_scenario
 from mockserver.scenario.source import Document, parse
 
 
-async def list_sandboxes(control: Control, _values: Values, _call: Call) -> Answer:
+def list_sandboxes(control: Control, _values: Values, _call: Call) -> Answer:
     """List the sandboxes in use, and those that were dropped to make room."""
-    summaries = [await _summary(control, each) for each in control.sandboxes]
+    summaries = [_summary(control, each) for each in control.sandboxes]
     return json_answer({"sandboxes": summaries, "evicted": list(control.sandboxes.evicted)})
 
 
-async def get_sandbox(control: Control, values: Values, _call: Call) -> Answer:
+def get_sandbox(control: Control, values: Values, _call: Call) -> Answer:
     """Look at a sandbox that is in use."""
     sandbox = control.sandboxes.find(values["sandbox"])
     if sandbox is None:
         raise _not_in_use(values["sandbox"])
-    return json_answer(await _summary(control, sandbox))
+    return json_answer(_summary(control, sandbox))
 
 
-async def drop_sandbox(control: Control, values: Values, _call: Call) -> Answer:
+def drop_sandbox(control: Control, values: Values, _call: Call) -> Answer:
     """Forget a sandbox with everything in it."""
     if not control.sandboxes.drop(values["sandbox"]):
         raise _not_in_use(values["sandbox"])
     return Answer(204)
 
 
-async def reset_sandbox(control: Control, values: Values, _call: Call) -> Answer:
+def reset_sandbox(control: Control, values: Values, _call: Call) -> Answer:
     """Go back to the seed of the sandbox's scenario."""
-    sandbox = await control.sandboxes.reset(values["sandbox"])
+    sandbox = control.sandboxes.reset(values["sandbox"])
     return json_answer(_filled(control.sandboxes.world_of(sandbox.name), sandbox))
 
 
-async def put_scenario(control: Control, values: Values, call: Call) -> Answer:
+def put_scenario(control: Control, values: Values, call: Call) -> Answer:
     """Fill a sandbox from a scenario that is sent, or from a shipped one by name."""
     name, scenario_document = _scenario_sent(document(call))
     surroundings = control.sandboxes.world.surroundings
     scenario = read_scenario(name, scenario_document, surroundings)
-    sandbox = await control.sandboxes.put(values["sandbox"], scenario)
+    sandbox = control.sandboxes.put(values["sandbox"], scenario)
     return json_answer(_filled(scenario, sandbox))
 
 
-async def get_scenario(control: Control, values: Values, _call: Call) -> Answer:
+def get_scenario(control: Control, values: Values, _call: Call) -> Answer:
     """Export a sandbox as a scenario that reproduces it.
 
     Personal data is masked, credentials are left out.
     """
-    return yaml_answer(await export(await sandbox_of(control, values)))
+    return yaml_answer(export(sandbox_of(control, values)))
 
 
-async def verdict(control: Control, values: Values, _call: Call) -> Answer:
+def verdict(control: Control, values: Values, _call: Call) -> Answer:
     """Judge what the sandbox's scenario expects."""
-    sandbox = await sandbox_of(control, values)
-    return _judged(await control.sandboxes.world_of(sandbox.name).judge(sandbox))
+    sandbox = sandbox_of(control, values)
+    return _judged(control.sandboxes.world_of(sandbox.name).judge(sandbox))
 
 
-async def judge_now(control: Control, values: Values, call: Call) -> Answer:
+def judge_now(control: Control, values: Values, call: Call) -> Answer:
     """Judge expectations that are sent, in the syntax of a scenario's ``expect``."""
     expect = checked(json_body(call), "scenario.schema.json#/$defs/expect")
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     known = [each.name for each in sandbox.faults.rules()]
     for name in expect.get("faults", {}):
         if name not in known:
             raise Problem(422, f"unknown fault '{name}', {did_you_mean(name, known)}")
-    return _judged(await judge(expect, sandbox))
+    return _judged(judge(expect, sandbox))
 
 
-async def name_parts(control: Control, values: Values, call: Call) -> Answer:
+def name_parts(control: Control, values: Values, call: Call) -> Answer:
     """Give captures and refunds names, by which expectations speak of them."""
     names = json_body(call)
-    sandbox = await sandbox_of(control, values)
-    orders = await sandbox.store.orders()
-    ids = {each.capture_id for order in orders for each in order.captures}
-    ids |= {each.refund_id for order in orders for each in order.refunds}
+    sandbox = sandbox_of(control, values)
+    ids = {each.capture_id for order in sandbox.orders.values() for each in order.captures}
+    ids |= {each.refund_id for order in sandbox.orders.values() for each in order.refunds}
     for part_id, name in names.items():
         if part_id not in ids:
             raise Problem(404, f"no capture or refund '{part_id}' in '{sandbox.name}'")
@@ -96,12 +95,12 @@ async def name_parts(control: Control, values: Values, call: Call) -> Answer:
     return json_answer({"names": sandbox.part_names})
 
 
-async def invariants(control: Control, values: Values, _call: Call) -> Answer:
+def invariants(control: Control, values: Values, _call: Call) -> Answer:
     """Check the money of every order, violations first."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     checked = [
         {"order_id": each.order_id, "violations": list(violations(each))}
-        for each in await sandbox.store.orders()
+        for each in sandbox.orders.values()
     ]
     checked.sort(key=lambda each: not each["violations"])
     broken = any(each["violations"] for each in checked)
@@ -126,11 +125,11 @@ def _filled(scenario: Scenario, sandbox: Sandbox) -> dict[str, Any]:
     return {"scenario": scenario.name, "orders": sandbox.order_names}
 
 
-async def _summary(control: Control, sandbox: Sandbox) -> dict[str, Any]:
+def _summary(control: Control, sandbox: Sandbox) -> dict[str, Any]:
     return {
         "name": sandbox.name,
         "scenario": control.sandboxes.world_of(sandbox.name).name,
-        "orders": len(await sandbox.store.orders()),
+        "orders": len(sandbox.orders),
         "requests": sandbox.journal.count,
         "faults": len(sandbox.faults.rules()),
         "now": time_text(sandbox.clock.now()),

@@ -9,28 +9,28 @@ from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.snapshots import Snapshot
 
 
-async def list_snapshots(control: Control, values: Values, _call: Call) -> Answer:
+def list_snapshots(control: Control, values: Values, _call: Call) -> Answer:
     """List the snapshots, oldest first."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     kept = sandbox.snapshots
     return json_answer({"snapshots": [_view(name, each) for name, each in kept.items()]})
 
 
-async def take_snapshot(control: Control, values: Values, call: Call) -> Answer:
+def take_snapshot(control: Control, values: Values, call: Call) -> Answer:
     """Freeze the sandbox under a name."""
     name = checked_name(json_body(call).get("name"), "name")
-    sandbox = await sandbox_of(control, values)
-    return json_answer(_view(name, await sandbox.freeze(name)), status=201)
+    sandbox = sandbox_of(control, values)
+    return json_answer(_view(name, sandbox.freeze(name)), status=201)
 
 
-async def restore_snapshot(control: Control, values: Values, _call: Call) -> Answer:
+def restore_snapshot(control: Control, values: Values, _call: Call) -> Answer:
     """Take the sandbox back to a snapshot."""
-    sandbox = await sandbox_of(control, values)
+    sandbox = sandbox_of(control, values)
     name, known = values["name"], list(sandbox.snapshots)
     if name not in known:
         hint = f", {did_you_mean(name, known)}" if known else "; none was taken"
         raise Problem(404, f"no snapshot '{name}'{hint}")
-    return json_answer(_view(name, await sandbox.restore(name)))
+    return json_answer(_view(name, sandbox.restore(name)))
 
 
 def _view(name: str, snapshot: Snapshot) -> dict[str, object]:

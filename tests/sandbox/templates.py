@@ -1,0 +1,34 @@
+"""What the tests of the registry fill sandboxes from."""
+
+from collections.abc import Iterable, Mapping
+
+from mockserver.sandbox.sandbox import Sandbox
+
+
+class EmptyTemplate:
+    """Creates empty sandboxes and records their names.
+
+    Attributes:
+        built: the names of the sandboxes created, in order.
+        failures: how many of the next sandboxes cannot be created.
+        credentials: the users it lists.
+    """
+
+    def __init__(self, **credentials: str) -> None:
+        """List user names and secrets, maybe none."""
+        self.built: list[str] = []
+        self.failures = 0
+        self.credentials: Mapping[str, str] = credentials
+
+    def build(self, name: str) -> Sandbox:
+        """Create a sandbox, or fail as often as was asked for."""
+        if self.failures:
+            self.failures -= 1
+            raise LookupError(name)
+        self.built.append(name)
+        return Sandbox(name)
+
+
+def names(sandboxes: Iterable[Sandbox]) -> list[str]:
+    """Name sandboxes, the least recently used first."""
+    return [sandbox.name for sandbox in sandboxes]

@@ -1,0 +1,60 @@
+"""Receipts: bounded in number, and found by what a request asks for."""
+
+import pytest
+
+from mockserver.domain.commands import Acknowledge, Cancel, CaptureOrder, Command, RefundOrder
+from mockserver.domain.decision import Outcome
+from mockserver.domain.operation import Operation
+from mockserver.sandbox.idempotency import (
+    RECEIPTS_KEPT,
+    Receipt,
+    fingerprint,
+    store_receipt,
+)
+from tests.builders import NOW
+
+RECEIPT = Receipt(fingerprint(Acknowledge()), Outcome(Operation.ACKNOWLEDGE), NOW)
+NAMES = [f"key-{number}" for number in range(RECEIPTS_KEPT)]
+
+
+@pytest.fixture
+def receipts() -> dict[str, Receipt]:
+    """As many receipts as are kept."""
+    stored: dict[str, Receipt] = {}
+    for name in NAMES:
+        store_receipt(stored, name, RECEIPT)
+    return stored
+
+
+def test_as_many_receipts_are_kept_as_promised(receipts: dict[str, Receipt]) -> None:
+    assert list(receipts) == NAMES
+
+
+def test_beyond_the_limit_the_oldest_receipt_is_dropped(receipts: dict[str, Receipt]) -> None:
+    store_receipt(receipts, "one more", RECEIPT)
+    assert list(receipts) == [*NAMES[1:], "one more"]
+
+
+def test_a_replaced_receipt_is_the_youngest(receipts: dict[str, Receipt]) -> None:
+    store_receipt(receipts, NAMES[0], RECEIPT)
+    store_receipt(receipts, "one more", RECEIPT)
+    assert list(receipts) == [*NAMES[2:], NAMES[0], "one more"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (Acknowledge(), Acknowledge(), True),
+        (Acknowledge(), Cancel(), False),
+        (CaptureOrder(1), CaptureOrder(1), True),
+        (CaptureOrder(1), CaptureOrder(2), False),
+        (CaptureOrder(1), RefundOrder(1), False),
+        (
+            CaptureOrder(1, shipping_info=({"a": "1", "b": "2"},)),
+            CaptureOrder(1, shipping_info=({"b": "2", "a": "1"},)),
+            True,
+        ),
+    ],
+)
+def test_a_fingerprint_tells_commands_apart(one: Command, other: Command, alike: bool) -> None:  # noqa: FBT001
+    assert (fingerprint(one) == fingerprint(other)) is alike
