@@ -11,7 +11,7 @@ import pytest
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.merchant import IDEMPOTENCY_KEY, MerchantApi
 from mockserver.api.metrics import Metrics
-from mockserver.api.operations import PREFIX
+from mockserver.domain.operation import ORDERS_PATH
 from mockserver.api.pages import OrderPages
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.registry import Sandboxes
@@ -54,7 +54,7 @@ def end_delay(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def request_to(method: str, path: str, body: Any = None, key: str = "") -> Call:  # noqa: ANN401  # JSON
-    path = f"{PREFIX}/parcel{path}"
+    path = f"{ORDERS_PATH}/parcel{path}"
     headers = {"Authorization": f"Basic {b64encode(b'anna:x').decode()}"}
     if key:
         headers[IDEMPOTENCY_KEY] = key

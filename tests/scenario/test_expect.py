@@ -121,8 +121,8 @@ async def test_the_json_of_an_order_gets_the_same_sentences_as_its_sandbox() -> 
         "captures": [{"captured_amount": 100, "reference": 77}, {}, {}],
         "refunds": {"good": {"description": "too big", "refunded_amount": 1}, "gone": {}},
     }
-    sandbox = await scenario_of(f"{WORLD}  orders: {{}}").build("test")
-    by_sandbox = (await judge({"orders": {"one": expect}}, sandbox)).expectations
+    sandbox = scenario_of(f"{WORLD}  orders: {{}}").build("test")
+    by_sandbox = (judge({"orders": {"one": expect}}, sandbox)).expectations
     page = order_page(sandbox, await sandbox.find(sandbox.order_names["one"], GET_ORDER))
     by_json = tuple(judge_order(expect, page, sandbox.part_names, ("orders", "one")))
     assert [each.text for each in by_json] == [each.text for each in by_sandbox]
