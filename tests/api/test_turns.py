@@ -11,9 +11,8 @@ import pytest
 from mockserver.api.exchange import Answer, Call
 from mockserver.api.merchant import IDEMPOTENCY_KEY, MerchantApi
 from mockserver.api.metrics import Metrics
-from mockserver.domain.operation import ORDERS_PATH
 from mockserver.api.pages import OrderPages
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import ORDERS_PATH, Operation
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Surroundings, read_scenario

@@ -112,7 +112,7 @@ def test_an_order_that_is_gone_fails_its_expectation() -> None:
     ]
 
 
-async def test_the_json_of_an_order_gets_the_same_sentences_as_its_sandbox() -> None:
+def test_the_json_of_an_order_gets_the_same_sentences_as_its_sandbox() -> None:
     expect = {
         "status": "CAPTURED",
         "order_amount": 351,
@@ -123,7 +123,7 @@ async def test_the_json_of_an_order_gets_the_same_sentences_as_its_sandbox() -> 
     }
     sandbox = scenario_of(f"{WORLD}  orders: {{}}").build("test")
     by_sandbox = (judge({"orders": {"one": expect}}, sandbox)).expectations
-    page = order_page(sandbox, await sandbox.find(sandbox.order_names["one"], GET_ORDER))
+    page = order_page(sandbox, sandbox.find(sandbox.order_names["one"], GET_ORDER))
     by_json = tuple(judge_order(expect, page, sandbox.part_names, ("orders", "one")))
     assert [each.text for each in by_json] == [each.text for each in by_sandbox]
     assert {each.passed for each in by_json} == {True, False}
