@@ -57,7 +57,7 @@ async def before(struck: Struck, sandbox: Sandbox, entry: Entry) -> Answer | Non
     for rule, action in struck:
         if not acts_before(action):
             continue
-        entry.injected.append(f"{rule.name}: {action}")
+        entry.faults.append(f"{rule.name}: {action}")
         match action:
             case Delay():
                 await _wait(sandbox, action.seconds(sandbox.faults.source(rule)))
@@ -84,7 +84,7 @@ def after(struck: Struck, answer: Answer, sandbox: Sandbox, entry: Entry) -> Ans
     for rule, action in struck:
         if acts_before(action):
             continue
-        entry.injected.append(f"{rule.name}: {action}")
+        entry.faults.append(f"{rule.name}: {action}")
         match action:
             case LoseAnswer(how):
                 answer.delivery = _delivery(entry, cut=how)

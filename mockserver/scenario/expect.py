@@ -136,7 +136,7 @@ def _judge_refunds(
             "refunded_amount": refund.refunded_amount,
             "description": refund.description,
             "reference": refund.reference,
-            "verdict": str(allocation.verdict),
+            "outcome": str(allocation.outcome),
         }
         for name, value in wanted.items():
             place = (*path, key, name)
@@ -174,13 +174,13 @@ def _why(order: Order, refund: Refund) -> str:
     explanation = explained(order, refund)
     broken = [each for each in explanation.conditions if not each.holds]
     details = [f"{each.name}: {each.detail}" for each in broken]
-    return "; ".join(filter(None, (*details, explanation.advice)))
+    return "; ".join(filter(None, (*details, *explanation.hints)))
 
 
 def _judge_number(spec: Spec | list[Spec], actual: int, path: Path) -> Iterator[Expectation]:
     """A list names all there are; a mapping names some."""
     if isinstance(spec, list):
-        yield _same((*path, "number"), len(spec), actual)
+        yield _same((*path, "count"), len(spec), actual)
 
 
 def _pairs(

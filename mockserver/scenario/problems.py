@@ -13,6 +13,15 @@ SHOWN_CHARACTERS = 60
 MOST_FINDINGS = 100
 """How many findings are worded; whoever has more reads the first."""
 
+RENAMED_KEYS = {
+    "answers": "response",
+    "next_allocation_fails": "fail_next_allocation",
+    "now": "state",
+    "patience": "timeout",
+    "verdict": "outcome",
+}
+"""Keys of the development versions, so that a file written for one gets the new key as hint."""
+
 _KINDS = {
     "object": "a mapping",
     "array": "a list",
@@ -89,7 +98,8 @@ def _worded(violation: Violation) -> Iterator[Finding]:
         case "additionalProperties":
             known = list(violation.schema.get("properties", {}))
             for each in limit:
-                message = f"unknown key {_quoted(each)}, {did_you_mean(each, known)}"
+                hint = did_you_mean(RENAMED_KEYS.get(each, each), known)
+                message = f"unknown key {_quoted(each)}, {hint}"
                 yield Finding("E101", (*path, each), message)
         case "required":
             yield Finding("E102", path, f"'{limit}' is missing")

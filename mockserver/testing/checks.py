@@ -49,7 +49,7 @@ def failures_of(sandbox: Kustom) -> list[Failure]:
         *_crashes(requests),
         *_broken(sandbox),
         *(Failure("expect", each["text"]) for each in judged if not each["passed"]),
-        *_idle(sandbox, {each["place"] for each in judged}),
+        *_idle(sandbox, {each["path"] for each in judged}),
         *_lost(requests),
     ]
 
@@ -77,7 +77,7 @@ def _idle(sandbox: Kustom, judged: set[str]) -> Iterator[Failure]:
 
 def _lost(requests: list[dict[str, Json]]) -> Iterator[Failure]:
     for each in requests:
-        refused = each["refused"] or {}
+        refused = each["refusal"] or {}
         if refused.get("reason") == "unknown_path":
             meant = refused["facts"].get("did_you_mean")
             hint = f"did you mean {meant}?" if meant else refused["facts"].get("hint", "")
@@ -123,7 +123,7 @@ def _timelines(sandbox: Kustom, requests: list[dict[str, Json]]) -> Iterator[str
 def _last_trouble(requests: list[dict[str, Json]]) -> Iterator[str]:
     for each in reversed(requests):
         allocation = each["allocation"] or {}
-        if each["refused"] or allocation.get("verdict") == "failed":
-            title = "refusal" if each["refused"] else "failed allocation"
+        if each["refusal"] or allocation.get("outcome") == "failed":
+            title = "refusal" if each["refusal"] else "failed allocation"
             yield f"The last {title}:\n{indent(each['text'], '  ')}"
             return

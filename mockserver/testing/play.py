@@ -100,7 +100,7 @@ class Stage:
             self._arrange(step.does)
             differences: list[str] = []
         else:
-            reply = self.ask(step.does, step.patience)
+            reply = self.ask(step.does, step.timeout)
             self._remember(step.does, reply)
             differences = _differences(step, reply)
         judged = self.judge(step.expect) if step.expect else Played("")
@@ -190,11 +190,11 @@ def _differences(step: Step, reply: Reply) -> list[str]:
     """Compare an answer with what the step wants."""
     assert isinstance(step.does, Asked)  # noqa: S101  # only those are answered
     lost = reply.status == 0
-    if step.answers == LOST or lost:
-        wanted = "no answer" if step.answers == LOST else _wanted_status(step)
+    if step.response == LOST or lost:
+        wanted = "no answer" if step.response == LOST else _wanted_status(step)
         got = "no answer" if lost else _shown(reply)
         return [] if wanted == got else [f"expected {wanted}, got {got}"]
-    answers = step.answers if isinstance(step.answers, Mapping) else {}
+    answers = step.response if isinstance(step.response, Mapping) else {}
     found = []
     status = _wanted_status(step)
     if status is not None and reply.status != status:
@@ -209,8 +209,8 @@ def _differences(step: Step, reply: Reply) -> list[str]:
 
 def _wanted_status(step: Step) -> int | None:
     """The status to be answered; ``None`` where only other parts are named."""
-    if isinstance(step.answers, Mapping):
-        status: int | None = step.answers.get("status")
+    if isinstance(step.response, Mapping):
+        status: int | None = step.response.get("status")
         return status
     assert isinstance(step.does, Asked)  # noqa: S101  # only those are answered
     return ROWS[step.does.operation].success

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
 
-UNSEEN = ("allocated_to", "verdict", "acknowledged")
+UNSEEN = ("allocated_to", "outcome", "acknowledged")
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ def judge_page(
         if key in ("captures", "refunds"):
             parts = page.get(key, [])
             if isinstance(value, Sequence) and len(value) != len(parts):
-                _differ(seen, f"{place}.{key}.number", len(value), len(parts))
+                _differ(seen, f"{place}.{key}.count", len(value), len(parts))
             for name, spec, part in _pairs(value, parts, key[:-1], names):
                 _compare(seen, f"{place}.{key}{name}", spec, part)
         else:

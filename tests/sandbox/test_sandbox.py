@@ -135,7 +135,7 @@ async def test_an_allocation_can_be_made_to_fail(sandbox: Sandbox) -> None:
     executed = await sandbox.execute(ORDER_ID, refund_of(make_line()), allocation_fails=True)
     assert isinstance(executed.result, Outcome)
     assert executed.result.allocation is not None
-    assert executed.result.allocation.verdict is Verdict.FAILED
+    assert executed.result.allocation.outcome is Verdict.FAILED
 
 
 # One key, one effect
@@ -411,5 +411,5 @@ async def test_an_outcome_that_lost_a_race_keeps_what_the_winner_did() -> None:
     changed = await sandbox.force(ORDER_ID, "fail_next_allocation")
     assert changed == replace(
         drive(make_order(), CaptureOrder(1), CaptureOrder(1)),
-        next_allocation_fails=True,
+        fail_next_allocation=True,
     )
