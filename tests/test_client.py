@@ -62,12 +62,15 @@ def test_every_answer_can_be_explained(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
     refund(control, orders["two"])
     (entry,) = control.requests(operation="refund")
-    assert control.explain(entry["correlation_id"])["allocation"]["outcome"] == "allocated"
+    allocation = control.explain(entry["correlation_id"])["allocation"]
+    assert allocation is not None
+    assert allocation["outcome"] == "allocated"
 
 
 def test_a_refund_that_would_be_refused_is_not_told_as_accepted(control: ControlClient) -> None:
     control.load(SHIPPED)
     told = control.explain_refund("two", {"refunded_amount": 50000})
+    assert told["refusal"] is not None
     assert told["refusal"]["reason"] == "refund_exceeds_captured"
     assert told["text"].startswith("Refused: refund_exceeds_captured")
     assert told["booked"] == []
@@ -104,10 +107,10 @@ def test_time_moves_and_says_what_it_did(control: ControlClient) -> None:
 
 def test_a_snapshot_and_an_export_bring_an_order_back(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
-    control.snapshot("before")
+    control.take_snapshot("before")
     refund(control, orders["two"])
     text = control.export()
-    control.restore("before")
+    control.restore_snapshot("before")
     assert control.order("two")["ledger"]["refunded"] == 0
     control.load(text)
     assert control.order("two")["ledger"]["refunded"] == 1

@@ -5,17 +5,16 @@ only a sandbox can do is skipped, and said so.
 """
 
 import json
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from mockserver.api.merchant import IDEMPOTENCY_KEY
 from mockserver.api.operations import PREFIX, ROWS
 from mockserver.client import ControlClient, ControlError
 from mockserver.domain.operation import Operation
+from mockserver.http_client import HttpClient, HttpClientError, basic_auth
 from mockserver.scenario.steps import LOST, PATIENCE, Arranged, Asked, Step
 from mockserver.testing.visible import judge_page
 
@@ -23,7 +22,6 @@ Json: TypeAlias = Any
 Part: TypeAlias = tuple[str, str, str]  # order, capture or refund, name
 
 MADE = {Operation.CAPTURE: "Capture-Id", Operation.REFUND: "Refund-Id"}
-CLIENT_ERRORS = (OSError, HTTPException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Stage:
     def judge(self, expect: Mapping[str, Json]) -> Played:
         """Hold what can be seen from here to expectations."""
         if self.control is not None:
-            judged = self.control.judge(expect)["expectations"]
+            judged = self.control.check_expectations(expect)["expectations"]
             return Played("expect", tuple(e["text"] for e in judged if not e["passed"]))
         differences: list[str] = []
         skipped = [key for key in ("requests", "faults") if key in expect]
@@ -88,10 +86,15 @@ class Stage:
         )
         body = asked.body
         content = body if body is None or isinstance(body, str) else json.dumps(body)
+        headers = {"Content-Type": "application/json"}
+        if asked.key is not None:
+            headers[IDEMPOTENCY_KEY] = asked.key
+        client = HttpClient(self.base_url, patience, basic_auth(self.user, self.secret))
         try:
-            return self._send(row.method, path, content, asked.key, patience)
-        except CLIENT_ERRORS:
+            response = client.send(row.method, path, content, headers)
+        except HttpClientError:
             return Reply(0)
+        return Reply(response.status, response.headers, response.json())
 
     def _play(self, step: Step) -> Played:
         if isinstance(step.does, Arranged):
@@ -121,7 +124,7 @@ class Stage:
             return
         self.parts[asked.order, asked.operation, asked.name] = part_id
         if self.control is not None:
-            self.control.name_parts({part_id: asked.name})
+            self.control.name_movements({part_id: asked.name})
 
     def _order_id(self, name: str) -> str:
         return quote(self.orders.get(name, name), safe="")
@@ -129,29 +132,6 @@ class Stage:
     def _part_id(self, asked: Asked, kind: str, name: str | None) -> str:
         known = self.parts.get((asked.order, kind, name or ""), name or "")
         return quote(known, safe="")
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        content: str | None,
-        key: str | None,
-        patience: float,
-    ) -> Reply:
-        address = urlsplit(self.base_url)
-        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-        login = b64encode(f"{self.user}:{self.secret}".encode()).decode()
-        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
-        if key is not None:
-            headers[IDEMPOTENCY_KEY] = key
-        connection = kind(address.netloc, timeout=patience)
-        try:
-            body = None if content is None else content.encode()
-            connection.request(method, address.path.rstrip("/") + path, body, headers)
-            answer = connection.getresponse()
-            return Reply(answer.status, dict(answer.getheaders()), _page(answer.read()))
-        finally:
-            connection.close()
 
 
 def seeded_parts(
@@ -177,13 +157,6 @@ def named_parts(names: Mapping[str, str], pages: Mapping[str, Json]) -> dict[Par
         for part in page[f"{kind}s"]
         if (part_id := part[f"{kind}_id"]) in names
     }
-
-
-def _page(body: bytes) -> Json:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
 
 
 def _differences(step: Step, reply: Reply) -> list[str]:

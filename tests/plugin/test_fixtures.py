@@ -45,7 +45,7 @@ def test_time_faults_scenarios_and_explanations_are_at_hand(tmp_path: Path) -> N
             assert kustom.explain(order=order_id, refund=refund)["outcome"] == "failed"
             kustom.faults.remove("no")
             assert list(kustom.faults) == []
-            made = kustom.make_order(name="mine", lines=[{"unit_price": 5}])
+            made = kustom.create_order(name="mine", lines=[{"unit_price": 5}])
             assert kustom.force("mine", "expire")["order"]["status"] == "EXPIRED"
             assert kustom.order("mine")["order"]["order_id"] == made
         """,
