@@ -122,7 +122,7 @@ DIMENSIONS = (
         "sandboxes",
         (1, 10, 100, 1000),
         sandboxes,
-        lambda size: ("--sandboxes", str(size + 1)),  # one more warms up
+        lambda size: ("--max-sandboxes", str(size + 1)),  # one more warms up
     ),
 )
 

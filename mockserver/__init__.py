@@ -1,7 +1,140 @@
-"""kustom-mock: a sandbox server for Kustom's Order Management API.
+"""Sandbox server for Kustom's Order Management API.
 
-This module holds the version and nothing else, so that importing the package
-(as pytest does for its plugins) costs nothing.
+The names of ``__all__`` are the public Python API; they are imported on first use, so that
+importing the package costs nothing (pytest imports it in every run, for its plugin).
+
+- :class:`ControlClient` drives the control API of a running server.
+- :func:`running_server` runs a server in a thread and yields a :class:`KustomServer`, whose
+  :meth:`~KustomServer.open_sandbox` returns a :class:`KustomSandbox`.
+- The typed dictionaries describe the JSON that these return. Amounts are integers in minor
+  currency units, times ISO 8601 texts in UTC, sizes bytes.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockserver.client import ControlClient, ControlError
+    from mockserver.control_types import (
+        AllocationExplanation,
+        AwaitResult,
+        BookedAmount,
+        ClockChange,
+        ClockState,
+        ClosestCapture,
+        ConditionResult,
+        ExpectationResult,
+        ExpiredOrder,
+        FaultStatus,
+        ForcedOutcome,
+        InvariantsReport,
+        LedgerAmounts,
+        OperationName,
+        OrderDetails,
+        OrderInvariants,
+        OrderSummary,
+        ProblemDetails,
+        RefundPreview,
+        RefusalExplanation,
+        RequestEntry,
+        RuleProvenance,
+        SandboxSummary,
+        ScenarioFinding,
+        SnapshotSummary,
+        TimelineEntry,
+        VerdictReport,
+    )
+    from mockserver.merchant_types import (
+        InitialPaymentMethod,
+        MerchantCapture,
+        MerchantOrder,
+        MerchantOrderLine,
+        MerchantRefund,
+    )
+    from mockserver.testing.handle import KustomSandbox, ScenarioSource
+    from mockserver.testing.local import running_server
+    from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
+    from mockserver.testing.server import KustomServer
+
 __version__ = "0.1.0"
+
+__all__ = (
+    "AllocationExplanation",
+    "AwaitResult",
+    "BookedAmount",
+    "ClockChange",
+    "ClockState",
+    "ClosestCapture",
+    "ConditionResult",
+    "ControlClient",
+    "ControlError",
+    "ExpectationResult",
+    "ExpiredOrder",
+    "FaultStatus",
+    "ForcedOutcome",
+    "InitialPaymentMethod",
+    "InvariantsReport",
+    "KustomSandbox",
+    "KustomServer",
+    "LedgerAmounts",
+    "MerchantCapture",
+    "MerchantOrder",
+    "MerchantOrderLine",
+    "MerchantRefund",
+    "OperationName",
+    "OrderDetails",
+    "OrderIds",
+    "OrderInvariants",
+    "OrderSummary",
+    "ProblemDetails",
+    "RefundPreview",
+    "RefusalExplanation",
+    "RequestEntry",
+    "RuleProvenance",
+    "SandboxClock",
+    "SandboxFaults",
+    "SandboxSummary",
+    "ScenarioFinding",
+    "ScenarioSource",
+    "SnapshotSummary",
+    "TimelineEntry",
+    "VerdictReport",
+    "__version__",
+    "running_server",
+)
+
+_MODULE_BY_NAME = {
+    "ControlClient": "client",
+    "ControlError": "client",
+    "InitialPaymentMethod": "merchant_types",
+    "KustomSandbox": "testing.handle",
+    "KustomServer": "testing.server",
+    "MerchantCapture": "merchant_types",
+    "MerchantOrder": "merchant_types",
+    "MerchantOrderLine": "merchant_types",
+    "MerchantRefund": "merchant_types",
+    "OrderIds": "testing.sandbox_parts",
+    "SandboxClock": "testing.sandbox_parts",
+    "SandboxFaults": "testing.sandbox_parts",
+    "ScenarioSource": "testing.handle",
+    "running_server": "testing.local",
+}
+"""Where public names are defined, below this package; ``control_types`` has the others."""
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used.
+
+    Raises:
+        AttributeError: the name is not public.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_MODULE_BY_NAME.get(name, 'control_types')}")
+    globals()[name] = getattr(module, name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    """List the public names, those not imported yet included."""
+    return sorted({*globals(), *__all__})

@@ -1,26 +1,49 @@
-"""A small typed client for the control API, on the standard library alone.
+"""Typed client of the control API, on the standard library.
 
 >>> control = ControlClient("http://127.0.0.1:8566", "my-test")
 >>> control.use("split-shipment")["two-shipments"]
 '7ce4ee13-973c-6f49-a30e-85a0bc675997'
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, TypeAlias
-from urllib.parse import quote, urlencode, urlsplit
+from os import PathLike
+from typing import Any, cast
+from urllib.parse import quote, urlencode
 
-Json: TypeAlias = Any
-PATIENCE = 70.0  # seconds; longer than the longest wait for requests
+from mockserver.control_types import (
+    AwaitResult,
+    ClockChange,
+    ClockState,
+    FaultStatus,
+    ForcedOutcome,
+    InvariantsReport,
+    OperationName,
+    OrderDetails,
+    OrderSummary,
+    ProblemDetails,
+    RefundPreview,
+    RequestEntry,
+    SandboxSummary,
+    SnapshotSummary,
+    VerdictReport,
+)
+from mockserver.http_client import HttpClient, HttpClientError
+from mockserver.merchant_types import MerchantOrder
+
+REQUEST_TIMEOUT = 70.0  # seconds; longer than the longest await of requests
 
 
 class ControlError(Exception):
-    """The control API refused; ``status`` is 0 where no server answered."""
+    """The control API refused a request, or no server answered.
 
-    def __init__(self, status: int, detail: str, problem: Mapping[str, Json]) -> None:
-        """Take the HTTP status, the sentence and the whole problem document."""
+    Attributes:
+        status: the HTTP status; 0 if no server answered.
+        problem: the problem document; ``None`` if no server answered, or not with one.
+    """
+
+    def __init__(self, status: int, detail: str, problem: ProblemDetails | None = None) -> None:
+        """Keep what the server said; ``detail`` is the message."""
         super().__init__(detail)
         self.status = status
         self.problem = problem
@@ -28,180 +51,340 @@ class ControlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ControlClient:
-    """One sandbox of a running server."""
+    """Client for one sandbox of a running server.
+
+    Orders are named by their name in the scenario or by their id. Every method raises
+    :class:`ControlError` if the server refuses or does not answer.
+
+    Attributes:
+        url: address of the server, such as ``http://127.0.0.1:8566``.
+        sandbox: name of the sandbox: the user name of the merchant.
+        token: the server's ``--admin-token``, if it has one.
+        ca_file: PEM file of the authorities to trust over HTTPS; the system's by default.
+    """
 
     url: str
     sandbox: str
     token: str | None = None
+    ca_file: str | PathLike[str] | None = None
 
-    def use(self, shipped: str) -> dict[str, str]:
-        """Fill the sandbox from a shipped scenario; gives order ids by name."""
-        return self._orders(self.ask("PUT", "scenario", {"use": shipped}))
-
-    def load(self, text: str | bytes) -> dict[str, str]:
-        """Fill the sandbox from the text of a scenario; gives order ids by name."""
-        return self._orders(self.ask("PUT", "scenario", text))
-
-    def export(self) -> str:
-        """Write the sandbox as a scenario that reproduces it, personal data masked."""
-        text: str = self.ask("GET", "scenario")
-        return text
-
-    def reset(self) -> dict[str, str]:
-        """Go back to the seed; gives order ids by name."""
-        return self._orders(self.ask("POST", "reset"))
-
-    def drop(self) -> None:
-        """Forget the sandbox."""
-        self.ask("DELETE", "")
-
-    def orders(self) -> list[dict[str, Json]]:
-        """List the orders, a summary each."""
-        return self._list("orders")
-
-    def make_order(self, spec: Mapping[str, Json]) -> dict[str, Json]:
-        """Make an order from scenario syntax; gives it as the merchant sees it."""
-        return self._object("POST", "orders", spec)
-
-    def order(self, order: str) -> dict[str, Json]:
-        """Look into an order, by its id or its name."""
-        return self._object("GET", f"orders/{quote(order, safe='')}")
-
-    def force(self, order: str, outcome: str) -> dict[str, Json]:
-        """Bring an outcome about, such as ``expire``; gives the order's inner view."""
-        path = f"orders/{quote(order, safe='')}/force"
-        return self._object("POST", path, {"outcome": outcome})
-
-    def explain(self, correlation_id: str) -> dict[str, Json]:
-        """Ask why a request got its answer."""
-        return self._object("GET", f"explain/{quote(correlation_id, safe='')}")
-
-    def explain_refund(self, order: str, refund: Mapping[str, Json]) -> dict[str, Json]:
-        """Ask how a refund would be allocated."""
-        return self._object("POST", "explain", {"order_id": order, "refund": refund})
-
-    def faults(self) -> list[dict[str, Json]]:
-        """List the fault rules with their counts."""
-        return self._list("faults")
-
-    def add_fault(self, spec: Mapping[str, Json]) -> dict[str, Json]:
-        """Put a fault rule in; ``id`` names it."""
-        return self._object("POST", "faults", spec)
-
-    def clear_faults(self) -> None:
-        """Take all fault rules out."""
-        self.ask("DELETE", "faults")
-
-    def clear_requests(self) -> None:
-        """Forget all requests and their counts."""
-        self.ask("DELETE", "requests")
-
-    def remove_fault(self, name: str) -> None:
-        """Take a fault rule out."""
-        self.ask("DELETE", f"faults/{quote(name, safe='')}")
-
-    def clock(self) -> dict[str, Json]:
-        """Tell the sandbox's time."""
-        return self._object("GET", "clock")
-
-    def set_clock(self, **wishes: Json) -> dict[str, Json]:
-        """Move or stop the time: ``advance="28d"``, ``set="…"``, ``freeze=True``."""
-        return self._object("POST", "clock", wishes)
-
-    def requests(self, **filters: str | int) -> list[dict[str, Json]]:
-        """List the kept requests, filtered by operation, order_id, status, …."""
-        return self._list("requests", filters)
-
-    def await_requests(self, **filters: str | int) -> dict[str, Json]:
-        """Wait until ``count`` matching requests came, for at most ``timeout``."""
-        return self._object("GET", f"requests/await?{urlencode(filters)}")
-
-    def verdict(self) -> dict[str, Json]:
-        """Judge what the scenario expects."""
-        return self._object("GET", "verdict")
-
-    def judge(self, expect: Mapping[str, Json]) -> dict[str, Json]:
-        """Judge expectations now, in the syntax of a scenario's ``expect``."""
-        return self._object("POST", "verdict", expect)
-
-    def name_parts(self, names: Mapping[str, str]) -> None:
-        """Name captures and refunds, given by their ids."""
-        self.ask("PUT", "names", names)
-
-    def invariants(self) -> dict[str, Json]:
-        """Check the money of every order."""
-        return self._object("GET", "invariants")
-
-    def snapshot(self, name: str) -> None:
-        """Freeze the sandbox under a name."""
-        self.ask("POST", "snapshots", {"name": name})
-
-    def restore(self, name: str) -> None:
-        """Go back to a snapshot."""
-        self.ask("POST", f"snapshots/{quote(name, safe='')}/restore")
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Json] | str | bytes | None = None,
-    ) -> Json:
-        """Ask anything below the sandbox's own path.
-
-        Gives the JSON, the text of anything else, or ``{}`` if there is nothing.
+    def info(self) -> SandboxSummary:
+        """Return the sandbox in figures.
 
         Raises:
-            ControlError: the server refused, or none answered.
+            ControlError: with status 404 if the sandbox is not in use.
         """
-        place = f"/__admin/sandboxes/{quote(self.sandbox, safe='')}/{path}".rstrip("/")
-        status, page = self._send(method, place, body)
-        answer: Json = json.loads(page) if page[:1] in (b"{", b"[") else {}
-        if status >= 400:  # noqa: PLR2004  # where errors begin
-            raise ControlError(status, answer.get("detail", f"status {status}"), answer)
-        return answer or page.decode() or {}
+        return cast("SandboxSummary", self.call("GET", ""))
 
-    def _send(
+    def use(self, name: str) -> dict[str, str]:
+        """Fill the sandbox from a shipped scenario.
+
+        Returns:
+            The order ids by the names of the scenario.
+
+        Raises:
+            ControlError: with status 404 or 422 if there is no such scenario.
+        """
+        return self.load({"use": name})
+
+    def load(self, scenario: str | bytes | Mapping[str, object]) -> dict[str, str]:
+        """Fill the sandbox from a scenario.
+
+        Args:
+            scenario: the YAML or JSON text of a scenario, or its content as a mapping.
+
+        Returns:
+            The order ids by the names of the scenario.
+
+        Raises:
+            ControlError: with status 422 and every finding; the sandbox is unchanged.
+        """
+        return self._seed("PUT", "scenario", scenario)
+
+    def export(self) -> str:
+        """Return the sandbox as scenario YAML, with personal data masked."""
+        return str(self.call("GET", "scenario"))
+
+    def reset(self) -> dict[str, str]:
+        """Return to the state that the scenario describes.
+
+        Returns:
+            The order ids by the names of the scenario.
+        """
+        return self._seed("POST", "reset")
+
+    def drop(self) -> None:
+        """Delete the sandbox.
+
+        Raises:
+            ControlError: with status 404 if the sandbox is not in use.
+        """
+        self.call("DELETE", "")
+
+    def orders(self) -> list[OrderSummary]:
+        """List the orders."""
+        return cast("list[OrderSummary]", self._list("orders"))
+
+    def create_order(self, spec: Mapping[str, object]) -> MerchantOrder:
+        """Create an order from scenario syntax, such as ``{"lines": [{"unit_price": 500}]}``.
+
+        Returns:
+            The order as the merchant sees it.
+
+        Raises:
+            ControlError: with status 422 and every finding.
+        """
+        return cast("MerchantOrder", self.call("POST", "orders", spec))
+
+    def order(self, order: str) -> OrderDetails:
+        """Return everything known about an order.
+
+        Raises:
+            ControlError: with status 404 if there is no such order.
+        """
+        return cast("OrderDetails", self.call("GET", f"orders/{_segment(order)}"))
+
+    def force(self, order: str, outcome: ForcedOutcome) -> OrderDetails:
+        """Force an outcome that the provider or time would cause.
+
+        Raises:
+            ControlError: with status 404 if there is no such order, or 422 if the outcome is
+                unknown.
+        """
+        path = f"orders/{_segment(order)}/force"
+        return cast("OrderDetails", self.call("POST", path, {"outcome": outcome}))
+
+    def explain(self, correlation_id: str) -> RequestEntry:
+        """Explain the response that carried a correlation id.
+
+        Raises:
+            ControlError: with status 404 if the journal has no such request.
+        """
+        return cast("RequestEntry", self.call("GET", f"explain/{_segment(correlation_id)}"))
+
+    def explain_refund(self, order: str, refund: Mapping[str, object]) -> RefundPreview:
+        """Predict the allocation of a refund without making it.
+
+        Args:
+            order: name or id of the order.
+            refund: the body of a refund request; amounts in minor units.
+
+        Raises:
+            ControlError: with status 404 if there is no such order, or 422 if the refund is
+                not valid.
+        """
+        body = {"order_id": order, "refund": refund}
+        return cast("RefundPreview", self.call("POST", "explain", body))
+
+    def faults(self) -> list[FaultStatus]:
+        """List the fault rules with their counts."""
+        return cast("list[FaultStatus]", self._list("faults"))
+
+    def add_fault(self, spec: Mapping[str, object]) -> FaultStatus:
+        """Add a fault rule in scenario syntax; ``id`` names it.
+
+        Raises:
+            ControlError: with status 422 if the rule is not valid.
+        """
+        return cast("FaultStatus", self.call("POST", "faults", spec))
+
+    def remove_fault(self, name: str) -> None:
+        """Remove a fault rule.
+
+        Raises:
+            ControlError: with status 404 if there is no such rule.
+        """
+        self.call("DELETE", f"faults/{_segment(name)}")
+
+    def clear_faults(self) -> None:
+        """Remove all fault rules."""
+        self.call("DELETE", "faults")
+
+    def clear_requests(self) -> None:
+        """Delete all journal entries and their counts."""
+        self.call("DELETE", "requests")
+
+    def clock(self) -> ClockState:
+        """Return the sandbox's time."""
+        return cast("ClockState", self.call("GET", "clock"))
+
+    def set_clock(
+        self,
+        *,
+        advance: str | None = None,
+        set: str | None = None,  # noqa: A002  # the key of the control API
+        freeze: bool | None = None,
+    ) -> ClockChange:
+        """Move, freeze or unfreeze the sandbox's clock; at least one argument is needed.
+
+        Args:
+            advance: a duration, such as ``28d`` or ``90s``.
+            set: a time not before now, such as ``2026-03-01T00:00:00Z``.
+            freeze: ``True`` freezes the clock, ``False`` unfreezes it.
+
+        Raises:
+            ControlError: with status 422 if the change is not valid; the clock is unchanged.
+        """
+        change = _without_none(advance=advance, set=set, freeze=freeze)
+        return cast("ClockChange", self.call("POST", "clock", change))
+
+    def requests(
+        self,
+        *,
+        operation: OperationName | None = None,
+        order_id: str | None = None,
+        status: int | None = None,
+        correlation_id: str | None = None,
+    ) -> list[RequestEntry]:
+        """List the journal entries that match all given filters, oldest first.
+
+        Args:
+            operation: such as ``capture`` or ``refund``.
+            order_id: id or name of an order.
+            status: the decided HTTP status.
+            correlation_id: that of one response.
+
+        Raises:
+            ControlError: with status 422 if a filter is not valid.
+        """
+        filters = _without_none(
+            operation=operation,
+            order_id=order_id,
+            status=status,
+            correlation_id=correlation_id,
+        )
+        return cast("list[RequestEntry]", self._list("requests", filters))
+
+    def await_requests(
+        self,
+        *,
+        operation: OperationName | None = None,
+        order_id: str | None = None,
+        status: int | None = None,
+        correlation_id: str | None = None,
+        count: int | None = None,
+        timeout: str | None = None,
+    ) -> AwaitResult:
+        """Wait until enough requests match all given filters.
+
+        Args:
+            operation: such as ``capture`` or ``refund``.
+            order_id: id or name of an order.
+            status: the decided HTTP status.
+            correlation_id: that of one response.
+            count: how many requests to wait for; 1 by default.
+            timeout: a duration in real time, such as ``5s`` (the default); at most ``60s``.
+
+        Returns:
+            The matching requests; ``satisfied`` is false if too few came in time.
+
+        Raises:
+            ControlError: with status 422 if an argument is not valid.
+        """
+        filters = _without_none(
+            operation=operation,
+            order_id=order_id,
+            status=status,
+            correlation_id=correlation_id,
+            count=count,
+            timeout=timeout,
+        )
+        return cast("AwaitResult", self.call("GET", f"requests/await?{urlencode(filters)}"))
+
+    def verdict(self) -> VerdictReport:
+        """Check the expectations of the scenario."""
+        return cast("VerdictReport", self.call("GET", "verdict"))
+
+    def check_expectations(self, expect: Mapping[str, object]) -> VerdictReport:
+        """Check expectations in the syntax of a scenario's ``expect``.
+
+        Raises:
+            ControlError: with status 422 and every finding.
+        """
+        return cast("VerdictReport", self.call("POST", "verdict", expect))
+
+    def name_movements(self, names: Mapping[str, str]) -> dict[str, str]:
+        """Name captures and refunds, by their ids, for use in expectations.
+
+        Returns:
+            All names by id, with those given before.
+        """
+        response = cast("dict[str, dict[str, str]]", self.call("PUT", "names", names))
+        return response["names"]
+
+    def invariants(self) -> InvariantsReport:
+        """Check the money invariants of every order."""
+        return cast("InvariantsReport", self.call("GET", "invariants"))
+
+    def take_snapshot(self, name: str) -> SnapshotSummary:
+        """Store the state of the sandbox under a name.
+
+        Raises:
+            ControlError: with status 422 if the name is not valid.
+        """
+        return cast("SnapshotSummary", self.call("POST", "snapshots", {"name": name}))
+
+    def restore_snapshot(self, name: str) -> SnapshotSummary:
+        """Return to the state of a snapshot.
+
+        Raises:
+            ControlError: with status 404 if there is no such snapshot.
+        """
+        path = f"snapshots/{_segment(name)}/restore"
+        return cast("SnapshotSummary", self.call("POST", path))
+
+    def call(
         self,
         method: str,
-        place: str,
-        body: Mapping[str, Json] | str | bytes | None,
-    ) -> tuple[int, bytes]:
-        address = urlsplit(self.url)
-        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-        connection = kind(address.netloc, timeout=PATIENCE)
+        path: str,
+        body: Mapping[str, object] | str | bytes | None = None,
+    ) -> object:
+        """Call a path below the sandbox's own.
+
+        Args:
+            method: the HTTP method.
+            path: relative to ``/__admin/sandboxes/{sandbox}/``, with its query.
+            body: a mapping is sent as JSON, anything else as YAML.
+
+        Returns:
+            The parsed JSON, or the text of any other response.
+
+        Raises:
+            ControlError: the server refused, or did not answer.
+        """
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        if isinstance(body, Mapping):
-            headers["Content-Type"], body = "application/json", json.dumps(body)
-        elif body is not None:
+        if isinstance(body, str | bytes):
             headers["Content-Type"] = "application/yaml"
-        content = body.encode() if isinstance(body, str) else body
+        full_path = f"/__admin/sandboxes/{_segment(self.sandbox)}/{path}".rstrip("/")
+        client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file)
         try:
-            connection.request(method, place, content, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, HTTPException) as error:
-            raise ControlError(0, f"no answer from {self.url}: {error}", {}) from error
-        finally:
-            connection.close()
+            response = client.send(method, full_path, body, headers)
+        except HttpClientError as error:
+            raise ControlError(0, f"no answer from {self.url}: {error}") from error
+        content = response.json()
+        if response.status >= 400:  # noqa: PLR2004  # where errors begin
+            problem = cast("ProblemDetails", content) if isinstance(content, dict) else None
+            detail = problem.get("detail") if problem else None
+            raise ControlError(response.status, detail or f"status {response.status}", problem)
+        return response.body.decode() if content is None else content
 
-    def _object(
+    def _list(self, key: str, filters: Mapping[str, object] | None = None) -> object:
+        """Return the list that a path answers under its own name."""
+        query = f"?{urlencode(filters)}" if filters else ""
+        return cast("dict[str, object]", self.call("GET", key + query))[key]
+
+    def _seed(
         self,
         method: str,
         path: str,
-        body: Mapping[str, Json] | None = None,
-    ) -> dict[str, Json]:
-        found: dict[str, Json] = self.ask(method, path, body)
-        return found
+        body: Mapping[str, object] | str | bytes | None = None,
+    ) -> dict[str, str]:
+        return cast("dict[str, dict[str, str]]", self.call(method, path, body))["orders"]
 
-    def _list(
-        self,
-        path: str,
-        filters: Mapping[str, str | int] | None = None,
-    ) -> list[dict[str, Json]]:
-        query = f"?{urlencode(filters)}" if filters else ""
-        found: list[dict[str, Json]] = self.ask("GET", path + query)[path]
-        return found
 
-    def _orders(self, answer: Mapping[str, Json]) -> dict[str, str]:
-        orders: dict[str, str] = answer["orders"]
-        return orders
+def _segment(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _without_none(**values: Any) -> dict[str, Any]:  # noqa: ANN401  # several types
+    return {key: value for key, value in values.items() if value is not None}

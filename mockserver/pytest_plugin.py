@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.testing.handle import Kustom
+    from mockserver.testing.handle import KustomSandbox
     from mockserver.testing.items import ScenarioFile
     from mockserver.testing.server import KustomServer
 
@@ -27,7 +27,7 @@ MARKER = (
     " from, and failures to allow (crash, invariant, expect, fault, unknown_path, or the"
     " name of one fault)."
 )
-SANDBOX: "pytest.StashKey[Kustom]" = pytest.StashKey()
+SANDBOX: "pytest.StashKey[KustomSandbox]" = pytest.StashKey()
 SERVER: "pytest.StashKey[KustomServer]" = pytest.StashKey()
 
 
@@ -53,7 +53,9 @@ def kustom_server(request: pytest.FixtureRequest) -> "KustomServer":
 
 
 @pytest.fixture
-def kustom(request: pytest.FixtureRequest, kustom_server: "KustomServer") -> "Iterator[Kustom]":
+def kustom(
+    request: pytest.FixtureRequest, kustom_server: "KustomServer"
+) -> "Iterator[KustomSandbox]":
     """A sandbox that no other test has, filled from the marker's scenario."""
     node: pytest.Item = request.node
     sandbox = open_sandbox(node, kustom_server, _setting(node, "scenario"))
@@ -87,14 +89,14 @@ def open_sandbox(
     node: pytest.Item,
     server: "KustomServer",
     scenario: str | Path | None,
-) -> "Kustom":
+) -> "KustomSandbox":
     """Fill a fresh sandbox for a test, and have it checked when the test ends."""
-    from mockserver.client import ControlClient, ControlError
-    from mockserver.testing.handle import Kustom, sandbox_name
+    from mockserver.client import ControlError
+    from mockserver.testing.handle import sandbox_name
 
-    control = ControlClient(server.base_url, sandbox_name(node.nodeid), server.token)
+    folders = (node.path.parent, node.config.rootpath)
     try:
-        sandbox = Kustom(control, (node.path.parent, node.config.rootpath), scenario)
+        sandbox = server.open_sandbox(sandbox_name(node.nodeid), scenario, folders)
         node.stash[SANDBOX] = sandbox
     except (ControlError, OSError) as error:
         problem = str(error)
@@ -105,7 +107,7 @@ def open_sandbox(
     pytest.fail(f"kustom: {problem}", pytrace=False)
 
 
-def _sharing(node: pytest.Item, sandbox: "Kustom") -> str:
+def _sharing(node: pytest.Item, sandbox: "KustomSandbox") -> str:
     """Say what is wrong where workers would be the same user of the same server."""
     from mockserver.testing.handle import sandbox_name
 
@@ -157,7 +159,7 @@ def pytest_collect_file(
         return None
     from mockserver.testing.items import ScenarioFile
 
-    def fill(item: pytest.Item) -> "Kustom":
+    def fill(item: pytest.Item) -> "KustomSandbox":
         return open_sandbox(item, server_of(item.config), item.path)
 
     file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path, open_sandbox=fill)

@@ -74,7 +74,7 @@ class Settings:
     )
     tls_cert: str | None = option(None, "serve HTTPS by this certificate (PEM), with --tls-key")
     tls_key: str | None = option(None, "the key (PEM) of --tls-cert")
-    sandboxes: int = option(1000, "how many sandboxes to keep; the least used makes room")
+    max_sandboxes: int = option(1000, "how many sandboxes to keep; the least used makes room")
     journal_size: int = option(1000, "how many requests each sandbox remembers")
     log_format: str = option("text", "how to log", choices=("text", "json"))
     log_level: str = option(

@@ -33,17 +33,21 @@ def may_import(parts: str = "", libraries: str = "") -> Layer:
 
 
 BASE = f"{PACKAGE} resources schemas settings"
+CLIENTS = "http_client merchant_types control_types client"
 
 ONLY_IN = {"aiohttp": "api"}
 """Libraries that one part alone may know."""
 
 LAYERS: Mapping[str, Layer] = {
     # The base: the version, and where shipped files and settings come from.
-    PACKAGE: may_import(),
+    PACKAGE: may_import("client control_types merchant_types testing"),
     "resources": may_import(),
     "schema_reporter": may_import("", "jsonschema jsonschema_rs referencing"),
     "schemas": may_import("resources schema_reporter", "jsonschema_rs orjson"),
     "settings": may_import(),
+    "http_client": may_import(),
+    "merchant_types": may_import(),
+    "control_types": may_import("merchant_types"),
     # domain <- sandbox <- scenario <- api
     "domain": may_import("", "msgspec"),
     "sandbox": may_import("domain", "msgspec"),
@@ -52,7 +56,7 @@ LAYERS: Mapping[str, Layer] = {
     # The outside: whatever they need, but not what only the api knows.
     **dict.fromkeys(
         ("__main__", "cli", "client", "pytest_plugin", "testing"),
-        may_import(f"{BASE} domain sandbox scenario api cli client testing", ANY),
+        may_import(f"{BASE} {CLIENTS} domain sandbox scenario api cli testing", ANY),
     ),
 }
 """By part of the package (a folder, or a module beside them): what it may import."""
@@ -60,7 +64,7 @@ LAYERS: Mapping[str, Layer] = {
 
 @dataclass(frozen=True)
 class Import:
-    """A module names another; ``late`` if that happens inside a function."""
+    """A module names another; ``late`` if that happens inside a function, or for types."""
 
     module: str
     target: str
@@ -95,7 +99,7 @@ def imports_of(module: str, source: str) -> Iterator[Import]:
     late = {
         id(inner)
         for outer in ast.walk(tree)
-        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef) or is_for_types(outer)
         for inner in ast.walk(outer)
     }
     for node in ast.walk(tree):
@@ -107,6 +111,11 @@ def imports_of(module: str, source: str) -> Iterator[Import]:
             continue
         for target in targets:
             yield Import(module, target, id(node) in late)
+
+
+def is_for_types(node: ast.AST) -> bool:
+    """Whether a statement is ``if TYPE_CHECKING``, which never runs."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def resolved(module: str, name: str) -> str:

@@ -62,15 +62,18 @@ def test_every_answer_can_be_explained(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
     refund(control, orders["two"])
     (entry,) = control.requests(operation="refund")
-    assert control.explain(entry["correlation_id"])["allocation"]["verdict"] == "allocated"
+    allocation = control.explain(entry["correlation_id"])["allocation"]
+    assert allocation is not None
+    assert allocation["outcome"] == "allocated"
 
 
 def test_a_refund_that_would_be_refused_is_not_told_as_accepted(control: ControlClient) -> None:
     control.load(SHIPPED)
     told = control.explain_refund("two", {"refunded_amount": 50000})
-    assert told["refused"]["reason"] == "refund_exceeds_captured"
+    assert told["refusal"] is not None
+    assert told["refusal"]["reason"] == "refund_exceeds_captured"
     assert told["text"].startswith("Refused: refund_exceeds_captured")
-    assert told["landed"] == []
+    assert told["booked"] == []
 
 
 def test_faults_come_and_go_with_their_counts(control: ControlClient) -> None:
@@ -91,7 +94,7 @@ def test_only_a_refund_can_use_up_a_failing_allocation(control: ControlClient) -
     assert ask(control, orders["two"]) == 200
     assert control.faults()[0]["matched"] == 0
     refund(control, orders["two"])
-    assert control.order("two")["allocations"][0]["verdict"] == "failed"
+    assert control.order("two")["allocations"][0]["outcome"] == "failed"
 
 
 def test_time_moves_and_says_what_it_did(control: ControlClient) -> None:
@@ -104,10 +107,10 @@ def test_time_moves_and_says_what_it_did(control: ControlClient) -> None:
 
 def test_a_snapshot_and_an_export_bring_an_order_back(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
-    control.snapshot("before")
+    control.take_snapshot("before")
     refund(control, orders["two"])
     text = control.export()
-    control.restore("before")
+    control.restore_snapshot("before")
     assert control.order("two")["ledger"]["refunded"] == 0
     control.load(text)
     assert control.order("two")["ledger"]["refunded"] == 1

@@ -120,8 +120,8 @@ def with_mock_headers(answer: Answer, entry: Entry) -> None:
     elif result is not None and result.allocation:
         text = _allocation_text(result.allocation, entry)
         answer.headers["Mock-Allocation"] = header_text(text)
-    if entry.injected:
-        answer.headers["Mock-Fault"] = header_text("; ".join(entry.injected))
+    if entry.faults:
+        answer.headers["Mock-Fault"] = header_text("; ".join(entry.faults))
     if entry.replayed:
         changed = "; the request differs from the first one"
         answer.headers["Mock-Replayed"] = "true" + changed * entry.body_changed
@@ -129,13 +129,15 @@ def with_mock_headers(answer: Answer, entry: Entry) -> None:
 
 def _allocation_text(allocation: Allocation, entry: Entry) -> str:
     """Sum an allocation up in one line; only a failure has to be explained."""
-    if allocation.verdict is Verdict.ALLOCATED:
+    if allocation.outcome is Verdict.ALLOCATED:
         note = "; ambiguous" if allocation.ambiguous else ""
         return f"allocated; capture_id={allocation.capture_id}{note}"
-    if allocation.verdict is Verdict.NOT_ATTEMPTED:
+    if allocation.outcome is Verdict.NOT_ATTEMPTED:
         return "not_attempted; no order lines were given"
     why = entry.explanation
-    return f"failed; {', '.join(why.failed_conditions)}; {why.advice}" if why else "failed"
+    if why is None:
+        return "failed"
+    return f"failed; {', '.join(why.failed_conditions)}; {' '.join(why.hints)}"
 
 
 def header_text(text: str) -> str:

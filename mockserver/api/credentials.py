@@ -6,7 +6,7 @@ clients). Scheme and credentials may be parted by several spaces.
 """
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from functools import lru_cache
 
 from msgspec import Struct
@@ -43,8 +43,3 @@ def read_credentials(authorization: str | None) -> Credentials | None:
     if not colon or not name or not name.isprintable():
         return None
     return Credentials(name, secret or user)
-
-
-def basic_authorization(user: str, secret: str) -> str:
-    """Return the value of an ``Authorization`` header for Basic auth."""
-    return f"Basic {b64encode(f'{user}:{secret}'.encode()).decode()}"

@@ -45,12 +45,12 @@ def refusal_of(kind: str, complaint: str) -> Rejection:
     told = f"{kind}: {' '.join(complaint.split())}"
     undecodable = _UNDECODABLE.search(told)
     if undecodable:
-        return Rejection(Reason.UNSUPPORTED_ENCODING, coding=undecodable[1])
+        return Rejection(Reason.UNSUPPORTED_ENCODING, content_encoding=undecodable[1])
     found = _LINE.search(told)
     line = found["line"] or found["path"] if found else ""
     problem = _expected(told[: found.start()] if found else told)
     near = f", near '{shorten(line)}'" if line else ""
-    return Rejection(Reason.MALFORMED_HTTP, problem=problem + near)
+    return Rejection(Reason.MALFORMED_HTTP, detail=problem + near)
 
 
 def _expected(told: str) -> str:

@@ -169,8 +169,8 @@ def request_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, obje
     }
     if isinstance(entry.result, Rejection):
         fields["reason"] = str(entry.result.reason)
-    if entry.injected:
-        fields["faults"] = "; ".join(entry.injected)
+    if entry.faults:
+        fields["faults"] = "; ".join(entry.faults)
     return fields
 
 

@@ -66,7 +66,7 @@ class Exchange(Struct):
             crash=self.crash,
         )
         if self.fired:
-            entry.injected = [f"{rule.name}: {action}" for rule, action in self.fired]
+            entry.faults = [f"{rule.name}: {action}" for rule, action in self.fired]
         executed = self.executed
         if executed is not None:
             entry.result = self.refusal or executed.result

@@ -29,11 +29,11 @@ class Metrics:
         """Count an exchange that took so many seconds."""
         self.requests[entry.operation or "unknown", entry.status] += 1
         self.seconds += seconds
-        for each in entry.injected:
+        for each in entry.faults:
             self.faults[each.rpartition(": ")[2].partition(" ")[0]] += 1
         allocation = getattr(entry.result, "allocation", None)
         if allocation is not None and not entry.replayed:
-            self.allocations[allocation.verdict] += 1
+            self.allocations[allocation.outcome] += 1
 
     def answer(self) -> Answer:
         """Write all figures in Prometheus' text format."""
@@ -58,7 +58,7 @@ class Metrics:
         yield requests
         for name, words, label, counts in (
             ("faults", "Fault actions carried out.", "action", self.faults),
-            ("allocations", "Refunds by allocation verdict.", "verdict", self.allocations),
+            ("allocations", "Refunds by allocation outcome.", "outcome", self.allocations),
         ):
             family = CounterMetricFamily(f"kustom_mock_{name}", words, labels=(label,))
             for value, number in sorted(counts.items()):

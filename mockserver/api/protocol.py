@@ -152,7 +152,7 @@ class Connection(PromptConnection):
         if self._body:
             problem = f"the rest of the body did not come within {REST_WITHIN:g} s"
             self._body.set_exception(
-                RestError(Rejection(Reason.MALFORMED_HTTP, problem=problem))
+                RestError(Rejection(Reason.MALFORMED_HTTP, detail=problem))
             )
         elif self._request_in_progress:
             self.close()  # after the answer

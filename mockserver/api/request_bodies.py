@@ -58,7 +58,7 @@ def _check_media_type(media_type: str) -> None:
 def _check_coding(coding: str) -> None:
     named = {each.strip().lower() for each in coding.split(",")}
     if named & PACKED and coding.strip().lower() not in UNPACKED:
-        raise Rejection(Reason.UNSUPPORTED_ENCODING, coding=coding)
+        raise Rejection(Reason.UNSUPPORTED_ENCODING, content_encoding=coding)
 
 
 def _read_body(text: bytes, rules: Schema) -> dict[str, object]:
@@ -69,6 +69,6 @@ def _read_body(text: bytes, rules: Schema) -> dict[str, object]:
             check_depth(body)
             raise refusal_of(rules.violations(body))
     except MalformedJsonError as error:
-        raise Rejection(Reason.MALFORMED_JSON, problem=str(error)) from None
+        raise Rejection(Reason.MALFORMED_JSON, detail=str(error)) from None
     assert isinstance(body, dict)  # noqa: S101  # every request schema says so
     return body

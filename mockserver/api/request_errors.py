@@ -24,7 +24,7 @@ def refusal_of(violations: Iterable[Violation]) -> Rejection:
     return Rejection(
         Reason.INVALID_FIELDS,
         violations=messages(found),
-        places=", ".join(map(_place, found[:SHOWN_PLACES])),
+        paths=", ".join(map(_place, found[:SHOWN_PLACES])),
     )
 
 

@@ -155,10 +155,10 @@ def explanation_view(explanation: Explanation) -> View:
     """Show how a refund was allocated and why (control API, design §3)."""
     allocation, near = explanation.allocation, explanation.nearest
     return {
-        "verdict": allocation.verdict,
+        "outcome": allocation.outcome,
         "capture_id": allocation.capture_id,
-        "landed": [
-            {"capture_id": each.capture_id, "amount": each.amount} for each in allocation.landed
+        "booked": [
+            {"capture_id": each.capture_id, "amount": each.amount} for each in allocation.booked
         ],
         "conditions": [
             {
@@ -174,11 +174,11 @@ def explanation_view(explanation: Explanation) -> View:
         and {
             "capture_id": near.capture_id,
             "klarna_reference": near.klarna_reference,
-            "separated_by": near.separated_by,
+            "differences": near.differences,
         },
         "ambiguous": allocation.ambiguous,
         "assumptions": explanation.assumptions,
-        "advice": explanation.advice,
+        "hints": explanation.hints,
         "text": explanation.text,
     }
 

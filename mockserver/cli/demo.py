@@ -4,18 +4,15 @@ Everything shown is asked of a real server over HTTP; nothing is printed that wa
 answered.
 """
 
-import json
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPResponse
 from textwrap import indent
 from typing import Any
-from urllib.parse import urlsplit
 
-from mockserver.api.credentials import basic_authorization
 from mockserver.api.server import Server, running_in_thread
 from mockserver.cli.exit_codes import OK
 from mockserver.cli.worlds import load_sandboxes
 from mockserver.domain.operation import ORDERS_PATH
+from mockserver.http_client import HttpClient, HttpResponse, basic_auth
 from mockserver.settings import Settings
 
 USER = "demo"
@@ -39,6 +36,7 @@ class _Story:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.client = HttpClient(url, headers=basic_auth(USER, "secret"))
         self.order_id = ""
 
     def tell(self) -> None:
@@ -64,8 +62,7 @@ class _Story:
     def _capture(self, description: str, *goods: Mapping[str, Any]) -> None:
         body = _body("captured_amount", description, goods)
         answer = self._merchant("captures", body)
-        capture_id = answer.getheader("Capture-Id")
-        capture = json.loads(self._get(f"captures/{capture_id}").read())
+        capture: Any = self._get(f"captures/{answer.headers['Capture-Id']}").json()
         names = ", ".join(each["name"] for each in capture["order_lines"])
         print(
             f"   POST captures {body['captured_amount']} ({names})"
@@ -79,35 +76,20 @@ class _Story:
         print(
             f"   POST refunds {body['refunded_amount']} ({references}) -> {answer.status}\n",
         )
-        correlation_id = answer.getheader("Klarna-Correlation-Id")
+        correlation_id = answer.headers["Klarna-Correlation-Id"]
         explained = self._control(f"explain/{correlation_id}")
         print(indent(explained["allocation"]["text"], INDENT), end="\n\n")
 
-    def _merchant(self, path: str, body: Mapping[str, Any]) -> HTTPResponse:
-        return self._ask("POST", f"{ORDERS_PATH}/{self.order_id}/{path}", body)
+    def _merchant(self, path: str, body: Mapping[str, Any]) -> HttpResponse:
+        place = f"{ORDERS_PATH}/{self.order_id}/{path}"
+        return self.client.send("POST", place, body)
 
-    def _get(self, path: str) -> HTTPResponse:
-        return self._ask("GET", f"{ORDERS_PATH}/{self.order_id}/{path}")
+    def _get(self, path: str) -> HttpResponse:
+        return self.client.send("GET", f"{ORDERS_PATH}/{self.order_id}/{path}")
 
     def _control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
         method = "POST" if body else "GET"
-        answer = self._ask(method, f"/__admin/sandboxes/{USER}/{path}", body)
-        return json.loads(answer.read())
-
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-    ) -> HTTPResponse:
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=10)
-        headers = {
-            "Authorization": basic_authorization(USER, "secret"),
-            "Content-Type": "application/json",
-            "Connection": "close",
-        }
-        connection.request(method, path, json.dumps(body) if body else None, headers)
-        return connection.getresponse()
+        return self.client.send(method, f"/__admin/sandboxes/{USER}/{path}", body).json()
 
 
 def _body(

@@ -77,7 +77,7 @@ def _json(found: Sequence[Located], _files: int) -> str:
             "column": each.finding.column,
             "code": each.finding.code,
             "severity": _severity(each),
-            "place": each.finding.place,
+            "path": each.finding.place,
             "message": each.finding.message,
         }
         for each in found

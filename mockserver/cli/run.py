@@ -29,7 +29,7 @@ from mockserver.scenario.times import duration
 from mockserver.settings import Settings
 from mockserver.testing.checks import failures_of
 from mockserver.testing.contract import play_elsewhere, play_in_sandbox
-from mockserver.testing.handle import Kustom
+from mockserver.testing.handle import KustomSandbox
 from mockserver.testing.play import Played, Stage
 
 
@@ -78,7 +78,7 @@ def _player(wishes: Wishes, running: ExitStack) -> Callable[[Contract], Sequence
 
     def play(contract: Contract) -> Sequence[Case]:
         control = ControlClient(url, contract.user)
-        sandbox = Kustom(control, scenario=contract.text, secret=contract.secret)
+        sandbox = KustomSandbox.open(control, contract.text, secret=contract.secret)
         if wishes.command:
             ended = commands.run(
                 wishes.command,
@@ -95,7 +95,7 @@ def _player(wishes: Wishes, running: ExitStack) -> Callable[[Contract], Sequence
     return play
 
 
-def _variables(sandbox: Kustom) -> Mapping[str, str]:
+def _variables(sandbox: KustomSandbox) -> Mapping[str, str]:
     """What a command is told, by environment variables."""
     user, secret = sandbox.auth
     orders = {
@@ -119,7 +119,7 @@ def _steps_case(played: Iterator[Played]) -> Case:
     return Case("steps", tuple(problems), tuple(notes))
 
 
-def _expectations(sandbox: Kustom, allow: Sequence[str]) -> Case:
+def _expectations(sandbox: KustomSandbox, allow: Sequence[str]) -> Case:
     failures = [each for each in failures_of(sandbox) if each.kind not in allow]
     texts = (e.text if e.kind == "expect" else f"{e.kind}: {e.text}" for e in failures)
     return Case("expect", tuple(texts))

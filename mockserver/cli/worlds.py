@@ -18,7 +18,7 @@ def load_sandboxes(settings: Settings) -> Sandboxes[Scenario]:
     """
     return Sandboxes(
         load_world(settings),
-        limit=settings.sandboxes,
+        limit=settings.max_sandboxes,
         require_known=settings.require_known,
     )
 

@@ -18,10 +18,11 @@ def nearest(case: RefundCase, conditions: Iterable[Condition]) -> Nearest | None
     return Nearest(capture.capture_id, capture.klarna_reference, tuple(apart))
 
 
-def advise(case: RefundCase, conditions: Iterable[Condition]) -> str:
-    """Say in sentences what to change, one for each condition that does not hold."""
-    sentences = [_ADVICE[each.name](case) for each in conditions if not each.holds]
-    return " ".join(filter(None, dict.fromkeys(sentences)))
+def advise(case: RefundCase, conditions: Iterable[Condition]) -> tuple[str, ...]:
+    """List what to change, most useful first, without repetition."""
+    failed = [condition for condition in conditions if not condition.holds]
+    hints = [hint for condition in failed for hint in _ADVICE[condition.name](case)]
+    return tuple(dict.fromkeys(hints))
 
 
 def _separation(case: RefundCase, capture: Capture, condition: Condition) -> str:
@@ -40,30 +41,32 @@ def _missing(case: RefundCase, reference: str, carried: frozenset[str]) -> str:
     return f"'{reference}' is not on it{hint}"
 
 
-def _after_a_failure(case: RefundCase) -> str:
-    return (
+def _after_a_failure(case: RefundCase) -> tuple[str, ...]:
+    hint = (
         f"Nothing on this order is allocated any more after refund"
         f" {case.failed_refunds[0]}; in a test, start from a fresh order."
     )
+    return (hint,)
 
 
-def _about_the_sum(case: RefundCase) -> str:
+def _about_the_sum(case: RefundCase) -> tuple[str, ...]:
     if not case.lines:
         return _SEND_LINES
     total = sum_of(case.lines)
-    return (
+    hint = (
         f"Make the total_amount of the lines add up to refunded_amount:"
         f" {total} now, {case.amount} wanted."
     )
+    return (hint,)
 
 
-def _about_the_references(case: RefundCase) -> str:
+def _about_the_references(case: RefundCase) -> tuple[str, ...]:
     if not case.lines:
         return _SEND_LINES
     if not case.spelling:
-        return "Send one refund for each capture, with the lines of that capture."
+        return ("Send one refund for each capture, with the lines of that capture.",)
     wrong = list(case.spelling.items())[:SPELLINGS_EXPLAINED]
-    return " ".join(_correction(reference, meant) for reference, meant in wrong)
+    return tuple(_correction(reference, meant) for reference, meant in wrong)
 
 
 def _correction(reference: str, meant: str | None) -> str:
@@ -73,26 +76,26 @@ def _correction(reference: str, meant: str | None) -> str:
     return f"Change reference '{reference}' to {better}."
 
 
-def _about_the_amount(case: RefundCase) -> str:
+def _about_the_amount(case: RefundCase) -> tuple[str, ...]:
     if case.match is None or case.closest is None:
-        return ""
+        return ()
     limit, reference = (
         case.limits[case.closest.capture_id],
         case.closest.klarna_reference,
     )
-    return f"Refund at most {limit} with the lines of capture {reference}."
+    return (f"Refund at most {limit} with the lines of capture {reference}.",)
 
 
-def _about_the_fault(_case: RefundCase) -> str:
-    return "Nothing in the request is wrong: the failure was asked for."
+def _about_the_fault(_case: RefundCase) -> tuple[str, ...]:
+    return ("Nothing in the request is wrong: the failure was asked for.",)
 
 
-_SEND_LINES = "Send order_lines with the references of what came back."
+_SEND_LINES = ("Send order_lines with the references of what came back.",)
 
-_ADVICE: Mapping[str, Callable[[RefundCase], str]] = {
+_ADVICE: Mapping[str, Callable[[RefundCase], tuple[str, ...]]] = {
     "no_earlier_failure": _after_a_failure,
     "lines_add_up": _about_the_sum,
     "references_in_one_capture": _about_the_references,
     "fits_capture": _about_the_amount,
-    "not_made_to_fail": _about_the_fault,
+    "no_injected_failure": _about_the_fault,
 }

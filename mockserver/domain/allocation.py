@@ -25,10 +25,10 @@ def allocate(case: RefundCase) -> Allocation:
     verdict = _verdict(case)
     chosen = case.match if verdict is Verdict.ALLOCATED else None
     return Allocation(
-        verdict=verdict,
+        outcome=verdict,
         capture_id=chosen.capture_id if chosen else None,
         klarna_reference=chosen.klarna_reference if chosen else None,
-        landed=_land(case, chosen),
+        booked=_land(case, chosen),
         ambiguous=chosen is not None and len(case.matching) > 1 and case.fitting > 1,
         made_to_fail=case.made_to_fail,
         assumptions=case.assumptions,
@@ -42,14 +42,14 @@ def explain(case: RefundCase) -> Explanation:
     """
     allocation = allocate(case)
     conditions = judge(case)
-    failed = allocation.verdict is Verdict.FAILED
+    failed = allocation.outcome is Verdict.FAILED
     return Explanation(
         allocation=allocation,
         refunded_amount=case.amount,
         conditions=conditions,
         nearest=nearest(case, conditions) if failed else None,
-        assumptions=_that_mattered(case, allocation.verdict),
-        advice=advise(case, conditions) if failed else "",
+        assumptions=_that_mattered(case, allocation.outcome),
+        hints=advise(case, conditions) if failed else (),
     )
 
 

@@ -42,14 +42,14 @@ def update_authorization(
         raise Rejection(
             Reason.AUTHORIZATION_BELOW_CAPTURED,
             command.operation,
-            wanted=wanted,
+            requested=wanted,
             captured=captured,
         )
     if wanted > order.order_amount and order.payment_method.type not in RAISABLE:
         raise Rejection(
             Reason.RAISE_NOT_OFFERED,
             command.operation,
-            wanted=wanted,
+            requested=wanted,
             order_amount=order.order_amount,
             payment_method=order.payment_method.type,
         )

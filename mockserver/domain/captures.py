@@ -37,7 +37,7 @@ def capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
         raise Rejection(
             Reason.CAPTURE_EXCEEDS_REMAINING,
             command.operation,
-            wanted=command.captured_amount,
+            requested=command.captured_amount,
             remaining=remaining,
             captured=order.captured_amount,
             order_amount=order.order_amount,

@@ -51,7 +51,7 @@ def judge(case: RefundCase) -> tuple[Condition, ...]:
 
 
 def _no_earlier_failure(case: RefundCase) -> bool:
-    return Verdict.FAILED not in [each.allocation.verdict for each in case.earlier]
+    return Verdict.FAILED not in [each.allocation.outcome for each in case.earlier]
 
 
 def _earlier_failures(case: RefundCase) -> tuple[Number, Number, str]:
@@ -112,7 +112,7 @@ def _room(case: RefundCase) -> tuple[Number, Number, str]:
     return limit, case.amount, detail
 
 
-def _not_made_to_fail(case: RefundCase) -> bool:
+def _no_injected_failure(case: RefundCase) -> bool:
     return not case.made_to_fail
 
 
@@ -126,8 +126,8 @@ CRITERIA = (
     Criterion("references_in_one_capture", _references_in_one_capture, _references),
     Criterion("fits_capture", _fits_capture, _room),
     Criterion(
-        "not_made_to_fail",
-        _not_made_to_fail,
+        "no_injected_failure",
+        _no_injected_failure,
         _asked_for,
         applies=lambda case: case.made_to_fail,
     ),

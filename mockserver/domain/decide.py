@@ -72,7 +72,7 @@ def _update_customer_details(
         raise Rejection(
             Reason.INVALID_ADDRESS,
             command.operation,
-            cleared=", ".join(cleared),
+            cleared_fields=", ".join(cleared),
         )
     return done(order, command, shipping_address={**order.shipping_address, **changed})
 

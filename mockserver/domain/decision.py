@@ -66,6 +66,6 @@ def check_not_full(number: int, parts: str, operation: Operation, **ids: str) ->
             Reason.ORDER_IS_FULL,
             operation,
             **ids,
-            parts=parts,
+            kind=parts,
             limit=PARTS_KEPT,
         )

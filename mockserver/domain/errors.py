@@ -261,7 +261,7 @@ CATALOGUE: tuple[Refusal, ...] = (
     ),
     Refusal(
         Reason.AUTHORIZATION_BELOW_CAPTURED, 403, "NOT_ALLOWED",
-        "Resulting authorization amount {wanted} cannot be less than the captured"
+        "Resulting authorization amount {requested} cannot be less than the captured"
         " amount {captured} for order. {consequence}",
         kustom("errors in order management"), _only(Operation.UPDATE_AUTHORIZATION),
     ),
@@ -284,7 +284,7 @@ CATALOGUE: tuple[Refusal, ...] = (
     ),
     Refusal(
         Reason.ORDER_IS_FULL, 403, "",
-        "No more than {limit} {parts} are kept. {consequence}",
+        "No more than {limit} {kind} are kept. {consequence}",
         assumed("ours, so that memory is bounded; no limit of the provider is known"),
         _only(
             Operation.CAPTURE,
@@ -314,11 +314,11 @@ CATALOGUE: tuple[Refusal, ...] = (
         recorded("missing captured_amount, refunded_amount and shipping_info"),
     ),
     Refusal(
-        Reason.MALFORMED_JSON, 400, "BAD_REQUEST", "Malformed JSON: {problem}",
+        Reason.MALFORMED_JSON, 400, "BAD_REQUEST", "Malformed JSON: {detail}",
         assumed("the code is in Kustom's list"),
     ),
     Refusal(
-        Reason.MALFORMED_HTTP, 400, "BAD_REQUEST", "Malformed HTTP: {problem}",
+        Reason.MALFORMED_HTTP, 400, "BAD_REQUEST", "Malformed HTTP: {detail}",
         assumed("the code is in Kustom's list"),
     ),
     Refusal(
@@ -332,7 +332,8 @@ CATALOGUE: tuple[Refusal, ...] = (
     ),
     Refusal(
         Reason.UNSUPPORTED_ENCODING, 415, "UNSUPPORTED_MEDIA_TYPE",
-        "Content-Encoding '{coding}' is not supported, send gzip, deflate or identity",
+        "Content-Encoding '{content_encoding}' is not supported, send gzip, deflate"
+        " or identity",
         assumed("the code is in Kustom's list; what is understood is ours"),
     ),
     Refusal(
@@ -445,7 +446,7 @@ class Rejection(Exception):  # noqa: N818  # the domain's word, see the catalogu
 
     def __str__(self) -> str:
         """Read as ``reason: message (fact=value, …)``."""
-        told = {"violations", "cause", "problem"}  # stand in the message already
+        told = {"violations", "cause", "detail"}  # stand in the message already
         facts = ", ".join(
             f"{name}={value}" for name, value in self.known_facts.items() if name not in told
         )

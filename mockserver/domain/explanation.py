@@ -31,15 +31,15 @@ class Landing(Struct, frozen=True, gc=False):
 class Allocation(Struct, frozen=True, gc=False):
     """To which capture a refund was allocated, or that it was to none.
 
-    ``landed`` says where the money was booked, whatever the verdict, ``ambiguous`` that
+    ``booked`` says where the money was booked, whatever the outcome, ``ambiguous`` that
     several captures fitted. ``assumptions`` were in force; ``made_to_fail`` tells that
     the allocation failed as if the provider had failed.
     """
 
-    verdict: Verdict
+    outcome: Verdict
     capture_id: str | None
     klarna_reference: str | None
-    landed: tuple[Landing, ...]
+    booked: tuple[Landing, ...]
     ambiguous: bool
     made_to_fail: bool
     assumptions: Assumptions
@@ -60,14 +60,14 @@ class Nearest(Struct, frozen=True):
 
     capture_id: str
     klarna_reference: str
-    separated_by: tuple[str, ...]
+    differences: tuple[str, ...]
 
 
 class Explanation(Struct, frozen=True):
     """Why a refund was allocated as it was.
 
-    ``assumptions`` names the assumptions that mattered. ``advice`` says what to change
-    in the request, and is empty when there is nothing to change.
+    ``assumptions`` names the assumptions that mattered. ``hints`` says what to change
+    in the request, most useful first, and is empty when there is nothing to change.
     """
 
     allocation: Allocation
@@ -75,7 +75,7 @@ class Explanation(Struct, frozen=True):
     conditions: tuple[Condition, ...]
     nearest: Nearest | None
     assumptions: tuple[str, ...]
-    advice: str
+    hints: tuple[str, ...]
 
     @property
     def failed_conditions(self) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class Explanation(Struct, frozen=True):
         return "\n".join((self._headline(), *self._condition_lines(), *self._notes()))
 
     def _headline(self) -> str:
-        match self.allocation.verdict:
+        match self.allocation.outcome:
             case Verdict.ALLOCATED:
                 outcome = f"allocated to capture {self.allocation.klarna_reference}"
             case Verdict.FAILED:
@@ -108,18 +108,18 @@ class Explanation(Struct, frozen=True):
         if allocation.ambiguous:
             notes.append("  Ambiguous: several captures fit; the oldest was taken.")
         if self.nearest:
-            separated = "; ".join(self.nearest.separated_by)
+            separated = "; ".join(self.nearest.differences)
             notes.append(
                 f"  Nearest: capture {self.nearest.klarna_reference}: {separated}.",
             )
-        places = [each.capture_id for each in allocation.landed]
+        places = [each.capture_id for each in allocation.booked]
         if self.refunded_amount and places != [allocation.capture_id]:
             booked = ", ".join(
-                f"{each.amount} on {each.klarna_reference}" for each in allocation.landed
+                f"{each.amount} on {each.klarna_reference}" for each in allocation.booked
             )
             notes.append(f"  Booked: {booked or 'on no capture'}.")
         if self.assumptions:
             notes.append(f"  Rests on assumptions: {', '.join(self.assumptions)}.")
-        if self.advice:
-            notes.append(f"  Fix: {self.advice}")
+        if self.hints:
+            notes.append(f"  Fix: {' '.join(self.hints)}")
         return notes

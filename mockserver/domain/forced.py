@@ -26,7 +26,7 @@ def _review(status: FraudStatus) -> Callable[[Order, datetime], Order]:
 
 
 def _fail_next_allocation(order: Order, _now: datetime) -> Order:
-    return replace(order, next_allocation_fails=True)
+    return replace(order, fail_next_allocation=True)
 
 
 FORCED: Mapping[str, Callable[[Order, datetime], Order]] = {

@@ -18,7 +18,7 @@ class Event(Struct, frozen=True):
 def ledger(order: Order) -> Mapping[str, int]:
     """Sum up an order in minor units.
 
-    ``landed`` is the part of ``refunded`` that was booked on captures.
+    ``booked`` is the part of ``refunded`` that was booked on captures.
     """
     return {
         "authorized": order.order_amount,
@@ -26,7 +26,7 @@ def ledger(order: Order) -> Mapping[str, int]:
         "released": order.released_amount,
         "remaining": order.remaining_authorized_amount,
         "refunded": order.refunded_amount,
-        "landed": sum(order.landed_amounts.values()),
+        "booked": sum(order.landed_amounts.values()),
     }
 
 
@@ -57,7 +57,7 @@ def _change(change: Capture | Refund) -> Event:
         return Event(change.captured_at, f"{text} ({what})")
     allocation = change.allocation
     where = f" to {allocation.klarna_reference}" if allocation.klarna_reference else ""
-    text = f"refunded {change.refunded_amount}, {allocation.verdict}{where}"
+    text = f"refunded {change.refunded_amount}, {allocation.outcome}{where}"
     return Event(change.refunded_at, text)
 
 

@@ -168,7 +168,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     cancelled_at: datetime | None = None
     released_at: datetime | None = None
     released_amount: int = 0
-    next_allocation_fails: bool = False
+    fail_next_allocation: bool = False
 
     @property
     def captured_amount(self) -> int:
@@ -195,7 +195,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
         """How much of all refunds was booked on each capture, by capture id."""
         landed: Counter[str] = Counter()
         for refund in self.refunds:
-            for each in refund.allocation.landed:
+            for each in refund.allocation.booked:
                 landed[each.capture_id] += each.amount
         return landed
 

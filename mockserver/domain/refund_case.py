@@ -123,7 +123,7 @@ def measure_asked(
     With ``allocation_fails``, or where the order was told so, it is made to fail; that
     waits for a refund with lines, as without them nothing is attempted.
     """
-    fails = allocation_fails or order.next_allocation_fails
+    fails = allocation_fails or order.fail_next_allocation
     return measure(
         asked.refunded_amount,
         asked.order_lines,
@@ -144,13 +144,13 @@ def room_of(captures: Sequence[Capture], refunds: Sequence[Refund]) -> dict[str,
     """Say how much (minor units) can still be refunded of each capture, by its id."""
     room = {each.capture_id: each.captured_amount for each in captures}
     for refund in refunds:
-        for landing in refund.allocation.landed:
+        for landing in refund.allocation.booked:
             room[landing.capture_id] -= landing.amount
     return room
 
 
 def _failed(refund: Refund) -> bool:
-    return refund.allocation.verdict is Verdict.FAILED
+    return refund.allocation.outcome is Verdict.FAILED
 
 
 def _match(

@@ -41,7 +41,7 @@ def refund(order: Order, command: RefundOrder, context: Context) -> Decision:
         replace(
             order,
             refunds=(*order.refunds, made),
-            next_allocation_fails=order.next_allocation_fails and not case.made_to_fail,
+            fail_next_allocation=order.fail_next_allocation and not case.made_to_fail,
         ),
         Outcome(command.operation, made.refund_id, case.adds_up, allocation),
     )
@@ -64,7 +64,7 @@ def check_refundable(order: Order, refunded_amount: int) -> None:
         raise Rejection(
             Reason.REFUND_EXCEEDS_CAPTURED,
             Operation.REFUND,
-            wanted=refunded_amount,
+            requested=refunded_amount,
             refundable=captured - refunded,
             captured=captured,
             refunded=refunded,

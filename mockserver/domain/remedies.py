@@ -23,31 +23,33 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.FRAUD_REVIEW_FAILED: (
         "The fraud review is {fraud_status}; only ACCEPTED orders can be captured."
     ),
-    Reason.INVALID_ADDRESS: "{cleared} can be changed, but not cleared.",
+    Reason.INVALID_ADDRESS: "{cleared_fields} can be changed, but not cleared.",
     Reason.METHOD_NOT_ALLOWED: "Use {allowed}.",
     Reason.UNSUPPORTED_MEDIA_TYPE: "Send application/json instead of '{media_type}'.",
-    Reason.UNSUPPORTED_ENCODING: "Send gzip, deflate or identity instead of '{coding}'.",
+    Reason.UNSUPPORTED_ENCODING: (
+        "Send gzip, deflate or identity instead of '{content_encoding}'."
+    ),
 }
 """Sentences by reason; each names facts of the refusals it is for."""
 
 
-def allowed_instead(rejection: Rejection) -> str:
-    """Say what would have been allowed; empty where nothing is known to be."""
+def allowed_instead(rejection: Rejection) -> tuple[str, ...]:
+    """Return what would have been allowed, most useful first; empty if unknown."""
     if UNKNOWN_FACT in rejection.facts.values():
-        return ""  # made up by a fault
+        return ()  # made up by a fault
     template = REMEDIES.get(rejection.reason)
     if template is not None:
         try:
-            return template.format_map(rejection.facts)
+            return (template.format_map(rejection.facts),)
         except KeyError:
             pass  # refused by the status
     return _in_other_statuses(rejection)
 
 
-def _in_other_statuses(rejection: Rejection) -> str:
+def _in_other_statuses(rejection: Rejection) -> tuple[str, ...]:
     """Name the statuses in which the operation is allowed, from the lifecycle table."""
     if rejection.operation is None or "status" not in rejection.facts:
-        return ""
+        return ()
     cells = LIFECYCLE[rejection.operation]
     statuses = [status for status, cell in cells.items() if cell.refused is None]
-    return f"Allowed while the order is {' or '.join(statuses)}."
+    return (f"Allowed while the order is {' or '.join(statuses)}.",)

@@ -44,7 +44,7 @@ class Entry(Struct, dict=True):
     body_changed: bool = False
     before: Order | None = None
     after: Order | None = None
-    injected: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     delivery: Delivery | None = None
     crash: str | None = None
 
@@ -57,7 +57,7 @@ class Entry(Struct, dict=True):
         return explained(self.after, refund) if refund else None
 
     @property
-    def delivered(self) -> str:
+    def sent(self) -> str:
         """What really reached the client, in words."""
         return self.delivery.result if self.delivery else "the whole answer"
 

@@ -20,7 +20,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "E203": "A capture or refund that could not have come about, with the numbers.",
         "E204": "A fault or expectation for an order or fault that does not exist.",
         "W301": "A refund that will not be allocated, and why. Expecting it in `expect` (as"
-        " `verdict: failed` or `allocated_to: null`) says that it is meant.",
+        " `outcome: failed` or `allocated_to: null`) says that it is meant.",
         "W302": "A reference that stands in two captures, so that its refund is ambiguous.",
         "W303": "Lines that do not add up to the amount beside them.",
         "W304": "A line whose total does not follow from price and quantity, or whose tax is"

@@ -20,7 +20,7 @@ from mockserver.scenario.findings import Path, place_of
 Spec: TypeAlias = Mapping[str, Any]
 OrderJson: TypeAlias = Mapping[str, Any]
 
-SANDBOX_ONLY = ("acknowledged", "verdict", "allocated_to")
+SANDBOX_ONLY = ("acknowledged", "outcome", "allocated_to")
 """What the JSON of an order does not show."""
 
 TEXTS = ("reference", "merchant_reference1", "merchant_reference2")
@@ -117,7 +117,7 @@ def _judge_parts(
     """Compare captures or refunds: a list names all there are, a mapping some."""
     if isinstance(spec, list):
         actual = sum(isinstance(key, int) for key in parts)
-        yield Expectation((*path, "number"), len(spec) == actual, len(spec), actual)
+        yield Expectation((*path, "count"), len(spec) == actual, len(spec), actual)
     for key, wanted in enumerate(spec) if isinstance(spec, list) else spec.items():
         part = parts.get(key)
         if part is None:
@@ -182,7 +182,7 @@ def _full_order(order: Order, sandbox: Sandbox) -> OrderJson:
                 "refunded_amount": refund.refunded_amount,
                 "description": refund.description,
                 "reference": refund.reference,
-                "verdict": str(refund.allocation.verdict),
+                "outcome": str(refund.allocation.outcome),
                 "allocated_to": names_allocated_to(refund, order, sandbox),
                 "why": partial(_why, order, refund),
             }
@@ -208,7 +208,7 @@ def _why(order: Order, refund: Refund) -> str:
     explanation = explained(order, refund)
     broken = [each for each in explanation.conditions if not each.holds]
     details = [f"{each.name}: {each.detail}" for each in broken]
-    return "; ".join(filter(None, (*details, explanation.advice)))
+    return "; ".join(filter(None, (*details, *explanation.hints)))
 
 
 def _judge_requests(spec: Spec, sandbox: Sandbox, path: Path) -> Expectation:

@@ -101,7 +101,7 @@ def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
             "refunds": {
                 names[each.refund_id]: _refund(each, order, names) for each in order.refunds
             },
-            "now": now,
+            "state": now,
         },
     )
 
@@ -131,7 +131,7 @@ def _standing(order: Order) -> dict[str, Any]:
             "released_amount": order.released_amount or None,
             "cancelled": _time(order.cancelled_at),
             "shipping_info": [dict(each) for each in order.shipping_info] or None,
-            "next_allocation_fails": order.next_allocation_fails or None,
+            "fail_next_allocation": order.fail_next_allocation or None,
         },
         keep_empty=("lines",),
     )

@@ -86,7 +86,7 @@ class OrderPlan(Struct, frozen=True):
             impossible.append("an order without captures cannot be released")
         if impossible:
             message = f"impossible: {'; '.join(impossible)}"
-            raise ScenarioError([Finding("E203", (*self.path, "now"), message)])
+            raise ScenarioError([Finding("E203", (*self.path, "state"), message)])
         return settled
 
 
@@ -105,7 +105,7 @@ def plan_order(
     order = placed(name, spec, ids, defaults, path)
     found = Findings()
     steps = sorted(_history(spec, order, path, found), key=lambda step: step.at)
-    now = _standing(spec.get("now", {}), order, (*path, "now"))
+    now = _standing(spec.get("state", {}), order, (*path, "state"))
     return OrderPlan(_open_enough(order, now), tuple(steps), now, path, tuple(found))
 
 
@@ -123,7 +123,7 @@ def _open_enough(order: Order, now: Mapping[str, Any]) -> Order:
 
 
 def _standing(spec: Spec, order: Order, path: Path) -> Mapping[str, Any]:
-    """Read ``now`` as fields of an order."""
+    """Read ``state`` as fields of an order."""
     facts: dict[str, Any] = {
         TIMES[key]: moment_of(spec[key], order.created_at, order.created_at, (*path, key))
         for key in TIMES
@@ -137,7 +137,7 @@ def _standing(spec: Spec, order: Order, path: Path) -> Mapping[str, Any]:
         facts["fraud_status"] = FraudStatus(spec["fraud_status"])
     if "shipping_info" in spec:
         facts["shipping_info"] = _parcels(spec)
-    for key in ("released_amount", "next_allocation_fails"):
+    for key in ("released_amount", "fail_next_allocation"):
         if key in spec:
             facts[key] = spec[key]
     return facts

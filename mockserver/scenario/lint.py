@@ -78,12 +78,12 @@ def _failed_allocations(subject: _Subject) -> Iterator[Finding]:
     for name, order in subject.orders.items():
         expected = _expected_refunds(subject, name)
         for index, refund in enumerate(order.refunds):
-            failed = refund.allocation.verdict is AllocationVerdict.FAILED
+            failed = refund.allocation.outcome is AllocationVerdict.FAILED
             if not failed or expected.get(index):
                 continue
             explanation = explained(order, refund)
             why = next(each.detail for each in explanation.conditions if not each.holds)
-            message = f"this refund will not be allocated: {why}. {explanation.advice}"
+            message = f"this refund will not be allocated: {why}. {' '.join(explanation.hints)}"
             path = subject.path_of_part(name, "refunds", refund.refund_id)
             yield Finding("W301", path, message)
 
@@ -96,7 +96,7 @@ def _expected_refunds(subject: _Subject, name: str) -> Mapping[int, bool]:
         names = [part_names[each.refund_id] for each in subject.orders[name].refunds]
         spec = [spec.get(each, {}) for each in names]
     return {
-        index: each.get("verdict") == "failed" or not each.get("allocated_to", "any")
+        index: each.get("outcome") == "failed" or not each.get("allocated_to", "any")
         for index, each in enumerate(spec)
     }
 

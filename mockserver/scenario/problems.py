@@ -13,6 +13,15 @@ from mockserver.schemas import Schema, Violation
 MOST_FINDINGS = 100
 """How many findings are worded; whoever has more reads the first."""
 
+RENAMED_KEYS = {
+    "answers": "response",
+    "next_allocation_fails": "fail_next_allocation",
+    "now": "state",
+    "patience": "timeout",
+    "verdict": "outcome",
+}
+"""Keys of the development versions, so that a file written for one gets the new key as hint."""
+
 _KINDS = {
     "object": "a mapping",
     "array": "a list",
@@ -89,8 +98,8 @@ def _worded(violation: Violation) -> Finding:
     match violation.keyword:
         case "additionalProperties":
             known = list(violation.schema.get("properties", {}))
-            message = f"unknown key {_quoted(limit)}, {did_you_mean(limit, known)}"
-            return Finding("E101", (*path, limit), message)
+            hint = did_you_mean(RENAMED_KEYS.get(limit) or limit, known)
+            return Finding("E101", (*path, limit), f"unknown key {_quoted(limit)}, {hint}")
         case "required":
             return Finding("E102", path, f"'{limit}' is missing")
         case "type":

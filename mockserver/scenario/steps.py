@@ -32,7 +32,7 @@ _SENT = (
     "merchant_reference1", "merchant_reference2", "number_of_days",
 )  # fmt: skip
 
-Answers: TypeAlias = Mapping[str, Any]
+ExpectedResponse: TypeAlias = Mapping[str, Any]
 
 
 class Asked(Struct, frozen=True):
@@ -55,13 +55,13 @@ class Arranged(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One step; ``answers`` is ``None`` for plain success, or ``"lost"``."""
+    """One step; ``response`` is ``None`` for plain success, or ``"lost"``."""
 
     number: int
     does: Asked | Arranged
-    answers: Answers | str | None
+    response: ExpectedResponse | str | None
     expect: Spec
-    patience: float
+    timeout: float
 
     @property
     def text(self) -> str:
@@ -111,16 +111,16 @@ class _Planner:
             does: Asked | Arranged = self._arranged(action, spec[action], place)
         else:
             does = self._asked(Operation(action), spec[action], place)
-        if isinstance(does, Arranged) and "answers" in spec:
-            raise _wrong("E101", (*path, "answers"), f"'{action}' has no answer")
+        if isinstance(does, Arranged) and "response" in spec:
+            raise _wrong("E101", (*path, "response"), f"'{action}' has no response")
         self._check_expect(spec.get("expect", {}), (*path, "expect"))
-        patience = _read(duration, spec.get("patience", f"{PATIENCE}s"), (*path, "patience"))
+        timeout = _read(duration, spec.get("timeout", f"{PATIENCE}s"), (*path, "timeout"))
         return Step(
             number=index + 1,
             does=does,
-            answers=spec.get("answers"),
+            response=spec.get("response"),
             expect=spec.get("expect", {}),
-            patience=patience.total_seconds(),
+            timeout=timeout.total_seconds(),
         )
 
     def _arranged(self, action: str, value: Any, path: Path) -> Arranged:  # noqa: ANN401

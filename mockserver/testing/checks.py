@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from mockserver.client import ControlError
+from mockserver.control_types import RequestEntry
 from mockserver.domain.wording import did_you_mean
-from mockserver.testing.handle import Json, Kustom
+from mockserver.testing.handle import KustomSandbox
 
 ORDERS_TOLD = 3
 COUNTS = ("matched", "fired")
@@ -22,7 +23,7 @@ class Failure:
     name: str = ""
 
 
-def complaint(sandbox: Kustom, allow: Iterable[str]) -> str:
+def complaint(sandbox: KustomSandbox, allow: Iterable[str]) -> str:
     """Say what a test fails on; nothing if all is well."""
     allowed = (allow,) if isinstance(allow, str) else tuple(allow)
     try:
@@ -42,32 +43,32 @@ def complaint(sandbox: Kustom, allow: Iterable[str]) -> str:
     return "\n".join(["kustom: the sandbox has something against this test", *lines, hint])
 
 
-def failures_of(sandbox: Kustom) -> list[Failure]:
+def failures_of(sandbox: KustomSandbox) -> list[Failure]:
     """List everything that is wrong in a sandbox."""
     requests, judged = sandbox.requests, sandbox.verdict()["expectations"]
     return [
         *_crashes(requests),
         *_broken(sandbox),
         *(Failure("expect", each["text"]) for each in judged if not each["passed"]),
-        *_idle(sandbox, {each["place"] for each in judged}),
+        *_idle(sandbox, {each["path"] for each in judged}),
         *_lost(requests),
     ]
 
 
-def _crashes(requests: list[dict[str, Json]]) -> Iterator[Failure]:
+def _crashes(requests: list[RequestEntry]) -> Iterator[Failure]:
     for each in requests:
         if each["crash"]:
             place = f"the server crashed in {each['method']} {each['path']}"
             yield Failure("crash", f"{place}\n{each['crash'].rstrip()}")
 
 
-def _broken(sandbox: Kustom) -> Iterator[Failure]:
+def _broken(sandbox: KustomSandbox) -> Iterator[Failure]:
     for order in sandbox.control.invariants()["orders"]:
         for violation in order["violations"]:
             yield Failure("invariant", f"order {order['order_id']}: {violation}")
 
 
-def _idle(sandbox: Kustom, judged: set[str]) -> Iterator[Failure]:
+def _idle(sandbox: KustomSandbox, judged: set[str]) -> Iterator[Failure]:
     """Find faults that never fired; how often some should have, the scenario says."""
     for each in sandbox.faults:
         name = each["id"]
@@ -75,17 +76,17 @@ def _idle(sandbox: Kustom, judged: set[str]) -> Iterator[Failure]:
             yield Failure("fault", f"'{name}' never fired ({each['matched']} matched)", name)
 
 
-def _lost(requests: list[dict[str, Json]]) -> Iterator[Failure]:
+def _lost(requests: list[RequestEntry]) -> Iterator[Failure]:
     for each in requests:
-        refused = each["refused"] or {}
-        if refused.get("reason") == "unknown_path":
-            meant = refused["facts"].get("did_you_mean")
-            hint = f"did you mean {meant}?" if meant else refused["facts"].get("hint", "")
+        refusal = each["refusal"]
+        if refusal and refusal["reason"] == "unknown_path":
+            meant = refusal["facts"].get("did_you_mean")
+            hint = f"did you mean {meant}?" if meant else refusal["facts"].get("hint", "")
             place = f"{each['method']} {each['path']} does not exist"
             yield Failure("unknown_path", f"{place}; {hint}" if hint else place)
 
 
-def _unknown(sandbox: Kustom, allowed: tuple[str, ...]) -> str:
+def _unknown(sandbox: KustomSandbox, allowed: tuple[str, ...]) -> str:
     known = [*KINDS, *(each["id"] for each in sandbox.faults)]
     for name in allowed:
         if name not in known:
@@ -93,7 +94,7 @@ def _unknown(sandbox: Kustom, allowed: tuple[str, ...]) -> str:
     return ""
 
 
-def story(sandbox: Kustom) -> str:
+def story(sandbox: KustomSandbox) -> str:
     """Tell the verdict, the orders' timelines, and why the last refusal came about."""
     try:
         requests = sandbox.requests
@@ -103,13 +104,13 @@ def story(sandbox: Kustom) -> str:
     return "\n\n".join(parts)
 
 
-def _verdict(sandbox: Kustom) -> str:
+def _verdict(sandbox: KustomSandbox) -> str:
     expectations = sandbox.verdict()["expectations"]
     lines = [f"  {'ok' if each['passed'] else 'NO'}  {each['text']}" for each in expectations]
     return "\n".join(["Verdict:", *(lines or ["  the scenario expects nothing"])])
 
 
-def _timelines(sandbox: Kustom, requests: list[dict[str, Json]]) -> Iterator[str]:
+def _timelines(sandbox: KustomSandbox, requests: list[RequestEntry]) -> Iterator[str]:
     """Tell of the orders that were asked for last; of all where none was."""
     orders = {each["order_id"]: each["name"] for each in sandbox.control.orders()}
     asked = dict.fromkeys(each["order_id"] for each in reversed(requests))
@@ -120,10 +121,10 @@ def _timelines(sandbox: Kustom, requests: list[dict[str, Json]]) -> Iterator[str
         yield "\n".join([f"Order {orders[order_id]} ({order_id}):", *lines])
 
 
-def _last_trouble(requests: list[dict[str, Json]]) -> Iterator[str]:
+def _last_trouble(requests: list[RequestEntry]) -> Iterator[str]:
     for each in reversed(requests):
-        allocation = each["allocation"] or {}
-        if each["refused"] or allocation.get("verdict") == "failed":
-            title = "refusal" if each["refused"] else "failed allocation"
+        allocation = each["allocation"]
+        if each["refusal"] or (allocation and allocation["outcome"] == "failed"):
+            title = "refusal" if each["refusal"] else "failed allocation"
             yield f"The last {title}:\n{indent(each['text'], '  ')}"
             return

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from mockserver.domain.operation import Operation
 from mockserver.scenario.scenario import Scenario
 from mockserver.scenario.steps import Asked
-from mockserver.testing.handle import Kustom
+from mockserver.testing.handle import KustomSandbox
 from mockserver.testing.play import Played, Stage, named_parts, seeded_parts
 
 
-def play_in_sandbox(sandbox: Kustom, scenario: Scenario) -> Iterator[Played]:
+def play_in_sandbox(sandbox: KustomSandbox, scenario: Scenario) -> Iterator[Played]:
     """Play the steps of a scenario in a sandbox that was filled from it."""
-    names: Mapping[str, str] = sandbox.control.ask("PUT", "names", {})["names"]
+    names = sandbox.control.name_movements({})
     pages = {name: sandbox.order(name)["order"] for name in sandbox.orders}
     stage = Stage(
         sandbox.base_url,

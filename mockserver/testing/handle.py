@@ -2,247 +2,266 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from types import TracebackType
+from typing import Self, TypeAlias, overload
 from zlib import crc32
 
-from mockserver.api.credentials import basic_authorization
 from mockserver.client import ControlClient, ControlError
-from mockserver.domain.wording import did_you_mean
+from mockserver.control_types import (
+    ForcedOutcome,
+    OrderDetails,
+    RefundPreview,
+    RequestEntry,
+    VerdictReport,
+)
+from mockserver.http_client import basic_auth
 from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.source import parse
+from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
 
-Json: TypeAlias = Any
-Scenario: TypeAlias = str | Path | Mapping[str, Json]
+ScenarioSource: TypeAlias = str | Path | Mapping[str, object]
+"""What :meth:`KustomSandbox.load` accepts: a shipped name, a file, YAML text, or a mapping."""
 
 SECRET = "secret"  # noqa: S105  # any is accepted
-SUFFIXES = (".yaml", ".yml")
-LONGEST_SLUG = 60
+SCENARIO_SUFFIXES = (".yaml", ".yml")
+MAX_SLUG_LENGTH = 60
 
 
-class Orders(dict[str, str]):
-    """Order ids by the names of the scenario."""
+@dataclass(slots=True, eq=False)
+class KustomSandbox:
+    """A sandbox of its own: point a client at ``base_url`` and authenticate with ``auth``.
 
-    def __missing__(self, name: str) -> str:
-        """Say which names there are."""
-        hint = did_you_mean(name, list(self)) if self else "there are none"
-        raise KeyError(f"no order '{name}', {hint}")
+    The fixture ``kustom`` is one; :meth:`open` makes others. The constructor alone sends
+    nothing. As a context manager it deletes the sandbox at the end.
 
+    Attributes:
+        control: the client of the control API for this sandbox.
+        folders: where scenario files are searched, before the working directory.
+        secret: the password of the merchant.
+        orders: order ids by the names of the scenario.
+    """
 
-class Clock:
-    """The time of a sandbox."""
+    control: ControlClient
+    folders: Sequence[Path] = ()
+    secret: str = SECRET
+    orders: OrderIds = field(default_factory=OrderIds)
+    _default_auth: tuple[str, str] = field(init=False, repr=False)
 
-    def __init__(self, control: ControlClient) -> None:
-        """Take the sandbox."""
-        self._control = control
+    def __post_init__(self) -> None:
+        """Remember the credentials for scenarios that list none."""
+        self._default_auth = self.auth
 
-    @property
-    def now(self) -> datetime:
-        """The sandbox's time."""
-        return datetime.fromisoformat(self._control.clock()["now"])
-
-    def advance(self, by: str) -> list[dict[str, Json]]:
-        """Move the time on by a duration such as ``28d``; gives what happened meanwhile."""
-        return self._fired(advance=by)
-
-    def set(self, moment: str) -> list[dict[str, Json]]:
-        """Move the time on to a moment; gives what happened meanwhile."""
-        return self._fired(set=moment)
-
-    def freeze(self) -> None:
-        """Let the time stand still."""
-        self._fired(freeze=True)
-
-    def run(self) -> None:
-        """Let the time run again."""
-        self._fired(freeze=False)
-
-    def _fired(self, **wishes: str | bool) -> list[dict[str, Json]]:
-        fired: list[dict[str, Json]] = self._control.set_clock(**wishes)["fired"]
-        return fired
-
-
-class Faults:
-    """The failures on demand of a sandbox, with their counts."""
-
-    def __init__(self, control: ControlClient) -> None:
-        """Take the sandbox."""
-        self._control = control
-
-    def add(self, name: str | None = None, **spec: Json) -> str:
-        """Put a rule in, such as ``on="refund", do={"lose_answer": "reset"}``.
-
-        ``from`` is spelt ``from_``, as Python has that word for itself.
-        """
-        written = {key.rstrip("_"): value for key, value in spec.items()}
-        named = {"id": name} if name else {}
-        return str(self._control.add_fault({**named, **written})["id"])
-
-    def remove(self, name: str) -> None:
-        """Take a rule out."""
-        self._control.remove_fault(name)
-
-    def clear(self) -> None:
-        """Take all rules out."""
-        self._control.ask("DELETE", "faults")
-
-    def __getitem__(self, name: str) -> dict[str, Json]:
-        """Look at a rule: ``matched`` and ``fired`` count its calls."""
-        for each in self:
-            if each["id"] == name:
-                return each
-        known = [each["id"] for each in self]
-        raise KeyError(f"no fault '{name}', {did_you_mean(name, known)}")
-
-    def __iter__(self) -> Iterator[dict[str, Json]]:
-        """Go through the rules."""
-        return iter(self._control.faults())
-
-
-class Kustom:
-    """A sandbox of its own: point a client at ``base_url``, log in with ``auth``."""
-
-    def __init__(
-        self,
+    @classmethod
+    def open(
+        cls,
         control: ControlClient,
+        scenario: ScenarioSource | None = None,
         folders: Sequence[Path] = (),
-        scenario: Scenario | None = None,
         secret: str = SECRET,
-    ) -> None:
-        """Fill the sandbox anew; files are looked for in the folders, one by one."""
-        self._own = control.sandbox, secret
-        self._become(control, secret)
-        self.orders = Orders()
-        self._folders = folders
+    ) -> Self:
+        """Fill a sandbox anew; what an earlier run left in it is lost.
+
+        Args:
+            control: names the server and the sandbox.
+            scenario: as for :meth:`load`; the server's own by default.
+            folders: where scenario files are searched, before the working directory.
+            secret: the password of the merchant, where the scenario lists none.
+
+        Raises:
+            ControlError: the server refused the scenario, or did not answer.
+            FileNotFoundError: the scenario file does not exist.
+        """
+        sandbox = cls(control, folders, secret)
         if scenario is None:
-            with suppress(ControlError):
-                control.drop()  # what an earlier run left behind
-            self.orders.update(control.reset())
+            sandbox.drop()
+            sandbox.orders = OrderIds(control.reset())
         else:
-            self.load(scenario)
+            sandbox.load(scenario)
+        return sandbox
+
+    def __enter__(self) -> Self:
+        """Return the sandbox."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Delete the sandbox."""
+        self.drop()
 
     @property
     def base_url(self) -> str:
-        """The address of the server; paths begin with ``/ordermanagement/v1/orders``."""
+        """Address of the server; paths begin with ``/ordermanagement/v1/orders``."""
         return self.control.url
 
     @property
     def auth(self) -> tuple[str, str]:
-        """User name and secret for Basic auth; the user name is the sandbox."""
-        return self.control.sandbox, self._secret
+        """User name and secret for Basic authentication; the user name is the sandbox."""
+        return self.control.sandbox, self.secret
 
     @property
     def headers(self) -> dict[str, str]:
-        """The same as a header, for clients that want it written out."""
-        return {"Authorization": basic_authorization(*self.auth)}
-
-    def load(self, scenario: Scenario) -> Orders:
-        """Fill the sandbox from a shipped name, a file, YAML text or plain values.
-
-        Where it lists credentials, the first of them are ours from now on, and name
-        the sandbox.
-
-        Raises:
-            ControlError: the scenario does not exist or cannot be used, with every reason.
-            FileNotFoundError: a file that is not there.
-        """
-        name = str(scenario)
-        if isinstance(scenario, Mapping):
-            content: Mapping[str, Json] | bytes = scenario
-        elif isinstance(scenario, Path) or name.endswith(SUFFIXES):
-            content = self._file(name).read_bytes()
-        else:
-            content = name.encode()
-        user, secret = _listed(content) or self._own
-        control = replace(self.control, sandbox=user)
-        self.orders = Orders(_fill(control, content, name))
-        if control.sandbox != self.control.sandbox:
-            self.drop()
-        self._become(control, secret)
-        return self.orders
-
-    def _become(self, control: ControlClient, secret: str) -> None:
-        self.control, self._secret = control, secret
-        self.clock, self.faults = Clock(control), Faults(control)
-
-    def _file(self, name: str) -> Path:
-        tried = list(dict.fromkeys(folder / name for folder in (*self._folders, Path())))
-        file = next((each for each in tried if each.is_file()), None)
-        if file is None:
-            places = ", ".join(map(str, tried))
-            raise FileNotFoundError(f"no scenario file '{name}'; looked for {places}")
-        return file
+        """The same as an ``Authorization`` header."""
+        return basic_auth(*self.auth)
 
     @property
-    def requests(self) -> list[dict[str, Json]]:
-        """What was asked of the sandbox, oldest first, each with its answer and why."""
+    def clock(self) -> SandboxClock:
+        """The sandbox's clock."""
+        return SandboxClock(self.control)
+
+    @property
+    def faults(self) -> SandboxFaults:
+        """The sandbox's fault rules."""
+        return SandboxFaults(self.control)
+
+    @property
+    def requests(self) -> list[RequestEntry]:
+        """The journal: every request with its response and why, oldest first."""
         return self.control.requests()
+
+    def load(self, scenario: ScenarioSource) -> OrderIds:
+        """Fill the sandbox from a scenario.
+
+        The kind of ``scenario`` decides, in this order:
+
+        1. a mapping is the content of a scenario;
+        2. a :class:`~pathlib.Path`, or a text that ends in ``.yaml`` or ``.yml``, is a file,
+           searched in ``folders`` and then in the working directory;
+        3. a text with a line break is YAML;
+        4. any other text is the name of a shipped scenario.
+
+        If the scenario lists ``credentials``, the first of them become ``auth``, and their user
+        name becomes the name of the sandbox; the sandbox used before is deleted.
+
+        Returns:
+            The order ids by the names of the scenario, which ``orders`` has, too.
+
+        Raises:
+            ControlError: the scenario does not exist, or is not valid: the message lists every
+                finding, each with line and column; the sandbox is unchanged.
+            FileNotFoundError: the file does not exist; the message lists where it was searched.
+        """
+        content, file = self._read(scenario)
+        user, secret = _first_credentials(content) or self._default_auth
+        control = replace(self.control, sandbox=user)
+        self.orders = OrderIds(_seed(control, content, file))
+        if control.sandbox != self.control.sandbox:
+            self.drop()
+        self.control, self.secret = control, secret
+        return self.orders
+
+    def _read(self, scenario: ScenarioSource) -> tuple[Mapping[str, object] | bytes, str]:
+        """Return what to send, and the name of the file if it comes from one."""
+        if isinstance(scenario, Mapping):
+            return scenario, ""
+        name = str(scenario)
+        if isinstance(scenario, Path) or name.endswith(SCENARIO_SUFFIXES):
+            return self._file(name).read_bytes(), name
+        return (name.encode(), "") if "\n" in name else ({"use": name}, "")
+
+    def _file(self, name: str) -> Path:
+        candidates = list(dict.fromkeys(folder / name for folder in (*self.folders, Path())))
+        file = next((path for path in candidates if path.is_file()), None)
+        if file is None:
+            searched = ", ".join(map(str, candidates))
+            raise FileNotFoundError(f"no scenario file '{name}'; looked for {searched}")
+        return file
+
+    @overload
+    def explain(self, correlation_id: str) -> RequestEntry: ...
+
+    @overload
+    def explain(self, *, order: str, refund: Mapping[str, object]) -> RefundPreview: ...
 
     def explain(
         self,
         correlation_id: str | None = None,
         *,
         order: str | None = None,
-        refund: Mapping[str, Json] | None = None,
-    ) -> dict[str, Json]:
-        """Say why a request got its answer, or how a refund would be allocated."""
+        refund: Mapping[str, object] | None = None,
+    ) -> RequestEntry | RefundPreview:
+        """Explain a response, or predict the allocation of a refund.
+
+        Args:
+            correlation_id: the ``Klarna-Correlation-Id`` of the response.
+            order: name or id of the order to refund.
+            refund: the body of a refund request; amounts in minor units.
+
+        Raises:
+            ControlError: there is no such request or order, or the refund is not valid.
+            TypeError: neither a correlation id nor order and refund were given.
+        """
         if correlation_id is not None:
             return self.control.explain(correlation_id)
         if order is None or refund is None:
             raise TypeError("expected a correlation id, or order=... and refund={...}")
         return self.control.explain_refund(order, refund)
 
-    def order(self, order: str) -> dict[str, Json]:
-        """Look into an order by name or id: order, allocations, ledger, timeline."""
+    def order(self, order: str) -> OrderDetails:
+        """Return an order by name or id: order, allocations, ledger and timeline.
+
+        Raises:
+            ControlError: with status 404 if there is no such order.
+        """
         return self.control.order(order)
 
-    def make_order(self, **spec: Json) -> str:
-        """Make an order from scenario syntax; gives its id."""
-        order_id = str(self.control.make_order(spec)["order_id"])
+    def create_order(self, **spec: object) -> str:
+        """Create an order from the keys of scenario syntax; return its id.
+
+        Raises:
+            ControlError: with status 422 and every finding.
+        """
+        order_id = self.control.create_order(spec)["order_id"]
         if "name" in spec:
-            self.orders[spec["name"]] = order_id
+            self.orders[str(spec["name"])] = order_id
         return order_id
 
-    def force(self, order: str, outcome: str) -> dict[str, Json]:
-        """Bring an outcome about, such as ``expire``; gives the order's inner view."""
+    def force(self, order: str, outcome: ForcedOutcome) -> OrderDetails:
+        """Force an outcome that the provider or time would cause, such as ``expire``.
+
+        Raises:
+            ControlError: there is no such order or outcome.
+        """
         return self.control.force(order, outcome)
 
-    def verdict(self) -> dict[str, Json]:
-        """Judge what the scenario expects: ``passed`` and ``expectations``."""
+    def verdict(self) -> VerdictReport:
+        """Check the expectations of the scenario.
+
+        Raises:
+            ControlError: the server did not answer.
+        """
         return self.control.verdict()
 
     def drop(self) -> None:
-        """Forget the sandbox."""
+        """Delete the sandbox; nothing happens if it is not in use."""
         with suppress(ControlError):
             self.control.drop()
 
 
-def _fill(
+def _seed(
     control: ControlClient,
-    content: Mapping[str, Json] | bytes,
-    name: str,
+    content: Mapping[str, object] | bytes,
+    file: str,
 ) -> dict[str, str]:
-    """Send a scenario; a name of one line that is no file is a shipped one."""
-    if isinstance(content, Mapping):
-        filled: dict[str, str] = control.ask("PUT", "scenario", content)["orders"]
-        return filled
-    if "\n" in name:
-        return control.load(content)
-    if not name.endswith(SUFFIXES):
-        return control.use(name)
+    """Send a scenario; findings in a file begin with its name."""
     try:
         return control.load(content)
     except ControlError as error:
-        located = "\n".join(f"{name}:{line}" for line in str(error).splitlines())
+        if not file:
+            raise
+        located = "\n".join(f"{file}:{line}" for line in str(error).splitlines())
         raise ControlError(error.status, located, error.problem) from None
 
 
-def _listed(content: Mapping[str, Json] | bytes) -> tuple[str, str] | None:
-    """Find the first user and secret that a scenario lists; the server checks the rest."""
+def _first_credentials(content: Mapping[str, object] | bytes) -> tuple[str, str] | None:
+    """Return the first user and secret that a scenario lists; the server checks the rest."""
     with suppress(ScenarioError):
         values = parse(content).value if isinstance(content, bytes) else content
         credentials = values.get("credentials") if isinstance(values, Mapping) else None
@@ -254,6 +273,6 @@ def _listed(content: Mapping[str, Json] | bytes) -> tuple[str, str] | None:
 
 def sandbox_name(test: str) -> str:
     """Name a sandbox after a test and the worker that runs it."""
-    slug = re.sub(r"[^A-Za-z0-9_.]+", "-", test).strip("-")[-LONGEST_SLUG:]
+    slug = re.sub(r"[^A-Za-z0-9_.]+", "-", test).strip("-")[-MAX_SLUG_LENGTH:]
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     return f"{slug}-{crc32(test.encode()):08x}-{worker}"

@@ -8,9 +8,9 @@ import pytest
 from mockserver.scenario.scenario import read_scenario
 from mockserver.scenario.source import parse
 from mockserver.testing.contract import play_in_sandbox
-from mockserver.testing.handle import Kustom
+from mockserver.testing.handle import KustomSandbox
 
-Opener: TypeAlias = Callable[[pytest.Item], Kustom]
+Opener: TypeAlias = Callable[[pytest.Item], KustomSandbox]
 
 
 class StepsFailed(Exception):  # noqa: N818  # it is reported under its message alone

@@ -1,7 +1,8 @@
 """A server in a thread of its own, on a free port."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from mockserver.api.server import Server, running_in_thread
 from mockserver.sandbox.registry import Sandboxes
@@ -11,9 +12,31 @@ from mockserver.scenario.scenario import Surroundings
 from mockserver.testing.server import KustomServer
 
 
+@contextmanager
+def running_server(*scenarios: str | Path) -> Iterator[KustomServer]:
+    """Run a server in a thread of its own, on a free port of 127.0.0.1.
+
+    Example::
+
+        with running_server() as server, server.open_sandbox("my-test") as sandbox:
+            requests.get(f"{sandbox.base_url}/ordermanagement/v1/orders/…", auth=sandbox.auth)
+
+    Args:
+        scenarios: what new sandboxes start from: shipped names, files or folders; one order
+            without captures by default.
+
+    Raises:
+        LookupError: a scenario does not exist.
+        ValueError: a scenario is not valid; the message lists every finding.
+    """
+    references = tuple(map(str, scenarios)) or (DEFAULT,)
+    server = Server(Sandboxes(load(references, Surroundings())))
+    with running_in_thread(server) as url:
+        yield KustomServer(url)
+
+
 def start(add_cleanup: Callable[[Callable[[], None]], None]) -> KustomServer:
-    """Start a server, and leave word how to end it."""
+    """Start a server that ends when the given cleanup runs."""
     running = ExitStack()
     add_cleanup(running.close)
-    server = Server(Sandboxes(load((DEFAULT,), Surroundings())))
-    return KustomServer(running.enter_context(running_in_thread(server)))
+    return running.enter_context(running_server())

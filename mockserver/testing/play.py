@@ -7,22 +7,19 @@ only a sandbox can do is skipped, and said so.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from mockserver.api.credentials import basic_authorization
 from mockserver.api.merchant import IDEMPOTENCY_KEY
 from mockserver.client import ControlClient, ControlError
 from mockserver.domain.operation import ORDERS_PATH, Operation
+from mockserver.http_client import HttpClient, HttpClientError, basic_auth
 from mockserver.scenario.expect import judge_order
 from mockserver.scenario.findings import place_of
 from mockserver.scenario.steps import LOST, PATIENCE, Arranged, Asked, Step
 
 Json: TypeAlias = Any
 Part: TypeAlias = tuple[str, str, str]  # order, capture or refund, name
-
-CLIENT_ERRORS = (OSError, HTTPException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +62,17 @@ class Stage:
     def judge(self, expect: Mapping[str, Json]) -> Played:
         """Hold what can be seen from here to expectations."""
         if self.control is not None:
-            verdict = self.control.judge(expect)["expectations"]
-            return Played("expect", tuple(e["text"] for e in verdict if not e["passed"]))
+            judged = self.control.check_expectations(expect)["expectations"]
+            return Played("expect", tuple(e["text"] for e in judged if not e["passed"]))
         differences: list[str] = []
         skipped = [key for key in ("requests", "faults") if key in expect]
         for name, wanted in expect.get("orders", {}).items():
             reply = self.ask(Asked(Operation.GET_ORDER, name))
             page = reply.page if reply.status == Operation.GET_ORDER.info.success else None
             names = {v: k[2] for k, v in self.parts.items() if k[0] == name}
-            judged = [*judge_order(wanted, page, names, ("orders", name))]
-            differences += [each.text for each in judged if not each.passed]
-            skipped += [place_of(each.path) for each in judged if each.skipped]
+            checked = [*judge_order(wanted, page, names, ("orders", name))]
+            differences += [each.text for each in checked if not each.passed]
+            skipped += [place_of(each.path) for each in checked if each.skipped]
         return Played("expect", tuple(differences), ", ".join(skipped))
 
     def ask(self, asked: Asked, patience: float = PATIENCE) -> Reply:
@@ -88,10 +85,15 @@ class Stage:
         )
         body = asked.body
         content = body if body is None or isinstance(body, str) else json.dumps(body)
+        headers = {"Content-Type": "application/json"}
+        if asked.key is not None:
+            headers[IDEMPOTENCY_KEY] = asked.key
+        client = HttpClient(self.base_url, patience, basic_auth(self.user, self.secret))
         try:
-            return self._send(info.method, path, content, asked.key, patience)
-        except CLIENT_ERRORS:
+            response = client.send(info.method, path, content, headers)
+        except HttpClientError:
             return Reply(0)
+        return Reply(response.status, response.headers, response.json())
 
     def _play(self, step: Step) -> Played:
         if isinstance(step.does, Arranged):
@@ -100,7 +102,7 @@ class Stage:
             self._arrange(step.does)
             differences: list[str] = []
         else:
-            reply = self.ask(step.does, step.patience)
+            reply = self.ask(step.does, step.timeout)
             self._remember(step.does, reply)
             differences = _differences(step, reply)
         judged = self.judge(step.expect) if step.expect else Played("")
@@ -121,7 +123,7 @@ class Stage:
             return
         self.parts[asked.order, asked.operation, asked.name] = part_id
         if self.control is not None:
-            self.control.name_parts({part_id: asked.name})
+            self.control.name_movements({part_id: asked.name})
 
     def _order_id(self, name: str) -> str:
         return quote(self.orders.get(name, name), safe="")
@@ -129,29 +131,6 @@ class Stage:
     def _part_id(self, asked: Asked, kind: str, name: str | None) -> str:
         known = self.parts.get((asked.order, kind, name or ""), name or "")
         return quote(known, safe="")
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        content: str | None,
-        key: str | None,
-        patience: float,
-    ) -> Reply:
-        address = urlsplit(self.base_url)
-        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-        authorization = basic_authorization(self.user, self.secret)
-        headers = {"Authorization": authorization, "Content-Type": "application/json"}
-        if key is not None:
-            headers[IDEMPOTENCY_KEY] = key
-        connection = kind(address.netloc, timeout=patience)
-        try:
-            body = None if content is None else content.encode()
-            connection.request(method, address.path.rstrip("/") + path, body, headers)
-            answer = connection.getresponse()
-            return Reply(answer.status, dict(answer.getheaders()), _page(answer.read()))
-        finally:
-            connection.close()
 
 
 def seeded_parts(
@@ -179,22 +158,15 @@ def named_parts(names: Mapping[str, str], pages: Mapping[str, Json]) -> dict[Par
     }
 
 
-def _page(body: bytes) -> Json:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
-
-
 def _differences(step: Step, reply: Reply) -> list[str]:
     """Compare an answer with what the step wants."""
     assert isinstance(step.does, Asked)  # noqa: S101  # only those are answered
     lost = reply.status == 0
-    if step.answers == LOST or lost:
-        wanted = "no answer" if step.answers == LOST else _wanted_status(step)
+    if step.response == LOST or lost:
+        wanted = "no answer" if step.response == LOST else _wanted_status(step)
         got = "no answer" if lost else _shown(reply)
         return [] if wanted == got else [f"expected {wanted}, got {got}"]
-    answers = step.answers if isinstance(step.answers, Mapping) else {}
+    answers = step.response if isinstance(step.response, Mapping) else {}
     found = []
     status = _wanted_status(step)
     if status is not None and reply.status != status:
@@ -209,8 +181,8 @@ def _differences(step: Step, reply: Reply) -> list[str]:
 
 def _wanted_status(step: Step) -> int | None:
     """The status to be answered; ``None`` where only other parts are named."""
-    if isinstance(step.answers, Mapping):
-        status: int | None = step.answers.get("status")
+    if isinstance(step.response, Mapping):
+        status: int | None = step.response.get("status")
         return status
     assert isinstance(step.does, Asked)  # noqa: S101  # only those are answered
     return step.does.operation.info.success

@@ -1,10 +1,13 @@
 """The server of a test run, and how to reach one that runs elsewhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 from urllib.parse import urlsplit
 
-PATIENCE = 10  # seconds for an answer
+from mockserver.client import ControlClient
+from mockserver.http_client import HttpClient, HttpClientError
+from mockserver.testing.handle import KustomSandbox, ScenarioSource
 
 
 class ServerError(Exception):
@@ -13,14 +16,39 @@ class ServerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KustomServer:
-    """A server that answers at ``base_url``."""
+    """A running server, as the fixture ``kustom_server`` and ``running_server`` return it.
+
+    Attributes:
+        base_url: the address, such as ``http://127.0.0.1:8566``.
+        token: the server's ``--admin-token``, if it has one.
+    """
 
     base_url: str
     token: str | None = None
 
+    def open_sandbox(
+        self,
+        name: str,
+        scenario: ScenarioSource | None = None,
+        folders: Sequence[Path] = (),
+    ) -> KustomSandbox:
+        """Fill the sandbox of a user name anew.
+
+        Args:
+            name: the user name of the merchant, and so the name of the sandbox.
+            scenario: as for :meth:`KustomSandbox.load`; the server's own by default.
+            folders: where scenario files are searched, before the working directory.
+
+        Raises:
+            ControlError: the server refused the scenario, or did not answer.
+            FileNotFoundError: the scenario file does not exist.
+        """
+        control = ControlClient(self.base_url, name, self.token)
+        return KustomSandbox.open(control, scenario, folders)
+
 
 def reach(url: str, token: str | None = None) -> KustomServer:
-    """Take a server that runs elsewhere.
+    """Connect to a server that runs elsewhere.
 
     Raises:
         ServerError: the address is none, or nothing like a kustom-mock answers there.
@@ -30,21 +58,9 @@ def reach(url: str, token: str | None = None) -> KustomServer:
     if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).netloc:
         raise ServerError(f"--kustom-url: {wanted}, got '{url}'")
     try:
-        status = _health(base_url)
-    except (OSError, HTTPException, ValueError) as error:
-        reason = str(error) or type(error).__name__
-        raise ServerError(f"--kustom-url: no answer from {url} ({reason}); {wanted}") from None
+        status = HttpClient(base_url).send("GET", "/healthz").status
+    except HttpClientError as error:
+        raise ServerError(f"--kustom-url: no answer from {url} ({error}); {wanted}") from None
     if status != 200:  # noqa: PLR2004  # HTTP's ok
         raise ServerError(f"--kustom-url: {url} answers /healthz with {status}; {wanted}")
     return KustomServer(base_url, token)
-
-
-def _health(url: str) -> int:
-    address = urlsplit(url)
-    kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-    connection = kind(address.netloc, timeout=PATIENCE)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status
-    finally:
-        connection.close()

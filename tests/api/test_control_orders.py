@@ -15,8 +15,8 @@ from tests.api.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant, Rep
 
 Op = Operation
 EXPLANATION = {
-    "verdict", "capture_id", "landed", "conditions", "nearest", "ambiguous", "assumptions",
-    "advice", "text",
+    "outcome", "capture_id", "booked", "conditions", "nearest", "ambiguous", "assumptions",
+    "hints", "text",
 }  # fmt: skip
 CONDITIONS = [
     "no_earlier_failure",
@@ -101,7 +101,7 @@ async def test_the_inner_view_explains_every_refund_in_order(
         await shipping_merchant.control("GET", f"orders/{shipping_merchant.order_id}")
     ).json
     assert set(inner) == {"order", "allocations", "ledger", "timeline", "timeline_text"}
-    verdicts = [each["verdict"] for each in inner["allocations"]]
+    verdicts = [each["outcome"] for each in inner["allocations"]]
     assert verdicts == ["allocated", "not_attempted", "failed"]
     assert all(set(each) == EXPLANATION for each in inner["allocations"])
     assert inner["ledger"]
@@ -195,7 +195,7 @@ async def test_an_order_that_cannot_be_made_is_a_problem_and_changes_nothing(
 async def test_all_problems_of_an_order_are_listed_with_their_place(merchant: Merchant) -> None:
     body = {"lines": [{"unit_price": "1"}], "country": "XX", "colour": "red"}
     page = problem(await merchant.control("POST", "orders", body), 422)
-    places = sorted(each["place"] for each in page["errors"])
+    places = sorted(each["path"] for each in page["errors"])
     assert places == ["colour", "country", "lines[0].unit_price"]
     assert all(each["code"].startswith("E") for each in page["errors"])
 
@@ -220,11 +220,11 @@ async def test_a_refund_is_explained_condition_by_condition(
     second = shipping_merchant.order["captures"][1]["capture_id"]
     allocation = page["allocation"]
     assert set(allocation) == EXPLANATION
-    assert (allocation["verdict"], allocation["capture_id"]) == ("allocated", second)
-    assert allocation["landed"] == [{"capture_id": second, "amount": 10000}]
+    assert (allocation["outcome"], allocation["capture_id"]) == ("allocated", second)
+    assert allocation["booked"] == [{"capture_id": second, "amount": 10000}]
     assert [each["name"] for each in allocation["conditions"]] == CONDITIONS
     assert all(each["holds"] for each in allocation["conditions"])
-    assert (page["operation"], page["status"], page["refused"]) == ("refund", 201, None)
+    assert (page["operation"], page["status"], page["refusal"]) == ("refund", 201, None)
     assert allocation["text"] in page["text"]
 
 
@@ -234,10 +234,10 @@ async def test_a_failed_allocation_names_the_nearest_capture_and_the_fix(
     page = await explain(shipping_merchant, await shipping_merchant.do(Op.REFUND, MISSPELT))
     allocation = page["allocation"]
     failed = [each["name"] for each in allocation["conditions"] if not each["holds"]]
-    assert (allocation["verdict"], failed) == ("failed", ["references_in_one_capture"])
+    assert (allocation["outcome"], failed) == ("failed", ["references_in_one_capture"])
     second = shipping_merchant.order["captures"][1]
     assert allocation["nearest"]["capture_id"] == second["capture_id"]
-    assert allocation["advice"] == "Change reference 'B2468O' to 'B24680'."
+    assert allocation["hints"] == ["Change reference 'B2468O' to 'B24680'."]
     assert allocation["assumptions"] == ["unallocated_refund"]
 
 
@@ -255,13 +255,13 @@ async def test_a_refusal_is_explained_with_its_rule_numbers_and_source(
     merchant: Merchant,
 ) -> None:
     page = await explain(merchant, await merchant.capture(20001))
-    refused = page["refused"]
+    refused = page["refusal"]
     assert (refused["reason"], refused["error_code"]) == (
         "capture_exceeds_remaining",
         "CAPTURE_NOT_ALLOWED",
     )
-    assert (refused["facts"]["wanted"], refused["facts"]["remaining"]) == (20001, 20000)
-    assert refused["source"]["mark"] == "recorded"
+    assert (refused["facts"]["requested"], refused["facts"]["remaining"]) == (20001, 20000)
+    assert refused["provenance"]["mark"] == "recorded"
     assert refused["message"] in page["text"]
     assert page["allocation"] is None
 
@@ -300,7 +300,7 @@ async def test_a_dry_run_foretells_the_allocation_and_changes_nothing(
     async with shipping_merchant.nothing_changes():
         foretold = (await shipping_merchant.control("POST", "explain", asked)).json
     real = await explain(shipping_merchant, await shipping_merchant.do(Op.REFUND, refund))
-    assert (foretold.pop("refused"), foretold.pop("injected")) == (None, [])
+    assert (foretold.pop("refusal"), foretold.pop("faults")) == (None, [])
     assert foretold == real["allocation"]
 
 
@@ -319,7 +319,7 @@ async def test_a_dry_run_foretells_an_allocation_that_a_fault_lets_fail(
     )
     assert first == second
     assert first["text"].startswith("Struck by faults: f: fail_allocation.\nRefund of")
-    assert first["injected"] == real["injected"]
+    assert first["faults"] == real["faults"]
     assert {**real["allocation"], "text": ""} == {
         **{key: first[key] for key in real["allocation"]},
         "text": "",
@@ -351,8 +351,8 @@ async def test_a_dry_run_says_what_would_strike(
     await shipping_merchant.control("POST", "faults", {"id": "f", "do": actions})
     asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
     foretold = (await shipping_merchant.control("POST", "explain", asked)).json
-    assert foretold["injected"] == [f"f: {each}" for each in struck]
-    assert bool(foretold["landed"]) is made
+    assert foretold["faults"] == [f"f: {each}" for each in struck]
+    assert bool(foretold["booked"]) is made
     assert ("Were it accepted:" in foretold["text"]) is not made
     (rule,) = (await shipping_merchant.control("GET", "faults")).json["faults"]
     assert (rule["matched"], rule["fired"]) == (0, 0)
@@ -366,14 +366,14 @@ async def test_a_dry_run_foretells_that_an_order_is_full(
     asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
     foretold = (await shipping_merchant.control("POST", "explain", asked)).json
     real = await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
-    assert foretold["refused"]["reason"] == "order_is_full"
-    assert [foretold["refused"]["message"]] == real.json["error_messages"]
+    assert foretold["refusal"]["reason"] == "order_is_full"
+    assert [foretold["refusal"]["message"]] == real.json["error_messages"]
 
 
 async def test_a_dry_run_foretells_a_refusal(merchant: Merchant) -> None:
     asked = {"order_id": merchant.order_id, "refund": SNEAKERS_BACK}
     foretold = (await merchant.control("POST", "explain", asked)).json
-    assert foretold["refused"]["reason"] == "order_has_no_captures"
+    assert foretold["refusal"]["reason"] == "order_has_no_captures"
 
 
 BAD_DRY_RUNS: dict[str, tuple[object, int]] = {

@@ -90,8 +90,8 @@ async def test_a_request_says_what_was_asked_decided_and_delivered(busy: Merchan
     assert (made["method"], made["operation"], made["status"]) == ("POST", "capture", 201)
     assert made["path"] == busy.path(Op.CAPTURE)
     assert (made["before"]["captured"], made["after"]["captured"]) == (0, 20_000)
-    assert (made["refused"], made["delivered"]) == (None, "the whole answer")
-    assert refused["refused"]["error_code"] == "CAPTURE_NOT_ALLOWED"
+    assert (made["refusal"], made["sent"]) == (None, "the whole answer")
+    assert refused["refusal"]["error_code"] == "CAPTURE_NOT_ALLOWED"
     assert refused["before"] == refused["after"]
 
 
@@ -168,7 +168,7 @@ async def test_who_waits_hears_of_the_request_as_it_comes(merchant: Merchant) ->
     while not (await merchant.do(Op.CANCEL)).status:
         pass
     page = (await waiting).json
-    assert page["came"] is True
+    assert page["satisfied"] is True
     assert [each["operation"] for each in page["requests"]] == ["cancel"]
 
 
@@ -202,7 +202,7 @@ async def test_who_waits_goes_on_in_what_takes_the_place_of_a_sandbox(change: st
 
 async def test_who_waits_for_what_never_comes_is_told_so(merchant: Merchant) -> None:
     page = (await merchant.control("GET", "requests/await?count=2&timeout=1ms")).json
-    assert page == {"came": False, "requests": []}
+    assert page == {"satisfied": False, "requests": []}
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ async def test_every_problem_of_a_scenario_is_listed_with_its_place(
     async with unchanged(merchant):
         answer = await put(merchant, text)
     assert_problem(answer, 422, "did you mean 'title'?")
-    found = [(e["line"], e["column"], e["code"], e["place"]) for e in answer.json["errors"]]
+    found = [(e["line"], e["column"], e["code"], e["path"]) for e in answer.json["errors"]]
     assert sorted(found) == [
         (1, 1, "E101", "titel"),
         (4, 14, "E103", "orders.one.lines[0].unit_price"),
@@ -356,7 +356,7 @@ async def test_a_verdict_is_judged_as_things_stand(
     assert before["passed"] is False
     (first, *_) = before["expectations"]
     assert (first["passed"], first["expected"], first["actual"]) == (False, 1, 0)
-    assert first["text"] == "orders.one.refunds.number: expected 1, got 0"
+    assert first["text"] == "orders.one.refunds.count: expected 1, got 0"
     line = {
         "reference": "A",
         "name": "A",
@@ -410,7 +410,7 @@ async def test_the_next_allocation_is_made_to_fail_and_only_that_one(
     ).status == 200
     assert (await merchant.do(Op.REFUND, SNEAKERS_BACK)).status == 201
     view = (await merchant.control("GET", f"orders/{merchant.order_id}")).json
-    assert [each["verdict"] for each in view["allocations"]] == ["failed"]
+    assert [each["outcome"] for each in view["allocations"]] == ["failed"]
     assert (await merchant.refund(100)).header("Mock-Allocation").startswith("not_attempted")
 
 

@@ -181,15 +181,15 @@ def test_every_mask_hides_a_field_and_leaves_an_empty_one_empty() -> None:
 
 IMPOSSIBLE: Mapping[str, tuple[Json, str]] = {
     "cancelled with captures": (
-        {**SHIPPED, "now": {"cancelled": "1d"}},
-        "now: impossible: an order with captures cannot be cancelled",
+        {**SHIPPED, "state": {"cancelled": "1d"}},
+        "state: impossible: an order with captures cannot be cancelled",
     ),
     "released without captures": (
-        {**UNSHIPPED, "now": {"released": "1d"}},
-        "now: impossible: an order without captures cannot be released",
+        {**UNSHIPPED, "state": {"released": "1d"}},
+        "state: impossible: an order without captures cannot be released",
     ),
     "more captured than authorized": (
-        {**SHIPPED, "now": {"amount": 1}},
+        {**SHIPPED, "state": {"amount": 1}},
         "captured 20000 of 1",
     ),
     "before a capture that is not there": (

@@ -128,7 +128,7 @@ async def latest(merchant: Merchant) -> Any:  # noqa: ANN401  # JSON
 async def latest_delivery(merchant: Merchant) -> str:
     """Say what became of the latest answer, as soon as it is known."""
     async with asyncio.timeout(PATIENCE):
-        while (told := (await latest(merchant))["delivered"]) == "under way":
+        while (told := (await latest(merchant))["sent"]) == "under way":
             pass
     return str(told)
 
@@ -263,9 +263,9 @@ async def test_a_refusal_is_explained_like_any_other(merchant: Merchant) -> None
     await fault(merchant, {"refuse": "payment_method_failed"}, on="capture")
     answer = await merchant.capture(100)
     explained = await merchant.control("GET", f"explain/{answer.json['correlation_id']}")
-    assert explained.json["refused"]["reason"] == "payment_method_failed"
-    assert explained.json["injected"] == ["f: refuse payment_method_failed"]
-    assert explained.json["delivered"] == "the whole answer"
+    assert explained.json["refusal"]["reason"] == "payment_method_failed"
+    assert explained.json["faults"] == ["f: refuse payment_method_failed"]
+    assert explained.json["sent"] == "the whole answer"
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -276,7 +276,7 @@ async def test_a_refusal_that_was_made_up_shows_no_fact_that_nobody_knows(
     await fault(merchant, {"refuse": reason}, on="refund")
     answer = await merchant.refund(100)
     explained = await merchant.control("GET", f"explain/{answer.json['correlation_id']}")
-    assert UNKNOWN_FACT not in explained.json["refused"]["facts"].values()
+    assert UNKNOWN_FACT not in explained.json["refusal"]["facts"].values()
     assert f"={UNKNOWN_FACT}" not in explained.json["text"]
     (told,) = (await merchant.control("GET", f"orders/{merchant.order_id}")).json["timeline"][
         -1:
@@ -386,7 +386,7 @@ async def test_a_hang_ends_when_the_client_leaves_and_says_after_how_long(
     async with line_to(merchant) as line:
         await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
         await arrived(merchant)
-        assert (await latest(merchant))["delivered"] == "under way"
+        assert (await latest(merchant))["sent"] == "under way"
     told = await latest_delivery(merchant)
     assert re.fullmatch(r"nothing: hung until the client left after \d+\.\d{3} s", told)
     captured = (await merchant.read())["captured_amount"]
@@ -433,7 +433,7 @@ async def test_a_failed_allocation_is_accepted_and_spoils_the_next(
     assert answer.header("Mock-Allocation").startswith("failed; ")
     assert (await merchant.refund(3000, SNEAKERS_BACK)).status == 422
     view = await merchant.control("GET", f"orders/{merchant.order_id}")
-    assert [each["verdict"] for each in view.json["allocations"]] == ["failed"]
+    assert [each["outcome"] for each in view.json["allocations"]] == ["failed"]
 
 
 @pytest.mark.parametrize("how", ["reset", "close", "hang"])
@@ -566,7 +566,7 @@ async def test_a_slow_body_arrives_whole(merchant: Merchant) -> None:
         assert (await line.answer())[0] == 200
     assert (status, json.loads(body)["order_id"]) == (200, merchant.order_id)
     (slow, _) = (await merchant.control("GET", "requests")).json["requests"]
-    assert slow["delivered"] == f"all of {len(body)} bytes, at 100000 a second"
+    assert slow["sent"] == f"all of {len(body)} bytes, at 100000 a second"
 
 
 async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> None:
@@ -575,7 +575,7 @@ async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> N
     answer = await merchant.do(Op.GET_ORDER)
     assert answer.status == 200
     assert await now(merchant) > before
-    assert (await latest(merchant))["delivered"] == "the whole answer"
+    assert (await latest(merchant))["sent"] == "the whole answer"
 
 
 async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) -> None:

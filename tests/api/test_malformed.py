@@ -100,7 +100,7 @@ def messages(answer: RawAnswer) -> list[str]:
 def assert_malformed(answer: RawAnswer, problem: str) -> None:
     assert (answer.status, answer.code) == (400, "BAD_REQUEST")
     assert messages(answer) == [f"Malformed HTTP: {problem}"]
-    assert answer.headers[b"mock-reason"].startswith(b"malformed_http; problem=")
+    assert answer.headers[b"mock-reason"].startswith(b"malformed_http; detail=")
 
 
 @pytest.mark.parametrize("case", HEADS)
@@ -148,7 +148,7 @@ async def test_a_body_in_a_coding_that_is_not_understood_is_refused_by_its_name(
     assert messages(answer) == [
         f"Content-Encoding '{named}' is not supported, send gzip, deflate or identity"
     ]
-    reason = f"unsupported_encoding; coding={named}"
+    reason = f"unsupported_encoding; content_encoding={named}"
     assert answer.headers[b"mock-reason"] == reason.encode()
 
 

@@ -15,7 +15,7 @@ LONGEST = 1000
 async def test_a_refusal_says_its_reason_and_the_numbers_behind_it(merchant: Merchant) -> None:
     answer = await merchant.capture(20001)
     assert answer.header("Mock-Reason") == (
-        "capture_exceeds_remaining; wanted=20001; remaining=20000; captured=0;"
+        "capture_exceeds_remaining; requested=20001; remaining=20000; captured=0;"
         " order_amount=20000"
     )
 
@@ -23,7 +23,7 @@ async def test_a_refusal_says_its_reason_and_the_numbers_behind_it(merchant: Mer
 async def test_invalid_fields_say_where_they_are(merchant: Merchant) -> None:
     body = {"captured_amount": 1, "order_lines": [line("A", 1), {**line("B", 1), "name": 1}]}
     answer = await merchant.do(Op.CAPTURE, body)
-    assert answer.header("Mock-Reason") == "invalid_fields; places=order_lines/1/name"
+    assert answer.header("Mock-Reason") == "invalid_fields; paths=order_lines/1/name"
 
 
 ALLOCATIONS = {

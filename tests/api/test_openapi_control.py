@@ -144,7 +144,7 @@ def test_every_schema_of_the_control_api_is_used() -> None:
 
 
 def test_a_fault_rule_is_asked_for_as_a_scenario_writes_it_and_with_an_id() -> None:
-    wanted = documents()["control.schema.json"]["$defs"]["fault_wanted"]["properties"]
+    wanted = documents()["control.schema.json"]["$defs"]["fault_request"]["properties"]
     written = documents()["scenario.schema.json"]["$defs"]["fault"]["properties"]
     assert wanted.keys() == written.keys() | {"id"}
 

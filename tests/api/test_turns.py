@@ -118,7 +118,7 @@ async def test_a_delayed_request_is_recorded_when_it_ends(
     end_delay()
     await late
     (entry,) = sandbox.journal
-    assert entry.injected == ["late: delay"]
+    assert entry.faults == ["late: delay"]
 
 
 async def test_concurrent_requests_have_one_effect_for_each_key(merchant: Merchant) -> None:

@@ -46,7 +46,7 @@ def booked(order: Order, capture: Capture) -> int:
     return sum(
         landing.amount
         for refund in order.refunds
-        for landing in refund.allocation.landed
+        for landing in refund.allocation.booked
         if landing.capture_id == capture.capture_id
     )
 
@@ -69,11 +69,11 @@ def adds_up(request: RefundOrder) -> bool:
 
 
 def spoiled(order: Order) -> bool:
-    return any(each.allocation.verdict is Verdict.FAILED for each in order.refunds)
+    return any(each.allocation.outcome is Verdict.FAILED for each in order.refunds)
 
 
 def was_made_to_fail(refund: Refunded) -> bool:
-    return "not_made_to_fail" in refund.explanation.failed_conditions
+    return "no_injected_failure" in refund.explanation.failed_conditions
 
 
 def ask(order: Order, request: RefundOrder, assumed: Assumptions) -> Explanation:
@@ -92,7 +92,7 @@ def case_of(order: Order, request: RefundOrder, assumed: Assumptions) -> RefundC
 
 def decision(explanation: Explanation) -> object:
     allocation = explanation.allocation
-    return allocation.verdict, allocation.capture_id, allocation.landed
+    return allocation.outcome, allocation.capture_id, allocation.booked
 
 
 def judgement(explanation: Explanation) -> object:
@@ -108,7 +108,7 @@ def judgement(explanation: Explanation) -> object:
 def test_an_allocated_refund_satisfies_every_condition(history: History) -> None:
     assumed, refunds = history
     for refund in refunds:
-        if refund.allocation.verdict is Verdict.ALLOCATED:
+        if refund.allocation.outcome is Verdict.ALLOCATED:
             assert refund.explanation.failed_conditions == ()
             chosen = refund.before.capture(refund.allocation.capture_id or "")
             assert chosen is not None
@@ -126,11 +126,11 @@ def test_a_refund_that_satisfies_every_condition_is_allocated_to_the_oldest_that
         fitting = [c for c in refund.before.captures if fits(refund, c, assumed)]
         possible = adds_up(refund.request) and not spoiled(refund.before)
         if fitting and possible and not was_made_to_fail(refund):
-            assert refund.allocation.verdict is Verdict.ALLOCATED
+            assert refund.allocation.outcome is Verdict.ALLOCATED
             assert refund.allocation.capture_id == fitting[0].capture_id
             assert refund.allocation.ambiguous is (len(fitting) > 1)
         else:
-            assert refund.allocation.verdict is not Verdict.ALLOCATED
+            assert refund.allocation.outcome is not Verdict.ALLOCATED
             assert refund.allocation.capture_id is None
             assert not refund.allocation.ambiguous
 
@@ -147,8 +147,8 @@ def test_what_lands_on_a_capture_never_exceeds_it(history: History) -> None:
 def test_nothing_lands_only_where_a_refund_of_nothing_is_allocated(history: History) -> None:
     _, refunds = history
     for refund in refunds:
-        amounts = [each.amount for each in refund.allocation.landed]
-        allocated = refund.allocation.verdict is Verdict.ALLOCATED
+        amounts = [each.amount for each in refund.allocation.booked]
+        allocated = refund.allocation.outcome is Verdict.ALLOCATED
         of_nothing = allocated and refund.request.refunded_amount == 0
         assert amounts == [0] if of_nothing else 0 not in amounts
 
@@ -158,7 +158,7 @@ def test_after_a_failure_nothing_later_is_allocated(history: History) -> None:
     _, refunds = history
     for refund in refunds:
         if spoiled(refund.before):
-            assert refund.allocation.verdict is not Verdict.ALLOCATED
+            assert refund.allocation.outcome is not Verdict.ALLOCATED
             assert "no_earlier_failure" in refund.explanation.failed_conditions
         else:
             assert "no_earlier_failure" not in refund.explanation.failed_conditions
@@ -171,7 +171,7 @@ def test_only_a_refund_without_lines_is_not_attempted(history: History) -> None:
         spared = (
             not refund.request.order_lines and assumed.amount_only_refund == "not_attempted"
         )
-        assert (refund.allocation.verdict is Verdict.NOT_ATTEMPTED) is spared
+        assert (refund.allocation.outcome is Verdict.NOT_ATTEMPTED) is spared
 
 
 @given(st.data())
@@ -217,7 +217,7 @@ def test_the_sums_over_captures_equal_the_refunded_amount_of_the_order(
 def test_unallocated_money_is_booked_nowhere_if_so_assumed(history: History) -> None:
     _, refunds = history
     for refund in refunds:
-        places = [each.capture_id for each in refund.allocation.landed]
+        places = [each.capture_id for each in refund.allocation.booked]
         assert places in ([], [refund.allocation.capture_id])
 
 
@@ -227,8 +227,8 @@ def test_a_failed_allocation_says_what_to_change_and_only_a_failed_one(
 ) -> None:
     _, refunds = history
     for refund in refunds:
-        failed = refund.allocation.verdict is Verdict.FAILED
-        assert bool(refund.explanation.advice) is failed
+        failed = refund.allocation.outcome is Verdict.FAILED
+        assert bool(refund.explanation.hints) is failed
 
 
 @given(st.data())
@@ -273,14 +273,14 @@ def test_a_failure_that_was_asked_for_is_never_allocated(
 ) -> None:
     refund = RefundOrder(amount, order_lines=tuple(lines))  # type: ignore[arg-type]
     case = replace(case_of(order, refund, assumed), made_to_fail=True)
-    assert allocate(case).verdict is not Verdict.ALLOCATED
+    assert allocate(case).outcome is not Verdict.ALLOCATED
 
 
 def test_without_any_capture_nothing_can_be_allocated() -> None:
     explanation = explain(measure(3000, [make_line()], [], [], Assumptions()))
-    assert explanation.allocation.verdict is Verdict.FAILED
+    assert explanation.allocation.outcome is Verdict.FAILED
     assert explanation.failed_conditions == ("references_in_one_capture", "fits_capture")
-    assert explanation.allocation.landed == ()
+    assert explanation.allocation.booked == ()
     assert explanation.nearest is None
 
 

@@ -304,7 +304,7 @@ def test_of_a_command_that_makes_nothing_only_the_operation_is_told() -> None:
 def test_an_allocation_does_not_fail_unless_it_is_asked_to() -> None:
     order = shipped_order([capture_of(make_line())])
     decision = decide(order, refund_of(make_line()), Context(NOW, "r1", Assumptions()))
-    assert decision.order.refunds[0].allocation.verdict is Verdict.ALLOCATED
+    assert decision.order.refunds[0].allocation.outcome is Verdict.ALLOCATED
 
 
 def test_a_capture_is_refused_with_the_amounts_behind_it() -> None:
@@ -312,7 +312,7 @@ def test_a_capture_is_refused_with_the_amounts_behind_it() -> None:
     with pytest.raises(Rejection) as refused:
         drive(order, CaptureOrder(7001))
     assert refused.value.facts == {
-        "wanted": 7001,
+        "requested": 7001,
         "remaining": 7000,
         "captured": 3000,
         "order_amount": 10_000,
@@ -338,7 +338,7 @@ def test_a_refund_is_accepted_even_if_its_allocation_fails() -> None:
     order = shipped_order([capture_of(make_line())])
     refunded = drive(order, refund_of(make_line("misspelt")))
     assert refunded.refunded_amount == 3000
-    assert refunded.refunds[0].allocation.verdict is Verdict.FAILED
+    assert refunded.refunds[0].allocation.outcome is Verdict.FAILED
 
 
 def test_a_refund_is_refused_with_the_amounts_behind_it() -> None:
@@ -346,7 +346,7 @@ def test_a_refund_is_refused_with_the_amounts_behind_it() -> None:
     with pytest.raises(Rejection) as refused:
         drive(order, RefundOrder(2001))
     assert refused.value.facts == {
-        "wanted": 2001,
+        "requested": 2001,
         "refundable": 2000,
         "captured": 3000,
         "refunded": 1000,
@@ -365,7 +365,7 @@ def test_a_raise_is_refused_with_the_amounts_and_the_method_behind_it() -> None:
     with pytest.raises(Rejection) as refused:
         drive(order, UpdateAuthorization(10_001, ()))
     assert refused.value.facts == {
-        "wanted": 10_001,
+        "requested": 10_001,
         "order_amount": 10_000,
         "payment_method": "CARD",
     }
@@ -387,7 +387,7 @@ def test_customer_details_do_not_clear_what_a_parcel_needs(name: str) -> None:
     with pytest.raises(Rejection) as refused:
         drive(make_order(), UpdateCustomerDetails({name: ""}))
     assert refused.value.reason is Reason.INVALID_ADDRESS
-    assert refused.value.facts == {"cleared": name}
+    assert refused.value.facts == {"cleared_fields": name}
 
 
 @pytest.mark.parametrize(

@@ -24,18 +24,18 @@ FACTS = {
     "order_id": ORDER_ID,
     "capture_id": "c1",
     "refund_id": "r1",
-    "wanted": 2,
+    "requested": 2,
     "captured": 1,
     "cause": "Because.",
     "violations": "'captured_amount' may not be null",
-    "problem": "unexpected end",
+    "detail": "unexpected end",
     "media_type": "text/plain",
-    "coding": "br",
+    "content_encoding": "br",
     "path": "/nowhere",
     "method": "PUT",
     "allowed": "GET",
     "limit": 5000,
-    "parts": "captures",
+    "kind": "captures",
 }
 """All that any refusal may name."""
 
@@ -194,9 +194,9 @@ def test_a_fact_with_braces_is_taken_as_it_is() -> None:
     ("rejection", "text"),
     [
         pytest.param(
-            Rejection(Reason.AUTHORIZATION_BELOW_CAPTURED, wanted=7000, captured=8000),
+            Rejection(Reason.AUTHORIZATION_BELOW_CAPTURED, requested=7000, captured=8000),
             "authorization_below_captured: Resulting authorization amount 7000 cannot be less"
-            " than the captured amount 8000 for order. (wanted=7000, captured=8000)",
+            " than the captured amount 8000 for order. (requested=7000, captured=8000)",
             id="with facts",
         ),
         pytest.param(
@@ -210,9 +210,9 @@ def test_a_fact_with_braces_is_taken_as_it_is() -> None:
             id="without the cause that its message names",
         ),
         pytest.param(
-            Rejection(Reason.MALFORMED_HTTP, problem="no host"),
+            Rejection(Reason.MALFORMED_HTTP, detail="no host"),
             "malformed_http: Malformed HTTP: no host",
-            id="without the problem that its message names",
+            id="without the detail that its message names",
         ),
         pytest.param(
             Rejection(Reason.CONFLICT, order_id="1", capture_id=""),

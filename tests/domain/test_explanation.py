@@ -75,8 +75,8 @@ def test_an_amount_alone_is_explained() -> None:
 
 
 def test_an_amount_alone_that_failed_is_told_once_to_send_lines() -> None:
-    advice = asked(500, assumed=Assumptions(amount_only_refund="failed")).advice
-    assert advice == "Send order_lines with the references of what came back."
+    hints = asked(500, assumed=Assumptions(amount_only_refund="failed")).hints
+    assert hints == ("Send order_lines with the references of what came back.",)
 
 
 def test_a_choice_among_captures_is_told() -> None:
@@ -102,9 +102,9 @@ def test_lines_of_several_captures_are_told_apart() -> None:
 
 def test_what_is_wrong_with_lines_of_several_captures_is_told_of_the_nearest() -> None:
     told = asked(13_000, make_line("A12345"), make_line("B24680", 10_000))
-    assert told.advice == "Send one refund for each capture, with the lines of that capture."
+    assert told.hints == ("Send one refund for each capture, with the lines of that capture.",)
     assert told.nearest is not None
-    assert told.nearest.separated_by == (
+    assert told.nearest.differences == (
         "'B24680' is not on it",
         "13000 wanted, 10000 of 10000 left on capture 1VHSHK1Q-1",
     )
@@ -139,7 +139,7 @@ def test_a_long_list_of_references_is_cut_short(count: int, end: str) -> None:
 def test_a_long_list_of_missing_references_is_cut_short() -> None:
     explanation = asked(12, *(make_line(f"REF-{number}", 1) for number in range(12)))
     assert explanation.nearest is not None
-    for told in (explanation.conditions[2].detail, explanation.nearest.separated_by[0]):
+    for told in (explanation.conditions[2].detail, explanation.nearest.differences[0]):
         assert told.count("; ") == 9
         assert told.startswith("'REF-0' is ")
         assert "'REF-10'" not in told
@@ -150,14 +150,14 @@ def test_only_the_first_misspelt_references_get_a_suggestion() -> None:
     lines = [make_line(f"{letter}12346", 1) for letter in "DCBA"]
     order = shipped_order([capture_of(*(make_line(f"{each}12345", 1) for each in "ABCD"))])
     explanation = explanations_of(drive(order, refund_of(*lines)))[0]
-    assert explanation.advice == " ".join(
+    assert explanation.hints == tuple(
         f"Change reference '{each}12346' to '{each}12345'." for each in "ABC"
     )
     assert explanation.nearest is not None
-    assert explanation.nearest.separated_by[0].endswith(
+    assert explanation.nearest.differences[0].endswith(
         "'B12346' is not on it ('B12345' is); 'A12346' is not on it ('A12345' is)"
     )
-    assert "'D12346' is not on it; " in explanation.nearest.separated_by[0]
+    assert "'D12346' is not on it; " in explanation.nearest.differences[0]
 
 
 @pytest.mark.parametrize(
@@ -175,13 +175,13 @@ def test_a_misspelt_reference_is_compared_with(written: str, suggested: str) -> 
     """Comparing it with every reference of a long order would take seconds."""
     names = [*(f"REF-{number}" for number in range(300)), "LAST-ONE"]
     order = shipped_order([capture_of(*(make_line(each, 1) for each in names))])
-    advice = explanations_of(drive(order, refund_of(make_line(written, 1))))[0].advice
-    assert advice == f"Change reference '{written}' to {suggested}."
+    hints = explanations_of(drive(order, refund_of(make_line(written, 1))))[0].hints
+    assert hints == (f"Change reference '{written}' to {suggested}.",)
 
 
 def test_many_misspelt_references_are_judged_alike_in_any_order() -> None:
     lines = [make_line(each, 50) for each in ("A12346", "B24681", "X", "Y")]
     forth, back = asked(200, *lines), asked(200, *lines[::-1])
     assert forth.nearest is not None
-    assert forth.advice == back.advice
+    assert forth.hints == back.hints
     assert forth.failed_conditions == back.failed_conditions

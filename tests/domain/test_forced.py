@@ -57,21 +57,21 @@ def test_the_next_allocation_fails_and_spoils_the_one_after_it() -> None:
     order = drive(force(order, "fail_next_allocation", NOW), refund_of(make_line("A12345", 1)))
     order = drive(order, refund_of(make_line("A12345", 1)))
     first, second = explanations_of(order)
-    assert [each.allocation.verdict for each in order.refunds] == [Verdict.FAILED] * 2
-    assert first.failed_conditions == ("not_made_to_fail",)
+    assert [each.allocation.outcome for each in order.refunds] == [Verdict.FAILED] * 2
+    assert first.failed_conditions == ("no_injected_failure",)
     assert second.failed_conditions == ("no_earlier_failure",)
 
 
 def test_a_failure_asked_for_waits_for_the_next_refund() -> None:
     order = force(drive(make_order(), capture_of(make_line())), "fail_next_allocation", NOW)
     order = drive(order, Acknowledge(), refund_of(make_line()))
-    assert order.refunds[0].allocation.verdict is Verdict.FAILED
+    assert order.refunds[0].allocation.outcome is Verdict.FAILED
 
 
 def test_a_failure_asked_for_waits_for_a_refund_with_lines() -> None:
     order = force(drive(make_order(), capture_of(make_line())), "fail_next_allocation", NOW)
     order = drive(order, RefundOrder(1), refund_of(make_line("A12345", 1)))
-    verdicts = [each.allocation.verdict for each in order.refunds]
+    verdicts = [each.allocation.outcome for each in order.refunds]
     assert verdicts == [Verdict.NOT_ATTEMPTED, Verdict.FAILED]
     assert [each.allocation.made_to_fail for each in order.refunds] == [False, True]
 

@@ -23,7 +23,7 @@ def landed(*amounts: int) -> Order:
         Landing(capture.capture_id, capture.klarna_reference, amount)
         for capture, amount in zip(SOUND.captures, amounts, strict=False)
     )
-    allocation = replace(refund.allocation, landed=landings)
+    allocation = replace(refund.allocation, booked=landings)
     return replace(SOUND, refunds=(replace(refund, allocation=allocation),))
 
 

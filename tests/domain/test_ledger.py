@@ -33,7 +33,7 @@ def test_a_ledger_sums_an_order_up() -> None:
         "released": 17_000,
         "remaining": 0,
         "refunded": 1000,
-        "landed": 1000,
+        "booked": 1000,
     }
 
 
@@ -44,7 +44,7 @@ def test_money_that_is_booked_nowhere_is_refunded_but_has_not_landed() -> None:
         RefundOrder(1000),
         assumptions=Assumptions(unallocated_refund="none"),
     )
-    assert (ledger(order)["refunded"], ledger(order)["landed"]) == (1000, 0)
+    assert (ledger(order)["refunded"], ledger(order)["booked"]) == (1000, 0)
 
 
 def test_a_timeline_tells_what_happened_in_the_order_of_time() -> None:

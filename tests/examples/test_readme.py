@@ -40,4 +40,4 @@ def test_the_commands_ship_refund_and_tell_the_shipment(server_url: str) -> None
         check=True,
     )
     assert played.stdout.count("201 Created") == 2
-    assert '"verdict":"allocated"' in played.stdout
+    assert '"outcome":"allocated"' in played.stdout

@@ -16,7 +16,7 @@ def answer_of(executed: Executed) -> Answer:
     result, repeated = executed.result, (executed.replayed, executed.body_changed)
     if isinstance(result, Rejection):
         return Answer(False, result.reason, None, *repeated)  # noqa: FBT003
-    verdict = result.allocation.verdict if result.allocation else None
+    verdict = result.allocation.outcome if result.allocation else None
     return Answer(True, result.created_id, verdict, *repeated)  # noqa: FBT003
 
 
@@ -36,10 +36,10 @@ def numbers_of(order: Order, now: datetime, assumed: Assumptions) -> dict[str, A
             for each in order.captures
         ],
         "refunds": [
-            (each.refund_id, each.refunded_amount, each.allocation.verdict)
+            (each.refund_id, each.refunded_amount, each.allocation.outcome)
             for each in order.refunds
         ],
-        "next_fails": order.next_allocation_fails,
+        "next_fails": order.fail_next_allocation,
         "acknowledged": order.acknowledged_at is not None,
         "parcels": len(order.shipping_info),
         "city": order.shipping_address["city"],

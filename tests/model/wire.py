@@ -66,7 +66,7 @@ def answer_in(reply: Reply) -> Answer | None:
 def numbers_in(inner: Mapping[str, Any]) -> dict[str, Any]:
     """The numbers of an order, off the page that the control API shows of it."""
     order, ledger = inner["order"], inner["ledger"]
-    verdicts = [each["verdict"] for each in inner["allocations"]]
+    verdicts = [each["outcome"] for each in inner["allocations"]]
     captures = [
         (each["capture_id"], each["captured_amount"], each["refunded_amount"])
         for each in order["captures"]
@@ -105,7 +105,7 @@ def numbers_of(life: Life, now: datetime, assumed: Assumptions) -> dict[str, Any
             "released": life.released or 0,
             "remaining": life.remaining,
             "refunded": life.refunded,
-            "landed": sum(each.returned for each in life.shipments.values()),
+            "booked": sum(each.returned for each in life.shipments.values()),
         },
     }
 

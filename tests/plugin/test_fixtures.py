@@ -40,12 +40,12 @@ def test_time_faults_scenarios_and_explanations_are_at_hand(tmp_path: Path) -> N
             answer = ask(kustom, "POST", order_id + "/captures", {"captured_amount": 1})
             assert (answer.status, kustom.faults["no"]["fired"]) == (503, 1)
             why = kustom.explain(answer.headers["Klarna-Correlation-Id"])
-            assert why["refused"]["reason"] == "temporarily_unavailable"
+            assert why["refusal"]["reason"] == "temporarily_unavailable"
             refund = {"refunded_amount": 10000, "order_lines": [SNEAKERS]}
-            assert kustom.explain(order=order_id, refund=refund)["verdict"] == "failed"
+            assert kustom.explain(order=order_id, refund=refund)["outcome"] == "failed"
             kustom.faults.remove("no")
             assert list(kustom.faults) == []
-            made = kustom.make_order(name="mine", lines=[{"unit_price": 5}])
+            made = kustom.create_order(name="mine", lines=[{"unit_price": 5}])
             assert kustom.force("mine", "expire")["order"]["status"] == "EXPIRED"
             assert kustom.order("mine")["order"]["order_id"] == made
         """,

@@ -24,7 +24,7 @@ orders:
 STEPS = """\
 steps:
   - capture: {order: one-parcel, amount: 501}
-    answers: {status: 403, error_code: CAPTURE_NOT_ALLOWED}
+    response: {status: 403, error_code: CAPTURE_NOT_ALLOWED}
   - capture: {order: one-parcel, name: parcel, lines: [A]}
   - advance: 2d
   - refund: {order: one-parcel, lines: [A], idempotency_key: once}
@@ -94,9 +94,9 @@ def test_an_answer_is_held_to_its_code_and_its_body(run: Run) -> None:
     steps = """\
 steps:
   - get_order: {order: one-parcel}
-    answers: {status: 200, body: {status: CAPTURED, order_amount: 500}}
+    response: {status: 200, body: {status: CAPTURED, order_amount: 500}}
   - capture: {order: one-parcel, amount: 501}
-    answers: {error_code: NOT_ALLOWED}
+    response: {error_code: NOT_ALLOWED}
 """
     ended = run(ORDER + steps)
     assert "1. get_order one-parcel: body.status: expected" in ended.stdout
@@ -113,10 +113,10 @@ def test_a_lost_answer_can_be_wanted_and_is_told_if_not(run: Run) -> None:
 faults: {lost: {on: capture, calls: [1, 2], do: {lose_answer: reset}}}
 steps:
   - capture: {order: one-parcel, lines: [A], idempotency_key: k}
-    answers: lost
+    response: lost
   - capture: {order: one-parcel, lines: [A], idempotency_key: k}
   - capture: {order: one-parcel, lines: [A], idempotency_key: k}
-    answers: lost
+    response: lost
 """
     )
     said = run(text).stdout
@@ -132,8 +132,8 @@ def test_an_answer_that_hangs_is_given_up_after_the_step_s_patience(run: Run) ->
 faults: {hangs: {on: capture, do: {drop: hang}}}
 steps:
   - capture: {order: one-parcel, lines: [A]}
-    answers: lost
-    patience: 100ms
+    response: lost
+    timeout: 100ms
 """
     )
     assert run(text).returncode == 0
@@ -165,10 +165,10 @@ steps:
   - get_refund: {order: one-parcel, refund: back}
   - get_order: {order: one-parcel}
   - cancel: {order: one-parcel}
-    answers: {status: 403}
+    response: {status: 403}
   - set: 2026-03-01
   - capture: {order: one-parcel, body: {captured_amount: -1}}
-    answers: {status: 422}
+    response: {status: 422}
   - force: {order: one-parcel, outcome: fail_next_allocation}
 """
     )
@@ -180,7 +180,7 @@ steps:
     ("steps", "words"),
     [
         ("- {}", "E102 steps[0]: a step does one thing"),
-        ("- answers: {status: 1}", "at least 100"),
+        ("- response: {status: 1}", "at least 100"),
         ("- {advance: 2d, freeze: true}", "E102 steps[0]: a step does one thing"),
         ("- captur: {order: one-parcel}", "unknown key 'captur', did you mean 'capture'?"),
         ("- capture: {amount: 1}", "E102 steps[0].capture: 'order' is missing"),
@@ -190,9 +190,9 @@ steps:
         ("- get_capture: {order: one-parcel, capture: C}", "has no capture 'C' by then"),
         ("- advance: 2 days", "E106 steps[0].advance: not a duration: '2 days'"),
         ("- set: soon", "E106 steps[0].set: not a time: 'soon'"),
-        ("- {advance: 1d, answers: {status: 200}}", "'advance' has no answer"),
+        ("- {advance: 1d, response: {status: 200}}", "'advance' has no response"),
         ("- {advance: 1d, expect: {faults: {f: {fired: 1}}}}", "there is no fault 'f'"),
-        ("- {advance: 1d, patience: long}", "E106 steps[0].patience: not a duration"),
+        ("- {advance: 1d, timeout: long}", "E106 steps[0].timeout: not a duration"),
         ("- force: {order: one-parcel, outcome: explode}", "unknown value"),
     ],
 )

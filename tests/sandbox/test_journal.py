@@ -104,8 +104,8 @@ def test_an_entry_says_what_reached_the_client() -> None:
     undisturbed, damaged = entry("1"), entry("2")
     damaged.delivery = Delivery(length=5)
     damaged.delivery.result = "5 bytes of 20"
-    assert undisturbed.delivered == "the whole answer"
-    assert damaged.delivered == "5 bytes of 20"
+    assert undisturbed.sent == "the whole answer"
+    assert damaged.sent == "5 bytes of 20"
 
 
 def test_what_names_an_order_that_is_not_there_is_not_counted_by_its_name() -> None:

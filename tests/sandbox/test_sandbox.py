@@ -129,7 +129,7 @@ def test_an_allocation_can_be_made_to_fail(sandbox: Sandbox) -> None:
     executed = sandbox.execute(ORDER_ID, refund_of(make_line()), allocation_fails=True)
     assert isinstance(executed.result, Outcome)
     assert executed.result.allocation is not None
-    assert executed.result.allocation.verdict is Verdict.FAILED
+    assert executed.result.allocation.outcome is Verdict.FAILED
 
 
 # One key, one effect

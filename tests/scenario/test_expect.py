@@ -81,7 +81,7 @@ def test_failures_are_told_apart() -> None:
 
 
 def test_a_failed_allocation_says_why_and_what_to_do() -> None:
-    (failure,) = judged("orders: {one: {refunds: {bad: {verdict: allocated}}}}").failures
+    (failure,) = judged("orders: {one: {refunds: {bad: {outcome: allocated}}}}").failures
     assert "lines_add_up" in failure.why
     assert failure.why in failure.text
 

@@ -39,7 +39,7 @@ def found_in(case: Case, path: Path) -> list[str]:
     if "also" not in case:
         found: list[str] = [
             f"{row['line']}:{row['column']} {row['code']} "
-            + (f"{row['place']}: " if row["place"] else "")
+            + (f"{row['path']}: " if row["path"] else "")
             + row["message"]
             for row in json_of(path.parent)["findings"]
         ]
@@ -198,7 +198,7 @@ def test_json_has_all_fields_of_each_finding(folder: Path) -> None:
         "column": 1,
         "code": "E101",
         "severity": "error",
-        "place": "odrers",
+        "path": "odrers",
         "message": "unknown key 'odrers', did you mean 'orders'?",
     }
     assert (warned["severity"], warned["code"]) == ("warning", "W303")

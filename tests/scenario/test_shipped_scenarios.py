@@ -22,7 +22,7 @@ Op = Operation
 PROMISED = {
     "amount-only-refund", "capture-refused-once", "expiring-authorization", "fresh-order",
     "gateway-trouble", "lost-refund-answer", "many-lines", "misspelt-reference",
-    "norwegian-order", "off-by-one", "pending-fraud-review", "poisoned-order",
+    "norwegian-order", "off-by-one", "pending-fraud-review", "sticky-failed-allocation",
     "rate-limited", "return-fee", "rounding-from-unit-prices", "same-reference-twice",
     "split-shipment", "three-shipments", "wrong-shipment",
 }  # fmt: skip
@@ -59,7 +59,7 @@ class Asked:
     async def _give_up(self, merchant: Merchant, call: asyncio.Future[Any]) -> None:
         """Leave as soon as the server has the call."""
         path = f"requests/await?operation={self.operation}&status=0&timeout={PATIENCE}"
-        assert (await merchant.control("GET", path)).json["came"]
+        assert (await merchant.control("GET", path)).json["satisfied"]
         assert not call.done()
         call.cancel()
 

@@ -22,7 +22,7 @@ FEW = 12  # choices are listed in a row of a table up to here, else below it
 SECTIONS: dict[str, str] = {
     "order": "Orders",
     "line": "Lines",
-    "chosen_line": "Lines of captures and refunds",
+    "movement_line": "Lines of captures and refunds",
     "capture": "Captures",
     "refund": "Refunds",
     "address": "Addresses",
@@ -48,7 +48,7 @@ CHOSEN_LINES = (
 )
 
 _SINGULAR = {
-    "chosen_line": "line",
+    "movement_line": "line",
     "respond": "made-up answer",
     "expect": "expectations",
     "expected_requests": "expected requests",
@@ -107,7 +107,7 @@ def _sections() -> Mapping[str, str]:
 
 
 def _section(name: str, rules: Rules) -> Table:
-    if name == "chosen_line":
+    if name == "movement_line":
         return Table(
             _sections()[name], rules["description"], ("written", "means"), CHOSEN_LINES
         )

@@ -56,7 +56,7 @@ async def await_requests(control: Control, values: Values, call: Call) -> Answer
         if len(found) >= wanted or left <= 0:
             break
         await sandbox.journal.wait_for_more(left)
-    page = {"came": len(found) >= wanted, "requests": [views.entry_view(e) for e in found]}
+    page = {"satisfied": len(found) >= wanted, "requests": [views.entry_view(e) for e in found]}
     return json_answer(page)
 
 

@@ -57,7 +57,7 @@ def scenario_problem(error: ScenarioError) -> Problem:
     findings = [
         {
             "code": each.code,
-            "place": each.place,
+            "path": each.place,
             "message": each.message,
             "line": each.line,
             "column": each.column,

@@ -140,7 +140,7 @@ def _summary(control: Control, sandbox: Sandbox) -> dict[str, Any]:
 def _judged(verdict: Verdict) -> Answer:
     expectations = [
         {
-            "place": place_of(each.path),
+            "path": place_of(each.path),
             "passed": each.passed,
             "expected": each.expected,
             "actual": each.actual,

@@ -59,9 +59,9 @@ def full_timeline(sandbox: Sandbox, order: Order) -> list[Event]:
 def _trouble(entry: Entry) -> str:
     """Tell of a request that was refused or struck by a fault; else nothing."""
     texts = []
-    if entry.injected:
-        faults = "; ".join(entry.injected)
-        texts.append(f"{entry.operation} struck by {faults}, delivered: {entry.delivered}")
+    if entry.faults:
+        faults = "; ".join(entry.faults)
+        texts.append(f"{entry.operation} struck by {faults}, delivered: {entry.sent}")
     if isinstance(entry.result, Rejection):
         texts.append(f"{entry.operation} refused: {refusal_text(entry.result)}")
     return "; ".join(texts)
@@ -76,14 +76,14 @@ def dry_run_view(
     view, text = explanation_view(explanation), explanation.text
     faults = [f"{rule.name}: {action}" for rule, action in struck]
     if refused or any(answers_at_once(action) for _, action in struck):
-        view["landed"] = []
+        view["booked"] = []
         text = f"Were it accepted:\n{text}"
     if refused:
         text = f"Refused: {refused}\n{text}"
     if faults:
         text = f"Struck by faults: {'; '.join(faults)}.\n{text}"
     refusal = refused and rejection_view(refused)
-    return {**view, "refused": refusal, "injected": faults, "text": text}
+    return {**view, "refusal": refusal, "faults": faults, "text": text}
 
 
 def entry_view(entry: Entry) -> View:
@@ -100,10 +100,10 @@ def entry_view(entry: Entry) -> View:
         "status": entry.status,
         "replayed": entry.replayed,
         "body_changed": entry.body_changed,
-        "refused": rejection_view(result) if isinstance(result, Rejection) else None,
+        "refusal": rejection_view(result) if isinstance(result, Rejection) else None,
         "allocation": explanation and explanation_view(explanation),
-        "injected": entry.injected,
-        "delivered": entry.delivered,
+        "faults": entry.faults,
+        "sent": entry.sent,
         "crash": entry.crash,
         "before": entry.before and ledger(entry.before),
         "after": entry.after and ledger(entry.after),
@@ -114,8 +114,8 @@ def entry_view(entry: Entry) -> View:
 def entry_text(entry: Entry) -> str:
     """Tell in words why a request got the answer it got."""
     lines = [f"{entry.method} {entry.path} was answered {entry.status}."]
-    if entry.injected:
-        lines.append(f"Faults: {'; '.join(entry.injected)}. Delivered: {entry.delivered}.")
+    if entry.faults:
+        lines.append(f"Faults: {'; '.join(entry.faults)}. Delivered: {entry.sent}.")
     if entry.replayed:
         changed = " although the request had changed" if entry.body_changed else ""
         lines.append(f"A replay: its idempotency key was known{changed}.")
@@ -129,7 +129,7 @@ def entry_text(entry: Entry) -> str:
 
 def refusal_text(rejection: Rejection) -> str:
     """Tell why a request was refused, and what would have been allowed."""
-    return f"{rejection}. {allowed_instead(rejection)}".rstrip()
+    return " ".join((f"{rejection}.", *allowed_instead(rejection)))
 
 
 def rejection_view(rejection: Rejection) -> View:
@@ -140,6 +140,6 @@ def rejection_view(rejection: Rejection) -> View:
         "error_code": rejection.code,
         "message": rejection.message,
         "facts": dict(rejection.known_facts),
-        "allowed": allowed_instead(rejection),
-        "source": {"mark": source.mark, "where": source.where},
+        "hints": allowed_instead(rejection),
+        "provenance": {"mark": source.mark, "source": source.where},
     }

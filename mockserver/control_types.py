@@ -1,0 +1,288 @@
+"""JSON shapes of the control API: what :class:`mockserver.ControlClient` returns.
+
+Typed dictionaries for type checkers; at run time they are plain ``dict``. A test compares
+them with ``schemas/control.schema.json``. Amounts are integers in minor units of the order's
+currency (öre, cents); times are ISO 8601 texts in UTC, such as ``2026-01-15T09:00:00.000Z``,
+on the sandbox's clock.
+"""
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict
+
+from mockserver.merchant_types import MerchantOrder
+
+OperationName: TypeAlias = Literal[
+    "acknowledge",
+    "add_capture_shipping_info",
+    "add_order_shipping_info",
+    "cancel",
+    "capture",
+    "extend_authorization_time",
+    "extend_due_date",
+    "get_capture",
+    "get_extend_due_date_options",
+    "get_order",
+    "get_refund",
+    "list_captures",
+    "refund",
+    "release_remaining_authorization",
+    "trigger_send_out",
+    "update_authorization",
+    "update_customer_details",
+    "update_merchant_references",
+]
+"""Operations of the merchant API."""
+
+ForcedOutcome: TypeAlias = Literal[
+    "expire",
+    "accept_fraud",
+    "reject_fraud",
+    "stop_fraud",
+    "fail_next_allocation",
+]
+"""What :meth:`mockserver.ControlClient.force` can bring about."""
+
+
+class SandboxSummary(TypedDict):
+    """Sandbox in figures; ``requests`` counts those that the journal has dropped, too."""
+
+    name: str
+    scenario: str
+    orders: int
+    requests: int
+    faults: int
+    now: str
+    frozen: bool
+
+
+class OrderSummary(TypedDict):
+    """Order in a few fields; ``name`` is its name in the scenario."""
+
+    name: str | None
+    order_id: str
+    status: Literal["AUTHORIZED", "PART_CAPTURED", "CAPTURED", "CANCELLED", "EXPIRED", "CLOSED"]
+    order_amount: int
+    captured_amount: int
+    refunded_amount: int
+    remaining_authorized_amount: int
+    klarna_reference: str
+
+
+class BookedAmount(TypedDict):
+    """Part of a refund that was booked on one capture."""
+
+    capture_id: str
+    amount: int
+
+
+class ConditionResult(TypedDict):
+    """Condition of an allocation, with the expected and the actual amount or references."""
+
+    name: str
+    holds: bool
+    expected: int | list[str]
+    actual: int | list[str]
+    detail: str
+
+
+class ClosestCapture(TypedDict):
+    """Capture that came closest to a refund, and how the two differ."""
+
+    capture_id: str
+    klarna_reference: str
+    differences: list[str]
+
+
+class AllocationExplanation(TypedDict):
+    """How a refund was allocated, and why.
+
+    ``booked`` lists where its money was posted, whatever the outcome; ``ambiguous`` means that
+    several captures fit; ``hints`` says what to change in the request, most useful first.
+    """
+
+    outcome: Literal["allocated", "failed", "not_attempted"]
+    capture_id: str | None
+    booked: list[BookedAmount]
+    conditions: list[ConditionResult]
+    nearest: ClosestCapture | None
+    ambiguous: bool
+    assumptions: list[str]
+    hints: list[str]
+    text: str
+
+
+class RuleProvenance(TypedDict):
+    """How far a rule can be trusted: ``assumed`` to ``documented by Kustom``."""
+
+    mark: str
+    source: str
+
+
+class RefusalExplanation(TypedDict):
+    """Why a request was refused; ``hints`` says what would have been allowed."""
+
+    reason: str
+    error_code: str
+    message: str
+    facts: dict[str, object]
+    hints: list[str]
+    provenance: RuleProvenance
+
+
+class RefundPreview(AllocationExplanation):
+    """How a refund would be allocated, why it would be refused, and which faults would fire."""
+
+    refusal: RefusalExplanation | None
+    faults: list[str]
+
+
+class LedgerAmounts(TypedDict):
+    """Amounts of an order; ``booked`` is the part of ``refunded`` booked on captures."""
+
+    authorized: int
+    captured: int
+    released: int
+    remaining: int
+    refunded: int
+    booked: int
+
+
+class TimelineEntry(TypedDict):
+    """Something that happened to an order, or to a request about it."""
+
+    at: str
+    text: str
+
+
+class OrderDetails(TypedDict):
+    """Everything known about an order; ``allocations`` has one entry per refund, in order."""
+
+    order: MerchantOrder
+    allocations: list[AllocationExplanation]
+    ledger: LedgerAmounts
+    timeline: list[TimelineEntry]
+    timeline_text: str
+
+
+class RequestEntry(TypedDict):
+    """Journal entry of one request.
+
+    ``status`` was decided; ``sent`` tells what the client received; ``faults`` lists the rules
+    that fired and their actions; ``crash`` is the traceback if the server itself failed;
+    ``before`` and ``after`` are the order's amounts around the request.
+    """
+
+    correlation_id: str
+    at: str
+    method: str
+    path: str
+    operation: OperationName | None
+    order_id: str | None
+    status: int
+    replayed: bool
+    body_changed: bool
+    refusal: RefusalExplanation | None
+    allocation: AllocationExplanation | None
+    faults: list[str]
+    sent: str
+    crash: str | None
+    before: LedgerAmounts | None
+    after: LedgerAmounts | None
+    text: str
+
+
+class AwaitResult(TypedDict):
+    """Matching requests; ``satisfied`` is false if too few came in time."""
+
+    satisfied: bool
+    requests: list[RequestEntry]
+
+
+class FaultStatus(TypedDict):
+    """Fault rule, and how many requests it ``matched`` and ``fired`` on."""
+
+    id: str
+    on: list[str]
+    orders: list[str]
+    do: list[str]
+    matched: int
+    fired: int
+
+
+class ClockState(TypedDict):
+    """Time of a sandbox, and whether it is frozen."""
+
+    now: str
+    frozen: bool
+
+
+class ExpiredOrder(TypedDict):
+    """Event that the passing of time caused, such as an expired authorization."""
+
+    at: str
+    event: str
+    order_id: str
+
+
+class ClockChange(ClockState):
+    """Time of a sandbox after a change; ``fired`` lists what happened meanwhile."""
+
+    fired: list[ExpiredOrder]
+
+
+class ExpectationResult(TypedDict):
+    """Checked expectation; ``path`` is where it is below ``expect``."""
+
+    path: str
+    passed: bool
+    expected: object
+    actual: object
+    text: str
+
+
+class VerdictReport(TypedDict):
+    """Result of checking expectations; ``passed`` if all of them hold."""
+
+    passed: bool
+    expectations: list[ExpectationResult]
+
+
+class OrderInvariants(TypedDict):
+    """Violated money invariants of an order; empty if its amounts add up."""
+
+    order_id: str
+    violations: list[str]
+
+
+class InvariantsReport(TypedDict):
+    """Money invariants of every order, violations first."""
+
+    passed: bool
+    orders: list[OrderInvariants]
+
+
+class SnapshotSummary(TypedDict):
+    """Snapshot of a sandbox; ``orders`` lists the names of its orders."""
+
+    name: str
+    now: str
+    orders: list[str]
+
+
+class ScenarioFinding(TypedDict):
+    """Something wrong in a scenario; line and column count from 1."""
+
+    code: str
+    path: str
+    message: str
+    line: int | None
+    column: int | None
+
+
+class ProblemDetails(TypedDict):
+    """Refused control request (RFC 9457); it changed nothing."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: NotRequired[list[ScenarioFinding | str]]

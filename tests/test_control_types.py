@@ -1,0 +1,144 @@
+"""The typed dictionaries of the public API have the keys and types of the JSON Schemas."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+import pytest
+
+from mockserver import control_types, merchant_types
+from mockserver.schemas import documents
+
+CONTROL = "control.schema.json"
+
+SHAPES: Mapping[str, type] = {
+    "sandbox": control_types.SandboxSummary,
+    "verdict": control_types.VerdictReport,
+    "invariants": control_types.InvariantsReport,
+    "order": merchant_types.MerchantOrder,
+    "order_summary": control_types.OrderSummary,
+    "inner_view": control_types.OrderDetails,
+    "dry_run": control_types.RefundPreview,
+    "request": control_types.RequestEntry,
+    "await_result": control_types.AwaitResult,
+    "fault": control_types.FaultStatus,
+    "clock": control_types.ClockState,
+    "clock_change": control_types.ClockChange,
+    "snapshot": control_types.SnapshotSummary,
+    "problem": control_types.ProblemDetails,
+}
+"""Typed dictionaries by the definition of the control schema; others are within them."""
+
+NAMES = {
+    str: "string",
+    int: "integer",
+    bool: "boolean",
+    NoneType: "null",
+    object: "anything",
+}
+
+
+def schema_shape(file: str, node: Mapping[str, Any]) -> str:
+    """Describe what a schema allows, in a form that both sides share."""
+    if "$ref" in node:
+        file, node = resolve(file, node["$ref"])
+        return schema_shape(file, node)
+    if "anyOf" in node:
+        return alternatives(schema_shape(file, option) for option in node["anyOf"])
+    if "enum" in node:
+        return alternatives(map(repr, node["enum"]))
+    kinds = node.get("type", "anything")
+    return alternatives(
+        of_kind(file, node, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)
+    )
+
+
+def of_kind(file: str, node: Mapping[str, Any], kind: str) -> str:
+    if kind == "array":
+        return f"list of {schema_shape(file, node['items'])}"
+    if kind != "object":
+        return kind
+    if "properties" not in node:
+        values = node.get("additionalProperties", {})
+        return f"mapping to {schema_shape(file, values)}"
+    properties = node["properties"]
+    return fields(
+        {key: schema_shape(file, value) for key, value in properties.items()},
+        node.get("required", ()),
+    )
+
+
+def type_shape(annotation: Any) -> str:  # noqa: ANN401  # any annotation
+    """Describe what a type allows, in the same form."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if is_typeddict(annotation):
+        hints = {key: type_shape(hint) for key, hint in get_type_hints(annotation).items()}
+        return fields(hints, annotation.__required_keys__)
+    if origin in (Union, UnionType):
+        return alternatives(map(type_shape, arguments))
+    if origin is Literal:
+        return alternatives(map(repr, arguments))
+    if origin is list:
+        return f"list of {type_shape(arguments[0])}"
+    if origin is dict:
+        return f"mapping to {type_shape(arguments[1])}"
+    return NAMES[annotation]
+
+
+def alternatives(shapes: Iterable[str]) -> str:
+    return " | ".join(sorted(shapes))
+
+
+def fields(shapes: Mapping[str, str], required: Any) -> str:  # noqa: ANN401  # any container
+    marked = (f"{key}{'' if key in required else '?'}: {shapes[key]}" for key in sorted(shapes))
+    return f"{{{', '.join(marked)}}}"
+
+
+def resolve(file: str, reference: str) -> tuple[str, Mapping[str, Any]]:
+    """Follow a reference between the shipped schemas."""
+    target, _, pointer = reference.partition("#")
+    sibling = f"{file.rpartition('/')[0]}/{target}".lstrip("/")
+    file = sibling if target else file
+    node = documents()[file]
+    for step in pointer.split("/")[1:]:
+        node = node[step]
+    return file, node
+
+
+def contained_in(annotation: Any) -> Iterator[str]:  # noqa: ANN401  # any annotation
+    if is_typeddict(annotation):
+        yield annotation.__name__
+        for hint in get_type_hints(annotation).values():
+            yield from contained_in(hint)
+    for argument in get_args(annotation):
+        yield from contained_in(argument)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_typed_dictionary_matches_its_schema(name: str) -> None:
+    schema = documents()[CONTROL]["$defs"][name]
+    assert type_shape(SHAPES[name]) == schema_shape(CONTROL, schema)
+
+
+def test_forced_outcomes_match_the_schema() -> None:
+    schema = documents()[CONTROL]["$defs"]["outcome_request"]["properties"]["outcome"]
+    assert list(get_args(control_types.ForcedOutcome)) == schema["enum"]
+
+
+def test_every_typed_dictionary_is_compared_with_a_schema() -> None:
+    compared = {name for shape in SHAPES.values() for name in contained_in(shape)}
+    defined = {
+        name
+        for module in (control_types, merchant_types)
+        for name, value in vars(module).items()
+        if is_typeddict(value)
+    }
+    assert compared == defined
+
+
+def test_a_missing_key_and_an_optional_key_are_noticed() -> None:
+    schema = documents()[CONTROL]["$defs"]["clock"]
+    relaxed = {**schema, "required": ["now"]}
+    smaller = {**schema, "properties": {"now": schema["properties"]["now"]}}
+    shapes = {schema_shape(CONTROL, each) for each in (schema, relaxed, smaller)}
+    assert len(shapes) == 3
