@@ -10,6 +10,7 @@ COPY requirements.lock ./
 RUN pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY mockserver mockserver
+COPY kustom_mock kustom_mock
 COPY schemas schemas
 COPY scenarios scenarios
 RUN pip --python /opt/venv/bin/python install --no-deps .

@@ -29,6 +29,7 @@ def main() -> int:
             archive.extractall(folder, filter="data")
         (project,) = Path(folder).iterdir()
         rmtree(project / "mockserver")
+        rmtree(project / "kustom_mock")
         groups = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
         python = Path(folder) / "venv/bin/python"
         run(sys.executable, "-m", "venv", str(python.parents[1]))

@@ -26,7 +26,7 @@ UNWANTED = re.compile(r"__pycache__|\.pyc$|\.venv|_cache/|\.coverage|\.egg-info"
 
 IN_THE_SDIST = {
     ".dockerignore", ".github", "benchmarks", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile",
-    "docs", "LICENSE", "Makefile", "mockserver", "pyproject.toml", "README.md",
+    "docs", "kustom_mock", "LICENSE", "Makefile", "mockserver", "pyproject.toml", "README.md",
     "requirements.lock", "scenarios", "schemas", "tests", "tools",
     ".gitignore", "PKG-INFO",  # hatchling's own
 }  # fmt: skip
@@ -87,12 +87,14 @@ def files_below(folder: str) -> set[str]:
 
 def test_the_wheel_holds_the_package_the_data_and_nothing_else(wheel: Path) -> None:
     data = files_below("schemas") | files_below("scenarios")
-    expected = files_below("mockserver") | {f"mockserver/_data/{each}" for each in data}
+    packages = files_below("mockserver") | files_below("kustom_mock")
+    expected = packages | {f"mockserver/_data/{each}" for each in data}
     assert set(zipfile.ZipFile(wheel).namelist()) == expected | BESIDE_THE_PACKAGE
 
 
 def test_the_package_says_that_it_is_typed(wheel: Path) -> None:
-    assert "mockserver/py.typed" in zipfile.ZipFile(wheel).namelist()
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"mockserver/py.typed", "kustom_mock/py.typed"} <= set(names)
 
 
 def test_the_sdist_holds_what_is_listed_and_nothing_that_was_made(dist: Path) -> None:

@@ -259,7 +259,7 @@ def test_the_page_about_pytest_does_what_it_says(tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     code, said = run_tests(tmp_path, "")
-    assert (code, "2 passed" in said) == (0, True), said
+    assert (code, "3 passed" in said) == (0, True), said
     wrong = files["test_returns.py"].replace("B24680", "B2468O")
     (tmp_path / "test_returns.py").write_text(wrong, encoding="utf-8")
     (shown,) = (each.text for each in blocks(page) if each.language == "text")
