@@ -1,6 +1,7 @@
 """The 18 operations as a table: method, path, body, and what an accepted one answers.
 
-The same rows find the handler, print ``docs/operations.md`` and parametrise the tests.
+The same rows find the handler, print ``docs/reference/operations.md`` and parametrise the
+tests.
 """
 
 from collections.abc import Callable, Mapping

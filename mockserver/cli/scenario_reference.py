@@ -55,7 +55,7 @@ CHOSEN_LINES = (
     ("`{reference: A12345, quantity: 1}`", "This quantity of it."),
     (
         "`{reference: A12345, unit_price: 3000}`",
-        "A new line with the keys of a [line](orders.md#lines), independent of the order's lines.",
+        "A new line with the keys of a [line](orders.md#lines).",
     ),
 )
 

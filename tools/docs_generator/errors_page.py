@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from mockserver.api.operations import OPERATIONS
 from mockserver.cli.pages import markdown_table
 from mockserver.cli.table import Table
-from mockserver.domain.errors import CATALOGUE, CONSEQUENCE, REFUSAL_CODE, Reason, Refusal, refusal_for
+from mockserver.domain.errors import (
+    CATALOGUE,
+    CONSEQUENCE,
+    REFUSAL_CODE,
+    Reason,
+    Refusal,
+    refusal_for,
+)
 from mockserver.domain.lifecycle import LIFECYCLE
 from mockserver.domain.operation import Operation
 from tools.docs_generator.markdown import NOTICE, page

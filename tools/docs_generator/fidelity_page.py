@@ -42,9 +42,7 @@ def _assumption(row: Assumption) -> str:
 def _rules(mark: Mark) -> str:
     """List the rules with this provenance."""
     lines = [
-        f"- {rule.text}\n  *{rule.source.where}*"
-        for rule in RULES
-        if rule.source.mark is mark
+        f"- {rule.text}\n  *{rule.source.where}*" for rule in RULES if rule.source.mark is mark
     ]
     return "\n".join([f"## Rules {mark}", "", *lines]) if lines else ""
 

@@ -17,5 +17,5 @@ def lint_page() -> str:
 
 def _section(code: str) -> str:
     example = LINT_EXAMPLES[code]
-    block = [f"```yaml\n{example.text}\n```"] if example.text else []
+    block = [f"```yaml finding\n{example.text}\n```"] if example.text else []
     return "\n\n".join([f"## `{code}`", CODES[code], *block, f"**Fix**: {example.fix}"])

@@ -1,5 +1,6 @@
 """State diagram of an order, drawn from the lifecycle table."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,7 +91,7 @@ def _labels(source: Status, target: Status) -> Sequence[str]:
 def _draw_row(drawing: Drawing, y: int) -> None:
     """Draw the transitions between the statuses of the upper row."""
     order = (Status.AUTHORIZED, Status.PART_CAPTURED, Status.CAPTURED)
-    for column, (source, target) in enumerate(zip(order, order[1:], strict=False)):
+    for column, (source, target) in enumerate(itertools.pairwise(order)):
         start, end = _left(column) + _WIDTH, _left(column + 1)
         drawing.arrow((start, y), (end, y))
         for number, label in enumerate(_labels(source, target)):
@@ -119,8 +120,12 @@ def _draw_columns(drawing: Drawing, bottom: int, top: int) -> None:
         else:
             drawing.text(x + 8, bottom + 32, label)
     right, left = _left(0) + _WIDTH, _left(1)
-    drawing.arrow((right - 30, bottom), (right - 30, bottom + 45), (left + 40, bottom + 45),
-                  (left + 40, top))
+    drawing.arrow(
+        (right - 30, bottom),
+        (right - 30, bottom + 45),
+        (left + 40, bottom + 45),
+        (left + 40, top),
+    )
     (label,) = _labels(Status.AUTHORIZED, Status.EXPIRED)
     drawing.text((right + left) // 2, bottom + 38, label, anchor="middle")
 

@@ -12,9 +12,11 @@ _LETTERS: Mapping[Mark, str] = {
     Mark.ASSUMED: "A",
 }
 
-LEGEND = "Provenance: " + ", ".join(
-    f"**{sign}** {mark}" for mark, sign in _LETTERS.items()
-) + ". See [fidelity](fidelity.md)."
+LEGEND = (
+    "Provenance: "
+    + ", ".join(f"**{sign}** {mark}" for mark, sign in _LETTERS.items())
+    + ". See [fidelity](fidelity.md)."
+)
 
 
 def letter(mark: Mark) -> str:

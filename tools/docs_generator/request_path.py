@@ -1,5 +1,6 @@
 """Diagram of one merchant request, from the socket to the response."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ def request_path() -> str:
         y = _TOP + number * _STEP
         title = f"{number + 1}. {station.module}"
         drawing.box(_left(station.lane), y, _WIDTH, _HEIGHT, title, station.does)
-    for number, (source, target) in enumerate(zip(STATIONS, STATIONS[1:], strict=False)):
+    for number, (source, target) in enumerate(itertools.pairwise(STATIONS)):
         _connect(drawing, number, source, target)
     return drawing.render()
 
@@ -72,5 +73,6 @@ def _connect(drawing: Drawing, number: int, source: Station, target: Station) ->
         drawing.arrow((x + _WIDTH, middle), (target_x + 40, middle), (target_x + 40, below))
     else:
         middle = y + _HEIGHT // 2
-        drawing.arrow((x, middle), (target_x + _WIDTH - 40, middle),
-                      (target_x + _WIDTH - 40, below))
+        drawing.arrow(
+            (x, middle), (target_x + _WIDTH - 40, middle), (target_x + _WIDTH - 40, below)
+        )

@@ -23,10 +23,19 @@ def sandboxes() -> str:
         " The control API reads and changes sandboxes.",
     )
     drawing.box(260, 20, 400, height - 40, "kustom-mock: one port", kind="group")
-    drawing.box(700, _TOP, 180, _HEIGHT, "template", "parsed scenario that", "fills a new sandbox")
     drawing.box(
-        700, _TOP + 2 * _STEP, 180, _HEIGHT, "control API /__admin", "load scenarios",
-        "move the clock", "add fault rules", "read the verdict",
+        700, _TOP, 180, _HEIGHT, "template", "parsed scenario that", "fills a new sandbox"
+    )
+    drawing.box(
+        700,
+        _TOP + 2 * _STEP,
+        180,
+        _HEIGHT,
+        "control API /__admin",
+        "load scenarios",
+        "move the clock",
+        "add fault rules",
+        "read the verdict",
     )
     for number, (client, login) in enumerate(_CLIENTS):
         y = _TOP + number * _STEP
@@ -37,6 +46,10 @@ def sandboxes() -> str:
         drawing.arrow((200, middle), (360, middle))
         drawing.text(275, middle - 8, "merchant API")
         drawing.arrow((700, _TOP + 50), (672, _TOP + 50), (672, y + 30), (620, y + 30))
-        drawing.arrow((700, _TOP + 2 * _STEP + 70), (684, _TOP + 2 * _STEP + 70),
-                      (684, y + 90), (620, y + 90))
+        drawing.arrow(
+            (700, _TOP + 2 * _STEP + 70),
+            (684, _TOP + 2 * _STEP + 70),
+            (684, y + 90),
+            (620, y + 90),
+        )
     return drawing.render()

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from mockserver.cli.pages import as_markdown, operations_page, settings_page
@@ -26,6 +27,11 @@ SCENARIO_TITLES: Mapping[str, str] = {
     "steps": "Steps in scenarios",
 }
 
+
+def _scenario_page(name: str, title: str) -> str:
+    return as_markdown(title, scenario_pages()[name])
+
+
 FILES: Mapping[str, Callable[[], str]] = {
     "reference/operations.md": lambda: as_markdown("operations", operations_page()),
     "reference/settings.md": lambda: as_markdown("settings", settings_page()),
@@ -34,9 +40,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     "reference/fidelity.md": fidelity_page,
     "reference/lint.md": lint_page,
     **{
-        f"reference/scenarios/{name}.md": lambda name=name, title=title: as_markdown(
-            title, scenario_pages()[name]
-        )
+        f"reference/scenarios/{name}.md": partial(_scenario_page, name, title)
         for name, title in SCENARIO_TITLES.items()
     },
     "images/order-life.svg": order_life,

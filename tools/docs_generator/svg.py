@@ -62,23 +62,25 @@ class Drawing:
     def arrow(self, *points: tuple[int, int]) -> None:
         """Draw an arrow along points."""
         path = " ".join(f"{x},{y}" for x, y in points)
-        self.parts.append(
-            f'<polyline class="arrow" points="{path}" marker-end="url(#head)"/>'
-        )
+        self.parts.append(f'<polyline class="arrow" points="{path}" marker-end="url(#head)"/>')
 
     def render(self) -> str:
         """Return the SVG document."""
         return "\n".join(
             [
-                f'<svg xmlns="http://www.w3.org/2000/svg" role="img"'
-                f' aria-labelledby="title desc" viewBox="0 0 {self.width} {self.height}"'
-                f' width="{self.width}" height="{self.height}">',
+                (
+                    f'<svg xmlns="http://www.w3.org/2000/svg" role="img"'
+                    f' aria-labelledby="title desc" viewBox="0 0 {self.width} {self.height}"'
+                    f' width="{self.width}" height="{self.height}">'
+                ),
                 f'<title id="title">{escape(self.title)}</title>',
                 f'<desc id="desc">{escape(self.description)}</desc>',
                 f"<style>{_STYLE}</style>",
-                '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5"'
-                ' markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
-                '<path class="head" d="M0,0 L10,5 L0,10 z"/></marker></defs>',
+                (
+                    '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5"'
+                    ' markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
+                    '<path class="head" d="M0,0 L10,5 L0,10 z"/></marker></defs>'
+                ),
                 f'<rect class="paper" width="{self.width}" height="{self.height}" rx="8"/>',
                 *self.parts,
                 "</svg>",
