@@ -97,6 +97,13 @@ def scenario_pages() -> Mapping[str, Page]:
     pages["index"].append(
         _names("Countries", _enum(parts["order"], "country"), "Country codes of `country`.")
     )
+    pages["index"].append(
+        _names(
+            "Payment methods",
+            _enum(parts["order"], "payment_method"),
+            "Values of `payment_method`.",
+        )
+    )
     pages["faults"].append(
         _names(
             "Operations",
@@ -244,6 +251,10 @@ def _long_choice(choices: list[object]) -> str:
         (["any", *operations], "`any` or an [operation](faults.md#operations)"),
         ([*_enum(parts["action"], "refuse")], "a [reason](faults.md#reasons)"),
         ([*_enum(parts["order"], "country")], "a [country](index.md#countries)"),
+        (
+            [*_enum(parts["order"], "payment_method")],
+            "a [payment method](index.md#payment-methods)",
+        ),
     )
     for names, link in sections:
         if choices == names:
