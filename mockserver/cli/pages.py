@@ -32,7 +32,7 @@ def fidelity_page() -> Page:
             tuple((each.source.mark, each.text, each.source.where) for each in rules),
         ),
         Table(
-            "Refusals",
+            "Errors",
             "Every reason to say no, with the provider's words.",
             ("mark", "reason", "operations", "answer", "source"),
             tuple(_refusal_row(each) for each in refusals),
