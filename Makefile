@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve demo test image-test dist installed-test check format docs lock bench mutants clean
+.PHONY: serve demo test image-test dist installed-test check format docs site prepare-release lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server on port 8566 with an order in it
 	@$(BIN)/kustom-mock serve
@@ -33,12 +33,19 @@ check: $(VENV)/ready ## lint, formatting and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-format: $(VENV)/ready ## put the code into shape
+format: $(VENV)/ready ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(VENV)/ready ## write the generated pages anew
-	$(BIN)/python -m tools.docs_generator docs
+docs: $(VENV)/ready ## regenerate the generated pages and diagrams
+	$(BIN)/python -m tools.docs_generator.site
+
+site: $(VENV)/ready ## build the documentation site; dead links and unlisted pages fail
+	$(BIN)/python -m tools.docs_generator.navigation
+	$(BIN)/zensical build --strict --clean
+
+prepare-release: $(VENV)/ready ## check TAG, write the repository URL into README and metadata
+	$(BIN)/python -m tools.prepare_release "$$TAG" "$$URL"
 
 lock: $(VENV)/ready ## write down what the image installs; UPGRADE=--upgrade takes newer ones
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
@@ -47,17 +54,17 @@ lock: $(VENV)/ready ## write down what the image installs; UPGRADE=--upgrade tak
 bench: $(VENV)/ready ## measure beside bare aiohttp and the peers on PATH; BENCH=--short tries it
 	$(BIN)/python benchmarks/compare.py $(BENCH)
 
-mutants: $(VENV)/mutants ## change the domain, print what no test notices; MODULE=file takes one
+mutants: $(VENV)/mutants ## run mutation tests on the domain; MODULE=file takes one
 	$(BIN)/python tests/mutants.py $(MODULE)
 
 clean:
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache dist site .cache
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kustom-mock needs Python 3.11 or newer; set PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable . --group dev --group docs
 	@touch $@
 
 $(VENV)/mutants: $(VENV)/ready

@@ -37,7 +37,7 @@ def print_summary(results: Results) -> None:
     """Print one ratio for each server and kind of work, by processor time."""
     value, _, _ = COLUMNS["processor µs"]
     table(
-        f"Processor time in short, ratio at {SUMMARY_CONNECTIONS} connections",
+        f"CPU time per request, ratio at {SUMMARY_CONNECTIONS} connections",
         ["server", "keeps", *(each.name for each in merchant.WORKS)],
         (
             [name, PEERS[name].keeps]

@@ -14,8 +14,10 @@ from tempfile import TemporaryDirectory
 
 OF_THE_SOURCES = (
     "tests/container",
+    "tests/docs_generator/test_site.py",
     "tests/plugin/test_stranger.py",
     "tests/test_architecture.py",
+    "tests/test_prepare_release.py",
     "tests/test_wheel.py",
 )
 

@@ -15,7 +15,7 @@ from mockserver.settings import DEFAULT_PORT, OPTIONS
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-PAGES = (ROOT / "docs/ci.md", ROOT / "docs/docker.md")
+PAGES = (ROOT / "docs/how-to/ci.md", ROOT / "docs/how-to/docker.md")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 YAML_RULES = json.dumps(
     {
@@ -68,7 +68,18 @@ RECIPES = [
     for number, found in enumerate(FENCE.finditer(page.read_text(encoding="utf-8")))
 ]
 YAML = [each for each in RECIPES if each.language == "yaml"]
-WORKFLOW = ROOT / ".github/workflows/ci.yml"
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
+FORMS = sorted(
+    set(GITHUB.glob("ISSUE_TEMPLATE/*.yml")) - {GITHUB / "ISSUE_TEMPLATE/config.yml"}
+)
+CONFIGURATION = {
+    GITHUB / "dependabot.yml": "vendor.dependabot",
+    GITHUB / "ISSUE_TEMPLATE/config.yml": "vendor.github-issue-config",
+    **dict.fromkeys(WORKFLOWS, "vendor.github-workflows"),
+    **dict.fromkeys(FORMS, "vendor.github-issue-forms"),
+}
+"""Files that GitHub reads, and the schema of each."""
 
 
 def tool(*words: object) -> None:
@@ -99,19 +110,33 @@ def test_the_dockerfile_sets_no_variable_that_the_server_does_not_know() -> None
     assert set(re.findall(r"\bKUSTOM_MOCK_\w+", text)) <= known
 
 
-def test_the_workflow_passes_its_schema_and_linters() -> None:
-    tool("check-jsonschema", "--builtin-schema", SCHEMAS["ci.yml"], WORKFLOW)
-    tool("yamllint", "--strict", "--config-data", YAML_RULES, WORKFLOW)
-    tool("zizmor", "--offline", "--quiet", "--config", ROOT / ".github/zizmor.yml", WORKFLOW)
+@pytest.mark.parametrize("file", CONFIGURATION, ids=lambda file: file.name)
+def test_github_file_passes_its_schema_and_linter(file: Path) -> None:
+    tool("check-jsonschema", "--builtin-schema", CONFIGURATION[file], file)
+    tool("yamllint", "--strict", "--config-data", YAML_RULES, file)
 
 
-def test_the_workflow_runs_what_the_makefile_has() -> None:
-    jobs = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"].values()
+def test_workflows_and_dependabot_are_safe() -> None:
+    files = (*WORKFLOWS, GITHUB / "dependabot.yml")
+    tool("zizmor", "--offline", "--quiet", "--config", GITHUB / "zizmor.yml", *files)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.name)
+def test_workflow_runs_targets_of_the_makefile(workflow: Path) -> None:
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
     run = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
     targets = re.findall(
         r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert {each.removeprefix("make ") for each in run} <= set(targets)
+    assert {command.removeprefix("make ") for command in run} <= set(targets)
+
+
+def test_pre_commit_hooks_are_tools_of_the_environment() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert {repository["repo"] for repository in config["repos"]} == {"local"}
+    hooks = [hook for repository in config["repos"] for hook in repository["hooks"]]
+    commands = {hook["entry"].split()[0] for hook in hooks}
+    assert commands == {".venv/bin/ruff", ".venv/bin/mypy"}
 
 
 @pytest.mark.parametrize("recipe", YAML, ids=str)

@@ -25,9 +25,10 @@ NAME = f"kustom_mock-{__version__}"
 UNWANTED = re.compile(r"__pycache__|\.pyc$|\.venv|_cache/|\.coverage|\.egg-info")
 
 IN_THE_SDIST = {
-    ".dockerignore", ".github", "benchmarks", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile",
-    "docs", "kustom_mock", "LICENSE", "Makefile", "mockserver", "pyproject.toml", "README.md",
-    "requirements.lock", "scenarios", "schemas", "tests", "tools",
+    ".dockerignore", ".github", ".pre-commit-config.yaml", "benchmarks", "CHANGELOG.md",
+    "CONTRIBUTING.md", "Dockerfile", "docs", "kustom_mock", "LICENSE", "Makefile", "mockserver",
+    "pyproject.toml", "README.md", "requirements.lock", "scenarios", "schemas", "SECURITY.md",
+    "tests", "tools", "zensical.toml",
     ".gitignore", "PKG-INFO",  # hatchling's own
 }  # fmt: skip
 BESIDE_THE_PACKAGE = {

@@ -1,1 +1,1 @@
-"""Tools of the developers; none of them is in the wheel."""
+"""Tools for contributors; not part of the distribution."""

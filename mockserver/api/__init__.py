@@ -1,4 +1,10 @@
-"""The HTTP edge: translates requests and answers, decides nothing.
+"""HTTP: the only package that imports aiohttp. It translates and decides nothing.
 
-Only :mod:`mockserver.api.server` and its neighbours on the socket know aiohttp.
+- ``connection``, ``server``, ``http_errors``, ``tls``: bytes to a ``Request``
+- ``messages``: ``Request`` and ``Response``
+- ``response``, ``damaged_response``: a ``Response`` to bytes, whole or as a fault wants it
+- ``merchant/``: the provider's API; ``merchant/handler`` is the pipeline of a request
+- ``control/``: the control API under ``/__admin``
+- ``openapi/``: OpenAPI documents generated from the tables of both
+- ``router``, ``metrics``: shared by both
 """

@@ -1,6 +1,6 @@
 """Whether an operation is allowed in a status lives here, all of it, as a table.
 
-The table answers requests, prints ``docs/lifecycle.md`` and parametrises the tests.
+The table answers requests, prints ``docs/reference/lifecycle.md`` and parametrises the tests.
 What depends on amounts (too much captured, too much refunded) is not a question of
 status and lives with what each command does.
 """

@@ -1,1 +1,10 @@
-"""From the words of a scenario to a sandbox full of orders."""
+"""Scenario files: from YAML or JSON to a sandbox, and back.
+
+- ``loader``, ``yaml_reader``, ``schema_errors``: read files, keep line and column of each value
+- ``scenario``: the parsed scenario, the template of new sandboxes
+- ``order_builder``, ``history_replay``, ``sandbox_builder``, ``shoppers``: build the orders
+- ``fault_parser``, ``steps``: fault rules and scripted requests
+- ``expectations``: compare what must hold with what does; the verdict
+- ``lint``, ``diagnostics``: findings with codes
+- ``export``: write a sandbox as a scenario, with personal data masked
+"""

@@ -1,4 +1,4 @@
-"""The codes of lint findings, with what each means; printed as ``docs/lint.md``."""
+"""The codes of lint findings, with what each means; printed as ``docs/reference/lint.md``."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

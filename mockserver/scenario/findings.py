@@ -1,7 +1,7 @@
 """What is wrong with a scenario: a rule code, a place, and a sentence.
 
 Codes of errors begin with ``E``, of warnings with ``W``; each has a section in
-``docs/lint.md``.
+``docs/reference/lint.md``.
 """
 
 from collections.abc import Iterator, Sequence

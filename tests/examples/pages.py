@@ -1,6 +1,6 @@
 """Pages of the documentation taken apart: files, commands, and what they print.
 
-A fence says what is done with its block: ``yaml file=NAME`` is written to a file before
+A fence says what is done with its block: ``yaml title="NAME"`` is written to a file before
 the page is played, ``console run`` is played in one shell for the whole page. Lines that
 begin with ``$`` are commands (the next line belongs to them after a backslash), the others
 what they print.
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -22,7 +23,8 @@ ANY = "…"
 """In printed output: a line of it stands for any lines, else for the rest of a word or
 line; in JSON for a value, or for further keys or entries."""
 
-FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+"""A fenced block, indented if it is in a tab."""
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MORE = re.compile(r"(?<=[\s,{\[])…(?=\s*([}\]]))")
 MARK = "@@@ end of command"
@@ -39,7 +41,7 @@ class Block:
     @property
     def file(self) -> str | None:
         """The file that it is to be written to."""
-        found = re.search(r"file=(\S+)", self.words)
+        found = re.search(r'title="([^"]+)"', self.words)
         return found and found[1]
 
     @property
@@ -57,7 +59,10 @@ class Command:
 
 
 def blocks(page: Path) -> list[Block]:
-    return [Block(*found.groups()) for found in FENCE.finditer(page.read_text("utf-8"))]
+    return [
+        Block(language, words, dedent(text))
+        for _, language, words, text in FENCE.findall(page.read_text("utf-8"))
+    ]
 
 
 def commands(page: Path) -> Iterator[Command]:

@@ -1,4 +1,4 @@
-"""The pages for other languages are played, where their runtime is installed."""
+"""The examples in other languages are run, where their runtime is installed."""
 
 import shutil
 import subprocess
@@ -9,6 +9,7 @@ import pytest
 
 from tests.examples.pages import DOCS, blocks
 
+PAGE = DOCS / "how-to/other-languages.md"
 PATIENCE = 180  # seconds, for a process that never ends
 RUN = [sys.executable, "-m", "mockserver", "run", "returns.yaml"]
 COMMANDS = {
@@ -36,7 +37,7 @@ installed_languages = pytest.mark.parametrize(
 
 
 def play(language: str, folder: Path, forgotten: str = "") -> tuple[int, str]:
-    for block in blocks(DOCS / f"{language}.md"):
+    for block in blocks(PAGE):
         if block.file:
             text = block.text.replace(forgotten, "") if forgotten else block.text
             (folder / block.file).write_text(text, encoding="utf-8")
@@ -60,7 +61,7 @@ def test_a_page_keeps_its_contract_by_the_command_it_shows(
     language: str,
     tmp_path: Path,
 ) -> None:
-    assert command_shown(language) in (DOCS / f"{language}.md").read_text("utf-8")
+    assert command_shown(language) in PAGE.read_text("utf-8")
     code, said = play(language, tmp_path)
     assert (code, "ok    returns\n" in said) == (0, True), said
 
@@ -73,4 +74,4 @@ def test_the_same_client_without_a_key_breaks_it_as_the_page_says(
     code, said = play(language, tmp_path, KEYS[language])
     shown = "expect: orders.two-parcels.refunded_amount: expected 10000, got 20000\n"
     assert (code, shown in said) == (1, True), said
-    assert shown in (DOCS / f"{language}.md").read_text("utf-8")
+    assert shown in PAGE.read_text("utf-8")

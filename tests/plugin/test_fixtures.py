@@ -254,7 +254,7 @@ def test_a_run_that_uses_no_fixture_loads_nothing_of_the_server(tmp_path: Path) 
 
 
 def test_the_page_about_pytest_does_what_it_says(tmp_path: Path) -> None:
-    page = DOCS / "pytest.md"
+    page = DOCS / "how-to/pytest.md"
     files = {each.file: each.text for each in blocks(page) if each.file}
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -1,1 +1,1 @@
-"""Generator of the pages of ``docs/`` that are printed from the product's tables."""
+"""Generate the reference pages and diagrams of ``docs/`` from the tables of the package."""

@@ -1,24 +1,9 @@
-"""The generated pages of ``docs/``, from the product's own tables."""
+"""Pages of operations and settings."""
 
-from collections.abc import Callable, Mapping
-
-from mockserver.cli.fidelity import fidelity_page, lifecycle_table, refusals_table
 from mockserver.cli.table import Page, Table
 from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, OperationInfo
 from mockserver.domain.wording import yaml_scalar
-from mockserver.scenario.codes import CODES
 from mockserver.settings import OPTIONS
-from tools.docs_generator.scenario_reference import scenarios_page
-
-
-def lifecycle_page() -> Page:
-    """Which operation is allowed in which status."""
-    return (lifecycle_table(),)
-
-
-def errors_page() -> Page:
-    """Every refusal."""
-    return (refusals_table(),)
 
 
 def operations_page() -> Page:
@@ -49,25 +34,6 @@ def settings_page() -> Page:
             tuple(rows),
         ),
     )
-
-
-def lint_page() -> Page:
-    """The codes of lint, a section each."""
-    words = "Errors (`E…`) make a scenario unusable, warnings (`W…`) fail with `--strict`."
-    sections = (Table(f"`{code}`", meaning) for code, meaning in CODES.items())
-    return (Table("Codes", words), *sections)
-
-
-PAGES: Mapping[str, Callable[[], Page]] = {
-    "fidelity": fidelity_page,
-    "lifecycle": lifecycle_page,
-    "errors": errors_page,
-    "operations": operations_page,
-    "settings": settings_page,
-    "lint": lint_page,
-    "scenarios": scenarios_page,
-}
-"""The generated pages of ``docs/`` by file name."""
 
 
 def _operation_row(row: OperationInfo) -> tuple[str, ...]:

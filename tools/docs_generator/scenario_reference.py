@@ -1,11 +1,10 @@
-"""The reference of the scenario language, printed from its schema.
+"""Reference of the scenario language, generated from its JSON Schema.
 
-The schema says it all: what a key means stands in its ``description``, examples in
-``examples``. Here is only how a schema reads as a page.
+Meanings come from each ``description``, examples from ``examples``. This module only
+renders them, split into pages that a reader can take in at once.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any, TypeAlias
 
 import yaml
@@ -19,37 +18,56 @@ Rules: TypeAlias = Mapping[str, Any]
 SCHEMA = "scenario.schema.json"
 FEW = 12  # choices are listed in a row of a table up to here, else below it
 
-SECTIONS: dict[str, str] = {
-    "order": "Orders",
-    "line": "Lines",
-    "movement_line": "Lines of captures and refunds",
-    "capture": "Captures",
-    "refund": "Refunds",
-    "address": "Addresses",
-    "fault": "Faults",
-    "action": "Actions",
-    "respond": "Made-up answers",
-    "expect": "Expectations",
-    "expected_order": "Expected orders",
-    "expected_capture": "Expected captures",
-    "expected_refund": "Expected refunds",
-    "expected_requests": "Expected requests",
+SECTIONS: Mapping[str, tuple[str, str]] = {
+    "order": ("orders", "Orders"),
+    "line": ("orders", "Lines"),
+    "movement_line": ("orders", "Lines of captures and refunds"),
+    "capture": ("orders", "Captures"),
+    "refund": ("orders", "Refunds"),
+    "address": ("orders", "Addresses"),
+    "state": ("orders", "State of an order"),
+    "fault": ("faults", "Fault rules"),
+    "action": ("faults", "Actions"),
+    "respond": ("faults", "Custom responses"),
+    "expect": ("expectations", "Expectations"),
+    "expected_order": ("expectations", "Expected orders"),
+    "expected_capture": ("expectations", "Expected captures"),
+    "expected_refund": ("expectations", "Expected refunds"),
+    "expected_requests": ("expectations", "Expected requests"),
+    "step": ("steps", "Steps"),
+    "expected_response": ("steps", "Expected responses"),
+    "step_read": ("steps", "Steps that read"),
+    "step_change": ("steps", "Steps without a body"),
+    "step_capture": ("steps", "Step `capture`"),
+    "step_refund": ("steps", "Step `refund`"),
+    "step_authorization": ("steps", "Step `update_authorization`"),
+    "step_customer_details": ("steps", "Step `update_customer_details`"),
+    "step_merchant_references": ("steps", "Step `update_merchant_references`"),
+    "step_shipping_info": ("steps", "Step `add_order_shipping_info`"),
+    "step_on_capture": ("steps", "Steps on a capture"),
+    "step_capture_shipping_info": ("steps", "Step `add_capture_shipping_info`"),
+    "step_due_date": ("steps", "Step `extend_due_date`"),
+    "step_on_refund": ("steps", "Step `get_refund`"),
 }
-"""Parts of the schema that have a section, in the order of the page; others that are
-mappings follow under their own name."""
+"""Parts of the schema that have a section: its page and title, in the order of the pages."""
 
 CHOSEN_LINES = (
-    ("`A12345`", "The whole line of the order that has this reference."),
-    ("`{reference: A12345, quantity: 1}`", "So many of it."),
+    ("`A12345`", "The whole line of the order with this reference."),
+    ("`{reference: A12345, quantity: 1}`", "This quantity of it."),
     (
         "`{reference: A12345, unit_price: 3000}`",
-        "A line of its own, with the keys of a [line](#lines), whatever the order has.",
+        "A new line with the keys of a [line](orders.md#lines).",
     ),
 )
 
+COMMON_STEP_KEYS = ("order", "idempotency_key", "body")
+"""Keys that several steps share; they are described once, from the step ``capture``."""
+
 _SINGULAR = {
     "movement_line": "line",
-    "respond": "made-up answer",
+    "respond": "custom response",
+    "state": "state",
+    "expected_response": "expected response",
     "expect": "expectations",
     "expected_requests": "expected requests",
 }
@@ -71,52 +89,89 @@ BOUNDS: Mapping[str, str] = {
 }
 
 
-def scenarios_page() -> Page:
-    """The language of scenario files, key by key."""
-    whole = documents()[SCHEMA]
-    parts = whole["$defs"]
-    intro = (
-        "A scenario is one YAML (or JSON) file: a mapping with these keys, each of which may"
-        " be left out. Unknown and doubled keys are errors. Amounts are whole minor units."
-        " Times are written `2026-01-15T09:00:00Z` or as a date, durations `90s`, `15m`,"
-        " `2h`, `28d` or `1h30m`. Plain `NO`, `010` and dates stay text.\n\n"
-        "`kustom-mock schema` prints the schema this page is made from, for editors;"
-        " [lint](lint.md) lists what a file is checked for,"
-        " the [cookbook](cookbook.md) has complete files."
+def scenario_pages() -> Mapping[str, Page]:
+    """Return the pages of the scenario reference by file name."""
+    pages: dict[str, list[Table]] = {"index": [_top_level()]}
+    for name, (page, _) in SECTIONS.items():
+        pages.setdefault(page, []).append(_section(name))
+    parts = _parts()
+    pages["index"].append(
+        _names("Countries", _enum(parts["order"], "country"), "Country codes of `country`.")
     )
-    return (
-        Table("A file", intro, ("key", "value", "meaning"), tuple(_rows(whole))),
-        *(_section(name, parts[name]) for name in _sections()),
-        _names("Operations", parts["operation"]["enum"], "What `on` and `operation` take."),
+    pages["index"].append(
+        _names(
+            "Payment methods",
+            _enum(parts["order"], "payment_method"),
+            "Values of `payment_method`.",
+        )
+    )
+    pages["faults"].append(
+        _names(
+            "Operations",
+            parts["operation"]["enum"],
+            "Operation names, for `on` and `operation`. See [operations](../operations.md).",
+        )
+    )
+    pages["faults"].append(
         _names(
             "Reasons",
-            parts["action"]["properties"]["refuse"]["enum"],
-            "What `refuse` takes; [errors](errors.md) has the provider's words for each.",
-        ),
-    )
-
-
-@cache
-def _sections() -> Mapping[str, str]:
-    """Give the titles of all sections by the parts they are for."""
-    parts = documents()[SCHEMA]["$defs"]
-    others = (name for name, rules in parts.items() if "properties" in rules)
-    return SECTIONS | {
-        name: name.replace("_", " ").capitalize() for name in others if name not in SECTIONS
-    }
-
-
-def _section(name: str, rules: Rules) -> Table:
-    if name == "movement_line":
-        return Table(
-            _sections()[name], rules["description"], ("written", "means"), CHOSEN_LINES
+            _enum(parts["action"], "refuse"),
+            "Reasons, for `refuse`. See [errors](../errors.md) for their messages.",
         )
+    )
+    pages["steps"].insert(1, _common_step_keys())
+    return pages
+
+
+def _parts() -> Mapping[str, Rules]:
+    parts: Mapping[str, Rules] = documents()[SCHEMA]["$defs"]
+    return parts
+
+
+def _enum(rules: Rules, key: str) -> list[str]:
+    choices: list[str] = rules["properties"][key]["enum"]
+    return choices
+
+
+def _top_level() -> Table:
+    intro = (
+        "A scenario is one YAML or JSON file: a mapping with these keys, all optional."
+        " Unknown and duplicate keys are errors. Amounts are whole minor units."
+        " Times are written `2026-01-15T09:00:00Z` or as a date, durations `90s`, `15m`,"
+        " `2h`, `28d` or `1h30m`. Plain `NO`, `010` and dates stay text.\n\n"
+        "`kustom-mock schema` prints the JSON Schema behind these pages, for editors."
+        " [Lint](../lint.md) lists what a file is checked for,"
+        " the [cookbook](../../how-to/cookbook.md) has complete files."
+    )
+    rows = tuple(_rows(documents()[SCHEMA]))
+    return Table("Top-level keys", intro, ("key", "value", "meaning"), rows)
+
+
+def _section(name: str) -> Table:
+    rules, title = _parts()[name], SECTIONS[name][1]
+    if name == "movement_line":
+        return Table(title, rules["description"], ("written", "means"), CHOSEN_LINES)
     words = [
         rules.get("description", ""),
         *(_example(each) for each in rules.get("examples", ())),
     ]
-    columns = ("key", "value", "meaning")
-    return Table(_sections()[name], "\n\n".join(words), columns, tuple(_rows(rules)))
+    common = COMMON_STEP_KEYS if name.startswith("step_") else ()
+    rows = tuple(row for row in _rows(rules) if row[0].strip("`") not in common)
+    if not rows:
+        words.append("Only the [common keys](steps.md#common-keys-of-steps).")
+        return Table(title, "\n\n".join(words))
+    return Table(title, "\n\n".join(words), ("key", "value", "meaning"), rows)
+
+
+def _common_step_keys() -> Table:
+    rows = {row[0].strip("`"): row for row in _rows(_parts()["step_capture"])}
+    return Table(
+        "Common keys of steps",
+        "Every step on an order has `order`. Steps that change something also take"
+        " `idempotency_key`, and those with a body take `body`.",
+        ("key", "value", "meaning"),
+        tuple(rows[key] for key in COMMON_STEP_KEYS),
+    )
 
 
 def _example(value: object) -> str:
@@ -189,37 +244,44 @@ def _choice(choices: list[object]) -> str:
 
 
 def _long_choice(choices: list[object]) -> str:
-    """Refer to a list that has a section of its own, else write it out small."""
-    parts = documents()[SCHEMA]["$defs"]
-    operations, any_of_them = parts["operation"]["enum"], ["any", *parts["operation"]["enum"]]
-    if choices == operations:
-        return "an [operation](#operations)"
-    if choices == any_of_them:
-        return "`any` or an [operation](#operations)"
-    if choices == parts["action"]["properties"]["refuse"]["enum"]:
-        return "a [reason](#reasons)"
+    """Link to a list that has a section of its own, else write it out."""
+    parts = _parts()
+    operations = parts["operation"]["enum"]
+    sections: tuple[tuple[list[object], str], ...] = (
+        (operations, "an [operation](faults.md#operations)"),
+        (["any", *operations], "`any` or an [operation](faults.md#operations)"),
+        ([*_enum(parts["action"], "refuse")], "a [reason](faults.md#reasons)"),
+        ([*_enum(parts["order"], "country")], "a [country](index.md#countries)"),
+        (
+            [*_enum(parts["order"], "payment_method")],
+            "a [payment method](index.md#payment-methods)",
+        ),
+    )
+    for names, link in sections:
+        if choices == names:
+            return link
     return ", ".join(f"`{yaml_scalar(each)}`" for each in choices)
 
 
 def _reference(reference: str) -> str:
     file, _, name = reference.rpartition("#/$defs/")
-    if name in _sections() and not file:
+    if name in SECTIONS and not file:
         return _link(name)
     return _value(documents()[file or SCHEMA]["$defs"][name])
 
 
 def _known(rules: Rules) -> str | None:
-    """Name the section whose keys a mapping has."""
-    parts = documents()[SCHEMA]["$defs"]
-    same = (n for n in _sections() if parts[n].get("properties") == rules.get("properties"))
+    """Return the section that describes the keys of a mapping."""
+    parts = _parts()
+    same = (n for n in SECTIONS if parts[n].get("properties") == rules.get("properties"))
     return next(same, None)
 
 
 def _link(name: str) -> str:
-    title = _sections()[name]
-    anchor = title.lower().replace(" ", "-")
-    return f"[{_SINGULAR.get(name, name.replace('_', ' '))}](#{anchor})"
+    page, title = SECTIONS[name]
+    anchor = title.lower().replace(" ", "-").replace("`", "")
+    return f"[{_SINGULAR.get(name, name.replace('_', ' '))}]({page}.md#{anchor})"
 
 
 def _names(title: str, names: list[str], words: str) -> Table:
-    return Table(title, words, ("name",), tuple((f"`{each}`",) for each in names))
+    return Table(title, f"{words}\n\n{', '.join(f'`{each}`' for each in names)}")

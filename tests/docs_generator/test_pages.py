@@ -1,0 +1,75 @@
+"""Generated pages are current and complete."""
+
+import pytest
+
+from mockserver.cli.lint import findings_of
+from mockserver.cli.table import Page
+from mockserver.domain.assumptions import ASSUMPTIONS
+from mockserver.domain.errors import Reason
+from mockserver.domain.lifecycle import Status
+from mockserver.domain.operation import Operation
+from mockserver.domain.rules import RULES
+from mockserver.scenario.codes import CODES
+from mockserver.schemas import documents
+from mockserver.settings import OPTIONS
+from tools.docs_generator.lint_examples import LINT_EXAMPLES
+from tools.docs_generator.pages import operations_page, settings_page
+from tools.docs_generator.scenario_reference import scenario_pages
+from tools.docs_generator.site import DOCS, FILES
+
+MENTIONED = {
+    "reference/operations.md": list(Operation),
+    "reference/lifecycle.md": [
+        *Operation,
+        *(status.replace("_", " ").lower() for status in Status),
+    ],
+    "reference/errors.md": [*Operation, *Reason],
+    "reference/fidelity.md": [*ASSUMPTIONS, *(rule.text for rule in RULES)],
+    "reference/lint.md": list(CODES),
+    "reference/settings.md": [
+        name for row in OPTIONS.values() for name in (row.flag, row.variable)
+    ],
+}
+TABLE_PAGES = {
+    "operations": operations_page(),
+    "settings": settings_page(),
+    **{f"scenarios/{name}": page for name, page in scenario_pages().items()},
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_committed_file_is_what_make_docs_writes(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == FILES[name]()
+
+
+@pytest.mark.parametrize("name", MENTIONED)
+def test_page_mentions_every_row_of_its_table(name: str) -> None:
+    page = FILES[name]()
+    assert [entry for entry in MENTIONED[name] if entry not in page] == []
+
+
+@pytest.mark.parametrize("page", TABLE_PAGES.values(), ids=list(TABLE_PAGES))
+def test_every_row_has_as_many_cells_as_its_table(page: Page) -> None:
+    for table in page:
+        assert bool(table.rows) is bool(table.columns)
+        assert {len(row) for row in table.rows} <= {len(table.columns)}
+
+
+def test_scenario_pages_describe_every_key_of_the_schema() -> None:
+    text = "".join(FILES[name]() for name in FILES if name.startswith("reference/scenarios/"))
+    keys = {
+        key
+        for part in documents()["scenario.schema.json"]["$defs"].values()
+        for key in part.get("properties", ())
+    }
+    assert sorted(key for key in keys if f"`{key}`" not in text) == []
+
+
+def test_lint_examples_cover_every_code() -> None:
+    assert LINT_EXAMPLES.keys() == CODES.keys()
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if LINT_EXAMPLES[code].text])
+def test_lint_example_reports_its_code_and_no_other(code: str) -> None:
+    findings = findings_of(LINT_EXAMPLES[code].text.encode())
+    assert [finding.code for finding in findings] == [code]

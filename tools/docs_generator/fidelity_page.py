@@ -1,0 +1,50 @@
+"""Fidelity page: assumptions with their alternatives, and rules by provenance."""
+
+from mockserver.cli.table import Table, markdown_table
+from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
+from mockserver.domain.rules import RULES
+from mockserver.domain.source import Mark
+from tools.docs_generator.markdown import NOTICE, page
+
+_INTRO = (
+    "See how far you can trust each rule, and switch what is not known. The provenance of"
+    " [errors](errors.md) and of the [lifecycle](lifecycle.md) is on their pages;"
+    " `kustom-mock fidelity` prints all of it."
+)
+_ASSUMPTIONS = (
+    "## Assumptions\n\nWhat the provider does not document is a named assumption. Switch one"
+    " with `--assume name=value`, or in a scenario under `assume:`."
+)
+
+
+def fidelity_page() -> str:
+    """Return the page as Markdown."""
+    assumptions = (_assumption(row) for row in ASSUMPTIONS.values())
+    rules = (_rules(mark) for mark in reversed(Mark))
+    return page("Fidelity", NOTICE, _INTRO, _ASSUMPTIONS, *assumptions, *filter(None, rules))
+
+
+def _assumption(row: Assumption) -> str:
+    rows = tuple(
+        (f"`{_spell(value)}`", meaning, "default" if value == row.default else "")
+        for value, meaning in row.meanings.items()
+    )
+    source = str(row.source)
+    text = f"{source[0].upper()}{source[1:]}."
+    if row.numbers:
+        text += f" {row.allowed.capitalize()}; default `{row.default}`."
+    return markdown_table(
+        Table(f"`{row.name}`", text, ("value", "meaning", "") if rows else (), rows), "###"
+    )
+
+
+def _rules(mark: Mark) -> str:
+    """List the rules with this provenance."""
+    lines = [
+        f"- {rule.text}\n  *{rule.source.where}*" for rule in RULES if rule.source.mark is mark
+    ]
+    return "\n".join([f"## Rules {mark}", "", *lines]) if lines else ""
+
+
+def _spell(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,78 @@
+"""Diagram of one merchant request, from the socket to the response."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.docs_generator.svg import Drawing
+
+LANES = ("http", "sandbox", "domain")
+
+_WIDTH, _HEIGHT, _STEP, _TOP, _MARGIN, _LANE = 250, 46, 64, 64, 20, 290
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A step of the request pipeline: its package, its module and what it does."""
+
+    lane: str
+    module: str
+    does: str
+
+
+STATIONS: Sequence[Station] = (
+    Station("http", "http/connection", "read bytes into a Request"),
+    Station("http", "http/merchant/auth", "credentials select the sandbox"),
+    Station("http", "http/merchant/endpoints", "method and path select the operation"),
+    Station("sandbox", "sandbox/faults", "match rules: faults before the commit"),
+    Station("http", "http/merchant/request_parsing", "validate the body, build a command"),
+    Station("sandbox", "sandbox.execute", "idempotency receipt, limits"),
+    Station("domain", "domain/decide", "lifecycle, errors, allocation: a Decision"),
+    Station("sandbox", "sandbox.execute", "commit order and receipt"),
+    Station("http", "http/merchant/responses", "render status, headers, body"),
+    Station("sandbox", "sandbox/faults", "faults after the commit"),
+    Station("sandbox", "sandbox/journal", "record decision and delivery"),
+    Station("http", "http/response", "write bytes, whole or damaged"),
+)
+
+
+def request_path() -> str:
+    """Return the diagram as SVG."""
+    height = _TOP + len(STATIONS) * _STEP + _MARGIN
+    drawing = Drawing(
+        2 * _MARGIN + (len(LANES) - 1) * _LANE + _WIDTH + 20,
+        height,
+        "One merchant request, from the socket to the response",
+        " Then ".join(f"{s.module}: {s.does}." for s in STATIONS),
+    )
+    for lane in LANES:
+        x = _left(lane) - 10
+        drawing.box(x, _MARGIN, _WIDTH + 20, height - 2 * _MARGIN, lane, kind="group")
+    for number, station in enumerate(STATIONS):
+        y = _TOP + number * _STEP
+        title = f"{number + 1}. {station.module}"
+        drawing.box(_left(station.lane), y, _WIDTH, _HEIGHT, title, station.does)
+    for number, (source, target) in enumerate(itertools.pairwise(STATIONS)):
+        _connect(drawing, number, source, target)
+    return drawing.render()
+
+
+def _left(lane: str) -> int:
+    return _MARGIN + 10 + LANES.index(lane) * _LANE
+
+
+def _connect(drawing: Drawing, number: int, source: Station, target: Station) -> None:
+    """Draw the arrow from a station to the next: down, or over to another lane."""
+    y = _TOP + number * _STEP
+    below = y + _STEP
+    x, target_x = _left(source.lane), _left(target.lane)
+    if x == target_x:
+        drawing.arrow((x + _WIDTH // 2, y + _HEIGHT), (x + _WIDTH // 2, below))
+    elif x < target_x:
+        middle = y + _HEIGHT // 2
+        drawing.arrow((x + _WIDTH, middle), (target_x + 40, middle), (target_x + 40, below))
+    else:
+        middle = y + _HEIGHT // 2
+        drawing.arrow(
+            (x, middle), (target_x + _WIDTH - 40, middle), (target_x + _WIDTH - 40, below)
+        )

@@ -1,0 +1,61 @@
+"""Generated files of ``docs/`` and the command that writes them.
+
+``python -m tools.docs_generator.site`` writes every file, ``make docs`` calls it.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from mockserver.cli.table import as_markdown
+from tools.docs_generator.errors_page import errors_page
+from tools.docs_generator.fidelity_page import fidelity_page
+from tools.docs_generator.lifecycle_page import lifecycle_page
+from tools.docs_generator.lint_page import lint_page
+from tools.docs_generator.order_life import order_life
+from tools.docs_generator.pages import operations_page, settings_page
+from tools.docs_generator.request_path import request_path
+from tools.docs_generator.sandboxes import sandboxes
+from tools.docs_generator.scenario_reference import scenario_pages
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+SCENARIO_TITLES: Mapping[str, str] = {
+    "index": "Scenario files",
+    "orders": "Orders in scenarios",
+    "faults": "Faults in scenarios",
+    "expectations": "Expectations in scenarios",
+    "steps": "Steps in scenarios",
+}
+
+
+def _scenario_page(name: str, title: str) -> str:
+    return as_markdown(title, scenario_pages()[name])
+
+
+FILES: Mapping[str, Callable[[], str]] = {
+    "reference/operations.md": lambda: as_markdown("operations", operations_page()),
+    "reference/settings.md": lambda: as_markdown("settings", settings_page()),
+    "reference/lifecycle.md": lifecycle_page,
+    "reference/errors.md": errors_page,
+    "reference/fidelity.md": fidelity_page,
+    "reference/lint.md": lint_page,
+    **{
+        f"reference/scenarios/{name}.md": partial(_scenario_page, name, title)
+        for name, title in SCENARIO_TITLES.items()
+    },
+    "images/order-life.svg": order_life,
+    "images/request-path.svg": request_path,
+    "images/sandboxes.svg": sandboxes,
+}
+"""Path below ``docs/`` and the function that renders its content."""
+
+
+def main() -> None:
+    """Write every generated file."""
+    for name, render in FILES.items():
+        (DOCS / name).write_text(render(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
