@@ -48,7 +48,7 @@ DEFAULT_CODES = {
 }
 
 
-def delay_of(fired: FiredActions, sandbox: Sandbox) -> float:
+def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
     """Return the seconds to wait before a request goes on.
 
     A frozen clock is moved on instead, so that there is nothing to wait for.
@@ -69,8 +69,8 @@ def fails_allocation(fired: FiredActions) -> bool:
     return any(isinstance(action, FailAllocation) for _, action in fired)
 
 
-def instead(exchange: Exchange) -> Answer | None:
-    """Answer a request that a fault keeps from being carried out, if one does.
+def apply_before(exchange: Exchange) -> Answer | None:
+    """Return the answer of a fault that keeps a request from being executed, if any.
 
     Raises:
         Rejection: the fault refuses the request.

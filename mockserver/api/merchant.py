@@ -59,7 +59,7 @@ class MerchantApi(Struct, frozen=True):
         A request is a *turn* on its sandbox: it runs to its end without awaiting, so no
         other request sees or changes what is half done.
         """
-        sandbox = self._admit(call)
+        sandbox = self._authenticate(call)
         if isinstance(sandbox, Answer):
             return sandbox
         now = sandbox.clock.now()
@@ -71,13 +71,13 @@ class MerchantApi(Struct, frozen=True):
             if sandbox.faults:
                 struck = sandbox.faults.strike(_facts(call, row, ids, now))
                 exchange.fired = effects.carried_out(struck)
-                delay = effects.delay_of(exchange.fired, sandbox)
+                delay = effects.draw_delay(exchange.fired, sandbox)
                 if delay:
                     # One turn ends here and another begins: others change the sandbox
                     # meanwhile, so what follows reads its orders and its time anew.
                     await sleep(delay)
                 now = sandbox.clock.now()
-                answer = effects.instead(exchange)
+                answer = effects.apply_before(exchange)
             if answer is None and row.command is None:
                 answer = self._read(sandbox, exchange, row, ids, now)
             elif answer is None:
@@ -88,13 +88,13 @@ class MerchantApi(Struct, frozen=True):
             answer = refused(rejection, exchange.correlation_id, sandbox.assumptions)
         except Exception:
             log.exception("crash in %s (%s)", call.path, exchange.correlation_id)
-            exchange.refusal = crash = exchange.crashed(format_exc())
+            exchange.refusal = crash = exchange.record_crash(format_exc())
             answer = refused(crash, exchange.correlation_id, sandbox.assumptions)
         if exchange.fired:
             answer = effects.after(exchange, answer, sandbox)
-        return self._finish(sandbox, exchange, answer)
+        return self._record_exchange(sandbox, exchange, answer)
 
-    def _admit(self, call: Call) -> Sandbox | Answer:
+    def _authenticate(self, call: Call) -> Sandbox | Answer:
         """Find the sandbox of a caller, or answer 401."""
         authorization = call.headers.get("Authorization")
         credentials = read_credentials(authorization)
@@ -138,9 +138,9 @@ class MerchantApi(Struct, frozen=True):
             page = self.pages.of(order, status, sandbox.assumptions)
         return json_answer(row.success, page, exchange.correlation_id)
 
-    def _finish(self, sandbox: Sandbox, exchange: Exchange, answer: Answer) -> Answer:
+    def _record_exchange(self, sandbox: Sandbox, exchange: Exchange, answer: Answer) -> Answer:
         """Write an exchange into journal, metrics, log and ``Mock-`` headers."""
-        entry = exchange.entry(answer)
+        entry = exchange.build_entry(answer)
         if isinstance(entry.result, Rejection):
             add_hint(entry.result, exchange.call, sandbox, self.sandboxes)
         if self.mock_headers:

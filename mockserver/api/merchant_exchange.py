@@ -45,13 +45,13 @@ class Exchange(Struct):
     crash: str | None = None
     started: float = field(default_factory=monotonic)
 
-    def crashed(self, traceback: str) -> Rejection:
-        """Note that the server itself failed: what follows the commit is not done."""
+    def record_crash(self, traceback: str) -> Rejection:
+        """Record that the server itself failed; faults after the commit do not apply."""
         self.crash = traceback
         self.fired = [each for each in self.fired if acts_before(each[1])]
         return Rejection(Reason.INTERNAL_ERROR, self.operation)
 
-    def entry(self, answer: Answer) -> Entry:
+    def build_entry(self, answer: Answer) -> Entry:
         """Build the journal entry of the finished exchange."""
         entry = Entry(
             at=self.at,

@@ -127,13 +127,13 @@ class Sandboxes(Generic[AnyWorld]):
     def _keep(self, name: str, sandbox: Sandbox, world: AnyWorld) -> None:
         """Put a sandbox in, in place of any other; who waits in that one looks again."""
         self.drop(name)
-        sandbox.on_growth = self._recount
+        sandbox.on_growth = self._record_growth
         self._by_name[name] = sandbox, world
         if len(self._by_name) > self.limit:
             self._evict(next(iter(self._by_name)), f"more than {self.limit} in use")
 
-    def _recount(self, sandbox: Sandbox, size: int) -> None:
-        """Note that a sandbox grew; count all of them anew after some growth."""
+    def _record_growth(self, sandbox: Sandbox, size: int) -> None:
+        """Record that a sandbox grew; recount all of them after some growth."""
         self._unseen += size
         if self._unseen >= BYTES_UNSEEN:
             self._unseen = 0

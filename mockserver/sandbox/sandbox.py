@@ -122,7 +122,9 @@ class Sandbox:
 
         Only the key matters (documented), so that the body need not make sense.
         """
-        return self._replayed(order_id, self._receipt_name(order_id, operation, key), None)
+        return self._replay_receipt(
+            order_id, self._receipt_name(order_id, operation, key), None
+        )
 
     def execute(
         self,
@@ -149,7 +151,7 @@ class Sandbox:
             The outcome or the rejection, and the order before and after.
         """
         name = self._receipt_name(order_id, command.operation, key) if key else None
-        executed, receipt = self._replayed(order_id, name, command), None
+        executed, receipt = self._replay_receipt(order_id, name, command), None
         if executed is None:
             context = Context(
                 self.clock.now(),
@@ -157,8 +159,8 @@ class Sandbox:
                 self.assumptions,
                 allocation_fails=allocation_fails,
             )
-            executed = self._decided(order_id, command, context, size)
-            receipt = self._receipt(executed, command, context.now) if name else None
+            executed = self._decide(order_id, command, context, size)
+            receipt = self._create_receipt(executed, command, context.now) if name else None
         self._settle(executed, name, receipt, size)
         return executed
 
@@ -217,7 +219,7 @@ class Sandbox:
         self.clock = Clock(snapshot.taken_at, frozen=snapshot.frozen)
         return snapshot
 
-    def _replayed(
+    def _replay_receipt(
         self,
         order_id: str,
         name: str | None,
@@ -231,9 +233,7 @@ class Sandbox:
         changed = command is None or receipt.fingerprint != fingerprint(command)
         return Executed(receipt.result, order, order, replayed=True, body_changed=changed)
 
-    def _decided(
-        self, order_id: str, command: Command, context: Context, size: int
-    ) -> Executed:
+    def _decide(self, order_id: str, command: Command, context: Context, size: int) -> Executed:
         """Decide a command; nothing is written."""
         order = self.orders.get(order_id)
         if order is None:
@@ -249,8 +249,10 @@ class Sandbox:
             return Executed(rejection.with_traceback(None), order, order)
         return Executed(decision.outcome, order, decision.order)
 
-    def _receipt(self, executed: Executed, command: Command, now: datetime) -> Receipt | None:
-        """Make the receipt of a result, where a repeated key gets the same again."""
+    def _create_receipt(
+        self, executed: Executed, command: Command, now: datetime
+    ) -> Receipt | None:
+        """Create the receipt of a result that a repeated key gets again, if it does."""
         decided_again = self.assumptions.idempotent_errors == "decided_again"
         is_refused = isinstance(executed.result, Rejection)
         if executed.after is None or (is_refused and decided_again):

@@ -70,7 +70,7 @@ def sandbox_in(api: MerchantApi) -> Sandbox:
     return sandbox
 
 
-async def begun(answering: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
+async def start(answering: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
     """Start to answer, up to the delay."""
     task = asyncio.create_task(answering)
     await asyncio.sleep(0)
@@ -80,7 +80,7 @@ async def begun(answering: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
 async def test_a_delayed_capture_is_decided_on_what_others_left(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
-    late = await begun(api.answer(capture(1000)))
+    late = await start(api.answer(capture(1000)))
     assert (await api.answer(capture(600))).status == 201
     end_delay()
     assert (await late).status == 403
@@ -90,7 +90,7 @@ async def test_a_delayed_capture_is_decided_on_what_others_left(
 async def test_a_key_used_during_a_delay_is_replayed_after_it(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
-    late = await begun(api.answer(capture(300, "key")))
+    late = await start(api.answer(capture(300, "key")))
     first = await api.answer(capture(300, "key"))
     end_delay()
     assert (await late).headers["Capture-Id"] == first.headers["Capture-Id"]
@@ -101,7 +101,7 @@ async def test_a_key_used_during_a_delay_is_replayed_after_it(
 async def test_a_delayed_read_shows_the_order_and_time_after_the_delay(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
-    late = await begun(api.answer(request_to("GET", "")))
+    late = await start(api.answer(request_to("GET", "")))
     sandbox = sandbox_in(api)
     sandbox.clock.set(sandbox.orders["parcel"].expires_at)
     end_delay()
@@ -111,7 +111,7 @@ async def test_a_delayed_read_shows_the_order_and_time_after_the_delay(
 async def test_a_delayed_request_is_recorded_when_it_ends(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
-    late = await begun(api.answer(request_to("GET", "")))
+    late = await start(api.answer(request_to("GET", "")))
     sandbox = sandbox_in(api)
     assert sandbox.faults.fired["late"] == 1
     assert list(sandbox.journal) == []
