@@ -130,10 +130,10 @@ def test_the_json_of_an_order_gets_the_same_sentences_as_its_sandbox() -> None:
 
 
 def test_what_the_json_of_an_order_does_not_show_is_skipped() -> None:
-    expect = {"acknowledged": True, "refunds": [{"verdict": "failed", "allocated_to": None}]}
+    expect = {"acknowledged": True, "refunds": [{"outcome": "failed", "allocated_to": None}]}
     judged = judge_order(expect, {"refunds": [{}]}, {}, ("orders", "one"))
     assert [place_of(each.path) for each in judged if each.skipped] == [
         "orders.one.acknowledged",
-        "orders.one.refunds[0].verdict",
+        "orders.one.refunds[0].outcome",
         "orders.one.refunds[0].allocated_to",
     ]
