@@ -69,7 +69,12 @@ class Schema:
 
     def violations(self, value: Json) -> Iterator[Violation]:
         """Find the ways in which a value breaks the schema, one by one."""
-        for error in _reporter().errors(self._reference, value):
+        try:
+            reporter = _reporter()
+        except (ImportError, OSError):  # no descriptor is left to read its modules from
+            yield Violation((), "$ref", self._reference, value, {})
+            return
+        for error in reporter.errors(self._reference, value):
             path = tuple(error.absolute_path)
             if "propertyNames" in error.absolute_schema_path:
                 path = (*path, str(error.instance))

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from mockserver import schemas
 from mockserver.domain.bounds import MAX_AMOUNT
 from mockserver.domain.operation import OPERATIONS
 from mockserver.resources import folder
@@ -215,6 +216,17 @@ def test_the_slow_validator_is_imported_for_an_invalid_value_only(
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert ran.stdout.decode().strip() == str(imported)
+
+
+def test_where_the_slow_validator_cannot_be_imported_the_schema_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server that is out of file descriptors refuses a body all the same."""
+    monkeypatch.setitem(sys.modules, "mockserver.schema_reporter", None)
+    schemas._reporter.cache_clear()  # noqa: SLF001  # as in a new process
+    assert found("requests/capture.schema.json", {}) == [
+        ((), "$ref", "requests/capture.schema.json"),
+    ]
 
 
 def field_names() -> list[str]:
