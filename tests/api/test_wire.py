@@ -242,18 +242,18 @@ async def test_a_client_of_http_1_0_is_answered(merchant: Merchant) -> None:
 
 @pytest.mark.parametrize("named", ["http://shop.example", ""])
 async def test_a_client_that_names_no_host_finds_what_it_made_where_it_asked(
-    shipping_merchant: Merchant,
+    merchant: Merchant,
     named: str,
 ) -> None:
-    path = shipping_merchant.path(Op.CAPTURE)
-    asking = head(shipping_merchant, f"POST {named}{path}", "Content-Length: 22")
+    path = merchant.path(Op.CAPTURE)
+    asking = head(merchant, f"POST {named}{path}", "Content-Length: 22")
     lines = [each for each in asking.split(b"\r\n") if not each.startswith(b"Host:")]
     lines[0] = lines[0].replace(b"HTTP/1.1", b"HTTP/1.0")
-    with connected(shipping_merchant) as connection:
+    with connected(merchant) as connection:
         connection.sendall(b"\r\n".join(lines) + b'{"captured_amount": 1}')
         answer, _ = read_answer(connection)
         place = urlsplit(str(answer.getheader("Location")))
         assert answer.status == 201
         assert place.path.startswith(path)
-        found = urlsplit(named or shipping_merchant.url).hostname
+        found = urlsplit(named or merchant.url).hostname
         assert place.netloc == found
