@@ -45,6 +45,7 @@ class RequestFramer:
     """
 
     def __init__(self) -> None:
+        """Start at the beginning of a request."""
         self.head = b""
         self.lost = False
         self.malformed = False

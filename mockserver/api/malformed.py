@@ -14,7 +14,6 @@ from aiohttp.http_exceptions import (
     InvalidURLError,
     LineTooLong,
 )
-from aiohttp.web import RequestPayloadError
 
 from mockserver.domain.errors import Reason, Rejection
 
@@ -25,6 +24,7 @@ SHOWN_CHARACTERS = 60
 TLS = "this is TLS; expected plain HTTP, send to http:// or serve with --tls"
 HTTP_2 = "this is HTTP/2; expected HTTP/1.1"
 HTTP = "expected HTTP/1.1"
+REQUEST_LINE = "expected a request line such as 'GET /path HTTP/1.1'"
 HEADERS = "expected headers such as 'Name: value', ended by CR LF"
 CHUNKS = "expected chunks of the size that each names in hexadecimal, ended by CR LF"
 TOO_MANY_HEADERS = f"expected at most {MAX_HEADERS} headers"
@@ -39,13 +39,14 @@ BY_PREFIX = {b"\x16\x03": TLS, b"PRI * HTTP/2": HTTP_2}
 BY_TYPE: dict[type[Exception], str] = {
     InvalidURLError: "expected a path such as /livez, with other characters as in %20",
     LineTooLong: f"expected at most {MAX_LINE} bytes in the path and in each header",
-    BadStatusLine: "expected a request line such as 'GET /path HTTP/1.1'",
+    BadStatusLine: REQUEST_LINE,
     InvalidHeader: "expected headers such as 'Name: value'",
 }
 
 _LOCATION = re.compile(r":\s+b(['\"])(?P<line>.*)\1\s+\^\s*$", re.DOTALL)
 """The offending line as aiohttp's parser shows it: as Python's bytes, above a caret."""
 
+_REQUEST_LINE = re.compile(rb"[A-Z-]+ \S+ HTTP/1\.[01]")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*?)[ \t]*")
 _CODING = re.compile(rb"\r\ncontent-encoding:[ \t]*([\w-]+)", re.IGNORECASE)
 
@@ -63,10 +64,8 @@ def malformed(error: BaseException, head: bytes) -> Rejection:
     cause = error.__cause__ or error
     if isinstance(cause, ContentEncodingError):
         return _bad_encoding(head)
-    return Rejection(
-        Reason.MALFORMED_HTTP,
-        problem=_problem(cause, head) + _location(cause),
-    )
+    problem = _other_protocol(head) or _problem(cause, head) + _location(cause)
+    return Rejection(Reason.MALFORMED_HTTP, problem=problem)
 
 
 def _bad_encoding(head: bytes) -> Rejection:
@@ -78,10 +77,11 @@ def _bad_encoding(head: bytes) -> Rejection:
     return Rejection(Reason.MALFORMED_HTTP, problem=problem)
 
 
+def _other_protocol(head: bytes) -> str:
+    return next((text for prefix, text in BY_PREFIX.items() if head.startswith(prefix)), "")
+
+
 def _problem(error: BaseException, head: bytes) -> str:
-    for prefix, problem in BY_PREFIX.items():
-        if head.startswith(prefix):
-            return problem
     for kind, problem in BY_TYPE.items():
         if isinstance(error, kind):
             return problem
@@ -90,7 +90,9 @@ def _problem(error: BaseException, head: bytes) -> str:
 
 def _head_problem(head: bytes) -> str:
     """Find what is wrong with a head; if nothing is, its body is malformed."""
-    lines = head.rstrip(b"\r\n").split(b"\r\n")[1:]
+    first, *lines = head.strip(b"\r\n").split(b"\r\n")
+    if not _REQUEST_LINE.fullmatch(first):
+        return REQUEST_LINE
     if len(lines) > MAX_HEADERS:
         return TOO_MANY_HEADERS
     headers = [match.groups() for line in lines if (match := _HEADER.fullmatch(line))]

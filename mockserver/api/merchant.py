@@ -1,5 +1,6 @@
 """The merchant's API: one call in, one answer out, written down in the journal."""
 
+import asyncio
 import logging
 from functools import cache
 from time import monotonic
@@ -28,6 +29,7 @@ from mockserver.api.pages import OrderPages
 from mockserver.api.request_bodies import read_command
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.lifecycle import status_of
+from mockserver.sandbox.actions import Delivery
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
@@ -66,7 +68,12 @@ class MerchantApi(Struct, frozen=True):
             path=call.path,
         )
         begun = monotonic()
-        answer = await self._answer_in(sandbox, call, entry)
+        try:
+            answer = await self._answer_in(sandbox, call, entry)
+        except asyncio.CancelledError:
+            entry.delivery = Delivery(result="nothing: the client left before the answer")
+            self._observe(sandbox, entry, monotonic() - begun)
+            raise
         entry.status = answer.status
         if isinstance(entry.result, Rejection):
             await add_hint(entry.result, call, sandbox, self.sandboxes)

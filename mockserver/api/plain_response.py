@@ -5,15 +5,16 @@ response here is known in full before the first byte is sent, so its head is a t
 write sends everything. That saves 20 to 25 % of a request.
 """
 
-from email.utils import formatdate
+from datetime import datetime
+from email.utils import format_datetime
 from functools import lru_cache
 from http import HTTPStatus
-from time import time
 
 from aiohttp import HttpVersion10, web
 from aiohttp.abc import AbstractStreamWriter
 
 from mockserver.api.exchange import Answer
+from mockserver.sandbox.clock import wall_clock
 
 STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
 NO_CONTENT = 204
@@ -60,7 +61,7 @@ def rendered(answer: Answer, method: str, connection: str = "") -> bytes:
     lines = [line, *map(": ".join, answer.headers.items())]
     if answer.status != NO_CONTENT and "Content-Length" not in answer.headers:
         lines.append(f"Content-Length: {len(answer.body)}")
-    lines.append(f"Date: {_http_date(int(time()))}")
+    lines.append(f"Date: {_http_date(wall_clock().replace(microsecond=0))}")
     if connection:
         lines.append(f"Connection: {connection}")
     head = "\r\n".join(lines) + "\r\n\r\n"
@@ -68,5 +69,5 @@ def rendered(answer: Answer, method: str, connection: str = "") -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _http_date(seconds: int) -> str:
-    return formatdate(seconds, usegmt=True)
+def _http_date(second: datetime) -> str:
+    return format_datetime(second, usegmt=True)

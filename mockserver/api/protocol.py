@@ -11,13 +11,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError
 
 from mockserver import __version__
 from mockserver.api.answers import reason_header, refused
-from mockserver.api.framing import RequestFramer
+from mockserver.api.exchange import Answer
+from mockserver.api.framing import Piece, RequestFramer
 from mockserver.api.malformed import malformed
-from mockserver.api.plain_response import PlainResponse
+from mockserver.api.plain_response import PlainResponse, rendered
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.sandbox.ids import Ids
@@ -26,7 +27,7 @@ SERVER = f"kustom-mock/{__version__}"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 INCOMPLETE_REQUEST_TIMEOUT = 60.0  # seconds for the rest of a request that has begun
 OPTIONS: dict[str, Any] = {"access_log": None, "keepalive_timeout": 3630.0}
-"""What aiohttp's connections are made with; the timeout is the default of its newest version."""
+"""Options of aiohttp's connections; the timeout is the default of its newest version."""
 UNREADABLE_IDS = Ids("unreadable")
 
 RequestHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -38,6 +39,7 @@ class UnreadableRequestError(Exception):
     """A request is refused before it is understood, and the connection is closed."""
 
     def __init__(self, rejection: Rejection) -> None:
+        """Keep the refusal to answer with."""
         super().__init__(str(rejection))
         self.rejection = rejection
 
@@ -52,6 +54,7 @@ class Connection(web.RequestHandler):
     """
 
     def __init__(self, server: "ConnectionServer") -> None:
+        """Start without a client."""
         loop = asyncio.get_running_loop()
         super().__init__(server, loop=loop, **OPTIONS)
         self.event_loop = loop
@@ -86,10 +89,7 @@ class Connection(web.RequestHandler):
             super().data_received(data)
             return
         for piece in self.framer.feed(data):
-            if piece.starts:
-                self.unanswered.append(self.framer.head)
-                self.incomplete_since = None
-            super().data_received(piece.data)
+            self._pass_on(piece)
         if self.framer.malformed:
             self._close_when_answered()
         self._watch_incomplete_request()
@@ -110,25 +110,45 @@ class Connection(web.RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
-        status: int = 500,
+        request: web.BaseRequest,  # noqa: ARG002  # aiohttp's
+        status: int = 500,  # noqa: ARG002  # aiohttp's
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002  # aiohttp's
     ) -> web.StreamResponse:
         """Answer a malformed request or a crash in the provider's shape, and close."""
         if isinstance(exc, ConnectionError):
             raise exc  # the client has left
-        rejection = self._rejection(exc)
+        answer = self._refuse(self._rejection(exc), exc)
+        self.unanswered.clear()
+        self._close_when_answered()
+        return PlainResponse(answer, last=True)
+
+    def _pass_on(self, piece: Piece) -> None:
+        try:
+            super().data_received(piece.data)
+        except ValueError as error:  # of a malformed address, by aiohttp before 3.14
+            self._refuse_address(error)
+            return
+        if piece.starts:
+            self.unanswered.append(self.framer.head)
+            self.incomplete_since = None
+
+    def _refuse_address(self, error: ValueError) -> None:
+        if self.transport and not self.unanswered:
+            cause = InvalidURLError(self.framer.head.split(b" ")[1].decode("latin-1"))
+            answer = self._refuse(malformed(cause, self.framer.head), error)
+            self.transport.write(rendered(answer, "GET", "close"))
+        self._close_when_answered()
+
+    def _refuse(self, rejection: Rejection, error: BaseException | None) -> Answer:
         correlation_id = UNREADABLE_IDS.exchange_id()
         if rejection.reason is Reason.INTERNAL_ERROR:
-            log.error("crash at the edge, %s (%s)", status, correlation_id, exc_info=exc)
+            log.error("crash at the edge (%s)", correlation_id, exc_info=error)
         answer = refused(rejection, correlation_id, Assumptions())
         answer.headers["Server"] = SERVER
         if self.mock_headers:
             answer.headers["Mock-Reason"] = reason_header(rejection)
-        self.unanswered.clear()
-        self._close_when_answered()
-        return PlainResponse(answer, last=True)
+        return answer
 
     def _rejection(self, error: BaseException | None) -> Rejection:
         if isinstance(error, UnreadableRequestError):
@@ -170,8 +190,7 @@ class Connection(web.RequestHandler):
             self._set_deadline(self.incomplete_since)
         elif self.framer.withholds:
             self.timed_out = True
-            self.unanswered.append(self.framer.head)
-            super().data_received(self.framer.release().data)
+            self._pass_on(self.framer.release())
         else:
             self._close_when_answered()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from aiohttp import HttpVersion11, web
 
@@ -36,7 +36,7 @@ async def read_call(request: web.BaseRequest, connection: protocol.Connection) -
         headers=headers,
         body=b"" if request.method == "GET" else await _read_body(request, connection),
         scheme=request.scheme,
-        host=headers.get("Host") or request.host,
+        host=headers.get("Host") or _host_without_header(request),
         query=url.query if url.raw_query_string else _NO_QUERY,
     )
 
@@ -66,6 +66,14 @@ def _decoded(request: web.BaseRequest) -> Iterator[tuple[str, str]]:
             yield name.decode(), value.decode()
         except UnicodeDecodeError:
             yield name.decode(), value.decode("latin-1")
+
+
+def _host_without_header(request: web.BaseRequest) -> str:
+    """Return the host of an absolute address, else the address that the client reached."""
+    host = urlsplit(request.raw_path).hostname
+    if host is None and request.transport is not None:
+        host = request.transport.get_extra_info("sockname")[0]
+    return host or ""
 
 
 def _segments(raw_path: str) -> tuple[str, ...]:

@@ -140,10 +140,10 @@ async def test_a_body_in_a_coding_that_is_not_understood_is_refused_by_its_name(
     coding: str,
 ) -> None:
     monkeypatch.setattr(http_parser, "HAS_BROTLI", False)
-    monkeypatch.setattr(http_parser, "HAS_ZSTD", False)
+    monkeypatch.setattr(http_parser, "HAS_ZSTD", False, raising=False)
     sent = capture(merchant, f"Content-Encoding: {coding}\r\n".encode() + EXACT, BODY)
     async with merchant.nothing_changes():
-        (answer,) = converse(merchant.url, [sent])
+        answer, *_ = converse(merchant.url, [sent])
     assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
     named = coding.lower()
     assert messages(answer) == [
