@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve demo test image-test dist installed-test check format docs site prepare-release lock bench mutants clean
+LOWEST := $(VENV)/lowest
+
+.PHONY: serve demo test test-lowest image-test dist installed-test check format docs site prepare-release lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server on port 8566 with an order in it
 	@$(BIN)/kustom-mock serve
@@ -17,6 +19,10 @@ test: $(VENV)/ready ## run the tests with coverage
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --include='mockserver/domain/*,mockserver/sandbox/*' --fail-under=100
+
+test-lowest: $(LOWEST)/ready ## run the HTTP and plugin tests with the lowest versions of all dependencies
+	$(LOWEST)/bin/python -m pytest -n auto tests/api tests/plugin tests/run tests/test_portability.py \
+	  --ignore tests/api/test_openapi_control.py --ignore tests/api/test_openapi_merchant.py
 
 image-test: $(VENV)/ready ## build the image and run it, by Docker or by buildah and podman
 	$(BIN)/python -m pytest -m container tests/container
@@ -49,7 +55,7 @@ prepare-release: $(VENV)/ready ## check TAG, write the repository URL into READM
 
 lock: $(VENV)/ready ## write down what the image installs; UPGRADE=--upgrade takes newer ones
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-	  --extra tls $(UPGRADE) --output-file requirements.lock pyproject.toml
+	  --extra speed --extra tls $(UPGRADE) --output-file requirements.lock pyproject.toml
 
 bench: $(VENV)/ready ## measure beside bare aiohttp and the peers on PATH; BENCH=--short tries it
 	$(BIN)/python benchmarks/compare.py $(BENCH)
@@ -65,6 +71,12 @@ $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable . --group dev --group docs
+	@touch $@
+
+$(LOWEST)/ready: $(VENV)/ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
+	  --editable .[tls] --group lowest
 	@touch $@
 
 $(VENV)/mutants: $(VENV)/ready

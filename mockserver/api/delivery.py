@@ -4,41 +4,48 @@ import asyncio
 import socket
 import struct
 from time import monotonic
-from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
 from mockserver.api.exchange import Answer
 from mockserver.api.plain_response import PlainResponse
+from mockserver.api.protocol import Connection
 from mockserver.sandbox.actions import Cut, Delivery
-
-if TYPE_CHECKING:
-    from mockserver.api.protocol import Connection
 
 PIECES_PER_SECOND = 10
 LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends RST
 
 
-async def deliver(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+async def deliver(
+    request: web.BaseRequest,
+    answer: Answer,
+    connection: Connection,
+) -> web.StreamResponse:
     """Send an answer as it is, or as its delivery says."""
     delivery = answer.delivery
     if delivery is None:
-        return cast("web.StreamResponse", PlainResponse(answer))
+        return PlainResponse(answer, last=connection.framer.lost)
     if delivery.cut is not None:
-        await _cut(request, delivery)
-        return web.Response()
+        await _cut(request, delivery, connection)
+        return PlainResponse(answer)  # which cannot be sent any more
     if delivery.length is not None:
         return await _truncate(request, answer, delivery)
     return await _slowly(request, answer, delivery)
 
 
-async def _cut(request: web.BaseRequest, delivery: Delivery) -> None:
+async def _cut(
+    request: web.BaseRequest,
+    delivery: Delivery,
+    connection: Connection,
+) -> None:
     if delivery.cut is Cut.HANG:
         begun = monotonic()
-        await cast("Connection", request.protocol).ended()
+        try:
+            await connection.peer_closed.wait()
+        finally:  # aiohttp cancels the handler of a client that has left
+            lasted = f"{monotonic() - begun:.3f} s"
+            delivery.result = f"nothing: hung until the client left after {lasted}"
         _hang_up(request)
-        lasted = f"{monotonic() - begun:.3f} s"
-        delivery.result = f"nothing: hung until the client left after {lasted}"
     elif delivery.cut is Cut.CLOSE:
         _hang_up(request)
         delivery.result = "nothing: connection closed"
@@ -65,7 +72,7 @@ async def _truncate(
         if request.transport is not None:
             request.transport.write(begun)
         _hang_up(request)
-        return web.Response()
+        return PlainResponse(answer)  # which cannot be sent any more
     headers = {**answer.headers, "Content-Length": str(len(answer.body))}
     response = web.StreamResponse(status=answer.status, headers=headers)
     response.force_close()

@@ -1,61 +1,132 @@
-"""What is wrong with bytes that are no HTTP: a parser's complaint, in our own words."""
+"""What is wrong with bytes that are not HTTP, in our own words.
+
+aiohttp tells by the type of its exception what it did not understand. Where the type says
+little, the head of the request is looked at: the wording of aiohttp's messages changes.
+"""
 
 import re
+from collections import Counter
+
+from aiohttp.http_exceptions import (
+    BadStatusLine,
+    ContentEncodingError,
+    InvalidHeader,
+    InvalidURLError,
+    LineTooLong,
+)
 
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.wording import shorten
 
-WORDS = {
-    r"HTTPS traffic": "this is TLS; expected plain HTTP, send to http:// or serve with --tls",
-    r"PRI/Upgrade": "this is HTTP/2; expected HTTP/1.1",
-    r"^InvalidURLError": "expected a path such as /livez, with other characters as in %20",
-    r"^LineTooLong: \D*(\d+)": r"expected at most \1 bytes in the path and in each header",
-    r"^Bad(HttpMethod|StatusLine)": "expected a request line such as 'GET /path HTTP/1.1'",
-    r"^InvalidHeader": "expected headers such as 'Name: value'",
-    r"Missing 'Host'": "expected a Host header",
-    r"Duplicate '(.+)' header|Duplicate (.+)": r"expected \1\2 only once",
-    r"Too many": "expected at most 128 headers",
-    r"present with": "expected Content-Length or Transfer-Encoding, not both",
-    r"Content-Length": "expected a whole number as Content-Length",
-    r"Transfer-Encoding": "expected 'chunked' as Transfer-Encoding",
-    r"[Cc]hunk": "expected chunks of the size that each names in hexadecimal, ended by CR LF",
-    r"header": "expected headers such as 'Name: value', ended by CR LF",
-    r"(?:content-encoding|ContentEncodingError): (\w+)$": (
-        r"expected a body in \1, as its Content-Encoding says"
-    ),
+MAX_HEADERS = 128
+MAX_LINE = 8190  # bytes of a path or a header; aiohttp's default
+
+TLS = "this is TLS; expected plain HTTP, send to http:// or serve with --tls"
+HTTP_2 = "this is HTTP/2; expected HTTP/1.1"
+HTTP = "expected HTTP/1.1"
+REQUEST_LINE = "expected a request line such as 'GET /path HTTP/1.1'"
+HEADERS = "expected headers such as 'Name: value', ended by CR LF"
+CHUNKS = "expected chunks of the size that each names in hexadecimal, ended by CR LF"
+TOO_MANY_HEADERS = f"expected at most {MAX_HEADERS} headers"
+NO_HOST = "expected a Host header"
+
+DECODED = ("gzip", "deflate")
+"""Content codings that aiohttp decodes without further packages."""
+
+BY_PREFIX = {b"\x16\x03": TLS, b"PRI * HTTP/2": HTTP_2}
+"""How the first bytes of another protocol look."""
+
+BY_TYPE: dict[type[Exception], str] = {
+    InvalidURLError: "expected a path such as /livez, with other characters as in %20",
+    LineTooLong: f"expected at most {MAX_LINE} bytes in the path and in each header",
+    BadStatusLine: REQUEST_LINE,
+    InvalidHeader: "expected headers such as 'Name: value'",
 }
-"""What to look for in a complaint, in this order, and what to say then."""
 
-OTHERWISE = "expected HTTP/1.1"
+_LOCATION = re.compile(r":\s+b(['\"])(?P<line>.*)\1\s+\^\s*$", re.DOTALL)
+"""The offending line as aiohttp's parser shows it: as Python's bytes, above a caret."""
 
-_UNDECODABLE = re.compile(r"content-encoding: \w+ \((\w+)\)")
-_LINE = re.compile(r": b(['\"])(?P<line>.*)\1 \^$|(?<=^InvalidURLError): (?P<path>\S+)$")
+_REQUEST_LINE = re.compile(rb"[A-Z-]+ \S+ HTTP/1\.[01]")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*?)[ \t]*")
+_CODING = re.compile(rb"\r\ncontent-encoding:[ \t]*([\w-]+)", re.IGNORECASE)
 
 
-def refusal_of(kind: str, complaint: str) -> Rejection:
+def malformed(error: BaseException, head: bytes) -> Rejection:
     """Word what an HTTP parser complains of.
 
     Args:
-        kind: the name of the exception that it raised.
-        complaint: its message; it may end in the line in question, as Python's bytes.
+        error: what aiohttp raised.
+        head: the head of the request, as far as it has arrived.
 
     Returns:
         A refusal that says what was expected, and near which line if that is known.
     """
-    told = f"{kind}: {' '.join(complaint.split())}"
-    undecodable = _UNDECODABLE.search(told)
-    if undecodable:
-        return Rejection(Reason.UNSUPPORTED_ENCODING, content_encoding=undecodable[1])
-    found = _LINE.search(told)
-    line = found["line"] or found["path"] if found else ""
-    problem = _expected(told[: found.start()] if found else told)
-    near = f", near '{shorten(line)}'" if line else ""
-    return Rejection(Reason.MALFORMED_HTTP, detail=problem + near)
+    cause = error.__cause__ or error
+    if isinstance(cause, ContentEncodingError):
+        return _bad_encoding(head)
+    problem = _other_protocol(head) or _problem(cause, head) + _location(cause)
+    return Rejection(Reason.MALFORMED_HTTP, detail=problem)
 
 
-def _expected(told: str) -> str:
-    for pattern, words in WORDS.items():
-        match = re.search(pattern, told)
-        if match:
-            return match.expand(words)
-    return OTHERWISE
+def _bad_encoding(head: bytes) -> Rejection:
+    found = _CODING.search(head)
+    coding = found[1].decode().lower() if found else "its coding"
+    if coding not in DECODED:
+        return Rejection(Reason.UNSUPPORTED_ENCODING, content_encoding=coding)
+    problem = f"expected a body in {coding}, as its Content-Encoding says"
+    return Rejection(Reason.MALFORMED_HTTP, detail=problem)
+
+
+def _other_protocol(head: bytes) -> str:
+    return next((text for prefix, text in BY_PREFIX.items() if head.startswith(prefix)), "")
+
+
+def _problem(error: BaseException, head: bytes) -> str:
+    for kind, problem in BY_TYPE.items():
+        if isinstance(error, kind):
+            return problem
+    return _head_problem(head)
+
+
+def _head_problem(head: bytes) -> str:
+    """Find what is wrong with a head; if nothing is, its body is malformed."""
+    first, *lines = head.strip(b"\r\n").split(b"\r\n")
+    if not _REQUEST_LINE.fullmatch(first):
+        return REQUEST_LINE
+    if len(lines) > MAX_HEADERS:
+        return TOO_MANY_HEADERS
+    headers = [match.groups() for line in lines if (match := _HEADER.fullmatch(line))]
+    if len(headers) < len(lines):
+        return HEADERS
+    return _framing_problem([(name.lower(), value) for name, value in headers])
+
+
+def _framing_problem(headers: list[tuple[bytes, bytes]]) -> str:
+    counts = Counter(name for name, _ in headers)
+    length, coding = b"content-length" in counts, b"transfer-encoding" in counts
+    if length and coding:
+        return "expected Content-Length or Transfer-Encoding, not both"
+    for name in ("Host", "Content-Length"):
+        if counts[name.lower().encode()] > 1:
+            return f"expected {name} only once"
+    if length and not dict(headers)[b"content-length"].isdigit():
+        return "expected a whole number as Content-Length"
+    if coding and dict(headers)[b"transfer-encoding"].lower() != b"chunked":
+        return "expected 'chunked' as Transfer-Encoding"
+    if coding:
+        return CHUNKS
+    return HTTP if counts[b"host"] else NO_HOST
+
+
+def _location(error: BaseException) -> str:
+    if isinstance(error, LineTooLong):
+        return ""
+    if isinstance(error, InvalidHeader | InvalidURLError) and error.args:
+        (line,) = error.args
+        text = line.decode(errors="backslashreplace") if isinstance(line, bytes) else line
+        found = _LOCATION.search(text)
+        line = found["line"] if found else text
+    else:
+        found = _LOCATION.search(getattr(error, "message", ""))
+        line = found["line"] if found else ""
+    return f", near '{shorten(line)}'" if line else ""

@@ -1,7 +1,7 @@
 """The merchant's API: one call in, one answer out, written down in the journal."""
 
 import logging
-from asyncio import sleep
+from asyncio import CancelledError, sleep
 from datetime import datetime
 from functools import cache
 from time import monotonic
@@ -32,6 +32,7 @@ from mockserver.api.request_bodies import read_command
 from mockserver.domain.errors import Reason, Rejection
 from mockserver.domain.lifecycle import status_of
 from mockserver.domain.operation import ORDERS_PATH
+from mockserver.sandbox.actions import Delivery
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.faults import Facts
 from mockserver.sandbox.journal import Entry
@@ -39,6 +40,7 @@ from mockserver.sandbox.registry import Sandboxes
 from mockserver.sandbox.sandbox import Executed, Sandbox
 
 IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
+ABANDONED = Delivery(result="nothing: the client left before the answer")
 CREDENTIALS_WANTED = "send Authorization: Basic with base64 of user:secret, or an API key"
 
 log = logging.getLogger("kustom_mock")
@@ -86,6 +88,9 @@ class MerchantApi(Struct, frozen=True):
         except Rejection as rejection:
             exchange.refusal = rejection.with_traceback(None)
             answer = refused(rejection, exchange.correlation_id, sandbox.assumptions)
+        except CancelledError:  # the client disconnected during the delay
+            self._record_exchange(sandbox, exchange, Answer(0, delivery=ABANDONED))
+            raise
         except Exception:
             log.exception("crash in %s (%s)", call.path, exchange.correlation_id)
             exchange.refusal = crash = exchange.record_crash(format_exc())

@@ -7,33 +7,25 @@ tolerance for odd clients are the product's own, and it is a quarter faster.
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
-from urllib.parse import unquote
 
-from aiohttp import StreamReader, web
-from aiohttp.http import RawRequestMessage
+from aiohttp import web
 from msgspec import Struct
-from msgspec.structs import replace
-from yarl import URL
 
 from mockserver.api.control.gate import OPEN_PATHS, PREFIX, ControlApi
 from mockserver.api.control.handler import Control
 from mockserver.api.delivery import deliver
-from mockserver.api.exchange import BODILESS, Answer, Call
+from mockserver.api.exchange import BODILESS, Call
 from mockserver.api.merchant import MerchantApi
 from mockserver.api.metrics import Metrics
 from mockserver.api.pages import OrderPages
-from mockserver.api.prompt import Answering
 from mockserver.api.protocol import SERVER, Connection, ConnectionServer
+from mockserver.api.request_reader import read_call
 from mockserver.api.tls import KUSTOM_HOSTS, Tls
 from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.scenario import Scenario
 
-_NO_QUERY: Mapping[str, str] = {}
-
-LARGEST_BODY = 1024**2  # bytes
 STOP_WITHIN = 0.3  # seconds granted to requests under way, twice
 
 log = logging.getLogger("kustom_mock")
@@ -103,12 +95,7 @@ class Server:
             OSError: the address or port cannot be had.
         """
         self._runner = web.ServerRunner(
-            ConnectionServer(
-                self._handle,
-                self._begin,
-                mock_headers=self._mock_headers,
-                access_log=None,
-            ),
+            ConnectionServer(self._handle, mock_headers=self._mock_headers),
             shutdown_timeout=STOP_WITHIN,
         )
         await self._runner.setup()
@@ -124,68 +111,16 @@ class Server:
             await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        begun = cast("Connection", request.protocol).take_begun()
-        answer = await (begun or self._read_and_answer(request))
-        return await deliver(request, answer)
-
-    async def _read_and_answer(self, request: web.BaseRequest) -> Answer:
-        """Take a request in; the body of a GET is left alone, as some clients send one."""
-        host = request.headers.get("Host") or request.host
-        call = self._call(request.method, request.rel_url, request.headers, host)
-        if call.method != "GET":
-            call = replace(call, body=await _read_body(request))
-        return await self._answer(self._apis.api_for(call), call)
-
-    def _begin(self, message: RawRequestMessage, body: StreamReader) -> Answering | None:
-        """Begin to answer a merchant; the control API may need a task to wait in."""
-        call = self._call(message.method, message.url, message.headers, message.headers["Host"])
-        api = self._apis.api_for(call)
-        if api is self._apis.control:
-            return None
-        if call.method != "GET":
-            call = replace(call, body=_bounded(body.read_nowait()))
-        return self._answer(api, call)
-
-    async def _answer(self, api: MerchantApi | ControlApi, call: Call) -> Answer:
-        answer = await api.answer(call)
+        connection = request.protocol
+        assert isinstance(connection, Connection)  # noqa: S101  # by ConnectionServer
+        call = await read_call(request, connection)
+        answer = await self._apis.api_for(call).answer(call)
         answer.headers["Server"] = SERVER
         if answer.status in BODILESS:
             answer.body = b""
-        return answer
-
-    def _call(self, method: str, url: URL, headers: Mapping[str, str], host: str) -> Call:
-        return Call(
-            method=method,
-            path=url.path,
-            segments=_segments(url.raw_path),
-            headers=headers,
-            body=b"",
-            scheme="https" if self._tls else "http",
-            host=host,
-            query=url.query if url.raw_query_string else _NO_QUERY,
-        )
-
-
-def _segments(raw_path: str) -> tuple[str, ...]:
-    """Take a path apart before decoding it, so that ``%2F`` stays inside its part."""
-    parts = filter(None, raw_path.split("/"))
-    return tuple(map(unquote, parts) if "%" in raw_path else parts)
-
-
-async def _read_body(request: web.BaseRequest) -> bytes | None:
-    """Read a body; ``None`` if it is too large. Nearly always all of it is there."""
-    if request.content.is_eof():
-        return _bounded(request.content.read_nowait())
-    if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge:  # beyond the same bound
-        return None
-
-
-def _bounded(body: bytes) -> bytes | None:
-    return body if len(body) <= LARGEST_BODY else None
+        response = await deliver(request, answer, connection)
+        connection.answered()
+        return response
 
 
 @contextmanager

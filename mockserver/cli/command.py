@@ -76,8 +76,10 @@ def _problem(code: int) -> str:
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End a command and whatever it started."""
-    with suppress(OSError):
-        os.killpg(process.pid, signal.SIGKILL)
+    kill_group = getattr(os, "killpg", None)  # which Windows does not have
+    if kill_group is not None:
+        with suppress(OSError):
+            kill_group(process.pid, signal.SIGKILL)
     with suppress(OSError):
         process.kill()
     process.wait()

@@ -186,11 +186,9 @@ def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
 
 
 def _serve(parsed: argparse.Namespace) -> int:
-    from mockserver.cli.starting import collecting_no_garbage, trusting_nobody
-
     settings = _settings(parsed)
-    with trusting_nobody(), collecting_no_garbage():
-        from mockserver.cli.serve import serve
+
+    from mockserver.cli.serve import serve
 
     return serve(settings)
 

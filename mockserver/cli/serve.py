@@ -63,10 +63,19 @@ def _tune_garbage_collection() -> None:
     gc.set_threshold(GARBAGE_THRESHOLD)
 
 
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    """Set an event on SIGTERM and SIGINT, also where loops have no signal handlers."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stopping.set)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+
+
 async def _serve(settings: Settings) -> int:
     stopping = asyncio.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stopping.set)
+    stop_on_signals(stopping)
     try:
         sandboxes = load_sandboxes(settings)
         server = Server(

@@ -4,11 +4,8 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientSession
@@ -20,18 +17,11 @@ from mockserver.sandbox.registry import Sandboxes
 from mockserver.scenario.catalogue import DEFAULT
 from mockserver.scenario.loading import load
 from mockserver.scenario.scenario import Surroundings
+from tests.api.connection import PATIENCE, fault, line_to, parsed_head
 from tests.api.examples import BODIES, order_for
-from tests.api.merchant import (
-    SHIPPED,
-    SNEAKERS_BACK,
-    Merchant,
-    Reply,
-    basic,
-    with_key,
-)
+from tests.api.merchant import SHIPPED, SNEAKERS_BACK, Merchant, Reply, with_key
 
 Op = Operation
-PATIENCE = 20  # seconds until a test that waits for nothing fails
 
 
 @pytest.fixture(autouse=True)
@@ -40,80 +30,6 @@ def _no_crash(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     with caplog.at_level(logging.ERROR):
         yield
     assert [each.getMessage() for each in caplog.get_records("call")] == []
-
-
-@dataclass(slots=True)
-class Line:
-    """A connection to the server, byte by byte."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    merchant: Merchant
-
-    async def send(
-        self,
-        operation: Operation,
-        body: Any = None,  # noqa: ANN401  # JSON
-        key: str | None = None,
-    ) -> None:
-        """Send a request."""
-        self.writer.write(request_bytes(self.merchant, operation, body, with_key(key)))
-        await self.writer.drain()
-
-    async def rest(self) -> bytes:
-        """Read until the server hangs up."""
-        async with asyncio.timeout(PATIENCE):
-            return await self.reader.read()
-
-    async def answer(self) -> tuple[int, Mapping[str, str], bytes]:
-        """Read one whole answer; the connection stays open."""
-        async with asyncio.timeout(PATIENCE):
-            head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            status, headers = parsed_head(head)
-            body = await self.reader.readexactly(int(headers.get("Content-Length", "0")))
-        return status, headers, body
-
-
-def parsed_head(head: str) -> tuple[int, dict[str, str]]:
-    first, *lines = head.strip().split("\r\n")
-    return int(first.split()[1]), dict(line.split(": ", 1) for line in lines)
-
-
-def request_bytes(
-    merchant: Merchant,
-    operation: Operation,
-    body: Any,  # noqa: ANN401  # JSON
-    headers: Mapping[str, str],
-) -> bytes:
-    sent = b"" if body is None else json.dumps(body).encode()
-    lines = {
-        "Host": urlsplit(merchant.url).netloc,
-        "Authorization": basic(merchant.user),
-        "Content-Type": "application/json",
-        "Content-Length": str(len(sent)),
-        **headers,
-    }
-    first = f"{operation.info.method} {merchant.path(operation)} HTTP/1.1"
-    head = "\r\n".join([first, *(f"{k}: {v}" for k, v in lines.items()), "", ""])
-    return head.encode() + sent
-
-
-@asynccontextmanager
-async def line_to(merchant: Merchant) -> AsyncIterator[Line]:
-    place = urlsplit(merchant.url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
-    try:
-        yield Line(reader, writer, merchant)
-    finally:
-        writer.close()
-
-
-async def fault(merchant: Merchant, do: Any, **more: Any) -> Any:  # noqa: ANN401  # JSON
-    """Put a rule in that fires once unless it says otherwise."""
-    rule = {"id": "f", "calls": 1, "do": do, **more}
-    made = await merchant.control("POST", "faults", rule)
-    assert made.status == 201, made
-    return made.json
 
 
 async def counts(merchant: Merchant) -> tuple[int, int]:
@@ -585,6 +501,21 @@ async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) 
         await line.reader.readuntil(b"\r\n\r\n")
     assert await latest_delivery(merchant) == "the client left before the end"
     assert (await merchant.do(Op.GET_ORDER)).status == 200
+
+
+async def test_a_client_that_resets_during_a_delay_changes_nothing(
+    merchant: Merchant,
+) -> None:
+    await fault(merchant, {"delay": "1h"}, on="capture")
+    async with line_to(merchant) as line:
+        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+        async with asyncio.timeout(PATIENCE):
+            while not (await counts(merchant))[1]:
+                pass
+        line.reset()
+    await arrived(merchant)
+    assert await latest_delivery(merchant) == "nothing: the client left before the answer"
+    assert (await merchant.read())["captured_amount"] == 0
 
 
 async def test_another_answer_after_the_commit_hides_what_was_done(

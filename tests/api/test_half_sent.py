@@ -36,13 +36,13 @@ HALF_BODIES = {
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait a moment only for the rest of a request."""
-    monkeypatch.setattr(protocol, "REST_WITHIN", SOON)
+    monkeypatch.setattr(protocol, "INCOMPLETE_REQUEST_TIMEOUT", SOON)
 
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait a little longer."""
-    monkeypatch.setattr(protocol, "REST_WITHIN", LATER)
+    monkeypatch.setattr(protocol, "INCOMPLETE_REQUEST_TIMEOUT", LATER)
 
 
 @pytest.mark.usefixtures("soon")

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from aiohttp import http_parser
+from aiohttp.http_exceptions import BadHttpMessage
 
-from mockserver.api.malformed import refusal_of
+from mockserver.api.malformed import malformed
 from tests.api.merchant import Merchant
 from tests.api.raw import RawAnswer, converse
 from tests.api.test_raw_cases import BODY, EXACT, IN_CHUNKS, capture
@@ -128,7 +129,7 @@ async def test_a_body_without_known_bounds_is_told_what_was_expected(
 
 
 def test_an_unknown_complaint_is_answered_in_our_own_words_too() -> None:
-    rejection = refusal_of("BadHttpMessage", "Span callback error in on_frob")
+    rejection = malformed(BadHttpMessage("Span callback error in on_frob"), GET + b"\r\n")
     assert rejection.message == "Malformed HTTP: expected HTTP/1.1"
 
 
@@ -139,10 +140,10 @@ async def test_a_body_in_a_coding_that_is_not_understood_is_refused_by_its_name(
     coding: str,
 ) -> None:
     monkeypatch.setattr(http_parser, "HAS_BROTLI", False)
-    monkeypatch.setattr(http_parser, "HAS_ZSTD", False)
+    monkeypatch.setattr(http_parser, "HAS_ZSTD", False, raising=False)
     sent = capture(merchant, f"Content-Encoding: {coding}\r\n".encode() + EXACT, BODY)
     async with merchant.nothing_changes():
-        (answer,) = converse(merchant.url, [sent])
+        answer, *_ = converse(merchant.url, [sent])
     assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
     named = coding.lower()
     assert messages(answer) == [

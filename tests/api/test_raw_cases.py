@@ -3,6 +3,7 @@
 import gzip
 from itertools import pairwise
 
+import aiohttp
 import pytest
 
 from tests.api.merchant import Merchant, basic
@@ -162,6 +163,8 @@ async def test_a_request_with_known_bounds_is_answered_and_the_connection_goes_o
     caplog: pytest.LogCaptureFixture,
     case: str,
 ) -> None:
+    if case == "a length with blanks around it" and aiohttp.__version__ < "3.14":
+        pytest.skip("the parser of aiohttp before 3.14 refuses blanks behind a length")
     headers, body, answer = GOES_ON[case]
     assert told(converse(merchant.url, [capture(merchant, headers, body)])) == [answer, OK]
     captured = (await merchant.read())["captured_amount"]

@@ -99,7 +99,7 @@ class World:
 
     def judge(self, kind: str, pieces: Iterable[bytes], patience: float) -> list[RawAnswer]:
         """Send bytes, and hold that all is well: answers, log, orders, money."""
-        with patch.object(protocol, "REST_WITHIN", patience):
+        with patch.object(protocol, "INCOMPLETE_REQUEST_TIMEOUT", patience):
             answers = converse(self.url, pieces)
         statuses = [each.status for each in answers]
         tried[f"{kind}, {statuses[0] if statuses else 'hung up on'}"] += 1

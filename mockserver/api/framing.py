@@ -1,0 +1,209 @@
+"""Cuts the bytes of a connection into whole requests, before aiohttp sees them.
+
+aiohttp starts to handle a request when its head is complete. It does not say when the rest
+of a request is missing, it does not tell a handler that waits for a body that the chunks of
+that body are malformed, and it drops a valid request in front of garbage in one packet. The
+framer withholds the end of a head until the body is complete, so aiohttp gets whole
+requests. Whatever the framer does not understand is passed on: aiohttp decides what is valid.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+HEAD_END = b"\r\n\r\n"
+STRAY = b"{}"  # sent after a GET, without being announced, by one client
+LARGEST_BODY = 1024**2  # bytes; a larger body is passed on as it arrives
+LONGEST_CHUNK_LINE = 16_384  # bytes
+
+_FRAMING = re.compile(
+    rb"\r\n(content-length|transfer-encoding):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)",
+    re.IGNORECASE,
+)
+_CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?")
+_EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
+
+
+class FramingError(Exception):
+    """The end of a body cannot be found."""
+
+
+class Piece(NamedTuple):
+    """Bytes to pass on; ``starts`` if aiohttp will handle a request as soon as it has them."""
+
+    data: bytes
+    starts: bool = False
+
+
+class RequestFramer:
+    """Finds where requests end.
+
+    Attributes:
+        head: the first bytes of the current or the latest request, up to its body.
+        lost: where the current request ends is not known; everything is passed on from there.
+        malformed: the same, because the request contradicts itself.
+    """
+
+    def __init__(self) -> None:
+        """Start at the beginning of a request."""
+        self.head = b""
+        self.lost = False
+        self.malformed = False
+        self._buffer = bytearray()  # the current request, from its first byte
+        self._passed = 0  # bytes of it that were passed on
+        self._head_length = 0  # 0 until the head is complete
+        self._body_length: int | None = 0  # None if the body comes in chunks
+        self._to_skip = 0  # bytes of a large body that are still to come
+        self._expects_continue = False
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a part of a request has arrived, and the rest has not."""
+        return bool(self._buffer)
+
+    @property
+    def withholds(self) -> bool:
+        """Whether a complete head waits for its body."""
+        return self._passed < self._head_length
+
+    @property
+    def expects_continue(self) -> bool:
+        """Whether the client waits for ``100 Continue`` before it sends a body."""
+        return self._expects_continue and self.withholds
+
+    def take_expectation(self) -> bool:
+        """Return whether the client has to be told to continue, but only once a request."""
+        expected, self._expects_continue = self.expects_continue, False
+        return expected
+
+    def feed(self, data: bytes) -> Iterator[Piece]:
+        """Add bytes; yield what can be passed on."""
+        if self._to_skip:
+            skipped, data = data[: self._to_skip], data[self._to_skip :]
+            self._to_skip -= len(skipped)
+            yield Piece(skipped)
+        if self.lost:
+            yield Piece(data)
+            return
+        self._buffer += data
+        try:
+            while self._buffer and (end := self._end()):
+                yield self._take(end)
+        except FramingError:
+            self.lost = self.malformed = True
+            yield self.release()
+        if self._buffer and (part := self._part()).data:
+            yield part
+
+    def release(self) -> Piece:
+        """Pass on whatever there is of an incomplete request."""
+        return self._take(len(self._buffer))
+
+    def _end(self) -> int:
+        """Return the length of the current request, 0 while it is incomplete."""
+        if not self._head_length and not self._read_head():
+            return 0
+        if self._body_length is None:
+            return _end_of_chunks(self._buffer, self._head_length)
+        end = self._head_length + self._body_length
+        return end if len(self._buffer) >= end else 0
+
+    def _read_head(self) -> bool:
+        blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
+        end = self._buffer.find(HEAD_END, blank)
+        if end < 0:
+            self.head = bytes(self._buffer)
+            return False
+        self._head_length = end + len(HEAD_END)
+        self.head = bytes(self._buffer[: self._head_length])
+        headers = _FRAMING.findall(self.head)
+        self._body_length = _body_length(headers)
+        self._expects_continue = bool(headers) and bool(_EXPECT.search(self.head))
+        if not headers and self._is_get and self._buffer[self._head_length :] == STRAY:
+            del self._buffer[self._head_length :]
+        return True
+
+    @property
+    def _is_get(self) -> bool:
+        return self.head.startswith(b"GET ")
+
+    def _part(self) -> Piece:
+        """Pass on a part of a request, but not the end of its head if its body is awaited.
+
+        The body of a GET is not awaited, as nobody reads it. A body that is too large is
+        refused without being kept.
+        """
+        body_length = self._body_length or len(self._buffer) - self._head_length
+        if self._head_length and body_length > LARGEST_BODY:
+            return self._stream()
+        if not self._head_length:
+            end, starts = len(self._buffer), False
+        elif self._is_get:
+            end, starts = self._head_length, self.withholds
+        else:
+            end, starts = self._head_length - len(b"\r\n"), False
+        piece = Piece(bytes(self._buffer[self._passed : end]), starts)
+        self._passed = max(self._passed, end)
+        return piece
+
+    def _stream(self) -> Piece:
+        missing = 0
+        if self._body_length is None:
+            self.lost = True
+        else:
+            missing = self._head_length + self._body_length - len(self._buffer)
+        piece = self.release()
+        self._to_skip = missing
+        return piece
+
+    def _take(self, end: int) -> Piece:
+        piece = Piece(bytes(self._buffer[self._passed : end]), starts=self.withholds)
+        del self._buffer[:end]
+        self._passed = self._head_length = 0
+        self._body_length = 0
+        return piece
+
+
+def _body_length(headers: list[tuple[bytes, bytes]]) -> int | None:
+    """Return the length of a body by its headers; ``None`` if it comes in chunks.
+
+    Raises:
+        FramingError: the headers contradict each other, or are malformed.
+    """
+    if not headers:
+        return 0
+    (name, value), *others = headers
+    if not others and name.lower() == b"content-length" and value.isdigit():
+        return int(value) if len(value) < len(str(2**63)) else LARGEST_BODY + 1
+    last_coding = value.lower().rpartition(b",")[2].strip()
+    if not others and name.lower() == b"transfer-encoding" and last_coding == b"chunked":
+        return None
+    raise FramingError
+
+
+def _end_of_chunks(buffer: bytearray, start: int) -> int:
+    """Return where a chunked body ends, 0 while it is incomplete.
+
+    Raises:
+        FramingError: a chunk is malformed.
+    """
+    while (line_end := buffer.find(b"\r\n", start)) >= 0:
+        line = _CHUNK_LINE.fullmatch(buffer, start, line_end)
+        if line is None:
+            raise FramingError
+        size = int(line[1], 16)
+        if not size:
+            return _end_of_trailer(buffer, line_end)
+        start = line_end + 2 + size + 2
+        if len(buffer) >= start and buffer[start - 2 : start] != b"\r\n":
+            raise FramingError
+        if len(buffer) < start:
+            return 0
+    if len(buffer) - start > LONGEST_CHUNK_LINE:
+        raise FramingError
+    return 0
+
+
+def _end_of_trailer(buffer: bytearray, start: int) -> int:
+    end = buffer.find(HEAD_END, start)
+    return end + len(HEAD_END) if end >= 0 else 0
