@@ -52,7 +52,7 @@ def _check_head(request: web.BaseRequest) -> None:
         problem = NO_HOST
     else:
         return
-    raise UnreadableRequestError(Rejection(Reason.MALFORMED_HTTP, problem=problem))
+    raise UnreadableRequestError(Rejection(Reason.MALFORMED_HTTP, detail=problem))
 
 
 def _decoded(request: web.BaseRequest) -> Iterator[tuple[str, str]]:
@@ -102,5 +102,5 @@ async def _read_body(
     except TimeoutError:
         problem = f"the rest of the body did not come within {seconds:g} s"
         raise UnreadableRequestError(
-            Rejection(Reason.MALFORMED_HTTP, problem=problem),
+            Rejection(Reason.MALFORMED_HTTP, detail=problem),
         ) from None
