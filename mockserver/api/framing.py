@@ -20,6 +20,7 @@ _FRAMING = re.compile(
     rb"\r\n(content-length|transfer-encoding):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)",
     re.IGNORECASE,
 )
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*\r\n", re.IGNORECASE)
 _CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?")
 _EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 
@@ -85,6 +86,10 @@ class RequestFramer:
         if self.lost:
             yield Piece(data)
             return
+        if not self._buffer and self._is_whole(data):
+            self.head = data
+            yield Piece(data, starts=True)
+            return
         self._buffer += data
         try:
             while self._buffer and (end := self._end()):
@@ -98,6 +103,21 @@ class RequestFramer:
     def release(self) -> Piece:
         """Pass on whatever there is of an incomplete request."""
         return self._take(len(self._buffer))
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Return whether a packet is just one request, as nearly always."""
+        end = data.find(HEAD_END)
+        head_length = end + len(HEAD_END)
+        if end < 0 or data.startswith((b"\r", b"\n")):
+            return False
+        if head_length == len(data) and not _FRAMING.search(data):
+            return True
+        length = _LENGTH.search(data, 0, head_length)
+        return (
+            length is not None
+            and head_length + int(length[1]) == len(data)
+            and len(_FRAMING.findall(data, 0, head_length)) == 1
+        )
 
     def _end(self) -> int:
         """Return the length of the current request, 0 while it is incomplete."""

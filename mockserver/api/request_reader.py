@@ -27,7 +27,7 @@ async def read_call(request: web.BaseRequest, connection: protocol.Connection) -
     _check_head(request)
     headers = request.headers
     if not all(map(str.isascii, headers.values())):
-        headers = request.clone(headers=list(_decoded(request))).headers
+        headers = request.clone(headers=dict(_decoded(request))).headers
     url = request.rel_url
     return Call(
         method=request.method,
