@@ -38,8 +38,8 @@ def nginx(folder: Path, page: bytes, port: int) -> Sequence[str]:
     (folder / "order.json").write_bytes(page)
     configuration = folder / "nginx.conf"
     temporary = "".join(
-        f"{each}_temp_path {folder}/temporary;"
-        for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f"{text}_temp_path {folder}/temporary;"
+        for text in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     configuration.write_text(f"""
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -61,11 +61,11 @@ def wiremock(folder: Path, page: bytes, port: int) -> Sequence[str]:
     """Two mappings; the log of requests is off unless asked for."""
     mappings = folder / "mappings"
     mappings.mkdir()
-    answers: dict[tuple[str, str], dict[str, Any]] = {
+    responses: dict[tuple[str, str], dict[str, Any]] = {
         ("GET", "[^/]+"): {"status": 200, "body": page.decode()},
         ("POST", "[^/]+/(captures|refunds)"): {"status": 201},
     }
-    for (method, path), answer in answers.items():
+    for (method, path), answer in responses.items():
         asked = {"method": method, "urlPathPattern": f"{merchant.ORDERS}/{path}"}
         response = {**answer, "headers": {"Content-Type": JSON}}
         _write(mappings / f"{method}.json", {"request": asked, "response": response})
@@ -96,7 +96,7 @@ def mockoon(folder: Path, page: bytes, port: int) -> Sequence[str]:
         "hostname": LOCALHOST,
         "folders": [],
         "routes": routes,
-        "rootChildren": [{"type": "route", "uuid": each["uuid"]} for each in routes],
+        "rootChildren": [{"type": "route", "uuid": route["uuid"]} for route in routes],
         "headers": [{"key": "Content-Type", "value": JSON}],
     }
     file = _write(folder / "orders.json", environment)
@@ -128,7 +128,7 @@ def json_server(folder: Path, page: bytes, port: int) -> Sequence[str]:
     """Give it a file with all orders; changes are written to it as children of an order."""
     shown = json.loads(page)
     numbers = range(1, merchant.READ_ORDERS + 1)
-    orders = [{**shown, "order_id": merchant.order_id(each)} for each in numbers]
+    orders = [{**shown, "order_id": merchant.order_id(number)} for number in numbers]
     file = _write(folder / "db.json", {"orders": orders, "captures": [], "refunds": []})
     prefix = merchant.ORDERS.removesuffix("/orders")
     routes = _write(folder / "routes.json", {f"{prefix}/*": "/$1"})

@@ -42,26 +42,26 @@ def main() -> None:
             growth.print_curve(curve)
 
 
-def _compare(wanted: Sequence[Peer], parts: Sequence[str], limits: Limits) -> None:
+def _compare(expected: Sequence[Peer], parts: Sequence[str], limits: Limits) -> None:
     results = Results()
     if "speed" in parts:
-        measure.rounds(results, wanted, limits)
+        measure.rounds(results, expected, limits)
         tables.print_summary(results)
         tables.print_works(results)
         tables.print_starts(results)
     if "memory" in parts:
-        measure.memory(results, wanted, limits)
+        measure.memory(results, expected, limits)
         tables.print_memory(results)
     tables.print_failures(results)
 
 
 def _wanted(names: Sequence[str]) -> list[Peer]:
     """Give those who are wanted and installed, ours first; say who is not installed."""
-    chosen = [each for each in PEERS.values() if each.name in (OURS, *(names or PEERS))]
-    absent = [each.name for each in chosen if each.found() is None]
+    chosen = [peer for peer in PEERS.values() if peer.name in (OURS, *(names or PEERS))]
+    absent = [item.name for item in chosen if item.found() is None]
     if absent:
         print(f"Not installed, so left out: {', '.join(absent)}.", flush=True)
-    return [each for each in chosen if each.name not in absent]
+    return [item for item in chosen if item.name not in absent]
 
 
 def _arguments() -> argparse.Namespace:

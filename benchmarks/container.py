@@ -38,8 +38,8 @@ def main() -> None:
     with TemporaryDirectory() as folder, built(Path(folder)) as engine:
         for row in layers(engine):
             print(row)
-        seconds: dict[str, list[float]] = {each: [] for each in SERVERS}
-        memory: dict[str, list[float]] = {each: [] for each in SERVERS}
+        seconds: dict[str, list[float]] = {server: [] for server in SERVERS}
+        memory: dict[str, list[float]] = {server: [] for server in SERVERS}
         for _ in range(RUNS):
             for name in SERVERS:
                 started, held = run(engine, name)
@@ -67,10 +67,10 @@ def run(engine: Engine, name: str) -> tuple[float, float]:
     """Start a server once: seconds to its first 200, and its resident memory in MB."""
     options, command = SERVERS[name]
     scheme = "https" if "HTTPS" in name else "http"
-    begun = perf_counter()
+    started = perf_counter()
     with engine.running(*options, command=command) as container:
         engine.outside("sh", "-c", UNTIL_200.format(scheme, container.address))
-        return perf_counter() - begun, resident(container)
+        return perf_counter() - started, resident(container)
 
 
 def resident(container: Container) -> float:

@@ -31,11 +31,11 @@ def main() -> int:
     """Flood a server of our own; say how much memory it had after each merchant."""
     parser = argparse.ArgumentParser(description="Send as much as a server takes.")
     parser.add_argument("--merchants", type=int, default=6)
-    wanted = parser.parse_args().merchants
+    expected = parser.parse_args().merchants
     port = free_port()
     command = [*python(), "-m", "mockserver", "serve", "--port", str(port)]
     with running(command, port, FIRST) as server:
-        for number in range(1, wanted + 1):
+        for number in range(1, expected + 1):
             try:
                 print(flood(server, f"merchant-{number}"))
             except FloodError as error:

@@ -59,21 +59,21 @@ class Curve:
 
 def orders(server: Server, size: int) -> Asked:
     """Put so many orders into one sandbox; those asked about are spread over them."""
-    merchant.make_orders(server, (merchant.order(each) for each in range(1, size + 1)))
+    merchant.make_orders(server, (merchant.order(number) for number in range(1, size + 1)))
     step = max(size // ASKED_ORDERS, 1)
-    return [(merchant.USER, each) for each in range(1, size + 1, step)][:ASKED_ORDERS]
+    return [(merchant.USER, number) for number in range(1, size + 1, step)][:ASKED_ORDERS]
 
 
 def captures(server: Server, size: int) -> Asked:
     """Make orders with so many captures each."""
-    return _few_orders(server, lambda each: merchant.order(each, captures=size))
+    return _few_orders(server, lambda item: merchant.order(item, captures=size))
 
 
 def refunds(server: Server, size: int) -> Asked:
     """Make orders with so many refunds each, of one capture."""
     line = {"reference": merchant.references(1)[0], "quantity": 1, "unit_price": 1}
-    back = {f"refund-{each}": {"lines": [line]} for each in range(size)}
-    return _few_orders(server, lambda each: {**merchant.order(each), "refunds": back})
+    back = {f"refund-{number}": {"lines": [line]} for number in range(size)}
+    return _few_orders(server, lambda item: {**merchant.order(item), "refunds": back})
 
 
 def journal(server: Server, size: int) -> Asked:
@@ -87,12 +87,12 @@ def sandboxes(server: Server, size: int) -> Asked:
     """Make so many sandboxes, with orders in each where they are few."""
     numbers = range(1, max(ASKED_ORDERS // size, 1) + 1)
     path = "/__admin/sandboxes/bench-{}/orders"
-    made = [json.dumps(merchant.order(each)).encode() for each in numbers]
-    places = [path.format(each) for each in range(size)]
+    made = [json.dumps(merchant.order(number)).encode() for number in numbers]
+    places = [path.format(number) for number in range(size)]
     merchant.post_all(
         server, [request("POST", place, body) for place in places for body in made]
     )
-    users = [f"bench-{each}" for each in range(0, size, max(size // ASKED_ORDERS, 1))]
+    users = [f"bench-{number}" for number in range(0, size, max(size // ASKED_ORDERS, 1))]
     return [(user, number) for user in users for number in numbers][:ASKED_ORDERS]
 
 
@@ -130,7 +130,7 @@ DIMENSIONS = (
 def curves(rounds: int, largest: int = LARGEST) -> Iterator[Curve]:
     """Measure one dimension after the other, sizes in turn, leaving out larger ones."""
     for dimension in DIMENSIONS:
-        sizes = [each for each in dimension.sizes if each <= largest]
+        sizes = [size for size in dimension.sizes if size <= largest]
         curve = Curve(dimension.title, sizes)
         for number in range(1, rounds + 1):
             print(f"{dimension.title}, round {number} of {rounds} …", file=sys.stderr)
@@ -186,13 +186,13 @@ def _jobs(asked: Asked) -> Mapping[str, tuple[Sequence[bytes], int, int]]:
 
 def _never(size: int) -> list[Mapping[str, Any]]:
     """Write rules that look for a value each, none of which is sent."""
-    return [{"where": {"description": f"never {each}"}} for each in range(size)]
+    return [{"where": {"description": f"never {number}"}} for number in range(size)]
 
 
 def _few_orders(server: Server, spec: Callable[[int], Mapping[str, Any]]) -> Asked:
     numbers = range(1, ASKED_ORDERS + 1)
-    merchant.make_orders(server, (spec(each) for each in numbers))
-    return [(merchant.USER, each) for each in numbers]
+    merchant.make_orders(server, (spec(number) for number in numbers))
+    return [(merchant.USER, number) for number in numbers]
 
 
 def _with_faults(server: Server, rules: Sequence[Mapping[str, Any]]) -> Asked:
@@ -202,8 +202,8 @@ def _with_faults(server: Server, rules: Sequence[Mapping[str, Any]]) -> Asked:
         {"id": f"rule-{number}", "do": {"delay": "0s"}, **rule}
         for number, rule in enumerate(rules)
     )
-    for each in written:
-        merchant.ask(server, "POST", path, each)
+    for item in written:
+        merchant.ask(server, "POST", path, item)
     return found
 
 

@@ -133,8 +133,8 @@ def load(
         latencies = _exchange(opened, waiting, expected, started + seconds)
         ended, stopped = perf_counter(), process_time()
     finally:
-        for each in opened:
-            each.socket.close()
+        for item in opened:
+            item.socket.close()
     return Run(ended - started, stopped - worked, sorted(latencies))
 
 
@@ -147,20 +147,20 @@ def _exchange(
     latencies: list[float] = []
     under_way = len(connections)
     with selectors.DefaultSelector() as selector:
-        for each in connections:
-            selector.register(each.socket, selectors.EVENT_READ, each)
-            each.sent = perf_counter()
-            each.socket.sendall(next(waiting))
+        for connection in connections:
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            connection.sent = perf_counter()
+            connection.socket.sendall(next(waiting))
         while under_way:
-            for each in _ready(selector, len(latencies)):
-                if not each.answered(expected):
+            for item in _ready(selector, len(latencies)):
+                if not item.answered(expected):
                     continue
                 now = perf_counter()
-                latencies.append(now - each.sent)
+                latencies.append(now - item.sent)
                 following = next(waiting, None) if now < deadline else None
                 if following:
-                    each.sent = now
-                    each.socket.sendall(following)
+                    item.sent = now
+                    item.socket.sendall(following)
                 else:
                     under_way -= 1
     return latencies

@@ -26,9 +26,9 @@ def requests(server: Server, work: Work, count: int) -> Sequence[bytes]:
     charges = [_made(server, "/v1/charges", _charge(card, description=PADDING))
                for _ in range(min(work.orders(count), merchant.READ_ORDERS))]  # fmt: skip
     if not work.collection:
-        return [request("GET", f"/v1/charges/{each}", user=USER) for each in charges]
+        return [request("GET", f"/v1/charges/{charge}", user=USER) for charge in charges]
     refund = {"amount": work.lines, "metadata": _lines(work)}
-    return [_post("/v1/refunds", {**refund, "charge": each}) for each in charges]
+    return [_post("/v1/refunds", {**refund, "charge": charge}) for charge in charges]
 
 
 def _card(server: Server) -> str:

@@ -66,7 +66,7 @@ class Results:
 
     def names(self) -> list[str]:
         """Name those who were measured to the end."""
-        return [each for each in self.starts if each in PEERS and each not in self.failed]
+        return [start for start in self.starts if start in PEERS and start not in self.failed]
 
     def cell(self, name: str, work: str, connections: int) -> Sequence[Sample]:
         """Give the samples of one cell; none where it fell out in any round."""
@@ -80,7 +80,7 @@ def cell_name(name: str, work: str, connections: int) -> str:
     return f"{name} at {work} over {connections} connections"
 
 
-def rounds(results: Results, wanted: Sequence[Peer], limits: Limits) -> None:
+def rounds(results: Results, expected: Sequence[Peer], limits: Limits) -> None:
     """Start all servers anew in each round, and ask them in turn."""
     page = _page()
     seconds_of(python("-c", f"{IMPORT}, mockserver.cli.serve"))  # writes bytecode
@@ -89,7 +89,7 @@ def rounds(results: Results, wanted: Sequence[Peer], limits: Limits) -> None:
         imported = seconds_of(python("-c", IMPORT))
         results.starts.setdefault(IMPORT, []).append(imported)
         with ExitStack() as stack:
-            up = _start_all(stack, results, wanted, page)
+            up = _start_all(stack, results, expected, page)
             for name, server in up.items():
                 with _failing(results, name), server.awake():
                     _warm(PEERS[name], server, limits)
@@ -97,10 +97,10 @@ def rounds(results: Results, wanted: Sequence[Peer], limits: Limits) -> None:
                 _ask_all(results, up, work, limits)
 
 
-def memory(results: Results, wanted: Sequence[Peer], limits: Limits) -> None:
+def memory(results: Results, expected: Sequence[Peer], limits: Limits) -> None:
     """Note resident memory after many reads, and after as many changes."""
     page = _page()
-    for peer in wanted:
+    for peer in expected:
         if peer.name in results.failed:
             continue
         print(f"memory of {peer.name} …", file=sys.stderr)
@@ -141,11 +141,11 @@ def _up(peer: Peer, page: bytes) -> Iterator[Server]:
 def _start_all(
     stack: ExitStack,
     results: Results,
-    wanted: Sequence[Peer],
+    expected: Sequence[Peer],
     page: bytes,
 ) -> Mapping[str, Server]:
     up = {}
-    for peer in wanted:
+    for peer in expected:
         if peer.name in results.failed:
             continue
         with _failing(results, peer.name):

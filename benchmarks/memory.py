@@ -42,7 +42,7 @@ def _row(name: str, works: Sequence[Work]) -> list[str]:
     with running(command, port, HEALTH) as server:
         merchant.prepare(server, CAPTURE, MANY)
         before = server.resident_megabytes()
-        turns = cycle([(each, cycle(each.requests(MANY))) for each in works])
+        turns = cycle([(work, cycle(work.requests(MANY))) for work in works])
         _ask(server, islice(turns, FEW // AT_ONCE))
         few = server.resident_megabytes()
         _ask(server, islice(turns, (MANY - FEW) // AT_ONCE))

@@ -63,8 +63,8 @@ class Work:
         """Write the requests, one for each order."""
         numbers = range(1, self.orders(count) + 1)
         if not self.collection:
-            return [request("GET", path_of(each), user=user) for each in numbers]
-        return [self.change(path_of(each), user) for each in numbers]
+            return [request("GET", path_of(number), user=user) for number in numbers]
+        return [self.change(path_of(number), user) for number in numbers]
 
     def change(self, path: str, user: str = USER) -> bytes:
         """Write one change of one order."""
@@ -73,7 +73,7 @@ class Work:
     def body(self) -> bytes:
         """Write a capture or a refund that takes one minor unit of each line."""
         amount = "captured_amount" if self.collection == "captures" else "refunded_amount"
-        lines = [_line(each) for each in references(self.lines)]
+        lines = [_line(reference) for reference in references(self.lines)]
         said = {amount: self.lines, "description": "Part of it", "order_lines": lines}
         return json.dumps(said).encode()
 
@@ -110,22 +110,24 @@ def order(number: int, lines: int = LINES, captures: int = 1) -> dict[str, Any]:
     articles = references(lines)
     price = LARGEST_ORDER // lines
     part = price // 2 // max(captures, 1)
-    shipped = [{"reference": each, "quantity": 1, "unit_price": part} for each in articles]
+    shipped = [
+        {"reference": article, "quantity": 1, "unit_price": part} for article in articles
+    ]
     return {
         "order_id": order_id(number),
         "lines": [
-            {"reference": each, "name": f"Article {each}", "unit_price": price}
-            for each in articles
+            {"reference": article, "name": f"Article {article}", "unit_price": price}
+            for article in articles
         ],
         "merchant_reference1": "1001",
         "billing_address": ADDRESS,
-        "captures": {f"capture-{each}": {"lines": shipped} for each in range(captures)},
+        "captures": {f"capture-{number}": {"lines": shipped} for number in range(captures)},
     }
 
 
 def world(orders: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Write a scenario with some orders, which is JSON and thereby YAML."""
-    made = {f"order-{each['order_id']}": each for each in orders}
+    made = {f"order-{order['order_id']}": order for order in orders}
     return {"version": 1, "seed": "bench", "orders": made}
 
 
@@ -133,7 +135,7 @@ def prepare(server: Server, work: Work, count: int) -> list[bytes]:
     """Begin anew with the orders that so many requests need; give the requests."""
     empty(server)
     numbers = range(1, work.orders(count) + 1)
-    make_orders(server, (order(each, work.lines) for each in numbers))
+    make_orders(server, (order(number, work.lines) for number in numbers))
     return work.requests(count)
 
 
@@ -145,7 +147,7 @@ def empty(server: Server, user: str = USER) -> None:
 def make_orders(server: Server, orders: Iterable[Mapping[str, Any]], user: str = USER) -> None:
     """Make orders in a sandbox."""
     path = f"/__admin/sandboxes/{user}/orders"
-    post_all(server, [request("POST", path, json.dumps(each).encode()) for each in orders])
+    post_all(server, [request("POST", path, json.dumps(order).encode()) for order in orders])
 
 
 def post_all(server: Server, requests: Sequence[bytes], status: int = 201) -> None:
@@ -178,8 +180,8 @@ def ask(
         headers={"Authorization": f"Basic {name}", "Content-Type": JSON},
         method=method,
     )
-    with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310  # of our own server
-        read: bytes = answer.read()
+    with urllib.request.urlopen(asked, timeout=60) as response:  # noqa: S310  # of our own server
+        read: bytes = response.read()
     return read
 
 

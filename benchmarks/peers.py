@@ -64,8 +64,10 @@ def _wiremock() -> Sequence[str] | None:
     """Find the jar beside the npm package's program, or in a folder of PATH."""
     java, program = shutil.which("java"), shutil.which("wiremock")
     folders = [Path(program).resolve().parent / "build"] if program else []
-    folders += [Path(each) for each in os.get_exec_path()]
-    jars = [jar for each in folders for jar in sorted(each.glob("wiremock-standalone*.jar"))]
+    folders += [Path(item) for item in os.get_exec_path()]
+    jars = [
+        jar for folder in folders for jar in sorted(folder.glob("wiremock-standalone*.jar"))
+    ]
     return [java, "-jar", str(jars[0])] if java and jars else None
 
 
@@ -100,4 +102,4 @@ _KNOWN = (
          arrangements.localstripe,
          localstripe.requests, request("GET", "/v1/charges", user=localstripe.USER), 200),
 )  # fmt: skip
-PEERS: Mapping[str, Peer] = {each.name: each for each in _KNOWN}
+PEERS: Mapping[str, Peer] = {item.name: item for item in _KNOWN}

@@ -23,7 +23,7 @@ def main() -> int:
     times: dict[tuple[str, ...], list[float]] = {WITHOUT: [], WITH: []}
     for flags in (WITHOUT, WITH) * TURNS:
         times[flags].append(_milliseconds(*flags))
-    before, after = (median(each) for each in times.values())
+    before, after = (median(time) for time in times.values())
     cost = after - before
     print(f"pytest --version: {before:.1f} ms without the plugin, {after:.1f} ms with it")
     print(f"it adds {cost:.1f} ms; the limit is {LIMIT:.0f} ms")
@@ -31,14 +31,14 @@ def main() -> int:
 
 
 def _milliseconds(*flags: str) -> float:
-    begun = perf_counter()
+    started = perf_counter()
     subprocess.run(
         [sys.executable, "-m", "pytest", "--version", "--version", *flags],
         check=True,
         capture_output=True,
         env=ALONE,
     )
-    return (perf_counter() - begun) * 1000
+    return (perf_counter() - started) * 1000
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class Server:
         status = Path(f"/proc/{self.process.pid}/status")
         if not status.exists():
             return math.nan
-        fields = dict(each.split(":", 1) for each in status.read_text().splitlines())
+        fields = dict(splitline.split(":", 1) for splitline in status.read_text().splitlines())
         return int(fields["VmRSS"].split()[0]) / 1024
 
     def halt(self) -> None:

@@ -10,8 +10,8 @@ from timeit import timeit
 import yaml
 
 from mockserver.scenario.lint import lint
-from mockserver.scenario.scenario import Scenario, read_scenario
-from mockserver.scenario.source import parse
+from mockserver.scenario.scenario import Scenario, parse_scenario
+from mockserver.scenario.source import parse_yaml
 
 ORDERS, LINES, ROUNDS = 50, 10, 9
 
@@ -43,7 +43,7 @@ def main() -> None:
     source = text()
     ways = {
         "C YAML loader alone": lambda: yaml.load(source, yaml.CSafeLoader),
-        "parse": lambda: parse(source),
+        "parse": lambda: parse_yaml(source),
         "parse, validate, seed": lambda: _read(source).build("bench"),
         "parse, validate, seed, lint": lambda: lint(_read(source)),
     }
@@ -53,12 +53,12 @@ def main() -> None:
             times[name].append(timeit(way, number=1))
     base = median(times["C YAML loader alone"])
     print(f"{len(source)} bytes, {ORDERS} orders with {LINES} lines each")
-    for name, each in times.items():
-        print(f"{name:<28} {median(each) * 1000:7.1f} ms   {median(each) / base:5.2f}x")
+    for name, time in times.items():
+        print(f"{name:<28} {median(time) * 1000:7.1f} ms   {median(time) / base:5.2f}x")
 
 
 def _read(source: str) -> Scenario:
-    return read_scenario("bench", parse(source))
+    return parse_scenario("bench", parse_yaml(source))
 
 
 if __name__ == "__main__":

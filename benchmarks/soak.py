@@ -125,7 +125,7 @@ class Connection:
         self._writer.write(_request(merchant, step))
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         fields = dict(
-            each.lower().split(": ", 1) for each in head.split("\r\n")[1:] if ": " in each
+            part.lower().split(": ", 1) for part in head.split("\r\n")[1:] if ": " in part
         )
         body = await self._reader.readexactly(int(fields.get("content-length", 0)))
         return int(head.split(" ", 2)[1]), body
@@ -199,7 +199,7 @@ def _request(merchant: Merchant, step: Step) -> bytes:
 
 def _hold(merchant: Merchant, step: Step, order: Any) -> None:  # noqa: ANN401
     """Hold an order to what its own merchant did with it."""
-    landed = sum(each["refunded_amount"] for each in order["captures"])
+    landed = sum(capture["refunded_amount"] for capture in order["captures"])
     found = (
         order["billing_address"]["given_name"],
         order["captured_amount"],
@@ -214,17 +214,19 @@ async def soak(server: Server, requests: int) -> None:
     """Play, measure and print."""
     merchants = deque(Merchant(number) for number in range(SANDBOXES))
     run = Soak(server.address, requests, merchants)
-    begun = perf_counter()
+    started = perf_counter()
     await run.run_to(MEASURED_AFTER)
     early = server.resident_megabytes()
     await run.run_to(requests)
-    late, seconds = server.resident_megabytes(), perf_counter() - begun
+    late, seconds = server.resident_megabytes(), perf_counter() - started
     await run.check()
-    lives = sum(each.lives for each in merchants)
-    answers = ", ".join(f"{count} x {status}" for status, count in sorted(run.answers.items()))
+    lives = sum(merchant.lives for merchant in merchants)
+    responses = ", ".join(
+        f"{count} x {status}" for status, count in sorted(run.answers.items())
+    )
     print(f"{run.asked} requests, {SANDBOXES} sandboxes, {CONNECTIONS} connections")
     print(f"{seconds:.0f} s, {lives} lives, every final state as it should be")
-    print(f"answers: {answers}")
+    print(f"answers: {responses}")
     print(f"resident: {early:.1f} MB after {MEASURED_AFTER}, {late:.1f} MB at the end", end="")
     print(f", ratio {late / early:.2f} (at most {LARGEST_GROWTH})")
     if late > early * LARGEST_GROWTH:

@@ -16,10 +16,10 @@ MILLI, MICRO = 1e3, 1e6
 SUMMARY_CONNECTIONS = 16
 Value = Callable[[Sample], float]
 COLUMNS: dict[str, tuple[Value, float, bool]] = {
-    "answers/s": (lambda each: each.per_second, 1, True),
-    "p50 ms": (lambda each: each.median, MILLI, False),
-    "p99 ms": (lambda each: each.slowest, MILLI, False),
-    "processor µs": (lambda each: each.processor, MICRO, False),
+    "answers/s": (lambda item: item.per_second, 1, True),
+    "p50 ms": (lambda item: item.median, MILLI, False),
+    "p99 ms": (lambda item: item.slowest, MILLI, False),
+    "processor µs": (lambda item: item.processor, MICRO, False),
 }
 FELL_OUT = ["-"] * (2 * len(COLUMNS) + 1)
 
@@ -38,7 +38,7 @@ def print_summary(results: Results) -> None:
     value, _, _ = COLUMNS["processor µs"]
     table(
         f"CPU time per request, ratio at {SUMMARY_CONNECTIONS} connections",
-        ["server", "keeps", *(each.name for each in merchant.WORKS)],
+        ["server", "keeps", *(work.name for work in merchant.WORKS)],
         (
             [name, PEERS[name].keeps]
             + [
@@ -115,9 +115,9 @@ def _row(results: Results, name: str, work: str, connections: int) -> list[str]:
     if not samples:
         return [*row, *FELL_OUT]
     for value, scale, more_is_better in COLUMNS.values():
-        row.append(figure(scale * median(value(each) for each in samples)))
+        row.append(figure(scale * median(value(sample) for sample in samples)))
         row.append(_against(results, name, work, connections, value, turned=more_is_better))
-    return [*row, f"{median(each.generator for each in samples):.0%}"]
+    return [*row, f"{median(sample.generator for sample in samples):.0%}"]
 
 
 def _against(
@@ -129,8 +129,8 @@ def _against(
     *,
     turned: bool = False,
 ) -> str:
-    ours = [value(each) for each in results.cell(OURS, work, connections)]
-    other = [value(each) for each in results.cell(name, work, connections)]
+    ours = [value(item) for item in results.cell(OURS, work, connections)]
+    other = [value(item) for item in results.cell(name, work, connections)]
     if not other:
         return "-"
     return _beside(name, ours, other) if turned else _beside(name, other, ours)

@@ -1,4 +1,4 @@
-"""``python -m mockserver`` is ``kustom-mock``."""
+"""Run the command line with ``python -m mockserver``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Typed client of the control API, on the standard library.
+"""Typed client of the control API; uses the standard library only.
 
 >>> control = ControlClient("http://127.0.0.1:8566", "my-test")
 >>> control.use("split-shipment")["two-shipments"]
@@ -35,7 +35,7 @@ REQUEST_TIMEOUT = 70.0  # seconds; longer than the longest await of requests
 
 
 class ControlError(Exception):
-    """The control API refused a request, or no server answered.
+    """Raised when the control API refuses a request; ``status`` is 0 without a response.
 
     Attributes:
         status: the HTTP status; 0 if no server answered.
@@ -43,7 +43,6 @@ class ControlError(Exception):
     """
 
     def __init__(self, status: int, detail: str, problem: ProblemDetails | None = None) -> None:
-        """Keep what the server said; ``detail`` is the message."""
         super().__init__(detail)
         self.status = status
         self.problem = problem
@@ -181,7 +180,7 @@ class ControlClient:
         return cast("list[FaultStatus]", self._list("faults"))
 
     def add_fault(self, spec: Mapping[str, object]) -> FaultStatus:
-        """Add a fault rule in scenario syntax; ``id`` names it.
+        """Add a fault rule; ``id`` names it.
 
         Raises:
             ControlError: with status 422 if the rule is not valid.
@@ -215,7 +214,7 @@ class ControlClient:
         set: str | None = None,  # noqa: A002  # the key of the control API
         freeze: bool | None = None,
     ) -> ClockChange:
-        """Move, freeze or unfreeze the sandbox's clock; at least one argument is needed.
+        """Set, advance or freeze the clock.
 
         Args:
             advance: a duration, such as ``28d`` or ``90s``.

@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures ``kustom_server`` and ``kustom``, marker ``kustom``.
+"""pytest plugin: fixtures ``kustom_server`` and ``kustom``, marker ``kustom``.
 
 pytest imports this module in every run, so it imports pytest and the standard library
 alone; what it is made of lives in :mod:`mockserver.testing` and comes on first use.
@@ -15,41 +15,43 @@ if TYPE_CHECKING:
     from mockserver.testing.items import ScenarioFile
     from mockserver.testing.server import KustomServer
 
-SUFFIX = ".kustom.yaml"
-OPTIONS = {
+SCENARIO_TEST_SUFFIX = ".kustom.yaml"
+OPTION_HELP = {
     "url": "address of a running kustom-mock server; one is started where it is left out",
     "token": "admin token of that server",
     "scenario": "scenario of every test whose marker names none: shipped name or file",
     "allow": "failures that no test fails on; repeatable",
 }
-MARKER = (
+MARKER_HELP = (
     "kustom(scenario=..., allow=[...]): the scenario that the test's sandbox is filled"
     " from, and failures to allow (crash, invariant, expect, fault, unknown_path, or the"
     " name of one fault)."
 )
-SANDBOX: "pytest.StashKey[KustomSandbox]" = pytest.StashKey()
-SERVER: "pytest.StashKey[KustomServer]" = pytest.StashKey()
+SANDBOX_KEY: "pytest.StashKey[KustomSandbox]" = pytest.StashKey()
+SERVER_KEY: "pytest.StashKey[KustomServer]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, each as a flag and as a line of the configuration."""
     group = parser.getgroup("kustom", "kustom-mock")
     for name in ("url", "token", "scenario"):
-        group.addoption(f"--kustom-{name}", metavar=name.upper(), help=OPTIONS[name])
-        parser.addini(f"kustom_{name}", OPTIONS[name])
-    group.addoption("--kustom-allow", action="append", metavar="NAME", help=OPTIONS["allow"])
-    parser.addini("kustom_allow", OPTIONS["allow"], type="args")
+        group.addoption(f"--kustom-{name}", metavar=name.upper(), help=OPTION_HELP[name])
+        parser.addini(f"kustom_{name}", OPTION_HELP[name])
+    group.addoption(
+        "--kustom-allow", action="append", metavar="NAME", help=OPTION_HELP["allow"]
+    )
+    parser.addini("kustom_allow", OPTION_HELP["allow"], type="args")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
-    config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line("markers", MARKER_HELP)
 
 
 @pytest.fixture(scope="session")
 def kustom_server(request: pytest.FixtureRequest) -> "KustomServer":
     """A server in a thread of its own, or the one that ``--kustom-url`` names."""
-    return server_of(request.config)
+    return get_server(request.config)
 
 
 @pytest.fixture
@@ -63,24 +65,24 @@ def kustom(
     sandbox.drop()
 
 
-def server_of(config: pytest.Config) -> "KustomServer":
+def get_server(config: pytest.Config) -> "KustomServer":
     """Find the server of this run, or start it; it ends with the run."""
-    if SERVER not in config.stash:
-        config.stash[SERVER] = _server(config)
-    return config.stash[SERVER]
+    if SERVER_KEY not in config.stash:
+        config.stash[SERVER_KEY] = _start_or_connect(config)
+    return config.stash[SERVER_KEY]
 
 
-def _server(config: pytest.Config) -> "KustomServer":
+def _start_or_connect(config: pytest.Config) -> "KustomServer":
     url = _option(config, "url")
     if url is None:
-        from mockserver.testing.local import start
+        from mockserver.testing.local import start_server
 
-        return start(config.add_cleanup)
-    from mockserver.testing.server import ServerError, reach
+        return start_server(config.add_cleanup)
+    from mockserver.testing.server import ServerUnreachableError, connect
 
     try:
-        return reach(url, _option(config, "token"))
-    except ServerError as error:
+        return connect(url, _option(config, "token"))
+    except ServerUnreachableError as error:
         problem = str(error)
     pytest.fail(f"kustom: {problem}", pytrace=False)
 
@@ -97,23 +99,27 @@ def open_sandbox(
     folders = (node.path.parent, node.config.rootpath)
     try:
         sandbox = server.open_sandbox(sandbox_name(node.nodeid), scenario, folders)
-        node.stash[SANDBOX] = sandbox
+        node.stash[SANDBOX_KEY] = sandbox
     except (ControlError, OSError) as error:
         problem = str(error)
     else:
-        problem = _sharing(node, sandbox)
+        problem = _shared_user_problem(node, sandbox)
         if not problem:
             return sandbox
     pytest.fail(f"kustom: {problem}", pytrace=False)
 
 
-def _sharing(node: pytest.Item, sandbox: "KustomSandbox") -> str:
-    """Say what is wrong where workers would be the same user of the same server."""
+def _shared_user_problem(node: pytest.Item, sandbox: "KustomSandbox") -> str:
+    """Return an error if xdist workers would share one user of one server."""
     from mockserver.testing.handle import sandbox_name
 
     user, _ = sandbox.auth
-    own = user == sandbox_name(node.nodeid)
-    if own or not _option(node.config, "url") or not hasattr(node.config, "workerinput"):
+    is_own_user = user == sandbox_name(node.nodeid)
+    if (
+        is_own_user
+        or not _option(node.config, "url")
+        or not hasattr(node.config, "workerinput")
+    ):
         return ""
     return (
         f"the scenario lists credentials, so that all workers would be user '{user}' of"
@@ -123,13 +129,13 @@ def _sharing(node: pytest.Item, sandbox: "KustomSandbox") -> str:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Fail a test that passed, if its sandbox has something against it."""
+    """Fail a passed test if the checks of its sandbox fail."""
     result = yield
-    sandbox = item.stash.get(SANDBOX, None)
+    sandbox = item.stash.get(SANDBOX_KEY, None)
     if sandbox is not None:
-        from mockserver.testing.checks import complaint
+        from mockserver.testing.checks import failure_message
 
-        text = complaint(sandbox, _setting(item, "allow") or ())
+        text = failure_message(sandbox, _setting(item, "allow") or ())
         if text:
             pytest.fail(text, pytrace=False)
     return result
@@ -142,11 +148,11 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add what happened in the sandbox to the report of a failed test."""
     report = yield
-    sandbox = item.stash.get(SANDBOX, None)
+    sandbox = item.stash.get(SANDBOX_KEY, None)
     if sandbox is not None and call.when == "call" and report.failed:
-        from mockserver.testing.checks import story
+        from mockserver.testing.checks import sandbox_report
 
-        report.sections.append(("kustom", story(sandbox)))
+        report.sections.append(("kustom", sandbox_report(sandbox)))
     return report
 
 
@@ -155,12 +161,12 @@ def pytest_collect_file(
     parent: pytest.Collector,
 ) -> "ScenarioFile | None":
     """Collect scenario files with steps as tests."""
-    if not file_path.name.endswith(SUFFIX):
+    if not file_path.name.endswith(SCENARIO_TEST_SUFFIX):
         return None
     from mockserver.testing.items import ScenarioFile
 
     def fill(item: pytest.Item) -> "KustomSandbox":
-        return open_sandbox(item, server_of(item.config), item.path)
+        return open_sandbox(item, get_server(item.config), item.path)
 
     file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path, open_sandbox=fill)
     return file
@@ -169,11 +175,11 @@ def pytest_collect_file(
 def _setting(node: pytest.Item, name: str) -> Any:  # noqa: ANN401
     """Look a setting up: closest marker, then flag, then configuration."""
     for marker in node.iter_markers("kustom"):
-        unknown = [each for each in marker.kwargs if each not in ("scenario", "allow")]
+        unknown = [key for key in marker.kwargs if key not in ("scenario", "allow")]
         if marker.args or unknown:
-            given = ", ".join([*map(repr, marker.args), *unknown])
+            arguments = ", ".join([*map(repr, marker.args), *unknown])
             pytest.fail(
-                f"kustom: the marker takes scenario=... and allow=[...], not {given}",
+                f"kustom: the marker takes scenario=... and allow=[...], not {arguments}",
                 pytrace=False,
             )
         if name in marker.kwargs:

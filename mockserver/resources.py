@@ -1,4 +1,4 @@
-"""Where the shipped folders ``schemas`` and ``scenarios`` are.
+"""Locate the shipped folders ``schemas`` and ``scenarios``.
 
 In a wheel they are inside the package, in a checkout or an editable install beside it.
 """
@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 
-def folder(name: str) -> Traversable:
+def shipped_folder(name: str) -> Traversable:
     """Find a shipped folder by its name."""
     packaged = files("mockserver") / "_data" / name
     return packaged if packaged.is_dir() else Path(__file__).parents[1] / name

@@ -1,4 +1,4 @@
-"""The shipped JSON Schemas, compiled: one source of truth for all that is checked.
+"""Load and compile the shipped JSON Schemas.
 
 ``jsonschema-rs`` decides validity because it costs microseconds, ``jsonschema`` finds the
 errors that are reported (decision 12). A test holds the two to each other. A schema is
@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import jsonschema_rs
 import orjson
 
-from mockserver.resources import folder
+from mockserver.resources import shipped_folder
 
 if TYPE_CHECKING:
     from mockserver.schema_reporter import SchemaReporter
 
 Json: TypeAlias = Any
-SUFFIX = ".schema.json"
-FOLDERS = ("", "requests/", "responses/")
-BASE = "https://kustom-mock.invalid/schemas/"
+SCHEMA_SUFFIX = ".schema.json"
+SCHEMA_FOLDERS = ("", "requests/", "responses/")
+BASE_URI = "https://kustom-mock.invalid/schemas/"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One way in which a value breaks a schema.
+    """One violation of a schema.
 
     ``path`` leads to the value, or to the key where that is wrong. ``keyword`` is the
     schema's, ``limit`` what the schema says there or the one key that is missing or
@@ -35,36 +35,38 @@ class Violation:
 
     path: tuple[str | int, ...]
     keyword: str
-    limit: Json
+    constraint: Json
     value: Json
     schema: Mapping[str, Json]
 
 
 @cache
-def documents() -> Mapping[str, Json]:
+def shipped_schemas() -> Mapping[str, Json]:
     """All shipped schemas by their path below ``schemas/``."""
     shipped = {}
-    for place in FOLDERS:
-        for entry in (folder("schemas") / place if place else folder("schemas")).iterdir():
-            if entry.name.endswith(SUFFIX):
+    for place in SCHEMA_FOLDERS:
+        for entry in (
+            shipped_folder("schemas") / place if place else shipped_folder("schemas")
+        ).iterdir():
+            if entry.name.endswith(SCHEMA_SUFFIX):
                 shipped[place + entry.name] = orjson.loads(entry.read_bytes())
     return shipped
 
 
 class Schema:
-    """A compiled schema that says yes or no, or lists every violation."""
+    """A compiled JSON Schema."""
 
     def __init__(self, reference: str) -> None:
         """Compile a schema by its path below ``schemas/``, maybe with a fragment."""
         self._reference = reference
         self._validator = jsonschema_rs.validator_for(
-            {"$ref": BASE + reference},
+            {"$ref": BASE_URI + reference},
             registry=_registry(),
-            base_uri=BASE,
+            base_uri=BASE_URI,
         )
 
-    def accepts(self, value: Json) -> bool:
-        """Say whether a value keeps to the schema."""
+    def is_valid(self, value: Json) -> bool:
+        """Return whether a value is valid."""
         return self._validator.is_valid(value)
 
     def violations(self, value: Json) -> Iterator[Violation]:
@@ -81,22 +83,22 @@ class Schema:
             yield Violation(
                 path=path,
                 keyword=str(error.validator),
-                limit=error.validator_value,
+                constraint=error.validator_value,
                 value=error.instance,
                 schema=error.schema if isinstance(error.schema, dict) else {},
             )
 
 
 @cache
-def schema(reference: str) -> Schema:
+def get_schema(reference: str) -> Schema:
     """Find a schema, compiled once, such as ``requests/capture.schema.json``."""
     return Schema(reference)
 
 
 @cache
-def request_schema(name: str) -> Schema:
+def get_request_schema(name: str) -> Schema:
     """Find the schema of a request's body, such as that of ``capture``."""
-    return schema(f"requests/{name}.schema.json")
+    return get_schema(f"requests/{name}.schema.json")
 
 
 @cache
@@ -104,23 +106,23 @@ def _reporter() -> "SchemaReporter":
     # Imported here, so that nobody pays for it whose values are valid.
     from mockserver.schema_reporter import SchemaReporter  # noqa: PLC0415
 
-    return SchemaReporter(documents(), BASE)
+    return SchemaReporter(shipped_schemas(), BASE_URI)
 
 
 @cache
 def _registry() -> jsonschema_rs.Registry:
     return jsonschema_rs.Registry(
-        [(BASE + path, document) for path, document in documents().items()],
+        [(BASE_URI + path, document) for path, document in shipped_schemas().items()],
     )
 
 
-def bundled(name: str) -> dict[str, Json]:
-    """Give a schema with the shared parts it refers to inside, for use on its own."""
-    text = orjson.dumps(documents()[name]).replace(
+def bundle_schema(name: str) -> dict[str, Json]:
+    """Return a schema with all shared definitions included."""
+    text = orjson.dumps(shipped_schemas()[name]).replace(
         b'"common.schema.json#/$defs/',
         b'"#/$defs/',
     )
     whole: dict[str, Json] = orjson.loads(text)
-    shared = documents()["common.schema.json"]["$defs"]
+    shared = shipped_schemas()["common.schema.json"]["$defs"]
     whole["$defs"] = {**shared, **whole["$defs"]}
     return whole

@@ -1,4 +1,4 @@
-"""Settings of a server: one table that makes flags, environment variables and docs.
+"""Server settings: one table that defines flags, environment variables and their docs.
 
 A flag wins over its environment variable, which wins over the default.
 """
@@ -8,21 +8,21 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
-PREFIX = "KUSTOM_MOCK_"
-URL = f"{PREFIX}URL"
+ENV_PREFIX = "KUSTOM_MOCK_"
+URL_VARIABLE = f"{ENV_PREFIX}URL"
 """Names the server that verbs ask which serve nothing themselves."""
 DEFAULT_PORT = 8566
 
 
-def option(
+def setting(
     default: object,
     meaning: str,
     *,
     choices: tuple[str, ...] = (),
-    many: bool = False,
+    repeatable: bool = False,
 ) -> Any:  # noqa: ANN401
     """Describe one setting as a dataclass field."""
-    row = {"meaning": meaning, "choices": choices, "many": many}
+    row = {"meaning": meaning, "choices": choices, "repeatable": repeatable}
     return field(default=default, metadata=MappingProxyType(row))
 
 
@@ -30,54 +30,56 @@ def option(
 class Settings:
     """How a server runs."""
 
-    host: str = option("127.0.0.1", "address to listen on")
-    port: int = option(DEFAULT_PORT, "port to listen on; 0 picks a free one")
-    scenario: tuple[str, ...] = option(
+    host: str = setting("127.0.0.1", "address to listen on")
+    port: int = setting(DEFAULT_PORT, "port to listen on; 0 picks a free one")
+    scenario: tuple[str, ...] = setting(
         (),
         "shipped name, file or folder that new sandboxes start from",
-        many=True,
+        repeatable=True,
     )
-    seed: str | None = option(None, "seed for ids and people; the sandbox's name if unset")
-    assume: tuple[str, ...] = option(
+    seed: str | None = setting(None, "seed for ids and people; the sandbox's name if unset")
+    assume: tuple[str, ...] = setting(
         (),
         "an assumption to switch, as name=value (see the fidelity verb)",
-        many=True,
+        repeatable=True,
     )
-    mock_headers: bool = option(
+    mock_headers: bool = setting(
         True,  # noqa: FBT003
         "send Mock-… headers that explain answers",
     )
-    allowed_host: tuple[str, ...] = option(
+    allowed_host: tuple[str, ...] = setting(
         (),
         "a host name under which the control API may be used",
-        many=True,
+        repeatable=True,
     )
-    watch: bool = option(
+    watch: bool = setting(
         False,  # noqa: FBT003
         "load scenario files anew when they change",
     )
-    require_known: bool = option(
+    require_known: bool = setting(
         False,  # noqa: FBT003
         "refuse users without listed credentials or a sandbox of their own",
     )
-    admin_token: str | None = option(
+    admin_token: str | None = setting(
         None,
         "token that the control API asks for, as Authorization: Bearer",
     )
-    tls: bool = option(
+    tls: bool = setting(
         False,  # noqa: FBT003
         "serve HTTPS by a certificate made on start, for Kustom's host names as well",
     )
-    tls_folder: str | None = option(
+    tls_folder: str | None = setting(
         None,
         "folder that keeps the certificate authority of --tls; a new one each start if unset",
     )
-    tls_cert: str | None = option(None, "serve HTTPS by this certificate (PEM), with --tls-key")
-    tls_key: str | None = option(None, "the key (PEM) of --tls-cert")
-    max_sandboxes: int = option(1000, "how many sandboxes to keep; the least used makes room")
-    journal_size: int = option(1000, "how many requests each sandbox remembers")
-    log_format: str = option("text", "how to log", choices=("text", "json"))
-    log_level: str = option(
+    tls_cert: str | None = setting(
+        None, "serve HTTPS by this certificate (PEM), with --tls-key"
+    )
+    tls_key: str | None = setting(None, "the key (PEM) of --tls-cert")
+    max_sandboxes: int = setting(1000, "how many sandboxes to keep; the least used makes room")
+    journal_size: int = setting(1000, "how many requests each sandbox remembers")
+    log_format: str = setting("text", "how to log", choices=("text", "json"))
+    log_level: str = setting(
         "warning",
         "how much to log; info has a line for each request",
         choices=("debug", "info", "warning", "error"),
@@ -85,21 +87,21 @@ class Settings:
     from_environment: frozenset[str] = frozenset()
     """Which of them the environment set."""
 
-    def place(self, name: str) -> str:
-        """Say where a setting was, or could be, given: its variable, or its flag."""
+    def flag_or_variable(self, name: str) -> str:
+        """Return the variable or flag that sets (or could set) a setting, for messages."""
         row = OPTIONS[name]
         return row.variable if name in self.from_environment else row.flag
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A row of the table: a setting with its flag and its environment variable."""
+    """Definition of one setting: flag, environment variable, default."""
 
     name: str
     default: Any
     meaning: str
     choices: tuple[str, ...]
-    many: bool
+    repeatable: bool
 
     @property
     def flag(self) -> str:
@@ -109,9 +111,9 @@ class Option:
     @property
     def variable(self) -> str:
         """The environment variable, such as ``KUSTOM_MOCK_LOG_LEVEL``."""
-        return PREFIX + self.name.upper()
+        return ENV_PREFIX + self.name.upper()
 
-    def read(self, text: str) -> Any:  # noqa: ANN401
+    def parse(self, text: str) -> Any:  # noqa: ANN401
         """Read a value from a flag or the environment.
 
         Raises:
@@ -121,19 +123,19 @@ class Option:
             message = f"expected {' or '.join(self.choices)}, got '{text}'"
             raise ValueError(message)
         if isinstance(self.default, bool):
-            return _switch(text)
+            return _parse_bool(text)
         if isinstance(self.default, int):
             return _port(text) if self.name == "port" else _count(text)
         return text
 
 
-def _switch(text: str) -> bool:
-    known = {"true": True, "yes": True, "on": True, "1": True}
-    known |= {"false": False, "no": False, "off": False, "0": False}
-    if text.lower() not in known:
+def _parse_bool(text: str) -> bool:
+    booleans = {"true": True, "yes": True, "on": True, "1": True}
+    booleans |= {"false": False, "no": False, "off": False, "0": False}
+    if text.lower() not in booleans:
         message = f"expected true or false, got '{text}'"
         raise ValueError(message)
-    return known[text.lower()]
+    return booleans[text.lower()]
 
 
 def _port(text: str) -> int:
@@ -155,19 +157,23 @@ def _count(text: str) -> int:
 
 OPTIONS: Mapping[str, Option] = MappingProxyType(
     {
-        each.name: Option(name=each.name, default=each.default, **each.metadata)
-        for each in fields(Settings)
-        if each.metadata
+        dataclass_field.name: Option(
+            name=dataclass_field.name,
+            default=dataclass_field.default,
+            **dataclass_field.metadata,
+        )
+        for dataclass_field in fields(Settings)
+        if dataclass_field.metadata
     },
 )
 
 
 class SettingError(ValueError):
-    """A flag or variable with a value that cannot be used."""
+    """Raised when a flag or environment variable has an invalid value."""
 
 
-def read_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
-    """Put flags over environment over defaults.
+def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Build the settings: flags over environment over defaults.
 
     Raises:
         SettingError: naming the flag or variable, its value, and what would be right.
@@ -183,14 +189,14 @@ def read_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
     return Settings(**values, from_environment=frozenset(variables))
 
 
-def _value(row: Option, given: Any, place: str) -> Any:  # noqa: ANN401
-    if given == "":
+def _value(row: Option, value: Any, place: str) -> Any:  # noqa: ANN401
+    if value == "":
         return row.default
     try:
-        if row.many:
-            texts = given if isinstance(given, list) else given.split(",")
-            return tuple(row.read(each.strip()) for each in texts if each.strip())
-        return row.read(given)
+        if row.repeatable:
+            texts = value if isinstance(value, list) else value.split(",")
+            return tuple(row.parse(text.strip()) for text in texts if text.strip())
+        return row.parse(value)
     except ValueError as error:
         message = f"{place}: {error}"
         raise SettingError(message) from None

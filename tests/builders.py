@@ -6,14 +6,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.domain.allocation import explained
+from mockserver.domain.allocation import explain_allocation
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Context
 from mockserver.domain.explanation import Explanation
-from mockserver.domain.extension import first_expiry
-from mockserver.domain.money import sum_of
+from mockserver.domain.extension import initial_expiry
+from mockserver.domain.money import sum_totals
 from mockserver.domain.order import Order, OrderLine, PaymentMethod
 
 CREATED = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
@@ -54,7 +54,7 @@ def make_order(
         order_id=ORDER_ID,
         klarna_reference="1VHSHK1Q",
         created_at=created_at,
-        expires_at=first_expiry(created_at, days=28),
+        expires_at=initial_expiry(created_at, days=28),
         order_amount=order_amount,
         original_order_amount=order_amount,
         order_lines=(),
@@ -74,12 +74,12 @@ def paid_by(payment_method: str) -> PaymentMethod:
 
 def capture_of(*lines: OrderLine, amount: int | None = None) -> CaptureOrder:
     """Make a capture command; its amount is the sum of the lines unless it is given."""
-    return CaptureOrder(sum_of(lines) if amount is None else amount, order_lines=lines)
+    return CaptureOrder(sum_totals(lines) if amount is None else amount, order_lines=lines)
 
 
 def refund_of(*lines: OrderLine, amount: int | None = None) -> RefundOrder:
     """Make a refund command; its amount is the sum of the lines unless it is given."""
-    return RefundOrder(sum_of(lines) if amount is None else amount, order_lines=lines)
+    return RefundOrder(sum_totals(lines) if amount is None else amount, order_lines=lines)
 
 
 def make_context(
@@ -108,11 +108,11 @@ def drive(
 
 def explanations_of(order: Order) -> list[Explanation]:
     """Explain the allocations of an order's refunds, oldest first."""
-    return [explained(order, each) for each in order.refunds]
+    return [explain_allocation(order, refund) for refund in order.refunds]
 
 
 def shipped_order(shipments: Iterable[CaptureOrder], left: int = 0) -> Order:
     """Make an order of these shipments, with so much left to be captured."""
     commands = tuple(shipments)
-    total = sum(each.captured_amount for each in commands)
+    total = sum(command.captured_amount for command in commands)
     return drive(make_order(total + left), *commands)

@@ -11,10 +11,10 @@ from aiohttp import ClientSession, DummyCookieJar
 
 from mockserver.api.server import Server, running_in_thread
 from mockserver.domain.assumptions import Assumptions
-from mockserver.sandbox.registry import Sandboxes
-from mockserver.scenario.catalogue import DEFAULT
-from mockserver.scenario.loading import load
-from mockserver.scenario.scenario import Surroundings
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.catalogue import DEFAULT_SCENARIO
+from mockserver.scenario.loading import load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
 from tests.api.merchant import SHIPPED, Merchant
 
 _users = count(1)
@@ -27,8 +27,8 @@ def serve() -> Iterator[Callable[..., str]]:
 
         @cache
         def started(*, mock_headers: bool = True, **assume: Any) -> str:  # noqa: ANN401
-            surroundings = Surroundings(assumptions=Assumptions(**assume))
-            sandboxes = Sandboxes(load((DEFAULT,), surroundings))
+            surroundings = ScenarioDefaults(assumptions=Assumptions(**assume))
+            sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), surroundings))
             server = Server(sandboxes, mock_headers=mock_headers)
             return running.enter_context(running_in_thread(server))
 

@@ -37,7 +37,7 @@ def main() -> int:
         run(sys.executable, "-m", "venv", str(python.parents[1]))
         dev = groups["dependency-groups"]["dev"]
         run(str(python), "-m", "pip", "install", "--quiet", f"{wheel}[tls]", *dev)
-        left_out = [f"--ignore={each}" for each in OF_THE_SOURCES]
+        left_out = [f"--ignore={of_the_source}" for of_the_source in OF_THE_SOURCES]
         tests = (str(python), "-m", "pytest", "-n", "auto", *left_out)
         return run(*tests, check=False, cwd=project)
 

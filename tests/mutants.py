@@ -92,7 +92,7 @@ class ChangeText(Operator):
     def _is_for_readers(self, node: Node) -> bool:
         if node.parent.type in {"simple_stmt", "file_input"}:
             return True
-        return " " in node.value and any(_called(each) in FOR_READERS for each in _around(node))
+        return " " in node.value and any(_called(item) in FOR_READERS for item in _around(node))
 
 
 class LeaveOutElement(Operator):
@@ -109,11 +109,11 @@ class LeaveOutElement(Operator):
         """Leave one out, with the comma after it."""
         parts = self._parts(node)
         del parts[list(self._left_out(node))[index][0]]
-        node.children = [each for part in parts for each in part]
+        node.children = [item for part in parts for item in part]
         return node
 
     def _left_out(self, node: Node) -> Iterator[tuple[int, list[Node]]]:
-        if node.type in self.kinds and "," in {_text(each) for each in node.children}:
+        if node.type in self.kinds and "," in {_text(item) for item in node.children}:
             parts = self._parts(node)
             for number, part in enumerate(parts):
                 optional = part[0].type == "argument" or number == len(parts) - 1
@@ -123,9 +123,9 @@ class LeaveOutElement(Operator):
 
     def _parts(self, node: Node) -> list[list[Node]]:
         parts: list[list[Node]] = [[]]
-        for each in node.children:
-            parts[-1].append(each)
-            if _text(each) == ",":
+        for item in node.children:
+            parts[-1].append(item)
+            if _text(item) == ",":
                 parts.append([])
         return [part for part in parts if part]
 
@@ -138,7 +138,7 @@ class LeaveOutStatement(Operator):
     def mutation_positions(self, node: Node) -> Positions:
         """Find statements that do something."""
         if node.type == "simple_stmt" and node.children[0].type in self.kinds:
-            inside = {each.type for each in _around(node)}
+            inside = {item.type for item in _around(node)}
             if "funcdef" in inside:
                 yield node.start_pos, node.end_pos
 
@@ -167,7 +167,7 @@ def chosen(core: Any) -> dict[str, Any]:  # noqa: ANN401  # untyped there
     """Give the kinds of changes to try, by name."""
     own = (ChangeText, LeaveOutElement, LeaveOutStatement)
     return {
-        **{each.__name__: each for each in own},
+        **{item.__name__: item for item in own},
         **{
             name: core[name]
             for name in core
@@ -199,7 +199,7 @@ def main(*files: str) -> None:
     with TemporaryDirectory() as folder:
         tree = copytree(ROOT, Path(folder, "tree"), ignore=ignore_patterns(".*", "dist"))
         os.chdir(tree)
-        paths = [Path(each) for each in files] or sorted(Path("mockserver/domain").glob("*.py"))
+        paths = [Path(file) for file in files] or sorted(Path("mockserver/domain").glob("*.py"))
         for path in paths:
             limits = {command: limit(command) for command in stages(path.stem)}
             with use_db(f"{folder}/{path.stem}.sqlite", WorkDB.Mode.create) as work:
@@ -208,8 +208,8 @@ def main(*files: str) -> None:
             print(f"{path}: {len(items)} mutants", flush=True)
             left = 0
             for item in items:
-                results = (mutate_and_test(item.mutations, *each) for each in limits.items())
-                if not any((result := each).is_killed for each in results):
+                results = (mutate_and_test(item.mutations, *limit) for limit in limits.items())
+                if not any((result := item).is_killed for item in results):
                     left += 1
                     print(result.diff, flush=True)
             print(f"{path}: {left} left of {len(items)}", flush=True)

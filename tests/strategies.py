@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from msgspec.structs import replace
 
-from mockserver.domain.allocation import explained
-from mockserver.domain.assumptions import ASSUMPTIONS, Assumption, Assumptions, Value, assume
+from mockserver.domain.allocation import explain_allocation
+from mockserver.domain.assumptions import (
+    ASSUMPTIONS,
+    Assumption,
+    Assumptions,
+    AssumptionValue,
+    switch_assumptions,
+)
 from mockserver.domain.commands import (
     Acknowledge,
     Cancel,
@@ -26,9 +32,9 @@ from mockserver.domain.commands import (
     UpdateAuthorization,
 )
 from mockserver.domain.decide import decide
-from mockserver.domain.errors import Rejection
+from mockserver.domain.errors import Refusal
 from mockserver.domain.explanation import Allocation, Explanation
-from mockserver.domain.money import sum_of
+from mockserver.domain.money import sum_totals
 from mockserver.domain.order import Order, OrderLine
 from tests.builders import make_context, make_line, shipped_order
 
@@ -69,15 +75,17 @@ def damaged(
     return text
 
 
-def values_of(row: Assumption) -> SearchStrategy[Value]:
+def values_of(row: Assumption) -> SearchStrategy[AssumptionValue]:
     """Draw one of the values that an assumption takes."""
-    return st.sampled_from((*row.meanings, *row.numbers))
+    return st.sampled_from((*row.meanings, *row.allowed_numbers))
 
 
 def assuming(*names: str) -> SearchStrategy[Assumptions]:
     """Draw all values of these assumptions; the others keep their defaults."""
     rows = {name: values_of(ASSUMPTIONS[name]) for name in names}
-    return st.fixed_dictionaries(rows).map(lambda drawn: assume(Assumptions(), drawn))
+    return st.fixed_dictionaries(rows).map(
+        lambda drawn: switch_assumptions(Assumptions(), drawn)
+    )
 
 
 assumptions = assuming(*ASSUMPTIONS)
@@ -104,7 +112,7 @@ refund_lines = st.one_of(
 def shipments(draw: st.DrawFn) -> CaptureOrder:
     """Draw a capture; its lines need not add up, which the provider does not check."""
     lines = draw(mostly(st.lists(captured_lines, min_size=1, max_size=4), st.just([])))
-    amount = draw(mostly(st.just(sum_of(lines)), st.integers(0, 1000)))
+    amount = draw(mostly(st.just(sum_totals(lines)), st.integers(0, 1000)))
     return CaptureOrder(amount, order_lines=tuple(lines))
 
 
@@ -129,9 +137,9 @@ def returns(draw: st.DrawFn, order: Order) -> RefundOrder:
 
 def balanced(lines: Sequence[OrderLine]) -> RefundOrder:
     """Refund just what the lines add up to; a line is added where that is below zero."""
-    missing = (make_line("C-1", -sum_of(lines)),) if sum_of(lines) < 0 else ()
+    missing = (make_line("C-1", -sum_totals(lines)),) if sum_totals(lines) < 0 else ()
     every = (*lines, *missing)
-    return RefundOrder(sum_of(every), order_lines=every)
+    return RefundOrder(sum_totals(every), order_lines=every)
 
 
 def balanced_refunds(order: Order) -> SearchStrategy[RefundOrder]:
@@ -166,7 +174,7 @@ class Refunded:
     @property
     def explanation(self) -> Explanation:
         """Why it was decided so."""
-        return explained(self.after, self.after.refunds[-1])
+        return explain_allocation(self.after, self.after.refunds[-1])
 
 
 @st.composite
@@ -185,7 +193,7 @@ def refund_histories(
             assumptions=assumed,
             allocation_fails=draw(mostly(st.just(value=False), st.booleans())),
         )
-        with suppress(Rejection):
+        with suppress(Refusal):
             after = decide(order, request, context).order
             history.append(Refunded(order, request, after))
             order = after
@@ -195,7 +203,7 @@ def refund_histories(
 def shuffled(request: RefundOrder) -> SearchStrategy[RefundOrder]:
     """Draw the same refund with its lines in another order."""
     lines = st.permutations(request.order_lines)
-    return lines.map(lambda each: replace(request, order_lines=tuple(each)))
+    return lines.map(lambda item: replace(request, order_lines=tuple(item)))
 
 
 commands: SearchStrategy[Command] = st.one_of(

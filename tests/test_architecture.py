@@ -104,9 +104,9 @@ def imports_of(module: str, source: str) -> Iterator[Import]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            targets = [each.name for each in node.names]
+            targets = [name.name for name in node.names]
         elif isinstance(node, ast.ImportFrom):
-            targets = [resolved(node.module or "", each.name) for each in node.names]
+            targets = [resolved(node.module or "", name.name) for name in node.names]
         else:
             continue
         for target in targets:

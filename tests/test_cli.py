@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver import __version__
-from mockserver.cli.listening import listening_problem
-from mockserver.cli.variables import unknown_variables
+from mockserver.cli.listening import describe_listen_error
+from mockserver.cli.variables import unknown_variable_warnings
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.settings import Settings
 from tests.api.merchant import basic
@@ -72,8 +72,8 @@ def get(url: str, path: str, user: str = "someone") -> tuple[int, dict[str, str]
     """Ask a server."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
     connection.request("GET", path, headers={"Authorization": basic(user)})
-    answer = connection.getresponse()
-    page = answer.status, dict(answer.getheaders()), answer.read()
+    response = connection.getresponse()
+    page = response.status, dict(response.getheaders()), response.read()
     connection.close()
     return page
 
@@ -112,14 +112,14 @@ def test_a_port_in_use_ends_it_with_a_clear_message() -> None:
 def test_a_port_that_takes_privileges_is_told() -> None:
     settings = Settings(port=80, from_environment=frozenset({"port"}))
     refused = PermissionError(EACCES, "permission denied")
-    assert listening_problem(refused, settings) == (
+    assert describe_listen_error(refused, settings) == (
         "KUSTOM_MOCK_PORT 80: permission denied;"
         " choose one from 1024, which takes no privileges"
     )
 
 
 def test_any_other_problem_is_told_in_the_words_of_the_system() -> None:
-    assert listening_problem(OSError("odd"), Settings()) == "--port 8566: odd"
+    assert describe_listen_error(OSError("odd"), Settings()) == "--port 8566: odd"
 
 
 WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
@@ -226,7 +226,7 @@ def test_wrong_usage_ends_with_2_and_says_what_would_be_right(case: str) -> None
     arguments, variables, words = WRONG_USAGE[case]
     ended = run(*arguments, **variables)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert [each for each in words if each not in ended.stderr] == []
+    assert [word for word in words if word not in ended.stderr] == []
     assert "Traceback" not in ended.stderr
 
 
@@ -269,7 +269,7 @@ def test_what_others_set_is_not_warned_of() -> None:
         "KUSTOM_MOCK_PORT_8566_TCP_ADDR": "10.0.0.1",
         "KUSTOM_URL": "",
     }
-    assert list(unknown_variables(others)) == []
+    assert list(unknown_variable_warnings(others)) == []
 
 
 def test_a_flag_wins_over_its_variable() -> None:
@@ -283,7 +283,7 @@ def test_equal_seeds_make_equal_orders() -> None:
     for _ in range(2):
         with serving("--port", "0", "--seed", "7") as (_, url):
             page = json.loads(get(url, "/__admin/sandboxes/someone/orders")[2])
-            seen.append([each["order_id"] for each in page["orders"]])
+            seen.append([order["order_id"] for order in page["orders"]])
     assert seen[0] == seen[1]
 
 
@@ -291,7 +291,7 @@ def test_the_demo_tells_the_providers_example_and_how_it_goes_wrong() -> None:
     told = run("demo")
     assert (told.returncode, told.stderr) == (0, "")
     story = " ".join(told.stdout.split())
-    for each in (
+    for text in (
         "Order of 20000: T-shirt 3000, jeans 7000, sneakers 10000",
         "POST captures 10000 (T-shirt, Jeans) -> 201",
         "POST captures 10000 (Sneakers) -> 201",
@@ -300,7 +300,7 @@ def test_the_demo_tells_the_providers_example_and_how_it_goes_wrong() -> None:
         "Refund of 10000: accepted, but NOT allocated to a capture.",
         "Change reference 'B2468O' to 'B24680'.",
     ):
-        assert each in story
+        assert text in story
     first, second = re.findall(r"-> 201, ([A-Z0-9]{8})-2", story)
     assert f"Refund of 10000: allocated to capture {first}-2." in story
     assert f"Nearest: capture {second}-2" in story
@@ -322,7 +322,7 @@ def test_the_demo_tells_the_providers_example_and_how_it_goes_wrong() -> None:
 def test_fidelity_prints_every_assumption() -> None:
     text, markdown = run("fidelity"), run("fidelity", "--format", "markdown")
     assert (text.returncode, markdown.returncode) == (0, 0)
-    assert [each for each in ASSUMPTIONS if each not in text.stdout] == []
+    assert [assumption for assumption in ASSUMPTIONS if assumption not in text.stdout] == []
     assert markdown.stdout.startswith("# Fidelity")
 
 

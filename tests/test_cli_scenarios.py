@@ -8,8 +8,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from mockserver.scenario.catalogue import shipped
-from mockserver.scenario.source import parse
+from mockserver.scenario.catalogue import list_shipped
+from mockserver.scenario.source import parse_yaml
 
 PATIENCE = 60  # seconds, for a process that never ends
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
@@ -143,14 +143,14 @@ def test_explain_of_what_cannot_be_read_says_why(
 def test_all_shipped_scenarios_are_listed_with_their_titles() -> None:
     ended = run("scenarios", "list")
     names = [line.split()[0] for line in ended.stdout.splitlines()]
-    assert names == list(shipped())
+    assert names == list(list_shipped())
     assert all(len(line.split()) > 2 for line in ended.stdout.splitlines())
 
 
 @pytest.mark.parametrize("name", ["fresh-order", "norwegian-order"])
 def test_a_shipped_scenario_is_shown_as_it_is(name: str) -> None:
     ended = run("scenarios", "show", name)
-    assert ended.stdout.encode() == shipped()[name].read_bytes()
+    assert ended.stdout.encode() == list_shipped()[name].read_bytes()
 
 
 def test_a_copy_goes_into_a_folder_or_file_and_never_over_another(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_copy_goes_into_a_folder_or_file_and_never_over_another(tmp_path: Path
     assert (into_folder.returncode, into_folder.stdout) == (0, "fresh-order.yaml\n")
     to_file = run("scenarios", "copy", "fresh-order", "mine.yaml", cwd=tmp_path)
     assert to_file.stdout == "mine.yaml\n"
-    text = shipped()["fresh-order"].read_bytes()
+    text = list_shipped()["fresh-order"].read_bytes()
     for name in ("fresh-order.yaml", "mine.yaml"):
         assert (tmp_path / name).read_bytes() == text
         (tmp_path / name).write_text("changed", encoding="utf-8")
@@ -202,7 +202,7 @@ def test_the_schema_is_complete_in_itself_and_holds_every_shipped_scenario() -> 
     rules = json.loads(ended.stdout)
     jsonschema.Draft202012Validator.check_schema(rules)
     validator = jsonschema.Draft202012Validator(rules)
-    for each in shipped().values():
-        validator.validate(parse(each.read_bytes()).value)
+    for item in list_shipped().values():
+        validator.validate(parse_yaml(item.read_bytes()).value)
     assert not validator.is_valid({"odrers": {}})
     assert validator.is_valid({"orders": {"one": {"lines": [{"unit_price": 1}]}}})

@@ -51,7 +51,7 @@ def refund(control: ControlClient, order_id: str, user: str = "") -> int:
 
 def test_a_sandbox_is_filled_looked_at_and_reset(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
-    assert [each["order_id"] for each in control.orders()] == [orders["two"]]
+    assert [order["order_id"] for order in control.orders()] == [orders["two"]]
     assert refund(control, orders["two"]) == 201
     assert control.order("two")["ledger"]["refunded"] == 1
     assert control.reset() == orders

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is
 import pytest
 
 from mockserver import control_types, merchant_types
-from mockserver.schemas import documents
+from mockserver.schemas import shipped_schemas
 
 CONTROL = "control.schema.json"
 
@@ -99,7 +99,7 @@ def resolve(file: str, reference: str) -> tuple[str, Mapping[str, Any]]:
     target, _, pointer = reference.partition("#")
     sibling = f"{file.rpartition('/')[0]}/{target}".lstrip("/")
     file = sibling if target else file
-    node = documents()[file]
+    node = shipped_schemas()[file]
     for step in pointer.split("/")[1:]:
         node = node[step]
     return file, node
@@ -116,12 +116,12 @@ def contained_in(annotation: Any) -> Iterator[str]:  # noqa: ANN401  # any annot
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_typed_dictionary_matches_its_schema(name: str) -> None:
-    schema = documents()[CONTROL]["$defs"][name]
+    schema = shipped_schemas()[CONTROL]["$defs"][name]
     assert type_shape(SHAPES[name]) == schema_shape(CONTROL, schema)
 
 
 def test_forced_outcomes_match_the_schema() -> None:
-    schema = documents()[CONTROL]["$defs"]["outcome_request"]["properties"]["outcome"]
+    schema = shipped_schemas()[CONTROL]["$defs"]["outcome_request"]["properties"]["outcome"]
     assert list(get_args(control_types.ForcedOutcome)) == schema["enum"]
 
 
@@ -137,8 +137,8 @@ def test_every_typed_dictionary_is_compared_with_a_schema() -> None:
 
 
 def test_a_missing_key_and_an_optional_key_are_noticed() -> None:
-    schema = documents()[CONTROL]["$defs"]["clock"]
+    schema = shipped_schemas()[CONTROL]["$defs"]["clock"]
     relaxed = {**schema, "required": ["now"]}
     smaller = {**schema, "properties": {"now": schema["properties"]["now"]}}
-    shapes = {schema_shape(CONTROL, each) for each in (schema, relaxed, smaller)}
+    shapes = {schema_shape(CONTROL, item) for item in (schema, relaxed, smaller)}
     assert len(shapes) == 3

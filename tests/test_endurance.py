@@ -80,8 +80,8 @@ class Neighbour:
 def ask(client: HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
     """Ask for one thing on a connection that is kept."""
     client.request(method, path, None if body is None else json.dumps(body), HEADERS)
-    answer = client.getresponse()
-    return answer.status, answer.read()
+    response = client.getresponse()
+    return response.status, response.read()
 
 
 @contextmanager
@@ -151,19 +151,19 @@ def test_a_server_told_to_end_under_load_answers_or_cuts_and_ends_well(
             except (HTTPException, OSError):
                 client.close()
 
-        for begun in (b"G", (HALF_A_CAPTURE % path.rpartition("/")[2]).encode()):
-            stuck.enter_context(server.connect()).sendall(begun)
+        for started in (b"G", (HALF_A_CAPTURE % path.rpartition("/")[2]).encode()):
+            stuck.enter_context(server.connect()).sendall(started)
         late = server.client()
         late.request("POST", f"{path}/cancel", headers=HEADERS)
         loaders = [Thread(target=load) for _ in range(4)]
-        for each in loaders:
-            each.start()
+        for loader in loaders:
+            loader.start()
         for _ in loaders:
             assert busy.acquire(timeout=PATIENCE)
         server.process.send_signal(ending)
         assert server.end() == (0, b"")
-        for each in loaders:
-            each.join(PATIENCE)
+        for loader in loaders:
+            loader.join(PATIENCE)
         late.close()
     assert statuses == {200, 201}
 
@@ -249,7 +249,7 @@ def test_a_server_out_of_descriptors_serves_whom_it_has_and_then_others_again() 
         assert server.processor_time() - before < 0.5
         for method, place, body, status in calls:
             assert ask(kept, method, path + place, body)[0] == status
-        assert [each for each in clients if not answered_or_hung_up_on(each)] == []
+        assert [client for client in clients if not answered_or_hung_up_on(client)] == []
         crowding.close()
         kept.close()
         assert until(lambda: server.descriptors() < limit // 2, server)
@@ -260,7 +260,7 @@ def test_a_server_out_of_descriptors_serves_whom_it_has_and_then_others_again() 
 def port_of(process: subprocess.Popen[bytes]) -> int:
     """Find out where a process listens that cannot say so."""
     while process.poll() is None:
-        own = {re.sub(r"\D", "", each) for each in opened(process)}
+        own = {re.sub(r"\D", "", item) for item in opened(process)}
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
             fields = line.split()
             if fields[3] == "0A" and fields[9] in own:
@@ -274,9 +274,9 @@ def port_of(process: subprocess.Popen[bytes]) -> int:
 
 def opened(process: subprocess.Popen[bytes]) -> Iterator[str]:
     """Name what a process has open; some of it may be closed meanwhile."""
-    for each in Path(f"/proc/{process.pid}/fd").iterdir():
+    for path in Path(f"/proc/{process.pid}/fd").iterdir():
         with suppress(FileNotFoundError):
-            yield str(each.readlink())
+            yield str(path.readlink())
 
 
 def closed_pipe() -> int:
@@ -300,7 +300,7 @@ def test_a_log_that_cannot_be_written_does_not_keep_a_server_from_answering(
     broken: tuple[int, ...],
 ) -> None:
     flags = ["serve", "--port", "0", "--log-level", "info"]
-    closing = "".join(f" {each}>&-" for each in broken) if target == "closed" else ""
+    closing = "".join(f" {item}>&-" for item in broken) if target == "closed" else ""
     descriptor = TARGETS[target]()
     with subprocess.Popen(
         ["/bin/sh", "-c", f'exec "$@"{closing}', "sh", *COMMAND, *flags],

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.cli.command import Commands
+from mockserver.cli.command import CommandRunner
 from mockserver.cli.serve import stop_on_signals
 
 
@@ -47,5 +47,5 @@ def test_run_ends_a_command_alone_where_there_are_no_process_groups(
 ) -> None:
     monkeypatch.delattr(os, "killpg")
     endless = [sys.executable, "-c", "import signal; print(1, flush=True); signal.pause()"]
-    ended = Commands().run(endless, {}, 0.2, keep_output=True)
+    ended = CommandRunner().run(endless, {}, 0.2, keep_output=True)
     assert ended.problem == "the command did not end within 0.2 s"

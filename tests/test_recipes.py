@@ -67,7 +67,7 @@ RECIPES = [
     for page in PAGES
     for number, found in enumerate(FENCE.finditer(page.read_text(encoding="utf-8")))
 ]
-YAML = [each for each in RECIPES if each.language == "yaml"]
+YAML = [recipe for recipe in RECIPES if recipe.language == "yaml"]
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
 FORMS = sorted(
@@ -101,12 +101,12 @@ def test_the_dockerfile_passes_its_linter() -> None:
 
 def test_the_dockerfile_and_the_settings_name_the_same_port() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    assert [each for each in lines if each.startswith("EXPOSE")] == [f"EXPOSE {DEFAULT_PORT}"]
+    assert [line for line in lines if line.startswith("EXPOSE")] == [f"EXPOSE {DEFAULT_PORT}"]
 
 
 def test_the_dockerfile_sets_no_variable_that_the_server_does_not_know() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    known = {each.variable for each in OPTIONS.values()}
+    known = {option.variable for option in OPTIONS.values()}
     assert set(re.findall(r"\bKUSTOM_MOCK_\w+", text)) <= known
 
 
@@ -151,7 +151,7 @@ def test_a_yaml_recipe_passes_its_linter_and_schema(recipe: Recipe, tmp_path: Pa
 
 @pytest.mark.parametrize("recipe", YAML, ids=str)
 def test_a_yaml_recipe_names_this_port_and_known_variables(recipe: Recipe) -> None:
-    known = {each.variable for each in OPTIONS.values()}
+    known = {option.variable for option in OPTIONS.values()}
     assert set(re.findall(r"\bKUSTOM_MOCK_\w+", recipe.text)) <= known
     assert set(re.findall(r"\b8\d{3}\b", recipe.text)) <= {str(DEFAULT_PORT)}
 

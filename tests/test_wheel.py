@@ -32,8 +32,8 @@ IN_THE_SDIST = {
     ".gitignore", "PKG-INFO",  # hatchling's own
 }  # fmt: skip
 BESIDE_THE_PACKAGE = {
-    f"{NAME}.dist-info/{each}"
-    for each in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
+    f"{NAME}.dist-info/{text}"
+    for text in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
 }
 
 
@@ -81,15 +81,15 @@ def run(command: Path, *words: str) -> str:
 
 def files_below(folder: str) -> set[str]:
     """The files of the checkout that belong into the wheel, as they are named in it."""
-    found = (each for each in (ROOT / folder).rglob("*") if each.is_file())
-    names = {each.relative_to(ROOT).as_posix() for each in found}
-    return {each for each in names if not UNWANTED.search(each)}
+    found = (path for path in (ROOT / folder).rglob("*") if path.is_file())
+    names = {item.relative_to(ROOT).as_posix() for item in found}
+    return {name for name in names if not UNWANTED.search(name)}
 
 
 def test_the_wheel_holds_the_package_the_data_and_nothing_else(wheel: Path) -> None:
     data = files_below("schemas") | files_below("scenarios")
     packages = files_below("mockserver") | files_below("kustom_mock")
-    expected = packages | {f"mockserver/_data/{each}" for each in data}
+    expected = packages | {f"mockserver/_data/{item}" for item in data}
     assert set(zipfile.ZipFile(wheel).namelist()) == expected | BESIDE_THE_PACKAGE
 
 
@@ -100,9 +100,9 @@ def test_the_package_says_that_it_is_typed(wheel: Path) -> None:
 
 def test_the_sdist_holds_what_is_listed_and_nothing_that_was_made(dist: Path) -> None:
     with tarfile.open(dist / f"{NAME}.tar.gz") as archive:
-        names = [each.name.removeprefix(f"{NAME}/") for each in archive]
-    assert {each.partition("/")[0] for each in names} == IN_THE_SDIST
-    assert [each for each in names if UNWANTED.search(each)] == []
+        names = [item.name.removeprefix(f"{NAME}/") for item in archive]
+    assert {name.partition("/")[0] for name in names} == IN_THE_SDIST
+    assert [name for name in names if UNWANTED.search(name)] == []
 
 
 def test_the_installed_command_prints_the_version(installed: Path) -> None:
@@ -111,8 +111,8 @@ def test_the_installed_command_prints_the_version(installed: Path) -> None:
 
 def test_the_installed_package_finds_every_scenario(installed: Path) -> None:
     printed = run(installed, "scenarios", "list")
-    names = [each.stem for each in (ROOT / "scenarios").glob("*.yaml")]
-    assert [each for each in names if each not in printed] == []
+    names = [path.stem for path in (ROOT / "scenarios").glob("*.yaml")]
+    assert [name for name in names if name not in printed] == []
 
 
 def test_the_installed_package_finds_its_schemas(installed: Path) -> None:
@@ -160,10 +160,10 @@ def test_https_without_its_extra_says_what_to_install(installed: Path) -> None:
 def test_the_lock_has_what_the_project_asks_for_by_hash_and_without_addresses() -> None:
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", "")
     assert "://" not in text
-    rows = [each for each in text.splitlines() if each.strip()]
-    assert [each for each in rows if "--hash=sha256:" not in each] == []
-    locked = dict(each.split()[0].split("==") for each in rows)
+    rows = [splitline for splitline in text.splitlines() if splitline.strip()]
+    assert [row for row in rows if "--hash=sha256:" not in row] == []
+    locked = dict(row.split()[0].split("==") for row in rows)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["tls"]]
-    for each in map(Requirement, wanted):
-        assert each.specifier.contains(locked[canonicalize_name(each.name)])
+    expected = [*project["dependencies"], *project["optional-dependencies"]["tls"]]
+    for item in map(Requirement, expected):
+        assert item.specifier.contains(locked[canonicalize_name(item.name)])

@@ -1,4 +1,4 @@
-"""HTTP: the only package that imports aiohttp. It translates and decides nothing.
+"""The HTTP layer: translates between HTTP and the sandbox, and decides nothing.
 
 - ``connection``, ``server``, ``http_errors``, ``tls``: bytes to a ``Request``
 - ``messages``: ``Request`` and ``Response``

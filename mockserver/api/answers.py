@@ -1,4 +1,4 @@
-"""Answers of the merchant's API: headers in exact case, bodies in the provider's shape.
+"""Build responses of the merchant API: recorded headers, bodies in the provider's format.
 
 Header names, the absence of bodies on 201 and 204, and the 401 page are recorded. Our
 own words travel in ``Mock-…`` headers only.
@@ -10,14 +10,14 @@ from typing import Any
 
 import orjson
 
-from mockserver.api.exchange import Answer
+from mockserver.api.exchange import Response
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.decision import Outcome
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.explanation import Allocation, Verdict
+from mockserver.domain.decision import Acceptance
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.explanation import Allocation, AllocationOutcome
 from mockserver.sandbox.journal import Entry
 
-LONGEST_HEADER = 1000  # characters
+MAX_HEADER_LENGTH = 1000  # characters
 ESCAPES = codecs.lookup("unicode_escape").name  # loaded now: later no file may be left to open
 
 RECORDED_HEADERS: Mapping[str, str] = {
@@ -31,7 +31,7 @@ RECORDED_HEADERS: Mapping[str, str] = {
 """Sent with every answer. Strict-Transport-Security is recorded too and left out: on
 localhost it would follow the developer to every other port."""
 
-UNAUTHORIZED_PAGE = (
+UNAUTHORIZED_HTML = (
     b"<html>\r\n"
     b"<head><title>401 Authorization Required</title></head>\r\n"
     b"<body>\r\n"
@@ -43,18 +43,18 @@ UNAUTHORIZED_PAGE = (
 """Recorded, to the byte: 176 of them."""
 
 
-def unauthorized() -> Answer:
+def unauthorized_response() -> Response:
     """Answer missing or wrong credentials, as the provider's edge does (recorded)."""
     headers = {
         "Content-Type": "text/html",
         "WWW-Authenticate": 'Basic realm="very closed site"',
     }
-    return Answer(401, UNAUTHORIZED_PAGE, headers)
+    return Response(401, UNAUTHORIZED_HTML, headers)
 
 
-def json_answer(status: int, page: bytes, correlation_id: str) -> Answer:
+def provider_json_response(status: int, page: bytes, correlation_id: str) -> Response:
     """Answer with a JSON page."""
-    return Answer(
+    return Response(
         status,
         page,
         {
@@ -65,14 +65,14 @@ def json_answer(status: int, page: bytes, correlation_id: str) -> Answer:
     )
 
 
-def accepted(
+def accepted_response(
     status: int,
-    outcome: Outcome,
+    outcome: Acceptance,
     *,
     correlation_id: str,
     transaction_id: str,
     order_url: str,
-) -> Answer:
+) -> Response:
     """Answer an accepted change: no body, ids and the new place in headers."""
     headers = {
         "Klarna-Correlation-Id": correlation_id,
@@ -85,15 +85,15 @@ def accepted(
         headers["Location"] = f"{order_url}/{info.collection}/{outcome.created_id}"
     if outcome.lines_valid:
         headers["Klarna-Order-Validation"] = "Valid"
-    return Answer(status, b"", headers)
+    return Response(status, b"", headers)
 
 
-def refused(
-    rejection: Rejection,
+def refusal_response(
+    rejection: Refusal,
     correlation_id: str,
     assumptions: Assumptions,
     transaction_id: str | None = None,
-) -> Answer:
+) -> Response:
     """Answer a refusal in the provider's shape, and with nothing else in the body."""
     status, code = rejection.status, rejection.code
     if rejection.reason is Reason.INVALID_FIELDS:
@@ -104,35 +104,35 @@ def refused(
         "error_code": code,
         "error_messages": rejection.facts.get("violations") or [rejection.message],
     }
-    answer = json_answer(status, orjson.dumps(page), correlation_id)
+    response = provider_json_response(status, orjson.dumps(page), correlation_id)
     if transaction_id:
-        answer.headers["Transaction-Id"] = transaction_id
+        response.headers["Transaction-Id"] = transaction_id
     if rejection.reason is Reason.METHOD_NOT_ALLOWED:
-        answer.headers["Allow"] = str(rejection.facts["allowed"])
-    return answer
+        response.headers["Allow"] = str(rejection.facts["allowed"])
+    return response
 
 
-def with_mock_headers(answer: Answer, entry: Entry) -> None:
-    """Add what only a sandbox can tell: reason, allocation, replay."""
+def add_mock_headers(response: Response, entry: Entry) -> None:
+    """Add the ``Mock-…`` headers: reason, allocation, fault, replay."""
     result = entry.result
-    if isinstance(result, Rejection):
-        answer.headers["Mock-Reason"] = reason_header(result)
+    if isinstance(result, Refusal):
+        response.headers["Mock-Reason"] = format_reason(result)
     elif result is not None and result.allocation:
         text = _allocation_text(result.allocation, entry)
-        answer.headers["Mock-Allocation"] = header_text(text)
+        response.headers["Mock-Allocation"] = escape_header_value(text)
     if entry.faults:
-        answer.headers["Mock-Fault"] = header_text("; ".join(entry.faults))
+        response.headers["Mock-Fault"] = escape_header_value("; ".join(entry.faults))
     if entry.replayed:
         changed = "; the request differs from the first one"
-        answer.headers["Mock-Replayed"] = "true" + changed * entry.body_changed
+        response.headers["Mock-Replayed"] = "true" + changed * entry.body_changed
 
 
 def _allocation_text(allocation: Allocation, entry: Entry) -> str:
     """Sum an allocation up in one line; only a failure has to be explained."""
-    if allocation.outcome is Verdict.ALLOCATED:
+    if allocation.outcome is AllocationOutcome.ALLOCATED:
         note = "; ambiguous" if allocation.ambiguous else ""
         return f"allocated; capture_id={allocation.capture_id}{note}"
-    if allocation.outcome is Verdict.NOT_ATTEMPTED:
+    if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
         return "not_attempted; no order lines were given"
     why = entry.explanation
     if why is None:
@@ -140,19 +140,19 @@ def _allocation_text(allocation: Allocation, entry: Entry) -> str:
     return f"failed; {', '.join(why.failed_conditions)}; {' '.join(why.hints)}"
 
 
-def header_text(text: str) -> str:
+def escape_header_value(text: str) -> str:
     """Make any text fit for a header: one line, ASCII, not too long."""
     if text.isascii() and text.isprintable() and "\\" not in text:
-        return text[:LONGEST_HEADER]
+        return text[:MAX_HEADER_LENGTH]
     line = " ".join(text.split()).encode(ESCAPES).decode("ascii")
-    return line[:LONGEST_HEADER]
+    return line[:MAX_HEADER_LENGTH]
 
 
-def reason_header(rejection: Rejection) -> str:
-    """Tell the reason of a refusal and its facts, as ``Mock-Reason`` does."""
+def format_reason(rejection: Refusal) -> str:
+    """Render the reason and facts of a refusal for the ``Mock-Reason`` header."""
     facts = [
         f"{name}={value}"
         for name, value in rejection.known_facts.items()
         if name != "violations"
     ]
-    return header_text("; ".join([rejection.reason, *facts]))
+    return escape_header_value("; ".join([rejection.reason, *facts]))

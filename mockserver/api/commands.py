@@ -1,4 +1,4 @@
-"""From JSON to commands: the only place that spells request fields.
+"""Parse request bodies into commands; the only module that knows the request fields.
 
 A body in which all is as documented is read and checked in one step, by the types of the
 command (:func:`reader_of`). Any other is read field by field, after it has passed its
@@ -28,8 +28,8 @@ from mockserver.domain.commands import (
 from mockserver.domain.order import ADDRESS_FIELDS, ECHOED_LINE_FIELDS, OrderLine
 
 Body: TypeAlias = Mapping[str, Any]
-Ids: TypeAlias = Mapping[str, str]
-AnyCommand = TypeVar("AnyCommand", bound=Command)
+PathIds: TypeAlias = Mapping[str, str]
+CommandT = TypeVar("CommandT", bound=Command)
 
 _SHIPPING_INFO_KEYS = (
     "shipping_company", "shipping_method", "tracking_number", "tracking_uri",
@@ -37,15 +37,15 @@ _SHIPPING_INFO_KEYS = (
 )  # fmt: skip
 
 
-def reader_of(kind: type[AnyCommand]) -> Callable[[bytes], AnyCommand | None]:
-    """Make a function that reads a JSON text as a command.
+def strict_parser(kind: type[CommandT]) -> Callable[[bytes], CommandT | None]:
+    """Build a strict parser; it returns None for anything that is not exactly as documented.
 
     It gives ``None`` for all that is not exactly as documented, be it right or wrong:
     an unknown field, ``null`` or a number for a text, too much, no JSON.
     """
     decode = Decoder(kind).decode
 
-    def read(text: bytes) -> AnyCommand | None:
+    def read(text: bytes) -> CommandT | None:
         try:
             return decode(text)
         except (DecodeError, UnicodeDecodeError):
@@ -54,129 +54,129 @@ def reader_of(kind: type[AnyCommand]) -> Callable[[bytes], AnyCommand | None]:
     return read
 
 
-def capture_order(body: Body, _ids: Ids) -> CaptureOrder:
+def parse_capture(body: Body, _ids: PathIds) -> CaptureOrder:
     """Read the body of ``capture``."""
     return CaptureOrder(
         captured_amount=int(body["captured_amount"]),
         description=body.get("description") or "",
-        order_lines=order_lines(body.get("order_lines")),
-        reference=_text(body.get("reference")),
+        order_lines=parse_order_lines(body.get("order_lines")),
+        reference=_optional_text(body.get("reference")),
         shipping_info=_shipping_info(body.get("shipping_info")),
     )
 
 
-def refund_order(body: Body, _ids: Ids) -> RefundOrder:
+def parse_refund(body: Body, _ids: PathIds) -> RefundOrder:
     """Read the body of ``refund``."""
     return RefundOrder(
         refunded_amount=int(body["refunded_amount"]),
         description=body.get("description") or "",
-        order_lines=order_lines(body.get("order_lines")),
-        reference=_text(body.get("reference")),
+        order_lines=parse_order_lines(body.get("order_lines")),
+        reference=_optional_text(body.get("reference")),
     )
 
 
-def update_authorization(body: Body, _ids: Ids) -> UpdateAuthorization:
+def parse_update_authorization(body: Body, _ids: PathIds) -> UpdateAuthorization:
     """Read the body of ``update_authorization``."""
     return UpdateAuthorization(
         order_amount=int(body["order_amount"]),
-        order_lines=order_lines(body["order_lines"]),
+        order_lines=parse_order_lines(body["order_lines"]),
     )
 
 
-def update_customer_details(body: Body, _ids: Ids) -> UpdateCustomerDetails:
+def parse_update_customer_details(body: Body, _ids: PathIds) -> UpdateCustomerDetails:
     """Read the body of ``update_customer_details``."""
-    given = body.get("shipping_address") or {}
-    return UpdateCustomerDetails(shipping_address=_texts(given, ADDRESS_FIELDS))
+    address = body.get("shipping_address") or {}
+    return UpdateCustomerDetails(shipping_address=_texts(address, ADDRESS_FIELDS))
 
 
-def update_merchant_references(body: Body, _ids: Ids) -> UpdateMerchantReferences:
+def parse_update_merchant_references(body: Body, _ids: PathIds) -> UpdateMerchantReferences:
     """Read the body of ``update_merchant_references``."""
     return UpdateMerchantReferences(
-        merchant_reference1=_text(body.get("merchant_reference1")),
-        merchant_reference2=_text(body.get("merchant_reference2")),
+        merchant_reference1=_optional_text(body.get("merchant_reference1")),
+        merchant_reference2=_optional_text(body.get("merchant_reference2")),
     )
 
 
-def add_order_shipping_info(body: Body, _ids: Ids) -> AddOrderShippingInfo:
+def parse_add_order_shipping_info(body: Body, _ids: PathIds) -> AddOrderShippingInfo:
     """Read the body of ``add_order_shipping_info``."""
     return AddOrderShippingInfo(shipping_info=_shipping_info(body["shipping_info"]))
 
 
-def add_capture_shipping_info(body: Body, ids: Ids) -> AddCaptureShippingInfo:
+def parse_add_capture_shipping_info(body: Body, path_ids: PathIds) -> AddCaptureShippingInfo:
     """Read the body of ``add_capture_shipping_info``."""
     return AddCaptureShippingInfo(
-        capture_id=ids["capture_id"],
+        capture_id=path_ids["capture_id"],
         shipping_info=_shipping_info(body["shipping_info"]),
     )
 
 
-def trigger_send_out(_body: Body, ids: Ids) -> TriggerSendOut:
+def parse_trigger_send_out(_body: Body, path_ids: PathIds) -> TriggerSendOut:
     """Read the path of ``trigger_send_out``."""
-    return TriggerSendOut(capture_id=ids["capture_id"])
+    return TriggerSendOut(capture_id=path_ids["capture_id"])
 
 
-def extend_due_date(body: Body, ids: Ids) -> ExtendDueDate:
+def parse_extend_due_date(body: Body, path_ids: PathIds) -> ExtendDueDate:
     """Read the body of ``extend_due_date``."""
     return ExtendDueDate(
-        capture_id=ids["capture_id"],
+        capture_id=path_ids["capture_id"],
         number_of_days=int(body["number_of_days"]),
     )
 
 
-def order_lines(given: list[Body] | None) -> tuple[OrderLine, ...]:
+def parse_order_lines(lines: list[Body] | None) -> tuple[OrderLine, ...]:
     """Read order lines; left-out amounts are 0, a left-out type is ``physical``.
 
     Lines that are all written as documented are read at once, others field by field.
     """
-    if not given:
+    if not lines:
         return ()
     try:
-        return convert(given, tuple[OrderLine, ...])
+        return convert(lines, tuple[OrderLine, ...])
     except ValidationError:  # a number for a reference, null, 1.0, something to give back
-        return tuple([_order_line(each) for each in given])
+        return tuple([_order_line(line) for line in lines])
 
 
-def _order_line(given: Body) -> OrderLine:
+def _order_line(line: Body) -> OrderLine:
     return OrderLine(
-        reference=_text(given.get("reference")),
-        type=given.get("type") or "physical",
-        name=given["name"],
-        quantity=int(given["quantity"]),
-        quantity_unit=given.get("quantity_unit") or "",
-        unit_price=int(given["unit_price"]),
-        total_amount=int(given["total_amount"]),
-        total_discount_amount=int(given.get("total_discount_amount") or 0),
-        tax_rate=int(given.get("tax_rate") or 0),
-        total_tax_amount=int(given.get("total_tax_amount") or 0),
-        extra=_echoed(given) or None,
+        reference=_optional_text(line.get("reference")),
+        type=line.get("type") or "physical",
+        name=line["name"],
+        quantity=int(line["quantity"]),
+        quantity_unit=line.get("quantity_unit") or "",
+        unit_price=int(line["unit_price"]),
+        total_amount=int(line["total_amount"]),
+        total_discount_amount=int(line.get("total_discount_amount") or 0),
+        tax_rate=int(line.get("tax_rate") or 0),
+        total_tax_amount=int(line.get("total_tax_amount") or 0),
+        extra=_echoed(line) or None,
     )
 
 
-def _echoed(given: Body) -> Mapping[str, object]:
+def _echoed(line: Body) -> Mapping[str, object]:
     return {
-        key: _without_unknown(given[key], ECHOED_LINE_FIELDS[key])
-        for key in given
-        if key in ECHOED_LINE_FIELDS and given[key]
+        key: _known_keys_only(line[key], ECHOED_LINE_FIELDS[key])
+        for key in line
+        if key in ECHOED_LINE_FIELDS and line[key]
     }
 
 
-def _without_unknown(value: Any, known: frozenset[str]) -> object:  # noqa: ANN401  # JSON
+def _known_keys_only(value: Any, allowed_keys: frozenset[str]) -> object:  # noqa: ANN401  # JSON
     if not isinstance(value, dict):
         return value
-    return {key: below for key, below in value.items() if key in known}
+    return {key: item for key, item in value.items() if key in allowed_keys}
 
 
-def _shipping_info(given: list[Body] | None) -> tuple[Mapping[str, str], ...]:
-    return tuple(_texts(each, _SHIPPING_INFO_KEYS) for each in given or ())
+def _shipping_info(parcels: list[Body] | None) -> tuple[Mapping[str, str], ...]:
+    return tuple(_texts(parcel, _SHIPPING_INFO_KEYS) for parcel in parcels or ())
 
 
-def _texts(given: Body, keys: tuple[str, ...]) -> dict[str, str]:
-    found = ((key, _text(given.get(key))) for key in keys)
-    return {key: text for key, text in found if text is not None}
+def _texts(values: Body, keys: tuple[str, ...]) -> dict[str, str]:
+    texts = ((key, _optional_text(values.get(key))) for key in keys)
+    return {key: text for key, text in texts if text is not None}
 
 
-def _text(value: object) -> str | None:
-    """Take a text, or a whole number (``12.0`` is one) for a text."""
+def _optional_text(value: object) -> str | None:
+    """Return text unchanged and a whole number (``12.0`` counts as one) as text."""
     if value is None or isinstance(value, str):
         return value
     return str(int(value)) if isinstance(value, float) else str(value)

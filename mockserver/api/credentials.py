@@ -1,4 +1,4 @@
-"""Who is calling: the user name in the credentials, which is the name of the sandbox.
+"""Parse HTTP Basic credentials; the user name selects the sandbox.
 
 Forms: ``Basic base64(user:secret)`` (documented by both), ``Basic <API key>`` with the
 key as it is (documented by Kustom), and base64 of ``key:`` or ``:key`` (read off
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-CREDENTIALS_KEPT = 1024
+CREDENTIALS_CACHE_SIZE = 1024
 
 _API_KEY = re.compile(r"kco_[!-~]+")
 
@@ -23,8 +23,8 @@ class Credentials(Struct, frozen=True):
     secret: str
 
 
-@lru_cache(CREDENTIALS_KEPT)
-def read_credentials(authorization: str | None) -> Credentials | None:
+@lru_cache(CREDENTIALS_CACHE_SIZE)
+def parse_authorization(authorization: str | None) -> Credentials | None:
     """Read an ``Authorization`` header; ``None`` if missing or unreadable.
 
     A client sends the same one again and again, so the latest are remembered.

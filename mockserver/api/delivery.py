@@ -1,4 +1,4 @@
-"""How an answer reaches the socket, or does not: the only file that damages one."""
+"""Send a response, with the damage that a fault rule specifies."""
 
 import asyncio
 import socket
@@ -7,102 +7,102 @@ from time import monotonic
 
 from aiohttp import web
 
-from mockserver.api.exchange import Answer
+from mockserver.api.exchange import Response
 from mockserver.api.plain_response import PlainResponse
 from mockserver.api.protocol import Connection
-from mockserver.sandbox.actions import Cut, Delivery
+from mockserver.sandbox.actions import ConnectionEnd, ResponseDamage
 
-PIECES_PER_SECOND = 10
-LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends RST
+CHUNKS_PER_SECOND = 10
+LINGER_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends RST
 
 
-async def deliver(
+async def send_response(
     request: web.BaseRequest,
-    answer: Answer,
+    response: Response,
     connection: Connection,
 ) -> web.StreamResponse:
     """Send an answer as it is, or as its delivery says."""
-    delivery = answer.delivery
+    delivery = response.damage
     if delivery is None:
-        return PlainResponse(answer, last=connection.framer.lost)
-    if delivery.cut is not None:
-        await _cut(request, delivery, connection)
-        return PlainResponse(answer)  # which cannot be sent any more
-    if delivery.length is not None:
-        return await _truncate(request, answer, delivery)
-    return await _slowly(request, answer, delivery)
+        return PlainResponse(response, last=connection.framer.lost)
+    if delivery.end is not None:
+        await _end_connection(request, delivery, connection)
+        return PlainResponse(response)  # which cannot be sent any more
+    if delivery.body_bytes is not None:
+        return await _truncate(request, response, delivery)
+    return await _send_slowly(request, response, delivery)
 
 
-async def _cut(
+async def _end_connection(
     request: web.BaseRequest,
-    delivery: Delivery,
+    delivery: ResponseDamage,
     connection: Connection,
 ) -> None:
-    if delivery.cut is Cut.HANG:
-        begun = monotonic()
+    if delivery.end is ConnectionEnd.HANG:
+        started = monotonic()
         try:
             await connection.peer_closed.wait()
         finally:  # aiohttp cancels the handler of a client that has left
-            lasted = f"{monotonic() - begun:.3f} s"
-            delivery.result = f"nothing: hung until the client left after {lasted}"
-        _hang_up(request)
-    elif delivery.cut is Cut.CLOSE:
-        _hang_up(request)
-        delivery.result = "nothing: connection closed"
+            duration = f"{monotonic() - started:.3f} s"
+            delivery.sent = f"nothing: hung until the client left after {duration}"
+        _close(request)
+    elif delivery.end is ConnectionEnd.CLOSE:
+        _close(request)
+        delivery.sent = "nothing: connection closed"
     else:
         _reset(request)
-        delivery.result = "nothing: connection reset"
+        delivery.sent = "nothing: connection reset"
 
 
 async def _truncate(
     request: web.BaseRequest,
-    answer: Answer,
-    delivery: Delivery,
+    answer: Response,
+    delivery: ResponseDamage,
 ) -> web.StreamResponse:
     """Announce the whole body and send its beginning.
 
     An answer without a body is cut within its status line instead, before the status:
     some clients are content with that much.
     """
-    sent = answer.body[: delivery.length]
-    delivery.result = f"{len(sent)} of {len(answer.body)} bytes, then closed"
+    body_part = answer.body[: delivery.body_bytes]
+    delivery.sent = f"{len(body_part)} of {len(answer.body)} bytes, then closed"
     if not answer.body:
-        begun = b"HTTP/1.1 "[: max(1, delivery.length or 0)]
-        delivery.result = f"{len(begun)} bytes of the status line, then closed"
+        status_line_part = b"HTTP/1.1 "[: max(1, delivery.body_bytes or 0)]
+        delivery.sent = f"{len(status_line_part)} bytes of the status line, then closed"
         if request.transport is not None:
-            request.transport.write(begun)
-        _hang_up(request)
+            request.transport.write(status_line_part)
+        _close(request)
         return PlainResponse(answer)  # which cannot be sent any more
     headers = {**answer.headers, "Content-Length": str(len(answer.body))}
     response = web.StreamResponse(status=answer.status, headers=headers)
     response.force_close()
     await response.prepare(request)
-    if sent:
-        await response.write(sent)
-    _hang_up(request)
+    if body_part:
+        await response.write(body_part)
+    _close(request)
     return response
 
 
-async def _slowly(
+async def _send_slowly(
     request: web.BaseRequest,
-    answer: Answer,
-    delivery: Delivery,
+    answer: Response,
+    delivery: ResponseDamage,
 ) -> web.StreamResponse:
-    rate = delivery.rate or 1
-    piece = max(1, rate // PIECES_PER_SECOND)
+    rate = delivery.bytes_per_second or 1
+    chunk_size = max(1, rate // CHUNKS_PER_SECOND)
     headers = {**answer.headers, "Content-Length": str(len(answer.body))}
     response = web.StreamResponse(status=answer.status, headers=headers)
     await response.prepare(request)
-    delivery.result = "the client left before the end"
-    for start in range(0, len(answer.body), piece):
-        await response.write(answer.body[start : start + piece])
-        await asyncio.sleep(piece / rate)
+    delivery.sent = "the client left before the end"
+    for start in range(0, len(answer.body), chunk_size):
+        await response.write(answer.body[start : start + chunk_size])
+        await asyncio.sleep(chunk_size / rate)
     await response.write_eof()
-    delivery.result = f"all of {len(answer.body)} bytes, at {rate} a second"
+    delivery.sent = f"all of {len(answer.body)} bytes, at {rate} a second"
     return response
 
 
-def _hang_up(request: web.BaseRequest) -> None:
+def _close(request: web.BaseRequest) -> None:
     if request.transport is not None:
         request.transport.close()
 
@@ -112,5 +112,5 @@ def _reset(request: web.BaseRequest) -> None:
         return
     connection = request.transport.get_extra_info("socket")
     if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
     request.transport.abort()

@@ -1,4 +1,4 @@
-"""What faults do to an answer; how it then reaches the socket is delivery's business.
+"""Apply fault actions to a request and its response.
 
 Faults stand outside idempotency on purpose: one before the write leaves no receipt,
 one after it does.
@@ -10,14 +10,19 @@ from string import Formatter
 
 import orjson
 
-from mockserver.api.answers import json_answer
-from mockserver.api.exchange import BODILESS, Answer
+from mockserver.api.answers import provider_json_response
+from mockserver.api.exchange import STATUSES_WITHOUT_BODY, Response
 from mockserver.api.merchant_exchange import Exchange, FiredActions
-from mockserver.domain.errors import CATALOGUE, UNKNOWN_FACT, Reason, Rejection, refusal_for
+from mockserver.domain.errors import (
+    ERROR_CATALOGUE,
+    UNKNOWN_FACT,
+    Reason,
+    Refusal,
+    find_error_definition,
+)
 from mockserver.sandbox.actions import (
     Action,
     Delay,
-    Delivery,
     Drop,
     FailAllocation,
     Garbage,
@@ -25,20 +30,21 @@ from mockserver.sandbox.actions import (
     RateLimit,
     Refuse,
     Respond,
+    ResponseDamage,
     SlowBody,
     Truncate,
-    acts_before,
-    answers_at_once,
+    ends_request,
+    is_before_commit,
 )
-from mockserver.sandbox.faults import Rule
+from mockserver.sandbox.faults import FaultRule
 from mockserver.sandbox.sandbox import Sandbox
 
-OK = 200
-FIRST_ERROR = 400
-FRAMING = ("content-length", "transfer-encoding")  # what truncate is there for
-GARBAGE = b'{"order_id": "7ce4ee13-973c-6f49-a30e-85'
-DEFAULT_CODES = {
-    **{row.status: row.code for row in reversed(CATALOGUE) if row.code},
+STATUS_OK = 200
+FIRST_ERROR_STATUS = 400
+FRAMING_HEADERS = ("content-length", "transfer-encoding")  # what truncate is there for
+TRUNCATED_JSON = b'{"order_id": "7ce4ee13-973c-6f49-a30e-85'
+DEFAULT_ERROR_CODES = {
+    **{row.status: row.code for row in reversed(ERROR_CATALOGUE) if row.code},
     400: "BAD_REQUEST",
     403: "NOT_ALLOWED",
     404: "NO_SUCH_ORDER",
@@ -54,7 +60,7 @@ def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
     A frozen clock is moved on instead, so that there is nothing to wait for.
     """
     seconds = sum(
-        action.seconds(sandbox.faults.source(rule))
+        action.seconds(sandbox.faults.random_for(rule))
         for rule, action in fired
         if isinstance(action, Delay)
     )
@@ -69,7 +75,7 @@ def fails_allocation(fired: FiredActions) -> bool:
     return any(isinstance(action, FailAllocation) for _, action in fired)
 
 
-def apply_before(exchange: Exchange) -> Answer | None:
+def apply_before(exchange: Exchange) -> Response | None:
     """Return the answer of a fault that keeps a request from being executed, if any.
 
     Raises:
@@ -77,50 +83,58 @@ def apply_before(exchange: Exchange) -> Answer | None:
     """
     match exchange.fired[-1][1] if exchange.fired else None:
         case Drop():
-            return Answer(0)
+            return Response(0)
         case Refuse(reason):
-            raise Rejection(reason, exchange.operation, **_facts(reason, exchange))
+            raise Refusal(reason, exchange.operation, **_known_facts(reason, exchange))
         case RateLimit():
-            raise Rejection(Reason.TOO_MANY_REQUESTS, exchange.operation)
-        case Respond(after=False) as action:
-            return _response(action, exchange)
+            raise Refusal(Reason.TOO_MANY_REQUESTS, exchange.operation)
+        case Respond(after_commit=False) as action:
+            return _custom_response(action, exchange)
     return None
 
 
-def after(exchange: Exchange, answer: Answer, sandbox: Sandbox) -> Answer:
+def apply_after(exchange: Exchange, response: Response, sandbox: Sandbox) -> Response:
     """Change the answer to a request whose effect, if any, is committed."""
     for _, action in exchange.fired:
         match action:
             case Drop(how) | LoseAnswer(how):
-                answer.delivery = Delivery(cut=how)
+                response.damage = ResponseDamage(end=how)
             case RateLimit(retry_after):
-                answer.headers["Retry-After"] = str(retry_after)
+                response.headers["Retry-After"] = str(retry_after)
             case Truncate(length):
-                answer.delivery = Delivery(length=length)
+                response.damage = ResponseDamage(body_bytes=length)
             case Garbage():
-                answer.status = OK if answer.status in BODILESS else answer.status
-                answer.body = GARBAGE
-                answer.headers["Content-Type"] = "application/json"
+                response.status = (
+                    STATUS_OK if response.status in STATUSES_WITHOUT_BODY else response.status
+                )
+                response.body = TRUNCATED_JSON
+                response.headers["Content-Type"] = "application/json"
             case SlowBody(rate):
-                _slow_down(answer, rate, sandbox)
-            case Respond(after=True):
-                delivery = answer.delivery
-                answer = _response(action, exchange)
-                answer.delivery = delivery
-    return answer
+                _slow_down(response, rate, sandbox)
+            case Respond(after_commit=True):
+                delivery = response.damage
+                response = _custom_response(action, exchange)
+                response.damage = delivery
+    return response
 
 
-def carried_out(struck: Iterable[tuple[Rule, Action]]) -> list[tuple[Rule, Action]]:
+def effective_actions(
+    fired_actions: Iterable[tuple[FaultRule, Action]],
+) -> list[tuple[FaultRule, Action]]:
     """Leave out what comes too late, as a call ends with the first action that answers."""
-    ordered = sorted(struck, key=lambda each: not acts_before(each[1]))
-    ends = (number for number, each in enumerate(ordered, 1) if answers_at_once(each[1]))
-    return ordered[: next(ends, None)]
+    actions = sorted(fired_actions, key=lambda item: not is_before_commit(item[1]))
+    end_positions = (
+        number
+        for number, fired_action in enumerate(actions, 1)
+        if ends_request(fired_action[1])
+    )
+    return actions[: next(end_positions, None)]
 
 
-def _facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
+def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
     """Fill the catalogue's template as well as a made-up refusal can."""
-    template = refusal_for(reason, exchange.operation).message
-    known = {
+    template = find_error_definition(reason, exchange.operation).message
+    facts = {
         "order_id": exchange.order_id,
         "path": exchange.call.path,
         "method": exchange.call.method,
@@ -129,21 +143,23 @@ def _facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
         "violations": ["'body' is not valid"],
     }
     names = [name for _, name, _, _ in Formatter().parse(template) if name]
-    return {name: known.get(name, UNKNOWN_FACT) for name in [*names, "order_id", "capture_id"]}
+    return {name: facts.get(name, UNKNOWN_FACT) for name in [*names, "order_id", "capture_id"]}
 
 
-def _response(action: Respond, exchange: Exchange) -> Answer:
-    answer = json_answer(action.status, _page(action, exchange), exchange.correlation_id)
+def _custom_response(action: Respond, exchange: Exchange) -> Response:
+    response = provider_json_response(
+        action.status, _page(action, exchange), exchange.correlation_id
+    )
     for name, value in action.headers.items():
-        if name.lower() not in FRAMING:
-            _set_header(answer, name, value)
-    return answer
+        if name.lower() not in FRAMING_HEADERS:
+            _set_header(response, name, value)
+    return response
 
 
-def _set_header(answer: Answer, name: str, value: str) -> None:
-    for known in [each for each in answer.headers if each.lower() == name.lower()]:
-        del answer.headers[known]
-    answer.headers[name] = value
+def _set_header(response: Response, name: str, value: str) -> None:
+    for header in [header for header in response.headers if header.lower() == name.lower()]:
+        del response.headers[header]
+    response.headers[name] = value
 
 
 def _page(action: Respond, exchange: Exchange) -> bytes:
@@ -151,9 +167,9 @@ def _page(action: Respond, exchange: Exchange) -> bytes:
         return action.body.encode()
     if action.body is not None:
         return orjson.dumps(action.body)
-    if action.status < FIRST_ERROR:
+    if action.status < FIRST_ERROR_STATUS:
         return b""
-    code = action.error_code or DEFAULT_CODES.get(action.status, "INTERNAL_ERROR")
+    code = action.error_code or DEFAULT_ERROR_CODES.get(action.status, "INTERNAL_ERROR")
     messages = action.error_messages or [code.replace("_", " ").capitalize()]
     page = {
         "correlation_id": exchange.correlation_id,
@@ -163,8 +179,8 @@ def _page(action: Respond, exchange: Exchange) -> bytes:
     return orjson.dumps(page)
 
 
-def _slow_down(answer: Answer, rate: int, sandbox: Sandbox) -> None:
+def _slow_down(response: Response, rate: int, sandbox: Sandbox) -> None:
     if sandbox.clock.frozen:
-        sandbox.clock.advance(timedelta(seconds=len(answer.body) / rate))
+        sandbox.clock.advance(timedelta(seconds=len(response.body) / rate))
     else:
-        answer.delivery = Delivery(rate=rate)
+        response.damage = ResponseDamage(bytes_per_second=rate)

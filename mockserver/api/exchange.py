@@ -1,17 +1,17 @@
-"""A request and an answer as plain values, free of the web framework."""
+"""Request and response as plain values, independent of aiohttp."""
 
 from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from mockserver.sandbox.actions import Delivery
+from mockserver.sandbox.actions import ResponseDamage
 
-BODILESS = (204, 304)
+STATUSES_WITHOUT_BODY = (204, 304)
 """Statuses whose answers end with the head; a body would be taken for the next answer."""
 
 
-class Call(Struct, frozen=True):
-    """What arrived. ``body`` is ``None`` when it was larger than allowed.
+class Request(Struct, frozen=True):
+    """An HTTP request. ``body`` is None if it exceeded the limit.
 
     ``segments`` is the path taken apart, without empty parts: repeated and trailing
     slashes do not count. ``scheme`` is http or https, ``host`` as the client wrote it.
@@ -27,13 +27,13 @@ class Call(Struct, frozen=True):
     query: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def origin(self) -> str:
+    def base_url(self) -> str:
         """Where the client found us, such as ``http://localhost:8566``."""
         return f"{self.scheme}://{self.host}"
 
 
-class Answer(Struct):
-    """What is sent back; header names keep their case.
+class Response(Struct):
+    """An HTTP response; header names keep their case.
 
     ``delivery`` is set where a fault damages the way it is sent.
     """
@@ -41,4 +41,4 @@ class Answer(Struct):
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    delivery: Delivery | None = None
+    damage: ResponseDamage | None = None

@@ -1,4 +1,4 @@
-"""What is wrong with bytes that are not HTTP, in our own words.
+"""Turn errors of the HTTP parser into refusals with a helpful message.
 
 aiohttp tells by the type of its exception what it did not understand. Where the type says
 little, the head of the request is looked at: the wording of aiohttp's messages changes.
@@ -15,7 +15,7 @@ from aiohttp.http_exceptions import (
     LineTooLong,
 )
 
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.wording import shorten
 
 MAX_HEADERS = 128
@@ -51,7 +51,7 @@ _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*?)[ \t]
 _CODING = re.compile(rb"\r\ncontent-encoding:[ \t]*([\w-]+)", re.IGNORECASE)
 
 
-def malformed(error: BaseException, head: bytes) -> Rejection:
+def malformed(error: BaseException, head: bytes) -> Refusal:
     """Word what an HTTP parser complains of.
 
     Args:
@@ -65,16 +65,16 @@ def malformed(error: BaseException, head: bytes) -> Rejection:
     if isinstance(cause, ContentEncodingError):
         return _bad_encoding(head)
     problem = _other_protocol(head) or _problem(cause, head) + _location(cause)
-    return Rejection(Reason.MALFORMED_HTTP, detail=problem)
+    return Refusal(Reason.MALFORMED_HTTP, detail=problem)
 
 
-def _bad_encoding(head: bytes) -> Rejection:
+def _bad_encoding(head: bytes) -> Refusal:
     found = _CODING.search(head)
     coding = found[1].decode().lower() if found else "its coding"
     if coding not in DECODED:
-        return Rejection(Reason.UNSUPPORTED_ENCODING, content_encoding=coding)
+        return Refusal(Reason.UNSUPPORTED_ENCODING, content_encoding=coding)
     problem = f"expected a body in {coding}, as its Content-Encoding says"
-    return Rejection(Reason.MALFORMED_HTTP, detail=problem)
+    return Refusal(Reason.MALFORMED_HTTP, detail=problem)
 
 
 def _other_protocol(head: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The merchant's API: one call in, one answer out, written down in the journal."""
+"""Handle one merchant request: authenticate, apply faults, execute, record in the journal."""
 
 import logging
 from asyncio import CancelledError, sleep
@@ -13,157 +13,159 @@ from msgspec import Struct
 
 from mockserver.api import effects
 from mockserver.api.answers import (
-    accepted,
-    header_text,
-    json_answer,
-    refused,
-    unauthorized,
-    with_mock_headers,
+    accepted_response,
+    add_mock_headers,
+    escape_header_value,
+    provider_json_response,
+    refusal_response,
+    unauthorized_response,
 )
-from mockserver.api.credentials import read_credentials
-from mockserver.api.exchange import Answer, Call
+from mockserver.api.credentials import parse_authorization
+from mockserver.api.exchange import Request, Response
 from mockserver.api.json_in import MalformedJsonError, parse_json
 from mockserver.api.merchant_exchange import Exchange
 from mockserver.api.metrics import Metrics
-from mockserver.api.near_misses import add_hint
-from mockserver.api.operations import ROUTES, Row
-from mockserver.api.pages import OrderPages
-from mockserver.api.request_bodies import read_command
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.lifecycle import status_of
+from mockserver.api.near_misses import add_suggestion
+from mockserver.api.operations import MERCHANT_ROUTER, Endpoint
+from mockserver.api.pages import OrderCache
+from mockserver.api.request_bodies import parse_command
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import ORDERS_PATH
-from mockserver.sandbox.actions import Delivery
+from mockserver.sandbox.actions import ResponseDamage
 from mockserver.sandbox.clock import wall_clock
-from mockserver.sandbox.faults import Facts
+from mockserver.sandbox.faults import RequestFacts
 from mockserver.sandbox.journal import Entry
-from mockserver.sandbox.registry import Sandboxes
-from mockserver.sandbox.sandbox import Executed, Sandbox
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.sandbox.sandbox import Execution, Sandbox
 
-IDEMPOTENCY_KEY = "Klarna-Idempotency-Key"
-ABANDONED = Delivery(result="nothing: the client left before the answer")
-CREDENTIALS_WANTED = "send Authorization: Basic with base64 of user:secret, or an API key"
+IDEMPOTENCY_KEY_HEADER = "Klarna-Idempotency-Key"
+ABANDONED = ResponseDamage(sent="nothing: the client left before the answer")
+CREDENTIALS_HINT = "send Authorization: Basic with base64 of user:secret, or an API key"
 
 log = logging.getLogger("kustom_mock")
 requests_log = logging.getLogger("kustom_mock.requests")
 
 
 class MerchantApi(Struct, frozen=True):
-    """Answers what merchants ask; ``mock_headers`` adds our own explanations."""
+    """Handler of all requests outside the control API."""
 
-    sandboxes: Sandboxes[Any]
-    pages: OrderPages
+    registry: SandboxRegistry[Any]
+    order_cache: OrderCache
     metrics: Metrics
     mock_headers: bool = True
 
-    async def answer(self, call: Call) -> Answer:
+    async def handle(self, request: Request) -> Response:
         """Answer any call outside the control API; every line is a station on its way.
 
         A request is a *turn* on its sandbox: it runs to its end without awaiting, so no
         other request sees or changes what is half done.
         """
-        sandbox = self._authenticate(call)
-        if isinstance(sandbox, Answer):
+        sandbox = self._authenticate(request)
+        if isinstance(sandbox, Response):
             return sandbox
         now = sandbox.clock.now()
-        exchange = Exchange(call, now, sandbox.ids.exchange_id())
+        exchange = Exchange(request, now, sandbox.ids.new_request_id())
         try:
-            row, ids = _find_row(call)
+            row, ids = _find_endpoint(request)
             exchange.operation, exchange.order_id = row.operation, ids["order_id"]
-            answer = None
+            response = None
             if sandbox.faults:
-                struck = sandbox.faults.strike(_facts(call, row, ids, now))
-                exchange.fired = effects.carried_out(struck)
+                fired_actions = sandbox.faults.apply(_request_facts(request, row, ids, now))
+                exchange.fired = effects.effective_actions(fired_actions)
                 delay = effects.draw_delay(exchange.fired, sandbox)
                 if delay:
                     # One turn ends here and another begins: others change the sandbox
                     # meanwhile, so what follows reads its orders and its time anew.
                     await sleep(delay)
                 now = sandbox.clock.now()
-                answer = effects.apply_before(exchange)
-            if answer is None and row.command is None:
-                answer = self._read(sandbox, exchange, row, ids, now)
-            elif answer is None:
+                response = effects.apply_before(exchange)
+            if response is None and row.parse_command is None:
+                response = self._read_order(sandbox, exchange, row, ids, now)
+            elif response is None:
                 exchange.executed = _execute(sandbox, exchange, row, ids)
-                answer = _render(sandbox, exchange, row, exchange.executed)
-        except Rejection as rejection:
+                response = _render(sandbox, exchange, row, exchange.executed)
+        except Refusal as rejection:
             exchange.refusal = rejection.with_traceback(None)
-            answer = refused(rejection, exchange.correlation_id, sandbox.assumptions)
+            response = refusal_response(rejection, exchange.correlation_id, sandbox.assumptions)
         except CancelledError:  # the client disconnected during the delay
-            self._record_exchange(sandbox, exchange, Answer(0, delivery=ABANDONED))
+            self._record_exchange(sandbox, exchange, Response(0, damage=ABANDONED))
             raise
         except Exception:
-            log.exception("crash in %s (%s)", call.path, exchange.correlation_id)
+            log.exception("crash in %s (%s)", request.path, exchange.correlation_id)
             exchange.refusal = crash = exchange.record_crash(format_exc())
-            answer = refused(crash, exchange.correlation_id, sandbox.assumptions)
+            response = refusal_response(crash, exchange.correlation_id, sandbox.assumptions)
         if exchange.fired:
-            answer = effects.after(exchange, answer, sandbox)
-        return self._record_exchange(sandbox, exchange, answer)
+            response = effects.apply_after(exchange, response, sandbox)
+        return self._record_exchange(sandbox, exchange, response)
 
-    def _authenticate(self, call: Call) -> Sandbox | Answer:
+    def _authenticate(self, request: Request) -> Sandbox | Response:
         """Find the sandbox of a caller, or answer 401."""
-        authorization = call.headers.get("Authorization")
-        credentials = read_credentials(authorization)
+        authorization = request.headers.get("Authorization")
+        credentials = parse_authorization(authorization)
         if credentials is None:
             problem = "unreadable_credentials" if authorization else "no_credentials"
-            return self._turn_away(call, f"{problem}; {CREDENTIALS_WANTED}")
+            return self._refuse_caller(request, f"{problem}; {CREDENTIALS_HINT}")
         user = credentials.user
-        sandbox = self.sandboxes.admit(user, credentials.secret)
-        return sandbox or self._turn_away(call, "wrong_credentials", user)
+        sandbox = self.registry.authenticate(user, credentials.secret)
+        return sandbox or self._refuse_caller(request, "wrong_credentials", user)
 
-    def _turn_away(self, call: Call, reason: str, user: str = "") -> Answer:
+    def _refuse_caller(self, request: Request, reason: str, user: str = "") -> Response:
         """Answer a caller who may not come in; known sandboxes remember the attempt."""
-        answer = unauthorized()
+        response = unauthorized_response()
         if self.mock_headers:
-            answer.headers["Mock-Reason"] = header_text(f"{reason} {user}".strip())
-        sandbox = self.sandboxes.find(user)
+            response.headers["Mock-Reason"] = escape_header_value(f"{reason} {user}".strip())
+        sandbox = self.registry.get(user)
         entry = Entry(
             at=sandbox.clock.now() if sandbox else wall_clock(),
             correlation_id="",
-            method=call.method,
-            path=call.path,
-            status=answer.status,
+            method=request.method,
+            path=request.path,
+            status=response.status,
         )
-        self._observe(sandbox, entry, 0.0)
-        return answer
+        self._record(sandbox, entry, 0.0)
+        return response
 
-    def _read(
+    def _read_order(
         self,
         sandbox: Sandbox,
         exchange: Exchange,
-        row: Row,
+        endpoint: Endpoint,
         ids: dict[str, str],
         now: datetime,
-    ) -> Answer:
+    ) -> Response:
         """Render an order, or the part of it that the path names."""
-        order = sandbox.find(ids["order_id"], row.operation)
-        if row.view is not None:
-            page = orjson.dumps(row.view(order, ids, sandbox.assumptions))
+        order = sandbox.get_order(ids["order_id"], endpoint.operation)
+        if endpoint.serialize is not None:
+            page = orjson.dumps(endpoint.serialize(order, ids, sandbox.assumptions))
         else:
-            status = status_of(order, now, sandbox.assumptions)
-            page = self.pages.of(order, status, sandbox.assumptions)
-        return json_answer(row.success, page, exchange.correlation_id)
+            status = derive_status(order, now, sandbox.assumptions)
+            page = self.order_cache.encode(order, status, sandbox.assumptions)
+        return provider_json_response(endpoint.success, page, exchange.correlation_id)
 
-    def _record_exchange(self, sandbox: Sandbox, exchange: Exchange, answer: Answer) -> Answer:
+    def _record_exchange(
+        self, sandbox: Sandbox, exchange: Exchange, response: Response
+    ) -> Response:
         """Write an exchange into journal, metrics, log and ``Mock-`` headers."""
-        entry = exchange.build_entry(answer)
-        if isinstance(entry.result, Rejection):
-            add_hint(entry.result, exchange.call, sandbox, self.sandboxes)
+        entry = exchange.build_entry(response)
+        if isinstance(entry.result, Refusal):
+            add_suggestion(entry.result, exchange.call, sandbox, self.registry)
         if self.mock_headers:
-            with_mock_headers(answer, entry)
-        self._observe(sandbox, entry, monotonic() - exchange.started)
-        return answer
+            add_mock_headers(response, entry)
+        self._record(sandbox, entry, monotonic() - exchange.started)
+        return response
 
-    def _observe(self, sandbox: Sandbox | None, entry: Entry, seconds: float) -> None:
+    def _record(self, sandbox: Sandbox | None, entry: Entry, seconds: float) -> None:
         if sandbox is not None:
             sandbox.journal.record(entry)
         self.metrics.count(entry, seconds)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = request_fields(sandbox.name if sandbox else "", entry, seconds)
-            words = " ".join(f"{key}={value}" for key, value in fields.items())
-            requests_log.info(words, extra={"fields": fields})
+            fields = log_fields(sandbox.name if sandbox else "", entry, seconds)
+            message = " ".join(f"{key}={value}" for key, value in fields.items())
+            requests_log.info(message, extra={"fields": fields})
 
 
-def request_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, object]:
+def log_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, object]:
     """What a log line says of a request."""
     fields: dict[str, object] = {
         "sandbox": sandbox,
@@ -172,35 +174,37 @@ def request_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, obje
         "correlation_id": entry.correlation_id,
         "milliseconds": round(seconds * 1000, 3),
     }
-    if isinstance(entry.result, Rejection):
+    if isinstance(entry.result, Refusal):
         fields["reason"] = str(entry.result.reason)
     if entry.faults:
         fields["faults"] = "; ".join(entry.faults)
     return fields
 
 
-def _find_row(call: Call) -> tuple[Row, dict[str, str]]:
-    found = ROUTES.find(call.method, call.segments)
-    if found is None:
-        raise Rejection(Reason.UNKNOWN_PATH, path=call.path)
-    if found.row is None:
-        raise Rejection(
+def _find_endpoint(request: Request) -> tuple[Endpoint, dict[str, str]]:
+    route_match = MERCHANT_ROUTER.match(request.method, request.segments)
+    if route_match is None:
+        raise Refusal(Reason.UNKNOWN_PATH, path=request.path)
+    if route_match.target is None:
+        raise Refusal(
             Reason.METHOD_NOT_ALLOWED,
-            method=call.method,
-            allowed=", ".join(found.methods),
+            method=request.method,
+            allowed=", ".join(route_match.allowed_methods),
         )
-    return found.row, found.values
+    return route_match.target, route_match.path_params
 
 
-def _facts(call: Call, row: Row, ids: dict[str, str], now: datetime) -> Facts:
-    body = cache(lambda: _any_body(call))  # however many rules look into it
-    return Facts(row.operation, ids["order_id"], now, body)
+def _request_facts(
+    request: Request, endpoint: Endpoint, ids: dict[str, str], now: datetime
+) -> RequestFacts:
+    body = cache(lambda: _body_for_matching(request))  # however many rules look into it
+    return RequestFacts(endpoint.operation, ids["order_id"], now, body)
 
 
-def _any_body(call: Call) -> object:
+def _body_for_matching(request: Request) -> object:
     """Read a body for the rules that look into it; anything unreadable is nothing."""
     try:
-        return parse_json(call.body or b"{}")
+        return parse_json(request.body or b"{}")
     except MalformedJsonError:
         return {}
 
@@ -208,36 +212,38 @@ def _any_body(call: Call) -> object:
 def _execute(
     sandbox: Sandbox,
     exchange: Exchange,
-    row: Row,
+    endpoint: Endpoint,
     ids: dict[str, str],
-) -> Executed:
+) -> Execution:
     """Parse the command of a request and execute it."""
     call, order_id = exchange.call, ids["order_id"]
-    key = call.headers.get(IDEMPOTENCY_KEY)
+    key = call.headers.get(IDEMPOTENCY_KEY_HEADER)
     try:
-        command = read_command(call, row, ids)
-    except Rejection as rejection:
-        known = sandbox.replay(order_id, row.operation, key) if key else None
-        return known or Executed(rejection.with_traceback(None), None, None)
+        command = parse_command(call, endpoint, ids)
+    except Refusal as rejection:
+        known = sandbox.replay_key(order_id, endpoint.operation, key) if key else None
+        return known or Execution(rejection.with_traceback(None), None, None)
     return sandbox.execute(
         order_id,
         command,
         key,
-        size=len(call.body or b"") if row.schema else 0,
-        allocation_fails=bool(exchange.fired) and effects.fails_allocation(exchange.fired),
+        request_bytes=len(call.body or b"") if endpoint.schema else 0,
+        fail_allocation=bool(exchange.fired) and effects.fails_allocation(exchange.fired),
     )
 
 
-def _render(sandbox: Sandbox, exchange: Exchange, row: Row, executed: Executed) -> Answer:
+def _render(
+    sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, executed: Execution
+) -> Response:
     """Answer an executed command, accepted or refused."""
     result, correlation_id = executed.result, exchange.correlation_id
-    transaction_id = sandbox.ids.exchange_id()
-    if isinstance(result, Rejection):
-        return refused(result, correlation_id, sandbox.assumptions, transaction_id)
-    return accepted(
-        row.success,
+    transaction_id = sandbox.ids.new_request_id()
+    if isinstance(result, Refusal):
+        return refusal_response(result, correlation_id, sandbox.assumptions, transaction_id)
+    return accepted_response(
+        endpoint.success,
         result,
         correlation_id=correlation_id,
         transaction_id=transaction_id,
-        order_url=f"{exchange.call.origin}{ORDERS_PATH}/{exchange.order_id}",
+        order_url=f"{exchange.call.base_url}{ORDERS_PATH}/{exchange.order_id}",
     )

@@ -7,15 +7,15 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
-from mockserver.api.exchange import Answer, Call
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.api.exchange import Request, Response
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
-from mockserver.sandbox.actions import Action, acts_before
-from mockserver.sandbox.faults import Rule
+from mockserver.sandbox.actions import Action, is_before_commit
+from mockserver.sandbox.faults import FaultRule
 from mockserver.sandbox.journal import Entry
-from mockserver.sandbox.sandbox import Executed
+from mockserver.sandbox.sandbox import Execution
 
-FiredActions: TypeAlias = Sequence[tuple[Rule, Action]]
+FiredActions: TypeAlias = Sequence[tuple[FaultRule, Action]]
 
 
 class Exchange(Struct):
@@ -34,24 +34,24 @@ class Exchange(Struct):
         started: when it came in (monotonic seconds).
     """
 
-    call: Call
+    call: Request
     at: datetime
     correlation_id: str
     operation: Operation | None = None
     order_id: str | None = None
     fired: FiredActions = ()
-    executed: Executed | None = None
-    refusal: Rejection | None = None
+    executed: Execution | None = None
+    refusal: Refusal | None = None
     crash: str | None = None
     started: float = field(default_factory=monotonic)
 
-    def record_crash(self, traceback: str) -> Rejection:
+    def record_crash(self, traceback: str) -> Refusal:
         """Record that the server itself failed; faults after the commit do not apply."""
         self.crash = traceback
-        self.fired = [each for each in self.fired if acts_before(each[1])]
-        return Rejection(Reason.INTERNAL_ERROR, self.operation)
+        self.fired = [item for item in self.fired if is_before_commit(item[1])]
+        return Refusal(Reason.INTERNAL_ERROR, self.operation)
 
-    def build_entry(self, answer: Answer) -> Entry:
+    def build_entry(self, response: Response) -> Entry:
         """Build the journal entry of the finished exchange."""
         entry = Entry(
             at=self.at,
@@ -60,9 +60,9 @@ class Exchange(Struct):
             path=self.call.path,
             operation=self.operation,
             order_id=self.order_id,
-            status=answer.status,
+            status=response.status,
             result=self.refusal,
-            delivery=answer.delivery,
+            damage=response.damage,
             crash=self.crash,
         )
         if self.fired:

@@ -1,11 +1,11 @@
-"""Figures for Prometheus: few labels, counted cheaply, put into words when asked."""
+"""Prometheus metrics."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mockserver.api.exchange import Answer
+from mockserver.api.exchange import Response
 from mockserver.sandbox.journal import Entry
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Metrics:
-    """Counts of all sandboxes together, since the start.
+    """Counters over all sandboxes since the server started.
 
     ``sandboxes`` tells how many are in use.
     """
 
-    sandboxes: Callable[[], int]
+    count_sandboxes: Callable[[], int]
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     allocations: Counter[str] = field(default_factory=Counter)
@@ -29,23 +29,23 @@ class Metrics:
         """Count an exchange that took so many seconds."""
         self.requests[entry.operation or "unknown", entry.status] += 1
         self.seconds += seconds
-        for each in entry.faults:
-            self.faults[each.rpartition(": ")[2].partition(" ")[0]] += 1
+        for fault in entry.faults:
+            self.faults[fault.rpartition(": ")[2].partition(" ")[0]] += 1
         allocation = getattr(entry.result, "allocation", None)
         if allocation is not None and not entry.replayed:
             self.allocations[allocation.outcome] += 1
 
-    def answer(self) -> Answer:
+    def render(self) -> Response:
         """Write all figures in Prometheus' text format."""
         from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest  # noqa: PLC0415  # only when scraped
 
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
         page = generate_latest(registry)
-        return Answer(200, page, {"Content-Type": CONTENT_TYPE_LATEST})
+        return Response(200, page, {"Content-Type": CONTENT_TYPE_LATEST})
 
     def collect(self) -> "Iterator[Metric]":
-        """Give the figures to the client library."""
+        """Yield all metrics to the Prometheus client library."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415  # only when scraped
 
         requests = CounterMetricFamily(
@@ -56,15 +56,15 @@ class Metrics:
         for (operation, status), number in sorted(self.requests.items()):
             requests.add_metric((operation, str(status)), number)
         yield requests
-        for name, words, label, counts in (
+        for name, help_text, label, counts in (
             ("faults", "Fault actions carried out.", "action", self.faults),
             ("allocations", "Refunds by allocation outcome.", "outcome", self.allocations),
         ):
-            family = CounterMetricFamily(f"kustom_mock_{name}", words, labels=(label,))
+            family = CounterMetricFamily(f"kustom_mock_{name}", help_text, labels=(label,))
             for value, number in sorted(counts.items()):
                 family.add_metric((value,), number)
             yield family
         seconds = "Time spent on requests, waits for faults included."
         yield CounterMetricFamily("kustom_mock_request_seconds", seconds, self.seconds)
-        in_use = self.sandboxes()
+        in_use = self.count_sandboxes()
         yield GaugeMetricFamily("kustom_mock_sandboxes", "Sandboxes in use.", in_use)

@@ -1,45 +1,45 @@
-"""What a request that leads nowhere probably meant."""
+"""Suggestions for unknown paths and for orders of another sandbox."""
 
 from difflib import get_close_matches
 from typing import Any
 
-from mockserver.api.exchange import Call
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.api.exchange import Request
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import OPERATIONS, ORDERS_PATH
-from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 
-PREFIX_PARTS = ORDERS_PATH.count("/")
+ORDERS_PATH_DEPTH = ORDERS_PATH.count("/")
 
 
-def add_hint(
-    rejection: Rejection,
-    call: Call,
+def add_suggestion(
+    rejection: Refusal,
+    request: Request,
     sandbox: Sandbox,
-    sandboxes: Sandboxes[Any],
+    sandboxes: SandboxRegistry[Any],
 ) -> None:
     """Add to a refusal's facts what was probably meant: another path or merchant."""
     if rejection.reason is Reason.UNKNOWN_PATH:
-        rejection.facts |= _nearest_path(call)
+        rejection.facts |= _suggest_path(request)
     elif rejection.reason is Reason.ORDER_NOT_FOUND:
         order_id = str(rejection.facts["order_id"])
         if sandbox.name in sandboxes.evicted:
             rejection.facts["hint"] = f"sandbox {sandbox.name} was dropped to make room"
-        for each in sandboxes:
-            if each is not sandbox and order_id in each.orders:
-                rejection.facts["belongs_to"] = f"sandbox {each.name}"
+        for other_sandbox in sandboxes:
+            if other_sandbox is not sandbox and order_id in other_sandbox.orders:
+                rejection.facts["belongs_to"] = f"sandbox {other_sandbox.name}"
                 break
 
 
-def _nearest_path(call: Call) -> dict[str, str]:
+def _suggest_path(request: Request) -> dict[str, str]:
     """Compare the end of the path with the ends of the paths that exist."""
-    tail = "/".join(call.segments[PREFIX_PARTS + 1 :])
-    likeliest_last = sorted(OPERATIONS, key=lambda row: row.method == call.method)
-    ends = {row.path.partition("}/")[2]: row for row in likeliest_last}
-    if tuple(call.segments[:PREFIX_PARTS]) != tuple(ORDERS_PATH.strip("/").split("/")):
+    requested_end = "/".join(request.segments[ORDERS_PATH_DEPTH + 1 :])
+    endpoints = sorted(OPERATIONS, key=lambda row: row.method == request.method)
+    endpoint_by_end = {row.path.partition("}/")[2]: row for row in endpoints}
+    if tuple(request.segments[:ORDERS_PATH_DEPTH]) != tuple(ORDERS_PATH.strip("/").split("/")):
         return {"hint": f"all paths begin with {ORDERS_PATH}/"}
-    near = get_close_matches(tail, ends, n=1, cutoff=0.5)
-    if not near:
+    close_paths = get_close_matches(requested_end, endpoint_by_end, n=1, cutoff=0.5)
+    if not close_paths:
         return {}
-    row = ends[near[0]]
+    row = endpoint_by_end[close_paths[0]]
     return {"did_you_mean": f"{row.method} {ORDERS_PATH}{row.path}"}

@@ -1,4 +1,4 @@
-"""A complete response, written in one piece: the only place that writes a sound one.
+"""Minimal aiohttp response that writes head and body in one piece.
 
 :class:`aiohttp.web.Response` is made for streaming, cookies, compression and ranges. A
 response here is known in full before the first byte is sent, so its head is a text and one
@@ -13,20 +13,21 @@ from http import HTTPStatus
 from aiohttp import HttpVersion10, web
 from aiohttp.abc import AbstractStreamWriter
 
-from mockserver.api.exchange import Answer
+from mockserver.api.exchange import Response
 from mockserver.sandbox.clock import wall_clock
 
-STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
+STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus
+}
 NO_CONTENT = 204
 
 
 class PlainResponse(web.StreamResponse):
-    """Sends an answer through the two methods that aiohttp calls on every response."""
+    """Finished response with the interface that :class:``aiohttp.web.RequestHandler`` uses."""
 
-    def __init__(self, answer: Answer, *, last: bool = False) -> None:
-        """Prepare to send an answer; ``last`` if the connection is closed after it."""
-        super().__init__(status=answer.status)
-        self.answer = answer
+    def __init__(self, response: Response, *, last: bool = False) -> None:
+        super().__init__(status=response.status)
+        self.answer = response
         self.last = last
 
     @property
@@ -41,31 +42,31 @@ class PlainResponse(web.StreamResponse):
             ConnectionResetError: the client has left.
         """
         self.last = self.last or not request.keep_alive
-        connection = self._connection(request)
+        connection = self._connection_header(request)
         await request.writer.write_eof(rendered(self.answer, request.method, connection))
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing: everything is written already."""
 
-    def _connection(self, request: web.BaseRequest) -> str:
+    def _connection_header(self, request: web.BaseRequest) -> str:
         """Return the ``Connection`` header, empty where the HTTP version implies it."""
         if self.last:
             return "close"
         return "keep-alive" if request.version == HttpVersion10 else ""
 
 
-def rendered(answer: Answer, method: str, connection: str = "") -> bytes:
+def rendered(response: Response, method: str, connection: str = "") -> bytes:
     """Return an answer as it goes over the wire, with its ``Connection`` header, if any."""
-    line = STATUS_LINES.get(answer.status) or f"HTTP/1.1 {answer.status} Unknown"
-    lines = [line, *map(": ".join, answer.headers.items())]
-    if answer.status != NO_CONTENT and "Content-Length" not in answer.headers:
-        lines.append(f"Content-Length: {len(answer.body)}")
+    line = STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} Unknown"
+    lines = [line, *map(": ".join, response.headers.items())]
+    if response.status != NO_CONTENT and "Content-Length" not in response.headers:
+        lines.append(f"Content-Length: {len(response.body)}")
     lines.append(f"Date: {_http_date(wall_clock().replace(microsecond=0))}")
     if connection:
         lines.append(f"Connection: {connection}")
     head = "\r\n".join(lines) + "\r\n\r\n"
-    return head.encode() + (b"" if method == "HEAD" else answer.body)
+    return head.encode() + (b"" if method == "HEAD" else response.body)
 
 
 @lru_cache(maxsize=1)

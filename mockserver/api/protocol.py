@@ -1,4 +1,4 @@
-"""HTTP connection that tolerates malformed, incomplete and half-closed requests.
+"""aiohttp connection that tolerates malformed and incomplete requests.
 
 It overrides public methods of :class:`aiohttp.web.RequestHandler` only: the callbacks that
 asyncio documents for protocols, and what aiohttp calls to answer and to log an error.
@@ -14,23 +14,23 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError
 
 from mockserver import __version__
-from mockserver.api.answers import reason_header, refused
-from mockserver.api.exchange import Answer
+from mockserver.api.answers import format_reason, refusal_response
+from mockserver.api.exchange import Response
 from mockserver.api.framing import Piece, RequestFramer
 from mockserver.api.malformed import malformed
 from mockserver.api.plain_response import PlainResponse, rendered
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.sandbox.ids import Ids
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.sandbox.ids import IdGenerator
 
-SERVER = f"kustom-mock/{__version__}"
+SERVER_HEADER = f"kustom-mock/{__version__}"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 INCOMPLETE_REQUEST_TIMEOUT = 60.0  # seconds for the rest of a request that has begun
 OPTIONS: dict[str, Any] = {"access_log": None, "keepalive_timeout": 3630.0}
 """Options of aiohttp's connections; the timeout is the default of its newest version."""
-UNREADABLE_IDS = Ids("unreadable")
+MALFORMED_REQUEST_IDS = IdGenerator("unreadable")
 
-RequestHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+HttpHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger("kustom_mock")
 
@@ -38,14 +38,14 @@ log = logging.getLogger("kustom_mock")
 class UnreadableRequestError(Exception):
     """A request is refused before it is understood, and the connection is closed."""
 
-    def __init__(self, rejection: Rejection) -> None:
+    def __init__(self, rejection: Refusal) -> None:
         """Keep the refusal to answer with."""
         super().__init__(str(rejection))
         self.rejection = rejection
 
 
 class Connection(web.RequestHandler):
-    """One client's connection.
+    """Client connection with a timeout for incomplete requests; its close can be awaited.
 
     Attributes:
         framer: cuts what arrives into requests.
@@ -54,7 +54,6 @@ class Connection(web.RequestHandler):
     """
 
     def __init__(self, server: "ConnectionServer") -> None:
-        """Start without a client."""
         loop = asyncio.get_running_loop()
         super().__init__(server, loop=loop, **OPTIONS)
         self.event_loop = loop
@@ -75,7 +74,7 @@ class Connection(web.RequestHandler):
             self.deadline.cancel()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio documents a bool
-        """Return whether a client that will send nothing more still gets an answer.
+        """Answer pending requests of a client that half-closed its side.
 
         TLS has no half-closed connections.
         """
@@ -88,8 +87,8 @@ class Connection(web.RequestHandler):
         if not data:  # aiohttp asks itself to go on with what it has
             super().data_received(data)
             return
-        for piece in self.framer.feed(data):
-            self._pass_on(piece)
+        for chunk in self.framer.feed(data):
+            self._pass_on(chunk)
         if self.framer.malformed:
             self._close_when_answered()
         self._watch_incomplete_request()
@@ -118,10 +117,10 @@ class Connection(web.RequestHandler):
         """Answer a malformed request or a crash in the provider's shape, and close."""
         if isinstance(exc, ConnectionError):
             raise exc  # the client has left
-        answer = self._refuse(self._rejection(exc), exc)
+        response = self._refuse(self._rejection(exc), exc)
         self.unanswered.clear()
         self._close_when_answered()
-        return PlainResponse(answer, last=True)
+        return PlainResponse(response, last=True)
 
     def _pass_on(self, piece: Piece) -> None:
         try:
@@ -136,26 +135,26 @@ class Connection(web.RequestHandler):
     def _refuse_address(self, error: ValueError) -> None:
         if self.transport and not self.unanswered:
             cause = InvalidURLError(self.framer.head.split(b" ")[1].decode("latin-1"))
-            answer = self._refuse(malformed(cause, self.framer.head), error)
-            self.transport.write(rendered(answer, "GET", "close"))
+            response = self._refuse(malformed(cause, self.framer.head), error)
+            self.transport.write(rendered(response, "GET", "close"))
         self._close_when_answered()
 
-    def _refuse(self, rejection: Rejection, error: BaseException | None) -> Answer:
-        correlation_id = UNREADABLE_IDS.exchange_id()
+    def _refuse(self, rejection: Refusal, error: BaseException | None) -> Response:
+        correlation_id = MALFORMED_REQUEST_IDS.new_request_id()
         if rejection.reason is Reason.INTERNAL_ERROR:
             log.error("crash at the edge (%s)", correlation_id, exc_info=error)
-        answer = refused(rejection, correlation_id, Assumptions())
-        answer.headers["Server"] = SERVER
+        response = refusal_response(rejection, correlation_id, Assumptions())
+        response.headers["Server"] = SERVER_HEADER
         if self.mock_headers:
-            answer.headers["Mock-Reason"] = reason_header(rejection)
-        return answer
+            response.headers["Mock-Reason"] = format_reason(rejection)
+        return response
 
-    def _rejection(self, error: BaseException | None) -> Rejection:
+    def _rejection(self, error: BaseException | None) -> Refusal:
         if isinstance(error, UnreadableRequestError):
             return error.rejection
         if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
             return malformed(error, (self.unanswered or (self.framer.head,))[0])
-        return Rejection(Reason.INTERNAL_ERROR)
+        return Refusal(Reason.INTERNAL_ERROR)
 
     def _close_when_answered(self) -> None:
         """Close once no request is unanswered; what is being written is sent first."""
@@ -200,10 +199,9 @@ class Connection(web.RequestHandler):
 
 
 class ConnectionServer(web.Server):
-    """aiohttp's low-level server, with our connections."""
+    """aiohttp server that creates our connections."""
 
-    def __init__(self, handler: RequestHandler, *, mock_headers: bool) -> None:
-        """Serve requests with a handler; ``mock_headers`` adds reasons to refusals."""
+    def __init__(self, handler: HttpHandler, *, mock_headers: bool) -> None:
         super().__init__(handler, handler_cancellation=True)
         self.mock_headers = mock_headers
 

@@ -1,74 +1,82 @@
-"""From the body of a request to the command it asks for, or the refusal it gets."""
+"""Parse and validate a request body into a command, or refuse it."""
 
 from collections.abc import Mapping
 
-from mockserver.api.exchange import Call
+from mockserver.api.exchange import Request
 from mockserver.api.json_in import MalformedJsonError, check_depth, parse_json
-from mockserver.api.operations import Row
-from mockserver.api.request_errors import refusal_of
+from mockserver.api.operations import Endpoint
+from mockserver.api.request_errors import refusal_for_violations
 from mockserver.domain.commands import Command
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.schemas import Schema, request_schema
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.schemas import Schema, get_request_schema
 
 JSON_TYPES = ("application/json", "text/json")
-UNPACKED = ("gzip", "deflate", "")  # what comes in one of these was unpacked on the way
-PACKED = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"))
+DECODED_ENCODINGS = (
+    "gzip",
+    "deflate",
+    "",
+)  # what comes in one of these was unpacked on the way
+COMPRESSION_ENCODINGS = frozenset(
+    ("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress")
+)
 """Codings that pack. What else clients name here, such as a charset, means nothing."""
 
 
-def read_command(call: Call, row: Row, ids: Mapping[str, str]) -> Command:
+def parse_command(request: Request, endpoint: Endpoint, ids: Mapping[str, str]) -> Command:
     """Understand what is asked for; in one step, where all is as documented.
 
     Args:
-        call: the request.
-        row: the change that its path names.
+        request: the request.
+        endpoint: the change that its path names.
         ids: the ids in its path.
 
     Raises:
         Rejection: the body is too large, of another type, no JSON, or breaks its schema.
     """
-    assert row.command is not None  # noqa: S101  # reads do not come here
-    if row.schema is None:
-        return row.command({}, ids)
-    text = _json_text(call)
-    command = row.read_at_once(text) if row.read_at_once else None
-    return command or row.command(_read_body(text, request_schema(row.schema)), ids)
+    assert endpoint.parse_command is not None  # noqa: S101  # reads do not come here
+    if endpoint.schema is None:
+        return endpoint.parse_command({}, ids)
+    text = _json_bytes(request)
+    command = endpoint.parse_strict(text) if endpoint.parse_strict else None
+    return command or endpoint.parse_command(
+        _parse_and_validate(text, get_request_schema(endpoint.schema)), ids
+    )
 
 
-def _json_text(call: Call) -> bytes:
-    """Take a body that may be JSON; an empty one counts as ``{}`` (assumed)."""
-    if call.body is None:
-        raise Rejection(Reason.BODY_TOO_LARGE)
-    if not call.body:
+def _json_bytes(request: Request) -> bytes:
+    """Return the body bytes if they may be JSON; an empty body counts as ``{}`` (assumed)."""
+    if request.body is None:
+        raise Refusal(Reason.BODY_TOO_LARGE)
+    if not request.body:
         return b"{}"
-    media_type = call.headers.get("Content-Type", JSON_TYPES[0])
+    media_type = request.headers.get("Content-Type", JSON_TYPES[0])
     if media_type not in JSON_TYPES:
         _check_media_type(media_type)
-    coding = call.headers.get("Content-Encoding", "")
-    if coding not in UNPACKED:
-        _check_coding(coding)
-    return call.body
+    coding = request.headers.get("Content-Encoding", "")
+    if coding not in DECODED_ENCODINGS:
+        _check_content_encoding(coding)
+    return request.body
 
 
 def _check_media_type(media_type: str) -> None:
     if media_type.partition(";")[0].strip().lower() not in JSON_TYPES:
-        raise Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type=media_type)
+        raise Refusal(Reason.UNSUPPORTED_MEDIA_TYPE, media_type=media_type)
 
 
-def _check_coding(coding: str) -> None:
-    named = {each.strip().lower() for each in coding.split(",")}
-    if named & PACKED and coding.strip().lower() not in UNPACKED:
-        raise Rejection(Reason.UNSUPPORTED_ENCODING, content_encoding=coding)
+def _check_content_encoding(coding: str) -> None:
+    named = {encoding.strip().lower() for encoding in coding.split(",")}
+    if named & COMPRESSION_ENCODINGS and coding.strip().lower() not in DECODED_ENCODINGS:
+        raise Refusal(Reason.UNSUPPORTED_ENCODING, content_encoding=coding)
 
 
-def _read_body(text: bytes, rules: Schema) -> dict[str, object]:
-    """Take a body apart and check it."""
+def _parse_and_validate(text: bytes, rules: Schema) -> dict[str, object]:
+    """Parse and validate a body."""
     try:
         body = parse_json(text)
-        if not rules.accepts(body):
+        if not rules.is_valid(body):
             check_depth(body)
-            raise refusal_of(rules.violations(body))
+            raise refusal_for_violations(rules.violations(body))
     except MalformedJsonError as error:
-        raise Rejection(Reason.MALFORMED_JSON, detail=str(error)) from None
+        raise Refusal(Reason.MALFORMED_JSON, detail=str(error)) from None
     assert isinstance(body, dict)  # noqa: S101  # every request schema says so
     return body

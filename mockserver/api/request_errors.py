@@ -1,4 +1,4 @@
-"""Violations of a request's schema, worded as the provider words them.
+"""Turn schema violations of a request into the provider's error messages.
 
 ``'captured_amount' must not be null`` is recorded, ``The size of the a/b value must be
 between 0 and 100`` is documented (without the index of a list item). The other
@@ -8,48 +8,56 @@ wordings are assumed, so they may say more: the exact place and the value.
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.scenario.problems import shown
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.scenario.problems import quote_value
 from mockserver.schemas import Violation
 
-MOST_TOLD = 100
+MAX_MESSAGES = 100
 """How many violations are told of a body; a refusal is remembered, so it is bounded (ours)."""
 
-SHOWN_PLACES = 5
+MAX_PATHS_LISTED = 5
 
 
-def refusal_of(violations: Iterable[Violation]) -> Rejection:
+def refusal_for_violations(violations: Iterable[Violation]) -> Refusal:
     """Refuse a body for its violations: a message for each, and the first few places."""
-    found = list(islice(violations, MOST_TOLD + 1))
-    return Rejection(
+    first_violations = list(islice(violations, MAX_MESSAGES + 1))
+    return Refusal(
         Reason.INVALID_FIELDS,
-        violations=messages(found),
-        paths=", ".join(map(_place, found[:SHOWN_PLACES])),
+        violations=violation_messages(first_violations),
+        paths=", ".join(map(_format_path, first_violations[:MAX_PATHS_LISTED])),
     )
 
 
-def messages(violations: Iterable[Violation]) -> list[str]:
+def violation_messages(violations: Iterable[Violation]) -> list[str]:
     """Word violations for ``error_messages``, one text for each of the first."""
-    found = list(islice(violations, MOST_TOLD + 1))
-    told = [_WORDINGS.get(each.keyword, _otherwise)(each) for each in found[:MOST_TOLD]]
-    more = len(found) > MOST_TOLD
-    return [*told, f"and more; only the first {MOST_TOLD} are told"] if more else told
+    first_violations = list(islice(violations, MAX_MESSAGES + 1))
+    messages = [
+        _MESSAGE_BY_KEYWORD.get(violation.keyword, _default_message)(violation)
+        for violation in first_violations[:MAX_MESSAGES]
+    ]
+    is_truncated = len(first_violations) > MAX_MESSAGES
+    return (
+        [*messages, f"and more; only the first {MAX_MESSAGES} are told"]
+        if is_truncated
+        else messages
+    )
 
 
 def _required(violation: Violation) -> str:
-    return f"'{_place(violation)}' must not be null"
+    return f"'{_format_path(violation)}' must not be null"
 
 
 def _type(violation: Violation) -> str:
     if violation.value is None:
         return _required(violation)
-    names = [each for each in _as_list(violation.limit) if each != "null"]
-    wanted = " or ".join(_TYPE_NAMES[each] for each in names)
-    return f"'{_place(violation)}' must be {wanted}, got {shown(violation.value)}"
+    names = [type_name for type_name in _as_list(violation.constraint) if type_name != "null"]
+    expected_types = " or ".join(_TYPE_NAMES[name] for name in names)
+    value = quote_value(violation.value)
+    return f"'{_format_path(violation)}' must be {expected_types}, got {value}"
 
 
 def _size(violation: Violation) -> str:
-    path = "/".join(each for each in violation.path if isinstance(each, str))
+    path = "/".join(path_step for path_step in violation.path if isinstance(path_step, str))
     rules = violation.schema
     low = rules.get("minItems", rules.get("minLength", 0))
     high = rules.get("maxItems", rules.get("maxLength"))
@@ -57,30 +65,32 @@ def _size(violation: Violation) -> str:
 
 
 def _minimum(violation: Violation) -> str:
-    return _compared(violation, "greater")
+    return _comparison_message(violation, "greater")
 
 
 def _maximum(violation: Violation) -> str:
-    return _compared(violation, "less")
+    return _comparison_message(violation, "less")
 
 
-def _compared(violation: Violation, how: str) -> str:
+def _comparison_message(violation: Violation, how: str) -> str:
     return (
-        f"'{_place(violation)}' must be {how} than or equal to {violation.limit},"
-        f" got {shown(violation.value)}"
+        f"'{_format_path(violation)}' must be {how} than or equal to {violation.constraint},"
+        f" got {quote_value(violation.value)}"
     )
 
 
 def _enum(violation: Violation) -> str:
-    names = ", ".join(each for each in violation.limit if each)
-    return f"'{_place(violation)}' must be one of {names}, got {shown(violation.value)}"
+    names = ", ".join(choice for choice in violation.constraint if choice)
+    value = quote_value(violation.value)
+    return f"'{_format_path(violation)}' must be one of {names}, got {value}"
 
 
-def _otherwise(violation: Violation) -> str:
-    return f"'{_place(violation)}' must match {violation.limit}, got {shown(violation.value)}"
+def _default_message(violation: Violation) -> str:
+    value = quote_value(violation.value)
+    return f"'{_format_path(violation)}' must match {violation.constraint}, got {value}"
 
 
-_WORDINGS: Mapping[str, Callable[[Violation], str]] = {
+_MESSAGE_BY_KEYWORD: Mapping[str, Callable[[Violation], str]] = {
     "required": _required,
     "type": _type,
     "maxLength": _size,
@@ -101,8 +111,8 @@ _TYPE_NAMES = {
 }
 
 
-def _place(violation: Violation) -> str:
-    missing = [violation.limit] if violation.keyword == "required" else []
+def _format_path(violation: Violation) -> str:
+    missing = [violation.constraint] if violation.keyword == "required" else []
     return "/".join(map(str, [*violation.path, *missing])) or "body"
 
 

@@ -7,16 +7,16 @@ from urllib.parse import unquote, urlsplit
 from aiohttp import HttpVersion11, web
 
 from mockserver.api import protocol
-from mockserver.api.exchange import Call
+from mockserver.api.exchange import Request
 from mockserver.api.framing import LARGEST_BODY
 from mockserver.api.malformed import MAX_HEADERS, NO_HOST, TOO_MANY_HEADERS
 from mockserver.api.protocol import UnreadableRequestError
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.errors import Reason, Refusal
 
 _NO_QUERY: Mapping[str, str] = {}
 
 
-async def read_call(request: web.BaseRequest, connection: protocol.Connection) -> Call:
+async def read_call(request: web.BaseRequest, connection: protocol.Connection) -> Request:
     """Read a request. The body of a GET is ignored, as some clients send one.
 
     Raises:
@@ -29,7 +29,7 @@ async def read_call(request: web.BaseRequest, connection: protocol.Connection) -
     if not all(map(str.isascii, headers.values())):
         headers = request.clone(headers=dict(_decoded(request))).headers
     url = request.rel_url
-    return Call(
+    return Request(
         method=request.method,
         path=url.path,
         segments=_segments(url.raw_path),
@@ -52,7 +52,7 @@ def _check_head(request: web.BaseRequest) -> None:
         problem = NO_HOST
     else:
         return
-    raise UnreadableRequestError(Rejection(Reason.MALFORMED_HTTP, detail=problem))
+    raise UnreadableRequestError(Refusal(Reason.MALFORMED_HTTP, detail=problem))
 
 
 def _decoded(request: web.BaseRequest) -> Iterator[tuple[str, str]]:
@@ -102,5 +102,5 @@ async def _read_body(
     except TimeoutError:
         problem = f"the rest of the body did not come within {seconds:g} s"
         raise UnreadableRequestError(
-            Rejection(Reason.MALFORMED_HTTP, detail=problem),
+            Refusal(Reason.MALFORMED_HTTP, detail=problem),
         ) from None

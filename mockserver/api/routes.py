@@ -1,63 +1,63 @@
-"""Finding the row of a route table that a method and a path name."""
+"""Router: find the target of a method and a path."""
 
 from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from msgspec import Struct, field
 
-Row = TypeVar("Row")
+TargetT = TypeVar("TargetT")
 
 
-class _Node(Struct, Generic[Row]):
-    literals: dict[str, "_Node[Row]"] = field(default_factory=dict)
-    variable: "_Node[Row] | None" = None
+class _Node(Struct, Generic[TargetT]):
+    literals: dict[str, "_Node[TargetT]"] = field(default_factory=dict)
+    parameter: "_Node[TargetT] | None" = None
     names: tuple[str, ...] = ()
-    rows: dict[str, Row] = field(default_factory=dict)
+    targets: dict[str, TargetT] = field(default_factory=dict)
 
 
-class Found(Struct, Generic[Row], frozen=True):
-    """A row and the values of the path's variables, or else the methods there are."""
+class RouteMatch(Struct, Generic[TargetT], frozen=True):
+    """Result of a route lookup: target and path parameters, or the allowed methods."""
 
-    row: Row | None
-    values: dict[str, str]
-    methods: tuple[str, ...] = ()
+    target: TargetT | None
+    path_params: dict[str, str]
+    allowed_methods: tuple[str, ...] = ()
 
 
-class RouteTable(Generic[Row]):
-    """Rows by method and template, such as ``GET /orders/{order_id}``."""
+class Router(Generic[TargetT]):
+    """Targets by method and path template, such as ``GET /orders/{order_id}``."""
 
-    def __init__(self, rows: Iterable[tuple[str, str, Row]]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, str, TargetT]]) -> None:
         """Index rows of method, template and whatever belongs to them."""
-        self._root: _Node[Row] = _Node()
+        self._root: _Node[TargetT] = _Node()
         for method, template, row in rows:
             self._insert(method, template, row)
 
-    def find(self, method: str, segments: Sequence[str]) -> Found[Row] | None:
+    def match(self, method: str, segments: Sequence[str]) -> RouteMatch[TargetT] | None:
         """Find the row for a path; ``None`` where no template fits."""
         node, values = self._root, []
         for segment in segments:
             below = node.literals.get(segment)
             if below is None:
-                below = node.variable
+                below = node.parameter
                 values.append(segment)
             if below is None:
                 return None
             node = below
-        if not node.rows:
+        if not node.targets:
             return None
-        row = node.rows.get(method)
+        row = node.targets.get(method)
         if row is None:
-            return Found(None, {}, tuple(node.rows))
-        return Found(row, dict(zip(node.names, values, strict=True)))
+            return RouteMatch(None, {}, tuple(node.targets))
+        return RouteMatch(row, dict(zip(node.names, values, strict=True)))
 
-    def _insert(self, method: str, template: str, row: Row) -> None:
+    def _insert(self, method: str, template: str, row: TargetT) -> None:
         node, names = self._root, []
         for part in template.strip("/").split("/"):
             if part.startswith("{"):
                 names.append(part.strip("{}"))
-                node.variable = node.variable or _Node()
-                node = node.variable
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
             else:
                 node = node.literals.setdefault(part, _Node())
         node.names = tuple(names)
-        node.rows[method] = row
+        node.targets[method] = row

@@ -1,4 +1,4 @@
-"""The edge on the socket: aiohttp requests become calls, answers become responses.
+"""The listening server: connects aiohttp to both APIs.
 
 aiohttp's low-level server is used without its application layer: routing, errors and
 tolerance for odd clients are the product's own, and it is a quarter faster.
@@ -13,20 +13,20 @@ from contextlib import contextmanager
 from aiohttp import web
 from msgspec import Struct
 
-from mockserver.api.control.gate import OPEN_PATHS, PREFIX, ControlApi
-from mockserver.api.control.handler import Control
-from mockserver.api.delivery import deliver
-from mockserver.api.exchange import BODILESS, Call
+from mockserver.api.control.gate import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
+from mockserver.api.control.handler import ControlContext
+from mockserver.api.delivery import send_response
+from mockserver.api.exchange import STATUSES_WITHOUT_BODY, Request
 from mockserver.api.merchant import MerchantApi
 from mockserver.api.metrics import Metrics
-from mockserver.api.pages import OrderPages
-from mockserver.api.protocol import SERVER, Connection, ConnectionServer
+from mockserver.api.pages import OrderCache
+from mockserver.api.protocol import SERVER_HEADER, Connection, ConnectionServer
 from mockserver.api.request_reader import read_call
-from mockserver.api.tls import KUSTOM_HOSTS, Tls
-from mockserver.sandbox.registry import Sandboxes
+from mockserver.api.tls import KUSTOM_HOSTS, TlsConfig
+from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario
 
-STOP_WITHIN = 0.3  # seconds granted to requests under way, twice
+SHUTDOWN_TIMEOUT = 0.3  # seconds granted to requests under way, twice
 
 log = logging.getLogger("kustom_mock")
 
@@ -41,15 +41,17 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 class Apis(Struct, frozen=True):
-    """The two APIs behind one port."""
+    """Chooses between merchant and control API by the first path segment."""
 
     merchant: MerchantApi
     control: ControlApi
 
-    def api_for(self, call: Call) -> MerchantApi | ControlApi:
+    def select(self, request: Request) -> MerchantApi | ControlApi:
         """Find the API a call is for."""
-        first = call.segments[0] if call.segments else ""
-        if first == PREFIX or (first in OPEN_PATHS and len(call.segments) == 1):
+        first = request.segments[0] if request.segments else ""
+        if first == ADMIN_SEGMENT or (
+            first in UNAUTHENTICATED_PATHS and len(request.segments) == 1
+        ):
             return self.control
         return self.merchant
 
@@ -59,28 +61,28 @@ class Server:
 
     def __init__(
         self,
-        sandboxes: Sandboxes[Scenario],
+        sandboxes: SandboxRegistry[Scenario],
         *,
         host: str = "127.0.0.1",
         port: int = 0,
         mock_headers: bool = True,
         allowed_hosts: frozenset[str] = frozenset(),
         admin_token: str | None = None,
-        tls: Tls | None = None,
+        tls: TlsConfig | None = None,
     ) -> None:
         """Serve these sandboxes; port 0 picks a free one.
 
         Under TLS the control API may be used by the provider's host names, too.
         """
-        self.sandboxes = sandboxes
+        self.registry = sandboxes
         self._host = host
         self._port = port
         self._tls = tls
         metrics = Metrics(sandboxes.__len__)
         self._apis = Apis(
-            MerchantApi(sandboxes, OrderPages(), metrics, mock_headers),
+            MerchantApi(sandboxes, OrderCache(), metrics, mock_headers),
             ControlApi(
-                Control(sandboxes, metrics, tls.authority if tls else None),
+                ControlContext(sandboxes, metrics, tls.ca_certificate if tls else None),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
                 admin_token,
             ),
@@ -96,7 +98,7 @@ class Server:
         """
         self._runner = web.ServerRunner(
             ConnectionServer(self._handle, mock_headers=self._mock_headers),
-            shutdown_timeout=STOP_WITHIN,
+            shutdown_timeout=SHUTDOWN_TIMEOUT,
         )
         await self._runner.setup()
         context = self._tls.context if self._tls else None
@@ -114,11 +116,11 @@ class Server:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101  # by ConnectionServer
         call = await read_call(request, connection)
-        answer = await self._apis.api_for(call).answer(call)
-        answer.headers["Server"] = SERVER
-        if answer.status in BODILESS:
+        answer = await self._apis.select(call).handle(call)
+        answer.headers["Server"] = SERVER_HEADER
+        if answer.status in STATUSES_WITHOUT_BODY:
             answer.body = b""
-        response = await deliver(request, answer, connection)
+        response = await send_response(request, answer, connection)
         connection.answered()
         return response
 

@@ -1,4 +1,4 @@
-"""HTTPS: a certificate of one's own, or one made on start by a small certificate authority.
+"""TLS with a given certificate, or with one issued by a local certificate authority.
 
 Many clients have the provider's host names written in. A server that they reach under these
 names needs a certificate for them, from an authority that they are told to trust.
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 KUSTOM_HOSTS = frozenset({"api.kustom.co", "api.playground.kustom.co"})
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-OWNER = "kustom-mock"
-LEAF_LASTS = timedelta(days=397)  # as long as any client accepts
-CERTIFICATE, KEY = "ca.pem", "ca-key.pem"
+ORGANIZATION_NAME = "kustom-mock"
+LEAF_LIFETIME = timedelta(days=397)  # as long as any client accepts
+CA_CERTIFICATE_FILE, CA_KEY_FILE = "ca.pem", "ca-key.pem"
 
 
 class TlsError(ValueError):
-    """Certificates that cannot be used or made, and why."""
+    """Raised when a certificate cannot be loaded or created."""
 
 
-class Tls(Struct, frozen=True):
-    """How a server speaks HTTPS, and the authority behind it if it is our own (PEM)."""
+class TlsConfig(Struct, frozen=True):
+    """SSL context of the server, and the certificate (PEM) of its own authority."""
 
     context: ssl.SSLContext
-    authority: bytes | None = None
+    ca_certificate: bytes | None = None
 
 
-def tls_from_files(certificate: str, key: str) -> Tls:
+def load_tls_files(certificate: str, key: str) -> TlsConfig:
     """Use a certificate (chain) and its key, both PEM files.
 
     Raises:
@@ -49,10 +49,10 @@ def tls_from_files(certificate: str, key: str) -> Tls:
         context.load_cert_chain(certificate, key)
     except OSError as error:  # what ssl raises is one, too
         raise TlsError(f"cannot use {certificate} with {key}: {error}") from None
-    return Tls(context)
+    return TlsConfig(context)
 
 
-def tls_made_here(folder: str | None = None, more_names: Iterable[str] = ()) -> Tls:
+def create_tls(folder: str | None = None, more_names: Iterable[str] = ()) -> TlsConfig:
     """Make a certificate for the provider's names, this machine, and more names.
 
     Its authority is the folder's, made there if need be; without a folder, a new one.
@@ -60,42 +60,42 @@ def tls_made_here(folder: str | None = None, more_names: Iterable[str] = ()) -> 
     Raises:
         TlsError: the library is not installed, or the folder cannot be used.
     """
-    authority = _authority_in(Path(folder)) if folder else _new_authority()
+    authority = _load_or_create_ca(Path(folder)) if folder else _new_authority()
     yesterday = wall_clock().replace(tzinfo=None) - timedelta(days=1)
     leaf = authority.issue_cert(
         *sorted({*KUSTOM_HOSTS, *LOCAL_NAMES, *more_names}),
-        organization_name=OWNER,
+        organization_name=ORGANIZATION_NAME,
         not_before=yesterday,
-        not_after=yesterday + LEAF_LASTS,
+        not_after=yesterday + LEAF_LIFETIME,
     )
     context = _context()
-    with _as_file(leaf.private_key_and_cert_chain_pem) as path:
+    with _pem_path(leaf.private_key_and_cert_chain_pem) as path:
         context.load_cert_chain(path)
-    return Tls(context, authority.cert_pem.bytes())
+    return TlsConfig(context, authority.cert_pem.bytes())
 
 
-def authority_in(folder: str) -> bytes:
-    """Give the certificate (PEM) of the folder's authority, made there if need be.
+def ca_certificate_in(folder: str) -> bytes:
+    """Return the CA certificate (PEM) of a folder; create it if missing.
 
     Raises:
         TlsError: the library is not installed, or the folder cannot be used.
     """
-    return _authority_in(Path(folder)).cert_pem.bytes()
+    return _load_or_create_ca(Path(folder)).cert_pem.bytes()
 
 
-def _authority_in(folder: Path) -> "trustme.CA":
-    certificate, key = folder / CERTIFICATE, folder / KEY
-    made = _new_authority()
+def _load_or_create_ca(folder: Path) -> "trustme.CA":
+    certificate, key = folder / CA_CERTIFICATE_FILE, folder / CA_KEY_FILE
+    authority = _new_authority()
     try:
         if key.exists():
-            return made.from_pem(certificate.read_bytes(), key.read_bytes())
+            return authority.from_pem(certificate.read_bytes(), key.read_bytes())
         folder.mkdir(parents=True, exist_ok=True)
-        certificate.write_bytes(made.cert_pem.bytes())
+        certificate.write_bytes(authority.cert_pem.bytes())
         key.touch(mode=0o600, exist_ok=False)
-        key.write_bytes(made.private_key_pem.bytes())
+        key.write_bytes(authority.private_key_pem.bytes())
     except (OSError, ValueError) as error:
         raise TlsError(f"cannot keep an authority in {folder}: {error}") from None
-    return made
+    return authority
 
 
 def _new_authority() -> "trustme.CA":
@@ -103,7 +103,7 @@ def _new_authority() -> "trustme.CA":
         from trustme import CA  # noqa: PLC0415  # an extra, and only for those who ask
     except ImportError:
         raise TlsError("this needs an extra: pip install 'kustom-mock[tls]'") from None
-    return CA(organization_name=OWNER)
+    return CA(organization_name=ORGANIZATION_NAME)
 
 
 def _context() -> ssl.SSLContext:
@@ -113,8 +113,8 @@ def _context() -> ssl.SSLContext:
 
 
 @contextmanager
-def _as_file(pem: "trustme.Blob") -> Iterator[str]:
-    """Give ssl the path it insists on, in memory where the system can: no disk is needed."""
+def _pem_path(pem: "trustme.Blob") -> Iterator[str]:
+    """Provide a path for ssl; on Linux a file in memory."""
     if sys.platform != "linux":
         with pem.tempfile() as path:
             yield path

@@ -1,4 +1,4 @@
-"""The domain as the provider writes it: key order, times and empty texts as recorded.
+"""Serialize domain values as the provider does: recorded key order, times, empty texts.
 
 Key order, ``""`` for unset address and line texts, left-out rather than null fields and
 three-decimal times are recorded (2020, EU playground).
@@ -21,17 +21,17 @@ from mockserver.domain.order import (
     Refund,
 )
 
-View: TypeAlias = dict[str, Any]
+JsonObject: TypeAlias = dict[str, Any]
 
 _EMPTY_ADDRESS_TEXTS = ("title", "street_address2", "region")
 
 
-def time_text(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """Write a time as the provider does: UTC, three decimals, ``Z``."""
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def order_view(order: Order, status: Status, assumptions: Assumptions) -> View:
+def serialize_order(order: Order, status: Status, assumptions: Assumptions) -> JsonObject:
     """Show an order as ``get_order`` answers it."""
     view = {
         "order_id": order.order_id,
@@ -44,18 +44,18 @@ def order_view(order: Order, status: Status, assumptions: Assumptions) -> View:
         "remaining_authorized_amount": order.remaining_authorized_amount,
         "purchase_currency": order.purchase_currency,
         "locale": order.locale,
-        "order_lines": [line_view(each) for each in order.order_lines],
+        "order_lines": [serialize_order_line(line) for line in order.order_lines],
         "merchant_reference1": order.merchant_reference1,
         "merchant_reference2": order.merchant_reference2,
         "klarna_reference": order.klarna_reference,
         "customer": order.customer,
-        "billing_address": address_view(order.billing_address),
-        "shipping_address": address_view(order.shipping_address),
-        "created_at": time_text(order.created_at),
+        "billing_address": serialize_address(order.billing_address),
+        "shipping_address": serialize_address(order.shipping_address),
+        "created_at": format_time(order.created_at),
         "purchase_country": order.purchase_country,
-        "expires_at": time_text(order.expires_at),
-        "captures": captures_view(order, assumptions),
-        "refunds": [refund_view(each) for each in order.refunds],
+        "expires_at": format_time(order.expires_at),
+        "captures": serialize_captures(order, assumptions),
+        "refunds": [serialize_refund(refund) for refund in order.refunds],
         "initial_payment_method": {
             "type": order.payment_method.type,
             "description": order.payment_method.description,
@@ -63,59 +63,65 @@ def order_view(order: Order, status: Status, assumptions: Assumptions) -> View:
         "merchant_data": order.merchant_data,
         "shipping_info": list(order.shipping_info) or None,
     }
-    return _without_unset(view)
+    return _drop_unset(view)
 
 
-def captures_view(order: Order, assumptions: Assumptions) -> list[View]:
+def serialize_captures(order: Order, assumptions: Assumptions) -> list[JsonObject]:
     """Show all captures of an order, oldest first."""
-    landed = order.landed_amounts
+    booked = order.booked_by_capture
     if assumptions.capture_refunded_amount == "stays_zero":
-        landed = {}
-    return [_capture_view(c, landed.get(c.capture_id, 0)) for c in order.captures]
+        booked = {}
+    return [
+        _serialize_capture_with_refunds(c, booked.get(c.capture_id, 0)) for c in order.captures
+    ]
 
 
-def capture_view(order: Order, capture: Capture, assumptions: Assumptions) -> View:
+def serialize_capture(order: Order, capture: Capture, assumptions: Assumptions) -> JsonObject:
     """Show one capture of an order."""
-    views = captures_view(order, assumptions)
-    return next(each for each in views if each["capture_id"] == capture.capture_id)
+    views = serialize_captures(order, assumptions)
+    return next(
+        capture_json
+        for capture_json in views
+        if capture_json["capture_id"] == capture.capture_id
+    )
 
 
-def _capture_view(capture: Capture, refunded_amount: int) -> View:
+def _serialize_capture_with_refunds(capture: Capture, refunded_amount: int) -> JsonObject:
     view = {
         "capture_id": capture.capture_id,
         "klarna_reference": capture.klarna_reference,
         "captured_amount": capture.captured_amount,
-        "captured_at": time_text(capture.captured_at),
+        "captured_at": format_time(capture.captured_at),
         "description": capture.description,
-        "order_lines": [line_view(each) for each in capture.order_lines],
+        "order_lines": [serialize_order_line(line) for line in capture.order_lines],
         "reference": capture.reference,
         "refunded_amount": refunded_amount,
-        "billing_address": address_view(capture.billing_address),
-        "shipping_address": address_view(capture.shipping_address),
+        "billing_address": serialize_address(capture.billing_address),
+        "shipping_address": serialize_address(capture.shipping_address),
         "shipping_info": list(capture.shipping_info),
     }
-    return _without_unset(view)
+    return _drop_unset(view)
 
 
-def refund_view(refund: Refund) -> View:
+def serialize_refund(refund: Refund) -> JsonObject:
     """Show a refund as it stands in an order."""
     view = {
         "refund_id": refund.refund_id,
         "refunded_amount": refund.refunded_amount,
-        "refunded_at": time_text(refund.refunded_at),
+        "refunded_at": format_time(refund.refunded_at),
         "description": refund.description,
-        "order_lines": [line_view(each) for each in refund.order_lines],
+        "order_lines": [serialize_order_line(line) for line in refund.order_lines],
         "reference": refund.reference,
     }
-    return _without_unset(view)
+    return _drop_unset(view)
 
 
-def lone_refund_view(refund: Refund) -> View:
+def serialize_single_refund(refund: Refund) -> JsonObject:
     """Show a refund that is read alone: one key more (recorded)."""
-    return {**refund_view(refund), "credit_invoice": False}
+    return {**serialize_refund(refund), "credit_invoice": False}
 
 
-def due_date_options_view(order: Order) -> View:
+def serialize_due_date_options(order: Order) -> JsonObject:
     """Show the options for extending a due date, with their fees."""
     return {
         "currency": order.purchase_currency,
@@ -125,9 +131,9 @@ def due_date_options_view(order: Order) -> View:
     }
 
 
-def line_view(line: OrderLine) -> View:
+def serialize_order_line(line: OrderLine) -> JsonObject:
     """Show an order line; a reference that was not given is left out."""
-    view: View = {} if line.reference is None else {"reference": line.reference}
+    view: JsonObject = {} if line.reference is None else {"reference": line.reference}
     view |= {
         "type": line.type,
         "quantity": line.quantity,
@@ -142,7 +148,7 @@ def line_view(line: OrderLine) -> View:
     return {**view, **line.extra} if line.extra else view
 
 
-def address_view(address: Address) -> View:
+def serialize_address(address: Address) -> JsonObject:
     """Show an address in the recorded key order."""
     return {
         key: address.get(key, "")
@@ -151,30 +157,30 @@ def address_view(address: Address) -> View:
     }
 
 
-def explanation_view(explanation: Explanation) -> View:
+def serialize_explanation(explanation: Explanation) -> JsonObject:
     """Show how a refund was allocated and why (control API, design §3)."""
-    allocation, near = explanation.allocation, explanation.nearest
+    allocation, nearest = explanation.allocation, explanation.nearest
     return {
         "outcome": allocation.outcome,
         "capture_id": allocation.capture_id,
         "booked": [
-            {"capture_id": each.capture_id, "amount": each.amount} for each in allocation.booked
+            {"capture_id": item.capture_id, "amount": item.amount} for item in allocation.booked
         ],
         "conditions": [
             {
-                "name": each.name,
-                "holds": each.holds,
-                "expected": each.expected,
-                "actual": each.actual,
-                "detail": each.detail,
+                "name": condition.name,
+                "holds": condition.holds,
+                "expected": condition.expected,
+                "actual": condition.actual,
+                "detail": condition.detail,
             }
-            for each in explanation.conditions
+            for condition in explanation.conditions
         ],
-        "nearest": near
+        "nearest": nearest
         and {
-            "capture_id": near.capture_id,
-            "klarna_reference": near.klarna_reference,
-            "differences": near.differences,
+            "capture_id": nearest.capture_id,
+            "klarna_reference": nearest.klarna_reference,
+            "differences": nearest.differences,
         },
         "ambiguous": allocation.ambiguous,
         "assumptions": explanation.assumptions,
@@ -183,5 +189,5 @@ def explanation_view(explanation: Explanation) -> View:
     }
 
 
-def _without_unset(view: Mapping[str, Any]) -> View:
+def _drop_unset(view: Mapping[str, Any]) -> JsonObject:
     return {key: value for key, value in view.items() if value is not None}

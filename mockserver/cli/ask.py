@@ -1,4 +1,4 @@
-"""HTTP probe of a running server."""
+"""Probe a running server with the standard library."""
 
 from urllib.parse import urlsplit
 
@@ -8,17 +8,17 @@ from mockserver.settings import Settings
 PROBE_TIMEOUT = 2.0  # seconds
 
 
-class AskError(Exception):
-    """A server that does not answer, or not with 200."""
+class ProbeError(Exception):
+    """Raised when a server does not respond, or not with 200."""
 
 
-def addresses_here(settings: Settings) -> list[str]:
+def local_urls(settings: Settings) -> list[str]:
     """List where a server of this machine may listen; a flag unknown here may enable HTTPS."""
     schemes = ["https", "http"] if settings.tls or settings.tls_cert else ["http", "https"]
     return [f"{scheme}://127.0.0.1:{settings.port}" for scheme in schemes]
 
 
-def ask(url: str, path: str) -> bytes:
+def fetch(url: str, path: str) -> bytes:
     """Return the body of a path on the server; a path of ``url`` itself is ignored.
 
     Certificates are not checked: this asks whether the server is up, or which certificate
@@ -31,7 +31,7 @@ def ask(url: str, path: str) -> bytes:
         origin = urlsplit(url)._replace(path="").geturl()
         response = HttpClient(origin, PROBE_TIMEOUT, verify=False).send("GET", path)
     except (HttpClientError, ValueError) as error:
-        raise AskError(str(error)) from None
+        raise ProbeError(str(error)) from None
     if response.status != 200:  # noqa: PLR2004  # HTTP's ok
-        raise AskError(f"status {response.status}")
+        raise ProbeError(f"status {response.status}")
     return response.body

@@ -1,4 +1,4 @@
-"""A command that somebody else wrote: run to its end, and leave nothing of it behind."""
+"""Run subprocesses with a timeout, and kill them with all their children."""
 
 import os
 import signal
@@ -10,15 +10,15 @@ from tempfile import TemporaryFile
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended: nothing in ``problem`` if well; ``output`` if it was kept."""
+class CommandResult:
+    """Result of a command: an empty ``problem`` means success."""
 
     problem: str = ""
     output: str = ""
 
 
-class Commands:
-    """Runs commands, several at once if need be, and can end them all."""
+class CommandRunner:
+    """Runs subprocesses, in parallel if asked, and can kill all of them."""
 
     def __init__(self) -> None:
         """Start with none."""
@@ -32,30 +32,32 @@ class Commands:
         timeout: float | None,
         *,
         keep_output: bool,
-    ) -> Ended:
+    ) -> CommandResult:
         """Run a command, at most for ``timeout`` seconds."""
         if self._stopping:
-            return Ended("the command was not started: the run was interrupted")
-        with TemporaryFile() as kept:
+            return CommandResult("the command was not started: the run was interrupted")
+        with TemporaryFile() as output_file:
             try:
                 process = subprocess.Popen(  # noqa: S603  # what the user asks for
                     list(command),
                     env={**os.environ, **variables},
-                    stdout=kept if keep_output else None,
+                    stdout=output_file if keep_output else None,
                     stderr=subprocess.STDOUT if keep_output else None,
                     start_new_session=True,
                 )
             except OSError as error:
-                return Ended(f"the command '{command[0]}' cannot be run: {error.strerror}")
+                return CommandResult(
+                    f"the command '{command[0]}' cannot be run: {error.strerror}"
+                )
             problem = self._wait(process, timeout)
-            kept.seek(0)
-            return Ended(problem, kept.read().decode(errors="replace"))
+            output_file.seek(0)
+            return CommandResult(problem, output_file.read().decode(errors="replace"))
 
     def stop(self) -> None:
         """End all that run."""
         self._stopping = True
-        for each in list(self._running):
-            _kill(each)
+        for process in list(self._running):
+            _kill(process)
 
     def _wait(self, process: subprocess.Popen[bytes], timeout: float | None) -> str:
         self._running.add(process)

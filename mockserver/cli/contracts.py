@@ -1,4 +1,4 @@
-"""What a contract run is asked to do, checked and read before anything runs."""
+"""Options of ``run``, and loading the scenarios to be run."""
 
 import shutil
 from collections import Counter
@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from mockserver.domain.wording import did_you_mean
-from mockserver.scenario.catalogue import find, text_of
+from mockserver.scenario.catalogue import read_file, resolve_files
 from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.loading import FileError
-from mockserver.scenario.scenario import Scenario, read_scenario
-from mockserver.scenario.source import parse
-from mockserver.scenario.times import duration
-from mockserver.testing.checks import KINDS
+from mockserver.scenario.loading import ScenarioFileError
+from mockserver.scenario.scenario import Scenario, parse_scenario
+from mockserver.scenario.source import parse_yaml
+from mockserver.scenario.times import parse_duration
+from mockserver.testing.checks import FAILURE_KINDS
 from mockserver.testing.handle import SECRET
 
 
 class UsageError(Exception):
-    """A run that cannot begin."""
+    """Raised when a run cannot start because an option is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What to run and how."""
+class RunOptions:
+    """Options of a contract run."""
 
     files: Sequence[str]
     command: Sequence[str] = ()
@@ -40,7 +40,7 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A scenario, the file it is in, and the user that is its merchant."""
+    """A scenario with its source text and the credentials of its merchant."""
 
     scenario: Scenario
     text: str
@@ -48,7 +48,7 @@ class Contract:
     secret: str
 
 
-def read_contracts(wishes: Wishes) -> Sequence[Contract]:
+def load_contracts(wishes: RunOptions) -> Sequence[Contract]:
     """Read all scenarios.
 
     Raises:
@@ -56,71 +56,75 @@ def read_contracts(wishes: Wishes) -> Sequence[Contract]:
         UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
         FileError: a scenario cannot be used.
     """
-    check(wishes)
-    files = [file for each in wishes.files for file in find(each)]
-    names = [each.name.partition(".")[0] for each in files]
-    doubled = {name for name, count in Counter(names).items() if count > 1}
-    read = []
+    validate_options(wishes)
+    files = [file for reference in wishes.files for file in resolve_files(reference)]
+    names = [file.name.partition(".")[0] for file in files]
+    repeated_names = {name for name, count in Counter(names).items() if count > 1}
+    contracts = []
     for index, (file, stem) in enumerate(zip(files, names, strict=True), 1):
-        name = f"{stem}-{index}" if stem in doubled else stem
-        read.append(_contract(str(file), text_of(file), name))
-    _check_users(read)
-    _check_orders(wishes.orders, read)
-    return read
+        name = f"{stem}-{index}" if stem in repeated_names else stem
+        contracts.append(_contract(str(file), read_file(file), name))
+    _check_users(contracts)
+    _check_orders(wishes.orders, contracts)
+    return contracts
 
 
 def _contract(file: str, text: bytes, name: str) -> Contract:
     try:
-        scenario = read_scenario(name, parse(text))
+        scenario = parse_scenario(name, parse_yaml(text))
         scenario.build("trial")
     except ScenarioError as error:
-        raise FileError(file, error.findings) from None
+        raise ScenarioFileError(file, error.findings) from None
     user, secret = next(iter(scenario.credentials.items()), (name, SECRET))
     return Contract(scenario, text.decode(), user, secret)
 
 
 def _check_users(contracts: Sequence[Contract]) -> None:
     """Every contract needs a user of its own, as the user is the sandbox."""
-    for user, count in Counter(each.user for each in contracts).items():
+    for user, count in Counter(contract.user for contract in contracts).items():
         if count > 1:
             raise UsageError(f"{count} scenarios list user '{user}'; run them one by one")
 
 
 def _check_orders(orders: Mapping[str, str], contracts: Sequence[Contract]) -> None:
-    known = [name for each in contracts for name in each.scenario.spec.get("orders", {})]
+    order_names = [
+        name for contract in contracts for name in contract.scenario.spec.get("orders", {})
+    ]
     for name in orders:
-        if name not in known:
-            hint = f", {did_you_mean(name, known)}" if known else ""
+        if name not in order_names:
+            hint = f", {did_you_mean(name, order_names)}" if order_names else ""
             raise UsageError(f"--order: no scenario has an order '{name}'{hint}")
 
 
-def check(wishes: Wishes) -> None:
+def validate_options(options: RunOptions) -> None:
     """Check the flags and the command.
 
     Raises:
         UsageError: naming the flag, its value, and what would be right.
     """
-    if wishes.jobs < 1:
-        raise UsageError(f"--jobs: expected a whole number from 1, got {wishes.jobs}")
-    for name in wishes.allow:
-        if name not in KINDS:
-            raise UsageError(f"--allow: unknown name '{name}', {did_you_mean(name, KINDS)}")
+    if options.jobs < 1:
+        raise UsageError(f"--jobs: expected a whole number from 1, got {options.jobs}")
+    for name in options.allow:
+        if name not in FAILURE_KINDS:
+            raise UsageError(
+                f"--allow: unknown name '{name}', {did_you_mean(name, FAILURE_KINDS)}"
+            )
     try:
-        duration(wishes.timeout or "1s")
+        parse_duration(options.timeout or "1s")
     except ValueError as error:
         raise UsageError(f"--timeout: {error}") from None
-    if wishes.command and shutil.which(wishes.command[0]) is None:
-        raise UsageError(f"command not found: '{wishes.command[0]}'")
-    if wishes.orders and wishes.base_url is None:
+    if options.command and shutil.which(options.command[0]) is None:
+        raise UsageError(f"command not found: '{options.command[0]}'")
+    if options.orders and options.base_url is None:
         raise UsageError("--order: only against a server of --base-url; here ids are known")
-    if wishes.base_url is not None:
-        _check_base_url(wishes.base_url, wishes)
+    if options.base_url is not None:
+        _check_base_url(options.base_url, options)
 
 
-def _check_base_url(url: str, wishes: Wishes) -> None:
+def _check_base_url(url: str, wishes: RunOptions) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        wanted = "expected an address such as https://api.playground.kustom.co"
-        raise UsageError(f"--base-url: {wanted}, got '{url}'")
+        expected = "expected an address such as https://api.playground.kustom.co"
+        raise UsageError(f"--base-url: {expected}, got '{url}'")
     if wishes.command:
         raise UsageError("--base-url plays steps against that server; it takes no command")

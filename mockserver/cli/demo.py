@@ -1,4 +1,4 @@
-"""``kustom-mock demo``: the provider's own allocation example, told step by step.
+"""``kustom-mock demo``: run the provider's refund allocation example step by step.
 
 Everything shown is asked of a real server over HTTP; nothing is printed that was not
 answered.
@@ -9,8 +9,8 @@ from textwrap import indent
 from typing import Any
 
 from mockserver.api.server import Server, running_in_thread
-from mockserver.cli.exit_codes import OK
-from mockserver.cli.worlds import load_sandboxes
+from mockserver.cli.exit_codes import EXIT_OK
+from mockserver.cli.worlds import create_registry
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http_client import HttpClient, HttpResponse, basic_auth
 from mockserver.settings import Settings
@@ -20,27 +20,27 @@ INDENT = "   "
 T_SHIRT = {"reference": "A12345", "name": "T-shirt", "unit_price": 3000}
 JEANS = {"reference": "A98765", "name": "Jeans", "unit_price": 7000}
 SNEAKERS = {"reference": "B24680", "name": "Sneakers", "unit_price": 10000}
-MISSPELT = {**SNEAKERS, "reference": "B2468O"}
+MISSPELT_SNEAKERS = {**SNEAKERS, "reference": "B2468O"}
 
 
 def demo() -> int:
     """Play the example in a sandbox of its own and print the story."""
-    sandboxes = load_sandboxes(Settings(seed="demo"))
+    sandboxes = create_registry(Settings(seed="demo"))
     with running_in_thread(Server(sandboxes)) as url:
-        _Story(url).tell()
-    return OK
+        _DemoRunner(url).run()
+    return EXIT_OK
 
 
-class _Story:
-    """Plays the merchant and says what happens."""
+class _DemoRunner:
+    """Sends the requests of the demo and prints the responses."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.client = HttpClient(url, headers=basic_auth(USER, "secret"))
         self.order_id = ""
 
-    def tell(self) -> None:
-        """Tell both halves: how it should be, and how it goes wrong."""
+    def run(self) -> None:
+        """Run both halves: a successful refund, then a failing one."""
         print(f"A kustom-mock server runs on {self.url}. We play the merchant.\n")
         print("1. An order in two shipments, and a return that finds its way\n")
         self._ship_two("two-shipments")
@@ -48,7 +48,7 @@ class _Story:
         print("Both captures are 10000: only the reference told them apart.\n")
         print("2. The same once more, with the reference misspelt\n")
         self._ship_two("misspelt")
-        self._refund("Returning the sneakers", MISSPELT)
+        self._refund("Returning the sneakers", MISSPELT_SNEAKERS)
         print("3. Spelt right at last, but the order is spoilt\n")
         self._refund("Returning the sneakers", SNEAKERS)
 
@@ -61,22 +61,22 @@ class _Story:
 
     def _capture(self, description: str, *goods: Mapping[str, Any]) -> None:
         body = _body("captured_amount", description, goods)
-        answer = self._merchant("captures", body)
-        capture: Any = self._get(f"captures/{answer.headers['Capture-Id']}").json()
-        names = ", ".join(each["name"] for each in capture["order_lines"])
+        response = self._merchant("captures", body)
+        capture: Any = self._get(f"captures/{response.headers['Capture-Id']}").json()
+        names = ", ".join(line["name"] for line in capture["order_lines"])
         print(
             f"   POST captures {body['captured_amount']} ({names})"
-            f" -> {answer.status}, {capture['klarna_reference']}",
+            f" -> {response.status}, {capture['klarna_reference']}",
         )
 
     def _refund(self, description: str, *goods: Mapping[str, Any]) -> None:
         body = _body("refunded_amount", description, goods)
-        answer = self._merchant("refunds", body)
-        references = ", ".join(each["reference"] for each in goods)
+        response = self._merchant("refunds", body)
+        references = ", ".join(article["reference"] for article in goods)
         print(
-            f"   POST refunds {body['refunded_amount']} ({references}) -> {answer.status}\n",
+            f"   POST refunds {body['refunded_amount']} ({references}) -> {response.status}\n",
         )
-        correlation_id = answer.headers["Klarna-Correlation-Id"]
+        correlation_id = response.headers["Klarna-Correlation-Id"]
         explained = self._control(f"explain/{correlation_id}")
         print(indent(explained["allocation"]["text"], INDENT), end="\n\n")
 
@@ -95,19 +95,19 @@ class _Story:
 def _body(
     amount: str,
     description: str,
-    goods: tuple[Mapping[str, Any], ...],
+    articles: tuple[Mapping[str, Any], ...],
 ) -> dict[str, Any]:
     """Write a request as the provider's page does."""
     lines = [
         {
-            "reference": each["reference"],
-            "name": each["name"],
+            "reference": article["reference"],
+            "name": article["name"],
             "type": "physical",
             "quantity": 1,
-            "total_amount": each["unit_price"],
-            "unit_price": each["unit_price"],
+            "total_amount": article["unit_price"],
+            "unit_price": article["unit_price"],
         }
-        for each in goods
+        for article in articles
     ]
     total = sum(line["total_amount"] for line in lines)
     return {amount: total, "description": description, "order_lines": lines}

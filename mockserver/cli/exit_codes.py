@@ -1,7 +1,7 @@
-"""What the verbs answer to the shell."""
+"""Exit codes of the command line."""
 
-OK = 0
-FINDINGS = 1
+EXIT_OK = 0
+EXIT_FINDINGS = 1
 """Findings, a failed expectation, or a server that is not well."""
-USAGE = 2
+EXIT_USAGE = 2
 """Wrong usage or configuration."""

@@ -1,11 +1,11 @@
-"""``kustom-mock fidelity``: every rule with its mark and its source, guesses first."""
+"""``kustom-mock fidelity``: print every rule with its provenance, least certain first."""
 
-from mockserver.cli.exit_codes import OK
+from mockserver.cli.exit_codes import EXIT_OK
 from mockserver.cli.table import Page, Table, as_markdown, as_text
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
-from mockserver.domain.errors import CATALOGUE, REFUSAL_CODE, Refusal
-from mockserver.domain.lifecycle import LIFECYCLE, Cell, Status
-from mockserver.domain.rules import RULES
+from mockserver.domain.errors import ERROR_CATALOGUE, NOT_ALLOWED_CODES, ErrorDefinition
+from mockserver.domain.lifecycle import LIFECYCLE, Permission, Status
+from mockserver.domain.rules import BEHAVIOUR_RULES
 from mockserver.domain.source import Mark
 from mockserver.domain.wording import yaml_scalar
 
@@ -16,25 +16,27 @@ def fidelity(form: str) -> int:
     """Print all rules as ``text`` or ``markdown``."""
     page = fidelity_page()
     print(as_markdown("fidelity", page) if form == "markdown" else as_text(page))
-    return OK
+    return EXIT_OK
 
 
 def fidelity_page() -> Page:
     """Every assumption and rule, the least certain first."""
-    rules = sorted(RULES, key=lambda rule: LEAST_CERTAIN_FIRST.index(rule.source.mark))
+    rules = sorted(
+        BEHAVIOUR_RULES, key=lambda rule: LEAST_CERTAIN_FIRST.index(rule.provenance.mark)
+    )
     return (
         Table(
             "Assumptions",
             "What the provider leaves open. Switch one with --assume name=value, in a"
             " scenario under assume:, and tell us if you know better.",
             ("name", "default", "alternatives", "why"),
-            tuple(_assumption_row(each) for each in ASSUMPTIONS.values()),
+            tuple(_assumption_row(assumption) for assumption in ASSUMPTIONS.values()),
         ),
         Table(
             "Rules",
             "How things are done, with the mark and the source of each.",
             ("mark", "rule", "source"),
-            tuple((each.source.mark, each.text, each.source.where) for each in rules),
+            tuple((rule.provenance.mark, rule.text, rule.provenance.source) for rule in rules),
         ),
         refusals_table(),
         lifecycle_table(),
@@ -43,12 +45,14 @@ def fidelity_page() -> Page:
 
 def refusals_table() -> Table:
     """Every refusal, the least certain first."""
-    refusals = sorted(CATALOGUE, key=lambda row: LEAST_CERTAIN_FIRST.index(row.source.mark))
+    refusals = sorted(
+        ERROR_CATALOGUE, key=lambda row: LEAST_CERTAIN_FIRST.index(row.source.mark)
+    )
     return Table(
         "Refusals",
         "Every reason to say no, with the provider's words.",
         ("mark", "reason", "operations", "answer", "source"),
-        tuple(_refusal_row(each) for each in refusals),
+        tuple(_refusal_row(error) for error in refusals),
     )
 
 
@@ -57,14 +61,14 @@ def _assumption_row(row: Assumption) -> tuple[str, ...]:
     return f"`{row.name}`", f"`{yaml_scalar(row.default)}`", meanings, str(row.source)
 
 
-def _refusal_row(row: Refusal) -> tuple[str, ...]:
-    code = row.code or " or ".join(dict.fromkeys((*REFUSAL_CODE.values(), "NOT_ALLOWED")))
+def _refusal_row(row: ErrorDefinition) -> tuple[str, ...]:
+    code = row.code or " or ".join(dict.fromkeys((*NOT_ALLOWED_CODES.values(), "NOT_ALLOWED")))
     return (
         row.source.mark,
         f"`{row.reason}`",
         ", ".join(sorted(row.operations)),
         f"{row.status} `{code}` {row.message}",
-        row.source.where,
+        row.source.source,
     )
 
 
@@ -82,6 +86,6 @@ def lifecycle_table() -> Table:
     )
 
 
-def _cell(cell: Cell) -> str:
-    answer = f"`{cell.refused}`" if cell.refused else "allowed"
-    return f"{answer} ({cell.mark})"
+def _cell(cell: Permission) -> str:
+    response = f"`{cell.reason}`" if cell.reason else "allowed"
+    return f"{response} ({cell.mark})"

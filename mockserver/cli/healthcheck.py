@@ -1,12 +1,12 @@
-"""``kustom-mock healthcheck``: is the server up? For containers and scripts."""
+"""``kustom-mock healthcheck``: check whether a server is healthy."""
 
 import sys
 from collections.abc import Sequence
 from time import monotonic, sleep
 
-from mockserver.cli.ask import AskError, ask
+from mockserver.cli.ask import ProbeError, fetch
 
-PAUSE = 0.05  # seconds between two questions
+RETRY_INTERVAL = 0.05  # seconds between two questions
 
 
 def healthcheck(urls: Sequence[str], wait: float) -> int:
@@ -19,12 +19,12 @@ def healthcheck(urls: Sequence[str], wait: float) -> int:
         if monotonic() >= deadline:
             print(f"kustom-mock: {urls[0]} is not healthy: {problems[0]}", file=sys.stderr)
             return 1
-        sleep(PAUSE)
+        sleep(RETRY_INTERVAL)
 
 
 def _problem(url: str) -> str | None:
     try:
-        ask(url, "/healthz")
-    except AskError as error:
+        fetch(url, "/healthz")
+    except ProbeError as error:
         return str(error)
     return None

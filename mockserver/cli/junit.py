@@ -1,4 +1,4 @@
-"""Results of a contract run as JUnit XML, as CI servers read it."""
+"""Write the results of a contract run as JUnit XML."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,8 +9,8 @@ _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One thing that was held to a scenario: its steps, the command, its expectations."""
+class CaseResult:
+    """Result of one test case: the steps, the command, or the expectations."""
 
     name: str
     problems: tuple[str, ...] = ()
@@ -19,24 +19,24 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a scenario."""
+class ScenarioResult:
+    """Result of one scenario."""
 
     scenario: str
-    cases: tuple[Case, ...]
+    cases: tuple[CaseResult, ...]
     seconds: float
 
     @property
     def passed(self) -> bool:
         """Whether all is as it should be."""
-        return not any(each.problems for each in self.cases)
+        return not any(case.problems for case in self.cases)
 
 
-def junit(results: Iterable[Result]) -> bytes:
+def render_junit(results: Iterable[ScenarioResult]) -> bytes:
     """Write results: a suite for each scenario, a case for each thing held to it."""
     root = ET.Element("testsuites", name="kustom-mock")
     for result in results:
-        failed = [each for each in result.cases if each.problems]
+        failed = [case for case in result.cases if case.problems]
         suite = ET.SubElement(
             root,
             "testsuite",
@@ -50,11 +50,11 @@ def junit(results: Iterable[Result]) -> bytes:
         for case in result.cases:
             _add_case(suite, result.scenario, case)
     ET.indent(root)
-    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return written + b"\n"
+    xml: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return xml + b"\n"
 
 
-def _add_case(suite: ET.Element, scenario: str, case: Case) -> None:
+def _add_case(suite: ET.Element, scenario: str, case: CaseResult) -> None:
     element = ET.SubElement(suite, "testcase", classname=_clean(scenario), name=case.name)
     if case.problems:
         failure = ET.SubElement(
@@ -64,9 +64,9 @@ def _add_case(suite: ET.Element, scenario: str, case: Case) -> None:
             message=_clean(case.problems[0]),
         )
         failure.text = _clean("\n".join(case.problems))
-    said: Sequence[str] = [*case.notes, case.output] if case.output else case.notes
-    if said:
-        ET.SubElement(element, "system-out").text = _clean("\n".join(said))
+    output_lines: Sequence[str] = [*case.notes, case.output] if case.output else case.notes
+    if output_lines:
+        ET.SubElement(element, "system-out").text = _clean("\n".join(output_lines))
 
 
 def _clean(text: str) -> str:

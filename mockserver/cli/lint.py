@@ -1,4 +1,4 @@
-"""``kustom-mock lint``: scenario files, every problem at its line."""
+"""``kustom-mock lint``: print the findings of scenario files."""
 
 import json
 import sys
@@ -8,24 +8,24 @@ from importlib.resources.abc import Traversable
 from urllib.parse import quote
 
 from mockserver import __version__
-from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
-from mockserver.scenario.catalogue import UnknownScenarioError, find
-from mockserver.scenario.codes import CODES
-from mockserver.scenario.findings import Finding, ScenarioError, counted
+from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
+from mockserver.scenario.catalogue import UnknownScenarioError, resolve_files
+from mockserver.scenario.codes import LINT_CODES
+from mockserver.scenario.findings import Finding, ScenarioError, pluralize
 from mockserver.scenario.lint import lint
-from mockserver.scenario.scenario import read_scenario
-from mockserver.scenario.source import parse
+from mockserver.scenario.scenario import parse_scenario
+from mockserver.scenario.source import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """A finding and the file it is in."""
+class FileFinding:
+    """A finding with the name of its file."""
 
     file: str
     finding: Finding
 
 
-def lint_files(references: Sequence[str], form: str, *, strict: bool) -> int:
+def lint_files(references: Sequence[str], output_format: str, *, strict: bool) -> int:
     """Lint files, folders and shipped scenarios, and print what is found.
 
     Returns:
@@ -33,14 +33,20 @@ def lint_files(references: Sequence[str], form: str, *, strict: bool) -> int:
         reference leads nowhere.
     """
     try:
-        files = [(str(file), file) for each in references for file in find(each)]
+        files = [
+            (str(file), file) for reference in references for file in resolve_files(reference)
+        ]
     except UnknownScenarioError as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
-        return USAGE
-    found = [Located(name, finding) for name, file in files for finding in _findings_in(file)]
-    print(FORMATS[form](found, len(files)))
-    serious = [each for each in found if strict or each.finding.is_error]
-    return FINDINGS if serious else OK
+        return EXIT_USAGE
+    findings = [
+        FileFinding(name, finding) for name, file in files for finding in _findings_in(file)
+    ]
+    print(FORMATTERS[output_format](findings, len(files)))
+    failing = [
+        file_finding for file_finding in findings if strict or file_finding.finding.is_error
+    ]
+    return EXIT_FINDINGS if failing else EXIT_OK
 
 
 def _findings_in(file: Traversable) -> Sequence[Finding]:
@@ -48,54 +54,53 @@ def _findings_in(file: Traversable) -> Sequence[Finding]:
         text = file.read_bytes()
     except OSError as error:
         return [Finding("E000", (), f"cannot be read: {error.strerror}")]
-    return findings_of(text)
+    return lint_text(text)
 
 
-def findings_of(text: bytes) -> Sequence[Finding]:
+def lint_text(text: bytes) -> Sequence[Finding]:
     """List what is wrong or doubtful in the text of a scenario."""
     try:
-        return lint(read_scenario("", parse(text)))
+        return lint(parse_scenario("", parse_yaml(text)))
     except ScenarioError as error:
         return error.findings
 
 
-def _text(found: Sequence[Located], files: int) -> str:
-    lines = [f"{each.file}:{each.finding}" for each in found]
-    errors = sum(each.finding.is_error for each in found)
-    warnings = len(found) - errors
-    summary = (
-        f"{counted(files, 'file')}: {counted(errors, 'error')}, {counted(warnings, 'warning')}"
-    )
+def _text(findings: Sequence[FileFinding], files: int) -> str:
+    lines = [f"{file_finding.file}:{file_finding.finding}" for file_finding in findings]
+    errors = sum(file_finding.finding.is_error for file_finding in findings)
+    warnings = len(findings) - errors
+    counts = f"{pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}"
+    summary = f"{pluralize(files, 'file')}: {counts}"
     return "\n".join([*lines, summary])
 
 
-def _json(found: Sequence[Located], _files: int) -> str:
+def _json(findings: Sequence[FileFinding], _files: int) -> str:
     rows = [
         {
-            "file": each.file,
-            "line": each.finding.line,
-            "column": each.finding.column,
-            "code": each.finding.code,
-            "severity": _severity(each),
-            "path": each.finding.place,
-            "message": each.finding.message,
+            "file": file_finding.file,
+            "line": file_finding.finding.line,
+            "column": file_finding.finding.column,
+            "code": file_finding.finding.code,
+            "severity": _severity(file_finding),
+            "path": file_finding.finding.location,
+            "message": file_finding.finding.message,
         }
-        for each in found
+        for file_finding in findings
     ]
     return json.dumps({"findings": rows}, indent=2, ensure_ascii=False)
 
 
-def _github(found: Sequence[Located], _files: int) -> str:
+def _github(findings: Sequence[FileFinding], _files: int) -> str:
     return "\n".join(
-        f"::{_severity(each)} file={_property(each.file)},line={each.finding.line},"
-        f"col={each.finding.column},title={each.finding.code}::"
-        f"{_escaped(_sentence(each.finding))}"
-        for each in found
+        f"::{_severity(file_finding)} file={_property(file_finding.file)},"
+        f"line={file_finding.finding.line},col={file_finding.finding.column},title={file_finding.finding.code}::"
+        f"{_escaped(_format_message(file_finding.finding))}"
+        for file_finding in findings
     )
 
 
-def _sentence(finding: Finding) -> str:
-    return f"{finding.place}: {finding.message}".removeprefix(": ")
+def _format_message(finding: Finding) -> str:
+    return f"{finding.location}: {finding.message}".removeprefix(": ")
 
 
 def _property(text: str) -> str:
@@ -106,36 +111,41 @@ def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _sarif(found: Sequence[Located], _files: int) -> str:
-    rules = [{"id": code, "shortDescription": {"text": text}} for code, text in CODES.items()]
+def _sarif(findings: Sequence[FileFinding], _files: int) -> str:
+    rules = [
+        {"id": code, "shortDescription": {"text": text}} for code, text in LINT_CODES.items()
+    ]
     driver = {
         "name": "kustom-mock",
         "version": __version__,
         "rules": rules,
     }
-    run = {"tool": {"driver": driver}, "results": [_sarif_result(each) for each in found]}
+    run = {
+        "tool": {"driver": driver},
+        "results": [_sarif_result(file_finding) for file_finding in findings],
+    }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     log = {"$schema": schema, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False)
 
 
-def _sarif_result(located: Located) -> dict[str, object]:
+def _sarif_result(located: FileFinding) -> dict[str, object]:
     finding = located.finding
     region = {"startLine": finding.line, "startColumn": finding.column}
     place = {"artifactLocation": {"uri": quote(located.file)}, "region": region}
     return {
         "ruleId": finding.code,
         "level": _severity(located),
-        "message": {"text": _sentence(finding)},
+        "message": {"text": _format_message(finding)},
         "locations": [{"physicalLocation": place}],
     }
 
 
-def _severity(located: Located) -> str:
+def _severity(located: FileFinding) -> str:
     return "error" if located.finding.is_error else "warning"
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Located], int], str]] = {
+FORMATTERS: Mapping[str, Callable[[Sequence[FileFinding], int], str]] = {
     "text": _text,
     "json": _json,
     "github": _github,

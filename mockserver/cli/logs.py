@@ -1,4 +1,4 @@
-"""Log lines for people or for machines."""
+"""Configure logging as text or JSON lines."""
 
 import logging
 import sys
@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
-TEXT = "%(asctime)s %(levelname)s %(message)s"
+TEXT_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
-class JsonLines(logging.Formatter):
-    """Writes a record as one line of JSON, with the fields it was given."""
+class JsonFormatter(logging.Formatter):
+    """Formats a log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
@@ -27,8 +27,10 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
-def set_up_logs(form: str, level: str) -> None:
+def configure_logging(log_format: str, level: str) -> None:
     """Log to standard error as ``text`` or ``json``, from a level on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(TEXT))
+    handler.setFormatter(
+        JsonFormatter() if log_format == "json" else logging.Formatter(TEXT_FORMAT)
+    )
     logging.basicConfig(level=level.upper(), handlers=[handler])

@@ -1,4 +1,4 @@
-"""The verbs of ``kustom-mock`` and their flags.
+"""Argument parser and dispatch of the ``kustom-mock`` verbs.
 
 Exit codes: 0 ok, 1 findings or a failed expectation, 2 wrong usage or configuration.
 """
@@ -10,13 +10,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mockserver import __version__
-from mockserver.cli.exit_codes import OK, USAGE
-from mockserver.settings import OPTIONS, URL, Option, SettingError, Settings, read_settings
+from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
+from mockserver.settings import (
+    OPTIONS,
+    URL_VARIABLE,
+    Option,
+    SettingError,
+    Settings,
+    load_settings,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and give its exit code back."""
-    verb, command = _apart(sys.argv[1:] if arguments is None else arguments)
+    verb, command = _split_command(sys.argv[1:] if arguments is None else arguments)
     parsed, unknown = _parser(verb).parse_known_args(verb, argparse.Namespace(command=command))
     if unknown:
         parsed.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -24,14 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = parsed.run(parsed)
     except SettingError as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
-        return USAGE
+        return EXIT_USAGE
     except BrokenPipeError:
         sys.stderr.close()
-        return OK
+        return EXIT_OK
     return code
 
 
-def _apart(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """Split what is meant for ``run`` from the command after ``--``."""
     if arguments[:1] != ["run"] or "--" not in arguments:
         return arguments, ()
@@ -40,10 +47,10 @@ def _apart(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Leaves itself behind as ``parser``, so that the verb's own usage can be printed."""
+    """Argument parser that stores itself in the namespace, for error messages of the verb."""
 
-    def __init__(self, **kept: Any) -> None:  # noqa: ANN401
-        super().__init__(**kept)
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
         self.set_defaults(parser=self)
 
 
@@ -65,31 +72,33 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _serve_flags(verb: argparse.ArgumentParser) -> None:
-    for row in OPTIONS.values():
-        if isinstance(row.default, bool):
-            verb.add_argument(row.flag, nargs="?", const="true", metavar="YES", help=_help(row))
+    for option in OPTIONS.values():
+        if isinstance(option.default, bool):
+            verb.add_argument(
+                option.flag, nargs="?", const="true", metavar="YES", help=_help(option)
+            )
             continue
         verb.add_argument(
-            row.flag,
-            action="append" if row.many else "store",
-            metavar=row.name.rpartition("_")[2].upper(),
-            help=_help(row),
+            option.flag,
+            action="append" if option.repeatable else "store",
+            metavar=option.name.rpartition("_")[2].upper(),
+            help=_help(option),
         )
 
 
-def _help(row: Option) -> str:
+def _help(option: Option) -> str:
     notes = []
-    if row.choices:
-        notes.append(", ".join(row.choices))
-    if row.many:
+    if option.choices:
+        notes.append(", ".join(option.choices))
+    if option.repeatable:
         notes.append("repeatable; comma-separated in the environment")
-    if row.default not in (None, ()):
-        notes.append(f"default {str(row.default).lower()}")
-    return f"{row.meaning} ({'; '.join([*notes, row.variable])})"
+    if option.default not in (None, ()):
+        notes.append(f"default {str(option.default).lower()}")
+    return f"{option.meaning} ({'; '.join([*notes, option.variable])})"
 
 
 def _no_flags(_verb: argparse.ArgumentParser) -> None:
-    """Take no flags."""
+    """Add no flags."""
 
 
 def _fidelity_flags(verb: argparse.ArgumentParser) -> None:
@@ -136,14 +145,14 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--order",
         action="append",
-        type=_name_and_id,
+        type=_parse_order_option,
         default=[],
         metavar="NAME=ID",
         help="which order there plays which of the file; repeatable",
     )
 
 
-def _name_and_id(text: str) -> tuple[str, str]:
+def _parse_order_option(text: str) -> tuple[str, str]:
     name, _, order_id = text.partition("=")
     if not name or not order_id:
         raise argparse.ArgumentTypeError(f"expected NAME=ID, got '{text}'")
@@ -161,8 +170,8 @@ def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
 
 
 def _url_flag(verb: argparse.ArgumentParser) -> None:
-    url = os.environ.get(URL)
-    verb.add_argument("--url", default=url, help=f"server to ask ({URL})")
+    url = os.environ.get(URL_VARIABLE)
+    verb.add_argument("--url", default=url, help=f"server to ask ({URL_VARIABLE})")
 
 
 def _tls_flags(verb: argparse.ArgumentParser) -> None:
@@ -194,10 +203,10 @@ def _serve(parsed: argparse.Namespace) -> int:
 
 
 def _settings(parsed: argparse.Namespace) -> Settings:
-    from mockserver.cli.variables import warn_of_unknown
+    from mockserver.cli.variables import warn_unknown_variables
 
-    warn_of_unknown(os.environ)
-    return read_settings(vars(parsed), os.environ)
+    warn_unknown_variables(os.environ)
+    return load_settings(vars(parsed), os.environ)
 
 
 def _demo(_parsed: argparse.Namespace) -> int:
@@ -225,10 +234,10 @@ def _explain(parsed: argparse.Namespace) -> int:
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    from mockserver.cli.contracts import Wishes
+    from mockserver.cli.contracts import RunOptions
     from mockserver.cli.run import run
 
-    wishes = Wishes(
+    options = RunOptions(
         files=parsed.file,
         command=parsed.command,
         junit=parsed.junit,
@@ -241,7 +250,7 @@ def _run(parsed: argparse.Namespace) -> int:
         password=parsed.password or os.environ.get("KUSTOM_PASSWORD", ""),
         orders=dict(parsed.order),
     )
-    return run(wishes)
+    return run(options)
 
 
 def _scenarios(parsed: argparse.Namespace) -> int:
@@ -261,24 +270,24 @@ def _schema(_parsed: argparse.Namespace) -> int:
 
 
 def _healthcheck(parsed: argparse.Namespace) -> int:
-    from mockserver.cli.ask import addresses_here
+    from mockserver.cli.ask import local_urls
     from mockserver.cli.healthcheck import healthcheck
 
-    urls = [parsed.url] if parsed.url else addresses_here(_settings(parsed))
+    urls = [parsed.url] if parsed.url else local_urls(_settings(parsed))
     return healthcheck(urls, parsed.wait)
 
 
 def _tls(parsed: argparse.Namespace) -> int:
-    from mockserver.cli.ask import addresses_here
-    from mockserver.cli.tls import print_authority
+    from mockserver.cli.ask import local_urls
+    from mockserver.cli.tls import print_ca_certificate
 
     settings = _settings(parsed)
-    return print_authority(settings, [parsed.url] if parsed.url else addresses_here(settings))
+    return print_ca_certificate(settings, [parsed.url] if parsed.url else local_urls(settings))
 
 
 def _version(_parsed: argparse.Namespace) -> int:
     print(f"kustom-mock {__version__}")
-    return OK
+    return EXIT_OK
 
 
 Verb = tuple[

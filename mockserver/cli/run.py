@@ -1,4 +1,4 @@
-"""``kustom-mock run``: scenarios as contracts, kept by their own steps or by a command.
+"""``kustom-mock run``: run scenarios as contract tests, by their steps or a command.
 
 Each scenario gets a sandbox. A command after ``--`` is the merchant, and is told where
 to go by environment variables; without one the scenario's steps are played.
@@ -14,30 +14,30 @@ from time import monotonic
 from types import FrameType
 
 from mockserver.api.server import Server, running_in_thread
-from mockserver.cli.command import Commands
-from mockserver.cli.contracts import Contract, UsageError, Wishes, read_contracts
-from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
-from mockserver.cli.junit import Case, Result, junit
-from mockserver.cli.listening import listening_problem
+from mockserver.cli.command import CommandRunner
+from mockserver.cli.contracts import Contract, RunOptions, UsageError, load_contracts
+from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
+from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
+from mockserver.cli.listening import describe_listen_error
 from mockserver.client import ControlClient
-from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.catalogue import UnknownScenarioError
-from mockserver.scenario.findings import ScenarioError, counted
-from mockserver.scenario.scenario import read_scenario
-from mockserver.scenario.source import parse
-from mockserver.scenario.times import duration
+from mockserver.scenario.findings import ScenarioError, pluralize
+from mockserver.scenario.scenario import parse_scenario
+from mockserver.scenario.source import parse_yaml
+from mockserver.scenario.times import parse_duration
 from mockserver.settings import Settings
-from mockserver.testing.checks import failures_of
-from mockserver.testing.contract import play_elsewhere, play_in_sandbox
+from mockserver.testing.checks import find_failures
+from mockserver.testing.contract import run_against_server, run_in_sandbox
 from mockserver.testing.handle import KustomSandbox
-from mockserver.testing.play import Played, Stage
+from mockserver.testing.play import StepResult, StepRunner
 
 
 class Interrupted(BaseException):  # like KeyboardInterrupt
-    """Somebody ended the run."""
+    """Raised when SIGINT or SIGTERM ends the run."""
 
 
-def run(wishes: Wishes) -> int:
+def run(options: RunOptions) -> int:
     """Run scenarios as contracts.
 
     Returns:
@@ -45,57 +45,61 @@ def run(wishes: Wishes) -> int:
         cannot begin.
     """
     try:
-        contracts = read_contracts(wishes)
-        with _interruptible(), ExitStack() as running:
-            play = _player(wishes, running)
-            results = [*_results(contracts, play, wishes.jobs)]
-        _write_junit(wishes, results)
+        contracts = load_contracts(options)
+        with _interrupt_on_signals(), ExitStack() as running:
+            play = _contract_runner(options, running)
+            results = [*_run_contracts(contracts, play, options.jobs)]
+        _write_junit(options, results)
     except (UsageError, UnknownScenarioError, ScenarioError, OSError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
-        return USAGE
+        return EXIT_USAGE
     except Interrupted:
         print("kustom-mock: interrupted; what ran was ended", file=sys.stderr)
-        return FINDINGS
-    kept = sum(each.passed for each in results)
-    print(f"{counted(len(results), 'scenario')}: {kept} kept, {len(results) - kept} not")
-    return OK if kept == len(results) else FINDINGS
+        return EXIT_FINDINGS
+    passed_count = sum(result.passed for result in results)
+    failed_count = len(results) - passed_count
+    count = pluralize(len(results), "scenario")
+    print(f"{count}: {passed_count} passed, {failed_count} failed")
+    return EXIT_OK if passed_count == len(results) else EXIT_FINDINGS
 
 
-def _player(wishes: Wishes, running: ExitStack) -> Callable[[Contract], Sequence[Case]]:
+def _contract_runner(
+    wishes: RunOptions, running: ExitStack
+) -> Callable[[Contract], Sequence[CaseResult]]:
     """Choose how contracts are kept, and start what is needed for it."""
     if wishes.base_url is not None:
-        return lambda contract: [*_elsewhere(contract, wishes)]
-    sandboxes = Sandboxes(read_scenario("empty", parse("version: 1")))
+        return lambda contract: [*_run_against_base_url(contract, wishes)]
+    sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
     server = Server(sandboxes, port=wishes.port)
     try:
         url = running.enter_context(running_in_thread(server))
     except OSError as error:
-        problem = listening_problem(error, Settings(port=wishes.port))
+        problem = describe_listen_error(error, Settings(port=wishes.port))
         raise UsageError(problem) from None
-    commands = Commands()
+    commands = CommandRunner()
     running.callback(commands.stop)
-    limit = duration(wishes.timeout).total_seconds() if wishes.timeout else None
+    limit = parse_duration(wishes.timeout).total_seconds() if wishes.timeout else None
 
-    def play(contract: Contract) -> Sequence[Case]:
+    def play(contract: Contract) -> Sequence[CaseResult]:
         control = ControlClient(url, contract.user)
         sandbox = KustomSandbox.open(control, contract.text, secret=contract.secret)
         if wishes.command:
             ended = commands.run(
                 wishes.command,
-                _variables(sandbox),
+                _environment(sandbox),
                 limit,
                 keep_output=wishes.jobs > 1 or wishes.junit is not None,
             )
             problems = (ended.problem,) if ended.problem else ()
-            first = Case("command", problems, output=ended.output)
+            first = CaseResult("command", problems, output=ended.output)
         else:
-            first = _steps_case(play_in_sandbox(sandbox, contract.scenario))
-        return [first, _expectations(sandbox, wishes.allow)]
+            first = _steps_result(run_in_sandbox(sandbox, contract.scenario))
+        return [first, _expectations_result(sandbox, wishes.allow)]
 
     return play
 
 
-def _variables(sandbox: KustomSandbox) -> Mapping[str, str]:
+def _environment(sandbox: KustomSandbox) -> Mapping[str, str]:
     """What a command is told, by environment variables."""
     user, secret = sandbox.auth
     orders = {
@@ -110,92 +114,101 @@ def _variables(sandbox: KustomSandbox) -> Mapping[str, str]:
     }
 
 
-def _steps_case(played: Iterator[Played]) -> Case:
+def _steps_result(played: Iterator[StepResult]) -> CaseResult:
     problems: list[str] = []
     notes: list[str] = []
-    for each in played:
-        problems += [f"{each.text}: {difference}" for difference in each.differences]
-        notes += [f"{each.text}: skipped ({each.skipped})"] if each.skipped else []
-    return Case("steps", tuple(problems), tuple(notes))
+    for result in played:
+        problems += [f"{result.text}: {difference}" for difference in result.differences]
+        notes += [f"{result.text}: skipped ({result.skipped})"] if result.skipped else []
+    return CaseResult("steps", tuple(problems), tuple(notes))
 
 
-def _expectations(sandbox: KustomSandbox, allow: Sequence[str]) -> Case:
-    failures = [each for each in failures_of(sandbox) if each.kind not in allow]
+def _expectations_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseResult:
+    failures = [failure for failure in find_failures(sandbox) if failure.kind not in allow]
     texts = (e.text if e.kind == "expect" else f"{e.kind}: {e.text}" for e in failures)
-    return Case("expect", tuple(texts))
+    return CaseResult("expect", tuple(texts))
 
 
-def _elsewhere(contract: Contract, wishes: Wishes) -> Iterator[Case]:
+def _run_against_base_url(contract: Contract, wishes: RunOptions) -> Iterator[CaseResult]:
     """Play the steps against another server that speaks the same API."""
     assert wishes.base_url is not None  # noqa: S101  # the caller looked
     specs = contract.scenario.spec.get("orders", {})
-    known = {name: each["order_id"] for name, each in specs.items() if "order_id" in each}
-    orders = {**known, **{n: i for n, i in wishes.orders.items() if n in specs}}
+    order_ids = {
+        name: order_spec["order_id"]
+        for name, order_spec in specs.items()
+        if "order_id" in order_spec
+    }
+    orders = {**order_ids, **{n: i for n, i in wishes.orders.items() if n in specs}}
     missing = [name for name in specs if name not in orders]
     if missing:
         hint = f"give --order {missing[0]}=ID"
-        yield Case("steps", (f"order '{missing[0]}' has no id on that server; {hint}",))
+        yield CaseResult("steps", (f"order '{missing[0]}' has no id on that server; {hint}",))
         return
-    stage = Stage(wishes.base_url, wishes.username, wishes.password, orders)
-    yield _steps_case(play_elsewhere(stage, contract.scenario))
+    stage = StepRunner(wishes.base_url, wishes.username, wishes.password, orders)
+    yield _steps_result(run_against_server(stage, contract.scenario))
 
 
-def _results(
+def _run_contracts(
     contracts: Sequence[Contract],
-    play: Callable[[Contract], Sequence[Case]],
+    play: Callable[[Contract], Sequence[CaseResult]],
     jobs: int,
-) -> Iterator[Result]:
+) -> Iterator[ScenarioResult]:
     """Play contracts and tell of each when it is over; results in the order given."""
 
-    def timed(contract: Contract) -> Result:
-        begun = monotonic()
+    def timed(contract: Contract) -> ScenarioResult:
+        started = monotonic()
         cases = tuple(play(contract))
-        return Result(contract.scenario.name, cases, monotonic() - begun)
+        return ScenarioResult(contract.scenario.name, cases, monotonic() - started)
 
     executor = ThreadPoolExecutor(jobs)
     try:
-        futures = [executor.submit(timed, each) for each in contracts]
-        _tell(futures)
-        yield from (each.result() for each in futures)
+        futures = [executor.submit(timed, contract) for contract in contracts]
+        _print_results(futures)
+        yield from (future.result() for future in futures)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _tell(futures: Sequence[Future[Result]]) -> None:
+def _print_results(futures: Sequence[Future[ScenarioResult]]) -> None:
     """Print a line or more for each result; to people also how far it has come."""
-    people = sys.stdout.isatty()
+    is_terminal = sys.stdout.isatty()
     for done, future in enumerate(as_completed(futures), 1):
         result = future.result()
-        end = "\r\x1b[K" if people else ""
+        end = "\r\x1b[K" if is_terminal else ""
         print(f"{end}{'ok  ' if result.passed else 'FAIL'}  {result.scenario}")
         for case in result.cases:
-            print("".join(f"      {case.name}: {each}\n" for each in case.problems), end="")
-            print("".join(f"      {each}\n" for each in case.notes), end="")
+            print(
+                "".join(f"      {case.name}: {problem}\n" for problem in case.problems), end=""
+            )
+            print("".join(f"      {note}\n" for note in case.notes), end="")
             print(case.output, end="")
-        if people and done < len(futures):
+        if is_terminal and done < len(futures):
             print(f"{done} of {len(futures)}", end="")
         sys.stdout.flush()
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGINT and SIGTERM end the run in good order."""
+def _interrupt_on_signals() -> Iterator[None]:
+    """Raise ``Interrupted`` on SIGINT and SIGTERM."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise Interrupted
 
-    kept = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
+    old_handlers = {
+        signal_number: signal.signal(signal_number, interrupt)
+        for signal_number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        for each, handler in kept.items():
-            signal.signal(each, handler)
+        for signal_number, handler in old_handlers.items():
+            signal.signal(signal_number, handler)
 
 
-def _write_junit(wishes: Wishes, results: Sequence[Result]) -> None:
+def _write_junit(wishes: RunOptions, results: Sequence[ScenarioResult]) -> None:
     if wishes.junit is not None:
         try:
-            Path(wishes.junit).write_bytes(junit(results))
+            Path(wishes.junit).write_bytes(render_junit(results))
         except OSError as error:
             problem = f"--junit: cannot write '{wishes.junit}': {error.strerror}"
             raise UsageError(problem) from None

@@ -1,4 +1,4 @@
-"""``kustom-mock serve``: load, listen, say so, stop when told."""
+"""``kustom-mock serve``: load scenarios, listen, stop on SIGTERM or SIGINT."""
 
 import asyncio
 import gc
@@ -8,18 +8,18 @@ import sys
 
 from mockserver import __version__
 from mockserver.api.server import Server, new_event_loop
-from mockserver.cli.exit_codes import OK, USAGE
-from mockserver.cli.listening import listening_problem
-from mockserver.cli.logs import set_up_logs
+from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
+from mockserver.cli.listening import describe_listen_error
+from mockserver.cli.logs import configure_logging
 from mockserver.cli.tls import load_tls
 from mockserver.cli.watch import watch
-from mockserver.cli.worlds import load_sandboxes
+from mockserver.cli.worlds import create_registry
 from mockserver.scenario.catalogue import UnknownScenarioError
 from mockserver.scenario.findings import ScenarioError
 from mockserver.settings import SettingError, Settings
 
 STANDARD_ERROR = 2
-GARBAGE_THRESHOLD = 50_000  # new objects between two looks
+GC_THRESHOLD = 50_000  # new objects between two looks
 
 
 def serve(settings: Settings) -> int:
@@ -28,13 +28,13 @@ def serve(settings: Settings) -> int:
     Raises:
         SettingError: with a setting that cannot be used.
     """
-    _fill_standard_streams()
-    set_up_logs(settings.log_format, settings.log_level)
+    _open_standard_descriptors()
+    configure_logging(settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(_serve(settings))
 
 
-def _fill_standard_streams() -> None:
+def _open_standard_descriptors() -> None:
     """Open those of the first three descriptors that are closed, before a socket gets one.
 
     libuv takes the closing of a socket that has one of them for a mistake, and aborts.
@@ -44,8 +44,8 @@ def _fill_standard_streams() -> None:
     os.close(descriptor)
 
 
-def _announce(url: str) -> None:
-    """Say that the server is ready; it is so, too, where nobody can be told."""
+def _print_ready_line(url: str) -> None:
+    """Print the ready line; continue if stdout is closed."""
     try:
         print(f"kustom-mock {__version__} listening on {url}", flush=True)
     except OSError:  # and nothing is to fail at the end for the words that are left
@@ -60,7 +60,7 @@ def _tune_garbage_collection() -> None:
     the server does this; inside a test run the collector belongs to the tests.
     """
     gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
+    gc.set_threshold(GC_THRESHOLD)
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
@@ -77,7 +77,7 @@ async def _serve(settings: Settings) -> int:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     try:
-        sandboxes = load_sandboxes(settings)
+        sandboxes = create_registry(settings)
         server = Server(
             sandboxes,
             host=settings.host,
@@ -89,17 +89,17 @@ async def _serve(settings: Settings) -> int:
         )
         url = await server.start()
     except UnknownScenarioError as error:
-        raise SettingError(f"{settings.place('scenario')}: {error}") from None
+        raise SettingError(f"{settings.flag_or_variable('scenario')}: {error}") from None
     except ScenarioError as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
-        return USAGE
+        return EXIT_USAGE
     except OSError as error:
-        raise SettingError(listening_problem(error, settings)) from None
+        raise SettingError(describe_listen_error(error, settings)) from None
     _tune_garbage_collection()
-    _announce(url)
+    _print_ready_line(url)
     watching = asyncio.create_task(watch(settings, sandboxes)) if settings.watch else None
     await stopping.wait()
     if watching is not None:
         watching.cancel()
     await server.stop()
-    return OK
+    return EXIT_OK

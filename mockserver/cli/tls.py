@@ -1,15 +1,21 @@
-"""The certificates of ``serve``, and ``kustom-mock tls ca``: whom clients have to trust."""
+"""Load the certificates of ``serve``; ``kustom-mock tls ca`` prints the authority."""
 
 import sys
 from collections.abc import Sequence
 
-from mockserver.api.tls import Tls, TlsError, authority_in, tls_from_files, tls_made_here
-from mockserver.cli.ask import AskError, ask
-from mockserver.cli.exit_codes import FINDINGS, OK
+from mockserver.api.tls import (
+    TlsConfig,
+    TlsError,
+    ca_certificate_in,
+    create_tls,
+    load_tls_files,
+)
+from mockserver.cli.ask import ProbeError, fetch
+from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK
 from mockserver.settings import SettingError, Settings
 
 
-def load_tls(settings: Settings) -> Tls | None:
+def load_tls(settings: Settings) -> TlsConfig | None:
     """Read or make the certificates that the settings ask for, if any.
 
     Raises:
@@ -17,21 +23,23 @@ def load_tls(settings: Settings) -> Tls | None:
     """
     certificate, key = settings.tls_cert, settings.tls_key
     if bool(certificate) != bool(key):
-        given, missing = ("tls_cert", "tls_key") if certificate else ("tls_key", "tls_cert")
-        wanted = f"expected {settings.place(missing)} beside it"
-        raise SettingError(f"{settings.place(given)}: {wanted}")
+        set_option, missing_option = (
+            ("tls_cert", "tls_key") if certificate else ("tls_key", "tls_cert")
+        )
+        expected = f"expected {settings.flag_or_variable(missing_option)} beside it"
+        raise SettingError(f"{settings.flag_or_variable(set_option)}: {expected}")
     try:
         if certificate and key:
-            return tls_from_files(certificate, key)
+            return load_tls_files(certificate, key)
         if settings.tls:
-            return tls_made_here(settings.tls_folder, settings.allowed_host)
+            return create_tls(settings.tls_folder, settings.allowed_host)
     except TlsError as error:
-        place = settings.place("tls_cert" if certificate else "tls")
-        raise SettingError(f"{place}: {error}") from None
+        option_name = settings.flag_or_variable("tls_cert" if certificate else "tls")
+        raise SettingError(f"{option_name}: {error}") from None
     return None
 
 
-def print_authority(settings: Settings, urls: Sequence[str]) -> int:
+def print_ca_certificate(settings: Settings, urls: Sequence[str]) -> int:
     """Print the authority of the folder that the settings name, or of a server.
 
     Returns:
@@ -42,15 +50,15 @@ def print_authority(settings: Settings, urls: Sequence[str]) -> int:
     """
     if settings.tls_folder:
         try:
-            print(authority_in(settings.tls_folder).decode(), end="")
+            print(ca_certificate_in(settings.tls_folder).decode(), end="")
         except TlsError as error:
-            raise SettingError(f"{settings.place('tls_folder')}: {error}") from None
-        return OK
+            raise SettingError(f"{settings.flag_or_variable('tls_folder')}: {error}") from None
+        return EXIT_OK
     for url in urls:
         try:
-            print(ask(url, "/__admin/tls/ca.pem").decode(), end="")
-        except AskError as error:
+            print(fetch(url, "/__admin/tls/ca.pem").decode(), end="")
+        except ProbeError as error:
             print(f"kustom-mock: {url} gives no authority: {error}", file=sys.stderr)
         else:
-            return OK
-    return FINDINGS
+            return EXIT_OK
+    return EXIT_FINDINGS

@@ -1,4 +1,4 @@
-"""``serve --watch``: scenario files that change are loaded anew.
+"""``serve --watch``: reload scenario files when they change.
 
 Modification times and sizes are looked at twice a second. Events of the file system
 would come sooner, but do not reach a container's bind mount everywhere.
@@ -9,40 +9,40 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from mockserver.cli.worlds import load_world
-from mockserver.sandbox.registry import Sandboxes
-from mockserver.scenario.catalogue import UnknownScenarioError, find
+from mockserver.cli.worlds import load_template
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.catalogue import UnknownScenarioError, resolve_files
 from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.scenario import Scenario
 from mockserver.settings import Settings
 
-PAUSE = 0.5  # seconds between two looks
+POLL_INTERVAL = 0.5  # seconds between two looks
 
 log = logging.getLogger("kustom_mock")
 
 
-async def watch(settings: Settings, sandboxes: Sandboxes[Scenario]) -> None:
-    """Look at the scenario files until cancelled; a bad file keeps the old world."""
-    seen = _marks(settings)
+async def watch(settings: Settings, sandboxes: SandboxRegistry[Scenario]) -> None:
+    """Poll the scenario files until cancelled; an invalid file keeps the old template."""
+    old_states = _file_states(settings)
     while True:
-        await asyncio.sleep(PAUSE)
-        now = _marks(settings)
-        if now == seen:
+        await asyncio.sleep(POLL_INTERVAL)
+        states = _file_states(settings)
+        if states == old_states:
             continue
-        seen = now
+        old_states = states
         try:
-            renewed = sandboxes.replace_world(load_world(settings))
-            log.warning("scenarios loaded anew; %d sandboxes start over", renewed)
+            restarted_count = sandboxes.replace_template(load_template(settings))
+            log.warning("scenarios loaded anew; %d sandboxes start over", restarted_count)
         except (ScenarioError, UnknownScenarioError, OSError) as error:
             log.error("scenarios not loaded, the old ones stay:\n%s", error)  # noqa: TRY400
 
 
-def _marks(settings: Settings) -> Mapping[str, tuple[int, int]]:
-    """Tell the state of every file by its modification time and size."""
+def _file_states(settings: Settings) -> Mapping[str, tuple[int, int]]:
+    """Return modification time and size of every scenario file."""
     marks: dict[str, tuple[int, int]] = {}
     for reference in settings.scenario:
         try:
-            paths = [Path(str(each)) for each in find(reference)]
+            paths = [Path(str(file)) for file in resolve_files(reference)]
             stats = {str(path): path.stat() for path in paths}
         except (UnknownScenarioError, OSError):
             continue

@@ -1,4 +1,4 @@
-"""START HERE: the rules of the Order Management API, without HTTP, files or a clock.
+"""Domain rules of the Order Management API: pure functions and tables, no I/O.
 
 Five laws hold in this package:
 

@@ -1,47 +1,58 @@
-"""What would have helped: the nearest capture and what to change in the request."""
+"""Hints for a failed allocation: the nearest capture and what to change in the request."""
 
 from collections.abc import Callable, Iterable, Mapping
 
-from mockserver.domain.conditions import SHOWN
-from mockserver.domain.explanation import Condition, Nearest
-from mockserver.domain.money import sum_of
+from mockserver.domain.conditions import MAX_REFERENCES_LISTED
+from mockserver.domain.explanation import Condition, NearestCapture
+from mockserver.domain.money import sum_totals
 from mockserver.domain.order import Capture
-from mockserver.domain.refund_case import NO_REFERENCE, SPELLINGS_EXPLAINED, RefundCase
+from mockserver.domain.refund_case import MAX_SPELLING_SUGGESTIONS, NO_REFERENCE, RefundCase
 
 
-def nearest(case: RefundCase, conditions: Iterable[Condition]) -> Nearest | None:
-    """Name the capture that came closest and all that separates it from the refund."""
-    if case.closest is None:
+def nearest_capture(case: RefundCase, conditions: Iterable[Condition]) -> NearestCapture | None:
+    """Return the closest capture and its differences from the refund."""
+    if case.closest_capture is None:
         return None
-    capture = case.closest
-    apart = [_separation(case, capture, each) for each in conditions if not each.holds]
-    return Nearest(capture.capture_id, capture.klarna_reference, tuple(apart))
+    capture = case.closest_capture
+    differences = [
+        _describe_difference(case, capture, condition)
+        for condition in conditions
+        if not condition.holds
+    ]
+    return NearestCapture(capture.capture_id, capture.klarna_reference, tuple(differences))
 
 
-def advise(case: RefundCase, conditions: Iterable[Condition]) -> tuple[str, ...]:
-    """List what to change, most useful first, without repetition."""
+def allocation_hints(case: RefundCase, conditions: Iterable[Condition]) -> tuple[str, ...]:
+    """Return hints: what to change, one for each condition that does not hold."""
     failed = [condition for condition in conditions if not condition.holds]
-    hints = [hint for condition in failed for hint in _ADVICE[condition.name](case)]
+    hints = [hint for condition in failed for hint in _HINT_BY_CONDITION[condition.name](case)]
     return tuple(dict.fromkeys(hints))
 
 
-def _separation(case: RefundCase, capture: Capture, condition: Condition) -> str:
+def _describe_difference(case: RefundCase, capture: Capture, condition: Condition) -> str:
     if condition.name != "references_in_one_capture":
         return condition.detail
-    carried = capture.references
-    missing = [each for each in case.references if each not in carried]
-    return "; ".join(_missing(case, each, carried) for each in missing[:SHOWN])
+    capture_references = capture.references
+    missing = [
+        reference for reference in case.references if reference not in capture_references
+    ]
+    return "; ".join(
+        _describe_missing_reference(case, reference, capture_references)
+        for reference in missing[:MAX_REFERENCES_LISTED]
+    )
 
 
-def _missing(case: RefundCase, reference: str, carried: frozenset[str]) -> str:
+def _describe_missing_reference(
+    case: RefundCase, reference: str, capture_references: frozenset[str]
+) -> str:
     if reference == NO_REFERENCE:
         return "a line has no reference"
-    meant = case.spelling.get(reference)
-    hint = f" ('{meant}' is)" if meant in carried else ""
+    suggestion = case.spelling_suggestions.get(reference)
+    hint = f" ('{suggestion}' is)" if suggestion in capture_references else ""
     return f"'{reference}' is not on it{hint}"
 
 
-def _after_a_failure(case: RefundCase) -> tuple[str, ...]:
+def _hint_earlier_failure(case: RefundCase) -> tuple[str, ...]:
     hint = (
         f"Nothing on this order is allocated any more after refund"
         f" {case.failed_refunds[0]}; in a test, start from a fresh order."
@@ -49,10 +60,10 @@ def _after_a_failure(case: RefundCase) -> tuple[str, ...]:
     return (hint,)
 
 
-def _about_the_sum(case: RefundCase) -> tuple[str, ...]:
+def _hint_sum(case: RefundCase) -> tuple[str, ...]:
     if not case.lines:
         return _SEND_LINES
-    total = sum_of(case.lines)
+    total = sum_totals(case.lines)
     hint = (
         f"Make the total_amount of the lines add up to refunded_amount:"
         f" {total} now, {case.amount} wanted."
@@ -60,42 +71,42 @@ def _about_the_sum(case: RefundCase) -> tuple[str, ...]:
     return (hint,)
 
 
-def _about_the_references(case: RefundCase) -> tuple[str, ...]:
+def _hint_references(case: RefundCase) -> tuple[str, ...]:
     if not case.lines:
         return _SEND_LINES
-    if not case.spelling:
+    if not case.spelling_suggestions:
         return ("Send one refund for each capture, with the lines of that capture.",)
-    wrong = list(case.spelling.items())[:SPELLINGS_EXPLAINED]
-    return tuple(_correction(reference, meant) for reference, meant in wrong)
+    misspelt = list(case.spelling_suggestions.items())[:MAX_SPELLING_SUGGESTIONS]
+    return tuple(_correction(reference, suggestion) for reference, suggestion in misspelt)
 
 
-def _correction(reference: str, meant: str | None) -> str:
+def _correction(reference: str, suggestion: str | None) -> str:
     if reference == NO_REFERENCE:
         return "Give every line the reference of a captured line."
-    better = f"'{meant}'" if meant else "that of a captured line"
-    return f"Change reference '{reference}' to {better}."
+    replacement = f"'{suggestion}'" if suggestion else "that of a captured line"
+    return f"Change reference '{reference}' to {replacement}."
 
 
-def _about_the_amount(case: RefundCase) -> tuple[str, ...]:
-    if case.match is None or case.closest is None:
+def _hint_amount(case: RefundCase) -> tuple[str, ...]:
+    if case.matched_capture is None or case.closest_capture is None:
         return ()
     limit, reference = (
-        case.limits[case.closest.capture_id],
-        case.closest.klarna_reference,
+        case.refund_limits[case.closest_capture.capture_id],
+        case.closest_capture.klarna_reference,
     )
     return (f"Refund at most {limit} with the lines of capture {reference}.",)
 
 
-def _about_the_fault(_case: RefundCase) -> tuple[str, ...]:
+def _hint_injected_failure(_case: RefundCase) -> tuple[str, ...]:
     return ("Nothing in the request is wrong: the failure was asked for.",)
 
 
 _SEND_LINES = ("Send order_lines with the references of what came back.",)
 
-_ADVICE: Mapping[str, Callable[[RefundCase], tuple[str, ...]]] = {
-    "no_earlier_failure": _after_a_failure,
-    "lines_add_up": _about_the_sum,
-    "references_in_one_capture": _about_the_references,
-    "fits_capture": _about_the_amount,
-    "no_injected_failure": _about_the_fault,
+_HINT_BY_CONDITION: Mapping[str, Callable[[RefundCase], tuple[str, ...]]] = {
+    "no_earlier_failure": _hint_earlier_failure,
+    "lines_add_up": _hint_sum,
+    "references_in_one_capture": _hint_references,
+    "fits_capture": _hint_amount,
+    "no_injected_failure": _hint_injected_failure,
 }

@@ -1,4 +1,4 @@
-"""To which capture a refund belongs: decided, and explained, from the same facts.
+"""Allocate a refund to a capture, and explain the allocation from the same facts.
 
 Whether a refund is accepted is another question (:mod:`mockserver.domain.refunds`); a
 refund that cannot be allocated is a result here, never an error. Assumed, because
@@ -10,102 +10,106 @@ Both functions judge a case by the same table of conditions, so that an explanat
 cannot differ from the decision; the words are found when they are asked for.
 """
 
-from mockserver.domain.advice import advise, nearest
-from mockserver.domain.conditions import all_hold, judge
-from mockserver.domain.explanation import Allocation, Explanation, Landing, Verdict
+from mockserver.domain.advice import allocation_hints, nearest_capture
+from mockserver.domain.conditions import all_conditions_hold, check_conditions
+from mockserver.domain.explanation import Allocation, AllocationOutcome, Booking, Explanation
 from mockserver.domain.order import Capture, Order, Refund
-from mockserver.domain.refund_case import RefundCase, measure
+from mockserver.domain.refund_case import RefundCase, build_case
 
 
 def allocate(case: RefundCase) -> Allocation:
-    """Decide to which capture a refund is allocated and where its money lands.
+    """Decide to which capture a refund is allocated and where its money is booked.
 
     Never raises.
     """
-    verdict = _verdict(case)
-    chosen = case.match if verdict is Verdict.ALLOCATED else None
+    verdict = _decide_outcome(case)
+    matched = case.matched_capture if verdict is AllocationOutcome.ALLOCATED else None
     return Allocation(
         outcome=verdict,
-        capture_id=chosen.capture_id if chosen else None,
-        klarna_reference=chosen.klarna_reference if chosen else None,
-        booked=_land(case, chosen),
-        ambiguous=chosen is not None and len(case.matching) > 1 and case.fitting > 1,
-        made_to_fail=case.made_to_fail,
+        capture_id=matched.capture_id if matched else None,
+        klarna_reference=matched.klarna_reference if matched else None,
+        booked=_book(case, matched),
+        ambiguous=matched is not None
+        and len(case.matching_captures) > 1
+        and case.fitting_count > 1,
+        failure_injected=case.failure_injected,
         assumptions=case.assumptions,
     )
 
 
-def explain(case: RefundCase) -> Explanation:
+def explain_case(case: RefundCase) -> Explanation:
     """Decide, and say why: every condition with its numbers, and what would help.
 
     Never raises.
     """
     allocation = allocate(case)
-    conditions = judge(case)
-    failed = allocation.outcome is Verdict.FAILED
+    conditions = check_conditions(case)
+    failed = allocation.outcome is AllocationOutcome.FAILED
     return Explanation(
         allocation=allocation,
         refunded_amount=case.amount,
         conditions=conditions,
-        nearest=nearest(case, conditions) if failed else None,
-        assumptions=_that_mattered(case, allocation.outcome),
-        hints=advise(case, conditions) if failed else (),
+        nearest=nearest_capture(case, conditions) if failed else None,
+        assumptions=_relevant_assumptions(case, allocation.outcome),
+        hints=allocation_hints(case, conditions) if failed else (),
     )
 
 
-def explained(order: Order, refund: Refund) -> Explanation:
+def explain_allocation(order: Order, refund: Refund) -> Explanation:
     """Explain the allocation of one of an order's refunds, as it was when accepted."""
-    return explain(
-        measure(
+    return explain_case(
+        build_case(
             refund.refunded_amount,
             refund.order_lines,
-            order.captures[: refund.captures_before],
+            order.captures[: refund.earlier_capture_count],
             order.refunds[: order.refunds.index(refund)],
             refund.allocation.assumptions,
-            made_to_fail=refund.allocation.made_to_fail,
+            failure_injected=refund.allocation.failure_injected,
         ),
     )
 
 
-def _verdict(case: RefundCase) -> Verdict:
-    if all_hold(case):
-        return Verdict.ALLOCATED
+def _decide_outcome(case: RefundCase) -> AllocationOutcome:
+    if all_conditions_hold(case):
+        return AllocationOutcome.ALLOCATED
     if not case.lines and case.assumptions.amount_only_refund == "not_attempted":
-        return Verdict.NOT_ATTEMPTED
-    return Verdict.FAILED
+        return AllocationOutcome.NOT_ATTEMPTED
+    return AllocationOutcome.FAILED
 
 
-def _land(case: RefundCase, chosen: Capture | None) -> tuple[Landing, ...]:
+def _book(case: RefundCase, matched: Capture | None) -> tuple[Booking, ...]:
     """Book the money on the chosen capture; without one, or beyond it, as assumed.
 
     No capture takes more than it has room for, whatever the assumptions. An allocated
     refund of nothing lands on its capture all the same, as 0.
     """
-    if chosen is not None and case.amount <= case.room[chosen.capture_id]:
-        return (Landing(chosen.capture_id, chosen.klarna_reference, case.amount),)
+    if matched is not None and case.amount <= case.unrefunded[matched.capture_id]:
+        return (Booking(matched.capture_id, matched.klarna_reference, case.amount),)
     policy = case.assumptions.unallocated_refund
     by_age = case.captures if policy == "oldest_first" else case.captures[::-1]
-    others = () if policy == "none" else tuple(c for c in by_age if c is not chosen)
-    landed, left = [], case.amount
-    for capture in ((chosen,) if chosen else ()) + others:
-        amount = min(left, case.room[capture.capture_id])
+    others = () if policy == "none" else tuple(c for c in by_age if c is not matched)
+    bookings, remaining = [], case.amount
+    for capture in ((matched,) if matched else ()) + others:
+        amount = min(remaining, case.unrefunded[capture.capture_id])
         if amount:
-            landed.append(
-                Landing(capture.capture_id, capture.klarna_reference, amount),
+            bookings.append(
+                Booking(capture.capture_id, capture.klarna_reference, amount),
             )
-            left -= amount
-    return tuple(landed)
+            remaining -= amount
+    return tuple(bookings)
 
 
-def _that_mattered(case: RefundCase, verdict: Verdict) -> tuple[str, ...]:
+def _relevant_assumptions(case: RefundCase, verdict: AllocationOutcome) -> tuple[str, ...]:
     """Name the assumptions without which the answer could have been another."""
-    fully_landed = case.match and case.room[case.match.capture_id] >= case.amount
-    mattered = {
+    fully_landed = (
+        case.matched_capture and case.unrefunded[case.matched_capture.capture_id] >= case.amount
+    )
+    relevance = {
         "amount_only_refund": not case.lines,
-        "unallocated_refund": verdict is not Verdict.ALLOCATED or not fully_landed,
+        "unallocated_refund": verdict is not AllocationOutcome.ALLOCATED or not fully_landed,
         "capture_capacity": any(
-            case.room[each.capture_id] < min(case.amount, each.captured_amount)
-            for each in case.matching
+            case.unrefunded[capture.capture_id] < min(case.amount, capture.captured_amount)
+            for capture in case.matching_captures
         ),
     }
-    return tuple(name for name, applies in mattered.items() if applies)
+    return tuple(name for name, applies in relevance.items() if applies)

@@ -1,4 +1,4 @@
-"""What the provider leaves open, as named choices that can be switched.
+"""Named assumptions: switchable choices where the provider's behaviour is unknown.
 
 One row per open question: a default, its alternatives, what each means, and why the
 default was chosen. The dataclass below *is* the table; the docs, the command line and
@@ -10,28 +10,35 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.domain.source import Source, assumed, clients, klarna, kustom, recorded
+from mockserver.domain.source import (
+    Provenance,
+    assumed,
+    klarna_docs,
+    kustom_docs,
+    read_off_clients,
+    recorded,
+)
 from mockserver.domain.wording import did_you_mean, yaml_scalar
 
-Value = str | bool | int
+AssumptionValue = str | bool | int
 
 
-def choice(
-    default: Value,
-    meanings: Mapping[Value, str],
-    source: Source,
-    numbers: range = range(0),
+def assumption_field(
+    default: AssumptionValue,
+    meanings: Mapping[AssumptionValue, str],
+    source: Provenance,
+    allowed_numbers: range = range(0),
 ) -> Any:  # noqa: ANN401
     """Describe one assumption as a dataclass field."""
-    row = {"meanings": meanings, "source": source, "numbers": numbers}
+    row = {"meanings": meanings, "source": source, "allowed_numbers": allowed_numbers}
     return field(default=default, metadata=MappingProxyType(row))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """The choices in force for a sandbox."""
+    """The assumptions in force for a sandbox."""
 
-    unallocated_refund: str = choice(
+    unallocated_refund: str = assumption_field(
         "oldest_first",
         {
             "oldest_first": "its money is booked on the oldest capture with room",
@@ -40,7 +47,7 @@ class Assumptions:
         },
         assumed("nothing is said of where a refund lands that is not allocated"),
     )
-    amount_only_refund: str = choice(
+    amount_only_refund: str = assumption_field(
         "not_attempted",
         {
             "not_attempted": "a refund without order lines is no failed allocation",
@@ -48,7 +55,7 @@ class Assumptions:
         },
         assumed("amount-only refunds are accepted (recorded); their effect is unknown"),
     )
-    capture_capacity: str = choice(
+    capture_capacity: str = assumption_field(
         "remaining",
         {
             "remaining": "a refund fits a capture up to what is not yet refunded of it",
@@ -56,7 +63,7 @@ class Assumptions:
         },
         assumed("the page names the captured amount; money cannot go back twice"),
     )
-    fully_refunded_status: str = choice(
+    fully_refunded_status: str = assumption_field(
         "CAPTURED",
         {
             "CAPTURED": "a fully refunded order stays CAPTURED",
@@ -64,7 +71,7 @@ class Assumptions:
         },
         recorded("CAPTURED right after a full refund; the portal's help says Closed"),
     )
-    capture_refunded_amount: str = choice(
+    capture_refunded_amount: str = assumption_field(
         "updated",
         {
             "updated": "a capture's refunded_amount is the sum that landed on it",
@@ -72,7 +79,7 @@ class Assumptions:
         },
         assumed("described as the capture's refunds; recorded 0 in the same second"),
     )
-    release_keeps_order_amount: bool = choice(
+    release_keeps_order_amount: bool = assumption_field(
         default=True,
         meanings={
             True: "a release only sets the remaining authorization to 0",
@@ -80,7 +87,7 @@ class Assumptions:
         },
         source=assumed("no answer after a release was recorded"),
     )
-    validation_error: str = choice(
+    validation_error: str = assumption_field(
         "UNPROCESSABLE_ENTITY",
         {
             "UNPROCESSABLE_ENTITY": "invalid fields answer 422 UNPROCESSABLE_ENTITY",
@@ -88,7 +95,7 @@ class Assumptions:
         },
         recorded("422 for a missing amount; Kustom's list of codes has BAD_REQUEST"),
     )
-    idempotency_scope: str = choice(
+    idempotency_scope: str = assumption_field(
         "operation",
         {
             "operation": "a key counts for one operation on one order",
@@ -97,68 +104,70 @@ class Assumptions:
         },
         assumed("documented: only the key matters, not the input; no scope is named"),
     )
-    idempotent_errors: str = choice(
+    idempotent_errors: str = assumption_field(
         "replayed",
         {
             "replayed": "a refusal is replayed for its key, like a success",
             "decided_again": "after a refusal the same key is decided anew",
         },
-        klarna("retry policy: both requests get the same response; errors not named"),
+        klarna_docs("retry policy: both requests get the same response; errors not named"),
     )
-    deprecated_operations: str = choice(
+    deprecated_operations: str = assumption_field(
         "answer",
         {
             "answer": "send-out and due-date operations work as they did at Klarna",
             "not_found": "send-out and due-date operations answer 404",
         },
-        clients("announced as deprecated by Kustom, still called by today's plugins"),
+        read_off_clients("announced as deprecated by Kustom, still called by today's plugins"),
     )
-    expired_part_captured: str = choice(
+    expired_part_captured: str = assumption_field(
         "EXPIRED",
         {
             "EXPIRED": "past its date a part-captured order is EXPIRED",
             "CAPTURED": "past its date a part-captured order counts as CAPTURED",
         },
-        kustom("order status help: expired when not fully captured before the date"),
+        kustom_docs("order status help: expired when not fully captured before the date"),
     )
-    authorization_days: int = choice(
+    authorization_days: int = assumption_field(
         28,
         {28: "days from creation (or extension) to expiry"},
-        kustom("reservation time help: up to 28 days; an account may have another"),
-        numbers=range(1, 181),
+        kustom_docs("reservation time help: up to 28 days; an account may have another"),
+        allowed_numbers=range(1, 181),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """A row of the table: one open question and the answers to choose from."""
+    """Definition of one assumption: default, alternatives and provenance."""
 
     name: str
-    default: Value
-    meanings: Mapping[Value, str]
-    source: Source
-    numbers: range
+    default: AssumptionValue
+    meanings: Mapping[AssumptionValue, str]
+    source: Provenance
+    allowed_numbers: range
 
     @property
-    def allowed(self) -> str:
+    def allowed_text(self) -> str:
         """The permitted values, in words."""
-        if self.numbers:
-            return f"a whole number from {self.numbers[0]} to {self.numbers[-1]}"
+        if self.allowed_numbers:
+            return (
+                f"a whole number from {self.allowed_numbers[0]} to {self.allowed_numbers[-1]}"
+            )
         return " or ".join(yaml_scalar(value) for value in self.meanings)
 
-    def parse(self, value: object) -> Value:
-        """Take a value as YAML, JSON or a flag gives it.
+    def parse(self, value: object) -> AssumptionValue:
+        """Parse a value from YAML, JSON or a flag.
 
         Raises:
             AssumptionError: the value is not one of the alternatives.
         """
-        known: Value
-        for known in (*self.meanings, *self.numbers):
-            if value == known and isinstance(value, bool) is isinstance(known, bool):
-                return known
-            if isinstance(value, str) and value.lower() == str(known).lower():
-                return known
-        message = f"assumption '{self.name}' takes {self.allowed}, got {value!r}"
+        candidate: AssumptionValue
+        for candidate in (*self.meanings, *self.allowed_numbers):
+            if value == candidate and isinstance(value, bool) is isinstance(candidate, bool):
+                return candidate
+            if isinstance(value, str) and value.lower() == str(candidate).lower():
+                return candidate
+        message = f"assumption '{self.name}' takes {self.allowed_text}, got {value!r}"
         raise AssumptionError(message)
 
 
@@ -168,24 +177,26 @@ class AssumptionError(ValueError):
 
 ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
     {
-        each.name: Assumption(each.name, each.default, **each.metadata)  # type: ignore[arg-type]
-        for each in fields(Assumptions)
+        option.name: Assumption(option.name, option.default, **option.metadata)  # type: ignore[arg-type]
+        for option in fields(Assumptions)
     },
 )
 
 
-def assume(base: Assumptions, choices: Mapping[str, object]) -> Assumptions:
+def switch_assumptions(base: Assumptions, choices: Mapping[str, object]) -> Assumptions:
     """Switch some assumptions of a set.
 
     Raises:
         AssumptionError: a name is unknown (with the nearest one) or a value is not
             among its alternatives.
     """
-    parsed: dict[str, Any] = {name: _find(name).parse(v) for name, v in choices.items()}
+    parsed: dict[str, Any] = {
+        name: _find_assumption(name).parse(v) for name, v in choices.items()
+    }
     return replace(base, **parsed)
 
 
-def _find(name: str) -> Assumption:
+def _find_assumption(name: str) -> Assumption:
     if name in ASSUMPTIONS:
         return ASSUMPTIONS[name]
     message = f"unknown assumption '{name}', {did_you_mean(name, ASSUMPTIONS)}"

@@ -1,4 +1,4 @@
-"""How much may still be captured, and how long: raised, lowered, extended, given up."""
+"""Commands that change the authorization: update, cancel, extend, release."""
 
 from mockserver.domain.commands import (
     Cancel,
@@ -6,12 +6,12 @@ from mockserver.domain.commands import (
     ReleaseRemainingAuthorization,
     UpdateAuthorization,
 )
-from mockserver.domain.decision import Context, Decision, done
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.decision import Context, Decision, accept_changes
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.extension import check_extension, extended_expiry
 from mockserver.domain.order import Order
 
-RAISABLE = frozenset(
+RAISABLE_PAYMENT_METHODS = frozenset(
     {
         "ACCOUNT",
         "B2B_INVOICE",
@@ -37,26 +37,29 @@ def update_authorization(
     Raises:
         Rejection: it is less than was captured, or more than the payment method allows.
     """
-    wanted, captured = command.order_amount, order.captured_amount
-    if wanted < captured:
-        raise Rejection(
+    order_amount, captured = command.order_amount, order.captured_amount
+    if order_amount < captured:
+        raise Refusal(
             Reason.AUTHORIZATION_BELOW_CAPTURED,
             command.operation,
-            requested=wanted,
+            requested=order_amount,
             captured=captured,
         )
-    if wanted > order.order_amount and order.payment_method.type not in RAISABLE:
-        raise Rejection(
+    if (
+        order_amount > order.order_amount
+        and order.payment_method.type not in RAISABLE_PAYMENT_METHODS
+    ):
+        raise Refusal(
             Reason.RAISE_NOT_OFFERED,
             command.operation,
-            requested=wanted,
+            requested=order_amount,
             order_amount=order.order_amount,
             payment_method=order.payment_method.type,
         )
-    return done(
+    return accept_changes(
         order,
         command,
-        order_amount=wanted,
+        order_amount=order_amount,
         order_lines=command.order_lines,
         authorization_updated_at=context.now,
     )
@@ -64,7 +67,7 @@ def update_authorization(
 
 def cancel(order: Order, command: Cancel, context: Context) -> Decision:
     """Cancel the order."""
-    return done(order, command, cancelled_at=context.now)
+    return accept_changes(order, command, cancelled_at=context.now)
 
 
 def extend_authorization_time(
@@ -80,7 +83,7 @@ def extend_authorization_time(
     check_extension(order, context.now)
     days = context.assumptions.authorization_days
     expiry = extended_expiry(order, context.now, days)
-    return done(order, command, expires_at=expiry, extended_at=context.now)
+    return accept_changes(order, command, expires_at=expiry, extended_at=context.now)
 
 
 def release_remaining_authorization(
@@ -88,12 +91,12 @@ def release_remaining_authorization(
     command: ReleaseRemainingAuthorization,
     context: Context,
 ) -> Decision:
-    """Give up what was not captured."""
-    keeps = context.assumptions.release_keeps_order_amount
-    return done(
+    """Release the authorization that is not captured."""
+    keeps_amount = context.assumptions.release_keeps_order_amount
+    return accept_changes(
         order,
         command,
         released_at=context.now,
         released_amount=order.remaining_authorized_amount,
-        order_amount=order.order_amount if keeps else order.captured_amount,
+        order_amount=order.order_amount if keeps_amount else order.captured_amount,
     )

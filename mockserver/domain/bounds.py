@@ -1,4 +1,4 @@
-"""How large amounts and how long texts may be (documented by Kustom, but for one bound).
+"""Types with the documented bounds of amounts and texts.
 
 The values say so in their types, so that a body in which all is as documented can be read
 in one step. ``schemas/`` says it again to everybody else, and finds the words where a
@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from msgspec import Meta
 
-Several = TypeVar("Several")
+ContainerT = TypeVar("ContainerT")
 
 MAX_AMOUNT = 200_000_000  # minor units
 
@@ -31,5 +31,5 @@ LineType: TypeAlias = Literal[
     "digital", "surcharge", "return_fee", "package",
 ]  # fmt: skip
 
-ReadApart: TypeAlias = Annotated[Several, Meta(max_length=0)]
+MustBeEmpty: TypeAlias = Annotated[ContainerT, Meta(max_length=0)]
 """What is empty in a body that is read in one step; what fills it has to be looked into."""

@@ -1,4 +1,4 @@
-"""Shipments: money taken, parcels, and the invoice of a capture."""
+"""Commands on captures: capture, shipping info, send-out, due date."""
 
 from msgspec.structs import replace
 
@@ -9,14 +9,20 @@ from mockserver.domain.commands import (
     ExtendDueDate,
     TriggerSendOut,
 )
-from mockserver.domain.decision import Context, Decision, Outcome, check_not_full, done
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.extension import check_due_date
+from mockserver.domain.decision import (
+    Acceptance,
+    Context,
+    Decision,
+    accept_changes,
+    check_movement_limit,
+)
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.extension import check_due_date_extendable
 from mockserver.domain.lookup import find_capture
-from mockserver.domain.money import add_up
+from mockserver.domain.money import lines_add_up
 from mockserver.domain.order import Capture, FraudStatus, Order
 
-_FRAUD_REFUSALS = {
+_REASON_BY_FRAUD_STATUS = {
     FraudStatus.PENDING: Reason.FRAUD_REVIEW_PENDING,
     FraudStatus.REJECTED: Reason.FRAUD_REVIEW_FAILED,
     FraudStatus.STOPPED: Reason.FRAUD_REVIEW_FAILED,
@@ -24,17 +30,17 @@ _FRAUD_REFUSALS = {
 
 
 def capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
-    """Take money for a shipment.
+    """Capture an amount for a shipment.
 
     Raises:
         Rejection: the risk review says no, less is left, or the order is full.
     """
-    refused = _FRAUD_REFUSALS.get(order.fraud_status)
-    if refused:
-        raise Rejection(refused, command.operation, fraud_status=order.fraud_status)
+    reason = _REASON_BY_FRAUD_STATUS.get(order.fraud_status)
+    if reason:
+        raise Refusal(reason, command.operation, fraud_status=order.fraud_status)
     remaining = order.remaining_authorized_amount
     if command.captured_amount > remaining:
-        raise Rejection(
+        raise Refusal(
             Reason.CAPTURE_EXCEEDS_REMAINING,
             command.operation,
             requested=command.captured_amount,
@@ -43,8 +49,8 @@ def capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
             order_amount=order.order_amount,
         )
     number = len(order.captures) + 1
-    check_not_full(number, "captures", command.operation, order_id=order.order_id)
-    made = Capture(
+    check_movement_limit(number, "captures", command.operation, order_id=order.order_id)
+    capture = Capture(
         capture_id=context.new_id,
         klarna_reference=f"{order.klarna_reference}-{number}",
         captured_amount=command.captured_amount,
@@ -58,11 +64,11 @@ def capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
     )
     changed = replace(
         order,
-        captures=(*order.captures, made),
+        captures=(*order.captures, capture),
         acknowledged_at=order.acknowledged_at or context.now,
     )
-    valid = add_up(command.order_lines, command.captured_amount)
-    return Decision(changed, Outcome(command.operation, made.capture_id, valid))
+    valid = lines_add_up(command.order_lines, command.captured_amount)
+    return Decision(changed, Acceptance(command.operation, capture.capture_id, valid))
 
 
 def add_capture_shipping_info(
@@ -75,16 +81,16 @@ def add_capture_shipping_info(
     Raises:
         Rejection: there is no such capture, or it has too many.
     """
-    found = find_capture(order, command.capture_id, command.operation)
-    added = found.shipping_info + command.shipping_info
-    check_not_full(
-        len(added),
+    capture = find_capture(order, command.capture_id, command.operation)
+    shipping_info = capture.shipping_info + command.shipping_info
+    check_movement_limit(
+        len(shipping_info),
         "parcels",
         command.operation,
         order_id=order.order_id,
-        capture_id=found.capture_id,
+        capture_id=capture.capture_id,
     )
-    return _recaptured(order, command, replace(found, shipping_info=added))
+    return _replace_capture(order, command, replace(capture, shipping_info=shipping_info))
 
 
 def trigger_send_out(
@@ -97,8 +103,8 @@ def trigger_send_out(
     Raises:
         Rejection: there is no such capture.
     """
-    found = find_capture(order, command.capture_id, command.operation)
-    return _recaptured(order, command, replace(found, sent_out_at=context.now))
+    capture = find_capture(order, command.capture_id, command.operation)
+    return _replace_capture(order, command, replace(capture, sent_out_at=context.now))
 
 
 def extend_due_date(
@@ -106,19 +112,20 @@ def extend_due_date(
     command: ExtendDueDate,
     _context: Context,
 ) -> Decision:
-    """Give more days to pay a capture.
+    """Extend the due date of a capture.
 
     Raises:
         Rejection: there is no such capture, or no such option.
     """
-    found = find_capture(order, command.capture_id, command.operation)
-    check_due_date(order, command.operation, command.number_of_days)
-    days = found.due_date_extended_by + command.number_of_days
-    return _recaptured(order, command, replace(found, due_date_extended_by=days))
+    capture = find_capture(order, command.capture_id, command.operation)
+    check_due_date_extendable(order, command.operation, command.number_of_days)
+    days = capture.due_date_extended_by + command.number_of_days
+    return _replace_capture(order, command, replace(capture, due_date_extended_by=days))
 
 
-def _recaptured(order: Order, command: Command, changed: Capture) -> Decision:
+def _replace_capture(order: Order, command: Command, changed: Capture) -> Decision:
     captures = tuple(
-        changed if each.capture_id == changed.capture_id else each for each in order.captures
+        changed if capture.capture_id == changed.capture_id else capture
+        for capture in order.captures
     )
-    return done(order, command, captures=captures)
+    return accept_changes(order, command, captures=captures)

@@ -1,4 +1,4 @@
-"""What a merchant can ask to be changed: one frozen value per operation.
+"""Commands: one frozen value per operation that changes an order.
 
 A command is what remains of a request once JSON, headers and path are translated. Two
 equal commands ask for the same thing, which is how a changed body under an old
@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
-from mockserver.domain.bounds import Amount, ReadApart, Text
+from mockserver.domain.bounds import Amount, MustBeEmpty, Text
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, Lines, ShippingInfo
 
@@ -48,7 +48,7 @@ class ExtendAuthorizationTime(Struct, frozen=True):
 
 
 class UpdateMerchantReferences(Struct, frozen=True):
-    """Overwrite the references that are given; ``None`` leaves one as it is."""
+    """Overwrite merchant references; None leaves a reference unchanged."""
 
     operation: ClassVar = Operation.UPDATE_MERCHANT_REFERENCES
     merchant_reference1: str | None
@@ -56,7 +56,7 @@ class UpdateMerchantReferences(Struct, frozen=True):
 
 
 class ReleaseRemainingAuthorization(Struct, frozen=True):
-    """Say that no more captures will follow."""
+    """Release the authorization that is not captured."""
 
     operation: ClassVar = Operation.RELEASE_REMAINING_AUTHORIZATION
 
@@ -69,14 +69,14 @@ class AddOrderShippingInfo(Struct, frozen=True):
 
 
 class CaptureOrder(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Take money (minor units) for a shipment."""
+    """Capture an amount (minor units) for a shipment."""
 
     operation: ClassVar = Operation.CAPTURE
     captured_amount: Amount
     description: Text = ""
     order_lines: Lines = ()
     reference: Text | None = None
-    shipping_info: ReadApart[tuple[ShippingInfo, ...]] = ()
+    shipping_info: MustBeEmpty[tuple[ShippingInfo, ...]] = ()
 
 
 class AddCaptureShippingInfo(Struct, frozen=True):
@@ -95,7 +95,7 @@ class TriggerSendOut(Struct, frozen=True):
 
 
 class ExtendDueDate(Struct, frozen=True):
-    """Give the customer more days to pay a capture."""
+    """Extend the due date of a capture."""
 
     operation: ClassVar = Operation.EXTEND_DUE_DATE
     capture_id: str
@@ -103,7 +103,7 @@ class ExtendDueDate(Struct, frozen=True):
 
 
 class RefundOrder(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Give money (minor units) back, with the lines that say for what."""
+    """Refund an amount (minor units), optionally with the refunded lines."""
 
     operation: ClassVar = Operation.REFUND
     refunded_amount: Amount

@@ -1,4 +1,4 @@
-"""The conditions of a correct allocation: whether each holds, and its numbers in words.
+"""The conditions of an allocation: whether each holds, with expected and actual value.
 
 Documented by Kustom (refund allocation page): no earlier failed allocation on the
 order, lines that add up to the refunded amount, the same ``reference`` on refund and
@@ -12,49 +12,53 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from mockserver.domain.explanation import Condition, Verdict
-from mockserver.domain.money import sum_of
+from mockserver.domain.explanation import AllocationOutcome, Condition
+from mockserver.domain.money import sum_totals
 from mockserver.domain.refund_case import NO_REFERENCE, RefundCase
 
-SHOWN = 10  # how many references a sentence names
+MAX_REFERENCES_LISTED = 10  # how many references a sentence names
 
-Number: TypeAlias = int | tuple[str, ...]
+ConditionValue: TypeAlias = int | tuple[str, ...]
 
 
-class Criterion(Struct, frozen=True):
-    """A condition as a rule: whether it holds, and what was expected, found and said.
+class ConditionCheck(Struct, frozen=True):
+    """Definition of a condition: how it is checked and how its values are described.
 
     ``applies`` is false where it is not even mentioned.
     """
 
     name: str
     holds: Callable[[RefundCase], bool]
-    measured: Callable[[RefundCase], tuple[Number, Number, str]]
+    describe: Callable[[RefundCase], tuple[ConditionValue, ConditionValue, str]]
     applies: Callable[[RefundCase], bool] = lambda _case: True
 
 
-def all_hold(case: RefundCase) -> bool:
-    """Say whether every condition holds."""
-    for each in CRITERIA:  # noqa: SIM110  # every refund comes here: half the time of all()
-        if not each.holds(case):
+def all_conditions_hold(case: RefundCase) -> bool:
+    """Return whether every condition holds."""
+    for condition_check in CONDITION_CHECKS:  # noqa: SIM110  # every refund comes here: half the time of all()
+        if not condition_check.holds(case):
             return False
     return True
 
 
-def judge(case: RefundCase) -> tuple[Condition, ...]:
+def check_conditions(case: RefundCase) -> tuple[Condition, ...]:
     """Judge all conditions; each is reported, whether it holds or not."""
     return tuple(
-        Condition(each.name, each.holds(case), *each.measured(case))
-        for each in CRITERIA
-        if each.applies(case)
+        Condition(
+            condition_check.name, condition_check.holds(case), *condition_check.describe(case)
+        )
+        for condition_check in CONDITION_CHECKS
+        if condition_check.applies(case)
     )
 
 
 def _no_earlier_failure(case: RefundCase) -> bool:
-    return Verdict.FAILED not in [each.allocation.outcome for each in case.earlier]
+    return AllocationOutcome.FAILED not in [
+        refund.allocation.outcome for refund in case.earlier_refunds
+    ]
 
 
-def _earlier_failures(case: RefundCase) -> tuple[Number, Number, str]:
+def _describe_earlier_failures(case: RefundCase) -> tuple[ConditionValue, ConditionValue, str]:
     failed = case.failed_refunds
     if failed:
         return 0, len(failed), f"refund {failed[0]} of this order failed to be allocated"
@@ -62,47 +66,56 @@ def _earlier_failures(case: RefundCase) -> tuple[Number, Number, str]:
 
 
 def _lines_add_up(case: RefundCase) -> bool:
-    return case.adds_up
+    return case.lines_add_up
 
 
-def _sum(case: RefundCase) -> tuple[Number, Number, str]:
-    total = sum_of(case.lines)
-    off = total - case.amount
+def _describe_sum(case: RefundCase) -> tuple[ConditionValue, ConditionValue, str]:
+    total = sum_totals(case.lines)
+    difference = total - case.amount
     if not case.lines:
         detail = "no order lines were given"
-    elif off:
-        side = "more" if off > 0 else "less"
-        detail = f"the lines add up to {total}, {abs(off)} {side} than {case.amount}"
+    elif difference:
+        side = "more" if difference > 0 else "less"
+        detail = f"the lines add up to {total}, {abs(difference)} {side} than {case.amount}"
     else:
         detail = f"the lines add up to {total}"
     return case.amount, total, detail
 
 
 def _references_in_one_capture(case: RefundCase) -> bool:
-    return case.match is not None
+    return case.matched_capture is not None
 
 
-def _references(case: RefundCase) -> tuple[Number, Number, str]:
-    carried = case.closest.references if case.closest else frozenset()
+def _describe_references(case: RefundCase) -> tuple[ConditionValue, ConditionValue, str]:
+    capture_references = (
+        case.closest_capture.references if case.closest_capture else frozenset()
+    )
     if not case.lines:
         detail = "no order lines were given"
-    elif case.match:
-        what = _listed(case.references) or "nothing but return fees"
-        detail = f"capture {case.match.klarna_reference} has {what}"
+    elif case.matched_capture:
+        what = _join_limited(case.references) or "nothing but return fees"
+        detail = f"capture {case.matched_capture.klarna_reference} has {what}"
     else:
-        detail = "; ".join(_whereabouts(case, each) for each in case.references[:SHOWN])
-    return case.references, tuple(each for each in case.references if each in carried), detail
+        detail = "; ".join(
+            _describe_captures_with(case, reference)
+            for reference in case.references[:MAX_REFERENCES_LISTED]
+        )
+    return (
+        case.references,
+        tuple(reference for reference in case.references if reference in capture_references),
+        detail,
+    )
 
 
 def _fits_capture(case: RefundCase) -> bool:
-    closest = case.match or case.closest
-    return closest is not None and case.amount <= case.limits[closest.capture_id]
+    closest = case.matched_capture or case.closest_capture
+    return closest is not None and case.amount <= case.refund_limits[closest.capture_id]
 
 
-def _room(case: RefundCase) -> tuple[Number, Number, str]:
-    if case.closest is None:
+def _describe_capacity(case: RefundCase) -> tuple[ConditionValue, ConditionValue, str]:
+    if case.closest_capture is None:
         return 0, case.amount, "no capture is concerned"
-    capture, limit = case.closest, case.limits[case.closest.capture_id]
+    capture, limit = case.closest_capture, case.refund_limits[case.closest_capture.capture_id]
     capacity = case.assumptions.capture_capacity
     detail = (
         f"{case.amount} wanted, {limit} of {capture.captured_amount}"
@@ -113,36 +126,42 @@ def _room(case: RefundCase) -> tuple[Number, Number, str]:
 
 
 def _no_injected_failure(case: RefundCase) -> bool:
-    return not case.made_to_fail
+    return not case.failure_injected
 
 
-def _asked_for(_case: RefundCase) -> tuple[Number, Number, str]:
+def _describe_injected_failure(_case: RefundCase) -> tuple[ConditionValue, ConditionValue, str]:
     return 0, 1, "this sandbox was told to let the allocation fail"
 
 
-CRITERIA = (
-    Criterion("no_earlier_failure", _no_earlier_failure, _earlier_failures),
-    Criterion("lines_add_up", _lines_add_up, _sum),
-    Criterion("references_in_one_capture", _references_in_one_capture, _references),
-    Criterion("fits_capture", _fits_capture, _room),
-    Criterion(
+CONDITION_CHECKS = (
+    ConditionCheck("no_earlier_failure", _no_earlier_failure, _describe_earlier_failures),
+    ConditionCheck("lines_add_up", _lines_add_up, _describe_sum),
+    ConditionCheck(
+        "references_in_one_capture", _references_in_one_capture, _describe_references
+    ),
+    ConditionCheck("fits_capture", _fits_capture, _describe_capacity),
+    ConditionCheck(
         "no_injected_failure",
         _no_injected_failure,
-        _asked_for,
-        applies=lambda case: case.made_to_fail,
+        _describe_injected_failure,
+        applies=lambda case: case.failure_injected,
     ),
 )
 """All conditions, in the order in which they are told; the last is ours, and is told
 only where a failure was asked for."""
 
 
-def _whereabouts(case: RefundCase, reference: str) -> str:
+def _describe_captures_with(case: RefundCase, reference: str) -> str:
     if reference == NO_REFERENCE:
         return "a line has no reference"
-    on = [each.klarna_reference for each in case.captures if reference in each.references]
-    return f"'{reference}' is on {_listed(tuple(on)) or 'no capture'}"
+    captures = [
+        capture.klarna_reference for capture in case.captures if reference in capture.references
+    ]
+    return f"'{reference}' is on {_join_limited(tuple(captures)) or 'no capture'}"
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+def _join_limited(names: tuple[str, ...]) -> str:
+    omitted_count = len(names) - MAX_REFERENCES_LISTED
+    return ", ".join(names[:MAX_REFERENCES_LISTED]) + (
+        f" and {omitted_count} more" if omitted_count > 0 else ""
+    )

@@ -1,4 +1,4 @@
-"""What each command does to an order: a short function for each, here or beside its kin.
+"""``decide(order, command, context)``: apply a command to an order, or refuse it.
 
 ``decide(order, command, context)`` is pure. It returns the new order and what the
 merchant is told, or raises a :class:`Rejection`; deciding again gives the same answer,
@@ -36,9 +36,9 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.decision import Context, Decision, check_not_full, done
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.lifecycle import check_allowed, status_of
+from mockserver.domain.decision import Context, Decision, accept_changes, check_movement_limit
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.lifecycle import check_allowed, derive_status
 from mockserver.domain.order import Order
 from mockserver.domain.refunds import refund
 
@@ -47,18 +47,18 @@ MANDATORY_ADDRESS_FIELDS = ("street_address", "postal_code", "city", "country")
 
 
 def decide(order: Order, command: Command, context: Context) -> Decision:
-    """Carry a command out on an order.
+    """Apply a command to an order.
 
     Raises:
         Rejection: the lifecycle table, an amount or a rule of the operation says no.
     """
-    status = status_of(order, context.now, context.assumptions)
+    status = derive_status(order, context.now, context.assumptions)
     check_allowed(order, command.operation, status)
-    return _DECIDERS[type(command)](order, command, context)
+    return _DECIDE_BY_COMMAND[type(command)](order, command, context)
 
 
 def _acknowledge(order: Order, command: Acknowledge, context: Context) -> Decision:
-    return done(order, command, acknowledged_at=order.acknowledged_at or context.now)
+    return accept_changes(order, command, acknowledged_at=order.acknowledged_at or context.now)
 
 
 def _update_customer_details(
@@ -67,14 +67,16 @@ def _update_customer_details(
     _context: Context,
 ) -> Decision:
     changed = command.shipping_address
-    cleared = [each for each in MANDATORY_ADDRESS_FIELDS if changed.get(each) == ""]
+    cleared = [field for field in MANDATORY_ADDRESS_FIELDS if changed.get(field) == ""]
     if cleared:
-        raise Rejection(
+        raise Refusal(
             Reason.INVALID_ADDRESS,
             command.operation,
             cleared_fields=", ".join(cleared),
         )
-    return done(order, command, shipping_address={**order.shipping_address, **changed})
+    return accept_changes(
+        order, command, shipping_address={**order.shipping_address, **changed}
+    )
 
 
 def _update_merchant_references(
@@ -82,12 +84,12 @@ def _update_merchant_references(
     command: UpdateMerchantReferences,
     _context: Context,
 ) -> Decision:
-    given = {
+    references = {
         "merchant_reference1": command.merchant_reference1,
         "merchant_reference2": command.merchant_reference2,
     }
-    changes = {name: value for name, value in given.items() if value is not None}
-    return done(order, command, **changes)
+    changes = {name: value for name, value in references.items() if value is not None}
+    return accept_changes(order, command, **changes)
 
 
 def _add_order_shipping_info(
@@ -96,11 +98,11 @@ def _add_order_shipping_info(
     _context: Context,
 ) -> Decision:
     added = order.shipping_info + command.shipping_info
-    check_not_full(len(added), "parcels", command.operation, order_id=order.order_id)
-    return done(order, command, shipping_info=added)
+    check_movement_limit(len(added), "parcels", command.operation, order_id=order.order_id)
+    return accept_changes(order, command, shipping_info=added)
 
 
-_DECIDERS: Mapping[type[Command], Callable[[Order, Any, Context], Decision]] = {
+_DECIDE_BY_COMMAND: Mapping[type[Command], Callable[[Order, Any, Context], Decision]] = {
     Acknowledge: _acknowledge,
     UpdateAuthorization: update_authorization,
     Cancel: cancel,

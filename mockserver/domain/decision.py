@@ -1,4 +1,4 @@
-"""What a decision is made of, and what it gives back; the deciders have it in common."""
+"""Context, acceptance and decision: the input and output of ``decide``."""
 
 from datetime import datetime
 from typing import Any
@@ -8,17 +8,17 @@ from msgspec.structs import replace
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.explanation import Allocation
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 
-PARTS_KEPT = 5000
+MAX_MOVEMENTS = 5000
 """How many captures, refunds or parcels an order, and parcels a capture, may have (ours)."""
 
 
 class Context(Struct, frozen=True, gc=False):
-    """All that the outside world contributes, drawn once per request.
+    """External inputs of a decision: time, new id, assumptions.
 
     ``new_id`` is the id for a capture or refund, should one be made.
     ``allocation_fails`` lets the next allocation fail as if the provider had failed.
@@ -27,11 +27,11 @@ class Context(Struct, frozen=True, gc=False):
     now: datetime
     new_id: str
     assumptions: Assumptions
-    allocation_fails: bool = False
+    fail_allocation: bool = False
 
 
-class Outcome(Struct, frozen=True, gc=False):
-    """What the merchant is told of an accepted command.
+class Acceptance(Struct, frozen=True, gc=False):
+    """What the response to an accepted command needs.
 
     ``created_id`` is set for a new capture or refund, ``lines_valid`` when its lines
     add up to its amount, ``allocation`` for a refund.
@@ -44,28 +44,28 @@ class Outcome(Struct, frozen=True, gc=False):
 
 
 class Decision(Struct, frozen=True, gc=False):
-    """The order as it is after a command, and the outcome."""
+    """The changed order and the acceptance."""
 
     order: Order
-    outcome: Outcome
+    acceptance: Acceptance
 
 
-def done(order: Order, command: Command, **changes: Any) -> Decision:  # noqa: ANN401
-    """Give the order with some changes, and an outcome that tells nothing more."""
-    return Decision(replace(order, **changes), Outcome(command.operation))
+def accept_changes(order: Order, command: Command, **changes: Any) -> Decision:  # noqa: ANN401
+    """Accept a command by changing fields of the order."""
+    return Decision(replace(order, **changes), Acceptance(command.operation))
 
 
-def check_not_full(number: int, parts: str, operation: Operation, **ids: str) -> None:
+def check_movement_limit(number: int, kind: str, operation: Operation, **ids: str) -> None:
     """Refuse to let an order have so many of something.
 
     Raises:
         Rejection: they are more than are kept.
     """
-    if number > PARTS_KEPT:
-        raise Rejection(
+    if number > MAX_MOVEMENTS:
+        raise Refusal(
             Reason.ORDER_IS_FULL,
             operation,
             **ids,
-            kind=parts,
-            limit=PARTS_KEPT,
+            kind=kind,
+            limit=MAX_MOVEMENTS,
         )

@@ -1,4 +1,4 @@
-"""The catalogue of refusals: every reason to say no, with its words and its source.
+"""Error catalogue: every refusal with its status, code, message template and provenance.
 
 One row per reason: status, the provider's code, message template, source. Where the
 provider words a reason differently for one operation, that operation has a row of its
@@ -13,12 +13,19 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from mockserver.domain.operation import READS, Operation
-from mockserver.domain.source import Source, assumed, clients, klarna, kustom, recorded
+from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.domain.source import (
+    Provenance,
+    assumed,
+    klarna_docs,
+    kustom_docs,
+    read_off_clients,
+    recorded,
+)
 
 
 class Reason(StrEnum):
-    """Why a request was refused, in our own finer words."""
+    """Reasons for a refusal; finer than the provider's error codes."""
 
     ORDER_NOT_FOUND = "order_not_found"
     CAPTURE_NOT_FOUND = "capture_not_found"
@@ -57,8 +64,8 @@ class Reason(StrEnum):
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
 
 
-class Refusal(Struct, frozen=True):
-    """A row of the catalogue.
+class ErrorDefinition(Struct, frozen=True):
+    """One row of the error catalogue.
 
     ``code`` is empty where the operation has a refusal code of its own
     (``CAPTURE_NOT_ALLOWED``); ``operations`` is empty where the row serves all.
@@ -68,11 +75,11 @@ class Refusal(Struct, frozen=True):
     status: int
     code: str
     message: str
-    source: Source
+    source: Provenance
     operations: frozenset[Operation] = frozenset()
 
 
-CONSEQUENCE: Mapping[Operation, str] = {
+MESSAGE_ENDINGS: Mapping[Operation, str] = {
     Operation.ACKNOWLEDGE: "Acknowledgement not possible.",
     Operation.UPDATE_AUTHORIZATION: "Order authorization cannot be updated",
     Operation.CANCEL: "Cancel not possible.",
@@ -93,7 +100,7 @@ CONSEQUENCE: Mapping[Operation, str] = {
 refund, update, references, customer details, extend, release and shipping info are
 documented, the other two follow the pattern."""
 
-REFUSAL_CODE: Mapping[Operation, str] = {
+NOT_ALLOWED_CODES: Mapping[Operation, str] = {
     Operation.CAPTURE: "CAPTURE_NOT_ALLOWED",
     Operation.CANCEL: "CANCEL_NOT_ALLOWED",
     Operation.REFUND: "REFUND_NOT_ALLOWED",
@@ -105,16 +112,16 @@ def _only(*operations: Operation) -> frozenset[Operation]:
     return frozenset(operations)
 
 
-_PATTERN = assumed("no wording known; follows the pattern of the documented ones")
-_ERRORS_PAGE = klarna("errors in order management")
-_STATUS_TABLE = klarna("table of statuses and codes")
+_ASSUMED_WORDING = assumed("no wording known; follows the pattern of the documented ones")
+_ERRORS_PAGE = klarna_docs("errors in order management")
+_STATUS_TABLE = klarna_docs("table of statuses and codes")
 
-CATALOGUE: tuple[Refusal, ...] = (
-    Refusal(
+ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
+    ErrorDefinition(
         Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
         "Order {order_id} cannot be found", _ERRORS_PAGE,
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
         "Order {order_id} cannot be found. {consequence}", _ERRORS_PAGE,
         _only(
@@ -123,19 +130,19 @@ CATALOGUE: tuple[Refusal, ...] = (
             Operation.ADD_CAPTURE_SHIPPING_INFO,
         ),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
-        "Order cannot be found. {consequence}", kustom("view and change orders"),
+        "Order cannot be found. {consequence}", kustom_docs("view and change orders"),
         _only(Operation.UPDATE_MERCHANT_REFERENCES),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
         "Order {order_id} cannot be found.", _ERRORS_PAGE,
         _only(Operation.TRIGGER_SEND_OUT),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_NOT_FOUND, 404, "NO_SUCH_ORDER",
-        "Order {order_id} cannot be found. {consequence}", _PATTERN,
+        "Order {order_id} cannot be found. {consequence}", _ASSUMED_WORDING,
         _only(
             Operation.UPDATE_AUTHORIZATION,
             Operation.CANCEL,
@@ -146,143 +153,143 @@ CATALOGUE: tuple[Refusal, ...] = (
             Operation.EXTEND_DUE_DATE,
         ),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_NOT_FOUND, 404, "NOT_FOUND",
         "Order {order_id} cannot be found. Refund not possible.",
-        kustom("refund order: the code; the wording is assumed"),
+        kustom_docs("refund order: the code; the wording is assumed"),
         _only(Operation.REFUND),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_NOT_FOUND, 404, "NOT_FOUND",
         "Order {order_id} cannot be found",
-        kustom("get refund: the code; the wording is assumed"),
+        kustom_docs("get refund: the code; the wording is assumed"),
         _only(Operation.GET_REFUND),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.CAPTURE_NOT_FOUND, 404, "NO_SUCH_CAPTURE",
         "Capture {capture_id} cannot be found for order {order_id}",
         assumed("the code is documented; worded like the missing refund"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.CAPTURE_NOT_FOUND, 404, "NO_SUCH_CAPTURE",
         "Capture could not be found."
         " Shipping info cannot be added to capture {capture_id}",
         _ERRORS_PAGE, _only(Operation.ADD_CAPTURE_SHIPPING_INFO),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.REFUND_NOT_FOUND, 404, "NOT_FOUND",
         "Refund {refund_id} cannot be found for order {order_id}", _ERRORS_PAGE,
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.INVALID_ORDER_ID, 400, "INVALID_ORDER_ID",
         "Order ID must be a valid UUID.",
-        klarna("view and change orders; the status is assumed"),
+        klarna_docs("view and change orders; the status is assumed"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_HAS_NO_CAPTURES, 403, "", "Order has no captures. {consequence}",
-        klarna("order management schema: the cause; the wording is assumed"),
+        klarna_docs("order management schema: the cause; the wording is assumed"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_HAS_NO_CAPTURES, 403, "REFUND_NOT_ALLOWED",
         "Order has no captures. Refund not possible",
-        kustom("errors in order management"), _only(Operation.REFUND),
+        kustom_docs("errors in order management"), _only(Operation.REFUND),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_HAS_NO_CAPTURES, 403, "NOT_ALLOWED", "Order has no captures.",
-        klarna("order management schema"),
+        klarna_docs("order management schema"),
         _only(Operation.ADD_CAPTURE_SHIPPING_INFO, Operation.TRIGGER_SEND_OUT),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_HAS_CAPTURES, 403, "CANCEL_NOT_ALLOWED",
         "Order has previous captures. Cancel not possible.",
-        kustom("view and change orders"), _only(Operation.CANCEL),
+        kustom_docs("view and change orders"), _only(Operation.CANCEL),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_FULLY_CAPTURED, 403, "",
         "Order is fully captured. {consequence}",
-        klarna("refund orders and manage authorizations: the release message"),
+        klarna_docs("refund orders and manage authorizations: the release message"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_FULLY_CAPTURED, 403, "NOT_ALLOWED", "Update not allowed.",
-        kustom("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
+        kustom_docs("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_CANCELLED, 403, "",
-        "Order {order_id} is cancelled. {consequence}", _PATTERN,
+        "Order {order_id} is cancelled. {consequence}", _ASSUMED_WORDING,
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_CANCELLED, 403, "NOT_ALLOWED", "Update not allowed.",
-        kustom("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
+        kustom_docs("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_EXPIRED, 403, "",
         "Order {order_id} is expired. {consequence}",
         recorded("a refused capture quoted by two shop platforms"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_EXPIRED, 403, "NOT_ALLOWED",
         "Order is expired. Authorization time cannot be extended.",
-        klarna("refund orders and manage authorizations"),
+        klarna_docs("refund orders and manage authorizations"),
         _only(Operation.EXTEND_AUTHORIZATION_TIME),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_EXPIRED, 403, "NOT_ALLOWED", "Update not allowed.",
-        kustom("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
+        kustom_docs("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_CLOSED, 403, "",
-        "Order {order_id} is closed. {consequence}", _PATTERN,
+        "Order {order_id} is closed. {consequence}", _ASSUMED_WORDING,
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_CLOSED, 403, "NOT_ALLOWED", "Update not allowed.",
-        kustom("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
+        kustom_docs("view and change orders"), _only(Operation.UPDATE_AUTHORIZATION),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.FRAUD_REVIEW_PENDING, 403, "CAPTURE_NOT_ALLOWED", "Capture not allowed",
-        klarna("errors in order management: the wording; the cause is recorded"),
+        klarna_docs("errors in order management: the wording; the cause is recorded"),
         _only(Operation.CAPTURE),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.FRAUD_REVIEW_FAILED, 403, "CAPTURE_NOT_ALLOWED", "Capture not allowed",
-        klarna("errors in order management: the wording; the cause is assumed"),
+        klarna_docs("errors in order management: the wording; the cause is assumed"),
         _only(Operation.CAPTURE),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.CAPTURE_EXCEEDS_REMAINING, 403, "CAPTURE_NOT_ALLOWED",
         "Captured amount is higher than the remaining authorized amount."
         " Capture not possible.",
         recorded("a shop's log; today's WooCommerce plugin looks for the sentence"),
         _only(Operation.CAPTURE),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.REFUND_EXCEEDS_CAPTURED, 403, "REFUND_NOT_ALLOWED",
         "Over refund is not allowed. Refund not possible.",
-        klarna("refund orders and manage authorizations"), _only(Operation.REFUND),
+        klarna_docs("refund orders and manage authorizations"), _only(Operation.REFUND),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.AUTHORIZATION_BELOW_CAPTURED, 403, "NOT_ALLOWED",
         "Resulting authorization amount {requested} cannot be less than the captured"
         " amount {captured} for order. {consequence}",
-        kustom("errors in order management"), _only(Operation.UPDATE_AUTHORIZATION),
+        kustom_docs("errors in order management"), _only(Operation.UPDATE_AUTHORIZATION),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.RAISE_NOT_OFFERED, 403, "NOT_ALLOWED", "Update not allowed.",
-        klarna("view and change orders: raising is limited to some payment methods"),
+        klarna_docs("view and change orders: raising is limited to some payment methods"),
         _only(Operation.UPDATE_AUTHORIZATION),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.EXTENSION_NOT_OFFERED, 403, "NOT_ALLOWED",
         "{cause} Authorization time cannot be extended.",
-        kustom("extend authorization: the causes; the wording is assumed"),
+        kustom_docs("extend authorization: the causes; the wording is assumed"),
         _only(Operation.EXTEND_AUTHORIZATION_TIME),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.DUE_DATE_NOT_OFFERED, 403, "NOT_ALLOWED",
         "{cause} Due date cannot be extended.",
-        klarna("due date extension: pay-later methods, listed options; words assumed"),
+        klarna_docs("due date extension: pay-later methods, listed options; words assumed"),
         _only(Operation.EXTEND_DUE_DATE, Operation.GET_EXTEND_DUE_DATE_OPTIONS),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.ORDER_IS_FULL, 403, "",
         "No more than {limit} {kind} are kept. {consequence}",
         assumed("ours, so that memory is bounded; no limit of the provider is known"),
@@ -293,77 +300,77 @@ CATALOGUE: tuple[Refusal, ...] = (
             Operation.ADD_CAPTURE_SHIPPING_INFO,
         ),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.SANDBOX_IS_FULL, 403, "",
         "No more than {limit} bytes of requests are kept. {consequence}",
         assumed("ours, so that memory is bounded"),
-        _only(*(each for each in Operation if each not in READS)),
+        _only(*(operation for operation in Operation if operation not in READ_OPERATIONS)),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.INVALID_ADDRESS, 422, "INVALID_ADDRESS",
         "The shipping and/or billing address is invalid", _ERRORS_PAGE,
         _only(Operation.UPDATE_CUSTOMER_DETAILS),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.PAYMENT_METHOD_FAILED, 403, "PAYMENT_METHOD_FAILED",
         "Payment method failed. {consequence}",
-        clients("the code, handled by today's WooCommerce plugin; the words assumed"),
+        read_off_clients("the code, handled by today's WooCommerce plugin; the words assumed"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.INVALID_FIELDS, 422, "UNPROCESSABLE_ENTITY", "{violations}",
         recorded("missing captured_amount, refunded_amount and shipping_info"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.MALFORMED_JSON, 400, "BAD_REQUEST", "Malformed JSON: {detail}",
         assumed("the code is in Kustom's list"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.MALFORMED_HTTP, 400, "BAD_REQUEST", "Malformed HTTP: {detail}",
         assumed("the code is in Kustom's list"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.BODY_TOO_LARGE, 413, "PAYLOAD_TOO_LARGE",
-        "Request is too large", kustom("list of codes; the words are Klarna's"),
+        "Request is too large", kustom_docs("list of codes; the words are Klarna's"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.UNSUPPORTED_MEDIA_TYPE, 415, "UNSUPPORTED_MEDIA_TYPE",
         "Content-Type '{media_type}' is not supported, send application/json",
-        kustom("list of codes; the words are assumed"),
+        kustom_docs("list of codes; the words are assumed"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.UNSUPPORTED_ENCODING, 415, "UNSUPPORTED_MEDIA_TYPE",
         "Content-Encoding '{content_encoding}' is not supported, send gzip, deflate"
         " or identity",
         assumed("the code is in Kustom's list; what is understood is ours"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.UNKNOWN_PATH, 404, "RESOURCE_NOT_FOUND", "No such resource: {path}",
-        kustom("list of codes; the words are assumed"),
+        kustom_docs("list of codes; the words are assumed"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.METHOD_NOT_ALLOWED, 405, "HTTP_ERROR",
         "{method} is not supported here, use {allowed}",
         recorded("status and code, on a neighbouring API with an empty message"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.OPERATION_WITHDRAWN, 404, "RESOURCE_NOT_FOUND",
         "No such resource: {path}",
         assumed("what a dropped endpoint answers"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.CONFLICT, 409, "CONFLICT",
         "The order was changed by other requests at the same time, try again",
-        klarna("status and code, with an empty list; the words are ours"),
+        klarna_docs("status and code, with an empty list; the words are ours"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.TOO_MANY_REQUESTS, 429, "TOO_MANY_REQUESTS", "Too many requests",
         _STATUS_TABLE,
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.INTERNAL_ERROR, 500, "INTERNAL_ERROR", "Unexpected server error",
-        kustom("list of codes; the words are Klarna's"),
+        kustom_docs("list of codes; the words are Klarna's"),
     ),
-    Refusal(
+    ErrorDefinition(
         Reason.TEMPORARILY_UNAVAILABLE, 503, "TEMPORARILY_UNAVAILABLE",
         "Temporarily unavailable", _STATUS_TABLE,
     ),
@@ -374,11 +381,11 @@ UNKNOWN_FACT = "…"
 """What stands for a fact in a refusal that a fault made up."""
 
 
-def _by_reason() -> Mapping[tuple[Reason, Operation | None], Refusal]:
+def _by_reason() -> Mapping[tuple[Reason, Operation | None], ErrorDefinition]:
     """Index the catalogue; a row for all operations stands under ``None``."""
     return {
         (row.reason, operation): row
-        for row in CATALOGUE
+        for row in ERROR_CATALOGUE
         for operation in (row.operations or (None,))
     }
 
@@ -386,17 +393,17 @@ def _by_reason() -> Mapping[tuple[Reason, Operation | None], Refusal]:
 _ROWS = _by_reason()
 
 
-def refusal_for(reason: Reason, operation: Operation | None) -> Refusal:
+def find_error_definition(reason: Reason, operation: Operation | None) -> ErrorDefinition:
     """Find the row for a reason: the operation's own, the general one, or any.
 
     The last serves faults, which may refuse anything for any reason.
     """
-    own = _ROWS.get((reason, operation)) or _ROWS.get((reason, None))
-    return own or next(row for row in CATALOGUE if row.reason is reason)
+    definition = _ROWS.get((reason, operation)) or _ROWS.get((reason, None))
+    return definition or next(row for row in ERROR_CATALOGUE if row.reason is reason)
 
 
-class Rejection(Exception):  # noqa: N818  # the domain's word, see the catalogue
-    """A request was refused for a reason of the catalogue, with the facts behind it."""
+class Refusal(Exception):  # noqa: N818  # the domain's word, see the catalogue
+    """Raised when a request is refused; carries the reason and its facts."""
 
     def __init__(
         self,
@@ -404,33 +411,32 @@ class Rejection(Exception):  # noqa: N818  # the domain's word, see the catalogu
         operation: Operation | None = None,
         **facts: object,
     ) -> None:
-        """Take the reason, the operation refused, and the facts its message names."""
         super().__init__(reason)
         self.reason = reason
         self.operation = operation
         self.facts = facts
 
     @property
-    def refusal(self) -> Refusal:
+    def definition(self) -> ErrorDefinition:
         """The row of the catalogue that words this rejection."""
-        return refusal_for(self.reason, self.operation)
+        return find_error_definition(self.reason, self.operation)
 
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return self.refusal.status
+        return self.definition.status
 
     @property
     def code(self) -> str:
         """The provider's ``error_code``."""
-        own = REFUSAL_CODE.get(self.operation) if self.operation else None
-        return self.refusal.code or own or "NOT_ALLOWED"
+        operation_code = NOT_ALLOWED_CODES.get(self.operation) if self.operation else None
+        return self.definition.code or operation_code or "NOT_ALLOWED"
 
     @property
     def message(self) -> str:
         """The provider's message with the facts filled in."""
-        ending = CONSEQUENCE.get(self.operation, "") if self.operation else ""
-        template = self.refusal.message.replace("{consequence}", ending)
+        ending = MESSAGE_ENDINGS.get(self.operation, "") if self.operation else ""
+        template = self.definition.message.replace("{consequence}", ending)
         facts = {
             name: "; ".join(map(str, value)) if isinstance(value, list) else value
             for name, value in self.facts.items()
@@ -446,8 +452,10 @@ class Rejection(Exception):  # noqa: N818  # the domain's word, see the catalogu
 
     def __str__(self) -> str:
         """Read as ``reason: message (fact=value, …)``."""
-        told = {"violations", "cause", "detail"}  # stand in the message already
+        already_in_message = {"violations", "cause", "detail"}  # stand in the message already
         facts = ", ".join(
-            f"{name}={value}" for name, value in self.known_facts.items() if name not in told
+            f"{name}={value}"
+            for name, value in self.known_facts.items()
+            if name not in already_in_message
         )
         return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

@@ -1,4 +1,4 @@
-"""What is said of an allocation: the verdict, and the reasons for it in numbers and words.
+"""Result types of an allocation: outcome, bookings, conditions and explanation.
 
 An :class:`Allocation` is what was decided and what an order keeps. An
 :class:`Explanation` is put into words from the same measured facts when somebody asks
@@ -12,16 +12,16 @@ from msgspec import Struct
 from mockserver.domain.assumptions import Assumptions
 
 
-class Verdict(StrEnum):
-    """Whether a refund was tied to a shipment."""
+class AllocationOutcome(StrEnum):
+    """Outcome of an allocation."""
 
     ALLOCATED = "allocated"
     FAILED = "failed"
     NOT_ATTEMPTED = "not_attempted"
 
 
-class Landing(Struct, frozen=True, gc=False):
-    """An amount (minor units) of a refund that was booked on one capture."""
+class Booking(Struct, frozen=True, gc=False):
+    """Part of a refund (minor units) booked on one capture."""
 
     capture_id: str
     klarna_reference: str
@@ -29,24 +29,24 @@ class Landing(Struct, frozen=True, gc=False):
 
 
 class Allocation(Struct, frozen=True, gc=False):
-    """To which capture a refund was allocated, or that it was to none.
+    """The allocation of a refund: its outcome, its capture and where the money was booked.
 
     ``booked`` says where the money was booked, whatever the outcome, ``ambiguous`` that
     several captures fitted. ``assumptions`` were in force; ``made_to_fail`` tells that
     the allocation failed as if the provider had failed.
     """
 
-    outcome: Verdict
+    outcome: AllocationOutcome
     capture_id: str | None
     klarna_reference: str | None
-    booked: tuple[Landing, ...]
+    booked: tuple[Booking, ...]
     ambiguous: bool
-    made_to_fail: bool
+    failure_injected: bool
     assumptions: Assumptions
 
 
 class Condition(Struct, frozen=True):
-    """One condition of a correct allocation, judged with its numbers."""
+    """A checked condition with expected and actual value."""
 
     name: str
     holds: bool
@@ -55,8 +55,8 @@ class Condition(Struct, frozen=True):
     detail: str
 
 
-class Nearest(Struct, frozen=True):
-    """The capture that came closest to a failed refund, and what separates the two."""
+class NearestCapture(Struct, frozen=True):
+    """The capture closest to a failed refund, with the differences between the two."""
 
     capture_id: str
     klarna_reference: str
@@ -64,7 +64,7 @@ class Nearest(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
-    """Why a refund was allocated as it was.
+    """Explanation of an allocation.
 
     ``assumptions`` names the assumptions that mattered. ``hints`` says what to change
     in the request, most useful first, and is empty when there is nothing to change.
@@ -73,14 +73,14 @@ class Explanation(Struct, frozen=True):
     allocation: Allocation
     refunded_amount: int
     conditions: tuple[Condition, ...]
-    nearest: Nearest | None
+    nearest: NearestCapture | None
     assumptions: tuple[str, ...]
     hints: tuple[str, ...]
 
     @property
     def failed_conditions(self) -> tuple[str, ...]:
         """The names of the conditions that do not hold."""
-        return tuple(each.name for each in self.conditions if not each.holds)
+        return tuple(condition.name for condition in self.conditions if not condition.holds)
 
     @property
     def text(self) -> str:
@@ -89,9 +89,9 @@ class Explanation(Struct, frozen=True):
 
     def _headline(self) -> str:
         match self.allocation.outcome:
-            case Verdict.ALLOCATED:
+            case AllocationOutcome.ALLOCATED:
                 outcome = f"allocated to capture {self.allocation.klarna_reference}"
-            case Verdict.FAILED:
+            case AllocationOutcome.FAILED:
                 outcome = "accepted, but NOT allocated to a capture"
             case _:
                 outcome = "accepted without order lines, allocation not attempted"
@@ -99,8 +99,8 @@ class Explanation(Struct, frozen=True):
 
     def _condition_lines(self) -> list[str]:
         return [
-            f"  {'ok' if each.holds else 'NO'}  {each.name:<26} {each.detail}"
-            for each in self.conditions
+            f"  {'ok' if condition.holds else 'NO'}  {condition.name:<26} {condition.detail}"
+            for condition in self.conditions
         ]
 
     def _notes(self) -> list[str]:
@@ -112,10 +112,10 @@ class Explanation(Struct, frozen=True):
             notes.append(
                 f"  Nearest: capture {self.nearest.klarna_reference}: {separated}.",
             )
-        places = [each.capture_id for each in allocation.booked]
+        places = [item.capture_id for item in allocation.booked]
         if self.refunded_amount and places != [allocation.capture_id]:
             booked = ", ".join(
-                f"{each.amount} on {each.klarna_reference}" for each in allocation.booked
+                f"{item.amount} on {item.klarna_reference}" for item in allocation.booked
             )
             notes.append(f"  Booked: {booked or 'on no capture'}.")
         if self.assumptions:

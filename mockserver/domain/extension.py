@@ -1,4 +1,4 @@
-"""When an authorization ends, and who may move that date or a due date.
+"""Rules for authorization expiry, its extension, and due dates.
 
 Documented by Kustom (extend authorization): only orders paid with Klarna, created on
 or after 25 September 2025, not in ES, FR, IT, PT, not when the expiry is 90 days away
@@ -10,16 +10,16 @@ and their fees are assumed.
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 
-FIRST_EXTENDABLE = datetime(2025, 9, 25, tzinfo=UTC)
-NOT_EXTENDABLE_IN = frozenset({"ES", "FR", "IT", "PT"})
-FAR_AWAY = timedelta(days=90)
-LONGEST = timedelta(days=180)
+FIRST_EXTENDABLE_CREATION = datetime(2025, 9, 25, tzinfo=UTC)
+NON_EXTENDABLE_COUNTRIES = frozenset({"ES", "FR", "IT", "PT"})
+MAX_TIME_TO_EXPIRY = timedelta(days=90)
+MAX_AUTHORIZATION_PERIOD = timedelta(days=180)
 
-PAID_WITH_KLARNA = frozenset(
+KLARNA_PAYMENT_METHODS = frozenset(
     {
         "ACCOUNT",
         "BANK_TRANSFER",
@@ -33,22 +33,22 @@ PAID_WITH_KLARNA = frozenset(
         "PAY_LATER_IN_PARTS",
     },
 )
-PAID_LATER = frozenset({"INVOICE", "INVOICE_BUSINESS", "PAY_LATER_IN_PARTS"})
+PAY_LATER_METHODS = frozenset({"INVOICE", "INVOICE_BUSINESS", "PAY_LATER_IN_PARTS"})
 
 DUE_DATE_OPTIONS: Mapping[int, int] = {14: 1900, 30: 2900, 60: 4900}
 """Days by which a due date can be extended, and the fee in minor units (assumed)."""
 
 
-def first_expiry(created_at: datetime, days: int) -> datetime:
+def initial_expiry(created_at: datetime, days: int) -> datetime:
     """Midnight UTC, the given days after the day of creation (recorded form)."""
-    return _midnight(created_at) + timedelta(days=days)
+    return _midnight_utc(created_at) + timedelta(days=days)
 
 
 def extended_expiry(order: Order, now: datetime, days: int) -> datetime:
     """Midnight UTC, the given days after today; never earlier than it was."""
-    latest = _midnight(order.created_at) + LONGEST
-    wanted = min(_midnight(now) + timedelta(days=days), latest)
-    return max(wanted, order.expires_at)
+    latest = _midnight_utc(order.created_at) + MAX_AUTHORIZATION_PERIOD
+    requested = min(_midnight_utc(now) + timedelta(days=days), latest)
+    return max(requested, order.expires_at)
 
 
 def check_extension(order: Order, now: datetime) -> None:
@@ -59,42 +59,44 @@ def check_extension(order: Order, now: datetime) -> None:
     """
     causes = {
         f"Orders paid by {order.payment_method.type} are not covered.": (
-            order.payment_method.type not in PAID_WITH_KLARNA
+            order.payment_method.type not in KLARNA_PAYMENT_METHODS
         ),
         f"Orders in {order.purchase_country} are not covered.": (
-            order.purchase_country in NOT_EXTENDABLE_IN
+            order.purchase_country in NON_EXTENDABLE_COUNTRIES
         ),
-        f"Orders created before {FIRST_EXTENDABLE:%Y-%m-%d} are not covered.": (
-            order.created_at < FIRST_EXTENDABLE
+        f"Orders created before {FIRST_EXTENDABLE_CREATION:%Y-%m-%d} are not covered.": (
+            order.created_at < FIRST_EXTENDABLE_CREATION
         ),
-        f"Expiry is {FAR_AWAY.days} days away or more.": (
-            order.expires_at - _midnight(now) >= FAR_AWAY
+        f"Expiry is {MAX_TIME_TO_EXPIRY.days} days away or more.": (
+            order.expires_at - _midnight_utc(now) >= MAX_TIME_TO_EXPIRY
         ),
     }
     for cause, applies in causes.items():
         if applies:
-            raise Rejection(
+            raise Refusal(
                 Reason.EXTENSION_NOT_OFFERED,
                 Operation.EXTEND_AUTHORIZATION_TIME,
                 cause=cause,
             )
 
 
-def check_due_date(order: Order, operation: Operation, days: int | None = None) -> None:
+def check_due_date_extendable(
+    order: Order, operation: Operation, days: int | None = None
+) -> None:
     """Check whether due dates of an order can be extended, and by so many days.
 
     Raises:
         Rejection: not a pay-later method, or not one of the options.
     """
-    if order.payment_method.type not in PAID_LATER:
+    if order.payment_method.type not in PAY_LATER_METHODS:
         cause = f"Orders paid by {order.payment_method.type} have no due date."
     elif days is not None and days not in DUE_DATE_OPTIONS:
         options = ", ".join(map(str, DUE_DATE_OPTIONS))
         cause = f"{days} is not one of the options: {options} days."
     else:
         return
-    raise Rejection(Reason.DUE_DATE_NOT_OFFERED, operation, cause=cause)
+    raise Refusal(Reason.DUE_DATE_NOT_OFFERED, operation, cause=cause)
 
 
-def _midnight(moment: datetime) -> datetime:
+def _midnight_utc(moment: datetime) -> datetime:
     return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)

@@ -1,4 +1,4 @@
-"""Outcomes that the provider or time would bring about, brought about on demand."""
+"""Forced outcomes for tests: expiry, fraud review, failed allocation."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -8,13 +8,13 @@ from msgspec.structs import replace
 from mockserver.domain.order import FraudStatus, Order
 
 
-def force(order: Order, outcome: str, now: datetime) -> Order:
+def force_outcome(order: Order, outcome: str, now: datetime) -> Order:
     """Bring an outcome about, whatever the lifecycle says.
 
     Raises:
         KeyError: there is no such outcome.
     """
-    return FORCED[outcome](order, now)
+    return FORCED_OUTCOMES[outcome](order, now)
 
 
 def _expire(order: Order, now: datetime) -> Order:
@@ -29,7 +29,7 @@ def _fail_next_allocation(order: Order, _now: datetime) -> Order:
     return replace(order, fail_next_allocation=True)
 
 
-FORCED: Mapping[str, Callable[[Order, datetime], Order]] = {
+FORCED_OUTCOMES: Mapping[str, Callable[[Order, datetime], Order]] = {
     "expire": _expire,
     "accept_fraud": _review(FraudStatus.ACCEPTED),
     "reject_fraud": _review(FraudStatus.REJECTED),

@@ -1,11 +1,11 @@
-"""What must be true of every order's money, whatever happened to it."""
+"""Money invariants that hold for every order at any time."""
 
 from collections.abc import Callable, Iterator, Mapping
 
 from mockserver.domain.order import Order
 
 
-def violations(order: Order) -> Iterator[str]:
+def broken_invariants(order: Order) -> Iterator[str]:
     """Name every invariant an order breaks, with its numbers; none if all is well."""
     for name, check in INVARIANTS.items():
         numbers = check(order)
@@ -23,17 +23,17 @@ def _refunded(order: Order) -> str | None:
     return None if refunded <= captured else f"refunded {refunded} of {captured}"
 
 
-def _landed(order: Order) -> str | None:
-    landed = order.landed_amounts
+def _booked_within_capture(order: Order) -> str | None:
+    booked = order.booked_by_capture
     for capture in order.captures:
-        amount = landed.get(capture.capture_id, 0)
+        amount = booked.get(capture.capture_id, 0)
         if amount > capture.captured_amount:
             return f"{amount} on {capture.klarna_reference} of {capture.captured_amount}"
     return None
 
 
-def _booked(order: Order) -> str | None:
-    booked, refunded = sum(order.landed_amounts.values()), order.refunded_amount
+def _booked_within_refunded(order: Order) -> str | None:
+    booked, refunded = sum(order.booked_by_capture.values()), order.refunded_amount
     return None if booked <= refunded else f"booked {booked}, refunded {refunded}"
 
 
@@ -45,7 +45,7 @@ def _remaining(order: Order) -> str | None:
 INVARIANTS: Mapping[str, Callable[[Order], str | None]] = {
     "no more is captured than authorized": _captured,
     "no more is refunded than captured": _refunded,
-    "no more lands on a capture than it took": _landed,
-    "no more is booked than refunded": _booked,
+    "no more lands on a capture than it took": _booked_within_capture,
+    "no more is booked than refunded": _booked_within_refunded,
     "the remaining authorization is not negative": _remaining,
 }

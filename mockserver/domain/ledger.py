@@ -1,4 +1,4 @@
-"""An order's money in one place, and its history in the order of time."""
+"""Ledger and timeline of an order."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -8,14 +8,14 @@ from msgspec import Struct
 from mockserver.domain.order import Capture, Order, Refund
 
 
-class Event(Struct, frozen=True):
-    """Something that happened to an order."""
+class TimelineEvent(Struct, frozen=True):
+    """One event in the timeline of an order."""
 
     at: datetime
     text: str
 
 
-def ledger(order: Order) -> Mapping[str, int]:
+def build_ledger(order: Order) -> Mapping[str, int]:
     """Sum up an order in minor units.
 
     ``booked`` is the part of ``refunded`` that was booked on captures.
@@ -26,45 +26,45 @@ def ledger(order: Order) -> Mapping[str, int]:
         "released": order.released_amount,
         "remaining": order.remaining_authorized_amount,
         "refunded": order.refunded_amount,
-        "booked": sum(order.landed_amounts.values()),
+        "booked": sum(order.booked_by_capture.values()),
     }
 
 
-def timeline(order: Order) -> tuple[Event, ...]:
-    """Tell what happened to an order, oldest first."""
+def build_timeline(order: Order) -> tuple[TimelineEvent, ...]:
+    """Return the events of an order, oldest first."""
     return tuple(sorted(_events(order), key=lambda event: event.at))
 
 
-def timeline_text(events: Iterable[Event]) -> str:
+def render_timeline(events: Iterable[TimelineEvent]) -> str:
     """Write events as lines of plain text, without a final newline."""
-    return "\n".join(f"{each.at:%Y-%m-%d %H:%M:%S}  {each.text}" for each in events)
+    return "\n".join(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.text}" for event in events)
 
 
-def changes(order: Order) -> Iterator[Capture | Refund]:
+def movements(order: Order) -> Iterator[Capture | Refund]:
     """Go through captures and refunds in the order in which they were made."""
     refunds = list(order.refunds)
     for number, capture in enumerate(order.captures):
-        while refunds and refunds[0].captures_before <= number:
+        while refunds and refunds[0].earlier_capture_count <= number:
             yield refunds.pop(0)
         yield capture
     yield from refunds
 
 
-def _change(change: Capture | Refund) -> Event:
+def _movement_event(change: Capture | Refund) -> TimelineEvent:
     if isinstance(change, Capture):
         what = ", ".join(line.name for line in change.order_lines) or "no lines"
         text = f"captured {change.captured_amount} as {change.klarna_reference}"
-        return Event(change.captured_at, f"{text} ({what})")
+        return TimelineEvent(change.captured_at, f"{text} ({what})")
     allocation = change.allocation
     where = f" to {allocation.klarna_reference}" if allocation.klarna_reference else ""
     text = f"refunded {change.refunded_amount}, {allocation.outcome}{where}"
-    return Event(change.refunded_at, text)
+    return TimelineEvent(change.refunded_at, text)
 
 
-def _events(order: Order) -> Iterator[Event]:
+def _events(order: Order) -> Iterator[TimelineEvent]:
     placed = f"order of {order.original_order_amount} placed"
-    yield Event(order.created_at, placed)
-    yield from map(_change, changes(order))
+    yield TimelineEvent(order.created_at, placed)
+    yield from map(_movement_event, movements(order))
     dated = {
         "acknowledged": order.acknowledged_at,
         f"authorization updated to {order.order_amount}": order.authorization_updated_at,
@@ -74,4 +74,4 @@ def _events(order: Order) -> Iterator[Event]:
     }
     for text, at in dated.items():
         if at is not None:
-            yield Event(at, text)
+            yield TimelineEvent(at, text)

@@ -1,4 +1,4 @@
-"""Whether an operation is allowed in a status lives here, all of it, as a table.
+"""Lifecycle table: which operation is allowed in which order status.
 
 The table answers requests, prints ``docs/reference/lifecycle.md`` and parametrises the tests.
 What depends on amounts (too much captured, too much refunded) is not a question of
@@ -12,8 +12,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.operation import READS, Operation
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.operation import READ_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.domain.source import Mark
 
@@ -29,7 +29,7 @@ class Status(StrEnum):
     CLOSED = "CLOSED"
 
 
-def status_of(order: Order, now: datetime, assumptions: Assumptions) -> Status:
+def derive_status(order: Order, now: datetime, assumptions: Assumptions) -> Status:
     """Derive the status; expiry needs no timer, it is seen when somebody looks."""
     if order.cancelled_at is not None:
         return Status.CANCELLED
@@ -45,10 +45,10 @@ def status_of(order: Order, now: datetime, assumptions: Assumptions) -> Status:
     return Status.CAPTURED
 
 
-class Cell(Struct, frozen=True):
-    """Allowed, or refused for a reason; and how far that can be trusted."""
+class Permission(Struct, frozen=True):
+    """Whether an operation is allowed in a status, with the mark of the rule."""
 
-    refused: Reason | None
+    reason: Reason | None
     mark: Mark
 
 
@@ -56,12 +56,12 @@ _KUSTOM, _KLARNA = Mark.DOCUMENTED_BY_KUSTOM, Mark.DOCUMENTED_BY_KLARNA
 _CLIENTS, _RECORDED, _ASSUMED = Mark.READ_OFF_CLIENTS, Mark.RECORDED, Mark.ASSUMED
 
 
-def _ok(mark: Mark) -> Cell:
-    return Cell(None, mark)
+def _ok(mark: Mark) -> Permission:
+    return Permission(None, mark)
 
 
-def _no(reason: Reason, mark: Mark) -> Cell:
-    return Cell(reason, mark)
+def _no(reason: Reason, mark: Mark) -> Permission:
+    return Permission(reason, mark)
 
 
 _NO_CAPTURES = Reason.ORDER_HAS_NO_CAPTURES
@@ -72,13 +72,13 @@ _CLOSED = Reason.ORDER_CLOSED
 
 
 def _row(
-    authorized: Cell,
-    part_captured: Cell,
-    captured: Cell,
-    cancelled: Cell,
-    expired: Cell,
-    closed: Cell,
-) -> Mapping[Status, Cell]:
+    authorized: Permission,
+    part_captured: Permission,
+    captured: Permission,
+    cancelled: Permission,
+    expired: Permission,
+    closed: Permission,
+) -> Mapping[Status, Permission]:
     return {
         Status.AUTHORIZED: authorized,
         Status.PART_CAPTURED: part_captured,
@@ -89,8 +89,12 @@ def _row(
     }
 
 
-LIFECYCLE: Mapping[Operation, Mapping[Status, Cell]] = {
-    **{read: dict.fromkeys(Status, _ok(_KLARNA)) for read in Operation if read in READS},
+LIFECYCLE: Mapping[Operation, Mapping[Status, Permission]] = {
+    **{
+        read: dict.fromkeys(Status, _ok(_KLARNA))
+        for read in Operation
+        if read in READ_OPERATIONS
+    },
     Operation.ACKNOWLEDGE: _row(
         authorized=_ok(_KUSTOM),
         part_captured=_ok(_CLIENTS),
@@ -200,7 +204,7 @@ LIFECYCLE: Mapping[Operation, Mapping[Status, Cell]] = {
 or to ship; that is judged by its captures, not by its status."""
 
 
-ABOUT_AMOUNTS = {Reason.CAPTURE_EXCEEDS_REMAINING, Reason.REFUND_EXCEEDS_CAPTURED}
+AMOUNT_REASONS = {Reason.CAPTURE_EXCEEDS_REMAINING, Reason.REFUND_EXCEEDS_CAPTURED}
 
 
 def check_allowed(order: Order, operation: Operation, status: Status) -> None:
@@ -209,7 +213,7 @@ def check_allowed(order: Order, operation: Operation, status: Status) -> None:
     Raises:
         Rejection: the table refuses it in this status.
     """
-    refused = LIFECYCLE[operation][status].refused
+    refused = LIFECYCLE[operation][status].reason
     if refused is not None:
         amounts = (
             {
@@ -217,7 +221,7 @@ def check_allowed(order: Order, operation: Operation, status: Status) -> None:
                 "captured": order.captured_amount,
                 "refundable": order.captured_amount - order.refunded_amount,
             }
-            if refused in ABOUT_AMOUNTS
+            if refused in AMOUNT_REASONS
             else {}
         )
-        raise Rejection(refused, operation, order_id=order.order_id, status=status, **amounts)
+        raise Refusal(refused, operation, order_id=order.order_id, status=status, **amounts)

@@ -1,8 +1,8 @@
-"""Finding what a path names, or the catalogue's refusal."""
+"""Find a capture or refund of an order, or raise the refusal of the catalogue."""
 
 import re
 
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture, Order, Refund
 
@@ -18,15 +18,15 @@ def order_not_found(
     order_id: str,
     operation: Operation,
     capture_id: str = "",
-) -> Rejection:
-    """Word the refusal of an order id that leads nowhere.
+) -> Refusal:
+    """Build the refusal for an unknown order id.
 
     Reading an order by something that is no UUID has a code of its own (documented by
     Klarna for that operation only).
     """
     if operation is Operation.GET_ORDER and not is_uuid(order_id):
-        return Rejection(Reason.INVALID_ORDER_ID, operation, order_id=order_id)
-    return Rejection(
+        return Refusal(Reason.INVALID_ORDER_ID, operation, order_id=order_id)
+    return Refusal(
         Reason.ORDER_NOT_FOUND,
         operation,
         order_id=order_id,
@@ -40,9 +40,9 @@ def find_capture(order: Order, capture_id: str, operation: Operation) -> Capture
     Raises:
         Rejection: the order has no such capture.
     """
-    capture = order.capture(capture_id)
+    capture = order.get_capture(capture_id)
     if capture is None:
-        raise Rejection(
+        raise Refusal(
             Reason.CAPTURE_NOT_FOUND,
             operation,
             capture_id=capture_id,
@@ -57,9 +57,9 @@ def find_refund(order: Order, refund_id: str) -> Refund:
     Raises:
         Rejection: the order has no such refund.
     """
-    refund = order.refund(refund_id)
+    refund = order.get_refund(refund_id)
     if refund is None:
-        raise Rejection(
+        raise Refusal(
             Reason.REFUND_NOT_FOUND,
             Operation.GET_REFUND,
             refund_id=refund_id,

@@ -1,4 +1,4 @@
-"""The 18 operations of the API, by the names used in scenarios, journal and docs.
+"""The 18 operations of the API by the names used in scenarios, journal and docs.
 
 ``OPERATIONS`` holds what the provider documents about each. The merchant API, the step
 runner, lint, the OpenAPI document and the generated docs read their columns from it.
@@ -13,7 +13,7 @@ ORDERS_PATH = "/ordermanagement/v1/orders"
 
 
 class Operation(StrEnum):
-    """One thing a merchant can ask for."""
+    """An operation of the merchant API."""
 
     GET_ORDER = "get_order"
     ACKNOWLEDGE = "acknowledge"
@@ -171,11 +171,11 @@ OPERATIONS: tuple[OperationInfo, ...] = (
 
 _INFO = {info.operation: info for info in OPERATIONS}
 
-READS = frozenset(info.operation for info in OPERATIONS if info.is_read)
+READ_OPERATIONS = frozenset(info.operation for info in OPERATIONS if info.is_read)
 """Operations that change nothing and are allowed in every status."""
 
 WITHOUT_BODY = frozenset(info.operation for info in OPERATIONS if info.schema is None)
 """Operations whose request has no body; one that is sent is ignored."""
 
-DEPRECATED = frozenset(info.operation for info in OPERATIONS if info.deprecated)
+DEPRECATED_OPERATIONS = frozenset(info.operation for info in OPERATIONS if info.deprecated)
 """Operations that Kustom has announced it will drop."""

@@ -1,4 +1,4 @@
-"""The values: an order, its lines, captures and refunds.
+"""Orders, order lines, captures and refunds as frozen values.
 
 Values are frozen; a change makes a new one. Amounts are whole minor currency units
 (öre, cents), tax rates are basis points (2500 is 25 %), times are aware and in UTC.
@@ -20,8 +20,8 @@ from mockserver.domain.bounds import (
     Discount,
     LineAmount,
     LineType,
+    MustBeEmpty,
     Quantity,
-    ReadApart,
     TaxAmount,
     TaxRate,
     Text,
@@ -86,7 +86,7 @@ class OrderLine(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fiel
     total_discount_amount: Discount = 0
     tax_rate: TaxRate = 0
     total_tax_amount: TaxAmount = 0
-    extra: ReadApart[Mapping[str, object]] | None = None
+    extra: MustBeEmpty[Mapping[str, object]] | None = None
 
 
 Lines: TypeAlias = Annotated[tuple[OrderLine, ...], Meta(max_length=1000)]
@@ -124,7 +124,7 @@ class Capture(Struct, frozen=True, gc=False, kw_only=True):
 class Refund(Struct, frozen=True, gc=False, kw_only=True):
     """Money given back, with the allocation decided when it was accepted.
 
-    ``captures_before`` counts the captures there were; times alone do not tell, as a
+    ``earlier_capture_count`` counts the captures there were; times alone do not tell, as a
     clock may stand still.
     """
 
@@ -132,14 +132,14 @@ class Refund(Struct, frozen=True, gc=False, kw_only=True):
     refunded_amount: int
     refunded_at: datetime
     allocation: Allocation
-    captures_before: int
+    earlier_capture_count: int
     description: str = ""
     order_lines: tuple[OrderLine, ...] = ()
     reference: str | None = None
 
 
 class Order(Struct, frozen=True, gc=False, kw_only=True):
-    """An order as the provider keeps it, from placing to the last refund."""
+    """An order with its captures and refunds."""
 
     order_id: str
     klarna_reference: str
@@ -173,12 +173,12 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     @property
     def captured_amount(self) -> int:
         """The sum of all captures."""
-        return sum([each.captured_amount for each in self.captures])
+        return sum([capture.captured_amount for capture in self.captures])
 
     @property
     def refunded_amount(self) -> int:
         """The sum of all refunds, allocated or not."""
-        return sum([each.refunded_amount for each in self.refunds])
+        return sum([refund.refunded_amount for refund in self.refunds])
 
     @property
     def remaining_authorized_amount(self) -> int:
@@ -191,18 +191,18 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
         return self.order_amount - self.captured_amount
 
     @property
-    def landed_amounts(self) -> Mapping[str, int]:
+    def booked_by_capture(self) -> Mapping[str, int]:
         """How much of all refunds was booked on each capture, by capture id."""
-        landed: Counter[str] = Counter()
+        booked: Counter[str] = Counter()
         for refund in self.refunds:
-            for each in refund.allocation.booked:
-                landed[each.capture_id] += each.amount
-        return landed
+            for item in refund.allocation.booked:
+                booked[item.capture_id] += item.amount
+        return booked
 
-    def capture(self, capture_id: str) -> Capture | None:
+    def get_capture(self, capture_id: str) -> Capture | None:
         """Find a capture by its id."""
         return next((c for c in self.captures if c.capture_id == capture_id), None)
 
-    def refund(self, refund_id: str) -> Refund | None:
+    def get_refund(self, refund_id: str) -> Refund | None:
         """Find a refund by its id."""
         return next((r for r in self.refunds if r.refund_id == refund_id), None)

@@ -1,4 +1,4 @@
-"""A refund beside the captures it may belong to, measured once.
+"""The facts needed to allocate a refund: references, matching captures, free amounts.
 
 What the decision, the conditions and the advice have in common stands here: which
 captures carry the refund's references and how much room they have. What only an
@@ -14,19 +14,19 @@ from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import RefundOrder
-from mockserver.domain.explanation import Verdict
-from mockserver.domain.money import add_up
+from mockserver.domain.explanation import AllocationOutcome
+from mockserver.domain.money import lines_add_up
 from mockserver.domain.order import Capture, Order, OrderLine, Refund
 
 RETURN_FEE = "return_fee"
 NO_REFERENCE = ""  # stands for a line without one; no capture carries it
-SPELLING_CANDIDATES = 100  # how many references a misspelt one is compared with
-LONGEST_SPELLED = 40  # characters of a reference whose spelling is looked at
-SPELLINGS_EXPLAINED = 3  # of how many missing references the spelling is looked at
+MAX_SPELLING_CANDIDATES = 100  # how many references a misspelt one is compared with
+MAX_SPELLCHECK_LENGTH = 40  # characters of a reference whose spelling is looked at
+MAX_SPELLING_SUGGESTIONS = 3  # of how many missing references the spelling is looked at
 
 
 class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
-    """The measured facts; made by :func:`measure`.
+    """Facts about a refund and the captures it may be allocated to.
 
     ``earlier`` are the refunds that were before it. ``adds_up`` says that there are lines,
     and that their sum is the amount. ``room`` says by capture id how much
@@ -37,46 +37,57 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
 
     amount: int
     lines: Sequence[OrderLine]
-    adds_up: bool
+    lines_add_up: bool
     captures: Sequence[Capture]
-    earlier: Sequence[Refund]
+    earlier_refunds: Sequence[Refund]
     assumptions: Assumptions
-    made_to_fail: bool
+    failure_injected: bool
     references: tuple[str, ...]
-    room: Mapping[str, int]
-    limits: Mapping[str, int]
-    matching: Sequence[Capture]
-    match: Capture | None
+    unrefunded: Mapping[str, int]
+    refund_limits: Mapping[str, int]
+    matching_captures: Sequence[Capture]
+    matched_capture: Capture | None
 
     @property
-    def fitting(self) -> int:
+    def fitting_count(self) -> int:
         """How many matching captures may take the whole amount."""
-        return sum(self.amount <= self.limits[each.capture_id] for each in self.matching)
+        return sum(
+            self.amount <= self.refund_limits[capture.capture_id]
+            for capture in self.matching_captures
+        )
 
     @cached_property
     def failed_refunds(self) -> tuple[str, ...]:
         """The ids of the earlier refunds that failed to be allocated."""
-        return tuple(each.refund_id for each in self.earlier if _failed(each))
+        return tuple(
+            refund.refund_id
+            for refund in self.earlier_refunds
+            if _has_failed_allocation(refund)
+        )
 
     @cached_property
-    def closest(self) -> Capture | None:
+    def closest_capture(self) -> Capture | None:
         """The match, or the capture that shares most references."""
-        return self.match or _closest(self.references, self.captures, self.spelling)
+        return self.matched_capture or _find_closest(
+            self.references, self.captures, self.spelling_suggestions
+        )
 
     @cached_property
-    def spelling(self) -> Mapping[str, str | None]:
+    def spelling_suggestions(self) -> Mapping[str, str | None]:
         """Each reference that no capture carries, and the one probably meant."""
-        return {} if self.match else _spelling(self.references, self.captures)
+        return (
+            {} if self.matched_capture else _suggest_spellings(self.references, self.captures)
+        )
 
 
-def measure(
+def build_case(
     amount: int,
     lines: Sequence[OrderLine],
     captures: Sequence[Capture],
-    earlier: Sequence[Refund],
+    earlier_refunds: Sequence[Refund],
     assumptions: Assumptions,
     *,
-    made_to_fail: bool = False,
+    failure_injected: bool = False,
 ) -> RefundCase:
     """Measure a refund against the captures and refunds that were before it.
 
@@ -84,76 +95,80 @@ def measure(
         amount: of the refund, in minor units.
         lines: the refund's lines, possibly none.
         captures: the order's captures, oldest first.
-        earlier: the order's earlier refunds with their allocations, oldest first.
+        earlier_refunds: the order's earlier refunds with their allocations, oldest first.
         assumptions: the choices in force.
-        made_to_fail: let the allocation fail as if the provider had failed.
+        failure_injected: let the allocation fail as if the provider had failed.
     """
-    references = references_of(lines)
-    room = limits = room_of(captures, earlier)
+    references = references_to_match(lines)
+    room = limits = unrefunded_amounts(captures, earlier_refunds)
     if assumptions.capture_capacity == "captured":
-        limits = {each.capture_id: each.captured_amount for each in captures}
+        limits = {capture.capture_id: capture.captured_amount for capture in captures}
     matching = (
-        [each for each in captures if each.references.issuperset(references)] if lines else []
+        [capture for capture in captures if capture.references.issuperset(references)]
+        if lines
+        else []
     )
     return RefundCase(
         amount=amount,
         lines=lines,
-        adds_up=add_up(lines, amount),
+        lines_add_up=lines_add_up(lines, amount),
         captures=captures,
-        earlier=earlier,
+        earlier_refunds=earlier_refunds,
         assumptions=assumptions,
-        made_to_fail=made_to_fail,
+        failure_injected=failure_injected,
         references=references,
-        room=room,
-        limits=limits,
-        matching=matching,
-        match=_match(amount, matching, limits),
+        unrefunded=room,
+        refund_limits=limits,
+        matching_captures=matching,
+        matched_capture=_select_match(amount, matching, limits),
     )
 
 
-def measure_asked(
+def build_case_for_command(
     order: Order,
-    asked: RefundOrder,
+    command: RefundOrder,
     assumptions: Assumptions,
     *,
-    allocation_fails: bool = False,
+    fail_allocation: bool = False,
 ) -> RefundCase:
-    """Measure a refund that is asked of an order as it stands.
+    """Collect the facts needed to allocate this refund.
 
     With ``allocation_fails``, or where the order was told so, it is made to fail; that
     waits for a refund with lines, as without them nothing is attempted.
     """
-    fails = allocation_fails or order.fail_next_allocation
-    return measure(
-        asked.refunded_amount,
-        asked.order_lines,
+    fails = fail_allocation or order.fail_next_allocation
+    return build_case(
+        command.refunded_amount,
+        command.order_lines,
         order.captures,
         order.refunds,
         assumptions,
-        made_to_fail=fails and bool(asked.order_lines),
+        failure_injected=fails and bool(command.order_lines),
     )
 
 
-def references_of(lines: Sequence[OrderLine]) -> tuple[str, ...]:
+def references_to_match(lines: Sequence[OrderLine]) -> tuple[str, ...]:
     """The references to be matched, each once; a return fee has none to match."""
-    found = [line.reference or NO_REFERENCE for line in lines if line.type != RETURN_FEE]
-    return tuple(dict.fromkeys(found))
+    references = [line.reference or NO_REFERENCE for line in lines if line.type != RETURN_FEE]
+    return tuple(dict.fromkeys(references))
 
 
-def room_of(captures: Sequence[Capture], refunds: Sequence[Refund]) -> dict[str, int]:
-    """Say how much (minor units) can still be refunded of each capture, by its id."""
-    room = {each.capture_id: each.captured_amount for each in captures}
+def unrefunded_amounts(
+    captures: Sequence[Capture], refunds: Sequence[Refund]
+) -> dict[str, int]:
+    """Return the amount not yet refunded of each capture (minor units), by capture id."""
+    room = {capture.capture_id: capture.captured_amount for capture in captures}
     for refund in refunds:
         for landing in refund.allocation.booked:
             room[landing.capture_id] -= landing.amount
     return room
 
 
-def _failed(refund: Refund) -> bool:
-    return refund.allocation.outcome is Verdict.FAILED
+def _has_failed_allocation(refund: Refund) -> bool:
+    return refund.allocation.outcome is AllocationOutcome.FAILED
 
 
-def _match(
+def _select_match(
     amount: int,
     matching: Sequence[Capture],
     limits: Mapping[str, int],
@@ -162,12 +177,12 @@ def _match(
         return matching[0]
     return max(
         matching,
-        key=lambda each: min(limits[each.capture_id], amount),
+        key=lambda item: min(limits[item.capture_id], amount),
         default=None,
     )
 
 
-def _spelling(
+def _suggest_spellings(
     references: tuple[str, ...],
     captures: Sequence[Capture],
 ) -> dict[str, str | None]:
@@ -175,24 +190,26 @@ def _spelling(
 
     Only the first few are looked at: sorted, so that the order of lines does not matter.
     """
-    every = dict.fromkeys(
-        line.reference for each in captures for line in each.order_lines if line.reference
+    captured_references = dict.fromkeys(
+        line.reference for capture in captures for line in capture.order_lines if line.reference
     )
-    folded = {each.casefold(): each for each in every}
-    short = [each for each in folded if len(each) <= LONGEST_SPELLED]
-    candidates = short[:SPELLING_CANDIDATES]
-    missing = sorted(each for each in references if each not in every)
-    meant: dict[str, str | None] = dict.fromkeys(missing)
-    for each in missing[:SPELLINGS_EXPLAINED]:
-        word = each.strip().casefold()
-        near = [word] if word in folded else []
-        if not near and len(word) <= LONGEST_SPELLED:
-            near = get_close_matches(word, candidates, n=1)
-        meant[each] = folded[near[0]] if near else None
-    return meant
+    folded = {reference.casefold(): reference for reference in captured_references}
+    short = [reference for reference in folded if len(reference) <= MAX_SPELLCHECK_LENGTH]
+    candidates = short[:MAX_SPELLING_CANDIDATES]
+    missing = sorted(
+        reference for reference in references if reference not in captured_references
+    )
+    suggestions: dict[str, str | None] = dict.fromkeys(missing)
+    for reference in missing[:MAX_SPELLING_SUGGESTIONS]:
+        spelling = reference.strip().casefold()
+        close_references = [spelling] if spelling in folded else []
+        if not close_references and len(spelling) <= MAX_SPELLCHECK_LENGTH:
+            close_references = get_close_matches(spelling, candidates, n=1)
+        suggestions[reference] = folded[close_references[0]] if close_references else None
+    return suggestions
 
 
-def _closest(
+def _find_closest(
     references: tuple[str, ...],
     captures: Sequence[Capture],
     spelling: Mapping[str, str | None],
@@ -200,5 +217,5 @@ def _closest(
     """Find the capture that shares most references, as written or as meant."""
     if not references:
         return None
-    wanted = {spelling.get(each) or each for each in references}
-    return max(captures, key=lambda each: len(wanted & each.references), default=None)
+    candidates = {spelling.get(reference) or reference for reference in references}
+    return max(captures, key=lambda capture: len(candidates & capture.references), default=None)

@@ -1,38 +1,38 @@
-"""Refunds: whether money can be given back. Where it belongs is the allocation's business."""
+"""The refund command: check the amount, then allocate."""
 
 from msgspec.structs import replace
 
 from mockserver.domain.allocation import allocate
 from mockserver.domain.commands import RefundOrder
-from mockserver.domain.decision import Context, Decision, Outcome, check_not_full
-from mockserver.domain.errors import Reason, Rejection
+from mockserver.domain.decision import Acceptance, Context, Decision, check_movement_limit
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, Refund
-from mockserver.domain.refund_case import measure_asked
+from mockserver.domain.refund_case import build_case_for_command
 
 
 def refund(order: Order, command: RefundOrder, context: Context) -> Decision:
-    """Give money back, and allocate it to a capture.
+    """Refund an amount and allocate it to a capture.
 
     Raises:
         Rejection: more than is left of what was captured, or the order is full.
     """
     check_refundable(order, command.refunded_amount)
     number = len(order.refunds) + 1
-    check_not_full(number, "refunds", command.operation, order_id=order.order_id)
-    case = measure_asked(
+    check_movement_limit(number, "refunds", command.operation, order_id=order.order_id)
+    case = build_case_for_command(
         order,
         command,
         context.assumptions,
-        allocation_fails=context.allocation_fails,
+        fail_allocation=context.fail_allocation,
     )
     allocation = allocate(case)
-    made = Refund(
+    refund = Refund(
         refund_id=context.new_id,
         refunded_amount=command.refunded_amount,
         refunded_at=context.now,
         allocation=allocation,
-        captures_before=len(order.captures),
+        earlier_capture_count=len(order.captures),
         description=command.description,
         order_lines=command.order_lines,
         reference=command.reference,
@@ -40,10 +40,10 @@ def refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     return Decision(
         replace(
             order,
-            refunds=(*order.refunds, made),
-            fail_next_allocation=order.fail_next_allocation and not case.made_to_fail,
+            refunds=(*order.refunds, refund),
+            fail_next_allocation=order.fail_next_allocation and not case.failure_injected,
         ),
-        Outcome(command.operation, made.refund_id, case.adds_up, allocation),
+        Acceptance(command.operation, refund.refund_id, case.lines_add_up, allocation),
     )
 
 
@@ -54,14 +54,14 @@ def check_refundable(order: Order, refunded_amount: int) -> None:
         Rejection: nothing was captured, or less than would then be refunded.
     """
     if not order.captures:
-        raise Rejection(
+        raise Refusal(
             Reason.ORDER_HAS_NO_CAPTURES,
             Operation.REFUND,
             order_id=order.order_id,
         )
     captured, refunded = order.captured_amount, order.refunded_amount
     if refunded + refunded_amount > captured:
-        raise Rejection(
+        raise Refusal(
             Reason.REFUND_EXCEEDS_CAPTURED,
             Operation.REFUND,
             requested=refunded_amount,

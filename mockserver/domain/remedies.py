@@ -1,4 +1,4 @@
-"""What would have been allowed instead of what was refused, in words.
+"""Hints for refused requests: what would have been allowed instead.
 
 One table by reason, filled in with the facts of the refusal, and the lifecycle table
 for what depends on the status. A refusal that a fault made up has no numbers of its own, and
@@ -7,10 +7,10 @@ nothing is said of it.
 
 from collections.abc import Mapping
 
-from mockserver.domain.errors import UNKNOWN_FACT, Reason, Rejection
+from mockserver.domain.errors import UNKNOWN_FACT, Reason, Refusal
 from mockserver.domain.lifecycle import LIFECYCLE
 
-REMEDIES: Mapping[Reason, str] = {
+HINT_BY_REASON: Mapping[Reason, str] = {
     Reason.CAPTURE_EXCEEDS_REMAINING: "At most {remaining} can be captured.",
     Reason.REFUND_EXCEEDS_CAPTURED: "At most {refundable} can be refunded.",
     Reason.AUTHORIZATION_BELOW_CAPTURED: "The new total must be at least {captured}.",
@@ -33,23 +33,23 @@ REMEDIES: Mapping[Reason, str] = {
 """Sentences by reason; each names facts of the refusals it is for."""
 
 
-def allowed_instead(rejection: Rejection) -> tuple[str, ...]:
-    """Return what would have been allowed, most useful first; empty if unknown."""
+def refusal_hint(rejection: Refusal) -> tuple[str, ...]:
+    """Return what would have been allowed; empty if unknown."""
     if UNKNOWN_FACT in rejection.facts.values():
         return ()  # made up by a fault
-    template = REMEDIES.get(rejection.reason)
+    template = HINT_BY_REASON.get(rejection.reason)
     if template is not None:
         try:
             return (template.format_map(rejection.facts),)
         except KeyError:
             pass  # refused by the status
-    return _in_other_statuses(rejection)
+    return _hint_allowed_statuses(rejection)
 
 
-def _in_other_statuses(rejection: Rejection) -> tuple[str, ...]:
+def _hint_allowed_statuses(rejection: Refusal) -> tuple[str, ...]:
     """Name the statuses in which the operation is allowed, from the lifecycle table."""
     if rejection.operation is None or "status" not in rejection.facts:
         return ()
     cells = LIFECYCLE[rejection.operation]
-    statuses = [status for status, cell in cells.items() if cell.refused is None]
+    statuses = [status for status, cell in cells.items() if cell.reason is None]
     return (f"Allowed while the order is {' or '.join(statuses)}.",)

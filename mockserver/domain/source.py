@@ -1,4 +1,4 @@
-"""Where a rule comes from: five marks, from documented to assumed.
+"""Provenance of a rule: documented, recorded, read off clients, or assumed.
 
 Every row of every table in this package carries a :class:`Source`, so that a guess
 is never mistaken for a fact.
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 
 class Mark(StrEnum):
-    """How far a rule can be trusted, best first."""
+    """How reliable a rule is, most reliable first."""
 
     DOCUMENTED_BY_KUSTOM = "documented by Kustom"
     DOCUMENTED_BY_KLARNA = "documented by Klarna"
@@ -19,37 +19,37 @@ class Mark(StrEnum):
     ASSUMED = "assumed"
 
 
-class Source(Struct, frozen=True):
-    """A mark, and the place (or for an assumption the reason) behind it."""
+class Provenance(Struct, frozen=True):
+    """Mark and source of a rule; for an assumption, the reason."""
 
     mark: Mark
-    where: str
+    source: str
 
     def __str__(self) -> str:
         """Read as ``documented by Kustom: refund allocation page``."""
-        return f"{self.mark}: {self.where}"
+        return f"{self.mark}: {self.source}"
 
 
-def kustom(where: str) -> Source:
-    """Name a page of Kustom's documentation or help centre."""
-    return Source(Mark.DOCUMENTED_BY_KUSTOM, where)
+def kustom_docs(where: str) -> Provenance:
+    """Mark a rule as documented by Kustom, with the page."""
+    return Provenance(Mark.DOCUMENTED_BY_KUSTOM, where)
 
 
-def klarna(where: str) -> Source:
-    """Name a page or schema of Klarna's, whose API Kustom took over."""
-    return Source(Mark.DOCUMENTED_BY_KLARNA, where)
+def klarna_docs(where: str) -> Provenance:
+    """Mark a rule as documented by Klarna, with the page or schema."""
+    return Provenance(Mark.DOCUMENTED_BY_KLARNA, where)
 
 
-def recorded(where: str) -> Source:
-    """Name a recorded exchange with the real service."""
-    return Source(Mark.RECORDED, where)
+def recorded(where: str) -> Provenance:
+    """Mark a rule as recorded from the real service."""
+    return Provenance(Mark.RECORDED, where)
 
 
-def clients(where: str) -> Source:
-    """Name the client code that expects this behaviour."""
-    return Source(Mark.READ_OFF_CLIENTS, where)
+def read_off_clients(where: str) -> Provenance:
+    """Mark a rule as read off client code."""
+    return Provenance(Mark.READ_OFF_CLIENTS, where)
 
 
-def assumed(why: str) -> Source:
-    """Say why this was chosen where nothing is known."""
-    return Source(Mark.ASSUMED, why)
+def assumed(why: str) -> Provenance:
+    """Mark a rule as assumed, with the reason."""
+    return Provenance(Mark.ASSUMED, why)

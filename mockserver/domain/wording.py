@@ -21,13 +21,17 @@ def yaml_scalar(value: object) -> str:
 
 def nearest_name(name: str, known: Collection[str]) -> str | None:
     """Find the known name that was probably meant, if one is near enough."""
-    near = get_close_matches(name, known, n=1) or [
+    close_matches = get_close_matches(name, known, n=1) or [
         other for other in known if other.casefold() == name.casefold()
     ]
-    return near[0] if near else None
+    return close_matches[0] if close_matches else None
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """Suggest the nearest known name, or list all of them if none is near."""
-    near = nearest_name(name, known)
-    return f"known: {', '.join(known)}" if near is None else f"did you mean '{near}'?"
+    close_matches = nearest_name(name, known)
+    return (
+        f"known: {', '.join(known)}"
+        if close_matches is None
+        else f"did you mean '{close_matches}'?"
+    )

@@ -1,7 +1,7 @@
-"""One merchant's isolated state, as synchronous code without HTTP or files.
+"""One merchant's isolated state, without HTTP and without files.
 
 - ``sandbox``: ``execute`` runs a command: idempotency receipt, limits, decide, commit
-- ``store``: orders and receipts
+- ``idempotency``: receipts of idempotency keys
 - ``registry``: all sandboxes by user name, filled from a template, evicted when unused
 - ``clock``, ``ids``: time and randomness, both repeatable; the only places that draw them
 - ``faults/``: fault rules as data: match requests, count, fire

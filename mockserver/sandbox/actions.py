@@ -1,4 +1,4 @@
-"""What a fault does to a call: one small value per action, nothing touches a socket."""
+"""Fault actions: one value per action; sockets are handled in the HTTP layer."""
 
 import math
 from collections.abc import Mapping
@@ -10,12 +10,14 @@ from msgspec import Struct, field
 
 from mockserver.domain.errors import Reason
 
-P99 = 2.3263478740408408  # standard deviations from the median to the 99th percentile
+P99_STANDARD_DEVIATIONS = (
+    2.3263478740408408  # standard deviations from the median to the 99th percentile
+)
 
-LONGEST_DELAY = 100 * 365 * 86_400.0  # seconds; as long as a duration may be
+MAX_DELAY = 100 * 365 * 86_400.0  # seconds; as long as a duration may be
 
 
-class Cut(StrEnum):
+class ConnectionEnd(StrEnum):
     """How a connection ends without an answer."""
 
     RESET = "reset"
@@ -24,18 +26,18 @@ class Cut(StrEnum):
 
 
 class Respond(Struct, frozen=True):
-    """Answer something else; with ``after``, once the change is committed."""
+    """Respond with something else; with ``after_commit``, once the change is committed."""
 
     status: int
     error_code: str | None = None
     error_messages: tuple[str, ...] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
-    after: bool = False
+    after_commit: bool = False
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""
-        return f"{'respond_after' if self.after else 'respond'} {self.status}"
+        return f"{'respond_after' if self.after_commit else 'respond'} {self.status}"
 
 
 class Refuse(Struct, frozen=True):
@@ -49,7 +51,7 @@ class Refuse(Struct, frozen=True):
 
 
 class Delay(Struct, frozen=True):
-    """Wait first: between two bounds, or (``median``, ``p99``) log-normally; seconds."""
+    """Delay the request: uniformly between two bounds, or log-normally; in seconds."""
 
     low: float = 0.0
     high: float = 0.0
@@ -60,8 +62,8 @@ class Delay(Struct, frozen=True):
         """Draw how long to wait."""
         if not self.median:
             return source.uniform(self.low, self.high)
-        sigma = math.log(self.p99 / self.median) / P99
-        return min(self.median * math.exp(sigma * source.gauss(0, 1)), LONGEST_DELAY)
+        sigma = math.log(self.p99 / self.median) / P99_STANDARD_DEVIATIONS
+        return min(self.median * math.exp(sigma * source.gauss(0, 1)), MAX_DELAY)
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""
@@ -79,17 +81,17 @@ class RateLimit(Struct, frozen=True):
 
 
 class Drop(Struct, frozen=True):
-    """End the connection before anything is done."""
+    """End the connection before the request is executed."""
 
-    how: Cut
+    end: ConnectionEnd
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""
-        return f"drop {self.how}"
+        return f"drop {self.end}"
 
 
 class FailAllocation(Struct, frozen=True):
-    """Accept a refund, but let its allocation fail: the provider's own failure."""
+    """Accept a refund, but make its allocation fail, as can happen at the provider."""
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""
@@ -99,25 +101,25 @@ class FailAllocation(Struct, frozen=True):
 class LoseAnswer(Struct, frozen=True):
     """Commit the change, then end the connection."""
 
-    how: Cut
+    end: ConnectionEnd
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""
-        return f"lose_answer {self.how}"
+        return f"lose_answer {self.end}"
 
 
 class Truncate(Struct, frozen=True):
-    """Commit, then send only so many bytes of the body, announced in full."""
+    """Commit, then send only some bytes of the body, with its full Content-Length."""
 
-    length: int
+    body_bytes: int
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""
-        return f"truncate {self.length}"
+        return f"truncate {self.body_bytes}"
 
 
 class Garbage(Struct, frozen=True):
-    """Commit, then answer JSON that is none."""
+    """Commit, then respond with invalid JSON."""
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""
@@ -127,24 +129,24 @@ class Garbage(Struct, frozen=True):
 class SlowBody(Struct, frozen=True):
     """Commit, then send the body at so many bytes per second."""
 
-    rate: int
+    bytes_per_second: int
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""
-        return f"slow_body {self.rate}"
+        return f"slow_body {self.bytes_per_second}"
 
 
-class Delivery(Struct):
-    """How a damaged answer is to be sent, and what became of it.
+class ResponseDamage(Struct):
+    """How a response is damaged when it is sent, and what was really sent.
 
     One of ``cut``, ``length`` (bytes of the body to send) and ``rate`` (bytes per
     second) is set. ``result`` says in words what was delivered.
     """
 
-    cut: Cut | None = None
-    length: int | None = None
-    rate: int | None = None
-    result: str = "under way"
+    end: ConnectionEnd | None = None
+    body_bytes: int | None = None
+    bytes_per_second: int | None = None
+    sent: str = "under way"
 
 
 Action: TypeAlias = (
@@ -160,16 +162,18 @@ Action: TypeAlias = (
     | SlowBody
 )
 
-BEFORE = (Delay, RateLimit, Refuse, Drop, FailAllocation)
+BEFORE_COMMIT = (Delay, RateLimit, Refuse, Drop, FailAllocation)
 """Actions that act before the write; the others act after the commit, and a
 :class:`Respond` says itself."""
 
 
-def acts_before(action: Action) -> bool:
-    """Say whether an action comes before the write."""
-    return isinstance(action, BEFORE) or (isinstance(action, Respond) and not action.after)
+def is_before_commit(action: Action) -> bool:
+    """Return whether an action takes effect before the commit."""
+    return isinstance(action, BEFORE_COMMIT) or (
+        isinstance(action, Respond) and not action.after_commit
+    )
 
 
-def answers_at_once(action: Action) -> bool:
-    """Say whether a call ends with an action, before anything is written."""
-    return acts_before(action) and not isinstance(action, Delay | FailAllocation)
+def ends_request(action: Action) -> bool:
+    """Return whether an action ends the request before it is executed."""
+    return is_before_commit(action) and not isinstance(action, Delay | FailAllocation)

@@ -1,4 +1,4 @@
-"""The time of a sandbox: the wall clock plus an offset, or frozen.
+"""The clock of a sandbox: wall clock plus an offset, or frozen.
 
 This is the one place that reads the wall clock. All times are aware and in UTC.
 """
@@ -6,7 +6,7 @@ This is the one place that reads the wall clock. All times are aware and in UTC.
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+LATEST_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 """The latest time of any sandbox; leaves room to add to it."""
 
 
@@ -16,7 +16,7 @@ def wall_clock() -> datetime:
 
 
 class Clock:
-    """A clock that its owner can freeze, set and move forward."""
+    """A clock that can be set, advanced and frozen."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Clock:
         return self._frozen_at is not None
 
     def now(self) -> datetime:
-        """Tell the sandbox's time."""
+        """Return the sandbox's time."""
         return self._frozen_at or self._source() + self._offset
 
     def set(self, moment: datetime) -> None:
@@ -52,14 +52,14 @@ class Clock:
     def advance(self, by: timedelta) -> None:
         """Jump forward, at most to the latest time that can be reckoned with."""
         now = self.now()
-        self.set(now + min(by, LATEST - now))
+        self.set(now + min(by, LATEST_TIME - now))
 
     def freeze(self) -> None:
         """Stop the time where it is."""
         self._frozen_at = self.now()
 
-    def run(self) -> None:
-        """Let a frozen clock run on from where it stands."""
+    def unfreeze(self) -> None:
+        """Unfreeze the clock; time continues from where it stopped."""
         if self._frozen_at is not None:
             self._offset = self._frozen_at - self._source()
             self._frozen_at = None

@@ -7,8 +7,8 @@ from msgspec import Struct
 from msgspec.msgpack import Encoder
 
 from mockserver.domain.commands import Command
-from mockserver.domain.decision import Outcome
-from mockserver.domain.errors import Rejection
+from mockserver.domain.decision import Acceptance
+from mockserver.domain.errors import Refusal
 
 _ENCODER = Encoder(order="deterministic")
 
@@ -25,7 +25,7 @@ class Receipt(Struct, frozen=True):
     """
 
     fingerprint: bytes
-    result: Outcome | Rejection
+    result: Acceptance | Refusal
     made_at: datetime
 
     def is_expired(self, now: datetime) -> bool:

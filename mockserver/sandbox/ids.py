@@ -1,4 +1,4 @@
-"""Ids and randomness of a sandbox, repeatable from its seed.
+"""Repeatable ids and random numbers, derived from the sandbox's seed.
 
 Each kind of id has a stream of its own, so that reading an order twice does not change
 the id of the next capture. This is the one place that draws random numbers.
@@ -9,87 +9,89 @@ from collections.abc import Callable
 from functools import cached_property
 from random import Random
 
-_SIGNS = string.ascii_uppercase + string.digits  # of a klarna_reference
+_REFERENCE_CHARACTERS = string.ascii_uppercase + string.digits  # of a klarna_reference
 _LENGTH = 8
 _VERSION_4 = 0x4000_8000_0000_0000_0000  # and the variant of RFC 9562
 _STRIDE, _32_BITS = 0x9E37_79B1, 0xFFFF_FFFF  # odd, so that no value is left out
 _RANDOM_BITS = ~0xF000_C000_0000_0000_0000
 
 
-class Ids:
-    """Draws ids; two of equal seed draw the same."""
+class IdGenerator:
+    """Generates ids; equal seeds generate equal ids."""
 
     def __init__(self, seed: str) -> None:
         """Start all streams from a seed."""
         self.seed = seed
-        self._taken: set[str] = set()
+        self._reserved: set[str] = set()
         self._next_change = ""
-        first = _uuid(self.stream("exchanges"))
-        self._exchange, self._exchange_end = int(first[:8], 16), first[8:]
+        first = _uuid(self.random_stream("exchanges"))
+        self._request_counter, self._request_suffix = int(first[:8], 16), first[8:]
 
-    def take(self, given: str) -> str:
-        """Keep an id that was given from being drawn, and give it back."""
-        self._taken.add(given)
-        if given == self._next_change:
+    def reserve(self, explicit_id: str) -> str:
+        """Reserve an explicit id, so that it is never generated."""
+        self._reserved.add(explicit_id)
+        if explicit_id == self._next_change:
             self._next_change = ""
-        return given
+        return explicit_id
 
-    def stream(self, name: str) -> Random:
+    def random_stream(self, name: str) -> Random:
         """Make a source of randomness of its own, equal for an equal name."""
         return Random(f"{self.seed}/{name}")  # noqa: S311  # repeatable on purpose
 
-    def order_id(self) -> str:
+    def new_order_id(self) -> str:
         """Draw an order id (UUID)."""
-        return self._free(_uuid, self._orders)
+        return self._draw_unreserved(_uuid, self._orders)
 
     @property
     def next_change_id(self) -> str:
         """The id that :meth:`change_id` draws next, which stays to be drawn."""
-        self._next_change = self._next_change or self._free(_uuid, self._changes)
+        self._next_change = self._next_change or self._draw_unreserved(
+            _uuid, self._movement_random
+        )
         return self._next_change
 
-    def change_id(self) -> str:
+    def new_movement_id(self) -> str:
         """Draw the id of a capture or refund (UUID version 4)."""
-        drawn = self._next_change or self._free(_uuid, self._changes)
+        drawn = self._next_change or self._draw_unreserved(_uuid, self._movement_random)
         self._next_change = ""
         return drawn
 
-    def exchange_id(self) -> str:
+    def new_request_id(self) -> str:
         """Draw a correlation or transaction id (UUID version 4).
 
         Two or three are needed for each request, so only the first 32 bits differ from
         one to the next: they visit every value once, in strides.
         """
-        drawn = f"{self._exchange:08x}{self._exchange_end}"
-        self._exchange = (self._exchange + _STRIDE) & _32_BITS
-        return drawn
+        request_id = f"{self._request_counter:08x}{self._request_suffix}"
+        self._request_counter = (self._request_counter + _STRIDE) & _32_BITS
+        return request_id
 
-    def klarna_reference(self) -> str:
+    def new_klarna_reference(self) -> str:
         """Draw an order's reference: 8 capital letters and digits (recorded form)."""
-        return self._free(_reference, self._references)
+        return self._draw_unreserved(_reference, self._references)
 
-    def _free(self, draw: Callable[[Random], str], source: Random) -> str:
+    def _draw_unreserved(self, draw: Callable[[Random], str], source: Random) -> str:
         """Draw until an id comes that was not given."""
-        drawn = draw(source)
-        while drawn in self._taken:
-            drawn = draw(source)
-        return drawn
+        candidate = draw(source)
+        while candidate in self._reserved:
+            candidate = draw(source)
+        return candidate
 
     @cached_property
     def _orders(self) -> Random:
-        return self.stream("orders")
+        return self.random_stream("orders")
 
     @cached_property
-    def _changes(self) -> Random:
-        return self.stream("changes")
+    def _movement_random(self) -> Random:
+        return self.random_stream("changes")
 
     @cached_property
     def _references(self) -> Random:
-        return self.stream("references")
+        return self.random_stream("references")
 
 
 def _reference(source: Random) -> str:
-    return "".join(source.choices(_SIGNS, k=_LENGTH))
+    return "".join(source.choices(_REFERENCE_CHARACTERS, k=_LENGTH))
 
 
 def _uuid(source: Random) -> str:

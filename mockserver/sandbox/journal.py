@@ -1,4 +1,4 @@
-"""What was asked of a sandbox, what was decided, and what was delivered.
+"""The journal: a bounded record of the requests of a sandbox.
 
 Bounded: the oldest entries go first, the count goes on. An entry keeps references to
 values that exist anyway; it is put into words only when somebody reads it.
@@ -12,22 +12,22 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
-from mockserver.domain.allocation import explained
-from mockserver.domain.decision import Outcome
-from mockserver.domain.errors import Rejection
+from mockserver.domain.allocation import explain_allocation
+from mockserver.domain.decision import Acceptance
+from mockserver.domain.errors import Refusal
 from mockserver.domain.explanation import Explanation
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
-from mockserver.sandbox.actions import Delivery
+from mockserver.sandbox.actions import ResponseDamage
 
-ENTRIES_KEPT = 1000
-COUNTS_KEPT = 100_000  # beyond it, requests are no longer counted by order
-LONGEST_ID = 255  # characters of an order id (documented)
+DEFAULT_JOURNAL_SIZE = 1000
+MAX_COUNTERS = 100_000  # beyond it, requests are no longer counted by order
+MAX_ORDER_ID_LENGTH = 255  # characters of an order id (documented)
 NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
 
 class Entry(Struct, dict=True):
-    """One exchange. ``status`` is what was decided, ``before`` and ``after`` the order.
+    """One request. ``status`` is the decided status, ``before`` and ``after`` the order.
 
     ``crash`` is the traceback where the server itself failed.
     """
@@ -39,33 +39,33 @@ class Entry(Struct, dict=True):
     operation: Operation | None = None
     order_id: str | None = None
     status: int = 0
-    result: Outcome | Rejection | None = None
+    result: Acceptance | Refusal | None = None
     replayed: bool = False
     body_changed: bool = False
     before: Order | None = None
     after: Order | None = None
     faults: list[str] = field(default_factory=list)
-    delivery: Delivery | None = None
+    damage: ResponseDamage | None = None
     crash: str | None = None
 
     @cached_property
     def explanation(self) -> Explanation | None:
         """Why a refund was allocated as it was, where the exchange was an accepted one."""
-        if self.after is None or not isinstance(self.result, Outcome):
+        if self.after is None or not isinstance(self.result, Acceptance):
             return None
-        refund = self.after.refund(self.result.created_id or "")
-        return explained(self.after, refund) if refund else None
+        refund = self.after.get_refund(self.result.created_id or "")
+        return explain_allocation(self.after, refund) if refund else None
 
     @property
     def sent(self) -> str:
         """What really reached the client, in words."""
-        return self.delivery.result if self.delivery else "the whole answer"
+        return self.damage.sent if self.damage else "the whole answer"
 
 
 class Journal:
-    """The latest exchanges of a sandbox, oldest first."""
+    """The latest requests of a sandbox, oldest first."""
 
-    def __init__(self, size: int = ENTRIES_KEPT) -> None:
+    def __init__(self, size: int = DEFAULT_JOURNAL_SIZE) -> None:
         """Keep at most so many entries."""
         self.size = size
         self._entries: deque[Entry] = deque(maxlen=size)
@@ -75,17 +75,19 @@ class Journal:
     def record(self, entry: Entry) -> None:
         """Write an exchange down."""
         self._entries.append(entry)
-        known = len(entry.order_id or "") <= LONGEST_ID and entry.status != NOT_FOUND
-        whose = entry.order_id if known and len(self.counts) < COUNTS_KEPT else None
-        self.counts[entry.operation, whose, entry.status] += 1
-        self.wake()
+        is_countable = (
+            len(entry.order_id or "") <= MAX_ORDER_ID_LENGTH and entry.status != NOT_FOUND
+        )
+        order_id = entry.order_id if is_countable and len(self.counts) < MAX_COUNTERS else None
+        self.counts[entry.operation, order_id, entry.status] += 1
+        self.notify_waiters()
 
     @property
     def count(self) -> int:
         """How many exchanges there were, the forgotten ones included."""
         return self.counts.total()
 
-    def count_of(
+    def count_matching(
         self,
         operation: Operation | None = None,
         order_id: str | None = None,
@@ -100,13 +102,13 @@ class Journal:
             and status in (None, its_status)
         )
 
-    def wake(self) -> None:
-        """Let all who wait look again, be it that another journal takes over."""
+    def notify_waiters(self) -> None:
+        """Notify all waiters, also when another journal replaces this one."""
         for waiter in self._waiters:
             waiter.set()
 
-    async def wait_for_more(self, seconds: float) -> bool:
-        """Wait until something is written down; say no if nothing is in that time."""
+    async def wait_for_entry(self, seconds: float) -> bool:
+        """Wait for the next entry; return False on timeout."""
         waiter = asyncio.Event()
         self._waiters.append(waiter)
         try:
@@ -119,10 +121,10 @@ class Journal:
 
     def copy(self) -> "Journal":
         """A journal of its own with the same entries and counts."""
-        twin = Journal(self.size)
-        twin._entries.extend(self._entries)
-        twin.counts.update(self.counts)
-        return twin
+        copy = Journal(self.size)
+        copy._entries.extend(self._entries)
+        copy.counts.update(self.counts)
+        return copy
 
     def clear(self) -> None:
         """Forget everything, the counts included."""

@@ -1,4 +1,4 @@
-"""All sandboxes of a server, found or made by the name of a user.
+"""Registry of all sandboxes, bounded in number and in bytes.
 
 Bounded in number and in bytes: beyond either limit the sandboxes that were not used for
 longest make room, and that is told, in the log and in :attr:`Sandboxes.evicted`.
@@ -11,19 +11,19 @@ from typing import Generic, Protocol, TypeVar
 
 from mockserver.sandbox.sandbox import Sandbox
 
-SANDBOXES_KEPT = 1000
-EVICTIONS_TOLD = 100
-BYTES_KEPT = 1024**3
+DEFAULT_MAX_SANDBOXES = 1000
+MAX_EVICTIONS_LISTED = 100
+MAX_TOTAL_BYTES = 1024**3
 """How many bytes all sandboxes together may hold, but for the one in use."""
 
-BYTES_UNSEEN = 16 * 1024**2
+RECOUNT_EVERY_BYTES = 16 * 1024**2
 """How many may come in until all are counted anew."""
 
 log = logging.getLogger("kustom_mock")
 
 
-class World(Protocol):
-    """What a new sandbox starts with."""
+class SandboxTemplate(Protocol):
+    """What a new sandbox is filled from."""
 
     @property
     def credentials(self) -> Mapping[str, str]:
@@ -33,17 +33,17 @@ class World(Protocol):
         """Make a sandbox of this name and fill it."""
 
 
-AnyWorld = TypeVar("AnyWorld", bound=World)
+TemplateT = TypeVar("TemplateT", bound=SandboxTemplate)
 
 
-class Sandboxes(Generic[AnyWorld]):
-    """The worlds in use; each user has one of its own."""
+class SandboxRegistry(Generic[TemplateT]):
+    """The sandboxes in use, by user name."""
 
     def __init__(
         self,
-        world: AnyWorld,
+        template: TemplateT,
         *,
-        limit: int = SANDBOXES_KEPT,
+        max_sandboxes: int = DEFAULT_MAX_SANDBOXES,
         require_known: bool = False,
     ) -> None:
         """Fill new sandboxes from this world; keep at most ``limit`` of them.
@@ -51,70 +51,72 @@ class Sandboxes(Generic[AnyWorld]):
         With ``require_known`` a user needs listed credentials, or a sandbox that the
         control API made.
         """
-        self.world = world
-        self.limit = limit
+        self.template = template
+        self.max_sandboxes = max_sandboxes
         self.require_known = require_known
-        self.evicted: deque[str] = deque(maxlen=EVICTIONS_TOLD)
-        self._by_name: OrderedDict[str, tuple[Sandbox, AnyWorld]] = OrderedDict()
-        self._unseen = 0
+        self.evicted: deque[str] = deque(maxlen=MAX_EVICTIONS_LISTED)
+        self._by_name: OrderedDict[str, tuple[Sandbox, TemplateT]] = OrderedDict()
+        self._bytes_since_recount = 0
 
-    def admit(self, user: str, secret: str) -> Sandbox | None:
+    def authenticate(self, user: str, secret: str) -> Sandbox | None:
         """Find the sandbox of a caller, or make it; ``None`` for wrong credentials."""
-        kept = self._by_name.get(user)
-        world = kept[1] if kept else self.world
-        listed = world.credentials
-        if listed:
-            return self.open(user) if listed.get(user) == secret else None
-        if self.require_known and kept is None:
+        existing = self._by_name.get(user)
+        world = existing[1] if existing else self.template
+        credentials = world.credentials
+        if credentials:
+            return self.get_or_create(user) if credentials.get(user) == secret else None
+        if self.require_known and existing is None:
             return None
-        return self.open(user)
+        return self.get_or_create(user)
 
-    def open(self, name: str) -> Sandbox:
+    def get_or_create(self, name: str) -> Sandbox:
         """Find a sandbox, or make it on its first use."""
-        kept = self._by_name.get(name)
-        if kept is None:
-            return self.put(name, self.world)
+        existing = self._by_name.get(name)
+        if existing is None:
+            return self.fill(name, self.template)
         self._by_name.move_to_end(name)
-        return kept[0]
+        return existing[0]
 
-    def find(self, name: str) -> Sandbox | None:
+    def get(self, name: str) -> Sandbox | None:
         """Find a sandbox that was used before."""
-        kept = self._by_name.get(name)
-        return kept[0] if kept else None
+        existing = self._by_name.get(name)
+        return existing[0] if existing else None
 
-    def world_of(self, name: str) -> AnyWorld:
-        """Say from which world a sandbox was, or would be, filled."""
-        kept = self._by_name.get(name)
-        return kept[1] if kept else self.world
+    def template_of(self, name: str) -> TemplateT:
+        """Return the template a sandbox was, or would be, filled from."""
+        existing = self._by_name.get(name)
+        return existing[1] if existing else self.template
 
-    def put(self, name: str, world: AnyWorld) -> Sandbox:
+    def fill(self, name: str, world: TemplateT) -> Sandbox:
         """Fill a sandbox anew from a world; on failure the old one stays."""
         sandbox = world.build(name)
-        self._keep(name, sandbox, world)
+        self._insert(name, sandbox, world)
         return sandbox
 
     def reset(self, name: str) -> Sandbox:
         """Fill a sandbox anew from the world it came from."""
-        return self.put(name, self.world_of(name))
+        return self.fill(name, self.template_of(name))
 
     def drop(self, name: str) -> bool:
         """Forget a sandbox; say whether it was there."""
-        kept = self._by_name.pop(name, None)
-        if kept is not None:
-            kept[0].journal.wake()
-        return kept is not None
+        existing = self._by_name.pop(name, None)
+        if existing is not None:
+            existing[0].journal.notify_waiters()
+        return existing is not None
 
-    def replace_world(self, world: AnyWorld) -> int:
+    def replace_template(self, world: TemplateT) -> int:
         """Start new sandboxes from another world.
 
         Those that came from the old one are forgotten, and begin anew on their next
         use; says how many.
         """
-        old = [name for name, (_, its) in self._by_name.items() if its is self.world]
-        for name in old:
+        names = [
+            name for name, (_, template) in self._by_name.items() if template is self.template
+        ]
+        for name in names:
             self.drop(name)
-        self.world = world
-        return len(old)
+        self.template = world
+        return len(names)
 
     def __iter__(self) -> Iterator[Sandbox]:
         """Go through all sandboxes, least recently used first."""
@@ -124,27 +126,27 @@ class Sandboxes(Generic[AnyWorld]):
         """Count the sandboxes in use."""
         return len(self._by_name)
 
-    def _keep(self, name: str, sandbox: Sandbox, world: AnyWorld) -> None:
-        """Put a sandbox in, in place of any other; who waits in that one looks again."""
+    def _insert(self, name: str, sandbox: Sandbox, world: TemplateT) -> None:
+        """Insert a sandbox, replacing one of the same name; waiters of the old one re-check."""
         self.drop(name)
         sandbox.on_growth = self._record_growth
         self._by_name[name] = sandbox, world
-        if len(self._by_name) > self.limit:
-            self._evict(next(iter(self._by_name)), f"more than {self.limit} in use")
+        if len(self._by_name) > self.max_sandboxes:
+            self._evict(next(iter(self._by_name)), f"more than {self.max_sandboxes} in use")
 
     def _record_growth(self, sandbox: Sandbox, size: int) -> None:
         """Record that a sandbox grew; recount all of them after some growth."""
-        self._unseen += size
-        if self._unseen >= BYTES_UNSEEN:
-            self._unseen = 0
-            self._make_room(sandbox)
+        self._bytes_since_recount += size
+        if self._bytes_since_recount >= RECOUNT_EVERY_BYTES:
+            self._bytes_since_recount = 0
+            self._evict_over_limit(sandbox)
 
-    def _make_room(self, used: Sandbox) -> None:
-        total = sum(each.weight for each in self)
-        for each in self:
-            if total > BYTES_KEPT and each is not used:
-                total -= each.weight
-                self._evict(each.name, f"all of them held more than {BYTES_KEPT} bytes")
+    def _evict_over_limit(self, active: Sandbox) -> None:
+        total = sum(sandbox.total_bytes for sandbox in self)
+        for sandbox in self:
+            if total > MAX_TOTAL_BYTES and sandbox is not active:
+                total -= sandbox.total_bytes
+                self._evict(sandbox.name, f"all of them held more than {MAX_TOTAL_BYTES} bytes")
 
     def _evict(self, name: str, why: str) -> None:
         self.drop(name)

@@ -1,4 +1,4 @@
-"""One merchant's isolated state, and the turn in which a command takes effect.
+"""A sandbox, and the load-decide-commit loop that executes commands.
 
 Everything here is synchronous. A turn reads, decides and writes without awaiting, so no
 other request comes in between: that is why one idempotency key has one effect.
@@ -13,32 +13,32 @@ from msgspec import Struct
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command
 from mockserver.domain.decide import decide
-from mockserver.domain.decision import Context, Outcome
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.forced import force
+from mockserver.domain.decision import Acceptance, Context
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.forced import force_outcome
 from mockserver.domain.lookup import order_not_found
-from mockserver.domain.operation import DEPRECATED, Operation
+from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
-from mockserver.sandbox.faults import Faults
+from mockserver.sandbox.faults import FaultRules
 from mockserver.sandbox.idempotency import Receipt, fingerprint, store_receipt
-from mockserver.sandbox.ids import Ids
+from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
-from mockserver.sandbox.snapshots import SNAPSHOTS_KEPT, Snapshot
+from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
 
-BYTES_KEPT = 512 * 1024**2
+MAX_SANDBOX_BYTES = 512 * 1024**2
 """How many bytes the requests may have that the orders and snapshots of a sandbox come from."""
 
 
-class Executed(Struct, frozen=True):
-    """How a command ended.
+class Execution(Struct, frozen=True):
+    """Result of executing a command.
 
     ``replayed`` says that an idempotency key was known and nothing was done again,
     ``body_changed`` that it was known for another request. ``before`` and ``after``
     are the order; the same object where nothing changed, ``None`` where there is none.
     """
 
-    result: Outcome | Rejection
+    result: Acceptance | Refusal
     before: Order | None
     after: Order | None
     replayed: bool = False
@@ -63,7 +63,7 @@ class Sandbox:
         name: str,
         *,
         clock: Clock | None = None,
-        ids: Ids | None = None,
+        ids: IdGenerator | None = None,
         journal: Journal | None = None,
         assumptions: Assumptions | None = None,
         credentials: Mapping[str, str] | None = None,
@@ -73,25 +73,27 @@ class Sandbox:
         self.orders: dict[str, Order] = {}
         self.receipts: dict[str, Receipt] = {}
         self.clock = clock or Clock()
-        self.ids = ids or Ids(name)
+        self.ids = ids or IdGenerator(name)
         self.journal = journal or Journal()
         self.assumptions = assumptions or Assumptions()
         self.credentials = credentials or {}
-        self.faults = Faults(seed=self.ids.seed)
+        self.faults = FaultRules(seed=self.ids.seed)
         self.snapshots: dict[str, Snapshot] = {}
         self.order_names: dict[str, str] = {}
-        self.part_names: dict[str, str] = {}
-        self.held = 0
+        self.movement_names: dict[str, str] = {}
+        self.held_bytes = 0
         self.on_growth: Callable[[Sandbox, int], None] | None = None
 
     @property
-    def weight(self) -> int:
+    def total_bytes(self) -> int:
         """About how many bytes it holds, those of its snapshots included."""
-        return self.held + sum(each.held for each in self.snapshots.values())
+        return self.held_bytes + sum(
+            snapshot.held_bytes for snapshot in self.snapshots.values()
+        )
 
-    def has_room(self, size: int) -> bool:
-        """Say whether so many bytes more may be kept."""
-        return self.weight + size <= BYTES_KEPT
+    def has_room_for(self, size: int) -> bool:
+        """Return whether a request of this size still fits."""
+        return self.total_bytes + size <= MAX_SANDBOX_BYTES
 
     def add(self, order: Order, *, size: int = 0) -> bool:
         """Add a new order that came in a request of ``size`` bytes.
@@ -105,19 +107,19 @@ class Sandbox:
         self._grow(size)
         return True
 
-    def find(self, order_id: str, operation: Operation) -> Order:
+    def get_order(self, order_id: str, operation: Operation) -> Order:
         """Read an order.
 
         Raises:
             Rejection: there is none, or the operation was withdrawn by the provider.
         """
-        self._check_offered(operation)
+        self._check_not_withdrawn(operation)
         order = self.orders.get(order_id)
         if order is None:
             raise order_not_found(order_id, operation)
         return order
 
-    def replay(self, order_id: str, operation: Operation, key: str) -> Executed | None:
+    def replay_key(self, order_id: str, operation: Operation, key: str) -> Execution | None:
         """Find the answer of a known key for a request that cannot be understood.
 
         Only the key matters (documented), so that the body need not make sense.
@@ -130,11 +132,11 @@ class Sandbox:
         self,
         order_id: str,
         command: Command,
-        key: str | None = None,
+        idempotency_key: str | None = None,
         *,
-        size: int = 0,
-        allocation_fails: bool = False,
-    ) -> Executed:
+        request_bytes: int = 0,
+        fail_allocation: bool = False,
+    ) -> Execution:
         """Carry a command out once, however often its idempotency key is sent.
 
         Nothing is written before everything is decided, so that an exception on the way
@@ -143,28 +145,34 @@ class Sandbox:
         Args:
             order_id: the order to change.
             command: what to do.
-            key: the idempotency key, if one was sent.
-            size: bytes of the request, for which there must be room.
-            allocation_fails: accept a refund, but do not allocate it.
+            idempotency_key: the idempotency key, if one was sent.
+            request_bytes: bytes of the request, for which there must be room.
+            fail_allocation: accept a refund, but do not allocate it.
 
         Returns:
             The outcome or the rejection, and the order before and after.
         """
-        name = self._receipt_name(order_id, command.operation, key) if key else None
-        executed, receipt = self._replay_receipt(order_id, name, command), None
+        receipt_name = (
+            self._receipt_name(order_id, command.operation, idempotency_key)
+            if idempotency_key
+            else None
+        )
+        executed, receipt = self._replay_receipt(order_id, receipt_name, command), None
         if executed is None:
             context = Context(
                 self.clock.now(),
                 self.ids.next_change_id,
                 self.assumptions,
-                allocation_fails=allocation_fails,
+                fail_allocation=fail_allocation,
             )
-            executed = self._decide(order_id, command, context, size)
-            receipt = self._create_receipt(executed, command, context.now) if name else None
-        self._settle(executed, name, receipt, size)
+            executed = self._decide(order_id, command, context, request_bytes)
+            receipt = (
+                self._create_receipt(executed, command, context.now) if receipt_name else None
+            )
+        self._settle(executed, receipt_name, receipt, request_bytes)
         return executed
 
-    def force(self, order_id: str, outcome: str) -> Order | None:
+    def force_outcome(self, order_id: str, outcome: str) -> Order | None:
         """Bring an outcome of :data:`~mockserver.domain.forced.FORCED` about.
 
         Returns the changed order, or ``None`` where there is none.
@@ -172,11 +180,11 @@ class Sandbox:
         order = self.orders.get(order_id)
         if order is None:
             return None
-        self.orders[order_id] = changed = force(order, outcome, self.clock.now())
+        self.orders[order_id] = changed = force_outcome(order, outcome, self.clock.now())
         return changed
 
-    def freeze(self, name: str) -> Snapshot:
-        """Keep a snapshot under a name, instead of any earlier one of that name.
+    def take_snapshot(self, name: str) -> Snapshot:
+        """Store a snapshot under a name; beyond the limit the oldest is dropped.
 
         Beyond the limit the oldest snapshot goes.
         """
@@ -189,16 +197,16 @@ class Sandbox:
             faults=deepcopy(self.faults),
             journal=self.journal.copy(),
             order_names=dict(self.order_names),
-            part_names=dict(self.part_names),
-            held=self.held,
+            movement_names=dict(self.movement_names),
+            held_bytes=self.held_bytes,
         )
         self.snapshots.pop(name, None)
         self.snapshots[name] = snapshot
-        if len(self.snapshots) > SNAPSHOTS_KEPT:
+        if len(self.snapshots) > MAX_SNAPSHOTS:
             del self.snapshots[next(iter(self.snapshots))]
         return snapshot
 
-    def restore(self, name: str) -> Snapshot:
+    def restore_snapshot(self, name: str) -> Snapshot:
         """Go back to a snapshot, with its time, ids and journal.
 
         Who waits for a request goes on waiting over the journal of the snapshot.
@@ -211,11 +219,11 @@ class Sandbox:
         self.receipts = dict(snapshot.receipts)
         self.ids = deepcopy(snapshot.ids)
         self.faults = deepcopy(snapshot.faults)
-        left, self.journal = self.journal, snapshot.journal.copy()
-        left.wake()
+        old_journal, self.journal = self.journal, snapshot.journal.copy()
+        old_journal.notify_waiters()
         self.order_names = dict(snapshot.order_names)
-        self.part_names = dict(snapshot.part_names)
-        self.held = snapshot.held
+        self.movement_names = dict(snapshot.movement_names)
+        self.held_bytes = snapshot.held_bytes
         self.clock = Clock(snapshot.taken_at, frozen=snapshot.frozen)
         return snapshot
 
@@ -224,50 +232,54 @@ class Sandbox:
         order_id: str,
         name: str | None,
         command: Command | None,
-    ) -> Executed | None:
+    ) -> Execution | None:
         """Return the result stored under a receipt name, unless it is expired."""
         receipt = self.receipts.get(name) if name else None
         if receipt is None or receipt.is_expired(self.clock.now()):
             return None
         order = self.orders.get(order_id)
         changed = command is None or receipt.fingerprint != fingerprint(command)
-        return Executed(receipt.result, order, order, replayed=True, body_changed=changed)
+        return Execution(receipt.result, order, order, replayed=True, body_changed=changed)
 
-    def _decide(self, order_id: str, command: Command, context: Context, size: int) -> Executed:
+    def _decide(
+        self, order_id: str, command: Command, context: Context, size: int
+    ) -> Execution:
         """Decide a command; nothing is written."""
         order = self.orders.get(order_id)
         if order is None:
             capture_id = getattr(command, "capture_id", "")
             missing = order_not_found(order_id, command.operation, capture_id)
-            return Executed(missing, None, None)
+            return Execution(missing, None, None)
         try:
-            self._check_offered(command.operation)
-            if not self.has_room(size):
-                raise Rejection(Reason.SANDBOX_IS_FULL, command.operation, limit=BYTES_KEPT)
+            self._check_not_withdrawn(command.operation)
+            if not self.has_room_for(size):
+                raise Refusal(
+                    Reason.SANDBOX_IS_FULL, command.operation, limit=MAX_SANDBOX_BYTES
+                )
             decision = decide(order, command, context)
-        except Rejection as rejection:
-            return Executed(rejection.with_traceback(None), order, order)
-        return Executed(decision.outcome, order, decision.order)
+        except Refusal as rejection:
+            return Execution(rejection.with_traceback(None), order, order)
+        return Execution(decision.acceptance, order, decision.order)
 
     def _create_receipt(
-        self, executed: Executed, command: Command, now: datetime
+        self, executed: Execution, command: Command, now: datetime
     ) -> Receipt | None:
         """Create the receipt of a result that a repeated key gets again, if it does."""
         decided_again = self.assumptions.idempotent_errors == "decided_again"
-        is_refused = isinstance(executed.result, Rejection)
+        is_refused = isinstance(executed.result, Refusal)
         if executed.after is None or (is_refused and decided_again):
             return None
         return Receipt(fingerprint(command), executed.result, now)
 
     def _settle(
         self,
-        executed: Executed,
+        executed: Execution,
         name: str | None,
         receipt: Receipt | None,
         size: int,
     ) -> None:
         """Write everything that an executed command changes."""
-        self.ids.change_id()
+        self.ids.new_movement_id()
         if name and receipt:
             store_receipt(self.receipts, name, receipt)
         if executed.after is not None and executed.after is not executed.before:
@@ -275,7 +287,7 @@ class Sandbox:
             self._grow(size)
 
     def _grow(self, size: int) -> None:
-        self.held += size
+        self.held_bytes += size
         if self.on_growth is not None:
             self.on_growth(self, size)
 
@@ -288,7 +300,7 @@ class Sandbox:
             case _:
                 return key
 
-    def _check_offered(self, operation: Operation) -> None:
+    def _check_not_withdrawn(self, operation: Operation) -> None:
         withdrawn = self.assumptions.deprecated_operations == "not_found"
-        if withdrawn and operation in DEPRECATED:
-            raise Rejection(Reason.OPERATION_WITHDRAWN, operation, path=operation)
+        if withdrawn and operation in DEPRECATED_OPERATIONS:
+            raise Refusal(Reason.OPERATION_WITHDRAWN, operation, path=operation)

@@ -1,28 +1,28 @@
-"""A sandbox frozen at a moment: instant, because orders are immutable values."""
+"""Snapshot of a sandbox; cheap, because orders are immutable."""
 
 from datetime import datetime
 
 from msgspec import Struct
 
 from mockserver.domain.order import Order
-from mockserver.sandbox.faults import Faults
+from mockserver.sandbox.faults import FaultRules
 from mockserver.sandbox.idempotency import Receipt
-from mockserver.sandbox.ids import Ids
+from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
 
-SNAPSHOTS_KEPT = 100
+MAX_SNAPSHOTS = 100
 
 
 class Snapshot(Struct, frozen=True):
-    """All that a sandbox held at a moment of its time."""
+    """The complete state of a sandbox at one time."""
 
     taken_at: datetime
     frozen: bool
     orders: dict[str, Order]
     receipts: dict[str, Receipt]
-    ids: Ids
-    faults: Faults
+    ids: IdGenerator
+    faults: FaultRules
     journal: Journal
     order_names: dict[str, str]
-    part_names: dict[str, str]
-    held: int
+    movement_names: dict[str, str]
+    held_bytes: int

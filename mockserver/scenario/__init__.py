@@ -1,4 +1,4 @@
-"""Scenario files: from YAML or JSON to a sandbox, and back.
+"""Scenario files: read, check and build sandboxes from them.
 
 - ``loader``, ``yaml_reader``, ``schema_errors``: read files, keep line and column of each value
 - ``scenario``: the parsed scenario, the template of new sandboxes

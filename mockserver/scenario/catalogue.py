@@ -1,4 +1,4 @@
-"""The shipped scenarios by name, and scenario files on disk."""
+"""Find shipped scenarios by name, and scenario files on disk."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,20 +6,24 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from mockserver.domain.wording import did_you_mean
-from mockserver.resources import folder
+from mockserver.resources import shipped_folder
 
-SUFFIXES = (".yaml", ".yml")
-DEFAULT = "fresh-order"
+SCENARIO_SUFFIXES = (".yaml", ".yml")
+DEFAULT_SCENARIO = "fresh-order"
 
 
 class UnknownScenarioError(LookupError):
-    """No shipped scenario and no file of this name, or none that can be read."""
+    """Raised when no scenario has this name, or its file cannot be read."""
 
 
-def shipped() -> dict[str, Traversable]:
+def list_shipped() -> dict[str, Traversable]:
     """All shipped scenarios by name."""
-    files = [each for each in folder("scenarios").iterdir() if each.name.endswith(SUFFIXES)]
-    return {each.name.rpartition(".")[0]: each for each in sorted(files, key=lambda f: f.name)}
+    files = [
+        file
+        for file in shipped_folder("scenarios").iterdir()
+        if file.name.endswith(SCENARIO_SUFFIXES)
+    ]
+    return {file.name.rpartition(".")[0]: file for file in sorted(files, key=lambda f: f.name)}
 
 
 def find_shipped(name: str) -> Traversable:
@@ -28,21 +32,23 @@ def find_shipped(name: str) -> Traversable:
     Raises:
         UnknownScenarioError: with the nearest name.
     """
-    known = shipped()
-    if name not in known and (Path(name).name != name or name.endswith(SUFFIXES)):
+    shipped_files = list_shipped()
+    if name not in shipped_files and (
+        Path(name).name != name or name.endswith(SCENARIO_SUFFIXES)
+    ):
         raise UnknownScenarioError(f"there is no file '{name}'")
-    if name not in known:
-        message = f"unknown scenario '{name}', {did_you_mean(name, list(known))}"
+    if name not in shipped_files:
+        message = f"unknown scenario '{name}', {did_you_mean(name, list(shipped_files))}"
         raise UnknownScenarioError(message)
-    return known[name]
+    return shipped_files[name]
 
 
-def name_of(file: Traversable, reference: str) -> str:
+def display_name(file: Traversable, reference: str) -> str:
     """Call a shipped scenario by its name, and a file by its path."""
     return str(file) if isinstance(file, Path) and Path(reference).exists() else reference
 
 
-def find(reference: str) -> Sequence[Traversable]:
+def resolve_files(reference: str) -> Sequence[Traversable]:
     """Find what a name, a file or a folder of scenario files stands for.
 
     Raises:
@@ -50,32 +56,32 @@ def find(reference: str) -> Sequence[Traversable]:
             for what cannot be read.
     """
     path = Path(reference)
-    with _readable(path):
+    with _report_unreadable(path):
         if path.is_dir():
             return _files_in(path)
         return [path] if path.is_file() else [find_shipped(reference)]
 
 
 def _files_in(place: Path) -> Sequence[Path]:
-    found = sorted(each for each in place.iterdir() if each.suffix in SUFFIXES)
-    if not found:
-        message = f"no scenario files ({', '.join(SUFFIXES)}) in folder '{place}'"
+    files = sorted(file for file in place.iterdir() if file.suffix in SCENARIO_SUFFIXES)
+    if not files:
+        message = f"no scenario files ({', '.join(SCENARIO_SUFFIXES)}) in folder '{place}'"
         raise UnknownScenarioError(message)
-    return found
+    return files
 
 
-def text_of(file: Traversable) -> bytes:
+def read_file(file: Traversable) -> bytes:
     """Read a scenario file.
 
     Raises:
         UnknownScenarioError: it cannot be read.
     """
-    with _readable(file):
+    with _report_unreadable(file):
         return file.read_bytes()
 
 
 @contextmanager
-def _readable(place: Traversable) -> Iterator[None]:
+def _report_unreadable(place: Traversable) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,9 +1,9 @@
-"""The codes of lint findings, with what each means; printed as ``docs/reference/lint.md``."""
+"""Codes of lint findings and their meaning; source of ``docs/lint.md``."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-CODES: Mapping[str, str] = MappingProxyType(
+LINT_CODES: Mapping[str, str] = MappingProxyType(
     {
         "E000": "The file cannot be read.",
         "E001": "The file is not a single, sensible YAML document.",

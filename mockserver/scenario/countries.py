@@ -1,4 +1,4 @@
-"""What follows from a country: currency, locale, and whose people live there."""
+"""Currency, locale and Faker locale of each country."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,11 @@ from msgspec import Struct
 
 
 class Country(Struct, frozen=True):
-    """Currency (ISO 4217), locale (RFC 5646) and the name Faker has for its people."""
+    """Currency (ISO 4217), locale (RFC 5646) and Faker locale of a country."""
 
     currency: str
     locale: str
-    faker: str
+    faker_locale: str
 
 
 COUNTRIES: Mapping[str, Country] = {
@@ -37,4 +37,4 @@ COUNTRIES: Mapping[str, Country] = {
     "SE": Country("SEK", "sv-SE", "sv_SE"),
     "US": Country("USD", "en-US", "en_US"),
 }
-DEFAULT = "SE"
+DEFAULT_COUNTRY = "SE"

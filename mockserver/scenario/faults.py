@@ -1,4 +1,4 @@
-"""From the faults of a scenario to rules; the input has passed its schema."""
+"""Parse the faults of a scenario into fault rules."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.actions import (
     Action,
-    Cut,
+    ConnectionEnd,
     Delay,
     Drop,
     FailAllocation,
@@ -24,33 +24,33 @@ from mockserver.sandbox.actions import (
     SlowBody,
     Truncate,
 )
-from mockserver.sandbox.faults import Calls, Rule
-from mockserver.scenario.findings import Finding, Path, ScenarioError
-from mockserver.scenario.times import duration_at, moment_of
+from mockserver.sandbox.faults import CallSelector, FaultRule
+from mockserver.scenario.findings import Finding, ScenarioError, ValuePath
+from mockserver.scenario.times import parse_duration_at, parse_time_or_offset
 
 Spec: TypeAlias = Mapping[str, Any]
 
 DEFAULT_RETRY_AFTER = "1s"
-TRUNCATED_AT = 16  # bytes, where WireMock's name gives no number
+WIREMOCK_TRUNCATE_BYTES = 16  # bytes, where WireMock's name gives no number
 
-WIREMOCK_CUTS = {
-    "EMPTY_RESPONSE": Cut.CLOSE,
-    "CONNECTION_RESET_BY_PEER": Cut.RESET,
+WIREMOCK_CONNECTION_ENDS = {
+    "EMPTY_RESPONSE": ConnectionEnd.CLOSE,
+    "CONNECTION_RESET_BY_PEER": ConnectionEnd.RESET,
 }
 WIREMOCK_FAULTS: Mapping[str, Action] = {
-    **{name: Drop(cut) for name, cut in WIREMOCK_CUTS.items()},
-    "MALFORMED_RESPONSE_CHUNK": Truncate(TRUNCATED_AT),
+    **{name: Drop(cut) for name, cut in WIREMOCK_CONNECTION_ENDS.items()},
+    "MALFORMED_RESPONSE_CHUNK": Truncate(WIREMOCK_TRUNCATE_BYTES),
     "RANDOM_DATA_THEN_CLOSE": Garbage(),
 }
 
 
-def plan_rule(
+def parse_fault_rule(
     name: str,
     spec: Spec,
     order_names: Mapping[str, str],
     start: datetime,
-    path: Path = (),
-) -> Rule:
+    path: ValuePath = (),
+) -> FaultRule:
     """Make a rule.
 
     Args:
@@ -65,89 +65,89 @@ def plan_rule(
     """
     on = spec.get("on", "any")
     operations = [on] if isinstance(on, str) else on
-    chosen = () if "any" in operations else operations
-    return Rule(
+    names = () if "any" in operations else operations
+    return FaultRule(
         name=name,
         actions=tuple(_actions(spec["do"], (*path, "do"))),
-        operations=frozenset(Operation(each) for each in chosen),
+        operations=frozenset(Operation(operation_name) for operation_name in names),
         order_ids=frozenset(_orders(spec, order_names, path)),
         where=spec.get("where", {}),
         calls=_calls(spec.get("calls")),
         probability=spec.get("probability"),
         since=_time(spec, "from", start, path),
         until=_time(spec, "until", start, path),
-        written=spec,
+        spec=spec,
     )
 
 
-def _orders(spec: Spec, order_names: Mapping[str, str], path: Path) -> list[str]:
-    given = spec.get("order", [])
-    wanted = given if isinstance(given, list) else [given]
+def _orders(spec: Spec, order_names: Mapping[str, str], path: ValuePath) -> list[str]:
+    orders = spec.get("order", [])
+    names = orders if isinstance(orders, list) else [orders]
     ids = set(order_names.values())
-    for each in map(str, wanted):
-        if each not in order_names and each not in ids:
-            message = f"unknown order '{each}', {did_you_mean(each, list(order_names))}"
+    for name in map(str, names):
+        if name not in order_names and name not in ids:
+            message = f"unknown order '{name}', {did_you_mean(name, list(order_names))}"
             raise ScenarioError([Finding("E204", (*path, "order"), message)])
-    return [order_names.get(str(each), str(each)) for each in wanted]
+    return [order_names.get(str(name), str(name)) for name in names]
 
 
-def _time(spec: Spec, key: str, start: datetime, path: Path) -> datetime | None:
+def _time(spec: Spec, key: str, start: datetime, path: ValuePath) -> datetime | None:
     if key not in spec:
         return None
-    return moment_of(spec[key], start, start, (*path, key))
+    return parse_time_or_offset(spec[key], start, start, (*path, key))
 
 
-def _calls(given: int | list[int] | Spec | None) -> Calls | None:
-    if given is None:
+def _calls(value: int | list[int] | Spec | None) -> CallSelector | None:
+    if value is None:
         return None
-    if isinstance(given, int):
-        return Calls(numbers=frozenset({given}))
-    if isinstance(given, list):
-        return Calls(numbers=frozenset(given))
-    return Calls(first=given.get("first", 0), every=given.get("every", 0))
+    if isinstance(value, int):
+        return CallSelector(numbers=frozenset({value}))
+    if isinstance(value, list):
+        return CallSelector(numbers=frozenset(value))
+    return CallSelector(first=value.get("first", 0), every=value.get("every", 0))
 
 
-def _actions(given: Spec | list[Spec], path: Path) -> list[Action]:
-    listed = given if isinstance(given, list) else [given]
+def _actions(spec: Spec | list[Spec], path: ValuePath) -> list[Action]:
+    actions = spec if isinstance(spec, list) else [spec]
     return [
         _ACTIONS[key](value, (*path, key))
-        for each in listed
-        for key, value in each.items()
+        for action in actions
+        for key, value in action.items()
         if value is not False
     ]
 
 
-def _respond(given: Spec, _path: Path) -> Respond:
-    messages = given.get("error_messages")
+def _respond(spec: Spec, _path: ValuePath) -> Respond:
+    messages = spec.get("error_messages")
     return Respond(
-        status=given["status"],
-        error_code=given.get("error_code"),
+        status=spec["status"],
+        error_code=spec.get("error_code"),
         error_messages=None if messages is None else tuple(map(str, messages)),
-        headers={key: str(value) for key, value in given.get("headers", {}).items()},
-        body=given.get("body"),
+        headers={key: str(value) for key, value in spec.get("headers", {}).items()},
+        body=spec.get("body"),
     )
 
 
-def _respond_after(given: Spec, path: Path) -> Action:
-    return replace(_respond(given, path), after=True)
+def _respond_after(spec: Spec, path: ValuePath) -> Action:
+    return replace(_respond(spec, path), after_commit=True)
 
 
-def _refuse(given: str, _path: Path) -> Action:
-    return Refuse(Reason(given))
+def _parse_refuse(reason: str, _path: ValuePath) -> Action:
+    return Refuse(Reason(reason))
 
 
-def _delay(given: str | Spec, path: Path) -> Action:
-    if isinstance(given, str):
-        seconds = duration_at(given, path).total_seconds()
+def _delay(value: str | Spec, path: ValuePath) -> Action:
+    if isinstance(value, str):
+        seconds = parse_duration_at(value, path).total_seconds()
         return Delay(low=seconds, high=seconds)
-    if "uniform" in given:
+    if "uniform" in value:
         low, high = (
-            duration_at(e, (*path, "uniform")).total_seconds() for e in given["uniform"]
+            parse_duration_at(e, (*path, "uniform")).total_seconds() for e in value["uniform"]
         )
         return Delay(low=low, high=high)
-    shape = given["lognormal"]
+    shape = value["lognormal"]
     median, p99 = (
-        duration_at(shape[key], (*path, "lognormal", key)).total_seconds()
+        parse_duration_at(shape[key], (*path, "lognormal", key)).total_seconds()
         for key in ("median", "p99")
     )
     if not 0 < median <= p99:
@@ -156,25 +156,25 @@ def _delay(given: str | Spec, path: Path) -> Action:
     return Delay(median=median, p99=p99)
 
 
-def _rate_limit(given: Spec | bool, path: Path) -> Action:  # noqa: FBT001  # YAML's own
-    wanted = {} if isinstance(given, bool) else given
-    text = wanted.get("retry_after", DEFAULT_RETRY_AFTER)
-    wait = duration_at(text, (*path, "retry_after"))
+def _rate_limit(value: Spec | bool, path: ValuePath) -> Action:  # noqa: FBT001  # YAML's own
+    spec = {} if isinstance(value, bool) else value
+    text = spec.get("retry_after", DEFAULT_RETRY_AFTER)
+    wait = parse_duration_at(text, (*path, "retry_after"))
     return RateLimit(retry_after=max(1, ceil(wait.total_seconds())))
 
 
-def _cut(name: str) -> Cut:
-    return WIREMOCK_CUTS.get(name) or Cut(name)
+def _parse_connection_end(name: str) -> ConnectionEnd:
+    return WIREMOCK_CONNECTION_ENDS.get(name) or ConnectionEnd(name)
 
 
-_ACTIONS: Mapping[str, Callable[[Any, Path], Action]] = {
+_ACTIONS: Mapping[str, Callable[[Any, ValuePath], Action]] = {
     "respond": _respond,
-    "refuse": _refuse,
+    "refuse": _parse_refuse,
     "delay": _delay,
     "rate_limit": _rate_limit,
-    "drop": lambda given, _path: Drop(_cut(given)),
+    "drop": lambda given, _path: Drop(_parse_connection_end(given)),
     "fail_allocation": lambda _given, _path: FailAllocation(),
-    "lose_answer": lambda given, _path: LoseAnswer(_cut(given)),
+    "lose_answer": lambda given, _path: LoseAnswer(_parse_connection_end(given)),
     "truncate": lambda given, _path: Truncate(given),
     "garbage": lambda _given, _path: Garbage(),
     "slow_body": lambda given, _path: SlowBody(given),

@@ -1,4 +1,4 @@
-"""What is wrong with a scenario: a rule code, a place, and a sentence.
+"""Findings: rule code, position and message of a problem in a scenario.
 
 Codes of errors begin with ``E``, of warnings with ``W``; each has a section in
 ``docs/reference/lint.md``.
@@ -10,14 +10,14 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-Path: TypeAlias = tuple[str | int, ...]
+ValuePath: TypeAlias = tuple[str | int, ...]
 
 
 class Finding(Struct, frozen=True):
     """One problem. ``path`` leads to the value; ``line`` and ``column`` count from 1."""
 
     code: str
-    path: Path
+    path: ValuePath
     message: str
     line: int = 1
     column: int = 1
@@ -28,48 +28,47 @@ class Finding(Struct, frozen=True):
         return self.code.startswith("E")
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The path as people write it."""
-        return place_of(self.path)
+        return format_path(self.path)
 
     def __str__(self) -> str:
         """Read as ``line:column CODE place: message``."""
-        place = f"{self.place}: " if self.place else ""
+        place = f"{self.location}: " if self.location else ""
         return f"{self.line}:{self.column} {self.code} {place}{self.message}"
 
 
-def place_of(path: Path) -> str:
+def format_path(path: ValuePath) -> str:
     """Write a path as people do: ``orders.two.refunds[0]``."""
-    parts = (f"[{p}]" if isinstance(p, int) else f".{in_line(p)}" for p in path)
+    parts = (f"[{p}]" if isinstance(p, int) else f".{escape_key(p)}" for p in path)
     return "".join(parts).lstrip(".")
 
 
-def in_line(key: str) -> str:
+def escape_key(key: str) -> str:
     """Write a key as it is, or escaped where it would break the line."""
     return key if key.isprintable() else repr(key).strip("'\"")
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be used, with everything that was found wrong."""
+    """Raised when a scenario cannot be used; carries every finding."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        """Take the findings, at least one of them an error."""
         super().__init__("\n".join(map(str, findings)))
         self.findings = tuple(findings)
 
 
-class Findings(list[Finding]):
-    """What several attempts found wrong, to be told together."""
+class FindingCollector(list[Finding]):
+    """Collects findings so that they are reported together."""
 
     @contextmanager
-    def gathered(self) -> Iterator[None]:
+    def collecting(self) -> Iterator[None]:
         """Keep the findings of an attempt, and go on after it."""
         try:
             yield
         except ScenarioError as error:
             self += error.findings
 
-    def refuse(self) -> None:
+    def raise_if_any(self) -> None:
         """Refuse the scenario if anything was found.
 
         Raises:
@@ -79,6 +78,6 @@ class Findings(list[Finding]):
             raise ScenarioError(self)
 
 
-def counted(number: object, one: str, many: str = "") -> str:
-    """Say how many there are of something, such as ``1 file`` or ``2 files``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+def pluralize(number: object, singular: str, plural: str = "") -> str:
+    """Return a count with its noun, such as ``1 file`` or ``2 files``."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"

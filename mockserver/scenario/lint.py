@@ -1,4 +1,4 @@
-"""Warnings that only a tool that knows the rules can give: ``W…`` codes.
+"""Lint warnings (``W…``) for scenarios that can be used but are probably wrong.
 
 Errors come from reading and building a scenario; what is looked for here can be run,
 but is probably not what its author meant. A file earns a warning on purpose by naming
@@ -10,17 +10,23 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.domain.allocation import explained
-from mockserver.domain.explanation import Verdict as AllocationVerdict
-from mockserver.domain.money import FULL_RATE, TAX_TOLERANCE, sum_of, tax_of, total_of
+from mockserver.domain.allocation import explain_allocation
+from mockserver.domain.explanation import AllocationOutcome as AllocationVerdict
+from mockserver.domain.money import (
+    BASIS_POINTS,
+    TAX_TOLERANCE,
+    line_tax,
+    line_total,
+    sum_totals,
+)
 from mockserver.domain.operation import WITHOUT_BODY, Operation
 from mockserver.domain.order import Order, OrderLine
-from mockserver.sandbox.faults import Rule, only_fails_allocations
+from mockserver.sandbox.faults import FaultRule, only_fails_allocations
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.expect import names_allocated_to
-from mockserver.scenario.findings import Finding, Path, ScenarioError
-from mockserver.scenario.scenario import Scenario, in_order
-from mockserver.scenario.steps import Asked
+from mockserver.scenario.expect import names_of_allocated_capture
+from mockserver.scenario.findings import Finding, ScenarioError, ValuePath
+from mockserver.scenario.scenario import Scenario, sort_by_position
+from mockserver.scenario.steps import CallOperation
 
 
 def lint(scenario: Scenario) -> list[Finding]:
@@ -29,25 +35,27 @@ def lint(scenario: Scenario) -> list[Finding]:
         sandbox = scenario.build("lint")
     except ScenarioError as error:
         return list(error.findings)
-    subject = _Subject(scenario, sandbox, _orders(sandbox))
+    subject = _LintContext(scenario, sandbox, _orders(sandbox))
     allowed = scenario.spec.get("allow", [])
-    found = [each for check in CHECKS for each in check(subject) if each.code not in allowed]
-    return in_order(found, scenario.document)
+    findings = [
+        finding for check in CHECKS for finding in check(subject) if finding.code not in allowed
+    ]
+    return sort_by_position(findings, scenario.document)
 
 
 def _orders(sandbox: Sandbox) -> Mapping[str, Order]:
     return {name: sandbox.orders[order_id] for name, order_id in sandbox.order_names.items()}
 
 
-class _Subject(Struct, frozen=True):
-    """A scenario beside the sandbox that was built from it."""
+class _LintContext(Struct, frozen=True):
+    """A scenario with the sandbox built from it."""
 
     scenario: Scenario
     sandbox: Sandbox
     orders: Mapping[str, Order]
 
     @property
-    def specs(self) -> Mapping[str, Any]:
+    def order_specs(self) -> Mapping[str, Any]:
         specs: Mapping[str, Any] = self.scenario.spec.get("orders", {})
         return specs
 
@@ -60,78 +68,85 @@ class _Subject(Struct, frozen=True):
         expected: Mapping[str, Any] = self.expect.get("orders", {}).get(name, {})
         return expected
 
-    def names_of_parts(self, order: str, kind: str) -> set[str]:
+    def movement_names(self, order: str, kind: str) -> set[str]:
         """What captures or refunds of an order are called, by the seed and by steps."""
-        asked = [each.does for each in self.scenario.steps if isinstance(each.does, Asked)]
-        made = {
-            each.name
-            for each in asked
-            if each.name and (each.order, f"{each.operation}s") == (order, kind)
+        calls = [
+            step.instruction
+            for step in self.scenario.steps
+            if isinstance(step.instruction, CallOperation)
+        ]
+        step_names = {
+            call.movement_name
+            for call in calls
+            if call.movement_name and (call.order, f"{call.operation}s") == (order, kind)
         }
-        return made | {*self.specs[order].get(kind, {})}
+        return step_names | {*self.order_specs[order].get(kind, {})}
 
-    def path_of_part(self, name: str, kind: str, part_id: str) -> Path:
-        return ("orders", name, kind, self.sandbox.part_names[part_id])
+    def movement_path(self, name: str, kind: str, part_id: str) -> ValuePath:
+        return ("orders", name, kind, self.sandbox.movement_names[part_id])
 
 
-def _failed_allocations(subject: _Subject) -> Iterator[Finding]:
+def _failed_allocations(subject: _LintContext) -> Iterator[Finding]:
     for name, order in subject.orders.items():
-        expected = _expected_refunds(subject, name)
+        expected = _expected_failures(subject, name)
         for index, refund in enumerate(order.refunds):
             failed = refund.allocation.outcome is AllocationVerdict.FAILED
             if not failed or expected.get(index):
                 continue
-            explanation = explained(order, refund)
-            why = next(each.detail for each in explanation.conditions if not each.holds)
+            explanation = explain_allocation(order, refund)
+            why = next(
+                condition.detail for condition in explanation.conditions if not condition.holds
+            )
             message = f"this refund will not be allocated: {why}. {' '.join(explanation.hints)}"
-            path = subject.path_of_part(name, "refunds", refund.refund_id)
+            path = subject.movement_path(name, "refunds", refund.refund_id)
             yield Finding("W301", path, message)
 
 
-def _expected_refunds(subject: _Subject, name: str) -> Mapping[int, bool]:
+def _expected_failures(subject: _LintContext, name: str) -> Mapping[int, bool]:
     """Which of the seeded refunds, in order of time, are expected not to be allocated."""
     spec = subject.expected_order(name).get("refunds", [])
     if isinstance(spec, Mapping):
-        part_names = subject.sandbox.part_names
-        names = [part_names[each.refund_id] for each in subject.orders[name].refunds]
-        spec = [spec.get(each, {}) for each in names]
+        part_names = subject.sandbox.movement_names
+        names = [part_names[refund.refund_id] for refund in subject.orders[name].refunds]
+        spec = [spec.get(refund_name, {}) for refund_name in names]
     return {
-        index: each.get("outcome") == "failed" or not each.get("allocated_to", "any")
-        for index, each in enumerate(spec)
+        index: spec_item.get("outcome") == "failed" or not spec_item.get("allocated_to", "any")
+        for index, spec_item in enumerate(spec)
     }
 
 
-def _ambiguous_references(subject: _Subject) -> Iterator[Finding]:
+def _ambiguous_references(subject: _LintContext) -> Iterator[Finding]:
     for name, order in subject.orders.items():
-        seen: dict[str, str] = {}
+        capture_by_reference: dict[str, str] = {}
         for capture in order.captures:
-            path = subject.path_of_part(name, "captures", capture.capture_id)
+            path = subject.movement_path(name, "captures", capture.capture_id)
             for reference in sorted({e.reference for e in capture.order_lines if e.reference}):
-                if reference in seen:
+                if reference in capture_by_reference:
+                    captures = f"{capture_by_reference[reference]} and {path[-1]}"
                     message = (
-                        f"reference '{reference}' stands in captures {seen[reference]} and"
-                        f" {path[-1]}: a refund of it is ambiguous"
+                        f"reference '{reference}' is on lines of captures {captures}:"
+                        " a refund of it is ambiguous"
                     )
                     yield Finding("W302", path, message)
-                seen[reference] = str(path[-1])
+                capture_by_reference[reference] = str(path[-1])
 
 
-def _sums(subject: _Subject) -> Iterator[Finding]:
+def _sums(subject: _LintContext) -> Iterator[Finding]:
     for name, order in subject.orders.items():
         yield from _sum(
             order.order_lines, order.original_order_amount, ("orders", name, "amount")
         )
         for capture in order.captures:
-            path = (*subject.path_of_part(name, "captures", capture.capture_id), "amount")
+            path = (*subject.movement_path(name, "captures", capture.capture_id), "amount")
             yield from _sum(capture.order_lines, capture.captured_amount, path)
         for index, refund in enumerate(order.refunds):
-            path = (*subject.path_of_part(name, "refunds", refund.refund_id), "amount")
-            if not _expected_refunds(subject, name).get(index):
+            path = (*subject.movement_path(name, "refunds", refund.refund_id), "amount")
+            if not _expected_failures(subject, name).get(index):
                 yield from _sum(refund.order_lines, refund.refunded_amount, path)
 
 
-def _sum(lines: tuple[OrderLine, ...], amount: int, path: Path) -> Iterator[Finding]:
-    total = sum_of(lines)
+def _sum(lines: tuple[OrderLine, ...], amount: int, path: ValuePath) -> Iterator[Finding]:
+    total = sum_totals(lines)
     if lines and total != amount:
         message = (
             f"the lines add up to {total}, the amount is {amount}: off by {amount - total}"
@@ -139,27 +154,27 @@ def _sum(lines: tuple[OrderLine, ...], amount: int, path: Path) -> Iterator[Find
         yield Finding("W303", path, message)
 
 
-def _line_arithmetic(subject: _Subject) -> Iterator[Finding]:
+def _line_arithmetic(subject: _LintContext) -> Iterator[Finding]:
     for name, order in subject.orders.items():
         for index, line in enumerate(order.order_lines):
             path = ("orders", name, "lines", index)
-            total = total_of(line.quantity, line.unit_price, line.total_discount_amount)
+            total = line_total(line.quantity, line.unit_price, line.total_discount_amount)
             if line.total_amount != total:
                 message = (
                     f"total_amount is {line.total_amount}, price and quantity make {total}"
                 )
                 yield Finding("W304", (*path, "total_amount"), message)
-            tax = tax_of(line.total_amount, line.tax_rate)
+            tax = line_tax(line.total_amount, line.tax_rate)
             if abs(line.total_tax_amount - tax) > TAX_TOLERANCE:
-                rate = f"{line.tax_rate / FULL_RATE:.2%}"
+                rate = f"{line.tax_rate / BASIS_POINTS:.2%}"
                 message = f"is {line.total_tax_amount}, but a rate of {rate} makes {tax}"
                 yield Finding("W304", (*path, "total_tax_amount"), message)
 
 
-def _expiry(subject: _Subject) -> Iterator[Finding]:
+def _expiry(subject: _LintContext) -> Iterator[Finding]:
     now = subject.sandbox.clock.now()
     for name, order in subject.orders.items():
-        spec = subject.specs[name]
+        spec = subject.order_specs[name]
         key = "expires" if "expires" in spec else "created"
         expects = subject.expected_order(name).get("status") == "EXPIRED"
         if now >= order.expires_at and order.remaining_authorized_amount and not expects:
@@ -170,15 +185,15 @@ def _expiry(subject: _Subject) -> Iterator[Finding]:
             yield Finding("W305", ("orders", name, key), message)
 
 
-def _idle_faults(subject: _Subject) -> Iterator[Finding]:
+def _check_unfirable_faults(subject: _LintContext) -> Iterator[Finding]:
     for rule in subject.sandbox.faults.rules():
         path = ("faults", rule.name)
-        why = _why_never(rule, subject)
+        why = _never_fires_because(rule, subject)
         if why:
             yield Finding("W306", path, f"this fault can never fire: {why}")
 
 
-def _why_never(rule: Rule, subject: _Subject) -> str | None:
+def _never_fires_because(rule: FaultRule, subject: _LintContext) -> str | None:
     now = subject.sandbox.clock.now()
     reasons = {
         "it does nothing": not rule.actions,
@@ -201,59 +216,61 @@ def _why_never(rule: Rule, subject: _Subject) -> str | None:
     return next((why for why, applies in reasons.items() if applies), None)
 
 
-_GROWING = ("captured_amount", "refunded_amount")
+_GROWING_AMOUNTS = ("captured_amount", "refunded_amount")
 
 
-def _contradictions(subject: _Subject) -> Iterator[Finding]:
+def _contradictions(subject: _LintContext) -> Iterator[Finding]:
     for name, expected in subject.expect.get("orders", {}).items():
         order = subject.orders.get(name)
         if order is None:
             continue
-        path: Path = ("expect", "orders", name)
-        for key in _GROWING:
+        path: ValuePath = ("expect", "orders", name)
+        for key in _GROWING_AMOUNTS:
             seeded = getattr(order, key)
             if expected.get(key, seeded) < seeded:
                 message = f"expects {expected[key]}, the seed has {seeded} already"
                 yield Finding("W307", (*path, key), message)
-        yield from _contradicted_parts(expected, order, subject, path)
+        yield from _check_contradicted_movements(expected, order, subject, path)
     for name, counts in subject.expect.get("faults", {}).items():
         if counts.get("fired", 0) > counts.get("matched", counts.get("fired", 0)):
             message = "a fault cannot fire more often than it matches"
             yield Finding("W307", ("expect", "faults", name), message)
 
 
-def _contradicted_parts(
+def _check_contradicted_movements(
     expected: Mapping[str, Any],
     order: Order,
-    subject: _Subject,
-    path: Path,
+    subject: _LintContext,
+    path: ValuePath,
 ) -> Iterator[Finding]:
     for kind in ("captures", "refunds"):
         spec, seeded = expected.get(kind), getattr(order, kind)
         unknown = [*spec] if isinstance(spec, Mapping) else []
         for name in unknown:
-            if name not in subject.names_of_parts(str(path[-1]), kind):
+            if name not in subject.movement_names(str(path[-1]), kind):
                 message = f"no seeded part of {kind} is called '{name}'"
                 yield Finding("W307", (*path, kind, name), message)
         if isinstance(spec, list) and len(spec) < len(seeded):
             message = f"expects {len(spec)} {kind}, the seed has {len(seeded)} already"
             yield Finding("W307", (*path, kind), message)
-    listed = expected.get("refunds")
-    pairs = zip(order.refunds, listed if isinstance(listed, list) else [], strict=False)
+    refund_specs = expected.get("refunds")
+    pairs = zip(
+        order.refunds, refund_specs if isinstance(refund_specs, list) else [], strict=False
+    )
     for index, (refund, spec) in enumerate(pairs):
-        names = names_allocated_to(refund, order, subject.sandbox)
-        wanted = spec.get("allocated_to", names[0])
-        if wanted not in names:
-            message = f"expects '{wanted}', the seeded refund goes to '{names[0]}'"
+        names = names_of_allocated_capture(refund, order, subject.sandbox)
+        expected_capture = spec.get("allocated_to", names[0])
+        if expected_capture not in names:
+            message = f"expects '{expected_capture}', the seeded refund goes to '{names[0]}'"
             yield Finding("W307", (*path, "refunds", index, "allocated_to"), message)
 
 
-CHECKS: tuple[Callable[[_Subject], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[_LintContext], Iterator[Finding]], ...] = (
     _failed_allocations,
     _ambiguous_references,
     _sums,
     _line_arithmetic,
     _expiry,
-    _idle_faults,
+    _check_unfirable_faults,
     _contradictions,
 )

@@ -1,54 +1,56 @@
-"""Loading scenarios by name, file or folder, several of them as one world."""
+"""Load scenarios by name, file or folder, and merge several into one template."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mockserver.scenario.catalogue import find, name_of, text_of
-from mockserver.scenario.findings import Finding, Path, ScenarioError
+from mockserver.scenario.catalogue import display_name, read_file, resolve_files
+from mockserver.scenario.findings import Finding, ScenarioError, ValuePath
 from mockserver.scenario.scenario import (
     Scenario,
-    Surroundings,
-    document_of,
-    in_order,
-    read_scenario,
+    ScenarioDefaults,
+    parse_scenario,
+    sort_by_position,
+    wrap_value,
 )
-from mockserver.scenario.source import parse
+from mockserver.scenario.source import parse_yaml
 
-TAKEN_OVER = ("country", "currency", "locale")
-NAMED: frozenset[Path] = frozenset(
+INHERITED_KEYS = ("country", "currency", "locale")
+NAMED_SECTIONS: frozenset[ValuePath] = frozenset(
     {("orders",), ("faults",), ("expect", "orders"), ("expect", "faults")},
 )
 """Where several files add to what the others name; a name stands once."""
 
-SECTIONS = NAMED | {("clock",), ("assume",), ("credentials",), ("expect",)}
+MERGED_SECTIONS = NAMED_SECTIONS | {("clock",), ("assume",), ("credentials",), ("expect",)}
 """What several files fill together; what they say twice must be the same."""
 
-LISTS: frozenset[Path] = frozenset({("allow",), ("expect", "requests"), ("steps",)})
+CONCATENATED_LISTS: frozenset[ValuePath] = frozenset(
+    {("allow",), ("expect", "requests"), ("steps",)}
+)
 
 
-TRIAL = "trial"
+TRIAL_SANDBOX = "trial"
 """The sandbox that is built to see whether a scenario can be."""
 
 
-class FileError(ScenarioError):
-    """A scenario file that cannot be used; its findings read with the file's name."""
+class ScenarioFileError(ScenarioError):
+    """Raised when a scenario file cannot be used; prints findings with the file name."""
 
     def __init__(self, file: str, findings: Sequence[Finding]) -> None:
-        """Take the file and what was found in it."""
         super().__init__(findings)
         self.file = file
 
     def __str__(self) -> str:
         """Read as ``file:line:column CODE message``, a line each."""
-        return "\n".join(f"{self.file}:{each}" for each in self.findings)
+        return "\n".join(f"{self.file}:{finding}" for finding in self.findings)
 
 
-class FilesError(ScenarioError):
-    """Files that do not go together, each finding with the name of its file."""
+class ScenarioFilesError(ScenarioError):
+    """Raised when scenario files conflict; groups the findings by file."""
 
-    def __init__(self, errors: Sequence[FileError]) -> None:
-        """Take what was found in each file."""
-        super().__init__([finding for each in errors for finding in each.findings])
+    def __init__(self, errors: Sequence[ScenarioFileError]) -> None:
+        super().__init__(
+            [finding for error_group in errors for finding in error_group.findings]
+        )
         self.errors = errors
 
     def __str__(self) -> str:
@@ -56,17 +58,17 @@ class FilesError(ScenarioError):
         return "\n".join(map(str, self.errors))
 
 
-def load(references: Sequence[str], surroundings: Surroundings) -> Scenario:
+def load_scenario(references: Sequence[str], defaults: ScenarioDefaults) -> Scenario:
     """Load scenarios into one world.
 
     Raises:
         UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
         FileError: a file cannot be used, or two of them name the same order.
     """
-    return _one(_read(references, surroundings), surroundings)
+    return _merge_scenarios(_read_scenarios(references, defaults), defaults)
 
 
-def load_on_trial(references: Sequence[str], surroundings: Surroundings) -> Scenario:
+def load_and_build(references: Sequence[str], surroundings: ScenarioDefaults) -> Scenario:
     """Load scenarios into one world, and build each file and the world once.
 
     Raises:
@@ -74,85 +76,89 @@ def load_on_trial(references: Sequence[str], surroundings: Surroundings) -> Scen
         FileError: a file cannot be used or built, or two of them name the same order.
         FilesError: the files do not go together.
     """
-    scenarios = _read(references, surroundings)
-    for each in scenarios:
+    scenarios = _read_scenarios(references, surroundings)
+    for scenario in scenarios:
         try:
-            each.build(TRIAL)
+            scenario.build(TRIAL_SANDBOX)
         except ScenarioError as error:
-            raise FileError(each.name, error.findings) from None
-    world = _one(scenarios, surroundings)
+            raise ScenarioFileError(scenario.name, error.findings) from None
+    template = _merge_scenarios(scenarios, surroundings)
     try:
-        world.build(TRIAL)
+        template.build(TRIAL_SANDBOX)
     except ScenarioError as error:
-        raise FilesError([*_by_file(error.findings, scenarios)]) from None
-    return world
+        raise ScenarioFilesError([*_group_by_file(error.findings, scenarios)]) from None
+    return template
 
 
-def _by_file(
+def _group_by_file(
     findings: Sequence[Finding],
     scenarios: Sequence[Scenario],
-) -> Iterator[FileError]:
+) -> Iterator[ScenarioFileError]:
     """Share out what is wrong to the files that say most of where it is."""
     shares: list[list[Finding]] = [[] for _ in scenarios]
     for finding in findings:
-        depths = [each.document.depth(finding.path) for each in scenarios]
+        depths = [scenario.document.matching_depth(finding.path) for scenario in scenarios]
         shares[depths.index(max(depths))].append(finding)
     for scenario, share in zip(scenarios, shares, strict=True):
         if share:
-            yield FileError(scenario.name, in_order(share, scenario.document))
+            yield ScenarioFileError(scenario.name, sort_by_position(share, scenario.document))
 
 
-def _read(references: Sequence[str], surroundings: Surroundings) -> list[Scenario]:
+def _read_scenarios(
+    references: Sequence[str], surroundings: ScenarioDefaults
+) -> list[Scenario]:
     return [
-        _read_file(name_of(file, reference), text_of(file), surroundings)
+        _read_file(display_name(file, reference), read_file(file), surroundings)
         for reference in references
-        for file in find(reference)
+        for file in resolve_files(reference)
     ]
 
 
-def _read_file(file: str, text: bytes, surroundings: Surroundings) -> Scenario:
+def _read_file(file: str, text: bytes, surroundings: ScenarioDefaults) -> Scenario:
     try:
-        return read_scenario(file, parse(text), surroundings)
+        return parse_scenario(file, parse_yaml(text), surroundings)
     except ScenarioError as error:
-        raise FileError(file, error.findings) from None
+        raise ScenarioFileError(file, error.findings) from None
 
 
-def _one(scenarios: Sequence[Scenario], surroundings: Surroundings) -> Scenario:
-    return scenarios[0] if len(scenarios) == 1 else _together(scenarios, surroundings)
+def _merge_scenarios(scenarios: Sequence[Scenario], surroundings: ScenarioDefaults) -> Scenario:
+    return scenarios[0] if len(scenarios) == 1 else _merge_several(scenarios, surroundings)
 
 
-def _together(scenarios: Sequence[Scenario], surroundings: Surroundings) -> Scenario:
+def _merge_several(scenarios: Sequence[Scenario], surroundings: ScenarioDefaults) -> Scenario:
     merged: dict[str, Any] = {}
     for scenario in scenarios:
-        _merge(merged, _settled(scenario), scenario)
-    name = " + ".join(each.name for each in scenarios)
-    return Scenario(name, document_of(merged), surroundings)
+        _merge_section(merged, _inline_inherited(scenario), scenario)
+    name = " + ".join(scenario.name for scenario in scenarios)
+    return Scenario(name, wrap_value(merged), surroundings)
 
 
-def _settled(scenario: Scenario) -> dict[str, Any]:
+def _inline_inherited(scenario: Scenario) -> dict[str, Any]:
     """Write what orders take over from their file into each of them."""
     spec = dict(scenario.spec)
-    given = {key: spec.pop(key) for key in TAKEN_OVER if key in spec}
+    inherited = {key: spec.pop(key) for key in INHERITED_KEYS if key in spec}
     if "orders" in spec:
-        spec["orders"] = {name: {**given, **each} for name, each in spec["orders"].items()}
+        spec["orders"] = {
+            name: {**inherited, **order_spec} for name, order_spec in spec["orders"].items()
+        }
     return spec
 
 
-def _merge(
+def _merge_section(
     into: dict[str, Any],
     value: Mapping[str, Any],
     scenario: Scenario,
-    path: Path = (),
+    path: ValuePath = (),
 ) -> None:
-    for key, each in value.items():
+    for key, item in value.items():
         place = (*path, key)
-        if place in SECTIONS:
-            _merge(into.setdefault(key, {}), each, scenario, place)
-        elif place in LISTS:
-            into[key] = [*into.get(key, ()), *each]
-        elif path and key in into and (path in NAMED or into[key] != each):
+        if place in MERGED_SECTIONS:
+            _merge_section(into.setdefault(key, {}), item, scenario, place)
+        elif place in CONCATENATED_LISTS:
+            into[key] = [*into.get(key, ()), *item]
+        elif path and key in into and (path in NAMED_SECTIONS or into[key] != item):
             message = f"'{key}' stands in two scenario files"
             finding = Finding("E002", place, message, *scenario.document.position(place))
-            raise FileError(scenario.name, [finding])
+            raise ScenarioFileError(scenario.name, [finding])
         else:
-            into[key] = each
+            into[key] = item

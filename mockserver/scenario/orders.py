@@ -1,4 +1,4 @@
-"""From an order as a scenario writes it to an order as it was placed.
+"""Build a placed order from scenario syntax, with left-out values filled in.
 
 What is left out is filled in: quantity 1, totals from prices, tax from the rate,
 currency, locale and shopper from the country. The input has passed its schema.
@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from mockserver.domain.bounds import MAX_AMOUNT
-from mockserver.domain.extension import first_expiry
-from mockserver.domain.money import sum_of, tax_of, total_of
+from mockserver.domain.extension import initial_expiry
+from mockserver.domain.money import line_tax, line_total, sum_totals
 from mockserver.domain.order import (
     ADDRESS_FIELDS,
     ECHOED_LINE_FIELDS,
@@ -22,19 +22,19 @@ from mockserver.domain.order import (
     PaymentMethod,
 )
 from mockserver.domain.wording import did_you_mean
-from mockserver.sandbox.ids import Ids
+from mockserver.sandbox.ids import IdGenerator
 from mockserver.scenario.countries import COUNTRIES
-from mockserver.scenario.findings import Finding, Findings, Path, ScenarioError
-from mockserver.scenario.people import person
-from mockserver.scenario.times import moment_of
+from mockserver.scenario.findings import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.people import generate_shopper
+from mockserver.scenario.times import parse_time_or_offset
 
 Spec: TypeAlias = Mapping[str, Any]
 
 PAYMENT_DESCRIPTIONS = {"INVOICE": "Pay later", "CARD": "Card"}  # recorded pairs
 
 
-class Defaults(Struct, frozen=True):
-    """What an order takes over from its surroundings when it does not say."""
+class OrderDefaults(Struct, frozen=True):
+    """Values that an order inherits when it does not set them."""
 
     now: datetime
     country: str
@@ -43,31 +43,37 @@ class Defaults(Struct, frozen=True):
     authorization_days: int
 
 
-def placed(
+def build_placed_order(
     name: str,
     spec: Spec,
-    ids: Ids,
-    defaults: Defaults,
-    path: Path,
+    ids: IdGenerator,
+    defaults: OrderDefaults,
+    path: ValuePath,
 ) -> Order:
-    """Fill an order in, as it was before anything happened to it.
+    """Build an order as it was placed.
 
     Raises:
         ScenarioError: a time or an amount that cannot be.
     """
-    created = moment_of(spec.get("created"), defaults.now, defaults.now, (*path, "created"))
+    created = parse_time_or_offset(
+        spec.get("created"), defaults.now, defaults.now, (*path, "created")
+    )
     country = spec.get("country", defaults.country)
-    lines = tuple(filled_line(each) for each in spec["lines"])
-    amount = amount_of(spec, lines, path)
-    shopper = _shopper(spec, country, f"{ids.seed}/people/{name}")
+    lines = tuple(complete_line(line) for line in spec["lines"])
+    amount = resolve_amount(spec, lines, path)
+    shopper = _resolve_shopper(spec, country, f"{ids.seed}/people/{name}")
     billing = shopper["billing_address"]
     method = spec.get("payment_method", "INVOICE")
-    expires = first_expiry(created, defaults.authorization_days)
+    expires = initial_expiry(created, defaults.authorization_days)
     return Order(
-        order_id=_given_or(spec.get("order_id"), ids, ids.order_id),
-        klarna_reference=_given_or(spec.get("klarna_reference"), ids, ids.klarna_reference),
+        order_id=_explicit_or_new(spec.get("order_id"), ids, ids.new_order_id),
+        klarna_reference=_explicit_or_new(
+            spec.get("klarna_reference"), ids, ids.new_klarna_reference
+        ),
         created_at=created,
-        expires_at=moment_of(spec.get("expires"), expires, created, (*path, "expires")),
+        expires_at=parse_time_or_offset(
+            spec.get("expires"), expires, created, (*path, "expires")
+        ),
         order_amount=amount,
         original_order_amount=amount,
         order_lines=lines,
@@ -84,26 +90,27 @@ def placed(
         billing_address=billing,
         shipping_address=shopper["shipping_address"],
         fraud_status=FraudStatus(spec.get("fraud_status", "ACCEPTED")),
-        merchant_reference1=text_or_none(spec.get("merchant_reference1")),
-        merchant_reference2=text_or_none(spec.get("merchant_reference2")),
-        merchant_data=text_or_none(spec.get("merchant_data")),
+        merchant_reference1=optional_text(spec.get("merchant_reference1")),
+        merchant_reference2=optional_text(spec.get("merchant_reference2")),
+        merchant_data=optional_text(spec.get("merchant_data")),
     )
 
 
-def _given_or(given: object, ids: Ids, draw: Callable[[], str]) -> str:
-    return ids.take(str(given)) if given else draw()
+def _explicit_or_new(explicit: object, ids: IdGenerator, draw: Callable[[], str]) -> str:
+    return ids.reserve(str(explicit)) if explicit else draw()
 
 
-def _shopper(spec: Spec, country: str, seed: str) -> dict[str, dict[str, str]]:
-    """Take the addresses that are given; make a shopper up only if none is."""
-    given = [spec.get("billing_address"), spec.get("shipping_address")]
+def _resolve_shopper(spec: Spec, country: str, seed: str) -> dict[str, dict[str, str]]:
+    """Return the given addresses; generate a shopper only if there is none."""
+    addresses = [spec.get("billing_address"), spec.get("shipping_address")]
     customer = {key: str(value) for key, value in spec.get("customer", {}).items()}
-    if any(given):
+    if any(addresses):
         billing, shipping = (
-            address_of(each or given[0] or given[1], country) for each in given
+            parse_address(address or addresses[0] or addresses[1], country)
+            for address in addresses
         )
     else:
-        shopper = person(country, seed)
+        shopper = generate_shopper(country, seed)
         billing = shipping = dict(shopper.address)
         customer = {"date_of_birth": shopper.date_of_birth, **customer}
     return {
@@ -113,29 +120,29 @@ def _shopper(spec: Spec, country: str, seed: str) -> dict[str, dict[str, str]]:
     }
 
 
-def address_of(given: Spec | None, country: str) -> dict[str, str]:
-    """Take an address as it is written; the country follows from the order's."""
-    full = {"country": country, **(given or {})}
-    return {key: str(full[key]) for key in ADDRESS_FIELDS if key in full}
+def parse_address(spec: Spec | None, country: str) -> dict[str, str]:
+    """Parse an address; the country defaults to the order's."""
+    fields = {"country": country, **(spec or {})}
+    return {key: str(fields[key]) for key in ADDRESS_FIELDS if key in fields}
 
 
-def amount_of(spec: Spec, lines: tuple[OrderLine, ...], path: Path) -> int:
-    """Take the amount that is given, or what the lines add up to.
+def resolve_amount(spec: Spec, lines: tuple[OrderLine, ...], path: ValuePath) -> int:
+    """Return the given amount, or the sum of the lines.
 
     Raises:
         ScenarioError: the lines add up to more than any order can have.
     """
-    amount: int = spec.get("amount", sum_of(lines))
+    amount: int = spec.get("amount", sum_totals(lines))
     if not 0 <= amount <= MAX_AMOUNT:
         message = f"the lines add up to {amount}, an amount is from 0 to {MAX_AMOUNT}"
         raise ScenarioError([Finding("E105", (*path, "lines"), message)])
     return amount
 
 
-def chosen_lines(
+def resolve_lines(
     entries: list[Any],
     lines: tuple[OrderLine, ...],
-    path: Path,
+    path: ValuePath,
 ) -> tuple[OrderLine, ...]:
     """Read the lines of a capture or refund.
 
@@ -145,57 +152,57 @@ def chosen_lines(
     Raises:
         ScenarioError: the order has no line of a reference, each of them named.
     """
-    found, chosen = Findings(), []
+    findings, chosen = FindingCollector(), []
     for index, entry in enumerate(entries):
-        with found.gathered():
-            chosen.append(_chosen_line(entry, lines, (*path, index)))
-    found.refuse()
+        with findings.collecting():
+            chosen.append(_resolve_line(entry, lines, (*path, index)))
+    findings.raise_if_any()
     return tuple(chosen)
 
 
-def _chosen_line(entry: Any, lines: tuple[OrderLine, ...], path: Path) -> OrderLine:  # noqa: ANN401
+def _resolve_line(entry: Any, lines: tuple[OrderLine, ...], path: ValuePath) -> OrderLine:  # noqa: ANN401
     if isinstance(entry, Mapping) and "unit_price" in entry:
-        return filled_line(entry)
-    given = entry if isinstance(entry, Mapping) else {"reference": entry}
-    reference = str(given["reference"])
-    line = next((each for each in lines if each.reference == reference), None)
+        return complete_line(entry)
+    spec = entry if isinstance(entry, Mapping) else {"reference": entry}
+    reference = str(spec["reference"])
+    line = next((line for line in lines if line.reference == reference), None)
     if line is None:
-        known = [each.reference for each in lines if each.reference]
-        message = f"the order has no line '{reference}', {did_you_mean(reference, known)}"
+        references = [line.reference for line in lines if line.reference]
+        message = f"the order has no line '{reference}', {did_you_mean(reference, references)}"
         raise ScenarioError([Finding("E201", path, message)])
-    if "quantity" not in given:
+    if "quantity" not in spec:
         return line
-    return filled_line(
+    return complete_line(
         {
             "reference": reference,
             "name": line.name,
             "type": line.type,
             "unit_price": line.unit_price,
             "tax_rate": line.tax_rate,
-            **given,
+            **spec,
         },
     )
 
 
-def filled_line(given: Spec) -> OrderLine:
+def complete_line(spec: Spec) -> OrderLine:
     """Fill an order line in: quantity, total, tax and name follow from the rest."""
-    quantity, price = given.get("quantity", 1), given["unit_price"]
-    discount, rate = given.get("total_discount_amount", 0), given.get("tax_rate", 0)
-    total = given.get("total_amount", total_of(quantity, price, discount))
-    reference = text_or_none(given.get("reference"))
-    name = given.get("name", reference or given.get("type", "physical"))
+    quantity, price = spec.get("quantity", 1), spec["unit_price"]
+    discount, rate = spec.get("total_discount_amount", 0), spec.get("tax_rate", 0)
+    total = spec.get("total_amount", line_total(quantity, price, discount))
+    reference = optional_text(spec.get("reference"))
+    name = spec.get("name", reference or spec.get("type", "physical"))
     return OrderLine(
         reference=reference,
         name=str(name),
-        type=given.get("type", "physical"),
+        type=spec.get("type", "physical"),
         quantity=quantity,
-        quantity_unit=str(given.get("quantity_unit", "")),
+        quantity_unit=str(spec.get("quantity_unit", "")),
         unit_price=price,
         total_amount=total,
         total_discount_amount=discount,
         tax_rate=rate,
-        total_tax_amount=given.get("total_tax_amount", tax_of(total, rate)),
-        extra={key: _echoed(given[key]) for key in ECHOED_LINE_FIELDS if key in given} or None,
+        total_tax_amount=spec.get("total_tax_amount", line_tax(total, rate)),
+        extra={key: _echoed(spec[key]) for key in ECHOED_LINE_FIELDS if key in spec} or None,
     )
 
 
@@ -203,6 +210,6 @@ def _echoed(value: object) -> object:
     return value if isinstance(value, Mapping) else str(value)
 
 
-def text_or_none(value: object) -> str | None:
-    """Take numbers for text."""
+def optional_text(value: object) -> str | None:
+    """Return a value as text, or None."""
     return None if value is None else str(value)

@@ -1,4 +1,4 @@
-"""Shoppers with addresses, made by Faker in the order's locale.
+"""Generate shoppers with addresses, using Faker in the order's locale.
 
 Faker is imported when the first shopper is needed: it costs a hundred milliseconds
 that a scenario with addresses of its own does not pay.
@@ -13,19 +13,19 @@ from msgspec import Struct
 from mockserver.domain.order import Address
 from mockserver.scenario.countries import COUNTRIES
 
-BORN_BETWEEN = date(1940, 1, 1), date(2000, 12, 31)
+BIRTH_DATE_RANGE = date(1940, 1, 1), date(2000, 12, 31)
 
 
-class Person(Struct, frozen=True):
-    """A shopper: an address and a date of birth (ISO 8601)."""
+class Shopper(Struct, frozen=True):
+    """A shopper: address and date of birth (ISO 8601)."""
 
     address: Address
     date_of_birth: str
 
 
-def person(country: str, seed: str) -> Person:
+def generate_shopper(country: str, seed: str) -> Shopper:
     """Make up a shopper; an equal seed makes an equal one."""
-    source = _source(COUNTRIES[country].faker)
+    source = _faker(COUNTRIES[country].faker_locale)
     source.seed_instance(seed)
     address = {
         "given_name": source.first_name(),
@@ -39,8 +39,8 @@ def person(country: str, seed: str) -> Person:
     }
     if country == "US":
         address["region"] = source.state_abbr()
-    born = source.date_between_dates(*BORN_BETWEEN)
-    return Person({key: _one_line(text) for key, text in address.items()}, f"{born}")
+    born = source.date_between_dates(*BIRTH_DATE_RANGE)
+    return Shopper({key: _one_line(text) for key, text in address.items()}, f"{born}")
 
 
 def _one_line(text: str) -> str:
@@ -48,7 +48,7 @@ def _one_line(text: str) -> str:
 
 
 @cache
-def _source(locale: str) -> Any:  # noqa: ANN401
+def _faker(locale: str) -> Any:  # noqa: ANN401
     from faker import Faker  # noqa: PLC0415  # see above
 
     return Faker(locale)

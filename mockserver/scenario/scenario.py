@@ -1,4 +1,4 @@
-"""A scenario: checked, and ready to build any number of equal sandboxes.
+"""A parsed scenario, from which any number of equal sandboxes can be built.
 
 Checking happens once, when a scenario is read; building a sandbox from it seeds the
 orders through the same ``decide`` as requests.
@@ -12,40 +12,40 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.domain.assumptions import AssumptionError, Assumptions, assume
+from mockserver.domain.assumptions import AssumptionError, Assumptions, switch_assumptions
 from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.clock import Clock, wall_clock
-from mockserver.sandbox.ids import Ids
-from mockserver.sandbox.journal import ENTRIES_KEPT, Journal
+from mockserver.sandbox.ids import IdGenerator
+from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, Journal
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.countries import DEFAULT
-from mockserver.scenario.expect import Verdict, judge
-from mockserver.scenario.findings import Finding, Findings, Path, ScenarioError
-from mockserver.scenario.orders import Defaults
+from mockserver.scenario.countries import DEFAULT_COUNTRY
+from mockserver.scenario.expect import Verdict, check_expectations
+from mockserver.scenario.findings import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.orders import OrderDefaults
 from mockserver.scenario.problems import schema_findings
-from mockserver.scenario.source import Document, Marks
+from mockserver.scenario.source import Document, PositionTree
 from mockserver.scenario.steps import Step, plan_steps
-from mockserver.scenario.times import moment_of
-from mockserver.scenario.world import add_fault, add_order
-from mockserver.schemas import schema
+from mockserver.scenario.times import parse_time_or_offset
+from mockserver.scenario.world import add_fault_rule, add_order
+from mockserver.schemas import get_schema
 
-SCHEMA = "scenario.schema.json"
+SCENARIO_SCHEMA = "scenario.schema.json"
 
 
-class Surroundings(Struct, frozen=True):
-    """What a server gives every scenario that does not say otherwise."""
+class ScenarioDefaults(Struct, frozen=True):
+    """Defaults of the server for scenarios that do not set them."""
 
     seed: str | None = None
     assumptions: Assumptions = Assumptions()
-    journal_size: int = ENTRIES_KEPT
+    journal_size: int = DEFAULT_JOURNAL_SIZE
 
 
 class Scenario(Struct, frozen=True, dict=True):
-    """A world to start sandboxes from; implements the registry's ``World``."""
+    """A parsed scenario; implements :class:``SandboxTemplate``."""
 
     name: str
     document: Document
-    surroundings: Surroundings = Surroundings()
+    defaults: ScenarioDefaults = ScenarioDefaults()
 
     @property
     def spec(self) -> Mapping[str, Any]:
@@ -60,8 +60,8 @@ class Scenario(Struct, frozen=True, dict=True):
     @cached_property
     def credentials(self) -> Mapping[str, str]:
         """The user names and secrets it lists; none where any are accepted."""
-        listed = self.spec.get("credentials", {})
-        return {user: str(secret) for user, secret in listed.items()}
+        credentials = self.spec.get("credentials", {})
+        return {user: str(secret) for user, secret in credentials.items()}
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -75,136 +75,140 @@ class Scenario(Struct, frozen=True, dict=True):
             ScenarioError: with everything that cannot have come about, or that names
                 what does not exist.
         """
-        sandbox = self._empty(name)
+        sandbox = self._create_sandbox(name)
         findings = self._add_orders(sandbox)
         findings += self._add_faults(sandbox)
-        findings += self._unknown_names(sandbox)
+        findings += self._check_expected_names(sandbox)
         if findings:
-            raise ScenarioError(in_order(findings, self.document))
+            raise ScenarioError(sort_by_position(findings, self.document))
         return sandbox
 
-    def judge(self, sandbox: Sandbox) -> Verdict:
+    def check_expectations(self, sandbox: Sandbox) -> Verdict:
         """Judge what the scenario expects of a sandbox that was built from it."""
-        return judge(self.spec.get("expect", {}), sandbox)
+        return check_expectations(self.spec.get("expect", {}), sandbox)
 
-    def _empty(self, name: str) -> Sandbox:
+    def _create_sandbox(self, name: str) -> Sandbox:
         clock = self.spec.get("clock", {})
         now = wall_clock()
-        seed = self.spec.get("seed", self.surroundings.seed)
+        seed = self.spec.get("seed", self.defaults.seed)
         return Sandbox(
             name,
             clock=Clock(_start(clock, now), frozen=clock.get("frozen", False)),
-            ids=Ids(name if seed is None else str(seed)),
-            journal=Journal(self.surroundings.journal_size),
-            assumptions=assume(self.surroundings.assumptions, self.spec.get("assume", {})),
+            ids=IdGenerator(name if seed is None else str(seed)),
+            journal=Journal(self.defaults.journal_size),
+            assumptions=switch_assumptions(
+                self.defaults.assumptions, self.spec.get("assume", {})
+            ),
             credentials=self.credentials,
         )
 
     def _add_orders(self, sandbox: Sandbox) -> list[Finding]:
-        found = Findings()
+        findings = FindingCollector()
         defaults = self._defaults(sandbox)
         for name, spec in self.spec.get("orders", {}).items():
-            with found.gathered():
+            with findings.collecting():
                 add_order(sandbox, name, spec, defaults, ("orders", name))
-        return found
+        return findings
 
     def _add_faults(self, sandbox: Sandbox) -> list[Finding]:
         """Add the rules; an order that could not be made stands for itself."""
-        found = Findings()
+        findings = FindingCollector()
         for name in self.spec.get("orders", {}):
             sandbox.order_names.setdefault(name, name)
         for name, spec in self.spec.get("faults", {}).items():
-            with found.gathered():
-                add_fault(sandbox, name, spec, ("faults", name))
-        return found
+            with findings.collecting():
+                add_fault_rule(sandbox, name, spec, ("faults", name))
+        return findings
 
-    def _unknown_names(self, sandbox: Sandbox) -> list[Finding]:
+    def _check_expected_names(self, sandbox: Sandbox) -> list[Finding]:
         """Find expectations of orders and faults that do not exist."""
         expect = self.spec.get("expect", {})
         orders = [*self.spec.get("orders", {}), *sandbox.order_names.values()]
-        named: list[tuple[Path, str, list[str]]] = [
+        references: list[tuple[ValuePath, str, list[str]]] = [
             (("orders", name), name, orders) for name in expect.get("orders", {})
         ]
-        named += [
+        references += [
             (("requests", index), request["order"], orders)
             for index, request in enumerate(expect.get("requests", ()))
             if "order" in request
         ]
         faults = [*self.spec.get("faults", {})]
-        named += [(("faults", name), name, faults) for name in expect.get("faults", {})]
+        references += [(("faults", name), name, faults) for name in expect.get("faults", {})]
         return [
-            Finding("E204", ("expect", *path), f"there is no '{name}'{_hint(name, known)}")
-            for path, name, known in named
-            if name not in known
+            Finding(
+                "E204", ("expect", *path), f"there is no '{name}'{_hint(name, known_names)}"
+            )
+            for path, name, known_names in references
+            if name not in known_names
         ]
 
-    def _defaults(self, sandbox: Sandbox) -> Defaults:
-        return Defaults(
+    def _defaults(self, sandbox: Sandbox) -> OrderDefaults:
+        return OrderDefaults(
             now=sandbox.clock.now(),
-            country=self.spec.get("country", DEFAULT),
+            country=self.spec.get("country", DEFAULT_COUNTRY),
             currency=self.spec.get("currency"),
             locale=self.spec.get("locale"),
             authorization_days=sandbox.assumptions.authorization_days,
         )
 
 
-def read_scenario(
+def parse_scenario(
     name: str,
     document: Document,
-    surroundings: Surroundings | None = None,
+    surroundings: ScenarioDefaults | None = None,
 ) -> Scenario:
     """Check a document and make a scenario of it.
 
     Raises:
         ScenarioError: with everything that breaks the schema, at its line and column.
     """
-    findings = schema_findings(schema(SCHEMA), document.value)
+    findings = schema_findings(get_schema(SCENARIO_SCHEMA), document.value)
     if not findings:
-        findings = list(_meaning(document.value or {}))
+        findings = list(_check_semantics(document.value or {}))
     if findings:
-        raise ScenarioError([placed(each, document) for each in findings])
-    return Scenario(name, document, surroundings or Surroundings())
+        raise ScenarioError([with_position(finding, document) for finding in findings])
+    return Scenario(name, document, surroundings or ScenarioDefaults())
 
 
-def document_of(value: object) -> Document:
+def wrap_value(value: object) -> Document:
     """Wrap plain values (from JSON) as a document without positions."""
-    return Document(value, Marks((1, 1)))
+    return Document(value, PositionTree((1, 1)))
 
 
-def placed(finding: Finding, document: Document) -> Finding:
-    """Put line and column to a finding."""
+def with_position(finding: Finding, document: Document) -> Finding:
+    """Return a finding with its line and column."""
     line, column = document.position(finding.path)
     return replace(finding, line=line, column=column)
 
 
-def in_order(findings: Iterable[Finding], document: Document) -> list[Finding]:
-    """Put line and column to findings, in the order of the file."""
+def sort_by_position(findings: Iterable[Finding], document: Document) -> list[Finding]:
+    """Add line and column to findings and sort them by position."""
     return sorted(
-        (placed(each, document) for each in findings),
-        key=lambda each: (each.line, each.column, each.code),
+        (with_position(finding, document) for finding in findings),
+        key=lambda item: (item.line, item.column, item.code),
     )
 
 
-def _hint(name: str, known: Sequence[str]) -> str:
-    return f", {did_you_mean(name, known)}" if known else ""
+def _hint(name: str, known_names: Sequence[str]) -> str:
+    return f", {did_you_mean(name, known_names)}" if known_names else ""
 
 
-def _meaning(spec: Mapping[str, Any]) -> list[Finding]:
+def _check_semantics(spec: Mapping[str, Any]) -> list[Finding]:
     """Check what a schema cannot say."""
-    found = Findings()
+    findings = FindingCollector()
     for name, value in spec.get("assume", {}).items():
         try:
-            assume(Assumptions(), {name: value})
+            switch_assumptions(Assumptions(), {name: value})
         except AssumptionError as error:
-            found.append(Finding("E107", ("assume", name), str(error)))
-    with found.gathered():
+            findings.append(Finding("E107", ("assume", name), str(error)))
+    with findings.collecting():
         _start(spec.get("clock", {}), wall_clock())
-    with found.gathered():
+    with findings.collecting():
         plan_steps(spec)
-    return found
+    return findings
 
 
 def _start(clock: Mapping[str, Any], now: datetime) -> datetime | None:
     if "start" not in clock:
         return None
-    return moment_of(clock["start"], now, now, ("clock", "start"))
+    return parse_time_or_offset(clock["start"], now, now, ("clock", "start"))

@@ -1,4 +1,4 @@
-"""Strict YAML with positions: text in, plain values and the place of each out.
+"""Strict YAML parser that records the position of every value.
 
 Plain scalars are whole numbers, decimal fractions, true, false, null, or text: ``NO``
 stays Norway, ``010`` and dates stay as written. Doubled keys and tags are errors.
@@ -14,43 +14,43 @@ import yaml
 from msgspec import Struct, field
 
 from mockserver.domain.wording import yaml_scalar
-from mockserver.scenario.findings import Finding, Path, ScenarioError
+from mockserver.scenario.findings import Finding, ScenarioError, ValuePath
 
-LARGEST = 1_000_000  # bytes of text
-DEEPEST = 50  # levels of nesting
-MOST_VALUES = 200_000  # after aliases are followed
-VALUE_SIZE = 100  # a longer text counts for several values
+MAX_FILE_BYTES = 1_000_000  # bytes of text
+MAX_YAML_DEPTH = 50  # levels of nesting
+MAX_VALUES = 200_000  # after aliases are followed
+CHARACTERS_PER_VALUE = 100  # a longer text counts for several values
 
 Position: TypeAlias = tuple[int, int]
 """Line and column, from 1."""
 
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_FRACTION = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
-_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
+_KEYWORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _MERGE = "<<"
-_NOTHING = object()
-_TOO_DEEP_FOR_PARSER = "exceeded maximum nesting depth"
+_NO_KEY = object()
+_PARSER_DEPTH_MESSAGE = "exceeded maximum nesting depth"
 """What newer C parsers say, looking ahead from a level that is too deep for us already; what
 comes before is read for its place."""
 
 
-class Marks(Struct):
-    """Where a value stands; ``keys`` and ``parts`` lead to what it contains."""
+class PositionTree(Struct):
+    """Position of a value, with those of its keys and children."""
 
-    at: Position
-    keys: dict[str | int, Position] = field(default_factory=dict)
-    parts: dict[str | int, "Marks"] = field(default_factory=dict)
-    weight: int = 1
+    position: Position
+    key_positions: dict[str | int, Position] = field(default_factory=dict)
+    children: dict[str | int, "PositionTree"] = field(default_factory=dict)
+    value_count: int = 1
 
 
 class Document(Struct, frozen=True):
-    """A parsed text: the plain value, and where everything stands in it."""
+    """A parsed YAML document: plain value and positions."""
 
     value: Any
-    marks: Marks
+    positions: PositionTree
 
-    def depth(self, path: Path) -> int:
-        """Say how much of a path is there."""
+    def matching_depth(self, path: ValuePath) -> int:
+        """Return how many steps of a path exist."""
         value = self.value
         for depth, step in enumerate(path):
             if not isinstance(value, dict) or step not in value:
@@ -58,41 +58,41 @@ class Document(Struct, frozen=True):
             value = value[step]
         return len(path)
 
-    def position(self, path: Path) -> Position:
+    def position(self, path: ValuePath) -> Position:
         """Find the place of a path, or of the part of it that exists.
 
         A key is pointed at rather than its value.
         """
-        marks, at = self.marks, self.marks.at
+        marks, at = self.positions, self.positions.position
         for step in path:
-            if step not in marks.parts:
+            if step not in marks.children:
                 break
-            at = marks.keys.get(step, marks.parts[step].at)
-            marks = marks.parts[step]
+            at = marks.key_positions.get(step, marks.children[step].position)
+            marks = marks.children[step]
         return at
 
 
-def parse(text: str | bytes) -> Document:
+def parse_yaml(text: str | bytes) -> Document:
     """Read one YAML document.
 
     Raises:
         ScenarioError: not UTF-8 or not YAML, too large or too deep, a doubled key, a
             tag, an unknown alias, or more than one document.
     """
-    if len(text) > LARGEST:
-        message = f"the file is larger than {LARGEST} bytes"
+    if len(text) > MAX_FILE_BYTES:
+        message = f"the file is larger than {MAX_FILE_BYTES} bytes"
         raise ScenarioError([Finding("E001", (), message)])
     try:
-        return _Builder().build(_events(text))
+        return _DocumentBuilder().build(_events(text))
     except yaml.MarkedYAMLError as error:
-        if error.problem == _TOO_DEEP_FOR_PARSER and error.problem_mark:
-            return parse(_decoded(text)[: error.problem_mark.index])
+        if error.problem == _PARSER_DEPTH_MESSAGE and error.problem_mark:
+            return parse_yaml(_decoded(text)[: error.problem_mark.index])
         mark = error.problem_mark or error.context_mark
-        words = error.problem or error.context or "not YAML"
-        raise _error(words, _place(mark) if mark else (1, 1)) from None
+        problem = error.problem or error.context or "not YAML"
+        raise _error(problem, _position(mark) if mark else (1, 1)) from None
     except (yaml.YAMLError, UnicodeError) as error:
-        words = " ".join(str(error).split())
-        raise _error(f"not readable text: {words}", (1, 1)) from None
+        problem = " ".join(str(error).split())
+        raise _error(f"not readable text: {problem}", (1, 1)) from None
 
 
 def _events(text: str | bytes) -> Iterator[yaml.Event]:
@@ -108,7 +108,7 @@ def _decoded(text: str | bytes) -> str:
     return text.decode("utf-8-sig") if isinstance(text, bytes) else text
 
 
-def _place(mark: Any) -> Position:  # noqa: ANN401
+def _position(mark: Any) -> Position:  # noqa: ANN401
     return mark.line + 1, mark.column + 1
 
 
@@ -116,31 +116,31 @@ def _error(message: str, at: Position, code: str = "E001") -> ScenarioError:
     return ScenarioError([Finding(code, (), message, *at)])
 
 
-class _Frame(Struct):
-    """A mapping or sequence under construction; ``key`` waits for its value."""
+class _OpenContainer(Struct):
+    """A mapping or sequence under construction."""
 
     value: dict[Any, Any] | list[Any]
-    marks: Marks
+    marks: PositionTree
     anchor: str | None
-    key: Any = _NOTHING
-    merged: list[tuple[Any, Marks]] = field(default_factory=list)
+    key: Any = _NO_KEY
+    merged: list[tuple[Any, PositionTree]] = field(default_factory=list)
 
 
-class _Builder:
-    """Builds values from events, with an explicit stack of open containers."""
+class _DocumentBuilder:
+    """Builds a document from parser events with an explicit stack."""
 
     def __init__(self) -> None:
-        self.stack: list[_Frame] = []
-        self.anchors: dict[str, tuple[Any, Marks]] = {}
-        self.root: tuple[Any, Marks] | None = None
+        self.stack: list[_OpenContainer] = []
+        self.anchors: dict[str, tuple[Any, PositionTree]] = {}
+        self.root: tuple[Any, PositionTree] | None = None
 
     def build(self, events: Iterator[yaml.Event]) -> Document:
         for event in events:
-            self._take(event)
-        value, marks = self.root or (None, Marks((1, 1)))
+            self._handle_event(event)
+        value, marks = self.root or (None, PositionTree((1, 1)))
         return Document(value, marks)
 
-    def _take(self, event: Any) -> None:  # noqa: ANN401
+    def _handle_event(self, event: Any) -> None:  # noqa: ANN401
         kind = type(event)
         if kind is yaml.ScalarEvent:
             self._scalar(event)
@@ -151,26 +151,26 @@ class _Builder:
         elif kind is yaml.AliasEvent:
             self._alias(event)
         elif kind is yaml.DocumentStartEvent and self.root is not None:
-            raise _error("more than one document", _place(event.start_mark))
+            raise _error("more than one document", _position(event.start_mark))
 
     def _scalar(self, event: Any) -> None:  # noqa: ANN401
         self._refuse_tag(event)
-        weight = 1 + len(event.value) // VALUE_SIZE
-        marks = Marks(_place(event.start_mark), weight=weight)
-        value = _plain(event.value) if event.style in (None, "") else event.value
+        weight = 1 + len(event.value) // CHARACTERS_PER_VALUE
+        marks = PositionTree(_position(event.start_mark), value_count=weight)
+        value = _parse_scalar(event.value) if event.style in (None, "") else event.value
         if event.anchor:
             self.anchors[event.anchor] = value, marks
         self._add(value, marks)
 
     def _open(self, event: Any, value: dict[Any, Any] | list[Any]) -> None:  # noqa: ANN401
         self._refuse_tag(event)
-        at = _place(event.start_mark)
-        if len(self.stack) >= DEEPEST:
-            message = f"nested deeper than {DEEPEST} levels"
+        at = _position(event.start_mark)
+        if len(self.stack) >= MAX_YAML_DEPTH:
+            message = f"nested deeper than {MAX_YAML_DEPTH} levels"
             raise _error(message, at)
         if self.stack and isinstance(self.stack[-1].value, dict):
             self._refuse_container_key(at)
-        self.stack.append(_Frame(value, Marks(at), event.anchor))
+        self.stack.append(_OpenContainer(value, PositionTree(at), event.anchor))
 
     def _close(self) -> None:
         frame = self.stack.pop()
@@ -182,77 +182,77 @@ class _Builder:
     def _alias(self, event: Any) -> None:  # noqa: ANN401
         if event.anchor not in self.anchors:
             message = f"unknown alias '*{event.anchor}'"
-            raise _error(message, _place(event.start_mark))
+            raise _error(message, _position(event.start_mark))
         self._add(*self.anchors[event.anchor])
 
-    def _add(self, value: Any, marks: Marks) -> None:  # noqa: ANN401
+    def _add(self, value: Any, marks: PositionTree) -> None:  # noqa: ANN401
         if not self.stack:
             self.root = value, marks
             return
         frame = self.stack[-1]
         if isinstance(frame.value, list):
             self._attach(frame, len(frame.value), value, marks)
-        elif frame.key is _NOTHING:
+        elif frame.key is _NO_KEY:
             self._key(frame, value, marks)
         else:
             self._attach(frame, frame.key, value, marks)
-            frame.key = _NOTHING
+            frame.key = _NO_KEY
 
-    def _key(self, frame: _Frame, value: Any, marks: Marks) -> None:  # noqa: ANN401
+    def _key(self, frame: _OpenContainer, value: Any, marks: PositionTree) -> None:  # noqa: ANN401
         if isinstance(value, dict | list):
-            self._refuse_container_key(marks.at)
+            self._refuse_container_key(marks.position)
         key = value if isinstance(value, str) else yaml_scalar(value)
-        if key in frame.marks.keys and key != _MERGE:
-            first = frame.marks.keys[key][0]
+        if key in frame.marks.key_positions and key != _MERGE:
+            first = frame.marks.key_positions[key][0]
             message = f"doubled key '{key}', first in line {first}"
-            raise _error(message, marks.at, "E002")
+            raise _error(message, marks.position, "E002")
         frame.key = key
-        frame.marks.keys[key] = marks.at
-        frame.marks.weight += marks.weight - 1
+        frame.marks.key_positions[key] = marks.position
+        frame.marks.value_count += marks.value_count - 1
 
-    def _attach(self, frame: _Frame, key: Any, value: Any, marks: Marks) -> None:  # noqa: ANN401
-        frame.marks.weight += marks.weight
-        if frame.marks.weight > MOST_VALUES:
-            message = f"more than {MOST_VALUES} values, aliases followed"
-            raise _error(message, marks.at)
+    def _attach(self, frame: _OpenContainer, key: Any, value: Any, marks: PositionTree) -> None:  # noqa: ANN401
+        frame.marks.value_count += marks.value_count
+        if frame.marks.value_count > MAX_VALUES:
+            message = f"more than {MAX_VALUES} values, aliases followed"
+            raise _error(message, marks.position)
         if key == _MERGE and isinstance(frame.value, dict):
             frame.merged.append((value, marks))
         elif isinstance(frame.value, dict):
             frame.value[key] = value
-            frame.marks.parts[key] = marks
+            frame.marks.children[key] = marks
         else:
             frame.value.append(value)
-            frame.marks.parts[key] = marks
+            frame.marks.children[key] = marks
 
     def _refuse_tag(self, event: Any) -> None:  # noqa: ANN401
         if event.tag not in (None, "!"):
             message = f"tags such as {event.tag} are not supported"
-            raise _error(message, _place(event.start_mark))
+            raise _error(message, _position(event.start_mark))
 
     def _refuse_container_key(self, at: Position) -> None:
-        if self.stack[-1].key is _NOTHING:
+        if self.stack[-1].key is _NO_KEY:
             raise _error("a key must be a plain word", at)
 
 
-def _merge(frame: _Frame) -> None:
+def _merge(frame: _OpenContainer) -> None:
     """Fill in what ``<<`` brings, without touching what is written out."""
     for value, marks in frame.merged:
         if isinstance(value, list):
-            sources = [(each, marks.parts[index]) for index, each in enumerate(value)]
+            sources = [(item, marks.children[index]) for index, item in enumerate(value)]
         else:
             sources = [(value, marks)]
-        for each, its_marks in sources:
-            if not isinstance(each, dict) or not isinstance(frame.value, dict):
-                raise _error("'<<' takes a mapping or a list of them", marks.at)
-            for key in each.keys() - frame.value.keys():
-                frame.value[key] = each[key]
-                frame.marks.parts[key] = its_marks.parts[key]
-                frame.marks.keys[key] = its_marks.keys[key]
+        for source_value, its_marks in sources:
+            if not isinstance(source_value, dict) or not isinstance(frame.value, dict):
+                raise _error("'<<' takes a mapping or a list of them", marks.position)
+            for key in source_value.keys() - frame.value.keys():
+                frame.value[key] = source_value[key]
+                frame.marks.children[key] = its_marks.children[key]
+                frame.marks.key_positions[key] = its_marks.key_positions[key]
 
 
-def _plain(text: str) -> Any:  # noqa: ANN401
-    if text in _WORDS:
-        return _WORDS[text]
-    if _WHOLE.fullmatch(text):
+def _parse_scalar(text: str) -> Any:  # noqa: ANN401
+    if text in _KEYWORDS:
+        return _KEYWORDS[text]
+    if _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _FRACTION.fullmatch(text) else text
+    return float(text) if _DECIMAL.fullmatch(text) else text

@@ -1,4 +1,4 @@
-"""What a sandbox starts with, and how orders get into it.
+"""Build orders and fault rules from scenario syntax and add them to a sandbox.
 
 Every capture and refund of a scenario goes through the same ``decide`` as a request,
 so that no scenario can describe an order that could not have come about.
@@ -9,23 +9,23 @@ from msgspec.structs import replace
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Context
-from mockserver.domain.errors import Rejection
+from mockserver.domain.errors import Refusal
 from mockserver.domain.order import Order
-from mockserver.sandbox.faults import Rule
+from mockserver.sandbox.faults import FaultRule
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.countries import DEFAULT
-from mockserver.scenario.faults import plan_rule
-from mockserver.scenario.findings import Finding, Findings, Path, ScenarioError
-from mockserver.scenario.history import Step, plan_order
-from mockserver.scenario.orders import Defaults, Spec
+from mockserver.scenario.countries import DEFAULT_COUNTRY
+from mockserver.scenario.faults import parse_fault_rule
+from mockserver.scenario.findings import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.history import HistoryCommand, plan_order
+from mockserver.scenario.orders import OrderDefaults, Spec
 
 
 def add_order(
     sandbox: Sandbox,
     name: str,
     spec: Spec,
-    defaults: Defaults | None = None,
-    path: Path = (),
+    defaults: OrderDefaults | None = None,
+    path: ValuePath = (),
     *,
     size: int = 0,
 ) -> Order:
@@ -37,47 +37,49 @@ def add_order(
         ScenarioError: the order cannot be understood, could not have come about, or
             its id or name is taken; nothing is added then.
     """
-    order, part_names = lived(sandbox, name, spec, defaults or defaults_of(sandbox), path)
+    order, part_names = build_order(
+        sandbox, name, spec, defaults or order_defaults(sandbox), path
+    )
     if name in sandbox.order_names:
         raise ScenarioError([Finding("E202", path, f"order '{name}' exists already")])
     if not sandbox.add(order, size=size):
-        taken = f"order_id {order.order_id} is taken"
-        raise ScenarioError([Finding("E202", (*path, "order_id"), taken)])
+        message = f"order_id {order.order_id} is taken"
+        raise ScenarioError([Finding("E202", (*path, "order_id"), message)])
     sandbox.order_names[name] = order.order_id
-    sandbox.part_names.update(part_names)
+    sandbox.movement_names.update(part_names)
     return order
 
 
-def add_fault(sandbox: Sandbox, name: str, spec: Spec, path: Path = ()) -> Rule:
-    """Make a fault rule from scenario syntax and put it into a sandbox.
+def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()) -> FaultRule:
+    """Build a fault rule from scenario syntax and add it to a sandbox.
 
     Raises:
         ScenarioError: it names an unknown order, or a time that cannot be understood.
     """
-    rule = plan_rule(name, spec, sandbox.order_names, sandbox.clock.now(), path)
+    rule = parse_fault_rule(name, spec, sandbox.order_names, sandbox.clock.now(), path)
     sandbox.faults.add(rule)
     return rule
 
 
-def defaults_of(sandbox: Sandbox) -> Defaults:
+def order_defaults(sandbox: Sandbox) -> OrderDefaults:
     """What an order made on its own takes over from its sandbox."""
-    return Defaults(
+    return OrderDefaults(
         now=sandbox.clock.now(),
-        country=DEFAULT,
+        country=DEFAULT_COUNTRY,
         currency=None,
         locale=None,
         authorization_days=sandbox.assumptions.authorization_days,
     )
 
 
-def lived(
+def build_order(
     sandbox: Sandbox,
     name: str,
     spec: Spec,
-    defaults: Defaults,
-    path: Path,
+    defaults: OrderDefaults,
+    path: ValuePath,
 ) -> tuple[Order, dict[str, str]]:
-    """Make an order and let it live through its history; it is put nowhere.
+    """Build an order and replay its history, without storing it.
 
     Returns:
         The order, and the names of its captures and refunds by their ids.
@@ -88,42 +90,42 @@ def lived(
             is missing, on which it may rest.
     """
     plan = plan_order(name, spec, sandbox.ids, defaults, path)
-    order, names, found = plan.order, {}, Findings(plan.findings)
-    missing = len(spec.get("captures", ())) > sum(map(_captures, plan.steps))
-    for step in plan.steps:
+    order, names, findings = plan.order, {}, FindingCollector(plan.findings)
+    capture_missing = len(spec.get("captures", ())) > sum(map(_is_capture, plan.commands))
+    for step in plan.commands:
         try:
-            part_id = _part_id(step, sandbox, order)
-            order = _after(step, order, part_id, sandbox)
+            part_id = _movement_id(step, sandbox, order)
+            order = _apply_command(step, order, part_id, sandbox)
             names[part_id] = step.name
         except ScenarioError as error:
-            found += error.findings if _captures(step) or not missing else ()
-            missing = missing or _captures(step)
-    found.refuse()
-    return plan.settled(order), names
+            findings += error.findings if _is_capture(step) or not capture_missing else ()
+            capture_missing = capture_missing or _is_capture(step)
+    findings.raise_if_any()
+    return plan.apply_state(order), names
 
 
-def _captures(step: Step) -> bool:
+def _is_capture(step: HistoryCommand) -> bool:
     return isinstance(step.command, CaptureOrder)
 
 
-def _part_id(step: Step, sandbox: Sandbox, order: Order) -> str:
-    if step.part_id is None:
-        return sandbox.ids.change_id()
-    if order.capture(step.part_id) or order.refund(step.part_id):
-        taken = f"the id {step.part_id} is taken"
-        raise ScenarioError([Finding("E202", step.path, taken)])
-    return sandbox.ids.take(step.part_id)
+def _movement_id(step: HistoryCommand, sandbox: Sandbox, order: Order) -> str:
+    if step.movement_id is None:
+        return sandbox.ids.new_movement_id()
+    if order.get_capture(step.movement_id) or order.get_refund(step.movement_id):
+        message = f"the id {step.movement_id} is taken"
+        raise ScenarioError([Finding("E202", step.path, message)])
+    return sandbox.ids.reserve(step.movement_id)
 
 
-def _after(step: Step, order: Order, part_id: str, sandbox: Sandbox) -> Order:
-    """Take a step of an order's history."""
-    context = Context(step.at, part_id, sandbox.assumptions, step.fails)
+def _apply_command(step: HistoryCommand, order: Order, part_id: str, sandbox: Sandbox) -> Order:
+    """Apply one command of an order's history."""
+    context = Context(step.at, part_id, sandbox.assumptions, step.fail_allocation)
     try:
         changed = decide(order, step.command, context).order
-    except Rejection as rejection:
+    except Refusal as rejection:
         finding = Finding("E203", step.path, f"impossible: {rejection}")
         raise ScenarioError([finding]) from None
-    if not step.facts:
+    if not step.capture_fields:
         return changed
     *others, capture = changed.captures
-    return replace(changed, captures=(*others, replace(capture, **step.facts)))
+    return replace(changed, captures=(*others, replace(capture, **step.capture_fields)))

@@ -1,4 +1,4 @@
-"""Shared code of the pytest plugin and ``kustom-mock run``.
+"""Support for tests: sandbox handle, step runner, checks after a test.
 
 - ``sandbox_handle``: the object behind the fixture ``kustom``
 - ``server``: start a server in a thread, or connect to a running one

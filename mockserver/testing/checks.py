@@ -1,4 +1,4 @@
-"""What a sandbox has against a test that is over, and the story of what happened in it."""
+"""Checks of a sandbox after a test, and the report that explains a failure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,122 +9,147 @@ from mockserver.control_types import RequestEntry
 from mockserver.domain.wording import did_you_mean
 from mockserver.testing.handle import KustomSandbox
 
-ORDERS_TOLD = 3
-COUNTS = ("matched", "fired")
-KINDS = ("crash", "invariant", "expect", "fault", "unknown_path")
+MAX_TIMELINES = 3
+COUNTER_NAMES = ("matched", "fired")
+FAILURE_KINDS = ("crash", "invariant", "expect", "fault", "unknown_path")
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Something that a test must not leave behind; ``name`` is the fault's, if of one."""
+class CheckFailure:
+    """A failed check; ``name`` is set for faults."""
 
     kind: str
     text: str
     name: str = ""
 
 
-def complaint(sandbox: KustomSandbox, allow: Iterable[str]) -> str:
-    """Say what a test fails on; nothing if all is well."""
+def failure_message(sandbox: KustomSandbox, allow: Iterable[str]) -> str:
+    """Return the failure message of a test; empty if all checks pass."""
     allowed = (allow,) if isinstance(allow, str) else tuple(allow)
     try:
         failures = [
-            each for each in failures_of(sandbox) if not {each.kind, each.name} & {*allowed}
+            failure
+            for failure in find_failures(sandbox)
+            if not {failure.kind, failure.name} & {*allowed}
         ]
-        unknown = _unknown(sandbox, allowed)
+        unknown = _check_allow(sandbox, allowed)
     except ControlError as error:
         return f"kustom: {error}"
     if unknown:
         return unknown
     if not failures:
         return ""
-    lines = [f"  {each.kind}: {indent(each.text, '    ').lstrip()}" for each in failures]
-    names = ", ".join(f'"{kind}"' for kind in dict.fromkeys(each.kind for each in failures))
+    lines = [
+        f"  {failure.kind}: {indent(failure.text, '    ').lstrip()}" for failure in failures
+    ]
+    names = ", ".join(
+        f'"{kind}"' for kind in dict.fromkeys(failure.kind for failure in failures)
+    )
     hint = f"If this is meant: @pytest.mark.kustom(allow=[{names}])"
     return "\n".join(["kustom: the sandbox has something against this test", *lines, hint])
 
 
-def failures_of(sandbox: KustomSandbox) -> list[Failure]:
+def find_failures(sandbox: KustomSandbox) -> list[CheckFailure]:
     """List everything that is wrong in a sandbox."""
-    requests, judged = sandbox.requests, sandbox.verdict()["expectations"]
+    requests, results = sandbox.requests, sandbox.verdict()["expectations"]
     return [
         *_crashes(requests),
-        *_broken(sandbox),
-        *(Failure("expect", each["text"]) for each in judged if not each["passed"]),
-        *_idle(sandbox, {each["path"] for each in judged}),
-        *_lost(requests),
+        *_broken_invariants(sandbox),
+        *(
+            CheckFailure("expect", expectation["text"])
+            for expectation in results
+            if not expectation["passed"]
+        ),
+        *_unfired_faults(sandbox, {expectation["path"] for expectation in results}),
+        *_unknown_paths(requests),
     ]
 
 
-def _crashes(requests: list[RequestEntry]) -> Iterator[Failure]:
-    for each in requests:
-        if each["crash"]:
-            place = f"the server crashed in {each['method']} {each['path']}"
-            yield Failure("crash", f"{place}\n{each['crash'].rstrip()}")
+def _crashes(requests: list[RequestEntry]) -> Iterator[CheckFailure]:
+    for request in requests:
+        if request["crash"]:
+            place = f"the server crashed in {request['method']} {request['path']}"
+            yield CheckFailure("crash", f"{place}\n{request['crash'].rstrip()}")
 
 
-def _broken(sandbox: KustomSandbox) -> Iterator[Failure]:
+def _broken_invariants(sandbox: KustomSandbox) -> Iterator[CheckFailure]:
     for order in sandbox.control.invariants()["orders"]:
         for violation in order["violations"]:
-            yield Failure("invariant", f"order {order['order_id']}: {violation}")
+            yield CheckFailure("invariant", f"order {order['order_id']}: {violation}")
 
 
-def _idle(sandbox: KustomSandbox, judged: set[str]) -> Iterator[Failure]:
+def _unfired_faults(sandbox: KustomSandbox, checked_paths: set[str]) -> Iterator[CheckFailure]:
     """Find faults that never fired; how often some should have, the scenario says."""
-    for each in sandbox.faults:
-        name = each["id"]
-        if not each["fired"] and not judged & {f"faults.{name}.{k}" for k in COUNTS}:
-            yield Failure("fault", f"'{name}' never fired ({each['matched']} matched)", name)
+    for rule in sandbox.faults:
+        name = rule["id"]
+        if not rule["fired"] and not checked_paths & {
+            f"faults.{name}.{k}" for k in COUNTER_NAMES
+        }:
+            yield CheckFailure(
+                "fault", f"'{name}' never fired ({rule['matched']} matched)", name
+            )
 
 
-def _lost(requests: list[RequestEntry]) -> Iterator[Failure]:
-    for each in requests:
-        refusal = each["refusal"]
+def _unknown_paths(requests: list[RequestEntry]) -> Iterator[CheckFailure]:
+    for request in requests:
+        refusal = request["refusal"]
         if refusal and refusal["reason"] == "unknown_path":
-            meant = refusal["facts"].get("did_you_mean")
-            hint = f"did you mean {meant}?" if meant else refusal["facts"].get("hint", "")
-            place = f"{each['method']} {each['path']} does not exist"
-            yield Failure("unknown_path", f"{place}; {hint}" if hint else place)
+            suggestion = refusal["facts"].get("did_you_mean")
+            hint = (
+                f"did you mean {suggestion}?"
+                if suggestion
+                else refusal["facts"].get("hint", "")
+            )
+            place = f"{request['method']} {request['path']} does not exist"
+            yield CheckFailure("unknown_path", f"{place}; {hint}" if hint else place)
 
 
-def _unknown(sandbox: KustomSandbox, allowed: tuple[str, ...]) -> str:
-    known = [*KINDS, *(each["id"] for each in sandbox.faults)]
+def _check_allow(sandbox: KustomSandbox, allowed: tuple[str, ...]) -> str:
+    names = [*FAILURE_KINDS, *(rule["id"] for rule in sandbox.faults)]
     for name in allowed:
-        if name not in known:
-            return f"kustom: unknown name '{name}' in allow, {did_you_mean(name, known)}"
+        if name not in names:
+            return f"kustom: unknown name '{name}' in allow, {did_you_mean(name, names)}"
     return ""
 
 
-def story(sandbox: KustomSandbox) -> str:
-    """Tell the verdict, the orders' timelines, and why the last refusal came about."""
+def sandbox_report(sandbox: KustomSandbox) -> str:
+    """Return the report of a sandbox: verdict, timelines, last refusal."""
     try:
         requests = sandbox.requests
-        parts = [_verdict(sandbox), *_timelines(sandbox, requests), *_last_trouble(requests)]
+        parts = [
+            _verdict_section(sandbox),
+            *_timeline_sections(sandbox, requests),
+            *_last_failure_section(requests),
+        ]
     except ControlError as error:
         return str(error)
     return "\n\n".join(parts)
 
 
-def _verdict(sandbox: KustomSandbox) -> str:
+def _verdict_section(sandbox: KustomSandbox) -> str:
     expectations = sandbox.verdict()["expectations"]
-    lines = [f"  {'ok' if each['passed'] else 'NO'}  {each['text']}" for each in expectations]
+    lines = [
+        f"  {'ok' if expectation['passed'] else 'NO'}  {expectation['text']}"
+        for expectation in expectations
+    ]
     return "\n".join(["Verdict:", *(lines or ["  the scenario expects nothing"])])
 
 
-def _timelines(sandbox: KustomSandbox, requests: list[RequestEntry]) -> Iterator[str]:
-    """Tell of the orders that were asked for last; of all where none was."""
-    orders = {each["order_id"]: each["name"] for each in sandbox.control.orders()}
-    asked = dict.fromkeys(each["order_id"] for each in reversed(requests))
-    told = [each for each in asked if each in orders] or list(orders)
-    for order_id in told[:ORDERS_TOLD]:
+def _timeline_sections(sandbox: KustomSandbox, requests: list[RequestEntry]) -> Iterator[str]:
+    """Yield the timelines of the last requested orders, or of all orders."""
+    orders = {order["order_id"]: order["name"] for order in sandbox.control.orders()}
+    requested_ids = dict.fromkeys(request["order_id"] for request in reversed(requests))
+    order_ids = [order_id for order_id in requested_ids if order_id in orders] or list(orders)
+    for order_id in order_ids[:MAX_TIMELINES]:
         events = sandbox.order(order_id)["timeline"]
-        lines = [f"  {each['at']}  {each['text']}" for each in events]
+        lines = [f"  {event['at']}  {event['text']}" for event in events]
         yield "\n".join([f"Order {orders[order_id]} ({order_id}):", *lines])
 
 
-def _last_trouble(requests: list[RequestEntry]) -> Iterator[str]:
-    for each in reversed(requests):
-        allocation = each["allocation"]
-        if each["refusal"] or (allocation and allocation["outcome"] == "failed"):
-            title = "refusal" if each["refusal"] else "failed allocation"
-            yield f"The last {title}:\n{indent(each['text'], '  ')}"
+def _last_failure_section(requests: list[RequestEntry]) -> Iterator[str]:
+    for request in reversed(requests):
+        allocation = request["allocation"]
+        if request["refusal"] or (allocation and allocation["outcome"] == "failed"):
+            title = "refusal" if request["refusal"] else "failed allocation"
+            yield f"The last {title}:\n{indent(request['text'], '  ')}"
             return

@@ -1,4 +1,4 @@
-"""A sandbox in the hands of a test; everything goes through the control API."""
+"""The ``kustom`` fixture object: one sandbox, driven through the control API."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from mockserver.control_types import (
 )
 from mockserver.http_client import basic_auth
 from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.source import parse
+from mockserver.scenario.source import parse_yaml
 from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
 
 ScenarioSource: TypeAlias = str | Path | Mapping[str, object]
@@ -263,7 +263,7 @@ def _seed(
 def _first_credentials(content: Mapping[str, object] | bytes) -> tuple[str, str] | None:
     """Return the first user and secret that a scenario lists; the server checks the rest."""
     with suppress(ScenarioError):
-        values = parse(content).value if isinstance(content, bytes) else content
+        values = parse_yaml(content).value if isinstance(content, bytes) else content
         credentials = values.get("credentials") if isinstance(values, Mapping) else None
         if credentials and isinstance(credentials, Mapping):
             user, secret = next(iter(credentials.items()))

@@ -1,27 +1,26 @@
-"""Scenario files with steps as tests: ``*.kustom.yaml``."""
+"""Collect ``*.kustom.yaml`` files as pytest items."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
 
-from mockserver.scenario.scenario import read_scenario
-from mockserver.scenario.source import parse
-from mockserver.testing.contract import play_in_sandbox
+from mockserver.scenario.scenario import parse_scenario
+from mockserver.scenario.source import parse_yaml
+from mockserver.testing.contract import run_in_sandbox
 from mockserver.testing.handle import KustomSandbox
 
-Opener: TypeAlias = Callable[[pytest.Item], KustomSandbox]
+SandboxFactory: TypeAlias = Callable[[pytest.Item], KustomSandbox]
 
 
-class StepsFailed(Exception):  # noqa: N818  # it is reported under its message alone
-    """The server did not do what the steps want."""
+class StepsFailedError(Exception):  # it is reported under its message alone
+    """Raised when a response differs from what a step expects."""
 
 
 class ScenarioFile(pytest.File):
-    """A scenario file; it is one test."""
+    """A scenario file, collected as one test."""
 
-    def __init__(self, *, open_sandbox: Opener, **more: Any) -> None:  # noqa: ANN401
-        """Take what fills a sandbox for the test."""
+    def __init__(self, *, open_sandbox: SandboxFactory, **more: Any) -> None:  # noqa: ANN401
         super().__init__(**more)
         self.open_sandbox = open_sandbox
 
@@ -34,10 +33,9 @@ class ScenarioFile(pytest.File):
 
 
 class ScenarioItem(pytest.Item):
-    """Plays the steps of a file in a sandbox of its own."""
+    """Runs the steps of a scenario file in a sandbox of its own."""
 
-    def __init__(self, *, open_sandbox: Opener, **more: Any) -> None:  # noqa: ANN401
-        """Take what fills a sandbox for the test."""
+    def __init__(self, *, open_sandbox: SandboxFactory, **more: Any) -> None:  # noqa: ANN401
         super().__init__(**more)
         self.open_sandbox = open_sandbox
 
@@ -45,15 +43,15 @@ class ScenarioItem(pytest.Item):
         """Play; what is expected at the end is checked with the sandbox."""
         sandbox = self.open_sandbox(self)
         self.addfinalizer(sandbox.drop)
-        scenario = read_scenario(self.name, parse(self.path.read_bytes()))
-        played = list(play_in_sandbox(sandbox, scenario))
-        lines = [f"{each.text}: {d}" for each in played for d in each.differences]
+        scenario = parse_scenario(self.name, parse_yaml(self.path.read_bytes()))
+        played = list(run_in_sandbox(sandbox, scenario))
+        lines = [f"{result.text}: {d}" for result in played for d in result.differences]
         if lines:
-            raise StepsFailed("\n".join(lines))
+            raise StepsFailedError("\n".join(lines))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any) -> Any:  # noqa: ANN401
         """Show failed steps as they are, without a traceback."""
-        if isinstance(excinfo.value, StepsFailed):
+        if isinstance(excinfo.value, StepsFailedError):
             return f"kustom: {self.path.name}\n{excinfo.value}"
         return super().repr_failure(excinfo)
 

@@ -1,14 +1,14 @@
-"""A server in a thread of its own, on a free port."""
+"""Start a server in a thread on a free port."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mockserver.api.server import Server, running_in_thread
-from mockserver.sandbox.registry import Sandboxes
-from mockserver.scenario.catalogue import DEFAULT
-from mockserver.scenario.loading import load
-from mockserver.scenario.scenario import Surroundings
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.catalogue import DEFAULT_SCENARIO
+from mockserver.scenario.loading import load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
 from mockserver.testing.server import KustomServer
 
 
@@ -29,13 +29,13 @@ def running_server(*scenarios: str | Path) -> Iterator[KustomServer]:
         LookupError: a scenario does not exist.
         ValueError: a scenario is not valid; the message lists every finding.
     """
-    references = tuple(map(str, scenarios)) or (DEFAULT,)
-    server = Server(Sandboxes(load(references, Surroundings())))
+    references = tuple(map(str, scenarios)) or (DEFAULT_SCENARIO,)
+    server = Server(SandboxRegistry(load_scenario(references, ScenarioDefaults())))
     with running_in_thread(server) as url:
         yield KustomServer(url)
 
 
-def start(add_cleanup: Callable[[Callable[[], None]], None]) -> KustomServer:
+def start_server(add_cleanup: Callable[[Callable[[], None]], None]) -> KustomServer:
     """Start a server that ends when the given cleanup runs."""
     running = ExitStack()
     add_cleanup(running.close)

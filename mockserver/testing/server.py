@@ -1,4 +1,4 @@
-"""The server of a test run, and how to reach one that runs elsewhere."""
+"""The server of a test run, and the connection to a running one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from mockserver.http_client import HttpClient, HttpClientError
 from mockserver.testing.handle import KustomSandbox, ScenarioSource
 
 
-class ServerError(Exception):
-    """No server where one should be."""
+class ServerUnreachableError(Exception):
+    """Raised when no server answers at the given URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +47,24 @@ class KustomServer:
         return KustomSandbox.open(control, scenario, folders)
 
 
-def reach(url: str, token: str | None = None) -> KustomServer:
-    """Connect to a server that runs elsewhere.
+def connect(url: str, token: str | None = None) -> KustomServer:
+    """Connect to a running server.
 
     Raises:
         ServerError: the address is none, or nothing like a kustom-mock answers there.
     """
     base_url = url.rstrip("/")
-    wanted = "expected the address of a running kustom-mock, such as http://127.0.0.1:8566"
+    expected = "expected the address of a running kustom-mock, such as http://127.0.0.1:8566"
     if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).netloc:
-        raise ServerError(f"--kustom-url: {wanted}, got '{url}'")
+        raise ServerUnreachableError(f"--kustom-url: {expected}, got '{url}'")
     try:
         status = HttpClient(base_url).send("GET", "/healthz").status
     except HttpClientError as error:
-        raise ServerError(f"--kustom-url: no answer from {url} ({error}); {wanted}") from None
+        raise ServerUnreachableError(
+            f"--kustom-url: no answer from {url} ({error}); {expected}"
+        ) from None
     if status != 200:  # noqa: PLR2004  # HTTP's ok
-        raise ServerError(f"--kustom-url: {url} answers /healthz with {status}; {wanted}")
+        raise ServerUnreachableError(
+            f"--kustom-url: {url} answers /healthz with {status}; {expected}"
+        )
     return KustomServer(base_url, token)

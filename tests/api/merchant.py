@@ -69,7 +69,7 @@ class Reply:
 
     def header(self, name: str) -> str:
         """One header, spelt exactly so."""
-        (value,) = (value for each, value in self.headers if each == name)
+        (value,) = (value for header, value in self.headers if header == name)
         return value
 
 
@@ -129,9 +129,9 @@ class Merchant:
             headers=sent,
             skip_auto_headers=("Content-Type", "Accept-Encoding"),
             allow_redirects=False,
-        ) as answer:
-            raw = tuple((n.decode(), v.decode("latin-1")) for n, v in answer.raw_headers)
-            return Reply(answer.status, raw, await answer.read())
+        ) as response:
+            raw = tuple((n.decode(), v.decode("latin-1")) for n, v in response.raw_headers)
+            return Reply(response.status, raw, await response.read())
 
     async def do(
         self,
@@ -157,9 +157,9 @@ class Merchant:
 
     async def read(self) -> Json:
         """Read the order at hand."""
-        answer = await self.do(Operation.GET_ORDER)
-        assert answer.status == 200, answer
-        return answer.json
+        response = await self.do(Operation.GET_ORDER)
+        assert response.status == 200, response
+        return response.json
 
     async def control(self, method: str, path: str, body: Json = None) -> Reply:
         """Ask the control API about this sandbox."""

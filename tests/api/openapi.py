@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from mockserver.scenario.source import parse
+from mockserver.scenario.source import parse_yaml
 from tests.api.merchant import Reply
 
 Json: TypeAlias = Any
@@ -36,7 +36,7 @@ CHECKS = [
 READERS: Mapping[str, Callable[[bytes], Json]] = {
     "application/json": json.loads,
     "application/problem+json": json.loads,
-    "application/yaml": lambda body: parse(body).value,
+    "application/yaml": lambda body: parse_yaml(body).value,
 }
 
 FEW = settings(
@@ -52,9 +52,9 @@ FEW = settings(
 
 def document_at(url: str) -> Json:
     """Fetch a document as anybody would."""
-    answer = requests.get(url, timeout=10)
-    assert answer.status_code == 200
-    return answer.json()
+    response = requests.get(url, timeout=10)
+    assert response.status_code == 200
+    return response.json()
 
 
 def operations_of(document: Json) -> dict[str, Json]:
@@ -74,8 +74,8 @@ def accepts(document: Json, schema: Json, value: Json) -> bool:
 
 def accepts_body(document: Json, operation: Json, body: Json) -> bool:
     """Say whether a body is one that the document allows for an operation."""
-    (wanted, *_) = operation["requestBody"]["content"].values()
-    return accepts(document, wanted["schema"], body)
+    (expected, *_) = operation["requestBody"]["content"].values()
+    return accepts(document, expected["schema"], body)
 
 
 def response_of(document: Json, operation: Json, status: int) -> Json:
@@ -139,8 +139,8 @@ def play(
             **{name: parts[name] for name in variables if name in parts},
         }
         case.query = {**(case.query or {}), **(query or {})}
-        answer = case.call(headers=dict(headers or {}), timeout=10)
-        case.validate_response(answer, checks=CHECKS)
+        response = case.call(headers=dict(headers or {}), timeout=10)
+        case.validate_response(response, checks=CHECKS)
 
     with no_crash_logged():
         each_call()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mockserver import __version__
-from mockserver.schemas import schema
+from mockserver.schemas import get_schema
 
 PATIENCE = 20  # seconds, for a server that never answers
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Z][A-Za-z '-]*")
@@ -43,15 +43,15 @@ def answers_in(stream: bytes) -> list[RawAnswer]:
     Raises:
         NotHttpError: it is not a row of whole, well-formed answers.
     """
-    answers = []
+    responses = []
     while stream:
         head, end, rest = stream.partition(b"\r\n\r\n")
         first, *lines = head.split(b"\r\n")
         line = STATUS_LINE.fullmatch(first)
-        fields = [HEADER.fullmatch(each) for each in lines]
+        fields = [HEADER.fullmatch(line) for line in lines]
         if not (line and end and all(fields)):
             raise NotHttpError(stream)
-        named = [(each[1].lower(), each[2]) for each in fields if each]
+        named = [(field[1].lower(), field[2]) for field in fields if field]
         headers, status = dict(named), int(line[1])
         if len(headers) < len(named):
             raise NotHttpError(stream)  # a header twice
@@ -60,23 +60,23 @@ def answers_in(stream: bytes) -> list[RawAnswer]:
             raise NotHttpError(stream)
         stream = rest[length:]
         if status != 100:
-            answers.append(RawAnswer(status, headers, rest[:length]))
-    return answers
+            responses.append(RawAnswer(status, headers, rest[:length]))
+    return responses
 
 
-def is_in_shape(answer: RawAnswer) -> bool:
+def is_in_shape(response: RawAnswer) -> bool:
     """Say whether an answer is signed, and a refusal in the provider's shape."""
-    if answer.headers.get(b"server") != f"kustom-mock/{__version__}".encode():
+    if response.headers.get(b"server") != f"kustom-mock/{__version__}".encode():
         return False
-    if answer.status < 400:
+    if response.status < 400:
         return True
-    if answer.status == 401:
-        return answer.body.startswith(b"<html>\r\n<head><title>401 ")
-    page = json.loads(answer.body)
+    if response.status == 401:
+        return response.body.startswith(b"<html>\r\n<head><title>401 ")
+    page = json.loads(response.body)
     return (
-        answer.headers[b"content-type"] == b"application/json"
-        and answer.headers[b"klarna-correlation-id"].decode() == page["correlation_id"]
-        and schema("responses/error.schema.json").accepts(page)
+        response.headers[b"content-type"] == b"application/json"
+        and response.headers[b"klarna-correlation-id"].decode() == page["correlation_id"]
+        and get_schema("responses/error.schema.json").is_valid(page)
     )
 
 
@@ -93,8 +93,8 @@ def converse(url: str, pieces: Iterable[bytes]) -> list[RawAnswer]:
     with socket.create_connection(address, timeout=PATIENCE) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            for each in pieces:
-                connection.sendall(each)
+            for piece in pieces:
+                connection.sendall(piece)
             received = _read(connection, until_answered=True)
             connection.sendall(LAST)
         except (BrokenPipeError, ConnectionResetError):

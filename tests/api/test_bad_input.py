@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.api.pages import OrderPages
+from mockserver.api.pages import OrderCache
 from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation, OperationInfo
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.schemas import schema
+from mockserver.schemas import get_schema
 from tests.api.examples import BODIES, BUSY
 from tests.api.merchant import Merchant, Reply, line
 
@@ -20,13 +20,13 @@ every_operation = pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row
 every_body = pytest.mark.parametrize("row", TAKING_BODIES, ids=lambda row: row.operation)
 
 
-def messages(answer: Reply, status: int, code: str) -> list[str]:
+def messages(response: Reply, status: int, code: str) -> list[str]:
     """Hold that an answer is a refusal in shape, and give its messages."""
-    assert (answer.status, answer.header("Content-Type")) == (status, "application/json")
-    assert schema("responses/error.schema.json").accepts(answer.json)
-    assert answer.json["correlation_id"] == answer.header("Klarna-Correlation-Id")
-    assert answer.json["error_code"] == code
-    return list(answer.json["error_messages"])
+    assert (response.status, response.header("Content-Type")) == (status, "application/json")
+    assert get_schema("responses/error.schema.json").is_valid(response.json)
+    assert response.json["correlation_id"] == response.header("Klarna-Correlation-Id")
+    assert response.json["error_code"] == code
+    return list(response.json["error_messages"])
 
 
 async def refusal_of(merchant: Merchant, operation: Operation, body: Any) -> Reply:  # noqa: ANN401
@@ -66,8 +66,8 @@ NOT_JSON = {
 
 @pytest.mark.parametrize("case", NOT_JSON)
 async def test_malformed_json_is_refused(merchant: Merchant, case: str) -> None:
-    answer = await refusal_of(merchant, Op.CAPTURE, NOT_JSON[case])
-    (message,) = messages(answer, 400, "BAD_REQUEST")
+    response = await refusal_of(merchant, Op.CAPTURE, NOT_JSON[case])
+    (message,) = messages(response, 400, "BAD_REQUEST")
     assert message.startswith("Malformed JSON: ")
 
 
@@ -86,8 +86,8 @@ async def test_a_body_that_is_no_object_is_refused(
     row: OperationInfo,
     body: bytes,
 ) -> None:
-    answer = await refusal_of(merchant, row.operation, body)
-    (message,) = messages(answer, 422, "UNPROCESSABLE_ENTITY")
+    response = await refusal_of(merchant, row.operation, body)
+    (message,) = messages(response, 422, "UNPROCESSABLE_ENTITY")
     assert "'body' must" in message
 
 
@@ -111,10 +111,10 @@ async def test_what_is_required_and_missing_is_named_as_recorded(
     operation: Operation,
     how: str,
 ) -> None:
-    names = [each.split("'")[1] for each in MISSING[operation]]
+    names = [item.split("'")[1] for item in MISSING[operation]]
     body = {"left out": {}, "null": dict.fromkeys(names), "no body": None}[how]
-    answer = await refusal_of(merchant, operation, body)
-    assert sorted(messages(answer, 422, "UNPROCESSABLE_ENTITY")) == MISSING[operation]
+    response = await refusal_of(merchant, operation, body)
+    assert sorted(messages(response, 422, "UNPROCESSABLE_ENTITY")) == MISSING[operation]
 
 
 LONG = "x" * 256
@@ -237,8 +237,8 @@ async def test_an_invalid_field_is_named_with_what_would_be_right(
     case: str,
 ) -> None:
     operation, body, message = INVALID[case]
-    answer = await refusal_of(merchant, operation, body)
-    assert messages(answer, 422, "UNPROCESSABLE_ENTITY") == [message]
+    response = await refusal_of(merchant, operation, body)
+    assert messages(response, 422, "UNPROCESSABLE_ENTITY") == [message]
 
 
 @pytest.mark.parametrize("number", [b"9" * 30, b"-" + b"9" * 30, b"1e300", b"2e8000", b"1e-1"])
@@ -246,9 +246,9 @@ async def test_a_number_of_any_size_is_judged_as_a_number(
     merchant: Merchant,
     number: bytes,
 ) -> None:
-    answer = await refusal_of(merchant, Op.REFUND, b'{"refunded_amount":' + number + b"}")
-    assert answer.status in {400, 422}
-    assert schema("responses/error.schema.json").accepts(answer.json)
+    response = await refusal_of(merchant, Op.REFUND, b'{"refunded_amount":' + number + b"}")
+    assert response.status in {400, 422}
+    assert get_schema("responses/error.schema.json").is_valid(response.json)
 
 
 async def test_all_violations_are_listed(merchant: Merchant) -> None:
@@ -257,8 +257,8 @@ async def test_all_violations_are_listed(merchant: Merchant) -> None:
         "description": LONG,
         "order_lines": [GOOD, {"name": "x", "quantity": 1.5, "unit_price": True}],
     }
-    answer = await refusal_of(merchant, Op.CAPTURE, body)
-    assert sorted(messages(answer, 422, "UNPROCESSABLE_ENTITY")) == [
+    response = await refusal_of(merchant, Op.CAPTURE, body)
+    assert sorted(messages(response, 422, "UNPROCESSABLE_ENTITY")) == [
         "'captured_amount' must be greater than or equal to 0, got -1",
         "'order_lines/1/quantity' must be a whole number, got 1.5",
         "'order_lines/1/total_amount' must not be null",
@@ -270,8 +270,8 @@ async def test_all_violations_are_listed(merchant: Merchant) -> None:
 async def test_of_very_many_violations_the_first_hundred_are_told(merchant: Merchant) -> None:
     for lines, more in ((100, []), (101, ["and more; only the first 100 are told"])):
         body = {"captured_amount": 1, "order_lines": [{**GOOD, "name": 1}] * lines}
-        answer = await refusal_of(merchant, Op.CAPTURE, body)
-        told = messages(answer, 422, "UNPROCESSABLE_ENTITY")
+        response = await refusal_of(merchant, Op.CAPTURE, body)
+        told = messages(response, 422, "UNPROCESSABLE_ENTITY")
         assert told[100:] == more
         assert set(told[:100]) == {
             f"'order_lines/{line}/name' must be a text, got 1" for line in range(100)
@@ -279,8 +279,8 @@ async def test_of_very_many_violations_the_first_hundred_are_told(merchant: Merc
 
 
 async def test_a_long_value_is_shown_shortened(merchant: Merchant) -> None:
-    answer = await refusal_of(merchant, Op.REFUND, {"refunded_amount": LONG})
-    (message,) = messages(answer, 422, "UNPROCESSABLE_ENTITY")
+    response = await refusal_of(merchant, Op.REFUND, {"refunded_amount": LONG})
+    (message,) = messages(response, 422, "UNPROCESSABLE_ENTITY")
     assert message.endswith("x…")
     assert len(message) < 130
 
@@ -291,8 +291,8 @@ async def test_the_status_of_invalid_fields_is_an_assumption_that_can_be_switche
 ) -> None:
     merchant = new_merchant(serve(validation_error="BAD_REQUEST"))
     await merchant.make_order()
-    answer = await merchant.do(Op.CAPTURE, {})
-    assert messages(answer, 400, "BAD_REQUEST") == MISSING[Op.CAPTURE]
+    response = await merchant.do(Op.CAPTURE, {})
+    assert messages(response, 400, "BAD_REQUEST") == MISSING[Op.CAPTURE]
 
 
 def capture_of_size(size: int) -> bytes:
@@ -313,8 +313,8 @@ async def test_a_body_of_more_than_one_mebibyte_is_refused(
     announced: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
     body = capture_of_size(MEBIBYTE + 1)
-    answer = await refusal_of(merchant, Op.CAPTURE, body if announced else in_pieces(body))
-    assert messages(answer, 413, "PAYLOAD_TOO_LARGE") == ["Request is too large"]
+    response = await refusal_of(merchant, Op.CAPTURE, body if announced else in_pieces(body))
+    assert messages(response, 413, "PAYLOAD_TOO_LARGE") == ["Request is too large"]
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["with a length", "in chunks"])
@@ -339,8 +339,8 @@ async def test_a_body_of_another_media_type_is_refused(
 ) -> None:
     headers = {"Content-Type": media_type}
     async with merchant.nothing_changes():
-        answer = await merchant.do(row.operation, BODIES[row.operation], headers=headers)
-    (message,) = messages(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+        response = await merchant.do(row.operation, BODIES[row.operation], headers=headers)
+    (message,) = messages(response, 415, "UNSUPPORTED_MEDIA_TYPE")
     expected = f"Content-Type '{media_type}' is not supported, send application/json"
     assert message == expected
 
@@ -367,8 +367,8 @@ async def test_an_unknown_path_is_refused_by_its_name(
 ) -> None:
     path = path.format(order_id=merchant.order_id, capture_id=merchant.capture_id)
     async with merchant.nothing_changes():
-        answer = await merchant.ask(method, path)
-    assert messages(answer, 404, "RESOURCE_NOT_FOUND") == [f"No such resource: {path}"]
+        response = await merchant.ask(method, path)
+    assert messages(response, 404, "RESOURCE_NOT_FOUND") == [f"No such resource: {path}"]
 
 
 ALLOWED = {
@@ -398,15 +398,15 @@ async def test_a_wrong_method_is_refused_with_those_that_are_right(
 ) -> None:
     place = f"{ORDERS_PATH}/{merchant.order_id}{path}".format(capture_id=merchant.capture_id)
     async with merchant.nothing_changes():
-        answer = await merchant.ask(method, place)
-    (message,) = messages(answer, 405, "HTTP_ERROR")
+        response = await merchant.ask(method, place)
+    (message,) = messages(response, 405, "HTTP_ERROR")
     assert message == f"{method} is not supported here, use {ALLOWED[path]}"
-    assert answer.header("Allow") == ALLOWED[path]
+    assert response.header("Allow") == ALLOWED[path]
 
 
 async def test_head_is_refused(merchant: Merchant) -> None:
-    answer = await merchant.ask("HEAD", merchant.path(Op.GET_ORDER))
-    assert (answer.status, answer.body, answer.header("Allow")) == (405, b"", "GET")
+    response = await merchant.ask("HEAD", merchant.path(Op.GET_ORDER))
+    assert (response.status, response.body, response.header("Allow")) == (405, b"", "GET")
 
 
 @pytest.mark.parametrize("order_id", ["7ce4ee13", "%00", "%0A", "%ff", "%E2%9C%93", "..", "'"])
@@ -414,8 +414,8 @@ async def test_an_order_id_of_another_form_is_refused_as_such_when_read(
     merchant: Merchant,
     order_id: str,
 ) -> None:
-    answer = await merchant.do(Op.GET_ORDER, order_id=order_id)
-    assert messages(answer, 400, "INVALID_ORDER_ID") == ["Order ID must be a valid UUID."]
+    response = await merchant.do(Op.GET_ORDER, order_id=order_id)
+    assert messages(response, 400, "INVALID_ORDER_ID") == ["Order ID must be a valid UUID."]
 
 
 @pytest.mark.parametrize("order_id", ["7ce4ee13", "%00", "%0D%0AX:%20y", "%E2%9C%93"])
@@ -423,16 +423,16 @@ async def test_an_order_id_of_another_form_cannot_be_found_when_changed(
     merchant: Merchant,
     order_id: str,
 ) -> None:
-    answer = await merchant.do(Op.CAPTURE, {"captured_amount": 1}, order_id=order_id)
-    messages(answer, 404, "NO_SUCH_ORDER")
-    assert "X" not in answer.header_names
+    response = await merchant.do(Op.CAPTURE, {"captured_amount": 1}, order_id=order_id)
+    messages(response, 404, "NO_SUCH_ORDER")
+    assert "X" not in response.header_names
 
 
 @pytest.mark.parametrize(
     ("owner", "name", "operation"),
     [
-        (OrderPages, "of", Op.GET_ORDER),
-        (Sandbox, "find", Op.LIST_CAPTURES),
+        (OrderCache, "encode", Op.GET_ORDER),
+        (Sandbox, "get_order", Op.LIST_CAPTURES),
         (Sandbox, "execute", Op.CAPTURE),
         (Sandbox, "execute", Op.CANCEL),
     ],
@@ -450,11 +450,11 @@ async def test_a_crash_inside_is_answered_in_shape_and_logged_with_its_traceback
 
     with monkeypatch.context() as patched:
         patched.setattr(owner, name, crash)
-        answer = await merchant.do(operation, BODIES.get(operation))
-    assert messages(answer, 500, "INTERNAL_ERROR") == ["Unexpected server error"]
+        response = await merchant.do(operation, BODIES.get(operation))
+    assert messages(response, 500, "INTERNAL_ERROR") == ["Unexpected server error"]
     (record,) = caplog.records
     assert record.levelname == "ERROR"
-    assert answer.json["correlation_id"] in record.getMessage()
+    assert response.json["correlation_id"] in record.getMessage()
     assert record.exc_info is not None
     assert record.exc_info[0] is ZeroDivisionError
     assert (await merchant.do(Op.GET_ORDER)).status == 200
@@ -469,16 +469,18 @@ async def test_a_crash_before_the_request_is_understood_is_answered_in_shape_too
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("mockserver.api.merchant.read_credentials", crash)
-        answer = await merchant.do(Op.GET_ORDER)
-    assert messages(answer, 500, "INTERNAL_ERROR") == ["Unexpected server error"]
-    assert any(json.loads(answer.body)["correlation_id"] in each for each in caplog.messages)
+        patched.setattr("mockserver.api.merchant.parse_authorization", crash)
+        response = await merchant.do(Op.GET_ORDER)
+    assert messages(response, 500, "INTERNAL_ERROR") == ["Unexpected server error"]
+    assert any(
+        json.loads(response.body)["correlation_id"] in message for message in caplog.messages
+    )
 
 
 @every_operation
 async def test_a_refusal_names_no_place_and_no_made_thing(
     merchant: Merchant, row: OperationInfo
 ) -> None:
-    answer = await merchant.ask("TRACE", merchant.path(row.operation))
-    assert answer.status >= 400
-    assert not answer.header_names & {"Location", "Capture-Id", "Refund-Id"}
+    response = await merchant.ask("TRACE", merchant.path(row.operation))
+    assert response.status >= 400
+    assert not response.header_names & {"Location", "Capture-Id", "Refund-Id"}

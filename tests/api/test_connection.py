@@ -24,8 +24,8 @@ async def test_pipelined_requests_are_answered_in_their_order(merchant: Merchant
         line.writer.write(reads[0])
         await line.writer.drain()
         line.writer.write(reads[1])
-        answers = [await line.answer() for _ in reads]
-    assert [body[:1] for _, _, body in answers] == [b"[", b"{"]
+        responses = [await line.answer() for _ in reads]
+    assert [body[:1] for _, _, body in responses] == [b"[", b"{"]
 
 
 async def test_a_crash_is_answered_in_shape_and_closes_the_connection(
@@ -36,11 +36,11 @@ async def test_a_crash_is_answered_in_shape_and_closes_the_connection(
     async def crash(*_: object) -> None:
         raise RuntimeError("at the edge")
 
-    monkeypatch.setattr(MerchantApi, "answer", crash)
+    monkeypatch.setattr(MerchantApi, "handle", crash)
     async with line_to(merchant) as line:
         await line.send(Op.GET_ORDER)
-        (answer,) = answers_in(await line.rest())
-    assert (answer.status, answer.code) == (500, "INTERNAL_ERROR")
+        (response,) = answers_in(await line.rest())
+    assert (response.status, response.code) == (500, "INTERNAL_ERROR")
     assert "at the edge" in caplog.text
 
 
@@ -67,9 +67,9 @@ async def test_a_half_closed_client_is_answered_and_then_hung_up_on(
     async with line_to(merchant) as line:
         line.writer.write(b"".join(requests))
         line.writer.write_eof()
-        answers = answers_in(await line.rest())
-    assert [answer.status for answer in answers] == [200] * len(operations)
-    assert [answer.body[:1] for answer in answers] == [
+        responses = answers_in(await line.rest())
+    assert [response.status for response in responses] == [200] * len(operations)
+    assert [answer.body[:1] for answer in responses] == [
         b"[" if operation is Op.LIST_CAPTURES else b"{" for operation in operations
     ]
 

@@ -78,13 +78,13 @@ async def test_a_running_clock_is_set_and_runs_on(frozen: Merchant) -> None:
 
 async def test_advancing_past_an_expiry_tells_whose(frozen: Merchant) -> None:
     orders = (await frozen.control("GET", "orders")).json["orders"]
-    ids = {each["name"]: each["order_id"] for each in orders}
+    ids = {order["name"]: order["order_id"] for order in orders}
     just_before = await move(frozen, set="2026-02-11T23:59:59Z")
     assert just_before["fired"] == []
     fired = (await move(frozen, advance="1s"))["fired"]
     assert fired == [
-        {"at": "2026-02-12T00:00:00.000Z", "event": "order expired", "order_id": ids[each]}
-        for each in ("one", "part")
+        {"at": "2026-02-12T00:00:00.000Z", "event": "order expired", "order_id": ids[text]}
+        for text in ("one", "part")
     ]
     assert (await move(frozen, advance="30d"))["fired"] == []
     assert (await frozen.read())["status"] == "EXPIRED"
@@ -95,13 +95,13 @@ async def test_what_expires_is_told_in_its_order(frozen: Merchant) -> None:
     for days in ("5d", "3d", "4d"):
         await frozen.make_order({**UNSHIPPED, "expires": days})
     fired = (await move(frozen, advance="10d"))["fired"]
-    assert [each["at"][:10] for each in fired] == ["2026-01-18", "2026-01-19", "2026-01-20"]
+    assert [item["at"][:10] for item in fired] == ["2026-01-18", "2026-01-19", "2026-01-20"]
 
 
 async def test_a_cancelled_order_does_not_expire(frozen: Merchant) -> None:
     assert (await frozen.do(Op.CANCEL)).status == 204
     fired = (await move(frozen, advance="40d"))["fired"]
-    assert frozen.order_id not in [each["order_id"] for each in fired]
+    assert frozen.order_id not in [item["order_id"] for item in fired]
 
 
 # Wishes that cannot be granted, and what is said of them.

@@ -15,7 +15,7 @@ CONFLICT = {"do": {"refuse": "conflict"}}
 
 async def ids(merchant: Merchant) -> list[str]:
     listed = (await merchant.control("GET", "faults")).json["faults"]
-    return [each["id"] for each in listed]
+    return [item["id"] for item in listed]
 
 
 async def test_a_rule_is_made_and_shown(merchant: Merchant) -> None:
@@ -57,7 +57,7 @@ async def test_no_more_rules_are_made_than_are_kept(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(faults, "RULES_KEPT", 2)
+    monkeypatch.setattr(faults, "MAX_FAULT_RULES", 2)
     for name in ("a", "b", "a"):
         made = await merchant.control("POST", "faults", {"id": name, **CONFLICT})
         assert made.status == 201
@@ -89,8 +89,8 @@ async def test_one_rule_or_all_of_them_are_taken_out(merchant: Merchant) -> None
 async def test_an_order_is_named_by_its_name_or_its_id(merchant: Merchant) -> None:
     world = {"orders": {"mine": {"lines": [{"unit_price": 1}]}}}
     filled = await merchant.control("PUT", "scenario", world)
-    for wanted in ("mine", filled.json["orders"]["mine"], ["mine"]):
-        made = await merchant.control("POST", "faults", {"order": wanted, **CONFLICT})
+    for expected in ("mine", filled.json["orders"]["mine"], ["mine"]):
+        made = await merchant.control("POST", "faults", {"order": expected, **CONFLICT})
         assert made.json["orders"] == [filled.json["orders"]["mine"]]
 
 
@@ -171,5 +171,5 @@ async def test_a_rule_that_cannot_be_is_refused_and_the_others_stay(
 
 
 async def test_a_rule_that_is_not_there_cannot_be_taken_out(merchant: Merchant) -> None:
-    answer = await merchant.control("DELETE", "faults/nothing")
-    assert_problem(answer, 404, "no fault 'nothing'")
+    response = await merchant.control("DELETE", "faults/nothing")
+    assert_problem(response, 404, "no fault 'nothing'")

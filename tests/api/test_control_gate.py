@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import ClientSession
 
-from mockserver.api.control.routes import CONTROL, HEALTH_PATHS
+from mockserver.api.control.routes import CONTROL_ROUTES, HEALTH_PATHS
 from mockserver.api.server import Server
-from mockserver.sandbox.registry import Sandboxes
-from mockserver.scenario.catalogue import DEFAULT
-from mockserver.scenario.loading import load
-from mockserver.scenario.scenario import Surroundings
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.catalogue import DEFAULT_SCENARIO
+from mockserver.scenario.loading import load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
 from tests.api.merchant import Merchant
 from tests.api.test_control_sandboxes import assert_problem
 
@@ -55,8 +55,8 @@ async def test_hosts_that_no_web_page_has_are_expected(merchant: Merchant, host:
     ],
 )
 async def test_any_other_host_is_refused(merchant: Merchant, host: str) -> None:
-    answer = await merchant.ask("GET", LIST, headers={"Host": host})
-    assert_problem(answer, 403, f"unexpected host '{host}'; allow it by --allowed-host")
+    response = await merchant.ask("GET", LIST, headers={"Host": host})
+    assert_problem(response, 403, f"unexpected host '{host}'; allow it by --allowed-host")
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ async def test_any_other_host_is_refused(merchant: Merchant, host: str) -> None:
 async def test_a_foreign_web_page_drives_nothing(merchant: Merchant, origin: str) -> None:
     async with merchant.nothing_changes():
         path = f"{LIST}/{merchant.user}"
-        answer = await merchant.ask("DELETE", path, headers={"Origin": origin})
-        assert_problem(answer, 403, f"requests from the web page {origin} are refused")
+        response = await merchant.ask("DELETE", path, headers={"Origin": origin})
+        assert_problem(response, 403, f"requests from the web page {origin} are refused")
 
 
 async def test_the_server_s_own_pages_may_ask(merchant: Merchant) -> None:
@@ -86,7 +86,7 @@ async def test_the_server_s_own_pages_may_ask(merchant: Merchant) -> None:
 async def guarded(session: ClientSession) -> AsyncIterator[Merchant]:
     """A merchant of a server that asks for a token and knows one more host."""
     server = Server(
-        Sandboxes(load((DEFAULT,), Surroundings())),
+        SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())),
         allowed_hosts=frozenset({"mock.example"}),
         admin_token=TOKEN,
     )
@@ -103,28 +103,28 @@ async def test_an_allowed_host_is_expected(guarded: Merchant) -> None:
 
 @pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"Bearer  {TOKEN} "])
 async def test_the_token_opens_the_control_api(guarded: Merchant, given: str) -> None:
-    answer = await guarded.ask("GET", LIST, headers={"Authorization": given})
-    assert answer.status == 200
+    response = await guarded.ask("GET", LIST, headers={"Authorization": given})
+    assert response.status == 200
 
 
 @pytest.mark.parametrize(
     "given", ["", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x", f"Basic {TOKEN}"]
 )
 async def test_without_the_token_it_stays_shut(guarded: Merchant, given: str) -> None:
-    answer = await guarded.ask("GET", LIST, headers={"Authorization": given})
-    assert_problem(answer, 401, "expected 'Authorization: Bearer …'")
+    response = await guarded.ask("GET", LIST, headers={"Authorization": given})
+    assert_problem(response, 401, "expected 'Authorization: Bearer …'")
 
 
 @pytest.mark.parametrize("path", HEALTH_PATHS)
 async def test_health_is_told_to_anybody(guarded: Merchant, path: str) -> None:
     headers = {"Host": "evil.example", "Origin": "https://evil.example", "Authorization": ""}
-    answer = await guarded.ask("GET", path, headers=headers)
-    assert (answer.status, answer.json["status"]) == (200, "ok")
+    response = await guarded.ask("GET", path, headers=headers)
+    assert (response.status, response.json["status"]) == (200, "ok")
 
 
 async def test_the_merchant_s_api_asks_for_no_token(guarded: Merchant) -> None:
-    answer = await guarded.ask("GET", "/ordermanagement/v1/orders/x")
-    assert answer.status == 400
+    response = await guarded.ask("GET", "/ordermanagement/v1/orders/x")
+    assert response.status == 400
 
 
 def raw_status(merchant: Merchant, head: bytes) -> tuple[bytes, bytes]:
@@ -132,8 +132,8 @@ def raw_status(merchant: Merchant, head: bytes) -> tuple[bytes, bytes]:
     place = urlsplit(merchant.url)
     with socket.create_connection((place.hostname, place.port), PATIENCE) as connection:
         connection.sendall(head + b"Connection: close\r\n\r\n")
-        with connection.makefile("rb") as answer:
-            first, _, rest = answer.read().partition(b"\r\n")
+        with connection.makefile("rb") as response:
+            first, _, rest = response.read().partition(b"\r\n")
     return first, rest
 
 
@@ -197,5 +197,5 @@ async def test_slashes_more_or_less_do_not_matter(merchant: Merchant, path: str)
 
 
 def test_the_table_names_every_call_once() -> None:
-    calls = [(each.method, each.path) for each in CONTROL]
+    calls = [(route.method, route.path) for route in CONTROL_ROUTES]
     assert len(calls) == len(set(calls))

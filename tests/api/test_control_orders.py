@@ -10,7 +10,7 @@ from mockserver.api.control import orders
 from mockserver.domain import decision
 from mockserver.domain.operation import Operation
 from mockserver.sandbox import sandbox
-from mockserver.schemas import schema
+from mockserver.schemas import get_schema
 from tests.api.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant, Reply, line
 
 Op = Operation
@@ -27,11 +27,11 @@ CONDITIONS = [
 MISSPELT = {"refunded_amount": 10000, "order_lines": [line("B2468O", 10000)]}
 
 
-def problem(answer: Reply, status: int) -> dict[str, Any]:
+def problem(response: Reply, status: int) -> dict[str, Any]:
     """Hold that an answer is a problem document, and give it."""
-    assert answer.status == status
-    assert answer.header("Content-Type") == "application/problem+json"
-    page: dict[str, Any] = answer.json
+    assert response.status == status
+    assert response.header("Content-Type") == "application/problem+json"
+    page: dict[str, Any] = response.json
     assert {"type", "title", "status", "detail"} <= page.keys()
     assert page["status"] == status
     assert page["detail"]
@@ -40,9 +40,9 @@ def problem(answer: Reply, status: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz", "/__admin/health"])
 async def test_health_is_told_without_credentials(merchant: Merchant, path: str) -> None:
-    async with merchant.session.get(merchant.url + path) as answer:
-        page = await answer.json()
-        assert answer.status == 200
+    async with merchant.session.get(merchant.url + path) as response:
+        page = await response.json()
+        assert response.status == 200
     assert (page["status"], page["version"]) == ("ok", __version__)
     assert page["uptime"] >= 0
     assert page["sandboxes"] >= 1
@@ -68,7 +68,7 @@ async def test_the_requests_of_a_sandbox_are_counted(merchant: Merchant) -> None
     for _ in range(3):
         await merchant.do(Op.GET_ORDER)
     listed = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
-    (own,) = [each for each in listed if each["name"] == merchant.user]
+    (own,) = [item for item in listed if item["name"] == merchant.user]
     assert own["requests"] == 3
 
 
@@ -78,7 +78,7 @@ async def test_an_order_is_made_from_scenario_syntax_and_shown_as_the_merchant_s
     merchant = new_merchant()
     order_id = "7ce4ee13-973c-6f49-a30e-85a0bc675997"
     await merchant.make_order({**SHIPPED, "order_id": order_id, "name": "mine"})
-    assert schema("responses/order.schema.json").accepts(merchant.order)
+    assert get_schema("responses/order.schema.json").is_valid(merchant.order)
     assert merchant.order_id == order_id
     assert await merchant.read() == merchant.order
 
@@ -101,12 +101,12 @@ async def test_the_inner_view_explains_every_refund_in_order(
         await shipping_merchant.control("GET", f"orders/{shipping_merchant.order_id}")
     ).json
     assert set(inner) == {"order", "allocations", "ledger", "timeline", "timeline_text"}
-    verdicts = [each["outcome"] for each in inner["allocations"]]
+    verdicts = [allocation["outcome"] for allocation in inner["allocations"]]
     assert verdicts == ["allocated", "not_attempted", "failed"]
-    assert all(set(each) == EXPLANATION for each in inner["allocations"])
+    assert all(set(allocation) == EXPLANATION for allocation in inner["allocations"])
     assert inner["ledger"]
-    assert [each["at"] for each in inner["timeline"]] == sorted(
-        each["at"] for each in inner["timeline"]
+    assert [item["at"] for item in inner["timeline"]] == sorted(
+        item["at"] for item in inner["timeline"]
     )
 
 
@@ -115,7 +115,7 @@ async def test_no_more_orders_are_made_than_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = (await merchant.control("GET", "orders")).json["orders"]
-    monkeypatch.setattr(orders, "ORDERS_KEPT", len(before))
+    monkeypatch.setattr(orders, "MAX_ORDERS", len(before))
     page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
     assert page["detail"] == f"the sandbox has {len(before)} orders; reset it to make more"
     assert (await merchant.control("GET", "orders")).json["orders"] == before
@@ -128,17 +128,17 @@ async def test_requests_are_kept_as_far_as_there_is_room(
     await merchant.make_order(SHIPPED)
     before = (await merchant.control("GET", "orders")).json["orders"]
     for place in (sandbox, orders):
-        monkeypatch.setattr(place, "BYTES_KEPT", 2000)
+        monkeypatch.setattr(place, "MAX_SANDBOX_BYTES", 2000)
     for _ in range(100):
-        answer = await merchant.refund(0)
-        if answer.status != 201:
+        response = await merchant.refund(0)
+        if response.status != 201:
             break
-    assert (answer.status, answer.json["error_code"]) == (403, "REFUND_NOT_ALLOWED")
-    assert answer.header("Mock-Reason") == "sandbox_is_full; limit=2000"
+    assert (response.status, response.json["error_code"]) == (403, "REFUND_NOT_ALLOWED")
+    assert response.header("Mock-Reason") == "sandbox_is_full; limit=2000"
     page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
     assert page["detail"] == "the sandbox holds 2000 bytes; reset it to make more"
     after = (await merchant.control("GET", "orders")).json["orders"]
-    assert [each["order_id"] for each in after] == [each["order_id"] for each in before]
+    assert [item["order_id"] for item in after] == [item["order_id"] for item in before]
 
 
 async def test_an_order_that_is_not_there_is_a_problem(merchant: Merchant) -> None:
@@ -188,21 +188,21 @@ async def test_an_order_that_cannot_be_made_is_a_problem_and_changes_nothing(
 ) -> None:
     body, status, words = BAD_ORDERS[case]
     async with merchant.nothing_changes():
-        answer = await merchant.control("POST", "orders", body)
-    assert words in problem(answer, status)["detail"]
+        response = await merchant.control("POST", "orders", body)
+    assert words in problem(response, status)["detail"]
 
 
 async def test_all_problems_of_an_order_are_listed_with_their_place(merchant: Merchant) -> None:
     body = {"lines": [{"unit_price": "1"}], "country": "XX", "colour": "red"}
     page = problem(await merchant.control("POST", "orders", body), 422)
-    places = sorted(each["path"] for each in page["errors"])
+    places = sorted(error["path"] for error in page["errors"])
     assert places == ["colour", "country", "lines[0].unit_price"]
-    assert all(each["code"].startswith("E") for each in page["errors"])
+    assert all(error["code"].startswith("E") for error in page["errors"])
 
 
-async def explain(merchant: Merchant, answer: Reply) -> dict[str, Any]:
+async def explain(merchant: Merchant, response: Reply) -> dict[str, Any]:
     """Ask why a request got its answer."""
-    correlation_id = answer.header("Klarna-Correlation-Id")
+    correlation_id = response.header("Klarna-Correlation-Id")
     explained = await merchant.control("GET", f"explain/{correlation_id}")
     assert explained.status == 200
     page: dict[str, Any] = explained.json
@@ -222,8 +222,8 @@ async def test_a_refund_is_explained_condition_by_condition(
     assert set(allocation) == EXPLANATION
     assert (allocation["outcome"], allocation["capture_id"]) == ("allocated", second)
     assert allocation["booked"] == [{"capture_id": second, "amount": 10000}]
-    assert [each["name"] for each in allocation["conditions"]] == CONDITIONS
-    assert all(each["holds"] for each in allocation["conditions"])
+    assert [condition["name"] for condition in allocation["conditions"]] == CONDITIONS
+    assert all(condition["holds"] for condition in allocation["conditions"])
     assert (page["operation"], page["status"], page["refusal"]) == ("refund", 201, None)
     assert allocation["text"] in page["text"]
 
@@ -233,7 +233,9 @@ async def test_a_failed_allocation_names_the_nearest_capture_and_the_fix(
 ) -> None:
     page = await explain(shipping_merchant, await shipping_merchant.do(Op.REFUND, MISSPELT))
     allocation = page["allocation"]
-    failed = [each["name"] for each in allocation["conditions"] if not each["holds"]]
+    failed = [
+        condition["name"] for condition in allocation["conditions"] if not condition["holds"]
+    ]
     assert (allocation["outcome"], failed) == ("failed", ["references_in_one_capture"])
     second = shipping_merchant.order["captures"][1]
     assert allocation["nearest"]["capture_id"] == second["capture_id"]
@@ -347,11 +349,11 @@ async def test_a_dry_run_says_what_would_strike(
     shipping_merchant: Merchant,
     case: str,
 ) -> None:
-    actions, struck, made = FORETOLD[case]
+    actions, fired_actions, made = FORETOLD[case]
     await shipping_merchant.control("POST", "faults", {"id": "f", "do": actions})
     asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
     foretold = (await shipping_merchant.control("POST", "explain", asked)).json
-    assert foretold["faults"] == [f"f: {each}" for each in struck]
+    assert foretold["faults"] == [f"f: {item}" for item in fired_actions]
     assert bool(foretold["booked"]) is made
     assert ("Were it accepted:" in foretold["text"]) is not made
     (rule,) = (await shipping_merchant.control("GET", "faults")).json["faults"]
@@ -362,7 +364,7 @@ async def test_a_dry_run_foretells_that_an_order_is_full(
     shipping_merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decision, "PARTS_KEPT", 0)
+    monkeypatch.setattr(decision, "MAX_MOVEMENTS", 0)
     asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
     foretold = (await shipping_merchant.control("POST", "explain", asked)).json
     real = await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
@@ -435,8 +437,8 @@ async def test_the_control_api_is_closed_to_strangers(
     if path == "orders":
         place = f"/__admin/sandboxes/{merchant.user}/orders"
     async with merchant.nothing_changes():
-        answer = await merchant.ask(method, place, SHIPPED, STRANGERS[case])
-    problem(answer, 403)
+        response = await merchant.ask(method, place, SHIPPED, STRANGERS[case])
+    problem(response, 403)
 
 
 @pytest.mark.parametrize(
@@ -444,14 +446,14 @@ async def test_the_control_api_is_closed_to_strangers(
     ["localhost:8566", "127.0.0.1", "[::1]:8566", "kustom", "mock.localhost", "k.svc.internal"],
 )
 async def test_the_control_api_is_open_under_local_names(merchant: Merchant, host: str) -> None:
-    answer = await merchant.ask("GET", "/__admin/sandboxes", None, {"Host": host})
-    assert answer.status == 200
+    response = await merchant.ask("GET", "/__admin/sandboxes", None, {"Host": host})
+    assert response.status == 200
 
 
 async def test_a_page_of_the_servers_own_may_use_the_control_api(merchant: Merchant) -> None:
     headers = {"Origin": "http://localhost:8566", "Host": "localhost:8566"}
-    answer = await merchant.ask("GET", "/__admin/sandboxes", None, headers)
-    assert answer.status == 200
+    response = await merchant.ask("GET", "/__admin/sandboxes", None, headers)
+    assert response.status == 200
 
 
 async def test_the_merchants_api_does_not_mind_foreign_hosts(merchant: Merchant) -> None:

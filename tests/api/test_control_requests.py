@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from mockserver.api.control.handler import Control
+from mockserver.api.control.handler import ControlContext
 from mockserver.api.control.journal import await_requests
-from mockserver.api.exchange import Call
+from mockserver.api.exchange import Request
 from mockserver.api.metrics import Metrics
 from mockserver.api.server import Server
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
-from mockserver.sandbox.registry import Sandboxes
-from mockserver.scenario.catalogue import DEFAULT
-from mockserver.scenario.loading import load
-from mockserver.scenario.scenario import Surroundings
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.catalogue import DEFAULT_SCENARIO
+from mockserver.scenario.loading import load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
 from tests.api.merchant import Merchant
 from tests.api.test_control_sandboxes import assert_problem
 
@@ -67,9 +67,9 @@ async def test_requests_are_listed_and_counted_by_what_they_were(
 ) -> None:
     first = (await busy.control("GET", "requests")).json["requests"][0]
     facts = {"order_id": busy.order_id, "correlation_id": first["correlation_id"]}
-    wanted = query.format_map(facts)
-    listed = (await busy.control("GET", f"requests?{wanted}")).json["requests"]
-    counted = (await busy.control("GET", f"requests/count?{wanted}")).json
+    expected = query.format_map(facts)
+    listed = (await busy.control("GET", f"requests?{expected}")).json["requests"]
+    counted = (await busy.control("GET", f"requests/count?{expected}")).json
     assert len(listed) == counted["count"] == FILTERS[query]
 
 
@@ -103,9 +103,9 @@ async def test_no_secret_is_written_down(busy: Merchant) -> None:
 
 async def test_a_request_is_explained_by_its_correlation_id(busy: Merchant) -> None:
     entries = (await busy.control("GET", "requests")).json["requests"]
-    for each in entries:
-        explained = await busy.control("GET", f"explain/{each['correlation_id']}")
-        assert explained.json == each
+    for entry in entries:
+        explained = await busy.control("GET", f"explain/{entry['correlation_id']}")
+        assert explained.json == entry
     assert_problem(
         await busy.control("GET", "explain/none"), 404, "no request with correlation"
     )
@@ -118,8 +118,8 @@ async def test_requests_are_forgotten_on_demand(busy: Merchant) -> None:
 
 
 async def test_a_bounded_journal_counts_on(session: ClientSession) -> None:
-    surroundings = Surroundings(journal_size=3)
-    server = Server(Sandboxes(load((DEFAULT,), surroundings)))
+    surroundings = ScenarioDefaults(journal_size=3)
+    server = Server(SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), surroundings)))
     merchant = Merchant(session, await server.start(), "own")
     try:
         await merchant.make_order()
@@ -127,7 +127,7 @@ async def test_a_bounded_journal_counts_on(session: ClientSession) -> None:
             await merchant.do(Op.GET_ORDER)
         await merchant.do(Op.CANCEL)
         kept = (await merchant.control("GET", "requests")).json["requests"]
-        assert [each["operation"] for each in kept] == ["get_order", "get_order", "cancel"]
+        assert [item["operation"] for item in kept] == ["get_order", "get_order", "cancel"]
         count = "requests/count?operation=get_order&status=200"
         assert (await merchant.control("GET", count)).json == {"count": 5}
         assert (await merchant.control("GET", "requests/count")).json == {"count": 6}
@@ -158,8 +158,8 @@ async def test_a_filter_that_makes_no_sense_is_refused(
     query: str,
     path: str,
 ) -> None:
-    answer = await merchant.control("GET", f"{path}?{query}")
-    assert_problem(answer, 422, REFUSED[query])
+    response = await merchant.control("GET", f"{path}?{query}")
+    assert_problem(response, 422, REFUSED[query])
 
 
 async def test_who_waits_hears_of_the_request_as_it_comes(merchant: Merchant) -> None:
@@ -169,35 +169,37 @@ async def test_who_waits_hears_of_the_request_as_it_comes(merchant: Merchant) ->
         pass
     page = (await waiting).json
     assert page["satisfied"] is True
-    assert [each["operation"] for each in page["requests"]] == ["cancel"]
+    assert [request["operation"] for request in page["requests"]] == ["cancel"]
 
 
-Change = Callable[[Sandboxes[Any]], object]
+Change = Callable[[SandboxRegistry[Any]], object]
 
 
 CHANGES: dict[str, Change] = {
-    "a snapshot is restored": lambda sandboxes: sandboxes.open("own").restore("here"),
+    "a snapshot is restored": lambda sandboxes: sandboxes.get_or_create("own").restore_snapshot(
+        "here"
+    ),
     "it is reset": lambda sandboxes: sandboxes.reset("own"),
-    "it is filled anew": lambda sandboxes: sandboxes.put("own", sandboxes.world),
+    "it is filled anew": lambda sandboxes: sandboxes.fill("own", sandboxes.template),
     "it is dropped": lambda sandboxes: sandboxes.drop("own"),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
 async def test_who_waits_goes_on_in_what_takes_the_place_of_a_sandbox(change: str) -> None:
-    sandboxes = Sandboxes(load((DEFAULT,), Surroundings()))
-    control = Control(sandboxes, Metrics(int))
-    sandboxes.open("own").freeze("here")
+    sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
+    control = ControlContext(sandboxes, Metrics(int))
+    sandboxes.get_or_create("own").take_snapshot("here")
     path, query = ("requests", "await"), {"timeout": "60s"}
-    call = Call("GET", "", path, {}, b"", "http", "localhost", query)
+    call = Request("GET", "", path, {}, b"", "http", "localhost", query)
     waiting = asyncio.create_task(await_requests(control, {"sandbox": "own"}, call))
     await asyncio.sleep(0)
     CHANGES[change](sandboxes)
-    sandbox = sandboxes.open("own")
+    sandbox = sandboxes.get_or_create("own")
     sandbox.journal.record(Entry(sandbox.clock.now(), "later", "GET", "/"))
     async with asyncio.timeout(PATIENCE):
         page = json.loads((await waiting).body)
-    assert [each["correlation_id"] for each in page["requests"]] == ["later"]
+    assert [request["correlation_id"] for request in page["requests"]] == ["later"]
 
 
 async def test_who_waits_for_what_never_comes_is_told_so(merchant: Merchant) -> None:
@@ -209,5 +211,8 @@ async def test_who_waits_for_what_never_comes_is_told_so(merchant: Merchant) -> 
     "query", ["count=x", "count=-1", "count=1e3", "timeout=soon", "timeout=-1s"]
 )
 async def test_a_wait_that_makes_no_sense_is_refused(merchant: Merchant, query: str) -> None:
-    answer = await merchant.control("GET", f"requests/await?{query}")
-    assert (answer.status, answer.header("Content-Type")) == (422, "application/problem+json")
+    response = await merchant.control("GET", f"requests/await?{query}")
+    assert (response.status, response.header("Content-Type")) == (
+        422,
+        "application/problem+json",
+    )

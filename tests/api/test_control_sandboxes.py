@@ -12,10 +12,10 @@ from aiohttp import ClientSession
 
 from mockserver.api.server import Server
 from mockserver.domain.operation import Operation
-from mockserver.sandbox.registry import Sandboxes
-from mockserver.scenario.catalogue import DEFAULT, shipped
-from mockserver.scenario.loading import load
-from mockserver.scenario.scenario import Surroundings
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.catalogue import DEFAULT_SCENARIO, list_shipped
+from mockserver.scenario.loading import load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
 from tests.api.merchant import SHIPPED, SNEAKERS_BACK, UNSHIPPED, Merchant, Reply
 
 Op = Operation
@@ -42,7 +42,11 @@ async def own_server(session: ClientSession) -> AsyncIterator[NewServer]:
     async with AsyncExitStack() as running:
 
         async def started(user: str = "own", **limits: Any) -> Merchant:  # noqa: ANN401
-            server = Server(Sandboxes(load((DEFAULT,), Surroundings()), **limits))
+            server = Server(
+                SandboxRegistry(
+                    load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()), **limits
+                )
+            )
             url = await server.start()
             running.push_async_callback(server.stop)
             return Merchant(session, url, user)
@@ -81,9 +85,9 @@ async def unchanged(merchant: Merchant) -> AsyncIterator[None]:
     assert await state(merchant) == before
 
 
-def assert_problem(answer: Reply, status: int, words: str) -> None:
-    assert (answer.status, answer.header("Content-Type")) == (status, PROBLEM)
-    page = answer.json
+def assert_problem(response: Reply, status: int, words: str) -> None:
+    assert (response.status, response.header("Content-Type")) == (status, PROBLEM)
+    page = response.json
     assert page["status"] == status
     assert {"type", "title", "detail"} <= set(page)
     assert words in page["detail"], page["detail"]
@@ -126,7 +130,7 @@ async def test_yaml_goes_by_many_names(
     assert (await put(new_merchant(), WORLD, media_type)).status == 200
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", list_shipped())
 async def test_a_shipped_scenario_is_used_by_its_name(
     new_merchant: Callable[[], Merchant],
     name: str,
@@ -198,15 +202,15 @@ async def test_every_problem_of_a_scenario_is_listed_with_its_place(
     await take(merchant)
     text = "titel: x\norders:\n  one:\n    lines: [{unit_price: 010}]\n    amuont: 5\n"
     async with unchanged(merchant):
-        answer = await put(merchant, text)
-    assert_problem(answer, 422, "did you mean 'title'?")
-    found = [(e["line"], e["column"], e["code"], e["path"]) for e in answer.json["errors"]]
+        response = await put(merchant, text)
+    assert_problem(response, 422, "did you mean 'title'?")
+    found = [(e["line"], e["column"], e["code"], e["path"]) for e in response.json["errors"]]
     assert sorted(found) == [
         (1, 1, "E101", "titel"),
         (4, 14, "E103", "orders.one.lines[0].unit_price"),
         (5, 5, "E101", "orders.one.amuont"),
     ]
-    assert all(each["message"] for each in answer.json["errors"])
+    assert all(error["message"] for error in response.json["errors"])
 
 
 async def test_a_scenario_that_cannot_be_used_makes_no_sandbox(
@@ -249,8 +253,8 @@ async def test_a_reset_forgets_the_keys_of_requests(
 
 async def test_a_sandbox_that_was_never_used_is_not_there(merchant: Merchant) -> None:
     for method in ("GET", "DELETE"):
-        answer = await merchant.ask(method, "/__admin/sandboxes/nobody-at-all")
-        assert_problem(answer, 404, "no sandbox 'nobody-at-all' is in use")
+        response = await merchant.ask(method, "/__admin/sandboxes/nobody-at-all")
+        assert_problem(response, 404, "no sandbox 'nobody-at-all' is in use")
 
 
 async def test_a_dropped_sandbox_begins_anew(own_server: NewServer) -> None:
@@ -284,11 +288,11 @@ async def test_sandboxes_are_listed_with_what_is_in_them(own_server: NewServer) 
 
 
 async def test_who_makes_room_is_told(own_server: NewServer) -> None:
-    merchant = await own_server(limit=2)
+    merchant = await own_server(max_sandboxes=2)
     for user in ("a", "b", "a", "c"):
         await as_user(merchant, user).control("GET", "clock")
     page = (await merchant.ask("GET", "/__admin/sandboxes")).json
-    assert [each["name"] for each in page["sandboxes"]] == ["a", "c"]
+    assert [sandbox["name"] for sandbox in page["sandboxes"]] == ["a", "c"]
     assert page["evicted"] == ["b"]
 
 
@@ -320,12 +324,12 @@ async def test_listed_credentials_are_the_only_ones(
     status: int,
 ) -> None:
     merchant = await own_server()
-    for each in {"PK1", "4711", user}:
-        assert (await put(as_user(merchant, each), CREDENTIALS)).status == 200
+    for text in {"PK1", "4711", user}:
+        assert (await put(as_user(merchant, text), CREDENTIALS)).status == 200
     given = b64encode(f"{user}:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {given}"}
-    answer = await merchant.ask("GET", "/ordermanagement/v1/orders/x-y", headers=headers)
-    assert answer.status == (400 if status == 404 else status)
+    response = await merchant.ask("GET", "/ordermanagement/v1/orders/x-y", headers=headers)
+    assert response.status == (400 if status == 404 else status)
 
 
 async def test_credentials_count_for_their_sandbox_alone(own_server: NewServer) -> None:
@@ -367,7 +371,7 @@ async def test_a_verdict_is_judged_as_things_stand(
     assert (await merchant.refund(100, line)).status == 201
     after = (await merchant.control("GET", "verdict")).json
     assert after["passed"] is True
-    assert [each["actual"] for each in after["expectations"]] == [1, "A"]
+    assert [expectation["actual"] for expectation in after["expectations"]] == [1, "A"]
 
 
 async def test_the_money_of_every_order_is_sound(merchant: Merchant) -> None:
@@ -376,7 +380,7 @@ async def test_the_money_of_every_order_is_sound(merchant: Merchant) -> None:
     page = (await merchant.control("GET", "invariants")).json
     assert page["passed"] is True
     assert len(page["orders"]) == 3
-    assert all(each["violations"] == [] for each in page["orders"])
+    assert all(order["violations"] == [] for order in page["orders"])
 
 
 # An outcome, an order it is forced upon, and a field of the order with its new value.
@@ -410,20 +414,20 @@ async def test_the_next_allocation_is_made_to_fail_and_only_that_one(
     ).status == 200
     assert (await merchant.do(Op.REFUND, SNEAKERS_BACK)).status == 201
     view = (await merchant.control("GET", f"orders/{merchant.order_id}")).json
-    assert [each["outcome"] for each in view["allocations"]] == ["failed"]
+    assert [allocation["outcome"] for allocation in view["allocations"]] == ["failed"]
     assert (await merchant.refund(100)).header("Mock-Allocation").startswith("not_attempted")
 
 
 async def test_an_unknown_outcome_or_order_changes_nothing(merchant: Merchant) -> None:
     async with merchant.nothing_changes():
         path = f"orders/{merchant.order_id}/force"
-        answer = await merchant.control("POST", path, {"outcome": "expires"})
-        assert_problem(answer, 422, "unknown outcome 'expires', did you mean 'expire'?")
+        response = await merchant.control("POST", path, {"outcome": "expires"})
+        assert_problem(response, 422, "unknown outcome 'expires', did you mean 'expire'?")
         for body in ({}, {"outcome": None}, {"outcome": ["expire"]}):
-            answer = await merchant.control("POST", path, body)
-            assert_problem(answer, 422, "expected a text for 'outcome', one of expire, ")
-        answer = await merchant.control("POST", "orders/nowhere/force", {"outcome": "expire"})
-        assert_problem(answer, 404, "no order 'nowhere'")
+            response = await merchant.control("POST", path, body)
+            assert_problem(response, 422, "expected a text for 'outcome', one of expire, ")
+        response = await merchant.control("POST", "orders/nowhere/force", {"outcome": "expire"})
+        assert_problem(response, 404, "no order 'nowhere'")
 
 
 @pytest.mark.parametrize("name", ["", "two\nlines", "a\x00", 7, None])
@@ -432,7 +436,7 @@ async def test_a_capture_is_named_by_a_text_of_one_line(
     name: object,
 ) -> None:
     capture_id = shipping_merchant.capture_id
-    answer = await shipping_merchant.control("PUT", "names", {capture_id: name})
-    assert_problem(answer, 422, f"expected a text of one line as the name of {capture_id}")
+    response = await shipping_merchant.control("PUT", "names", {capture_id: name})
+    assert_problem(response, 422, f"expected a text of one line as the name of {capture_id}")
     named = await shipping_merchant.control("PUT", "names", {capture_id: "first parcel"})
     assert named.json["names"][capture_id] == "first parcel"

@@ -21,12 +21,12 @@ def encoded(text: str | bytes) -> str:
     return b64encode(text if isinstance(text, bytes) else text.encode()).decode()
 
 
-def assert_recorded_page(answer: Reply) -> None:
+def assert_recorded_page(response: Reply) -> None:
     """Hold that an answer is the recorded page of the provider's edge."""
-    assert (answer.status, answer.body) == (401, RECORDED_PAGE)
-    assert answer.header("Content-Type") == "text/html"
-    assert answer.header("WWW-Authenticate") == 'Basic realm="very closed site"'
-    assert "Klarna-Correlation-Id" not in answer.header_names
+    assert (response.status, response.body) == (401, RECORDED_PAGE)
+    assert response.header("Content-Type") == "text/html"
+    assert response.header("WWW-Authenticate") == 'Basic realm="very closed site"'
+    assert "Klarna-Correlation-Id" not in response.header_names
 
 
 def test_the_recorded_page_has_176_bytes() -> None:
@@ -43,9 +43,9 @@ async def test_no_credentials_are_answered_with_the_recorded_page(
             row.method,
             merchant.url + merchant.path(row.operation),
             json=BODIES.get(row.operation),
-        ) as answer:
-            raw = tuple((name.decode(), value.decode()) for name, value in answer.raw_headers)
-            reply = Reply(answer.status, raw, await answer.read())
+        ) as response:
+            raw = tuple((name.decode(), value.decode()) for name, value in response.raw_headers)
+            reply = Reply(response.status, raw, await response.read())
         assert_recorded_page(reply)
 
 
@@ -104,13 +104,15 @@ async def test_an_api_key_is_one_sandbox_in_every_form(
 ) -> None:
     merchant = new_merchant()
     forms = [key, encoded(f"{key}:"), encoded(f":{key}")]
-    for each in forms:
-        headers = {"Authorization": f"Basic {each}"}
+    for form in forms:
+        headers = {"Authorization": f"Basic {form}"}
         merchant.order = {"order_id": "none", "captures": [], "refunds": []}
-        answer = await merchant.do(Op.ACKNOWLEDGE, headers=headers)
-        assert answer.status == 404
+        response = await merchant.do(Op.ACKNOWLEDGE, headers=headers)
+        assert response.status == 404
     sandboxes = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
-    assert [each["requests"] for each in sandboxes if each["name"] == key] == [3]
+    assert [
+        other_sandbox["requests"] for other_sandbox in sandboxes if other_sandbox["name"] == key
+    ] == [3]
 
 
 async def test_a_user_with_an_api_key_for_a_secret_is_the_sandbox_of_the_user(
@@ -126,11 +128,11 @@ async def test_a_user_of_any_letters_has_a_sandbox(
     merchant = new_merchant()
     merchant.user = f"{merchant.user}-åß-試"
     orders = (await merchant.ask("GET", "/__admin/sandboxes")).json
-    assert merchant.user not in [each["name"] for each in orders["sandboxes"]]
+    assert merchant.user not in [sandbox["name"] for sandbox in orders["sandboxes"]]
     merchant.order = {"order_id": "none", "captures": [], "refunds": []}
     await merchant.do(Op.CANCEL)
     orders = (await merchant.ask("GET", "/__admin/sandboxes")).json
-    assert merchant.user in [each["name"] for each in orders["sandboxes"]]
+    assert merchant.user in [sandbox["name"] for sandbox in orders["sandboxes"]]
 
 
 async def test_two_users_share_nothing(

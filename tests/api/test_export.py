@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from mockserver.api.control.views import inner_view
+from mockserver.api.control.views import serialize_inner_view
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.domain.commands import (
     Acknowledge,
@@ -27,13 +27,13 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.forced import FORCED
+from mockserver.domain.forced import FORCED_OUTCOMES
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, OrderLine
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.export import MASKS, export, masked_address, masked_customer
-from mockserver.scenario.scenario import document_of, read_scenario
-from mockserver.scenario.source import parse
+from mockserver.scenario.export import MASKS, export_sandbox, mask_address, mask_customer
+from mockserver.scenario.scenario import parse_scenario, wrap_value
+from mockserver.scenario.source import parse_yaml
 from tests.api.merchant import SHIPPED, UNSHIPPED, Merchant, line
 from tests.builders import make_line
 from tests.strategies import assumptions as all_assumptions
@@ -55,10 +55,10 @@ ADA = {
 def masked(order: Json) -> Json:
     """Hide in an answer what an export hides."""
     places = [order, *order["captures"]]
-    for each in places:
+    for place in places:
         for key in ("billing_address", "shipping_address"):
-            each[key] = masked_address(each[key])
-    order["customer"] = masked_customer(order["customer"])
+            place[key] = mask_address(place[key])
+    order["customer"] = mask_customer(order["customer"])
     return order
 
 
@@ -109,7 +109,7 @@ async def test_an_export_names_nobody_and_tells_no_secret(
     }
     assert (await merchant.control("PUT", "scenario", spec)).status == 200
     text = await exported(merchant)
-    assert [each for each in (*SECRETS, "credentials", "secret") if each in text] == []
+    assert [item for item in (*SECRETS, "credentials", "secret") if item in text] == []
     assert "Uppsala" in text
 
 
@@ -124,7 +124,7 @@ async def test_a_restored_sandbox_draws_no_id_twice(
     await moved(await exported(one), other, one.order_id)
     for _ in range(5):
         assert (await other.capture(10)).status == 201
-    ids = [each["capture_id"] for each in (await other.read())["captures"]]
+    ids = [capture["capture_id"] for capture in (await other.read())["captures"]]
     assert len(set(ids)) == len(ids) == 8
     await other.make_order(UNSHIPPED)
     assert other.order_id != one.order_id
@@ -145,7 +145,7 @@ async def test_fault_rules_are_exported_as_they_were_written(
     await merchant.make_order({**SHIPPED, "name": "two"})
     for name, rule in FAULTS.items():
         assert (await merchant.control("POST", "faults", {"id": name, **rule})).status == 201
-    assert parse(await exported(merchant)).value["faults"] == FAULTS
+    assert parse_yaml(await exported(merchant)).value["faults"] == FAULTS
 
 
 async def test_the_times_of_a_fault_rule_are_exported_in_full(
@@ -155,7 +155,7 @@ async def test_the_times_of_a_fault_rule_are_exported_in_full(
     spec = {"clock": FROZEN, "faults": {"late": {"from": "2d", "do": {"drop": "reset"}}}}
     assert (await merchant.control("PUT", "scenario", spec)).status == 200
     await merchant.control("POST", "clock", {"advance": "1d"})
-    value = parse(await exported(merchant)).value
+    value = parse_yaml(await exported(merchant)).value
     assert value["clock"] == {"start": "2026-01-16T09:00:00.123456Z", "frozen": True}
     assert value["faults"]["late"]["from"] == "2026-01-17T09:00:00.123456Z"
 
@@ -169,14 +169,14 @@ async def test_only_assumptions_that_were_switched_are_exported(
         "assume": {"unallocated_refund": "none", "validation_error": "BAD_REQUEST"},
     }
     await merchant.control("PUT", "scenario", spec)
-    value = parse(await exported(merchant)).value
+    value = parse_yaml(await exported(merchant)).value
     assert (value["assume"], value["seed"]) == (spec["assume"], "7")
 
 
 def test_every_mask_hides_a_field_and_leaves_an_empty_one_empty() -> None:
-    assert masked_address(dict.fromkeys(MASKS, "x")) == dict(MASKS)
-    assert masked_address(dict.fromkeys(MASKS, "")) == dict.fromkeys(MASKS, "")
-    assert masked_customer({"type": "person", "x": "1"}) == {"type": "person", "x": "masked"}
+    assert mask_address(dict.fromkeys(MASKS, "x")) == dict(MASKS)
+    assert mask_address(dict.fromkeys(MASKS, "")) == dict.fromkeys(MASKS, "")
+    assert mask_customer({"type": "person", "x": "1"}) == {"type": "person", "x": "masked"}
 
 
 IMPOSSIBLE: Mapping[str, tuple[Json, str]] = {
@@ -224,7 +224,7 @@ async def test_a_refund_can_be_written_before_a_capture_of_the_same_time(
     refunds = {"late": {"amount": 1}, "early": {"lines": ["A12345"], "before": "B"}}
     await merchant.make_order({**SHIPPED, "refunds": refunds})
     page = (await merchant.control("GET", f"orders/{merchant.order_id}")).json
-    told = [each["text"].split()[0] for each in page["timeline"]]
+    told = [item["text"].split()[0] for item in page["timeline"]]
     assert told == ["order", "captured", "refunded", "captured", "refunded", "acknowledged"]
 
 
@@ -237,7 +237,7 @@ lines = st.builds(
     name=texts,
     type=st.sampled_from(("physical", "return_fee", "digital")),
     quantity=st.integers(0, 1000),
-    quantity_unit=texts.map(lambda each: each[:10]),
+    quantity_unit=texts.map(lambda item: item[:10]),
     tax_rate=st.integers(0, 10_000),
     total_tax_amount=st.integers(-50, 50),
     extra=st.none() | st.just({"subscription": {"interval": "DAY"}, "image_url": "1"}),
@@ -250,7 +250,7 @@ parcels = st.lists(
 
 
 def balanced(found: tuple[OrderLine, ...]) -> tuple[int, tuple[OrderLine, ...]]:
-    return max(0, sum(each.total_amount for each in found)), found
+    return max(0, sum(item.total_amount for item in found)), found
 
 
 CHANGES: SearchStrategy[Command] = st.one_of(
@@ -283,14 +283,14 @@ STEPS = st.lists(
     CHANGES
     | CHANGES
     | CHANGES
-    | st.sampled_from((*FORCED,))
+    | st.sampled_from((*FORCED_OUTCOMES,))
     | st.sampled_from((timedelta(hours=1), timedelta(days=30))),
     max_size=12,
 )
 
 
 def build(spec: Json, name: str) -> Sandbox:
-    return read_scenario(name, document_of(spec)).build(name)
+    return parse_scenario(name, wrap_value(spec)).build(name)
 
 
 def live(sandbox: Sandbox, order_id: str, steps: list[Any]) -> None:
@@ -301,7 +301,7 @@ def live(sandbox: Sandbox, order_id: str, steps: list[Any]) -> None:
         if isinstance(step, timedelta):
             sandbox.clock.advance(step)
         elif isinstance(step, str):
-            sandbox.force(order_id, step)
+            sandbox.force_outcome(order_id, step)
         else:
             sandbox.execute(order_id, about(step, order))
 
@@ -315,8 +315,8 @@ def about(command: Command, order: Order) -> Command:
 
 
 def shown(sandbox: Sandbox, order: Order) -> Json:
-    view = inner_view(sandbox, order)
-    told = [(each["at"], each["text"]) for each in view.pop("timeline")]
+    view = serialize_inner_view(sandbox, order)
+    told = [(item["at"], item["text"]) for item in view.pop("timeline")]
     del view["timeline_text"]
     return {**view, "order": masked(view["order"]), "timeline": sorted(told)}
 
@@ -343,13 +343,13 @@ def test_whatever_happened_to_orders_their_export_brings_them_back(
     one = build(spec, "one")
     for order_id, steps in zip(one.order_names.values(), lives, strict=True):
         live(one, order_id, steps)
-    text = export(one)
-    other = read_scenario("other", parse(text)).build("other")
-    before = [shown(one, each) for each in one.orders.values()]
-    assert [shown(other, each) for each in other.orders.values()] == before
+    text = export_sandbox(one)
+    other = parse_scenario("other", parse_yaml(text)).build("other")
+    before = [shown(one, order) for order in one.orders.values()]
+    assert [shown(other, order) for order in other.orders.values()] == before
     assert other.clock.now() == one.clock.now()
     assert other.assumptions == one.assumptions
-    assert parse(export(other)).value == {
-        **parse(text).value,
+    assert parse_yaml(export_sandbox(other)).value == {
+        **parse_yaml(text).value,
         "title": "Export of sandbox other",
     }

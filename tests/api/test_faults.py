@@ -11,12 +11,17 @@ import pytest
 from aiohttp import ClientSession
 
 from mockserver.api.server import Server
-from mockserver.domain.errors import CATALOGUE, UNKNOWN_FACT, Reason, refusal_for
-from mockserver.domain.operation import READS, Operation
-from mockserver.sandbox.registry import Sandboxes
-from mockserver.scenario.catalogue import DEFAULT
-from mockserver.scenario.loading import load
-from mockserver.scenario.scenario import Surroundings
+from mockserver.domain.errors import (
+    ERROR_CATALOGUE,
+    UNKNOWN_FACT,
+    Reason,
+    find_error_definition,
+)
+from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.catalogue import DEFAULT_SCENARIO
+from mockserver.scenario.loading import load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
 from tests.api.connection import PATIENCE, fault, line_to, parsed_head
 from tests.api.examples import BODIES, order_for
 from tests.api.merchant import SHIPPED, SNEAKERS_BACK, Merchant, Reply, with_key
@@ -29,7 +34,7 @@ def _no_crash(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Nothing that a fault does is an error inside the server."""
     with caplog.at_level(logging.ERROR):
         yield
-    assert [each.getMessage() for each in caplog.get_records("call")] == []
+    assert [get_record.getMessage() for get_record in caplog.get_records("call")] == []
 
 
 async def counts(merchant: Merchant) -> tuple[int, int]:
@@ -98,10 +103,10 @@ ANSWERS: dict[str, tuple[dict[str, Any], int, Any, dict[str, str]]] = {
 async def test_any_answer_can_be_given(merchant: Merchant, case: str, when: str) -> None:
     given, status, body, headers = ANSWERS[case]
     await fault(merchant, {when: given}, on="get_order")
-    answer = await merchant.do(Op.GET_ORDER)
-    assert answer.status == status
-    assert (answer.json if isinstance(body, dict) else answer.body) == body
-    assert headers.items() <= dict(answer.headers).items()
+    response = await merchant.do(Op.GET_ORDER)
+    assert response.status == status
+    assert (response.json if isinstance(body, dict) else response.body) == body
+    assert headers.items() <= dict(response.headers).items()
     assert (await merchant.read())["order_id"] == merchant.order_id
 
 
@@ -136,10 +141,12 @@ async def test_an_error_without_words_has_the_shape_of_the_provider(
     status: int,
 ) -> None:
     await fault(merchant, {"respond": {"status": status}})
-    answer = await merchant.do(Op.CANCEL)
-    assert answer.status == status
-    assert answer.json["error_code"].isupper()
-    assert all(isinstance(each, str) for each in answer.json["error_messages"])
+    response = await merchant.do(Op.CANCEL)
+    assert response.status == status
+    assert response.json["error_code"].isupper()
+    assert all(
+        isinstance(error_message, str) for error_message in response.json["error_messages"]
+    )
 
 
 @pytest.mark.parametrize("operation", Operation)
@@ -152,33 +159,36 @@ async def test_every_operation_can_be_refused_for_every_reason(
     async with merchant.nothing_changes():
         for reason in Reason:
             await fault(merchant, {"refuse": reason}, on=operation)
-            answer = await merchant.do(operation, BODIES.get(operation))
-            row = refusal_for(reason, operation)
-            assert answer.status == row.status, (reason, answer)
-            assert_shape(answer, reason)
+            response = await merchant.do(operation, BODIES.get(operation))
+            row = find_error_definition(reason, operation)
+            assert response.status == row.status, (reason, response)
+            assert_shape(response, reason)
     assert (await merchant.control("GET", "invariants")).json["passed"]
 
 
-def assert_shape(answer: Reply, reason: Reason) -> None:
-    page = answer.json
+def assert_shape(response: Reply, reason: Reason) -> None:
+    page = response.json
     assert set(page) == {"correlation_id", "error_code", "error_messages"}
     assert page["error_code"]
     assert page["error_messages"]
-    assert all(isinstance(each, str) and each for each in page["error_messages"])
+    assert all(
+        isinstance(error_message, str) and error_message
+        for error_message in page["error_messages"]
+    )
     assert not re.search(r"[{}]", "".join(page["error_messages"])), page
-    assert answer.header("Mock-Fault") == f"f: refuse {reason}"
-    assert answer.header("Mock-Reason").startswith(reason)
-    assert all(value.isascii() for _, value in answer.headers)
+    assert response.header("Mock-Fault") == f"f: refuse {reason}"
+    assert response.header("Mock-Reason").startswith(reason)
+    assert all(value.isascii() for _, value in response.headers)
 
 
 def test_every_reason_of_the_catalogue_can_be_asked_for() -> None:
-    assert {row.reason for row in CATALOGUE} == set(Reason)
+    assert {row.reason for row in ERROR_CATALOGUE} == set(Reason)
 
 
 async def test_a_refusal_is_explained_like_any_other(merchant: Merchant) -> None:
     await fault(merchant, {"refuse": "payment_method_failed"}, on="capture")
-    answer = await merchant.capture(100)
-    explained = await merchant.control("GET", f"explain/{answer.json['correlation_id']}")
+    response = await merchant.capture(100)
+    explained = await merchant.control("GET", f"explain/{response.json['correlation_id']}")
     assert explained.json["refusal"]["reason"] == "payment_method_failed"
     assert explained.json["faults"] == ["f: refuse payment_method_failed"]
     assert explained.json["sent"] == "the whole answer"
@@ -190,8 +200,8 @@ async def test_a_refusal_that_was_made_up_shows_no_fact_that_nobody_knows(
     reason: Reason,
 ) -> None:
     await fault(merchant, {"refuse": reason}, on="refund")
-    answer = await merchant.refund(100)
-    explained = await merchant.control("GET", f"explain/{answer.json['correlation_id']}")
+    response = await merchant.refund(100)
+    explained = await merchant.control("GET", f"explain/{response.json['correlation_id']}")
     assert UNKNOWN_FACT not in explained.json["refusal"]["facts"].values()
     assert f"={UNKNOWN_FACT}" not in explained.json["text"]
     (told,) = (await merchant.control("GET", f"orders/{merchant.order_id}")).json["timeline"][
@@ -219,9 +229,9 @@ async def test_a_rate_limit_says_how_long_to_wait(
 ) -> None:
     await fault(merchant, {"rate_limit": wanted}, calls={"first": 2})
     for _ in range(2):
-        answer = await merchant.do(Op.GET_ORDER)
-        assert (answer.status, answer.json["error_code"]) == (429, "TOO_MANY_REQUESTS")
-        assert answer.header("Retry-After") == seconds
+        response = await merchant.do(Op.GET_ORDER)
+        assert (response.status, response.json["error_code"]) == (429, "TOO_MANY_REQUESTS")
+        assert response.header("Retry-After") == seconds
     assert (await merchant.do(Op.GET_ORDER)).status == 200
 
 
@@ -237,9 +247,9 @@ async def test_a_delay_moves_a_frozen_clock_instead_of_waiting(
 ) -> None:
     before = await freeze(merchant)
     await fault(merchant, {"delay": delay}, on="get_order")
-    answer = await merchant.do(Op.GET_ORDER)
-    assert answer.status == 200
-    assert answer.header("Mock-Fault") == "f: delay"
+    response = await merchant.do(Op.GET_ORDER)
+    assert response.status == 200
+    assert response.header("Mock-Fault") == "f: delay"
     assert ((await now(merchant)) > before) is later
 
 
@@ -312,7 +322,7 @@ async def test_a_hang_ends_when_the_client_leaves_and_says_after_how_long(
 @pytest.fixture
 async def own_merchant(session: ClientSession) -> AsyncIterator[tuple[Server, Merchant]]:
     """A merchant of a server that no other test uses."""
-    server = Server(Sandboxes(load((DEFAULT,), Surroundings())))
+    server = Server(SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())))
     made = Merchant(session, await server.start(), "own")
     await made.make_order()
     yield server, made
@@ -344,12 +354,12 @@ async def test_a_failed_allocation_is_accepted_and_spoils_the_next(
 ) -> None:
     merchant = shipping_merchant
     await fault(merchant, {"fail_allocation": True}, on="refund")
-    answer = await merchant.do(Op.REFUND, SNEAKERS_BACK)
-    assert answer.status == 201
-    assert answer.header("Mock-Allocation").startswith("failed; ")
+    response = await merchant.do(Op.REFUND, SNEAKERS_BACK)
+    assert response.status == 201
+    assert response.header("Mock-Allocation").startswith("failed; ")
     assert (await merchant.refund(3000, SNEAKERS_BACK)).status == 422
     view = await merchant.control("GET", f"orders/{merchant.order_id}")
-    assert [each["outcome"] for each in view.json["allocations"]] == ["failed"]
+    assert [allocation["outcome"] for allocation in view.json["allocations"]] == ["failed"]
 
 
 @pytest.mark.parametrize("how", ["reset", "close", "hang"])
@@ -454,10 +464,10 @@ async def test_garbage_is_announced_as_json_and_is_none(
     do: dict[str, Any],
 ) -> None:
     await fault(merchant, do, on=operation)
-    answer = await merchant.do(operation, BODIES.get(operation))
-    assert answer.header("Content-Type") == "application/json"
+    response = await merchant.do(operation, BODIES.get(operation))
+    assert response.header("Content-Type") == "application/json"
     with pytest.raises(json.JSONDecodeError):
-        json.loads(answer.body)
+        json.loads(response.body)
     captured = (await merchant.read())["captured_amount"]
     assert captured == (10000 if operation is Op.CAPTURE else 0)
 
@@ -488,8 +498,8 @@ async def test_a_slow_body_arrives_whole(merchant: Merchant) -> None:
 async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> None:
     before = await freeze(merchant)
     await fault(merchant, {"slow_body": 1}, on="get_order")
-    answer = await merchant.do(Op.GET_ORDER)
-    assert answer.status == 200
+    response = await merchant.do(Op.GET_ORDER)
+    assert response.status == 200
     assert await now(merchant) > before
     assert (await latest(merchant))["sent"] == "the whole answer"
 
@@ -523,8 +533,8 @@ async def test_another_answer_after_the_commit_hides_what_was_done(
 ) -> None:
     merchant = shipping_merchant
     await fault(merchant, {"respond_after": {"status": 503}}, on="refund")
-    answer = await merchant.do(Op.REFUND, SNEAKERS_BACK)
-    assert (answer.status, answer.json["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+    response = await merchant.do(Op.REFUND, SNEAKERS_BACK)
+    assert (response.status, response.json["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
     assert (await merchant.read())["refunded_amount"] == 10000
 
 
@@ -580,8 +590,8 @@ async def test_several_rules_strike_in_their_order(merchant: Merchant) -> None:
     await freeze(merchant)
     await fault(merchant, {"delay": "1s"}, id="first")
     await fault(merchant, {"refuse": "conflict"}, id="second")
-    answer = await merchant.do(Op.GET_ORDER)
-    assert answer.header("Mock-Fault") == "first: delay; second: refuse conflict"
+    response = await merchant.do(Op.GET_ORDER)
+    assert response.header("Mock-Fault") == "first: delay; second: refuse conflict"
 
 
 async def test_a_rule_looks_into_the_body(merchant: Merchant) -> None:
@@ -630,7 +640,7 @@ async def test_the_control_api_is_never_subject_to_faults(merchant: Merchant) ->
     assert (await merchant.ask("GET", "/livez")).status == 200
 
 
-@pytest.mark.parametrize("operation", sorted(READS))
+@pytest.mark.parametrize("operation", sorted(READ_OPERATIONS))
 async def test_a_fault_after_the_commit_serves_reads_too(
     new_merchant: Callable[..., Merchant],
     operation: Operation,

@@ -19,8 +19,8 @@ def send(merchant: Merchant, *headers: bytes, host: bytes = b"kustom") -> tuple[
     with connected(merchant) as connection:
         connection.sendall(asking.replace(b"Host: kustom", b"Host: " + host))
         connection.sendall(b"\r\n".join(lines))
-        answer, body = read_answer(connection)
-        return answer.status, body
+        response, body = read_answer(connection)
+        return response.status, body
 
 
 async def test_a_host_that_is_no_text_does_not_cost_the_answer(

@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.api import protocol
 from mockserver.domain.operation import Operation
-from mockserver.schemas import schema
+from mockserver.schemas import get_schema
 from tests.api.merchant import Merchant
 from tests.api.test_wire import connected, has_hung_up, head, read_answer
 
@@ -54,20 +54,20 @@ async def test_a_body_that_does_not_come_in_full_is_refused_in_the_end(
     case: str,
     at_once: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
-    header, begun = HALF_BODIES[case]
+    header, started = HALF_BODIES[case]
     asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", header)
     async with merchant.nothing_changes():
         with connected(merchant) as connection:
-            for part in [asking + begun] if at_once else [asking, begun]:
+            for part in [asking + started] if at_once else [asking, started]:
                 connection.sendall(part)
-            answer, body = read_answer(connection)
+            response, body = read_answer(connection)
             assert has_hung_up(connection)
     page = json.loads(body)
-    assert (answer.status, page["error_code"]) == (400, "BAD_REQUEST")
+    assert (response.status, page["error_code"]) == (400, "BAD_REQUEST")
     assert page["error_messages"] == [
         "Malformed HTTP: the rest of the body did not come within 0.1 s"
     ]
-    assert schema("responses/error.schema.json").accepts(page)
+    assert get_schema("responses/error.schema.json").is_valid(page)
     assert caplog.messages == []
 
 
@@ -168,12 +168,12 @@ async def test_many_clients_that_send_a_byte_and_nothing_more_do_not_keep_others
     request = head(merchant, f"GET {merchant.path(Op.GET_ORDER)}")
     with ExitStack() as slow:
         clients = [slow.enter_context(connected(merchant)) for _ in range(200)]
-        for each in clients:
-            each.sendall(request[:1])
+        for client in clients:
+            client.sendall(request[:1])
         with connected(merchant) as connection:
             for _ in range(20):
                 connection.sendall(request)
                 assert read_answer(connection)[0].status == 200
-        for each in clients[:20]:
-            each.sendall(request[1:])
-            assert read_answer(each)[0].status == 200
+        for client in clients[:20]:
+            client.sendall(request[1:])
+            assert read_answer(client)[0].status == 200

@@ -13,9 +13,9 @@ KEY = with_key("6a1c0c9e")
 OWN = {"Klarna-Correlation-Id", "Transaction-Id", "Mock-Replayed", "Date"}
 
 
-def substance(answer: Reply) -> tuple[int, list[tuple[str, str]]]:
+def substance(response: Reply) -> tuple[int, list[tuple[str, str]]]:
     """What an answer says, without the ids of its own exchange."""
-    return answer.status, [each for each in answer.headers if each[0] not in OWN]
+    return response.status, [header for header in response.headers if header[0] not in OWN]
 
 
 @pytest.mark.parametrize("row", CHANGES, ids=lambda row: row.operation)
@@ -56,20 +56,20 @@ async def test_20_concurrent_refunds_with_one_key_are_one_refund(
     shipping_merchant: Merchant,
 ) -> None:
     asked = [shipping_merchant.refund(100, line("A12345", 100), key="k") for _ in range(20)]
-    answers = await asyncio.gather(*asked)
-    assert {each.status for each in answers} == {201}
-    assert len({each.header("Refund-Id") for each in answers}) == 1
-    assert sum("Mock-Replayed" in each.header_names for each in answers) == 19
+    responses = await asyncio.gather(*asked)
+    assert {response.status for response in responses} == {201}
+    assert len({answer.header("Refund-Id") for answer in responses}) == 1
+    assert sum("Mock-Replayed" in answer.header_names for answer in responses) == 19
     order = await shipping_merchant.read()
     assert (len(order["refunds"]), order["refunded_amount"]) == (1, 100)
 
 
 async def test_20_concurrent_captures_never_take_more_than_there_is(merchant: Merchant) -> None:
-    answers = await asyncio.gather(*(merchant.capture(3000) for _ in range(20)))
-    assert sorted(each.status for each in answers) == [201] * 6 + [403] * 14
+    responses = await asyncio.gather(*(merchant.capture(3000) for _ in range(20)))
+    assert sorted(response.status for response in responses) == [201] * 6 + [403] * 14
     order = await merchant.read()
     assert (order["captured_amount"], order["remaining_authorized_amount"]) == (18000, 2000)
-    assert len({each["klarna_reference"] for each in order["captures"]}) == 6
+    assert len({capture["klarna_reference"] for capture in order["captures"]}) == 6
 
 
 @pytest.mark.parametrize("keys", [(None, None), ("one", "two")])
@@ -77,8 +77,8 @@ async def test_two_captures_without_one_key_are_two_captures(
     merchant: Merchant,
     keys: tuple[str | None, str | None],
 ) -> None:
-    answers = [await merchant.capture(100, key=key) for key in keys]
-    assert len({each.header("Capture-Id") for each in answers}) == 2
+    responses = [await merchant.capture(100, key=key) for key in keys]
+    assert len({response.header("Capture-Id") for response in responses}) == 2
     assert len((await merchant.read())["captures"]) == 2
 
 
@@ -108,8 +108,8 @@ async def test_the_key_of_one_merchant_means_nothing_to_another(
 ) -> None:
     other = new_merchant()
     await other.make_order()
-    answers = [await each.capture(100, key="k") for each in (merchant, other)]
-    assert len({each.header("Capture-Id") for each in answers}) == 2
+    responses = [await item.capture(100, key="k") for item in (merchant, other)]
+    assert len({response.header("Capture-Id") for response in responses}) == 2
 
 
 async def test_a_refusal_is_replayed_for_its_key(merchant: Merchant) -> None:
@@ -141,9 +141,9 @@ async def test_a_key_of_a_request_that_was_not_understood_stays_free(
     body: bytes,
 ) -> None:
     await merchant.do(Op.CAPTURE, body, headers=KEY)
-    answer = await merchant.do(Op.CAPTURE, {"captured_amount": 1}, headers=KEY)
-    assert answer.status == 201
-    assert "Mock-Replayed" not in answer.header_names
+    response = await merchant.do(Op.CAPTURE, {"captured_amount": 1}, headers=KEY)
+    assert response.status == 201
+    assert "Mock-Replayed" not in response.header_names
 
 
 @pytest.mark.parametrize("body", [b"{bad", b"{}", b'{"refunded_amount": "x"}'])

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.errors import CONSEQUENCE, REFUSAL_CODE, refusal_for
+from mockserver.domain.errors import MESSAGE_ENDINGS, NOT_ALLOWED_CODES, find_error_definition
 from mockserver.domain.lifecycle import LIFECYCLE, Status
-from mockserver.domain.operation import READS, Operation
-from mockserver.schemas import schema
+from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.schemas import get_schema
 from tests.api.examples import BODIES
 from tests.api.merchant import (
     HALF_SHIPPED,
@@ -41,7 +41,7 @@ CELLS = [
     (operation, status)
     for operation, cells in LIFECYCLE.items()
     for status in cells
-    if operation not in READS
+    if operation not in READ_OPERATIONS
 ]
 
 
@@ -52,16 +52,16 @@ every_cell = pytest.mark.parametrize(
 )
 
 
-def assert_refusal(answer: Reply, status: int, code: str, message: str) -> None:
+def assert_refusal(response: Reply, status: int, code: str, message: str) -> None:
     """Hold that an answer is a refusal in the provider's shape, and nothing else."""
-    assert (answer.status, answer.header("Content-Type")) == (status, "application/json")
-    assert answer.json == {
-        "correlation_id": answer.header("Klarna-Correlation-Id"),
+    assert (response.status, response.header("Content-Type")) == (status, "application/json")
+    assert response.json == {
+        "correlation_id": response.header("Klarna-Correlation-Id"),
         "error_code": code,
         "error_messages": [message],
     }
-    assert list(answer.json) == ["correlation_id", "error_code", "error_messages"]
-    assert schema("responses/error.schema.json").accepts(answer.json)
+    assert list(response.json) == ["correlation_id", "error_code", "error_messages"]
+    assert get_schema("responses/error.schema.json").is_valid(response.json)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_every_operation_has_an_answer_for_every_status() -> None:
     }
 
 
-@pytest.mark.parametrize("operation", [row for row in Operation if row in READS])
+@pytest.mark.parametrize("operation", [row for row in Operation if row in READ_OPERATIONS])
 @pytest.mark.parametrize("status", [s for s in Status if ORDERS[s] is not UNSHIPPED])
 async def test_everything_can_be_read_in_every_status(
     new_order: NewOrder,
@@ -110,17 +110,17 @@ async def test_an_operation_is_allowed_or_refused_as_the_table_says(
 ) -> None:
     merchant = await new_order(status)
     before = await merchant.read()
-    answer = await merchant.do(operation, BODIES.get(operation))
-    reason = LIFECYCLE[operation][status].refused
+    response = await merchant.do(operation, BODIES.get(operation))
+    reason = LIFECYCLE[operation][status].reason
     if reason is None:
-        assert answer.status == operation.info.success
+        assert response.status == operation.info.success
         return
-    row = refusal_for(reason, operation)
-    template = row.message.replace("{consequence}", CONSEQUENCE[operation])
+    row = find_error_definition(reason, operation)
+    template = row.message.replace("{consequence}", MESSAGE_ENDINGS[operation])
     ids = {"order_id": merchant.order_id, "capture_id": merchant.capture_id}
-    code = row.code or REFUSAL_CODE.get(operation, "NOT_ALLOWED")
-    assert_refusal(answer, row.status, code, template.format_map(ids))
-    assert answer.header("Mock-Reason").partition(";")[0] == reason
+    code = row.code or NOT_ALLOWED_CODES.get(operation, "NOT_ALLOWED")
+    assert_refusal(response, row.status, code, template.format_map(ids))
+    assert response.header("Mock-Reason").partition(";")[0] == reason
     assert await merchant.read() == before
 
 
@@ -253,8 +253,8 @@ async def test_a_refusal_is_in_the_providers_own_words(merchant: Merchant, case:
     spec, operation, body, ids, status, code, message = PROVIDERS_WORDS[case]
     await merchant.make_order(spec)
     async with merchant.nothing_changes():
-        answer = await merchant.do(operation, body, **ids)
-    assert_refusal(answer, status, code, message.format(order_id=merchant.order_id))
+        response = await merchant.do(operation, body, **ids)
+    assert_refusal(response, status, code, message.format(order_id=merchant.order_id))
 
 
 NOT_EXTENDABLE: dict[str, Spec] = {
@@ -275,9 +275,9 @@ async def test_an_extension_that_is_not_offered_is_refused_with_its_cause(
 ) -> None:
     await merchant.make_order({**UNSHIPPED, **NOT_EXTENDABLE[cause]})
     async with merchant.nothing_changes():
-        answer = await merchant.do(Op.EXTEND_AUTHORIZATION_TIME)
+        response = await merchant.do(Op.EXTEND_AUTHORIZATION_TIME)
     message = f"{cause} Authorization time cannot be extended."
-    assert_refusal(answer, 403, "NOT_ALLOWED", message)
+    assert_refusal(response, 403, "NOT_ALLOWED", message)
 
 
 @pytest.mark.parametrize(
@@ -303,14 +303,14 @@ async def test_a_due_date_that_cannot_be_moved_is_refused_with_its_cause(
 ) -> None:
     await merchant.make_order(spec)
     async with merchant.nothing_changes():
-        answer = await merchant.do(Op.EXTEND_DUE_DATE, body)
-    assert_refusal(answer, 403, "NOT_ALLOWED", f"{cause} Due date cannot be extended.")
+        response = await merchant.do(Op.EXTEND_DUE_DATE, body)
+    assert_refusal(response, 403, "NOT_ALLOWED", f"{cause} Due date cannot be extended.")
 
 
 async def test_a_refusal_of_a_change_names_its_transaction_too(merchant: Merchant) -> None:
-    answer = await merchant.capture(20001)
-    assert answer.status == 403
-    assert answer.header("Transaction-Id")
+    response = await merchant.capture(20001)
+    assert response.status == 403
+    assert response.header("Transaction-Id")
 
 
 @pytest.mark.parametrize("operation", list(Operation))
@@ -322,33 +322,33 @@ async def test_another_merchants_order_cannot_be_found(
     stranger = new_merchant()
     stranger.order = merchant.order
     async with merchant.nothing_changes():
-        answer = await stranger.do(operation, BODIES.get(operation))
+        response = await stranger.do(operation, BODIES.get(operation))
     refunds = {Op.REFUND, Op.GET_REFUND}
     code = "NOT_FOUND" if operation in refunds else "NO_SUCH_ORDER"
-    assert (answer.status, answer.json["error_code"]) == (404, code)
+    assert (response.status, response.json["error_code"]) == (404, code)
 
 
 async def test_a_capture_of_another_order_cannot_be_found(merchant: Merchant) -> None:
     await merchant.make_order(HALF_SHIPPED)
     foreign = merchant.capture_id
     await merchant.make_order(HALF_SHIPPED)
-    answer = await merchant.do(Op.GET_CAPTURE, capture_id=foreign)
-    assert (answer.status, answer.json["error_code"]) == (404, "NO_SUCH_CAPTURE")
+    response = await merchant.do(Op.GET_CAPTURE, capture_id=foreign)
+    assert (response.status, response.json["error_code"]) == (404, "NO_SUCH_CAPTURE")
 
 
 async def test_a_refund_of_another_order_cannot_be_found(merchant: Merchant) -> None:
     await merchant.make_order({**SHIPPED, **ALL_BACK})
     foreign = merchant.refund_id
     await merchant.make_order({**SHIPPED, **ALL_BACK})
-    answer = await merchant.do(Op.GET_REFUND, refund_id=foreign)
-    assert (answer.status, answer.json["error_code"]) == (404, "NOT_FOUND")
+    response = await merchant.do(Op.GET_REFUND, refund_id=foreign)
+    assert (response.status, response.json["error_code"]) == (404, "NOT_FOUND")
 
 
 async def test_a_refund_that_cannot_be_allocated_is_accepted(
     shipping_merchant: Merchant,
 ) -> None:
-    answer = await shipping_merchant.refund(10000, line("B2468O", 10000))
-    assert answer.status == 201
+    response = await shipping_merchant.refund(10000, line("B2468O", 10000))
+    assert response.status == 201
     assert (await shipping_merchant.read())["refunded_amount"] == 10000
 
 

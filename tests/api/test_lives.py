@@ -162,11 +162,11 @@ class Lives(RuleBasedStateMachine):
     def ask_at_once(self, first: Call, times: int, others: list[Call]) -> None:
         """Send calls at once; some order of them must explain all answers."""
         sent = [first] * times + others
-        answers = [each for each in self.send(*sent) if each]
-        worlds = list(self.world.outcomes([*zip(sent, answers, strict=True)]))
-        assert worlds, f"no order of {sent} explains {answers}"
+        responses = [item for item in self.send(*sent) if item]
+        worlds = list(self.world.outcomes([*zip(sent, responses, strict=True)]))
+        assert worlds, f"no order of {sent} explains {responses}"
         found = self.numbers()
-        likely = [each for each in worlds if expected(each) == found]
+        likely = [world for world in worlds if expected(world) == found]
         self.world = [*likely, *worlds][0]
 
     @rule(call=sure_calls, times=st.integers(2, 4))
@@ -176,11 +176,11 @@ class Lives(RuleBasedStateMachine):
         rule = {"on": call.command.operation, "calls": {"first": times}}
         self.control("POST", "faults", {"id": "lost", **rule, "do": {"lose_answer": "reset"}})
         assert self.send(*[call] * times) == [None] * times
-        (answer,) = self.send(call)
-        assert answer
+        (response,) = self.send(call)
+        assert response
         for _ in range(times):
-            self.world.hear(call, answer.said)
-        assert answer == self.world.hear(call, answer.said)
+            self.world.hear(call, response.said)
+        assert response == self.world.hear(call, response.said)
 
     # What the network, time and fate do
 
@@ -194,7 +194,7 @@ class Lives(RuleBasedStateMachine):
     @rule(moment=wishes.moments)
     def advance(self, moment: Moment) -> None:
         """Go on to the next such moment, if there is one."""
-        coming = [each for each in moment(self.world) if each > self.world.now]
+        coming = [item for item in moment(self.world) if item > self.world.now]
         if coming:
             self.world.now = min(coming)
             self.control("POST", "clock", {"set": self.world.now.isoformat()})
@@ -240,11 +240,11 @@ class Lives(RuleBasedStateMachine):
         if fault:
             self.prepare(operation, fault)
         fault = self.faults.pop(operation, "")
-        (answer,) = self.send(call)
-        assert (answer is None) is (fault in LOST)
+        (response,) = self.send(call)
+        assert (response is None) is (fault in LOST)
         if fault in NOTHING_DONE or (fault in ANSWER_LOST and call.key):
-            (answer,) = self.send(call)
-        said = answer.said if answer else self.newly_made()
+            (response,) = self.send(call)
+        said = response.said if response else self.newly_made()
         if fault == "delay":
             self.world.now += DELAY
         if fault == FAIL:
@@ -252,7 +252,7 @@ class Lives(RuleBasedStateMachine):
         if fault in ANSWER_LOST and call.key:
             self.world.hear(call, said)  # the answer that was lost
         foretold = self.world.hear(call, said)
-        assert answer in {foretold, None}
+        assert response in {foretold, None}
 
     def newly_made(self) -> str | None:
         """What a shop without a key has to look for: the id that was not there before."""
@@ -286,8 +286,8 @@ class Lives(RuleBasedStateMachine):
     def numbers(self) -> dict[str, Any]:
         """All orders of the sandbox, in numbers; as both APIs show them."""
         found = {}
-        for each in self.control("GET", "orders").json["orders"]:
-            name = each["order_id"]
+        for order in self.control("GET", "orders").json["orders"]:
+            name = order["order_id"]
             inner = self.control("GET", f"orders/{name}").json
             shown = self.run(self.merchant.do(Operation.GET_ORDER, order_id=name))
             assert shown.json == inner["order"]
@@ -305,12 +305,12 @@ class Lives(RuleBasedStateMachine):
 
 def expected(world: World) -> dict[str, Any]:
     lives = world.lives.items()
-    return {name: numbers_of(each, world.now, world.assumed) for name, each in lives}
+    return {name: numbers_of(live, world.now, world.assumed) for name, live in lives}
 
 
 def ids_in(numbers: dict[str, Any]) -> set[str]:
     orders = numbers.values()
-    return {made[0] for each in orders for made in (*each["captures"], *each["refunds"])}
+    return {made[0] for order in orders for made in (*order["captures"], *order["refunds"])}
 
 
 def test_whatever_happens_on_the_way_money_moves_once(server_url: str) -> None:

@@ -93,15 +93,15 @@ BODIES: dict[str, tuple[bytes, bytes, str]] = {
 """Headers and body of a capture, and how it is refused."""
 
 
-def messages(answer: RawAnswer) -> list[str]:
+def messages(response: RawAnswer) -> list[str]:
     """What an answer says to the merchant."""
-    return list(json.loads(answer.body)["error_messages"])
+    return list(json.loads(response.body)["error_messages"])
 
 
-def assert_malformed(answer: RawAnswer, problem: str) -> None:
-    assert (answer.status, answer.code) == (400, "BAD_REQUEST")
-    assert messages(answer) == [f"Malformed HTTP: {problem}"]
-    assert answer.headers[b"mock-reason"].startswith(b"malformed_http; detail=")
+def assert_malformed(response: RawAnswer, problem: str) -> None:
+    assert (response.status, response.code) == (400, "BAD_REQUEST")
+    assert messages(response) == [f"Malformed HTTP: {problem}"]
+    assert response.headers[b"mock-reason"].startswith(b"malformed_http; detail=")
 
 
 @pytest.mark.parametrize("case", HEADS)
@@ -143,14 +143,14 @@ async def test_a_body_in_a_coding_that_is_not_understood_is_refused_by_its_name(
     monkeypatch.setattr(http_parser, "HAS_ZSTD", False, raising=False)
     sent = capture(merchant, f"Content-Encoding: {coding}\r\n".encode() + EXACT, BODY)
     async with merchant.nothing_changes():
-        answer, *_ = converse(merchant.url, [sent])
-    assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
+        response, *_ = converse(merchant.url, [sent])
+    assert (response.status, response.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
     named = coding.lower()
-    assert messages(answer) == [
+    assert messages(response) == [
         f"Content-Encoding '{named}' is not supported, send gzip, deflate or identity"
     ]
     reason = f"unsupported_encoding; content_encoding={named}"
-    assert answer.headers[b"mock-reason"] == reason.encode()
+    assert response.headers[b"mock-reason"] == reason.encode()
 
 
 @pytest.mark.parametrize("coding", ["gzip, br", "gzip, gzip", "identity,X-GZIP"])
@@ -160,8 +160,8 @@ async def test_codings_of_which_only_some_are_understood_are_refused(
 ) -> None:
     sent = capture(merchant, f"Content-Encoding: {coding}\r\n".encode() + EXACT, BODY)
     async with merchant.nothing_changes():
-        answer, _ = converse(merchant.url, [sent])
-    assert messages(answer) == [
+        response, _ = converse(merchant.url, [sent])
+    assert messages(response) == [
         f"Content-Encoding '{coding}' is not supported, send gzip, deflate or identity"
     ]
 
@@ -178,5 +178,5 @@ async def test_a_body_that_is_not_said_to_be_packed_is_read(
 async def test_without_headers_of_the_mock_no_reason_is_added(
     serve: Callable[..., str],
 ) -> None:
-    (answer,) = converse(serve(mock_headers=False), [HEADS["no request"][0]])
-    assert b"mock-reason" not in answer.headers
+    (response,) = converse(serve(mock_headers=False), [HEADS["no request"][0]])
+    assert b"mock-reason" not in response.headers

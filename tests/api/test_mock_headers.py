@@ -13,8 +13,8 @@ LONGEST = 1000
 
 
 async def test_a_refusal_says_its_reason_and_the_numbers_behind_it(merchant: Merchant) -> None:
-    answer = await merchant.capture(20001)
-    assert answer.header("Mock-Reason") == (
+    response = await merchant.capture(20001)
+    assert response.header("Mock-Reason") == (
         "capture_exceeds_remaining; requested=20001; remaining=20000; captured=0;"
         " order_amount=20000"
     )
@@ -22,8 +22,8 @@ async def test_a_refusal_says_its_reason_and_the_numbers_behind_it(merchant: Mer
 
 async def test_invalid_fields_say_where_they_are(merchant: Merchant) -> None:
     body = {"captured_amount": 1, "order_lines": [line("A", 1), {**line("B", 1), "name": 1}]}
-    answer = await merchant.do(Op.CAPTURE, body)
-    assert answer.header("Mock-Reason") == "invalid_fields; paths=order_lines/1/name"
+    response = await merchant.do(Op.CAPTURE, body)
+    assert response.header("Mock-Reason") == "invalid_fields; paths=order_lines/1/name"
 
 
 ALLOCATIONS = {
@@ -40,9 +40,9 @@ ALLOCATIONS = {
 async def test_a_refund_says_how_it_was_allocated(merchant: Merchant, case: str) -> None:
     await merchant.make_order(SHIPPED)
     (amount, lines), expected = ALLOCATIONS[case]
-    answer = await merchant.refund(amount, *lines)
+    response = await merchant.refund(amount, *lines)
     second = merchant.order["captures"][1]["capture_id"]
-    assert answer.header("Mock-Allocation") == expected.format(B=second)
+    assert response.header("Mock-Allocation") == expected.format(B=second)
 
 
 NASTY = {
@@ -64,14 +64,14 @@ async def test_any_reference_fits_into_one_line_of_printable_ascii(
     shipping_merchant: Merchant,
     case: str,
 ) -> None:
-    answer = await shipping_merchant.refund(5, line(NASTY[case], 5))
-    assert answer.status == 201
-    told = answer.header("Mock-Allocation")
+    response = await shipping_merchant.refund(5, line(NASTY[case], 5))
+    assert response.status == 201
+    told = response.header("Mock-Allocation")
     assert told.startswith("failed; references_in_one_capture; Change reference")
     assert told.isascii()
     assert told.isprintable()
     assert len(told) <= LONGEST
-    assert "X-Injected" not in answer.header_names
+    assert "X-Injected" not in response.header_names
     refund = (await shipping_merchant.read())["refunds"][0]
     assert refund["order_lines"][0]["reference"] == NASTY[case]
 
@@ -81,12 +81,12 @@ async def test_any_path_fits_into_one_line_of_printable_ascii(
     merchant: Merchant,
     path: str,
 ) -> None:
-    answer = await merchant.ask("GET", path)
-    assert answer.status == 404
-    assert answer.header("Mock-Reason").startswith("unknown_path; path=/")
-    assert answer.header("Mock-Reason").isascii()
-    assert answer.header("Mock-Reason").isprintable()
-    assert "X-Injected" not in answer.header_names
+    response = await merchant.ask("GET", path)
+    assert response.status == 404
+    assert response.header("Mock-Reason").startswith("unknown_path; path=/")
+    assert response.header("Mock-Reason").isascii()
+    assert response.header("Mock-Reason").isprintable()
+    assert "X-Injected" not in response.header_names
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
@@ -99,12 +99,12 @@ async def test_one_setting_switches_them_all_off(
     await merchant.make_order(order_for(row.operation))
     body = BODIES[row.operation] if row.schema else None
     headers = {"Klarna-Idempotency-Key": "k"} if row.method != "GET" else None
-    answers = [
+    responses = [
         await merchant.do(row.operation, body, headers=headers),
         await merchant.do(row.operation, body, headers=headers),
         await merchant.do(row.operation, body, order_id="unknown"),
     ]
-    assert [each.status for each in answers[:2]] == [row.success] * 2
-    assert answers[2].status >= 400
-    names = set().union(*(each.header_names for each in answers))
-    assert not [each for each in names if each.startswith("Mock-")]
+    assert [response.status for response in responses[:2]] == [row.success] * 2
+    assert responses[2].status >= 400
+    names = set().union(*(answer.header_names for answer in responses))
+    assert not [name for name in names if name.startswith("Mock-")]

@@ -8,14 +8,14 @@ import schemathesis
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.schemas import BaseSchema
 
-from mockserver.api.control.routes import CONTROL
+from mockserver.api.control.routes import CONTROL_ROUTES
 from mockserver.domain.operation import Operation
-from mockserver.schemas import documents
+from mockserver.schemas import shipped_schemas
 from tests.api.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant
 from tests.api.openapi import Json, accepts_body, document_at, hold, operations_of, play
 
 DOCUMENT = "/__admin/openapi.json"
-ROUTES = {f"{each.method} {each.path}": each for each in CONTROL}
+ROUTES = {f"{route.method} {route.path}": route for route in CONTROL_ROUTES}
 FAULT = {"id": "lost", "on": "refund", "calls": [1, 3], "do": {"lose_answer": "reset"}}
 
 BODIES: Mapping[str, list[Any]] = {
@@ -128,30 +128,39 @@ def test_an_operation_has_a_summary_an_id_and_an_answer(document: Json, name: st
 
 
 def test_every_operation_has_an_id_of_its_own(document: Json) -> None:
-    ids = [each["operationId"] for each in operations_of(document).values()]
+    ids = [item["operationId"] for item in operations_of(document).values()]
     assert len(ids) == len(set(ids))
 
 
 def test_every_schema_of_the_control_api_is_used() -> None:
-    used = {n for each in CONTROL for n in (each.answer, each.request, each.query) if n}
-    text = str(documents()["control.schema.json"])
+    used = {
+        n
+        for route in CONTROL_ROUTES
+        for n in (route.response_schema, route.request_schema, route.query_schema)
+        if n
+    }
+    text = str(shipped_schemas()["control.schema.json"])
     unused = [
         name
-        for name in documents()["control.schema.json"]["$defs"]
+        for name in shipped_schemas()["control.schema.json"]["$defs"]
         if name not in used | {"problem"} and f"#/$defs/{name}" not in text
     ]
     assert unused == []
 
 
 def test_a_fault_rule_is_asked_for_as_a_scenario_writes_it_and_with_an_id() -> None:
-    wanted = documents()["control.schema.json"]["$defs"]["fault_request"]["properties"]
-    written = documents()["scenario.schema.json"]["$defs"]["fault"]["properties"]
-    assert wanted.keys() == written.keys() | {"id"}
+    expected = shipped_schemas()["control.schema.json"]["$defs"]["fault_request"]["properties"]
+    written = shipped_schemas()["scenario.schema.json"]["$defs"]["fault"]["properties"]
+    assert expected.keys() == written.keys() | {"id"}
 
 
 def test_every_route_that_takes_a_body_or_a_query_has_examples_here() -> None:
-    assert BODIES.keys() == WRONG.keys() == {n for n, each in ROUTES.items() if each.request}
-    assert QUERIES.keys() == {name for name, each in ROUTES.items() if each.query}
+    assert (
+        BODIES.keys()
+        == WRONG.keys()
+        == {n for n, route in ROUTES.items() if route.request_schema}
+    )
+    assert QUERIES.keys() == {name for name, route in ROUTES.items() if route.query_schema}
 
 
 @pytest.mark.parametrize("name", ROUTES)
@@ -167,7 +176,7 @@ async def test_what_the_document_promises_is_answered(
         if body is not None:
             assert accepts_body(document, operation, body)
         reply = await busy.ask(method, place, body)
-        assert reply.status == (404 if ROUTES[name].may_lack else ROUTES[name].status), reply
+        assert reply.status == (404 if ROUTES[name].optional else ROUTES[name].status), reply
         hold(document, operation, reply)
 
 

@@ -7,9 +7,9 @@ import schemathesis
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.schemas import BaseSchema
 
-from mockserver.api.openapi.examples import REQUESTS, SPEC
-from mockserver.api.openapi.merchant import refusals_of
-from mockserver.domain.errors import CATALOGUE, Reason
+from mockserver.api.openapi.examples import EXAMPLE_ORDER, REQUESTS
+from mockserver.api.openapi.merchant import errors_of
+from mockserver.domain.errors import ERROR_CATALOGUE, Reason
 from mockserver.domain.lifecycle import LIFECYCLE
 from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation, OperationInfo
 from tests.api.merchant import UNKNOWN_ID, Merchant, basic
@@ -17,8 +17,10 @@ from tests.api.openapi import Json, accepts, document_at, hold, operations_of, p
 
 DOCUMENT = "/__admin/merchant-openapi.json"
 NAMES = {row.operation.value: f"{row.method} {ORDERS_PATH}{row.path}" for row in OPERATIONS}
-FROZEN = {"start": SPEC["created"], "frozen": True}
-UNSHIPPED = {key: value for key, value in SPEC.items() if key not in ("captures", "refunds")}
+FROZEN = {"start": EXAMPLE_ORDER["created"], "frozen": True}
+UNSHIPPED = {
+    key: value for key, value in EXAMPLE_ORDER.items() if key not in ("captures", "refunds")
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +37,9 @@ def schema(server_url: str) -> BaseSchema:
 async def example(new_merchant: Any) -> Merchant:  # noqa: ANN401
     """A merchant with the order of the document's examples."""
     merchant: Merchant = new_merchant()
-    scenario = {"clock": FROZEN, "orders": {"example": {**SPEC}}}
+    scenario = {"clock": FROZEN, "orders": {"example": {**EXAMPLE_ORDER}}}
     assert (await merchant.control("PUT", "scenario", scenario)).status == 200
-    merchant.order = {"order_id": SPEC["order_id"], "captures": [], "refunds": []}
+    merchant.order = {"order_id": EXAMPLE_ORDER["order_id"], "captures": [], "refunds": []}
     merchant.order = await merchant.read()
     return merchant
 
@@ -47,21 +49,21 @@ def test_the_document_is_valid_by_an_independent_validator(document: Json) -> No
 
 
 def test_the_document_describes_every_operation_and_nothing_else(document: Json) -> None:
-    described = {each["operationId"]: name for name, each in operations_of(document).items()}
+    described = {item["operationId"]: name for name, item in operations_of(document).items()}
     assert described == NAMES
 
 
 def test_every_refusal_of_the_catalogue_is_described_somewhere() -> None:
-    described = {each for row in OPERATIONS for each in refusals_of(row)}
+    described = {item for row in OPERATIONS for item in errors_of(row)}
     elsewhere = {Reason.UNKNOWN_PATH, Reason.METHOD_NOT_ALLOWED, Reason.MALFORMED_HTTP}
-    assert {each.reason for each in CATALOGUE if each not in described} == elsewhere
+    assert {error.reason for error in ERROR_CATALOGUE if error not in described} == elsewhere
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
 def test_what_the_lifecycle_refuses_is_described(row: OperationInfo) -> None:
-    reasons = {each.reason for each in refusals_of(row)}
+    reasons = {item.reason for item in errors_of(row)}
     cells = LIFECYCLE[row.operation].values()
-    assert {cell.refused for cell in cells if cell.refused} <= reasons
+    assert {cell.reason for cell in cells if cell.reason} <= reasons
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
@@ -70,8 +72,8 @@ def test_every_example_keeps_to_its_schema(document: Json, name: str) -> None:
     bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
     for body in bodies:
         for told in body.get("content", {}).values():
-            for each in told.get("examples", {}).values():
-                assert accepts(document, told["schema"], each["value"]), each
+            for item in told.get("examples", {}).values():
+                assert accepts(document, told["schema"], item["value"]), item
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)

@@ -5,21 +5,21 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.api import pages
-from mockserver.api.pages import OrderPages
+from mockserver.api.pages import OrderCache
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.lifecycle import Status
 from mockserver.domain.order import Order
 from tests.builders import make_order
 
-PAGE = len(OrderPages().of(make_order(), Status.AUTHORIZED, Assumptions()))
+PAGE = len(OrderCache().encode(make_order(), Status.AUTHORIZED, Assumptions()))
 
 
-def page(kept: OrderPages, order: Order, status: Status = Status.AUTHORIZED) -> bytes:
-    return kept.of(order, status, Assumptions())
+def page(kept: OrderCache, order: Order, status: Status = Status.AUTHORIZED) -> bytes:
+    return kept.encode(order, status, Assumptions())
 
 
 def test_the_page_of_an_order_is_written_once_until_it_changes() -> None:
-    kept, order = OrderPages(), make_order()
+    kept, order = OrderCache(), make_order()
     assert page(kept, order) is page(kept, order)
     assert page(kept, order) is not page(kept, replace(order))
     expired = page(kept, order, Status.EXPIRED)
@@ -33,16 +33,16 @@ def test_the_oldest_pages_go_where_there_is_no_room(
     room: float,
     found: int,
 ) -> None:
-    monkeypatch.setattr(pages, "BYTES_KEPT", int(room * PAGE))
-    kept, orders = OrderPages(), [make_order() for _ in range(3)]
+    monkeypatch.setattr(pages, "MAX_CACHE_BYTES", int(room * PAGE))
+    kept, orders = OrderCache(), [make_order() for _ in range(3)]
     for _ in range(2):  # what was forgotten takes no room
-        written = [page(kept, each) for each in orders]
-    again = [page(kept, each) for each in reversed(orders[3 - found :])]
-    assert [id(each) for each in again] == [id(each) for each in reversed(written[-found:])]
+        written = [page(kept, order) for order in orders]
+    again = [page(kept, order) for order in reversed(orders[3 - found :])]
+    assert [id(item) for item in again] == [id(item) for item in reversed(written[-found:])]
     assert page(kept, orders[0]) is not written[0] or found == len(orders)
 
 
 def test_a_large_page_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "LARGEST_KEPT", PAGE - 1)
-    kept, order = OrderPages(), make_order()
+    monkeypatch.setattr(pages, "MAX_CACHED_ORDER_BYTES", PAGE - 1)
+    kept, order = OrderCache(), make_order()
     assert page(kept, order) is not page(kept, order)

@@ -44,7 +44,7 @@ GOES_ON: dict[str, Case] = {
     "chunks and a trailer": (IN_CHUNKS, CHUNKS[:-2] + b"X-Sum: 1\r\n\r\n", MADE),
     "a chunk for each byte": (
         IN_CHUNKS,
-        b"".join(b"1\r\n%c\r\n" % each for each in BODY) + b"0\r\n\r\n",
+        b"".join(b"1\r\n%c\r\n" % item for item in BODY) + b"0\r\n\r\n",
         MADE,
     ),
     "zipped": (
@@ -151,10 +151,10 @@ def capture(merchant: Merchant, headers: bytes, body: bytes) -> bytes:
     return "\r\n".join(lines).encode() + headers + b"\r\n\r\n" + body
 
 
-def told(answers: list[RawAnswer]) -> list[tuple[int, str]]:
+def told(responses: list[RawAnswer]) -> list[tuple[int, str]]:
     """Hold that answers are in shape, and tell their statuses and codes."""
-    assert [each for each in answers if not is_in_shape(each)] == []
-    return [(each.status, each.code) for each in answers]
+    assert [answer for answer in responses if not is_in_shape(answer)] == []
+    return [(response.status, response.code) for response in responses]
 
 
 @pytest.mark.parametrize("case", GOES_ON)
@@ -165,10 +165,10 @@ async def test_a_request_with_known_bounds_is_answered_and_the_connection_goes_o
 ) -> None:
     if case == "a length with blanks around it" and aiohttp.__version__ < "3.14":
         pytest.skip("the parser of aiohttp before 3.14 refuses blanks behind a length")
-    headers, body, answer = GOES_ON[case]
-    assert told(converse(merchant.url, [capture(merchant, headers, body)])) == [answer, OK]
+    headers, body, response = GOES_ON[case]
+    assert told(converse(merchant.url, [capture(merchant, headers, body)])) == [response, OK]
     captured = (await merchant.read())["captured_amount"]
-    assert (captured > 0) == (answer == MADE) or case == "no less than nothing"
+    assert (captured > 0) == (response == MADE) or case == "no less than nothing"
     assert caplog.messages == []
 
 
@@ -185,8 +185,8 @@ async def test_a_request_of_unknown_bounds_is_refused_and_hung_up_on(
     places = [len(whole) - len(body), len(whole) - len(body) // 2][: pieces - 1]
     sent = [whole[start:end] for start, end in pairwise([0, *places, len(whole)])]
     async with merchant.nothing_changes():
-        answers = told(converse(merchant.url, sent))
-    assert answers[0] == BAD
+        responses = told(converse(merchant.url, sent))
+    assert responses[0] == BAD
     assert caplog.messages == []
 
 
@@ -215,8 +215,8 @@ async def test_a_valid_request_is_answered_before_the_garbage_behind_it_in_its_p
     garbage: bytes,
 ) -> None:
     (headers, body), valid = VALID[case]
-    answers = told(converse(merchant.url, [capture(merchant, headers, body) + garbage]))
-    assert answers == [*[MADE, OK][:valid], BAD]
+    responses = told(converse(merchant.url, [capture(merchant, headers, body) + garbage]))
+    assert responses == [*[MADE, OK][:valid], BAD]
     assert (await merchant.read())["captured_amount"] == 1
 
 
@@ -226,5 +226,5 @@ async def test_a_get_is_answered_before_the_garbage_behind_it(merchant: Merchant
 
 
 async def test_many_requests_in_one_packet_are_all_answered(merchant: Merchant) -> None:
-    answers = told(converse(merchant.url, [(GET + b"\r\n") * 250]))
-    assert answers == [OK] * 251
+    responses = told(converse(merchant.url, [(GET + b"\r\n") * 250]))
+    assert responses == [OK] * 251

@@ -100,10 +100,12 @@ class World:
     def judge(self, kind: str, pieces: Iterable[bytes], patience: float) -> list[RawAnswer]:
         """Send bytes, and hold that all is well: answers, log, orders, money."""
         with patch.object(protocol, "INCOMPLETE_REQUEST_TIMEOUT", patience):
-            answers = converse(self.url, pieces)
-        statuses = [each.status for each in answers]
+            responses = converse(self.url, pieces)
+        statuses = [response.status for response in responses]
         tried[f"{kind}, {statuses[0] if statuses else 'hung up on'}"] += 1
-        assert [each for each in answers if each.status >= 500 or not is_in_shape(each)] == []
+        assert [
+            answer for answer in responses if answer.status >= 500 or not is_in_shape(answer)
+        ] == []
         target, bystander = self.read()
         assert self.log == []
         assert bystander == self.pages[1]
@@ -113,7 +115,7 @@ class World:
             checked = json.loads(ask(self.url, "GET", f"{SANDBOX}/invariants").body)
             assert checked["passed"], checked
             self.renew()
-        return answers
+        return responses
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +138,7 @@ def effort(examples: int) -> settings:
 
 
 def split(whole: bytes, places: Iterable[int]) -> list[bytes]:
-    ends = [0, *sorted({each % len(whole) for each in places}), len(whole)]
+    ends = [0, *sorted({place % len(whole) for place in places}), len(whole)]
     return [whole[start:end] for start, end in pairwise(ends)]
 
 
@@ -150,9 +152,9 @@ def test_a_request_is_answered_alike_however_it_is_cut_into_packets(
     whole: bytes,
     places: list[int],
 ) -> None:
-    answers = world.judge("split", split(whole, places), PATIENCE)
+    responses = world.judge("split", split(whole, places), PATIENCE)
     last = [] if b"Connection: close" in whole else [200]
-    assert [each.status for each in answers] == SEEDS[whole] + last
+    assert [response.status for response in responses] == SEEDS[whole] + last
 
 
 @st.composite
@@ -175,7 +177,7 @@ def mangled(draw: st.DrawFn) -> list[bytes]:
     lines = head.split(b"\r\n")
     for _ in range(draw(st.integers(1, 2))):
         put = draw(st.sampled_from(HEADERS))
-        like = [each for each in lines if each.split(b":")[0] == put.split(b":")[0]]
+        like = [line for line in lines if line.split(b":")[0] == put.split(b":")[0]]
         mostly = draw(st.integers(0, 3)) > 0
         if like and mostly:
             lines[lines.index(like[0])] = put
@@ -220,7 +222,7 @@ PLACES += ["PATCH /merchant-references", "PATCH /customer-details", "POST /ackno
 values: SearchStrategy[bytes] = st.recursive(
     st.sampled_from(TEXTS) | st.integers(-5, 300).map(lambda number: b"%d" % number),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=3).map(lambda each: b"[" + b",".join(each) + b"]"),
+        st.lists(inner, max_size=3).map(lambda item: b"[" + b",".join(item) + b"]"),
         st.lists(st.tuples(st.sampled_from(KEYS), inner), max_size=5).map(
             lambda pairs: b"{" + b",".join(b'"%s":%s' % pair for pair in pairs) + b"}",
         ),
@@ -229,7 +231,7 @@ values: SearchStrategy[bytes] = st.recursive(
 )
 sound = st.sampled_from([CAPTURE, REFUND, b'{"merchant_reference1":""}'])
 doubled = st.tuples(sound, st.sampled_from(KEYS), values).map(
-    lambda each: each[0][:-1] + b',"%s":%s}' % each[1:],
+    lambda item: item[0][:-1] + b',"%s":%s}' % item[1:],
 )
 marks = st.sampled_from([b""] * 6 + [b"\xef\xbb\xbf", b"\x00", b" ", b"\xff\xfe"])
 
@@ -244,24 +246,24 @@ def test_a_body_of_likely_and_unlikely_json_is_answered_and_costs_no_connection(
     places: list[int],
 ) -> None:
     sent = split(with_length(place, mark + text), places)
-    answers = world.judge("body", sent, PATIENCE)
-    assert [each.status for each in answers[1:]] == [200]
-    assert answers[0].status in {201, 204, 400, 403, 404, 422}
+    responses = world.judge("body", sent, PATIENCE)
+    assert [response.status for response in responses[1:]] == [200]
+    assert responses[0].status in {201, 204, 400, 403, 404, 422}
 
 
 @pytest.mark.parametrize("whole", SEEDS)
 def test_what_is_mutated_is_sound(world: World, whole: bytes) -> None:
-    statuses = [each.status for each in world.judge("seed", [whole], PATIENCE)]
+    statuses = [item.status for item in world.judge("seed", [whole], PATIENCE)]
     assert statuses[: len(SEEDS[whole])] == SEEDS[whole]
 
 
 def test_so_many_were_tried() -> None:
     """Tell the counts; where requests are broken, some have to survive it."""
     outcomes: dict[str, set[bool]] = {}
-    for each, count in sorted(tried.items()):
-        print(f"{count:>7} {each}")  # noqa: T201  # for the report
-        kind, _, outcome = each.partition(", ")
+    for item, count in sorted(tried.items()):
+        print(f"{count:>7} {item}")  # noqa: T201  # for the report
+        kind, _, outcome = item.partition(", ")
         outcomes.setdefault(kind, set()).add(outcome.startswith("2"))
-    assert [each for each in outcomes if True not in outcomes[each]] == []
+    assert [outcome for outcome in outcomes if True not in outcomes[outcome]] == []
     broken = outcomes.keys() - {"seed", "split"}
-    assert [each for each in broken if False not in outcomes[each]] == []
+    assert [item for item in broken if False not in outcomes[item]] == []

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.api.operations import ROWS as ENDPOINTS
-from mockserver.api.operations import Row
+from mockserver.api.operations import ENDPOINT_BY_OPERATION as ENDPOINTS
+from mockserver.api.operations import Endpoint
 from mockserver.domain.commands import (
     CaptureOrder,
     Command,
@@ -18,7 +18,7 @@ from mockserver.domain.commands import (
     UpdateAuthorization,
 )
 from mockserver.domain.order import OrderLine
-from mockserver.schemas import documents, request_schema
+from mockserver.schemas import get_request_schema, shipped_schemas
 from tests.api.test_bad_input import NOT_JSON
 from tests.test_schemas import LINE, LINES, bodies, requests
 
@@ -29,7 +29,7 @@ KINDS: dict[str, type[Command]] = {
     "refund": RefundOrder,
     "update_authorization": UpdateAuthorization,
 }
-ROWS = {str(row.schema): row for row in ENDPOINTS.values() if row.read_at_once}
+ROWS = {str(row.schema): row for row in ENDPOINTS.values() if row.parse_strict}
 NOT_KEPT = {"capture": {"shipping_delay"}, "update_authorization": {"description"}}
 """Documented fields that no command has; a body with one is read field by field."""
 
@@ -56,10 +56,10 @@ def said(schema: Schema, components: Schema) -> Mapping[str, Any]:
     schema = resolved(schema, components)
     schema = resolved(next(iter(schema.get("anyOf", [schema]))), components)
     types = schema.get("type", "string")
-    kind = next(each for each in KEYWORDS if each in types)
-    found = {each: schema[each] for each in KEYWORDS[kind] if each in schema}
+    kind = next(keyword for keyword in KEYWORDS if keyword in types)
+    found = {keyword: schema[keyword] for keyword in KEYWORDS[kind] if keyword in schema}
     if "enum" in found:
-        found["enum"] = sorted(each for each in found["enum"] if each is not None)
+        found["enum"] = sorted(item for item in found["enum"] if item is not None)
     return found
 
 
@@ -73,12 +73,12 @@ def by_types(kind: type[Any]) -> tuple[Schema, Schema]:
 
 
 def shipped_line() -> tuple[Schema, Schema]:
-    shared = documents()["common.schema.json"]["$defs"]
+    shared = shipped_schemas()["common.schema.json"]["$defs"]
     return shared["order_line"], shared
 
 
 def shipped(name: str) -> tuple[Schema, Schema]:
-    return documents()[f"requests/{name}.schema.json"], shipped_line()[1]
+    return shipped_schemas()[f"requests/{name}.schema.json"], shipped_line()[1]
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -110,15 +110,15 @@ def test_the_types_of_an_order_line_say_what_its_schema_says() -> None:
         assert said(types["properties"][field], components) == expected, field
 
 
-def check(row: Row, text: bytes, body: Any) -> bool:  # noqa: ANN401  # JSON
+def check(endpoint: Endpoint, text: bytes, body: Any) -> bool:  # noqa: ANN401  # JSON
     """Hold a body that is read at once to its schema; say whether it is."""
-    assert row.read_at_once is not None
-    assert row.command is not None
-    command = row.read_at_once(text)
+    assert endpoint.parse_strict is not None
+    assert endpoint.parse_command is not None
+    command = endpoint.parse_strict(text)
     if command is None:
         return False
-    assert request_schema(str(row.schema)).accepts(body), text
-    assert command == row.command(body, {}), text
+    assert get_request_schema(str(endpoint.schema)).is_valid(body), text
+    assert command == endpoint.parse_command(body, {}), text
     return True
 
 
@@ -127,16 +127,18 @@ def odd_bodies(name: str) -> Iterator[Any]:
     good = next(bodies(f"requests/{name}.schema.json"))
     extras: list[Any] = [{}, {"a": 1}, None, [], 1]
     names = ("extra", "image_url", "subscription", "made_up")
-    for each in extras:
-        yield from ({**good, "order_lines": [{**LINE, name: each}]} for name in names)
-        yield {**good, "extra": each}
-    yield from ({**good, "order_lines": each} for each in LINES)
+    for extra in extras:
+        yield from ({**good, "order_lines": [{**LINE, name: extra}]} for name in names)
+        yield {**good, "extra": extra}
+    yield from ({**good, "order_lines": line} for line in LINES)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_what_is_read_at_once_keeps_to_its_schema_and_is_read_alike(name: str) -> None:
     row = ROWS[name]
-    read = [check(row, json.dumps(each).encode(), each) for each in odd_bodies(name)]
+    read = [
+        check(row, json.dumps(odd_body).encode(), odd_body) for odd_body in odd_bodies(name)
+    ]
     assert read[0], "the good body itself"
     assert set(read) == {True, False}
 
@@ -153,12 +155,12 @@ def test_whatever_is_sent_is_read_alike_if_it_is_read_at_once(
     good = next(bodies(f"requests/{name}.schema.json"))
     for body in (
         {**good, **more},
-        {**good, "order_lines": [{**LINE, **each} for each in lines]},
+        {**good, "order_lines": [{**LINE, **line} for line in lines]},
     ):
         check(ROWS[name], json.dumps(body, ensure_ascii=ascii_only).encode(), body)
 
 
 @pytest.mark.parametrize("case", NOT_JSON)
 def test_what_is_no_json_is_not_read_at_once(case: str) -> None:
-    assert ROWS["capture"].read_at_once is not None
-    assert ROWS["capture"].read_at_once(NOT_JSON[case]) is None
+    assert ROWS["capture"].parse_strict is not None
+    assert ROWS["capture"].parse_strict(NOT_JSON[case]) is None

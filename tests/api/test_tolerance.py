@@ -14,8 +14,8 @@ BODILESS = [row.operation for row in OPERATIONS if row.method == "POST" and not 
 
 async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
     """Send a body in chunks, without a Content-Length."""
-    for each in parts:
-        yield each
+    for movement in parts:
+        yield movement
 
 
 def test_the_operations_without_input_are_known() -> None:
@@ -86,17 +86,17 @@ async def test_extra_slashes_are_taken_without_a_redirect(
 
 async def test_slashes_in_the_middle_of_a_path_collapse(merchant: Merchant) -> None:
     path = merchant.path(Op.CAPTURE).replace("/", "//")
-    answer = await merchant.ask("POST", path, {"captured_amount": 1})
-    place = answer.header("Location").removeprefix(merchant.url)
+    response = await merchant.ask("POST", path, {"captured_amount": 1})
+    place = response.header("Location").removeprefix(merchant.url)
     assert "//" not in place
     assert (await merchant.ask("GET", place)).status == 200
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"x" * 100_000])
 async def test_the_body_of_a_get_is_ignored(merchant: Merchant, body: bytes) -> None:
-    answers = [await merchant.do(Op.GET_ORDER, body) for _ in range(2)]
-    assert [each.status for each in answers] == [200, 200]
-    assert answers[0].json["order_id"] == merchant.order_id
+    responses = [await merchant.do(Op.GET_ORDER, body) for _ in range(2)]
+    assert [response.status for response in responses] == [200, 200]
+    assert responses[0].json["order_id"] == merchant.order_id
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,10 @@ async def test_an_answer_is_json_whatever_the_client_would_accept(
     accept: str,
 ) -> None:
     for order_id in (merchant.order_id, "unknown"):
-        answer = await merchant.do(Op.GET_ORDER, headers={"Accept": accept}, order_id=order_id)
-        assert answer.header("Content-Type") == "application/json"
+        response = await merchant.do(
+            Op.GET_ORDER, headers={"Accept": accept}, order_id=order_id
+        )
+        assert response.header("Content-Type") == "application/json"
 
 
 async def test_a_query_is_ignored(merchant: Merchant) -> None:
@@ -125,13 +127,13 @@ async def test_a_body_may_come_in_chunks_without_a_length(
     await merchant.make_order(order_for(operation))
     if operation is Op.CAPTURE:
         body = pieces(b'{"captured', b'_amount":', b"1}")
-        answer = await merchant.do(
+        response = await merchant.do(
             operation, body, headers={"Content-Type": "application/json"}
         )
-        assert answer.status == 201
+        assert response.status == 201
         return
-    answer = await merchant.do(operation, BODIES[operation], headers={"Expect": ""})
-    assert answer.status == operation.info.success
+    response = await merchant.do(operation, BODIES[operation], headers={"Expect": ""})
+    assert response.status == operation.info.success
 
 
 @pytest.mark.parametrize(
@@ -148,8 +150,8 @@ async def test_json_is_recognised_however_it_is_announced(
     media_type: str,
 ) -> None:
     headers = {"Content-Type": media_type}
-    answer = await merchant.do(Op.CAPTURE, {"captured_amount": 1}, headers=headers)
-    assert answer.status == 201
+    response = await merchant.do(Op.CAPTURE, {"captured_amount": 1}, headers=headers)
+    assert response.status == 201
 
 
 WIDER_THAN_DOCUMENTED = {
@@ -263,8 +265,8 @@ async def test_numbers_given_for_texts_are_shown_as_texts(merchant: Merchant) ->
 async def test_a_number_for_a_reference_finds_its_line(merchant: Merchant) -> None:
     lines = [{"reference": "4711", "unit_price": 100}]
     await merchant.make_order({"lines": lines, "captures": {"A": {"lines": ["4711"]}}})
-    answer = await merchant.refund(100, {**line("", 100), "reference": 4711})
-    assert answer.header("Mock-Allocation").startswith("allocated;")
+    response = await merchant.refund(100, {**line("", 100), "reference": 4711})
+    assert response.header("Mock-Allocation").startswith("allocated;")
 
 
 async def test_unknown_fields_are_not_echoed(merchant: Merchant) -> None:

@@ -8,15 +8,15 @@ from typing import Any
 import orjson
 import pytest
 
-from mockserver.api.exchange import Answer, Call
-from mockserver.api.merchant import IDEMPOTENCY_KEY, MerchantApi
+from mockserver.api.exchange import Request, Response
+from mockserver.api.merchant import IDEMPOTENCY_KEY_HEADER, MerchantApi
 from mockserver.api.metrics import Metrics
-from mockserver.api.pages import OrderPages
+from mockserver.api.pages import OrderCache
 from mockserver.domain.operation import ORDERS_PATH, Operation
-from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.scenario import Surroundings, read_scenario
-from mockserver.scenario.source import parse
+from mockserver.scenario.scenario import ScenarioDefaults, parse_scenario
+from mockserver.scenario.source import parse_yaml
 from tests.api.merchant import Merchant
 
 SCENARIO = b"""
@@ -36,8 +36,10 @@ faults:
 @pytest.fixture
 def api() -> MerchantApi:
     """The merchant API without a server; the first capture and the first read are late."""
-    sandboxes = Sandboxes(read_scenario("parcel", parse(SCENARIO), Surroundings()))
-    return MerchantApi(sandboxes, OrderPages(), Metrics(int))
+    sandboxes = SandboxRegistry(
+        parse_scenario("parcel", parse_yaml(SCENARIO), ScenarioDefaults())
+    )
+    return MerchantApi(sandboxes, OrderCache(), Metrics(int))
 
 
 @pytest.fixture
@@ -52,25 +54,27 @@ def end_delay(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return is_over.set
 
 
-def request_to(method: str, path: str, body: Any = None, key: str = "") -> Call:  # noqa: ANN401  # JSON
+def request_to(method: str, path: str, body: Any = None, key: str = "") -> Request:  # noqa: ANN401  # JSON
     path = f"{ORDERS_PATH}/parcel{path}"
     headers = {"Authorization": f"Basic {b64encode(b'anna:x').decode()}"}
     if key:
-        headers[IDEMPOTENCY_KEY] = key
+        headers[IDEMPOTENCY_KEY_HEADER] = key
     text = b"" if body is None else orjson.dumps(body)
-    return Call(method, path, tuple(path.strip("/").split("/")), headers, text, "http", "here")
+    return Request(
+        method, path, tuple(path.strip("/").split("/")), headers, text, "http", "here"
+    )
 
 
-def capture(amount: int, key: str = "") -> Call:
+def capture(amount: int, key: str = "") -> Request:
     return request_to("POST", "/captures", {"captured_amount": amount}, key)
 
 
 def sandbox_in(api: MerchantApi) -> Sandbox:
-    sandbox: Sandbox = api.sandboxes.open("anna")
+    sandbox: Sandbox = api.registry.get_or_create("anna")
     return sandbox
 
 
-async def start(answering: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
+async def start(answering: Coroutine[Any, Any, Response]) -> asyncio.Task[Response]:
     """Start to answer, up to the delay."""
     task = asyncio.create_task(answering)
     await asyncio.sleep(0)
@@ -80,8 +84,8 @@ async def start(answering: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
 async def test_a_delayed_capture_is_decided_on_what_others_left(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
-    late = await start(api.answer(capture(1000)))
-    assert (await api.answer(capture(600))).status == 201
+    late = await start(api.handle(capture(1000)))
+    assert (await api.handle(capture(600))).status == 201
     end_delay()
     assert (await late).status == 403
     assert sandbox_in(api).orders["parcel"].captured_amount == 600
@@ -90,8 +94,8 @@ async def test_a_delayed_capture_is_decided_on_what_others_left(
 async def test_a_key_used_during_a_delay_is_replayed_after_it(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
-    late = await start(api.answer(capture(300, "key")))
-    first = await api.answer(capture(300, "key"))
+    late = await start(api.handle(capture(300, "key")))
+    first = await api.handle(capture(300, "key"))
     end_delay()
     assert (await late).headers["Capture-Id"] == first.headers["Capture-Id"]
     assert (await late).headers["Mock-Replayed"] == "true"
@@ -101,7 +105,7 @@ async def test_a_key_used_during_a_delay_is_replayed_after_it(
 async def test_a_delayed_read_shows_the_order_and_time_after_the_delay(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
-    late = await start(api.answer(request_to("GET", "")))
+    late = await start(api.handle(request_to("GET", "")))
     sandbox = sandbox_in(api)
     sandbox.clock.set(sandbox.orders["parcel"].expires_at)
     end_delay()
@@ -111,7 +115,7 @@ async def test_a_delayed_read_shows_the_order_and_time_after_the_delay(
 async def test_a_delayed_request_is_recorded_when_it_ends(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
-    late = await start(api.answer(request_to("GET", "")))
+    late = await start(api.handle(request_to("GET", "")))
     sandbox = sandbox_in(api)
     assert sandbox.faults.fired["late"] == 1
     assert list(sandbox.journal) == []
@@ -125,8 +129,8 @@ async def test_concurrent_requests_have_one_effect_for_each_key(merchant: Mercha
     delay = {"delay": {"uniform": ["0s", "5ms"]}}
     await merchant.control("POST", "faults", {"on": "capture", "do": delay, "probability": 0.5})
     keys = [f"key-{number % 5}" for number in range(40)]
-    answers = await asyncio.gather(*(merchant.capture(100, key=key) for key in keys))
-    made = {(key, each.header("Capture-Id")) for key, each in zip(keys, answers, strict=True)}
+    responses = await asyncio.gather(*(merchant.capture(100, key=key) for key in keys))
+    made = {(key, item.header("Capture-Id")) for key, item in zip(keys, responses, strict=True)}
     assert len(made) == 5
     assert (await merchant.read())["captured_amount"] == 500
 
@@ -160,7 +164,7 @@ async def test_a_crash_after_the_commit_applies_no_later_fault(
     actions = [{"lose_answer": "close"}, {"delay": "0s"}]
     await merchant.control("POST", "faults", {"id": "f", "on": "capture", "do": actions})
     with monkeypatch.context() as patched:
-        patched.setattr("mockserver.api.merchant.accepted", crash)
-        answer = await merchant.do(Operation.CAPTURE, {"captured_amount": 100})
+        patched.setattr("mockserver.api.merchant.accepted_response", crash)
+        response = await merchant.do(Operation.CAPTURE, {"captured_amount": 100})
     assert len(caplog.records) == 1
-    assert (answer.status, answer.header("Mock-Fault")) == (500, "f: delay")
+    assert (response.status, response.header("Mock-Fault")) == (500, "f: delay")

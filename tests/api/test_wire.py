@@ -11,7 +11,7 @@ import pytest
 
 from mockserver import __version__
 from mockserver.domain.operation import Operation
-from mockserver.schemas import schema
+from mockserver.schemas import get_schema
 from tests.api.merchant import Merchant, basic
 
 Op = Operation
@@ -29,11 +29,11 @@ def connected(merchant: Merchant) -> Iterator[socket.socket]:
 
 def read_answer(connection: socket.socket, method: str = "GET") -> tuple[HTTPResponse, bytes]:
     """Read one answer off a connection."""
-    answer = HTTPResponse(connection, method=method)
-    answer.begin()
-    body = answer.read()
-    answer.close()
-    return answer, body
+    response = HTTPResponse(connection, method=method)
+    response.begin()
+    body = response.read()
+    response.close()
+    return response, body
 
 
 def has_hung_up(connection: socket.socket) -> bool:
@@ -56,8 +56,8 @@ async def test_two_bytes_after_a_get_that_nobody_announced_are_dropped(
     request = head(merchant, f"GET {merchant.path(Op.GET_ORDER)}")
     with connected(merchant) as connection:
         connection.sendall(request + b"{}")
-        answer, body = read_answer(connection)
-        assert (answer.status, json.loads(body)["order_id"]) == (200, merchant.order_id)
+        response, body = read_answer(connection)
+        assert (response.status, json.loads(body)["order_id"]) == (200, merchant.order_id)
         connection.sendall(request)
         assert read_answer(connection)[0].status == 200
 
@@ -99,9 +99,9 @@ async def test_answers_without_a_body_leave_the_connection_usable(merchant: Merc
         ("acknowledge", b""),
     ]:
         connection.request("POST", f"{merchant.path(Op.GET_ORDER)}/{name}", body, headers)
-        answer = connection.getresponse()
-        answer.read()
-        statuses.append(answer.status)
+        response = connection.getresponse()
+        response.read()
+        statuses.append(response.status)
         sockets.add(id(connection.sock))
     connection.close()
     assert statuses == [204, 201, 403, 204]
@@ -122,8 +122,8 @@ async def test_a_head_request_is_refused_without_a_body(merchant: Merchant) -> N
     request = head(merchant, f"HEAD {merchant.path(Op.GET_ORDER)}", "Connection: close")
     with connected(merchant) as connection:
         connection.sendall(request)
-        answer, body = read_answer(connection, "HEAD")
-        assert (answer.status, body) == (405, b"")
+        response, body = read_answer(connection, "HEAD")
+        assert (response.status, body) == (405, b"")
         assert has_hung_up(connection)
 
 
@@ -148,14 +148,17 @@ async def test_what_is_not_http_is_answered_in_shape_and_hung_up_on(
 ) -> None:
     with connected(merchant) as connection:
         connection.sendall(NOT_HTTP[case](merchant))
-        answer, body = read_answer(connection)
+        response, body = read_answer(connection)
         assert has_hung_up(connection)
     page = json.loads(body)
-    assert (answer.status, page["error_code"]) == (400, "BAD_REQUEST")
+    assert (response.status, page["error_code"]) == (400, "BAD_REQUEST")
     assert page["error_messages"][0].startswith("Malformed HTTP: ")
-    assert page["correlation_id"] == answer.getheader("Klarna-Correlation-Id")
-    assert schema("responses/error.schema.json").accepts(page)
-    assert (answer.version, answer.getheader("Server")) == (11, f"kustom-mock/{__version__}")
+    assert page["correlation_id"] == response.getheader("Klarna-Correlation-Id")
+    assert get_schema("responses/error.schema.json").is_valid(page)
+    assert (response.version, response.getheader("Server")) == (
+        11,
+        f"kustom-mock/{__version__}",
+    )
     assert (await merchant.read())["order_id"] == merchant.order_id
 
 
@@ -197,10 +200,10 @@ async def test_a_body_that_cannot_be_read_is_answered_in_shape_and_hung_up_on(
         with connected(merchant) as connection:
             for part in [asking + body] if at_once else [asking, body]:
                 connection.sendall(part)
-            answer, page = read_answer(connection)
+            response, page = read_answer(connection)
             assert has_hung_up(connection)
-    assert (answer.status, json.loads(page)["error_code"]) == (400, "BAD_REQUEST")
-    assert schema("responses/error.schema.json").accepts(json.loads(page))
+    assert (response.status, json.loads(page)["error_code"]) == (400, "BAD_REQUEST")
+    assert get_schema("responses/error.schema.json").is_valid(json.loads(page))
     assert caplog.messages == []
 
 
@@ -235,8 +238,8 @@ async def test_a_client_of_http_1_0_is_answered(merchant: Merchant) -> None:
     )
     with connected(merchant) as connection:
         connection.sendall(request)
-        answer, body = read_answer(connection)
-        assert (answer.status, json.loads(body)["order_id"]) == (200, merchant.order_id)
+        response, body = read_answer(connection)
+        assert (response.status, json.loads(body)["order_id"]) == (200, merchant.order_id)
         assert has_hung_up(connection)
 
 
@@ -247,13 +250,13 @@ async def test_a_client_that_names_no_host_finds_what_it_made_where_it_asked(
 ) -> None:
     path = merchant.path(Op.CAPTURE)
     asking = head(merchant, f"POST {named}{path}", "Content-Length: 22")
-    lines = [each for each in asking.split(b"\r\n") if not each.startswith(b"Host:")]
+    lines = [part for part in asking.split(b"\r\n") if not part.startswith(b"Host:")]
     lines[0] = lines[0].replace(b"HTTP/1.1", b"HTTP/1.0")
     with connected(merchant) as connection:
         connection.sendall(b"\r\n".join(lines) + b'{"captured_amount": 1}')
-        answer, _ = read_answer(connection)
-        place = urlsplit(str(answer.getheader("Location")))
-        assert answer.status == 201
+        response, _ = read_answer(connection)
+        place = urlsplit(str(response.getheader("Location")))
+        assert response.status == 201
         assert place.path.startswith(path)
         found = urlsplit(named or merchant.url).hostname
         assert place.netloc == found

@@ -143,7 +143,7 @@ class Engine:
         shutil.unpack_archive(archive, folder, filter="data")
         manifest = json.loads((folder / "manifest.json").read_bytes())[0]
         config = json.loads((folder / manifest["Config"]).read_bytes())
-        return config, [folder / each for each in manifest["Layers"]]
+        return config, [folder / layer for layer in manifest["Layers"]]
 
 
 @contextmanager

@@ -53,16 +53,18 @@ class Image:
 @pytest.fixture(scope="module")
 def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Image:
     document, files = engine.saved(tmp_path_factory.mktemp("saved"))
-    layers = [_layer(each) for each in files]
+    layers = [_layer(file) for file in files]
     of_ours = [
-        each for each in layers if any(n.startswith(("opt/", "scenarios")) for n in each.names)
+        layer
+        for layer in layers
+        if any(n.startswith(("opt/", "scenarios")) for n in layer.names)
     ]
     return Image(document, tuple(of_ours))
 
 
 def _layer(file: Path) -> Layer:
     with tarfile.open(file) as tar:
-        names = tuple(each.name.removeprefix("./") for each in tar)
+        names = tuple(item.name.removeprefix("./") for item in tar)
     content = file.read_bytes()
     return Layer(names, len(content) / 1e6, len(gzip.compress(content, 6)) / 1e6)
 
@@ -90,7 +92,7 @@ def test_it_says_what_it_is(image: Image) -> None:
     labels = image.config["Labels"]
     assert labels["org.opencontainers.image.title"] == "kustom-mock"
     assert {"description", "licenses", "version", "revision"} <= {
-        each.rpartition(".")[2] for each in labels
+        label.rpartition(".")[2] for label in labels
     }
 
 
@@ -99,10 +101,10 @@ def test_its_layers_over_the_base_are_small(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with capsys.disabled():
-        for each in image.layers:
-            print(f"\nlayer: {each.unpacked:.1f} MB, {each.packed:.1f} MB packed", end="")  # noqa: T201
-    assert sum(each.unpacked for each in image.layers) <= UNPACKED_AT_MOST
-    assert sum(each.packed for each in image.layers) <= PACKED_AT_MOST
+        for layer in image.layers:
+            print(f"\nlayer: {layer.unpacked:.1f} MB, {layer.packed:.1f} MB packed", end="")  # noqa: T201
+    assert sum(layer.unpacked for layer in image.layers) <= UNPACKED_AT_MOST
+    assert sum(layer.packed for layer in image.layers) <= PACKED_AT_MOST
 
 
 def test_it_is_byte_compiled(image: Image) -> None:
@@ -118,5 +120,5 @@ def test_nothing_of_the_build_is_left_in_it(image: Image) -> None:
 
 
 def test_no_secret_is_in_its_history_or_environment(image: Image) -> None:
-    steps = [each.get("created_by", "") for each in image.document["history"]]
-    assert [each for each in (*steps, *image.config["Env"]) if SECRET.search(each)] == []
+    steps = [item.get("created_by", "") for item in image.document["history"]]
+    assert [item for item in (*steps, *image.config["Env"]) if SECRET.search(item)] == []

@@ -32,7 +32,7 @@ def container(engine: Engine) -> Iterator[Container]:
 
 def orders_of(container: Container) -> list[str]:
     """The names of the orders that a new sandbox has."""
-    return [each["name"] for each in json.loads(container.curl(ORDERS))["orders"]]
+    return [order["name"] for order in json.loads(container.curl(ORDERS))["orders"]]
 
 
 def test_it_answers_on_its_published_port(container: Container) -> None:

@@ -44,7 +44,7 @@ def test_drawn_transitions_are_those_that_the_domain_makes() -> None:
 @pytest.mark.parametrize("transition", TRANSITIONS, ids=lambda t: f"{t.source}-{t.label}")
 def test_transition_operation_is_allowed_in_its_source(transition: Transition) -> None:
     operation = transition.operation
-    assert operation is None or LIFECYCLE[operation][transition.source].refused is None
+    assert operation is None or LIFECYCLE[operation][transition.source].reason is None
 
 
 def test_refused_operation_is_not_drawn_in_its_status() -> None:

@@ -2,15 +2,15 @@
 
 import pytest
 
-from mockserver.cli.lint import findings_of
+from mockserver.cli.lint import lint_text
 from mockserver.cli.table import Page
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Status
 from mockserver.domain.operation import Operation
-from mockserver.domain.rules import RULES
-from mockserver.scenario.codes import CODES
-from mockserver.schemas import documents
+from mockserver.domain.rules import BEHAVIOUR_RULES
+from mockserver.scenario.codes import LINT_CODES
+from mockserver.schemas import shipped_schemas
 from mockserver.settings import OPTIONS
 from tools.docs_generator.lint_examples import LINT_EXAMPLES
 from tools.docs_generator.pages import operations_page, settings_page
@@ -24,8 +24,8 @@ MENTIONED = {
         *(status.replace("_", " ").lower() for status in Status),
     ],
     "reference/errors.md": [*Operation, *Reason],
-    "reference/fidelity.md": [*ASSUMPTIONS, *(rule.text for rule in RULES)],
-    "reference/lint.md": list(CODES),
+    "reference/fidelity.md": [*ASSUMPTIONS, *(rule.text for rule in BEHAVIOUR_RULES)],
+    "reference/lint.md": list(LINT_CODES),
     "reference/settings.md": [
         name for row in OPTIONS.values() for name in (row.flag, row.variable)
     ],
@@ -59,17 +59,17 @@ def test_scenario_pages_describe_every_key_of_the_schema() -> None:
     text = "".join(FILES[name]() for name in FILES if name.startswith("reference/scenarios/"))
     keys = {
         key
-        for part in documents()["scenario.schema.json"]["$defs"].values()
+        for part in shipped_schemas()["scenario.schema.json"]["$defs"].values()
         for key in part.get("properties", ())
     }
     assert sorted(key for key in keys if f"`{key}`" not in text) == []
 
 
 def test_lint_examples_cover_every_code() -> None:
-    assert LINT_EXAMPLES.keys() == CODES.keys()
+    assert LINT_EXAMPLES.keys() == LINT_CODES.keys()
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if LINT_EXAMPLES[code].text])
+@pytest.mark.parametrize("code", [code for code in LINT_CODES if LINT_EXAMPLES[code].text])
 def test_lint_example_reports_its_code_and_no_other(code: str) -> None:
-    findings = findings_of(LINT_EXAMPLES[code].text.encode())
+    findings = lint_text(LINT_EXAMPLES[code].text.encode())
     assert [finding.code for finding in findings] == [code]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from mockserver.domain.assumptions import Assumptions, assume
+from mockserver.domain.assumptions import Assumptions, switch_assumptions
 from mockserver.domain.commands import (
     Acknowledge,
     AddCaptureShippingInfo,
@@ -21,7 +21,7 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.lifecycle import Status, status_of
+from mockserver.domain.lifecycle import Status, derive_status
 from mockserver.domain.order import FraudStatus
 from tests.builders import NOW, drive, make_order, paid_by
 
@@ -63,12 +63,12 @@ class Story:
             facts["fraud_status"] = FraudStatus(facts["fraud_status"])
         self.order = make_order(**facts)
         self.now: datetime = NOW
-        self.assumptions = assume(Assumptions(), assumptions or {})
+        self.assumptions = switch_assumptions(Assumptions(), assumptions or {})
 
     @property
     def status(self) -> Status:
         """The order's status at this point of the story."""
-        return status_of(self.order, self.now, self.assumptions)
+        return derive_status(self.order, self.now, self.assumptions)
 
     def play(self, steps: Iterable[Step]) -> "Story":
         """Carry steps out; ``wait`` lets days go by."""

@@ -4,21 +4,21 @@ from typing import get_args
 
 import pytest
 
-from mockserver.domain.assumptions import Assumptions, assume
+from mockserver.domain.assumptions import Assumptions, switch_assumptions
 from mockserver.domain.bounds import LineType
 from mockserver.domain.commands import CaptureOrder, RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.explanation import Explanation
-from mockserver.domain.money import sum_of
+from mockserver.domain.money import sum_totals
 from mockserver.domain.order import Order, OrderLine
-from mockserver.domain.refund_case import measure_asked
+from mockserver.domain.refund_case import build_case_for_command
 from tests.builders import explanations_of, make_context, make_line, make_order
 from tests.domain.tables import Case, cases
 
 
 def lines(row: Case) -> tuple[OrderLine, ...]:
     return tuple(
-        line(name, total) for each in row.get("lines", ()) for name, total in each.items()
+        line(name, total) for item in row.get("lines", ()) for name, total in item.items()
     )
 
 
@@ -29,7 +29,7 @@ def line(name: str, total: int) -> OrderLine:
 
 
 def amount(row: Case) -> int:
-    return int(row.get("amount", sum_of(lines(row))))
+    return int(row.get("amount", sum_totals(lines(row))))
 
 
 def shipped(case: Case, assumptions: Assumptions) -> Order:
@@ -52,7 +52,7 @@ def refunded(order: Order, row: Case, name: str, assumptions: Assumptions) -> Or
 
 
 def played(case: Case) -> Explanation:
-    assumptions = assume(Assumptions(), case.get("assume", {}))
+    assumptions = switch_assumptions(Assumptions(), case.get("assume", {}))
     order = shipped(case, assumptions)
     for number, row in enumerate(case.get("earlier", ()), 1):
         order = refunded(order, row, f"earlier-{number}", assumptions)
@@ -66,7 +66,7 @@ def test_a_refund_goes_where_the_table_says(case: Case) -> None:
     assert allocation.outcome == expected["outcome"]
     assert allocation.capture_id == expected.get("capture")
     assert list(explanation.failed_conditions) == expected.get("failed", [])
-    assert {each.holds for each in explanation.conditions} <= {True, False}
+    assert {condition.holds for condition in explanation.conditions} <= {True, False}
     assert [(e.capture_id, e.amount) for e in allocation.booked] == [
         *expected["booked"].items(),
     ]
@@ -83,11 +83,11 @@ def test_the_advice_says_what_the_table_says(case: Case) -> None:
 @pytest.mark.parametrize("case", cases("allocation"))
 def test_conditions_are_told_with_the_numbers_of_the_table(case: Case) -> None:
     told = {
-        each.name: [listed(each.expected), listed(each.actual), each.detail]
-        for each in played(case).conditions
+        condition.name: [listed(condition.expected), listed(condition.actual), condition.detail]
+        for condition in played(case).conditions
     }
-    wanted = case.get("told", {})
-    assert {name: told[name] for name in wanted} == wanted
+    expected = case.get("told", {})
+    assert {name: told[name] for name in expected} == expected
 
 
 def listed(number: int | tuple[str, ...]) -> int | list[str]:
@@ -177,12 +177,12 @@ def test_lines_of_all_types_are_matched_but_for_a_return_fee(kind: LineType) -> 
 def test_a_refund_is_not_made_to_fail_unless_somebody_asks_for_it() -> None:
     order = shipped({"captures": SHIPMENTS}, Assumptions())
     asked = RefundOrder(3000, order_lines=(make_line(),))
-    assert not measure_asked(order, asked, Assumptions()).made_to_fail
+    assert not build_case_for_command(order, asked, Assumptions()).failure_injected
 
 
 def advice_for(written: str, *captured: str) -> str:
     """Say what a refund of 1 is advised, whose reference is on none of these lines."""
-    shipment = {"lines": [{each: 1} for each in captured]}
+    shipment = {"lines": [{item: 1} for item in captured]}
     (hint,) = played({"captures": {"A": shipment}, "refund": {"lines": [{written: 1}]}}).hints
     return hint
 

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mockserver.domain.allocation import allocate, explain, explained
+from mockserver.domain.allocation import allocate, explain_allocation, explain_case
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import CaptureOrder, RefundOrder
-from mockserver.domain.explanation import Explanation, Verdict
+from mockserver.domain.explanation import AllocationOutcome, Explanation
 from mockserver.domain.order import Capture, Order
-from mockserver.domain.refund_case import RefundCase, measure
+from mockserver.domain.refund_case import RefundCase, build_case
 from tests.builders import drive, make_line
 from tests.strategies import (
     Refunded,
@@ -69,7 +69,9 @@ def adds_up(request: RefundOrder) -> bool:
 
 
 def spoiled(order: Order) -> bool:
-    return any(each.allocation.outcome is Verdict.FAILED for each in order.refunds)
+    return any(
+        refund.allocation.outcome is AllocationOutcome.FAILED for refund in order.refunds
+    )
 
 
 def was_made_to_fail(refund: Refunded) -> bool:
@@ -77,11 +79,11 @@ def was_made_to_fail(refund: Refunded) -> bool:
 
 
 def ask(order: Order, request: RefundOrder, assumed: Assumptions) -> Explanation:
-    return explain(case_of(order, request, assumed))
+    return explain_case(case_of(order, request, assumed))
 
 
 def case_of(order: Order, request: RefundOrder, assumed: Assumptions) -> RefundCase:
-    return measure(
+    return build_case(
         request.refunded_amount,
         request.order_lines,
         order.captures,
@@ -108,9 +110,9 @@ def judgement(explanation: Explanation) -> object:
 def test_an_allocated_refund_satisfies_every_condition(history: History) -> None:
     assumed, refunds = history
     for refund in refunds:
-        if refund.allocation.outcome is Verdict.ALLOCATED:
+        if refund.allocation.outcome is AllocationOutcome.ALLOCATED:
             assert refund.explanation.failed_conditions == ()
-            chosen = refund.before.capture(refund.allocation.capture_id or "")
+            chosen = refund.before.get_capture(refund.allocation.capture_id or "")
             assert chosen is not None
             assert fits(refund, chosen, assumed)
             assert adds_up(refund.request)
@@ -126,11 +128,11 @@ def test_a_refund_that_satisfies_every_condition_is_allocated_to_the_oldest_that
         fitting = [c for c in refund.before.captures if fits(refund, c, assumed)]
         possible = adds_up(refund.request) and not spoiled(refund.before)
         if fitting and possible and not was_made_to_fail(refund):
-            assert refund.allocation.outcome is Verdict.ALLOCATED
+            assert refund.allocation.outcome is AllocationOutcome.ALLOCATED
             assert refund.allocation.capture_id == fitting[0].capture_id
             assert refund.allocation.ambiguous is (len(fitting) > 1)
         else:
-            assert refund.allocation.outcome is not Verdict.ALLOCATED
+            assert refund.allocation.outcome is not AllocationOutcome.ALLOCATED
             assert refund.allocation.capture_id is None
             assert not refund.allocation.ambiguous
 
@@ -147,8 +149,8 @@ def test_what_lands_on_a_capture_never_exceeds_it(history: History) -> None:
 def test_nothing_lands_only_where_a_refund_of_nothing_is_allocated(history: History) -> None:
     _, refunds = history
     for refund in refunds:
-        amounts = [each.amount for each in refund.allocation.booked]
-        allocated = refund.allocation.outcome is Verdict.ALLOCATED
+        amounts = [item.amount for item in refund.allocation.booked]
+        allocated = refund.allocation.outcome is AllocationOutcome.ALLOCATED
         of_nothing = allocated and refund.request.refunded_amount == 0
         assert amounts == [0] if of_nothing else 0 not in amounts
 
@@ -158,7 +160,7 @@ def test_after_a_failure_nothing_later_is_allocated(history: History) -> None:
     _, refunds = history
     for refund in refunds:
         if spoiled(refund.before):
-            assert refund.allocation.outcome is not Verdict.ALLOCATED
+            assert refund.allocation.outcome is not AllocationOutcome.ALLOCATED
             assert "no_earlier_failure" in refund.explanation.failed_conditions
         else:
             assert "no_earlier_failure" not in refund.explanation.failed_conditions
@@ -171,7 +173,7 @@ def test_only_a_refund_without_lines_is_not_attempted(history: History) -> None:
         spared = (
             not refund.request.order_lines and assumed.amount_only_refund == "not_attempted"
         )
-        assert (refund.allocation.outcome is Verdict.NOT_ATTEMPTED) is spared
+        assert (refund.allocation.outcome is AllocationOutcome.NOT_ATTEMPTED) is spared
 
 
 @given(st.data())
@@ -208,8 +210,8 @@ def test_the_sums_over_captures_equal_the_refunded_amount_of_the_order(
     _, refunds = history
     for refund in refunds:
         order = refund.after
-        on_captures = sum(booked(order, each) for each in order.captures)
-        requested = [each.refunded_amount for each in order.refunds]
+        on_captures = sum(booked(order, capture) for capture in order.captures)
+        requested = [refund.refunded_amount for refund in order.refunds]
         assert on_captures == sum(requested) == order.refunded_amount
 
 
@@ -217,7 +219,7 @@ def test_the_sums_over_captures_equal_the_refunded_amount_of_the_order(
 def test_unallocated_money_is_booked_nowhere_if_so_assumed(history: History) -> None:
     _, refunds = history
     for refund in refunds:
-        places = [each.capture_id for each in refund.allocation.booked]
+        places = [item.capture_id for item in refund.allocation.booked]
         assert places in ([], [refund.allocation.capture_id])
 
 
@@ -227,7 +229,7 @@ def test_a_failed_allocation_says_what_to_change_and_only_a_failed_one(
 ) -> None:
     _, refunds = history
     for refund in refunds:
-        failed = refund.allocation.outcome is Verdict.FAILED
+        failed = refund.allocation.outcome is AllocationOutcome.FAILED
         assert bool(refund.explanation.hints) is failed
 
 
@@ -249,13 +251,13 @@ def test_an_assumption_that_is_not_named_can_be_switched_without_effect(
 def test_every_condition_is_reported_and_in_the_same_order(data: st.DataObject) -> None:
     order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
     explanation = ask(order, data.draw(refund_requests(order)), assumed)
-    assert [each.name for each in explanation.conditions] == [
+    assert [condition.name for condition in explanation.conditions] == [
         "no_earlier_failure",
         "lines_add_up",
         "references_in_one_capture",
         "fits_capture",
     ]
-    assert all(each.detail for each in explanation.conditions)
+    assert all(condition.detail for condition in explanation.conditions)
 
 
 @settings(max_examples=50)
@@ -272,13 +274,13 @@ def test_a_failure_that_was_asked_for_is_never_allocated(
     amount: int,
 ) -> None:
     refund = RefundOrder(amount, order_lines=tuple(lines))  # type: ignore[arg-type]
-    case = replace(case_of(order, refund, assumed), made_to_fail=True)
-    assert allocate(case).outcome is not Verdict.ALLOCATED
+    case = replace(case_of(order, refund, assumed), failure_injected=True)
+    assert allocate(case).outcome is not AllocationOutcome.ALLOCATED
 
 
 def test_without_any_capture_nothing_can_be_allocated() -> None:
-    explanation = explain(measure(3000, [make_line()], [], [], Assumptions()))
-    assert explanation.allocation.outcome is Verdict.FAILED
+    explanation = explain_case(build_case(3000, [make_line()], [], [], Assumptions()))
+    assert explanation.allocation.outcome is AllocationOutcome.FAILED
     assert explanation.failed_conditions == ("references_in_one_capture", "fits_capture")
     assert explanation.allocation.booked == ()
     assert explanation.nearest is None
@@ -295,4 +297,4 @@ def test_an_explanation_stays_the_same_whatever_happens_later(history: History) 
     _, refunds = history
     for refund in refunds:
         last = drive(refunds[-1].after, CaptureOrder(1))
-        assert explained(last, refund.after.refunds[-1]) == refund.explanation
+        assert explain_allocation(last, refund.after.refunds[-1]) == refund.explanation

@@ -22,9 +22,9 @@ from mockserver.domain.commands import (
     UpdateMerchantReferences,
 )
 from mockserver.domain.decide import decide
-from mockserver.domain.decision import PARTS_KEPT, Context
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.explanation import Verdict
+from mockserver.domain.decision import MAX_MOVEMENTS, Context
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.explanation import AllocationOutcome
 from mockserver.domain.operation import Operation
 from mockserver.domain.refunds import check_refundable
 from tests.builders import (
@@ -48,10 +48,10 @@ LATER = NOW + timedelta(days=1)
 
 
 FULL = make_order(
-    order_amount=2 * PARTS_KEPT,
-    captures=drive(make_order(), CaptureOrder(5000)).captures * PARTS_KEPT,
-    refunds=drive(make_order(), CaptureOrder(1), RefundOrder(1)).refunds * PARTS_KEPT,
-    shipping_info=({"tracking_number": "1"},) * PARTS_KEPT,
+    order_amount=2 * MAX_MOVEMENTS,
+    captures=drive(make_order(), CaptureOrder(5000)).captures * MAX_MOVEMENTS,
+    refunds=drive(make_order(), CaptureOrder(1), RefundOrder(1)).refunds * MAX_MOVEMENTS,
+    shipping_info=({"tracking_number": "1"},) * MAX_MOVEMENTS,
 )
 
 
@@ -80,7 +80,7 @@ def test_an_order_holds_a_bounded_number_of_everything(
     last = replace(FULL.captures[0], capture_id="last", shipping_info=FULL.shipping_info)
     captures = (*FULL.captures[1:], last)
     order = replace(FULL, captures=captures, order_amount=FULL.captured_amount + 1)
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         drive(order, command)
     assert refused.value.reason is Reason.ORDER_IS_FULL
     assert refused.value.code == code
@@ -91,16 +91,16 @@ def test_an_order_holds_a_bounded_number_of_everything(
 def test_an_order_is_not_full_before_its_bound() -> None:
     order = replace(FULL, captures=FULL.captures[1:], refunds=FULL.refunds[1:])
     order = replace(order, order_amount=order.captured_amount + 1)
-    assert len(drive(order, RefundOrder(0)).refunds) == PARTS_KEPT
-    assert len(drive(order, CaptureOrder(0)).captures) == PARTS_KEPT
+    assert len(drive(order, RefundOrder(0)).refunds) == MAX_MOVEMENTS
+    assert len(drive(order, CaptureOrder(0)).captures) == MAX_MOVEMENTS
 
 
 def test_parcels_are_not_taken_beyond_the_bound() -> None:
     order = drive(make_order(), CaptureOrder(1), AddOrderShippingInfo(({},)))
-    most = AddOrderShippingInfo(({},) * (PARTS_KEPT - 1))
-    assert len(drive(order, most).shipping_info) == PARTS_KEPT
-    with pytest.raises(Rejection):
-        drive(order, AddOrderShippingInfo(({},) * PARTS_KEPT))
+    most = AddOrderShippingInfo(({},) * (MAX_MOVEMENTS - 1))
+    assert len(drive(order, most).shipping_info) == MAX_MOVEMENTS
+    with pytest.raises(Refusal):
+        drive(order, AddOrderShippingInfo(({},) * MAX_MOVEMENTS))
 
 
 @pytest.mark.parametrize("case", cases("amounts"))
@@ -130,7 +130,7 @@ def test_the_original_amount_never_moves(case: Case) -> None:
 @pytest.mark.parametrize("case", cases("refusals"))
 def test_a_refusal_has_the_words_of_the_table(case: Case) -> None:
     story = Story(case.get("order", {}), case.get("assume")).play(case["steps"])
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         story.play([case["then"]])
     status, code, message = case["answer"]
     rejection = refused.value
@@ -150,7 +150,7 @@ def test_money_adds_up_after_any_commands(
         context = make_context(f"id-{number}", assumptions=assumed)
         try:
             order = decide(order, command, context).order
-        except Rejection:
+        except Refusal:
             continue
         captured += command.captured_amount if isinstance(command, CaptureOrder) else 0
         refunded += command.refunded_amount if isinstance(command, RefundOrder) else 0
@@ -175,13 +175,13 @@ def test_deciding_again_gives_the_same_answer(
     def answer(wanted: Command) -> object:
         try:
             return decide(order, wanted, context)
-        except Rejection as rejection:
+        except Refusal as rejection:
             return (rejection.reason, rejection.facts)
 
-    for each in history:
+    for item in history:
         try:
-            order = decide(order, each, context).order
-        except Rejection:
+            order = decide(order, item, context).order
+        except Refusal:
             continue
     assert answer(command) == answer(command)
 
@@ -253,7 +253,7 @@ def test_an_update_may_raise_the_total_of_the_documented_methods(method: str) ->
 
 def test_a_capture_is_numbered_after_the_order() -> None:
     order = drive(make_order(), CaptureOrder(1), CaptureOrder(1))
-    references = [each.klarna_reference for each in order.captures]
+    references = [capture.klarna_reference for capture in order.captures]
     assert references == ["1VHSHK1Q-1", "1VHSHK1Q-2"]
 
 
@@ -262,7 +262,7 @@ def test_a_capture_keeps_what_was_sent() -> None:
     command = CaptureOrder(3000, "shirts", (make_line(),), "ref-1", (parcel,))
     decision = decide(make_order(), command, make_context("c1"))
     capture = decision.order.captures[0]
-    assert decision.outcome.created_id == capture.capture_id == "c1"
+    assert decision.acceptance.created_id == capture.capture_id == "c1"
     assert capture.captured_amount == 3000
     assert capture.captured_at == NOW
     assert capture.description == "shirts"
@@ -274,7 +274,7 @@ def test_a_capture_keeps_what_was_sent() -> None:
 def test_a_capture_copies_the_addresses_of_the_order() -> None:
     changed = UpdateCustomerDetails({"city": "Umeå"})
     order = drive(make_order(), CaptureOrder(1), changed, CaptureOrder(1))
-    cities = [each.shipping_address["city"] for each in order.captures]
+    cities = [capture.shipping_address["city"] for capture in order.captures]
     assert cities == ["Ankeborg", "Umeå"]
     assert order.captures[1].billing_address == SWEDEN
 
@@ -291,12 +291,12 @@ def test_a_capture_says_whether_its_lines_are_valid(
     command: CaptureOrder,
     valid: bool,  # noqa: FBT001  # the row's expectation
 ) -> None:
-    outcome = decide(make_order(), command, make_context()).outcome
+    outcome = decide(make_order(), command, make_context()).acceptance
     assert outcome.lines_valid is valid
 
 
 def test_of_a_command_that_makes_nothing_only_the_operation_is_told() -> None:
-    outcome = decide(make_order(), Cancel(), make_context()).outcome
+    outcome = decide(make_order(), Cancel(), make_context()).acceptance
     assert outcome.operation is Operation.CANCEL
     assert (outcome.created_id, outcome.lines_valid, outcome.allocation) == (None, False, None)
 
@@ -304,12 +304,12 @@ def test_of_a_command_that_makes_nothing_only_the_operation_is_told() -> None:
 def test_an_allocation_does_not_fail_unless_it_is_asked_to() -> None:
     order = shipped_order([capture_of(make_line())])
     decision = decide(order, refund_of(make_line()), Context(NOW, "r1", Assumptions()))
-    assert decision.order.refunds[0].allocation.outcome is Verdict.ALLOCATED
+    assert decision.order.refunds[0].allocation.outcome is AllocationOutcome.ALLOCATED
 
 
 def test_a_capture_is_refused_with_the_amounts_behind_it() -> None:
     order = drive(make_order(), CaptureOrder(3000))
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         drive(order, CaptureOrder(7001))
     assert refused.value.facts == {
         "requested": 7001,
@@ -324,26 +324,26 @@ def test_a_refund_keeps_what_was_sent_and_what_was_decided() -> None:
     command = RefundOrder(3000, "too small", (make_line(),), "ref-2")
     decision = decide(order, command, make_context("r1"))
     refund = decision.order.refunds[0]
-    assert decision.outcome.created_id == refund.refund_id == "r1"
+    assert decision.acceptance.created_id == refund.refund_id == "r1"
     assert refund.refunded_amount == 3000
     assert refund.refunded_at == NOW
     assert refund.description == "too small"
     assert refund.order_lines == (make_line(),)
     assert refund.reference == "ref-2"
-    assert decision.outcome.allocation is refund.allocation
-    assert decision.outcome.lines_valid
+    assert decision.acceptance.allocation is refund.allocation
+    assert decision.acceptance.lines_valid
 
 
 def test_a_refund_is_accepted_even_if_its_allocation_fails() -> None:
     order = shipped_order([capture_of(make_line())])
     refunded = drive(order, refund_of(make_line("misspelt")))
     assert refunded.refunded_amount == 3000
-    assert refunded.refunds[0].allocation.outcome is Verdict.FAILED
+    assert refunded.refunds[0].allocation.outcome is AllocationOutcome.FAILED
 
 
 def test_a_refund_is_refused_with_the_amounts_behind_it() -> None:
     order = drive(make_order(), CaptureOrder(3000), RefundOrder(1000))
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         drive(order, RefundOrder(2001))
     assert refused.value.facts == {
         "requested": 2001,
@@ -355,14 +355,14 @@ def test_a_refund_is_refused_with_the_amounts_behind_it() -> None:
 
 def test_a_refund_before_any_capture_is_refused_with_the_order() -> None:
     order = make_order()
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         check_refundable(order, 1)
     assert refused.value.facts == {"order_id": order.order_id}
 
 
 def test_a_raise_is_refused_with_the_amounts_and_the_method_behind_it() -> None:
     order = make_order(payment_method=paid_by("CARD"))
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         drive(order, UpdateAuthorization(10_001, ()))
     assert refused.value.facts == {
         "requested": 10_001,
@@ -384,7 +384,7 @@ def test_customer_details_clear_a_field_with_an_empty_text() -> None:
 
 @pytest.mark.parametrize("name", ["street_address", "postal_code", "city", "country"])
 def test_customer_details_do_not_clear_what_a_parcel_needs(name: str) -> None:
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         drive(make_order(), UpdateCustomerDetails({name: ""}))
     assert refused.value.reason is Reason.INVALID_ADDRESS
     assert refused.value.facts == {"cleared_fields": name}
@@ -428,20 +428,20 @@ def test_shipping_info_is_appended_to_the_capture_it_names() -> None:
         AddCaptureShippingInfo(named, (first,)),
         AddCaptureShippingInfo(named, (second,)),
     )
-    assert [each.shipping_info for each in order.captures] == [(), (first, second)]
+    assert [capture.shipping_info for capture in order.captures] == [(), (first, second)]
 
 
 def test_a_send_out_notes_the_time_on_its_capture() -> None:
     order = drive(make_order(), CaptureOrder(1), CaptureOrder(1))
     order = drive(order, TriggerSendOut(order.captures[0].capture_id), now=LATER)
-    assert [each.sent_out_at for each in order.captures] == [LATER, None]
+    assert [capture.sent_out_at for capture in order.captures] == [LATER, None]
 
 
 def test_due_date_extensions_add_up_on_their_capture() -> None:
     order = drive(make_order(), CaptureOrder(1), CaptureOrder(1))
     named = order.captures[1].capture_id
     order = drive(order, ExtendDueDate(named, 14), ExtendDueDate(named, 30))
-    assert [each.due_date_extended_by for each in order.captures] == [0, 44]
+    assert [capture.due_date_extended_by for capture in order.captures] == [0, 44]
 
 
 @pytest.mark.parametrize("method", ["INVOICE", "INVOICE_BUSINESS", "PAY_LATER_IN_PARTS"])

@@ -4,18 +4,18 @@ from string import Formatter
 import pytest
 
 from mockserver.domain.errors import (
-    CATALOGUE,
-    CONSEQUENCE,
-    REFUSAL_CODE,
+    ERROR_CATALOGUE,
+    MESSAGE_ENDINGS,
+    NOT_ALLOWED_CODES,
     UNKNOWN_FACT,
+    ErrorDefinition,
     Reason,
     Refusal,
-    Rejection,
-    refusal_for,
+    find_error_definition,
 )
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.lookup import find_capture, find_refund, order_not_found
-from mockserver.domain.operation import READS, Operation
+from mockserver.domain.operation import READ_OPERATIONS, Operation
 from tests.builders import capture_of, drive, make_line, make_order, refund_of
 
 ORDER_ID = "7ce4ee13-973c-6f49-a30e-85a0bc675997"
@@ -62,44 +62,44 @@ KNOWN_CODES = {
 """The provider's own pairs of status and code; a 403 may leave the code to its operation."""
 
 
-def row_id(row: Refusal) -> str:
+def row_id(row: ErrorDefinition) -> str:
     where = ", ".join(sorted(row.operations)) or "everything"
     return f"{row.reason} of {where}"
 
 
-def each_row(rows: tuple[Refusal, ...] = CATALOGUE) -> pytest.MarkDecorator:
+def each_row(rows: tuple[ErrorDefinition, ...] = ERROR_CATALOGUE) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", [pytest.param(row, id=row_id(row)) for row in rows])
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_row(reason: Reason) -> None:
-    assert [row for row in CATALOGUE if row.reason is reason]
+    assert [row for row in ERROR_CATALOGUE if row.reason is reason]
 
 
 def test_no_row_stands_in_the_shadow_of_another() -> None:
     places = Counter(
         (row.reason, operation)
-        for row in CATALOGUE
+        for row in ERROR_CATALOGUE
         for operation in (row.operations or (None,))
     )
     assert [place for place, rows in places.items() if rows > 1] == []
 
 
 @each_row()
-def test_every_row_has_a_status_and_code_of_the_provider(row: Refusal) -> None:
+def test_every_row_has_a_status_and_code_of_the_provider(row: ErrorDefinition) -> None:
     assert row.code in KNOWN_CODES[row.status]
 
 
 @each_row()
-def test_every_template_can_be_filled_for_each_of_its_operations(row: Refusal) -> None:
+def test_every_template_can_be_filled_for_each_of_its_operations(row: ErrorDefinition) -> None:
     for operation in row.operations or Operation:
-        message = Rejection(row.reason, operation, **FACTS).message
+        message = Refusal(row.reason, operation, **FACTS).message
         assert message
         assert not [name for _, name, _, _ in Formatter().parse(message) if name]
 
 
 @each_row()
-def test_every_template_names_known_facts_only(row: Refusal) -> None:
+def test_every_template_names_known_facts_only(row: ErrorDefinition) -> None:
     named = {name for _, name, _, _ in Formatter().parse(row.message) if name}
     assert named <= {*FACTS, "consequence"}
 
@@ -108,10 +108,10 @@ def test_every_template_names_known_facts_only(row: Refusal) -> None:
     ("reason", "operation"),
     sorted(
         {
-            (cell.refused, operation)
+            (cell.reason, operation)
             for operation, row in LIFECYCLE.items()
             for cell in row.values()
-            if cell.refused is not None
+            if cell.reason is not None
         },
     ),
 )
@@ -119,12 +119,12 @@ def test_what_the_lifecycle_refuses_has_words_of_its_own(
     reason: Reason,
     operation: Operation,
 ) -> None:
-    row = refusal_for(reason, operation)
+    row = find_error_definition(reason, operation)
     assert not row.operations or operation in row.operations
-    rejection = Rejection(reason, operation, order_id=ORDER_ID, status=Status.CLOSED)
+    rejection = Refusal(reason, operation, order_id=ORDER_ID, status=Status.CLOSED)
     assert "{" not in rejection.message
     assert rejection.status == 403
-    assert rejection.code == REFUSAL_CODE.get(operation, "NOT_ALLOWED")
+    assert rejection.code == NOT_ALLOWED_CODES.get(operation, "NOT_ALLOWED")
 
 
 @pytest.mark.parametrize(
@@ -158,35 +158,35 @@ def test_what_few_operations_are_refused_for_is_described_for_these_alone(
     reason: Reason,
     operations: set[Operation],
 ) -> None:
-    named = [row.operations for row in CATALOGUE if row.reason is reason]
+    named = [row.operations for row in ERROR_CATALOGUE if row.reason is reason]
     assert all(named)
-    assert {each for row in named for each in row} == operations
+    assert {item for row in named for item in row} == operations
 
 
 def test_every_change_has_the_ending_of_its_refusals() -> None:
-    assert set(CONSEQUENCE) == set(Operation) - READS
+    assert set(MESSAGE_ENDINGS) == set(Operation) - READ_OPERATIONS
 
 
 def test_a_reason_that_does_not_occur_is_worded_for_faults_all_the_same() -> None:
     """A fault may refuse anything for any reason."""
-    rejection = Rejection(Reason.INVALID_ADDRESS, Operation.CAPTURE)
+    rejection = Refusal(Reason.INVALID_ADDRESS, Operation.CAPTURE)
     assert rejection.status == 422
     assert rejection.message == "The shipping and/or billing address is invalid"
 
 
 def test_a_rejection_without_an_operation_has_the_general_words() -> None:
-    rejection = Rejection(Reason.ORDER_CANCELLED, order_id=ORDER_ID)
+    rejection = Refusal(Reason.ORDER_CANCELLED, order_id=ORDER_ID)
     assert rejection.message == f"Order {ORDER_ID} is cancelled."
     assert rejection.code == "NOT_ALLOWED"
 
 
 def test_a_read_that_is_refused_has_no_consequence_to_tell() -> None:
-    rejection = Rejection(Reason.ORDER_CANCELLED, Operation.GET_CAPTURE, order_id=ORDER_ID)
+    rejection = Refusal(Reason.ORDER_CANCELLED, Operation.GET_CAPTURE, order_id=ORDER_ID)
     assert rejection.message == f"Order {ORDER_ID} is cancelled."
 
 
 def test_a_fact_with_braces_is_taken_as_it_is() -> None:
-    rejection = Rejection(Reason.ORDER_NOT_FOUND, Operation.GET_ORDER, order_id="{status}")
+    rejection = Refusal(Reason.ORDER_NOT_FOUND, Operation.GET_ORDER, order_id="{status}")
     assert rejection.message == "Order {status} cannot be found"
 
 
@@ -194,47 +194,47 @@ def test_a_fact_with_braces_is_taken_as_it_is() -> None:
     ("rejection", "text"),
     [
         pytest.param(
-            Rejection(Reason.AUTHORIZATION_BELOW_CAPTURED, requested=7000, captured=8000),
+            Refusal(Reason.AUTHORIZATION_BELOW_CAPTURED, requested=7000, captured=8000),
             "authorization_below_captured: Resulting authorization amount 7000 cannot be less"
             " than the captured amount 8000 for order. (requested=7000, captured=8000)",
             id="with facts",
         ),
         pytest.param(
-            Rejection(Reason.INVALID_FIELDS, violations=["one", "two"]),
+            Refusal(Reason.INVALID_FIELDS, violations=["one", "two"]),
             "invalid_fields: one; two",
             id="without the violations that its message names",
         ),
         pytest.param(
-            Rejection(Reason.DUE_DATE_NOT_OFFERED, cause="Because."),
+            Refusal(Reason.DUE_DATE_NOT_OFFERED, cause="Because."),
             "due_date_not_offered: Because. Due date cannot be extended.",
             id="without the cause that its message names",
         ),
         pytest.param(
-            Rejection(Reason.MALFORMED_HTTP, detail="no host"),
+            Refusal(Reason.MALFORMED_HTTP, detail="no host"),
             "malformed_http: Malformed HTTP: no host",
             id="without the detail that its message names",
         ),
         pytest.param(
-            Rejection(Reason.CONFLICT, order_id="1", capture_id=""),
+            Refusal(Reason.CONFLICT, order_id="1", capture_id=""),
             "conflict: The order was changed by other requests at the same time, try again"
             " (order_id=1)",
             id="without an empty fact",
         ),
         pytest.param(
-            Rejection(Reason.CONFLICT, order_id="1", capture_id=UNKNOWN_FACT),
+            Refusal(Reason.CONFLICT, order_id="1", capture_id=UNKNOWN_FACT),
             "conflict: The order was changed by other requests at the same time, try again"
             " (order_id=1)",
             id="without a fact that nobody knows",
         ),
         pytest.param(
-            Rejection(Reason.BODY_TOO_LARGE),
+            Refusal(Reason.BODY_TOO_LARGE),
             "body_too_large: Request is too large",
             id="without facts",
         ),
     ],
 )
 def test_a_rejection_reads_as_reason_message_and_facts(
-    rejection: Rejection,
+    rejection: Refusal,
     text: str,
 ) -> None:
     assert str(rejection) == text
@@ -282,7 +282,7 @@ def test_what_is_refused_whatever_is_asked_for_reads_the_same_everywhere(
     answer: tuple[int, str, str],
 ) -> None:
     for operation in (None, *Operation):
-        rejection = Rejection(reason, operation, **FACTS)
+        rejection = Refusal(reason, operation, **FACTS)
         assert (rejection.status, rejection.code, rejection.message) == answer
 
 
@@ -300,7 +300,7 @@ def test_a_payment_method_that_fails_ends_with_what_it_stops(
     code: str,
     message: str,
 ) -> None:
-    rejection = Rejection(Reason.PAYMENT_METHOD_FAILED, operation)
+    rejection = Refusal(Reason.PAYMENT_METHOD_FAILED, operation)
     assert (rejection.status, rejection.code) == (403, code)
     assert rejection.message == f"Payment method failed. {message}".strip()
 
@@ -429,9 +429,9 @@ def test_captures_and_refunds_are_found_by_their_ids() -> None:
 
 def test_a_capture_is_no_refund_and_a_refund_no_capture() -> None:
     order = drive(make_order(), capture_of(make_line()), refund_of(make_line()))
-    with pytest.raises(Rejection) as no_capture:
+    with pytest.raises(Refusal) as no_capture:
         find_capture(order, "change-2", Operation.GET_CAPTURE)
-    with pytest.raises(Rejection) as no_refund:
+    with pytest.raises(Refusal) as no_refund:
         find_refund(order, "change-1")
     assert no_capture.value.code == "NO_SUCH_CAPTURE"
     assert no_refund.value.code == "NOT_FOUND"

@@ -2,11 +2,11 @@ from textwrap import dedent
 
 import pytest
 
-from mockserver.domain.allocation import explain
+from mockserver.domain.allocation import explain_case
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.explanation import Explanation
 from mockserver.domain.order import OrderLine
-from mockserver.domain.refund_case import measure
+from mockserver.domain.refund_case import build_case
 from tests.builders import (
     capture_of,
     drive,
@@ -29,7 +29,7 @@ def explained(amount: int, *lines: OrderLine, assumed: Assumptions = Assumptions
 
 
 def asked(amount: int, *lines: OrderLine, assumed: Assumptions = Assumptions()) -> Explanation:
-    return explain(measure(amount, lines, SHIPPED.captures, SHIPPED.refunds, assumed))
+    return explain_case(build_case(amount, lines, SHIPPED.captures, SHIPPED.refunds, assumed))
 
 
 def text(block: str) -> str:
@@ -148,10 +148,10 @@ def test_a_long_list_of_missing_references_is_cut_short() -> None:
 def test_only_the_first_misspelt_references_get_a_suggestion() -> None:
     """Comparing every reference of a thousand lines would take seconds."""
     lines = [make_line(f"{letter}12346", 1) for letter in "DCBA"]
-    order = shipped_order([capture_of(*(make_line(f"{each}12345", 1) for each in "ABCD"))])
+    order = shipped_order([capture_of(*(make_line(f"{item}12345", 1) for item in "ABCD"))])
     explanation = explanations_of(drive(order, refund_of(*lines)))[0]
     assert explanation.hints == tuple(
-        f"Change reference '{each}12346' to '{each}12345'." for each in "ABC"
+        f"Change reference '{item}12346' to '{item}12345'." for item in "ABC"
     )
     assert explanation.nearest is not None
     assert explanation.nearest.differences[0].endswith(
@@ -174,13 +174,13 @@ def test_only_the_first_misspelt_references_get_a_suggestion() -> None:
 def test_a_misspelt_reference_is_compared_with(written: str, suggested: str) -> None:
     """Comparing it with every reference of a long order would take seconds."""
     names = [*(f"REF-{number}" for number in range(300)), "LAST-ONE"]
-    order = shipped_order([capture_of(*(make_line(each, 1) for each in names))])
+    order = shipped_order([capture_of(*(make_line(name, 1) for name in names))])
     hints = explanations_of(drive(order, refund_of(make_line(written, 1))))[0].hints
     assert hints == (f"Change reference '{written}' to {suggested}.",)
 
 
 def test_many_misspelt_references_are_judged_alike_in_any_order() -> None:
-    lines = [make_line(each, 50) for each in ("A12346", "B24681", "X", "Y")]
+    lines = [make_line(text, 50) for text in ("A12346", "B24681", "X", "Y")]
     forth, back = asked(200, *lines), asked(200, *lines[::-1])
     assert forth.nearest is not None
     assert forth.hints == back.hints

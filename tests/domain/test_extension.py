@@ -7,8 +7,12 @@ from hypothesis import strategies as st
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import ExtendAuthorizationTime
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.extension import DUE_DATE_OPTIONS, check_due_date, first_expiry
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.extension import (
+    DUE_DATE_OPTIONS,
+    check_due_date_extendable,
+    initial_expiry,
+)
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from tests.builders import drive, make_order, paid_by
@@ -40,13 +44,13 @@ def test_an_authorization_ends_at_midnight_so_many_days_after_the_order(
     days: int,
     expires_at: str,
 ) -> None:
-    assert first_expiry(day(created_at), days) == day(expires_at)
+    assert initial_expiry(day(created_at), days) == day(expires_at)
 
 
 def test_the_day_of_an_order_is_that_of_utc() -> None:
     new_york = timezone(timedelta(hours=-5))
     created_at = datetime(2026, 1, 1, 23, 30, tzinfo=new_york)
-    assert first_expiry(created_at, 28) == day("2026-01-30")
+    assert initial_expiry(created_at, 28) == day("2026-01-30")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +128,7 @@ def test_an_extension_never_moves_the_expiry_to_an_earlier_date(
     ],
 )
 def test_an_extension_is_not_offered_for(order: Order, cause: str) -> None:
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         extended(order, day("2025-10-10T12:00"))
     assert refused.value.reason is Reason.EXTENSION_NOT_OFFERED
     assert refused.value.message == f"{cause} Authorization time cannot be extended."
@@ -170,8 +174,8 @@ def test_more_days_to_pay_cost_what_the_rules_say() -> None:
 
 def test_whether_due_dates_can_be_extended_is_asked_before_the_days_are_chosen() -> None:
     card = make_order(payment_method=paid_by("CARD"))
-    check_due_date(make_order(), Operation.GET_EXTEND_DUE_DATE_OPTIONS)
-    with pytest.raises(Rejection) as refused:
-        check_due_date(card, Operation.GET_EXTEND_DUE_DATE_OPTIONS)
+    check_due_date_extendable(make_order(), Operation.GET_EXTEND_DUE_DATE_OPTIONS)
+    with pytest.raises(Refusal) as refused:
+        check_due_date_extendable(card, Operation.GET_EXTEND_DUE_DATE_OPTIONS)
     assert refused.value.operation is Operation.GET_EXTEND_DUE_DATE_OPTIONS
     assert refused.value.reason is Reason.DUE_DATE_NOT_OFFERED

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.decide import decide
-from mockserver.domain.errors import Rejection
-from mockserver.domain.explanation import Landing
-from mockserver.domain.invariants import INVARIANTS, violations
+from mockserver.domain.errors import Refusal
+from mockserver.domain.explanation import Booking
+from mockserver.domain.invariants import INVARIANTS, broken_invariants
 from mockserver.domain.order import Order
 from tests.builders import drive, make_context, make_order
 from tests.strategies import Refunded, assumptions, commands, refund_histories
@@ -20,7 +20,7 @@ def landed(*amounts: int) -> Order:
     """Book the one refund of 1000 otherwise, on one capture after the other."""
     refund = SOUND.refunds[0]
     landings = tuple(
-        Landing(capture.capture_id, capture.klarna_reference, amount)
+        Booking(capture.capture_id, capture.klarna_reference, amount)
         for capture, amount in zip(SOUND.captures, amounts, strict=False)
     )
     allocation = replace(refund.allocation, booked=landings)
@@ -68,12 +68,16 @@ def test_every_broken_invariant_is_named_with_its_numbers(
     order: Order,
     broken: list[str],
 ) -> None:
-    assert list(violations(order)) == broken
+    assert list(broken_invariants(order)) == broken
 
 
 def test_there_is_an_example_of_each_invariant_being_broken() -> None:
     orders = [replace(SOUND, order_amount=4999), refunded(5001), landed(3001)]
-    named = {each.partition(":")[0] for order in orders for each in violations(order)}
+    named = {
+        violation.partition(":")[0]
+        for order in orders
+        for violation in broken_invariants(order)
+    }
     assert named == set(INVARIANTS)
 
 
@@ -84,13 +88,13 @@ def test_no_commands_break_an_invariant(assumed: Assumptions, wanted: list[Comma
         try:
             context = make_context(f"id-{number}", assumptions=assumed)
             order = decide(order, command, context).order
-        except Rejection:
+        except Refusal:
             continue
-        assert list(violations(order)) == []
+        assert list(broken_invariants(order)) == []
 
 
 @given(refund_histories(assumptions))
 def test_no_refunds_break_an_invariant(history: tuple[Assumptions, list[Refunded]]) -> None:
     _, refunds = history
     for refund in refunds:
-        assert list(violations(refund.after)) == []
+        assert list(broken_invariants(refund.after)) == []

@@ -15,7 +15,13 @@ from mockserver.domain.commands import (
     ReleaseRemainingAuthorization,
     UpdateAuthorization,
 )
-from mockserver.domain.ledger import Event, changes, ledger, timeline, timeline_text
+from mockserver.domain.ledger import (
+    TimelineEvent,
+    build_ledger,
+    build_timeline,
+    movements,
+    render_timeline,
+)
 from mockserver.domain.order import Capture
 from tests.builders import CREATED, NOW, capture_of, drive, make_line, make_order, refund_of
 
@@ -27,7 +33,7 @@ def test_a_ledger_sums_an_order_up() -> None:
         refund_of(make_line("A12345", 1000)),
         ReleaseRemainingAuthorization(),
     )
-    assert ledger(order) == {
+    assert build_ledger(order) == {
         "authorized": 20_000,
         "captured": 3000,
         "released": 17_000,
@@ -44,7 +50,7 @@ def test_money_that_is_booked_nowhere_is_refunded_but_has_not_landed() -> None:
         RefundOrder(1000),
         assumptions=Assumptions(unallocated_refund="none"),
     )
-    assert (ledger(order)["refunded"], ledger(order)["booked"]) == (1000, 0)
+    assert (build_ledger(order)["refunded"], build_ledger(order)["booked"]) == (1000, 0)
 
 
 def test_a_timeline_tells_what_happened_in_the_order_of_time() -> None:
@@ -62,8 +68,8 @@ def test_a_timeline_tells_what_happened_in_the_order_of_time() -> None:
     order = make_order()
     for hour, step in enumerate(steps):
         order = drive(order, step, now=NOW + timedelta(hours=hour))
-    events = timeline(order)
-    assert [each.text for each in events] == [
+    events = build_timeline(order)
+    assert [event.text for event in events] == [
         "order of 10000 placed",
         "acknowledged",
         "captured 5000 as 1VHSHK1Q-1 (A12345, A98765)",
@@ -76,12 +82,12 @@ def test_a_timeline_tells_what_happened_in_the_order_of_time() -> None:
         "remaining 2500 released",
     ]
     hours = [NOW + timedelta(hours=hour) for hour in range(len(steps))]
-    assert [each.at for each in events] == [CREATED, *hours]
+    assert [event.at for event in events] == [CREATED, *hours]
 
 
 def test_a_timeline_ends_with_a_cancellation() -> None:
-    events = timeline(drive(make_order(), Cancel()))
-    assert [each.text for each in events] == ["order of 10000 placed", "cancelled"]
+    events = build_timeline(drive(make_order(), Cancel()))
+    assert [event.text for event in events] == ["order of 10000 placed", "cancelled"]
 
 
 @given(st.permutations(range(5)))
@@ -89,7 +95,7 @@ def test_a_timeline_is_sorted_by_time(hours: list[int]) -> None:
     order = make_order()
     for hour in hours:
         order = drive(order, CaptureOrder(1), now=NOW + timedelta(hours=hour))
-    times = [each.at for each in timeline(order)]
+    times = [item.at for item in build_timeline(order)]
     assert times == sorted(times)
 
 
@@ -109,13 +115,15 @@ def test_captures_and_refunds_are_told_as_they_came_even_if_time_stood_still(
     steps: list[str],
 ) -> None:
     commands: dict[str, Command] = {"capture": CaptureOrder(10), "refund": RefundOrder(1)}
-    order = drive(make_order(), *(commands[each] for each in steps))
-    told = ["capture" if isinstance(each, Capture) else "refund" for each in changes(order)]
+    order = drive(make_order(), *(commands[step] for step in steps))
+    told = [
+        "capture" if isinstance(change, Capture) else "refund" for change in movements(order)
+    ]
     assert told == steps
 
 
 def test_a_timeline_is_written_as_a_line_for_each_event() -> None:
-    events = [Event(CREATED, "order of 1 placed"), Event(NOW, "cancelled")]
-    assert timeline_text(events) == (
+    events = [TimelineEvent(CREATED, "order of 1 placed"), TimelineEvent(NOW, "cancelled")]
+    assert render_timeline(events) == (
         "2026-01-01 09:30:00  order of 1 placed\n2026-01-15 09:00:00  cancelled"
     )

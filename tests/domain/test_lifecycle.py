@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Rejection
-from mockserver.domain.lifecycle import LIFECYCLE, Status, check_allowed, status_of
-from mockserver.domain.operation import DEPRECATED, READS, Operation
+from mockserver.domain.errors import Refusal
+from mockserver.domain.lifecycle import LIFECYCLE, Status, check_allowed, derive_status
+from mockserver.domain.operation import DEPRECATED_OPERATIONS, READ_OPERATIONS, Operation
 from tests.builders import make_order
 from tests.domain.story import COMMANDS, Step, Story
 from tests.domain.tables import Case, cases
@@ -41,12 +41,12 @@ def test_the_table_has_every_operation_in_every_status() -> None:
 
 def test_there_are_the_18_operations_of_the_provider() -> None:
     assert len(Operation) == 18
-    assert set(CHANGES) | READS == set(Operation)
-    assert not set(CHANGES) & READS
+    assert set(CHANGES) | READ_OPERATIONS == set(Operation)
+    assert not set(CHANGES) & READ_OPERATIONS
 
 
 def test_what_the_provider_will_drop_is_about_send_outs_and_due_dates() -> None:
-    assert {each.value for each in DEPRECATED} == {
+    assert {item.value for item in DEPRECATED_OPERATIONS} == {
         "trigger_send_out",
         "extend_due_date",
         "get_extend_due_date_options",
@@ -57,14 +57,14 @@ def test_what_the_provider_will_drop_is_about_send_outs_and_due_dates() -> None:
 @pytest.mark.parametrize("operation", CHANGES)
 def test_a_change_is_answered_as_the_table_says(operation: Operation, status: Status) -> None:
     story, name = story_in(status), CHANGES[operation]
-    refused = LIFECYCLE[operation][status].refused
+    refused = LIFECYCLE[operation][status].reason
     command = COMMANDS[name](GIVEN.get(name))
     if refused is None:
         before = story.order
         story.do(command)
         assert story.order is not before
     else:
-        with pytest.raises(Rejection) as rejection:
+        with pytest.raises(Refusal) as rejection:
             story.do(command)
         assert rejection.value.reason is refused
         assert rejection.value.operation is operation
@@ -72,36 +72,36 @@ def test_a_change_is_answered_as_the_table_says(operation: Operation, status: St
 
 
 @pytest.mark.parametrize("status", Status)
-@pytest.mark.parametrize("operation", sorted(READS))
+@pytest.mark.parametrize("operation", sorted(READ_OPERATIONS))
 def test_reading_is_allowed_in_every_status(operation: Operation, status: Status) -> None:
-    assert LIFECYCLE[operation][status].refused is None
+    assert LIFECYCLE[operation][status].reason is None
     check_allowed(story_in(status).order, operation, status)
 
 
 @pytest.mark.parametrize("case", cases("lifecycle"))
 def test_what_is_known_of_the_provider_holds(case: Case) -> None:
     name = case["case"]
-    answers = {}
+    responses = {}
     for status in case["expect"]:
         try:
             story_in(Status(status)).do(COMMANDS[name](GIVEN.get(name)))
-        except Rejection as rejection:
-            answers[status] = rejection.code
+        except Refusal as rejection:
+            responses[status] = rejection.code
         else:
-            answers[status] = "ok"
-    assert answers == case["expect"]
+            responses[status] = "ok"
+    assert responses == case["expect"]
 
 
 def test_an_order_expires_with_the_first_moment_of_its_last_day() -> None:
     order = make_order()
     before = order.expires_at - timedelta(microseconds=1)
-    assert status_of(order, before, Assumptions()) is Status.AUTHORIZED
-    assert status_of(order, order.expires_at, Assumptions()) is Status.EXPIRED
+    assert derive_status(order, before, Assumptions()) is Status.AUTHORIZED
+    assert derive_status(order, order.expires_at, Assumptions()) is Status.EXPIRED
 
 
 def test_a_refusal_tells_the_order_and_its_status() -> None:
     story = story_in(Status.CANCELLED)
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         story.play(["acknowledge"])
     facts = {"order_id": story.order.order_id, "status": Status.CANCELLED}
     assert refused.value.facts == facts
@@ -120,7 +120,7 @@ def test_a_refusal_about_amounts_tells_them(
     refundable: int,
 ) -> None:
     story = story_in(status)
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         story.play([step])
     assert refused.value.facts == {
         "order_id": story.order.order_id,

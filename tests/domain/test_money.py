@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.money import TAX_TOLERANCE, sum_of, tax_of, total_of
+from mockserver.domain.money import TAX_TOLERANCE, line_tax, line_total, sum_totals
 from tests.builders import make_line
 
 totals = st.integers(-200_000_000, 200_000_000)
@@ -21,11 +21,11 @@ def test_a_total_is_quantity_times_price_less_discount(
     discount: int,
     total: int,
 ) -> None:
-    assert total_of(quantity, unit_price, discount) == total
+    assert line_total(quantity, unit_price, discount) == total
 
 
 def test_there_is_no_discount_unless_one_is_given() -> None:
-    assert total_of(2, 1000) == 2000
+    assert line_total(2, 1000) == 2000
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_there_is_no_discount_unless_one_is_given() -> None:
     ],
 )
 def test_tax_is_contained_in_the_total(total: int, rate: int, tax: int) -> None:
-    assert tax_of(total, rate) == tax
+    assert line_tax(total, rate) == tax
 
 
 @given(totals, rates)
 def test_tax_is_within_the_tolerance_of_the_documented_formula(total: int, rate: int) -> None:
     documented = total - Fraction(total * 10_000, 10_000 + rate)
     assert TAX_TOLERANCE == 1
-    assert abs(tax_of(total, rate) - documented) <= TAX_TOLERANCE / 2
+    assert abs(line_tax(total, rate) - documented) <= TAX_TOLERANCE / 2
 
 
 @given(totals, rates)
@@ -57,10 +57,10 @@ def test_the_tax_of_a_return_is_the_tax_of_the_sale_turned_round(
     total: int,
     rate: int,
 ) -> None:
-    assert tax_of(-total, rate) == -tax_of(total, rate)
+    assert line_tax(-total, rate) == -line_tax(total, rate)
 
 
 def test_lines_add_up_by_their_totals_not_by_their_prices() -> None:
     lines = [make_line("A", 100, quantity=3), make_line(None, -20), make_line("B", 1)]
-    assert sum_of(lines) == 81
-    assert sum_of([]) == 0
+    assert sum_totals(lines) == 81
+    assert sum_totals([]) == 0

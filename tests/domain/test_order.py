@@ -22,7 +22,7 @@ from mockserver.domain.order import (
     PaymentMethod,
     Refund,
 )
-from mockserver.schemas import documents
+from mockserver.schemas import shipped_schemas
 from tests.builders import (
     CREATED,
     NOW,
@@ -49,17 +49,17 @@ def test_an_order_is_changed_by_nobody() -> None:
 
 
 MODULES = [
-    import_module(each.name)
-    for each in pkgutil.iter_modules(mockserver.domain.__path__, "mockserver.domain.")
+    import_module(iter_module.name)
+    for iter_module in pkgutil.iter_modules(mockserver.domain.__path__, "mockserver.domain.")
 ]
 CLASSES = {
-    f"{each.__module__}.{each.__name__}": each
+    f"{var.__module__}.{var.__name__}": var
     for module in MODULES
-    for each in vars(module).values()
-    if isinstance(each, type) and each.__module__ == module.__name__
+    for var in vars(module).values()
+    if isinstance(var, type) and var.__module__ == module.__name__
 }
-STRUCTS = {name: each for name, each in CLASSES.items() if issubclass(each, Struct)}
-DATACLASSES = {name: each for name, each in CLASSES.items() if is_dataclass(each)}
+STRUCTS = {name: item for name, item in CLASSES.items() if issubclass(item, Struct)}
+DATACLASSES = {name: item for name, item in CLASSES.items() if is_dataclass(item)}
 
 
 @pytest.mark.parametrize("name", STRUCTS)
@@ -93,7 +93,7 @@ def test_orders_and_long_commands_are_nothing_that_the_garbage_collector_looks_a
     kinds = {type(part) for part in values_of(order)}
     assert {Order, OrderLine, PaymentMethod, Capture, Refund, Allocation} <= kinds
     commands = (UpdateAuthorization(1, (line,)), capture_of(line), refund_of(line))
-    parts = [part for each in (order, *commands) for part in values_of(each)]
+    parts = [part for item in (order, *commands) for part in values_of(item)]
     assert [part for part in parts if gc.is_tracked(part)] == []
 
 
@@ -109,19 +109,19 @@ def test_totals_are_the_sums_of_what_happened() -> None:
 
 
 def test_what_landed_is_summed_up_by_capture() -> None:
-    assert dict(SHIPPED.landed_amounts) == {"change-1": 3000, "change-2": 500}
+    assert dict(SHIPPED.booked_by_capture) == {"change-1": 3000, "change-2": 500}
 
 
 def test_captures_and_refunds_are_found_by_their_ids_or_not_at_all() -> None:
-    assert SHIPPED.capture("change-2") is SHIPPED.captures[1]
-    assert SHIPPED.refund("change-4") is SHIPPED.refunds[1]
-    assert SHIPPED.capture("change-3") is None
-    assert SHIPPED.capture("change") is None
-    assert SHIPPED.refund("change-1") is None
+    assert SHIPPED.get_capture("change-2") is SHIPPED.captures[1]
+    assert SHIPPED.get_refund("change-4") is SHIPPED.refunds[1]
+    assert SHIPPED.get_capture("change-3") is None
+    assert SHIPPED.get_capture("change") is None
+    assert SHIPPED.get_refund("change-1") is None
 
 
 def test_an_address_has_the_fields_of_the_schema_in_their_order() -> None:
-    address = documents()["common.schema.json"]["$defs"]["address"]
+    address = shipped_schemas()["common.schema.json"]["$defs"]["address"]
     assert list(ADDRESS_FIELDS) == list(address["properties"])
 
 
@@ -131,7 +131,7 @@ def test_a_fraud_status_is_written_as_it_is_named(status: FraudStatus) -> None:
 
 
 def defaults(value: Struct, *given: str) -> dict[str, object]:
-    return {name: each for name, each in asdict(value).items() if name not in given}
+    return {name: item for name, item in asdict(value).items() if name not in given}
 
 
 def test_a_line_that_says_no_more_than_it_must_is_physical_and_bears_no_tax() -> None:
@@ -150,8 +150,8 @@ def test_a_line_that_says_no_more_than_it_must_is_physical_and_bears_no_tax() ->
 def test_a_capture_or_refund_of_an_amount_alone_has_no_words_and_no_parcels() -> None:
     commands = (CaptureOrder(1), RefundOrder(1))
     order = drive(make_order(), *commands)
-    for each in (*commands, *order.captures, *order.refunds):
-        said = asdict(each)
+    for item in (*commands, *order.captures, *order.refunds):
+        said = asdict(item)
         assert said["description"] == ""
         assert said["order_lines"] == ()
         assert said["reference"] is None
@@ -194,7 +194,7 @@ def test_a_capture_or_refund_of_which_little_is_told_has_no_words_lines_or_parce
         "refunded_amount": 1,
         "refunded_at": NOW,
         "allocation": SHIPPED.refunds[0].allocation,
-        "captures_before": 1,
+        "earlier_capture_count": 1,
     }
     assert not any(defaults(Refund(**given), *given).values())
 

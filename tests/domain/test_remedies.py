@@ -1,16 +1,16 @@
 import pytest
 
-from mockserver.domain.errors import CATALOGUE, UNKNOWN_FACT, Reason, Rejection
+from mockserver.domain.errors import ERROR_CATALOGUE, UNKNOWN_FACT, Reason, Refusal
 from mockserver.domain.operation import Operation
-from mockserver.domain.remedies import REMEDIES, allowed_instead
+from mockserver.domain.remedies import HINT_BY_REASON, refusal_hint
 from tests.domain.story import Step, Story
 
 
 def remedy(steps: list[Step], then: Step, **order: object) -> tuple[str, ...]:
     story = Story(order).play(steps)
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Refusal) as refused:
         story.play([then])
-    return allowed_instead(refused.value)
+    return refusal_hint(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -93,35 +93,35 @@ def test_a_refusal_says_what_would_have_been_allowed(
 
 @pytest.mark.parametrize("reason", Reason)
 def test_nothing_is_said_of_a_refusal_that_was_made_up(reason: Reason) -> None:
-    assert allowed_instead(Rejection(reason, Operation.CAPTURE)) == ()
+    assert refusal_hint(Refusal(reason, Operation.CAPTURE)) == ()
     unknown = {"status": UNKNOWN_FACT, "remaining": UNKNOWN_FACT}
-    assert allowed_instead(Rejection(reason, Operation.CAPTURE, **unknown)) == ()
+    assert refusal_hint(Refusal(reason, Operation.CAPTURE, **unknown)) == ()
 
 
 @pytest.mark.parametrize(
     ("rejection", "text"),
     [
-        (Rejection(Reason.METHOD_NOT_ALLOWED, allowed="GET, POST"), "Use GET, POST."),
+        (Refusal(Reason.METHOD_NOT_ALLOWED, allowed="GET, POST"), "Use GET, POST."),
         (
-            Rejection(Reason.UNSUPPORTED_MEDIA_TYPE, media_type="text/plain"),
+            Refusal(Reason.UNSUPPORTED_MEDIA_TYPE, media_type="text/plain"),
             "Send application/json instead of 'text/plain'.",
         ),
         (
-            Rejection(Reason.UNSUPPORTED_ENCODING, content_encoding="br"),
+            Refusal(Reason.UNSUPPORTED_ENCODING, content_encoding="br"),
             "Send gzip, deflate or identity instead of 'br'.",
         ),
     ],
 )
 def test_a_request_that_reaches_no_order_is_told_what_to_send_too(
-    rejection: Rejection,
+    rejection: Refusal,
     text: str,
 ) -> None:
-    assert allowed_instead(rejection) == (text,)
+    assert refusal_hint(rejection) == (text,)
 
 
 def test_nothing_is_said_where_the_operation_is_unknown() -> None:
-    assert allowed_instead(Rejection(Reason.ORDER_CANCELLED, status="CANCELLED")) == ()
+    assert refusal_hint(Refusal(Reason.ORDER_CANCELLED, status="CANCELLED")) == ()
 
 
 def test_every_remedy_is_for_a_reason_of_the_catalogue() -> None:
-    assert set(REMEDIES) <= {row.reason for row in CATALOGUE}
+    assert set(HINT_BY_REASON) <= {row.reason for row in ERROR_CATALOGUE}

@@ -3,36 +3,47 @@
 import pytest
 
 from mockserver.domain.assumptions import ASSUMPTIONS
-from mockserver.domain.errors import CATALOGUE
+from mockserver.domain.errors import ERROR_CATALOGUE
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.rules import RULES
-from mockserver.domain.source import Mark, Source, assumed, clients, klarna, kustom, recorded
+from mockserver.domain.rules import BEHAVIOUR_RULES
+from mockserver.domain.source import (
+    Mark,
+    Provenance,
+    assumed,
+    klarna_docs,
+    kustom_docs,
+    read_off_clients,
+    recorded,
+)
 
 SOURCES = {
     **{f"assumption {row.name}": row.source for row in ASSUMPTIONS.values()},
-    **{f"refusal {number} {row.reason}": row.source for number, row in enumerate(CATALOGUE)},
-    **{f"rule {number}": row.source for number, row in enumerate(RULES)},
+    **{
+        f"refusal {number} {row.reason}": row.source
+        for number, row in enumerate(ERROR_CATALOGUE)
+    },
+    **{f"rule {number}": row.provenance for number, row in enumerate(BEHAVIOUR_RULES)},
 }
 
 
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        (kustom("a page"), "documented by Kustom: a page"),
-        (klarna("a page"), "documented by Klarna: a page"),
+        (kustom_docs("a page"), "documented by Kustom: a page"),
+        (klarna_docs("a page"), "documented by Klarna: a page"),
         (recorded("an answer"), "recorded: an answer"),
-        (clients("a plugin"), "read off clients: a plugin"),
+        (read_off_clients("a plugin"), "read off clients: a plugin"),
         (assumed("nothing is known"), "assumed: nothing is known"),
     ],
 )
-def test_a_source_reads_as_mark_and_place(source: Source, text: str) -> None:
+def test_a_source_reads_as_mark_and_place(source: Provenance, text: str) -> None:
     assert str(source) == text
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_row_names_the_place_or_the_reason(name: str) -> None:
     assert SOURCES[name].mark in Mark
-    assert SOURCES[name].where.strip()
+    assert SOURCES[name].source.strip()
 
 
 def test_every_cell_of_the_lifecycle_is_marked() -> None:
@@ -41,6 +52,6 @@ def test_every_cell_of_the_lifecycle_is_marked() -> None:
 
 
 def test_no_rule_is_told_twice() -> None:
-    texts = [rule.text for rule in RULES]
+    texts = [rule.text for rule in BEHAVIOUR_RULES]
     assert len(set(texts)) == len(texts)
     assert all(text.endswith(".") for text in texts)

@@ -75,7 +75,7 @@ def commands(page: Path) -> Iterator[Command]:
 
 def _split(part: str) -> tuple[str, str]:
     lines = part.splitlines()
-    last = next(i for i, each in enumerate(lines) if not each.endswith("\\"))
+    last = next(i for i, line in enumerate(lines) if not line.endswith("\\"))
     return "\n".join(lines[: last + 1]), "\n".join(lines[last + 1 :])
 
 
@@ -84,7 +84,7 @@ def play(page: Path, folder: Path, url: str) -> list[str]:
     for block in blocks(page):
         if block.file:
             (folder / block.file).write_text(block.text, "utf-8")
-    script = "\n".join(f"{each.line}\necho '{MARK}'" for each in commands(page))
+    script = "\n".join(f"{command.line}\necho '{MARK}'" for command in commands(page))
     played = subprocess.run(
         ["bash"],  # noqa: S607  # found as the reader's is
         input=script.replace(SHOWN_URL, url),
@@ -96,7 +96,7 @@ def play(page: Path, folder: Path, url: str) -> list[str]:
         check=False,
     )
     printed = played.stdout.replace(url, SHOWN_URL).replace("\r\n", "\n")
-    return [each.strip("\n") for each in printed.split(f"{MARK}\n")][:-1]
+    return [part.strip("\n") for part in printed.split(f"{MARK}\n")][:-1]
 
 
 def agree(shown: str, printed: str) -> bool:

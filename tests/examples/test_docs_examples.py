@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from mockserver import __version__
-from mockserver.api.control.routes import CONTROL
+from mockserver.api.control.routes import CONTROL_ROUTES
 from mockserver.api.server import Server, running_in_thread
-from mockserver.cli.lint import findings_of
-from mockserver.domain.forced import FORCED
-from mockserver.sandbox.registry import Sandboxes
-from mockserver.scenario.catalogue import DEFAULT, shipped
-from mockserver.scenario.codes import CODES
+from mockserver.cli.lint import lint_text
+from mockserver.domain.forced import FORCED_OUTCOMES
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.catalogue import DEFAULT_SCENARIO, list_shipped
+from mockserver.scenario.codes import LINT_CODES
 from mockserver.scenario.faults import ACTION_NAMES, WIREMOCK_FAULTS
-from mockserver.scenario.loading import load
-from mockserver.scenario.scenario import Surroundings, read_scenario
-from mockserver.scenario.source import parse
-from mockserver.schemas import documents, schema
+from mockserver.scenario.loading import load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults, parse_scenario
+from mockserver.scenario.source import parse_yaml
+from mockserver.schemas import get_schema, shipped_schemas
 from mockserver.settings import OPTIONS
 from tests.examples.pages import DOCS, SHOWN_URL, Block, agree, blocks, commands, play
 
@@ -31,7 +31,7 @@ SCENARIOS = [
     if block.language == "yaml" and re.search(r"^version: 1$", block.text, re.MULTILINE)
     if "finding" not in block.words  # lint examples have their own tests
 ]
-PARTS = documents()["scenario.schema.json"]["$defs"]
+PARTS = shipped_schemas()["scenario.schema.json"]["$defs"]
 EXAMPLES = [
     pytest.param(name, example, id=f"{name}-{number}")
     for name, rules in PARTS.items()
@@ -40,11 +40,14 @@ EXAMPLES = [
 NEEDED = ("bash", "curl", "grep")
 MENTIONED = {
     "reference/faults": [*ACTION_NAMES, *WIREMOCK_FAULTS],
-    "reference/lint": list(CODES),
-    "how-to/troubleshooting": [each for each in CODES if each.startswith("W")],
+    "reference/lint": list(LINT_CODES),
+    "how-to/troubleshooting": [code for code in LINT_CODES if code.startswith("W")],
     "reference/settings": [row.flag for row in OPTIONS.values()],
-    "reference/control-api": [*(f"{row.method} {row.path}" for row in CONTROL), *FORCED],
-    "how-to/cookbook": list(shipped()),
+    "reference/control-api": [
+        *(f"{row.method} {row.path}" for row in CONTROL_ROUTES),
+        *FORCED_OUTCOMES,
+    ],
+    "how-to/cookbook": list(list_shipped()),
 }
 
 every_scenario = pytest.mark.parametrize("block", SCENARIOS)
@@ -56,43 +59,43 @@ def page(name: str) -> str:
 
 @every_scenario
 def test_a_scenario_in_the_docs_lints_without_errors(block: Block) -> None:
-    assert [each for each in findings_of(block.text.encode()) if each.is_error] == []
+    assert [item for item in lint_text(block.text.encode()) if item.is_error] == []
 
 
 @every_scenario
 def test_a_scenario_in_the_docs_ends_as_it_expects_where_the_page_says_so(
     block: Block,
 ) -> None:
-    scenario = read_scenario("docs", parse(block.text))
-    verdict = scenario.judge(scenario.build("docs"))
+    scenario = parse_scenario("docs", parse_yaml(block.text))
+    verdict = scenario.check_expectations(scenario.build("docs"))
     assert verdict.passed or "holds" not in block.words, verdict.failures
 
 
 def test_the_cookbook_has_ten_scenarios_and_all_are_free_of_warnings() -> None:
-    found = [each for each in blocks(DOCS / "how-to/cookbook.md") if each.language == "yaml"]
+    found = [block for block in blocks(DOCS / "how-to/cookbook.md") if block.language == "yaml"]
     assert len(found) >= 10
-    assert [each for block in found for each in findings_of(block.text.encode())] == []
+    assert [item for block in found for item in lint_text(block.text.encode())] == []
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_an_example_in_the_schema_keeps_to_its_part(name: str, example: Any) -> None:  # noqa: ANN401
-    assert schema(f"scenario.schema.json#/$defs/{name}").accepts(example)
+    assert get_schema(f"scenario.schema.json#/$defs/{name}").is_valid(example)
 
 
 @pytest.mark.skipif(not all(map(shutil.which, NEEDED)), reason=f"needs {', '.join(NEEDED)}")
 @pytest.mark.parametrize(
     "file",
     [
-        pytest.param(each, id=str(each.relative_to(DOCS)))
-        for each in PAGES
-        if list(commands(each))
+        pytest.param(page, id=str(page.relative_to(DOCS)))
+        for page in PAGES
+        if list(commands(page))
     ],
 )
 def test_every_command_of_a_page_prints_what_the_page_shows(
     file: Path,
     tmp_path: Path,
 ) -> None:
-    server = Server(Sandboxes(load((DEFAULT,), Surroundings())))
+    server = Server(SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())))
     with running_in_thread(server) as url:
         printed = play(file, tmp_path, url)
     shown = list(commands(file))
@@ -104,7 +107,7 @@ def test_every_command_of_a_page_prints_what_the_page_shows(
 @pytest.mark.parametrize("name", MENTIONED)
 def test_a_page_leaves_nothing_out(name: str) -> None:
     text = page(name)
-    assert [each for each in MENTIONED[name] if f"`{each}`" not in text] == []
+    assert [item for item in MENTIONED[name] if f"`{item}`" not in text] == []
 
 
 def test_the_tutorial_shows_the_line_that_serve_prints() -> None:
@@ -112,5 +115,7 @@ def test_the_tutorial_shows_the_line_that_serve_prints() -> None:
 
 
 def test_the_tutorial_gets_there_in_ten_lines() -> None:
-    (block,) = (each for each in blocks(DOCS / "tutorial/index.md") if each.file == "lost.yaml")
+    (block,) = (
+        block for block in blocks(DOCS / "tutorial/index.md") if block.file == "lost.yaml"
+    )
     assert len(block.text.splitlines()) <= 10

@@ -14,7 +14,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def test_the_story_on_the_first_screen_is_what_the_demo_prints() -> None:
-    shown = next(each.text for each in blocks(README) if "make demo" in each.text)
+    shown = next(block.text for block in blocks(README) if "make demo" in block.text)
     story = shown.partition("…\n")[2]
     demo = [sys.executable, "-m", "mockserver", "demo"]
     printed = subprocess.run(demo, capture_output=True, text=True, check=True).stdout
@@ -22,7 +22,7 @@ def test_the_story_on_the_first_screen_is_what_the_demo_prints() -> None:
 
 
 def test_the_ready_line_names_the_version_of_today() -> None:
-    shown = next(each.text for each in blocks(README) if "make serve" in each.text)
+    shown = next(block.text for block in blocks(README) if "make serve" in block.text)
     assert f"kustom-mock {__version__} listening on http://127.0.0.1:8566" in shown
 
 
@@ -31,7 +31,7 @@ def test_the_ready_line_names_the_version_of_today() -> None:
     reason="the commands of the README need bash and curl",
 )
 def test_the_commands_ship_refund_and_tell_the_shipment(server_url: str) -> None:
-    block = next(each for each in blocks(README) if each.language == "sh")
+    block = next(block for block in blocks(README) if block.language == "sh")
     script = block.text.replace("localhost:8566", server_url.removeprefix("http://"))
     played = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607  # found above

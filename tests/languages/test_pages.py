@@ -28,10 +28,10 @@ installed_languages = pytest.mark.parametrize(
     "language",
     [
         pytest.param(
-            each,
-            marks=pytest.mark.skipif(not shutil.which(each), reason=f"needs {each}"),
+            command,
+            marks=pytest.mark.skipif(not shutil.which(command), reason=f"needs {command}"),
         )
-        for each in COMMANDS
+        for command in COMMANDS
     ],
 )
 

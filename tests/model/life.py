@@ -106,7 +106,7 @@ class Life:
     @property
     def captured(self) -> int:
         """All that was taken."""
-        return sum(each.taken for each in self.shipments.values())
+        return sum(shipment.taken for shipment in self.shipments.values())
 
     @property
     def refunded(self) -> int:
@@ -146,8 +146,8 @@ class Life:
             "remaining": self.remaining,
             "released": self.released or 0,
             "expires": self.expires,
-            "shipments": [(name, vars(each)) for name, each in self.shipments.items()],
-            "refunds": [(name, *each) for name, each in self.refunds.items()],
+            "shipments": [(name, vars(shipment)) for name, shipment in self.shipments.items()],
+            "refunds": [(name, *refund) for name, refund in self.refunds.items()],
             "next_fails": self.next_fails,
             "acknowledged": self.acknowledged,
             "parcels": self.parcels,
@@ -157,7 +157,7 @@ class Life:
 
     def twin(self) -> "Life":
         """The same life, to be led differently."""
-        shipments = {name: replace(each) for name, each in self.shipments.items()}
+        shipments = {name: replace(shipment) for name, shipment in self.shipments.items()}
         return replace(self, shipments=shipments, refunds=dict(self.refunds))
 
     def force(self, outcome: str, now: datetime) -> None:
@@ -225,9 +225,10 @@ class Life:
         goods = {line.reference or "" for line in lines if line.type != "return_fee"}
         again = assumed.capture_capacity == "captured"
         return [
-            each
-            for each in self.shipments.values()
-            if goods <= each.goods and amount <= each.taken - (0 if again else each.returned)
+            shipment
+            for shipment in self.shipments.values()
+            if goods <= shipment.goods
+            and amount <= shipment.taken - (0 if again else shipment.returned)
         ][:1]
 
     def _book(self, amount: int, chosen: list[Shipment], assumed: Assumptions) -> None:
@@ -235,9 +236,9 @@ class Life:
         others = list(self.shipments.values())
         if assumed.unallocated_refund == "newest_first":
             others.reverse()
-        for each in chosen + (others if assumed.unallocated_refund != "none" else []):
-            part = min(amount, each.taken - each.returned)
-            each.returned += part
+        for item in chosen + (others if assumed.unallocated_refund != "none" else []):
+            part = min(amount, item.taken - item.returned)
+            item.returned += part
             amount -= part
 
     def _extend(self, now: datetime, days: int) -> bool:
@@ -249,8 +250,8 @@ class Life:
             or self.expires >= today + timedelta(days=90)
         ):
             return False
-        wanted = min(today + timedelta(days=days), placed + timedelta(days=180))
-        self.expires = max(self.expires, wanted)
+        expected = min(today + timedelta(days=days), placed + timedelta(days=180))
+        self.expires = max(self.expires, expected)
         return True
 
     def _care_for_shipment(

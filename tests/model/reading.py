@@ -4,17 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Rejection
-from mockserver.domain.lifecycle import status_of
+from mockserver.domain.errors import Refusal
+from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.order import Capture, Order
-from mockserver.sandbox.sandbox import Executed
+from mockserver.sandbox.sandbox import Execution
 from tests.model.life import Answer
 
 
-def answer_of(executed: Executed) -> Answer:
+def answer_of(executed: Execution) -> Answer:
     """What the merchant was answered."""
     result, repeated = executed.result, (executed.replayed, executed.body_changed)
-    if isinstance(result, Rejection):
+    if isinstance(result, Refusal):
         return Answer(False, result.reason, None, *repeated)  # noqa: FBT003
     verdict = result.allocation.outcome if result.allocation else None
     return Answer(True, result.created_id, verdict, *repeated)  # noqa: FBT003
@@ -22,9 +22,9 @@ def answer_of(executed: Executed) -> Answer:
 
 def numbers_of(order: Order, now: datetime, assumed: Assumptions) -> dict[str, Any]:
     """What the model would know of an order; see :meth:`~tests.model.life.Life.numbers`."""
-    landed = order.landed_amounts
+    landed = order.booked_by_capture
     return {
-        "status": status_of(order, now, assumed),
+        "status": derive_status(order, now, assumed),
         "authorized": order.order_amount,
         "captured": order.captured_amount,
         "refunded": order.refunded_amount,
@@ -32,12 +32,12 @@ def numbers_of(order: Order, now: datetime, assumed: Assumptions) -> dict[str, A
         "released": order.released_amount,
         "expires": order.expires_at,
         "shipments": [
-            (each.capture_id, _shipment(each, landed.get(each.capture_id, 0)))
-            for each in order.captures
+            (capture.capture_id, _shipment(capture, landed.get(capture.capture_id, 0)))
+            for capture in order.captures
         ],
         "refunds": [
-            (each.refund_id, each.refunded_amount, each.allocation.outcome)
-            for each in order.refunds
+            (refund.refund_id, refund.refunded_amount, refund.allocation.outcome)
+            for refund in order.refunds
         ],
         "next_fails": order.fail_next_allocation,
         "acknowledged": order.acknowledged_at is not None,

@@ -39,7 +39,7 @@ def body_of(command: Command) -> Any:  # noqa: ANN401  # JSON
         case AddOrderShippingInfo():
             body = {"shipping_info": list(command.shipping_info)}
     if isinstance(command, CaptureOrder | RefundOrder) and body:
-        body["order_lines"] = [_line(each) for each in command.order_lines]
+        body["order_lines"] = [_line(order_line) for order_line in command.order_lines]
     return body
 
 
@@ -66,12 +66,12 @@ def answer_in(reply: Reply) -> Answer | None:
 def numbers_in(inner: Mapping[str, Any]) -> dict[str, Any]:
     """The numbers of an order, off the page that the control API shows of it."""
     order, ledger = inner["order"], inner["ledger"]
-    verdicts = [each["outcome"] for each in inner["allocations"]]
+    verdicts = [allocation["outcome"] for allocation in inner["allocations"]]
     captures = [
-        (each["capture_id"], each["captured_amount"], each["refunded_amount"])
-        for each in order["captures"]
+        (capture["capture_id"], capture["captured_amount"], capture["refunded_amount"])
+        for capture in order["captures"]
     ]
-    refunds = [(each["refund_id"], each["refunded_amount"]) for each in order["refunds"]]
+    refunds = [(refund["refund_id"], refund["refunded_amount"]) for refund in order["refunds"]]
     return {
         "status": order["status"],
         "authorized": order["order_amount"],
@@ -94,8 +94,8 @@ def numbers_of(life: Life, now: datetime, assumed: Assumptions) -> dict[str, Any
     return {
         **{name: known[name] for name in kept},
         "captures": [
-            (name, each.taken, each.returned if shown else 0)
-            for name, each in life.shipments.items()
+            (name, shipment.taken, shipment.returned if shown else 0)
+            for name, shipment in life.shipments.items()
         ],
         "refunds": [(name, amount) for name, (amount, _) in life.refunds.items()],
         "verdicts": [verdict for _, verdict in life.refunds.values()],
@@ -105,7 +105,7 @@ def numbers_of(life: Life, now: datetime, assumed: Assumptions) -> dict[str, Any
             "released": life.released or 0,
             "remaining": life.remaining,
             "refunded": life.refunded,
-            "booked": sum(each.returned for each in life.shipments.values()),
+            "booked": sum(shipment.returned for shipment in life.shipments.values()),
         },
     }
 

@@ -28,7 +28,7 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.money import sum_of
+from mockserver.domain.money import sum_totals
 from mockserver.domain.order import OrderLine
 from tests.builders import make_line
 from tests.model.world import KEY_LASTS, World
@@ -97,7 +97,7 @@ rivals: SearchStrategy[Command] = mostly(
     st.one_of(
         st.builds(CaptureOrder, amounts, order_lines=goods),
         st.builds(RefundOrder, amounts),
-        goods.map(lambda lines: RefundOrder(sum_of(lines), order_lines=lines)),
+        goods.map(lambda lines: RefundOrder(sum_totals(lines), order_lines=lines)),
     ),
     st.builds(UpdateAuthorization, totals, st.just(())) | changes,
 )
@@ -186,7 +186,7 @@ def ends_of_keys(short: timedelta) -> Moment:
 
 
 def ends_of_lives(short: timedelta) -> Moment:
-    return lambda world: [each.expires - short for each in world.lives.values()]
+    return lambda world: [live.expires - short for live in world.lives.values()]
 
 
 stays = mostly(st.just(timedelta(hours=1)), st.just(timedelta(days=9)))

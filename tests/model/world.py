@@ -27,16 +27,16 @@ class World:
     def hear(self, call: Call, said: str | None) -> Answer:
         """Answer a call; ``said`` is the id or reason that the product gave."""
         name = self._name_of_key(call)
-        used_at, first, answer = self.used_keys.get(name, (self.now - KEY_LASTS, call, None))
-        if answer and self.now - used_at < KEY_LASTS:
-            return replace(answer, replayed=True, differs=first.command != call.command)
+        used_at, first, response = self.used_keys.get(name, (self.now - KEY_LASTS, call, None))
+        if response and self.now - used_at < KEY_LASTS:
+            return replace(response, replayed=True, differs=first.command != call.command)
         life = self.lives.get(call.order_id)
         if life is None:
             return Answer(accepted=False, said=said)
-        answer = life.hear(call, said, self.now, self.assumed)
-        if name and (answer.accepted or self.assumed.idempotent_errors == "replayed"):
-            self.used_keys[name] = self.now, call, answer
-        return answer
+        response = life.hear(call, said, self.now, self.assumed)
+        if name and (response.accepted or self.assumed.idempotent_errors == "replayed"):
+            self.used_keys[name] = self.now, call, response
+        return response
 
     def outcomes(self, answered: Sequence[tuple[Call, Answer]]) -> Iterator["World"]:
         """What may have become of this world if calls sent at once were answered so.
@@ -46,11 +46,11 @@ class World:
         """
         if not answered:
             yield self
-        for number, (call, answer) in enumerate(answered):
-            if (call, answer) in answered[:number]:
+        for number, (call, response) in enumerate(answered):
+            if (call, response) in answered[:number]:
                 continue  # the same as before
             twin = self.twin()
-            if twin.hear(call, answer.said) == answer:
+            if twin.hear(call, response.said) == response:
                 yield from twin.outcomes([*answered[:number], *answered[number + 1 :]])
 
     def life_of(self, order: str) -> Life:
@@ -64,11 +64,11 @@ class World:
 
     def numbers(self) -> dict[str, Any]:
         """All that is compared with the product's orders."""
-        return {name: each.numbers(self.now, self.assumed) for name, each in self.lives.items()}
+        return {name: live.numbers(self.now, self.assumed) for name, live in self.lives.items()}
 
     def twin(self) -> "World":
         """The same world, to go on differently."""
-        lives = {name: each.twin() for name, each in self.lives.items()}
+        lives = {name: live.twin() for name, live in self.lives.items()}
         return replace(self, lives=lives, used_keys=dict(self.used_keys))
 
     def _name_of_key(self, call: Call) -> str:

@@ -42,7 +42,7 @@ BROKEN = """
 
     @pytest.mark.kustom(allow={allow})
     def test(kustom, monkeypatch):
-        monkeypatch.setattr(sandboxes, "violations", lambda _: ["more refunded than captured"])
+        monkeypatch.setattr(sandboxes, "broken_invariants", lambda _: ["more refunded than captured"])
     """
 
 CASES = {
@@ -165,8 +165,8 @@ def test_a_step_that_goes_otherwise_fails_it_and_so_does_the_end(tmp_path: Path)
     text = STORY.format(capture="second", amount=500)
     code, said = run_tests(tmp_path, "", story__kustom__yaml=text)
     assert code == 1
-    wanted = "2. refund one: orders.one.refunds[0].allocated_to: expected second, got first\n"
-    assert f"\nkustom: story.kustom.yaml\n{wanted}" in said
+    expected = "2. refund one: orders.one.refunds[0].allocated_to: expected second, got first\n"
+    assert f"\nkustom: story.kustom.yaml\n{expected}" in said
     text = STORY.format(capture="first", amount=400)
     code, said = run_tests(tmp_path, "", story__kustom__yaml=text)
     assert code == 1

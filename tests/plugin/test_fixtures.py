@@ -230,9 +230,9 @@ def test_a_marker_with_other_words_is_refused(tmp_path: Path) -> None:
         """
     code, said = run_tests(tmp_path, source)
     assert code == 1
-    wanted = "kustom: the marker takes scenario=... and allow=[...], not"
-    assert f"{wanted} senario\n" in said
-    assert f"{wanted} 'split-shipment'\n" in said
+    expected = "kustom: the marker takes scenario=... and allow=[...], not"
+    assert f"{expected} senario\n" in said
+    assert f"{expected} 'split-shipment'\n" in said
 
 
 def test_an_order_that_the_scenario_lacks_is_answered_with_the_nearest(tmp_path: Path) -> None:
@@ -255,13 +255,13 @@ def test_a_run_that_uses_no_fixture_loads_nothing_of_the_server(tmp_path: Path) 
 
 def test_the_page_about_pytest_does_what_it_says(tmp_path: Path) -> None:
     page = DOCS / "how-to/pytest.md"
-    files = {each.file: each.text for each in blocks(page) if each.file}
+    files = {block.file: block.text for block in blocks(page) if block.file}
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     code, said = run_tests(tmp_path, "")
     assert (code, "3 passed" in said) == (0, True), said
     wrong = files["test_returns.py"].replace("B24680", "B2468O")
     (tmp_path / "test_returns.py").write_text(wrong, encoding="utf-8")
-    (shown,) = (each.text for each in blocks(page) if each.language == "text")
+    (shown,) = (block.text for block in blocks(page) if block.language == "text")
     code, said = run_tests(tmp_path, "")
     assert (code, shown in said) == (1, True), said

@@ -115,4 +115,4 @@ def test_a_stranger_has_the_verbs_and_the_shipped_scenarios(
     tmp_path: Path,
 ) -> None:
     said = call(stranger, "-m", "mockserver", "run", "lost-refund-answer", folder=tmp_path)
-    assert said == "ok    lost-refund-answer\n1 scenario: 1 kept, 0 not\n"
+    assert said == "ok    lost-refund-answer\n1 scenario: 1 passed, 0 failed\n"

@@ -77,7 +77,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def test_steps_that_go_as_written_keep_the_contract(run: Run) -> None:
     ended = run(CONTRACT)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout == "ok    shop\n1 scenario: 1 kept, 0 not\n"
+    assert ended.stdout == "ok    shop\n1 scenario: 1 passed, 0 failed\n"
 
 
 def test_a_step_that_goes_otherwise_says_how(run: Run) -> None:
@@ -102,8 +102,8 @@ steps:
     assert "1. get_order one-parcel: body.status: expected" in ended.stdout
     assert 'expected "CAPTURED", got "AUTHORIZED"\n' in ended.stdout
     assert "body.order_amount" not in ended.stdout
-    wanted = "expected error_code NOT_ALLOWED, got CAPTURE_NOT_ALLOWED\n"
-    assert f"2. capture one-parcel: {wanted}" in ended.stdout
+    expected = "expected error_code NOT_ALLOWED, got CAPTURE_NOT_ALLOWED\n"
+    assert f"2. capture one-parcel: {expected}" in ended.stdout
 
 
 def test_a_lost_answer_can_be_wanted_and_is_told_if_not(run: Run) -> None:
@@ -306,7 +306,7 @@ def test_several_run_at_once_and_are_told_one_by_one(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stdout
     for name in "abc":
         assert f"ok    {name}\ncaptured: 201\n" in ended.stdout
-    assert ended.stdout.endswith("3 scenarios: 3 kept, 0 not\n")
+    assert ended.stdout.endswith("3 scenarios: 3 passed, 0 failed\n")
 
 
 def test_credentials_of_a_scenario_are_those_of_the_command(run: Run) -> None:

@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from mockserver.scenario.catalogue import shipped
-from mockserver.scenario.source import parse
+from mockserver.scenario.catalogue import list_shipped
+from mockserver.scenario.source import parse_yaml
 
 PATIENCE = 60  # seconds, for a process that never ends
 STORIES = {
@@ -16,19 +16,21 @@ STORIES = {
 
 def test_every_scenario_that_the_seed_does_not_end_has_steps_that_do() -> None:
     with_steps = {
-        name for name, file in shipped().items() if parse(file.read_bytes()).value.get("steps")
+        name
+        for name, file in list_shipped().items()
+        if parse_yaml(file.read_bytes()).value.get("steps")
     }
     assert with_steps >= STORIES
 
 
 def test_every_shipped_scenario_is_kept_by_its_own_steps() -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "mockserver", "run", "--jobs=4", *shipped()],
+        [sys.executable, "-m", "mockserver", "run", "--jobs=4", *list_shipped()],
         check=False,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    kept = len(shipped())
-    assert ended.stdout.endswith(f"\n{kept} scenarios: {kept} kept, 0 not\n")
+    kept = len(list_shipped())
+    assert ended.stdout.endswith(f"\n{kept} scenarios: {kept} passed, 0 failed\n")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from mockserver.domain.errors import Reason
 from mockserver.sandbox.actions import (
-    LONGEST_DELAY,
+    MAX_DELAY,
     Action,
-    Cut,
+    ConnectionEnd,
     Delay,
     Drop,
     FailAllocation,
@@ -21,19 +21,19 @@ from mockserver.sandbox.actions import (
     Respond,
     SlowBody,
     Truncate,
-    acts_before,
-    answers_at_once,
+    ends_request,
+    is_before_commit,
 )
 
 ACTIONS: dict[str, tuple[Action, bool]] = {
     "respond 503": (Respond(503), True),
-    "respond_after 503": (Respond(503, after=True), False),
+    "respond_after 503": (Respond(503, after_commit=True), False),
     "refuse order_expired": (Refuse(Reason.ORDER_EXPIRED), True),
     "delay": (Delay(1, 2), True),
     "rate_limit 5s": (RateLimit(5), True),
-    "drop reset": (Drop(Cut.RESET), True),
+    "drop reset": (Drop(ConnectionEnd.RESET), True),
     "fail_allocation": (FailAllocation(), True),
-    "lose_answer hang": (LoseAnswer(Cut.HANG), False),
+    "lose_answer hang": (LoseAnswer(ConnectionEnd.HANG), False),
     "truncate 10": (Truncate(10), False),
     "garbage": (Garbage(), False),
     "slow_body 100": (SlowBody(100), False),
@@ -53,12 +53,12 @@ def test_an_action_is_named_as_in_a_scenario(words: str) -> None:
 @pytest.mark.parametrize("words", ACTIONS)
 def test_an_action_comes_before_or_after_the_write(words: str) -> None:
     action, before = ACTIONS[words]
-    assert acts_before(action) is before
+    assert is_before_commit(action) is before
 
 
 def test_a_call_ends_with_some_actions_before_the_write() -> None:
     ends = {"respond 503", "refuse order_expired", "rate_limit 5s", "drop reset"}
-    assert {words for words, (each, _) in ACTIONS.items() if answers_at_once(each)} == ends
+    assert {words for words, (action, _) in ACTIONS.items() if ends_request(action)} == ends
 
 
 @given(st.integers(), st.floats(0, 100), st.floats(0, 100))
@@ -79,5 +79,5 @@ def test_a_log_normal_delay_has_its_median_and_its_99th_percentile() -> None:
 
 def test_no_delay_is_longer_than_can_be_waited_for() -> None:
     source = Random(7)  # noqa: S311  # repeatable
-    delay = Delay(median=1.0, p99=LONGEST_DELAY)
-    assert max(delay.seconds(source) for _ in range(1000)) == LONGEST_DELAY
+    delay = Delay(median=1.0, p99=MAX_DELAY)
+    assert max(delay.seconds(source) for _ in range(1000)) == MAX_DELAY

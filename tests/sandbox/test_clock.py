@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mockserver.sandbox.clock import LATEST, Clock, wall_clock
+from mockserver.sandbox.clock import LATEST_TIME, Clock, wall_clock
 from tests.builders import CREATED, NOW
 
 HOUR = timedelta(hours=1)
@@ -84,7 +84,7 @@ def test_a_frozen_clock_runs_on_from_where_it_stood(wall: Wall) -> None:
     clock = Clock(NOW, frozen=True, source=wall)
     wall.time += timedelta(days=7)
     clock.advance(HOUR)
-    clock.run()
+    clock.unfreeze()
     assert not clock.frozen
     assert clock.now() == NOW + HOUR
     wall.time += HOUR
@@ -94,7 +94,7 @@ def test_a_frozen_clock_runs_on_from_where_it_stood(wall: Wall) -> None:
 def test_a_running_clock_told_to_run_is_not_disturbed(wall: Wall) -> None:
     clock = Clock(NOW, source=wall)
     wall.time += HOUR
-    clock.run()
+    clock.unfreeze()
     assert clock.now() == NOW + HOUR
 
 
@@ -102,9 +102,9 @@ def test_a_running_clock_told_to_run_is_not_disturbed(wall: Wall) -> None:
 def test_no_advance_leads_beyond_what_can_be_reckoned_with(wall: Wall, by: timedelta) -> None:
     clock = Clock(NOW, frozen=True, source=wall)
     clock.advance(by)
-    assert clock.now() == LATEST
+    assert clock.now() == LATEST_TIME
     clock.advance(HOUR)
-    assert clock.now() == LATEST
+    assert clock.now() == LATEST_TIME
 
 
 def test_a_clock_that_starts_frozen_stands_at_its_start_exactly() -> None:

@@ -14,7 +14,7 @@ from mockserver.sandbox.actions import (
     Garbage,
     RateLimit,
 )
-from mockserver.sandbox.faults import Calls, Facts, Faults, Rule
+from mockserver.sandbox.faults import CallSelector, FaultRule, FaultRules, RequestFacts
 
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,16 +26,16 @@ def call(
     order_id: str = "o1",
     body: Any = None,  # noqa: ANN401  # JSON
     now: datetime = NOW,
-) -> Facts:
-    return Facts(operation, order_id, now, lambda: body)
+) -> RequestFacts:
+    return RequestFacts(operation, order_id, now, lambda: body)
 
 
-def rule(name: str = "rule", **facts: Any) -> Rule:  # noqa: ANN401  # any field of a rule
-    return replace(Rule(name, (Garbage(),)), **facts)
+def rule(name: str = "rule", **facts: Any) -> FaultRule:  # noqa: ANN401  # any field of a rule
+    return replace(FaultRule(name, (Garbage(),)), **facts)
 
 
-def names_struck(faults: Faults, facts: Facts) -> list[str]:
-    return [each.name for each, _ in faults.strike(facts)]
+def names_struck(faults: FaultRules, facts: RequestFacts) -> list[str]:
+    return [item.name for item, _ in faults.apply(facts)]
 
 
 BODY = {
@@ -49,7 +49,7 @@ BODY = {
 }
 
 # What a rule asks for, the call, and whether they match.
-MATCHES: dict[str, tuple[dict[str, Any], Facts, bool]] = {
+MATCHES: dict[str, tuple[dict[str, Any], RequestFacts, bool]] = {
     "nothing asked": ({}, call(), True),
     "its operation": ({"operations": {Op.REFUND}}, call(), True),
     "one of its operations": ({"operations": {Op.CAPTURE, Op.REFUND}}, call(), True),
@@ -155,9 +155,9 @@ VALUES: list[tuple[Any, Any, bool]] = [
 def test_a_rule_matches_what_it_asks_for(case: str) -> None:
     asked, facts, matches = MATCHES[case]
     frozen: dict[str, Any] = {
-        key: frozenset(each) if isinstance(each, set) else each for key, each in asked.items()
+        key: frozenset(item) if isinstance(item, set) else item for key, item in asked.items()
     }
-    faults = Faults([rule(**frozen)])
+    faults = FaultRules([rule(**frozen)])
     assert names_struck(faults, facts) == ["rule"] * matches
     assert (faults.matched["rule"], faults.fired["rule"]) == (matches, matches)
 
@@ -169,7 +169,7 @@ def test_a_value_matches_an_equal_one_of_its_kind(
     *,
     matches: bool,
 ) -> None:
-    faults = Faults([rule(where={"a": wanted})])
+    faults = FaultRules([rule(where={"a": wanted})])
     assert names_struck(faults, call(body={"a": found})) == ["rule"] * matches
 
 
@@ -177,7 +177,7 @@ def test_lists_in_lists_are_searched_however_deep() -> None:
     body: Any = "bottom"
     for _ in range(100_000):
         body = [body]
-    faults = Faults([rule(where={"a": "bottom"})])
+    faults = FaultRules([rule(where={"a": "bottom"})])
     assert names_struck(faults, call(body={"a": body})) == ["rule"]
 
 
@@ -185,7 +185,9 @@ def test_a_body_is_not_read_where_no_rule_looks_into_it() -> None:
     def unread() -> None:
         pytest.fail("the body was read")
 
-    faults = Faults([rule(), rule("other", operations=frozenset({Op.CANCEL}), where={"a": 1})])
+    faults = FaultRules(
+        [rule(), rule("other", operations=frozenset({Op.CANCEL}), where={"a": 1})]
+    )
     facts = replace(call(), body=unread)
     assert names_struck(faults, facts) == ["rule"]
 
@@ -197,52 +199,52 @@ def test_a_place_in_the_body_is_looked_into_once_for_all_rules() -> None:
         looks.append("again")
         return {"a": 1}
 
-    faults = Faults([rule(each, where={"a": 1}) for each in ("one", "two", "three")])
+    faults = FaultRules([rule(text, where={"a": 1}) for text in ("one", "two", "three")])
     assert names_struck(faults, replace(call(), body=look)) == ["one", "two", "three"]
     assert looks == ["again"]
 
 
 @pytest.mark.parametrize("deep", [{}, {"a": {"a": {}}}])
 def test_an_object_is_no_text_and_no_number(deep: object) -> None:
-    faults = Faults([rule("text", where={"x": str(deep)}), rule("same", where={"x": deep})])
+    faults = FaultRules([rule("text", where={"x": str(deep)}), rule("same", where={"x": deep})])
     assert names_struck(faults, call(body={"x": deep})) == ["same"]
 
 
 def test_without_rules_nothing_is_struck() -> None:
-    assert Faults().strike(call()) == []
+    assert FaultRules().apply(call()) == []
 
 
 # Which of ten calls fire.
-COUNTED: dict[str, tuple[Calls | None, list[int]]] = {
+COUNTED: dict[str, tuple[CallSelector | None, list[int]]] = {
     "every call without a wish": (None, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
-    "the first": (Calls(numbers=frozenset({1})), [1]),
-    "some by number": (Calls(numbers=frozenset({1, 3, 99})), [1, 3]),
-    "the first few": (Calls(first=2), [1, 2]),
-    "every third": (Calls(every=3), [3, 6, 9]),
-    "every one": (Calls(every=1), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+    "the first": (CallSelector(numbers=frozenset({1})), [1]),
+    "some by number": (CallSelector(numbers=frozenset({1, 3, 99})), [1, 3]),
+    "the first few": (CallSelector(first=2), [1, 2]),
+    "every third": (CallSelector(every=3), [3, 6, 9]),
+    "every one": (CallSelector(every=1), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
 }
 
 
 @pytest.mark.parametrize("case", COUNTED)
 def test_a_rule_fires_on_the_calls_it_counts(case: str) -> None:
-    calls, wanted = COUNTED[case]
-    faults = Faults([rule(calls=calls)])
-    assert [n for n in range(1, 11) if faults.strike(call())] == wanted
-    assert (faults.matched["rule"], faults.fired["rule"]) == (10, len(wanted))
+    calls, expected = COUNTED[case]
+    faults = FaultRules([rule(calls=calls)])
+    assert [n for n in range(1, 11) if faults.apply(call())] == expected
+    assert (faults.matched["rule"], faults.fired["rule"]) == (10, len(expected))
 
 
 def test_calls_that_do_not_match_are_not_counted() -> None:
-    faults = Faults([rule(operations=frozenset({Op.REFUND}), calls=Calls(every=2))])
-    struck = [
-        bool(faults.strike(call(each)))
-        for each in (Op.REFUND, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.REFUND)
+    faults = FaultRules([rule(operations=frozenset({Op.REFUND}), calls=CallSelector(every=2))])
+    fired_actions = [
+        bool(faults.apply(call(item)))
+        for item in (Op.REFUND, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.REFUND)
     ]
-    assert struck == [False, False, False, True, False]
+    assert fired_actions == [False, False, False, True, False]
 
 
 def test_a_rule_for_all_orders_counts_them_together() -> None:
-    faults = Faults([rule(calls=Calls(numbers=frozenset({2})))])
-    assert [bool(faults.strike(call(order_id=each))) for each in ("o1", "o2", "o1")] == [
+    faults = FaultRules([rule(calls=CallSelector(numbers=frozenset({2})))])
+    assert [bool(faults.apply(call(order_id=text))) for text in ("o1", "o2", "o1")] == [
         False,
         True,
         False,
@@ -250,11 +252,11 @@ def test_a_rule_for_all_orders_counts_them_together() -> None:
 
 
 def test_a_rule_for_named_orders_counts_each_on_its_own() -> None:
-    faults = Faults(
-        [rule(order_ids=frozenset({"o1", "o2"}), calls=Calls(numbers=frozenset({2})))],
+    faults = FaultRules(
+        [rule(order_ids=frozenset({"o1", "o2"}), calls=CallSelector(numbers=frozenset({2})))],
     )
     asked = ("o1", "o2", "o1", "o2", "o1")
-    assert [bool(faults.strike(call(order_id=each))) for each in asked] == [
+    assert [bool(faults.apply(call(order_id=item))) for item in asked] == [
         False,
         False,
         True,
@@ -265,8 +267,8 @@ def test_a_rule_for_named_orders_counts_each_on_its_own() -> None:
 
 
 def draws(probability: float, seed: str, calls: int = 1000) -> list[bool]:
-    faults = Faults([rule(probability=probability)], seed=seed)
-    return [bool(faults.strike(call())) for _ in range(calls)]
+    faults = FaultRules([rule(probability=probability)], seed=seed)
+    return [bool(faults.apply(call())) for _ in range(calls)]
 
 
 @pytest.mark.parametrize("probability", [0.01, 0.2, 0.5, 0.9])
@@ -284,13 +286,13 @@ def test_certain_and_impossible_are_just_that() -> None:
 
 def test_rules_draw_independently_of_each_other() -> None:
     alone = draws(0.5, "seed")
-    faults = Faults([rule("first", probability=0.5), rule(probability=0.5)], seed="seed")
+    faults = FaultRules([rule("first", probability=0.5), rule(probability=0.5)], seed="seed")
     assert [("rule" in names_struck(faults, call())) for _ in range(1000)] == alone
 
 
 def test_a_call_that_is_not_counted_draws_nothing() -> None:
-    faults = Faults([rule(probability=0.5, calls=Calls(every=2))], seed="seed")
-    fired = [bool(faults.strike(call())) for _ in range(200)]
+    faults = FaultRules([rule(probability=0.5, calls=CallSelector(every=2))], seed="seed")
+    fired = [bool(faults.apply(call())) for _ in range(200)]
     assert fired[1::2] == draws(0.5, "seed", 100)
     assert not any(fired[::2])
 
@@ -305,21 +307,21 @@ RULES = (
 
 
 @given(st.permutations(RULES))
-def test_rules_strike_in_the_order_in_which_they_came(rules: list[Rule]) -> None:
-    faults = Faults(rules)
+def test_rules_strike_in_the_order_in_which_they_came(rules: list[FaultRule]) -> None:
+    faults = FaultRules(rules)
     assert names_struck(faults, call()) == [e.name for e in rules if e.name != "captures"]
-    assert [each.name for each in faults.rules()] == [each.name for each in rules]
+    assert [rule.name for rule in faults.rules()] == [rule.name for rule in rules]
 
 
 def test_each_action_of_a_rule_is_struck() -> None:
     actions = (Delay(low=1, high=1), RateLimit(2))
-    (first, second) = Faults([rule(actions=actions)]).strike(call())
+    (first, second) = FaultRules([rule(actions=actions)]).apply(call())
     assert (first[1], second[1]) == actions
 
 
 def test_a_rule_of_the_same_name_takes_the_place_and_counts_anew() -> None:
-    faults = Faults([rule(calls=Calls(first=1)), rule("other")], seed="s")
-    faults.strike(call())
+    faults = FaultRules([rule(calls=CallSelector(first=1)), rule("other")], seed="s")
+    faults.apply(call())
     faults.add(rule(operations=frozenset({Op.CAPTURE})))
     assert faults.matched["rule"] == faults.fired["rule"] == 0
     assert names_struck(faults, call()) == ["other"]
@@ -329,13 +331,13 @@ def test_a_rule_of_the_same_name_takes_the_place_and_counts_anew() -> None:
 
 def test_a_rule_that_is_removed_is_forgotten() -> None:
     named = frozenset({"o1"})
-    faults = Faults([rule(order_ids=named, calls=Calls(first=1)), rule("other")])
-    faults.strike(call())
+    faults = FaultRules([rule(order_ids=named, calls=CallSelector(first=1)), rule("other")])
+    faults.apply(call())
     assert faults.remove("rule")
     assert not faults.remove("rule")
     assert names_struck(faults, call()) == ["other"]
     assert "rule" not in faults.matched
-    faults.add(rule(order_ids=named, calls=Calls(first=1)))
+    faults.add(rule(order_ids=named, calls=CallSelector(first=1)))
     assert names_struck(faults, call()) == ["other", "rule"]
 
 
@@ -354,32 +356,35 @@ class CountedName(str):
 
 def test_a_rule_is_removed_without_a_look_at_the_others() -> None:
     names = [CountedName(f"rule-{number}") for number in range(200)]
-    faults = Faults([rule(each) for each in names])
-    faults.strike(call())
+    faults = FaultRules([rule(name) for name in names])
+    faults.apply(call())
     CountedName.compared = 0
-    assert all(faults.remove(each) for each in reversed(names))
+    assert all(faults.remove(name) for name in reversed(names))
     assert CountedName.compared < 10 * len(names)
 
 
 def test_the_number_of_rules_ever_added_is_kept() -> None:
-    faults = Faults([rule(), rule("other")])
+    faults = FaultRules([rule(), rule("other")])
     faults.remove("rule")
-    assert faults.added == 2
+    assert faults.added_count == 2
 
 
 def test_what_is_foreseen_is_what_then_happens_and_counts_nothing() -> None:
-    rules = rule("second", calls=Calls(numbers=frozenset({2}))), rule("some", probability=0.5)
-    faults, undisturbed = (Faults(rules, seed="seed") for _ in range(2))
+    rules = (
+        rule("second", calls=CallSelector(numbers=frozenset({2}))),
+        rule("some", probability=0.5),
+    )
+    faults, undisturbed = (FaultRules(rules, seed="seed") for _ in range(2))
     for _ in range(20):
-        foreseen = faults.foresee(call())
-        assert faults.foresee(call()) == foreseen
-        assert faults.strike(call()) == foreseen == undisturbed.strike(call())
+        foreseen = faults.preview(call())
+        assert faults.preview(call()) == foreseen
+        assert faults.apply(call()) == foreseen == undisturbed.apply(call())
     assert faults.matched == undisturbed.matched
 
 
 def test_every_rule_has_randomness_of_its_own_that_repeats() -> None:
     one, other = rule("one"), rule("other")
-    faults, again = (Faults([one, other], seed="seed") for _ in range(2))
-    drawn = faults.source(one).random()
-    assert drawn == again.source(one).random()
-    assert drawn != again.source(other).random()
+    faults, again = (FaultRules([one, other], seed="seed") for _ in range(2))
+    drawn = faults.random_for(one).random()
+    assert drawn == again.random_for(one).random()
+    assert drawn != again.random_for(other).random()

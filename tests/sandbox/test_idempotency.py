@@ -3,7 +3,7 @@
 import pytest
 
 from mockserver.domain.commands import Acknowledge, Cancel, CaptureOrder, Command, RefundOrder
-from mockserver.domain.decision import Outcome
+from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.idempotency import (
     RECEIPTS_KEPT,
@@ -13,7 +13,7 @@ from mockserver.sandbox.idempotency import (
 )
 from tests.builders import NOW
 
-RECEIPT = Receipt(fingerprint(Acknowledge()), Outcome(Operation.ACKNOWLEDGE), NOW)
+RECEIPT = Receipt(fingerprint(Acknowledge()), Acceptance(Operation.ACKNOWLEDGE), NOW)
 NAMES = [f"key-{number}" for number in range(RECEIPTS_KEPT)]
 
 

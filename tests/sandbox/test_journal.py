@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from mockserver.domain.operation import Operation
-from mockserver.sandbox.actions import Delivery
-from mockserver.sandbox.journal import COUNTS_KEPT, ENTRIES_KEPT, Entry, Journal
+from mockserver.sandbox.actions import ResponseDamage
+from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, MAX_COUNTERS, Entry, Journal
 from tests.builders import NOW
 
 
@@ -25,7 +25,7 @@ def filled(size: int, entries: int) -> Journal:
 
 
 def kept(journal: Journal) -> list[str]:
-    return [each.correlation_id for each in journal]
+    return [item.correlation_id for item in journal]
 
 
 def test_exchanges_are_kept_oldest_first() -> None:
@@ -40,9 +40,9 @@ def test_beyond_its_size_the_oldest_exchanges_go_and_the_count_goes_on() -> None
 
 def test_a_journal_is_bounded_unless_told_otherwise() -> None:
     journal = Journal()
-    for number in range(ENTRIES_KEPT + 1):
+    for number in range(DEFAULT_JOURNAL_SIZE + 1):
         journal.record(entry(str(number)))
-    assert len(kept(journal)) == ENTRIES_KEPT
+    assert len(kept(journal)) == DEFAULT_JOURNAL_SIZE
 
 
 def test_a_journal_of_no_size_counts_all_the_same() -> None:
@@ -90,20 +90,20 @@ def test_exchanges_are_counted_beyond_those_that_are_kept(
     journal.record(entry("3", Operation.REFUND, "b", 201))
     journal.record(entry("4", Operation.GET_ORDER, "a", 200))
     journal.record(entry("5", status=404))
-    assert journal.count_of(**wanted) == count  # type: ignore[arg-type]
+    assert journal.count_matching(**wanted) == count  # type: ignore[arg-type]
 
 
 def test_a_cleared_journal_begins_anew() -> None:
     journal = filled(size=3, entries=3)
     journal.clear()
     assert kept(journal) == []
-    assert journal.count == journal.count_of() == 0
+    assert journal.count == journal.count_matching() == 0
 
 
 def test_an_entry_says_what_reached_the_client() -> None:
     undisturbed, damaged = entry("1"), entry("2")
-    damaged.delivery = Delivery(length=5)
-    damaged.delivery.result = "5 bytes of 20"
+    damaged.damage = ResponseDamage(body_bytes=5)
+    damaged.damage.sent = "5 bytes of 20"
     assert undisturbed.sent == "the whole answer"
     assert damaged.sent == "5 bytes of 20"
 
@@ -113,17 +113,17 @@ def test_what_names_an_order_that_is_not_there_is_not_counted_by_its_name() -> N
     journal = Journal()
     for number in range(5):
         journal.record(entry("1", Operation.GET_ORDER, f"guess-{number}", 404))
-    assert journal.count_of(Operation.GET_ORDER, status=404) == 5
-    assert journal.count_of(order_id="guess-1") == 0
+    assert journal.count_matching(Operation.GET_ORDER, status=404) == 5
+    assert journal.count_matching(order_id="guess-1") == 0
     assert len(journal.counts) == 1
 
 
 def test_beyond_a_bound_exchanges_are_counted_without_their_order() -> None:
     journal = Journal(1)
-    for number in range(COUNTS_KEPT + 10):
+    for number in range(MAX_COUNTERS + 10):
         journal.record(entry("1", Operation.REFUND, f"order-{number}", 201))
-    assert journal.count_of(Operation.REFUND, status=201) == COUNTS_KEPT + 10
-    assert len(journal.counts) == COUNTS_KEPT + 1
+    assert journal.count_matching(Operation.REFUND, status=201) == MAX_COUNTERS + 10
+    assert len(journal.counts) == MAX_COUNTERS + 1
 
 
 def test_a_copy_and_its_original_go_their_own_ways() -> None:
@@ -137,7 +137,7 @@ def test_a_copy_and_its_original_go_their_own_ways() -> None:
 
 async def test_all_who_wait_hear_of_the_next_exchange() -> None:
     journal = filled(size=3, entries=1)
-    waiting = [asyncio.create_task(journal.wait_for_more(60)) for _ in range(3)]
+    waiting = [asyncio.create_task(journal.wait_for_entry(60)) for _ in range(3)]
     await asyncio.sleep(0)
     journal.record(entry("new"))
     assert await asyncio.gather(*waiting) == [True, True, True]
@@ -145,15 +145,15 @@ async def test_all_who_wait_hear_of_the_next_exchange() -> None:
 
 async def test_who_waits_in_vain_is_told_so() -> None:
     journal = filled(size=3, entries=1)
-    assert not await journal.wait_for_more(0)
+    assert not await journal.wait_for_entry(0)
 
 
 async def test_who_gave_up_waiting_does_not_hear_of_what_comes_later() -> None:
     journal = Journal()
-    waiting = asyncio.create_task(journal.wait_for_more(60))
+    waiting = asyncio.create_task(journal.wait_for_entry(60))
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     journal.record(entry("new"))
-    assert not await journal.wait_for_more(0)
+    assert not await journal.wait_for_entry(0)

@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command, ExtendAuthorizationTime
-from mockserver.domain.forced import FORCED
-from mockserver.domain.invariants import violations
+from mockserver.domain.forced import FORCED_OUTCOMES
+from mockserver.domain.invariants import broken_invariants
 from mockserver.domain.order import FraudStatus
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
@@ -61,7 +61,9 @@ ORDER = "order-{}"
 orders: Bundle[str] = Bundle("orders")
 snapshots: Bundle[str] = Bundle("snapshots")
 calls = st.builds(Call, orders, rivals, keys, seldom)
-outcomes = mostly(st.sampled_from(sorted(FORCED.keys() - {"expire"})), st.just("expire"))
+outcomes = mostly(
+    st.sampled_from(sorted(FORCED_OUTCOMES.keys() - {"expire"})), st.just("expire")
+)
 
 
 class Lives(RuleBasedStateMachine):
@@ -190,7 +192,7 @@ class Lives(RuleBasedStateMachine):
     @rule(order=orders, outcome=outcomes)
     def force(self, order: str, outcome: str) -> None:
         """Let the provider decide something."""
-        found = self.sandbox.force(order, outcome)
+        found = self.sandbox.force_outcome(order, outcome)
         life = self.world.lives.get(order)
         assert (found is None) is (life is None)
         if life:
@@ -199,7 +201,7 @@ class Lives(RuleBasedStateMachine):
     @rule(moment=moments)
     def advance(self, moment: Moment) -> None:
         """Go on to the next such moment, if there is one."""
-        coming = [each for each in moment(self.world) if each > self.world.now]
+        coming = [item for item in moment(self.world) if item > self.world.now]
         if coming:
             self.world.now = min(coming)
             self.sandbox.clock.set(self.world.now)
@@ -210,19 +212,19 @@ class Lives(RuleBasedStateMachine):
         self.wall += by
         self.world.now += timedelta() if self.world.frozen else by
         self.world.frozen = frozen
-        (self.sandbox.clock.freeze if frozen else self.sandbox.clock.run)()
+        (self.sandbox.clock.freeze if frozen else self.sandbox.clock.unfreeze)()
 
     @rule(target=snapshots, name=st.sampled_from(("here", "there")))
     def keep(self, name: str) -> str:
         """Take a snapshot."""
-        self.sandbox.freeze(name)
+        self.sandbox.take_snapshot(name)
         self.kept[name] = self.world.twin()
         return name
 
     @rule(name=snapshots)
     def go_back(self, name: str) -> None:
         """Restore a snapshot."""
-        self.sandbox.restore(name)
+        self.sandbox.restore_snapshot(name)
         self.arrive_in(self.kept[name])
 
     # What must come of it
@@ -237,17 +239,17 @@ class Lives(RuleBasedStateMachine):
     def the_money_adds_up(self) -> None:
         """The product's own invariants hold."""
         for order in self.sandbox.orders.values():
-            assert list(violations(order)) == []
+            assert list(broken_invariants(order)) == []
 
     # How it is found out
 
     def ask(self, call: Call) -> None:
         """Execute a call; the model must give the same answer."""
         executed = self.sandbox.execute(
-            call.order_id, call.command, call.key, allocation_fails=call.sabotaged
+            call.order_id, call.command, call.key, fail_allocation=call.sabotaged
         )
-        answer = answer_of(executed)
-        assert answer == self.world.hear(call, answer.said)
+        response = answer_of(executed)
+        assert response == self.world.hear(call, response.said)
 
     def arrive_in(self, world: World) -> None:
         """Find oneself in a world that was kept; from here its time is the test's again."""
@@ -261,7 +263,7 @@ class Lives(RuleBasedStateMachine):
         """All orders of the sandbox, in numbers."""
         now, assumed = self.world.now, self.world.assumed
         every = self.sandbox.orders.values()
-        return {each.order_id: numbers_of(each, now, assumed) for each in every}
+        return {reference.order_id: numbers_of(reference, now, assumed) for reference in every}
 
 
 def test_whatever_happens_to_orders_their_money_is_where_the_model_says() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.sandbox.registry import EVICTIONS_TOLD, Sandboxes
+from mockserver.sandbox.registry import MAX_EVICTIONS_LISTED, SandboxRegistry
 from tests.sandbox.templates import EmptyTemplate, names
 
 
@@ -10,48 +10,48 @@ def world() -> EmptyTemplate:
 
 
 @pytest.fixture
-def sandboxes(world: EmptyTemplate) -> Sandboxes[EmptyTemplate]:
-    return Sandboxes(world)
+def sandboxes(world: EmptyTemplate) -> SandboxRegistry[EmptyTemplate]:
+    return SandboxRegistry(world)
 
 
 def test_a_sandbox_is_made_on_its_first_use_and_found_after(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    assert sandboxes.find("anna") is None
-    made = sandboxes.open("anna")
+    assert sandboxes.get("anna") is None
+    made = sandboxes.get_or_create("anna")
     assert made.name == "anna"
-    assert sandboxes.find("anna") is made
-    assert sandboxes.open("anna") is made
-    assert sandboxes.world.built == ["anna"]
+    assert sandboxes.get("anna") is made
+    assert sandboxes.get_or_create("anna") is made
+    assert sandboxes.template.built == ["anna"]
 
 
 def test_every_user_has_a_sandbox_of_their_own(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    assert sandboxes.open("anna") is not sandboxes.open("bo")
+    assert sandboxes.get_or_create("anna") is not sandboxes.get_or_create("bo")
     assert names(sandboxes) == ["anna", "bo"]
     assert len(sandboxes) == 2
 
 
 def test_a_sandbox_that_could_not_be_made_is_tried_again(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
     world: EmptyTemplate,
 ) -> None:
     world.failures = 1
     with pytest.raises(LookupError, match="anna"):
-        sandboxes.open("anna")
-    assert sandboxes.find("anna") is None
-    assert sandboxes.open("anna").name == "anna"
+        sandboxes.get_or_create("anna")
+    assert sandboxes.get("anna") is None
+    assert sandboxes.get_or_create("anna").name == "anna"
 
 
 def test_sandboxes_may_come_and_go_while_somebody_goes_through_them(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    sandboxes.open("anna")
-    sandboxes.open("bo")
-    for each in sandboxes:
-        sandboxes.drop(each.name)
-        sandboxes.open(f"new-{each.name}")
+    sandboxes.get_or_create("anna")
+    sandboxes.get_or_create("bo")
+    for other_sandbox in sandboxes:
+        sandboxes.drop(other_sandbox.name)
+        sandboxes.get_or_create(f"new-{other_sandbox.name}")
     assert names(sandboxes) == ["new-anna", "new-bo"]
 
 
@@ -59,62 +59,62 @@ def test_sandboxes_may_come_and_go_while_somebody_goes_through_them(
 
 
 def test_a_sandbox_is_filled_anew_from_another_world(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    old, other = sandboxes.open("anna"), EmptyTemplate()
-    new = sandboxes.put("anna", other)
+    old, other = sandboxes.get_or_create("anna"), EmptyTemplate()
+    new = sandboxes.fill("anna", other)
     assert new is not old
-    assert sandboxes.find("anna") is new
-    assert sandboxes.world_of("anna") is other
+    assert sandboxes.get("anna") is new
+    assert sandboxes.template_of("anna") is other
 
 
 def test_if_it_cannot_be_filled_anew_the_old_sandbox_stays(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
     world: EmptyTemplate,
 ) -> None:
-    old, broken = sandboxes.open("anna"), EmptyTemplate()
+    old, broken = sandboxes.get_or_create("anna"), EmptyTemplate()
     broken.failures = 1
     with pytest.raises(LookupError):
-        sandboxes.put("anna", broken)
-    assert sandboxes.find("anna") is old
-    assert sandboxes.world_of("anna") is world
+        sandboxes.fill("anna", broken)
+    assert sandboxes.get("anna") is old
+    assert sandboxes.template_of("anna") is world
 
 
 def test_a_reset_goes_back_to_the_world_a_sandbox_came_from(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
     world: EmptyTemplate,
 ) -> None:
     other = EmptyTemplate()
-    sandboxes.open("anna")
-    sandboxes.put("bo", other)
+    sandboxes.get_or_create("anna")
+    sandboxes.fill("bo", other)
     first, second = sandboxes.reset("anna"), sandboxes.reset("bo")
     assert world.built == ["anna", "anna"]
     assert other.built == ["bo", "bo"]
-    assert (sandboxes.find("anna"), sandboxes.find("bo")) == (first, second)
+    assert (sandboxes.get("anna"), sandboxes.get("bo")) == (first, second)
 
 
 def test_a_dropped_sandbox_is_made_anew_on_its_next_use(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    old = sandboxes.open("anna")
+    old = sandboxes.get_or_create("anna")
     assert sandboxes.drop("anna")
     assert not sandboxes.drop("anna")
-    assert sandboxes.find("anna") is None
-    assert sandboxes.open("anna") is not old
+    assert sandboxes.get("anna") is None
+    assert sandboxes.get_or_create("anna") is not old
 
 
 def test_a_new_world_replaces_the_sandboxes_of_the_old_and_no_others(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
 ) -> None:
     for name in ("anna", "bo"):
-        sandboxes.open(name)
-    own = sandboxes.put("cecilia", EmptyTemplate())
+        sandboxes.get_or_create(name)
+    own = sandboxes.fill("cecilia", EmptyTemplate())
     new = EmptyTemplate()
-    assert sandboxes.replace_world(new) == 2
+    assert sandboxes.replace_template(new) == 2
     assert names(sandboxes) == ["cecilia"]
-    assert sandboxes.find("cecilia") is own
-    assert sandboxes.world_of("anna") is new
-    sandboxes.open("anna")
+    assert sandboxes.get("cecilia") is own
+    assert sandboxes.template_of("anna") is new
+    sandboxes.get_or_create("anna")
     assert new.built == ["anna"]
 
 
@@ -125,9 +125,9 @@ def test_beyond_the_limit_the_longest_unused_sandbox_makes_room(
     world: EmptyTemplate,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sandboxes = Sandboxes(world, limit=2)
+    sandboxes = SandboxRegistry(world, max_sandboxes=2)
     for name in ("anna", "bo", "anna", "cecilia"):
-        sandboxes.open(name)
+        sandboxes.get_or_create(name)
     assert names(sandboxes) == ["anna", "cecilia"]
     assert list(sandboxes.evicted) == ["bo"]
     assert "sandbox 'bo' was dropped: more than 2 in use" in caplog.text
@@ -136,20 +136,22 @@ def test_beyond_the_limit_the_longest_unused_sandbox_makes_room(
 def test_a_sandbox_filled_anew_is_used_and_takes_no_second_place(
     world: EmptyTemplate,
 ) -> None:
-    sandboxes = Sandboxes(world, limit=2)
+    sandboxes = SandboxRegistry(world, max_sandboxes=2)
     for name in ("anna", "bo"):
-        sandboxes.open(name)
-    sandboxes.put("anna", world)
+        sandboxes.get_or_create(name)
+    sandboxes.fill("anna", world)
     assert not sandboxes.evicted
-    sandboxes.open("cecilia")
+    sandboxes.get_or_create("cecilia")
     assert names(sandboxes) == ["anna", "cecilia"]
 
 
 def test_the_last_evictions_are_told_and_no_more(world: EmptyTemplate) -> None:
-    sandboxes = Sandboxes(world, limit=1)
-    for number in range(EVICTIONS_TOLD + 2):
-        sandboxes.open(str(number))
-    assert list(sandboxes.evicted) == [str(number) for number in range(1, EVICTIONS_TOLD + 1)]
+    sandboxes = SandboxRegistry(world, max_sandboxes=1)
+    for number in range(MAX_EVICTIONS_LISTED + 2):
+        sandboxes.get_or_create(str(number))
+    assert list(sandboxes.evicted) == [
+        str(number) for number in range(1, MAX_EVICTIONS_LISTED + 1)
+    ]
 
 
 # Who is let in
@@ -164,36 +166,36 @@ def test_a_world_with_credentials_lets_in_whom_it_lists(
     secret: str,
     admitted: bool,  # noqa: FBT001  # the row's expectation
 ) -> None:
-    sandboxes = Sandboxes(EmptyTemplate(anna="right"))
-    found = sandboxes.admit(user, secret)
+    sandboxes = SandboxRegistry(EmptyTemplate(anna="right"))
+    found = sandboxes.authenticate(user, secret)
     assert (found is not None) is admitted
     assert len(sandboxes) == admitted
 
 
 def test_a_world_without_credentials_lets_anybody_in(
-    sandboxes: Sandboxes[EmptyTemplate],
+    sandboxes: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    found = sandboxes.admit("anybody", "anything")
-    assert found is sandboxes.find("anybody")
+    found = sandboxes.authenticate("anybody", "anything")
+    assert found is sandboxes.get("anybody")
     assert found is not None
 
 
 def test_the_credentials_of_the_sandbox_count_not_those_of_new_ones() -> None:
-    sandboxes = Sandboxes(EmptyTemplate(anna="right"))
-    own = sandboxes.put("anna", EmptyTemplate(anna="own"))
-    assert sandboxes.admit("anna", "right") is None
-    assert sandboxes.admit("anna", "own") is own
+    sandboxes = SandboxRegistry(EmptyTemplate(anna="right"))
+    own = sandboxes.fill("anna", EmptyTemplate(anna="own"))
+    assert sandboxes.authenticate("anna", "right") is None
+    assert sandboxes.authenticate("anna", "own") is own
 
 
 def test_if_only_known_users_count_a_sandbox_has_to_be_made_first(
     world: EmptyTemplate,
 ) -> None:
-    sandboxes = Sandboxes(world, require_known=True)
-    assert sandboxes.admit("anna", "x") is None
-    made = sandboxes.open("anna")
-    assert sandboxes.admit("anna", "x") is made
+    sandboxes = SandboxRegistry(world, require_known=True)
+    assert sandboxes.authenticate("anna", "x") is None
+    made = sandboxes.get_or_create("anna")
+    assert sandboxes.authenticate("anna", "x") is made
 
 
 def test_if_only_known_users_count_a_listed_one_is_known() -> None:
-    sandboxes = Sandboxes(EmptyTemplate(anna="right"), require_known=True)
-    assert sandboxes.admit("anna", "right") is not None
+    sandboxes = SandboxRegistry(EmptyTemplate(anna="right"), require_known=True)
+    assert sandboxes.authenticate("anna", "right") is not None

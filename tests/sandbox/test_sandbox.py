@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.assumptions import Assumptions, assume
+from mockserver.domain.assumptions import Assumptions, switch_assumptions
 from mockserver.domain.commands import (
     Acknowledge,
     AddCaptureShippingInfo,
@@ -15,15 +15,15 @@ from mockserver.domain.commands import (
     TriggerSendOut,
     UpdateAuthorization,
 )
-from mockserver.domain.decision import Outcome
-from mockserver.domain.errors import Reason, Rejection
-from mockserver.domain.explanation import Verdict
-from mockserver.domain.operation import DEPRECATED, Operation
+from mockserver.domain.decision import Acceptance
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.explanation import AllocationOutcome
+from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.idempotency import KEY_LIFETIME
-from mockserver.sandbox.ids import Ids
-from mockserver.sandbox.sandbox import Executed, Sandbox
+from mockserver.sandbox.ids import IdGenerator
+from mockserver.sandbox.sandbox import Execution, Sandbox
 from tests.builders import (
     NOW,
     ORDER_ID,
@@ -40,36 +40,36 @@ TOO_MUCH = CaptureOrder(10_001)
 @pytest.fixture
 def sandbox() -> Sandbox:
     """Two orders, on which time stands still."""
-    made = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=Ids("7"))
+    made = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=IdGenerator("7"))
     made.add(make_order())
     made.add(make_order(order_id=OTHER_ID))
     return made
 
 
 def order_in(sandbox: Sandbox, order_id: str = ORDER_ID) -> Order:
-    return sandbox.find(order_id, Operation.GET_ORDER)
+    return sandbox.get_order(order_id, Operation.GET_ORDER)
 
 
 def execute_all(
     sandbox: Sandbox, command: Command, keys: Iterable[str | None]
-) -> list[Executed]:
+) -> list[Execution]:
     return [sandbox.execute(ORDER_ID, command, key) for key in keys]
 
 
-def created(executed: Executed) -> str | None:
-    assert isinstance(executed.result, Outcome)
+def created(executed: Execution) -> str | None:
+    assert isinstance(executed.result, Acceptance)
     return executed.result.created_id
 
 
-def refused(executed: Executed) -> Reason:
-    assert isinstance(executed.result, Rejection)
+def refused(executed: Execution) -> Reason:
+    assert isinstance(executed.result, Refusal)
     return executed.result.reason
 
 
 def test_a_command_takes_effect_and_tells_before_and_after(sandbox: Sandbox) -> None:
     before = order_in(sandbox)
     executed = sandbox.execute(ORDER_ID, CaptureOrder(3000))
-    assert isinstance(executed.result, Outcome)
+    assert isinstance(executed.result, Acceptance)
     assert executed.before == before
     assert executed.after == order_in(sandbox)
     assert executed.after is not None
@@ -95,26 +95,26 @@ def test_a_missing_order_is_refused_with_the_capture_that_was_named(
     sandbox: Sandbox,
 ) -> None:
     executed = sandbox.execute("nowhere", AddCaptureShippingInfo("c1", ()))
-    assert isinstance(executed.result, Rejection)
+    assert isinstance(executed.result, Refusal)
     assert executed.result.message == (
         "Order nowhere cannot be found. Shipping info cannot be added to capture c1."
     )
 
 
 def test_a_refused_read_names_the_order(sandbox: Sandbox) -> None:
-    with pytest.raises(Rejection, match="nowhere"):
-        sandbox.find("nowhere", Operation.LIST_CAPTURES)
+    with pytest.raises(Refusal, match="nowhere"):
+        sandbox.get_order("nowhere", Operation.LIST_CAPTURES)
 
 
 def test_the_sandbox_gives_time_and_id(sandbox: Sandbox) -> None:
     executed = sandbox.execute(ORDER_ID, CaptureOrder(3000))
     capture = order_in(sandbox).captures[0]
     assert capture.captured_at == NOW
-    assert capture.capture_id == Ids("7").change_id() == created(executed)
+    assert capture.capture_id == IdGenerator("7").new_movement_id() == created(executed)
 
 
 def test_a_sandbox_is_seeded_by_its_name_unless_told_otherwise() -> None:
-    assert Sandbox("anna").ids.order_id() == Ids("anna").order_id()
+    assert Sandbox("anna").ids.new_order_id() == IdGenerator("anna").new_order_id()
 
 
 def test_the_assumptions_of_the_sandbox_are_in_force(sandbox: Sandbox) -> None:
@@ -126,10 +126,10 @@ def test_the_assumptions_of_the_sandbox_are_in_force(sandbox: Sandbox) -> None:
 
 def test_an_allocation_can_be_made_to_fail(sandbox: Sandbox) -> None:
     sandbox.execute(ORDER_ID, capture_of(make_line()))
-    executed = sandbox.execute(ORDER_ID, refund_of(make_line()), allocation_fails=True)
-    assert isinstance(executed.result, Outcome)
+    executed = sandbox.execute(ORDER_ID, refund_of(make_line()), fail_allocation=True)
+    assert isinstance(executed.result, Acceptance)
     assert executed.result.allocation is not None
-    assert executed.result.allocation.outcome is Verdict.FAILED
+    assert executed.result.allocation.outcome is AllocationOutcome.FAILED
 
 
 # One key, one effect
@@ -160,8 +160,8 @@ def test_one_key_sent_50_times_has_one_effect_and_one_answer(
 ) -> None:
     executed = execute_all(sandbox, CaptureOrder(100), ["key"] * 50)
     order = order_in(sandbox)
-    assert [each.capture_id for each in order.captures] == list({*map(created, executed)})
-    assert [each.replayed for each in executed].count(False) == 1
+    assert [capture.capture_id for capture in order.captures] == list({*map(created, executed)})
+    assert [item.replayed for item in executed].count(False) == 1
 
 
 def test_refunds_of_the_last_units_succeed_as_often_as_there_are_units(
@@ -169,7 +169,7 @@ def test_refunds_of_the_last_units_succeed_as_often_as_there_are_units(
 ) -> None:
     sandbox.execute(ORDER_ID, CaptureOrder(20))
     executed = execute_all(sandbox, RefundOrder(1), [None] * 50)
-    reasons = [each.result.reason for each in executed if isinstance(each.result, Rejection)]
+    reasons = [item.result.reason for item in executed if isinstance(item.result, Refusal)]
     assert reasons == [Reason.REFUND_EXCEEDS_CAPTURED] * 30
     order = order_in(sandbox)
     assert order.refunded_amount == len(order.refunds) == 20
@@ -177,10 +177,10 @@ def test_refunds_of_the_last_units_succeed_as_often_as_there_are_units(
 
 def test_captures_take_no_more_than_was_authorized(sandbox: Sandbox) -> None:
     executed = execute_all(sandbox, CaptureOrder(900), map(str, range(50)))
-    assert sum(isinstance(each.result, Outcome) for each in executed) == 11
+    assert sum(isinstance(item.result, Acceptance) for item in executed) == 11
     order = order_in(sandbox)
     assert order.captured_amount == 9900
-    numbers = [each.klarna_reference for each in order.captures]
+    numbers = [capture.klarna_reference for capture in order.captures]
     assert numbers == [f"1VHSHK1Q-{number}" for number in range(1, 12)]
 
 
@@ -219,10 +219,10 @@ def test_a_key_is_enough_for_a_replay_where_the_command_is_not_understood(
     sandbox: Sandbox,
 ) -> None:
     first = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
-    replayed = sandbox.replay(ORDER_ID, Operation.CAPTURE, "key")
+    replayed = sandbox.replay_key(ORDER_ID, Operation.CAPTURE, "key")
     assert replayed is not None
     assert (replayed.result, replayed.body_changed) == (first.result, True)
-    assert sandbox.replay(ORDER_ID, Operation.CAPTURE, "another key") is None
+    assert sandbox.replay_key(ORDER_ID, Operation.CAPTURE, "another key") is None
 
 
 # Refusals under a key
@@ -258,7 +258,7 @@ def test_an_order_that_was_not_there_is_looked_for_again(sandbox: Sandbox) -> No
     assert refused(sandbox.execute("late", Acknowledge(), "key"))
     sandbox.add(make_order(order_id="late"))
     second = sandbox.execute("late", Acknowledge(), "key")
-    assert isinstance(second.result, Outcome)
+    assert isinstance(second.result, Acceptance)
     assert not second.replayed
 
 
@@ -281,7 +281,7 @@ def test_a_key_counts_as_far_as_assumed(
     scope: str,
     replayed: set[str],
 ) -> None:
-    sandbox.assumptions = assume(Assumptions(), {"idempotency_scope": scope})
+    sandbox.assumptions = switch_assumptions(Assumptions(), {"idempotency_scope": scope})
     repetitions: dict[str, tuple[str, Command]] = {
         "again": (ORDER_ID, CaptureOrder(100)),
         "another operation": (ORDER_ID, Acknowledge()),
@@ -302,7 +302,7 @@ def test_one_key_for_the_whole_sandbox_has_one_effect_on_two_orders(
     sandbox.assumptions = Assumptions(idempotency_scope="sandbox")
     for order_id in [ORDER_ID, OTHER_ID] * 10:
         sandbox.execute(order_id, CaptureOrder(100), "key")
-    assert sum(each.captured_amount for each in sandbox.orders.values()) == 100
+    assert sum(order.captured_amount for order in sandbox.orders.values()) == 100
 
 
 # All or nothing
@@ -310,7 +310,7 @@ def test_one_key_for_the_whole_sandbox_has_one_effect_on_two_orders(
 
 def state_of(sandbox: Sandbox) -> tuple[Any, ...]:
     tables = dict(sandbox.orders), dict(sandbox.receipts)
-    return *tables, sandbox.held, sandbox.ids.next_change_id
+    return *tables, sandbox.held_bytes, sandbox.ids.next_change_id
 
 
 @pytest.mark.parametrize("crashing", ["decide", "fingerprint"])
@@ -326,37 +326,37 @@ def test_a_crash_in_a_command_leaves_the_sandbox_as_it_was(
     with monkeypatch.context() as patched:
         patched.setattr(f"mockserver.sandbox.sandbox.{crashing}", crash)
         with pytest.raises(ZeroDivisionError):
-            sandbox.execute(ORDER_ID, CaptureOrder(100), "key", size=7)
+            sandbox.execute(ORDER_ID, CaptureOrder(100), "key", request_bytes=7)
     assert state_of(sandbox) == before
 
-    executed = sandbox.execute(ORDER_ID, CaptureOrder(100), "key", size=7)
+    executed = sandbox.execute(ORDER_ID, CaptureOrder(100), "key", request_bytes=7)
     assert not executed.replayed
-    assert (created(executed), sandbox.held) == (before[-1], 7)
+    assert (created(executed), sandbox.held_bytes) == (before[-1], 7)
 
 
 def test_only_accepted_changes_are_accounted(sandbox: Sandbox) -> None:
     growth: list[tuple[Sandbox, int]] = []
     sandbox.on_growth = lambda grown, size: growth.append((grown, size))
     for command in (CaptureOrder(100), CaptureOrder(100), TOO_MUCH):
-        sandbox.execute(ORDER_ID, command, f"key {command.captured_amount}", size=7)
+        sandbox.execute(ORDER_ID, command, f"key {command.captured_amount}", request_bytes=7)
     sandbox.add(make_order(order_id="another"), size=9)
     sandbox.add(make_order(order_id="another"), size=9)
     assert growth == [(sandbox, 7), (sandbox, 9)]
-    assert sandbox.held == 16
+    assert sandbox.held_bytes == 16
 
 
 # Operations that the provider will drop
 
 
-@pytest.mark.parametrize("operation", sorted(DEPRECATED))
+@pytest.mark.parametrize("operation", sorted(DEPRECATED_OPERATIONS))
 def test_a_withdrawn_operation_is_not_there_to_read(
     sandbox: Sandbox,
     operation: Operation,
 ) -> None:
-    sandbox.find(ORDER_ID, operation)
+    sandbox.get_order(ORDER_ID, operation)
     sandbox.assumptions = Assumptions(deprecated_operations="not_found")
-    with pytest.raises(Rejection) as withdrawn:
-        sandbox.find(ORDER_ID, operation)
+    with pytest.raises(Refusal) as withdrawn:
+        sandbox.get_order(ORDER_ID, operation)
     assert withdrawn.value.reason is Reason.OPERATION_WITHDRAWN
 
 
@@ -371,18 +371,18 @@ def test_a_withdrawn_operation_changes_nothing(sandbox: Sandbox) -> None:
 def test_operations_that_stay_are_not_withdrawn(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(deprecated_operations="not_found")
     executed = sandbox.execute(ORDER_ID, Acknowledge())
-    assert isinstance(executed.result, Outcome)
+    assert isinstance(executed.result, Acceptance)
 
 
 # Outcomes on demand
 
 
 def test_an_outcome_is_brought_about_and_kept(sandbox: Sandbox) -> None:
-    changed = sandbox.force(ORDER_ID, "expire")
+    changed = sandbox.force_outcome(ORDER_ID, "expire")
     assert changed is not None
     assert changed.expires_at == NOW
     assert order_in(sandbox) == changed
 
 
 def test_no_outcome_is_brought_about_where_there_is_no_order(sandbox: Sandbox) -> None:
-    assert sandbox.force("nowhere", "expire") is None
+    assert sandbox.force_outcome("nowhere", "expire") is None

@@ -5,54 +5,54 @@ import pytest
 
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.operation import Operation
-from mockserver.sandbox.actions import Cut, Drop, FailAllocation
+from mockserver.sandbox.actions import ConnectionEnd, Drop, FailAllocation
 from mockserver.sandbox.clock import Clock
-from mockserver.sandbox.faults import Calls, Facts, Rule
-from mockserver.sandbox.ids import Ids
+from mockserver.sandbox.faults import CallSelector, FaultRule, RequestFacts
+from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.snapshots import SNAPSHOTS_KEPT
+from mockserver.sandbox.snapshots import MAX_SNAPSHOTS
 from tests.builders import NOW, ORDER_ID, make_order
 
 PATIENCE = 5  # seconds, for what is not to be waited for
-REFUND = Facts(Operation.REFUND, ORDER_ID, NOW, dict)
+REFUND = RequestFacts(Operation.REFUND, ORDER_ID, NOW, dict)
 
 
 @pytest.fixture
 def sandbox() -> Sandbox:
     """An order that was captured in part, under a key."""
-    made = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=Ids("7"))
+    made = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=IdGenerator("7"))
     made.add(make_order())
     made.execute(ORDER_ID, CaptureOrder(3000), "key")
     return made
 
 
 def captured(sandbox: Sandbox) -> int:
-    return (sandbox.find(ORDER_ID, Operation.GET_ORDER)).captured_amount
+    return (sandbox.get_order(ORDER_ID, Operation.GET_ORDER)).captured_amount
 
 
 def test_a_restored_sandbox_has_the_orders_it_had(sandbox: Sandbox) -> None:
-    sandbox.freeze("here")
+    sandbox.take_snapshot("here")
     sandbox.execute(ORDER_ID, CaptureOrder(1))
     sandbox.add(make_order(order_id="later"))
-    sandbox.restore("here")
+    sandbox.restore_snapshot("here")
     assert captured(sandbox) == 3000
     assert len(sandbox.orders) == 1
 
 
 def test_a_snapshot_can_be_restored_again_and_again(sandbox: Sandbox) -> None:
-    sandbox.freeze("here")
+    sandbox.take_snapshot("here")
     for _ in range(3):
         sandbox.execute(ORDER_ID, CaptureOrder(1))
         assert captured(sandbox) == 3001
-        sandbox.restore("here")
+        sandbox.restore_snapshot("here")
     assert captured(sandbox) == 3000
 
 
 def test_a_restored_sandbox_knows_the_keys_it_knew(sandbox: Sandbox) -> None:
-    sandbox.freeze("here")
+    sandbox.take_snapshot("here")
     sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")
-    sandbox.restore("here")
+    sandbox.restore_snapshot("here")
     assert (sandbox.execute(ORDER_ID, CaptureOrder(3000), "key")).replayed
     assert not (sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")).replayed
 
@@ -60,11 +60,11 @@ def test_a_restored_sandbox_knows_the_keys_it_knew(sandbox: Sandbox) -> None:
 def test_a_restored_sandbox_draws_the_ids_it_would_have_drawn(
     sandbox: Sandbox,
 ) -> None:
-    sandbox.freeze("here")
-    first = [sandbox.ids.change_id() for _ in range(3)]
+    sandbox.take_snapshot("here")
+    first = [sandbox.ids.new_movement_id() for _ in range(3)]
     for _ in range(2):
-        sandbox.restore("here")
-        assert [sandbox.ids.change_id() for _ in range(3)] == first
+        sandbox.restore_snapshot("here")
+        assert [sandbox.ids.new_movement_id() for _ in range(3)] == first
 
 
 @pytest.mark.parametrize("frozen", [True, False], ids=["standing", "running"])
@@ -73,47 +73,51 @@ def test_a_restored_sandbox_is_at_the_time_it_was(
     frozen: bool,  # noqa: FBT001  # the row's setting
 ) -> None:
     if not frozen:
-        sandbox.clock.run()
-    taken_at = sandbox.freeze("here").taken_at
+        sandbox.clock.unfreeze()
+    taken_at = sandbox.take_snapshot("here").taken_at
     sandbox.clock.advance(timedelta(days=28))
     sandbox.clock.freeze()
-    sandbox.restore("here")
+    sandbox.restore_snapshot("here")
     assert sandbox.clock.frozen is frozen
     assert taken_at <= sandbox.clock.now() < taken_at + timedelta(days=28)
 
 
 def test_a_restored_sandbox_has_the_journal_and_names_it_had(sandbox: Sandbox) -> None:
-    sandbox.order_names["shirts"], sandbox.part_names["c1"] = ORDER_ID, "A"
+    sandbox.order_names["shirts"], sandbox.movement_names["c1"] = ORDER_ID, "A"
     sandbox.journal.record(Entry(NOW, "first", "GET", "/"))
-    sandbox.freeze("here")
+    sandbox.take_snapshot("here")
     for _ in range(2):
         sandbox.journal.record(Entry(NOW, "second", "GET", "/"))
-        sandbox.order_names["later"], sandbox.part_names["c2"] = ORDER_ID, "B"
-        sandbox.restore("here")
-        assert [each.correlation_id for each in sandbox.journal] == ["first"]
+        sandbox.order_names["later"], sandbox.movement_names["c2"] = ORDER_ID, "B"
+        sandbox.restore_snapshot("here")
+        assert [entry.correlation_id for entry in sandbox.journal] == ["first"]
         assert sandbox.order_names == {"shirts": ORDER_ID}
-        assert sandbox.part_names == {"c1": "A"}
+        assert sandbox.movement_names == {"c1": "A"}
 
 
 async def test_who_waits_for_a_request_looks_into_the_restored_journal(
     sandbox: Sandbox,
 ) -> None:
-    sandbox.freeze("here")
-    waiting = asyncio.create_task(sandbox.journal.wait_for_more(PATIENCE))
+    sandbox.take_snapshot("here")
+    waiting = asyncio.create_task(sandbox.journal.wait_for_entry(PATIENCE))
     await asyncio.sleep(0)
-    sandbox.restore("here")
+    sandbox.restore_snapshot("here")
     assert await waiting
 
 
 def test_a_restored_sandbox_has_the_faults_and_counts_it_had(sandbox: Sandbox) -> None:
-    rule = Rule("second refund", (Drop(Cut.RESET),), calls=Calls(numbers=frozenset({2})))
+    rule = FaultRule(
+        "second refund",
+        (Drop(ConnectionEnd.RESET),),
+        calls=CallSelector(numbers=frozenset({2})),
+    )
     sandbox.faults.add(rule)
-    sandbox.faults.strike(REFUND)
-    sandbox.freeze("here")
+    sandbox.faults.apply(REFUND)
+    sandbox.take_snapshot("here")
     for _ in range(2):
-        assert sandbox.faults.strike(REFUND) == [(rule, Drop(Cut.RESET))]
-        sandbox.faults.add(Rule("later", (FailAllocation(),)))
-        sandbox.restore("here")
+        assert sandbox.faults.apply(REFUND) == [(rule, Drop(ConnectionEnd.RESET))]
+        sandbox.faults.add(FaultRule("later", (FailAllocation(),)))
+        sandbox.restore_snapshot("here")
         assert sandbox.faults.rules() == (rule,)
         assert sandbox.faults.matched["second refund"] == 1
 
@@ -121,26 +125,26 @@ def test_a_restored_sandbox_has_the_faults_and_counts_it_had(sandbox: Sandbox) -
 def test_a_later_snapshot_of_the_same_name_replaces_the_earlier(
     sandbox: Sandbox,
 ) -> None:
-    sandbox.freeze("here")
+    sandbox.take_snapshot("here")
     sandbox.execute(ORDER_ID, CaptureOrder(1))
-    sandbox.freeze("here")
-    sandbox.restore("here")
+    sandbox.take_snapshot("here")
+    sandbox.restore_snapshot("here")
     assert captured(sandbox) == 3001
     assert list(sandbox.snapshots) == ["here"]
 
 
 def test_beyond_a_bound_the_oldest_snapshot_goes(sandbox: Sandbox) -> None:
-    for number in range(SNAPSHOTS_KEPT):
-        sandbox.freeze(str(number))
-    sandbox.freeze("0")
-    sandbox.freeze("one more")
+    for number in range(MAX_SNAPSHOTS):
+        sandbox.take_snapshot(str(number))
+    sandbox.take_snapshot("0")
+    sandbox.take_snapshot("one more")
     assert "1" not in sandbox.snapshots
-    assert len(sandbox.snapshots) == SNAPSHOTS_KEPT
+    assert len(sandbox.snapshots) == MAX_SNAPSHOTS
     assert list(sandbox.snapshots)[-2:] == ["0", "one more"]
 
 
 def test_an_unknown_snapshot_changes_nothing(sandbox: Sandbox) -> None:
     before = sandbox.orders
     with pytest.raises(KeyError, match="nowhere"):
-        sandbox.restore("nowhere")
+        sandbox.restore_snapshot("nowhere")
     assert sandbox.orders is before

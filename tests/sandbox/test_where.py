@@ -9,8 +9,8 @@ from hypothesis.strategies import SearchStrategy
 
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.actions import Garbage
-from mockserver.sandbox.faults import Facts, Faults, Rule
-from mockserver.sandbox.where import likeness, same, values_at
+from mockserver.sandbox.faults import FaultRule, FaultRules, RequestFacts
+from mockserver.sandbox.where import index_value, values_at, values_match
 
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 OPERATIONS = (Operation.REFUND, Operation.CAPTURE)
@@ -31,7 +31,7 @@ def some_of(choices: tuple[Any, ...]) -> SearchStrategy[frozenset[Any]]:
 
 
 rules = st.builds(
-    Rule,
+    FaultRule,
     name=st.sampled_from("vwxyz"),
     actions=st.just((Garbage(),)),
     operations=some_of(OPERATIONS),
@@ -40,15 +40,15 @@ rules = st.builds(
 )
 
 
-def matches(rule: Rule, operation: Operation, order_id: str, body: object) -> bool:
+def matches(rule: FaultRule, operation: Operation, order_id: str, body: object) -> bool:
     """Compare a rule with a call, one thing after the other."""
     if operation not in (rule.operations or OPERATIONS) or order_id not in (
         rule.order_ids or ORDERS
     ):
         return False
     return all(
-        any(same(found, wanted) for found in values_at(body, path))
-        for path, wanted in rule.where.items()
+        any(values_match(found, expected) for found in values_at(body, path))
+        for path, expected in rule.where.items()
     )
 
 
@@ -60,31 +60,31 @@ def matches(rule: Rule, operation: Operation, order_id: str, body: object) -> bo
     body=bodies,
 )
 def test_all_rules_that_match_are_struck_in_their_order_and_no_others(
-    given_rules: list[Rule],
+    given_rules: list[FaultRule],
     removed: set[str],
     operation: Operation,
     order_id: str,
     body: object,
 ) -> None:
-    faults = Faults(given_rules)
-    left: dict[str, Rule] = {}
+    faults = FaultRules(given_rules)
+    left: dict[str, FaultRule] = {}
     for rule in given_rules:
         left.pop(rule.name, None)
         left[rule.name] = rule
     for name in removed:
         assert faults.remove(name) == (left.pop(name, None) is not None)
-    struck = faults.strike(Facts(operation, order_id, NOW, lambda: body))
-    assert [rule.name for rule, _ in struck] == [
+    fired_actions = faults.apply(RequestFacts(operation, order_id, NOW, lambda: body))
+    assert [rule.name for rule, _ in fired_actions] == [
         name for name, rule in left.items() if matches(rule, operation, order_id, body)
     ]
 
 
 @given(found=scalars, wanted=scalars)
 def test_what_is_the_same_is_alike(found: object, wanted: object) -> None:
-    if same(found, wanted):
-        assert likeness(found) == likeness(wanted)
+    if values_match(found, wanted):
+        assert index_value(found) == index_value(wanted)
 
 
 @given(scalars | st.just([]) | st.just({"b": 1}))
 def test_what_is_alike_to_nothing_is_no_text_no_number_and_no_truth(value: object) -> None:
-    assert (likeness(value) is None) == (value is None or isinstance(value, list | dict))
+    assert (index_value(value) is None) == (value is None or isinstance(value, list | dict))

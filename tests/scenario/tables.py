@@ -11,8 +11,8 @@ from _pytest.mark import ParameterSet
 from mockserver.domain.order import Order
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.scenario import Scenario, Surroundings, read_scenario
-from mockserver.scenario.source import parse
+from mockserver.scenario.scenario import Scenario, ScenarioDefaults, parse_scenario
+from mockserver.scenario.source import parse_yaml
 
 Case: TypeAlias = dict[str, Any]
 
@@ -41,9 +41,9 @@ def _text(name: str) -> str:
     return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def scenario_of(text: str | bytes, surroundings: Surroundings | None = None) -> Scenario:
+def scenario_of(text: str | bytes, surroundings: ScenarioDefaults | None = None) -> Scenario:
     """Read a scenario."""
-    return read_scenario("test", parse(text), surroundings)
+    return parse_scenario("test", parse_yaml(text), surroundings)
 
 
 def sandbox_of(text: str, name: str = "test") -> Sandbox:
@@ -53,7 +53,7 @@ def sandbox_of(text: str, name: str = "test") -> Sandbox:
 
 def orders_of(sandbox: Sandbox) -> dict[str, Order]:
     """Give the orders of a sandbox by their names."""
-    found = {each.order_id: each for each in sandbox.orders.values()}
+    found = {order.order_id: order for order in sandbox.orders.values()}
     return {name: found[order_id] for name, order_id in sandbox.order_names.items()}
 
 

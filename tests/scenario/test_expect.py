@@ -2,12 +2,12 @@
 
 import pytest
 
-from mockserver.api.control.views import order_page
+from mockserver.api.control.views import serialize_current_order
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.expect import Verdict, judge, judge_order
-from mockserver.scenario.findings import place_of
+from mockserver.scenario.expect import Verdict, check_expectations, judge_order
+from mockserver.scenario.findings import format_path
 from mockserver.scenario.scenario import Scenario
 from tests.scenario.tables import FROZEN, Case, cases, scenario_of
 
@@ -48,7 +48,7 @@ def _judge(scenario: Scenario) -> Verdict:
     sandbox = scenario.build("test")
     for status in (201, 201, 403):
         sandbox.journal.record(_entry(sandbox, status))
-    return scenario.judge(sandbox)
+    return scenario.check_expectations(sandbox)
 
 
 def _entry(sandbox: Sandbox, status: int) -> Entry:
@@ -66,14 +66,14 @@ def _entry(sandbox: Sandbox, status: int) -> Entry:
 @pytest.mark.parametrize("case", cases("expect"))
 def test_an_expectation_is_judged_and_told(case: Case) -> None:
     verdict = judged(case["expect"])
-    assert [each.text for each in verdict.expectations] == case["says"]
+    assert [expectation.text for expectation in verdict.expectations] == case["says"]
     assert verdict.passed is case["passed"]
-    assert all(each.passed for each in verdict.expectations) is case["passed"]
+    assert all(expectation.passed for expectation in verdict.expectations) is case["passed"]
 
 
 def test_failures_are_told_apart() -> None:
     verdict = judged("orders: {one: {status: CAPTURED, captured_amount: 300}}")
-    assert [each.path for each in verdict.failures] == [("orders", "one", "status")]
+    assert [failure.path for failure in verdict.failures] == [("orders", "one", "status")]
     assert (verdict.failures[0].expected, verdict.failures[0].actual) == (
         "CAPTURED",
         "PART_CAPTURED",
@@ -82,8 +82,8 @@ def test_failures_are_told_apart() -> None:
 
 def test_a_failed_allocation_says_why_and_what_to_do() -> None:
     (failure,) = judged("orders: {one: {refunds: {bad: {outcome: allocated}}}}").failures
-    assert "lines_add_up" in failure.why
-    assert failure.why in failure.text
+    assert "lines_add_up" in failure.detail
+    assert failure.detail in failure.text
 
 
 def test_nothing_expected_is_nothing_failed() -> None:
@@ -93,21 +93,21 @@ def test_nothing_expected_is_nothing_failed() -> None:
 
 
 def _verdict_of(scenario: Scenario) -> Verdict:
-    return scenario.judge(scenario.build("test"))
+    return scenario.check_expectations(scenario.build("test"))
 
 
 def test_an_expectation_is_judged_by_the_time_of_the_sandbox() -> None:
     scenario = scenario_of(f"{WORLD}  orders: {{two: {{status: EXPIRED}}}}")
     sandbox = scenario.build("test")
-    assert not scenario.judge(sandbox).passed
+    assert not scenario.check_expectations(sandbox).passed
     sandbox.clock.set(sandbox.clock.now().replace(year=2027))
-    assert scenario.judge(sandbox).passed
+    assert scenario.check_expectations(sandbox).passed
 
 
 def test_an_order_that_is_gone_fails_its_expectation() -> None:
     scenario = scenario_of(f"{WORLD}  orders: {{two: {{status: AUTHORIZED}}}}")
-    verdict = scenario.judge(Sandbox("empty"))
-    assert [each.text for each in verdict.failures] == [
+    verdict = scenario.check_expectations(Sandbox("empty"))
+    assert [failure.text for failure in verdict.failures] == [
         "orders.two: expected an order, got none",
     ]
 
@@ -122,17 +122,21 @@ def test_the_json_of_an_order_gets_the_same_sentences_as_its_sandbox() -> None:
         "refunds": {"good": {"description": "too big", "refunded_amount": 1}, "gone": {}},
     }
     sandbox = scenario_of(f"{WORLD}  orders: {{}}").build("test")
-    by_sandbox = (judge({"orders": {"one": expect}}, sandbox)).expectations
-    page = order_page(sandbox, sandbox.find(sandbox.order_names["one"], GET_ORDER))
-    by_json = tuple(judge_order(expect, page, sandbox.part_names, ("orders", "one")))
-    assert [each.text for each in by_json] == [each.text for each in by_sandbox]
-    assert {each.passed for each in by_json} == {True, False}
+    by_sandbox = (check_expectations({"orders": {"one": expect}}, sandbox)).expectations
+    page = serialize_current_order(
+        sandbox, sandbox.get_order(sandbox.order_names["one"], GET_ORDER)
+    )
+    by_json = tuple(judge_order(expect, page, sandbox.movement_names, ("orders", "one")))
+    assert [item.text for item in by_json] == [item.text for item in by_sandbox]
+    assert {item.passed for item in by_json} == {True, False}
 
 
 def test_what_the_json_of_an_order_does_not_show_is_skipped() -> None:
     expect = {"acknowledged": True, "refunds": [{"outcome": "failed", "allocated_to": None}]}
-    judged = judge_order(expect, {"refunds": [{}]}, {}, ("orders", "one"))
-    assert [place_of(each.path) for each in judged if each.skipped] == [
+    results = judge_order(expect, {"refunds": [{}]}, {}, ("orders", "one"))
+    assert [
+        format_path(expectation.path) for expectation in results if expectation.skipped
+    ] == [
         "orders.one.acknowledged",
         "orders.one.refunds[0].outcome",
         "orders.one.refunds[0].allocated_to",

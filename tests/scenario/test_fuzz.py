@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mockserver.domain.errors import Reason
-from mockserver.domain.invariants import violations
-from mockserver.scenario.catalogue import shipped
-from mockserver.scenario.codes import CODES
+from mockserver.domain.invariants import broken_invariants
+from mockserver.scenario.catalogue import list_shipped
+from mockserver.scenario.codes import LINT_CODES
 from mockserver.scenario.findings import Finding, ScenarioError
 from mockserver.scenario.lint import lint
-from mockserver.scenario.problems import MOST_FINDINGS
-from mockserver.scenario.scenario import Scenario, document_of, read_scenario
-from mockserver.scenario.source import Document, parse
-from mockserver.schemas import documents
+from mockserver.scenario.problems import MAX_FINDINGS
+from mockserver.scenario.scenario import Scenario, parse_scenario, wrap_value
+from mockserver.scenario.source import Document, parse_yaml
+from mockserver.schemas import shipped_schemas
 from tests.strategies import damaged
 
 EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
@@ -73,8 +73,8 @@ expect:
   faults: {lost: {fired: 1}}
 allow: [W301, W307]
 """
-SHIPPED = [each.read_bytes() for each in shipped().values()]
-SEEDS = [RICH, *(each for each in SHIPPED if len(each) <= LARGEST)]
+SHIPPED = [item.read_bytes() for item in list_shipped().values()]
+SEEDS = [RICH, *(item for item in SHIPPED if len(item) <= LARGEST)]
 ESCAPED = {code: f"\\u{code:04x}" for code in (0x7F, 0x85, 0x2028, 0x2029, 0xFEFF)}
 """Signs that JSON takes as they are, and YAML for line breaks or for none of its own."""
 tried: Counter[str] = Counter()
@@ -84,8 +84,8 @@ def judged(kind: str, text: str | bytes | Document) -> Scenario | None:
     """Read, build and lint a text; the scenario, or nothing if it was refused."""
     tried[kind] += 1
     try:
-        document = text if isinstance(text, Document) else parse(text)
-        scenario = read_scenario("fuzz", document)
+        document = text if isinstance(text, Document) else parse_yaml(text)
+        scenario = parse_scenario("fuzz", document)
         sandbox = scenario.build("fuzz")
     except ScenarioError as error:
         tried[f"{kind}, refused"] += 1
@@ -93,22 +93,22 @@ def judged(kind: str, text: str | bytes | Document) -> Scenario | None:
         return None
     assert_sound(lint(scenario))
     for order in sandbox.orders.values():
-        assert list(violations(order)) == []
+        assert list(broken_invariants(order)) == []
         assert 0 <= order.captured_amount <= order.order_amount
-    scenario.judge(sandbox)
+    scenario.check_expectations(sandbox)
     return scenario
 
 
 def assert_sound(findings: Any) -> None:  # noqa: ANN401  # any sequence
     """Hold that findings can be shown: a code, a place, and words on one line or few."""
-    assert len(findings) <= max(MOST_FINDINGS + 1, 1000)
-    for each in findings:
-        assert isinstance(each, Finding)
-        assert each.code in CODES
-        assert each.line >= 1
-        assert each.column >= 1
-        assert each.message
-        assert len(each.message) < 3000
+    assert len(findings) <= max(MAX_FINDINGS + 1, 1000)
+    for finding in findings:
+        assert isinstance(finding, Finding)
+        assert finding.code in LINT_CODES
+        assert finding.line >= 1
+        assert finding.column >= 1
+        assert finding.message
+        assert len(finding.message) < 3000
 
 
 def effort(examples: int) -> settings:
@@ -126,14 +126,14 @@ def effort(examples: int) -> settings:
 def _keys(value: Any) -> Iterator[str]:  # noqa: ANN401  # a schema
     if isinstance(value, dict):
         yield from value.get("properties", {})
-        for each in value.values():
-            yield from _keys(each)
+        for item in value.values():
+            yield from _keys(item)
     elif isinstance(value, list):
-        for each in value:
-            yield from _keys(each)
+        for item in value:
+            yield from _keys(item)
 
 
-KEYS = sorted(set(_keys(documents()["scenario.schema.json"])))
+KEYS = sorted(set(_keys(shipped_schemas()["scenario.schema.json"])))
 WORDS = [
     "A", "B", "one", "two", "SE", "NO", "EUR", "28d", "-1d", "1e9d", "2026-01-15", "soon",
     "10000-01-01", "9999-12-31T23:59:59Z", "CAPTURED", "refund", "any", "reset", "hang", "*a",
@@ -269,20 +269,20 @@ def test_bytes_are_read_or_refused(raw: bytes) -> None:
 @effort(500)
 @given(values | wild)
 def test_any_structure_is_read_or_refused(value: Any) -> None:  # noqa: ANN401  # JSON
-    judged("structure", document_of(value))
+    judged("structure", wrap_value(value))
 
 
 @effort(600)
 @given(worlds)
 def test_a_world_of_likely_parts_is_read_or_refused(world: Any) -> None:  # noqa: ANN401  # JSON
-    judged("world", document_of(world))
+    judged("world", wrap_value(world))
 
 
 @effort(250)
 @given(worlds)
 def test_a_world_means_the_same_as_yaml_and_as_json(world: Any) -> None:  # noqa: ANN401  # JSON
     page = orjson.dumps(world)
-    as_json = judged("json", document_of(orjson.loads(page)))
+    as_json = judged("json", wrap_value(orjson.loads(page)))
     as_yaml = judged("yaml", page.decode().translate(ESCAPED))
     if as_json is not None and as_yaml is not None:
         assert as_json.spec == as_yaml.spec
@@ -302,7 +302,7 @@ def test_a_mutation_of_a_sound_file_is_read_or_refused(text: bytes) -> None:
 @st.composite
 def grafts(draw: st.DrawFn) -> bytes:
     """Draw a sound file with one of its values, at any depth, exchanged for another."""
-    value = cast("Any", parse(draw(st.sampled_from(SEEDS))).value)
+    value = cast("Any", parse_yaml(draw(st.sampled_from(SEEDS))).value)
     container = value
     while True:
         keys = list(container) if isinstance(container, dict) else range(len(container))

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from mockserver import __version__
-from mockserver.cli.exit_codes import FINDINGS, OK, USAGE
-from mockserver.cli.lint import findings_of, lint_files
+from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
+from mockserver.cli.lint import lint_files, lint_text
 from mockserver.domain.wording import did_you_mean
-from mockserver.scenario.codes import CODES
+from mockserver.scenario.codes import LINT_CODES
 from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.loading import load
-from mockserver.scenario.problems import MOST_FINDINGS
-from mockserver.scenario.scenario import Surroundings
-from mockserver.schemas import documents
+from mockserver.scenario.loading import load_scenario
+from mockserver.scenario.problems import MAX_FINDINGS
+from mockserver.scenario.scenario import ScenarioDefaults
+from mockserver.schemas import shipped_schemas
 from tests.scenario.tables import Case, cases, rows
 
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
@@ -47,8 +47,8 @@ def found_in(case: Case, path: Path) -> list[str]:
     other = path.with_name("xother.yaml")
     other.write_text(case["also"], encoding="utf-8")
     with pytest.raises(ScenarioError) as refused:
-        load([str(path), str(other)], Surroundings())
-    return [str(each) for each in refused.value.findings]
+        load_scenario([str(path), str(other)], ScenarioDefaults())
+    return [str(finding) for finding in refused.value.findings]
 
 
 def json_of(path: Path) -> Any:  # noqa: ANN401  # JSON
@@ -69,18 +69,18 @@ def printed(path: Path, form: str, *, strict: bool = False) -> tuple[int, str]:
 def test_lint_finds_this_and_nothing_else(case: Case, tmp_path: Path) -> None:
     found = found_in(case, written(case, tmp_path))
     assert len(found) == len(case["finds"]), found
-    for wanted, is_found in zip(sorted(case["finds"]), sorted(found), strict=True):
-        assert wanted in is_found
+    for expected, is_found in zip(sorted(case["finds"]), sorted(found), strict=True):
+        assert expected in is_found
 
 
 def test_every_code_has_a_file_that_earns_it() -> None:
-    earned = {word for row in rows("lint") for each in row["finds"] for word in each.split()}
-    assert set(CODES) <= earned
+    earned = {word for row in rows("lint") for find in row["finds"] for word in find.split()}
+    assert set(LINT_CODES) <= earned
 
 
 def test_every_warning_can_be_allowed() -> None:
-    warnings = [each for each in CODES if each.startswith("W")]
-    assert documents()["scenario.schema.json"]["properties"]["allow"]["items"] == {
+    warnings = [code for code in LINT_CODES if code.startswith("W")]
+    assert shipped_schemas()["scenario.schema.json"]["properties"]["allow"]["items"] == {
         "enum": warnings,
     }
 
@@ -109,21 +109,21 @@ orders:
 @pytest.mark.parametrize("case", ORDERED)
 def test_findings_of_a_file_come_in_its_order(case: str) -> None:
     text, codes = ORDERED[case]
-    found = findings_of(text.encode())
-    places = [(each.line, each.column) for each in found]
+    found = lint_text(text.encode())
+    places = [(item.line, item.column) for item in found]
     assert places == sorted(places)
-    assert [each.code for each in found] == codes
+    assert [item.code for item in found] == codes
 
 
 def test_a_hundred_mistakes_are_told_and_the_rest_is_counted_out() -> None:
     lines = ", ".join(["{}"] * 1000)
-    found = findings_of(f"orders: {{one: {{lines: [{lines}]}}}}".encode())
-    assert len(found) == MOST_FINDINGS + 1
-    assert found[-1].message == f"more than {MOST_FINDINGS} findings; the rest is left out"
-    exactly = ", ".join(["{}"] * MOST_FINDINGS)
-    found = findings_of(f"orders: {{one: {{lines: [{exactly}]}}}}".encode())
-    assert {each.code for each in found} == {"E102"}
-    assert len(found) == MOST_FINDINGS
+    found = lint_text(f"orders: {{one: {{lines: [{lines}]}}}}".encode())
+    assert len(found) == MAX_FINDINGS + 1
+    assert found[-1].message == f"more than {MAX_FINDINGS} findings; the rest is left out"
+    exactly = ", ".join(["{}"] * MAX_FINDINGS)
+    found = lint_text(f"orders: {{one: {{lines: [{exactly}]}}}}".encode())
+    assert {item.code for item in found} == {"E102"}
+    assert len(found) == MAX_FINDINGS
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "strict", "code"),
     [
-        ("1 broken.yaml", False, FINDINGS),
-        ("2:warned.yml", False, OK),
-        ("2:warned.yml", True, FINDINGS),
-        ("3-sound.yaml", True, OK),
-        ("", False, FINDINGS),
+        ("1 broken.yaml", False, EXIT_FINDINGS),
+        ("2:warned.yml", False, EXIT_OK),
+        ("2:warned.yml", True, EXIT_FINDINGS),
+        ("3-sound.yaml", True, EXIT_OK),
+        ("", False, EXIT_FINDINGS),
     ],
 )
 @pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
@@ -175,7 +175,7 @@ def test_errors_fail_and_warnings_fail_where_lint_is_strict(
 def test_a_path_that_leads_nowhere_is_wrong_usage(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert lint_files(["split-shipmnt"], "text", strict=False) == USAGE
+    assert lint_files(["split-shipmnt"], "text", strict=False) == EXIT_USAGE
     told = capsys.readouterr()
     assert "unknown scenario 'split-shipmnt', did you mean 'split-shipment'?" in told.err
     assert not told.out
@@ -227,8 +227,8 @@ def test_sarif_is_a_log_of_one_run_with_all_rules(folder: Path) -> None:
     (run,) = log["runs"]
     driver = run["tool"]["driver"]
     assert (driver["name"], driver["version"]) == ("kustom-mock", __version__)
-    rules = {each["id"]: each["shortDescription"]["text"] for each in driver["rules"]}
-    assert rules == dict(CODES)
+    rules = {rule["id"]: rule["shortDescription"]["text"] for rule in driver["rules"]}
+    assert rules == dict(LINT_CODES)
     broken, warned = run["results"]
     assert (broken["ruleId"], broken["level"]) == ("E101", "error")
     assert (warned["ruleId"], warned["level"]) == ("W303", "warning")
@@ -245,7 +245,7 @@ def test_sarif_is_a_log_of_one_run_with_all_rules(folder: Path) -> None:
 @pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
 def test_a_sound_file_has_no_findings_in_any_form(folder: Path, form: str) -> None:
     code, page = printed(folder / "3-sound.yaml", form)
-    assert code == OK
+    assert code == EXIT_OK
     if form == "json":
         assert json.loads(page) == {"findings": []}
     elif form == "sarif":

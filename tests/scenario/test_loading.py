@@ -4,10 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.scenario.catalogue import UnknownScenarioError, shipped
+from mockserver.scenario.catalogue import UnknownScenarioError, list_shipped
 from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.loading import FileError, FilesError, load, load_on_trial
-from mockserver.scenario.scenario import Scenario, Surroundings
+from mockserver.scenario.loading import (
+    ScenarioFileError,
+    ScenarioFilesError,
+    load_and_build,
+    load_scenario,
+)
+from mockserver.scenario.scenario import Scenario, ScenarioDefaults
 from tests.scenario.tables import FROZEN, orders_of
 
 ORDER = "lines: [{unit_price: 1}]"
@@ -17,17 +22,19 @@ def together(folder: Path, *texts: str) -> Scenario:
     """Load texts as the files of a folder."""
     for number, text in enumerate(texts):
         (folder / f"{number}.yaml").write_text(text, encoding="utf-8")
-    return load([str(folder)], Surroundings())
+    return load_scenario([str(folder)], ScenarioDefaults())
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", list_shipped())
 def test_a_shipped_name_a_file_and_its_text_are_the_same_world(
     name: str,
     tmp_path: Path,
 ) -> None:
     copy = tmp_path / "copy.yaml"
-    copy.write_bytes(shipped()[name].read_bytes())
-    by_name, by_file = (load([each], Surroundings("s")) for each in (name, str(copy)))
+    copy.write_bytes(list_shipped()[name].read_bytes())
+    by_name, by_file = (
+        load_scenario([item], ScenarioDefaults("s")) for item in (name, str(copy))
+    )
     assert by_name.spec == by_file.spec
     assert by_name.build("x").order_names == (by_file.build("y").order_names)
 
@@ -56,8 +63,10 @@ def test_several_files_fill_one_world(tmp_path: Path) -> None:
     sandbox = world.build("x")
     assert sandbox.clock.frozen
     assert list(sandbox.order_names) == ["one", "two"]
-    verdict = world.judge(sandbox)
-    assert [(each.path[-1], each.passed) for each in verdict.expectations] == [
+    verdict = world.check_expectations(sandbox)
+    assert [
+        (expectation.path[-1], expectation.passed) for expectation in verdict.expectations
+    ] == [
         ("captured_amount", True),
         ("captured_amount", False),
         ("refund", True),
@@ -76,8 +85,8 @@ def test_every_order_keeps_the_country_of_its_file(tmp_path: Path) -> None:
     )
     made = orders_of(world.build("x"))
     facts = {
-        name: (each.purchase_country, each.purchase_currency, each.locale)
-        for name, each in made.items()
+        name: (item.purchase_country, item.purchase_currency, item.locale)
+        for name, item in made.items()
     }
     assert facts == {
         "no": ("NO", "NOK", "nb-NO"),
@@ -99,7 +108,7 @@ DOUBLED = {
 @pytest.mark.parametrize("case", DOUBLED)
 def test_a_name_stands_in_one_file_only(case: str, tmp_path: Path) -> None:
     text, place = DOUBLED[case]
-    with pytest.raises(FileError) as refused:
+    with pytest.raises(ScenarioFileError) as refused:
         together(tmp_path, text, text)
     assert str(refused.value) == f"{tmp_path}/1.yaml:{place} stands in two scenario files"
 
@@ -118,12 +127,14 @@ def test_two_files_cannot_say_different_things_of_one_world(
     other: str,
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(FileError, match=r"1\.yaml:1:.* E002 .* stands in two scenario files"):
+    with pytest.raises(
+        ScenarioFileError, match=r"1\.yaml:1:.* E002 .* stands in two scenario files"
+    ):
         together(tmp_path, one, other)
 
 
 def test_what_is_wrong_with_a_file_is_told_with_its_name(tmp_path: Path) -> None:
-    with pytest.raises(FileError) as refused:
+    with pytest.raises(ScenarioFileError) as refused:
         together(tmp_path, f"orders: {{one: {{{ORDER}}}}}", "odrers: 1\ntitel: 2")
     assert str(refused.value).splitlines() == [
         f"{tmp_path}/1.yaml:1:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?",
@@ -133,12 +144,12 @@ def test_what_is_wrong_with_a_file_is_told_with_its_name(tmp_path: Path) -> None
 
 def test_a_reference_that_leads_nowhere_names_the_nearest_shipped_scenario() -> None:
     with pytest.raises(UnknownScenarioError, match="did you mean 'fresh-order'"):
-        load(["fresh-ordr"], Surroundings())
+        load_scenario(["fresh-ordr"], ScenarioDefaults())
 
 
 def test_a_folder_without_scenario_files_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(UnknownScenarioError, match=r"no scenario files \(\.yaml, \.yml\)"):
-        load([str(tmp_path)], Surroundings())
+        load_scenario([str(tmp_path)], ScenarioDefaults())
 
 
 def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -> None:
@@ -149,8 +160,8 @@ def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -> None
         "    captures: {A: {amount: 9}}\n",
         encoding="utf-8",
     )
-    with pytest.raises(FileError) as error:
-        load_on_trial([str(tmp_path)], Surroundings())
+    with pytest.raises(ScenarioFileError) as error:
+        load_and_build([str(tmp_path)], ScenarioDefaults())
     assert str(error.value).startswith(f"{bad}:4:16 E203 orders.two.captures.A: impossible")
 
 
@@ -171,8 +182,8 @@ orders:
 def test_what_only_all_files_together_have_is_named_with_its_file(tmp_path: Path) -> None:
     for name, text in WORLD.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(FilesError) as error:
-        load_on_trial([str(tmp_path)], Surroundings())
+    with pytest.raises(ScenarioFilesError) as error:
+        load_and_build([str(tmp_path)], ScenarioDefaults())
     late, same = str(error.value).splitlines()
     assert late.startswith(f"{tmp_path}/a.yaml:6:16 E203 orders.late.captures.A: impossible")
     assert same == f"{tmp_path}/b.yaml:3:9 E202 orders.two.order_id: order_id same is taken"
@@ -186,4 +197,4 @@ def test_wrong_orders_do_not_hide_wrong_faults(tmp_path: Path) -> None:
     )
     with pytest.raises(ScenarioError) as error:
         world.build("x")
-    assert {each.code for each in error.value.findings} == {"E201", "E204", "E106"}
+    assert {finding.code for finding in error.value.findings} == {"E201", "E204", "E106"}

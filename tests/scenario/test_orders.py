@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import asdict
 
-from mockserver.domain.money import TAX_TOLERANCE, tax_of
+from mockserver.domain.money import TAX_TOLERANCE, line_tax
 from mockserver.domain.order import ADDRESS_FIELDS
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.countries import COUNTRIES
 from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.orders import chosen_lines, filled_line
-from mockserver.scenario.people import person
-from mockserver.scenario.scenario import Surroundings
+from mockserver.scenario.orders import complete_line, resolve_lines
+from mockserver.scenario.people import generate_shopper
+from mockserver.scenario.scenario import ScenarioDefaults
 from mockserver.scenario.world import add_order
 from tests.scenario.tables import (
     FROZEN,
@@ -26,8 +26,10 @@ from tests.scenario.tables import (
 )
 
 LINES = (
-    filled_line({"reference": "A12345", "name": "T-shirt", "unit_price": 3000, "quantity": 2}),
-    filled_line({"reference": "B24680", "unit_price": 10000, "tax_rate": 2500}),
+    complete_line(
+        {"reference": "A12345", "name": "T-shirt", "unit_price": 3000, "quantity": 2}
+    ),
+    complete_line({"reference": "B24680", "unit_price": 10000, "tax_rate": 2500}),
 )
 SNEAKERS = "{reference: B24680, unit_price: 4000}"
 ONE = f"""{FROZEN}orders:
@@ -42,7 +44,7 @@ def one_order(more: str) -> str:
 
 @pytest.mark.parametrize("case", cases("filled"))
 def test_what_a_line_leaves_out_is_filled_in(case: Case) -> None:
-    line = asdict(filled_line(case["line"]))
+    line = asdict(complete_line(case["line"]))
     assert {key: line[key] for key in case["is"]} == case["is"]
 
 
@@ -52,10 +54,10 @@ def test_tax_that_is_filled_in_is_within_the_tolerance_of_the_provider(
     price: int,
     rate: int,
 ) -> None:
-    line = filled_line({"unit_price": price, "tax_rate": rate})
+    line = complete_line({"unit_price": price, "tax_rate": rate})
     exact = price - price * 10_000 / (10_000 + rate)
     assert abs(line.total_tax_amount - exact) <= TAX_TOLERANCE
-    assert line.total_tax_amount == tax_of(price, rate)
+    assert line.total_tax_amount == line_tax(price, rate)
 
 
 def test_the_amount_is_the_sum_of_the_lines_unless_it_is_written() -> None:
@@ -67,9 +69,9 @@ def test_the_amount_is_the_sum_of_the_lines_unless_it_is_written() -> None:
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_currency_locale_and_people_follow_from_the_country(country: str) -> None:
     order = only_order(f"country: {country}\norders: {{one: {{lines: [{{unit_price: 1}}]}}}}")
-    wanted = COUNTRIES[country]
+    expected = COUNTRIES[country]
     assert order.purchase_country == order.billing_address["country"] == country
-    assert (order.purchase_currency, order.locale) == (wanted.currency, wanted.locale)
+    assert (order.purchase_currency, order.locale) == (expected.currency, expected.locale)
     assert order.billing_address == order.shipping_address
     assert set(order.billing_address) <= set(ADDRESS_FIELDS)
     assert all(text and "\n" not in text for text in order.billing_address.values())
@@ -82,8 +84,8 @@ def test_norway_is_a_country() -> None:
 
 
 def test_only_an_american_lives_in_a_region() -> None:
-    assert "region" in person("US", "seed").address
-    assert "region" not in person("SE", "seed").address
+    assert "region" in generate_shopper("US", "seed").address
+    assert "region" not in generate_shopper("SE", "seed").address
 
 
 def test_an_order_may_say_otherwise_than_its_scenario() -> None:
@@ -168,7 +170,7 @@ def test_another_seed_makes_other_people_and_ids() -> None:
 
 def test_without_a_seed_the_server_s_counts_then_the_name_of_the_sandbox() -> None:
     unseeded = SEEDED.replace("seed: 7\n", "")
-    given = scenario_of(unseeded, Surroundings(seed="7"))
+    given = scenario_of(unseeded, ScenarioDefaults(seed="7"))
     assert orders_of(given.build("x")) == orders_of(sandbox_of(SEEDED))
     assert orders_of(sandbox_of(unseeded, "7")) == orders_of(sandbox_of(SEEDED))
     assert orders_of(sandbox_of(unseeded, "x")) != orders_of(sandbox_of(unseeded, "y"))
@@ -180,33 +182,33 @@ def test_two_orders_of_one_world_are_of_two_people() -> None:
 
 
 def test_a_reference_alone_is_the_whole_line() -> None:
-    assert chosen_lines(["A12345"], LINES, ()) == (LINES[0],)
+    assert resolve_lines(["A12345"], LINES, ()) == (LINES[0],)
 
 
 def test_a_reference_with_a_quantity_is_so_many_of_the_line() -> None:
-    (line,) = chosen_lines([{"reference": "A12345", "quantity": 1}], LINES, ())
+    (line,) = resolve_lines([{"reference": "A12345", "quantity": 1}], LINES, ())
     assert (line.name, line.quantity, line.total_amount) == ("T-shirt", 1, 3000)
 
 
 def test_a_part_of_a_line_has_its_part_of_the_tax() -> None:
-    (line,) = chosen_lines([{"reference": "B24680", "quantity": 3}], LINES, ())
+    (line,) = resolve_lines([{"reference": "B24680", "quantity": 3}], LINES, ())
     assert (line.total_amount, line.total_tax_amount) == (30_000, 6000)
 
 
 def test_a_part_may_have_a_total_of_its_own() -> None:
     entry = {"reference": "A12345", "quantity": 1, "total_amount": 2500}
-    assert chosen_lines([entry], LINES, ())[0].total_amount == 2500
+    assert resolve_lines([entry], LINES, ())[0].total_amount == 2500
 
 
 def test_a_line_with_a_price_is_a_line_of_its_own() -> None:
     entry = {"type": "return_fee", "unit_price": -50}
-    (line,) = chosen_lines([entry], LINES, ())
+    (line,) = resolve_lines([entry], LINES, ())
     assert (line.reference, line.type, line.total_amount) == (None, "return_fee", -50)
 
 
 def test_a_number_finds_the_line_whose_reference_it_is() -> None:
-    lines = (filled_line({"reference": "42", "unit_price": 1}),)
-    assert chosen_lines([42], lines, ()) == lines
+    lines = (complete_line({"reference": "42", "unit_price": 1}),)
+    assert resolve_lines([42], lines, ()) == lines
 
 
 def test_events_happen_in_order_of_time_whatever_their_order_in_the_file() -> None:
@@ -218,9 +220,9 @@ def test_events_happen_in_order_of_time_whatever_their_order_in_the_file() -> No
         ),
     )
     order = orders_of(sandbox)["one"]
-    names = [sandbox.part_names[each.capture_id] for each in order.captures]
+    names = [sandbox.movement_names[capture.capture_id] for capture in order.captures]
     assert names == ["early", "late"]
-    assert [each.captured_at.day for each in order.captures] == [16, 17]
+    assert [capture.captured_at.day for capture in order.captures] == [16, 17]
     assert order.refunds[0].allocation.capture_id == order.captures[0].capture_id
 
 
@@ -236,8 +238,8 @@ def test_a_world_that_cannot_be_is_refused_at_its_line(case: Case) -> None:
     text = case.get("text") or one_order(case["order"])
     message = refusal_of(text)
     assert case["says"] in message
-    for each in case.get("numbers", ()):
-        assert each in message
+    for item in case.get("numbers", ()):
+        assert item in message
 
 
 @pytest.mark.parametrize(
@@ -255,8 +257,8 @@ def test_a_whole_fraction_is_no_whole_number(more: str) -> None:
 
 
 def test_a_fraction_stays_one_where_fractions_belong() -> None:
-    answer = "{respond: {status: 200, body: {rate: 2.0}}}"
-    text = f"{ONE}faults: {{always: {{probability: 1.0, do: {answer}}}}}"
+    response = "{respond: {status: 200, body: {rate: 2.0}}}"
+    text = f"{ONE}faults: {{always: {{probability: 1.0, do: {response}}}}}"
     (rule,) = sandbox_of(text).faults.rules()
     assert rule.probability == 1.0
     assert "'rate': 2.0" in repr(rule.actions[0])
@@ -267,7 +269,7 @@ def test_an_order_that_is_refused_leaves_nothing_behind() -> None:
     lines = [{"reference": "A", "unit_price": 100}]
     with pytest.raises(ScenarioError):
         add_order(sandbox, "o", {"lines": lines, "captures": {"A": {"amount": 101}}})
-    assert (sandbox.order_names, sandbox.part_names) == ({}, {})
+    assert (sandbox.order_names, sandbox.movement_names) == ({}, {})
     assert sandbox.orders == {}
     add_order(sandbox, "o", {"lines": lines})
     with pytest.raises(ScenarioError, match="E202 order 'o' exists already"):

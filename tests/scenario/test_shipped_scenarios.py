@@ -9,12 +9,12 @@ import jsonschema
 import pytest
 from aiohttp import ClientError
 
-from mockserver.cli.lint import findings_of
+from mockserver.cli.lint import lint_text
 from mockserver.domain.operation import Operation
-from mockserver.scenario.catalogue import find_shipped, shipped
-from mockserver.scenario.scenario import read_scenario
-from mockserver.scenario.source import LARGEST, parse
-from mockserver.schemas import bundled, schema
+from mockserver.scenario.catalogue import find_shipped, list_shipped
+from mockserver.scenario.scenario import parse_scenario
+from mockserver.scenario.source import MAX_FILE_BYTES, parse_yaml
+from mockserver.schemas import bundle_schema, get_schema
 from tests.api.merchant import SNEAKERS_BACK, Merchant, with_key
 
 Op = Operation
@@ -122,7 +122,7 @@ AFTERWARDS: Mapping[str, Sequence[Asked | Arranged]] = {
 }
 """What the merchant does in the scenarios whose expectations are about that."""
 
-every_scenario = pytest.mark.parametrize("name", sorted(shipped()))
+every_scenario = pytest.mark.parametrize("name", sorted(list_shipped()))
 every_unfinished_scenario = pytest.mark.parametrize("name", sorted(AFTERWARDS))
 
 
@@ -132,33 +132,37 @@ def load(new_merchant: Callable[..., Merchant]) -> Callable[[str], Any]:
 
     async def loaded(name: str) -> tuple[Merchant, Mapping[str, str]]:
         merchant = new_merchant()
-        answer = await merchant.control("PUT", "scenario", {"use": name})
-        assert answer.status == 200, answer
-        return merchant, answer.json["orders"]
+        response = await merchant.control("PUT", "scenario", {"use": name})
+        assert response.status == 200, response
+        return merchant, response.json["orders"]
 
     return loaded
 
 
 async def failures(merchant: Merchant) -> list[str]:
     verdict = (await merchant.control("GET", "verdict")).json
-    return [each["text"] for each in verdict["expectations"] if not each["passed"]]
+    return [
+        expectation["text"]
+        for expectation in verdict["expectations"]
+        if not expectation["passed"]
+    ]
 
 
 def test_the_promised_scenarios_are_shipped() -> None:
-    assert set(shipped()) >= PROMISED
+    assert set(list_shipped()) >= PROMISED
 
 
 @every_scenario
 def test_a_shipped_scenario_keeps_to_the_schema_by_both_validators(name: str) -> None:
-    value = parse(find_shipped(name).read_bytes()).value
-    rules = bundled("scenario.schema.json")
+    value = parse_yaml(find_shipped(name).read_bytes()).value
+    rules = bundle_schema("scenario.schema.json")
     jsonschema.Draft202012Validator(rules).validate(value)
-    assert list(schema("scenario.schema.json").violations(value)) == []
+    assert list(get_schema("scenario.schema.json").violations(value)) == []
 
 
 @every_scenario
 def test_a_shipped_scenario_lints_without_errors_and_warnings(name: str) -> None:
-    assert list(findings_of(find_shipped(name).read_bytes())) == []
+    assert list(lint_text(find_shipped(name).read_bytes())) == []
 
 
 @every_scenario
@@ -170,19 +174,19 @@ def test_a_shipped_scenario_begins_with_what_it_is_for(name: str) -> None:
 
 @every_scenario
 def test_a_warning_that_a_shipped_scenario_allows_is_one_it_would_earn(name: str) -> None:
-    value = parse(find_shipped(name).read_bytes()).value
+    value = parse_yaml(find_shipped(name).read_bytes()).value
     text = find_shipped(name).read_text(encoding="utf-8")
     for code in value.get("allow", []):
         strict = text.replace(code, "W306")  # which none of them allows
-        assert code in {each.code for each in findings_of(strict.encode())}
+        assert code in {item.code for item in lint_text(strict.encode())}
 
 
 @every_scenario
 def test_a_shipped_scenario_repeats_its_ids(name: str) -> None:
-    scenario = read_scenario(name, parse(find_shipped(name).read_bytes()))
+    scenario = parse_scenario(name, parse_yaml(find_shipped(name).read_bytes()))
     first, second = scenario.build("merchant"), scenario.build("merchant")
     assert first.order_names == second.order_names
-    assert first.part_names == second.part_names
+    assert first.movement_names == second.movement_names
     if first.clock.frozen:
         assert first.orders == second.orders
 
@@ -235,9 +239,9 @@ async def test_norway_is_a_country_with_its_money_its_language_and_its_people(
 async def test_a_thousand_lines_are_shipped_in_two_captures(
     load: Callable[[str], Any],
 ) -> None:
-    assert len(find_shipped("many-lines").read_bytes()) < LARGEST / 10
+    assert len(find_shipped("many-lines").read_bytes()) < MAX_FILE_BYTES / 10
     merchant, orders = await load("many-lines")
     merchant.order = {"order_id": orders["thousand"], "captures": [], "refunds": []}
     order = await merchant.read()
     assert len(order["order_lines"]) == 1000
-    assert [len(each["order_lines"]) for each in order["captures"]] == [500, 500]
+    assert [len(capture["order_lines"]) for capture in order["captures"]] == [500, 500]

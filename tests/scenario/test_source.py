@@ -6,36 +6,36 @@ import pytest
 
 from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.source import (
-    DEEPEST,
-    LARGEST,
-    MOST_VALUES,
-    VALUE_SIZE,
+    CHARACTERS_PER_VALUE,
+    MAX_FILE_BYTES,
+    MAX_VALUES,
+    MAX_YAML_DEPTH,
     Document,
-    parse,
+    parse_yaml,
 )
 from tests.scenario.tables import Case, cases
 
 
 def refused(text: str | bytes) -> str:
     with pytest.raises(ScenarioError) as error:
-        parse(text)
+        parse_yaml(text)
     (finding,) = error.value.findings
     return str(finding)
 
 
 @pytest.mark.parametrize("case", cases("plain"))
 def test_a_plain_value_is_read_as_it_is_written(case: Case) -> None:
-    value = parse(f"a: {case['written']}\n").value["a"]
+    value = parse_yaml(f"a: {case['written']}\n").value["a"]
     assert (value, type(value)) == (case["value"], type(case["value"]))
 
 
 @pytest.mark.parametrize("text", ["", "# nothing but a comment\n", "---\n", "null"])
 def test_a_text_without_values_is_nothing(text: str) -> None:
-    assert parse(text).value is None
+    assert parse_yaml(text).value is None
 
 
 def test_a_key_is_a_text_whatever_it_looks_like() -> None:
-    value = parse("010: a\n5: b\ntrue: c\n~: d\n2026-01-15: e\n1.50: f\n").value
+    value = parse_yaml("010: a\n5: b\ntrue: c\n~: d\n2026-01-15: e\n1.50: f\n").value
     assert value == {
         "010": "a",
         "5": "b",
@@ -64,7 +64,7 @@ def test_what_is_not_utf_8_is_refused(raw: str | bytes, words: str) -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key() -> None:
-    assert parse(b"\xef\xbb\xbfa: 1\n").value == {"a": 1}
+    assert parse_yaml(b"\xef\xbb\xbfa: 1\n").value == {"a": 1}
 
 
 TREE = """\
@@ -107,11 +107,11 @@ def test_every_path_leads_to_its_line_and_column(
     path: tuple[str | int, ...],
     place: tuple[int, int],
 ) -> None:
-    assert parse(TREE).position(path) == place
+    assert parse_yaml(TREE).position(path) == place
 
 
 def test_what_is_written_out_wins_over_what_is_merged() -> None:
-    value = parse(TREE).value
+    value = parse_yaml(TREE).value
     assert value["merged"] == {"shared": 1, "both": "own"}
     assert value["many"] == {"shared": 1, "both": "base", "third": 3}
     assert value["alias"] == value["base"] == {"shared": 1, "both": "base"}
@@ -119,7 +119,7 @@ def test_what_is_written_out_wins_over_what_is_merged() -> None:
 
 def test_a_merge_may_stand_twice_and_the_first_wins() -> None:
     text = "a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc:\n  <<: *a\n  <<: *b\n"
-    assert parse(text).value["c"] == {"x": 1, "y": 2}
+    assert parse_yaml(text).value["c"] == {"x": 1, "y": 2}
 
 
 def nested(levels: int) -> str:
@@ -127,9 +127,9 @@ def nested(levels: int) -> str:
 
 
 def test_the_deepest_text_is_read_and_one_level_more_is_refused() -> None:
-    assert isinstance(parse(nested(DEEPEST)), Document)
-    assert refused(nested(DEEPEST + 1)) == (
-        f"1:{DEEPEST + 1} E001 nested deeper than {DEEPEST} levels"
+    assert isinstance(parse_yaml(nested(MAX_YAML_DEPTH)), Document)
+    assert refused(nested(MAX_YAML_DEPTH + 1)) == (
+        f"1:{MAX_YAML_DEPTH + 1} E001 nested deeper than {MAX_YAML_DEPTH} levels"
     )
 
 
@@ -141,14 +141,14 @@ def test_nesting_without_end_is_refused_at_the_first_level_too_many(
     opening: str,
     levels: int,
 ) -> None:
-    column = DEEPEST * len(opening) + 1
+    column = MAX_YAML_DEPTH * len(opening) + 1
     assert refused(opening * levels).startswith(f"1:{column} E001 nested deeper")
 
 
 def test_the_largest_text_is_read_and_one_byte_more_is_refused() -> None:
-    largest = b"#" * LARGEST
-    assert parse(largest).value is None
-    assert refused(largest + b"#") == f"1:1 E001 the file is larger than {LARGEST} bytes"
+    largest = b"#" * MAX_FILE_BYTES
+    assert parse_yaml(largest).value is None
+    assert refused(largest + b"#") == f"1:1 E001 the file is larger than {MAX_FILE_BYTES} bytes"
 
 
 def laughs(levels: int) -> str:
@@ -182,23 +182,27 @@ BOMBS: dict[str, tuple[str, int]] = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_aliases_cannot_make_much_of_little(name: str) -> None:
     text, line = BOMBS[name]
-    assert len(text) < LARGEST
+    assert len(text) < MAX_FILE_BYTES
     message = refused(text)
-    assert f"E001 more than {MOST_VALUES} values, aliases followed" in message
+    assert f"E001 more than {MAX_VALUES} values, aliases followed" in message
     assert message.startswith(f"{line}:")
 
 
 def weight_of(value: Any) -> int:  # noqa: ANN401  # any plain value
     if isinstance(value, dict):
-        return 1 + sum(weight_of(each) + len(key) // VALUE_SIZE for key, each in value.items())
+        return 1 + sum(
+            weight_of(item) + len(key) // CHARACTERS_PER_VALUE for key, item in value.items()
+        )
     if isinstance(value, list):
         return 1 + sum(map(weight_of, value))
-    return 1 + len(str(value)) // VALUE_SIZE
+    return 1 + len(str(value)) // CHARACTERS_PER_VALUE
 
 
 def test_what_is_read_weighs_what_it_takes() -> None:
-    document = parse(f"a: &a {{{'k' * 150}: {'v' * 250}}}\nb: [*a, *a]\nc: {{<<: *a, d: 1}}\n")
-    below = {key: marks.weight for key, marks in document.marks.parts.items()}
+    document = parse_yaml(
+        f"a: &a {{{'k' * 150}: {'v' * 250}}}\nb: [*a, *a]\nc: {{<<: *a, d: 1}}\n"
+    )
+    below = {key: marks.value_count for key, marks in document.positions.children.items()}
     value = document.value
     assert below["a"] == weight_of(value["a"]) == 5
     assert below["b"] == weight_of(value["b"]) == 11

@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from _pytest.mark import ParameterSet
 
-from mockserver.sandbox.clock import LATEST
+from mockserver.sandbox.clock import LATEST_TIME
 from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.times import duration, duration_at, moment, moment_of
+from mockserver.scenario.times import (
+    parse_duration,
+    parse_duration_at,
+    parse_time,
+    parse_time_or_offset,
+)
 from tests.scenario.tables import Case, tables
 
 TABLE = tables("times")
@@ -24,32 +29,32 @@ def written(case: Case) -> str:
 
 @pytest.mark.parametrize("case", of("durations", "is"))
 def test_a_duration_is_read(case: Case) -> None:
-    assert duration(written(case)) == timedelta(milliseconds=case["is"])
+    assert parse_duration(written(case)) == timedelta(milliseconds=case["is"])
 
 
 @pytest.mark.parametrize("case", of("durations", "says"))
 def test_what_is_no_duration_is_told_so(case: Case) -> None:
     with pytest.raises(ValueError, match="a duration") as refused:
-        duration(written(case))
+        parse_duration(written(case))
     assert case["says"] in str(refused.value)
 
 
 @pytest.mark.parametrize("case", of("moments", "is"))
 def test_a_time_is_read_in_utc(case: Case) -> None:
-    assert moment(written(case)).isoformat() == case["is"]
+    assert parse_time(written(case)).isoformat() == case["is"]
 
 
 @pytest.mark.parametrize("case", of("moments", "says"))
 def test_what_is_no_time_is_told_so(case: Case) -> None:
     with pytest.raises(ValueError, match=r"time|bounds") as refused:
-        moment(written(case))
+        parse_time(written(case))
     assert case["says"] in str(refused.value)
 
 
 def test_a_place_takes_a_time_a_duration_or_its_default() -> None:
-    assert moment_of("28d", NOW, NOW, ()) == NOW + timedelta(days=28)
-    assert moment_of("2026-01-20", NOW, NOW, ()) == datetime(2026, 1, 20, tzinfo=UTC)
-    assert moment_of(None, NOW, LATEST, ()) == NOW
+    assert parse_time_or_offset("28d", NOW, NOW, ()) == NOW + timedelta(days=28)
+    assert parse_time_or_offset("2026-01-20", NOW, NOW, ()) == datetime(2026, 1, 20, tzinfo=UTC)
+    assert parse_time_or_offset(None, NOW, LATEST_TIME, ()) == NOW
 
 
 @pytest.mark.parametrize(
@@ -64,13 +69,13 @@ def test_a_place_takes_a_time_a_duration_or_its_default() -> None:
 )
 def test_what_is_neither_is_a_finding_at_its_path(text: str, says: str) -> None:
     with pytest.raises(ScenarioError) as refused:
-        moment_of(text, NOW, LATEST, ("clock", "start"))
+        parse_time_or_offset(text, NOW, LATEST_TIME, ("clock", "start"))
     (finding,) = refused.value.findings
-    assert (finding.code, finding.place) == ("E106", "clock.start")
+    assert (finding.code, finding.location) == ("E106", "clock.start")
     assert says in finding.message
 
 
 def test_a_duration_that_is_none_is_a_finding_at_its_path() -> None:
-    assert duration_at("2s", ()) == timedelta(seconds=2)
+    assert parse_duration_at("2s", ()) == timedelta(seconds=2)
     with pytest.raises(ScenarioError, match=r"E106 faults\.slow: not a duration: '2 s'"):
-        duration_at("2 s", ("faults", "slow"))
+        parse_duration_at("2 s", ("faults", "slow"))

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from mockserver.cli.table import Table, markdown_table
 from mockserver.domain.errors import (
-    CATALOGUE,
-    CONSEQUENCE,
-    REFUSAL_CODE,
+    ERROR_CATALOGUE,
+    MESSAGE_ENDINGS,
+    NOT_ALLOWED_CODES,
+    ErrorDefinition,
     Reason,
-    Refusal,
-    refusal_for,
+    find_error_definition,
 )
 from mockserver.domain.lifecycle import LIFECYCLE
 from mockserver.domain.operation import OPERATIONS, Operation
@@ -32,14 +32,15 @@ def errors_page() -> str:
 
 def _any_request() -> Table:
     own = {reason for operation in Operation for reason in _reasons(operation)}
-    general = (row for row in CATALOGUE if not row.operations and row.reason not in own)
+    general = (row for row in ERROR_CATALOGUE if not row.operations and row.reason not in own)
     rows = tuple(_row(row, None) for row in general)
     return Table("Any operation", "Errors that do not depend on the operation.", _COLUMNS, rows)
 
 
 def _table(operation: Operation) -> Table:
     rows = tuple(
-        _row(refusal_for(reason, operation), operation) for reason in _reasons(operation)
+        _row(find_error_definition(reason, operation), operation)
+        for reason in _reasons(operation)
     )
     endpoint = next(row for row in OPERATIONS if row.operation is operation)
     return Table(f"`{operation}`", f"`{endpoint.method} {endpoint.path}`", _COLUMNS, rows)
@@ -48,8 +49,8 @@ def _table(operation: Operation) -> Table:
 def _reasons(operation: Operation) -> Iterator[Reason]:
     """Yield the reasons that concern an operation, in the order of the catalogue."""
     path = next(row.path for row in OPERATIONS if row.operation is operation)
-    refused = {cell.refused for cell in LIFECYCLE[operation].values()}
-    named = {row.reason for row in CATALOGUE if operation in row.operations}
+    refused = {cell.reason for cell in LIFECYCLE[operation].values()}
+    named = {row.reason for row in ERROR_CATALOGUE if operation in row.operations}
     in_path = {
         Reason.ORDER_NOT_FOUND: "{order_id}" in path,
         Reason.CAPTURE_NOT_FOUND: "{capture_id}" in path,
@@ -60,9 +61,9 @@ def _reasons(operation: Operation) -> Iterator[Reason]:
             yield reason
 
 
-def _row(row: Refusal, operation: Operation | None) -> tuple[str, ...]:
-    code = row.code or (REFUSAL_CODE.get(operation, "NOT_ALLOWED") if operation else "")
-    consequence = CONSEQUENCE.get(operation, "") if operation else ""
+def _row(row: ErrorDefinition, operation: Operation | None) -> tuple[str, ...]:
+    code = row.code or (NOT_ALLOWED_CODES.get(operation, "NOT_ALLOWED") if operation else "")
+    consequence = MESSAGE_ENDINGS.get(operation, "") if operation else ""
     message = row.message.replace("{consequence}", consequence).strip()
     mark = f"<sup>{letter(row.source.mark)}</sup>"
     return f"`{row.reason}`", f"{row.status} `{code}`", message, mark

@@ -2,7 +2,7 @@
 
 from mockserver.cli.table import Table, markdown_table
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
-from mockserver.domain.rules import RULES
+from mockserver.domain.rules import BEHAVIOUR_RULES
 from mockserver.domain.source import Mark
 from tools.docs_generator.markdown import NOTICE, page
 
@@ -31,8 +31,8 @@ def _assumption(row: Assumption) -> str:
     )
     source = str(row.source)
     text = f"{source[0].upper()}{source[1:]}."
-    if row.numbers:
-        text += f" {row.allowed.capitalize()}; default `{row.default}`."
+    if row.allowed_numbers:
+        text += f" {row.allowed_text.capitalize()}; default `{row.default}`."
     return markdown_table(
         Table(f"`{row.name}`", text, ("value", "meaning", "") if rows else (), rows), "###"
     )
@@ -41,7 +41,9 @@ def _assumption(row: Assumption) -> str:
 def _rules(mark: Mark) -> str:
     """List the rules with this provenance."""
     lines = [
-        f"- {rule.text}\n  *{rule.source.where}*" for rule in RULES if rule.source.mark is mark
+        f"- {rule.text}\n  *{rule.provenance.source}*"
+        for rule in BEHAVIOUR_RULES
+        if rule.provenance.mark is mark
     ]
     return "\n".join([f"## Rules {mark}", "", *lines]) if lines else ""
 

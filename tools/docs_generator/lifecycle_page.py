@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from mockserver.cli.table import Table, markdown_table
-from mockserver.domain.lifecycle import LIFECYCLE, Cell, Status
-from mockserver.domain.operation import READS, Operation
+from mockserver.domain.lifecycle import LIFECYCLE, Permission, Status
+from mockserver.domain.operation import READ_OPERATIONS, Operation
 from tools.docs_generator.markdown import NOTICE, page
 from tools.docs_generator.provenance import LEGEND, letter
 
@@ -30,25 +30,27 @@ def _matrix() -> Table:
         *(
             (f"`{operation}`", *(_mark(cells[status]) for status in Status))
             for operation, cells in LIFECYCLE.items()
-            if operation not in READS
+            if operation not in READ_OPERATIONS
         ),
     ]
     columns = ("operation", *(status.replace("_", " ").lower() for status in Status))
-    reads = ", ".join(f"`{operation}`" for operation in Operation if operation in READS)
+    reads = ", ".join(
+        f"`{operation}`" for operation in Operation if operation in READ_OPERATIONS
+    )
     text = f"✓ allowed, ✗ refused for the reason in the footnote. Reads are {reads}."
     return Table("Operations by status", text, columns, tuple(rows))
 
 
-def _mark(cell: Cell) -> str:
-    if cell.refused is None:
+def _mark(cell: Permission) -> str:
+    if cell.reason is None:
         return f"✓ <sup>{letter(cell.mark)}</sup>"
-    return f"✗{_numbers()[cell.refused]} <sup>{letter(cell.mark)}</sup>"
+    return f"✗{_numbers()[cell.reason]} <sup>{letter(cell.mark)}</sup>"
 
 
 def _numbers() -> Mapping[str, int]:
     """Number the reasons of refusals in the order of the table."""
     reasons = dict.fromkeys(
-        cell.refused for row in LIFECYCLE.values() for cell in row.values() if cell.refused
+        cell.reason for row in LIFECYCLE.values() for cell in row.values() if cell.reason
     )
     return {reason: number for number, reason in enumerate(reasons, start=1)}
 

@@ -1,6 +1,6 @@
 """Lint page: each code with its meaning, an example and the fix."""
 
-from mockserver.scenario.codes import CODES
+from mockserver.scenario.codes import LINT_CODES
 from tools.docs_generator.lint_examples import LINT_EXAMPLES
 from tools.docs_generator.markdown import NOTICE, page
 
@@ -12,10 +12,10 @@ _INTRO = (
 
 def lint_page() -> str:
     """Return the page as Markdown."""
-    return page("Lint codes", NOTICE, _INTRO, *map(_section, CODES))
+    return page("Lint codes", NOTICE, _INTRO, *map(_section, LINT_CODES))
 
 
 def _section(code: str) -> str:
     example = LINT_EXAMPLES[code]
     block = [f"```yaml finding\n{example.text}\n```"] if example.text else []
-    return "\n\n".join([f"## `{code}`", CODES[code], *block, f"**Fix**: {example.fix}"])
+    return "\n\n".join([f"## `{code}`", LINT_CODES[code], *block, f"**Fix**: {example.fix}"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.domain.lifecycle import LIFECYCLE, Status
-from mockserver.domain.operation import READS, Operation
+from mockserver.domain.operation import READ_OPERATIONS, Operation
 from tools.docs_generator.svg import LINE_HEIGHT, Drawing
 
 _WIDTH, _GAP_X, _GAP_Y, _MARGIN, _TOP = 226, 150, 70, 24, 60
@@ -72,7 +72,7 @@ def allowed(status: Status) -> Sequence[str]:
     return [
         operation
         for operation, cells in LIFECYCLE.items()
-        if operation not in READS and cells[status].refused is None
+        if operation not in READ_OPERATIONS and cells[status].reason is None
     ]
 
 

@@ -13,7 +13,7 @@ def operations_page() -> Page:
             "Operations",
             f"All paths are below `{ORDERS_PATH}`.",
             ("name", "provider's name", "request", "answer", "body"),
-            tuple(_operation_row(each) for each in OPERATIONS),
+            tuple(_operation_row(endpoint) for endpoint in OPERATIONS),
         ),
     )
 

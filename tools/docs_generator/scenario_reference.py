@@ -11,7 +11,7 @@ import yaml
 
 from mockserver.cli.table import Page, Table
 from mockserver.domain.wording import yaml_scalar
-from mockserver.schemas import documents
+from mockserver.schemas import shipped_schemas
 
 Rules: TypeAlias = Mapping[str, Any]
 
@@ -124,7 +124,7 @@ def scenario_pages() -> Mapping[str, Page]:
 
 
 def _parts() -> Mapping[str, Rules]:
-    parts: Mapping[str, Rules] = documents()[SCHEMA]["$defs"]
+    parts: Mapping[str, Rules] = shipped_schemas()[SCHEMA]["$defs"]
     return parts
 
 
@@ -143,7 +143,7 @@ def _top_level() -> Table:
         " [Lint](../lint.md) lists what a file is checked for,"
         " the [cookbook](../../how-to/cookbook.md) has complete files."
     )
-    rows = tuple(_rows(documents()[SCHEMA]))
+    rows = tuple(_rows(shipped_schemas()[SCHEMA]))
     return Table("Top-level keys", intro, ("key", "value", "meaning"), rows)
 
 
@@ -153,7 +153,7 @@ def _section(name: str) -> Table:
         return Table(title, rules["description"], ("written", "means"), CHOSEN_LINES)
     words = [
         rules.get("description", ""),
-        *(_example(each) for each in rules.get("examples", ())),
+        *(_example(example) for example in rules.get("examples", ())),
     ]
     common = COMMON_STEP_KEYS if name.startswith("step_") else ()
     rows = tuple(row for row in _rows(rules) if row[0].strip("`") not in common)
@@ -212,7 +212,7 @@ def _value(rules: Rules) -> str:
         return f"{_value(rules['else'])}, or a list"
     kinds = rules.get("type", [])
     listed = [kinds] if isinstance(kinds, str) else kinds
-    words = [_kind(each, rules) for each in listed if not _same_as_text(each, listed)]
+    words = [_kind(item, rules) for item in listed if not _same_as_text(item, listed)]
     return " or ".join(words) + _bounds(rules) if words else "anything"
 
 
@@ -240,7 +240,7 @@ def _bounds(rules: Rules) -> str:
 def _choice(choices: list[object]) -> str:
     if len(choices) > FEW:
         return _long_choice(choices)
-    return " or ".join(f"`{yaml_scalar(each)}`" for each in choices)
+    return " or ".join(f"`{yaml_scalar(choice)}`" for choice in choices)
 
 
 def _long_choice(choices: list[object]) -> str:
@@ -260,14 +260,14 @@ def _long_choice(choices: list[object]) -> str:
     for names, link in sections:
         if choices == names:
             return link
-    return ", ".join(f"`{yaml_scalar(each)}`" for each in choices)
+    return ", ".join(f"`{yaml_scalar(choice)}`" for choice in choices)
 
 
 def _reference(reference: str) -> str:
     file, _, name = reference.rpartition("#/$defs/")
     if name in SECTIONS and not file:
         return _link(name)
-    return _value(documents()[file or SCHEMA]["$defs"][name])
+    return _value(shipped_schemas()[file or SCHEMA]["$defs"][name])
 
 
 def _known(rules: Rules) -> str | None:
@@ -284,4 +284,4 @@ def _link(name: str) -> str:
 
 
 def _names(title: str, names: list[str], words: str) -> Table:
-    return Table(title, f"{words}\n\n{', '.join(f'`{each}`' for each in names)}")
+    return Table(title, f"{words}\n\n{', '.join(f'`{name}`' for name in names)}")

@@ -1,4 +1,4 @@
-"""Control API under ``/__admin``: inspect and change sandboxes.
+"""The control API under ``/__admin``.
 
 - ``app``: guards (host, origin, token) and dispatch; ``context``: what a handler gets
 - ``routes``: the table of calls, from which OpenAPI is generated

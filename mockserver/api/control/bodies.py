@@ -1,4 +1,4 @@
-"""Reading what the control API is sent, and writing what it answers."""
+"""Parse request bodies and build responses of the control API."""
 
 from typing import Any
 
@@ -6,101 +6,101 @@ import orjson
 from msgspec.structs import replace
 
 from mockserver.api.control.problems import Problem
-from mockserver.api.exchange import Answer, Call
-from mockserver.api.json_in import MalformedJsonError, read_json
+from mockserver.api.exchange import Request, Response
+from mockserver.api.json_in import MalformedJsonError, parse_bounded_json
 from mockserver.scenario.findings import ScenarioError
 from mockserver.scenario.problems import schema_findings
-from mockserver.scenario.scenario import document_of
-from mockserver.scenario.source import Document, parse
-from mockserver.schemas import schema
+from mockserver.scenario.scenario import wrap_value
+from mockserver.scenario.source import Document, parse_yaml
+from mockserver.schemas import get_schema
 
-DOUBLED = "E002"
-YAML_TYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
+DUPLICATE_KEY = "E002"
+YAML_SUBTYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
 
 
-def json_answer(page: object, status: int = 200) -> Answer:
+def json_response(page: object, status: int = 200) -> Response:
     """Answer with a JSON page."""
-    return Answer(status, orjson.dumps(page), {"Content-Type": "application/json"})
+    return Response(status, orjson.dumps(page), {"Content-Type": "application/json"})
 
 
-def yaml_answer(text: str) -> Answer:
+def yaml_response(text: str) -> Response:
     """Answer with YAML."""
-    return Answer(200, text.encode(), {"Content-Type": "application/yaml"})
+    return Response(200, text.encode(), {"Content-Type": "application/yaml"})
 
 
-def json_body(call: Call) -> dict[str, Any]:
+def parse_json_object(request: Request) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
         Problem: too large, malformed, or not an object.
     """
-    return _object(_loaded(_bytes(call)))
+    return _object(_parse_json(_bytes(request)))
 
 
-def document(call: Call) -> Document:
+def parse_document(request: Request) -> Document:
     """Read YAML or JSON, as the Content-Type says; YAML where it says nothing.
 
     Raises:
         Problem: too large, malformed JSON, or another media type.
         ScenarioError: malformed YAML, at its line and column.
     """
-    body = _bytes(call)
-    media_type = call.headers.get("Content-Type", "application/yaml").partition(";")[0]
+    body = _bytes(request)
+    media_type = request.headers.get("Content-Type", "application/yaml").partition(";")[0]
     kind = media_type.strip().lower().rpartition("/")[2]
     if kind == "json":
-        return _positioned(body, _loaded(body))
-    if kind in YAML_TYPES:
-        return parse(body)
+        return _parse_with_positions(body, _parse_json(body))
+    if kind in YAML_SUBTYPES:
+        return parse_yaml(body)
     raise Problem(415, f"'{media_type}' is not supported, send application/yaml or json")
 
 
-def _positioned(body: bytes, value: object) -> Document:
+def _parse_with_positions(body: bytes, value: object) -> Document:
     """Find the places of JSON, which is YAML but for a few ways of writing texts.
 
     Raises:
         ScenarioError: a doubled key.
     """
     try:
-        return parse(body)
+        return parse_yaml(body)
     except ScenarioError as error:
-        if any(each.code == DOUBLED for each in error.findings):
+        if any(finding.code == DUPLICATE_KEY for finding in error.findings):
             raise
-        return document_of(value)
+        return wrap_value(value)
 
 
-def checked(value: dict[str, Any], reference: str) -> dict[str, Any]:
+def validate(value: dict[str, Any], reference: str) -> dict[str, Any]:
     """Hold a value to a shipped schema.
 
     Raises:
         ScenarioError: with every violation.
     """
-    findings = schema_findings(schema(reference), value)
+    findings = schema_findings(get_schema(reference), value)
     if findings:
         raise ScenarioError(findings)
     return value
 
 
-def checked_name(value: object, key: str) -> str:
+def validate_name(value: object, key: str) -> str:
     """Hold what stands at a key to the rules of names.
 
     Raises:
         ScenarioError: it is none.
     """
-    findings = schema_findings(schema("scenario.schema.json#/$defs/name"), value)
+    findings = schema_findings(get_schema("scenario.schema.json#/$defs/name"), value)
     if findings:
-        raise ScenarioError([replace(each, path=(key,)) for each in findings])
+        raise ScenarioError([replace(finding, path=(key,)) for finding in findings])
     return str(value)
 
 
-def _bytes(call: Call) -> bytes:
-    if call.body is None:
+def _bytes(request: Request) -> bytes:
+    if request.body is None:
         raise Problem(413, "the body is larger than 1 MiB")
-    return call.body
+    return request.body
 
 
-def _loaded(body: bytes) -> Any:  # noqa: ANN401
+def _parse_json(body: bytes) -> Any:  # noqa: ANN401
     try:
-        return read_json(body)
+        return parse_bounded_json(body)
     except MalformedJsonError as error:
         raise Problem(400, f"malformed JSON: {error}") from None
 

@@ -1,4 +1,4 @@
-"""Who may use the control API, and how its calls find their handler.
+"""The control API as one handler: access checks, routing, error responses.
 
 Never subject to faults. A web page must not drive it, so foreign origins and
 unexpected host names are refused, and a token can be asked for.
@@ -12,64 +12,68 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from mockserver.api.control.handler import Control
+from mockserver.api.control.handler import ControlContext
 from mockserver.api.control.problems import (
     Problem,
-    not_supported,
-    problem_answer,
+    method_not_allowed,
+    problem_response,
     scenario_problem,
 )
-from mockserver.api.control.routes import CONTROL, ROUTES
-from mockserver.api.exchange import Answer, Call
+from mockserver.api.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
+from mockserver.api.exchange import Request, Response
 from mockserver.scenario.findings import ScenarioError
 
-PREFIX = "__admin"
-OPEN_PATHS = frozenset(each.path.strip("/") for each in CONTROL if each.open)
+ADMIN_SEGMENT = "__admin"
+UNAUTHENTICATED_PATHS = frozenset(
+    route.path.strip("/") for route in CONTROL_ROUTES if route.unauthenticated
+)
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".svc", ".test")
 
 log = logging.getLogger("kustom_mock")
 
 
 class ControlApi(Struct, frozen=True):
-    """Answers what tests and people ask of the server itself."""
+    """Handler of all requests below ``/__admin`` and on the health paths."""
 
-    control: Control
+    context: ControlContext
     allowed_hosts: frozenset[str] = frozenset()
     token: str | None = None
 
-    async def answer(self, call: Call) -> Answer:
+    async def handle(self, request: Request) -> Response:
         """Answer a call below ``/__admin`` or on a health path."""
         try:
-            self._check_caller(call)
-            found = ROUTES.find(call.method, call.segments)
-            if found is None:
-                raise Problem(404, f"no such path: {call.path}")
-            if found.row is None:
-                raise not_supported(call.method, found.methods)
-            answer = found.row.handler(self.control, found.values, call)
-            return answer if isinstance(answer, Answer) else await answer
+            self._authorize(request)
+            route_match = CONTROL_ROUTER.match(request.method, request.segments)
+            if route_match is None:
+                raise Problem(404, f"no such path: {request.path}")
+            if route_match.target is None:
+                raise method_not_allowed(request.method, route_match.allowed_methods)
+            response = route_match.target.handler(
+                self.context, route_match.path_params, request
+            )
+            return response if isinstance(response, Response) else await response
         except Problem as problem:
-            return problem_answer(problem)
+            return problem_response(problem)
         except ScenarioError as error:
-            return problem_answer(scenario_problem(error))
+            return problem_response(scenario_problem(error))
         except Exception:
-            log.exception("crash in %s", call.path)
-            return problem_answer(Problem(500, "unexpected server error"))
+            log.exception("crash in %s", request.path)
+            return problem_response(Problem(500, "unexpected server error"))
 
-    def _check_caller(self, call: Call) -> None:
-        if "/".join(call.segments) in OPEN_PATHS:
+    def _authorize(self, request: Request) -> None:
+        if "/".join(request.segments) in UNAUTHENTICATED_PATHS:
             return
-        host = call.headers.get("Host", "")
-        if not self._expects(host):
+        host = request.headers.get("Host", "")
+        if not self._is_expected_host(host):
             raise Problem(403, f"unexpected host '{host}'; allow it by --allowed-host")
-        origin = call.headers.get("Origin")
-        if origin is not None and _host_of(origin) != host:
+        origin = request.headers.get("Origin")
+        if origin is not None and _origin_host(origin) != host:
             raise Problem(403, f"requests from the web page {origin} are refused")
-        given = call.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        if self.token and not hmac.compare_digest(os.fsencode(given), self.token.encode()):
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        if self.token and not hmac.compare_digest(os.fsencode(token), self.token.encode()):
             raise Problem(401, "expected 'Authorization: Bearer …' with the admin token")
 
-    def _expects(self, host: str) -> bool:
+    def _is_expected_host(self, host: str) -> bool:
         try:
             name = (urlsplit(f"//{host}").hostname or "").lower()
         except ValueError:
@@ -78,7 +82,7 @@ class ControlApi(Struct, frozen=True):
         return local or name in self.allowed_hosts or _is_address(name)
 
 
-def _host_of(origin: str) -> str | None:
+def _origin_host(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc
     except ValueError:

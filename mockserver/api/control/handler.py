@@ -1,4 +1,4 @@
-"""What a handler of the control API is given."""
+"""Context, route type and shared lookups of the control API handlers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
@@ -7,32 +7,34 @@ from typing import TypeAlias
 from msgspec import Struct, field
 
 from mockserver.api.control.problems import Problem
-from mockserver.api.exchange import Answer, Call
+from mockserver.api.exchange import Request, Response
 from mockserver.api.metrics import Metrics
 from mockserver.domain.order import Order
-from mockserver.sandbox.registry import Sandboxes
+from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 
 
-class Control(Struct, frozen=True):
-    """What the control API is in control of, and since when (monotonic seconds).
+class ControlContext(Struct, frozen=True):
+    """What the handlers of the control API share.
 
     ``authority`` is the certificate (PEM) of the server's own authority, if it has one.
     """
 
-    sandboxes: Sandboxes[Scenario]
+    registry: SandboxRegistry[Scenario]
     metrics: Metrics
-    authority: bytes | None = None
-    started: float = field(default_factory=monotonic)
+    ca_certificate: bytes | None = None
+    started_at: float = field(default_factory=monotonic)
 
 
-Values: TypeAlias = Mapping[str, str]
-Handler: TypeAlias = Callable[[Control, Values, Call], Answer | Awaitable[Answer]]
+PathParams: TypeAlias = Mapping[str, str]
+Handler: TypeAlias = Callable[
+    [ControlContext, PathParams, Request], Response | Awaitable[Response]
+]
 
 
 class Route(Struct, frozen=True):
-    """A row of the control API's table; its document is generated from it.
+    """One route of the control API; source of its OpenAPI operation.
 
     ``answer``, ``request`` and ``query`` name schemas of ``control.schema.json``;
     ``open`` rows need neither a known host nor a token, what ``may_lack`` rows answer
@@ -43,30 +45,30 @@ class Route(Struct, frozen=True):
     method: str
     path: str
     handler: Handler
-    answer: str | None = None
+    response_schema: str | None = None
     status: int = 200
-    request: str | None = None
-    query: str | None = None
-    answer_type: str = "application/json"
-    takes_yaml: bool = False
-    open: bool = False
-    may_lack: bool = False
-    bounded: bool = False
+    request_schema: str | None = None
+    query_schema: str | None = None
+    response_media_type: str = "application/json"
+    accepts_yaml: bool = False
+    unauthenticated: bool = False
+    optional: bool = False
+    limited: bool = False
 
 
-def sandbox_of(control: Control, values: Values) -> Sandbox:
+def sandbox_from_path(control: ControlContext, values: PathParams) -> Sandbox:
     """Open the sandbox that a path names; it appears on its first use."""
-    return control.sandboxes.open(values["sandbox"])
+    return control.registry.get_or_create(values["sandbox"])
 
 
-def order_of(sandbox: Sandbox, wanted: str) -> Order:
+def find_order(sandbox: Sandbox, name_or_id: str) -> Order:
     """Find an order by its id or its name.
 
     Raises:
         Problem: there is none.
     """
-    order_id = sandbox.order_names.get(wanted, wanted)
+    order_id = sandbox.order_names.get(name_or_id, name_or_id)
     order = sandbox.orders.get(order_id)
     if order is None:
-        raise Problem(404, f"no order '{wanted}' in sandbox '{sandbox.name}'")
+        raise Problem(404, f"no order '{name_or_id}' in sandbox '{sandbox.name}'")
     return order

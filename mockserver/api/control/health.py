@@ -1,25 +1,25 @@
-"""Is the server up? It listens only once its scenarios are loaded."""
+"""Control API: health and metrics."""
 
 from time import monotonic
 
 from mockserver import __version__
-from mockserver.api.control.bodies import json_answer
-from mockserver.api.control.handler import Control, Values
-from mockserver.api.exchange import Answer, Call
+from mockserver.api.control.bodies import json_response
+from mockserver.api.control.handler import ControlContext, PathParams
+from mockserver.api.exchange import Request, Response
 
 
-def metrics(control: Control, _values: Values, _call: Call) -> Answer:
-    """Give figures for Prometheus."""
-    return control.metrics.answer()
+def get_metrics(control: ControlContext, _values: PathParams, _call: Request) -> Response:
+    """Return metrics in Prometheus' text format."""
+    return control.metrics.render()
 
 
-def health(control: Control, _values: Values, _call: Call) -> Answer:
-    """Say that the server is up, since when, and what it holds."""
-    return json_answer(
+def get_health(control: ControlContext, _values: PathParams, _call: Request) -> Response:
+    """Return status, version, uptime and number of sandboxes."""
+    return json_response(
         {
             "status": "ok",
             "version": __version__,
-            "uptime": round(monotonic() - control.started, 3),
-            "sandboxes": len(control.sandboxes),
+            "uptime": round(monotonic() - control.started_at, 3),
+            "sandboxes": len(control.registry),
         },
     )

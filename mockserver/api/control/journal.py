@@ -1,106 +1,113 @@
-"""The journal of a sandbox: what was asked, decided, injected and delivered."""
+"""Control API: list, count, await and clear the requests in the journal."""
 
 import re
 from collections.abc import Iterator
 from time import monotonic
 
 from mockserver.api.control import views
-from mockserver.api.control.bodies import json_answer
-from mockserver.api.control.handler import Control, Values, sandbox_of
+from mockserver.api.control.bodies import json_response
+from mockserver.api.control.handler import ControlContext, PathParams, sandbox_from_path
 from mockserver.api.control.problems import Problem
-from mockserver.api.exchange import Answer, Call
+from mockserver.api.exchange import Request, Response
 from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.times import duration
+from mockserver.scenario.times import parse_duration
 
-STATUS = re.compile(r"0|[1-9][0-9]{2}")
-COUNT = re.compile(r"[0-9]{1,9}")
-FILTERS = ("operation", "order_id", "status", "correlation_id")
-WAITING = ("count", "timeout")
+STATUS_PATTERN = re.compile(r"0|[1-9][0-9]{2}")
+COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
+FILTER_NAMES = ("operation", "order_id", "status", "correlation_id")
+AWAIT_PARAMETERS = ("count", "timeout")
 DEFAULT_TIMEOUT = "5s"
-LONGEST_TIMEOUT = 60.0  # seconds
+MAX_TIMEOUT = 60.0  # seconds
 
 
-def list_requests(control: Control, values: Values, call: Call) -> Answer:
+def list_requests(control: ControlContext, values: PathParams, request: Request) -> Response:
     """List the kept requests, oldest first, filtered by the query."""
-    sandbox = sandbox_of(control, values)
-    found = [views.entry_view(each) for each in _filtered(sandbox, call)]
-    return json_answer({"requests": found})
+    sandbox = sandbox_from_path(control, values)
+    entries = [views.serialize_entry(entry) for entry in _matching_entries(sandbox, request)]
+    return json_response({"requests": entries})
 
 
-def count_requests(control: Control, values: Values, call: Call) -> Answer:
-    """Count requests, those that the journal has forgotten included."""
-    sandbox = sandbox_of(control, values)
-    wishes = _wishes(call)
-    if "correlation_id" in wishes:
-        return json_answer({"count": sum(1 for _ in _filtered(sandbox, call))})
-    operation = wishes.get("operation")
-    count = sandbox.journal.count_of(
+def count_requests(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Count requests, including those no longer in the journal."""
+    sandbox = sandbox_from_path(control, values)
+    filters = _filters(request)
+    if "correlation_id" in filters:
+        return json_response({"count": sum(1 for _ in _matching_entries(sandbox, request))})
+    operation = filters.get("operation")
+    count = sandbox.journal.count_matching(
         Operation(operation) if operation else None,
-        _order_id(sandbox, wishes),
-        int(wishes["status"]) if "status" in wishes else None,
+        _order_id(sandbox, filters),
+        int(filters["status"]) if "status" in filters else None,
     )
-    return json_answer({"count": count})
+    return json_response({"count": count})
 
 
-async def await_requests(control: Control, values: Values, call: Call) -> Answer:
-    """Wait until ``count`` matching requests came, for at most ``timeout`` (real time)."""
-    wanted, patience = _patience(call)
-    deadline = monotonic() + patience
+async def await_requests(
+    control: ControlContext, values: PathParams, request: Request
+) -> Response:
+    """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
+    expected_count, timeout = _await_parameters(request)
+    deadline = monotonic() + timeout
     while True:
-        sandbox = sandbox_of(control, values)  # which may have been filled anew
-        found = list(_filtered(sandbox, call))
-        left = deadline - monotonic()
-        if len(found) >= wanted or left <= 0:
+        sandbox = sandbox_from_path(control, values)  # which may have been filled anew
+        entries = list(_matching_entries(sandbox, request))
+        seconds_left = deadline - monotonic()
+        if len(entries) >= expected_count or seconds_left <= 0:
             break
-        await sandbox.journal.wait_for_more(left)
-    page = {"satisfied": len(found) >= wanted, "requests": [views.entry_view(e) for e in found]}
-    return json_answer(page)
+        await sandbox.journal.wait_for_entry(seconds_left)
+    page = {
+        "satisfied": len(entries) >= expected_count,
+        "requests": [views.serialize_entry(e) for e in entries],
+    }
+    return json_response(page)
 
 
-def _patience(call: Call) -> tuple[int, float]:
-    count = call.query.get("count", "1")
-    if not COUNT.fullmatch(count):
+def _await_parameters(request: Request) -> tuple[int, float]:
+    count = request.query.get("count", "1")
+    if not COUNT_PATTERN.fullmatch(count):
         raise Problem(422, f"expected a whole number for 'count', got '{count}'")
     try:
-        timeout = duration(call.query.get("timeout", DEFAULT_TIMEOUT)).total_seconds()
+        timeout = parse_duration(request.query.get("timeout", DEFAULT_TIMEOUT)).total_seconds()
     except ValueError as error:
         raise Problem(422, str(error)) from None
-    return int(count), min(timeout, LONGEST_TIMEOUT)
+    return int(count), min(timeout, MAX_TIMEOUT)
 
 
-def clear_requests(control: Control, values: Values, _call: Call) -> Answer:
-    """Forget all requests and their counts."""
-    sandbox = sandbox_of(control, values)
+def clear_requests(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Clear the journal and its counts."""
+    sandbox = sandbox_from_path(control, values)
     sandbox.journal.clear()
-    return Answer(204)
+    return Response(204)
 
 
-def _filtered(sandbox: Sandbox, call: Call) -> Iterator[Entry]:
-    wishes = _wishes(call)
-    wanted = {**wishes, "order_id": _order_id(sandbox, wishes)}
+def _matching_entries(sandbox: Sandbox, request: Request) -> Iterator[Entry]:
+    filters = _filters(request)
+    expected_values = {**filters, "order_id": _order_id(sandbox, filters)}
     for entry in sandbox.journal:
-        if all(wish in (None, str(getattr(entry, key))) for key, wish in wanted.items()):
+        if all(
+            wish in (None, str(getattr(entry, key))) for key, wish in expected_values.items()
+        ):
             yield entry
 
 
-def _wishes(call: Call) -> dict[str, str]:
-    waiting = WAITING if call.segments[-1] == "await" else ()
-    wishes = {key: value for key, value in call.query.items() if key not in waiting}
-    for key in wishes:
-        if key not in FILTERS:
-            raise Problem(422, f"unknown filter '{key}', {did_you_mean(key, FILTERS)}")
-    operation = wishes.get("operation")
+def _filters(request: Request) -> dict[str, str]:
+    waiting = AWAIT_PARAMETERS if request.segments[-1] == "await" else ()
+    filters = {key: value for key, value in request.query.items() if key not in waiting}
+    for key in filters:
+        if key not in FILTER_NAMES:
+            raise Problem(422, f"unknown filter '{key}', {did_you_mean(key, FILTER_NAMES)}")
+    operation = filters.get("operation")
     if operation is not None and operation not in list(Operation):
         hint = did_you_mean(operation, list(Operation))
         raise Problem(422, f"unknown operation '{operation}', {hint}")
-    if not STATUS.fullmatch(wishes.get("status", "200")):
-        raise Problem(422, f"expected a status such as 201, got '{wishes['status']}'")
-    return wishes
+    if not STATUS_PATTERN.fullmatch(filters.get("status", "200")):
+        raise Problem(422, f"expected a status such as 201, got '{filters['status']}'")
+    return filters
 
 
 def _order_id(sandbox: Sandbox, wishes: dict[str, str]) -> str | None:
-    wanted = wishes.get("order_id")
-    return sandbox.order_names.get(wanted, wanted) if wanted else None
+    name_or_id = wishes.get("order_id")
+    return sandbox.order_names.get(name_or_id, name_or_id) if name_or_id else None

@@ -1,39 +1,46 @@
-"""Orders of a sandbox: list, make, look into, force outcomes."""
+"""Control API: list, create and inspect orders, and force outcomes."""
 
 from itertools import count
 
 from mockserver.api.control import views
-from mockserver.api.control.bodies import checked, json_answer, json_body
-from mockserver.api.control.handler import Control, Values, order_of, sandbox_of
+from mockserver.api.control.bodies import json_response, parse_json_object, validate
+from mockserver.api.control.handler import (
+    ControlContext,
+    PathParams,
+    find_order,
+    sandbox_from_path,
+)
 from mockserver.api.control.problems import Problem
-from mockserver.api.exchange import Answer, Call
-from mockserver.domain.forced import FORCED
+from mockserver.api.exchange import Request, Response
+from mockserver.domain.forced import FORCED_OUTCOMES
 from mockserver.domain.wording import did_you_mean
-from mockserver.sandbox.sandbox import BYTES_KEPT, Sandbox
+from mockserver.sandbox.sandbox import MAX_SANDBOX_BYTES, Sandbox
 from mockserver.scenario.world import add_order
 
-ORDERS_KEPT = 200_000
+MAX_ORDERS = 200_000
 
 
-def list_orders(control: Control, values: Values, _call: Call) -> Answer:
+def list_orders(control: ControlContext, values: PathParams, _call: Request) -> Response:
     """List the orders of a sandbox."""
-    sandbox = sandbox_of(control, values)
+    sandbox = sandbox_from_path(control, values)
     orders = sandbox.orders.values()
-    return json_answer({"orders": views.order_summaries(sandbox, orders)})
+    return json_response({"orders": views.serialize_order_summaries(sandbox, orders)})
 
 
-def make_order(control: Control, values: Values, call: Call) -> Answer:
+def create_order(control: ControlContext, values: PathParams, request: Request) -> Response:
     """Make an order from scenario syntax."""
-    spec = checked(json_body(call), "scenario.schema.json#/$defs/order")
-    sandbox = sandbox_of(control, values)
-    if len(sandbox.order_names) >= ORDERS_KEPT:
-        raise Problem(409, f"the sandbox has {ORDERS_KEPT} orders; reset it to make more")
-    size = len(call.body or b"")
-    if not sandbox.has_room(size):
-        raise Problem(409, f"the sandbox holds {BYTES_KEPT} bytes; reset it to make more")
+    spec = validate(parse_json_object(request), "scenario.schema.json#/$defs/order")
+    sandbox = sandbox_from_path(control, values)
+    if len(sandbox.order_names) >= MAX_ORDERS:
+        raise Problem(409, f"the sandbox has {MAX_ORDERS} orders; reset it to make more")
+    size = len(request.body or b"")
+    if not sandbox.has_room_for(size):
+        raise Problem(
+            409, f"the sandbox holds {MAX_SANDBOX_BYTES} bytes; reset it to make more"
+        )
     name = spec.get("name") or _free_name(sandbox)
     order = add_order(sandbox, name, spec, size=size)
-    return json_answer(views.order_page(sandbox, order), status=201)
+    return json_response(views.serialize_current_order(sandbox, order), status=201)
 
 
 def _free_name(sandbox: Sandbox) -> str:
@@ -41,22 +48,24 @@ def _free_name(sandbox: Sandbox) -> str:
     return next(n for n in map("order-{}".format, numbers) if n not in sandbox.order_names)
 
 
-def get_order(control: Control, values: Values, _call: Call) -> Answer:
-    """Show the inner side of an order."""
-    sandbox = sandbox_of(control, values)
-    order = order_of(sandbox, values["order_id"])
-    return json_answer(views.inner_view(sandbox, order))
+def get_order(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Return the inner view of an order."""
+    sandbox = sandbox_from_path(control, values)
+    order = find_order(sandbox, values["order_id"])
+    return json_response(views.serialize_inner_view(sandbox, order))
 
 
-def force_outcome(control: Control, values: Values, call: Call) -> Answer:
-    """Bring an outcome about that is the provider's or time's."""
-    outcome = json_body(call).get("outcome")
+def force_outcome(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Force an outcome that normally time or the provider causes."""
+    outcome = parse_json_object(request).get("outcome")
     if not isinstance(outcome, str):
-        raise Problem(422, f"expected a text for 'outcome', one of {', '.join(FORCED)}")
-    if outcome not in FORCED:
-        hint = did_you_mean(outcome, list(FORCED))
+        raise Problem(
+            422, f"expected a text for 'outcome', one of {', '.join(FORCED_OUTCOMES)}"
+        )
+    if outcome not in FORCED_OUTCOMES:
+        hint = did_you_mean(outcome, list(FORCED_OUTCOMES))
         raise Problem(422, f"unknown outcome '{outcome}', {hint}")
-    sandbox = sandbox_of(control, values)
-    order = order_of(sandbox, values["order_id"])
-    changed = sandbox.force(order.order_id, outcome)
-    return json_answer(views.inner_view(sandbox, changed or order))
+    sandbox = sandbox_from_path(control, values)
+    order = find_order(sandbox, values["order_id"])
+    changed = sandbox.force_outcome(order.order_id, outcome)
+    return json_response(views.serialize_inner_view(sandbox, changed or order))

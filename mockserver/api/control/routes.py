@@ -1,4 +1,4 @@
-"""The control API as a table; it finds handlers, and its own document is made from it."""
+"""Route table of the control API; source of its OpenAPI document."""
 
 from mockserver.api.control import (
     clock,
@@ -11,92 +11,118 @@ from mockserver.api.control import (
     snapshots,
     tls,
 )
-from mockserver.api.control.bodies import json_answer
-from mockserver.api.control.handler import Control, Route, Values
-from mockserver.api.exchange import Answer, Call
+from mockserver.api.control.bodies import json_response
+from mockserver.api.control.handler import ControlContext, PathParams, Route
+from mockserver.api.exchange import Request, Response
 from mockserver.api.openapi.control import control_document
 from mockserver.api.openapi.merchant import merchant_document
-from mockserver.api.routes import RouteTable
+from mockserver.api.routes import Router
 from mockserver.domain.operation import OPERATIONS
 
 HEALTH_PATHS = ("/livez", "/readyz", "/healthz", "/__admin/health")
-ALL = "/__admin/sandboxes"
-ONE = f"{ALL}/{{sandbox}}"
+SANDBOXES_PATH = "/__admin/sandboxes"
+SANDBOX_PATH = f"{SANDBOXES_PATH}/{{sandbox}}"
 
 
-def openapi(_control: Control, _values: Values, _call: Call) -> Answer:
+def get_openapi(_control: ControlContext, _values: PathParams, _call: Request) -> Response:
     """Describe the control API."""
-    return json_answer(control_document(CONTROL))
+    return json_response(control_document(CONTROL_ROUTES))
 
 
-def merchant_openapi(_control: Control, _values: Values, _call: Call) -> Answer:
+def get_merchant_openapi(
+    _control: ControlContext, _values: PathParams, _call: Request
+) -> Response:
     """Describe the merchant API."""
-    return json_answer(merchant_document(OPERATIONS))
+    return json_response(merchant_document(OPERATIONS))
 
 
-CONTROL: tuple[Route, ...] = (
-    *(Route("GET", path, health.health, "health", open=True) for path in HEALTH_PATHS),
-    Route("GET", "/metrics", health.metrics, "text", answer_type="text/plain", open=True),
-    Route("GET", "/__admin/openapi.json", openapi, "document"),
-    Route("GET", "/__admin/merchant-openapi.json", merchant_openapi, "document"),
-    Route(
-        "GET", "/__admin/tls/ca.pem", tls.get_authority, "text",
-        answer_type="application/x-pem-file", open=True, may_lack=True,
-    ),
-    Route("GET", ALL, sandboxes.list_sandboxes, "sandboxes"),
-    Route("GET", ONE, sandboxes.get_sandbox, "sandbox"),
-    Route("DELETE", ONE, sandboxes.drop_sandbox, status=204),
-    Route("POST", f"{ONE}/reset", sandboxes.reset_sandbox, "seeded_sandbox"),
-    Route(
-        "PUT", f"{ONE}/scenario", sandboxes.put_scenario,
-        "seeded_sandbox", request="scenario_request", takes_yaml=True,
+CONTROL_ROUTES: tuple[Route, ...] = (
+    *(
+        Route("GET", path, health.get_health, "health", unauthenticated=True)
+        for path in HEALTH_PATHS
     ),
     Route(
-        "GET", f"{ONE}/scenario", sandboxes.get_scenario,
-        "scenario", answer_type="application/yaml",
+        "GET", "/metrics", health.get_metrics, "text",
+        response_media_type="text/plain", unauthenticated=True,
     ),
-    Route("GET", f"{ONE}/verdict", sandboxes.verdict, "verdict"),
-    Route("POST", f"{ONE}/verdict", sandboxes.judge_now, "verdict", request="expect_request"),
-    Route("PUT", f"{ONE}/names", sandboxes.name_parts, "names", request="names_request"),
-    Route("GET", f"{ONE}/invariants", sandboxes.invariants, "invariants"),
-    Route("GET", f"{ONE}/orders", orders.list_orders, "orders"),
+    Route("GET", "/__admin/openapi.json", get_openapi, "document"),
+    Route("GET", "/__admin/merchant-openapi.json", get_merchant_openapi, "document"),
     Route(
-        "POST", f"{ONE}/orders", orders.make_order, "order", 201, "order_request",
-        bounded=True,
+        "GET", "/__admin/tls/ca.pem", tls.get_ca_certificate, "text",
+        response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
     ),
-    Route("GET", f"{ONE}/orders/{{order_id}}", orders.get_order, "inner_view"),
+    Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes"),
+    Route("GET", SANDBOX_PATH, sandboxes.get_sandbox, "sandbox"),
+    Route("DELETE", SANDBOX_PATH, sandboxes.drop_sandbox, status=204),
+    Route("POST", f"{SANDBOX_PATH}/reset", sandboxes.reset_sandbox, "seeded_sandbox"),
     Route(
-        "POST", f"{ONE}/orders/{{order_id}}/force", orders.force_outcome,
-        "inner_view", request="outcome_request",
+        "PUT", f"{SANDBOX_PATH}/scenario", sandboxes.put_scenario,
+        "seeded_sandbox", request_schema="scenario_request", accepts_yaml=True,
     ),
-    Route("GET", f"{ONE}/explain/{{correlation_id}}", explain.explain_call, "request"),
     Route(
-        "POST", f"{ONE}/explain", explain.explain_refund,
-        "dry_run", request="dry_run_request",
+        "GET", f"{SANDBOX_PATH}/scenario", sandboxes.get_scenario,
+        "scenario", response_media_type="application/yaml",
     ),
-    Route("GET", f"{ONE}/faults", faults.list_faults, "faults"),
+    Route("GET", f"{SANDBOX_PATH}/verdict", sandboxes.get_verdict, "verdict"),
     Route(
-        "POST", f"{ONE}/faults", faults.make_fault, "fault", 201, "fault_request",
-        bounded=True,
+        "POST", f"{SANDBOX_PATH}/verdict", sandboxes.check_posted_expectations,
+        "verdict", request_schema="expect_request",
     ),
-    Route("DELETE", f"{ONE}/faults", faults.clear_faults, status=204),
-    Route("DELETE", f"{ONE}/faults/{{id}}", faults.remove_fault, status=204),
-    Route("GET", f"{ONE}/clock", clock.get_clock, "clock"),
-    Route("POST", f"{ONE}/clock", clock.set_clock, "clock_change", request="clock_request"),
-    Route("GET", f"{ONE}/requests", journal.list_requests, "requests", query="filters"),
-    Route("DELETE", f"{ONE}/requests", journal.clear_requests, status=204),
-    Route("GET", f"{ONE}/requests/count", journal.count_requests, "count", query="filters"),
     Route(
-        "GET", f"{ONE}/requests/await", journal.await_requests,
-        "await_result", query="await_filters",
+        "PUT", f"{SANDBOX_PATH}/names", sandboxes.name_movements,
+        "names", request_schema="names_request",
     ),
-    Route("GET", f"{ONE}/snapshots", snapshots.list_snapshots, "snapshots"),
+    Route("GET", f"{SANDBOX_PATH}/invariants", sandboxes.get_invariants, "invariants"),
+    Route("GET", f"{SANDBOX_PATH}/orders", orders.list_orders, "orders"),
     Route(
-        "POST", f"{ONE}/snapshots", snapshots.take_snapshot,
+        "POST", f"{SANDBOX_PATH}/orders", orders.create_order, "order", 201, "order_request",
+        limited=True,
+    ),
+    Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "inner_view"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_outcome,
+        "inner_view", request_schema="outcome_request",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/explain/{{correlation_id}}", explain.explain_request, "request",
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/explain", explain.explain_refund,
+        "dry_run", request_schema="dry_run_request",
+    ),
+    Route("GET", f"{SANDBOX_PATH}/faults", faults.list_faults, "faults"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/faults", faults.add_fault, "fault", 201, "fault_request",
+        limited=True,
+    ),
+    Route("DELETE", f"{SANDBOX_PATH}/faults", faults.clear_faults, status=204),
+    Route("DELETE", f"{SANDBOX_PATH}/faults/{{id}}", faults.remove_fault, status=204),
+    Route("GET", f"{SANDBOX_PATH}/clock", clock.get_clock, "clock"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/clock", clock.set_clock,
+        "clock_change", request_schema="clock_request",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/requests", journal.list_requests,
+        "requests", query_schema="filters",
+    ),
+    Route("DELETE", f"{SANDBOX_PATH}/requests", journal.clear_requests, status=204),
+    Route(
+        "GET", f"{SANDBOX_PATH}/requests/count", journal.count_requests,
+        "count", query_schema="filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/requests/await", journal.await_requests,
+        "await_result", query_schema="await_filters",
+    ),
+    Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/snapshots", snapshots.take_snapshot,
         "snapshot", 201, "snapshot_request",
     ),
     Route(
-        "POST", f"{ONE}/snapshots/{{name}}/restore", snapshots.restore_snapshot, "snapshot",
+        "POST", f"{SANDBOX_PATH}/snapshots/{{name}}/restore", snapshots.restore_snapshot,
+        "snapshot",
     ),
 )  # fmt: skip
-ROUTES = RouteTable((each.method, each.path, each) for each in CONTROL)
+CONTROL_ROUTER = Router((route.method, route.path, route) for route in CONTROL_ROUTES)

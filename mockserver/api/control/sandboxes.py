@@ -1,155 +1,167 @@
-"""Sandboxes as a whole: list, look at, fill, reset, drop, judge."""
+"""Control API: list, fill, reset, drop and check sandboxes."""
 
 from typing import Any
 
-from mockserver.api.control.bodies import checked, document, json_answer, json_body, yaml_answer
-from mockserver.api.control.handler import Control, Values, sandbox_of
+from mockserver.api.control.bodies import (
+    json_response,
+    parse_document,
+    parse_json_object,
+    validate,
+    yaml_response,
+)
+from mockserver.api.control.handler import ControlContext, PathParams, sandbox_from_path
 from mockserver.api.control.problems import Problem
-from mockserver.api.exchange import Answer, Call
-from mockserver.api.views import time_text
-from mockserver.domain.invariants import violations
+from mockserver.api.exchange import Request, Response
+from mockserver.api.views import format_time
+from mockserver.domain.invariants import broken_invariants
 from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.catalogue import UnknownScenarioError, find_shipped
-from mockserver.scenario.expect import Verdict, judge
-from mockserver.scenario.export import export
-from mockserver.scenario.findings import place_of
-from mockserver.scenario.scenario import Scenario, read_scenario
-from mockserver.scenario.source import Document, parse
+from mockserver.scenario.expect import Verdict, check_expectations
+from mockserver.scenario.export import export_sandbox
+from mockserver.scenario.findings import format_path
+from mockserver.scenario.scenario import Scenario, parse_scenario
+from mockserver.scenario.source import Document, parse_yaml
 
 
-def list_sandboxes(control: Control, _values: Values, _call: Call) -> Answer:
+def list_sandboxes(control: ControlContext, _values: PathParams, _call: Request) -> Response:
     """List the sandboxes in use, and those that were dropped to make room."""
-    summaries = [_summary(control, each) for each in control.sandboxes]
-    return json_answer({"sandboxes": summaries, "evicted": list(control.sandboxes.evicted)})
+    summaries = [_summary(control, sandbox) for sandbox in control.registry]
+    return json_response({"sandboxes": summaries, "evicted": list(control.registry.evicted)})
 
 
-def get_sandbox(control: Control, values: Values, _call: Call) -> Answer:
-    """Look at a sandbox that is in use."""
-    sandbox = control.sandboxes.find(values["sandbox"])
+def get_sandbox(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Return a summary of a sandbox in use."""
+    sandbox = control.registry.get(values["sandbox"])
     if sandbox is None:
-        raise _not_in_use(values["sandbox"])
-    return json_answer(_summary(control, sandbox))
+        raise _sandbox_not_found(values["sandbox"])
+    return json_response(_summary(control, sandbox))
 
 
-def drop_sandbox(control: Control, values: Values, _call: Call) -> Answer:
-    """Forget a sandbox with everything in it."""
-    if not control.sandboxes.drop(values["sandbox"]):
-        raise _not_in_use(values["sandbox"])
-    return Answer(204)
+def drop_sandbox(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Delete a sandbox with everything in it."""
+    if not control.registry.drop(values["sandbox"]):
+        raise _sandbox_not_found(values["sandbox"])
+    return Response(204)
 
 
-def reset_sandbox(control: Control, values: Values, _call: Call) -> Answer:
-    """Go back to the seed of the sandbox's scenario."""
-    sandbox = control.sandboxes.reset(values["sandbox"])
-    return json_answer(_filled(control.sandboxes.world_of(sandbox.name), sandbox))
+def reset_sandbox(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Reset the sandbox to its scenario."""
+    sandbox = control.registry.reset(values["sandbox"])
+    return json_response(_serialize_seed(control.registry.template_of(sandbox.name), sandbox))
 
 
-def put_scenario(control: Control, values: Values, call: Call) -> Answer:
+def put_scenario(control: ControlContext, values: PathParams, request: Request) -> Response:
     """Fill a sandbox from a scenario that is sent, or from a shipped one by name."""
-    name, scenario_document = _scenario_sent(document(call))
-    surroundings = control.sandboxes.world.surroundings
-    scenario = read_scenario(name, scenario_document, surroundings)
-    sandbox = control.sandboxes.put(values["sandbox"], scenario)
-    return json_answer(_filled(scenario, sandbox))
+    name, scenario_document = _scenario_from_body(parse_document(request))
+    surroundings = control.registry.template.defaults
+    scenario = parse_scenario(name, scenario_document, surroundings)
+    sandbox = control.registry.fill(values["sandbox"], scenario)
+    return json_response(_serialize_seed(scenario, sandbox))
 
 
-def get_scenario(control: Control, values: Values, _call: Call) -> Answer:
+def get_scenario(control: ControlContext, values: PathParams, _call: Request) -> Response:
     """Export a sandbox as a scenario that reproduces it.
 
     Personal data is masked, credentials are left out.
     """
-    return yaml_answer(export(sandbox_of(control, values)))
+    return yaml_response(export_sandbox(sandbox_from_path(control, values)))
 
 
-def verdict(control: Control, values: Values, _call: Call) -> Answer:
-    """Judge what the sandbox's scenario expects."""
-    sandbox = sandbox_of(control, values)
-    return _judged(control.sandboxes.world_of(sandbox.name).judge(sandbox))
+def get_verdict(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Check the expectations of the sandbox's scenario."""
+    sandbox = sandbox_from_path(control, values)
+    return _verdict_response(
+        control.registry.template_of(sandbox.name).check_expectations(sandbox)
+    )
 
 
-def judge_now(control: Control, values: Values, call: Call) -> Answer:
-    """Judge expectations that are sent, in the syntax of a scenario's ``expect``."""
-    expect = checked(json_body(call), "scenario.schema.json#/$defs/expect")
-    sandbox = sandbox_of(control, values)
-    known = [each.name for each in sandbox.faults.rules()]
+def check_posted_expectations(
+    control: ControlContext, values: PathParams, request: Request
+) -> Response:
+    """Check the expectations in the request body, in the syntax of ``expect``."""
+    expect = validate(parse_json_object(request), "scenario.schema.json#/$defs/expect")
+    sandbox = sandbox_from_path(control, values)
+    rule_names = [rule.name for rule in sandbox.faults.rules()]
     for name in expect.get("faults", {}):
-        if name not in known:
-            raise Problem(422, f"unknown fault '{name}', {did_you_mean(name, known)}")
-    return _judged(judge(expect, sandbox))
+        if name not in rule_names:
+            raise Problem(422, f"unknown fault '{name}', {did_you_mean(name, rule_names)}")
+    return _verdict_response(check_expectations(expect, sandbox))
 
 
-def name_parts(control: Control, values: Values, call: Call) -> Answer:
-    """Give captures and refunds names, by which expectations speak of them."""
-    names = json_body(call)
-    sandbox = sandbox_of(control, values)
-    ids = {each.capture_id for order in sandbox.orders.values() for each in order.captures}
-    ids |= {each.refund_id for order in sandbox.orders.values() for each in order.refunds}
+def name_movements(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Name captures and refunds so that expectations can refer to them."""
+    names = parse_json_object(request)
+    sandbox = sandbox_from_path(control, values)
+    ids = {
+        capture.capture_id for order in sandbox.orders.values() for capture in order.captures
+    }
+    ids |= {refund.refund_id for order in sandbox.orders.values() for refund in order.refunds}
     for part_id, name in names.items():
         if part_id not in ids:
             raise Problem(404, f"no capture or refund '{part_id}' in '{sandbox.name}'")
         if not isinstance(name, str) or not name or not name.isprintable():
             message = f"expected a text of one line as the name of {part_id}, got {name!r}"
             raise Problem(422, message)
-    sandbox.part_names.update(names)
-    return json_answer({"names": sandbox.part_names})
+    sandbox.movement_names.update(names)
+    return json_response({"names": sandbox.movement_names})
 
 
-def invariants(control: Control, values: Values, _call: Call) -> Answer:
+def get_invariants(control: ControlContext, values: PathParams, _call: Request) -> Response:
     """Check the money of every order, violations first."""
-    sandbox = sandbox_of(control, values)
-    checked = [
-        {"order_id": each.order_id, "violations": list(violations(each))}
-        for each in sandbox.orders.values()
+    sandbox = sandbox_from_path(control, values)
+    orders = [
+        {"order_id": order.order_id, "violations": list(broken_invariants(order))}
+        for order in sandbox.orders.values()
     ]
-    checked.sort(key=lambda each: not each["violations"])
-    broken = any(each["violations"] for each in checked)
-    return json_answer({"passed": not broken, "orders": checked})
+    orders.sort(key=lambda item: not item["violations"])
+    has_violations = any(order["violations"] for order in orders)
+    return json_response({"passed": not has_violations, "orders": orders})
 
 
-def _scenario_sent(sent: Document) -> tuple[str, Document]:
-    if not isinstance(sent.value, dict):
+def _scenario_from_body(document: Document) -> tuple[str, Document]:
+    if not isinstance(document.value, dict):
         raise Problem(422, 'expected a scenario, or {"use": "<shipped name>"}')
-    if "use" not in sent.value:
-        return str(sent.value.get("title", "")), sent
-    name = str(sent.value["use"])
-    if len(sent.value) > 1:
+    if "use" not in document.value:
+        return str(document.value.get("title", "")), document
+    name = str(document.value["use"])
+    if len(document.value) > 1:
         raise Problem(422, "'use' stands alone; copy the scenario to change it")
     try:
-        return name, parse(find_shipped(name).read_bytes())
+        return name, parse_yaml(find_shipped(name).read_bytes())
     except UnknownScenarioError as error:
         raise Problem(422, str(error)) from None
 
 
-def _filled(scenario: Scenario, sandbox: Sandbox) -> dict[str, Any]:
+def _serialize_seed(scenario: Scenario, sandbox: Sandbox) -> dict[str, Any]:
     return {"scenario": scenario.name, "orders": sandbox.order_names}
 
 
-def _summary(control: Control, sandbox: Sandbox) -> dict[str, Any]:
+def _summary(control: ControlContext, sandbox: Sandbox) -> dict[str, Any]:
     return {
         "name": sandbox.name,
-        "scenario": control.sandboxes.world_of(sandbox.name).name,
+        "scenario": control.registry.template_of(sandbox.name).name,
         "orders": len(sandbox.orders),
         "requests": sandbox.journal.count,
         "faults": len(sandbox.faults.rules()),
-        "now": time_text(sandbox.clock.now()),
+        "now": format_time(sandbox.clock.now()),
         "frozen": sandbox.clock.frozen,
     }
 
 
-def _judged(verdict: Verdict) -> Answer:
+def _verdict_response(verdict: Verdict) -> Response:
     expectations = [
         {
-            "path": place_of(each.path),
-            "passed": each.passed,
-            "expected": each.expected,
-            "actual": each.actual,
-            "text": each.text,
+            "path": format_path(expectation.path),
+            "passed": expectation.passed,
+            "expected": expectation.expected,
+            "actual": expectation.actual,
+            "text": expectation.text,
         }
-        for each in verdict.expectations
+        for expectation in verdict.expectations
     ]
-    return json_answer({"passed": verdict.passed, "expectations": expectations})
+    return json_response({"passed": verdict.passed, "expectations": expectations})
 
 
-def _not_in_use(name: str) -> Problem:
+def _sandbox_not_found(name: str) -> Problem:
     return Problem(404, f"no sandbox '{name}' is in use")

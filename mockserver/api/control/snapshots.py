@@ -1,41 +1,49 @@
-"""Named snapshots of a sandbox: freeze and return."""
+"""Control API: take, list and restore snapshots."""
 
-from mockserver.api.control.bodies import checked_name, json_answer, json_body
-from mockserver.api.control.handler import Control, Values, sandbox_of
+from mockserver.api.control.bodies import json_response, parse_json_object, validate_name
+from mockserver.api.control.handler import ControlContext, PathParams, sandbox_from_path
 from mockserver.api.control.problems import Problem
-from mockserver.api.exchange import Answer, Call
-from mockserver.api.views import time_text
+from mockserver.api.exchange import Request, Response
+from mockserver.api.views import format_time
 from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.snapshots import Snapshot
 
 
-def list_snapshots(control: Control, values: Values, _call: Call) -> Answer:
+def list_snapshots(control: ControlContext, values: PathParams, _call: Request) -> Response:
     """List the snapshots, oldest first."""
-    sandbox = sandbox_of(control, values)
-    kept = sandbox.snapshots
-    return json_answer({"snapshots": [_view(name, each) for name, each in kept.items()]})
+    sandbox = sandbox_from_path(control, values)
+    snapshots = sandbox.snapshots
+    return json_response(
+        {
+            "snapshots": [
+                _serialize_snapshot(name, snapshot) for name, snapshot in snapshots.items()
+            ]
+        }
+    )
 
 
-def take_snapshot(control: Control, values: Values, call: Call) -> Answer:
-    """Freeze the sandbox under a name."""
-    name = checked_name(json_body(call).get("name"), "name")
-    sandbox = sandbox_of(control, values)
-    return json_answer(_view(name, sandbox.freeze(name)), status=201)
+def take_snapshot(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Take a snapshot under a name."""
+    name = validate_name(parse_json_object(request).get("name"), "name")
+    sandbox = sandbox_from_path(control, values)
+    return json_response(_serialize_snapshot(name, sandbox.take_snapshot(name)), status=201)
 
 
-def restore_snapshot(control: Control, values: Values, _call: Call) -> Answer:
-    """Take the sandbox back to a snapshot."""
-    sandbox = sandbox_of(control, values)
-    name, known = values["name"], list(sandbox.snapshots)
-    if name not in known:
-        hint = f", {did_you_mean(name, known)}" if known else "; none was taken"
+def restore_snapshot(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Restore a snapshot."""
+    sandbox = sandbox_from_path(control, values)
+    name, snapshot_names = values["name"], list(sandbox.snapshots)
+    if name not in snapshot_names:
+        hint = (
+            f", {did_you_mean(name, snapshot_names)}" if snapshot_names else "; none was taken"
+        )
         raise Problem(404, f"no snapshot '{name}'{hint}")
-    return json_answer(_view(name, sandbox.restore(name)))
+    return json_response(_serialize_snapshot(name, sandbox.restore_snapshot(name)))
 
 
-def _view(name: str, snapshot: Snapshot) -> dict[str, object]:
+def _serialize_snapshot(name: str, snapshot: Snapshot) -> dict[str, object]:
     return {
         "name": name,
-        "now": time_text(snapshot.taken_at),
+        "now": format_time(snapshot.taken_at),
         "orders": list(snapshot.order_names),
     }

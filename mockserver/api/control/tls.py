@@ -1,12 +1,14 @@
-"""The certificate authority that clients have to trust under ``--tls``."""
+"""Control API: the certificate authority of ``--tls``."""
 
-from mockserver.api.control.handler import Control, Values
+from mockserver.api.control.handler import ControlContext, PathParams
 from mockserver.api.control.problems import Problem
-from mockserver.api.exchange import Answer, Call
+from mockserver.api.exchange import Request, Response
 
 
-def get_authority(control: Control, _values: Values, _call: Call) -> Answer:
-    """Give the certificate of the server's own authority; 404 if it has none."""
-    if control.authority is None:
+def get_ca_certificate(
+    control: ControlContext, _values: PathParams, _call: Request
+) -> Response:
+    """Return the CA certificate (PEM) of the server; 404 if it has none."""
+    if control.ca_certificate is None:
         raise Problem(404, "this server has no certificate authority of its own, see --tls")
-    return Answer(200, control.authority, {"Content-Type": "application/x-pem-file"})
+    return Response(200, control.ca_certificate, {"Content-Type": "application/x-pem-file"})

@@ -1,4 +1,4 @@
-"""The shared part of both documents: shipped schemas as components, and small builders.
+"""Shared parts of both OpenAPI documents: schemas as components, and small builders.
 
 A document stands alone, so every schema it refers to is taken in, with all that those
 refer to in turn. ``requests/refund.schema.json`` becomes ``requests.refund``,
@@ -10,54 +10,54 @@ from posixpath import dirname, join, normpath
 from typing import Any, TypeAlias
 
 from mockserver import __version__
-from mockserver.schemas import SUFFIX, documents
+from mockserver.schemas import SCHEMA_SUFFIX, shipped_schemas
 
-Page: TypeAlias = dict[str, Any]
+JsonObject: TypeAlias = dict[str, Any]
 
 OPENAPI = "3.1.0"
 JSON_TYPE = "application/json"
-LEFT_OUT = ("$schema", "$defs", "title")
+OMITTED_KEYS = ("$schema", "$defs", "title")
 
 
 class Components:
-    """The schemas of one document, by name, in the order in which they are needed."""
+    """The schemas that one OpenAPI document uses, by name."""
 
     def __init__(self) -> None:
         """Start without any."""
-        self.schemas: dict[str, Page] = {}
+        self.schemas: dict[str, JsonObject] = {}
 
-    def ref(self, reference: str) -> Page:
+    def ref(self, reference: str) -> JsonObject:
         """Refer to a schema by its path below ``schemas/``, and take it in."""
         place, _, pointer = reference.partition("#")
-        steps = [each for each in pointer.split("/") if each]
+        steps = [path_step for path_step in pointer.split("/") if path_step]
         name = ".".join(
-            (*place.removesuffix(SUFFIX).split("/"), *(s for s in steps if s != "$defs"))
+            (*place.removesuffix(SCHEMA_SUFFIX).split("/"), *(s for s in steps if s != "$defs"))
         )
         if name not in self.schemas:
             self.schemas[name] = {}  # so that a schema may refer to itself
-            self.schemas[name] = self._own(_found(place, steps), place)
+            self.schemas[name] = self._rewrite_references(_lookup(place, steps), place)
         return {"$ref": f"#/components/schemas/{name}"}
 
-    def _own(self, value: Any, place: str) -> Any:  # noqa: ANN401
+    def _rewrite_references(self, value: Any, place: str) -> Any:  # noqa: ANN401
         """Copy a schema with references turned into those of this document."""
         if isinstance(value, list):
-            return [self._own(each, place) for each in value]
+            return [self._rewrite_references(item, place) for item in value]
         if not isinstance(value, dict):
             return value
-        copy = {key: self._own(each, place) for key, each in value.items()}
+        rewritten = {key: self._rewrite_references(item, place) for key, item in value.items()}
         if isinstance(value.get("$ref"), str):
-            copy |= self.ref(_absolute(value["$ref"], place))
-        return copy
+            rewritten |= self.ref(_absolute(value["$ref"], place))
+        return rewritten
 
 
-def describe(
+def build_document(
     title: str,
     description: str,
-    paths: Mapping[str, Page],
-    components: Page,
-    more: Page,
-) -> Page:
-    """Put a document together."""
+    paths: Mapping[str, JsonObject],
+    components: JsonObject,
+    security: JsonObject,
+) -> JsonObject:
+    """Build an OpenAPI document."""
     return {
         "openapi": OPENAPI,
         "info": {
@@ -67,44 +67,46 @@ def describe(
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        **more,
+        **security,
         "paths": dict(paths),
         "components": components,
     }
 
 
-def content(schema: Page, *media_types: str, examples: Page | None = None) -> Page:
+def content(
+    schema: JsonObject, *media_types: str, examples: JsonObject | None = None
+) -> JsonObject:
     """Describe a body of some media types."""
-    told = {"schema": schema, **({"examples": examples} if examples else {})}
-    return {"content": dict.fromkeys(media_types or (JSON_TYPE,), told)}
+    media_type = {"schema": schema, **({"examples": examples} if examples else {})}
+    return {"content": dict.fromkeys(media_types or (JSON_TYPE,), media_type)}
 
 
-def path_parameters(template: str, schemas: Mapping[str, Page]) -> Sequence[Page]:
+def path_parameters(template: str, schemas: Mapping[str, JsonObject]) -> Sequence[JsonObject]:
     """Describe the variables of a path template such as ``/orders/{order_id}``."""
     names = [part.strip("{}") for part in template.split("/") if part.startswith("{")]
     return [
-        {"name": each, "in": "path", "required": True, "schema": schemas.get(each, ANY_PART)}
-        for each in names
+        {"name": name, "in": "path", "required": True, "schema": schemas.get(name, ANY_SEGMENT)}
+        for name in names
     ]
 
 
-ANY_PART: Page = {"type": "string", "minLength": 1}
+ANY_SEGMENT: JsonObject = {"type": "string", "minLength": 1}
 
 
-def words(text: str | None) -> Page:
-    """Take a docstring apart: its first paragraph sums up, the rest describes."""
+def docstring_fields(text: str | None) -> JsonObject:
+    """Split a docstring into summary (first paragraph) and description."""
     summary, _, rest = (text or "").partition("\n\n")
-    told = {"summary": " ".join(summary.split()).removesuffix(".")}
-    return {**told, "description": " ".join(rest.split())} if rest.strip() else told
+    fields = {"summary": " ".join(summary.split()).removesuffix(".")}
+    return {**fields, "description": " ".join(rest.split())} if rest.strip() else fields
 
 
-def _found(place: str, steps: Sequence[str]) -> Any:  # noqa: ANN401
-    value = documents()[place]
+def _lookup(place: str, steps: Sequence[str]) -> Any:  # noqa: ANN401
+    value = shipped_schemas()[place]
     for step in steps:
         value = value[step]
     if steps:
         return value
-    return {key: each for key, each in value.items() if key not in LEFT_OUT}
+    return {key: item for key, item in value.items() if key not in OMITTED_KEYS}
 
 
 def _absolute(reference: str, place: str) -> str:

@@ -1,4 +1,4 @@
-"""Examples of the merchant API's document: one order, and what is asked and answered of it.
+"""Examples for the merchant API's OpenAPI document, built from one example order.
 
 The answers are not written down but made from the order, as the server makes them.
 """
@@ -10,16 +10,16 @@ from typing import Any
 
 from mockserver.api import views
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.lifecycle import status_of
+from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.times import moment
-from mockserver.scenario.world import defaults_of, lived
+from mockserver.scenario.times import parse_time
+from mockserver.scenario.world import build_order, order_defaults
 
 CREATED = "2026-01-15T09:00:00Z"
-SPEC: Mapping[str, Any] = MappingProxyType(
+EXAMPLE_ORDER: Mapping[str, Any] = MappingProxyType(
     {
         "order_id": "7ce4ee13-973c-4f49-a30e-85a0bc675997",
         "klarna_reference": "JASW2UXV",
@@ -92,26 +92,26 @@ REQUESTS: Mapping[Operation, Any] = {
 }
 """Bodies that are accepted for the order."""
 
-_ANSWERS: Mapping[Operation, Callable[[Order], Any]] = {
-    Operation.GET_ORDER: lambda order: views.order_view(
-        order, status_of(order, order.created_at, Assumptions()), Assumptions()
+_RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
+    Operation.GET_ORDER: lambda order: views.serialize_order(
+        order, derive_status(order, order.created_at, Assumptions()), Assumptions()
     ),
-    Operation.LIST_CAPTURES: lambda order: views.captures_view(order, Assumptions()),
-    Operation.GET_CAPTURE: lambda order: views.capture_view(
+    Operation.LIST_CAPTURES: lambda order: views.serialize_captures(order, Assumptions()),
+    Operation.GET_CAPTURE: lambda order: views.serialize_capture(
         order, order.captures[0], Assumptions()
     ),
-    Operation.GET_EXTEND_DUE_DATE_OPTIONS: views.due_date_options_view,
-    Operation.GET_REFUND: lambda order: views.lone_refund_view(order.refunds[0]),
+    Operation.GET_EXTEND_DUE_DATE_OPTIONS: views.serialize_due_date_options,
+    Operation.GET_REFUND: lambda order: views.serialize_single_refund(order.refunds[0]),
 }
 
 
-def answer_example(operation: Operation) -> Any:  # noqa: ANN401
-    """Give what a read answers of the order."""
-    return _ANSWERS[operation](_order())
+def response_example(operation: Operation) -> Any:  # noqa: ANN401
+    """Return an example response of a read operation."""
+    return _RESPONSE_EXAMPLES[operation](_order())
 
 
 @cache
 def _order() -> Order:
-    sandbox = Sandbox("example", clock=Clock(moment(CREATED), frozen=True))
-    order, _ = lived(sandbox, "example", SPEC, defaults_of(sandbox), ())
+    sandbox = Sandbox("example", clock=Clock(parse_time(CREATED), frozen=True))
+    order, _ = build_order(sandbox, "example", EXAMPLE_ORDER, order_defaults(sandbox), ())
     return order

@@ -1,18 +1,24 @@
-"""The merchant API's OpenAPI document, from the operations, the catalogue and the schemas."""
+"""OpenAPI document of the merchant API, generated from endpoints and error catalogue."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from mockserver.api.answers import RECORDED_HEADERS
 from mockserver.api.openapi.components import (
     Components,
-    Page,
+    JsonObject,
+    build_document,
     content,
-    describe,
+    docstring_fields,
     path_parameters,
-    words,
 )
-from mockserver.api.openapi.examples import REQUESTS, answer_example
-from mockserver.domain.errors import CATALOGUE, CONSEQUENCE, REFUSAL_CODE, Reason, Refusal
+from mockserver.api.openapi.examples import REQUESTS, response_example
+from mockserver.domain.errors import (
+    ERROR_CATALOGUE,
+    MESSAGE_ENDINGS,
+    NOT_ALLOWED_CODES,
+    ErrorDefinition,
+    Reason,
+)
 from mockserver.domain.lifecycle import LIFECYCLE
 from mockserver.domain.operation import ORDERS_PATH, Operation, OperationInfo
 
@@ -20,29 +26,29 @@ DESCRIPTION = (
     "Kustom's Order Management API as kustom-mock answers it. The user name of the"
     " credentials is the sandbox; any secret will do unless a scenario lists credentials."
 )
-UUID: Page = {"type": "string", "maxLength": 255, "minLength": 1}
-IDS: Mapping[str, Page] = dict.fromkeys(("order_id", "capture_id", "refund_id"), UUID)
+UUID: JsonObject = {"type": "string", "maxLength": 255, "minLength": 1}
+IDS: Mapping[str, JsonObject] = dict.fromkeys(("order_id", "capture_id", "refund_id"), UUID)
 TAGS = ("captures", "refunds")
-TEXT: Page = {"type": "string"}
+TEXT: JsonObject = {"type": "string"}
 
 
 def _never(_info: OperationInfo) -> bool:
     return False
 
 
-def _takes_a_body(info: OperationInfo) -> bool:
+def _has_body(info: OperationInfo) -> bool:
     return info.schema is not None
 
 
-CONCERNS: Mapping[Reason, Callable[[OperationInfo], bool]] = {
+APPLIES_TO: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.UNKNOWN_PATH: _never,
     Reason.METHOD_NOT_ALLOWED: _never,
     Reason.MALFORMED_HTTP: _never,
-    Reason.INVALID_FIELDS: _takes_a_body,
-    Reason.MALFORMED_JSON: _takes_a_body,
-    Reason.BODY_TOO_LARGE: _takes_a_body,
-    Reason.UNSUPPORTED_MEDIA_TYPE: _takes_a_body,
-    Reason.UNSUPPORTED_ENCODING: _takes_a_body,
+    Reason.INVALID_FIELDS: _has_body,
+    Reason.MALFORMED_JSON: _has_body,
+    Reason.BODY_TOO_LARGE: _has_body,
+    Reason.UNSUPPORTED_MEDIA_TYPE: _has_body,
+    Reason.UNSUPPORTED_ENCODING: _has_body,
     Reason.CAPTURE_NOT_FOUND: lambda info: "{capture_id}" in info.path,
     Reason.REFUND_NOT_FOUND: lambda info: "{refund_id}" in info.path,
     Reason.OPERATION_WITHDRAWN: lambda info: info.deprecated,
@@ -52,13 +58,13 @@ CONCERNS: Mapping[Reason, Callable[[OperationInfo], bool]] = {
 """Which operations a row of the catalogue for all operations concerns; all where a
 reason is not listed, and for those of the lifecycle what that table says."""
 
-BY_STATUS = {cell.refused for cells in LIFECYCLE.values() for cell in cells.values()}
+LIFECYCLE_REASONS = {cell.reason for cells in LIFECYCLE.values() for cell in cells.values()}
 
-SENT_ALWAYS: Mapping[str, str] = {
+COMMON_HEADERS: Mapping[str, str] = {
     "Klarna-Correlation-Id": "The id by which the control API explains this answer.",
     **dict.fromkeys(RECORDED_HEADERS, "Recorded."),
 }
-SENT_SOMETIMES: Mapping[str, str] = {
+CONDITIONAL_HEADERS: Mapping[str, str] = {
     "Mock-Reason": "Why it was refused, with the numbers.",
     "Mock-Allocation": "How a refund was allocated.",
     "Mock-Replayed": "An idempotency key was known; nothing was done again.",
@@ -66,49 +72,53 @@ SENT_SOMETIMES: Mapping[str, str] = {
 }
 
 
-def merchant_document(operations: Sequence[OperationInfo]) -> Page:
+def merchant_document(operations: Sequence[OperationInfo]) -> JsonObject:
     """Describe the operations of the merchant API."""
     components = Components()
     error = components.ref("responses/error.schema.json")
-    paths: dict[str, Page] = {}
+    paths: dict[str, JsonObject] = {}
     for info in operations:
         operation = _operation(info, components, error)
         paths.setdefault(ORDERS_PATH + info.path, {})[info.method.lower()] = operation
     parts = {
         "schemas": components.schemas,
         "headers": {
-            name: {"description": text, "schema": TEXT, "required": name in SENT_ALWAYS}
-            for name, text in {**SENT_ALWAYS, **SENT_SOMETIMES}.items()
+            name: {"description": text, "schema": TEXT, "required": name in COMMON_HEADERS}
+            for name, text in {**COMMON_HEADERS, **CONDITIONAL_HEADERS}.items()
         },
         "securitySchemes": {"merchant": {"type": "http", "scheme": "basic"}},
     }
-    security: Page = {"security": [{"merchant": []}]}
+    security: JsonObject = {"security": [{"merchant": []}]}
     title = "kustom-mock: the Order Management API"
-    return describe(title, DESCRIPTION, paths, parts, security)
+    return build_document(title, DESCRIPTION, paths, parts, security)
 
 
-def refusals_of(info: OperationInfo) -> list[Refusal]:
+def errors_of(info: OperationInfo) -> list[ErrorDefinition]:
     """The rows of the catalogue that concern an operation; its own replace general ones."""
-    own = {each.reason for each in CATALOGUE if info.operation in each.operations}
+    own_reasons = {
+        error.reason for error in ERROR_CATALOGUE if info.operation in error.operations
+    }
     return [
-        each
-        for each in CATALOGUE
-        if info.operation in each.operations
-        or not (each.operations or each.reason in own or not _concerns(each.reason, info))
+        error
+        for error in ERROR_CATALOGUE
+        if info.operation in error.operations
+        or not (
+            error.operations or error.reason in own_reasons or not _applies(error.reason, info)
+        )
     ]
 
 
-def _concerns(reason: Reason, info: OperationInfo) -> bool:
-    if reason in BY_STATUS:
-        return any(cell.refused is reason for cell in LIFECYCLE[info.operation].values())
-    return reason not in CONCERNS or CONCERNS[reason](info)
+def _applies(reason: Reason, info: OperationInfo) -> bool:
+    if reason in LIFECYCLE_REASONS:
+        return any(cell.reason is reason for cell in LIFECYCLE[info.operation].values())
+    return reason not in APPLIES_TO or APPLIES_TO[reason](info)
 
 
-def _operation(info: OperationInfo, components: Components, error: Page) -> Page:
-    operation: Page = {
+def _operation(info: OperationInfo, components: Components, error: JsonObject) -> JsonObject:
+    operation: JsonObject = {
         "operationId": info.operation.value,
-        "tags": [next((each for each in TAGS if each in info.path), "orders")],
-        **words((info.operation.value.replace("_", " ")).capitalize()),
+        "tags": [next((tag for tag in TAGS if tag in info.path), "orders")],
+        **docstring_fields((info.operation.value.replace("_", " ")).capitalize()),
         "x-provider-name": info.provider_name,
         "parameters": [*path_parameters(info.path, IDS), *_header_parameters(info)],
     }
@@ -120,68 +130,83 @@ def _operation(info: OperationInfo, components: Components, error: Page) -> Page
         operation["requestBody"] = {"required": True, **content(body, examples=examples)}
     operation["responses"] = {str(info.success): _success(info, components)}
     operation["responses"]["401"] = _unauthorized()
-    by_status: dict[int, list[Refusal]] = {}
-    for refusal in refusals_of(info):
+    by_status: dict[int, list[ErrorDefinition]] = {}
+    for refusal in errors_of(info):
         by_status.setdefault(refusal.status, []).append(refusal)
     for status, refusals in sorted(by_status.items()):
-        operation["responses"][str(status)] = _refused(info, refusals, error)
+        operation["responses"][str(status)] = _refusal_response(info, refusals, error)
     return operation
 
 
-def _header_parameters(info: OperationInfo) -> list[Page]:
+def _header_parameters(info: OperationInfo) -> list[JsonObject]:
     if info.is_read:
         return []
-    told = "One key has one effect within 24 hours, whatever the body."
-    key: Page = {"name": "Klarna-Idempotency-Key", "in": "header", "description": told}
+    description = "One key has one effect within 24 hours, whatever the body."
+    key: JsonObject = {
+        "name": "Klarna-Idempotency-Key",
+        "in": "header",
+        "description": description,
+    }
     return [{**key, "schema": {**TEXT, "maxLength": 255}}]
 
 
-def _success(info: OperationInfo, components: Components) -> Page:
-    headers = _headers(*SENT_ALWAYS)
+def _success(info: OperationInfo, components: Components) -> JsonObject:
+    headers = _headers(*COMMON_HEADERS)
     if not info.is_read:
         headers["Transaction-Id"] = {"required": True, "schema": TEXT}
     if info.created_id_header:
         headers[info.created_id_header] = {"required": True, "schema": TEXT}
         headers["Location"] = {"required": True, "schema": TEXT}
-        told = "Sent when the lines add up to the amount."
-        headers["Klarna-Order-Validation"] = {"schema": {"const": "Valid"}, "description": told}
+        description = "Sent when the lines add up to the amount."
+        headers["Klarna-Order-Validation"] = {
+            "schema": {"const": "Valid"},
+            "description": description,
+        }
         headers |= _headers("Mock-Allocation") if info.operation is Operation.REFUND else {}
     if not info.is_read:
         headers |= _headers("Mock-Replayed")
     headers |= _headers("Mock-Fault")
-    answer: Page = {"description": "As asked." if info.is_read else "Done.", "headers": headers}
+    response: JsonObject = {
+        "description": "As asked." if info.is_read else "Done.",
+        "headers": headers,
+    }
     if info.is_read:
-        examples = {"example": {"value": answer_example(info.operation)}}
+        examples = {"example": {"value": response_example(info.operation)}}
         body = components.ref(f"responses/{info.response_schema}.schema.json")
-        answer |= content(body, examples=examples)
-    return answer
+        response |= content(body, examples=examples)
+    return response
 
 
-def _refused(info: OperationInfo, refusals: Sequence[Refusal], error: Page) -> Page:
+def _refusal_response(
+    info: OperationInfo, refusals: Sequence[ErrorDefinition], error: JsonObject
+) -> JsonObject:
     """Describe the refusals of one status, with an example of each."""
-    reasons = ", ".join(dict.fromkeys(each.reason for each in refusals))
-    examples = {each.reason.value: {"value": _error_example(info, each)} for each in refusals}
-    headers = _headers(*SENT_ALWAYS, "Mock-Reason", "Mock-Fault")
+    reasons = ", ".join(dict.fromkeys(definition.reason for definition in refusals))
+    examples = {
+        definition.reason.value: {"value": _error_example(info, definition)}
+        for definition in refusals
+    }
+    headers = _headers(*COMMON_HEADERS, "Mock-Reason", "Mock-Fault")
     body = content(error, examples=examples)
     return {"description": f"Refused: {reasons}.", "headers": headers, **body}
 
 
-def _error_example(info: OperationInfo, refusal: Refusal) -> Page:
-    ending = CONSEQUENCE.get(info.operation, "")
-    own = REFUSAL_CODE.get(info.operation, "NOT_ALLOWED")
+def _error_example(info: OperationInfo, refusal: ErrorDefinition) -> JsonObject:
+    ending = MESSAGE_ENDINGS.get(info.operation, "")
+    default_code = NOT_ALLOWED_CODES.get(info.operation, "NOT_ALLOWED")
     return {
         "correlation_id": "f1a2b3c4-d5e6-4f70-8a9b-0c1d2e3f4a5b",
-        "error_code": refusal.code or own,
+        "error_code": refusal.code or default_code,
         "error_messages": [refusal.message.replace("{consequence}", ending).strip()],
     }
 
 
-def _unauthorized() -> Page:
+def _unauthorized() -> JsonObject:
     challenge = {"required": True, "schema": TEXT}
     body = content(TEXT, "text/html")
-    told = "No credentials, unreadable ones, or wrong ones."
-    return {"description": told, "headers": {"WWW-Authenticate": challenge}, **body}
+    description = "No credentials, unreadable ones, or wrong ones."
+    return {"description": description, "headers": {"WWW-Authenticate": challenge}, **body}
 
 
-def _headers(*names: str) -> Page:
+def _headers(*names: str) -> JsonObject:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
