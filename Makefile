@@ -22,7 +22,8 @@ test: $(VENV)/ready ## run the tests with coverage
 
 test-lowest: $(LOWEST)/ready ## run the HTTP and plugin tests with the lowest versions of all dependencies
 	$(LOWEST)/bin/python -m pytest -n auto tests/api tests/plugin tests/run tests/test_portability.py \
-	  --ignore tests/api/test_openapi_control.py --ignore tests/api/test_openapi_merchant.py
+	  --ignore tests/api/test_openapi_control.py --ignore tests/api/test_openapi_merchant.py \
+	  --ignore tests/plugin/test_stranger.py
 
 image-test: $(VENV)/ready ## build the image and run it, by Docker or by buildah and podman
 	$(BIN)/python -m pytest -m container tests/container

@@ -61,6 +61,7 @@ class Connection(web.RequestHandler):
         self.framer = RequestFramer()
         self.peer_closed = asyncio.Event()
         self.timed_out = False
+        self.reading_paused = False
         self.unanswered: deque[bytes] = deque()  # the heads of requests passed to aiohttp
         self.closes_when_answered = False
         self.incomplete_since: float | None = None
@@ -92,6 +93,17 @@ class Connection(web.RequestHandler):
         if self.framer.malformed:
             self._close_when_answered()
         self._watch_incomplete_request()
+
+    def pause_reading(self) -> None:
+        """Note that aiohttp holds back what arrives."""
+        self.reading_paused = True
+        super().pause_reading()
+
+    def resume_reading(self, *args: Any, **kw: Any) -> None:  # noqa: ANN401  # aiohttp's
+        """Go on reading if it was paused; aiohttp asks for it after every body, at a cost."""
+        if self.reading_paused:
+            self.reading_paused = False
+            super().resume_reading(*args, **kw)
 
     def answered(self) -> None:
         """Note that a response is about to be written; close after the last one."""
