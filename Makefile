@@ -21,9 +21,9 @@ test: $(VENV)/ready ## run the tests with coverage
 	@$(BIN)/coverage report --include='mockserver/domain/*,mockserver/sandbox/*' --fail-under=100
 
 test-lowest: $(LOWEST)/ready ## run the HTTP and plugin tests with the lowest versions of all dependencies
-	$(LOWEST)/bin/python -m pytest -n auto tests/api tests/plugin tests/run tests/test_portability.py \
-	  --ignore tests/api/test_openapi_control.py --ignore tests/api/test_openapi_merchant.py \
-	  --ignore tests/plugin/test_stranger.py
+	$(LOWEST)/bin/python -m pytest -n auto tests/http tests/pytest_plugin tests/cli/test_run.py tests/cli/test_portability.py \
+	  --ignore tests/http/openapi/test_control_document.py --ignore tests/http/openapi/test_merchant_document.py \
+	  --ignore tests/pytest_plugin/test_new_project.py
 
 image-test: $(VENV)/ready ## build the image and run it, by Docker or by buildah and podman
 	$(BIN)/python -m pytest -m container tests/container
@@ -33,7 +33,7 @@ dist: $(VENV)/ready ## build the sdist, and from it the wheel
 	$(BIN)/python -m build
 
 installed-test: $(VENV)/ready ## run the tests against the wheel in dist, away from the checkout
-	$(BIN)/python tests/installed.py dist
+	$(BIN)/python tests/packaging/installed.py dist
 
 check: $(VENV)/ready ## lint, formatting and types
 	$(BIN)/ruff check
@@ -62,7 +62,7 @@ bench: $(VENV)/ready ## measure beside bare aiohttp and the peers on PATH; BENCH
 	$(BIN)/python benchmarks/compare.py $(BENCH)
 
 mutants: $(VENV)/mutants ## run mutation tests on the domain; MODULE=file takes one
-	$(BIN)/python tests/mutants.py $(MODULE)
+	$(BIN)/python tools/mutants.py $(MODULE)
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache dist site .cache

@@ -12,8 +12,8 @@ from typing import Any
 import merchant
 from merchant import JSON
 
-from mockserver.api.openapi.merchant import merchant_document
 from mockserver.domain.operation import OPERATIONS
+from mockserver.http.openapi.merchant_document import merchant_document
 
 LOCALHOST = "127.0.0.1"
 BARE_SERVER = str(Path(__file__).with_name("bare.py"))

@@ -11,7 +11,7 @@ import yaml
 
 from mockserver.scenario.lint import lint
 from mockserver.scenario.scenario import Scenario, parse_scenario
-from mockserver.scenario.source import parse_yaml
+from mockserver.scenario.yaml_reader import parse_yaml
 
 ORDERS, LINES, ROUNDS = 50, 10, 9
 

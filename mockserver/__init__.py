@@ -51,10 +51,9 @@ if TYPE_CHECKING:
         MerchantOrderLine,
         MerchantRefund,
     )
-    from mockserver.testing.handle import KustomSandbox, ScenarioSource
-    from mockserver.testing.local import running_server
+    from mockserver.testing.sandbox_handle import KustomSandbox, ScenarioSource
     from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
-    from mockserver.testing.server import KustomServer
+    from mockserver.testing.server import KustomServer, running_server
 
 __version__ = "0.1.0"
 
@@ -107,7 +106,7 @@ _MODULE_BY_NAME = {
     "ControlClient": "client",
     "ControlError": "client",
     "InitialPaymentMethod": "merchant_types",
-    "KustomSandbox": "testing.handle",
+    "KustomSandbox": "testing.sandbox_handle",
     "KustomServer": "testing.server",
     "MerchantCapture": "merchant_types",
     "MerchantOrder": "merchant_types",
@@ -116,8 +115,8 @@ _MODULE_BY_NAME = {
     "OrderIds": "testing.sandbox_parts",
     "SandboxClock": "testing.sandbox_parts",
     "SandboxFaults": "testing.sandbox_parts",
-    "ScenarioSource": "testing.handle",
-    "running_server": "testing.local",
+    "ScenarioSource": "testing.sandbox_handle",
+    "running_server": "testing.server",
 }
 """Where public names are defined, below this package; ``control_types`` has the others."""
 

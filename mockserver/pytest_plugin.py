@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.testing.handle import KustomSandbox
-    from mockserver.testing.items import ScenarioFile
+    from mockserver.testing.collection import ScenarioFile
+    from mockserver.testing.sandbox_handle import KustomSandbox
     from mockserver.testing.server import KustomServer
 
 SCENARIO_TEST_SUFFIX = ".kustom.yaml"
@@ -75,7 +75,7 @@ def get_server(config: pytest.Config) -> "KustomServer":
 def _start_or_connect(config: pytest.Config) -> "KustomServer":
     url = _option(config, "url")
     if url is None:
-        from mockserver.testing.local import start_server
+        from mockserver.testing.server import start_server
 
         return start_server(config.add_cleanup)
     from mockserver.testing.server import ServerUnreachableError, connect
@@ -94,7 +94,7 @@ def open_sandbox(
 ) -> "KustomSandbox":
     """Fill a fresh sandbox for a test, and have it checked when the test ends."""
     from mockserver.client import ControlError
-    from mockserver.testing.handle import sandbox_name
+    from mockserver.testing.sandbox_handle import sandbox_name
 
     folders = (node.path.parent, node.config.rootpath)
     try:
@@ -111,7 +111,7 @@ def open_sandbox(
 
 def _shared_user_problem(node: pytest.Item, sandbox: "KustomSandbox") -> str:
     """Return an error if xdist workers would share one user of one server."""
-    from mockserver.testing.handle import sandbox_name
+    from mockserver.testing.sandbox_handle import sandbox_name
 
     user, _ = sandbox.auth
     is_own_user = user == sandbox_name(node.nodeid)
@@ -163,7 +163,7 @@ def pytest_collect_file(
     """Collect scenario files with steps as tests."""
     if not file_path.name.endswith(SCENARIO_TEST_SUFFIX):
         return None
-    from mockserver.testing.items import ScenarioFile
+    from mockserver.testing.collection import ScenarioFile
 
     def fill(item: pytest.Item) -> "KustomSandbox":
         return open_sandbox(item, get_server(item.config), item.path)

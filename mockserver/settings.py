@@ -3,10 +3,14 @@
 A flag wins over its environment variable, which wins over the default.
 """
 
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
+
+from mockserver.domain.wording import nearest_name
 
 ENV_PREFIX = "KUSTOM_MOCK_"
 URL_VARIABLE = f"{ENV_PREFIX}URL"
@@ -200,3 +204,30 @@ def _value(row: Option, value: Any, place: str) -> Any:  # noqa: ANN401
     except ValueError as error:
         message = f"{place}: {error}"
         raise SettingError(message) from None
+
+
+SERVICE_LINKS = re.compile(r"SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP)")
+"""What Kubernetes and Docker set by themselves for a service of our name."""
+
+
+def warn_unknown_variables(environ: Mapping[str, str]) -> None:
+    """Warn of each variable that nothing reads, with the nearest that is read."""
+    for warning in unknown_variable_warnings(environ):
+        sys.stderr.write(f"kustom-mock: warning: {warning}\n")
+
+
+def unknown_variable_warnings(environ: Mapping[str, str]) -> Iterator[str]:
+    """Word a warning for each variable with our prefix that nothing reads."""
+    known_names = [row.variable.removeprefix(ENV_PREFIX) for row in OPTIONS.values()]
+    known_names.append(URL_VARIABLE.removeprefix(ENV_PREFIX))
+    for variable in sorted(environ):
+        name = variable.removeprefix(ENV_PREFIX)
+        if name in (variable, *known_names) or SERVICE_LINKS.match(name):
+            continue
+        close_names = nearest_name(name.upper(), known_names)
+        hint = (
+            f"did you mean {ENV_PREFIX}{close_names}?"
+            if close_names
+            else "see serve --help for those read"
+        )
+        yield f"{variable} is no setting and is ignored, {hint}"

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
-from mockserver.api.server import Server, running_in_thread
 from mockserver.domain.assumptions import Assumptions
+from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.catalogue import DEFAULT_SCENARIO
-from mockserver.scenario.loading import load_scenario
+from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
-from tests.api.merchant import SHIPPED, Merchant
+from tests.support.merchant import SHIPPED, Merchant
 
 _users = count(1)
 

@@ -35,7 +35,7 @@ def may_import(parts: str = "", libraries: str = "") -> Layer:
 BASE = f"{PACKAGE} resources schemas settings"
 CLIENTS = "http_client merchant_types control_types client"
 
-ONLY_IN = {"aiohttp": "api"}
+ONLY_IN = {"aiohttp": "http"}
 """Libraries that one part alone may know."""
 
 LAYERS: Mapping[str, Layer] = {
@@ -48,15 +48,15 @@ LAYERS: Mapping[str, Layer] = {
     "http_client": may_import(),
     "merchant_types": may_import(),
     "control_types": may_import("merchant_types"),
-    # domain <- sandbox <- scenario <- api
+    # domain <- sandbox <- scenario <- http
     "domain": may_import("", "msgspec"),
     "sandbox": may_import("domain", "msgspec"),
     "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
-    "api": may_import(f"{BASE} domain sandbox scenario", ANY),
-    # The outside: whatever they need, but not what only the api knows.
+    "http": may_import(f"{BASE} domain sandbox scenario", ANY),
+    # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
         ("__main__", "cli", "client", "pytest_plugin", "testing"),
-        may_import(f"{BASE} {CLIENTS} domain sandbox scenario api cli testing", ANY),
+        may_import(f"{BASE} {CLIENTS} domain sandbox scenario http cli testing", ANY),
     ),
 }
 """By part of the package (a folder, or a module beside them): what it may import."""
@@ -158,9 +158,9 @@ def test_imports_go_in_one_direction(every_import: list[Import]) -> None:
     assert list(filter(None, map(complaint, every_import))) == []
 
 
-def test_only_the_api_knows_aiohttp(every_import: list[Import]) -> None:
+def test_only_http_knows_aiohttp(every_import: list[Import]) -> None:
     knowing = {found.part for found in every_import if found.library == "aiohttp"}
-    assert knowing == {"api"}
+    assert knowing == {"http"}
 
 
 def test_the_domain_needs_the_standard_library_and_frozen_values_alone(
@@ -197,9 +197,9 @@ def test_no_module_imports_itself_in_a_circle(every_import: list[Import]) -> Non
             "mockserver.sandbox.clock imports schemas",
         ),
         (
-            "mockserver.scenario.world",
-            "import mockserver.api.server",
-            "mockserver.scenario.world imports api",
+            "mockserver.scenario.sandbox_builder",
+            "import mockserver.http.server",
+            "mockserver.scenario.sandbox_builder imports http",
         ),
         (
             "mockserver.cli.serve",
@@ -212,7 +212,7 @@ def test_no_module_imports_itself_in_a_circle(every_import: list[Import]) -> Non
             "mockserver.schemas imports settings",
         ),
         ("mockserver.domain.order", "from mockserver.domain import money", None),
-        ("mockserver.api.server", "from mockserver import __version__", None),
+        ("mockserver.http.server", "from mockserver import __version__", None),
         ("mockserver.sandbox.clock", "import collections.abc", None),
     ],
 )

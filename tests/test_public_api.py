@@ -37,8 +37,8 @@ LIGHT_MODULES = (
     "mockserver.pytest_plugin",
     "mockserver.client",
     "mockserver.testing.server",
-    "mockserver.cli.ask",
-    "mockserver.cli.healthcheck",
+    "mockserver.cli.probe",
+    "mockserver.cli.probe",
     "mockserver.cli.lint",
 )
 CLASSES = (ControlClient, KustomServer, KustomSandbox, SandboxClock, SandboxFaults, OrderIds)

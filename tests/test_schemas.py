@@ -14,11 +14,11 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from mockserver import schemas
-from mockserver.domain.bounds import MAX_AMOUNT
+from mockserver.domain.limits import MAX_AMOUNT
 from mockserver.domain.operation import OPERATIONS
 from mockserver.resources import shipped_folder
 from mockserver.schemas import get_schema, shipped_schemas
-from tests.api.examples import BODIES
+from tests.support.request_examples import BODIES
 
 REQUESTS = sorted(path for path in shipped_schemas() if path.startswith("requests/"))
 BASE = "https://schemas.example/"
@@ -209,7 +209,7 @@ def test_the_slow_validator_is_imported_for_an_invalid_value_only(
     imported: bool,  # noqa: FBT001  # a case of the table
 ) -> None:
     script = (
-        "import sys; from mockserver.scenario.problems import schema_findings\n"
+        "import sys; from mockserver.scenario.schema_errors import schema_findings\n"
         "from mockserver.schemas import get_schema\n"
         f"schema_findings(get_schema('scenario.schema.json'), {{'version': {value!r}}})\n"
         "print('jsonschema' in sys.modules)"

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from textwrap import indent
 from typing import Any
 
-from mockserver.api.server import Server, running_in_thread
 from mockserver.cli.exit_codes import EXIT_OK
-from mockserver.cli.worlds import create_registry
+from mockserver.cli.startup import create_registry
 from mockserver.domain.operation import ORDERS_PATH
+from mockserver.http.server import Server, running_in_thread
 from mockserver.http_client import HttpClient, HttpResponse, basic_auth
 from mockserver.settings import Settings
 

@@ -1,12 +1,12 @@
 """``kustom-mock fidelity``: print every rule with its provenance, least certain first."""
 
 from mockserver.cli.exit_codes import EXIT_OK
-from mockserver.cli.table import Page, Table, as_markdown, as_text
+from mockserver.cli.tables import Page, Table, as_markdown, as_text
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
+from mockserver.domain.behaviour_rules import BEHAVIOUR_RULES
 from mockserver.domain.errors import ERROR_CATALOGUE, NOT_ALLOWED_CODES, ErrorDefinition
 from mockserver.domain.lifecycle import LIFECYCLE, Permission, Status
-from mockserver.domain.rules import BEHAVIOUR_RULES
-from mockserver.domain.source import Mark
+from mockserver.domain.provenance import Mark
 from mockserver.domain.wording import yaml_scalar
 
 LEAST_CERTAIN_FIRST = list(Mark)[::-1]

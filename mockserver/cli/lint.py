@@ -9,12 +9,11 @@ from urllib.parse import quote
 
 from mockserver import __version__
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
-from mockserver.scenario.catalogue import UnknownScenarioError, resolve_files
-from mockserver.scenario.codes import LINT_CODES
-from mockserver.scenario.findings import Finding, ScenarioError, pluralize
+from mockserver.scenario.diagnostics import LINT_CODES, Finding, ScenarioError, pluralize
 from mockserver.scenario.lint import lint
+from mockserver.scenario.loader import UnknownScenarioError, resolve_files
 from mockserver.scenario.scenario import parse_scenario
-from mockserver.scenario.source import parse_yaml
+from mockserver.scenario.yaml_reader import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)

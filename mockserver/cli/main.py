@@ -203,7 +203,7 @@ def _serve(parsed: argparse.Namespace) -> int:
 
 
 def _settings(parsed: argparse.Namespace) -> Settings:
-    from mockserver.cli.variables import warn_unknown_variables
+    from mockserver.settings import warn_unknown_variables
 
     warn_unknown_variables(os.environ)
     return load_settings(vars(parsed), os.environ)
@@ -234,8 +234,8 @@ def _explain(parsed: argparse.Namespace) -> int:
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    from mockserver.cli.contracts import RunOptions
     from mockserver.cli.run import run
+    from mockserver.cli.run_options import RunOptions
 
     options = RunOptions(
         files=parsed.file,
@@ -270,16 +270,15 @@ def _schema(_parsed: argparse.Namespace) -> int:
 
 
 def _healthcheck(parsed: argparse.Namespace) -> int:
-    from mockserver.cli.ask import local_urls
-    from mockserver.cli.healthcheck import healthcheck
+    from mockserver.cli.probe import healthcheck, local_urls
 
     urls = [parsed.url] if parsed.url else local_urls(_settings(parsed))
     return healthcheck(urls, parsed.wait)
 
 
 def _tls(parsed: argparse.Namespace) -> int:
-    from mockserver.cli.ask import local_urls
-    from mockserver.cli.tls import print_ca_certificate
+    from mockserver.cli.probe import local_urls
+    from mockserver.cli.tls_ca import print_ca_certificate
 
     settings = _settings(parsed)
     return print_ca_certificate(settings, [parsed.url] if parsed.url else local_urls(settings))

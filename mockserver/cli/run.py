@@ -13,24 +13,23 @@ from pathlib import Path
 from time import monotonic
 from types import FrameType
 
-from mockserver.api.server import Server, running_in_thread
-from mockserver.cli.command import CommandRunner
-from mockserver.cli.contracts import Contract, RunOptions, UsageError, load_contracts
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
-from mockserver.cli.listening import describe_listen_error
+from mockserver.cli.run_options import Contract, RunOptions, UsageError, load_contracts
+from mockserver.cli.startup import describe_listen_error
+from mockserver.cli.subprocesses import CommandRunner
 from mockserver.client import ControlClient
+from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.catalogue import UnknownScenarioError
-from mockserver.scenario.findings import ScenarioError, pluralize
+from mockserver.scenario.diagnostics import ScenarioError, pluralize
+from mockserver.scenario.loader import UnknownScenarioError
 from mockserver.scenario.scenario import parse_scenario
-from mockserver.scenario.source import parse_yaml
 from mockserver.scenario.times import parse_duration
+from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.settings import Settings
 from mockserver.testing.checks import find_failures
-from mockserver.testing.contract import run_against_server, run_in_sandbox
-from mockserver.testing.handle import KustomSandbox
-from mockserver.testing.play import StepResult, StepRunner
+from mockserver.testing.runner import StepResult, StepRunner, run_against_server, run_in_sandbox
+from mockserver.testing.sandbox_handle import KustomSandbox
 
 
 class Interrupted(BaseException):  # like KeyboardInterrupt

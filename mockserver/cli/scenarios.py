@@ -7,18 +7,18 @@ from pathlib import Path
 import orjson
 
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
-from mockserver.domain.allocation import explain_allocation
-from mockserver.scenario.catalogue import (
+from mockserver.domain.allocation.allocate import explain_allocation
+from mockserver.scenario.diagnostics import ScenarioError
+from mockserver.scenario.loader import (
+    ScenarioFileError,
     UnknownScenarioError,
     find_shipped,
     list_shipped,
     read_file,
     resolve_files,
 )
-from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.loading import ScenarioFileError
 from mockserver.scenario.scenario import parse_scenario
-from mockserver.scenario.source import parse_yaml
+from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.schemas import bundle_schema
 
 

@@ -7,15 +7,14 @@ import signal
 import sys
 
 from mockserver import __version__
-from mockserver.api.server import Server, new_event_loop
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
-from mockserver.cli.listening import describe_listen_error
 from mockserver.cli.logs import configure_logging
-from mockserver.cli.tls import load_tls
+from mockserver.cli.startup import create_registry, describe_listen_error
+from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
-from mockserver.cli.worlds import create_registry
-from mockserver.scenario.catalogue import UnknownScenarioError
-from mockserver.scenario.findings import ScenarioError
+from mockserver.http.server import Server, new_event_loop
+from mockserver.scenario.diagnostics import ScenarioError
+from mockserver.scenario.loader import UnknownScenarioError
 from mockserver.settings import SettingError, Settings
 
 STANDARD_ERROR = 2

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from mockserver.cli.worlds import load_template
+from mockserver.cli.startup import load_template
 from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.catalogue import UnknownScenarioError, resolve_files
-from mockserver.scenario.findings import ScenarioError
+from mockserver.scenario.diagnostics import ScenarioError
+from mockserver.scenario.loader import UnknownScenarioError, resolve_files
 from mockserver.scenario.scenario import Scenario
 from mockserver.settings import Settings
 

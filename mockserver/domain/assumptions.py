@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.domain.source import (
+from mockserver.domain.provenance import (
     Provenance,
     assumed,
     klarna_docs,

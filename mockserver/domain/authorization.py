@@ -1,5 +1,8 @@
 """Commands that change the authorization: update, cancel, extend, release."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+
 from mockserver.domain.commands import (
     Cancel,
     ExtendAuthorizationTime,
@@ -8,7 +11,7 @@ from mockserver.domain.commands import (
 )
 from mockserver.domain.decision import Context, Decision, accept_changes
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.extension import check_extension, extended_expiry
+from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 
 RAISABLE_PAYMENT_METHODS = frozenset(
@@ -100,3 +103,91 @@ def release_remaining_authorization(
         released_amount=order.remaining_authorized_amount,
         order_amount=order.order_amount if keeps_amount else order.captured_amount,
     )
+
+
+FIRST_EXTENDABLE_CREATION = datetime(2025, 9, 25, tzinfo=UTC)
+NON_EXTENDABLE_COUNTRIES = frozenset({"ES", "FR", "IT", "PT"})
+MAX_TIME_TO_EXPIRY = timedelta(days=90)
+MAX_AUTHORIZATION_PERIOD = timedelta(days=180)
+
+KLARNA_PAYMENT_METHODS = frozenset(
+    {
+        "ACCOUNT",
+        "BANK_TRANSFER",
+        "DEFERRED_INTEREST",
+        "DIRECT_DEBIT",
+        "FIXED_AMOUNT",
+        "FIXED_SUM_CREDIT",
+        "INVOICE",
+        "INVOICE_BUSINESS",
+        "PAY_IN_X",
+        "PAY_LATER_IN_PARTS",
+    },
+)
+PAY_LATER_METHODS = frozenset({"INVOICE", "INVOICE_BUSINESS", "PAY_LATER_IN_PARTS"})
+
+DUE_DATE_OPTIONS: Mapping[int, int] = {14: 1900, 30: 2900, 60: 4900}
+"""Days by which a due date can be extended, and the fee in minor units (assumed)."""
+
+
+def initial_expiry(created_at: datetime, days: int) -> datetime:
+    """Midnight UTC, the given days after the day of creation (recorded form)."""
+    return _midnight_utc(created_at) + timedelta(days=days)
+
+
+def extended_expiry(order: Order, now: datetime, days: int) -> datetime:
+    """Midnight UTC, the given days after today; never earlier than it was."""
+    latest = _midnight_utc(order.created_at) + MAX_AUTHORIZATION_PERIOD
+    requested = min(_midnight_utc(now) + timedelta(days=days), latest)
+    return max(requested, order.expires_at)
+
+
+def check_extension(order: Order, now: datetime) -> None:
+    """Check whether the authorization of an order can be extended at all.
+
+    Raises:
+        Rejection: with the cause, which is documented; its wording is not.
+    """
+    causes = {
+        f"Orders paid by {order.payment_method.type} are not covered.": (
+            order.payment_method.type not in KLARNA_PAYMENT_METHODS
+        ),
+        f"Orders in {order.purchase_country} are not covered.": (
+            order.purchase_country in NON_EXTENDABLE_COUNTRIES
+        ),
+        f"Orders created before {FIRST_EXTENDABLE_CREATION:%Y-%m-%d} are not covered.": (
+            order.created_at < FIRST_EXTENDABLE_CREATION
+        ),
+        f"Expiry is {MAX_TIME_TO_EXPIRY.days} days away or more.": (
+            order.expires_at - _midnight_utc(now) >= MAX_TIME_TO_EXPIRY
+        ),
+    }
+    for cause, applies in causes.items():
+        if applies:
+            raise Refusal(
+                Reason.EXTENSION_NOT_OFFERED,
+                Operation.EXTEND_AUTHORIZATION_TIME,
+                cause=cause,
+            )
+
+
+def check_due_date_extendable(
+    order: Order, operation: Operation, days: int | None = None
+) -> None:
+    """Check whether due dates of an order can be extended, and by so many days.
+
+    Raises:
+        Rejection: not a pay-later method, or not one of the options.
+    """
+    if order.payment_method.type not in PAY_LATER_METHODS:
+        cause = f"Orders paid by {order.payment_method.type} have no due date."
+    elif days is not None and days not in DUE_DATE_OPTIONS:
+        options = ", ".join(map(str, DUE_DATE_OPTIONS))
+        cause = f"{days} is not one of the options: {options} days."
+    else:
+        return
+    raise Refusal(Reason.DUE_DATE_NOT_OFFERED, operation, cause=cause)
+
+
+def _midnight_utc(moment: datetime) -> datetime:
+    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from mockserver.domain.authorization import check_due_date_extendable
 from mockserver.domain.commands import (
     AddCaptureShippingInfo,
     CaptureOrder,
@@ -15,10 +16,9 @@ from mockserver.domain.decision import (
     Decision,
     accept_changes,
     check_movement_limit,
+    find_capture,
 )
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.extension import check_due_date_extendable
-from mockserver.domain.lookup import find_capture
 from mockserver.domain.money import lines_add_up
 from mockserver.domain.order import Capture, FraudStatus, Order
 

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
-from mockserver.domain.bounds import Amount, MustBeEmpty, Text
+from mockserver.domain.limits import Amount, MustBeEmpty, Text
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, Lines, ShippingInfo
 

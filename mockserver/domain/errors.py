@@ -14,7 +14,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from mockserver.domain.operation import READ_OPERATIONS, Operation
-from mockserver.domain.source import (
+from mockserver.domain.provenance import (
     Provenance,
     assumed,
     klarna_docs,

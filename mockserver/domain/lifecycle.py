@@ -15,7 +15,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from mockserver.domain.order import Order
-from mockserver.domain.source import Mark
+from mockserver.domain.provenance import Mark
 
 
 class Status(StrEnum):

@@ -16,7 +16,8 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct, field
 
-from mockserver.domain.bounds import (
+from mockserver.domain.allocation.explanation import Allocation
+from mockserver.domain.limits import (
     Discount,
     LineAmount,
     LineType,
@@ -27,7 +28,6 @@ from mockserver.domain.bounds import (
     Text,
     Unit,
 )
-from mockserver.domain.explanation import Allocation
 
 Address: TypeAlias = Mapping[str, str]
 ShippingInfo: TypeAlias = Mapping[str, str]

@@ -2,13 +2,13 @@
 
 from msgspec.structs import replace
 
-from mockserver.domain.allocation import allocate
+from mockserver.domain.allocation.allocate import allocate
+from mockserver.domain.allocation.case import build_case_for_command
 from mockserver.domain.commands import RefundOrder
 from mockserver.domain.decision import Acceptance, Context, Decision, check_movement_limit
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, Refund
-from mockserver.domain.refund_case import build_case_for_command
 
 
 def refund(order: Order, command: RefundOrder, context: Context) -> Decision:

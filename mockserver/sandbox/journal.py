@@ -12,13 +12,13 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
-from mockserver.domain.allocation import explain_allocation
+from mockserver.domain.allocation.allocate import explain_allocation
+from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Refusal
-from mockserver.domain.explanation import Explanation
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
-from mockserver.sandbox.actions import ResponseDamage
+from mockserver.sandbox.faults.actions import ResponseDamage
 
 DEFAULT_JOURNAL_SIZE = 1000
 MAX_COUNTERS = 100_000  # beyond it, requests are no longer counted by order

@@ -13,14 +13,13 @@ from msgspec import Struct
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command
 from mockserver.domain.decide import decide
-from mockserver.domain.decision import Acceptance, Context
+from mockserver.domain.decision import Acceptance, Context, order_not_found
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.forced import force_outcome
-from mockserver.domain.lookup import order_not_found
+from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
-from mockserver.sandbox.faults import FaultRules
+from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt, fingerprint, store_receipt
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
@@ -173,7 +172,7 @@ class Sandbox:
         return executed
 
     def force_outcome(self, order_id: str, outcome: str) -> Order | None:
-        """Bring an outcome of :data:`~mockserver.domain.forced.FORCED` about.
+        """Bring an outcome of :data:`~mockserver.domain.forced_outcomes.FORCED` about.
 
         Returns the changed order, or ``None`` where there is none.
         """

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from mockserver.domain.order import Order
-from mockserver.sandbox.faults import FaultRules
+from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal

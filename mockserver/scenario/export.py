@@ -13,7 +13,7 @@ import yaml
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.domain.ledger import movements
 from mockserver.domain.order import Capture, FraudStatus, Order, OrderLine, Refund
-from mockserver.sandbox.faults import FaultRule
+from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.sandbox import Sandbox
 
 MASKED = "masked"

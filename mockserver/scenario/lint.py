@@ -10,8 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.domain.allocation import explain_allocation
-from mockserver.domain.explanation import AllocationOutcome as AllocationVerdict
+from mockserver.domain.allocation.allocate import explain_allocation
+from mockserver.domain.allocation.explanation import (
+    AllocationOutcome as AllocationVerdict,
+)
 from mockserver.domain.money import (
     BASIS_POINTS,
     TAX_TOLERANCE,
@@ -21,10 +23,10 @@ from mockserver.domain.money import (
 )
 from mockserver.domain.operation import WITHOUT_BODY, Operation
 from mockserver.domain.order import Order, OrderLine
-from mockserver.sandbox.faults import FaultRule, only_fails_allocations
+from mockserver.sandbox.faults.rules import FaultRule, only_fails_allocations
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.expect import names_of_allocated_capture
-from mockserver.scenario.findings import Finding, ScenarioError, ValuePath
+from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
+from mockserver.scenario.expectations import names_of_allocated_capture
 from mockserver.scenario.scenario import Scenario, sort_by_position
 from mockserver.scenario.steps import CallOperation
 

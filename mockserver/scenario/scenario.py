@@ -18,15 +18,15 @@ from mockserver.sandbox.clock import Clock, wall_clock
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, Journal
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.countries import DEFAULT_COUNTRY
-from mockserver.scenario.expect import Verdict, check_expectations
-from mockserver.scenario.findings import Finding, FindingCollector, ScenarioError, ValuePath
-from mockserver.scenario.orders import OrderDefaults
-from mockserver.scenario.problems import schema_findings
-from mockserver.scenario.source import Document, PositionTree
+from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.expectations import Verdict, check_expectations
+from mockserver.scenario.order_builder import OrderDefaults
+from mockserver.scenario.sandbox_builder import add_fault_rule, add_order
+from mockserver.scenario.schema_errors import schema_findings
+from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 from mockserver.scenario.steps import Step, plan_steps
 from mockserver.scenario.times import parse_time_or_offset
-from mockserver.scenario.world import add_fault_rule, add_order
+from mockserver.scenario.yaml_reader import Document, PositionTree
 from mockserver.schemas import get_schema
 
 SCENARIO_SCHEMA = "scenario.schema.json"

@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from mockserver.domain.lookup import is_uuid
+from mockserver.domain.decision import is_uuid
 from mockserver.domain.money import sum_totals
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import OrderLine
 from mockserver.domain.wording import did_you_mean
-from mockserver.scenario.findings import Finding, FindingCollector, ScenarioError, ValuePath
-from mockserver.scenario.orders import Spec, complete_line, resolve_lines
+from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.order_builder import Spec, complete_line, resolve_lines
 from mockserver.scenario.times import parse_duration, parse_time
 
 SANDBOX_ACTIONS = ("advance", "set", "freeze", "force")

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from mockserver.sandbox.clock import LATEST_TIME
-from mockserver.scenario.findings import Finding, ScenarioError, ValuePath
+from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _UNITS = {

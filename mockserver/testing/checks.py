@@ -7,7 +7,7 @@ from textwrap import indent
 from mockserver.client import ControlError
 from mockserver.control_types import RequestEntry
 from mockserver.domain.wording import did_you_mean
-from mockserver.testing.handle import KustomSandbox
+from mockserver.testing.sandbox_handle import KustomSandbox
 
 MAX_TIMELINES = 3
 COUNTER_NAMES = ("matched", "fired")

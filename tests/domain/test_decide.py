@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import (
     Acknowledge,
@@ -24,10 +25,10 @@ from mockserver.domain.commands import (
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import MAX_MOVEMENTS, Context
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.explanation import AllocationOutcome
 from mockserver.domain.operation import Operation
 from mockserver.domain.refunds import check_refundable
-from tests.builders import (
+from tests.domain.case_tables import Case, cases
+from tests.support.builders import (
     NOW,
     ORDER_ID,
     SWEDEN,
@@ -40,9 +41,8 @@ from tests.builders import (
     refund_of,
     shipped_order,
 )
-from tests.domain.story import COMMANDS, Story
-from tests.domain.tables import Case, cases
-from tests.strategies import assumptions, commands
+from tests.support.order_history import COMMANDS, Story
+from tests.support.strategies import assumptions, commands
 
 LATER = NOW + timedelta(days=1)
 

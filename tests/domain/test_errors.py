@@ -3,6 +3,7 @@ from string import Formatter
 
 import pytest
 
+from mockserver.domain.decision import find_capture, find_refund, order_not_found
 from mockserver.domain.errors import (
     ERROR_CATALOGUE,
     MESSAGE_ENDINGS,
@@ -14,9 +15,8 @@ from mockserver.domain.errors import (
     find_error_definition,
 )
 from mockserver.domain.lifecycle import LIFECYCLE, Status
-from mockserver.domain.lookup import find_capture, find_refund, order_not_found
 from mockserver.domain.operation import READ_OPERATIONS, Operation
-from tests.builders import capture_of, drive, make_line, make_order, refund_of
+from tests.support.builders import capture_of, drive, make_line, make_order, refund_of
 
 ORDER_ID = "7ce4ee13-973c-6f49-a30e-85a0bc675997"
 

@@ -3,15 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from mockserver.domain.allocation.explanation import Booking
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.errors import Refusal
-from mockserver.domain.explanation import Booking
-from mockserver.domain.invariants import INVARIANTS, broken_invariants
+from mockserver.domain.ledger import INVARIANTS, broken_invariants
 from mockserver.domain.order import Order
-from tests.builders import drive, make_context, make_order
-from tests.strategies import Refunded, assumptions, commands, refund_histories
+from tests.support.builders import drive, make_context, make_order
+from tests.support.strategies import Refunded, assumptions, commands, refund_histories
 
 SOUND = drive(make_order(), CaptureOrder(3000), CaptureOrder(2000), RefundOrder(1000))
 

@@ -23,7 +23,15 @@ from mockserver.domain.ledger import (
     render_timeline,
 )
 from mockserver.domain.order import Capture
-from tests.builders import CREATED, NOW, capture_of, drive, make_line, make_order, refund_of
+from tests.support.builders import (
+    CREATED,
+    NOW,
+    capture_of,
+    drive,
+    make_line,
+    make_order,
+    refund_of,
+)
 
 
 def test_a_ledger_sums_an_order_up() -> None:

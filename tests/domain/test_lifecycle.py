@@ -9,9 +9,9 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Refusal
 from mockserver.domain.lifecycle import LIFECYCLE, Status, check_allowed, derive_status
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, READ_OPERATIONS, Operation
-from tests.builders import make_order
-from tests.domain.story import COMMANDS, Step, Story
-from tests.domain.tables import Case, cases
+from tests.domain.case_tables import Case, cases
+from tests.support.builders import make_order
+from tests.support.order_history import COMMANDS, Step, Story
 
 ROADS: Mapping[Status, Sequence[Step]] = {
     Status.AUTHORIZED: [],

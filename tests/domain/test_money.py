@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.domain.money import TAX_TOLERANCE, line_tax, line_total, sum_totals
-from tests.builders import make_line
+from tests.support.builders import make_line
 
 totals = st.integers(-200_000_000, 200_000_000)
 rates = st.integers(0, 10_000)

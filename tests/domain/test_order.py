@@ -11,8 +11,8 @@ from msgspec import Struct
 from msgspec.structs import asdict, astuple
 
 import mockserver.domain
+from mockserver.domain.allocation.explanation import Allocation
 from mockserver.domain.commands import CaptureOrder, RefundOrder, UpdateAuthorization
-from mockserver.domain.explanation import Allocation
 from mockserver.domain.order import (
     ADDRESS_FIELDS,
     Capture,
@@ -23,7 +23,7 @@ from mockserver.domain.order import (
     Refund,
 )
 from mockserver.schemas import shipped_schemas
-from tests.builders import (
+from tests.support.builders import (
     CREATED,
     NOW,
     ORDER_ID,

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mockserver.sandbox.clock import LATEST_TIME, Clock, wall_clock
-from tests.builders import CREATED, NOW
+from tests.support.builders import CREATED, NOW
 
 HOUR = timedelta(hours=1)
 

@@ -11,7 +11,7 @@ from mockserver.sandbox.idempotency import (
     fingerprint,
     store_receipt,
 )
-from tests.builders import NOW
+from tests.support.builders import NOW
 
 RECEIPT = Receipt(fingerprint(Acknowledge()), Acceptance(Operation.ACKNOWLEDGE), NOW)
 NAMES = [f"key-{number}" for number in range(RECEIPTS_KEPT)]

@@ -3,9 +3,9 @@ import asyncio
 import pytest
 
 from mockserver.domain.operation import Operation
-from mockserver.sandbox.actions import ResponseDamage
+from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, MAX_COUNTERS, Entry, Journal
-from tests.builders import NOW
+from tests.support.builders import NOW
 
 
 def entry(

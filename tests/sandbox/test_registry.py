@@ -1,7 +1,7 @@
 import pytest
 
 from mockserver.sandbox.registry import MAX_EVICTIONS_LISTED, SandboxRegistry
-from tests.sandbox.templates import EmptyTemplate, names
+from tests.support.templates import EmptyTemplate, names
 
 
 @pytest.fixture

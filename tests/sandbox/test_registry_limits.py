@@ -3,7 +3,7 @@
 import pytest
 
 from mockserver.sandbox.registry import SandboxRegistry
-from tests.sandbox.templates import EmptyTemplate, names
+from tests.support.templates import EmptyTemplate, names
 
 
 def test_up_to_the_limit_nobody_makes_room(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.assumptions import Assumptions, switch_assumptions
 from mockserver.domain.commands import (
     Acknowledge,
@@ -17,14 +18,13 @@ from mockserver.domain.commands import (
 )
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.explanation import AllocationOutcome
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.sandbox import Execution, Sandbox
-from tests.builders import (
+from tests.support.builders import (
     NOW,
     ORDER_ID,
     capture_of,

@@ -5,14 +5,14 @@ import pytest
 
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.operation import Operation
-from mockserver.sandbox.actions import ConnectionEnd, Drop, FailAllocation
 from mockserver.sandbox.clock import Clock
-from mockserver.sandbox.faults import CallSelector, FaultRule, RequestFacts
+from mockserver.sandbox.faults.actions import ConnectionEnd, Drop, FailAllocation
+from mockserver.sandbox.faults.rules import CallSelector, FaultRule, RequestFacts
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS
-from tests.builders import NOW, ORDER_ID, make_order
+from tests.support.builders import NOW, ORDER_ID, make_order
 
 PATIENCE = 5  # seconds, for what is not to be waited for
 REFUND = RequestFacts(Operation.REFUND, ORDER_ID, NOW, dict)

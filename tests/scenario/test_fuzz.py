@@ -16,16 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mockserver.domain.errors import Reason
-from mockserver.domain.invariants import broken_invariants
-from mockserver.scenario.catalogue import list_shipped
-from mockserver.scenario.codes import LINT_CODES
-from mockserver.scenario.findings import Finding, ScenarioError
+from mockserver.domain.ledger import broken_invariants
+from mockserver.scenario.diagnostics import LINT_CODES, Finding, ScenarioError
 from mockserver.scenario.lint import lint
-from mockserver.scenario.problems import MAX_FINDINGS
+from mockserver.scenario.loader import list_shipped
 from mockserver.scenario.scenario import Scenario, parse_scenario, wrap_value
-from mockserver.scenario.source import Document, parse_yaml
+from mockserver.scenario.schema_errors import MAX_FINDINGS
+from mockserver.scenario.yaml_reader import Document, parse_yaml
 from mockserver.schemas import shipped_schemas
-from tests.strategies import damaged
+from tests.support.strategies import damaged
 
 EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
 LARGEST = 20_000  # bytes of one example

@@ -10,13 +10,12 @@ from mockserver import __version__
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.lint import lint_files, lint_text
 from mockserver.domain.wording import did_you_mean
-from mockserver.scenario.codes import LINT_CODES
-from mockserver.scenario.findings import ScenarioError
-from mockserver.scenario.loading import load_scenario
-from mockserver.scenario.problems import MAX_FINDINGS
+from mockserver.scenario.diagnostics import LINT_CODES, ScenarioError
+from mockserver.scenario.loader import load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
+from mockserver.scenario.schema_errors import MAX_FINDINGS
 from mockserver.schemas import shipped_schemas
-from tests.scenario.tables import Case, cases, rows
+from tests.scenario.case_tables import Case, cases, rows
 
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
 OFF_BY_ONE = "the lines add up to 100, the amount is 99: off by -1"

@@ -6,14 +6,14 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from mockserver.sandbox.clock import LATEST_TIME
-from mockserver.scenario.findings import ScenarioError
+from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.times import (
     parse_duration,
     parse_duration_at,
     parse_time,
     parse_time_or_offset,
 )
-from tests.scenario.tables import Case, tables
+from tests.scenario.case_tables import Case, tables
 
 TABLE = tables("times")
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)

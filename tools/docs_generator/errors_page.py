@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mockserver.cli.table import Table, markdown_table
+from mockserver.cli.tables import Table, markdown_table
 from mockserver.domain.errors import (
     ERROR_CATALOGUE,
     MESSAGE_ENDINGS,

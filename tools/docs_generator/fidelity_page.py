@@ -1,9 +1,9 @@
 """Fidelity page: assumptions with their alternatives, and rules by provenance."""
 
-from mockserver.cli.table import Table, markdown_table
+from mockserver.cli.tables import Table, markdown_table
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
-from mockserver.domain.rules import BEHAVIOUR_RULES
-from mockserver.domain.source import Mark
+from mockserver.domain.behaviour_rules import BEHAVIOUR_RULES
+from mockserver.domain.provenance import Mark
 from tools.docs_generator.markdown import NOTICE, page
 
 _INTRO = (

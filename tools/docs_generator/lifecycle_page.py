@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mockserver.cli.table import Table, markdown_table
+from mockserver.cli.tables import Table, markdown_table
 from mockserver.domain.lifecycle import LIFECYCLE, Permission, Status
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from tools.docs_generator.markdown import NOTICE, page

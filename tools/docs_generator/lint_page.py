@@ -1,6 +1,6 @@
 """Lint page: each code with its meaning, an example and the fix."""
 
-from mockserver.scenario.codes import LINT_CODES
+from mockserver.scenario.diagnostics import LINT_CODES
 from tools.docs_generator.lint_examples import LINT_EXAMPLES
 from tools.docs_generator.markdown import NOTICE, page
 

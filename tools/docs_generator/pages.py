@@ -1,6 +1,6 @@
 """Pages of operations and settings."""
 
-from mockserver.cli.table import Page, Table
+from mockserver.cli.tables import Page, Table
 from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, OperationInfo
 from mockserver.domain.wording import yaml_scalar
 from mockserver.settings import OPTIONS

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mockserver.domain.source import Mark
+from mockserver.domain.provenance import Mark
 
 _LETTERS: Mapping[Mark, str] = {
     Mark.DOCUMENTED_BY_KUSTOM: "K",

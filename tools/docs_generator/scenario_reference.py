@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from mockserver.cli.table import Page, Table
+from mockserver.cli.tables import Page, Table
 from mockserver.domain.wording import yaml_scalar
 from mockserver.schemas import shipped_schemas
 

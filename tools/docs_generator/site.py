@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from mockserver.cli.table import as_markdown
+from mockserver.cli.tables import as_markdown
 from tools.docs_generator.errors_page import errors_page
 from tools.docs_generator.fidelity_page import fidelity_page
 from tools.docs_generator.lifecycle_page import lifecycle_page

@@ -1,0 +1,64 @@
+"""Probe a running server with the standard library."""
+
+import sys
+from collections.abc import Sequence
+from time import monotonic, sleep
+from urllib.parse import urlsplit
+
+from mockserver.http_client import HttpClient, HttpClientError
+from mockserver.settings import Settings
+
+PROBE_TIMEOUT = 2.0  # seconds
+
+
+class ProbeError(Exception):
+    """Raised when a server does not respond, or not with 200."""
+
+
+def local_urls(settings: Settings) -> list[str]:
+    """List where a server of this machine may listen; a flag unknown here may enable HTTPS."""
+    schemes = ["https", "http"] if settings.tls or settings.tls_cert else ["http", "https"]
+    return [f"{scheme}://127.0.0.1:{settings.port}" for scheme in schemes]
+
+
+def fetch(url: str, path: str) -> bytes:
+    """Return the body of a path on the server; a path of ``url`` itself is ignored.
+
+    Certificates are not checked: this asks whether the server is up, or which certificate
+    authority to trust.
+
+    Raises:
+        AskError: the server does not answer, or not with 200.
+    """
+    try:
+        origin = urlsplit(url)._replace(path="").geturl()
+        response = HttpClient(origin, PROBE_TIMEOUT, verify=False).send("GET", path)
+    except (HttpClientError, ValueError) as error:
+        raise ProbeError(str(error)) from None
+    if response.status != 200:  # noqa: PLR2004  # HTTP's ok
+        raise ProbeError(f"status {response.status}")
+    return response.body
+
+
+RETRY_INTERVAL = 0.05  # seconds between two questions
+
+
+def healthcheck(urls: Sequence[str], wait: float) -> int:
+    """Ask ``/healthz``, for ``wait`` seconds if need be; 0 if one is healthy, else 1."""
+    deadline = monotonic() + wait
+    while True:
+        problems = [problem for url in urls if (problem := _problem(url))]
+        if len(problems) < len(urls):
+            return 0
+        if monotonic() >= deadline:
+            print(f"kustom-mock: {urls[0]} is not healthy: {problems[0]}", file=sys.stderr)
+            return 1
+        sleep(RETRY_INTERVAL)
+
+
+def _problem(url: str) -> str | None:
+    try:
+        fetch(url, "/healthz")
+    except ProbeError as error:
+        return str(error)
+    return None

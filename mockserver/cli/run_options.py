@@ -1,0 +1,129 @@
+"""Options of ``run``, and loading the scenarios to be run."""
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from mockserver.domain.wording import did_you_mean
+from mockserver.scenario.diagnostics import ScenarioError
+from mockserver.scenario.loader import ScenarioFileError, read_file, resolve_files
+from mockserver.scenario.scenario import Scenario, parse_scenario
+from mockserver.scenario.times import parse_duration
+from mockserver.scenario.yaml_reader import parse_yaml
+from mockserver.testing.checks import FAILURE_KINDS
+from mockserver.testing.sandbox_handle import SECRET
+
+
+class UsageError(Exception):
+    """Raised when a run cannot start because an option is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Options of a contract run."""
+
+    files: Sequence[str]
+    command: Sequence[str] = ()
+    junit: str | None = None
+    jobs: int = 1
+    timeout: str | None = None
+    port: int = 0
+    allow: Sequence[str] = ()
+    base_url: str | None = None
+    username: str = ""
+    password: str = ""
+    orders: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A scenario with its source text and the credentials of its merchant."""
+
+    scenario: Scenario
+    text: str
+    user: str
+    secret: str
+
+
+def load_contracts(wishes: RunOptions) -> Sequence[Contract]:
+    """Read all scenarios.
+
+    Raises:
+        UsageError: a flag that cannot be used, or a command that does not exist.
+        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
+        FileError: a scenario cannot be used.
+    """
+    validate_options(wishes)
+    files = [file for reference in wishes.files for file in resolve_files(reference)]
+    names = [file.name.partition(".")[0] for file in files]
+    repeated_names = {name for name, count in Counter(names).items() if count > 1}
+    contracts = []
+    for index, (file, stem) in enumerate(zip(files, names, strict=True), 1):
+        name = f"{stem}-{index}" if stem in repeated_names else stem
+        contracts.append(_contract(str(file), read_file(file), name))
+    _check_users(contracts)
+    _check_orders(wishes.orders, contracts)
+    return contracts
+
+
+def _contract(file: str, text: bytes, name: str) -> Contract:
+    try:
+        scenario = parse_scenario(name, parse_yaml(text))
+        scenario.build("trial")
+    except ScenarioError as error:
+        raise ScenarioFileError(file, error.findings) from None
+    user, secret = next(iter(scenario.credentials.items()), (name, SECRET))
+    return Contract(scenario, text.decode(), user, secret)
+
+
+def _check_users(contracts: Sequence[Contract]) -> None:
+    """Every contract needs a user of its own, as the user is the sandbox."""
+    for user, count in Counter(contract.user for contract in contracts).items():
+        if count > 1:
+            raise UsageError(f"{count} scenarios list user '{user}'; run them one by one")
+
+
+def _check_orders(orders: Mapping[str, str], contracts: Sequence[Contract]) -> None:
+    order_names = [
+        name for contract in contracts for name in contract.scenario.spec.get("orders", {})
+    ]
+    for name in orders:
+        if name not in order_names:
+            hint = f", {did_you_mean(name, order_names)}" if order_names else ""
+            raise UsageError(f"--order: no scenario has an order '{name}'{hint}")
+
+
+def validate_options(options: RunOptions) -> None:
+    """Check the flags and the command.
+
+    Raises:
+        UsageError: naming the flag, its value, and what would be right.
+    """
+    if options.jobs < 1:
+        raise UsageError(f"--jobs: expected a whole number from 1, got {options.jobs}")
+    for name in options.allow:
+        if name not in FAILURE_KINDS:
+            raise UsageError(
+                f"--allow: unknown name '{name}', {did_you_mean(name, FAILURE_KINDS)}"
+            )
+    try:
+        parse_duration(options.timeout or "1s")
+    except ValueError as error:
+        raise UsageError(f"--timeout: {error}") from None
+    if options.command and shutil.which(options.command[0]) is None:
+        raise UsageError(f"command not found: '{options.command[0]}'")
+    if options.orders and options.base_url is None:
+        raise UsageError("--order: only against a server of --base-url; here ids are known")
+    if options.base_url is not None:
+        _check_base_url(options.base_url, options)
+
+
+def _check_base_url(url: str, wishes: RunOptions) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        expected = "expected an address such as https://api.playground.kustom.co"
+        raise UsageError(f"--base-url: {expected}, got '{url}'")
+    if wishes.command:
+        raise UsageError("--base-url plays steps against that server; it takes no command")

@@ -1,0 +1,64 @@
+"""Load the certificates of ``serve``; ``kustom-mock tls ca`` prints the authority."""
+
+import sys
+from collections.abc import Sequence
+
+from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK
+from mockserver.cli.probe import ProbeError, fetch
+from mockserver.http.tls import (
+    TlsConfig,
+    TlsError,
+    ca_certificate_in,
+    create_tls,
+    load_tls_files,
+)
+from mockserver.settings import SettingError, Settings
+
+
+def load_tls(settings: Settings) -> TlsConfig | None:
+    """Read or make the certificates that the settings ask for, if any.
+
+    Raises:
+        SettingError: they cannot be read or made.
+    """
+    certificate, key = settings.tls_cert, settings.tls_key
+    if bool(certificate) != bool(key):
+        set_option, missing_option = (
+            ("tls_cert", "tls_key") if certificate else ("tls_key", "tls_cert")
+        )
+        expected = f"expected {settings.flag_or_variable(missing_option)} beside it"
+        raise SettingError(f"{settings.flag_or_variable(set_option)}: {expected}")
+    try:
+        if certificate and key:
+            return load_tls_files(certificate, key)
+        if settings.tls:
+            return create_tls(settings.tls_folder, settings.allowed_host)
+    except TlsError as error:
+        option_name = settings.flag_or_variable("tls_cert" if certificate else "tls")
+        raise SettingError(f"{option_name}: {error}") from None
+    return None
+
+
+def print_ca_certificate(settings: Settings, urls: Sequence[str]) -> int:
+    """Print the authority of the folder that the settings name, or of a server.
+
+    Returns:
+        0 if there is one, 1 if no server answers.
+
+    Raises:
+        SettingError: the folder cannot be used.
+    """
+    if settings.tls_folder:
+        try:
+            print(ca_certificate_in(settings.tls_folder).decode(), end="")
+        except TlsError as error:
+            raise SettingError(f"{settings.flag_or_variable('tls_folder')}: {error}") from None
+        return EXIT_OK
+    for url in urls:
+        try:
+            print(fetch(url, "/__admin/tls/ca.pem").decode(), end="")
+        except ProbeError as error:
+            print(f"kustom-mock: {url} gives no authority: {error}", file=sys.stderr)
+        else:
+            return EXIT_OK
+    return EXIT_FINDINGS

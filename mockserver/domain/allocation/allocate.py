@@ -1,0 +1,123 @@
+"""Allocate a refund to a capture, and explain the allocation from the same facts.
+
+Whether a refund is accepted is another question (:mod:`mockserver.domain.refunds`); a
+refund that cannot be allocated is a result here, never an error. Assumed, because
+nothing is said: that a failed allocation stays failed for the life of the order, where
+its money then lands, that a refund without lines is no failure, and that of several
+fitting captures the oldest is taken.
+
+Both functions judge a case by the same table of conditions, so that an explanation
+cannot differ from the decision; the words are found when they are asked for.
+"""
+
+from mockserver.domain.allocation.case import RefundCase, build_case
+from mockserver.domain.allocation.conditions import (
+    all_conditions_hold,
+    check_conditions,
+)
+from mockserver.domain.allocation.explanation import (
+    Allocation,
+    AllocationOutcome,
+    Booking,
+    Explanation,
+)
+from mockserver.domain.allocation.hints import allocation_hints, nearest_capture
+from mockserver.domain.order import Capture, Order, Refund
+
+
+def allocate(case: RefundCase) -> Allocation:
+    """Decide to which capture a refund is allocated and where its money is booked.
+
+    Never raises.
+    """
+    verdict = _decide_outcome(case)
+    matched = case.matched_capture if verdict is AllocationOutcome.ALLOCATED else None
+    return Allocation(
+        outcome=verdict,
+        capture_id=matched.capture_id if matched else None,
+        klarna_reference=matched.klarna_reference if matched else None,
+        booked=_book(case, matched),
+        ambiguous=matched is not None
+        and len(case.matching_captures) > 1
+        and case.fitting_count > 1,
+        failure_injected=case.failure_injected,
+        assumptions=case.assumptions,
+    )
+
+
+def explain_case(case: RefundCase) -> Explanation:
+    """Decide, and say why: every condition with its numbers, and what would help.
+
+    Never raises.
+    """
+    allocation = allocate(case)
+    conditions = check_conditions(case)
+    failed = allocation.outcome is AllocationOutcome.FAILED
+    return Explanation(
+        allocation=allocation,
+        refunded_amount=case.amount,
+        conditions=conditions,
+        nearest=nearest_capture(case, conditions) if failed else None,
+        assumptions=_relevant_assumptions(case, allocation.outcome),
+        hints=allocation_hints(case, conditions) if failed else (),
+    )
+
+
+def explain_allocation(order: Order, refund: Refund) -> Explanation:
+    """Explain the allocation of one of an order's refunds, as it was when accepted."""
+    return explain_case(
+        build_case(
+            refund.refunded_amount,
+            refund.order_lines,
+            order.captures[: refund.earlier_capture_count],
+            order.refunds[: order.refunds.index(refund)],
+            refund.allocation.assumptions,
+            failure_injected=refund.allocation.failure_injected,
+        ),
+    )
+
+
+def _decide_outcome(case: RefundCase) -> AllocationOutcome:
+    if all_conditions_hold(case):
+        return AllocationOutcome.ALLOCATED
+    if not case.lines and case.assumptions.amount_only_refund == "not_attempted":
+        return AllocationOutcome.NOT_ATTEMPTED
+    return AllocationOutcome.FAILED
+
+
+def _book(case: RefundCase, matched: Capture | None) -> tuple[Booking, ...]:
+    """Book the money on the chosen capture; without one, or beyond it, as assumed.
+
+    No capture takes more than it has room for, whatever the assumptions. An allocated
+    refund of nothing lands on its capture all the same, as 0.
+    """
+    if matched is not None and case.amount <= case.unrefunded[matched.capture_id]:
+        return (Booking(matched.capture_id, matched.klarna_reference, case.amount),)
+    policy = case.assumptions.unallocated_refund
+    by_age = case.captures if policy == "oldest_first" else case.captures[::-1]
+    others = () if policy == "none" else tuple(c for c in by_age if c is not matched)
+    bookings, remaining = [], case.amount
+    for capture in ((matched,) if matched else ()) + others:
+        amount = min(remaining, case.unrefunded[capture.capture_id])
+        if amount:
+            bookings.append(
+                Booking(capture.capture_id, capture.klarna_reference, amount),
+            )
+            remaining -= amount
+    return tuple(bookings)
+
+
+def _relevant_assumptions(case: RefundCase, verdict: AllocationOutcome) -> tuple[str, ...]:
+    """Name the assumptions without which the answer could have been another."""
+    fully_landed = (
+        case.matched_capture and case.unrefunded[case.matched_capture.capture_id] >= case.amount
+    )
+    relevance = {
+        "amount_only_refund": not case.lines,
+        "unallocated_refund": verdict is not AllocationOutcome.ALLOCATED or not fully_landed,
+        "capture_capacity": any(
+            case.unrefunded[capture.capture_id] < min(case.amount, capture.captured_amount)
+            for capture in case.matching_captures
+        ),
+    }
+    return tuple(name for name, applies in relevance.items() if applies)

@@ -1,0 +1,149 @@
+"""Rules that are implemented in code, listed with their provenance for the fidelity page.
+
+Each names what is done and where it comes from, for the fidelity page.
+"""
+
+from msgspec import Struct
+
+from mockserver.domain.provenance import (
+    Provenance,
+    assumed,
+    klarna_docs,
+    kustom_docs,
+    read_off_clients,
+    recorded,
+)
+
+
+class BehaviourRule(Struct, frozen=True):
+    """One behaviour of the server, with its provenance."""
+
+    text: str
+    provenance: Provenance
+
+
+BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
+    BehaviourRule(
+        "Refund lines are matched to a capture by reference; their totals must add up to"
+        " refunded_amount, which must fit the capture; no refund of the order may have"
+        " failed to be allocated before.",
+        kustom_docs("refund allocation"),
+    ),
+    BehaviourRule(
+        "A refund whose allocation fails is accepted all the same, and spoils every later"
+        " allocation of the order.",
+        assumed("the page lists conditions of a correct allocation, not of acceptance"),
+    ),
+    BehaviourRule(
+        "Of several captures that fit a refund, the oldest with room is taken and the"
+        " allocation is reported as ambiguous.",
+        assumed("ties are not mentioned"),
+    ),
+    BehaviourRule(
+        "Lines of type return_fee count for the sum of a refund, not for the matching.",
+        assumed("they carry no reference in the documented example"),
+    ),
+    BehaviourRule(
+        "remaining_authorized_amount is order_amount less captured_amount, also of a"
+        " cancelled order.",
+        recorded("every recorded order, the cancelled one included"),
+    ),
+    BehaviourRule(
+        "A refund may be made up to what was captured.", klarna_docs("refund an order")
+    ),
+    BehaviourRule(
+        "A capture may take up to the remaining authorization.", klarna_docs("capture an order")
+    ),
+    BehaviourRule("A capture acknowledges the order.", klarna_docs("capture and track orders")),
+    BehaviourRule(
+        "A capture's klarna_reference is the order's, a hyphen and a running number.",
+        recorded("EU playground, 2020"),
+    ),
+    BehaviourRule(
+        "Captures copy both addresses of the order.", klarna_docs("capture and track orders")
+    ),
+    BehaviourRule(
+        "The totals of lines are not checked against captured_amount, refunded_amount or"
+        " order_amount, nor are captured lines compared with the order's.",
+        assumed("no refusal of this kind is known; amount-only calls are recorded"),
+    ),
+    BehaviourRule(
+        "Klarna-Order-Validation: Valid is sent when the lines given add up to the amount;"
+        " no other value is known, so none is sent.",
+        recorded("captures and refunds with lines; the condition is assumed"),
+    ),
+    BehaviourRule(
+        "A capture or refund of 0 is accepted.", assumed("the schema's minimum is 0")
+    ),
+    BehaviourRule(
+        "The authorization ends at midnight UTC, so many days after the day of creation.",
+        recorded("expires_at of every recorded order"),
+    ),
+    BehaviourRule(
+        "An extension sets the expiry to today plus the account's days, at most 180 days"
+        " after creation; a second one on the same day changes nothing.",
+        klarna_docs("extend order authorization time"),
+    ),
+    BehaviourRule(
+        "Only orders paid with Klarna, created on or after 2025-09-25, not in ES, FR, IT or"
+        " PT, and expiring in less than 90 days can be extended.",
+        kustom_docs("extend authorization"),
+    ),
+    BehaviourRule(
+        "An extension never moves the expiry to an earlier date.", assumed("it extends")
+    ),
+    BehaviourRule(
+        "After its expiry an order with captures can still be refunded.",
+        assumed("goods come back later than 28 days after the order"),
+    ),
+    BehaviourRule(
+        "order_lines are required in an authorization update; total and lines are replaced.",
+        kustom_docs("update authorization; optional at Klarna"),
+    ),
+    BehaviourRule(
+        "Only some payment methods allow the authorization to be raised.",
+        klarna_docs("view and change orders"),
+    ),
+    BehaviourRule(
+        "Street address, postal code, city and country cannot be cleared; other address"
+        " fields can, with an empty text.",
+        assumed("that mandatory fields cannot is documented, which they are is not"),
+    ),
+    BehaviourRule(
+        "A key in Klarna-Idempotency-Key counts for 24 hours; the first answer is given"
+        " again, whatever the body of the repetition.",
+        klarna_docs("escalation and retry policy"),
+    ),
+    BehaviourRule("Unknown fields are ignored.", recorded("checkout create")),
+    BehaviourRule("null counts as left out.", assumed("the provider leaves unset fields out")),
+    BehaviourRule(
+        "Numbers are taken for references and tracking numbers.",
+        read_off_clients("today's WooCommerce plugin sends merchant_reference2 as a number"),
+    ),
+    BehaviourRule(
+        "Operations without input ignore any body and Content-Type.",
+        read_off_clients("fourteen clients send nothing, {}, [], null, with four media types"),
+    ),
+    BehaviourRule(
+        "Repeated and trailing slashes are ignored.", recorded("double slash, NA playground")
+    ),
+    BehaviourRule("An empty body counts as {}.", assumed("its missing fields are then named")),
+    BehaviourRule("Bodies over 1 MiB are refused.", klarna_docs("errors: 1 MB")),
+    BehaviourRule(
+        "Missing or unreadable credentials are answered with an HTML page and 401.",
+        recorded("EU playground, 2020"),
+    ),
+    BehaviourRule(
+        "The user name of the credentials is the merchant; orders of others do not exist.",
+        assumed("a natural reading; no recording of a foreign order is known"),
+    ),
+    BehaviourRule(
+        "The options for extending a due date are 14, 30 and 60 days for a fee of 1900,"
+        " 2900 and 4900 minor units.",
+        assumed("options and fees are the provider's business"),
+    ),
+    BehaviourRule(
+        "Strict-Transport-Security is recorded with every answer and not sent.",
+        assumed("on localhost it would follow the developer to other ports"),
+    ),
+)

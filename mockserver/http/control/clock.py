@@ -1,0 +1,80 @@
+"""Control API: read, set, advance and freeze the clock of a sandbox."""
+
+from datetime import datetime
+from typing import Any
+
+from mockserver.domain.lifecycle import Status, derive_status
+from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.parsing import json_response, parse_json_object
+from mockserver.http.control.problems import Problem
+from mockserver.http.merchant.serializers import format_time
+from mockserver.http.messages import Request, Response
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.times import check_time_bounds, parse_duration, parse_time
+
+CLOCK_FIELDS = ("advance", "set", "freeze")
+
+
+def get_clock(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Return the sandbox's time."""
+    return json_response(_serialize_clock(sandbox_from_path(control, values)))
+
+
+def set_clock(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Set, advance or freeze the clock; returns the orders that expired meanwhile."""
+    body = parse_json_object(request)
+    unknown = [field for field in body if field not in CLOCK_FIELDS]
+    if unknown or not body:
+        raise Problem(
+            422, f"expected one or more of {', '.join(CLOCK_FIELDS)}, got {unknown or '{}'}"
+        )
+    sandbox = sandbox_from_path(control, values)
+    old_time = sandbox.clock.now()
+    target = _target_time(body, old_time)
+    if target < old_time:
+        requested, now = format_time(target), format_time(old_time)
+        raise Problem(422, f"a clock cannot go back: {requested} is before {now}")
+    if "freeze" in body and not isinstance(body["freeze"], bool):
+        raise Problem(422, "expected true or false for 'freeze'")
+    if body.get("freeze"):
+        sandbox.clock.freeze()
+    elif "freeze" in body:
+        sandbox.clock.unfreeze()
+    if target != old_time:
+        sandbox.clock.set(target)
+    return json_response(
+        {**_serialize_clock(sandbox), "fired": _expired_orders(sandbox, old_time)}
+    )
+
+
+def _target_time(body: dict[str, Any], now: datetime) -> datetime:
+    try:
+        target = parse_time(body["set"]) if "set" in body else now
+        advance = parse_duration(body.get("advance", "0s"))
+        return check_time_bounds(target + advance, body.get("advance"))
+    except ValueError as error:
+        raise Problem(422, str(error)) from None
+
+
+def _expired_orders(sandbox: Sandbox, before: datetime) -> list[dict[str, Any]]:
+    """What the passing of time did: orders that expired, oldest first."""
+    now = sandbox.clock.now()
+    expired = [
+        order
+        for order in sandbox.orders.values()
+        if before < order.expires_at <= now
+        and derive_status(order, before, sandbox.assumptions) is not Status.EXPIRED
+        and derive_status(order, now, sandbox.assumptions) is Status.EXPIRED
+    ]
+    return [
+        {
+            "at": format_time(order.expires_at),
+            "event": "order expired",
+            "order_id": order.order_id,
+        }
+        for order in sorted(expired, key=lambda item: item.expires_at)
+    ]
+
+
+def _serialize_clock(sandbox: Sandbox) -> dict[str, Any]:
+    return {"now": format_time(sandbox.clock.now()), "frozen": sandbox.clock.frozen}

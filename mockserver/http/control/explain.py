@@ -1,0 +1,76 @@
+"""Control API: explain a response by correlation id, and dry-run a refund."""
+
+from mockserver.domain.allocation.allocate import explain_case
+from mockserver.domain.allocation.case import build_case_for_command
+from mockserver.domain.commands import RefundOrder
+from mockserver.domain.decide import decide
+from mockserver.domain.decision import Context
+from mockserver.domain.errors import Refusal
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Order
+from mockserver.http.control import serializers
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_order,
+    sandbox_from_path,
+)
+from mockserver.http.control.parsing import json_response, parse_json_object
+from mockserver.http.control.problems import Problem
+from mockserver.http.merchant import validation_errors
+from mockserver.http.merchant.command_parsing import Body, parse_refund
+from mockserver.http.merchant.fault_injection import effective_actions
+from mockserver.http.merchant.serializers import JsonObject
+from mockserver.http.messages import Request, Response
+from mockserver.sandbox.faults.actions import FailAllocation
+from mockserver.sandbox.faults.rules import RequestFacts
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.schemas import get_schema
+
+
+def explain_request(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Explain the response to the request with a correlation id."""
+    sandbox = sandbox_from_path(control, values)
+    correlation_id = values["correlation_id"]
+    entry = sandbox.journal.find(correlation_id)
+    if entry is None:
+        journal_size = sandbox.journal.size
+        hint = f"; the journal keeps the latest {journal_size} requests"
+        raise Problem(404, f"no request with correlation id {correlation_id}{hint}")
+    return json_response(serializers.serialize_entry(entry))
+
+
+def explain_refund(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Predict the allocation of a refund without creating it."""
+    body = parse_json_object(request)
+    if not isinstance(body.get("order_id"), str) or "refund" not in body:
+        raise Problem(422, 'expected {"order_id": "…", "refund": {…}}')
+    rules = get_schema("requests/refund.schema.json")
+    if not rules.is_valid(body["refund"]):
+        errors = validation_errors.violation_messages(rules.violations(body["refund"]))
+        raise Problem(422, f"the refund is not valid: {'; '.join(errors)}", errors=errors)
+    sandbox = sandbox_from_path(control, values)
+    order = find_order(sandbox, body["order_id"])
+    return json_response(_preview_refund(sandbox, order, body["refund"]))
+
+
+def _preview_refund(sandbox: Sandbox, order: Order, body: Body) -> JsonObject:
+    refund, now = parse_refund(body, {}), sandbox.clock.now()
+    call_facts = RequestFacts(Operation.REFUND, order.order_id, now, lambda: body)
+    fired_actions = effective_actions(sandbox.faults.preview(call_facts))
+    case = build_case_for_command(
+        order,
+        refund,
+        sandbox.assumptions,
+        fail_allocation=any(isinstance(action, FailAllocation) for _, action in fired_actions),
+    )
+    refusal = _refusal(order, refund, Context(now, "", sandbox.assumptions))
+    return serializers.serialize_dry_run(explain_case(case), refusal, fired_actions)
+
+
+def _refusal(order: Order, refund: RefundOrder, context: Context) -> Refusal | None:
+    try:
+        decide(order, refund, context)
+    except Refusal as rejection:
+        return rejection
+    return None

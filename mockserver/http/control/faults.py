@@ -1,0 +1,76 @@
+"""Control API: fault rules of a sandbox, in scenario syntax, with their counts."""
+
+from itertools import count
+from typing import Any
+
+from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.parsing import (
+    json_response,
+    parse_json_object,
+    validate,
+    validate_name,
+)
+from mockserver.http.control.problems import Problem
+from mockserver.http.messages import Request, Response
+from mockserver.sandbox.faults.rules import FaultRule
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.sandbox_builder import add_fault_rule
+
+MAX_FAULT_RULES = 10_000
+
+
+def list_faults(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """List the rules."""
+    sandbox = sandbox_from_path(control, values)
+    return json_response(
+        {"faults": [_serialize_fault(sandbox, rule) for rule in sandbox.faults.rules()]}
+    )
+
+
+def add_fault(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Add a fault rule; ``id`` names it, and a rule of the same name is replaced."""
+    spec = parse_json_object(request)
+    name = spec.pop("id", None)
+    if name not in (None, ""):
+        validate_name(name, "id")
+    validate(spec, "scenario.schema.json#/$defs/fault")
+    sandbox = sandbox_from_path(control, values)
+    used_names = {rule.name for rule in sandbox.faults.rules()}
+    if len(used_names) >= MAX_FAULT_RULES and name not in used_names:
+        raise Problem(
+            409, f"the sandbox has {MAX_FAULT_RULES} faults; remove some to make more"
+        )
+    rule = add_fault_rule(sandbox, name or _free_name(sandbox, used_names), spec)
+    return json_response(_serialize_fault(sandbox, rule), status=201)
+
+
+def clear_faults(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Remove all fault rules."""
+    sandbox = sandbox_from_path(control, values)
+    for rule in sandbox.faults.rules():
+        sandbox.faults.remove(rule.name)
+    return Response(204)
+
+
+def remove_fault(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Remove a fault rule."""
+    sandbox = sandbox_from_path(control, values)
+    if not sandbox.faults.remove(values["id"]):
+        raise Problem(404, f"no fault '{values['id']}' in sandbox '{sandbox.name}'")
+    return Response(204)
+
+
+def _free_name(sandbox: Sandbox, used_names: set[str]) -> str:
+    names = (f"fault-{number}" for number in count(sandbox.faults.added_count + 1))
+    return next(name for name in names if name not in used_names)
+
+
+def _serialize_fault(sandbox: Sandbox, rule: FaultRule) -> dict[str, Any]:
+    return {
+        "id": rule.name,
+        "on": sorted(rule.operations) or ["any"],
+        "orders": sorted(rule.order_ids),
+        "do": [str(action) for action in rule.actions],
+        "matched": sandbox.faults.matched[rule.name],
+        "fired": sandbox.faults.fired[rule.name],
+    }

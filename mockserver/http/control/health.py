@@ -1,0 +1,35 @@
+"""Control API: health and metrics."""
+
+from time import monotonic
+
+from mockserver import __version__
+from mockserver.http.control.context import ControlContext, PathParams
+from mockserver.http.control.parsing import json_response
+from mockserver.http.control.problems import Problem
+from mockserver.http.messages import Request, Response
+
+
+def get_metrics(control: ControlContext, _values: PathParams, _call: Request) -> Response:
+    """Return metrics in Prometheus' text format."""
+    return control.metrics.render()
+
+
+def get_health(control: ControlContext, _values: PathParams, _call: Request) -> Response:
+    """Return status, version, uptime and number of sandboxes."""
+    return json_response(
+        {
+            "status": "ok",
+            "version": __version__,
+            "uptime": round(monotonic() - control.started_at, 3),
+            "sandboxes": len(control.registry),
+        },
+    )
+
+
+def get_ca_certificate(
+    control: ControlContext, _values: PathParams, _call: Request
+) -> Response:
+    """Return the CA certificate (PEM) of the server; 404 if it has none."""
+    if control.ca_certificate is None:
+        raise Problem(404, "this server has no certificate authority of its own, see --tls")
+    return Response(200, control.ca_certificate, {"Content-Type": "application/x-pem-file"})

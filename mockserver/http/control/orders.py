@@ -1,0 +1,71 @@
+"""Control API: list, create and inspect orders, and force outcomes."""
+
+from itertools import count
+
+from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
+from mockserver.domain.wording import did_you_mean
+from mockserver.http.control import serializers
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_order,
+    sandbox_from_path,
+)
+from mockserver.http.control.parsing import json_response, parse_json_object, validate
+from mockserver.http.control.problems import Problem
+from mockserver.http.messages import Request, Response
+from mockserver.sandbox.sandbox import MAX_SANDBOX_BYTES, Sandbox
+from mockserver.scenario.sandbox_builder import add_order
+
+MAX_ORDERS = 200_000
+
+
+def list_orders(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """List the orders of a sandbox."""
+    sandbox = sandbox_from_path(control, values)
+    orders = sandbox.orders.values()
+    return json_response({"orders": serializers.serialize_order_summaries(sandbox, orders)})
+
+
+def create_order(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Make an order from scenario syntax."""
+    spec = validate(parse_json_object(request), "scenario.schema.json#/$defs/order")
+    sandbox = sandbox_from_path(control, values)
+    if len(sandbox.order_names) >= MAX_ORDERS:
+        raise Problem(409, f"the sandbox has {MAX_ORDERS} orders; reset it to make more")
+    size = len(request.body or b"")
+    if not sandbox.has_room_for(size):
+        raise Problem(
+            409, f"the sandbox holds {MAX_SANDBOX_BYTES} bytes; reset it to make more"
+        )
+    name = spec.get("name") or _free_name(sandbox)
+    order = add_order(sandbox, name, spec, size=size)
+    return json_response(serializers.serialize_current_order(sandbox, order), status=201)
+
+
+def _free_name(sandbox: Sandbox) -> str:
+    numbers = count(len(sandbox.order_names) + 1)
+    return next(n for n in map("order-{}".format, numbers) if n not in sandbox.order_names)
+
+
+def get_order(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Return the inner view of an order."""
+    sandbox = sandbox_from_path(control, values)
+    order = find_order(sandbox, values["order_id"])
+    return json_response(serializers.serialize_inner_view(sandbox, order))
+
+
+def force_outcome(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Force an outcome that normally time or the provider causes."""
+    outcome = parse_json_object(request).get("outcome")
+    if not isinstance(outcome, str):
+        raise Problem(
+            422, f"expected a text for 'outcome', one of {', '.join(FORCED_OUTCOMES)}"
+        )
+    if outcome not in FORCED_OUTCOMES:
+        hint = did_you_mean(outcome, list(FORCED_OUTCOMES))
+        raise Problem(422, f"unknown outcome '{outcome}', {hint}")
+    sandbox = sandbox_from_path(control, values)
+    order = find_order(sandbox, values["order_id"])
+    changed = sandbox.force_outcome(order.order_id, outcome)
+    return json_response(serializers.serialize_inner_view(sandbox, changed or order))

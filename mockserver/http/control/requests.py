@@ -1,0 +1,115 @@
+"""Control API: list, count, await and clear the requests in the journal."""
+
+import re
+from collections.abc import Iterator
+from time import monotonic
+
+from mockserver.domain.operation import Operation
+from mockserver.domain.wording import did_you_mean
+from mockserver.http.control import serializers
+from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.parsing import json_response
+from mockserver.http.control.problems import Problem
+from mockserver.http.messages import Request, Response
+from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.times import parse_duration
+
+STATUS_PATTERN = re.compile(r"0|[1-9][0-9]{2}")
+COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
+FILTER_NAMES = ("operation", "order_id", "status", "correlation_id")
+AWAIT_PARAMETERS = ("count", "timeout")
+DEFAULT_TIMEOUT = "5s"
+MAX_TIMEOUT = 60.0  # seconds
+
+
+def list_requests(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """List the kept requests, oldest first, filtered by the query."""
+    sandbox = sandbox_from_path(control, values)
+    entries = [
+        serializers.serialize_entry(entry) for entry in _matching_entries(sandbox, request)
+    ]
+    return json_response({"requests": entries})
+
+
+def count_requests(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Count requests, including those no longer in the journal."""
+    sandbox = sandbox_from_path(control, values)
+    filters = _filters(request)
+    if "correlation_id" in filters:
+        return json_response({"count": sum(1 for _ in _matching_entries(sandbox, request))})
+    operation = filters.get("operation")
+    count = sandbox.journal.count_matching(
+        Operation(operation) if operation else None,
+        _order_id(sandbox, filters),
+        int(filters["status"]) if "status" in filters else None,
+    )
+    return json_response({"count": count})
+
+
+async def await_requests(
+    control: ControlContext, values: PathParams, request: Request
+) -> Response:
+    """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
+    expected_count, timeout = _await_parameters(request)
+    deadline = monotonic() + timeout
+    while True:
+        sandbox = sandbox_from_path(control, values)  # which may have been filled anew
+        entries = list(_matching_entries(sandbox, request))
+        seconds_left = deadline - monotonic()
+        if len(entries) >= expected_count or seconds_left <= 0:
+            break
+        await sandbox.journal.wait_for_entry(seconds_left)
+    page = {
+        "satisfied": len(entries) >= expected_count,
+        "requests": [serializers.serialize_entry(e) for e in entries],
+    }
+    return json_response(page)
+
+
+def _await_parameters(request: Request) -> tuple[int, float]:
+    count = request.query.get("count", "1")
+    if not COUNT_PATTERN.fullmatch(count):
+        raise Problem(422, f"expected a whole number for 'count', got '{count}'")
+    try:
+        timeout = parse_duration(request.query.get("timeout", DEFAULT_TIMEOUT)).total_seconds()
+    except ValueError as error:
+        raise Problem(422, str(error)) from None
+    return int(count), min(timeout, MAX_TIMEOUT)
+
+
+def clear_requests(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Clear the journal and its counts."""
+    sandbox = sandbox_from_path(control, values)
+    sandbox.journal.clear()
+    return Response(204)
+
+
+def _matching_entries(sandbox: Sandbox, request: Request) -> Iterator[Entry]:
+    filters = _filters(request)
+    expected_values = {**filters, "order_id": _order_id(sandbox, filters)}
+    for entry in sandbox.journal:
+        if all(
+            wish in (None, str(getattr(entry, key))) for key, wish in expected_values.items()
+        ):
+            yield entry
+
+
+def _filters(request: Request) -> dict[str, str]:
+    waiting = AWAIT_PARAMETERS if request.segments[-1] == "await" else ()
+    filters = {key: value for key, value in request.query.items() if key not in waiting}
+    for key in filters:
+        if key not in FILTER_NAMES:
+            raise Problem(422, f"unknown filter '{key}', {did_you_mean(key, FILTER_NAMES)}")
+    operation = filters.get("operation")
+    if operation is not None and operation not in list(Operation):
+        hint = did_you_mean(operation, list(Operation))
+        raise Problem(422, f"unknown operation '{operation}', {hint}")
+    if not STATUS_PATTERN.fullmatch(filters.get("status", "200")):
+        raise Problem(422, f"expected a status such as 201, got '{filters['status']}'")
+    return filters
+
+
+def _order_id(sandbox: Sandbox, wishes: dict[str, str]) -> str | None:
+    name_or_id = wishes.get("order_id")
+    return sandbox.order_names.get(name_or_id, name_or_id) if name_or_id else None

@@ -1,0 +1,127 @@
+"""Route table of the control API; source of its OpenAPI document."""
+
+from mockserver.domain.operation import OPERATIONS
+from mockserver.http.control import (
+    clock,
+    explain,
+    faults,
+    health,
+    orders,
+    requests,
+    sandboxes,
+    snapshots,
+)
+from mockserver.http.control.context import ControlContext, PathParams, Route
+from mockserver.http.control.parsing import json_response
+from mockserver.http.messages import Request, Response
+from mockserver.http.openapi.control_document import control_document
+from mockserver.http.openapi.merchant_document import merchant_document
+from mockserver.http.router import Router
+
+HEALTH_PATHS = ("/livez", "/readyz", "/healthz", "/__admin/health")
+SANDBOXES_PATH = "/__admin/sandboxes"
+SANDBOX_PATH = f"{SANDBOXES_PATH}/{{sandbox}}"
+
+
+def get_openapi(_control: ControlContext, _values: PathParams, _call: Request) -> Response:
+    """Describe the control API."""
+    return json_response(control_document(CONTROL_ROUTES))
+
+
+def get_merchant_openapi(
+    _control: ControlContext, _values: PathParams, _call: Request
+) -> Response:
+    """Describe the merchant API."""
+    return json_response(merchant_document(OPERATIONS))
+
+
+CONTROL_ROUTES: tuple[Route, ...] = (
+    *(
+        Route("GET", path, health.get_health, "health", unauthenticated=True)
+        for path in HEALTH_PATHS
+    ),
+    Route(
+        "GET", "/metrics", health.get_metrics, "text",
+        response_media_type="text/plain", unauthenticated=True,
+    ),
+    Route("GET", "/__admin/openapi.json", get_openapi, "document"),
+    Route("GET", "/__admin/merchant-openapi.json", get_merchant_openapi, "document"),
+    Route(
+        "GET", "/__admin/tls/ca.pem", health.get_ca_certificate, "text",
+        response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
+    ),
+    Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes"),
+    Route("GET", SANDBOX_PATH, sandboxes.get_sandbox, "sandbox"),
+    Route("DELETE", SANDBOX_PATH, sandboxes.drop_sandbox, status=204),
+    Route("POST", f"{SANDBOX_PATH}/reset", sandboxes.reset_sandbox, "seeded_sandbox"),
+    Route(
+        "PUT", f"{SANDBOX_PATH}/scenario", sandboxes.put_scenario,
+        "seeded_sandbox", request_schema="scenario_request", accepts_yaml=True,
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/scenario", sandboxes.get_scenario,
+        "scenario", response_media_type="application/yaml",
+    ),
+    Route("GET", f"{SANDBOX_PATH}/verdict", sandboxes.get_verdict, "verdict"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/verdict", sandboxes.check_posted_expectations,
+        "verdict", request_schema="expect_request",
+    ),
+    Route(
+        "PUT", f"{SANDBOX_PATH}/names", sandboxes.name_movements,
+        "names", request_schema="names_request",
+    ),
+    Route("GET", f"{SANDBOX_PATH}/invariants", sandboxes.get_invariants, "invariants"),
+    Route("GET", f"{SANDBOX_PATH}/orders", orders.list_orders, "orders"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/orders", orders.create_order, "order", 201, "order_request",
+        limited=True,
+    ),
+    Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "inner_view"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_outcome,
+        "inner_view", request_schema="outcome_request",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/explain/{{correlation_id}}", explain.explain_request, "request",
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/explain", explain.explain_refund,
+        "dry_run", request_schema="dry_run_request",
+    ),
+    Route("GET", f"{SANDBOX_PATH}/faults", faults.list_faults, "faults"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/faults", faults.add_fault, "fault", 201, "fault_request",
+        limited=True,
+    ),
+    Route("DELETE", f"{SANDBOX_PATH}/faults", faults.clear_faults, status=204),
+    Route("DELETE", f"{SANDBOX_PATH}/faults/{{id}}", faults.remove_fault, status=204),
+    Route("GET", f"{SANDBOX_PATH}/clock", clock.get_clock, "clock"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/clock", clock.set_clock,
+        "clock_change", request_schema="clock_request",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/requests", requests.list_requests,
+        "requests", query_schema="filters",
+    ),
+    Route("DELETE", f"{SANDBOX_PATH}/requests", requests.clear_requests, status=204),
+    Route(
+        "GET", f"{SANDBOX_PATH}/requests/count", requests.count_requests,
+        "count", query_schema="filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/requests/await", requests.await_requests,
+        "await_result", query_schema="await_filters",
+    ),
+    Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/snapshots", snapshots.take_snapshot,
+        "snapshot", 201, "snapshot_request",
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/snapshots/{{name}}/restore", snapshots.restore_snapshot,
+        "snapshot",
+    ),
+)  # fmt: skip
+CONTROL_ROUTER = Router((route.method, route.path, route) for route in CONTROL_ROUTES)

@@ -1,0 +1,49 @@
+"""Control API: take, list and restore snapshots."""
+
+from mockserver.domain.wording import did_you_mean
+from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.parsing import json_response, parse_json_object, validate_name
+from mockserver.http.control.problems import Problem
+from mockserver.http.merchant.serializers import format_time
+from mockserver.http.messages import Request, Response
+from mockserver.sandbox.snapshots import Snapshot
+
+
+def list_snapshots(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """List the snapshots, oldest first."""
+    sandbox = sandbox_from_path(control, values)
+    snapshots = sandbox.snapshots
+    return json_response(
+        {
+            "snapshots": [
+                _serialize_snapshot(name, snapshot) for name, snapshot in snapshots.items()
+            ]
+        }
+    )
+
+
+def take_snapshot(control: ControlContext, values: PathParams, request: Request) -> Response:
+    """Take a snapshot under a name."""
+    name = validate_name(parse_json_object(request).get("name"), "name")
+    sandbox = sandbox_from_path(control, values)
+    return json_response(_serialize_snapshot(name, sandbox.take_snapshot(name)), status=201)
+
+
+def restore_snapshot(control: ControlContext, values: PathParams, _call: Request) -> Response:
+    """Restore a snapshot."""
+    sandbox = sandbox_from_path(control, values)
+    name, snapshot_names = values["name"], list(sandbox.snapshots)
+    if name not in snapshot_names:
+        hint = (
+            f", {did_you_mean(name, snapshot_names)}" if snapshot_names else "; none was taken"
+        )
+        raise Problem(404, f"no snapshot '{name}'{hint}")
+    return json_response(_serialize_snapshot(name, sandbox.restore_snapshot(name)))
+
+
+def _serialize_snapshot(name: str, snapshot: Snapshot) -> dict[str, object]:
+    return {
+        "name": name,
+        "now": format_time(snapshot.taken_at),
+        "orders": list(snapshot.order_names),
+    }

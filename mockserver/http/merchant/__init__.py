@@ -1,0 +1,5 @@
+"""Provider's API.
+
+``handler`` is the pipeline of a request; ``auth``, ``endpoints``, ``request_parsing``,
+``command_parsing``, ``fault_injection``, ``responses`` and ``serializers`` are its steps.
+"""

@@ -1,0 +1,186 @@
+"""Apply fault actions to a request and its response.
+
+Faults stand outside idempotency on purpose: one before the write leaves no receipt,
+one after it does.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from string import Formatter
+
+import orjson
+
+from mockserver.domain.errors import (
+    ERROR_CATALOGUE,
+    UNKNOWN_FACT,
+    Reason,
+    Refusal,
+    find_error_definition,
+)
+from mockserver.http.merchant.exchange import Exchange, FiredActions
+from mockserver.http.merchant.responses import provider_json_response
+from mockserver.http.messages import STATUSES_WITHOUT_BODY, Response
+from mockserver.sandbox.faults.actions import (
+    Action,
+    Delay,
+    Drop,
+    FailAllocation,
+    Garbage,
+    LoseAnswer,
+    RateLimit,
+    Refuse,
+    Respond,
+    ResponseDamage,
+    SlowBody,
+    Truncate,
+    ends_request,
+    is_before_commit,
+)
+from mockserver.sandbox.faults.rules import FaultRule
+from mockserver.sandbox.sandbox import Sandbox
+
+STATUS_OK = 200
+FIRST_ERROR_STATUS = 400
+FRAMING_HEADERS = ("content-length", "transfer-encoding")  # what truncate is there for
+TRUNCATED_JSON = b'{"order_id": "7ce4ee13-973c-6f49-a30e-85'
+DEFAULT_ERROR_CODES = {
+    **{row.status: row.code for row in reversed(ERROR_CATALOGUE) if row.code},
+    400: "BAD_REQUEST",
+    403: "NOT_ALLOWED",
+    404: "NO_SUCH_ORDER",
+    422: "UNPROCESSABLE_ENTITY",
+    502: "TEMPORARILY_UNAVAILABLE",
+    504: "TEMPORARILY_UNAVAILABLE",
+}
+
+
+def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
+    """Return the seconds to wait before a request goes on.
+
+    A frozen clock is moved on instead, so that there is nothing to wait for.
+    """
+    seconds = sum(
+        action.seconds(sandbox.faults.random_for(rule))
+        for rule, action in fired
+        if isinstance(action, Delay)
+    )
+    if not sandbox.clock.frozen:
+        return seconds
+    sandbox.clock.advance(timedelta(seconds=seconds))
+    return 0.0
+
+
+def fails_allocation(fired: FiredActions) -> bool:
+    """Return whether a refund is accepted without being allocated."""
+    return any(isinstance(action, FailAllocation) for _, action in fired)
+
+
+def apply_before(exchange: Exchange) -> Response | None:
+    """Return the answer of a fault that keeps a request from being executed, if any.
+
+    Raises:
+        Rejection: the fault refuses the request.
+    """
+    match exchange.fired[-1][1] if exchange.fired else None:
+        case Drop():
+            return Response(0)
+        case Refuse(reason):
+            raise Refusal(reason, exchange.operation, **_known_facts(reason, exchange))
+        case RateLimit():
+            raise Refusal(Reason.TOO_MANY_REQUESTS, exchange.operation)
+        case Respond(after_commit=False) as action:
+            return _custom_response(action, exchange)
+    return None
+
+
+def apply_after(exchange: Exchange, response: Response, sandbox: Sandbox) -> Response:
+    """Change the answer to a request whose effect, if any, is committed."""
+    for _, action in exchange.fired:
+        match action:
+            case Drop(how) | LoseAnswer(how):
+                response.damage = ResponseDamage(end=how)
+            case RateLimit(retry_after):
+                response.headers["Retry-After"] = str(retry_after)
+            case Truncate(length):
+                response.damage = ResponseDamage(body_bytes=length)
+            case Garbage():
+                response.status = (
+                    STATUS_OK if response.status in STATUSES_WITHOUT_BODY else response.status
+                )
+                response.body = TRUNCATED_JSON
+                response.headers["Content-Type"] = "application/json"
+            case SlowBody(rate):
+                _slow_down(response, rate, sandbox)
+            case Respond(after_commit=True):
+                delivery = response.damage
+                response = _custom_response(action, exchange)
+                response.damage = delivery
+    return response
+
+
+def effective_actions(
+    fired_actions: Iterable[tuple[FaultRule, Action]],
+) -> list[tuple[FaultRule, Action]]:
+    """Leave out what comes too late, as a call ends with the first action that answers."""
+    actions = sorted(fired_actions, key=lambda item: not is_before_commit(item[1]))
+    end_positions = (
+        number
+        for number, fired_action in enumerate(actions, 1)
+        if ends_request(fired_action[1])
+    )
+    return actions[: next(end_positions, None)]
+
+
+def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
+    """Fill the catalogue's template as well as a made-up refusal can."""
+    template = find_error_definition(reason, exchange.operation).message
+    facts = {
+        "order_id": exchange.order_id,
+        "path": exchange.call.path,
+        "method": exchange.call.method,
+        "allowed": exchange.call.method,
+        "cause": "",
+        "violations": ["'body' is not valid"],
+    }
+    names = [name for _, name, _, _ in Formatter().parse(template) if name]
+    return {name: facts.get(name, UNKNOWN_FACT) for name in [*names, "order_id", "capture_id"]}
+
+
+def _custom_response(action: Respond, exchange: Exchange) -> Response:
+    response = provider_json_response(
+        action.status, _page(action, exchange), exchange.correlation_id
+    )
+    for name, value in action.headers.items():
+        if name.lower() not in FRAMING_HEADERS:
+            _set_header(response, name, value)
+    return response
+
+
+def _set_header(response: Response, name: str, value: str) -> None:
+    for header in [header for header in response.headers if header.lower() == name.lower()]:
+        del response.headers[header]
+    response.headers[name] = value
+
+
+def _page(action: Respond, exchange: Exchange) -> bytes:
+    if isinstance(action.body, str):
+        return action.body.encode()
+    if action.body is not None:
+        return orjson.dumps(action.body)
+    if action.status < FIRST_ERROR_STATUS:
+        return b""
+    code = action.error_code or DEFAULT_ERROR_CODES.get(action.status, "INTERNAL_ERROR")
+    messages = action.error_messages or [code.replace("_", " ").capitalize()]
+    page = {
+        "correlation_id": exchange.correlation_id,
+        "error_code": code,
+        "error_messages": messages,
+    }
+    return orjson.dumps(page)
+
+
+def _slow_down(response: Response, rate: int, sandbox: Sandbox) -> None:
+    if sandbox.clock.frozen:
+        sandbox.clock.advance(timedelta(seconds=len(response.body) / rate))
+    else:
+        response.damage = ResponseDamage(bytes_per_second=rate)

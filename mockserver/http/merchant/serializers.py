@@ -1,0 +1,193 @@
+"""Serialize domain values as the provider does: recorded key order, times, empty texts.
+
+Key order, ``""`` for unset address and line texts, left-out rather than null fields and
+three-decimal times are recorded (2020, EU playground).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from mockserver.domain.allocation.explanation import Explanation
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.authorization import DUE_DATE_OPTIONS
+from mockserver.domain.lifecycle import Status
+from mockserver.domain.order import (
+    ADDRESS_FIELDS,
+    Address,
+    Capture,
+    Order,
+    OrderLine,
+    Refund,
+)
+
+JsonObject: TypeAlias = dict[str, Any]
+
+_EMPTY_ADDRESS_TEXTS = ("title", "street_address2", "region")
+
+
+def format_time(moment: datetime) -> str:
+    """Write a time as the provider does: UTC, three decimals, ``Z``."""
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def serialize_order(order: Order, status: Status, assumptions: Assumptions) -> JsonObject:
+    """Show an order as ``get_order`` answers it."""
+    view = {
+        "order_id": order.order_id,
+        "status": status,
+        "fraud_status": order.fraud_status,
+        "order_amount": order.order_amount,
+        "original_order_amount": order.original_order_amount,
+        "captured_amount": order.captured_amount,
+        "refunded_amount": order.refunded_amount,
+        "remaining_authorized_amount": order.remaining_authorized_amount,
+        "purchase_currency": order.purchase_currency,
+        "locale": order.locale,
+        "order_lines": [serialize_order_line(line) for line in order.order_lines],
+        "merchant_reference1": order.merchant_reference1,
+        "merchant_reference2": order.merchant_reference2,
+        "klarna_reference": order.klarna_reference,
+        "customer": order.customer,
+        "billing_address": serialize_address(order.billing_address),
+        "shipping_address": serialize_address(order.shipping_address),
+        "created_at": format_time(order.created_at),
+        "purchase_country": order.purchase_country,
+        "expires_at": format_time(order.expires_at),
+        "captures": serialize_captures(order, assumptions),
+        "refunds": [serialize_refund(refund) for refund in order.refunds],
+        "initial_payment_method": {
+            "type": order.payment_method.type,
+            "description": order.payment_method.description,
+        },
+        "merchant_data": order.merchant_data,
+        "shipping_info": list(order.shipping_info) or None,
+    }
+    return _drop_unset(view)
+
+
+def serialize_captures(order: Order, assumptions: Assumptions) -> list[JsonObject]:
+    """Show all captures of an order, oldest first."""
+    booked = order.booked_by_capture
+    if assumptions.capture_refunded_amount == "stays_zero":
+        booked = {}
+    return [
+        _serialize_capture_with_refunds(c, booked.get(c.capture_id, 0)) for c in order.captures
+    ]
+
+
+def serialize_capture(order: Order, capture: Capture, assumptions: Assumptions) -> JsonObject:
+    """Show one capture of an order."""
+    views = serialize_captures(order, assumptions)
+    return next(
+        capture_json
+        for capture_json in views
+        if capture_json["capture_id"] == capture.capture_id
+    )
+
+
+def _serialize_capture_with_refunds(capture: Capture, refunded_amount: int) -> JsonObject:
+    view = {
+        "capture_id": capture.capture_id,
+        "klarna_reference": capture.klarna_reference,
+        "captured_amount": capture.captured_amount,
+        "captured_at": format_time(capture.captured_at),
+        "description": capture.description,
+        "order_lines": [serialize_order_line(line) for line in capture.order_lines],
+        "reference": capture.reference,
+        "refunded_amount": refunded_amount,
+        "billing_address": serialize_address(capture.billing_address),
+        "shipping_address": serialize_address(capture.shipping_address),
+        "shipping_info": list(capture.shipping_info),
+    }
+    return _drop_unset(view)
+
+
+def serialize_refund(refund: Refund) -> JsonObject:
+    """Show a refund as it stands in an order."""
+    view = {
+        "refund_id": refund.refund_id,
+        "refunded_amount": refund.refunded_amount,
+        "refunded_at": format_time(refund.refunded_at),
+        "description": refund.description,
+        "order_lines": [serialize_order_line(line) for line in refund.order_lines],
+        "reference": refund.reference,
+    }
+    return _drop_unset(view)
+
+
+def serialize_single_refund(refund: Refund) -> JsonObject:
+    """Show a refund that is read alone: one key more (recorded)."""
+    return {**serialize_refund(refund), "credit_invoice": False}
+
+
+def serialize_due_date_options(order: Order) -> JsonObject:
+    """Show the options for extending a due date, with their fees."""
+    return {
+        "currency": order.purchase_currency,
+        "options": [
+            {"amount": fee, "number_of_days": days} for days, fee in DUE_DATE_OPTIONS.items()
+        ],
+    }
+
+
+def serialize_order_line(line: OrderLine) -> JsonObject:
+    """Show an order line; a reference that was not given is left out."""
+    view: JsonObject = {} if line.reference is None else {"reference": line.reference}
+    view |= {
+        "type": line.type,
+        "quantity": line.quantity,
+        "quantity_unit": line.quantity_unit,
+        "name": line.name,
+        "total_amount": line.total_amount,
+        "unit_price": line.unit_price,
+        "total_discount_amount": line.total_discount_amount,
+        "tax_rate": line.tax_rate,
+        "total_tax_amount": line.total_tax_amount,
+    }
+    return {**view, **line.extra} if line.extra else view
+
+
+def serialize_address(address: Address) -> JsonObject:
+    """Show an address in the recorded key order."""
+    return {
+        key: address.get(key, "")
+        for key in ADDRESS_FIELDS
+        if key in address or key in _EMPTY_ADDRESS_TEXTS
+    }
+
+
+def serialize_explanation(explanation: Explanation) -> JsonObject:
+    """Show how a refund was allocated and why (control API, design §3)."""
+    allocation, nearest = explanation.allocation, explanation.nearest
+    return {
+        "outcome": allocation.outcome,
+        "capture_id": allocation.capture_id,
+        "booked": [
+            {"capture_id": item.capture_id, "amount": item.amount} for item in allocation.booked
+        ],
+        "conditions": [
+            {
+                "name": condition.name,
+                "holds": condition.holds,
+                "expected": condition.expected,
+                "actual": condition.actual,
+                "detail": condition.detail,
+            }
+            for condition in explanation.conditions
+        ],
+        "nearest": nearest
+        and {
+            "capture_id": nearest.capture_id,
+            "klarna_reference": nearest.klarna_reference,
+            "differences": nearest.differences,
+        },
+        "ambiguous": allocation.ambiguous,
+        "assumptions": explanation.assumptions,
+        "hints": explanation.hints,
+        "text": explanation.text,
+    }
+
+
+def _drop_unset(view: Mapping[str, Any]) -> JsonObject:
+    return {key: value for key, value in view.items() if value is not None}

@@ -1,0 +1,120 @@
+"""Turn schema violations of a request into the provider's error messages.
+
+``'captured_amount' must not be null`` is recorded, ``The size of the a/b value must be
+between 0 and 100`` is documented (without the index of a list item). The other
+wordings are assumed, so they may say more: the exact place and the value.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.scenario.schema_errors import quote_value
+from mockserver.schemas import Violation
+
+MAX_MESSAGES = 100
+"""How many violations are told of a body; a refusal is remembered, so it is bounded (ours)."""
+
+MAX_PATHS_LISTED = 5
+
+
+def refusal_for_violations(violations: Iterable[Violation]) -> Refusal:
+    """Refuse a body for its violations: a message for each, and the first few places."""
+    first_violations = list(islice(violations, MAX_MESSAGES + 1))
+    return Refusal(
+        Reason.INVALID_FIELDS,
+        violations=violation_messages(first_violations),
+        paths=", ".join(map(_format_path, first_violations[:MAX_PATHS_LISTED])),
+    )
+
+
+def violation_messages(violations: Iterable[Violation]) -> list[str]:
+    """Word violations for ``error_messages``, one text for each of the first."""
+    first_violations = list(islice(violations, MAX_MESSAGES + 1))
+    messages = [
+        _MESSAGE_BY_KEYWORD.get(violation.keyword, _default_message)(violation)
+        for violation in first_violations[:MAX_MESSAGES]
+    ]
+    is_truncated = len(first_violations) > MAX_MESSAGES
+    return (
+        [*messages, f"and more; only the first {MAX_MESSAGES} are told"]
+        if is_truncated
+        else messages
+    )
+
+
+def _required(violation: Violation) -> str:
+    return f"'{_format_path(violation)}' must not be null"
+
+
+def _type(violation: Violation) -> str:
+    if violation.value is None:
+        return _required(violation)
+    names = [type_name for type_name in _as_list(violation.constraint) if type_name != "null"]
+    expected_types = " or ".join(_TYPE_NAMES[name] for name in names)
+    value = quote_value(violation.value)
+    return f"'{_format_path(violation)}' must be {expected_types}, got {value}"
+
+
+def _size(violation: Violation) -> str:
+    path = "/".join(path_step for path_step in violation.path if isinstance(path_step, str))
+    rules = violation.schema
+    low = rules.get("minItems", rules.get("minLength", 0))
+    high = rules.get("maxItems", rules.get("maxLength"))
+    return f"The size of the {path} value must be between {low} and {high}"
+
+
+def _minimum(violation: Violation) -> str:
+    return _comparison_message(violation, "greater")
+
+
+def _maximum(violation: Violation) -> str:
+    return _comparison_message(violation, "less")
+
+
+def _comparison_message(violation: Violation, how: str) -> str:
+    return (
+        f"'{_format_path(violation)}' must be {how} than or equal to {violation.constraint},"
+        f" got {quote_value(violation.value)}"
+    )
+
+
+def _enum(violation: Violation) -> str:
+    names = ", ".join(choice for choice in violation.constraint if choice)
+    value = quote_value(violation.value)
+    return f"'{_format_path(violation)}' must be one of {names}, got {value}"
+
+
+def _default_message(violation: Violation) -> str:
+    value = quote_value(violation.value)
+    return f"'{_format_path(violation)}' must match {violation.constraint}, got {value}"
+
+
+_MESSAGE_BY_KEYWORD: Mapping[str, Callable[[Violation], str]] = {
+    "required": _required,
+    "type": _type,
+    "maxLength": _size,
+    "minItems": _size,
+    "maxItems": _size,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "enum": _enum,
+}
+
+_TYPE_NAMES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a text",
+    "array": "a list",
+    "object": "an object",
+    "boolean": "true or false",
+}
+
+
+def _format_path(violation: Violation) -> str:
+    missing = [violation.constraint] if violation.keyword == "required" else []
+    return "/".join(map(str, [*violation.path, *missing])) or "body"
+
+
+def _as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

@@ -1,0 +1,117 @@
+"""Examples for the merchant API's OpenAPI document, built from one example order.
+
+The answers are not written down but made from the order, as the server makes them.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.lifecycle import derive_status
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Order
+from mockserver.http.merchant import serializers
+from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.sandbox_builder import build_order, order_defaults
+from mockserver.scenario.times import parse_time
+
+CREATED = "2026-01-15T09:00:00Z"
+EXAMPLE_ORDER: Mapping[str, Any] = MappingProxyType(
+    {
+        "order_id": "7ce4ee13-973c-4f49-a30e-85a0bc675997",
+        "klarna_reference": "JASW2UXV",
+        "created": CREATED,
+        "billing_address": {
+            "given_name": "Testperson-se",
+            "family_name": "Approved",
+            "street_address": "Stårgatan 1",
+            "postal_code": "12345",
+            "city": "Ankeborg",
+            "email": "checkout@testdrive.example",
+            "phone": "+46765260000",
+        },
+        "lines": [
+            {"reference": "A12345", "name": "T-shirt", "unit_price": 3000, "tax_rate": 2500},
+            {"reference": "B24680", "name": "Sneakers", "unit_price": 10000, "tax_rate": 2500},
+        ],
+        "captures": {
+            "A": {"lines": ["A12345"], "capture_id": "4ba29b50-be7b-44f5-a492-113e6a865e22"},
+        },
+        "refunds": {
+            "half": {
+                "lines": [{"reference": "A12345", "unit_price": 1500, "tax_rate": 2500}],
+                "refund_id": "f8b4c1d2-0e6a-4a57-9b33-7d2c5e1f6a90",
+            },
+        },
+    },
+)
+"""The order of all examples, in scenario syntax: a T-shirt shipped, half of it refunded."""
+
+SNEAKERS = {
+    "reference": "B24680",
+    "name": "Sneakers",
+    "quantity": 1,
+    "unit_price": 10000,
+    "tax_rate": 2500,
+    "total_amount": 10000,
+    "total_tax_amount": 2000,
+}
+T_SHIRT = {
+    "reference": "A12345",
+    "name": "T-shirt",
+    "quantity": 1,
+    "unit_price": 1500,
+    "total_amount": 1500,
+}
+PARCEL = {
+    "shipping_company": "PostNord",
+    "shipping_method": "Home",
+    "tracking_number": "63456415674545679874",
+}
+
+REQUESTS: Mapping[Operation, Any] = {
+    Operation.UPDATE_AUTHORIZATION: {
+        "order_amount": 13000,
+        "order_lines": [{**T_SHIRT, "unit_price": 3000, "total_amount": 3000}, SNEAKERS],
+    },
+    Operation.UPDATE_CUSTOMER_DETAILS: {"shipping_address": {"city": "Uppsala"}},
+    Operation.UPDATE_MERCHANT_REFERENCES: {"merchant_reference1": "order-1001"},
+    Operation.ADD_ORDER_SHIPPING_INFO: {"shipping_info": [PARCEL]},
+    Operation.CAPTURE: {
+        "captured_amount": 10000,
+        "description": "Second parcel",
+        "order_lines": [SNEAKERS],
+        "shipping_info": [PARCEL],
+    },
+    Operation.ADD_CAPTURE_SHIPPING_INFO: {"shipping_info": [PARCEL]},
+    Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
+    Operation.REFUND: {"refunded_amount": 1500, "order_lines": [T_SHIRT]},
+}
+"""Bodies that are accepted for the order."""
+
+_RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
+    Operation.GET_ORDER: lambda order: serializers.serialize_order(
+        order, derive_status(order, order.created_at, Assumptions()), Assumptions()
+    ),
+    Operation.LIST_CAPTURES: lambda order: serializers.serialize_captures(order, Assumptions()),
+    Operation.GET_CAPTURE: lambda order: serializers.serialize_capture(
+        order, order.captures[0], Assumptions()
+    ),
+    Operation.GET_EXTEND_DUE_DATE_OPTIONS: serializers.serialize_due_date_options,
+    Operation.GET_REFUND: lambda order: serializers.serialize_single_refund(order.refunds[0]),
+}
+
+
+def response_example(operation: Operation) -> Any:  # noqa: ANN401
+    """Return an example response of a read operation."""
+    return _RESPONSE_EXAMPLES[operation](_order())
+
+
+@cache
+def _order() -> Order:
+    sandbox = Sandbox("example", clock=Clock(parse_time(CREATED), frozen=True))
+    order, _ = build_order(sandbox, "example", EXAMPLE_ORDER, order_defaults(sandbox), ())
+    return order

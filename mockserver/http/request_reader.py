@@ -1,0 +1,106 @@
+"""Reads a request: the only place that turns aiohttp's request into a :class:`Request`."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote, urlsplit
+
+from aiohttp import HttpVersion11, web
+
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.http import connection
+from mockserver.http.connection import UnreadableRequestError
+from mockserver.http.framing import LARGEST_BODY
+from mockserver.http.http_errors import MAX_HEADERS, NO_HOST, TOO_MANY_HEADERS
+from mockserver.http.messages import Request
+
+_NO_QUERY: Mapping[str, str] = {}
+
+
+async def read_request(request: web.BaseRequest, client: connection.Connection) -> Request:
+    """Read a request. The body of a GET is ignored, as some clients send one.
+
+    Raises:
+        UnreadableRequestError: the rest of the body has not arrived in time, or the head
+            is not valid although aiohttp accepts it.
+        RequestPayloadError: the body is malformed.
+    """
+    _check_head(request)
+    headers = request.headers
+    if not all(map(str.isascii, headers.values())):
+        headers = request.clone(headers=dict(_decoded(request))).headers
+    url = request.rel_url
+    return Request(
+        method=request.method,
+        path=url.path,
+        segments=_segments(url.raw_path),
+        headers=headers,
+        body=b"" if request.method == "GET" else await _read_body(request, client),
+        scheme=request.scheme,
+        host=headers.get("Host") or _host_without_header(request),
+        query=url.query if url.raw_query_string else _NO_QUERY,
+    )
+
+
+def _check_head(request: web.BaseRequest) -> None:
+    """Refuse what older versions of aiohttp let through."""
+    hosts = len(request.headers.getall("Host", ()))
+    if len(request.headers) > MAX_HEADERS:
+        problem = TOO_MANY_HEADERS
+    elif hosts > 1:
+        problem = "expected Host only once"
+    elif not hosts and request.version >= HttpVersion11:
+        problem = NO_HOST
+    else:
+        return
+    raise UnreadableRequestError(Refusal(Reason.MALFORMED_HTTP, detail=problem))
+
+
+def _decoded(request: web.BaseRequest) -> Iterator[tuple[str, str]]:
+    """Read header values that are not UTF-8 as Latin-1.
+
+    aiohttp keeps bytes that it cannot decode as lone surrogates, which no header, no log
+    line and no JSON can hold.
+    """
+    for name, value in request.raw_headers:
+        try:
+            yield name.decode(), value.decode()
+        except UnicodeDecodeError:
+            yield name.decode(), value.decode("latin-1")
+
+
+def _host_without_header(request: web.BaseRequest) -> str:
+    """Return the host of an absolute address, else the address that the client reached."""
+    host = urlsplit(request.raw_path).hostname
+    if host is None and request.transport is not None:
+        host = request.transport.get_extra_info("sockname")[0]
+    return host or ""
+
+
+def _segments(raw_path: str) -> tuple[str, ...]:
+    """Split a path before decoding it, so that ``%2F`` stays inside its segment."""
+    parts = filter(None, raw_path.split("/"))
+    return tuple(map(unquote, parts) if "%" in raw_path else parts)
+
+
+async def _read_body(
+    request: web.BaseRequest,
+    client: connection.Connection,
+) -> bytes | None:
+    """Read a body; ``None`` if it is too large. Nearly always all of it has arrived."""
+    content = request.content
+    if content.is_eof():
+        body = content.read_nowait()
+        return body if len(body) <= LARGEST_BODY else None
+    seconds = connection.INCOMPLETE_REQUEST_TIMEOUT
+    if (request.content_length or 0) > LARGEST_BODY:
+        return None
+    try:
+        async with asyncio.timeout(0 if client.timed_out else seconds):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:  # beyond the same bound
+        return None
+    except TimeoutError:
+        problem = f"the rest of the body did not come within {seconds:g} s"
+        raise UnreadableRequestError(
+            Refusal(Reason.MALFORMED_HTTP, detail=problem),
+        ) from None

@@ -1,0 +1,144 @@
+"""The listening server: connects aiohttp to both APIs.
+
+aiohttp's low-level server is used without its application layer: routing, errors and
+tolerance for odd clients are the product's own, and it is a quarter faster.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+from msgspec import Struct
+
+from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServer
+from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
+from mockserver.http.control.context import ControlContext
+from mockserver.http.damaged_response import send_response
+from mockserver.http.merchant.handler import MerchantApi
+from mockserver.http.merchant.order_cache import OrderCache
+from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request
+from mockserver.http.metrics import Metrics
+from mockserver.http.request_reader import read_request
+from mockserver.http.tls import KUSTOM_HOSTS, TlsConfig
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.scenario import Scenario
+
+SHUTDOWN_TIMEOUT = 0.3  # seconds granted to requests under way, twice
+
+log = logging.getLogger("kustom_mock")
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Make uvloop's event loop where it is installed, else the standard one."""
+    try:
+        import uvloop  # noqa: PLC0415  # not on every platform
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+class Apis(Struct, frozen=True):
+    """Chooses between merchant and control API by the first path segment."""
+
+    merchant: MerchantApi
+    control: ControlApi
+
+    def select(self, request: Request) -> MerchantApi | ControlApi:
+        """Find the API a call is for."""
+        first = request.segments[0] if request.segments else ""
+        if first == ADMIN_SEGMENT or (
+            first in UNAUTHENTICATED_PATHS and len(request.segments) == 1
+        ):
+            return self.control
+        return self.merchant
+
+
+class Server:
+    """One listening server; ``await start()``, then ``await stop()``."""
+
+    def __init__(
+        self,
+        sandboxes: SandboxRegistry[Scenario],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        mock_headers: bool = True,
+        allowed_hosts: frozenset[str] = frozenset(),
+        admin_token: str | None = None,
+        tls: TlsConfig | None = None,
+    ) -> None:
+        """Serve these sandboxes; port 0 picks a free one.
+
+        Under TLS the control API may be used by the provider's host names, too.
+        """
+        self.registry = sandboxes
+        self._host = host
+        self._port = port
+        self._tls = tls
+        metrics = Metrics(sandboxes.__len__)
+        self._apis = Apis(
+            MerchantApi(sandboxes, OrderCache(), metrics, mock_headers),
+            ControlApi(
+                ControlContext(sandboxes, metrics, tls.ca_certificate if tls else None),
+                allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
+                admin_token,
+            ),
+        )
+        self._mock_headers = mock_headers
+        self._runner: web.ServerRunner | None = None
+
+    async def start(self) -> str:
+        """Listen, and give the address back, such as ``http://127.0.0.1:8566``.
+
+        Raises:
+            OSError: the address or port cannot be had.
+        """
+        self._runner = web.ServerRunner(
+            ConnectionServer(self._handle, mock_headers=self._mock_headers),
+            shutdown_timeout=SHUTDOWN_TIMEOUT,
+        )
+        await self._runner.setup()
+        context = self._tls.context if self._tls else None
+        await web.TCPSite(self._runner, self._host, self._port, ssl_context=context).start()
+        host, port = self._runner.addresses[0][:2]
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    async def stop(self) -> None:
+        """Stop listening and end what is under way."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        connection = request.protocol
+        assert isinstance(connection, Connection)  # noqa: S101  # by ConnectionServer
+        call = await read_request(request, connection)
+        answer = await self._apis.select(call).handle(call)
+        answer.headers["Server"] = SERVER_HEADER
+        if answer.status in STATUSES_WITHOUT_BODY:
+            answer.body = b""
+        response = await send_response(request, answer, connection)
+        connection.answered()
+        return response
+
+
+@contextmanager
+def running_in_thread(server: Server) -> Iterator[str]:
+    """Run a server on a loop and thread of its own, and give its address.
+
+    Raises:
+        OSError: the address or port cannot be had.
+    """
+    loop = new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="kustom-mock", daemon=True)
+    thread.start()
+    try:
+        yield asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

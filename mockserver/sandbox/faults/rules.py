@@ -1,0 +1,225 @@
+"""Fault rules as data: which requests a rule matches, and on which of them it fires.
+
+Nothing here touches a socket. A rule *matches* a call by what it is (operation, order,
+body, time) and *fires* on some of the calls it matches (the third, one in five).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from datetime import datetime
+from random import Random
+from typing import Any, TypeAlias
+
+from msgspec import Struct, field
+
+from mockserver.domain.operation import Operation
+from mockserver.sandbox.faults.actions import Action, FailAllocation
+from mockserver.sandbox.faults.matching import (
+    IndexValue,
+    index_value,
+    values_at,
+    values_match,
+)
+
+Scope: TypeAlias = tuple[Operation | None, str | None]
+"""What calls a rule may be for: those of an operation, on an order; ``None`` is any."""
+
+IndexKey: TypeAlias = tuple[str | None, IndexValue | None]
+"""A path into the body, and the value there by which a rule is found; or nothing."""
+
+RuleIndex: TypeAlias = dict[Scope, dict[str | None, dict[IndexValue | None, dict[str, None]]]]
+"""The names of rules by their audience, and by the path and the value that they seek."""
+
+
+class CallSelector(Struct, frozen=True):
+    """Selects which matched requests fire: by number (from 1), the first n, or every nth."""
+
+    numbers: frozenset[int] = frozenset()
+    first: int = 0
+    every: int = 0
+
+    def selects(self, number: int) -> bool:
+        """Return whether the request with this number fires."""
+        if self.every:
+            return number % self.every == 0
+        return number <= self.first or number in self.numbers
+
+
+class FaultRule(Struct, frozen=True):
+    """A fault rule. Empty or None fields match every request.
+
+    ``written`` is the rule as its scenario writes it.
+
+    ``where`` maps paths into the body (``order_lines.reference``) to values; a list on
+    the way matches if one of its entries does.
+    """
+
+    name: str
+    actions: tuple[Action, ...]
+    operations: frozenset[Operation] = frozenset()
+    order_ids: frozenset[str] = frozenset()
+    where: Mapping[str, Any] = field(default_factory=dict)
+    calls: CallSelector | None = None
+    probability: float | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+
+class RequestFacts(Struct, frozen=True):
+    """The properties of a request that rules match; the body is parsed on demand."""
+
+    operation: Operation
+    order_id: str
+    now: datetime
+    body: Callable[[], Any]
+    values_by_path: dict[str, Sequence[Any]] = field(default_factory=dict)
+
+    def values_at(self, path: str) -> Sequence[Any]:
+        """All values at a path into the body, looked for once however many rules ask."""
+        if path not in self.values_by_path:
+            self.values_by_path[path] = tuple(values_at(self.body(), path))
+        return self.values_by_path[path]
+
+    def index_values_at(self, path: str) -> set[IndexValue | None]:
+        """What rules that look for a value at a path are found by."""
+        return {index_value(value) for value in self.values_at(path)}
+
+
+class FaultRules:
+    """The fault rules of a sandbox, with their match and fire counts."""
+
+    def __init__(self, rules: Iterable[FaultRule] = (), seed: str = "") -> None:
+        """Start with rules; probabilities repeat for an equal seed."""
+        self._seed = seed
+        self._rules: dict[str, FaultRule] = {}
+        self._positions: dict[str, int] = {}
+        self._index: RuleIndex = {}
+        self._randoms: dict[str, Random] = {}
+        self._call_counts: dict[str, Counter[str]] = {}  # of calls, by rule and order
+        self.added_count = 0
+        self.matched: Counter[str] = Counter()
+        self.fired: Counter[str] = Counter()
+        for rule in rules:
+            self.add(rule)
+
+    def add(self, rule: FaultRule) -> None:
+        """Add a rule; a rule of the same name is replaced and its counts restart."""
+        self.remove(rule.name)
+        self.added_count += 1
+        self._rules[rule.name] = rule
+        self._positions[rule.name] = self.added_count
+        self._call_counts[rule.name] = Counter()
+        self._randoms[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
+        path, value = _index_key(rule)
+        for audience in _scopes(rule):
+            values = self._index.setdefault(audience, {}).setdefault(path, {})
+            values.setdefault(value, {})[rule.name] = None
+
+    def remove(self, name: str) -> bool:
+        """Remove a rule and its counts; return whether it existed."""
+        rule = self._rules.pop(name, None)
+        if rule is None:
+            return False
+        path, value = _index_key(rule)
+        for audience in _scopes(rule):
+            values = self._index[audience][path]
+            del values[value][name]
+            if not values[value]:
+                del values[value]
+            if not values:
+                del self._index[audience][path]
+            if not self._index[audience]:
+                del self._index[audience]
+        del self._positions[name], self._randoms[name], self._call_counts[name]
+        del self.matched[name], self.fired[name]
+        return True
+
+    def __bool__(self) -> bool:
+        """Whether there are any rules."""
+        return bool(self._rules)
+
+    def rules(self) -> Sequence[FaultRule]:
+        """All rules, in the order they came in."""
+        return tuple(self._rules.values())
+
+    def apply(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
+        """Count a request and return the actions of the rules that fire, in rule order."""
+        if not self._rules:
+            return []
+        names = self._candidates(facts)
+        fired = [self._rules[name] for name in names if self._fires(self._rules[name], facts)]
+        return [(rule, action) for rule in fired for action in rule.actions]
+
+    def preview(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
+        """Return the actions that would apply to a request now, without counting it."""
+        return deepcopy(self).apply(facts)
+
+    def random_for(self, rule: FaultRule) -> Random:
+        """The randomness of a rule, independent of all others."""
+        return self._randoms[rule.name]
+
+    def _candidates(self, facts: RequestFacts) -> list[str]:
+        """Name the rules that may match, without those that seek other values at a path."""
+        audiences = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
+        names = [
+            name
+            for audience in audiences
+            for path, values in self._index.get(audience, {}).items()
+            for value in ({None} if path is None else facts.index_values_at(path))
+            for name in values.get(value, ())
+        ]
+        names.sort(key=self._positions.__getitem__)
+        return names
+
+    def _fires(self, rule: FaultRule, facts: RequestFacts) -> bool:
+        if not _is_in_window(rule, facts.now) or not _body_matches(rule, facts):
+            return False
+        self.matched[rule.name] += 1
+        numbers, order_id = (
+            self._call_counts[rule.name],
+            facts.order_id if rule.order_ids else "",
+        )
+        numbers[order_id] += 1
+        if rule.calls is not None and not rule.calls.selects(numbers[order_id]):
+            return False
+        if rule.probability is not None:
+            draw = self._randoms[rule.name].random()
+            if draw >= rule.probability:
+                return False
+        self.fired[rule.name] += 1
+        return True
+
+
+def only_fails_allocations(rule: FaultRule) -> bool:
+    """Whether a rule can do something to refunds alone, as only they are allocated."""
+    return all(isinstance(action, FailAllocation) for action in rule.actions)
+
+
+def _scopes(rule: FaultRule) -> list[Scope]:
+    operations: Iterable[Operation | None] = rule.operations or (None,)
+    if only_fails_allocations(rule):
+        operations = {Operation.REFUND}.intersection(rule.operations or {Operation.REFUND})
+    order_ids: Iterable[str | None] = rule.order_ids or (None,)
+    return [(operation, order_id) for operation in operations for order_id in order_ids]
+
+
+def _index_key(rule: FaultRule) -> IndexKey:
+    """Return the first indexable path and value of a rule's ``where``."""
+    for path, expected in rule.where.items():
+        if (value := index_value(expected)) is not None:
+            return path, value
+    return None, None
+
+
+def _is_in_window(rule: FaultRule, now: datetime) -> bool:
+    has_started = rule.since is None or now >= rule.since
+    return has_started and (rule.until is None or now < rule.until)
+
+
+def _body_matches(rule: FaultRule, facts: RequestFacts) -> bool:
+    for path, expected in rule.where.items():
+        if not any(values_match(actual, expected) for actual in facts.values_at(path)):
+            return False
+    return True

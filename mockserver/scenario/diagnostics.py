@@ -1,0 +1,113 @@
+"""Findings: rule code, position and message of a problem in a scenario.
+
+Codes of errors begin with ``E``, of warnings with ``W``; each has a section in
+``docs/reference/lint.md``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TypeAlias
+
+from msgspec import Struct
+
+ValuePath: TypeAlias = tuple[str | int, ...]
+
+
+class Finding(Struct, frozen=True):
+    """One problem. ``path`` leads to the value; ``line`` and ``column`` count from 1."""
+
+    code: str
+    path: ValuePath
+    message: str
+    line: int = 1
+    column: int = 1
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the scenario cannot be used."""
+        return self.code.startswith("E")
+
+    @property
+    def location(self) -> str:
+        """The path as people write it."""
+        return format_path(self.path)
+
+    def __str__(self) -> str:
+        """Read as ``line:column CODE place: message``."""
+        place = f"{self.location}: " if self.location else ""
+        return f"{self.line}:{self.column} {self.code} {place}{self.message}"
+
+
+def format_path(path: ValuePath) -> str:
+    """Write a path as people do: ``orders.two.refunds[0]``."""
+    parts = (f"[{p}]" if isinstance(p, int) else f".{escape_key(p)}" for p in path)
+    return "".join(parts).lstrip(".")
+
+
+def escape_key(key: str) -> str:
+    """Write a key as it is, or escaped where it would break the line."""
+    return key if key.isprintable() else repr(key).strip("'\"")
+
+
+class ScenarioError(ValueError):
+    """Raised when a scenario cannot be used; carries every finding."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("\n".join(map(str, findings)))
+        self.findings = tuple(findings)
+
+
+class FindingCollector(list[Finding]):
+    """Collects findings so that they are reported together."""
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Keep the findings of an attempt, and go on after it."""
+        try:
+            yield
+        except ScenarioError as error:
+            self += error.findings
+
+    def raise_if_any(self) -> None:
+        """Refuse the scenario if anything was found.
+
+        Raises:
+            ScenarioError: with everything that was.
+        """
+        if self:
+            raise ScenarioError(self)
+
+
+def pluralize(number: object, singular: str, plural: str = "") -> str:
+    """Return a count with its noun, such as ``1 file`` or ``2 files``."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+LINT_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "E000": "The file cannot be read.",
+        "E001": "The file is not a single, sensible YAML document.",
+        "E002": "A key stands twice in one mapping, or a name in two files of one world.",
+        "E101": "A key that the language does not know.",
+        "E102": "A key that is needed is missing.",
+        "E103": "A value of the wrong kind, such as a text where a number belongs.",
+        "E104": "A value that is none of those allowed.",
+        "E105": "A number, text or list outside its bounds.",
+        "E106": "A time or duration that cannot be understood.",
+        "E107": "An assumption that does not exist, or a value it does not take.",
+        "E201": "A capture or refund of a line that the order does not have.",
+        "E202": "Two orders with the same id or name.",
+        "E203": "A capture or refund that could not have come about, with the numbers.",
+        "E204": "A fault or expectation for an order or fault that does not exist.",
+        "W301": "A refund that will not be allocated, and why. Expecting it in `expect` (as"
+        " `outcome: failed` or `allocated_to: null`) says that it is meant.",
+        "W302": "A reference that stands in two captures, so that its refund is ambiguous.",
+        "W303": "Lines that do not add up to the amount beside them.",
+        "W304": "A line whose total does not follow from price and quantity, or whose tax is"
+        " more than one minor unit off its rate.",
+        "W305": "An order that expired before the scenario begins, and is not expected to.",
+        "W306": "A fault that can never fire.",
+        "W307": "An expectation that the seeded orders contradict from the start.",
+    },
+)

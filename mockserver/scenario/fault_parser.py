@@ -1,0 +1,184 @@
+"""Parse the faults of a scenario into fault rules."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from math import ceil
+from typing import Any, TypeAlias
+
+from msgspec.structs import replace
+
+from mockserver.domain.errors import Reason
+from mockserver.domain.operation import Operation
+from mockserver.domain.wording import did_you_mean
+from mockserver.sandbox.faults.actions import (
+    Action,
+    ConnectionEnd,
+    Delay,
+    Drop,
+    FailAllocation,
+    Garbage,
+    LoseAnswer,
+    RateLimit,
+    Refuse,
+    Respond,
+    SlowBody,
+    Truncate,
+)
+from mockserver.sandbox.faults.rules import CallSelector, FaultRule
+from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
+from mockserver.scenario.times import parse_duration_at, parse_time_or_offset
+
+Spec: TypeAlias = Mapping[str, Any]
+
+DEFAULT_RETRY_AFTER = "1s"
+WIREMOCK_TRUNCATE_BYTES = 16  # bytes, where WireMock's name gives no number
+
+WIREMOCK_CONNECTION_ENDS = {
+    "EMPTY_RESPONSE": ConnectionEnd.CLOSE,
+    "CONNECTION_RESET_BY_PEER": ConnectionEnd.RESET,
+}
+WIREMOCK_FAULTS: Mapping[str, Action] = {
+    **{name: Drop(cut) for name, cut in WIREMOCK_CONNECTION_ENDS.items()},
+    "MALFORMED_RESPONSE_CHUNK": Truncate(WIREMOCK_TRUNCATE_BYTES),
+    "RANDOM_DATA_THEN_CLOSE": Garbage(),
+}
+
+
+def parse_fault_rule(
+    name: str,
+    spec: Spec,
+    order_names: Mapping[str, str],
+    start: datetime,
+    path: ValuePath = (),
+) -> FaultRule:
+    """Make a rule.
+
+    Args:
+        name: the rule's name.
+        spec: the rule as the scenario writes it.
+        order_names: order ids by name; ids are taken as well.
+        start: the time from which durations in ``from`` and ``until`` count.
+        path: where the rule is written.
+
+    Raises:
+        ScenarioError: an unknown order, or a time that cannot be understood.
+    """
+    on = spec.get("on", "any")
+    operations = [on] if isinstance(on, str) else on
+    names = () if "any" in operations else operations
+    return FaultRule(
+        name=name,
+        actions=tuple(_actions(spec["do"], (*path, "do"))),
+        operations=frozenset(Operation(operation_name) for operation_name in names),
+        order_ids=frozenset(_orders(spec, order_names, path)),
+        where=spec.get("where", {}),
+        calls=_calls(spec.get("calls")),
+        probability=spec.get("probability"),
+        since=_time(spec, "from", start, path),
+        until=_time(spec, "until", start, path),
+        spec=spec,
+    )
+
+
+def _orders(spec: Spec, order_names: Mapping[str, str], path: ValuePath) -> list[str]:
+    orders = spec.get("order", [])
+    names = orders if isinstance(orders, list) else [orders]
+    ids = set(order_names.values())
+    for name in map(str, names):
+        if name not in order_names and name not in ids:
+            message = f"unknown order '{name}', {did_you_mean(name, list(order_names))}"
+            raise ScenarioError([Finding("E204", (*path, "order"), message)])
+    return [order_names.get(str(name), str(name)) for name in names]
+
+
+def _time(spec: Spec, key: str, start: datetime, path: ValuePath) -> datetime | None:
+    if key not in spec:
+        return None
+    return parse_time_or_offset(spec[key], start, start, (*path, key))
+
+
+def _calls(value: int | list[int] | Spec | None) -> CallSelector | None:
+    if value is None:
+        return None
+    if isinstance(value, int):
+        return CallSelector(numbers=frozenset({value}))
+    if isinstance(value, list):
+        return CallSelector(numbers=frozenset(value))
+    return CallSelector(first=value.get("first", 0), every=value.get("every", 0))
+
+
+def _actions(spec: Spec | list[Spec], path: ValuePath) -> list[Action]:
+    actions = spec if isinstance(spec, list) else [spec]
+    return [
+        _ACTIONS[key](value, (*path, key))
+        for action in actions
+        for key, value in action.items()
+        if value is not False
+    ]
+
+
+def _respond(spec: Spec, _path: ValuePath) -> Respond:
+    messages = spec.get("error_messages")
+    return Respond(
+        status=spec["status"],
+        error_code=spec.get("error_code"),
+        error_messages=None if messages is None else tuple(map(str, messages)),
+        headers={key: str(value) for key, value in spec.get("headers", {}).items()},
+        body=spec.get("body"),
+    )
+
+
+def _respond_after(spec: Spec, path: ValuePath) -> Action:
+    return replace(_respond(spec, path), after_commit=True)
+
+
+def _parse_refuse(reason: str, _path: ValuePath) -> Action:
+    return Refuse(Reason(reason))
+
+
+def _delay(value: str | Spec, path: ValuePath) -> Action:
+    if isinstance(value, str):
+        seconds = parse_duration_at(value, path).total_seconds()
+        return Delay(low=seconds, high=seconds)
+    if "uniform" in value:
+        low, high = (
+            parse_duration_at(e, (*path, "uniform")).total_seconds() for e in value["uniform"]
+        )
+        return Delay(low=low, high=high)
+    shape = value["lognormal"]
+    median, p99 = (
+        parse_duration_at(shape[key], (*path, "lognormal", key)).total_seconds()
+        for key in ("median", "p99")
+    )
+    if not 0 < median <= p99:
+        message = "expected 0 < median <= p99"
+        raise ScenarioError([Finding("E105", (*path, "lognormal"), message)])
+    return Delay(median=median, p99=p99)
+
+
+def _rate_limit(value: Spec | bool, path: ValuePath) -> Action:  # noqa: FBT001  # YAML's own
+    spec = {} if isinstance(value, bool) else value
+    text = spec.get("retry_after", DEFAULT_RETRY_AFTER)
+    wait = parse_duration_at(text, (*path, "retry_after"))
+    return RateLimit(retry_after=max(1, ceil(wait.total_seconds())))
+
+
+def _parse_connection_end(name: str) -> ConnectionEnd:
+    return WIREMOCK_CONNECTION_ENDS.get(name) or ConnectionEnd(name)
+
+
+_ACTIONS: Mapping[str, Callable[[Any, ValuePath], Action]] = {
+    "respond": _respond,
+    "refuse": _parse_refuse,
+    "delay": _delay,
+    "rate_limit": _rate_limit,
+    "drop": lambda given, _path: Drop(_parse_connection_end(given)),
+    "fail_allocation": lambda _given, _path: FailAllocation(),
+    "lose_answer": lambda given, _path: LoseAnswer(_parse_connection_end(given)),
+    "truncate": lambda given, _path: Truncate(given),
+    "garbage": lambda _given, _path: Garbage(),
+    "slow_body": lambda given, _path: SlowBody(given),
+    "respond_after": _respond_after,
+    "fault": lambda given, _path: WIREMOCK_FAULTS[given],
+}
+ACTION_NAMES = tuple(_ACTIONS)

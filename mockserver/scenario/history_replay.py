@@ -1,0 +1,234 @@
+"""Plan the history of a scenario order: captures, refunds and its current state.
+
+Captures and refunds become commands, in the order of time. ``now`` says how the order
+stands in what does not follow from them; exports write it.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
+from mockserver.domain.ledger import broken_invariants
+from mockserver.domain.order import FraudStatus, Order
+from mockserver.domain.wording import did_you_mean
+from mockserver.sandbox.clock import LATEST_TIME
+from mockserver.sandbox.ids import IdGenerator
+from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.order_builder import (
+    OrderDefaults,
+    Spec,
+    build_placed_order,
+    complete_line,
+    optional_text,
+    parse_address,
+    resolve_amount,
+    resolve_lines,
+)
+from mockserver.scenario.times import parse_time_or_offset
+
+STATE_TIME_FIELDS = {
+    "acknowledged": "acknowledged_at",
+    "updated": "authorization_updated_at",
+    "extended": "extended_at",
+    "released": "released_at",
+    "cancelled": "cancelled_at",
+    "expires": "expires_at",
+}
+"""Times of ``now``, and the fields of an order that they are."""
+
+
+class HistoryCommand(Struct, frozen=True):
+    """A command of an order's history with its time and its position in the file.
+
+    ``part_id`` is the id that was given for what it makes, ``fails`` says that its
+    allocation fails, ``facts`` are what became of a capture since.
+    """
+
+    name: str
+    command: Command
+    at: datetime
+    path: ValuePath
+    movement_id: str | None = None
+    fail_allocation: bool = False
+    capture_fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+class OrderPlan(Struct, frozen=True):
+    """A placed order, the commands to replay on it, and its current state.
+
+    ``findings`` tells of the captures and refunds that are not among the steps, as they
+    cannot be understood.
+    """
+
+    order: Order
+    commands: tuple[HistoryCommand, ...]
+    state: Mapping[str, Any]
+    path: ValuePath
+    findings: tuple[Finding, ...] = ()
+
+    def apply_state(self, order: Order) -> Order:
+        """Apply the current state to an order after its commands were replayed.
+
+        Raises:
+            ScenarioError: it cannot stand like this.
+        """
+        if not self.state:
+            return order
+        settled = replace(order, **self.state)
+        impossible = list(broken_invariants(settled))
+        if settled.cancelled_at and settled.captures:
+            impossible.append("an order with captures cannot be cancelled")
+        if settled.released_at and not settled.captures:
+            impossible.append("an order without captures cannot be released")
+        if impossible:
+            message = f"impossible: {'; '.join(impossible)}"
+            raise ScenarioError([Finding("E203", (*self.path, "state"), message)])
+        return settled
+
+
+def plan_order(
+    name: str,
+    spec: Spec,
+    ids: IdGenerator,
+    defaults: OrderDefaults,
+    path: ValuePath = (),
+) -> OrderPlan:
+    """Fill an order in and plan its history.
+
+    Raises:
+        ScenarioError: a time or an amount that cannot be understood.
+    """
+    order = build_placed_order(name, spec, ids, defaults, path)
+    findings = FindingCollector()
+    steps = sorted(_plan_history(spec, order, path, findings), key=lambda step: step.at)
+    now = _parse_state(spec.get("state", {}), order, (*path, "state"))
+    return OrderPlan(_relaxed_for_replay(order, now), tuple(steps), now, path, tuple(findings))
+
+
+def _relaxed_for_replay(order: Order, now: Mapping[str, Any]) -> Order:
+    """Relax amount and expiry so that the history can be replayed.
+
+    What they were at the time is not told, so they do not stand in the way.
+    """
+    if "expires_at" in now:
+        order = replace(order, expires_at=LATEST_TIME)
+    if now.keys() & {"order_amount", "authorization_updated_at"}:
+        amount = max(order.order_amount, now.get("order_amount", 0)) + 1
+        order = replace(order, order_amount=amount)
+    return order
+
+
+def _parse_state(spec: Spec, order: Order, path: ValuePath) -> Mapping[str, Any]:
+    """Read ``state`` as fields of an order."""
+    facts: dict[str, Any] = {
+        STATE_TIME_FIELDS[key]: parse_time_or_offset(
+            spec[key], order.created_at, order.created_at, (*path, key)
+        )
+        for key in STATE_TIME_FIELDS
+        if key in spec
+    }
+    if facts.keys() & {"authorization_updated_at"} or "amount" in spec:
+        facts["order_amount"] = spec.get("amount", order.order_amount)
+    if "lines" in spec:
+        facts["order_lines"] = tuple(complete_line(line) for line in spec["lines"])
+    if "fraud_status" in spec:
+        facts["fraud_status"] = FraudStatus(spec["fraud_status"])
+    if "shipping_info" in spec:
+        facts["shipping_info"] = _parse_shipping_info(spec)
+    for key in ("released_amount", "fail_next_allocation"):
+        if key in spec:
+            facts[key] = spec[key]
+    return facts
+
+
+def _plan_history(
+    spec: Spec, order: Order, path: ValuePath, findings: FindingCollector
+) -> Iterator[HistoryCommand]:
+    """Captures, each after the refunds that came before it; then all other refunds."""
+    captures, refunds = spec.get("captures", {}), dict(spec.get("refunds", {}))
+    latest = order.created_at
+    for name, capture in captures.items():
+        for earlier in [
+            refund_name for refund_name in refunds if refunds[refund_name].get("before") == name
+        ]:
+            with findings.collecting():
+                yield _plan_refund(earlier, refunds.pop(earlier), order, latest, path)
+        with findings.collecting():
+            step = _plan_capture(name, capture, order, path)
+            latest = max(latest, step.at)
+            yield step
+    for name, refund in refunds.items():
+        with findings.collecting():
+            _check_before(name, refund, captures, path)
+            yield _plan_refund(name, refund, order, latest, path)
+
+
+def _check_before(name: str, refund: Spec, captures: Spec, path: ValuePath) -> None:
+    capture_name = refund.get("before")
+    if capture_name is not None:  # and no capture took it
+        hint = f", {did_you_mean(capture_name, list(captures))}" if captures else ""
+        message = f"there is no capture '{capture_name}'{hint}"
+        raise ScenarioError([Finding("E204", (*path, "refunds", name, "before"), message)])
+
+
+def _plan_capture(name: str, part: Spec, order: Order, path: ValuePath) -> HistoryCommand:
+    place = (*path, "captures", name)
+    at = _at(part, order, order.created_at, place)
+    facts: dict[str, Any] = {}
+    if "shipping_address" in part:
+        facts["shipping_address"] = parse_address(
+            part["shipping_address"], order.purchase_country
+        )
+    if "sent_out" in part:
+        facts["sent_out_at"] = parse_time_or_offset(
+            part["sent_out"], at, at, (*place, "sent_out")
+        )
+    if "due_date_extended_by" in part:
+        facts["due_date_extended_by"] = part["due_date_extended_by"]
+    amount, details = _amount_and_details(part, order, place)
+    command = CaptureOrder(amount, **details, shipping_info=_parse_shipping_info(part))
+    return HistoryCommand(
+        str(name), command, at, place, part.get("capture_id"), capture_fields=facts
+    )
+
+
+def _amount_and_details(
+    part: Spec, order: Order, path: ValuePath
+) -> tuple[int, dict[str, Any]]:
+    """Read what captures and refunds have in common."""
+    lines = resolve_lines(part.get("lines", []), order.order_lines, (*path, "lines"))
+    return resolve_amount(part, lines, path), {
+        "description": str(part.get("description", "")),
+        "order_lines": lines,
+        "reference": optional_text(part.get("reference")),
+    }
+
+
+def _plan_refund(
+    name: str, part: Spec, order: Order, usual: datetime, path: ValuePath
+) -> HistoryCommand:
+    place = (*path, "refunds", name)
+    amount, details = _amount_and_details(part, order, place)
+    command = RefundOrder(amount, **details)
+    fails = part.get("fail_allocation", False)
+    at = _at(part, order, usual, place)
+    return HistoryCommand(str(name), command, at, place, part.get("refund_id"), fails)
+
+
+def _at(part: Spec, order: Order, default_time: datetime, place: ValuePath) -> datetime:
+    at = parse_time_or_offset(part.get("at"), default_time, order.created_at, (*place, "at"))
+    if at < order.created_at:
+        message = f"impossible: {at:%Y-%m-%d %H:%M} is before the order was created"
+        raise ScenarioError([Finding("E203", (*place, "at"), message)])
+    return at
+
+
+def _parse_shipping_info(part: Spec) -> tuple[dict[str, str], ...]:
+    return tuple(
+        {key: str(value) for key, value in parcel.items() if value is not None}
+        for parcel in part.get("shipping_info", ())
+    )

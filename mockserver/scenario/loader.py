@@ -1,0 +1,248 @@
+"""Load scenarios by name, file or folder, and merge several into one template."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from mockserver.domain.wording import did_you_mean
+from mockserver.resources import shipped_folder
+from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
+from mockserver.scenario.scenario import (
+    Scenario,
+    ScenarioDefaults,
+    parse_scenario,
+    sort_by_position,
+    wrap_value,
+)
+from mockserver.scenario.yaml_reader import parse_yaml
+
+INHERITED_KEYS = ("country", "currency", "locale")
+NAMED_SECTIONS: frozenset[ValuePath] = frozenset(
+    {("orders",), ("faults",), ("expect", "orders"), ("expect", "faults")},
+)
+"""Where several files add to what the others name; a name stands once."""
+
+MERGED_SECTIONS = NAMED_SECTIONS | {("clock",), ("assume",), ("credentials",), ("expect",)}
+"""What several files fill together; what they say twice must be the same."""
+
+CONCATENATED_LISTS: frozenset[ValuePath] = frozenset(
+    {("allow",), ("expect", "requests"), ("steps",)}
+)
+
+
+TRIAL_SANDBOX = "trial"
+"""The sandbox that is built to see whether a scenario can be."""
+
+
+class ScenarioFileError(ScenarioError):
+    """Raised when a scenario file cannot be used; prints findings with the file name."""
+
+    def __init__(self, file: str, findings: Sequence[Finding]) -> None:
+        super().__init__(findings)
+        self.file = file
+
+    def __str__(self) -> str:
+        """Read as ``file:line:column CODE message``, a line each."""
+        return "\n".join(f"{self.file}:{finding}" for finding in self.findings)
+
+
+class ScenarioFilesError(ScenarioError):
+    """Raised when scenario files conflict; groups the findings by file."""
+
+    def __init__(self, errors: Sequence[ScenarioFileError]) -> None:
+        super().__init__(
+            [finding for error_group in errors for finding in error_group.findings]
+        )
+        self.errors = errors
+
+    def __str__(self) -> str:
+        """Read as those of the files."""
+        return "\n".join(map(str, self.errors))
+
+
+def load_scenario(references: Sequence[str], defaults: ScenarioDefaults) -> Scenario:
+    """Load scenarios into one world.
+
+    Raises:
+        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
+        FileError: a file cannot be used, or two of them name the same order.
+    """
+    return _merge_scenarios(_read_scenarios(references, defaults), defaults)
+
+
+def load_and_build(references: Sequence[str], surroundings: ScenarioDefaults) -> Scenario:
+    """Load scenarios into one world, and build each file and the world once.
+
+    Raises:
+        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
+        FileError: a file cannot be used or built, or two of them name the same order.
+        FilesError: the files do not go together.
+    """
+    scenarios = _read_scenarios(references, surroundings)
+    for scenario in scenarios:
+        try:
+            scenario.build(TRIAL_SANDBOX)
+        except ScenarioError as error:
+            raise ScenarioFileError(scenario.name, error.findings) from None
+    template = _merge_scenarios(scenarios, surroundings)
+    try:
+        template.build(TRIAL_SANDBOX)
+    except ScenarioError as error:
+        raise ScenarioFilesError([*_group_by_file(error.findings, scenarios)]) from None
+    return template
+
+
+def _group_by_file(
+    findings: Sequence[Finding],
+    scenarios: Sequence[Scenario],
+) -> Iterator[ScenarioFileError]:
+    """Share out what is wrong to the files that say most of where it is."""
+    shares: list[list[Finding]] = [[] for _ in scenarios]
+    for finding in findings:
+        depths = [scenario.document.matching_depth(finding.path) for scenario in scenarios]
+        shares[depths.index(max(depths))].append(finding)
+    for scenario, share in zip(scenarios, shares, strict=True):
+        if share:
+            yield ScenarioFileError(scenario.name, sort_by_position(share, scenario.document))
+
+
+def _read_scenarios(
+    references: Sequence[str], surroundings: ScenarioDefaults
+) -> list[Scenario]:
+    return [
+        _read_file(display_name(file, reference), read_file(file), surroundings)
+        for reference in references
+        for file in resolve_files(reference)
+    ]
+
+
+def _read_file(file: str, text: bytes, surroundings: ScenarioDefaults) -> Scenario:
+    try:
+        return parse_scenario(file, parse_yaml(text), surroundings)
+    except ScenarioError as error:
+        raise ScenarioFileError(file, error.findings) from None
+
+
+def _merge_scenarios(scenarios: Sequence[Scenario], surroundings: ScenarioDefaults) -> Scenario:
+    return scenarios[0] if len(scenarios) == 1 else _merge_several(scenarios, surroundings)
+
+
+def _merge_several(scenarios: Sequence[Scenario], surroundings: ScenarioDefaults) -> Scenario:
+    merged: dict[str, Any] = {}
+    for scenario in scenarios:
+        _merge_section(merged, _inline_inherited(scenario), scenario)
+    name = " + ".join(scenario.name for scenario in scenarios)
+    return Scenario(name, wrap_value(merged), surroundings)
+
+
+def _inline_inherited(scenario: Scenario) -> dict[str, Any]:
+    """Write what orders take over from their file into each of them."""
+    spec = dict(scenario.spec)
+    inherited = {key: spec.pop(key) for key in INHERITED_KEYS if key in spec}
+    if "orders" in spec:
+        spec["orders"] = {
+            name: {**inherited, **order_spec} for name, order_spec in spec["orders"].items()
+        }
+    return spec
+
+
+def _merge_section(
+    into: dict[str, Any],
+    value: Mapping[str, Any],
+    scenario: Scenario,
+    path: ValuePath = (),
+) -> None:
+    for key, item in value.items():
+        place = (*path, key)
+        if place in MERGED_SECTIONS:
+            _merge_section(into.setdefault(key, {}), item, scenario, place)
+        elif place in CONCATENATED_LISTS:
+            into[key] = [*into.get(key, ()), *item]
+        elif path and key in into and (path in NAMED_SECTIONS or into[key] != item):
+            message = f"'{key}' stands in two scenario files"
+            finding = Finding("E002", place, message, *scenario.document.position(place))
+            raise ScenarioFileError(scenario.name, [finding])
+        else:
+            into[key] = item
+
+
+SCENARIO_SUFFIXES = (".yaml", ".yml")
+DEFAULT_SCENARIO = "fresh-order"
+
+
+class UnknownScenarioError(LookupError):
+    """Raised when no scenario has this name, or its file cannot be read."""
+
+
+def list_shipped() -> dict[str, Traversable]:
+    """All shipped scenarios by name."""
+    files = [
+        file
+        for file in shipped_folder("scenarios").iterdir()
+        if file.name.endswith(SCENARIO_SUFFIXES)
+    ]
+    return {file.name.rpartition(".")[0]: file for file in sorted(files, key=lambda f: f.name)}
+
+
+def find_shipped(name: str) -> Traversable:
+    """Find a shipped scenario.
+
+    Raises:
+        UnknownScenarioError: with the nearest name.
+    """
+    shipped_files = list_shipped()
+    if name not in shipped_files and (
+        Path(name).name != name or name.endswith(SCENARIO_SUFFIXES)
+    ):
+        raise UnknownScenarioError(f"there is no file '{name}'")
+    if name not in shipped_files:
+        message = f"unknown scenario '{name}', {did_you_mean(name, list(shipped_files))}"
+        raise UnknownScenarioError(message)
+    return shipped_files[name]
+
+
+def display_name(file: Traversable, reference: str) -> str:
+    """Call a shipped scenario by its name, and a file by its path."""
+    return str(file) if isinstance(file, Path) and Path(reference).exists() else reference
+
+
+def resolve_files(reference: str) -> Sequence[Traversable]:
+    """Find what a name, a file or a folder of scenario files stands for.
+
+    Raises:
+        UnknownScenarioError: it stands for nothing, with the nearest shipped name, or
+            for what cannot be read.
+    """
+    path = Path(reference)
+    with _report_unreadable(path):
+        if path.is_dir():
+            return _files_in(path)
+        return [path] if path.is_file() else [find_shipped(reference)]
+
+
+def _files_in(place: Path) -> Sequence[Path]:
+    files = sorted(file for file in place.iterdir() if file.suffix in SCENARIO_SUFFIXES)
+    if not files:
+        message = f"no scenario files ({', '.join(SCENARIO_SUFFIXES)}) in folder '{place}'"
+        raise UnknownScenarioError(message)
+    return files
+
+
+def read_file(file: Traversable) -> bytes:
+    """Read a scenario file.
+
+    Raises:
+        UnknownScenarioError: it cannot be read.
+    """
+    with _report_unreadable(file):
+        return file.read_bytes()
+
+
+@contextmanager
+def _report_unreadable(place: Traversable) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnknownScenarioError(f"'{place}' cannot be read: {error.strerror}") from None

@@ -1,0 +1,214 @@
+"""Build a placed order from scenario syntax, with left-out values filled in.
+
+What is left out is filled in: quantity 1, totals from prices, tax from the rate,
+currency, locale and shopper from the country. The input has passed its schema.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from mockserver.domain.authorization import initial_expiry
+from mockserver.domain.limits import MAX_AMOUNT
+from mockserver.domain.money import line_tax, line_total, sum_totals
+from mockserver.domain.order import (
+    ADDRESS_FIELDS,
+    ECHOED_LINE_FIELDS,
+    FraudStatus,
+    Order,
+    OrderLine,
+    PaymentMethod,
+)
+from mockserver.domain.wording import did_you_mean
+from mockserver.sandbox.ids import IdGenerator
+from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.shoppers import COUNTRIES, generate_shopper
+from mockserver.scenario.times import parse_time_or_offset
+
+Spec: TypeAlias = Mapping[str, Any]
+
+PAYMENT_DESCRIPTIONS = {"INVOICE": "Pay later", "CARD": "Card"}  # recorded pairs
+
+
+class OrderDefaults(Struct, frozen=True):
+    """Values that an order inherits when it does not set them."""
+
+    now: datetime
+    country: str
+    currency: str | None
+    locale: str | None
+    authorization_days: int
+
+
+def build_placed_order(
+    name: str,
+    spec: Spec,
+    ids: IdGenerator,
+    defaults: OrderDefaults,
+    path: ValuePath,
+) -> Order:
+    """Build an order as it was placed.
+
+    Raises:
+        ScenarioError: a time or an amount that cannot be.
+    """
+    created = parse_time_or_offset(
+        spec.get("created"), defaults.now, defaults.now, (*path, "created")
+    )
+    country = spec.get("country", defaults.country)
+    lines = tuple(complete_line(line) for line in spec["lines"])
+    amount = resolve_amount(spec, lines, path)
+    shopper = _resolve_shopper(spec, country, f"{ids.seed}/people/{name}")
+    billing = shopper["billing_address"]
+    method = spec.get("payment_method", "INVOICE")
+    expires = initial_expiry(created, defaults.authorization_days)
+    return Order(
+        order_id=_explicit_or_new(spec.get("order_id"), ids, ids.new_order_id),
+        klarna_reference=_explicit_or_new(
+            spec.get("klarna_reference"), ids, ids.new_klarna_reference
+        ),
+        created_at=created,
+        expires_at=parse_time_or_offset(
+            spec.get("expires"), expires, created, (*path, "expires")
+        ),
+        order_amount=amount,
+        original_order_amount=amount,
+        order_lines=lines,
+        purchase_country=country,
+        purchase_currency=spec.get("currency")
+        or defaults.currency
+        or COUNTRIES[country].currency,
+        locale=spec.get("locale") or defaults.locale or COUNTRIES[country].locale,
+        payment_method=PaymentMethod(
+            method,
+            PAYMENT_DESCRIPTIONS.get(method, method.replace("_", " ").capitalize()),
+        ),
+        customer=shopper["customer"],
+        billing_address=billing,
+        shipping_address=shopper["shipping_address"],
+        fraud_status=FraudStatus(spec.get("fraud_status", "ACCEPTED")),
+        merchant_reference1=optional_text(spec.get("merchant_reference1")),
+        merchant_reference2=optional_text(spec.get("merchant_reference2")),
+        merchant_data=optional_text(spec.get("merchant_data")),
+    )
+
+
+def _explicit_or_new(explicit: object, ids: IdGenerator, draw: Callable[[], str]) -> str:
+    return ids.reserve(str(explicit)) if explicit else draw()
+
+
+def _resolve_shopper(spec: Spec, country: str, seed: str) -> dict[str, dict[str, str]]:
+    """Return the given addresses; generate a shopper only if there is none."""
+    addresses = [spec.get("billing_address"), spec.get("shipping_address")]
+    customer = {key: str(value) for key, value in spec.get("customer", {}).items()}
+    if any(addresses):
+        billing, shipping = (
+            parse_address(address or addresses[0] or addresses[1], country)
+            for address in addresses
+        )
+    else:
+        shopper = generate_shopper(country, seed)
+        billing = shipping = dict(shopper.address)
+        customer = {"date_of_birth": shopper.date_of_birth, **customer}
+    return {
+        "billing_address": billing,
+        "shipping_address": shipping,
+        "customer": {"type": "person", **customer},
+    }
+
+
+def parse_address(spec: Spec | None, country: str) -> dict[str, str]:
+    """Parse an address; the country defaults to the order's."""
+    fields = {"country": country, **(spec or {})}
+    return {key: str(fields[key]) for key in ADDRESS_FIELDS if key in fields}
+
+
+def resolve_amount(spec: Spec, lines: tuple[OrderLine, ...], path: ValuePath) -> int:
+    """Return the given amount, or the sum of the lines.
+
+    Raises:
+        ScenarioError: the lines add up to more than any order can have.
+    """
+    amount: int = spec.get("amount", sum_totals(lines))
+    if not 0 <= amount <= MAX_AMOUNT:
+        message = f"the lines add up to {amount}, an amount is from 0 to {MAX_AMOUNT}"
+        raise ScenarioError([Finding("E105", (*path, "lines"), message)])
+    return amount
+
+
+def resolve_lines(
+    entries: list[Any],
+    lines: tuple[OrderLine, ...],
+    path: ValuePath,
+) -> tuple[OrderLine, ...]:
+    """Read the lines of a capture or refund.
+
+    An entry is a reference (the whole line of the order), a reference with a quantity
+    (that many of it), or a line of its own.
+
+    Raises:
+        ScenarioError: the order has no line of a reference, each of them named.
+    """
+    findings, chosen = FindingCollector(), []
+    for index, entry in enumerate(entries):
+        with findings.collecting():
+            chosen.append(_resolve_line(entry, lines, (*path, index)))
+    findings.raise_if_any()
+    return tuple(chosen)
+
+
+def _resolve_line(entry: Any, lines: tuple[OrderLine, ...], path: ValuePath) -> OrderLine:  # noqa: ANN401
+    if isinstance(entry, Mapping) and "unit_price" in entry:
+        return complete_line(entry)
+    spec = entry if isinstance(entry, Mapping) else {"reference": entry}
+    reference = str(spec["reference"])
+    line = next((line for line in lines if line.reference == reference), None)
+    if line is None:
+        references = [line.reference for line in lines if line.reference]
+        message = f"the order has no line '{reference}', {did_you_mean(reference, references)}"
+        raise ScenarioError([Finding("E201", path, message)])
+    if "quantity" not in spec:
+        return line
+    return complete_line(
+        {
+            "reference": reference,
+            "name": line.name,
+            "type": line.type,
+            "unit_price": line.unit_price,
+            "tax_rate": line.tax_rate,
+            **spec,
+        },
+    )
+
+
+def complete_line(spec: Spec) -> OrderLine:
+    """Fill an order line in: quantity, total, tax and name follow from the rest."""
+    quantity, price = spec.get("quantity", 1), spec["unit_price"]
+    discount, rate = spec.get("total_discount_amount", 0), spec.get("tax_rate", 0)
+    total = spec.get("total_amount", line_total(quantity, price, discount))
+    reference = optional_text(spec.get("reference"))
+    name = spec.get("name", reference or spec.get("type", "physical"))
+    return OrderLine(
+        reference=reference,
+        name=str(name),
+        type=spec.get("type", "physical"),
+        quantity=quantity,
+        quantity_unit=str(spec.get("quantity_unit", "")),
+        unit_price=price,
+        total_amount=total,
+        total_discount_amount=discount,
+        tax_rate=rate,
+        total_tax_amount=spec.get("total_tax_amount", line_tax(total, rate)),
+        extra={key: _echoed(spec[key]) for key in ECHOED_LINE_FIELDS if key in spec} or None,
+    )
+
+
+def _echoed(value: object) -> object:
+    return value if isinstance(value, Mapping) else str(value)
+
+
+def optional_text(value: object) -> str | None:
+    """Return a value as text, or None."""
+    return None if value is None else str(value)

@@ -1,0 +1,131 @@
+"""Build orders and fault rules from scenario syntax and add them to a sandbox.
+
+Every capture and refund of a scenario goes through the same ``decide`` as a request,
+so that no scenario can describe an order that could not have come about.
+"""
+
+from msgspec.structs import replace
+
+from mockserver.domain.commands import CaptureOrder
+from mockserver.domain.decide import decide
+from mockserver.domain.decision import Context
+from mockserver.domain.errors import Refusal
+from mockserver.domain.order import Order
+from mockserver.sandbox.faults.rules import FaultRule
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.fault_parser import parse_fault_rule
+from mockserver.scenario.history_replay import HistoryCommand, plan_order
+from mockserver.scenario.order_builder import OrderDefaults, Spec
+from mockserver.scenario.shoppers import DEFAULT_COUNTRY
+
+
+def add_order(
+    sandbox: Sandbox,
+    name: str,
+    spec: Spec,
+    defaults: OrderDefaults | None = None,
+    path: ValuePath = (),
+    *,
+    size: int = 0,
+) -> Order:
+    """Make an order from scenario syntax and put it into a sandbox.
+
+    ``size`` is that of the request it came in (bytes).
+
+    Raises:
+        ScenarioError: the order cannot be understood, could not have come about, or
+            its id or name is taken; nothing is added then.
+    """
+    order, part_names = build_order(
+        sandbox, name, spec, defaults or order_defaults(sandbox), path
+    )
+    if name in sandbox.order_names:
+        raise ScenarioError([Finding("E202", path, f"order '{name}' exists already")])
+    if not sandbox.add(order, size=size):
+        message = f"order_id {order.order_id} is taken"
+        raise ScenarioError([Finding("E202", (*path, "order_id"), message)])
+    sandbox.order_names[name] = order.order_id
+    sandbox.movement_names.update(part_names)
+    return order
+
+
+def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()) -> FaultRule:
+    """Build a fault rule from scenario syntax and add it to a sandbox.
+
+    Raises:
+        ScenarioError: it names an unknown order, or a time that cannot be understood.
+    """
+    rule = parse_fault_rule(name, spec, sandbox.order_names, sandbox.clock.now(), path)
+    sandbox.faults.add(rule)
+    return rule
+
+
+def order_defaults(sandbox: Sandbox) -> OrderDefaults:
+    """What an order made on its own takes over from its sandbox."""
+    return OrderDefaults(
+        now=sandbox.clock.now(),
+        country=DEFAULT_COUNTRY,
+        currency=None,
+        locale=None,
+        authorization_days=sandbox.assumptions.authorization_days,
+    )
+
+
+def build_order(
+    sandbox: Sandbox,
+    name: str,
+    spec: Spec,
+    defaults: OrderDefaults,
+    path: ValuePath,
+) -> tuple[Order, dict[str, str]]:
+    """Build an order and replay its history, without storing it.
+
+    Returns:
+        The order, and the names of its captures and refunds by their ids.
+
+    Raises:
+        ScenarioError: it cannot be understood, or could not have come about, with
+            every part that stands in the way; a refund is left alone where a capture
+            is missing, on which it may rest.
+    """
+    plan = plan_order(name, spec, sandbox.ids, defaults, path)
+    order, names, findings = plan.order, {}, FindingCollector(plan.findings)
+    capture_missing = len(spec.get("captures", ())) > sum(map(_is_capture, plan.commands))
+    for step in plan.commands:
+        try:
+            part_id = _movement_id(step, sandbox, order)
+            order = _apply_command(step, order, part_id, sandbox)
+            names[part_id] = step.name
+        except ScenarioError as error:
+            findings += error.findings if _is_capture(step) or not capture_missing else ()
+            capture_missing = capture_missing or _is_capture(step)
+    findings.raise_if_any()
+    return plan.apply_state(order), names
+
+
+def _is_capture(step: HistoryCommand) -> bool:
+    return isinstance(step.command, CaptureOrder)
+
+
+def _movement_id(step: HistoryCommand, sandbox: Sandbox, order: Order) -> str:
+    if step.movement_id is None:
+        return sandbox.ids.new_movement_id()
+    if order.get_capture(step.movement_id) or order.get_refund(step.movement_id):
+        message = f"the id {step.movement_id} is taken"
+        raise ScenarioError([Finding("E202", step.path, message)])
+    return sandbox.ids.reserve(step.movement_id)
+
+
+def _apply_command(step: HistoryCommand, order: Order, part_id: str, sandbox: Sandbox) -> Order:
+    """Apply one command of an order's history."""
+    context = Context(step.at, part_id, sandbox.assumptions, step.fail_allocation)
+    try:
+        changed = decide(order, step.command, context).order
+    except Refusal as rejection:
+        finding = Finding("E203", step.path, f"impossible: {rejection}")
+        raise ScenarioError([finding]) from None
+    if not step.capture_fields:
+        return changed
+    *others, capture = changed.captures
+    return replace(changed, captures=(*others, replace(capture, **step.capture_fields)))

@@ -1,0 +1,148 @@
+"""Turn violations of the scenario schema into findings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from mockserver.domain.wording import did_you_mean, shorten
+from mockserver.scenario.diagnostics import Finding, ValuePath, escape_key, pluralize
+from mockserver.schemas import Schema, Violation
+
+MAX_FINDINGS = 100
+"""How many findings are worded; whoever has more reads the first."""
+
+RENAMED_KEYS = {
+    "answers": "response",
+    "next_allocation_fails": "fail_next_allocation",
+    "now": "state",
+    "patience": "timeout",
+    "verdict": "outcome",
+}
+"""Keys of the development versions, so that a file written for one gets the new key as hint."""
+
+_TYPE_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+def schema_findings(schema: Schema, value: object) -> list[Finding]:
+    """List what in a scenario breaks the schema; fast when nothing does."""
+    if schema.is_valid(value):
+        return _find_misplaced_fractions(schema, value)
+    return _first(map(_describe_violation, schema.violations(value)))
+
+
+def _first(findings: Iterator[Finding]) -> list[Finding]:
+    shown_findings = list(islice(findings, MAX_FINDINGS))
+    if next(findings, None) is not None:
+        shown_findings.append(
+            Finding("E105", (), f"more than {MAX_FINDINGS} findings; the rest is left out")
+        )
+    return shown_findings
+
+
+def _find_misplaced_fractions(rules: Schema, value: object) -> list[Finding]:
+    """Find ``1.0`` where a whole number belongs, which JSON Schema takes for one.
+
+    Whether a place takes fractions is asked by putting a half there for a moment.
+    """
+    places = list(_integral_floats(value))
+    if not places:
+        return []
+    for container, key, _ in places:
+        container[key] = 0.5
+    valid = rules.is_valid(value)
+    violations = [] if valid else list(islice(rules.violations(value), MAX_FINDINGS))
+    for container, key, original in places:
+        container[key] = original
+    return [
+        Finding(
+            "E103",
+            violation.path,
+            f"expected a whole number, got {_value_at(value, violation.path)}",
+        )
+        for violation in violations
+        if violation.keyword in ("type", "const", "enum")
+    ]
+
+
+def _integral_floats(value: object) -> Iterator[tuple[Any, Any, float]]:
+    """Go through all ``1.0`` of a value, with the container and key of each."""
+    stack = [value]
+    while stack:
+        container = stack.pop()
+        if isinstance(container, dict | list):
+            pairs = container.items() if isinstance(container, dict) else enumerate(container)
+            for key, item in pairs:
+                if isinstance(item, float) and item.is_integer():
+                    yield container, key, item
+                elif isinstance(item, dict | list):
+                    stack.append(item)
+
+
+def _value_at(value: Any, path: ValuePath) -> object:  # noqa: ANN401
+    try:
+        for step in path:
+            value = value[step]
+    except (LookupError, TypeError):  # the validator leaves empty keys out of its paths
+        return "a fraction"
+    return value
+
+
+def _describe_violation(violation: Violation) -> Finding:
+    path, limit, value = violation.path, violation.constraint, violation.value
+    match violation.keyword:
+        case "additionalProperties":
+            known_keys = list(violation.schema.get("properties", {}))
+            hint = did_you_mean(RENAMED_KEYS.get(limit) or limit, known_keys)
+            return Finding("E101", (*path, limit), f"unknown key {_quoted(limit)}, {hint}")
+        case "required":
+            return Finding("E102", path, f"'{limit}' is missing")
+        case "type":
+            kinds = [limit] if isinstance(limit, str) else list(limit)
+            expected = " or ".join(_TYPE_NAMES[type_name] for type_name in kinds)
+            return Finding("E103", path, f"expected {expected}, got {quote_value(value)}")
+        case "enum" | "const":
+            return Finding("E104", path, _choice(limit, value))
+        case _:
+            return Finding("E105", path, _bound(violation))
+
+
+def _choice(limit: Any, value: Any) -> str:  # noqa: ANN401
+    choices = [str(choice) for choice in (limit if isinstance(limit, Sequence) else [limit])]
+    return f"unknown value {quote_value(value)}, {did_you_mean(str(value), choices)}"
+
+
+def _bound(violation: Violation) -> str:
+    rules, value = violation.schema, quote_value(violation.value)
+    keys = ", ".join(rules.get("properties", ()))
+    phrases: Mapping[str, str] = {
+        "minimum": f"at least {violation.constraint}",
+        "maximum": f"at most {violation.constraint}",
+        "minLength": f"at least {pluralize(violation.constraint, 'character')}",
+        "maxLength": f"at most {pluralize(violation.constraint, 'character')}",
+        "minItems": f"at least {pluralize(violation.constraint, 'entry', 'entries')}",
+        "maxItems": f"at most {pluralize(violation.constraint, 'entry', 'entries')}",
+        "minProperties": f"at least one of {keys}" if keys else "at least one entry",
+        "maxProperties": f"only one of {keys}",
+    }
+    other = rules.get("title", f"something like {violation.constraint}")
+    return f"expected {phrases.get(violation.keyword, other)}, got {value}"
+
+
+def _quoted(key: str) -> str:
+    return f"'{escape_key(shorten(key))}'"
+
+
+def quote_value(value: object) -> str:
+    """Write a value as it may stand in a message: short, in JSON."""
+    text = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return shorten(text)

@@ -1,0 +1,60 @@
+"""Collect ``*.kustom.yaml`` files as pytest items."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import pytest
+
+from mockserver.scenario.scenario import parse_scenario
+from mockserver.scenario.yaml_reader import parse_yaml
+from mockserver.testing.runner import run_in_sandbox
+from mockserver.testing.sandbox_handle import KustomSandbox
+
+SandboxFactory: TypeAlias = Callable[[pytest.Item], KustomSandbox]
+
+
+class StepsFailedError(Exception):  # it is reported under its message alone
+    """Raised when a response differs from what a step expects."""
+
+
+class ScenarioFile(pytest.File):
+    """A scenario file, collected as one test."""
+
+    def __init__(self, *, open_sandbox: SandboxFactory, **more: Any) -> None:  # noqa: ANN401
+        super().__init__(**more)
+        self.open_sandbox = open_sandbox
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Make the test; the file is read when it runs."""
+        name = self.path.name.removesuffix(".kustom.yaml")
+        opener = self.open_sandbox
+        item: pytest.Item = ScenarioItem.from_parent(self, name=name, open_sandbox=opener)
+        yield item
+
+
+class ScenarioItem(pytest.Item):
+    """Runs the steps of a scenario file in a sandbox of its own."""
+
+    def __init__(self, *, open_sandbox: SandboxFactory, **more: Any) -> None:  # noqa: ANN401
+        super().__init__(**more)
+        self.open_sandbox = open_sandbox
+
+    def runtest(self) -> None:
+        """Play; what is expected at the end is checked with the sandbox."""
+        sandbox = self.open_sandbox(self)
+        self.addfinalizer(sandbox.drop)
+        scenario = parse_scenario(self.name, parse_yaml(self.path.read_bytes()))
+        played = list(run_in_sandbox(sandbox, scenario))
+        lines = [f"{result.text}: {d}" for result in played for d in result.differences]
+        if lines:
+            raise StepsFailedError("\n".join(lines))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any) -> Any:  # noqa: ANN401
+        """Show failed steps as they are, without a traceback."""
+        if isinstance(excinfo.value, StepsFailedError):
+            return f"kustom: {self.path.name}\n{excinfo.value}"
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Name the file."""
+        return self.path, None, f"scenario: {self.name}"

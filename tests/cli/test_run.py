@@ -1,0 +1,397 @@
+"""``kustom-mock run`` as real processes: verdicts, exit codes, and nothing left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.support.merchant import Merchant
+
+PATIENCE = 60  # seconds, for a process that never ends
+RUN = [sys.executable, "-m", "mockserver", "run"]
+PYTHON = [sys.executable, "-c"]
+ORDER = """\
+version: 1
+orders:
+  one-parcel: {lines: [{reference: A, unit_price: 500}]}
+"""
+STEPS = """\
+steps:
+  - capture: {order: one-parcel, amount: 501}
+    response: {status: 403, error_code: CAPTURE_NOT_ALLOWED}
+  - capture: {order: one-parcel, name: parcel, lines: [A]}
+  - advance: 2d
+  - refund: {order: one-parcel, lines: [A], idempotency_key: once}
+    expect: {orders: {one-parcel: {refunds: [{allocated_to: parcel}]}}}
+  - refund: {order: one-parcel, lines: [A], idempotency_key: once}
+"""
+EXPECT = "expect: {orders: {one-parcel: {refunded_amount: 500}}}\n"
+CONTRACT = ORDER + STEPS + EXPECT
+CAPTURE = """
+import os, urllib.request
+from base64 import b64encode
+login = os.environ["KUSTOM_USERNAME"] + ":" + os.environ["KUSTOM_PASSWORD"]
+headers = {"Authorization": "Basic " + b64encode(login.encode()).decode(),
+           "Content-Type": "application/json"}
+url = os.environ["KUSTOM_API_URL"] + "/ordermanagement/v1/orders/"
+url += os.environ["KUSTOM_ORDER_ONE_PARCEL"] + "/captures"
+request = urllib.request.Request(url, b'{"captured_amount": 500}', headers)
+print("captured:", urllib.request.urlopen(request).status)
+"""
+CAPTURED = ORDER + "expect: {orders: {one-parcel: {captured_amount: 500}}}\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the verb on a scenario in a folder of its own."""
+
+    def started(
+        text: str,
+        *flags: str,
+        command: Sequence[str] = (),
+        **variables: str,
+    ) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "shop.yaml").write_text(text, encoding="utf-8")
+        return subprocess.run(
+            [*RUN, "shop.yaml", *flags, *(["--", *command] if command else [])],
+            check=False,
+            capture_output=True,
+            cwd=tmp_path,
+            env={**os.environ, **variables},
+            text=True,
+            timeout=PATIENCE,
+        )
+
+    return started
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_steps_that_go_as_written_keep_the_contract(run: Run) -> None:
+    ended = run(CONTRACT)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "ok    shop\n1 scenario: 1 passed, 0 failed\n"
+
+
+def test_a_step_that_goes_otherwise_says_how(run: Run) -> None:
+    ended = run(CONTRACT.replace("amount: 501", "amount: 400"))
+    assert ended.returncode == 1
+    assert "FAIL  shop\n" in ended.stdout
+    assert "steps: 1. capture one-parcel: expected 403, got 201\n" in ended.stdout
+    assert "steps: 2. capture one-parcel: expected 201, got 403 CAPTURE_NOT_ALLOWED: " in (
+        ended.stdout
+    )
+
+
+def test_an_answer_is_held_to_its_code_and_its_body(run: Run) -> None:
+    steps = """\
+steps:
+  - get_order: {order: one-parcel}
+    response: {status: 200, body: {status: CAPTURED, order_amount: 500}}
+  - capture: {order: one-parcel, amount: 501}
+    response: {error_code: NOT_ALLOWED}
+"""
+    ended = run(ORDER + steps)
+    assert "1. get_order one-parcel: body.status: expected" in ended.stdout
+    assert 'expected "CAPTURED", got "AUTHORIZED"\n' in ended.stdout
+    assert "body.order_amount" not in ended.stdout
+    expected = "expected error_code NOT_ALLOWED, got CAPTURE_NOT_ALLOWED\n"
+    assert f"2. capture one-parcel: {expected}" in ended.stdout
+
+
+def test_a_lost_answer_can_be_wanted_and_is_told_if_not(run: Run) -> None:
+    text = (
+        ORDER
+        + """\
+faults: {lost: {on: capture, calls: [1, 2], do: {lose_answer: reset}}}
+steps:
+  - capture: {order: one-parcel, lines: [A], idempotency_key: k}
+    response: lost
+  - capture: {order: one-parcel, lines: [A], idempotency_key: k}
+  - capture: {order: one-parcel, lines: [A], idempotency_key: k}
+    response: lost
+"""
+    )
+    said = run(text).stdout
+    assert "1. capture" not in said
+    assert "2. capture one-parcel: expected 201, got no answer\n" in said
+    assert "3. capture one-parcel: expected no answer, got 201\n" in said
+
+
+def test_an_answer_that_hangs_is_given_up_after_the_step_s_patience(run: Run) -> None:
+    text = (
+        ORDER
+        + """\
+faults: {hangs: {on: capture, do: {drop: hang}}}
+steps:
+  - capture: {order: one-parcel, lines: [A]}
+    response: lost
+    timeout: 100ms
+"""
+    )
+    assert run(text).returncode == 0
+
+
+def test_every_operation_and_action_can_be_a_step(run: Run) -> None:
+    text = (
+        ORDER
+        + """\
+clock: {start: 2026-01-15T09:00:00Z}
+steps:
+  - freeze: true
+  - acknowledge: {order: one-parcel}
+  - update_merchant_references: {order: one-parcel, merchant_reference1: 7}
+  - update_customer_details: {order: one-parcel, shipping_address: {city: Lund}}
+  - update_authorization: {order: one-parcel, lines: [{reference: A, unit_price: 600}]}
+  - extend_authorization_time: {order: one-parcel}
+  - add_order_shipping_info: {order: one-parcel, shipping_info: [{tracking_number: T1}]}
+  - capture: {order: one-parcel, name: parcel, amount: 400}
+  - list_captures: {order: one-parcel}
+  - get_capture: {order: one-parcel, capture: parcel}
+  - add_capture_shipping_info:
+      {order: one-parcel, capture: parcel, shipping_info: [{tracking_number: T2}]}
+  - trigger_send_out: {order: one-parcel, capture: parcel}
+  - get_extend_due_date_options: {order: one-parcel, capture: parcel}
+  - extend_due_date: {order: one-parcel, capture: parcel, number_of_days: 14}
+  - release_remaining_authorization: {order: one-parcel}
+  - refund: {order: one-parcel, name: back, amount: 100}
+  - get_refund: {order: one-parcel, refund: back}
+  - get_order: {order: one-parcel}
+  - cancel: {order: one-parcel}
+    response: {status: 403}
+  - set: 2026-03-01
+  - capture: {order: one-parcel, body: {captured_amount: -1}}
+    response: {status: 422}
+  - force: {order: one-parcel, outcome: fail_next_allocation}
+"""
+    )
+    ended = run(text)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ("- {}", "E102 steps[0]: a step does one thing"),
+        ("- response: {status: 1}", "at least 100"),
+        ("- {advance: 2d, freeze: true}", "E102 steps[0]: a step does one thing"),
+        ("- captur: {order: one-parcel}", "unknown key 'captur', did you mean 'capture'?"),
+        ("- capture: {amount: 1}", "E102 steps[0].capture: 'order' is missing"),
+        ("- acknowledge: {order: one-parcel, lines: [A]}", "unknown key 'lines'"),
+        ("- capture: {order: on-parcel}", "there is no order 'on-parcel', did you mean"),
+        ("- capture: {order: one-parcel, lines: [B]}", "the order has no line 'B'"),
+        ("- get_capture: {order: one-parcel, capture: C}", "has no capture 'C' by then"),
+        ("- advance: 2 days", "E106 steps[0].advance: not a duration: '2 days'"),
+        ("- set: soon", "E106 steps[0].set: not a time: 'soon'"),
+        ("- {advance: 1d, response: {status: 200}}", "'advance' has no response"),
+        ("- {advance: 1d, expect: {faults: {f: {fired: 1}}}}", "there is no fault 'f'"),
+        ("- {advance: 1d, timeout: long}", "E106 steps[0].timeout: not a duration"),
+        ("- force: {order: one-parcel, outcome: explode}", "unknown value"),
+    ],
+)
+def test_a_step_that_makes_no_sense_is_told_at_its_line(
+    steps: str,
+    words: str,
+    run: Run,
+) -> None:
+    ended = run(f"{ORDER}steps:\n  {steps}\n")
+    assert ended.returncode == 2
+    assert words in ended.stderr
+    assert "kustom-mock: shop.yaml:" in ended.stderr
+
+
+def test_a_command_is_told_where_to_go_and_keeps_the_contract(run: Run) -> None:
+    ended = run(CAPTURED, command=[*PYTHON, CAPTURE])
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "captured: 201\n" in ended.stdout
+    assert "ok    shop\n" in ended.stdout
+
+
+def test_a_command_replaces_the_steps(run: Run) -> None:
+    ended = run(CAPTURED + STEPS, command=[*PYTHON, CAPTURE])
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_the_command_s_own_failure_and_the_unmet_expectation_are_told_apart(run: Run) -> None:
+    ended = run(CAPTURED, command=[*PYTHON, "import sys; sys.exit(3)"])
+    assert ended.returncode == 1
+    assert "      command: the command failed with exit code 3\n" in ended.stdout
+    assert (
+        "      expect: orders.one-parcel.captured_amount: expected 500, got 0\n" in ended.stdout
+    )
+    ended = run(CAPTURED, command=[*PYTHON, ""])
+    assert ended.returncode == 1
+    assert "command:" not in ended.stdout
+
+
+def test_a_command_that_is_killed_is_told_by_its_signal(run: Run) -> None:
+    ended = run(ORDER, command=[*PYTHON, "import os; os.kill(os.getpid(), 9)"])
+    assert ended.returncode == 1
+    assert "command: the command was killed by SIGKILL\n" in ended.stdout
+
+
+def test_a_command_that_does_not_exist_is_named(run: Run) -> None:
+    ended = run(ORDER, command=["no-such-command"])
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "kustom-mock: command not found: 'no-such-command'\n"
+
+
+def test_a_command_that_hangs_is_ended_with_all_it_started(run: Run, tmp_path: Path) -> None:
+    fifo = tmp_path / "alive"
+    os.mkfifo(fifo)
+    reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    hang = f"import subprocess, sys, signal; alive = open({str(fifo)!r}, 'w');"
+    child = "subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'],"
+    child += " pass_fds=[alive.fileno()]); signal.pause()"
+    ended = run(ORDER, "--timeout=1s", command=[*PYTHON, f"{hang} {child}"])
+    assert ended.returncode == 1
+    assert "command: the command did not end within 1 s\n" in ended.stdout
+    assert os.read(reading, 1) == b""  # no process holds the other end
+    os.close(reading)
+
+
+def test_a_run_that_is_ended_leaves_no_command_behind(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(ORDER, encoding="utf-8")
+    hang = "import signal; print('up', flush=True); signal.pause()"
+    with subprocess.Popen(
+        [*RUN, "shop.yaml", "--", *PYTHON, hang],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(signal.SIGTERM)
+        said, complaint = process.communicate(timeout=PATIENCE)  # until nobody holds them
+    assert (process.returncode, said) == (1, "")
+    assert complaint == "kustom-mock: interrupted; what ran was ended\n"
+
+
+def test_junit_has_a_suite_a_scenario_and_tells_command_and_expectation_apart(
+    run: Run,
+    tmp_path: Path,
+) -> None:
+    run(CAPTURED, "--junit=out.xml", command=[*PYTHON, "print('hello\\0'); exit(4)"])
+    root = ET.parse(tmp_path / "out.xml").getroot()  # noqa: S314  # our own
+    (suite,) = root
+    assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == ("shop", "2", "2")
+    command, expect = suite
+    assert (command.get("name"), expect.get("name")) == ("command", "expect")
+    failure = command.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "the command failed with exit code 4"
+    assert "hello" in command.findtext("system-out", "")
+    assert "expected 500, got 0" in expect.findtext("failure", "")
+
+
+def test_several_run_at_once_and_are_told_one_by_one(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.yaml").write_text(CAPTURED, encoding="utf-8")
+    ended = subprocess.run(
+        [*RUN, ".", "--jobs=3", "--", *PYTHON, CAPTURE],
+        check=False,
+        capture_output=True,
+        cwd=tmp_path,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert ended.returncode == 0, ended.stdout
+    for name in "abc":
+        assert f"ok    {name}\ncaptured: 201\n" in ended.stdout
+    assert ended.stdout.endswith("3 scenarios: 3 passed, 0 failed\n")
+
+
+def test_credentials_of_a_scenario_are_those_of_the_command(run: Run) -> None:
+    ended = run(CAPTURED + "credentials: {PK1_shop: hush}\n", command=[*PYTHON, CAPTURE])
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_a_fault_that_never_fires_breaks_a_contract_unless_it_is_allowed(run: Run) -> None:
+    text = ORDER + "faults: {unused: {on: refund, do: {drop: reset}}}\n"
+    ended = run(text)
+    assert ended.returncode == 1
+    assert "expect: fault: 'unused' never fired (0 matched)\n" in ended.stdout
+    assert run(text, "--allow=fault").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--jobs=0"], "--jobs: expected a whole number from 1, got 0"),
+        (["--timeout=long"], "--timeout: not a duration: 'long'"),
+        (["--allow=falt"], "--allow: unknown name 'falt', did you mean 'fault'?"),
+        (["--order=one-parcel"], "--order: expected NAME=ID, got 'one-parcel'"),
+        (["--order", "=1"], "--order: expected NAME=ID, got '=1'"),
+        (["--order=one-parcel=1"], "--order: only against a server of --base-url"),
+        (
+            ["--base-url=http://127.0.0.1:1", "--order=one-parsel=1"],
+            "--order: no scenario has an order 'one-parsel', did you mean 'one-parcel'?",
+        ),
+        (["--ordr=1"], "usage: kustom-mock run [flags] FILE... [-- COMMAND...]"),
+        (["--base-url=example"], "--base-url: expected an address such as"),
+        (["no-such-scenario"], "unknown scenario 'no-such-scenario'"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_runs(
+    flags: list[str],
+    words: str,
+    run: Run,
+) -> None:
+    ended = run(ORDER, *flags)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert words in ended.stderr
+
+
+def test_a_port_in_use_is_named(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run(ORDER, f"--port={port}")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"kustom-mock: --port {port}: address already in use; choose" in ended.stderr
+
+
+def test_a_report_that_cannot_be_written_is_told(run: Run) -> None:
+    ended = run(ORDER, "--junit=gone/out.xml")
+    assert ended.returncode == 2
+    assert "--junit: cannot write 'gone/out.xml': No such file or directory" in ended.stderr
+
+
+def test_steps_are_played_against_another_server_with_its_own_order(
+    run: Run,
+    merchant_of_order: tuple[str, str, str],
+) -> None:
+    url, user, order_id = merchant_of_order
+    access = [f"--base-url={url}", f"--username={user}", f"--order=one-parcel={order_id}"]
+    ended = run(CONTRACT, *access, KUSTOM_PASSWORD="any")
+    assert ended.returncode == 0, ended.stdout
+    assert "3. advance 2d: skipped (only a sandbox can do this)\n" in ended.stdout
+    unseen = "orders.one-parcel.refunds[0].allocated_to"
+    assert f"4. refund one-parcel: skipped ({unseen})\n" in ended.stdout
+    ended = run(CONTRACT, *access, KUSTOM_PASSWORD="any")
+    assert ended.returncode == 1
+    assert "steps: 2. capture one-parcel: expected 201, got 403 CAPTURE_NOT_ALLOWED" in (
+        ended.stdout
+    )
+
+
+def test_an_order_without_an_id_elsewhere_is_asked_for(run: Run, server_url: str) -> None:
+    text = "version: 1\norders: {one: {lines: [{unit_price: 5}]}}\n"
+    ended = run(text, f"--base-url={server_url}")
+    assert ended.returncode == 1
+    assert "order 'one' has no id on that server; give --order one=ID\n" in ended.stdout
+
+
+@pytest.fixture
+async def merchant_of_order(new_merchant: Callable[..., Merchant]) -> tuple[str, str, str]:
+    """An order like the contract's, on a server that is not told of the contract."""
+    merchant = new_merchant()
+    await merchant.make_order({"lines": [{"reference": "A", "unit_price": 500}]})
+    return merchant.url, merchant.user, merchant.order_id

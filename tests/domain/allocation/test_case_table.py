@@ -1,0 +1,203 @@
+from collections.abc import Sequence
+from string import printable
+from typing import get_args
+
+import pytest
+
+from mockserver.domain.allocation.case import build_case_for_command
+from mockserver.domain.allocation.explanation import Explanation
+from mockserver.domain.assumptions import Assumptions, switch_assumptions
+from mockserver.domain.commands import CaptureOrder, RefundOrder
+from mockserver.domain.decide import decide
+from mockserver.domain.limits import LineType
+from mockserver.domain.money import sum_totals
+from mockserver.domain.order import Order, OrderLine
+from tests.domain.case_tables import Case, cases
+from tests.support.builders import explanations_of, make_context, make_line, make_order
+
+
+def lines(row: Case) -> tuple[OrderLine, ...]:
+    return tuple(
+        line(name, total) for item in row.get("lines", ()) for name, total in item.items()
+    )
+
+
+def line(name: str, total: int) -> OrderLine:
+    if name == "return_fee":
+        return make_line(None, total, type="return_fee")
+    return make_line(None if name == "nothing" else name, total)
+
+
+def amount(row: Case) -> int:
+    return int(row.get("amount", sum_totals(lines(row))))
+
+
+def shipped(case: Case, assumptions: Assumptions) -> Order:
+    order = make_order(sum(map(amount, case["captures"].values())))
+    for name, row in case["captures"].items():
+        command = CaptureOrder(amount(row), order_lines=lines(row))
+        context = make_context(name, assumptions=assumptions)
+        order = decide(order, command, context).order
+    return order
+
+
+def refunded(order: Order, row: Case, name: str, assumptions: Assumptions) -> Order:
+    command = RefundOrder(amount(row), order_lines=lines(row))
+    context = make_context(
+        name,
+        assumptions=assumptions,
+        allocation_fails=row.get("made_to_fail", False),
+    )
+    return decide(order, command, context).order
+
+
+def played(case: Case) -> Explanation:
+    assumptions = switch_assumptions(Assumptions(), case.get("assume", {}))
+    order = shipped(case, assumptions)
+    for number, row in enumerate(case.get("earlier", ()), 1):
+        order = refunded(order, row, f"earlier-{number}", assumptions)
+    return explanations_of(refunded(order, case["refund"], "refund", assumptions))[-1]
+
+
+@pytest.mark.parametrize("case", cases("allocation"))
+def test_a_refund_goes_where_the_table_says(case: Case) -> None:
+    explanation, expected = played(case), case["expect"]
+    allocation = explanation.allocation
+    assert allocation.outcome == expected["outcome"]
+    assert allocation.capture_id == expected.get("capture")
+    assert list(explanation.failed_conditions) == expected.get("failed", [])
+    assert {condition.holds for condition in explanation.conditions} <= {True, False}
+    assert [(e.capture_id, e.amount) for e in allocation.booked] == [
+        *expected["booked"].items(),
+    ]
+    assert allocation.ambiguous is expected.get("ambiguous", False)
+    nearest = explanation.nearest and explanation.nearest.capture_id
+    assert nearest == expected.get("nearest")
+
+
+@pytest.mark.parametrize("case", cases("allocation"))
+def test_the_advice_says_what_the_table_says(case: Case) -> None:
+    assert " ".join(played(case).hints) == case["expect"].get("hints", "")
+
+
+@pytest.mark.parametrize("case", cases("allocation"))
+def test_conditions_are_told_with_the_numbers_of_the_table(case: Case) -> None:
+    told = {
+        condition.name: [listed(condition.expected), listed(condition.actual), condition.detail]
+        for condition in played(case).conditions
+    }
+    expected = case.get("told", {})
+    assert {name: told[name] for name in expected} == expected
+
+
+def listed(number: int | tuple[str, ...]) -> int | list[str]:
+    return list(number) if isinstance(number, tuple) else number
+
+
+def mattered(case: Case) -> Sequence[str]:
+    return played(case).assumptions
+
+
+LINES = [{"A12345": 3000}]
+SHIPMENTS = {"A": {"lines": LINES}, "B": {"lines": [{"B24680": 10_000}]}}
+
+
+@pytest.mark.parametrize(
+    ("case", "names"),
+    [
+        pytest.param({"refund": {"lines": LINES}}, (), id="none for a plain match"),
+        pytest.param(
+            {"refund": {"lines": [{"A12345": 500}]}},
+            (),
+            id="none for a part of what was captured",
+        ),
+        pytest.param(
+            {"refund": {"amount": 500}},
+            ("amount_only_refund", "unallocated_refund"),
+            id="two for an amount alone",
+        ),
+        pytest.param(
+            {"refund": {"lines": [{"Z": 500}]}},
+            ("unallocated_refund",),
+            id="one for a failure",
+        ),
+        pytest.param(
+            {"earlier": [{"lines": [{"A12345": 1}]}], "refund": {"lines": LINES}},
+            ("unallocated_refund", "capture_capacity"),
+            id="the capacity where something was refunded before",
+        ),
+        pytest.param(
+            {
+                "assume": {"capture_capacity": "captured"},
+                "earlier": [{"lines": [{"A12345": 1}]}],
+                "refund": {"lines": LINES},
+            },
+            ("unallocated_refund", "capture_capacity"),
+            id="two where it let the refund match and some lands elsewhere",
+        ),
+        pytest.param(
+            {
+                "captures": {"A": {"lines": LINES}, "B": {"lines": LINES}},
+                "earlier": [{"lines": [{"A12345": 1}]}],
+                "refund": {"lines": LINES},
+            },
+            ("capture_capacity",),
+            id="the capacity where it sends the refund on to the next capture",
+        ),
+        pytest.param(
+            {"refund": {"lines": [{"A12345": 3001}]}},
+            ("unallocated_refund",),
+            id="not the capacity where the captured amount is too small anyway",
+        ),
+    ],
+)
+def test_an_allocation_names_the_assumptions_that_mattered(
+    case: Case,
+    names: tuple[str, ...],
+) -> None:
+    assert mattered({"captures": SHIPMENTS, **case}) == names
+
+
+@pytest.mark.parametrize("mark", ["", *printable])
+def test_a_line_without_a_reference_is_on_no_capture_whatever_stands_there(mark: str) -> None:
+    captures = {"A": {"lines": [{mark: 3000}]}}
+    played_out = played({"captures": captures, "refund": {"lines": [{"nothing": 3000}]}})
+    assert played_out.failed_conditions == ("references_in_one_capture",)
+
+
+@pytest.mark.parametrize("kind", get_args(LineType))
+def test_lines_of_all_types_are_matched_but_for_a_return_fee(kind: LineType) -> None:
+    order = shipped({"captures": SHIPMENTS}, Assumptions())
+    lines = (make_line("A12345", 1000), make_line("elsewhere", 1000, type=kind))
+    asked = RefundOrder(2000, order_lines=lines)
+    made = decide(order, asked, make_context("refund")).order.refunds[0]
+    assert (made.allocation.outcome == "allocated") is (kind == "return_fee")
+
+
+def test_a_refund_is_not_made_to_fail_unless_somebody_asks_for_it() -> None:
+    order = shipped({"captures": SHIPMENTS}, Assumptions())
+    asked = RefundOrder(3000, order_lines=(make_line(),))
+    assert not build_case_for_command(order, asked, Assumptions()).failure_injected
+
+
+def advice_for(written: str, *captured: str) -> str:
+    """Say what a refund of 1 is advised, whose reference is on none of these lines."""
+    shipment = {"lines": [{item: 1} for item in captured]}
+    (hint,) = played({"captures": {"A": shipment}, "refund": {"lines": [{written: 1}]}}).hints
+    return hint
+
+
+SUGGESTED = {
+    "as long as is looked at": ("x" * 39 + "y", ("x" * 40,), True),
+    "longer": ("x" * 40 + "y", ("x" * 40,), False),
+    "a longer one that was captured": ("x" * 39 + "y", ("x" * 41,), False),
+    "the last that is looked at": ("meant", (*map(str, range(99)), "neant"), True),
+    "one too many": ("meant", (*map(str, range(100)), "neant"), False),
+}
+
+
+@pytest.mark.parametrize("case", SUGGESTED)
+def test_spelling_is_looked_at_within_bounds(case: str) -> None:
+    written, captured, suggested = SUGGESTED[case]
+    better = f"'{captured[-1]}'" if suggested else "that of a captured line"
+    assert advice_for(written, *captured) == f"Change reference '{written}' to {better}."

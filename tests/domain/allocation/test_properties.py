@@ -1,0 +1,304 @@
+"""What must hold of every allocation, under all values of the assumptions.
+
+The oracle below is the documentation's list of conditions written down once more, by
+brute force over the captures and without a word of explanation.
+"""
+
+import dataclasses
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from mockserver.domain.allocation.allocate import (
+    allocate,
+    explain_allocation,
+    explain_case,
+)
+from mockserver.domain.allocation.case import RefundCase, build_case
+from mockserver.domain.allocation.explanation import AllocationOutcome, Explanation
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.commands import CaptureOrder, RefundOrder
+from mockserver.domain.order import Capture, Order
+from tests.support.builders import drive, make_line
+from tests.support.strategies import (
+    Refunded,
+    allocation_assumptions,
+    balanced_refunds,
+    refund_histories,
+    refund_lines,
+    refund_requests,
+    shipped_orders,
+    shuffled,
+)
+
+BOOKING = st.builds(
+    dataclasses.replace,
+    allocation_assumptions,
+    unallocated_refund=st.sampled_from(("oldest_first", "newest_first")),
+)
+NOT_BOOKING = st.builds(
+    dataclasses.replace,
+    allocation_assumptions,
+    unallocated_refund=st.just("none"),
+)
+
+History = tuple[Assumptions, list[Refunded]]
+
+
+def booked(order: Order, capture: Capture) -> int:
+    return sum(
+        landing.amount
+        for refund in order.refunds
+        for landing in refund.allocation.booked
+        if landing.capture_id == capture.capture_id
+    )
+
+
+def references(request: RefundOrder) -> set[str | None]:
+    return {line.reference for line in request.order_lines if line.type != "return_fee"}
+
+
+def fits(refund: Refunded, capture: Capture, assumed: Assumptions) -> bool:
+    limit = capture.captured_amount
+    if assumed.capture_capacity == "remaining":
+        limit -= booked(refund.before, capture)
+    on_capture = {line.reference for line in capture.order_lines}
+    return references(refund.request) <= on_capture and refund.request.refunded_amount <= limit
+
+
+def adds_up(request: RefundOrder) -> bool:
+    totals = [line.total_amount for line in request.order_lines]
+    return totals != [] and sum(totals) == request.refunded_amount
+
+
+def spoiled(order: Order) -> bool:
+    return any(
+        refund.allocation.outcome is AllocationOutcome.FAILED for refund in order.refunds
+    )
+
+
+def was_made_to_fail(refund: Refunded) -> bool:
+    return "no_injected_failure" in refund.explanation.failed_conditions
+
+
+def ask(order: Order, request: RefundOrder, assumed: Assumptions) -> Explanation:
+    return explain_case(case_of(order, request, assumed))
+
+
+def case_of(order: Order, request: RefundOrder, assumed: Assumptions) -> RefundCase:
+    return build_case(
+        request.refunded_amount,
+        request.order_lines,
+        order.captures,
+        order.refunds,
+        assumed,
+    )
+
+
+def decision(explanation: Explanation) -> object:
+    allocation = explanation.allocation
+    return allocation.outcome, allocation.capture_id, allocation.booked
+
+
+def judgement(explanation: Explanation) -> object:
+    return (
+        explanation.allocation,
+        explanation.failed_conditions,
+        explanation.assumptions,
+        explanation.nearest and explanation.nearest.capture_id,
+    )
+
+
+@given(refund_histories())
+def test_an_allocated_refund_satisfies_every_condition(history: History) -> None:
+    assumed, refunds = history
+    for refund in refunds:
+        if refund.allocation.outcome is AllocationOutcome.ALLOCATED:
+            assert refund.explanation.failed_conditions == ()
+            chosen = refund.before.get_capture(refund.allocation.capture_id or "")
+            assert chosen is not None
+            assert fits(refund, chosen, assumed)
+            assert adds_up(refund.request)
+            assert not spoiled(refund.before)
+
+
+@given(refund_histories())
+def test_a_refund_that_satisfies_every_condition_is_allocated_to_the_oldest_that_fits(
+    history: History,
+) -> None:
+    assumed, refunds = history
+    for refund in refunds:
+        fitting = [c for c in refund.before.captures if fits(refund, c, assumed)]
+        possible = adds_up(refund.request) and not spoiled(refund.before)
+        if fitting and possible and not was_made_to_fail(refund):
+            assert refund.allocation.outcome is AllocationOutcome.ALLOCATED
+            assert refund.allocation.capture_id == fitting[0].capture_id
+            assert refund.allocation.ambiguous is (len(fitting) > 1)
+        else:
+            assert refund.allocation.outcome is not AllocationOutcome.ALLOCATED
+            assert refund.allocation.capture_id is None
+            assert not refund.allocation.ambiguous
+
+
+@given(refund_histories())
+def test_what_lands_on_a_capture_never_exceeds_it(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        for capture in refund.after.captures:
+            assert booked(refund.after, capture) <= capture.captured_amount
+
+
+@given(refund_histories())
+def test_nothing_lands_only_where_a_refund_of_nothing_is_allocated(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        amounts = [item.amount for item in refund.allocation.booked]
+        allocated = refund.allocation.outcome is AllocationOutcome.ALLOCATED
+        of_nothing = allocated and refund.request.refunded_amount == 0
+        assert amounts == [0] if of_nothing else 0 not in amounts
+
+
+@given(refund_histories())
+def test_after_a_failure_nothing_later_is_allocated(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        if spoiled(refund.before):
+            assert refund.allocation.outcome is not AllocationOutcome.ALLOCATED
+            assert "no_earlier_failure" in refund.explanation.failed_conditions
+        else:
+            assert "no_earlier_failure" not in refund.explanation.failed_conditions
+
+
+@given(refund_histories())
+def test_only_a_refund_without_lines_is_not_attempted(history: History) -> None:
+    assumed, refunds = history
+    for refund in refunds:
+        spared = (
+            not refund.request.order_lines and assumed.amount_only_refund == "not_attempted"
+        )
+        assert (refund.allocation.outcome is AllocationOutcome.NOT_ATTEMPTED) is spared
+
+
+@given(st.data())
+def test_the_order_of_request_lines_does_not_matter(data: st.DataObject) -> None:
+    order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
+    request = data.draw(refund_requests(order) | balanced_refunds(order))
+    turned = data.draw(shuffled(request))
+    first, second = ask(order, request, assumed), ask(order, turned, assumed)
+    assert judgement(first) == judgement(second)
+
+
+@given(st.data())
+def test_changing_one_line_by_one_unit_flips_exactly_lines_add_up(
+    data: st.DataObject,
+) -> None:
+    order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
+    request = data.draw(balanced_refunds(order))
+    lines = list(request.order_lines)
+    place = data.draw(st.integers(0, len(lines) - 1))
+    total = lines[place].total_amount + data.draw(st.sampled_from((1, -1)))
+    lines[place] = replace(lines[place], total_amount=total)
+    off = replace(request, order_lines=tuple(lines))
+
+    before = set(ask(order, request, assumed).failed_conditions)
+    after = set(ask(order, off, assumed).failed_conditions)
+    assert before ^ after == {"lines_add_up"}
+    assert "lines_add_up" in after
+
+
+@given(refund_histories(BOOKING))
+def test_the_sums_over_captures_equal_the_refunded_amount_of_the_order(
+    history: History,
+) -> None:
+    _, refunds = history
+    for refund in refunds:
+        order = refund.after
+        on_captures = sum(booked(order, capture) for capture in order.captures)
+        requested = [refund.refunded_amount for refund in order.refunds]
+        assert on_captures == sum(requested) == order.refunded_amount
+
+
+@given(refund_histories(NOT_BOOKING))
+def test_unallocated_money_is_booked_nowhere_if_so_assumed(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        places = [item.capture_id for item in refund.allocation.booked]
+        assert places in ([], [refund.allocation.capture_id])
+
+
+@given(refund_histories())
+def test_a_failed_allocation_says_what_to_change_and_only_a_failed_one(
+    history: History,
+) -> None:
+    _, refunds = history
+    for refund in refunds:
+        failed = refund.allocation.outcome is AllocationOutcome.FAILED
+        assert bool(refund.explanation.hints) is failed
+
+
+@given(st.data())
+def test_an_assumption_that_is_not_named_can_be_switched_without_effect(
+    data: st.DataObject,
+) -> None:
+    assumed, refunds = data.draw(refund_histories())
+    order = refunds[-1].after if refunds else data.draw(shipped_orders)
+    request = data.draw(refund_requests(order))
+    first = ask(order, request, assumed)
+    switched = data.draw(allocation_assumptions)
+    kept = {name: getattr(assumed, name) for name in first.assumptions}
+    second = ask(order, request, dataclasses.replace(switched, **kept))
+    assert decision(first) == decision(second)
+
+
+@given(st.data())
+def test_every_condition_is_reported_and_in_the_same_order(data: st.DataObject) -> None:
+    order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
+    explanation = ask(order, data.draw(refund_requests(order)), assumed)
+    assert [condition.name for condition in explanation.conditions] == [
+        "no_earlier_failure",
+        "lines_add_up",
+        "references_in_one_capture",
+        "fits_capture",
+    ]
+    assert all(condition.detail for condition in explanation.conditions)
+
+
+@settings(max_examples=50)
+@given(
+    shipped_orders,
+    allocation_assumptions,
+    st.lists(refund_lines, max_size=5),
+    st.integers(0, 500),
+)
+def test_a_failure_that_was_asked_for_is_never_allocated(
+    order: Order,
+    assumed: Assumptions,
+    lines: list[object],
+    amount: int,
+) -> None:
+    refund = RefundOrder(amount, order_lines=tuple(lines))  # type: ignore[arg-type]
+    case = replace(case_of(order, refund, assumed), failure_injected=True)
+    assert allocate(case).outcome is not AllocationOutcome.ALLOCATED
+
+
+def test_without_any_capture_nothing_can_be_allocated() -> None:
+    explanation = explain_case(build_case(3000, [make_line()], [], [], Assumptions()))
+    assert explanation.allocation.outcome is AllocationOutcome.FAILED
+    assert explanation.failed_conditions == ("references_in_one_capture", "fits_capture")
+    assert explanation.allocation.booked == ()
+    assert explanation.nearest is None
+
+
+@given(refund_histories())
+def test_an_explanation_rests_on_the_decision_that_was_made(history: History) -> None:
+    for refund in history[1]:
+        assert refund.explanation.allocation == refund.allocation
+
+
+@given(refund_histories())
+def test_an_explanation_stays_the_same_whatever_happens_later(history: History) -> None:
+    _, refunds = history
+    for refund in refunds:
+        last = drive(refunds[-1].after, CaptureOrder(1))
+        assert explain_allocation(last, refund.after.refunds[-1]) == refund.explanation

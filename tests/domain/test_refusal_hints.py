@@ -1,0 +1,127 @@
+import pytest
+
+from mockserver.domain.errors import ERROR_CATALOGUE, UNKNOWN_FACT, Reason, Refusal
+from mockserver.domain.operation import Operation
+from mockserver.domain.refusal_hints import HINT_BY_REASON, refusal_hint
+from tests.support.order_history import Step, Story
+
+
+def remedy(steps: list[Step], then: Step, **order: object) -> tuple[str, ...]:
+    story = Story(order).play(steps)
+    with pytest.raises(Refusal) as refused:
+        story.play([then])
+    return refusal_hint(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("steps", "then", "order", "text"),
+    [
+        pytest.param(
+            [{"capture": 3000}],
+            {"capture": 7001},
+            {},
+            "At most 7000 can be captured.",
+            id="a capture of too much",
+        ),
+        pytest.param(
+            [{"capture": 3000}, {"refund": 1000}],
+            {"refund": 2001},
+            {},
+            "At most 2000 can be refunded.",
+            id="a refund of too much",
+        ),
+        pytest.param(
+            [{"capture": 8000}],
+            {"update": 7000},
+            {},
+            "The new total must be at least 8000.",
+            id="a total below what was captured",
+        ),
+        pytest.param(
+            [],
+            {"update": 10_001},
+            {"paid_by": "CARD"},
+            "At most 10000: orders paid by CARD cannot be raised.",
+            id="a raise for a card",
+        ),
+        pytest.param(
+            [],
+            {"capture": 1},
+            {"fraud_status": "PENDING"},
+            "The fraud review is PENDING; once ACCEPTED it can be captured.",
+            id="a capture during the review",
+        ),
+        pytest.param(
+            [],
+            {"capture": 1},
+            {"fraud_status": "STOPPED"},
+            "The fraud review is STOPPED; only ACCEPTED orders can be captured.",
+            id="a capture after the review failed",
+        ),
+        pytest.param(
+            [],
+            {"address": {"city": "", "country": ""}},
+            {},
+            "city, country can be changed, but not cleared.",
+            id="an address without a city",
+        ),
+        pytest.param(
+            ["cancel"],
+            "acknowledge",
+            {},
+            "Allowed while the order is AUTHORIZED or PART_CAPTURED or CAPTURED or CLOSED.",
+            id="a status that does not allow it",
+        ),
+        pytest.param(
+            [{"capture": 10_000}],
+            {"capture": 1},
+            {},
+            "At most 0 can be captured.",
+            id="a capture that its status refused before its amount could",
+        ),
+        pytest.param([{"wait": 14}], {"refund": 1}, {}, "", id="nothing is known to help"),
+    ],
+)
+def test_a_refusal_says_what_would_have_been_allowed(
+    steps: list[Step],
+    then: Step,
+    order: dict[str, object],
+    text: str,
+) -> None:
+    assert remedy(steps, then, **order) == (text,) * bool(text)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_nothing_is_said_of_a_refusal_that_was_made_up(reason: Reason) -> None:
+    assert refusal_hint(Refusal(reason, Operation.CAPTURE)) == ()
+    unknown = {"status": UNKNOWN_FACT, "remaining": UNKNOWN_FACT}
+    assert refusal_hint(Refusal(reason, Operation.CAPTURE, **unknown)) == ()
+
+
+@pytest.mark.parametrize(
+    ("rejection", "text"),
+    [
+        (Refusal(Reason.METHOD_NOT_ALLOWED, allowed="GET, POST"), "Use GET, POST."),
+        (
+            Refusal(Reason.UNSUPPORTED_MEDIA_TYPE, media_type="text/plain"),
+            "Send application/json instead of 'text/plain'.",
+        ),
+        (
+            Refusal(Reason.UNSUPPORTED_ENCODING, content_encoding="br"),
+            "Send gzip, deflate or identity instead of 'br'.",
+        ),
+    ],
+)
+def test_a_request_that_reaches_no_order_is_told_what_to_send_too(
+    rejection: Refusal,
+    text: str,
+) -> None:
+    assert refusal_hint(rejection) == (text,)
+
+
+def test_nothing_is_said_where_the_operation_is_unknown() -> None:
+    assert refusal_hint(Refusal(Reason.ORDER_CANCELLED, status="CANCELLED")) == ()
+
+
+def test_every_remedy_is_for_a_reason_of_the_catalogue() -> None:
+    assert set(HINT_BY_REASON) <= {row.reason for row in ERROR_CATALOGUE}

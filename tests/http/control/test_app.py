@@ -1,0 +1,200 @@
+"""Who may use the control API: no web page, no stranger, and nobody without the token."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import ClientSession
+
+from mockserver.http.control.routes import CONTROL_ROUTES, HEALTH_PATHS
+from mockserver.http.server import Server
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
+from tests.http.control.test_sandboxes import assert_problem
+from tests.support.merchant import Merchant
+
+LIST = "/__admin/sandboxes"
+TOKEN = "åtoken"
+PATIENCE = 10  # seconds
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "localhost:8566",
+        "127.0.0.1:1",
+        "[::1]:8566",
+        "10.0.0.7",
+        "kustom",
+        "kustom:8566",
+        "shop.localhost",
+        "mock.test:80",
+        "api.internal",
+        "kustom.default.svc",
+        "LOCALHOST",
+    ],
+)
+async def test_hosts_that_no_web_page_has_are_expected(merchant: Merchant, host: str) -> None:
+    assert (await merchant.ask("GET", LIST, headers={"Host": host})).status == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:80",
+        "[::1",
+        "a.b:c:d",
+        "[x",
+    ],
+)
+async def test_any_other_host_is_refused(merchant: Merchant, host: str) -> None:
+    response = await merchant.ask("GET", LIST, headers={"Host": host})
+    assert_problem(response, 403, f"unexpected host '{host}'; allow it by --allowed-host")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "http://localhost",
+        "http://127.0.0.1:1",
+        "http://[",
+        "",
+        "%",
+    ],
+)
+async def test_a_foreign_web_page_drives_nothing(merchant: Merchant, origin: str) -> None:
+    async with merchant.nothing_changes():
+        path = f"{LIST}/{merchant.user}"
+        response = await merchant.ask("DELETE", path, headers={"Origin": origin})
+        assert_problem(response, 403, f"requests from the web page {origin} are refused")
+
+
+async def test_the_server_s_own_pages_may_ask(merchant: Merchant) -> None:
+    assert (await merchant.ask("GET", LIST, headers={"Origin": merchant.url})).status == 200
+
+
+@pytest.fixture
+async def guarded(session: ClientSession) -> AsyncIterator[Merchant]:
+    """A merchant of a server that asks for a token and knows one more host."""
+    server = Server(
+        SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())),
+        allowed_hosts=frozenset({"mock.example"}),
+        admin_token=TOKEN,
+    )
+    yield Merchant(session, await server.start(), "own")
+    await server.stop()
+
+
+async def test_an_allowed_host_is_expected(guarded: Merchant) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "Host": "mock.example:8566"}
+    assert (await guarded.ask("GET", LIST, headers=headers)).status == 200
+    headers["Host"] = "other.example"
+    assert (await guarded.ask("GET", LIST, headers=headers)).status == 403
+
+
+@pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"Bearer  {TOKEN} "])
+async def test_the_token_opens_the_control_api(guarded: Merchant, given: str) -> None:
+    response = await guarded.ask("GET", LIST, headers={"Authorization": given})
+    assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    "given", ["", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x", f"Basic {TOKEN}"]
+)
+async def test_without_the_token_it_stays_shut(guarded: Merchant, given: str) -> None:
+    response = await guarded.ask("GET", LIST, headers={"Authorization": given})
+    assert_problem(response, 401, "expected 'Authorization: Bearer …'")
+
+
+@pytest.mark.parametrize("path", HEALTH_PATHS)
+async def test_health_is_told_to_anybody(guarded: Merchant, path: str) -> None:
+    headers = {"Host": "evil.example", "Origin": "https://evil.example", "Authorization": ""}
+    response = await guarded.ask("GET", path, headers=headers)
+    assert (response.status, response.json["status"]) == (200, "ok")
+
+
+async def test_the_merchant_s_api_asks_for_no_token(guarded: Merchant) -> None:
+    response = await guarded.ask("GET", "/ordermanagement/v1/orders/x")
+    assert response.status == 400
+
+
+def raw_status(merchant: Merchant, head: bytes) -> tuple[bytes, bytes]:
+    """Send bytes; give the status line and the rest of the answer."""
+    place = urlsplit(merchant.url)
+    with socket.create_connection((place.hostname, place.port), PATIENCE) as connection:
+        connection.sendall(head + b"Connection: close\r\n\r\n")
+        with connection.makefile("rb") as response:
+            first, _, rest = response.read().partition(b"\r\n")
+    return first, rest
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /__admin/sandboxes HTTP/1.1\r\nHost: \xff.example\r\n", b"403"),
+        (b"GET /__admin/sandboxes HTTP/1.1\r\nHost: a\r\nOrigin: http://\xff\r\n", b"403"),
+        (b"GET /__admin/\xff HTTP/1.1\r\nHost: a\r\n", b"40"),
+        (b"GET /__admin/%ff HTTP/1.1\r\nHost: a\r\n", b"404"),
+        (b"GET /__admin/sandboxes/%ff%00 HTTP/1.1\r\nHost: a\r\n", b"404"),
+        (b"GET /x HTTP/1.1\r\nHost: a\r\nAuthorization: Basic \xff\r\n", b"401"),
+        (b"GET /x HTTP/1.1\r\nHost: a\r\nAuthorization: Basic \xc3\xa5=\r\n", b"401"),
+        (b"DELETE /__admin/sandboxes/x/faults/%ff HTTP/1.1\r\nHost: a\r\n", b"404"),
+    ],
+)
+async def test_bytes_that_are_no_text_get_an_answer_all_the_same(
+    merchant: Merchant,
+    head: bytes,
+    status: bytes,
+) -> None:
+    first, rest = raw_status(merchant, head)
+    assert first.split()[1].startswith(status)
+    assert b"Traceback" not in rest
+
+
+async def test_a_token_that_is_no_text_is_wrong(guarded: Merchant) -> None:
+    head = b"GET /__admin/sandboxes HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \xff\r\n"
+    first, rest = await asyncio.to_thread(raw_status, guarded, head)
+    assert first.split()[1] == b"401"
+    assert b"admin token" in rest
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", "/__admin", 404, "no such path: /__admin"),
+        ("GET", "/__admin/", 404, "no such path"),
+        ("GET", "/__admin/sandbox", 404, "no such path: /__admin/sandbox"),
+        ("GET", "/__admin/sandboxes/x/nothing", 404, "no such path"),
+        ("POST", "/__admin/sandboxes", 405, "POST is not supported here, use GET"),
+        ("PATCH", "/__admin/sandboxes/x", 405, "PATCH is not supported here, use GET, DELETE"),
+        ("PUT", "/livez", 405, "PUT is not supported here, use GET"),
+    ],
+)
+async def test_what_is_not_there_is_a_problem_document(
+    merchant: Merchant,
+    method: str,
+    path: str,
+    status: int,
+    words: str,
+) -> None:
+    assert_problem(await merchant.ask(method, path), status, words)
+
+
+@pytest.mark.parametrize(
+    "path", ["/__admin/sandboxes/", "//__admin//sandboxes", "/__admin/health/"]
+)
+async def test_slashes_more_or_less_do_not_matter(merchant: Merchant, path: str) -> None:
+    assert (await merchant.ask("GET", path)).status == 200
+
+
+def test_the_table_names_every_call_once() -> None:
+    calls = [(route.method, route.path) for route in CONTROL_ROUTES]
+    assert len(calls) == len(set(calls))

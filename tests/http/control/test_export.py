@@ -1,0 +1,355 @@
+"""A sandbox, exported and put into another one, is the same but for personal data."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mockserver.domain.assumptions import ASSUMPTIONS
+from mockserver.domain.commands import (
+    Acknowledge,
+    AddCaptureShippingInfo,
+    AddOrderShippingInfo,
+    Cancel,
+    CaptureOrder,
+    Command,
+    ExtendAuthorizationTime,
+    ExtendDueDate,
+    RefundOrder,
+    ReleaseRemainingAuthorization,
+    TriggerSendOut,
+    UpdateAuthorization,
+    UpdateCustomerDetails,
+    UpdateMerchantReferences,
+)
+from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Order, OrderLine
+from mockserver.http.control.serializers import serialize_inner_view
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.export import MASKS, export_sandbox, mask_address, mask_customer
+from mockserver.scenario.scenario import parse_scenario, wrap_value
+from mockserver.scenario.yaml_reader import parse_yaml
+from tests.support.builders import make_line
+from tests.support.merchant import SHIPPED, UNSHIPPED, Merchant, line
+from tests.support.strategies import assumptions as all_assumptions
+
+Json: TypeAlias = Any
+FROZEN = {"start": "2026-01-15T09:00:00.123456Z", "frozen": True}
+SECRETS = ("Ada", "Lovelace", "ada@example.org", "12 Sankt James", "5550100", "1815-12-10")
+ADA = {
+    "given_name": "Ada",
+    "family_name": "Lovelace",
+    "email": "ada@example.org",
+    "street_address": "12 Sankt James",
+    "phone": "5550100",
+    "postal_code": "12345",
+    "city": "Uppsala",
+}
+
+
+def masked(order: Json) -> Json:
+    """Hide in an answer what an export hides."""
+    places = [order, *order["captures"]]
+    for place in places:
+        for key in ("billing_address", "shipping_address"):
+            place[key] = mask_address(place[key])
+    order["customer"] = mask_customer(order["customer"])
+    return order
+
+
+async def exported(merchant: Merchant) -> str:
+    reply = await merchant.control("GET", "scenario")
+    assert reply.status == 200
+    assert reply.header("Content-Type") == "application/yaml"
+    return reply.body.decode()
+
+
+async def moved(text: str, other: Merchant, order_id: str) -> None:
+    """Put an export into another sandbox and take its order at hand."""
+    place = f"/__admin/sandboxes/{other.user}/scenario"
+    sent = {"Content-Type": "application/yaml"}
+    reply = await other.ask("PUT", place, text.encode(), sent)
+    assert reply.status == 200, reply
+    other.order = {"order_id": order_id, "captures": [], "refunds": []}
+    other.order = await other.read()
+
+
+async def test_an_exported_sandbox_can_be_put_into_another_one(
+    new_merchant: Callable[..., Merchant],
+) -> None:
+    one, other = new_merchant(), new_merchant()
+    await one.make_order({**SHIPPED, "name": "two", "billing_address": ADA})
+    await one.refund(10000, line("B24680", 10000, name="", tax_rate=2500), key="k")
+    await one.refund(5)
+    await moved(await exported(one), other, one.order_id)
+    assert other.order == masked(await one.read())
+    here, there = [(await m.control("GET", "orders/two")).json for m in (one, other)]
+    assert here["allocations"] == there["allocations"]
+    assert here["ledger"] == there["ledger"]
+
+
+async def test_an_export_names_nobody_and_tells_no_secret(
+    new_merchant: Callable[..., Merchant],
+) -> None:
+    merchant = new_merchant()
+    spec = {
+        "credentials": {merchant.user: "secret"},
+        "orders": {
+            "ada": {
+                **SHIPPED,
+                "billing_address": ADA,
+                "customer": {"date_of_birth": "1815-12-10"},
+            }
+        },
+    }
+    assert (await merchant.control("PUT", "scenario", spec)).status == 200
+    text = await exported(merchant)
+    assert [item for item in (*SECRETS, "credentials", "secret") if item in text] == []
+    assert "Uppsala" in text
+
+
+async def test_a_restored_sandbox_draws_no_id_twice(
+    new_merchant: Callable[..., Merchant],
+) -> None:
+    one, other = new_merchant(), new_merchant()
+    await one.make_order({**UNSHIPPED, "name": "first"})
+    await one.do(Operation.ACKNOWLEDGE)
+    for _ in range(3):
+        await one.capture(10)
+    await moved(await exported(one), other, one.order_id)
+    for _ in range(5):
+        assert (await other.capture(10)).status == 201
+    ids = [capture["capture_id"] for capture in (await other.read())["captures"]]
+    assert len(set(ids)) == len(ids) == 8
+    await other.make_order(UNSHIPPED)
+    assert other.order_id != one.order_id
+
+
+FAULTS: Mapping[str, Json] = {
+    "lost": {"on": "refund", "calls": {"first": 2}, "do": {"lose_answer": "reset"}},
+    "slow": {"on": ["capture", "refund"], "order": "two", "do": [{"delay": "1ms"}]},
+    "rare": {"probability": 0.000001, "do": {"respond": {"status": 503, "body": {"a": [1.5]}}}},
+    "picky": {"where": {"order_lines.reference": "010", "x": True}, "do": {"garbage": True}},
+}
+
+
+async def test_fault_rules_are_exported_as_they_were_written(
+    new_merchant: Callable[..., Merchant],
+) -> None:
+    merchant = new_merchant()
+    await merchant.make_order({**SHIPPED, "name": "two"})
+    for name, rule in FAULTS.items():
+        assert (await merchant.control("POST", "faults", {"id": name, **rule})).status == 201
+    assert parse_yaml(await exported(merchant)).value["faults"] == FAULTS
+
+
+async def test_the_times_of_a_fault_rule_are_exported_in_full(
+    new_merchant: Callable[..., Merchant],
+) -> None:
+    merchant = new_merchant()
+    spec = {"clock": FROZEN, "faults": {"late": {"from": "2d", "do": {"drop": "reset"}}}}
+    assert (await merchant.control("PUT", "scenario", spec)).status == 200
+    await merchant.control("POST", "clock", {"advance": "1d"})
+    value = parse_yaml(await exported(merchant)).value
+    assert value["clock"] == {"start": "2026-01-16T09:00:00.123456Z", "frozen": True}
+    assert value["faults"]["late"]["from"] == "2026-01-17T09:00:00.123456Z"
+
+
+async def test_only_assumptions_that_were_switched_are_exported(
+    new_merchant: Callable[..., Merchant],
+) -> None:
+    merchant = new_merchant()
+    spec = {
+        "seed": 7,
+        "assume": {"unallocated_refund": "none", "validation_error": "BAD_REQUEST"},
+    }
+    await merchant.control("PUT", "scenario", spec)
+    value = parse_yaml(await exported(merchant)).value
+    assert (value["assume"], value["seed"]) == (spec["assume"], "7")
+
+
+def test_every_mask_hides_a_field_and_leaves_an_empty_one_empty() -> None:
+    assert mask_address(dict.fromkeys(MASKS, "x")) == dict(MASKS)
+    assert mask_address(dict.fromkeys(MASKS, "")) == dict.fromkeys(MASKS, "")
+    assert mask_customer({"type": "person", "x": "1"}) == {"type": "person", "x": "masked"}
+
+
+IMPOSSIBLE: Mapping[str, tuple[Json, str]] = {
+    "cancelled with captures": (
+        {**SHIPPED, "state": {"cancelled": "1d"}},
+        "state: impossible: an order with captures cannot be cancelled",
+    ),
+    "released without captures": (
+        {**UNSHIPPED, "state": {"released": "1d"}},
+        "state: impossible: an order without captures cannot be released",
+    ),
+    "more captured than authorized": (
+        {**SHIPPED, "state": {"amount": 1}},
+        "captured 20000 of 1",
+    ),
+    "before a capture that is not there": (
+        {**SHIPPED, "refunds": {"r": {"amount": 1, "before": "C"}}},
+        "there is no capture 'C'",
+    ),
+    "before a capture where none is": (
+        {**UNSHIPPED, "refunds": {"r": {"amount": 1, "before": "C"}}},
+        "there is no capture 'C'",
+    ),
+    "two parts of one id": (
+        {**UNSHIPPED, "captures": {n: {"amount": 1, "capture_id": "c"} for n in "AB"}},
+        "the id c is taken",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+async def test_an_order_that_cannot_stand_like_this_is_refused(
+    merchant: Merchant,
+    case: str,
+) -> None:
+    spec, words = IMPOSSIBLE[case]
+    reply = await merchant.control("POST", "orders", spec)
+    assert reply.status == 422
+    assert words in reply.json["detail"]
+
+
+async def test_a_refund_can_be_written_before_a_capture_of_the_same_time(
+    merchant: Merchant,
+) -> None:
+    refunds = {"late": {"amount": 1}, "early": {"lines": ["A12345"], "before": "B"}}
+    await merchant.make_order({**SHIPPED, "refunds": refunds})
+    page = (await merchant.control("GET", f"orders/{merchant.order_id}")).json
+    told = [item["text"].split()[0] for item in page["timeline"]]
+    assert told == ["order", "captured", "refunded", "captured", "refunded", "acknowledged"]
+
+
+texts = st.text(st.characters(codec="utf-8"), max_size=12)
+amounts = st.integers(0, 150)
+lines = st.builds(
+    make_line,
+    st.none() | st.sampled_from(("A", "B", "a", "010", "")) | texts,
+    st.integers(-20, 100),
+    name=texts,
+    type=st.sampled_from(("physical", "return_fee", "digital")),
+    quantity=st.integers(0, 1000),
+    quantity_unit=texts.map(lambda item: item[:10]),
+    tax_rate=st.integers(0, 10_000),
+    total_tax_amount=st.integers(-50, 50),
+    extra=st.none() | st.just({"subscription": {"interval": "DAY"}, "image_url": "1"}),
+)
+several = st.lists(lines, max_size=3).map(tuple)
+parcels = st.lists(
+    st.fixed_dictionaries({"tracking_number": texts, "shipping_method": st.just("Home")}),
+    max_size=2,
+).map(tuple)
+
+
+def balanced(found: tuple[OrderLine, ...]) -> tuple[int, tuple[OrderLine, ...]]:
+    return max(0, sum(item.total_amount for item in found)), found
+
+
+CHANGES: SearchStrategy[Command] = st.one_of(
+    st.builds(CaptureOrder, amounts, texts, several, st.none() | texts, parcels),
+    several.map(lambda found: CaptureOrder(balanced(found)[0], order_lines=found)),
+    several.map(lambda found: CaptureOrder(balanced(found)[0], order_lines=found)),
+    st.builds(RefundOrder, amounts, texts, several, st.none() | texts),
+    several.map(lambda found: RefundOrder(balanced(found)[0], order_lines=found)),
+    several.map(lambda found: RefundOrder(balanced(found)[0], order_lines=found)),
+    st.builds(UpdateAuthorization, st.integers(0, 400), several),
+    st.builds(UpdateMerchantReferences, st.none() | texts, st.none() | texts),
+    st.builds(
+        UpdateCustomerDetails,
+        st.fixed_dictionaries({"city": texts.map(lambda t: f"x{t}"), "email": texts}),
+    ),
+    st.builds(AddOrderShippingInfo, parcels),
+    st.builds(AddCaptureShippingInfo, st.just("first"), parcels),
+    st.builds(ExtendDueDate, st.just("first"), st.sampled_from((14, 30))),
+    st.sampled_from(
+        (
+            Acknowledge(),
+            Cancel(),
+            ReleaseRemainingAuthorization(),
+            ExtendAuthorizationTime(),
+            TriggerSendOut("first"),
+        ),
+    ),
+)
+STEPS = st.lists(
+    CHANGES
+    | CHANGES
+    | CHANGES
+    | st.sampled_from((*FORCED_OUTCOMES,))
+    | st.sampled_from((timedelta(hours=1), timedelta(days=30))),
+    max_size=12,
+)
+
+
+def build(spec: Json, name: str) -> Sandbox:
+    return parse_scenario(name, wrap_value(spec)).build(name)
+
+
+def live(sandbox: Sandbox, order_id: str, steps: list[Any]) -> None:
+    """Let an order live through steps; what is refused does not happen."""
+    for step in steps:
+        order = sandbox.orders.get(order_id)
+        assert order is not None
+        if isinstance(step, timedelta):
+            sandbox.clock.advance(step)
+        elif isinstance(step, str):
+            sandbox.force_outcome(order_id, step)
+        else:
+            sandbox.execute(order_id, about(step, order))
+
+
+def about(command: Command, order: Order) -> Command:
+    """Let a command speak of the order's first capture, where it speaks of one."""
+    if not hasattr(command, "capture_id") or not order.captures:
+        return command
+    values = {name: getattr(command, name) for name in command.__struct_fields__}
+    return type(command)(**{**values, "capture_id": order.captures[0].capture_id})
+
+
+def shown(sandbox: Sandbox, order: Order) -> Json:
+    view = serialize_inner_view(sandbox, order)
+    told = [(item["at"], item["text"]) for item in view.pop("timeline")]
+    del view["timeline_text"]
+    return {**view, "order": masked(view["order"]), "timeline": sorted(told)}
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(all_assumptions, st.lists(STEPS, min_size=1, max_size=2), st.booleans())
+def test_whatever_happened_to_orders_their_export_brings_them_back(
+    assumed: Any,  # noqa: ANN401
+    lives: list[list[Any]],
+    paid_later: bool,  # noqa: FBT001
+) -> None:
+    spec = {
+        "seed": 7,
+        "clock": FROZEN,
+        "assume": {name: getattr(assumed, name) for name in ASSUMPTIONS},
+        "orders": {
+            f"order-{number}": {
+                "lines": [{"reference": "A", "unit_price": 200}],
+                "payment_method": "INVOICE" if paid_later else "CARD",
+            }
+            for number in range(len(lives))
+        },
+    }
+    one = build(spec, "one")
+    for order_id, steps in zip(one.order_names.values(), lives, strict=True):
+        live(one, order_id, steps)
+    text = export_sandbox(one)
+    other = parse_scenario("other", parse_yaml(text)).build("other")
+    before = [shown(one, order) for order in one.orders.values()]
+    assert [shown(other, order) for order in other.orders.values()] == before
+    assert other.clock.now() == one.clock.now()
+    assert other.assumptions == one.assumptions
+    assert parse_yaml(export_sandbox(other)).value == {
+        **parse_yaml(text).value,
+        "title": "Export of sandbox other",
+    }

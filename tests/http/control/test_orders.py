@@ -1,0 +1,461 @@
+"""The control API: health, sandboxes, orders, and why a call got its answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockserver import __version__
+from mockserver.domain import decision
+from mockserver.domain.operation import Operation
+from mockserver.http.control import orders
+from mockserver.sandbox import sandbox
+from mockserver.schemas import get_schema
+from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant, Reply, line
+
+Op = Operation
+EXPLANATION = {
+    "outcome", "capture_id", "booked", "conditions", "nearest", "ambiguous", "assumptions",
+    "hints", "text",
+}  # fmt: skip
+CONDITIONS = [
+    "no_earlier_failure",
+    "lines_add_up",
+    "references_in_one_capture",
+    "fits_capture",
+]
+MISSPELT = {"refunded_amount": 10000, "order_lines": [line("B2468O", 10000)]}
+
+
+def problem(response: Reply, status: int) -> dict[str, Any]:
+    """Hold that an answer is a problem document, and give it."""
+    assert response.status == status
+    assert response.header("Content-Type") == "application/problem+json"
+    page: dict[str, Any] = response.json
+    assert {"type", "title", "status", "detail"} <= page.keys()
+    assert page["status"] == status
+    assert page["detail"]
+    return page
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz", "/__admin/health"])
+async def test_health_is_told_without_credentials(merchant: Merchant, path: str) -> None:
+    async with merchant.session.get(merchant.url + path) as response:
+        page = await response.json()
+        assert response.status == 200
+    assert (page["status"], page["version"]) == ("ok", __version__)
+    assert page["uptime"] >= 0
+    assert page["sandboxes"] >= 1
+
+
+async def test_a_sandbox_appears_on_first_use_with_the_default_order(
+    new_merchant: Callable[..., Merchant],
+) -> None:
+    merchant = new_merchant()
+    missing = await merchant.ask("GET", f"/__admin/sandboxes/{merchant.user}")
+    assert merchant.user in problem(missing, 404)["detail"]
+    (order,) = (await merchant.control("GET", "orders")).json["orders"]
+    assert (order["name"], order["status"], order["order_amount"]) == (
+        "fresh",
+        "AUTHORIZED",
+        20000,
+    )
+    found = await merchant.ask("GET", f"/__admin/sandboxes/{merchant.user}")
+    assert (found.status, found.json["name"], found.json["orders"]) == (200, merchant.user, 1)
+
+
+async def test_the_requests_of_a_sandbox_are_counted(merchant: Merchant) -> None:
+    for _ in range(3):
+        await merchant.do(Op.GET_ORDER)
+    listed = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
+    (own,) = [item for item in listed if item["name"] == merchant.user]
+    assert own["requests"] == 3
+
+
+async def test_an_order_is_made_from_scenario_syntax_and_shown_as_the_merchant_sees_it(
+    new_merchant: Callable[..., Merchant],
+) -> None:
+    merchant = new_merchant()
+    order_id = "7ce4ee13-973c-6f49-a30e-85a0bc675997"
+    await merchant.make_order({**SHIPPED, "order_id": order_id, "name": "mine"})
+    assert get_schema("responses/order.schema.json").is_valid(merchant.order)
+    assert merchant.order_id == order_id
+    assert await merchant.read() == merchant.order
+
+
+async def test_an_order_is_found_by_its_id_and_by_its_name(merchant: Merchant) -> None:
+    await merchant.make_order({**SHIPPED, "name": "mine"})
+    by_name = await merchant.control("GET", "orders/mine")
+    by_id = await merchant.control("GET", f"orders/{merchant.order_id}")
+    assert by_name.body == by_id.body
+    assert by_name.json["order"] == await merchant.read()
+
+
+async def test_the_inner_view_explains_every_refund_in_order(
+    shipping_merchant: Merchant,
+) -> None:
+    await shipping_merchant.make_order({**SHIPPED, "name": "shipped"})
+    for body in (SNEAKERS_BACK, {"refunded_amount": 5}, MISSPELT | {"refunded_amount": 1}):
+        await shipping_merchant.do(Op.REFUND, body)
+    inner = (
+        await shipping_merchant.control("GET", f"orders/{shipping_merchant.order_id}")
+    ).json
+    assert set(inner) == {"order", "allocations", "ledger", "timeline", "timeline_text"}
+    verdicts = [allocation["outcome"] for allocation in inner["allocations"]]
+    assert verdicts == ["allocated", "not_attempted", "failed"]
+    assert all(set(allocation) == EXPLANATION for allocation in inner["allocations"])
+    assert inner["ledger"]
+    assert [item["at"] for item in inner["timeline"]] == sorted(
+        item["at"] for item in inner["timeline"]
+    )
+
+
+async def test_no_more_orders_are_made_than_are_kept(
+    merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = (await merchant.control("GET", "orders")).json["orders"]
+    monkeypatch.setattr(orders, "MAX_ORDERS", len(before))
+    page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
+    assert page["detail"] == f"the sandbox has {len(before)} orders; reset it to make more"
+    assert (await merchant.control("GET", "orders")).json["orders"] == before
+
+
+async def test_requests_are_kept_as_far_as_there_is_room(
+    merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await merchant.make_order(SHIPPED)
+    before = (await merchant.control("GET", "orders")).json["orders"]
+    for place in (sandbox, orders):
+        monkeypatch.setattr(place, "MAX_SANDBOX_BYTES", 2000)
+    for _ in range(100):
+        response = await merchant.refund(0)
+        if response.status != 201:
+            break
+    assert (response.status, response.json["error_code"]) == (403, "REFUND_NOT_ALLOWED")
+    assert response.header("Mock-Reason") == "sandbox_is_full; limit=2000"
+    page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
+    assert page["detail"] == "the sandbox holds 2000 bytes; reset it to make more"
+    after = (await merchant.control("GET", "orders")).json["orders"]
+    assert [item["order_id"] for item in after] == [item["order_id"] for item in before]
+
+
+async def test_an_order_that_is_not_there_is_a_problem(merchant: Merchant) -> None:
+    page = problem(await merchant.control("GET", f"orders/{UNKNOWN_ID}"), 404)
+    assert UNKNOWN_ID in page["detail"]
+
+
+BAD_ORDERS: dict[str, tuple[object, int, str]] = {
+    "malformed JSON": (b"{", 400, "malformed JSON"),
+    "no UTF-8": (b"\xff", 400, "malformed JSON"),
+    "no object": (b"[]", 422, "expected"),
+    "no lines": ({}, 422, "'lines' is missing"),
+    "empty lines": ({"lines": []}, 422, "at least 1 entry, got"),
+    "a key misspelt": (
+        {"lines": [{"unit_price": 1}], "capture": {}},
+        422,
+        "unknown key 'capture', did you mean 'captures'?",
+    ),
+    "a price that is true": ({"lines": [{"unit_price": True}]}, 422, "expected a whole number"),
+    "an unknown reference": (
+        {
+            "lines": [{"unit_price": 1, "reference": "A12345"}],
+            "captures": {"a": {"lines": ["A12354"]}},
+        },
+        422,
+        "did you mean 'A12345'?",
+    ),
+    "an impossible history": (
+        {"lines": [{"unit_price": 1}], "captures": {"a": {"amount": 2}}},
+        422,
+        "capture_exceeds_remaining",
+    ),
+    "a name that is taken": (
+        {"lines": [{"unit_price": 1}], "name": "fresh"},
+        422,
+        "'fresh' exists already",
+    ),
+    "no time": ({"lines": [{"unit_price": 1}], "created": "yesterday"}, 422, "not a time"),
+    "too large": (b'{"lines":"' + b"x" * 2**20 + b'"}', 413, "larger than"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ORDERS)
+async def test_an_order_that_cannot_be_made_is_a_problem_and_changes_nothing(
+    merchant: Merchant,
+    case: str,
+) -> None:
+    body, status, words = BAD_ORDERS[case]
+    async with merchant.nothing_changes():
+        response = await merchant.control("POST", "orders", body)
+    assert words in problem(response, status)["detail"]
+
+
+async def test_all_problems_of_an_order_are_listed_with_their_place(merchant: Merchant) -> None:
+    body = {"lines": [{"unit_price": "1"}], "country": "XX", "colour": "red"}
+    page = problem(await merchant.control("POST", "orders", body), 422)
+    places = sorted(error["path"] for error in page["errors"])
+    assert places == ["colour", "country", "lines[0].unit_price"]
+    assert all(error["code"].startswith("E") for error in page["errors"])
+
+
+async def explain(merchant: Merchant, response: Reply) -> dict[str, Any]:
+    """Ask why a request got its answer."""
+    correlation_id = response.header("Klarna-Correlation-Id")
+    explained = await merchant.control("GET", f"explain/{correlation_id}")
+    assert explained.status == 200
+    page: dict[str, Any] = explained.json
+    assert page["correlation_id"] == correlation_id
+    return page
+
+
+async def test_a_refund_is_explained_condition_by_condition(
+    shipping_merchant: Merchant,
+) -> None:
+    page = await explain(
+        shipping_merchant,
+        await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK),
+    )
+    second = shipping_merchant.order["captures"][1]["capture_id"]
+    allocation = page["allocation"]
+    assert set(allocation) == EXPLANATION
+    assert (allocation["outcome"], allocation["capture_id"]) == ("allocated", second)
+    assert allocation["booked"] == [{"capture_id": second, "amount": 10000}]
+    assert [condition["name"] for condition in allocation["conditions"]] == CONDITIONS
+    assert all(condition["holds"] for condition in allocation["conditions"])
+    assert (page["operation"], page["status"], page["refusal"]) == ("refund", 201, None)
+    assert allocation["text"] in page["text"]
+
+
+async def test_a_failed_allocation_names_the_nearest_capture_and_the_fix(
+    shipping_merchant: Merchant,
+) -> None:
+    page = await explain(shipping_merchant, await shipping_merchant.do(Op.REFUND, MISSPELT))
+    allocation = page["allocation"]
+    failed = [
+        condition["name"] for condition in allocation["conditions"] if not condition["holds"]
+    ]
+    assert (allocation["outcome"], failed) == ("failed", ["references_in_one_capture"])
+    second = shipping_merchant.order["captures"][1]
+    assert allocation["nearest"]["capture_id"] == second["capture_id"]
+    assert allocation["hints"] == ["Change reference 'B2468O' to 'B24680'."]
+    assert allocation["assumptions"] == ["unallocated_refund"]
+
+
+async def test_the_lowest_sum_that_lines_can_have_is_explained(
+    shipping_merchant: Merchant,
+) -> None:
+    lowest = -9_007_199_254_740_991
+    lines = [line("A12345", lowest)] * 1000
+    page = await explain(shipping_merchant, await shipping_merchant.refund(5, *lines))
+    adding_up = page["allocation"]["conditions"][1]
+    assert (adding_up["holds"], adding_up["actual"]) == (False, 1000 * lowest)
+
+
+async def test_a_refusal_is_explained_with_its_rule_numbers_and_source(
+    merchant: Merchant,
+) -> None:
+    page = await explain(merchant, await merchant.capture(20001))
+    refused = page["refusal"]
+    assert (refused["reason"], refused["error_code"]) == (
+        "capture_exceeds_remaining",
+        "CAPTURE_NOT_ALLOWED",
+    )
+    assert (refused["facts"]["requested"], refused["facts"]["remaining"]) == (20001, 20000)
+    assert refused["provenance"]["mark"] == "recorded"
+    assert refused["message"] in page["text"]
+    assert page["allocation"] is None
+
+
+async def test_a_replay_is_explained_as_one(shipping_merchant: Merchant) -> None:
+    await shipping_merchant.refund(1, key="k")
+    page = await explain(shipping_merchant, await shipping_merchant.refund(2, key="k"))
+    assert (page["replayed"], page["body_changed"]) == (True, True)
+    assert "replay" in page["text"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/nothing/here", 404), ("/ordermanagement/v1/orders/x", 400)],
+)
+async def test_a_request_that_reached_no_order_is_explained_too(
+    merchant: Merchant,
+    path: str,
+    status: int,
+) -> None:
+    page = await explain(merchant, await merchant.ask("GET", path))
+    assert (page["status"], page["path"]) == (status, path)
+
+
+async def test_a_correlation_id_nobody_saw_is_a_problem(merchant: Merchant) -> None:
+    page = problem(await merchant.control("GET", f"explain/{UNKNOWN_ID}"), 404)
+    assert UNKNOWN_ID in page["detail"]
+
+
+@pytest.mark.parametrize("refund", [SNEAKERS_BACK, MISSPELT, {"refunded_amount": 5}])
+async def test_a_dry_run_foretells_the_allocation_and_changes_nothing(
+    shipping_merchant: Merchant,
+    refund: dict[str, Any],
+) -> None:
+    asked = {"order_id": shipping_merchant.order_id, "refund": refund}
+    async with shipping_merchant.nothing_changes():
+        foretold = (await shipping_merchant.control("POST", "explain", asked)).json
+    real = await explain(shipping_merchant, await shipping_merchant.do(Op.REFUND, refund))
+    assert (foretold.pop("refusal"), foretold.pop("faults")) == (None, [])
+    assert foretold == real["allocation"]
+
+
+async def test_a_dry_run_foretells_an_allocation_that_a_fault_lets_fail(
+    shipping_merchant: Merchant,
+) -> None:
+    where = {"order_lines.reference": "B24680"}
+    rule = {"id": "f", "where": where, "calls": 1, "do": {"fail_allocation": True}}
+    await shipping_merchant.control("POST", "faults", rule)
+    asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
+    first, second = [
+        (await shipping_merchant.control("POST", "explain", asked)).json for _ in range(2)
+    ]
+    real = await explain(
+        shipping_merchant, await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
+    )
+    assert first == second
+    assert first["text"].startswith("Struck by faults: f: fail_allocation.\nRefund of")
+    assert first["faults"] == real["faults"]
+    assert {**real["allocation"], "text": ""} == {
+        **{key: first[key] for key in real["allocation"]},
+        "text": "",
+    }
+
+
+FORETOLD: dict[str, tuple[list[dict[str, object]], list[str], bool]] = {
+    "what answers for it": ([{"refuse": "conflict"}], ["refuse conflict"], False),
+    "what answers afterwards": (
+        [{"lose_answer": "reset"}, {"delay": "0s"}], ["delay", "lose_answer reset"], True,
+    ),
+    "nothing after what answers": (
+        [{"garbage": True}, {"rate_limit": True}, {"fail_allocation": True}],
+        ["rate_limit 1s"], False,
+    ),
+    "what answers instead, after the write": (
+        [{"respond_after": {"status": 504}}], ["respond_after 504"], True,
+    ),
+}  # fmt: skip
+"""What a fault does, what of it would strike, and whether the refund would be made."""
+
+
+@pytest.mark.parametrize("case", FORETOLD)
+async def test_a_dry_run_says_what_would_strike(
+    shipping_merchant: Merchant,
+    case: str,
+) -> None:
+    actions, fired_actions, made = FORETOLD[case]
+    await shipping_merchant.control("POST", "faults", {"id": "f", "do": actions})
+    asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
+    foretold = (await shipping_merchant.control("POST", "explain", asked)).json
+    assert foretold["faults"] == [f"f: {item}" for item in fired_actions]
+    assert bool(foretold["booked"]) is made
+    assert ("Were it accepted:" in foretold["text"]) is not made
+    (rule,) = (await shipping_merchant.control("GET", "faults")).json["faults"]
+    assert (rule["matched"], rule["fired"]) == (0, 0)
+
+
+async def test_a_dry_run_foretells_that_an_order_is_full(
+    shipping_merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decision, "MAX_MOVEMENTS", 0)
+    asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
+    foretold = (await shipping_merchant.control("POST", "explain", asked)).json
+    real = await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
+    assert foretold["refusal"]["reason"] == "order_is_full"
+    assert [foretold["refusal"]["message"]] == real.json["error_messages"]
+
+
+async def test_a_dry_run_foretells_a_refusal(merchant: Merchant) -> None:
+    asked = {"order_id": merchant.order_id, "refund": SNEAKERS_BACK}
+    foretold = (await merchant.control("POST", "explain", asked)).json
+    assert foretold["refusal"]["reason"] == "order_has_no_captures"
+
+
+BAD_DRY_RUNS: dict[str, tuple[object, int]] = {
+    "nothing": ({}, 422),
+    "no refund": ({"order_id": UNKNOWN_ID}, 422),
+    "an order id that is no text": ({"order_id": 1, "refund": SNEAKERS_BACK}, 422),
+    "an invalid refund": ({"order_id": UNKNOWN_ID, "refund": {}}, 422),
+    "an unknown order": ({"order_id": UNKNOWN_ID, "refund": SNEAKERS_BACK}, 404),
+    "malformed JSON": (b"{", 400),
+}
+
+
+@pytest.mark.parametrize("case", BAD_DRY_RUNS)
+async def test_a_dry_run_that_makes_no_sense_is_a_problem(
+    shipping_merchant: Merchant,
+    case: str,
+) -> None:
+    body, status = BAD_DRY_RUNS[case]
+    async with shipping_merchant.nothing_changes():
+        problem(await shipping_merchant.control("POST", "explain", body), status)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/__admin", 404),
+        ("GET", "/__admin/nothing", 404),
+        ("PATCH", "/__admin/sandboxes", 405),
+        ("POST", "/healthz", 405),
+    ],
+)
+async def test_a_path_or_method_that_is_not_there_is_a_problem(
+    merchant: Merchant,
+    method: str,
+    path: str,
+    status: int,
+) -> None:
+    problem(await merchant.ask(method, path), status)
+
+
+STRANGERS = {
+    "a web page": {"Origin": "https://evil.example"},
+    "a web page on another port": {"Origin": "http://localhost:1"},
+    "a sandboxed frame": {"Origin": "null"},
+    "a name that was made to point here": {"Host": "evil.example"},
+    "that name with a port": {"Host": "evil.example:8566"},
+}
+
+
+@pytest.mark.parametrize("case", STRANGERS)
+@pytest.mark.parametrize(("method", "path"), [("GET", "sandboxes"), ("POST", "orders")])
+async def test_the_control_api_is_closed_to_strangers(
+    merchant: Merchant,
+    case: str,
+    method: str,
+    path: str,
+) -> None:
+    place = f"/__admin/{path}"
+    if path == "orders":
+        place = f"/__admin/sandboxes/{merchant.user}/orders"
+    async with merchant.nothing_changes():
+        response = await merchant.ask(method, place, SHIPPED, STRANGERS[case])
+    problem(response, 403)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:8566", "127.0.0.1", "[::1]:8566", "kustom", "mock.localhost", "k.svc.internal"],
+)
+async def test_the_control_api_is_open_under_local_names(merchant: Merchant, host: str) -> None:
+    response = await merchant.ask("GET", "/__admin/sandboxes", None, {"Host": host})
+    assert response.status == 200
+
+
+async def test_a_page_of_the_servers_own_may_use_the_control_api(merchant: Merchant) -> None:
+    headers = {"Origin": "http://localhost:8566", "Host": "localhost:8566"}
+    response = await merchant.ask("GET", "/__admin/sandboxes", None, headers)
+    assert response.status == 200
+
+
+async def test_the_merchants_api_does_not_mind_foreign_hosts(merchant: Merchant) -> None:
+    headers = {"Host": "api.kustom.co", "Origin": "https://shop.example"}
+    assert (await merchant.do(Op.GET_ORDER, headers=headers)).status == 200

@@ -1,0 +1,441 @@
+"""Sandboxes over the control API: filled, looked at, reset, dropped, judged."""
+
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from aiohttp import ClientSession
+
+from mockserver.domain.operation import Operation
+from mockserver.http.server import Server
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.loader import DEFAULT_SCENARIO, list_shipped, load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
+from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNSHIPPED, Merchant, Reply
+
+Op = Operation
+PROBLEM = "application/problem+json"
+WORLD = """
+title: Own world
+seed: 7
+clock: {start: 2026-01-15T09:00:00Z, frozen: true}
+orders:
+  one:
+    lines: [{reference: A, unit_price: 100}, {reference: B, unit_price: 50}]
+    captures: {A: {lines: [A]}}
+faults:
+  busy: {on: cancel, do: {refuse: conflict}}
+expect:
+  orders: {one: {refunds: [{allocated_to: A}]}}
+"""
+NewServer = Callable[..., Awaitable[Merchant]]
+
+
+@pytest.fixture
+async def own_server(session: ClientSession) -> AsyncIterator[NewServer]:
+    """Start servers of their own, with limits of their own; merchants ask them."""
+    async with AsyncExitStack() as running:
+
+        async def started(user: str = "own", **limits: Any) -> Merchant:  # noqa: ANN401
+            server = Server(
+                SandboxRegistry(
+                    load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()), **limits
+                )
+            )
+            url = await server.start()
+            running.push_async_callback(server.stop)
+            return Merchant(session, url, user)
+
+        yield started
+
+
+def as_user(merchant: Merchant, user: str) -> Merchant:
+    return Merchant(merchant.session, merchant.url, user)
+
+
+async def put(merchant: Merchant, text: str, media_type: str = "application/yaml") -> Reply:
+    path = f"/__admin/sandboxes/{merchant.user}/scenario"
+    return await merchant.ask("PUT", path, text.encode(), {"Content-Type": media_type})
+
+
+async def take(merchant: Merchant, text: str = WORLD) -> None:
+    """Fill the sandbox, and take its first order at hand."""
+    filled = await put(merchant, text)
+    assert filled.status == 200, filled
+    (order_id, *_) = filled.json["orders"].values()
+    merchant.order = {"order_id": order_id, "captures": [], "refunds": []}
+
+
+async def state(merchant: Merchant) -> list[Any]:
+    """All that a sandbox shows of itself."""
+    pages = ("orders", "faults", "clock", "requests", "verdict")
+    seen = [(await merchant.control("GET", page)).json for page in pages]
+    return [*seen, (await merchant.control("GET", f"orders/{merchant.order_id}")).json]
+
+
+@asynccontextmanager
+async def unchanged(merchant: Merchant) -> AsyncIterator[None]:
+    before = await state(merchant)
+    yield
+    assert await state(merchant) == before
+
+
+def assert_problem(response: Reply, status: int, words: str) -> None:
+    assert (response.status, response.header("Content-Type")) == (status, PROBLEM)
+    page = response.json
+    assert page["status"] == status
+    assert {"type", "title", "detail"} <= set(page)
+    assert words in page["detail"], page["detail"]
+
+
+async def test_a_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) -> None:
+    merchant = new_merchant()
+    filled = await put(merchant, WORLD)
+    assert filled.json["scenario"] == "Own world"
+    assert list(filled.json["orders"]) == ["one"]
+    order = await as_user(merchant, merchant.user).ask(
+        "GET",
+        f"/ordermanagement/v1/orders/{filled.json['orders']['one']}",
+    )
+    assert (order.status, order.json["captured_amount"]) == (200, 100)
+    assert order.json["created_at"] == "2026-01-15T09:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/json", "application/json; charset=utf-8", "text/json"],
+)
+async def test_a_scenario_may_be_json(
+    new_merchant: Callable[[], Merchant],
+    media_type: str,
+) -> None:
+    merchant = new_merchant()
+    world = {"title": "J", "orders": {"one": {"lines": [{"unit_price": 1}]}}}
+    filled = await put(merchant, json.dumps(world), media_type)
+    assert (filled.status, filled.json["scenario"]) == (200, "J")
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/x-yaml", "text/yaml", "text/plain", "TEXT/YAML"]
+)
+async def test_yaml_goes_by_many_names(
+    new_merchant: Callable[[], Merchant],
+    media_type: str,
+) -> None:
+    assert (await put(new_merchant(), WORLD, media_type)).status == 200
+
+
+@pytest.mark.parametrize("name", list_shipped())
+async def test_a_shipped_scenario_is_used_by_its_name(
+    new_merchant: Callable[[], Merchant],
+    name: str,
+) -> None:
+    filled = await put(new_merchant(), json.dumps({"use": name}), "application/json")
+    assert (filled.status, filled.json["scenario"]) == (200, name)
+    assert filled.json["orders"]
+
+
+# What cannot fill a sandbox: its media type, the status, and part of the words.
+REFUSED: dict[str, tuple[str, str, int, str]] = {
+    "an unknown name": (
+        "use: split-shipmnt",
+        "application/yaml",
+        422,
+        "did you mean 'split-shipment'?",
+    ),
+    "a name and more": (
+        "{use: fresh-order, seed: 1}",
+        "application/yaml",
+        422,
+        "'use' stands alone",
+    ),
+    "a list": ("[1]", "application/json", 422, "expected a scenario, or"),
+    "nothing": ("", "application/yaml", 422, "expected a scenario, or"),
+    "a word": ("word", "application/yaml", 422, "expected a scenario, or"),
+    "malformed json": ("{", "application/json", 400, "malformed JSON"),
+    "json without a bottom": ("[" * 100_000, "application/json", 400, "malformed JSON"),
+    "deep json": (
+        '{"a":' * 60 + "1" + "}" * 60,
+        "application/json",
+        400,
+        "nested deeper than 50",
+    ),
+    "malformed yaml": ("a: [", "application/yaml", 422, "2:1 E001"),
+    "another media type": ("title: x", "text/html", 415, "'text/html' is not supported"),
+    "too much": ("#" * 1_100_000, "application/yaml", 413, "larger than 1 MiB"),
+    "an impossible order": (
+        "orders: {a: {lines: [{unit_price: 1}], captures: {A: {amount: 2}}}}",
+        "application/yaml",
+        422,
+        "E203 orders.a.captures.A",
+    ),
+    "an order without a name in the calendar": (
+        "clock: {start: 10000-01-01}",
+        "application/yaml",
+        422,
+        "E106 clock.start: not a time",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_what_cannot_fill_a_sandbox_changes_nothing(
+    new_merchant: Callable[[], Merchant],
+    case: str,
+) -> None:
+    text, media_type, status, words = REFUSED[case]
+    merchant = new_merchant()
+    await take(merchant)
+    async with unchanged(merchant):
+        assert_problem(await put(merchant, text, media_type), status, words)
+
+
+async def test_every_problem_of_a_scenario_is_listed_with_its_place(
+    new_merchant: Callable[[], Merchant],
+) -> None:
+    merchant = new_merchant()
+    await take(merchant)
+    text = "titel: x\norders:\n  one:\n    lines: [{unit_price: 010}]\n    amuont: 5\n"
+    async with unchanged(merchant):
+        response = await put(merchant, text)
+    assert_problem(response, 422, "did you mean 'title'?")
+    found = [(e["line"], e["column"], e["code"], e["path"]) for e in response.json["errors"]]
+    assert sorted(found) == [
+        (1, 1, "E101", "titel"),
+        (4, 14, "E103", "orders.one.lines[0].unit_price"),
+        (5, 5, "E101", "orders.one.amuont"),
+    ]
+    assert all(error["message"] for error in response.json["errors"])
+
+
+async def test_a_scenario_that_cannot_be_used_makes_no_sandbox(
+    new_merchant: Callable[[], Merchant],
+) -> None:
+    merchant = new_merchant()
+    assert (await put(merchant, "odrers: 1")).status == 422
+    assert (await merchant.ask("GET", f"/__admin/sandboxes/{merchant.user}")).status == 404
+
+
+async def test_a_reset_is_the_first_build_to_the_byte(
+    new_merchant: Callable[[], Merchant],
+) -> None:
+    merchant = new_merchant()
+    await take(merchant)
+    before, order = await state(merchant), (await merchant.do(Op.GET_ORDER)).body
+    assert (await merchant.refund(100)).status == 201
+    await merchant.control("DELETE", "faults/busy")
+    await merchant.control("POST", "clock", {"advance": "40d", "freeze": False})
+    await merchant.make_order()
+    assert await state(merchant) != before
+    reset = await merchant.control("POST", "reset")
+    (order_id,) = reset.json["orders"].values()
+    merchant.order = {"order_id": order_id, "captures": [], "refunds": []}
+    assert await state(merchant) == before
+    assert (await merchant.do(Op.GET_ORDER)).body == order
+
+
+async def test_a_reset_forgets_the_keys_of_requests(
+    new_merchant: Callable[[], Merchant],
+) -> None:
+    merchant = new_merchant()
+    await take(merchant)
+    first = await merchant.refund(100, key="k")
+    await merchant.control("POST", "reset")
+    again = await merchant.refund(100, key="k")
+    assert first.status == again.status == 201
+    assert "Mock-Replayed" not in again.header_names
+
+
+async def test_a_sandbox_that_was_never_used_is_not_there(merchant: Merchant) -> None:
+    for method in ("GET", "DELETE"):
+        response = await merchant.ask(method, "/__admin/sandboxes/nobody-at-all")
+        assert_problem(response, 404, "no sandbox 'nobody-at-all' is in use")
+
+
+async def test_a_dropped_sandbox_begins_anew(own_server: NewServer) -> None:
+    merchant = await own_server()
+    await take(merchant)
+    page = f"/__admin/sandboxes/{merchant.user}"
+    assert (await merchant.ask("GET", page)).json["scenario"] == "Own world"
+    dropped = await merchant.ask("DELETE", page)
+    assert (dropped.status, dropped.body) == (204, b"")
+    assert (await merchant.ask("GET", page)).status == 404
+    assert (await merchant.do(Op.GET_ORDER)).status == 404
+    assert (await merchant.ask("GET", page)).json["scenario"].endswith("fresh-order")
+
+
+async def test_sandboxes_are_listed_with_what_is_in_them(own_server: NewServer) -> None:
+    merchant = await own_server()
+    assert (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"] == []
+    await take(merchant)
+    await merchant.do(Op.CANCEL)
+    (seen,) = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
+    assert seen == {
+        "name": "own",
+        "scenario": "Own world",
+        "orders": 1,
+        "requests": 1,
+        "faults": 1,
+        "now": "2026-01-15T09:00:00.000Z",
+        "frozen": True,
+    }
+    assert (await merchant.ask("GET", "/__admin/health")).json["sandboxes"] == 1
+
+
+async def test_who_makes_room_is_told(own_server: NewServer) -> None:
+    merchant = await own_server(max_sandboxes=2)
+    for user in ("a", "b", "a", "c"):
+        await as_user(merchant, user).control("GET", "clock")
+    page = (await merchant.ask("GET", "/__admin/sandboxes")).json
+    assert [sandbox["name"] for sandbox in page["sandboxes"]] == ["a", "c"]
+    assert page["evicted"] == ["b"]
+
+
+async def test_users_of_any_letters_are_found(own_server: NewServer) -> None:
+    merchant = await own_server("åß 試?#&=+")
+    await merchant.ask("GET", "/ordermanagement/v1/orders/x")
+    path = f"/__admin/sandboxes/{quote(merchant.user)}"
+    assert (await merchant.ask("GET", path)).json["name"] == merchant.user
+
+
+CREDENTIALS = "credentials: {PK1: s3cret, 4711: 0815}\n"
+
+
+@pytest.mark.parametrize(
+    ("user", "secret", "status"),
+    [
+        ("PK1", "s3cret", 404),
+        ("4711", "0815", 404),
+        ("PK1", "wrong", 401),
+        ("PK1", "", 401),
+        ("pk1", "s3cret", 401),
+        ("nobody", "s3cret", 401),
+    ],
+)
+async def test_listed_credentials_are_the_only_ones(
+    own_server: NewServer,
+    user: str,
+    secret: str,
+    status: int,
+) -> None:
+    merchant = await own_server()
+    for text in {"PK1", "4711", user}:
+        assert (await put(as_user(merchant, text), CREDENTIALS)).status == 200
+    given = b64encode(f"{user}:{secret}".encode()).decode()
+    headers = {"Authorization": f"Basic {given}"}
+    response = await merchant.ask("GET", "/ordermanagement/v1/orders/x-y", headers=headers)
+    assert response.status == (400 if status == 404 else status)
+
+
+async def test_credentials_count_for_their_sandbox_alone(own_server: NewServer) -> None:
+    merchant = await own_server("PK1")
+    await put(merchant, CREDENTIALS)
+    other = await as_user(merchant, "other").ask("GET", "/ordermanagement/v1/orders/x")
+    assert other.status == 400
+
+
+async def test_where_users_must_be_known_a_sandbox_has_to_be_made_first(
+    own_server: NewServer,
+) -> None:
+    merchant = await own_server(require_known=True)
+    path = "/ordermanagement/v1/orders/x"
+    assert (await merchant.ask("GET", path)).status == 401
+    assert (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"] == []
+    await take(merchant)
+    assert (await merchant.ask("GET", path)).status == 400
+    assert (await as_user(merchant, "other").ask("GET", path)).status == 401
+
+
+async def test_a_verdict_is_judged_as_things_stand(
+    new_merchant: Callable[[], Merchant],
+) -> None:
+    merchant = new_merchant()
+    await take(merchant)
+    before = (await merchant.control("GET", "verdict")).json
+    assert before["passed"] is False
+    (first, *_) = before["expectations"]
+    assert (first["passed"], first["expected"], first["actual"]) == (False, 1, 0)
+    assert first["text"] == "orders.one.refunds.count: expected 1, got 0"
+    line = {
+        "reference": "A",
+        "name": "A",
+        "quantity": 1,
+        "unit_price": 100,
+        "total_amount": 100,
+    }
+    assert (await merchant.refund(100, line)).status == 201
+    after = (await merchant.control("GET", "verdict")).json
+    assert after["passed"] is True
+    assert [expectation["actual"] for expectation in after["expectations"]] == [1, "A"]
+
+
+async def test_the_money_of_every_order_is_sound(merchant: Merchant) -> None:
+    await merchant.make_order(SHIPPED)
+    await merchant.do(Op.REFUND, SNEAKERS_BACK)
+    page = (await merchant.control("GET", "invariants")).json
+    assert page["passed"] is True
+    assert len(page["orders"]) == 3
+    assert all(order["violations"] == [] for order in page["orders"])
+
+
+# An outcome, an order it is forced upon, and a field of the order with its new value.
+OUTCOMES: dict[str, tuple[Any, str, str]] = {
+    "expire": (UNSHIPPED, "status", "EXPIRED"),
+    "accept_fraud": ({**UNSHIPPED, "fraud_status": "PENDING"}, "fraud_status", "ACCEPTED"),
+    "reject_fraud": ({**UNSHIPPED, "fraud_status": "PENDING"}, "fraud_status", "REJECTED"),
+    "stop_fraud": (UNSHIPPED, "fraud_status", "STOPPED"),
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+async def test_an_outcome_is_forced(merchant: Merchant, outcome: str) -> None:
+    spec, key, value = OUTCOMES[outcome]
+    await merchant.make_order(spec)
+    path = f"orders/{merchant.order_id}/force"
+    forced = await merchant.control("POST", path, {"outcome": outcome})
+    assert forced.json["order"][key] == value
+    assert (await merchant.read())[key] == value
+    captured = await merchant.capture(100)
+    assert captured.status == (201 if outcome == "accept_fraud" else 403)
+
+
+async def test_the_next_allocation_is_made_to_fail_and_only_that_one(
+    shipping_merchant: Merchant,
+) -> None:
+    merchant = shipping_merchant
+    path = f"orders/{merchant.order_id}/force"
+    assert (
+        await merchant.control("POST", path, {"outcome": "fail_next_allocation"})
+    ).status == 200
+    assert (await merchant.do(Op.REFUND, SNEAKERS_BACK)).status == 201
+    view = (await merchant.control("GET", f"orders/{merchant.order_id}")).json
+    assert [allocation["outcome"] for allocation in view["allocations"]] == ["failed"]
+    assert (await merchant.refund(100)).header("Mock-Allocation").startswith("not_attempted")
+
+
+async def test_an_unknown_outcome_or_order_changes_nothing(merchant: Merchant) -> None:
+    async with merchant.nothing_changes():
+        path = f"orders/{merchant.order_id}/force"
+        response = await merchant.control("POST", path, {"outcome": "expires"})
+        assert_problem(response, 422, "unknown outcome 'expires', did you mean 'expire'?")
+        for body in ({}, {"outcome": None}, {"outcome": ["expire"]}):
+            response = await merchant.control("POST", path, body)
+            assert_problem(response, 422, "expected a text for 'outcome', one of expire, ")
+        response = await merchant.control("POST", "orders/nowhere/force", {"outcome": "expire"})
+        assert_problem(response, 404, "no order 'nowhere'")
+
+
+@pytest.mark.parametrize("name", ["", "two\nlines", "a\x00", 7, None])
+async def test_a_capture_is_named_by_a_text_of_one_line(
+    shipping_merchant: Merchant,
+    name: object,
+) -> None:
+    capture_id = shipping_merchant.capture_id
+    response = await shipping_merchant.control("PUT", "names", {capture_id: name})
+    assert_problem(response, 422, f"expected a text of one line as the name of {capture_id}")
+    named = await shipping_merchant.control("PUT", "names", {capture_id: "first parcel"})
+    assert named.json["names"][capture_id] == "first parcel"

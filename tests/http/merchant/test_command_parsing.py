@@ -1,0 +1,166 @@
+"""Bodies read in one step: never one that its schema refuses, never read differently."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockserver.domain.commands import (
+    CaptureOrder,
+    Command,
+    RefundOrder,
+    UpdateAuthorization,
+)
+from mockserver.domain.order import OrderLine
+from mockserver.http.merchant.endpoints import ENDPOINT_BY_OPERATION as ENDPOINTS
+from mockserver.http.merchant.endpoints import Endpoint
+from mockserver.schemas import get_request_schema, shipped_schemas
+from tests.http.merchant.test_validation_errors import NOT_JSON
+from tests.test_schemas import LINE, LINES, bodies, requests
+
+Schema: TypeAlias = Mapping[str, Any]
+
+KINDS: dict[str, type[Command]] = {
+    "capture": CaptureOrder,
+    "refund": RefundOrder,
+    "update_authorization": UpdateAuthorization,
+}
+ROWS = {str(row.schema): row for row in ENDPOINTS.values() if row.parse_strict}
+NOT_KEPT = {"capture": {"shipping_delay"}, "update_authorization": {"description"}}
+"""Documented fields that no command has; a body with one is read field by field."""
+
+KEYWORDS = {
+    "string": ("maxLength", "enum"),
+    "integer": ("minimum", "maximum"),
+    "array": ("maxItems",),
+}
+EMPTY_AT_ONCE: Schema = {"maxItems": 0}
+
+
+def test_every_operation_with_order_lines_is_read_at_once_where_it_can_be() -> None:
+    assert ROWS.keys() == KINDS.keys()
+
+
+def resolved(schema: Schema, components: Schema) -> Schema:
+    """Follow a reference to its definition."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return dict(components[name]) if name else schema
+
+
+def said(schema: Schema, components: Schema) -> Mapping[str, Any]:
+    """Reduce a schema to what it says of its first type; what else it allows, it may."""
+    schema = resolved(schema, components)
+    schema = resolved(next(iter(schema.get("anyOf", [schema]))), components)
+    types = schema.get("type", "string")
+    kind = next(keyword for keyword in KEYWORDS if keyword in types)
+    found = {keyword: schema[keyword] for keyword in KEYWORDS[kind] if keyword in schema}
+    if "enum" in found:
+        found["enum"] = sorted(item for item in found["enum"] if item is not None)
+    return found
+
+
+def by_types(kind: type[Any]) -> tuple[Schema, Schema]:
+    """Give the schema that follows from the types of a value, and its definitions."""
+    (_,), components = msgspec.json.schema_components(
+        [kind],
+        schema_hook=lambda _any: {"description": "anything"},
+    )
+    return components[kind.__name__], components
+
+
+def shipped_line() -> tuple[Schema, Schema]:
+    shared = shipped_schemas()["common.schema.json"]["$defs"]
+    return shared["order_line"], shared
+
+
+def shipped(name: str) -> tuple[Schema, Schema]:
+    return shipped_schemas()[f"requests/{name}.schema.json"], shipped_line()[1]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_types_of_a_command_say_what_its_schema_says(name: str) -> None:
+    (types, components), (rules, shared) = by_types(KINDS[name]), shipped(name)
+    known = rules["properties"].keys() - NOT_KEPT.get(name, set())
+    assert types["properties"].keys() == known
+    assert sorted(types["required"]) == sorted(rules["required"])
+    assert types["additionalProperties"] is False
+    for field in known:
+        expected = said(rules["properties"][field], shared)
+        if field == "shipping_info":
+            expected = EMPTY_AT_ONCE
+        assert said(types["properties"][field], components) == expected, field
+
+
+def test_the_types_of_an_order_line_say_what_its_schema_says() -> None:
+    (types, components), (rules, shared) = by_types(OrderLine), shipped_line()
+    own = types["properties"].keys() - {"extra"}
+    given_back = rules["properties"].keys() - own
+    assert given_back == {
+        "image_url", "product_url", "merchant_data", "product_identifiers", "subscription",
+    }  # fmt: skip
+    assert types["properties"]["extra"]["anyOf"][0]["maxProperties"] == 0
+    assert sorted(types["required"]) == sorted(rules["required"])
+    assert types["additionalProperties"] is False
+    for field in own:
+        expected = said(rules["properties"][field], shared)
+        assert said(types["properties"][field], components) == expected, field
+
+
+def check(endpoint: Endpoint, text: bytes, body: Any) -> bool:  # noqa: ANN401  # JSON
+    """Hold a body that is read at once to its schema; say whether it is."""
+    assert endpoint.parse_strict is not None
+    assert endpoint.parse_command is not None
+    command = endpoint.parse_strict(text)
+    if command is None:
+        return False
+    assert get_request_schema(str(endpoint.schema)).is_valid(body), text
+    assert command == endpoint.parse_command(body, {}), text
+    return True
+
+
+def odd_bodies(name: str) -> Iterator[Any]:
+    yield from bodies(f"requests/{name}.schema.json")
+    good = next(bodies(f"requests/{name}.schema.json"))
+    extras: list[Any] = [{}, {"a": 1}, None, [], 1]
+    names = ("extra", "image_url", "subscription", "made_up")
+    for extra in extras:
+        yield from ({**good, "order_lines": [{**LINE, name: extra}]} for name in names)
+        yield {**good, "extra": extra}
+    yield from ({**good, "order_lines": line} for line in LINES)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_read_at_once_keeps_to_its_schema_and_is_read_alike(name: str) -> None:
+    row = ROWS[name]
+    read = [
+        check(row, json.dumps(odd_body).encode(), odd_body) for odd_body in odd_bodies(name)
+    ]
+    assert read[0], "the good body itself"
+    assert set(read) == {True, False}
+
+
+@pytest.mark.parametrize("name", KINDS)
+@settings(deadline=None)
+@given(more=requests, lines=st.lists(requests, max_size=2), ascii_only=st.booleans())
+def test_whatever_is_sent_is_read_alike_if_it_is_read_at_once(
+    name: str,
+    more: dict[str, Any],
+    lines: list[dict[str, Any]],
+    ascii_only: bool,  # noqa: FBT001  # drawn
+) -> None:
+    good = next(bodies(f"requests/{name}.schema.json"))
+    for body in (
+        {**good, **more},
+        {**good, "order_lines": [{**LINE, **line} for line in lines]},
+    ):
+        check(ROWS[name], json.dumps(body, ensure_ascii=ascii_only).encode(), body)
+
+
+@pytest.mark.parametrize("case", NOT_JSON)
+def test_what_is_no_json_is_not_read_at_once(case: str) -> None:
+    assert ROWS["capture"].parse_strict is not None
+    assert ROWS["capture"].parse_strict(NOT_JSON[case]) is None

@@ -1,0 +1,651 @@
+"""Faults over real sockets: what reaches the client, what was done, what is told."""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from mockserver.domain.errors import (
+    ERROR_CATALOGUE,
+    UNKNOWN_FACT,
+    Reason,
+    find_error_definition,
+)
+from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.http.server import Server
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
+from tests.support.connection import PATIENCE, fault, line_to, parsed_head
+from tests.support.merchant import SHIPPED, SNEAKERS_BACK, Merchant, Reply, with_key
+from tests.support.request_examples import BODIES, order_for
+
+Op = Operation
+
+
+@pytest.fixture(autouse=True)
+def _no_crash(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Nothing that a fault does is an error inside the server."""
+    with caplog.at_level(logging.ERROR):
+        yield
+    assert [get_record.getMessage() for get_record in caplog.get_records("call")] == []
+
+
+async def counts(merchant: Merchant) -> tuple[int, int]:
+    (rule,) = (await merchant.control("GET", "faults")).json["faults"]
+    return rule["matched"], rule["fired"]
+
+
+async def latest(merchant: Merchant) -> Any:  # noqa: ANN401  # JSON
+    return (await merchant.control("GET", "requests")).json["requests"][-1]
+
+
+async def latest_delivery(merchant: Merchant) -> str:
+    """Say what became of the latest answer, as soon as it is known."""
+    async with asyncio.timeout(PATIENCE):
+        while (told := (await latest(merchant))["sent"]) == "under way":
+            pass
+    return str(told)
+
+
+async def freeze(merchant: Merchant) -> str:
+    frozen = await merchant.control("POST", "clock", {"freeze": True})
+    return str(frozen.json["now"])
+
+
+async def now(merchant: Merchant) -> str:
+    return str((await merchant.control("GET", "clock")).json["now"])
+
+
+async def test_an_answer_instead_is_given_and_nothing_is_done(
+    shipping_merchant: Merchant,
+) -> None:
+    merchant = shipping_merchant
+    await fault(merchant, {"respond": {"status": 409, "error_code": "OWN"}}, on="refund")
+    async with merchant.nothing_changes():
+        refused = await merchant.refund(100)
+    assert (refused.status, refused.json["error_code"]) == (409, "OWN")
+    assert refused.json["error_messages"] == ["Own"]
+    assert set(refused.json) == {"correlation_id", "error_code", "error_messages"}
+    assert refused.header("Mock-Fault") == "f: respond 409"
+    assert refused.header("Klarna-Correlation-Id") == refused.json["correlation_id"]
+    assert (await merchant.refund(100)).status == 201
+
+
+# What is to be answered, and the answer: status, body, and headers among others.
+ANSWERS: dict[str, tuple[dict[str, Any], int, Any, dict[str, str]]] = {
+    "a body": ({"status": 200, "body": {"own": [1.0, None]}}, 200, {"own": [1.0, None]}, {}),
+    "a text": ({"status": 502, "body": "<html>"}, 502, b"<html>", {}),
+    "nothing": ({"status": 200}, 200, b"", {}),
+    "a body of nothing": ({"status": 200, "body": ""}, 200, b"", {}),
+    "no content": ({"status": 204}, 204, b"", {}),
+    "no content with a body": ({"status": 204, "body": "x"}, 204, b"", {}),
+    "not modified": ({"status": 304, "body": "x"}, 304, b"", {}),
+    "an unknown status": ({"status": 599, "body": {}}, 599, {}, {}),
+    "headers": (
+        {"status": 200, "headers": {"X-Own": "a", "Content-Type": "text/html"}, "body": "b"},
+        200,
+        b"b",
+        {"X-Own": "a", "Content-Type": "text/html"},
+    ),
+    "a header of numbers": ({"status": 200, "headers": {"X-N": 5}}, 200, b"", {"X-N": "5"}),
+}
+
+
+@pytest.mark.parametrize("when", ["respond", "respond_after"])
+@pytest.mark.parametrize("case", ANSWERS)
+async def test_any_answer_can_be_given(merchant: Merchant, case: str, when: str) -> None:
+    given, status, body, headers = ANSWERS[case]
+    await fault(merchant, {when: given}, on="get_order")
+    response = await merchant.do(Op.GET_ORDER)
+    assert response.status == status
+    assert (response.json if isinstance(body, dict) else response.body) == body
+    assert headers.items() <= dict(response.headers).items()
+    assert (await merchant.read())["order_id"] == merchant.order_id
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Length": "1"},
+        {"Transfer-Encoding": "chunked"},
+        {"Content-Encoding": "gzip"},
+        {"Connection": "close"},
+        {"Date": "now"},
+        {"Server": "own"},
+        {"content-type": "text/plain"},
+    ],
+)
+async def test_headers_that_the_server_needs_do_no_harm(
+    merchant: Merchant,
+    headers: dict[str, str],
+) -> None:
+    given = {"status": 200, "headers": headers, "body": {"own": 1}}
+    await fault(merchant, {"respond": given}, on="get_order")
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        status, _, body = await line.answer()
+    assert (status, body) == (200, b'{"own":1}')
+    assert (await merchant.read())["order_id"] == merchant.order_id
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418, 429, 500, 502, 503, 504])
+async def test_an_error_without_words_has_the_shape_of_the_provider(
+    merchant: Merchant,
+    status: int,
+) -> None:
+    await fault(merchant, {"respond": {"status": status}})
+    response = await merchant.do(Op.CANCEL)
+    assert response.status == status
+    assert response.json["error_code"].isupper()
+    assert all(
+        isinstance(error_message, str) for error_message in response.json["error_messages"]
+    )
+
+
+@pytest.mark.parametrize("operation", Operation)
+async def test_every_operation_can_be_refused_for_every_reason(
+    new_merchant: Callable[..., Merchant],
+    operation: Operation,
+) -> None:
+    merchant = new_merchant()
+    await merchant.make_order(order_for(operation))
+    async with merchant.nothing_changes():
+        for reason in Reason:
+            await fault(merchant, {"refuse": reason}, on=operation)
+            response = await merchant.do(operation, BODIES.get(operation))
+            row = find_error_definition(reason, operation)
+            assert response.status == row.status, (reason, response)
+            assert_shape(response, reason)
+    assert (await merchant.control("GET", "invariants")).json["passed"]
+
+
+def assert_shape(response: Reply, reason: Reason) -> None:
+    page = response.json
+    assert set(page) == {"correlation_id", "error_code", "error_messages"}
+    assert page["error_code"]
+    assert page["error_messages"]
+    assert all(
+        isinstance(error_message, str) and error_message
+        for error_message in page["error_messages"]
+    )
+    assert not re.search(r"[{}]", "".join(page["error_messages"])), page
+    assert response.header("Mock-Fault") == f"f: refuse {reason}"
+    assert response.header("Mock-Reason").startswith(reason)
+    assert all(value.isascii() for _, value in response.headers)
+
+
+def test_every_reason_of_the_catalogue_can_be_asked_for() -> None:
+    assert {row.reason for row in ERROR_CATALOGUE} == set(Reason)
+
+
+async def test_a_refusal_is_explained_like_any_other(merchant: Merchant) -> None:
+    await fault(merchant, {"refuse": "payment_method_failed"}, on="capture")
+    response = await merchant.capture(100)
+    explained = await merchant.control("GET", f"explain/{response.json['correlation_id']}")
+    assert explained.json["refusal"]["reason"] == "payment_method_failed"
+    assert explained.json["faults"] == ["f: refuse payment_method_failed"]
+    assert explained.json["sent"] == "the whole answer"
+
+
+@pytest.mark.parametrize("reason", Reason)
+async def test_a_refusal_that_was_made_up_shows_no_fact_that_nobody_knows(
+    merchant: Merchant,
+    reason: Reason,
+) -> None:
+    await fault(merchant, {"refuse": reason}, on="refund")
+    response = await merchant.refund(100)
+    explained = await merchant.control("GET", f"explain/{response.json['correlation_id']}")
+    assert UNKNOWN_FACT not in explained.json["refusal"]["facts"].values()
+    assert f"={UNKNOWN_FACT}" not in explained.json["text"]
+    (told,) = (await merchant.control("GET", f"orders/{merchant.order_id}")).json["timeline"][
+        -1:
+    ]
+    assert f"={UNKNOWN_FACT}" not in told["text"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seconds"),
+    [
+        ({"retry_after": "5s"}, "5"),
+        ({"retry_after": "2m"}, "120"),
+        ({"retry_after": "1001ms"}, "2"),
+        ({"retry_after": "400ms"}, "1"),
+        ({"retry_after": "0s"}, "1"),
+        ({}, "1"),
+        (True, "1"),
+    ],
+)
+async def test_a_rate_limit_says_how_long_to_wait(
+    merchant: Merchant,
+    wanted: Any,  # noqa: ANN401  # JSON
+    seconds: str,
+) -> None:
+    await fault(merchant, {"rate_limit": wanted}, calls={"first": 2})
+    for _ in range(2):
+        response = await merchant.do(Op.GET_ORDER)
+        assert (response.status, response.json["error_code"]) == (429, "TOO_MANY_REQUESTS")
+        assert response.header("Retry-After") == seconds
+    assert (await merchant.do(Op.GET_ORDER)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("delay", "later"),
+    [("90s", True), ({"uniform": ["1h", "2h"]}, True), ("0s", False)],
+)
+async def test_a_delay_moves_a_frozen_clock_instead_of_waiting(
+    merchant: Merchant,
+    delay: Any,  # noqa: ANN401  # JSON
+    *,
+    later: bool,
+) -> None:
+    before = await freeze(merchant)
+    await fault(merchant, {"delay": delay}, on="get_order")
+    response = await merchant.do(Op.GET_ORDER)
+    assert response.status == 200
+    assert response.header("Mock-Fault") == "f: delay"
+    assert ((await now(merchant)) > before) is later
+
+
+async def test_delays_without_end_cannot_leave_the_calendar(merchant: Merchant) -> None:
+    await freeze(merchant)
+    wild = {"lognormal": {"median": "36500d", "p99": "36500d"}}
+    await fault(merchant, {"delay": wild}, on="get_order", calls={"every": 1})
+    for _ in range(80):
+        assert (await merchant.do(Op.GET_ORDER)).status == 200
+    assert await now(merchant) == "9000-01-01T00:00:00.000Z"
+    assert (await merchant.do(Op.CANCEL)).status == 403
+
+
+async def test_a_delay_under_a_running_clock_is_waited_for(merchant: Merchant) -> None:
+    await fault(merchant, {"delay": "1ms"}, on="get_order")
+    assert (await merchant.do(Op.GET_ORDER)).status == 200
+    assert await counts(merchant) == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["reset", "CONNECTION_RESET_BY_PEER"])
+@pytest.mark.parametrize("action", ["drop", "lose_answer"])
+async def test_a_reset_is_a_reset(merchant: Merchant, action: str, how: str) -> None:
+    await fault(merchant, {action: how})
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        with pytest.raises(ConnectionResetError):
+            await line.rest()
+    assert await latest_delivery(merchant) == "nothing: connection reset"
+    assert (await merchant.do(Op.GET_ORDER)).status == 200
+
+
+@pytest.mark.parametrize("how", ["close", "EMPTY_RESPONSE"])
+@pytest.mark.parametrize("action", ["drop", "lose_answer"])
+async def test_a_close_is_an_end_without_a_byte(
+    merchant: Merchant,
+    action: str,
+    how: str,
+) -> None:
+    await fault(merchant, {action: how})
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        assert await line.rest() == b""
+    assert await latest_delivery(merchant) == "nothing: connection closed"
+    assert (await merchant.do(Op.GET_ORDER)).status == 200
+
+
+async def arrived(merchant: Merchant) -> None:
+    """Wait until the server has the request that it will not answer."""
+    async with asyncio.timeout(PATIENCE):
+        while not (await merchant.control("GET", "requests")).json["requests"]:
+            pass
+
+
+@pytest.mark.parametrize("action", ["drop", "lose_answer"])
+async def test_a_hang_ends_when_the_client_leaves_and_says_after_how_long(
+    merchant: Merchant,
+    action: str,
+) -> None:
+    await fault(merchant, {action: "hang"}, on="capture")
+    async with line_to(merchant) as line:
+        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+        await arrived(merchant)
+        assert (await latest(merchant))["sent"] == "under way"
+    told = await latest_delivery(merchant)
+    assert re.fullmatch(r"nothing: hung until the client left after \d+\.\d{3} s", told)
+    captured = (await merchant.read())["captured_amount"]
+    assert captured == (10000 if action == "lose_answer" else 0)
+
+
+@pytest.fixture
+async def own_merchant(session: ClientSession) -> AsyncIterator[tuple[Server, Merchant]]:
+    """A merchant of a server that no other test uses."""
+    server = Server(SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())))
+    made = Merchant(session, await server.start(), "own")
+    await made.make_order()
+    yield server, made
+    await server.stop()
+
+
+@pytest.mark.parametrize("do", [{"drop": "hang"}, {"delay": "1h"}, {"slow_body": 1}])
+async def test_a_server_that_stops_ends_what_hangs(
+    own_merchant: tuple[Server, Merchant],
+    do: dict[str, str],
+) -> None:
+    server, merchant = own_merchant
+    await fault(merchant, do, on="get_order")
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        async with asyncio.timeout(PATIENCE):
+            while not (await counts(merchant))[1]:
+                pass
+            await server.stop()
+        try:
+            sent = await line.rest()
+        except ConnectionResetError:
+            sent = b""
+        assert not sent.endswith(b"}")
+
+
+async def test_a_failed_allocation_is_accepted_and_spoils_the_next(
+    shipping_merchant: Merchant,
+) -> None:
+    merchant = shipping_merchant
+    await fault(merchant, {"fail_allocation": True}, on="refund")
+    response = await merchant.do(Op.REFUND, SNEAKERS_BACK)
+    assert response.status == 201
+    assert response.header("Mock-Allocation").startswith("failed; ")
+    assert (await merchant.refund(3000, SNEAKERS_BACK)).status == 422
+    view = await merchant.control("GET", f"orders/{merchant.order_id}")
+    assert [allocation["outcome"] for allocation in view.json["allocations"]] == ["failed"]
+
+
+@pytest.mark.parametrize("how", ["reset", "close", "hang"])
+async def test_a_lost_answer_is_replayed_for_its_key_and_nothing_is_done_twice(
+    shipping_merchant: Merchant,
+    how: str,
+) -> None:
+    merchant = shipping_merchant
+    await fault(merchant, {"lose_answer": how}, on="refund")
+    async with line_to(merchant) as line:
+        await line.send(Op.REFUND, SNEAKERS_BACK, key="k1")
+        await arrived(merchant)
+        if how == "close":
+            assert await line.rest() == b""
+        elif how == "reset":
+            with pytest.raises(ConnectionResetError):
+                await line.rest()
+    assert (await merchant.read())["refunded_amount"] == 10000
+    again = await merchant.do(Op.REFUND, SNEAKERS_BACK, headers=with_key("k1"))
+    assert (again.status, again.header("Mock-Replayed")) == (201, "true")
+    (refund,) = (await merchant.read())["refunds"]
+    assert refund["refund_id"] == again.header("Refund-Id")
+    assert refund["refunded_amount"] == 10000
+
+
+async def test_a_dropped_request_leaves_no_receipt(shipping_merchant: Merchant) -> None:
+    merchant = shipping_merchant
+    await fault(merchant, {"drop": "close"}, on="refund")
+    async with line_to(merchant) as line:
+        await line.send(Op.REFUND, SNEAKERS_BACK, key="k1")
+        assert await line.rest() == b""
+    assert (await merchant.read())["refunded_amount"] == 0
+    again = await merchant.do(Op.REFUND, SNEAKERS_BACK, headers=with_key("k1"))
+    assert again.status == 201
+    assert "Mock-Replayed" not in again.header_names
+
+
+@pytest.mark.parametrize("length", [0, 1, 16, 100])
+async def test_a_truncated_body_is_announced_whole(merchant: Merchant, length: int) -> None:
+    whole = len((await merchant.do(Op.GET_ORDER)).body)
+    await fault(merchant, {"truncate": length}, on="get_order")
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        head, _, body = (await line.rest()).partition(b"\r\n\r\n")
+    status, headers = parsed_head(head.decode())
+    assert (status, headers["Content-Length"]) == (200, str(whole))
+    assert headers["Mock-Fault"] == f"f: truncate {length}"
+    assert len(body) == length
+    assert await latest_delivery(merchant) == f"{length} of {whole} bytes, then closed"
+    assert (await merchant.do(Op.GET_ORDER)).status == 200
+
+
+async def test_a_body_shorter_than_the_cut_arrives_whole_before_the_end(
+    merchant: Merchant,
+) -> None:
+    await fault(merchant, {"truncate": 1_000_000}, on="get_order")
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        body = (await line.rest()).partition(b"\r\n\r\n")[2]
+    assert json.loads(body)["order_id"] == merchant.order_id
+
+
+@pytest.mark.parametrize(("length", "sent"), [(0, b"H"), (9, b"HTTP/1.1 "), (99, b"HTTP/1.1 ")])
+async def test_an_answer_without_a_body_is_cut_in_its_first_line(
+    merchant: Merchant,
+    length: int,
+    sent: bytes,
+) -> None:
+    await fault(merchant, {"truncate": length}, on="capture")
+    async with line_to(merchant) as line:
+        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+        assert await line.rest() == sent
+    assert (await merchant.read())["captured_amount"] == 10000
+
+
+async def test_wiremock_s_malformed_chunk_is_a_truncated_body(merchant: Merchant) -> None:
+    await fault(merchant, {"fault": "MALFORMED_RESPONSE_CHUNK"}, on="get_order")
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        body = (await line.rest()).partition(b"\r\n\r\n")[2]
+    assert len(body) == 16
+
+
+@pytest.mark.parametrize("name", ["EMPTY_RESPONSE", "CONNECTION_RESET_BY_PEER"])
+async def test_wiremock_s_cuts_come_before_the_write(merchant: Merchant, name: str) -> None:
+    await fault(merchant, {"fault": name}, on="capture")
+    async with line_to(merchant) as line:
+        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+        if name == "EMPTY_RESPONSE":
+            assert await line.rest() == b""
+        else:
+            with pytest.raises(ConnectionResetError):
+                await line.rest()
+    assert (await merchant.read())["captured_amount"] == 0
+
+
+@pytest.mark.parametrize("do", [{"garbage": True}, {"fault": "RANDOM_DATA_THEN_CLOSE"}])
+@pytest.mark.parametrize("operation", [Op.GET_ORDER, Op.CAPTURE])
+async def test_garbage_is_announced_as_json_and_is_none(
+    merchant: Merchant,
+    operation: Operation,
+    do: dict[str, Any],
+) -> None:
+    await fault(merchant, do, on=operation)
+    response = await merchant.do(operation, BODIES.get(operation))
+    assert response.header("Content-Type") == "application/json"
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(response.body)
+    captured = (await merchant.read())["captured_amount"]
+    assert captured == (10000 if operation is Op.CAPTURE else 0)
+
+
+async def test_garbage_needs_an_answer_that_may_have_a_body(merchant: Merchant) -> None:
+    await fault(merchant, {"garbage": True}, on="cancel")
+    async with line_to(merchant) as line:
+        await line.send(Op.CANCEL)
+        await line.send(Op.GET_ORDER)
+        status, _, body = await line.answer()
+        assert (status, body[:11]) == (200, b'{"order_id"')
+        status, _, body = await line.answer()
+    assert (status, json.loads(body)["status"]) == (200, "CANCELLED")
+
+
+async def test_a_slow_body_arrives_whole(merchant: Merchant) -> None:
+    await fault(merchant, {"slow_body": 100_000}, on="get_order")
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        status, _, body = await line.answer()
+        await line.send(Op.GET_ORDER)
+        assert (await line.answer())[0] == 200
+    assert (status, json.loads(body)["order_id"]) == (200, merchant.order_id)
+    (slow, _) = (await merchant.control("GET", "requests")).json["requests"]
+    assert slow["sent"] == f"all of {len(body)} bytes, at 100000 a second"
+
+
+async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> None:
+    before = await freeze(merchant)
+    await fault(merchant, {"slow_body": 1}, on="get_order")
+    response = await merchant.do(Op.GET_ORDER)
+    assert response.status == 200
+    assert await now(merchant) > before
+    assert (await latest(merchant))["sent"] == "the whole answer"
+
+
+async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) -> None:
+    await fault(merchant, {"slow_body": 10}, on="get_order")
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        await line.reader.readuntil(b"\r\n\r\n")
+    assert await latest_delivery(merchant) == "the client left before the end"
+    assert (await merchant.do(Op.GET_ORDER)).status == 200
+
+
+async def test_a_client_that_resets_during_a_delay_changes_nothing(
+    merchant: Merchant,
+) -> None:
+    await fault(merchant, {"delay": "1h"}, on="capture")
+    async with line_to(merchant) as line:
+        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+        async with asyncio.timeout(PATIENCE):
+            while not (await counts(merchant))[1]:
+                pass
+        line.reset()
+    await arrived(merchant)
+    assert await latest_delivery(merchant) == "nothing: the client left before the answer"
+    assert (await merchant.read())["captured_amount"] == 0
+
+
+async def test_another_answer_after_the_commit_hides_what_was_done(
+    shipping_merchant: Merchant,
+) -> None:
+    merchant = shipping_merchant
+    await fault(merchant, {"respond_after": {"status": 503}}, on="refund")
+    response = await merchant.do(Op.REFUND, SNEAKERS_BACK)
+    assert (response.status, response.json["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+    assert (await merchant.read())["refunded_amount"] == 10000
+
+
+# Actions together: the status and whether the capture was made; no status is no answer.
+TOGETHER: dict[str, tuple[list[dict[str, Any]], int | None, bool]] = {
+    "a delay and a refusal": ([{"delay": "1s"}, {"refuse": "conflict"}], 409, False),
+    "a refusal ends it": ([{"refuse": "conflict"}, {"drop": "reset"}], 409, False),
+    "before wins over after": ([{"lose_answer": "reset"}, {"rate_limit": True}], 429, False),
+    "a lost answer whatever it says": (
+        [{"lose_answer": "reset"}, {"respond_after": {"status": 500}}],
+        None,
+        True,
+    ),
+    "an answer that is lost": (
+        [{"respond_after": {"status": 500}}, {"lose_answer": "reset"}],
+        None,
+        True,
+    ),
+    "two answers after": (
+        [{"respond_after": {"status": 500}}, {"respond_after": {"status": 502}}],
+        502,
+        True,
+    ),
+    "two actions in one": ([{"delay": "1s", "respond_after": {"status": 500}}], 500, True),
+    "switched off": ([{"garbage": False, "fail_allocation": False}], 201, True),
+}
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+async def test_several_actions_go_together(merchant: Merchant, case: str) -> None:
+    do, status, captured = TOGETHER[case]
+    await freeze(merchant)
+    await fault(merchant, do, on="capture")
+    async with line_to(merchant) as line:
+        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+        if status is None:
+            with pytest.raises(ConnectionResetError):
+                await line.rest()
+        else:
+            assert (await line.answer())[0] == status
+    assert await latest_delivery(merchant) != "under way"
+    assert ((await merchant.read())["captured_amount"] > 0) is captured
+
+
+async def test_words_of_its_own_are_answered_as_they_are(merchant: Merchant) -> None:
+    own = {"status": 403, "error_code": "OWN", "error_messages": ["one", "two"]}
+    await fault(merchant, {"respond": own})
+    page = (await merchant.do(Op.CANCEL)).json
+    assert (page["error_code"], page["error_messages"]) == ("OWN", ["one", "two"])
+
+
+async def test_several_rules_strike_in_their_order(merchant: Merchant) -> None:
+    await freeze(merchant)
+    await fault(merchant, {"delay": "1s"}, id="first")
+    await fault(merchant, {"refuse": "conflict"}, id="second")
+    response = await merchant.do(Op.GET_ORDER)
+    assert response.header("Mock-Fault") == "first: delay; second: refuse conflict"
+
+
+async def test_a_rule_looks_into_the_body(merchant: Merchant) -> None:
+    where = {"order_lines.reference": "B24680"}
+    await fault(merchant, {"refuse": "conflict"}, where=where)
+    assert (await merchant.do(Op.GET_ORDER)).status == 200
+    assert (await merchant.capture(3000)).status == 201
+    assert (await merchant.do(Op.CAPTURE, BODIES[Op.CAPTURE])).status == 409
+    assert await counts(merchant) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"", b"[1]", b'"text"', b"[" * 900 + b"]" * 900, b'{"a":' * 900 + b"1" + b"}" * 900],
+)
+async def test_a_body_that_is_odd_matches_no_field(merchant: Merchant, body: bytes) -> None:
+    await fault(merchant, {"refuse": "conflict"}, where={"a.b": 1})
+    assert (await merchant.do(Op.CAPTURE, body)).status in (400, 422)
+    assert await counts(merchant) == (0, 0)
+
+
+async def test_a_fault_for_an_order_leaves_the_others_alone(merchant: Merchant) -> None:
+    named = merchant.order_id
+    await fault(merchant, {"refuse": "conflict"}, order=named, calls={"every": 1})
+    await merchant.make_order(SHIPPED)
+    assert (await merchant.do(Op.GET_ORDER)).status == 200
+    assert (await merchant.do(Op.GET_ORDER, order_id=named)).status == 409
+
+
+async def test_a_window_opens_and_closes_with_the_clock_of_the_sandbox(
+    merchant: Merchant,
+) -> None:
+    await freeze(merchant)
+    window = {"from": "1h", "until": "2h", "calls": {"every": 1}}
+    await fault(merchant, {"refuse": "conflict"}, **window)
+    statuses = []
+    for _ in range(4):
+        statuses.append((await merchant.do(Op.GET_ORDER)).status)
+        await merchant.control("POST", "clock", {"advance": "1h"})
+    assert statuses == [200, 409, 200, 200]
+
+
+async def test_the_control_api_is_never_subject_to_faults(merchant: Merchant) -> None:
+    await fault(merchant, {"drop": "reset"}, calls={"every": 1})
+    assert (await merchant.control("GET", f"orders/{merchant.order_id}")).status == 200
+    assert (await merchant.ask("GET", "/livez")).status == 200
+
+
+@pytest.mark.parametrize("operation", sorted(READ_OPERATIONS))
+async def test_a_fault_after_the_commit_serves_reads_too(
+    new_merchant: Callable[..., Merchant],
+    operation: Operation,
+) -> None:
+    merchant = new_merchant()
+    await merchant.make_order(order_for(operation))
+    await fault(merchant, {"respond_after": {"status": 502}}, on=operation)
+    assert (await merchant.do(operation)).status == 502
+    assert (await merchant.do(operation)).status == 200

@@ -1,0 +1,232 @@
+"""The control API's own document: valid, complete, and true of a running server."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+import schemathesis
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from schemathesis.schemas import BaseSchema
+
+from mockserver.domain.operation import Operation
+from mockserver.http.control.routes import CONTROL_ROUTES
+from mockserver.schemas import shipped_schemas
+from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant
+from tests.support.openapi import Json, accepts_body, document_at, hold, operations_of, play
+
+DOCUMENT = "/__admin/openapi.json"
+ROUTES = {f"{route.method} {route.path}": route for route in CONTROL_ROUTES}
+FAULT = {"id": "lost", "on": "refund", "calls": [1, 3], "do": {"lose_answer": "reset"}}
+
+BODIES: Mapping[str, list[Any]] = {
+    "PUT /__admin/sandboxes/{sandbox}/scenario": [
+        {"use": "split-shipment"},
+        {"version": 1, "orders": {"fresh": {"lines": [{"unit_price": 5}]}}},
+    ],
+    "POST /__admin/sandboxes/{sandbox}/orders": [SHIPPED],
+    "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [
+        {"outcome": "fail_next_allocation"},
+        {"outcome": "stop_fraud"},
+        {"outcome": "expire"},
+    ],
+    "POST /__admin/sandboxes/{sandbox}/explain": [
+        {"order_id": "shipped", "refund": SNEAKERS_BACK},
+        {"order_id": "shipped", "refund": {"refunded_amount": 99999}},
+    ],
+    "POST /__admin/sandboxes/{sandbox}/faults": [FAULT, {"do": {"delay": "1ms"}}],
+    "POST /__admin/sandboxes/{sandbox}/clock": [
+        {"freeze": True},
+        {"set": "2030-01-15T09:00:00Z", "advance": "28d"},
+    ],
+    "POST /__admin/sandboxes/{sandbox}/snapshots": [{"name": "here"}],
+    "POST /__admin/sandboxes/{sandbox}/verdict": [
+        {"orders": {"shipped": {"status": "CAPTURED"}}, "faults": {"lost": {"fired": 0}}},
+    ],
+    "PUT /__admin/sandboxes/{sandbox}/names": [{}],
+}
+"""For every route that takes a body: bodies that are accepted."""
+
+WRONG: Mapping[str, list[Any]] = {
+    "PUT /__admin/sandboxes/{sandbox}/scenario": [{"ordrs": {}}, {"version": 2}, []],
+    "POST /__admin/sandboxes/{sandbox}/orders": [
+        {},
+        {"lines": []},
+        [],
+        {"name": "a/b", "lines": [{"unit_price": 1}]},
+    ],
+    "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [{"outcome": "rain"}],
+    "POST /__admin/sandboxes/{sandbox}/explain": [{}, {"order_id": 1, "refund": {}}],
+    "POST /__admin/sandboxes/{sandbox}/faults": [{}, {"do": {"drop": "x"}}, {"id": 1}],
+    "POST /__admin/sandboxes/{sandbox}/clock": [{}, {"freeze": 1}, {"sett": "2030-01-15"}],
+    "POST /__admin/sandboxes/{sandbox}/snapshots": [
+        {},
+        {"name": "a/b"},
+        {"name": ""},
+        {"name": "a\nb"},
+    ],
+    "POST /__admin/sandboxes/{sandbox}/verdict": [{"order": {}}, {"orders": []}, []],
+    "PUT /__admin/sandboxes/{sandbox}/names": [[]],
+}
+"""And bodies that neither the document nor the server accepts."""
+
+QUERIES = {
+    "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201",
+    "GET /__admin/sandboxes/{sandbox}/requests/count": "?order_id=shipped",
+    "GET /__admin/sandboxes/{sandbox}/requests/await": "?count=1&timeout=1ms",
+}
+
+
+@pytest.fixture(scope="module")
+def document(server_url: str) -> Json:
+    return document_at(server_url + DOCUMENT)
+
+
+@pytest.fixture(scope="module")
+def schema(server_url: str) -> BaseSchema:
+    return schemathesis.openapi.from_url(server_url + DOCUMENT)
+
+
+@pytest.fixture
+async def busy(new_merchant: Any) -> AsyncIterator[Merchant]:  # noqa: ANN401
+    """A merchant with something of everything: see :data:`PARTS` of it."""
+    merchant: Merchant = new_merchant()
+    await merchant.make_order({**SHIPPED, "name": "shipped"})
+    await merchant.do(Operation.REFUND, SNEAKERS_BACK)
+    await merchant.refund(99999)
+    await merchant.control("POST", "faults", FAULT)
+    await merchant.control("POST", "snapshots", {"name": "here"})
+    yield merchant
+    await merchant.control("DELETE", "")
+
+
+async def parts_of(merchant: Merchant) -> dict[str, str]:
+    """Path variables that lead somewhere."""
+    entries = (await merchant.control("GET", "requests")).json["requests"]
+    return {
+        "sandbox": merchant.user,
+        "order_id": merchant.order_id,
+        "correlation_id": entries[0]["correlation_id"],
+        "id": "lost",
+        "name": "here",
+    }
+
+
+def test_the_document_is_valid_by_an_independent_validator(document: Json) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_the_document_describes_every_route_and_nothing_else(document: Json) -> None:
+    assert operations_of(document).keys() == ROUTES.keys()
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_an_operation_has_a_summary_an_id_and_an_answer(document: Json, name: str) -> None:
+    operation = operations_of(document)[name]
+    assert operation["summary"]
+    assert operation["operationId"].isidentifier()
+    assert str(ROUTES[name].status) in operation["responses"]
+
+
+def test_every_operation_has_an_id_of_its_own(document: Json) -> None:
+    ids = [item["operationId"] for item in operations_of(document).values()]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_schema_of_the_control_api_is_used() -> None:
+    used = {
+        n
+        for route in CONTROL_ROUTES
+        for n in (route.response_schema, route.request_schema, route.query_schema)
+        if n
+    }
+    text = str(shipped_schemas()["control.schema.json"])
+    unused = [
+        name
+        for name in shipped_schemas()["control.schema.json"]["$defs"]
+        if name not in used | {"problem"} and f"#/$defs/{name}" not in text
+    ]
+    assert unused == []
+
+
+def test_a_fault_rule_is_asked_for_as_a_scenario_writes_it_and_with_an_id() -> None:
+    expected = shipped_schemas()["control.schema.json"]["$defs"]["fault_request"]["properties"]
+    written = shipped_schemas()["scenario.schema.json"]["$defs"]["fault"]["properties"]
+    assert expected.keys() == written.keys() | {"id"}
+
+
+def test_every_route_that_takes_a_body_or_a_query_has_examples_here() -> None:
+    assert (
+        BODIES.keys()
+        == WRONG.keys()
+        == {n for n, route in ROUTES.items() if route.request_schema}
+    )
+    assert QUERIES.keys() == {name for name, route in ROUTES.items() if route.query_schema}
+
+
+@pytest.mark.parametrize("name", ROUTES)
+async def test_what_the_document_promises_is_answered(
+    document: Json,
+    busy: Merchant,
+    name: str,
+) -> None:
+    method, path = name.split()
+    operation = operations_of(document)[name]
+    place = path.format_map(await parts_of(busy)) + QUERIES.get(name, "")
+    for body in BODIES.get(name, [None]):
+        if body is not None:
+            assert accepts_body(document, operation, body)
+        reply = await busy.ask(method, place, body)
+        assert reply.status == (404 if ROUTES[name].optional else ROUTES[name].status), reply
+        hold(document, operation, reply)
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_what_the_document_forbids_is_refused_as_it_says(
+    document: Json,
+    busy: Merchant,
+    name: str,
+) -> None:
+    method, path = name.split()
+    operation = operations_of(document)[name]
+    for body in WRONG[name]:
+        assert not accepts_body(document, operation, body), body
+        reply = await busy.ask(method, path.format_map(await parts_of(busy)), body)
+        assert reply.status == 422, reply
+        hold(document, operation, reply)
+    malformed = await busy.ask(method, path.format_map(await parts_of(busy)), b"{")
+    assert malformed.status == 400, malformed
+    hold(document, operation, malformed)
+
+
+LOST = {"order_id": UNKNOWN_ID, "correlation_id": UNKNOWN_ID, "id": "no", "name": "no"}
+
+
+@pytest.mark.parametrize("name", [n for n in ROUTES if n.count("{") > 1])
+async def test_what_leads_nowhere_is_answered_by_the_problem_it_describes(
+    document: Json,
+    busy: Merchant,
+    name: str,
+) -> None:
+    method, path = name.split()
+    place = path.format_map({"sandbox": busy.user, **LOST})
+    reply = await busy.ask(method, place, BODIES.get(name, [None])[0])
+    assert reply.status == 404, reply
+    hold(document, operations_of(document)[name], reply)
+
+
+async def test_a_method_that_does_not_exist_is_answered_with_those_that_do(
+    busy: Merchant,
+) -> None:
+    reply = await busy.ask("PATCH", f"/__admin/sandboxes/{busy.user}/clock", {})
+    assert reply.status == 405
+    assert reply.header("Allow") == "GET, POST"
+
+
+@pytest.mark.parametrize("name", ROUTES)
+async def test_generated_calls_find_no_crash_and_no_undocumented_answer(
+    schema: BaseSchema,
+    busy: Merchant,
+    name: str,
+) -> None:
+    query = {"timeout": "1ms"} if name.endswith("/await") else {}
+    play(schema, name, await parts_of(busy), query)

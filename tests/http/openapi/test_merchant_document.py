@@ -1,0 +1,152 @@
+"""The merchant API's document: valid, complete, and true of a running server."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from schemathesis.schemas import BaseSchema
+
+from mockserver.domain.errors import ERROR_CATALOGUE, Reason
+from mockserver.domain.lifecycle import LIFECYCLE
+from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation, OperationInfo
+from mockserver.http.openapi.examples import EXAMPLE_ORDER, REQUESTS
+from mockserver.http.openapi.merchant_document import errors_of
+from tests.support.merchant import UNKNOWN_ID, Merchant, basic
+from tests.support.openapi import Json, accepts, document_at, hold, operations_of, play
+
+DOCUMENT = "/__admin/merchant-openapi.json"
+NAMES = {row.operation.value: f"{row.method} {ORDERS_PATH}{row.path}" for row in OPERATIONS}
+FROZEN = {"start": EXAMPLE_ORDER["created"], "frozen": True}
+UNSHIPPED = {
+    key: value for key, value in EXAMPLE_ORDER.items() if key not in ("captures", "refunds")
+}
+
+
+@pytest.fixture(scope="module")
+def document(server_url: str) -> Json:
+    return document_at(server_url + DOCUMENT)
+
+
+@pytest.fixture(scope="module")
+def schema(server_url: str) -> BaseSchema:
+    return schemathesis.openapi.from_url(server_url + DOCUMENT)
+
+
+@pytest.fixture
+async def example(new_merchant: Any) -> Merchant:  # noqa: ANN401
+    """A merchant with the order of the document's examples."""
+    merchant: Merchant = new_merchant()
+    scenario = {"clock": FROZEN, "orders": {"example": {**EXAMPLE_ORDER}}}
+    assert (await merchant.control("PUT", "scenario", scenario)).status == 200
+    merchant.order = {"order_id": EXAMPLE_ORDER["order_id"], "captures": [], "refunds": []}
+    merchant.order = await merchant.read()
+    return merchant
+
+
+def test_the_document_is_valid_by_an_independent_validator(document: Json) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_the_document_describes_every_operation_and_nothing_else(document: Json) -> None:
+    described = {item["operationId"]: name for name, item in operations_of(document).items()}
+    assert described == NAMES
+
+
+def test_every_refusal_of_the_catalogue_is_described_somewhere() -> None:
+    described = {item for row in OPERATIONS for item in errors_of(row)}
+    elsewhere = {Reason.UNKNOWN_PATH, Reason.METHOD_NOT_ALLOWED, Reason.MALFORMED_HTTP}
+    assert {error.reason for error in ERROR_CATALOGUE if error not in described} == elsewhere
+
+
+@pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
+def test_what_the_lifecycle_refuses_is_described(row: OperationInfo) -> None:
+    reasons = {item.reason for item in errors_of(row)}
+    cells = LIFECYCLE[row.operation].values()
+    assert {cell.reason for cell in cells if cell.reason} <= reasons
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_every_example_keeps_to_its_schema(document: Json, name: str) -> None:
+    operation = operations_of(document)[name]
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for body in bodies:
+        for told in body.get("content", {}).values():
+            for item in told.get("examples", {}).values():
+                assert accepts(document, told["schema"], item["value"]), item
+
+
+@pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
+async def test_the_examples_are_what_a_server_takes_and_answers(
+    document: Json,
+    example: Merchant,
+    row: OperationInfo,
+) -> None:
+    if row.operation is Operation.CANCEL:
+        await example.make_order({**UNSHIPPED, "order_id": UNKNOWN_ID})
+    operation = operations_of(document)[NAMES[row.operation]]
+    reply = await example.do(row.operation, REQUESTS.get(row.operation))
+    assert reply.status == row.success, reply
+    hold(document, operation, reply)
+    content = operation["responses"][str(row.success)].get("content", {})
+    for told in content.values():
+        assert told["examples"]["example"]["value"] == reply.json
+
+
+@pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
+async def test_an_order_that_is_not_there_is_answered_as_described(
+    document: Json,
+    example: Merchant,
+    row: OperationInfo,
+) -> None:
+    body = REQUESTS.get(row.operation)
+    reply = await example.do(row.operation, body, order_id=UNKNOWN_ID)
+    assert reply.status == 404
+    hold(document, operations_of(document)[NAMES[row.operation]], reply)
+
+
+@pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
+async def test_missing_credentials_are_answered_as_described(
+    document: Json,
+    example: Merchant,
+    row: OperationInfo,
+) -> None:
+    path = example.path(row.operation)
+    reply = await example.ask(row.method, path, None, {"Authorization": "Bearer x"})
+    assert reply.status == 401
+    hold(document, operations_of(document)[NAMES[row.operation]], reply)
+
+
+@pytest.mark.parametrize("operation", REQUESTS)
+async def test_bodies_that_break_the_schema_are_answered_as_described(
+    document: Json,
+    example: Merchant,
+    operation: Operation,
+) -> None:
+    described = operations_of(document)[NAMES[operation]]
+    sent = {
+        400: (b"{", {}),
+        415: (b"a: 1", {"Content-Type": "application/yaml"}),
+        422: (b"[]", {}),
+    }
+    for status, (body, headers) in sent.items():
+        reply = await example.do(operation, body, headers=headers)
+        assert reply.status == status
+        hold(document, described, reply)
+
+
+@pytest.mark.parametrize("operation", Operation)
+async def test_generated_calls_find_no_crash_and_no_undocumented_answer(
+    schema: BaseSchema,
+    example: Merchant,
+    operation: Operation,
+) -> None:
+    parts = {
+        "order_id": example.order_id,
+        "capture_id": example.capture_id,
+        "refund_id": example.refund_id,
+    }
+    sent = {"Authorization": basic(example.user)}
+    play(schema, NAMES[operation], parts, headers=sent)
+    passed = (await example.control("GET", "invariants")).json["passed"]
+    assert passed

@@ -1,0 +1,320 @@
+"""A process among bad neighbours: killed, crowded, out of descriptors, its log full."""
+
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from threading import Semaphore, Thread
+from typing import Any
+
+import pytest
+
+from tests.cli.test_main import COMMAND, PATIENCE, READY, ROOT, surroundings
+from tests.support.merchant import basic
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+USER = "someone"
+HEADERS = {"Authorization": basic(USER), "Content-Type": "application/json"}
+SANDBOX = f"/__admin/sandboxes/{USER}"
+HALF_A_CAPTURE = (
+    f"POST /ordermanagement/v1/orders/%s/captures HTTP/1.1\r\nHost: kustom\r\n"
+    f"Authorization: {basic(USER)}\r\nContent-Length: 1000\r\n\r\n{{"
+)
+RESET = struct.pack("ii", 1, 0)
+
+
+class Neighbour:
+    """A server in a process of its own, seen from outside."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        """Take a process that listens."""
+        self.process, self.port = process, port
+
+    def connect(self) -> socket.socket:
+        """Open a connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def client(self) -> HTTPConnection:
+        """Make a client that keeps one connection."""
+        return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
+        """Ask for one thing."""
+        client = self.client()
+        try:
+            return ask(client, method, path, body)
+        finally:
+            client.close()
+
+    def order_path(self) -> str:
+        """The path of the first order."""
+        orders = json.loads(self.ask("GET", f"{SANDBOX}/orders")[1])["orders"]
+        return f"/ordermanagement/v1/orders/{orders[0]['order_id']}"
+
+    def descriptors(self) -> int:
+        """Count the open descriptors."""
+        return sum(1 for _ in Path(f"/proc/{self.process.pid}/fd").iterdir())
+
+    def processor_time(self) -> float:
+        """The seconds that the processor spent on the process."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def end(self) -> tuple[int, bytes]:
+        """End it as one should, and give exit code and what it had to complain about."""
+        self.process.terminate()
+        _, errors = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, errors
+
+
+def ask(client: HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
+    """Ask for one thing on a connection that is kept."""
+    client.request(method, path, None if body is None else json.dumps(body), HEADERS)
+    response = client.getresponse()
+    return response.status, response.read()
+
+
+@contextmanager
+def neighbour(*flags: str) -> Iterator[Neighbour]:
+    """Run a server for as long as a test needs it."""
+    with subprocess.Popen(
+        [*COMMAND, "serve", *(flags or ("--port", "0"))],
+        cwd=ROOT,
+        env=surroundings({}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            ready = READY.fullmatch(process.stdout.readline().decode())
+            assert ready is not None
+            yield Neighbour(process, int(ready[1].rpartition(":")[2]))
+        finally:
+            process.kill()
+
+
+def until(holds: Callable[[], bool], server: Neighbour) -> bool:
+    """Ask a server for its health again and again until something holds."""
+    for _ in range(5000):
+        if holds():
+            return True
+        with suppress(HTTPException, OSError):  # no room for this one yet
+            server.ask("GET", "/livez")
+    return False
+
+
+def test_a_server_that_was_killed_starts_anew_on_the_same_port() -> None:
+    with neighbour("--port", "0", "--seed", "1") as killed:
+        path = killed.order_path()
+        with killed.connect() as kept:
+            kept.sendall(b"GET")
+            assert killed.ask("POST", f"{path}/captures", {"captured_amount": 1})[0] == 201
+            killed.process.kill()
+            killed.process.wait(PATIENCE)
+            port = killed.port
+            with neighbour("--port", str(port), "--seed", "1") as started:
+                assert started.port == port
+                assert json.loads(started.ask("GET", path)[1])["captured_amount"] == 0
+                assert started.end() == (0, b"")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_told_to_end_under_load_answers_or_cuts_and_ends_well(
+    ending: signal.Signals,
+) -> None:
+    statuses: set[int] = set()
+    busy = Semaphore(0)
+    with neighbour() as server, ExitStack() as stuck:
+        path = server.order_path()
+        fault = {"on": "cancel", "do": {"delay": "1h"}}
+        assert server.ask("POST", f"{SANDBOX}/faults", fault)[0] == 201
+
+        def load() -> None:
+            client = server.client()
+            try:
+                for count in range(10**9):
+                    statuses.add(ask(client, "GET", path)[0])
+                    body = {"captured_amount": 0}
+                    statuses.add(ask(client, "POST", f"{path}/captures", body)[0])
+                    if count == 10:
+                        busy.release()
+            except (HTTPException, OSError):
+                client.close()
+
+        for started in (b"G", (HALF_A_CAPTURE % path.rpartition("/")[2]).encode()):
+            stuck.enter_context(server.connect()).sendall(started)
+        late = server.client()
+        late.request("POST", f"{path}/cancel", headers=HEADERS)
+        loaders = [Thread(target=load) for _ in range(4)]
+        for loader in loaders:
+            loader.start()
+        for _ in loaders:
+            assert busy.acquire(timeout=PATIENCE)
+        server.process.send_signal(ending)
+        assert server.end() == (0, b"")
+        for loader in loaders:
+            loader.join(PATIENCE)
+        late.close()
+    assert statuses == {200, 201}
+
+
+@pytest.mark.parametrize("how", ["politely", "by a reset"])
+def test_clients_that_vanish_in_the_middle_of_a_body_leave_no_trace(how: str) -> None:
+    with neighbour() as server:
+        path = server.order_path()
+        before, page = server.descriptors(), server.ask("GET", path)[1]
+        with ExitStack() as vanishing:
+            for _ in range(100):
+                client = vanishing.enter_context(server.connect())
+                client.sendall((HALF_A_CAPTURE % path.rpartition("/")[2]).encode())
+                if how == "by a reset":
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            assert until(lambda: server.descriptors() >= before + 100, server)
+        assert until(lambda: server.descriptors() <= before, server)
+        assert server.ask("GET", path)[1] == page
+        assert server.end() == (0, b"")
+
+
+@pytest.fixture
+def many() -> Iterator[int]:
+    """Allow as many descriptors as may be, and give how many connections that makes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield min(2000, hard - 200)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_two_thousand_clients_that_say_nothing_or_little_keep_nobody_from_answers(
+    many: int,
+) -> None:
+    with neighbour() as server, ExitStack() as idle:
+        path = server.order_path()
+        before = server.descriptors()
+        for count in range(many):
+            client = idle.enter_context(server.connect())
+            if count % 2:
+                client.sendall(b"P")
+            if count % 50 == 0:  # let it catch up: its queue is short
+                assert server.ask("GET", "/livez")[0] == 200
+        assert until(lambda: server.descriptors() >= before + many, server)
+        for _ in range(20):
+            assert server.ask("GET", path)[0] == 200
+            assert server.ask("POST", f"{path}/captures", {"captured_amount": 1})[0] == 201
+        idle.close()
+        assert until(lambda: server.descriptors() <= before, server)
+        assert server.end() == (0, b"")
+
+
+def answered_or_hung_up_on(connection: socket.socket) -> bool:
+    """Ask over a connection that may have been ended already."""
+    try:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: kustom\r\n\r\n")
+        return connection.recv(15) in {b"HTTP/1.1 200 OK", b""}
+    except (BrokenPipeError, ConnectionResetError):
+        return True
+
+
+def test_a_server_out_of_descriptors_serves_whom_it_has_and_then_others_again() -> None:
+    limit, crowd = 64, 100
+    line = {"name": "Goods", "quantity": 1, "unit_price": 1, "total_amount": 1}
+    calls = [
+        ("GET", "", None, 200),
+        ("POST", "/captures", {"captured_amount": "many"}, 422),
+        ("POST", "/captures", {"captured_amount": 100}, 201),
+        ("POST", "/refunds", {"refunded_amount": 1, "order_lines": [line]}, 201),
+        ("POST", "/refunds", {"refunded_amount": 100}, 403),
+        ("PATCH", "/merchant-references", {"merchant_reference1": "1"}, 204),
+    ]
+    with neighbour() as server, ExitStack() as crowding:
+        path = server.order_path()
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+        kept = server.client()
+        fault = {"on": "list_captures", "do": {"delay": "1s"}}
+        assert ask(kept, "POST", f"{SANDBOX}/faults", fault)[0] == 201
+        clients = [crowding.enter_context(server.connect()) for _ in range(crowd)]
+        assert ask(kept, "GET", f"{path}/captures")[0] == 200  # a second later
+        assert server.descriptors() == limit
+        before = server.processor_time()
+        assert ask(kept, "GET", f"{path}/captures")[0] == 200  # another second later
+        assert server.processor_time() - before < 0.5
+        for method, place, body, status in calls:
+            assert ask(kept, method, path + place, body)[0] == status
+        assert [client for client in clients if not answered_or_hung_up_on(client)] == []
+        crowding.close()
+        kept.close()
+        assert until(lambda: server.descriptors() < limit // 2, server)
+        assert server.ask("GET", path)[0] == 200
+        assert server.end() == (0, b"")
+
+
+def port_of(process: subprocess.Popen[bytes]) -> int:
+    """Find out where a process listens that cannot say so."""
+    while process.poll() is None:
+        own = {re.sub(r"\D", "", item) for item in opened(process)}
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in own:
+                return int(fields[1].rpartition(":")[2], 16)
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError(f"it ended with {process.returncode}")
+
+
+def opened(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Name what a process has open; some of it may be closed meanwhile."""
+    for path in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield str(path.readlink())
+
+
+def closed_pipe() -> int:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+TARGETS: dict[str, Callable[[], int]] = {
+    "a full disk": lambda: os.open("/dev/full", os.O_WRONLY),
+    "a pipe nobody reads any more": closed_pipe,
+    "a file open for reading": lambda: os.open(os.devnull, os.O_RDONLY),
+    "closed": lambda: os.open(os.devnull, os.O_WRONLY),
+}
+
+
+@pytest.mark.parametrize("broken", [(1,), (2,), (1, 2)], ids=["output", "errors", "both"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_log_that_cannot_be_written_does_not_keep_a_server_from_answering(
+    target: str,
+    broken: tuple[int, ...],
+) -> None:
+    flags = ["serve", "--port", "0", "--log-level", "info"]
+    closing = "".join(f" {item}>&-" for item in broken) if target == "closed" else ""
+    descriptor = TARGETS[target]()
+    with subprocess.Popen(
+        ["/bin/sh", "-c", f'exec "$@"{closing}', "sh", *COMMAND, *flags],
+        cwd=ROOT,
+        env=surroundings({}),
+        stdout=descriptor if 1 in broken else subprocess.DEVNULL,
+        stderr=descriptor if 2 in broken else subprocess.DEVNULL,
+    ) as process:
+        os.close(descriptor)
+        try:
+            server = Neighbour(process, port_of(process))
+            path = server.order_path()
+            for _ in range(100):
+                assert server.ask("GET", path)[0] == 200
+            assert server.end()[0] == 0
+        finally:
+            process.kill()

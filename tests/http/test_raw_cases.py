@@ -1,0 +1,230 @@
+"""Named nasty requests, each with the one answer it gets."""
+
+import gzip
+from itertools import pairwise
+
+import aiohttp
+import pytest
+
+from tests.support.merchant import Merchant, basic
+from tests.support.raw_http import RawAnswer, converse, is_in_shape
+
+BODY = b'{"captured_amount":1}'
+OK, MADE, BAD = (200, ""), (201, ""), (400, "BAD_REQUEST")
+INVALID = 422, "UNPROCESSABLE_ENTITY"
+
+Case = tuple[bytes, bytes, tuple[int, str]]
+"""Headers of a capture beside Host and credentials, its body, the answer."""
+
+
+def length(value: bytes) -> bytes:
+    return b"Content-Length: " + value
+
+
+EXACT = length(b"%d" % len(BODY))
+IN_CHUNKS = b"Transfer-Encoding: chunked"
+CHUNKS = b"15\r\n" + BODY + b"\r\n0\r\n\r\n"
+
+
+def json_of(value: bytes) -> tuple[bytes, bytes]:
+    body = b'{"captured_amount":' + value + b"}"
+    return length(b"%d" % len(body)), body
+
+
+GOES_ON: dict[str, Case] = {
+    "as it should be": (EXACT, BODY, MADE),
+    "a length with zeros before it": (length(b"0021"), BODY, MADE),
+    "a length with blanks around it": (length(b"  21 \t"), BODY, MADE),
+    "no body, where one is needed": (length(b"0"), b"", INVALID),
+    "neither length nor body": (b"X: y", b"", INVALID),
+    "chunks": (IN_CHUNKS, CHUNKS, MADE),
+    "chunks, said in capitals": (b"TRANSFER-ENCODING: CHUNKED", CHUNKS, MADE),
+    "a chunk of leading zeros": (IN_CHUNKS, b"0000" + CHUNKS, MADE),
+    "a chunk with an extension": (IN_CHUNKS, CHUNKS.replace(b"\r", b';a="b"\r', 1), MADE),
+    "chunks and a trailer": (IN_CHUNKS, CHUNKS[:-2] + b"X-Sum: 1\r\n\r\n", MADE),
+    "a chunk for each byte": (
+        IN_CHUNKS,
+        b"".join(b"1\r\n%c\r\n" % item for item in BODY) + b"0\r\n\r\n",
+        MADE,
+    ),
+    "zipped": (
+        b"Content-Encoding: gzip\r\n" + length(b"%d" % len(gzip.compress(BODY, mtime=0))),
+        gzip.compress(BODY, mtime=0),
+        MADE,
+    ),
+    "a coding nobody knows": (b"Content-Encoding: x-own\r\n" + EXACT, BODY, MADE),
+    "an upgrade nobody offers": (b"Connection: upgrade\r\nUpgrade: x\r\n" + EXACT, BODY, MADE),
+    "an expectation nobody knows": (b"Expect: 200-ok\r\n" + EXACT, BODY, MADE),
+    "a header without a value": (b"X:\r\n" + EXACT, BODY, MADE),
+    "a header twice": (b"X: 1\r\nX: 2\r\n" + EXACT, BODY, MADE),
+    "a hundred headers": (b"X: y\r\n" * 100 + EXACT, BODY, MADE),
+    "a header of 8000 bytes": (b"X: " + b"y" * 8000 + b"\r\n" + EXACT, BODY, MADE),
+    "another media type": (
+        b"Content-Type: text/plain\r\n" + EXACT, BODY, (415, "UNSUPPORTED_MEDIA_TYPE"),
+    ),
+    "NaN": (*json_of(b"NaN"), BAD),
+    "infinity": (*json_of(b"-Infinity"), BAD),
+    "1e400": (*json_of(b"1e400"), BAD),
+    "1e300": (*json_of(b"1e300"), INVALID),
+    "a fraction": (*json_of(b"1e-1"), INVALID),
+    "less than nothing": (*json_of(b"-1"), INVALID),
+    "no less than nothing": (*json_of(b"-0"), MADE),
+    "a whole number with a point": (*json_of(b"1.0"), MADE),
+    "a number with a zero before it": (*json_of(b"01"), BAD),
+    "a number with a plus": (*json_of(b"+1"), BAD),
+    "64 bits and one": (*json_of(b"18446744073709551616"), INVALID),
+    "5000 digits": (*json_of(b"9" * 5000), BAD),
+    "a number as text": (*json_of(b'"1"'), INVALID),
+    "a truth for an amount": (*json_of(b"true"), INVALID),
+    "nothing for an amount": (*json_of(b"null"), INVALID),
+    "half a surrogate pair": (*json_of(rb'1,"description":"\ud800"'), BAD),
+    "both halves, swapped": (*json_of(rb'1,"description":"\udc00\ud800"'), BAD),
+    "a surrogate in UTF-8": (*json_of(b'1,"description":"\xed\xa0\x80"'), BAD),
+    "a surrogate pair": (*json_of(rb'1,"description":"\ud83d\ude00"'), MADE),
+    "a NUL, escaped": (*json_of(rb'1,"description":"\u0000"'), MADE),
+    "a NUL": (*json_of(b'1,"description":"\x00"'), BAD),
+    "no UTF-8": (*json_of(b'1,"description":"\xff"'), BAD),
+    "more bytes than a sign needs": (*json_of(b'1,"description":"\xc0\xaf"'), BAD),
+    "a doubled key": (*json_of(b'1,"captured_amount":2'), MADE),
+    "a doubled key, bad in the end": (*json_of(b'1,"captured_amount":-1'), INVALID),
+    "a byte order mark": (length(b"24"), b"\xef\xbb\xbf" + BODY, BAD),
+    "100,000 brackets": (length(b"100000"), b"[" * 100_000, BAD),
+    "100,000 brackets, closed": (length(b"100000"), b"[" * 50_000 + b"]" * 50_000, BAD),
+    "100,000 braces": (length(b"600001"), b'{"a":' * 100_000 + b"1" + b"}" * 100_000, BAD),
+    "51 levels": (*json_of(b'"x","x":' + b"[" * 50 + b"]" * 50), BAD),
+    "51 unknown levels": (*json_of(b'1,"x":' + b"[" * 50 + b"]" * 50), MADE),
+    "1025 unknown levels": (*json_of(b'1,"x":' + b"[" * 1024 + b"]" * 1024), BAD),
+}  # fmt: skip
+"""Framed as it should be; whatever is in it, the connection goes on."""
+
+HUNG_UP_ON: dict[str, tuple[bytes, bytes]] = {
+    "a length below nothing": (length(b"-1"), BODY),
+    "a length with a plus": (length(b"+21"), BODY),
+    "a length in hexadecimal": (length(b"0x15"), BODY),
+    "a length with an exponent": (length(b"21e0"), BODY),
+    "a length that is text": (length(b"many"), BODY),
+    "an empty length": (length(b""), BODY),
+    "a length of two numbers": (length(b"21, 21"), BODY),
+    "a length in digits of another script": (length("٢١".encode()), BODY),
+    "a length beyond 64 bits": (length(b"9" * 30), BODY),
+    "two lengths that agree": (EXACT + b"\r\n" + EXACT, BODY),
+    "two lengths that do not": (EXACT + b"\r\n" + length(b"3"), BODY),
+    "a length and chunks": (EXACT + b"\r\n" + IN_CHUNKS, CHUNKS),
+    "chunks and a length": (IN_CHUNKS + b"\r\n" + EXACT, CHUNKS),
+    "chunks twice": (b"Transfer-Encoding: chunked, chunked", CHUNKS),
+    "chunks, but not last": (b"Transfer-Encoding: chunked, identity", CHUNKS),
+    "a transfer coding that is none": (b"Transfer-Encoding: xchunked", CHUNKS),
+    "a length too short": (length(b"20"), BODY),
+    "a chunk of a size below nothing": (IN_CHUNKS, b"-1\r\n" + CHUNKS),
+    "a chunk of a size with 0x": (IN_CHUNKS, b"0x15" + CHUNKS[2:]),
+    "a chunk of no size": (IN_CHUNKS, CHUNKS[2:]),
+    "a chunk beyond 64 bits": (IN_CHUNKS, b"f" * 17 + CHUNKS[2:]),
+    "a chunk longer than its size": (IN_CHUNKS, b"14" + CHUNKS[2:]),
+    "a chunk that ends in LF": (IN_CHUNKS, CHUNKS.replace(b"}\r\n", b"}\n")),
+    "a trailer without a colon": (IN_CHUNKS, CHUNKS[:-2] + b"X\r\n\r\n"),
+    "not gzip": (b"Content-Encoding: gzip\r\n" + EXACT, BODY),
+    "a line that ends in LF": (b"X: y\n" + EXACT, BODY),
+    "a CR within a header": (b"X: a\rb\r\n" + EXACT, BODY),
+    "a NUL within a header": (b"X: a\x00b\r\n" + EXACT, BODY),
+    "a NUL within a name": (b"X\x00: a\r\n" + EXACT, BODY),
+    "a header continued on the next line": (b"X: a\r\n b\r\n" + EXACT, BODY),
+    "a blank before a colon": (b"X : a\r\n" + EXACT, BODY),
+    "a header without a colon": (b"X\r\n" + EXACT, BODY),
+    "a header without a name": (b": a\r\n" + EXACT, BODY),
+    "a name that is no ASCII": ("Größe: a\r\n".encode() + EXACT, BODY),
+    "two hosts": (b"Host: other\r\n" + EXACT, BODY),
+    "129 headers": (b"X: y\r\n" * 129 + EXACT, BODY),
+    "a header of 9000 bytes": (b"X: " + b"y" * 9000 + b"\r\n" + EXACT, BODY),
+    "a name of 9000 bytes": (b"X" * 9000 + b": y\r\n" + EXACT, BODY),
+}  # fmt: skip
+"""Framed so that nobody knows where it ends: 400 for each."""
+
+
+def capture(merchant: Merchant, headers: bytes, body: bytes) -> bytes:
+    """Write a capture."""
+    lines = [
+        f"POST /ordermanagement/v1/orders/{merchant.order_id}/captures HTTP/1.1",
+        "Host: kustom",
+        f"Authorization: {basic(merchant.user)}",
+        "",
+    ]
+    return "\r\n".join(lines).encode() + headers + b"\r\n\r\n" + body
+
+
+def told(responses: list[RawAnswer]) -> list[tuple[int, str]]:
+    """Hold that answers are in shape, and tell their statuses and codes."""
+    assert [answer for answer in responses if not is_in_shape(answer)] == []
+    return [(response.status, response.code) for response in responses]
+
+
+@pytest.mark.parametrize("case", GOES_ON)
+async def test_a_request_with_known_bounds_is_answered_and_the_connection_goes_on(
+    merchant: Merchant,
+    caplog: pytest.LogCaptureFixture,
+    case: str,
+) -> None:
+    if case == "a length with blanks around it" and aiohttp.__version__ < "3.14":
+        pytest.skip("the parser of aiohttp before 3.14 refuses blanks behind a length")
+    headers, body, response = GOES_ON[case]
+    assert told(converse(merchant.url, [capture(merchant, headers, body)])) == [response, OK]
+    captured = (await merchant.read())["captured_amount"]
+    assert (captured > 0) == (response == MADE) or case == "no less than nothing"
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("case", HUNG_UP_ON)
+@pytest.mark.parametrize("pieces", [1, 2, 3], ids=["at once", "in two", "in three"])
+async def test_a_request_of_unknown_bounds_is_refused_and_hung_up_on(
+    merchant: Merchant,
+    caplog: pytest.LogCaptureFixture,
+    case: str,
+    pieces: int,
+) -> None:
+    headers, body = HUNG_UP_ON[case]
+    whole = capture(merchant, headers, body)
+    places = [len(whole) - len(body), len(whole) - len(body) // 2][: pieces - 1]
+    sent = [whole[start:end] for start, end in pairwise([0, *places, len(whole)])]
+    async with merchant.nothing_changes():
+        responses = told(converse(merchant.url, sent))
+    assert responses[0] == BAD
+    assert caplog.messages == []
+
+
+GARBAGE = [
+    b"nonsense",
+    b"\x16\x03\x01\r\n\r\n",
+    b"GET / HTTP/1.1\r\nX\r\n\r\n",
+    b"\x00" * 1000,
+]
+GET = b"GET /livez HTTP/1.1\r\nHost: kustom\r\n"
+VALID: dict[str, tuple[tuple[bytes, bytes], int]] = {
+    "a length": ((EXACT, BODY), 1),
+    "a length, said in small letters": ((EXACT.lower(), BODY), 1),
+    "chunks": ((IN_CHUNKS, CHUNKS), 1),
+    "two of them": ((EXACT, BODY + GET + b"\r\n"), 2),
+    "a body with the end of a head in it": (json_of(b"1\r\n\r\n"), 1),
+}
+"""Headers and body of a capture, with what may come behind, and how much is answered."""
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=["text", "TLS", "half a request", "zeros"])
+@pytest.mark.parametrize("case", VALID)
+async def test_a_valid_request_is_answered_before_the_garbage_behind_it_in_its_packet(
+    merchant: Merchant,
+    case: str,
+    garbage: bytes,
+) -> None:
+    (headers, body), valid = VALID[case]
+    responses = told(converse(merchant.url, [capture(merchant, headers, body) + garbage]))
+    assert responses == [*[MADE, OK][:valid], BAD]
+    assert (await merchant.read())["captured_amount"] == 1
+
+
+async def test_a_get_is_answered_before_the_garbage_behind_it(merchant: Merchant) -> None:
+    for garbage in GARBAGE:
+        assert told(converse(merchant.url, [GET + b"\r\n" + garbage])) == [OK, BAD]
+
+
+async def test_many_requests_in_one_packet_are_all_answered(merchant: Merchant) -> None:
+    responses = told(converse(merchant.url, [(GET + b"\r\n") * 250]))
+    assert responses == [OK] * 251

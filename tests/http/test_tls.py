@@ -1,0 +1,178 @@
+"""HTTPS under the provider's names, seen by clients that verify whom they talk to."""
+
+import json
+import socket
+import ssl
+from collections.abc import Callable
+from http.client import HTTPResponse, HTTPSConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import trustme
+
+from mockserver.http.tls import KUSTOM_HOSTS
+from tests.cli.test_main import PATIENCE, run, serving
+from tests.support.merchant import basic
+
+PLAYGROUND = "api.playground.kustom.co"
+UNKNOWN_ORDER = "/ordermanagement/v1/orders/7ce4ee13-973c-6f49-a30e-85a0bc675997"
+
+
+def verifying(authority: str) -> ssl.SSLContext:
+    """A client's settings as they are by default, and one authority more."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(cadata=authority)
+    return context
+
+
+class TakenOver(HTTPSConnection):
+    """A client that finds a server where it believes the provider's host to be."""
+
+    def __init__(self, url: str, context: ssl.SSLContext, name: str = PLAYGROUND) -> None:
+        """Connect to the server of this address under another name."""
+        super().__init__(name, context=context, timeout=PATIENCE)
+        self._place = urlsplit(url)
+        self._tls = context
+
+    def connect(self) -> None:
+        """Do what an entry in the hosts file or a network alias does."""
+        assert self._place.hostname is not None
+        place = (self._place.hostname, self._place.port)
+        plain = socket.create_connection(place, timeout=PATIENCE)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+
+def ask(url: str, authority: str, path: str, name: str = PLAYGROUND) -> tuple[int, bytes]:
+    """Ask under a name of the provider's, and end the connection."""
+    client = TakenOver(url, verifying(authority), name)
+    client.request("GET", path, headers={"Authorization": basic("demo")})
+    response: HTTPResponse = client.getresponse()
+    body = response.read()
+    client.close()
+    return response.status, body
+
+
+def authority_of(url: str) -> str:
+    """What the verb prints about a running server."""
+    printed = run("tls", "ca", "--url", url)
+    assert printed.returncode == 0, printed.stderr
+    return printed.stdout
+
+
+@pytest.mark.parametrize("name", [*sorted(KUSTOM_HOSTS), "localhost", "127.0.0.1"])
+def test_a_client_that_verifies_reaches_the_server_as(name: str) -> None:
+    with serving("--port", "0", "--tls") as (_, url):
+        authority = authority_of(url)
+        status, _ = ask(url, authority, UNKNOWN_ORDER, name)
+        assert status == 404
+
+
+def test_a_client_that_does_not_know_the_authority_refuses() -> None:
+    with serving("--port", "0", "--tls") as (_, url):
+        client = TakenOver(url, ssl.create_default_context())
+        with pytest.raises(ssl.SSLCertVerificationError):
+            client.connect()
+
+
+def test_names_of_ones_own_are_in_the_certificate_when_they_are_allowed() -> None:
+    with serving("--port", "0", "--tls", "--allowed-host", "mock.example") as (_, url):
+        status, _ = ask(url, authority_of(url), "/__admin/sandboxes", "mock.example")
+        assert status == 200
+
+
+def test_the_control_api_takes_the_providers_names_under_tls() -> None:
+    with serving("--port", "0", "--tls") as (_, url):
+        status, body = ask(url, authority_of(url), "/__admin/sandboxes")
+        assert status == 200
+        assert "sandboxes" in json.loads(body)
+
+
+def test_the_control_api_refuses_the_providers_names_without_tls(server_url: str) -> None:
+    printed = run("healthcheck", "--url", server_url)
+    assert printed.returncode == 0
+    place = urlsplit(server_url)
+    assert place.hostname is not None
+    with socket.create_connection((place.hostname, place.port), timeout=PATIENCE) as plain:
+        plain.sendall(f"GET /__admin/sandboxes HTTP/1.1\r\nHost: {PLAYGROUND}\r\n\r\n".encode())
+        assert plain.recv(64).startswith(b"HTTP/1.1 403 ")
+
+
+def test_without_a_folder_every_start_has_an_authority_of_its_own() -> None:
+    with (
+        serving("--port", "0", "--tls") as (_, one),
+        serving("--port", "0", "--tls") as (_, two),
+    ):
+        assert authority_of(one) != authority_of(two)
+
+
+def test_a_folder_keeps_the_authority_over_starts(tmp_path: Path) -> None:
+    folder = str(tmp_path / "tls")
+    printed = run("tls", "ca", "--tls-folder", folder).stdout
+    for _ in range(2):
+        with serving("--port", "0", KUSTOM_MOCK_TLS="on", KUSTOM_MOCK_TLS_FOLDER=folder) as (
+            _,
+            url,
+        ):
+            assert ask(url, printed, "/healthz")[0] == 200
+    assert run("tls", "ca", KUSTOM_MOCK_TLS_FOLDER=folder).stdout == printed
+    assert (tmp_path / "tls" / "ca-key.pem").stat().st_mode & 0o077 == 0
+
+
+def test_a_certificate_of_ones_own_is_served(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    leaf = authority.issue_cert(PLAYGROUND)
+    leaf.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    leaf.private_key_pem.write_to_path(tmp_path / "key.pem")
+    files = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    with serving("--port", "0", *files) as (_, url):
+        assert ask(url, authority.cert_pem.bytes().decode(), "/healthz")[0] == 200
+        assert run("tls", "ca", "--url", url).returncode == 1
+
+
+def test_sigterm_ends_a_server_with_an_open_tls_connection() -> None:
+    with serving("--port", "0", "--tls") as (process, url):
+        client = TakenOver(url, verifying(authority_of(url)))
+        client.request("GET", "/healthz")
+        client.getresponse().read()
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+        client.close()
+
+
+def _no_key(folder: Path) -> tuple[str, ...]:
+    return ("--tls-cert", str(folder / "cert.pem"))
+
+
+def _no_files(folder: Path) -> tuple[str, ...]:
+    return (*_no_key(folder), "--tls-key", str(folder / "key.pem"))
+
+
+def _no_folder(folder: Path) -> tuple[str, ...]:
+    (folder / "file").touch()
+    return ("--tls", "--tls-folder", str(folder / "file"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (_no_key, "--tls-cert: expected --tls-key beside it"),
+        (_no_files, "--tls-cert: cannot use"),
+        (_no_folder, "--tls: cannot keep an authority in"),
+    ],
+)
+def test_certificates_that_cannot_be_used_are_said_by_name(
+    tmp_path: Path,
+    flags: Callable[[Path], tuple[str, ...]],
+    words: str,
+) -> None:
+    ended = run("serve", "--port", "0", *flags(tmp_path))
+    assert ended.returncode == 2
+    assert words in ended.stderr
+
+
+def test_without_a_server_or_folder_there_is_no_authority_to_print() -> None:
+    ended = run("tls", "ca", "--url", "https://127.0.0.1:1")
+    assert ended.returncode == 1
+    assert "gives no authority" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,118 @@
+"""A stranger's project: its own environment, the wheel, xdist, two kinds of client."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.pytest_project import run_tests
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 300  # seconds, for a process that never ends
+NEEDED = ("pytest>=9.0", "pytest-xdist>=3.6", "pytest-asyncio>=1.0")
+
+SOURCE = """
+    import aiohttp
+
+    RETURN = {"refunded_amount": 10000, "order_lines": [SNEAKERS]}
+    MISSPELT = {"refunded_amount": 10000, "order_lines": [{**SNEAKERS, "reference": "B2468O"}]}
+    TWO = {
+        "orders": {
+            "two-shipments": {
+                "lines": [
+                    {"reference": "A12345", "unit_price": 10000},
+                    {"reference": "B24680", "unit_price": 10000},
+                ],
+                "captures": {"A": {"lines": ["A12345"]}, "B": {"lines": ["B24680"]}},
+            },
+        },
+        "expect": {"orders": {"two-shipments": {"refunds": [{"allocated_to": "B"}]}}},
+    }
+
+    async def refund(kustom, body):
+        path = "/ordermanagement/v1/orders/" + kustom.orders["two-shipments"] + "/refunds"
+        async with aiohttp.ClientSession(kustom.base_url, headers=kustom.headers) as session:
+            async with session.post(path, json=body) as answer:
+                return answer.status
+
+    def test_blocking(kustom):
+        order_id = kustom.load(TWO)["two-shipments"]
+        assert ask(kustom, "POST", order_id + "/refunds", RETURN).status == 201
+
+    async def test_async(kustom):
+        kustom.load(TWO)
+        assert await refund(kustom, RETURN) == 201
+
+    def test_blocking_misspelt(kustom):
+        order_id = kustom.load(TWO)["two-shipments"]
+        assert ask(kustom, "POST", order_id + "/refunds", MISSPELT).status == 201
+
+    async def test_async_misspelt(kustom):
+        kustom.load(TWO)
+        kustom.faults.add("unused", on="capture", do={"refuse": "conflict"})
+        assert await refund(kustom, MISSPELT) == 201
+    """
+PROMISED = (
+    "\nkustom: the sandbox has something against this test\n"
+    "  expect: orders.two-shipments.refunds[0].allocated_to: expected B, got none"
+    " (references_in_one_capture: 'B2468O' is on no capture;"
+    " Change reference 'B2468O' to 'B24680'.)\n"
+)
+BLOCKING = f'{PROMISED}If this is meant: @pytest.mark.kustom(allow=["expect"])\n'
+ASYNC = (
+    f"{PROMISED}  fault: 'unused' never fired (0 matched)\n"
+    'If this is meant: @pytest.mark.kustom(allow=["expect", "fault"])\n'
+)
+
+
+def call(*command: str, folder: Path = ROOT) -> str:
+    ended = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        cwd=folder,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Python of a fresh environment that has the wheel."""
+    folder = tmp_path_factory.mktemp("stranger")
+    call(sys.executable, "-m", "build", "--wheel", "--outdir", str(folder))
+    call(sys.executable, "-m", "venv", str(folder / "venv"))
+    (wheel,) = folder.glob("*.whl")
+    python = str(folder / "venv" / "bin" / "python")
+    call(python, "-m", "pip", "install", "--quiet", str(wheel), *NEEDED)
+    return python
+
+
+def test_a_stranger_gets_the_promised_failures_under_xdist_with_both_kinds_of_client(
+    stranger: str,
+    tmp_path: Path,
+) -> None:
+    settings = "asyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+    code, said = run_tests(
+        tmp_path,
+        SOURCE,
+        "-n",
+        "2",
+        python=stranger,
+        ini=f"[pytest]\n{settings}",
+    )
+    assert (code, "2 failed, 2 passed" in said) == (1, True), said
+    assert BLOCKING in said
+    assert ASYNC in said
+    assert "The last failed allocation:\n" in said
+
+
+def test_a_stranger_has_the_verbs_and_the_shipped_scenarios(
+    stranger: str,
+    tmp_path: Path,
+) -> None:
+    said = call(stranger, "-m", "mockserver", "run", "lost-refund-answer", folder=tmp_path)
+    assert said == "ok    lost-refund-answer\n1 scenario: 1 passed, 0 failed\n"

@@ -1,0 +1,83 @@
+from random import Random
+from statistics import median, quantiles
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.domain.errors import Reason
+from mockserver.sandbox.faults.actions import (
+    MAX_DELAY,
+    Action,
+    ConnectionEnd,
+    Delay,
+    Drop,
+    FailAllocation,
+    Garbage,
+    LoseAnswer,
+    RateLimit,
+    Refuse,
+    Respond,
+    SlowBody,
+    Truncate,
+    ends_request,
+    is_before_commit,
+)
+
+ACTIONS: dict[str, tuple[Action, bool]] = {
+    "respond 503": (Respond(503), True),
+    "respond_after 503": (Respond(503, after_commit=True), False),
+    "refuse order_expired": (Refuse(Reason.ORDER_EXPIRED), True),
+    "delay": (Delay(1, 2), True),
+    "rate_limit 5s": (RateLimit(5), True),
+    "drop reset": (Drop(ConnectionEnd.RESET), True),
+    "fail_allocation": (FailAllocation(), True),
+    "lose_answer hang": (LoseAnswer(ConnectionEnd.HANG), False),
+    "truncate 10": (Truncate(10), False),
+    "garbage": (Garbage(), False),
+    "slow_body 100": (SlowBody(100), False),
+}
+"""By the words for it: an action of each kind, and whether it comes before the write."""
+
+
+def test_every_kind_of_action_has_an_example() -> None:
+    assert {type(action) for action, _ in ACTIONS.values()} == set(get_args(Action))
+
+
+@pytest.mark.parametrize("words", ACTIONS)
+def test_an_action_is_named_as_in_a_scenario(words: str) -> None:
+    assert str(ACTIONS[words][0]) == words
+
+
+@pytest.mark.parametrize("words", ACTIONS)
+def test_an_action_comes_before_or_after_the_write(words: str) -> None:
+    action, before = ACTIONS[words]
+    assert is_before_commit(action) is before
+
+
+def test_a_call_ends_with_some_actions_before_the_write() -> None:
+    ends = {"respond 503", "refuse order_expired", "rate_limit 5s", "drop reset"}
+    assert {words for words, (action, _) in ACTIONS.items() if ends_request(action)} == ends
+
+
+@given(st.integers(), st.floats(0, 100), st.floats(0, 100))
+def test_a_delay_keeps_between_its_bounds(seed: int, low: float, more: float) -> None:
+    delay = Delay(low, low + more)
+    seconds = delay.seconds(Random(seed))  # noqa: S311  # repeatable
+    assert low <= seconds <= low + more
+
+
+def test_a_log_normal_delay_has_its_median_and_its_99th_percentile() -> None:
+    source = Random(7)  # noqa: S311  # repeatable
+    delay = Delay(median=0.1, p99=1.0)
+    drawn = [delay.seconds(source) for _ in range(20_000)]
+    assert median(drawn) == pytest.approx(0.1, rel=0.05)
+    assert quantiles(drawn, n=100)[98] == pytest.approx(1.0, rel=0.1)
+    assert min(drawn) > 0
+
+
+def test_no_delay_is_longer_than_can_be_waited_for() -> None:
+    source = Random(7)  # noqa: S311  # repeatable
+    delay = Delay(median=1.0, p99=MAX_DELAY)
+    assert max(delay.seconds(source) for _ in range(1000)) == MAX_DELAY

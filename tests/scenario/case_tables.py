@@ -1,0 +1,70 @@
+"""Reading the tables of cases that stand beside the tests, and scenarios in short."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+import yaml
+from _pytest.mark import ParameterSet
+
+from mockserver.domain.order import Order
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.diagnostics import ScenarioError
+from mockserver.scenario.scenario import Scenario, ScenarioDefaults, parse_scenario
+from mockserver.scenario.yaml_reader import parse_yaml
+
+Case: TypeAlias = dict[str, Any]
+
+FOLDER = Path(__file__).parent / "cases"
+FROZEN = "clock: {start: 2026-01-15T09:00:00Z, frozen: true}\n"
+
+
+def rows(name: str) -> list[Case]:
+    """Read a table as it is."""
+    table: list[Case] = yaml.safe_load(_text(name))
+    return table
+
+
+def tables(name: str) -> dict[str, list[Case]]:
+    """Read a file of several tables, by name."""
+    found: dict[str, list[Case]] = yaml.safe_load(_text(name))
+    return found
+
+
+def cases(name: str) -> Iterable[ParameterSet]:
+    """Read a table as parameters of a test; each ``case`` names its test."""
+    return [pytest.param(row, id=row["case"]) for row in rows(name)]
+
+
+def _text(name: str) -> str:
+    return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def scenario_of(text: str | bytes, surroundings: ScenarioDefaults | None = None) -> Scenario:
+    """Read a scenario."""
+    return parse_scenario("test", parse_yaml(text), surroundings)
+
+
+def sandbox_of(text: str, name: str = "test") -> Sandbox:
+    """Build the sandbox of a scenario."""
+    return scenario_of(text).build(name)
+
+
+def orders_of(sandbox: Sandbox) -> dict[str, Order]:
+    """Give the orders of a sandbox by their names."""
+    found = {order.order_id: order for order in sandbox.orders.values()}
+    return {name: found[order_id] for name, order_id in sandbox.order_names.items()}
+
+
+def only_order(text: str) -> Order:
+    """Build a scenario and give its only order."""
+    (order,) = orders_of(sandbox_of(text)).values()
+    return order
+
+
+def refusal_of(text: str | bytes) -> str:
+    """Read and build a scenario that cannot be used, and say why not."""
+    with pytest.raises(ScenarioError) as refused:
+        scenario_of(text).build("test")
+    return str(refused.value)

@@ -1,0 +1,201 @@
+"""Loading: a name, a file or a folder, and several of them as one world."""
+
+from pathlib import Path
+
+import pytest
+
+from mockserver.scenario.diagnostics import ScenarioError
+from mockserver.scenario.loader import (
+    ScenarioFileError,
+    ScenarioFilesError,
+    UnknownScenarioError,
+    list_shipped,
+    load_and_build,
+    load_scenario,
+)
+from mockserver.scenario.scenario import Scenario, ScenarioDefaults
+from tests.scenario.case_tables import FROZEN, orders_of
+
+ORDER = "lines: [{unit_price: 1}]"
+
+
+def together(folder: Path, *texts: str) -> Scenario:
+    """Load texts as the files of a folder."""
+    for number, text in enumerate(texts):
+        (folder / f"{number}.yaml").write_text(text, encoding="utf-8")
+    return load_scenario([str(folder)], ScenarioDefaults())
+
+
+@pytest.mark.parametrize("name", list_shipped())
+def test_a_shipped_name_a_file_and_its_text_are_the_same_world(
+    name: str,
+    tmp_path: Path,
+) -> None:
+    copy = tmp_path / "copy.yaml"
+    copy.write_bytes(list_shipped()[name].read_bytes())
+    by_name, by_file = (
+        load_scenario([item], ScenarioDefaults("s")) for item in (name, str(copy))
+    )
+    assert by_name.spec == by_file.spec
+    assert by_name.build("x").order_names == (by_file.build("y").order_names)
+
+
+def test_a_folder_is_all_its_scenario_files(tmp_path: Path) -> None:
+    (tmp_path / "c.txt").write_text("not: yaml: at all", encoding="utf-8")
+    (tmp_path / "b.yml").write_text(f"orders: {{two: {{{ORDER}}}}}", encoding="utf-8")
+    world = together(tmp_path, f"orders: {{one: {{{ORDER}}}}}")
+    assert list(world.build("x").order_names) == ["one", "two"]
+
+
+def test_several_files_fill_one_world(tmp_path: Path) -> None:
+    world = together(
+        tmp_path,
+        f"title: A\n{FROZEN}assume: {{amount_only_refund: failed}}\n"
+        f"orders: {{one: {{{ORDER}}}}}\nfaults: {{f: {{do: {{garbage: true}}}}}}\n"
+        "expect:\n  orders: {one: {captured_amount: 0}}\n  faults: {f: {fired: 0}}\n"
+        "  requests: [{operation: refund, never: true}]\nallow: [W301]\n",
+        f"title: B\n{FROZEN}assume: {{amount_only_refund: failed, authorization_days: 7}}\n"
+        f"orders: {{two: {{{ORDER}}}}}\nfaults: {{g: {{do: {{garbage: true}}}}}}\n"
+        "expect:\n  orders: {two: {captured_amount: 1}}\n  faults: {g: {fired: 0}}\n"
+        "  requests: [{operation: cancel, never: true}]\nallow: [W302]\n",
+    )
+    assert world.spec["allow"] == ["W301", "W302"]
+    assert world.spec["assume"] == {"amount_only_refund": "failed", "authorization_days": 7}
+    sandbox = world.build("x")
+    assert sandbox.clock.frozen
+    assert list(sandbox.order_names) == ["one", "two"]
+    verdict = world.check_expectations(sandbox)
+    assert [
+        (expectation.path[-1], expectation.passed) for expectation in verdict.expectations
+    ] == [
+        ("captured_amount", True),
+        ("captured_amount", False),
+        ("refund", True),
+        ("cancel", True),
+        ("fired", True),
+        ("fired", True),
+    ]
+
+
+def test_every_order_keeps_the_country_of_its_file(tmp_path: Path) -> None:
+    world = together(
+        tmp_path,
+        f"country: NO\norders: {{no: {{{ORDER}}}}}",
+        f"orders: {{se: {{{ORDER}}}}}",
+        f"country: DK\ncurrency: EUR\nlocale: en-DK\norders: {{dk: {{{ORDER}}}}}",
+    )
+    made = orders_of(world.build("x"))
+    facts = {
+        name: (item.purchase_country, item.purchase_currency, item.locale)
+        for name, item in made.items()
+    }
+    assert facts == {
+        "no": ("NO", "NOK", "nb-NO"),
+        "se": ("SE", "SEK", "sv-SE"),
+        "dk": ("DK", "EUR", "en-DK"),
+    }
+
+
+DOUBLED = {
+    "an order": ("orders: {one: {lines: [{unit_price: 1}]}}", "1:10 E002 orders.one: 'one'"),
+    "a fault": ("faults: {f: {do: {garbage: true}}}", "1:10 E002 faults.f: 'f'"),
+    "an expected order": (
+        "expect:\n  orders: {one: {captured_amount: 0}}",
+        "2:12 E002 expect.orders.one: 'one'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DOUBLED)
+def test_a_name_stands_in_one_file_only(case: str, tmp_path: Path) -> None:
+    text, place = DOUBLED[case]
+    with pytest.raises(ScenarioFileError) as refused:
+        together(tmp_path, text, text)
+    assert str(refused.value) == f"{tmp_path}/1.yaml:{place} stands in two scenario files"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("clock: {frozen: true}", "clock: {frozen: false}"),
+        ("clock: {start: 2026-01-15}", "clock: {start: 2026-01-16}"),
+        ("assume: {authorization_days: 7}", "assume: {authorization_days: 8}"),
+        ("credentials: {a: b}", "credentials: {a: c}"),
+    ],
+)
+def test_two_files_cannot_say_different_things_of_one_world(
+    one: str,
+    other: str,
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(
+        ScenarioFileError, match=r"1\.yaml:1:.* E002 .* stands in two scenario files"
+    ):
+        together(tmp_path, one, other)
+
+
+def test_what_is_wrong_with_a_file_is_told_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioFileError) as refused:
+        together(tmp_path, f"orders: {{one: {{{ORDER}}}}}", "odrers: 1\ntitel: 2")
+    assert str(refused.value).splitlines() == [
+        f"{tmp_path}/1.yaml:1:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?",
+        f"{tmp_path}/1.yaml:2:1 E101 titel: unknown key 'titel', did you mean 'title'?",
+    ]
+
+
+def test_a_reference_that_leads_nowhere_names_the_nearest_shipped_scenario() -> None:
+    with pytest.raises(UnknownScenarioError, match="did you mean 'fresh-order'"):
+        load_scenario(["fresh-ordr"], ScenarioDefaults())
+
+
+def test_a_folder_without_scenario_files_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(UnknownScenarioError, match=r"no scenario files \(\.yaml, \.yml\)"):
+        load_scenario([str(tmp_path)], ScenarioDefaults())
+
+
+def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -> None:
+    good, bad = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    good.write_text(f"orders: {{one: {{{ORDER}}}}}", encoding="utf-8")
+    bad.write_text(
+        "orders:\n  two:\n    lines: [{reference: A, unit_price: 1}]\n"
+        "    captures: {A: {amount: 9}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ScenarioFileError) as error:
+        load_and_build([str(tmp_path)], ScenarioDefaults())
+    assert str(error.value).startswith(f"{bad}:4:16 E203 orders.two.captures.A: impossible")
+
+
+WORLD = {
+    "a.yaml": """\
+orders:
+  one: {order_id: same, lines: [{unit_price: 1}]}
+  late:
+    created: 2026-01-01
+    lines: [{unit_price: 1}]
+    captures: {A: {amount: 1, at: 2d}}
+""",
+    "b.yaml": "orders:\n\n  two: {order_id: same, lines: [{unit_price: 1}]}\n",
+    "c.yaml": "assume: {authorization_days: 1}\n",
+}
+
+
+def test_what_only_all_files_together_have_is_named_with_its_file(tmp_path: Path) -> None:
+    for name, text in WORLD.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioFilesError) as error:
+        load_and_build([str(tmp_path)], ScenarioDefaults())
+    late, same = str(error.value).splitlines()
+    assert late.startswith(f"{tmp_path}/a.yaml:6:16 E203 orders.late.captures.A: impossible")
+    assert same == f"{tmp_path}/b.yaml:3:9 E202 orders.two.order_id: order_id same is taken"
+
+
+def test_wrong_orders_do_not_hide_wrong_faults(tmp_path: Path) -> None:
+    world = together(
+        tmp_path,
+        "orders: {a: {lines: [{reference: A, unit_price: 1}], captures: {A: {lines: [B]}}}}\n"
+        "faults: {f: {order: b, do: {drop: reset}}, g: {do: {delay: fast}}}\n",
+    )
+    with pytest.raises(ScenarioError) as error:
+        world.build("x")
+    assert {finding.code for finding in error.value.findings} == {"E201", "E204", "E106"}

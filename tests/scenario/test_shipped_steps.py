@@ -1,0 +1,36 @@
+"""The shipped scenarios keep themselves where they tell a story."""
+
+import subprocess
+import sys
+
+from mockserver.scenario.loader import list_shipped
+from mockserver.scenario.yaml_reader import parse_yaml
+
+PATIENCE = 60  # seconds, for a process that never ends
+STORIES = {
+    "capture-refused-once", "expiring-authorization", "gateway-trouble",
+    "lost-refund-answer", "pending-fraud-review", "rate-limited",
+    "rounding-from-unit-prices", "three-shipments",
+}  # fmt: skip
+
+
+def test_every_scenario_that_the_seed_does_not_end_has_steps_that_do() -> None:
+    with_steps = {
+        name
+        for name, file in list_shipped().items()
+        if parse_yaml(file.read_bytes()).value.get("steps")
+    }
+    assert with_steps >= STORIES
+
+
+def test_every_shipped_scenario_is_kept_by_its_own_steps() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "mockserver", "run", "--jobs=4", *list_shipped()],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    kept = len(list_shipped())
+    assert ended.stdout.endswith(f"\n{kept} scenarios: {kept} passed, 0 failed\n")

@@ -1,0 +1,146 @@
+"""Holding real answers, and generated calls, to an OpenAPI document."""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import jsonschema_rs
+import requests
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from mockserver.scenario.yaml_reader import parse_yaml
+from tests.support.merchant import Reply
+
+Json: TypeAlias = Any
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+READERS: Mapping[str, Callable[[bytes], Json]] = {
+    "application/json": json.loads,
+    "application/problem+json": json.loads,
+    "application/yaml": lambda body: parse_yaml(body).value,
+}
+
+FEW = settings(
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+"""Bounded, and the same calls each time."""
+
+
+def document_at(url: str) -> Json:
+    """Fetch a document as anybody would."""
+    response = requests.get(url, timeout=10)
+    assert response.status_code == 200
+    return response.json()
+
+
+def operations_of(document: Json) -> dict[str, Json]:
+    """All operations of a document, by method and path."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def accepts(document: Json, schema: Json, value: Json) -> bool:
+    """Say whether a value keeps to a schema of the document."""
+    whole = {**schema, "components": document["components"]}
+    return bool(jsonschema_rs.is_valid(whole, value))
+
+
+def accepts_body(document: Json, operation: Json, body: Json) -> bool:
+    """Say whether a body is one that the document allows for an operation."""
+    (expected, *_) = operation["requestBody"]["content"].values()
+    return accepts(document, expected["schema"], body)
+
+
+def response_of(document: Json, operation: Json, status: int) -> Json:
+    """Find what the document says of a status; references are followed."""
+    response = operation["responses"][str(status)]
+    name = response.get("$ref", "").rpartition("/")[2]
+    return document["components"]["responses"][name] if name else response
+
+
+def hold(document: Json, operation: Json, reply: Reply, *, own_words: bool = True) -> None:
+    """Hold an answer to what the document says of its status."""
+    response = response_of(document, operation, reply.status)
+    headers = {name.lower(): value for name, value in reply.headers}
+    for name, header in response.get("headers", {}).items():
+        if header.get("required") and (own_words or not name.startswith("Mock-")):
+            assert name.lower() in headers, name
+    if "content" not in response:
+        assert reply.body == b""
+        return
+    media_type = headers["content-type"].partition(";")[0]
+    schema = response["content"][media_type]["schema"]
+    value = READERS.get(media_type, bytes.decode)(reply.body)
+    assert accepts(document, schema, value), (operation["operationId"], reply)
+
+
+@contextmanager
+def no_crash_logged() -> Iterator[None]:
+    """Hold that the server under test logs no crash."""
+    crashes: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: crashes.append(record.getMessage())  # type: ignore[method-assign]
+    log = logging.getLogger("kustom_mock")
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+    assert crashes == []
+
+
+def play(
+    schema: BaseSchema,
+    operation: str,
+    parts: Mapping[str, str],
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Send generated calls; every answer must be one that the document describes.
+
+    ``parts`` are path variables that lead somewhere, others stay as generated;
+    ``query`` is sent with every call.
+    """
+    method, path = operation.split()
+
+    @FEW
+    @given(case=schema[path][method].as_strategy())
+    def each_call(case: Case[Any]) -> None:
+        variables = re.findall(r"{(\w+)}", path)
+        case.path_parameters = {
+            **(case.path_parameters or {}),
+            **{name: parts[name] for name in variables if name in parts},
+        }
+        case.query = {**(case.query or {}), **(query or {})}
+        response = case.call(headers=dict(headers or {}), timeout=10)
+        case.validate_response(response, checks=CHECKS)
+
+    with no_crash_logged():
+        each_call()

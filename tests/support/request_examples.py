@@ -1,0 +1,36 @@
+"""For every operation: a body that is accepted, and the schema of what it answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.domain.operation import Operation
+from tests.support.merchant import HALF_SHIPPED, UNSHIPPED, Spec, line
+
+Op = Operation
+
+BODIES: Mapping[Operation, Any] = {
+    Op.UPDATE_AUTHORIZATION: {"order_amount": 21000, "order_lines": [line("NEW", 21000)]},
+    Op.UPDATE_CUSTOMER_DETAILS: {"shipping_address": {"city": "Uppsala"}},
+    Op.UPDATE_MERCHANT_REFERENCES: {"merchant_reference1": "shop-1"},
+    Op.ADD_ORDER_SHIPPING_INFO: {"shipping_info": [{"tracking_number": "T1"}]},
+    Op.CAPTURE: {"captured_amount": 10000, "order_lines": [line("B24680", 10000)]},
+    Op.ADD_CAPTURE_SHIPPING_INFO: {"shipping_info": [{"tracking_number": "T2"}]},
+    Op.EXTEND_DUE_DATE: {"number_of_days": 14},
+    Op.REFUND: {"refunded_amount": 3000, "order_lines": [line("A12345", 3000)]},
+}
+
+ANSWERS: Mapping[Operation, str] = {
+    Op.GET_ORDER: "order",
+    Op.LIST_CAPTURES: "captures",
+    Op.GET_CAPTURE: "capture",
+    Op.GET_EXTEND_DUE_DATE_OPTIONS: "extend_due_date_options",
+    Op.GET_REFUND: "refund",
+}
+
+BUSY: Spec = {**HALF_SHIPPED, "refunds": {"shirt": {"lines": ["A12345"]}}}
+"""An order on which every operation but cancelling is allowed."""
+
+
+def order_for(operation: Operation) -> Spec:
+    """Give an order that allows the operation."""
+    return UNSHIPPED if operation is Op.CANCEL else BUSY

@@ -1,0 +1,75 @@
+"""Generated pages are current and complete."""
+
+import pytest
+
+from mockserver.cli.lint import lint_text
+from mockserver.cli.tables import Page
+from mockserver.domain.assumptions import ASSUMPTIONS
+from mockserver.domain.behaviour_rules import BEHAVIOUR_RULES
+from mockserver.domain.errors import Reason
+from mockserver.domain.lifecycle import Status
+from mockserver.domain.operation import Operation
+from mockserver.scenario.diagnostics import LINT_CODES
+from mockserver.schemas import shipped_schemas
+from mockserver.settings import OPTIONS
+from tools.docs_generator.lint_examples import LINT_EXAMPLES
+from tools.docs_generator.pages import operations_page, settings_page
+from tools.docs_generator.scenario_reference import scenario_pages
+from tools.docs_generator.site import DOCS, FILES
+
+MENTIONED = {
+    "reference/operations.md": list(Operation),
+    "reference/lifecycle.md": [
+        *Operation,
+        *(status.replace("_", " ").lower() for status in Status),
+    ],
+    "reference/errors.md": [*Operation, *Reason],
+    "reference/fidelity.md": [*ASSUMPTIONS, *(rule.text for rule in BEHAVIOUR_RULES)],
+    "reference/lint.md": list(LINT_CODES),
+    "reference/settings.md": [
+        name for row in OPTIONS.values() for name in (row.flag, row.variable)
+    ],
+}
+TABLE_PAGES = {
+    "operations": operations_page(),
+    "settings": settings_page(),
+    **{f"scenarios/{name}": page for name, page in scenario_pages().items()},
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_committed_file_is_what_make_docs_writes(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == FILES[name]()
+
+
+@pytest.mark.parametrize("name", MENTIONED)
+def test_page_mentions_every_row_of_its_table(name: str) -> None:
+    page = FILES[name]()
+    assert [entry for entry in MENTIONED[name] if entry not in page] == []
+
+
+@pytest.mark.parametrize("page", TABLE_PAGES.values(), ids=list(TABLE_PAGES))
+def test_every_row_has_as_many_cells_as_its_table(page: Page) -> None:
+    for table in page:
+        assert bool(table.rows) is bool(table.columns)
+        assert {len(row) for row in table.rows} <= {len(table.columns)}
+
+
+def test_scenario_pages_describe_every_key_of_the_schema() -> None:
+    text = "".join(FILES[name]() for name in FILES if name.startswith("reference/scenarios/"))
+    keys = {
+        key
+        for part in shipped_schemas()["scenario.schema.json"]["$defs"].values()
+        for key in part.get("properties", ())
+    }
+    assert sorted(key for key in keys if f"`{key}`" not in text) == []
+
+
+def test_lint_examples_cover_every_code() -> None:
+    assert LINT_EXAMPLES.keys() == LINT_CODES.keys()
+
+
+@pytest.mark.parametrize("code", [code for code in LINT_CODES if LINT_EXAMPLES[code].text])
+def test_lint_example_reports_its_code_and_no_other(code: str) -> None:
+    findings = lint_text(LINT_EXAMPLES[code].text.encode())
+    assert [finding.code for finding in findings] == [code]
