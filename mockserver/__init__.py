@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     )
     from mockserver.testing.sandbox_handle import KustomSandbox, ScenarioSource
     from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
-    from mockserver.testing.server import KustomServer, running_server
+    from mockserver.testing.server import KustomServer
+    from mockserver.testing.server_thread import running_server
 
 __version__ = "0.1.0"
 
@@ -116,7 +117,7 @@ _MODULE_BY_NAME = {
     "SandboxClock": "testing.sandbox_parts",
     "SandboxFaults": "testing.sandbox_parts",
     "ScenarioSource": "testing.sandbox_handle",
-    "running_server": "testing.server",
+    "running_server": "testing.server_thread",
 }
 """Where public names are defined, below this package; ``control_types`` has the others."""
 

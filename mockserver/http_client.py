@@ -83,7 +83,7 @@ class HttpClient:
     def _connection(self) -> HTTPConnection:
         address = urlsplit(self.base_url)
         if address.scheme not in ("http", "https") or not address.hostname:
-            raise ValueError("expected an address such as http://127.0.0.1:8566")
+            raise ValueError("expected a URL such as http://127.0.0.1:8566")
         if address.scheme == "http":
             return HTTPConnection(address.netloc, timeout=self.timeout)
         context = self._tls_context()

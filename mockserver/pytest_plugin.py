@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 SCENARIO_TEST_SUFFIX = ".kustom.yaml"
 OPTION_HELP = {
-    "url": "address of a running kustom-mock server; one is started where it is left out",
+    "url": "URL of a running kustom-mock server; without it, one is started",
     "token": "admin token of that server",
-    "scenario": "scenario of every test whose marker names none: shipped name or file",
-    "allow": "failures that no test fails on; repeatable",
+    "scenario": "default scenario of tests: shipped name or file",
+    "allow": "check to ignore in all tests; repeatable",
 }
 MARKER_HELP = (
     "kustom(scenario=..., allow=[...]): the scenario that the test's sandbox is filled"
@@ -75,7 +75,7 @@ def get_server(config: pytest.Config) -> "KustomServer":
 def _start_or_connect(config: pytest.Config) -> "KustomServer":
     url = _option(config, "url")
     if url is None:
-        from mockserver.testing.server import start_server
+        from mockserver.testing.server_thread import start_server
 
         return start_server(config.add_cleanup)
     from mockserver.testing.server import ServerUnreachableError, connect

@@ -41,28 +41,30 @@ class Settings:
         "shipped name, file or folder that new sandboxes start from",
         repeatable=True,
     )
-    seed: str | None = setting(None, "seed for ids and people; the sandbox's name if unset")
+    seed: str | None = setting(
+        None, "seed for ids and shoppers; defaults to the sandbox's name"
+    )
     assume: tuple[str, ...] = setting(
         (),
-        "an assumption to switch, as name=value (see the fidelity verb)",
+        "set an assumption, as name=value (see the fidelity verb)",
         repeatable=True,
     )
     mock_headers: bool = setting(
         True,  # noqa: FBT003
-        "send Mock-… headers that explain answers",
+        "send Mock-… headers that explain responses",
     )
     allowed_host: tuple[str, ...] = setting(
         (),
-        "a host name under which the control API may be used",
+        "host name that is allowed in requests to the control API",
         repeatable=True,
     )
     watch: bool = setting(
         False,  # noqa: FBT003
-        "load scenario files anew when they change",
+        "reload scenario files when they change",
     )
     require_known: bool = setting(
         False,  # noqa: FBT003
-        "refuse users without listed credentials or a sandbox of their own",
+        "refuse users that have neither listed credentials nor a sandbox",
     )
     admin_token: str | None = setting(
         None,
@@ -70,22 +72,24 @@ class Settings:
     )
     tls: bool = setting(
         False,  # noqa: FBT003
-        "serve HTTPS by a certificate made on start, for Kustom's host names as well",
+        "serve HTTPS with a certificate created at start, also valid for Kustom's host names",
     )
     tls_folder: str | None = setting(
         None,
-        "folder that keeps the certificate authority of --tls; a new one each start if unset",
+        "folder for the certificate authority of --tls; if unset, each start creates a new one",
     )
     tls_cert: str | None = setting(
-        None, "serve HTTPS by this certificate (PEM), with --tls-key"
+        None, "serve HTTPS with this certificate (PEM) and --tls-key"
     )
-    tls_key: str | None = setting(None, "the key (PEM) of --tls-cert")
-    max_sandboxes: int = setting(1000, "how many sandboxes to keep; the least used makes room")
-    journal_size: int = setting(1000, "how many requests each sandbox remembers")
+    tls_key: str | None = setting(None, "private key (PEM) of --tls-cert")
+    max_sandboxes: int = setting(
+        1000, "maximum number of sandboxes; the least recently used is evicted"
+    )
+    journal_size: int = setting(1000, "number of requests in each sandbox's journal")
     log_format: str = setting("text", "how to log", choices=("text", "json"))
     log_level: str = setting(
         "warning",
-        "how much to log; info has a line for each request",
+        "log level; info logs one line per request",
         choices=("debug", "info", "warning", "error"),
     )
     from_environment: frozenset[str] = frozenset()
@@ -137,14 +141,16 @@ def _parse_bool(text: str) -> bool:
     booleans = {"true": True, "yes": True, "on": True, "1": True}
     booleans |= {"false": False, "no": False, "off": False, "0": False}
     if text.lower() not in booleans:
-        message = f"expected true or false, got '{text}'"
+        message = f"expected a boolean, got '{text}'"
         raise ValueError(message)
     return booleans[text.lower()]
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:  # noqa: PLR2004  # a port's bound
-        hint = "; Kubernetes and Docker links set this for a service of this name, give --port"
+        hint = (
+            "; Kubernetes and Docker set this variable for a service of this name, use --port"
+        )
         message = (
             f"expected a port from 0 to 65535, got '{text}'{hint if '://' in text else ''}"
         )
@@ -154,7 +160,7 @@ def _port(text: str) -> int:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        message = f"expected a whole number from 1, got '{text}'"
+        message = f"expected an integer from 1, got '{text}'"
         raise ValueError(message)
     return int(text)
 
@@ -228,6 +234,6 @@ def unknown_variable_warnings(environ: Mapping[str, str]) -> Iterator[str]:
         hint = (
             f"did you mean {ENV_PREFIX}{close_names}?"
             if close_names
-            else "see serve --help for those read"
+            else "see serve --help for all variables"
         )
         yield f"{variable} is no setting and is ignored, {hint}"

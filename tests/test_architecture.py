@@ -44,7 +44,7 @@ LAYERS: Mapping[str, Layer] = {
     "resources": may_import(),
     "schema_reporter": may_import("", "jsonschema jsonschema_rs referencing"),
     "schemas": may_import("resources schema_reporter", "jsonschema_rs orjson"),
-    "settings": may_import(),
+    "settings": may_import("domain"),
     "http_client": may_import(),
     "merchant_types": may_import(),
     "control_types": may_import("merchant_types"),

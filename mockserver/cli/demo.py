@@ -42,14 +42,14 @@ class _DemoRunner:
     def run(self) -> None:
         """Run both halves: a successful refund, then a failing one."""
         print(f"A kustom-mock server runs on {self.url}. We play the merchant.\n")
-        print("1. An order in two shipments, and a return that finds its way\n")
+        print("1. An order in two shipments, and a refund that is allocated to the right one\n")
         self._ship_two("two-shipments")
         self._refund("Returning the sneakers", SNEAKERS)
-        print("Both captures are 10000: only the reference told them apart.\n")
-        print("2. The same once more, with the reference misspelt\n")
+        print("Both captures are 10000; only the reference tells them apart.\n")
+        print("2. The same order, with a misspelt reference\n")
         self._ship_two("misspelt")
         self._refund("Returning the sneakers", MISSPELT_SNEAKERS)
-        print("3. Spelt right at last, but the order is spoilt\n")
+        print("3. The correct reference, after a failed allocation\n")
         self._refund("Returning the sneakers", SNEAKERS)
 
     def _ship_two(self, name: str) -> None:

@@ -34,7 +34,7 @@ def fidelity_page() -> Page:
         ),
         Table(
             "Rules",
-            "How things are done, with the mark and the source of each.",
+            "Behaviour of the server, with the mark and the source of each rule.",
             ("mark", "rule", "source"),
             tuple((rule.provenance.mark, rule.text, rule.provenance.source) for rule in rules),
         ),
@@ -50,7 +50,7 @@ def refusals_table() -> Table:
     )
     return Table(
         "Refusals",
-        "Every reason to say no, with the provider's words.",
+        "Every refusal with its status, code and message.",
         ("mark", "reason", "operations", "answer", "source"),
         tuple(_refusal_row(error) for error in refusals),
     )

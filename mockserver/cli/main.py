@@ -59,7 +59,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="kustom-mock",
         description="A sandbox server for Kustom's Order Management API.",
-        epilog="Every flag of serve can be set by the environment, see serve --help.",
+        epilog="Every flag of serve has an environment variable, see serve --help.",
     )
     parser.add_argument("--version", action="version", version=f"kustom-mock {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
@@ -106,7 +106,7 @@ def _fidelity_flags(verb: argparse.ArgumentParser) -> None:
         "--format",
         choices=("text", "markdown"),
         default="text",
-        help="how to print (default text)",
+        help="output format (default text)",
     )
 
 
@@ -116,9 +116,9 @@ def _lint_flags(verb: argparse.ArgumentParser) -> None:
         "--format",
         choices=("text", "json", "github", "sarif"),
         default="text",
-        help="how to print (default text)",
+        help="output format (default text)",
     )
-    verb.add_argument("--strict", action="store_true", help="let warnings fail, too")
+    verb.add_argument("--strict", action="store_true", help="exit with 1 on warnings as well")
 
 
 def _explain_flags(verb: argparse.ArgumentParser) -> None:
@@ -129,9 +129,15 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
     verb.usage = "kustom-mock run [flags] FILE... [-- COMMAND...]"
     verb.add_argument("file", nargs="+", help="scenario file, folder or shipped name")
     verb.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
-    verb.add_argument("--jobs", type=int, default=1, help="how many at once (default 1)")
-    verb.add_argument("--timeout", metavar="TIME", help="end a command after so long (60s)")
-    verb.add_argument("--port", type=int, default=0, help="of the server; 0 picks one")
+    verb.add_argument(
+        "--jobs", type=int, default=1, help="number of scenarios to run in parallel (default 1)"
+    )
+    verb.add_argument(
+        "--timeout", metavar="TIME", help="kill the command after this time, such as 60s"
+    )
+    verb.add_argument(
+        "--port", type=int, default=0, help="port of the server; 0 picks a free one"
+    )
     verb.add_argument(
         "--allow",
         action="append",
@@ -139,16 +145,24 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="do not fail on crash, invariant, expect, fault or unknown_path; repeatable",
     )
-    verb.add_argument("--base-url", metavar="URL", help="play the steps against this server")
-    verb.add_argument("--username", metavar="NAME", help="there (KUSTOM_USERNAME)")
-    verb.add_argument("--password", metavar="SECRET", help="there (KUSTOM_PASSWORD)")
+    verb.add_argument("--base-url", metavar="URL", help="run the steps against this server")
+    verb.add_argument(
+        "--username",
+        metavar="NAME",
+        help="user name on the --base-url server (KUSTOM_USERNAME)",
+    )
+    verb.add_argument(
+        "--password",
+        metavar="SECRET",
+        help="password on the --base-url server (KUSTOM_PASSWORD)",
+    )
     verb.add_argument(
         "--order",
         action="append",
         type=_parse_order_option,
         default=[],
         metavar="NAME=ID",
-        help="which order there plays which of the file; repeatable",
+        help="id on the --base-url server of an order of the file; repeatable",
     )
 
 
@@ -161,12 +175,12 @@ def _parse_order_option(text: str) -> tuple[str, str]:
 
 def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
     actions = verb.add_subparsers(metavar="list|show|copy", required=True, dest="action")
-    actions.add_parser("list", help="name all shipped scenarios")
+    actions.add_parser("list", help="list the shipped scenarios")
     show = actions.add_parser("show", help="print one")
     show.add_argument("name")
-    copy = actions.add_parser("copy", help="write one into a file or folder of yours")
+    copy = actions.add_parser("copy", help="copy a shipped scenario to a file or folder")
     copy.add_argument("name")
-    copy.add_argument("destination", nargs="?", default=".", help="default: here")
+    copy.add_argument("destination", nargs="?", default=".", help="default: current folder")
 
 
 def _url_flag(verb: argparse.ArgumentParser) -> None:
@@ -176,7 +190,7 @@ def _url_flag(verb: argparse.ArgumentParser) -> None:
 
 def _tls_flags(verb: argparse.ArgumentParser) -> None:
     actions = verb.add_subparsers(metavar="ca", required=True, dest="action")
-    what = "print the certificate authority that clients have to trust"
+    what = "print the CA certificate that clients must trust"
     ca = actions.add_parser("ca", help=what, description=what)
     row = OPTIONS["tls_folder"]
     ca.add_argument(row.flag, metavar="FOLDER", help=_help(row))
@@ -190,7 +204,7 @@ def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
         type=float,
         default=0,
         metavar="SECONDS",
-        help="keep asking for so long",
+        help="keep trying for this long",
     )
 
 
@@ -297,14 +311,14 @@ Verb = tuple[
 
 VERBS: dict[str, Verb] = {
     "serve": ("start the server", _serve_flags, _serve),
-    "demo": ("play the provider's refund allocation example", _no_flags, _demo),
+    "demo": ("run the provider's refund allocation example", _no_flags, _demo),
     "lint": ("check scenario files", _lint_flags, _lint),
     "explain": (
         "print the allocations that a scenario predicts",
         _explain_flags,
         _explain,
     ),
-    "run": ("hold a command, or a scenario's own steps, to scenarios", _run_flags, _run),
+    "run": ("run scenarios as contract tests", _run_flags, _run),
     "scenarios": ("list, show or copy shipped scenarios", _scenarios_flags, _scenarios),
     "schema": ("print the schema of scenario files", _no_flags, _schema),
     "fidelity": (
@@ -312,7 +326,7 @@ VERBS: dict[str, Verb] = {
         _fidelity_flags,
         _fidelity,
     ),
-    "healthcheck": ("ask a server how it is", _healthcheck_flags, _healthcheck),
+    "healthcheck": ("check whether a server is healthy", _healthcheck_flags, _healthcheck),
     "tls": ("print the certificate authority of --tls", _tls_flags, _tls),
     "version": ("print the version", _no_flags, _version),
 }

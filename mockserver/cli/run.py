@@ -53,7 +53,7 @@ def run(options: RunOptions) -> int:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
     except Interrupted:
-        print("kustom-mock: interrupted; what ran was ended", file=sys.stderr)
+        print("kustom-mock: interrupted; running commands were killed", file=sys.stderr)
         return EXIT_FINDINGS
     passed_count = sum(result.passed for result in results)
     failed_count = len(results) - passed_count

@@ -82,7 +82,7 @@ def _check_users(contracts: Sequence[Contract]) -> None:
     """Every contract needs a user of its own, as the user is the sandbox."""
     for user, count in Counter(contract.user for contract in contracts).items():
         if count > 1:
-            raise UsageError(f"{count} scenarios list user '{user}'; run them one by one")
+            raise UsageError(f"{count} scenarios list user '{user}'; run them separately")
 
 
 def _check_orders(orders: Mapping[str, str], contracts: Sequence[Contract]) -> None:
@@ -102,7 +102,7 @@ def validate_options(options: RunOptions) -> None:
         UsageError: naming the flag, its value, and what would be right.
     """
     if options.jobs < 1:
-        raise UsageError(f"--jobs: expected a whole number from 1, got {options.jobs}")
+        raise UsageError(f"--jobs: expected an integer from 1, got {options.jobs}")
     for name in options.allow:
         if name not in FAILURE_KINDS:
             raise UsageError(
@@ -115,7 +115,7 @@ def validate_options(options: RunOptions) -> None:
     if options.command and shutil.which(options.command[0]) is None:
         raise UsageError(f"command not found: '{options.command[0]}'")
     if options.orders and options.base_url is None:
-        raise UsageError("--order: only against a server of --base-url; here ids are known")
+        raise UsageError("--order: needs --base-url; the built-in server knows the order ids")
     if options.base_url is not None:
         _check_base_url(options.base_url, options)
 
@@ -123,7 +123,7 @@ def validate_options(options: RunOptions) -> None:
 def _check_base_url(url: str, wishes: RunOptions) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        expected = "expected an address such as https://api.playground.kustom.co"
+        expected = "expected a URL such as https://api.playground.kustom.co"
         raise UsageError(f"--base-url: {expected}, got '{url}'")
     if wishes.command:
-        raise UsageError("--base-url plays steps against that server; it takes no command")
+        raise UsageError("--base-url: runs the steps against that server and takes no command")

@@ -47,10 +47,10 @@ def _parse_assumptions(settings: Settings) -> Assumptions:
         raise SettingError(f"{place}: {error}") from None
 
 
-HOST_HINT = "choose one of this machine, such as 127.0.0.1, or 0.0.0.0 for all"
+HOST_HINT = "use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all"
 HINT_BY_ERRNO: Mapping[int | None, tuple[str, str]] = {
     EADDRINUSE: ("port", "address already in use; choose another, or 0 for a free one"),
-    EACCES: ("port", "permission denied; choose one from 1024, which takes no privileges"),
+    EACCES: ("port", "permission denied; choose a port from 1024, which needs no privileges"),
     EADDRNOTAVAIL: ("host", f"no address of this machine; {HOST_HINT}"),
 }
 

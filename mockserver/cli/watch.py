@@ -32,9 +32,11 @@ async def watch(settings: Settings, sandboxes: SandboxRegistry[Scenario]) -> Non
         old_states = states
         try:
             restarted_count = sandboxes.replace_template(load_template(settings))
-            log.warning("scenarios loaded anew; %d sandboxes start over", restarted_count)
+            log.warning(
+                "scenarios reloaded; %d sandboxes will be filled again", restarted_count
+            )
         except (ScenarioError, UnknownScenarioError, OSError) as error:
-            log.error("scenarios not loaded, the old ones stay:\n%s", error)  # noqa: TRY400
+            log.error("scenarios not reloaded, keeping the old ones:\n%s", error)  # noqa: TRY400
 
 
 def _file_states(settings: Settings) -> Mapping[str, tuple[int, int]]:

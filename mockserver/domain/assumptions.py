@@ -45,13 +45,13 @@ class Assumptions:
             "newest_first": "its money is booked on the newest capture with room",
             "none": "its money counts for the order, but is booked on no capture",
         },
-        assumed("nothing is said of where a refund lands that is not allocated"),
+        assumed("the documentation does not say where an unallocated refund is booked"),
     )
     amount_only_refund: str = assumption_field(
         "not_attempted",
         {
-            "not_attempted": "a refund without order lines is no failed allocation",
-            "failed": "a refund without order lines fails and spoils later ones",
+            "not_attempted": "a refund without order lines is not a failed allocation",
+            "failed": "a refund without order lines fails, and so do all later ones",
         },
         assumed("amount-only refunds are accepted (recorded); their effect is unknown"),
     )
@@ -61,7 +61,7 @@ class Assumptions:
             "remaining": "a refund fits a capture up to what is not yet refunded of it",
             "captured": "a refund fits a capture up to its captured amount",
         },
-        assumed("the page names the captured amount; money cannot go back twice"),
+        assumed("the page names the captured amount; the same money cannot be refunded twice"),
     )
     fully_refunded_status: str = assumption_field(
         "CAPTURED",
@@ -74,7 +74,7 @@ class Assumptions:
     capture_refunded_amount: str = assumption_field(
         "updated",
         {
-            "updated": "a capture's refunded_amount is the sum that landed on it",
+            "updated": "a capture's refunded_amount is the sum booked on it",
             "stays_zero": "a capture's refunded_amount stays 0",
         },
         assumed("described as the capture's refunds; recorded 0 in the same second"),
@@ -83,9 +83,9 @@ class Assumptions:
         default=True,
         meanings={
             True: "a release only sets the remaining authorization to 0",
-            False: "a release also lowers order_amount to what was captured",
+            False: "a release also lowers order_amount to the captured amount",
         },
-        source=assumed("no answer after a release was recorded"),
+        source=assumed("no response after a release was recorded"),
     )
     validation_error: str = assumption_field(
         "UNPROCESSABLE_ENTITY",
@@ -100,7 +100,7 @@ class Assumptions:
         {
             "operation": "a key counts for one operation on one order",
             "order": "a key counts for all operations on one order",
-            "sandbox": "a key counts for everything one merchant does",
+            "sandbox": "a key counts for all requests of one merchant",
         },
         assumed("documented: only the key matters, not the input; no scope is named"),
     )
@@ -108,7 +108,7 @@ class Assumptions:
         "replayed",
         {
             "replayed": "a refusal is replayed for its key, like a success",
-            "decided_again": "after a refusal the same key is decided anew",
+            "decided_again": "after a refusal the same key is processed again",
         },
         klarna_docs("retry policy: both requests get the same response; errors not named"),
     )
@@ -150,9 +150,7 @@ class Assumption:
     def allowed_text(self) -> str:
         """The permitted values, in words."""
         if self.allowed_numbers:
-            return (
-                f"a whole number from {self.allowed_numbers[0]} to {self.allowed_numbers[-1]}"
-            )
+            return f"an integer from {self.allowed_numbers[0]} to {self.allowed_numbers[-1]}"
         return " or ".join(yaml_scalar(value) for value in self.meanings)
 
     def parse(self, value: object) -> AssumptionValue:

@@ -35,7 +35,7 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         assumed("the page lists conditions of a correct allocation, not of acceptance"),
     ),
     BehaviourRule(
-        "Of several captures that fit a refund, the oldest with room is taken and the"
+        "If several captures fit a refund, the oldest with room is chosen and the"
         " allocation is reported as ambiguous.",
         assumed("ties are not mentioned"),
     ),
@@ -49,10 +49,11 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         recorded("every recorded order, the cancelled one included"),
     ),
     BehaviourRule(
-        "A refund may be made up to what was captured.", klarna_docs("refund an order")
+        "Refunds are allowed up to the captured amount.", klarna_docs("refund an order")
     ),
     BehaviourRule(
-        "A capture may take up to the remaining authorization.", klarna_docs("capture an order")
+        "Captures are allowed up to the remaining authorized amount.",
+        klarna_docs("capture an order"),
     ),
     BehaviourRule("A capture acknowledges the order.", klarna_docs("capture and track orders")),
     BehaviourRule(
@@ -76,7 +77,7 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         "A capture or refund of 0 is accepted.", assumed("the schema's minimum is 0")
     ),
     BehaviourRule(
-        "The authorization ends at midnight UTC, so many days after the day of creation.",
+        "The authorization ends at midnight UTC, authorization_days after the day of creation.",
         recorded("expires_at of every recorded order"),
     ),
     BehaviourRule(
@@ -94,14 +95,14 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
     ),
     BehaviourRule(
         "After its expiry an order with captures can still be refunded.",
-        assumed("goods come back later than 28 days after the order"),
+        assumed("goods may be returned later than 28 days after the order"),
     ),
     BehaviourRule(
         "order_lines are required in an authorization update; total and lines are replaced.",
         kustom_docs("update authorization; optional at Klarna"),
     ),
     BehaviourRule(
-        "Only some payment methods allow the authorization to be raised.",
+        "The authorization can be raised only for some payment methods.",
         klarna_docs("view and change orders"),
     ),
     BehaviourRule(
@@ -115,9 +116,11 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         klarna_docs("escalation and retry policy"),
     ),
     BehaviourRule("Unknown fields are ignored.", recorded("checkout create")),
-    BehaviourRule("null counts as left out.", assumed("the provider leaves unset fields out")),
     BehaviourRule(
-        "Numbers are taken for references and tracking numbers.",
+        "null is treated like a missing field.", assumed("the provider leaves unset fields out")
+    ),
+    BehaviourRule(
+        "Numbers are accepted as references and tracking numbers.",
         read_off_clients("today's WooCommerce plugin sends merchant_reference2 as a number"),
     ),
     BehaviourRule(
@@ -134,8 +137,8 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         recorded("EU playground, 2020"),
     ),
     BehaviourRule(
-        "The user name of the credentials is the merchant; orders of others do not exist.",
-        assumed("a natural reading; no recording of a foreign order is known"),
+        "The user name of the credentials is the merchant; others' orders are not visible.",
+        assumed("plausible; no recording of another merchant's order is known"),
     ),
     BehaviourRule(
         "The options for extending a due date are 14, 30 and 60 days for a fee of 1900,"
@@ -143,7 +146,7 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         assumed("options and fees are the provider's business"),
     ),
     BehaviourRule(
-        "Strict-Transport-Security is recorded with every answer and not sent.",
-        assumed("on localhost it would follow the developer to other ports"),
+        "Strict-Transport-Security is recorded with every response, but not sent.",
+        assumed("on localhost it would also apply to the developer's other ports"),
     ),
 )

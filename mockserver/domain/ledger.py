@@ -117,7 +117,7 @@ def _remaining(order: Order) -> str | None:
 INVARIANTS: Mapping[str, Callable[[Order], str | None]] = {
     "no more is captured than authorized": _captured,
     "no more is refunded than captured": _refunded,
-    "no more lands on a capture than it took": _booked_within_capture,
+    "no more is booked on a capture than it captured": _booked_within_capture,
     "no more is booked than refunded": _booked_within_refunded,
     "the remaining authorization is not negative": _remaining,
 }

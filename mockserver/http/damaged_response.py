@@ -93,7 +93,7 @@ async def _send_slowly(
     headers = {**answer.headers, "Content-Length": str(len(answer.body))}
     response = web.StreamResponse(status=answer.status, headers=headers)
     await response.prepare(request)
-    delivery.sent = "the client left before the end"
+    delivery.sent = "the client disconnected before the end of the body"
     for start in range(0, len(answer.body), chunk_size):
         await response.write(answer.body[start : start + chunk_size])
         await asyncio.sleep(chunk_size / rate)

@@ -110,7 +110,7 @@ def _framing_problem(headers: list[tuple[bytes, bytes]]) -> str:
         if counts[name.lower().encode()] > 1:
             return f"expected {name} only once"
     if length and not dict(headers)[b"content-length"].isdigit():
-        return "expected a whole number as Content-Length"
+        return "expected an integer as Content-Length"
     if coding and dict(headers)[b"transfer-encoding"].lower() != b"chunked":
         return "expected 'chunked' as Transfer-Encoding"
     if coding:

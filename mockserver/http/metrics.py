@@ -57,14 +57,14 @@ class Metrics:
             requests.add_metric((operation, str(status)), number)
         yield requests
         for name, help_text, label, counts in (
-            ("faults", "Fault actions carried out.", "action", self.faults),
+            ("faults", "Fault actions applied.", "action", self.faults),
             ("allocations", "Refunds by allocation outcome.", "outcome", self.allocations),
         ):
             family = CounterMetricFamily(f"kustom_mock_{name}", help_text, labels=(label,))
             for value, number in sorted(counts.items()):
                 family.add_metric((value,), number)
             yield family
-        seconds = "Time spent on requests, waits for faults included."
+        seconds = "Time spent on requests, including fault delays."
         yield CounterMetricFamily("kustom_mock_request_seconds", seconds, self.seconds)
         in_use = self.count_sandboxes()
         yield GaugeMetricFamily("kustom_mock_sandboxes", "Sandboxes in use.", in_use)

@@ -102,7 +102,7 @@ def _new_authority() -> "trustme.CA":
     try:
         from trustme import CA  # noqa: PLC0415  # an extra, and only for those who ask
     except ImportError:
-        raise TlsError("this needs an extra: pip install 'kustom-mock[tls]'") from None
+        raise TlsError("TLS needs an extra: pip install 'kustom-mock[tls]'") from None
     return CA(organization_name=ORGANIZATION_NAME)
 
 

@@ -59,7 +59,7 @@ class Entry(Struct, dict=True):
     @property
     def sent(self) -> str:
         """What really reached the client, in words."""
-        return self.damage.sent if self.damage else "the whole answer"
+        return self.damage.sent if self.damage else "the whole response"
 
 
 class Journal:

@@ -151,4 +151,4 @@ class SandboxRegistry(Generic[TemplateT]):
     def _evict(self, name: str, why: str) -> None:
         self.drop(name)
         self.evicted.append(name)
-        log.warning("sandbox '%s' was dropped: %s", name, why)
+        log.warning("sandbox '%s' was evicted: %s", name, why)

@@ -206,7 +206,7 @@ def _never_fires_because(rule: FaultRule, subject: _LintContext) -> str | None:
         "its time window is over before the clock starts": bool(
             rule.until and rule.until <= now,
         ),
-        "it looks into the body of operations that have none": bool(
+        "its `where` needs a body, and its operations have none": bool(
             rule.where and rule.operations and rule.operations <= WITHOUT_BODY,
         ),
         "only a refund has an allocation that can fail": bool(

@@ -161,7 +161,7 @@ def _merge_section(
         elif place in CONCATENATED_LISTS:
             into[key] = [*into.get(key, ()), *item]
         elif path and key in into and (path in NAMED_SECTIONS or into[key] != item):
-            message = f"'{key}' stands in two scenario files"
+            message = f"'{key}' is defined in two scenario files"
             finding = Finding("E002", place, message, *scenario.document.position(place))
             raise ScenarioFileError(scenario.name, [finding])
         else:

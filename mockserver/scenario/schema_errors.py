@@ -26,9 +26,9 @@ _TYPE_NAMES = {
     "object": "a mapping",
     "array": "a list",
     "string": "a text",
-    "integer": "a whole number",
+    "integer": "an integer",
     "number": "a number",
-    "boolean": "true or false",
+    "boolean": "a boolean",
     "null": "nothing",
 }
 
@@ -50,7 +50,7 @@ def _first(findings: Iterator[Finding]) -> list[Finding]:
 
 
 def _find_misplaced_fractions(rules: Schema, value: object) -> list[Finding]:
-    """Find ``1.0`` where a whole number belongs, which JSON Schema takes for one.
+    """Find ``1.0`` where an integer belongs, which JSON Schema takes for one.
 
     Whether a place takes fractions is asked by putting a half there for a moment.
     """
@@ -67,7 +67,7 @@ def _find_misplaced_fractions(rules: Schema, value: object) -> list[Finding]:
         Finding(
             "E103",
             violation.path,
-            f"expected a whole number, got {_value_at(value, violation.path)}",
+            f"expected an integer, got {_value_at(value, violation.path)}",
         )
         for violation in violations
         if violation.keyword in ("type", "const", "enum")

@@ -192,7 +192,7 @@ def _find_instruction(spec: Spec, path: ValuePath) -> str:
     names = [key for key in spec if key in instructions]
     if len(names) != 1:
         actual = ", ".join(names) or "none"
-        expected = "a step does one thing, an operation or an action"
+        expected = "expected exactly one operation or action in a step"
         raise _error("E102", path, f"{expected}; got {actual}")
     return names[0]
 

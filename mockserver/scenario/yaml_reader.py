@@ -231,7 +231,7 @@ class _DocumentBuilder:
 
     def _refuse_container_key(self, at: Position) -> None:
         if self.stack[-1].key is _NO_KEY:
-            raise _error("a key must be a plain word", at)
+            raise _error("a key must be a scalar", at)
 
 
 def _merge(frame: _OpenContainer) -> None:
@@ -243,7 +243,7 @@ def _merge(frame: _OpenContainer) -> None:
             sources = [(value, marks)]
         for source_value, its_marks in sources:
             if not isinstance(source_value, dict) or not isinstance(frame.value, dict):
-                raise _error("'<<' takes a mapping or a list of them", marks.position)
+                raise _error("'<<' expects a mapping or a list of mappings", marks.position)
             for key in source_value.keys() - frame.value.keys():
                 frame.value[key] = source_value[key]
                 frame.marks.children[key] = its_marks.children[key]

@@ -46,7 +46,7 @@ def failure_message(sandbox: KustomSandbox, allow: Iterable[str]) -> str:
         f'"{kind}"' for kind in dict.fromkeys(failure.kind for failure in failures)
     )
     hint = f"If this is meant: @pytest.mark.kustom(allow=[{names}])"
-    return "\n".join(["kustom: the sandbox has something against this test", *lines, hint])
+    return "\n".join(["kustom: sandbox checks failed after the test passed", *lines, hint])
 
 
 def find_failures(sandbox: KustomSandbox) -> list[CheckFailure]:
@@ -132,7 +132,7 @@ def _verdict_section(sandbox: KustomSandbox) -> str:
         f"  {'ok' if expectation['passed'] else 'NO'}  {expectation['text']}"
         for expectation in expectations
     ]
-    return "\n".join(["Verdict:", *(lines or ["  the scenario expects nothing"])])
+    return "\n".join(["Verdict:", *(lines or ["  the scenario has no expectations"])])
 
 
 def _timeline_sections(sandbox: KustomSandbox, requests: list[RequestEntry]) -> Iterator[str]:

@@ -108,7 +108,7 @@ class StepRunner:
     def _run_step(self, step: Step) -> StepResult:
         if isinstance(step.instruction, ControlSandbox):
             if self.control is None:
-                return StepResult(step.text, skipped="only a sandbox can do this")
+                return StepResult(step.text, skipped="needs a control API")
             self._control_sandbox(step.instruction)
             differences: list[str] = []
         else:

@@ -18,7 +18,7 @@ class OrderIds(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         """Raise a KeyError that suggests the closest name."""
-        hint = did_you_mean(name, list(self)) if self else "there are none"
+        hint = did_you_mean(name, list(self)) if self else "the scenario has none"
         raise KeyError(f"no order '{name}', {hint}")
 
 

@@ -1,17 +1,12 @@
-"""The server of a test run, and the connection to a running one."""
+"""Connect to a running server."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mockserver.client import ControlClient
-from mockserver.http.server import Server, running_in_thread
 from mockserver.http_client import HttpClient, HttpClientError
-from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
-from mockserver.scenario.scenario import ScenarioDefaults
 from mockserver.testing.sandbox_handle import KustomSandbox, ScenarioSource
 
 
@@ -56,10 +51,10 @@ def connect(url: str, token: str | None = None) -> KustomServer:
     """Connect to a running server.
 
     Raises:
-        ServerError: the address is none, or nothing like a kustom-mock answers there.
+        ServerUnreachableError: the URL is invalid, or no kustom-mock answers there.
     """
     base_url = url.rstrip("/")
-    expected = "expected the address of a running kustom-mock, such as http://127.0.0.1:8566"
+    expected = "expected the URL of a running kustom-mock, such as http://127.0.0.1:8566"
     if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).netloc:
         raise ServerUnreachableError(f"--kustom-url: {expected}, got '{url}'")
     try:
@@ -73,33 +68,3 @@ def connect(url: str, token: str | None = None) -> KustomServer:
             f"--kustom-url: {url} answers /healthz with {status}; {expected}"
         )
     return KustomServer(base_url, token)
-
-
-@contextmanager
-def running_server(*scenarios: str | Path) -> Iterator[KustomServer]:
-    """Run a server in a thread of its own, on a free port of 127.0.0.1.
-
-    Example::
-
-        with running_server() as server, server.open_sandbox("my-test") as sandbox:
-            requests.get(f"{sandbox.base_url}/ordermanagement/v1/orders/…", auth=sandbox.auth)
-
-    Args:
-        scenarios: what new sandboxes start from: shipped names, files or folders; one order
-            without captures by default.
-
-    Raises:
-        LookupError: a scenario does not exist.
-        ValueError: a scenario is not valid; the message lists every finding.
-    """
-    references = tuple(map(str, scenarios)) or (DEFAULT_SCENARIO,)
-    server = Server(SandboxRegistry(load_scenario(references, ScenarioDefaults())))
-    with running_in_thread(server) as url:
-        yield KustomServer(url)
-
-
-def start_server(add_cleanup: Callable[[Callable[[], None]], None]) -> KustomServer:
-    """Start a server that ends when the given cleanup runs."""
-    running = ExitStack()
-    add_cleanup(running.close)
-    return running.enter_context(running_server())

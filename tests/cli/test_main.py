@@ -150,7 +150,7 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "a switch that is neither": (
         ["serve"],
         {"KUSTOM_MOCK_MOCK_HEADERS": "maybe"},
-        ["KUSTOM_MOCK_MOCK_HEADERS", "maybe", "true or false"],
+        ["KUSTOM_MOCK_MOCK_HEADERS", "maybe", "a boolean"],
     ),
     "a scenario that is none": (
         ["serve", "--port", "0", "--scenario", "fresh-ordre"],
@@ -352,5 +352,5 @@ def test_help_names_every_verb() -> None:
 def test_a_healthcheck_says_what_an_address_looks_like(url: str) -> None:
     asked = run("healthcheck", "--url", url)
     assert asked.returncode == 1
-    expected = "expected an address such as http://127.0.0.1:8566"
+    expected = "expected a URL such as http://127.0.0.1:8566"
     assert asked.stderr == f"kustom-mock: {url} is not healthy: {expected}\n"

@@ -272,7 +272,7 @@ def test_a_run_that_is_ended_leaves_no_command_behind(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         said, complaint = process.communicate(timeout=PATIENCE)  # until nobody holds them
     assert (process.returncode, said) == (1, "")
-    assert complaint == "kustom-mock: interrupted; what ran was ended\n"
+    assert complaint == "kustom-mock: interrupted; running commands were killed\n"
 
 
 def test_junit_has_a_suite_a_scenario_and_tells_command_and_expectation_apart(
@@ -325,7 +325,7 @@ def test_a_fault_that_never_fires_breaks_a_contract_unless_it_is_allowed(run: Ru
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--jobs=0"], "--jobs: expected a whole number from 1, got 0"),
+        (["--jobs=0"], "--jobs: expected an integer from 1, got 0"),
         (["--timeout=long"], "--timeout: not a duration: 'long'"),
         (["--allow=falt"], "--allow: unknown name 'falt', did you mean 'fault'?"),
         (["--order=one-parcel"], "--order: expected NAME=ID, got 'one-parcel'"),
@@ -372,7 +372,7 @@ def test_steps_are_played_against_another_server_with_its_own_order(
     access = [f"--base-url={url}", f"--username={user}", f"--order=one-parcel={order_id}"]
     ended = run(CONTRACT, *access, KUSTOM_PASSWORD="any")
     assert ended.returncode == 0, ended.stdout
-    assert "3. advance 2d: skipped (only a sandbox can do this)\n" in ended.stdout
+    assert "3. advance 2d: skipped (needs a control API)\n" in ended.stdout
     unseen = "orders.one-parcel.refunds[0].allocated_to"
     assert f"4. refund one-parcel: skipped ({unseen})\n" in ended.stdout
     ended = run(CONTRACT, *access, KUSTOM_PASSWORD="any")

@@ -107,22 +107,22 @@ def test_a_value_is_taken_as_yaml_json_or_a_flag_gives_it(
     [
         pytest.param(
             {"authorization_days": 0},
-            "assumption 'authorization_days' takes a whole number from 1 to 180, got 0",
+            "assumption 'authorization_days' takes an integer from 1 to 180, got 0",
             id="a number too small",
         ),
         pytest.param(
             {"authorization_days": 181},
-            "assumption 'authorization_days' takes a whole number from 1 to 180, got 181",
+            "assumption 'authorization_days' takes an integer from 1 to 180, got 181",
             id="a number too great",
         ),
         pytest.param(
             {"authorization_days": True},
-            "assumption 'authorization_days' takes a whole number from 1 to 180, got True",
+            "assumption 'authorization_days' takes an integer from 1 to 180, got True",
             id="a switch for a number",
         ),
         pytest.param(
             {"release_keeps_order_amount": 1},
-            "assumption 'release_keeps_order_amount' takes true or false, got 1",
+            "assumption 'release_keeps_order_amount' takes a boolean, got 1",
             id="a number for a switch",
         ),
         pytest.param(

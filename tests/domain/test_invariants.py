@@ -52,7 +52,7 @@ def refunded(amount: int) -> Order:
         pytest.param(
             landed(3001),
             [
-                "no more lands on a capture than it took: 3001 on 1VHSHK1Q-1 of 3000",
+                "no more is booked on a capture than it captured: 3001 on 1VHSHK1Q-1 of 3000",
                 "no more is booked than refunded: booked 3001, refunded 1000",
             ],
             id="landed too much",

@@ -59,10 +59,10 @@ HEADS: dict[str, tuple[bytes, str]] = {
 BODIES: dict[str, tuple[bytes, bytes, str]] = {
     "a length that is no number": (
         b"Content-Length: many", BODY,
-        "expected a whole number as Content-Length, near 'Content-Length: many'",
+        "expected an integer as Content-Length, near 'Content-Length: many'",
     ),
     "an empty length": (
-        b"Content-Length: ", BODY, "expected a whole number as Content-Length",
+        b"Content-Length: ", BODY, "expected an integer as Content-Length",
     ),
     "two lengths": (
         EXACT + b"\r\n" + EXACT, BODY,

@@ -69,7 +69,7 @@ GOES_ON: dict[str, Case] = {
     "a fraction": (*json_of(b"1e-1"), INVALID),
     "less than nothing": (*json_of(b"-1"), INVALID),
     "no less than nothing": (*json_of(b"-0"), MADE),
-    "a whole number with a point": (*json_of(b"1.0"), MADE),
+    "an integer with a point": (*json_of(b"1.0"), MADE),
     "a number with a zero before it": (*json_of(b"01"), BAD),
     "a number with a plus": (*json_of(b"+1"), BAD),
     "64 bits and one": (*json_of(b"18446744073709551616"), INVALID),

@@ -104,7 +104,7 @@ def test_an_entry_says_what_reached_the_client() -> None:
     undisturbed, damaged = entry("1"), entry("2")
     damaged.damage = ResponseDamage(body_bytes=5)
     damaged.damage.sent = "5 bytes of 20"
-    assert undisturbed.sent == "the whole answer"
+    assert undisturbed.sent == "the whole response"
     assert damaged.sent == "5 bytes of 20"
 
 

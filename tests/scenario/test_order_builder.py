@@ -252,7 +252,7 @@ def test_a_world_that_cannot_be_is_refused_at_its_line(case: Case) -> None:
 )
 def test_a_whole_fraction_is_no_whole_number(more: str) -> None:
     assert "E103" in (message := refusal_of(one_order(more)))
-    assert "expected a whole number, got" in message
+    assert "expected an integer, got" in message
 
 
 def test_a_fraction_stays_one_where_fractions_belong() -> None:

@@ -76,9 +76,9 @@ KINDS: Mapping[str, str] = {
     "object": "mapping",
     "array": "list",
     "string": "text",
-    "integer": "whole number",
+    "integer": "integer",
     "number": "number",
-    "boolean": "true or false",
+    "boolean": "a boolean",
     "null": "null",
 }
 BOUNDS: Mapping[str, str] = {

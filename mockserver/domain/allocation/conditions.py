@@ -93,7 +93,7 @@ def _describe_references(case: RefundCase) -> tuple[ConditionValue, ConditionVal
     if not case.lines:
         detail = "no order lines were given"
     elif case.matched_capture:
-        what = _join_limited(case.references) or "nothing but return fees"
+        what = _join_limited(case.references) or "only return fees"
         detail = f"capture {case.matched_capture.klarna_reference} has {what}"
     else:
         detail = "; ".join(
@@ -114,7 +114,7 @@ def _fits_capture(case: RefundCase) -> bool:
 
 def _describe_capacity(case: RefundCase) -> tuple[ConditionValue, ConditionValue, str]:
     if case.closest_capture is None:
-        return 0, case.amount, "no capture is concerned"
+        return 0, case.amount, "there is no capture to compare with"
     capture, limit = case.closest_capture, case.refund_limits[case.closest_capture.capture_id]
     capacity = case.assumptions.capture_capacity
     detail = (
@@ -130,7 +130,7 @@ def _no_injected_failure(case: RefundCase) -> bool:
 
 
 def _describe_injected_failure(_case: RefundCase) -> tuple[ConditionValue, ConditionValue, str]:
-    return 0, 1, "this sandbox was told to let the allocation fail"
+    return 0, 1, "a fault made this allocation fail"
 
 
 CONDITION_CHECKS = (

@@ -106,7 +106,7 @@ class Explanation(Struct, frozen=True):
     def _notes(self) -> list[str]:
         allocation, notes = self.allocation, []
         if allocation.ambiguous:
-            notes.append("  Ambiguous: several captures fit; the oldest was taken.")
+            notes.append("  Ambiguous: several captures fit; the oldest one was chosen.")
         if self.nearest:
             separated = "; ".join(self.nearest.differences)
             notes.append(
@@ -119,7 +119,7 @@ class Explanation(Struct, frozen=True):
             )
             notes.append(f"  Booked: {booked or 'on no capture'}.")
         if self.assumptions:
-            notes.append(f"  Rests on assumptions: {', '.join(self.assumptions)}.")
+            notes.append(f"  Assumptions used: {', '.join(self.assumptions)}.")
         if self.hints:
             notes.append(f"  Fix: {' '.join(self.hints)}")
         return notes

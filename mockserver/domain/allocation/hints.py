@@ -86,7 +86,7 @@ def _hint_references(case: RefundCase) -> tuple[str, ...]:
 
 def _correction(reference: str, suggestion: str | None) -> str:
     if reference == NO_REFERENCE:
-        return "Give every line the reference of a captured line."
+        return "Set the reference of every line to that of a captured line."
     replacement = f"'{suggestion}'" if suggestion else "that of a captured line"
     return f"Change reference '{reference}' to {replacement}."
 
@@ -102,10 +102,10 @@ def _hint_amount(case: RefundCase) -> tuple[str, ...]:
 
 
 def _hint_injected_failure(_case: RefundCase) -> tuple[str, ...]:
-    return ("Nothing in the request is wrong: the failure was asked for.",)
+    return ("The request is correct: the allocation failed by fault injection.",)
 
 
-_SEND_LINES = ("Send order_lines with the references of what came back.",)
+_SEND_LINES = ("Send order_lines with the references of the returned articles.",)
 
 _HINT_BY_CONDITION: Mapping[str, Callable[[RefundCase], tuple[str, ...]]] = {
     "no_earlier_failure": _hint_earlier_failure,

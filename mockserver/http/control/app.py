@@ -65,7 +65,7 @@ class ControlApi(Struct, frozen=True):
             return
         host = request.headers.get("Host", "")
         if not self._is_expected_host(host):
-            raise Problem(403, f"unexpected host '{host}'; allow it by --allowed-host")
+            raise Problem(403, f"unexpected host '{host}'; allow it with --allowed-host")
         origin = request.headers.get("Origin")
         if origin is not None and _origin_host(origin) != host:
             raise Problem(403, f"requests from the web page {origin} are refused")

@@ -35,7 +35,7 @@ def set_clock(control: ControlContext, values: PathParams, request: Request) -> 
         requested, now = format_time(target), format_time(old_time)
         raise Problem(422, f"a clock cannot go back: {requested} is before {now}")
     if "freeze" in body and not isinstance(body["freeze"], bool):
-        raise Problem(422, "expected true or false for 'freeze'")
+        raise Problem(422, "expected a boolean for 'freeze'")
     if body.get("freeze"):
         sandbox.clock.freeze()
     elif "freeze" in body:

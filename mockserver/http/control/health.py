@@ -31,5 +31,7 @@ def get_ca_certificate(
 ) -> Response:
     """Return the CA certificate (PEM) of the server; 404 if it has none."""
     if control.ca_certificate is None:
-        raise Problem(404, "this server has no certificate authority of its own, see --tls")
+        raise Problem(
+            404, "this server does not use a certificate authority of its own, see --tls"
+        )
     return Response(200, control.ca_certificate, {"Content-Type": "application/x-pem-file"})

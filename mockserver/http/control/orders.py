@@ -59,9 +59,7 @@ def force_outcome(control: ControlContext, values: PathParams, request: Request)
     """Force an outcome that normally time or the provider causes."""
     outcome = parse_json_object(request).get("outcome")
     if not isinstance(outcome, str):
-        raise Problem(
-            422, f"expected a text for 'outcome', one of {', '.join(FORCED_OUTCOMES)}"
-        )
+        raise Problem(422, f"expected one of these for 'outcome': {', '.join(FORCED_OUTCOMES)}")
     if outcome not in FORCED_OUTCOMES:
         hint = did_you_mean(outcome, list(FORCED_OUTCOMES))
         raise Problem(422, f"unknown outcome '{outcome}', {hint}")

@@ -51,7 +51,9 @@ def parse_document(request: Request) -> Document:
         return _parse_with_positions(body, _parse_json(body))
     if kind in YAML_SUBTYPES:
         return parse_yaml(body)
-    raise Problem(415, f"'{media_type}' is not supported, send application/yaml or json")
+    raise Problem(
+        415, f"'{media_type}' is not supported, send application/yaml or application/json"
+    )
 
 
 def _parse_with_positions(body: bytes, value: object) -> Document:

@@ -70,7 +70,7 @@ async def await_requests(
 def _await_parameters(request: Request) -> tuple[int, float]:
     count = request.query.get("count", "1")
     if not COUNT_PATTERN.fullmatch(count):
-        raise Problem(422, f"expected a whole number for 'count', got '{count}'")
+        raise Problem(422, f"expected an integer for 'count', got '{count}'")
     try:
         timeout = parse_duration(request.query.get("timeout", DEFAULT_TIMEOUT)).total_seconds()
     except ValueError as error:

@@ -126,7 +126,9 @@ def _scenario_from_body(document: Document) -> tuple[str, Document]:
         return str(document.value.get("title", "")), document
     name = str(document.value["use"])
     if len(document.value) > 1:
-        raise Problem(422, "'use' stands alone; copy the scenario to change it")
+        raise Problem(
+            422, "'use' cannot be combined with other keys; copy the scenario to change it"
+        )
     try:
         return name, parse_yaml(find_shipped(name).read_bytes())
     except UnknownScenarioError as error:

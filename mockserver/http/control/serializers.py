@@ -93,11 +93,11 @@ def serialize_dry_run(
     faults = [f"{rule.name}: {action}" for rule, action in fired_actions]
     if refusal or any(ends_request(action) for _, action in fired_actions):
         view["booked"] = []
-        text = f"Were it accepted:\n{text}"
+        text = f"If it were accepted:\n{text}"
     if refusal:
         text = f"Refused: {refusal}\n{text}"
     if faults:
-        text = f"Struck by faults: {'; '.join(faults)}.\n{text}"
+        text = f"Faults that would fire: {'; '.join(faults)}.\n{text}"
     refusal_json = refusal and serialize_refusal(refusal)
     return {**view, "refusal": refusal_json, "faults": faults, "text": text}
 
@@ -133,7 +133,7 @@ def render_entry(entry: Entry) -> str:
     if entry.faults:
         lines.append(f"Faults: {'; '.join(entry.faults)}. Delivered: {entry.sent}.")
     if entry.replayed:
-        changed = " although the request had changed" if entry.body_changed else ""
+        changed = " with a different request" if entry.body_changed else ""
         lines.append(f"A replay: its idempotency key was known{changed}.")
     if isinstance(entry.result, Refusal):
         row = entry.result.definition

@@ -35,7 +35,9 @@ def restore_snapshot(control: ControlContext, values: PathParams, _call: Request
     name, snapshot_names = values["name"], list(sandbox.snapshots)
     if name not in snapshot_names:
         hint = (
-            f", {did_you_mean(name, snapshot_names)}" if snapshot_names else "; none was taken"
+            f", {did_you_mean(name, snapshot_names)}"
+            if snapshot_names
+            else "; the sandbox has none"
         )
         raise Problem(404, f"no snapshot '{name}'{hint}")
     return json_response(_serialize_snapshot(name, sandbox.restore_snapshot(name)))

@@ -176,7 +176,7 @@ def _texts(values: Body, keys: tuple[str, ...]) -> dict[str, str]:
 
 
 def _optional_text(value: object) -> str | None:
-    """Return text unchanged and a whole number (``12.0`` counts as one) as text."""
+    """Return text unchanged and an integer (``12.0`` counts as one) as text."""
     if value is None or isinstance(value, str):
         return value
     return str(int(value)) if isinstance(value, float) else str(value)

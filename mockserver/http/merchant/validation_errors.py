@@ -102,12 +102,12 @@ _MESSAGE_BY_KEYWORD: Mapping[str, Callable[[Violation], str]] = {
 }
 
 _TYPE_NAMES = {
-    "integer": "a whole number",
+    "integer": "an integer",
     "number": "a number",
     "string": "a text",
     "array": "a list",
     "object": "an object",
-    "boolean": "true or false",
+    "boolean": "a boolean",
 }
 
 

@@ -26,11 +26,11 @@ PROBLEM_DESCRIPTIONS = {
     400: "Malformed JSON.",
     401: "The admin token is missing or wrong.",
     403: "An unexpected host, or a web page of another origin.",
-    404: "There is no such thing.",
-    409: "There are as many as are kept.",
+    404: "Not found.",
+    409: "The maximum number is reached.",
     413: "The body is too large.",
     415: "Neither YAML nor JSON.",
-    422: "Not what is expected here; the errors say what would be.",
+    422: "The content is invalid; `errors` says what is expected.",
 }
 
 

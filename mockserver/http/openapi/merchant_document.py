@@ -24,7 +24,7 @@ from mockserver.http.openapi.examples import REQUESTS, response_example
 
 DESCRIPTION = (
     "Kustom's Order Management API as kustom-mock answers it. The user name of the"
-    " credentials is the sandbox; any secret will do unless a scenario lists credentials."
+    " credentials is the sandbox; any secret is accepted unless a scenario lists credentials."
 )
 UUID: JsonObject = {"type": "string", "maxLength": 255, "minLength": 1}
 IDS: Mapping[str, JsonObject] = dict.fromkeys(("order_id", "capture_id", "refund_id"), UUID)
@@ -61,14 +61,14 @@ reason is not listed, and for those of the lifecycle what that table says."""
 LIFECYCLE_REASONS = {cell.reason for cells in LIFECYCLE.values() for cell in cells.values()}
 
 COMMON_HEADERS: Mapping[str, str] = {
-    "Klarna-Correlation-Id": "The id by which the control API explains this answer.",
+    "Klarna-Correlation-Id": "Id for looking up the explanation in the control API.",
     **dict.fromkeys(RECORDED_HEADERS, "Recorded."),
 }
 CONDITIONAL_HEADERS: Mapping[str, str] = {
-    "Mock-Reason": "Why it was refused, with the numbers.",
+    "Mock-Reason": "Reason of the refusal, with its facts.",
     "Mock-Allocation": "How a refund was allocated.",
-    "Mock-Replayed": "An idempotency key was known; nothing was done again.",
-    "Mock-Fault": "The faults that struck this call.",
+    "Mock-Replayed": "The response was replayed for a known idempotency key.",
+    "Mock-Fault": "The faults that fired on this request.",
 }
 
 
@@ -141,7 +141,7 @@ def _operation(info: OperationInfo, components: Components, error: JsonObject) -
 def _header_parameters(info: OperationInfo) -> list[JsonObject]:
     if info.is_read:
         return []
-    description = "One key has one effect within 24 hours, whatever the body."
+    description = "A key takes effect once within 24 hours, whatever the body."
     key: JsonObject = {
         "name": "Klarna-Idempotency-Key",
         "in": "header",
@@ -204,7 +204,7 @@ def _error_example(info: OperationInfo, refusal: ErrorDefinition) -> JsonObject:
 def _unauthorized() -> JsonObject:
     challenge = {"required": True, "schema": TEXT}
     body = content(TEXT, "text/html")
-    description = "No credentials, unreadable ones, or wrong ones."
+    description = "Missing, unreadable or wrong credentials."
     return {"description": description, "headers": {"WWW-Authenticate": challenge}, **body}
 
 

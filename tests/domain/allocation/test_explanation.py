@@ -56,8 +56,8 @@ def test_a_failure_is_explained_with_what_would_fix_it() -> None:
           ok  fits_capture               10000 wanted, 10000 of 10000 left on capture 1VHSHK1Q-2
           Nearest: capture 1VHSHK1Q-2: the lines add up to 10002, 2 more than 10000; 'B24608' is not on it ('B24680' is); a line has no reference.
           Booked: 10000 on 1VHSHK1Q-1.
-          Rests on assumptions: unallocated_refund.
-          Fix: Make the total_amount of the lines add up to refunded_amount: 10002 now, 10000 wanted. Give every line the reference of a captured line. Change reference 'B24608' to 'B24680'.
+          Assumptions used: unallocated_refund.
+          Fix: Make the total_amount of the lines add up to refunded_amount: 10002 now, 10000 wanted. Set the reference of every line to that of a captured line. Change reference 'B24608' to 'B24680'.
     """)  # noqa: E501  # as it is printed
 
 
@@ -68,21 +68,21 @@ def test_an_amount_alone_is_explained() -> None:
           ok  no_earlier_failure         no earlier refund of this order failed to be allocated
           NO  lines_add_up               no order lines were given
           NO  references_in_one_capture  no order lines were given
-          NO  fits_capture               no capture is concerned
+          NO  fits_capture               there is no capture to compare with
           Booked: on no capture.
-          Rests on assumptions: amount_only_refund, unallocated_refund.
+          Assumptions used: amount_only_refund, unallocated_refund.
     """)
 
 
 def test_an_amount_alone_that_failed_is_told_once_to_send_lines() -> None:
     hints = asked(500, assumed=Assumptions(amount_only_refund="failed")).hints
-    assert hints == ("Send order_lines with the references of what came back.",)
+    assert hints == ("Send order_lines with the references of the returned articles.",)
 
 
 def test_a_choice_among_captures_is_told() -> None:
     order = shipped_order([capture_of(make_line()), capture_of(make_line())])
     told = explanations_of(drive(order, refund_of(make_line())))[0].text
-    assert told.endswith("\n  Ambiguous: several captures fit; the oldest was taken.")
+    assert told.endswith("\n  Ambiguous: several captures fit; the oldest one was chosen.")
 
 
 def test_money_booked_on_several_captures_is_told_of_each() -> None:
@@ -112,7 +112,7 @@ def test_what_is_wrong_with_lines_of_several_captures_is_told_of_the_nearest() -
 
 def test_a_return_fee_alone_has_no_reference_to_show() -> None:
     told = explained(500, make_line(None, 500, type="return_fee"))
-    assert "capture 1VHSHK1Q-1 has nothing but return fees" in told
+    assert "capture 1VHSHK1Q-1 has only return fees" in told
 
 
 def test_less_than_the_amount_is_told_as_less() -> None:

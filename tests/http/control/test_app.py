@@ -55,7 +55,7 @@ async def test_hosts_that_no_web_page_has_are_expected(merchant: Merchant, host:
 )
 async def test_any_other_host_is_refused(merchant: Merchant, host: str) -> None:
     response = await merchant.ask("GET", LIST, headers={"Host": host})
-    assert_problem(response, 403, f"unexpected host '{host}'; allow it by --allowed-host")
+    assert_problem(response, 403, f"unexpected host '{host}'; allow it with --allowed-host")
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "past the latest": ({"set": "9000-01-01", "advance": "1s"}, "out of bounds"),
     "no such day": ({"set": "2026-02-30"}, "not a time: '2026-02-30'"),
     "null": ({"set": None}, "not a time: 'None'"),
-    "not true or false": ({"freeze": "yes"}, "expected true or false for 'freeze'"),
+    "not a boolean": ({"freeze": "yes"}, "expected a boolean for 'freeze'"),
     "backwards and frozen": ({"set": "2026-01-01", "freeze": False}, "a clock cannot go back"),
     "an unknown wish": ({"advnce": "1d"}, "expected one or more of advance, set, freeze"),
     "a known and an unknown wish": ({"advance": "1d", "x": 1}, "expected one or more of"),

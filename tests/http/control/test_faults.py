@@ -126,12 +126,12 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
     "a fraction of a call": (
         {"calls": 1.0, **CONFLICT},
         422,
-        "E103 calls: expected a whole number, got 1.0",
+        "E103 calls: expected an integer, got 1.0",
     ),
     "a fraction of a byte": (
         {"do": {"truncate": 16.0}},
         422,
-        "E103 do.truncate: expected a whole number",
+        "E103 do.truncate: expected an integer",
     ),
     "a status of a fraction": (
         {"do": {"respond": {"status": 200.0}}},

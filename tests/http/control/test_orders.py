@@ -157,7 +157,7 @@ BAD_ORDERS: dict[str, tuple[object, int, str]] = {
         422,
         "unknown key 'capture', did you mean 'captures'?",
     ),
-    "a price that is true": ({"lines": [{"unit_price": True}]}, 422, "expected a whole number"),
+    "a price that is true": ({"lines": [{"unit_price": True}]}, 422, "expected an integer"),
     "an unknown reference": (
         {
             "lines": [{"unit_price": 1, "reference": "A12345"}],
@@ -320,7 +320,7 @@ async def test_a_dry_run_foretells_an_allocation_that_a_fault_lets_fail(
         shipping_merchant, await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
     )
     assert first == second
-    assert first["text"].startswith("Struck by faults: f: fail_allocation.\nRefund of")
+    assert first["text"].startswith("Faults that would fire: f: fail_allocation.\nRefund of")
     assert first["faults"] == real["faults"]
     assert {**real["allocation"], "text": ""} == {
         **{key: first[key] for key in real["allocation"]},
@@ -355,7 +355,7 @@ async def test_a_dry_run_says_what_would_strike(
     foretold = (await shipping_merchant.control("POST", "explain", asked)).json
     assert foretold["faults"] == [f"f: {item}" for item in fired_actions]
     assert bool(foretold["booked"]) is made
-    assert ("Were it accepted:" in foretold["text"]) is not made
+    assert ("If it were accepted:" in foretold["text"]) is not made
     (rule,) = (await shipping_merchant.control("GET", "faults")).json["faults"]
     assert (rule["matched"], rule["fired"]) == (0, 0)
 

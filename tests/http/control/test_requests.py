@@ -89,7 +89,7 @@ async def test_a_request_says_what_was_asked_decided_and_delivered(busy: Merchan
     assert (made["method"], made["operation"], made["status"]) == ("POST", "capture", 201)
     assert made["path"] == busy.path(Op.CAPTURE)
     assert (made["before"]["captured"], made["after"]["captured"]) == (0, 20_000)
-    assert (made["refusal"], made["sent"]) == (None, "the whole answer")
+    assert (made["refusal"], made["sent"]) == (None, "the whole response")
     assert refused["refusal"]["error_code"] == "CAPTURE_NOT_ALLOWED"
     assert refused["before"] == refused["after"]
 

@@ -424,7 +424,7 @@ async def test_an_unknown_outcome_or_order_changes_nothing(merchant: Merchant) -
         assert_problem(response, 422, "unknown outcome 'expires', did you mean 'expire'?")
         for body in ({}, {"outcome": None}, {"outcome": ["expire"]}):
             response = await merchant.control("POST", path, body)
-            assert_problem(response, 422, "expected a text for 'outcome', one of expire, ")
+            assert_problem(response, 422, "expected one of these for 'outcome': expire, ")
         response = await merchant.control("POST", "orders/nowhere/force", {"outcome": "expire"})
         assert_problem(response, 404, "no order 'nowhere'")
 

@@ -190,7 +190,7 @@ async def test_a_refusal_is_explained_like_any_other(merchant: Merchant) -> None
     explained = await merchant.control("GET", f"explain/{response.json['correlation_id']}")
     assert explained.json["refusal"]["reason"] == "payment_method_failed"
     assert explained.json["faults"] == ["f: refuse payment_method_failed"]
-    assert explained.json["sent"] == "the whole answer"
+    assert explained.json["sent"] == "the whole response"
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -500,7 +500,7 @@ async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> N
     response = await merchant.do(Op.GET_ORDER)
     assert response.status == 200
     assert await now(merchant) > before
-    assert (await latest(merchant))["sent"] == "the whole answer"
+    assert (await latest(merchant))["sent"] == "the whole response"
 
 
 async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) -> None:
@@ -508,7 +508,9 @@ async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) 
     async with line_to(merchant) as line:
         await line.send(Op.GET_ORDER)
         await line.reader.readuntil(b"\r\n\r\n")
-    assert await latest_delivery(merchant) == "the client left before the end"
+    assert (
+        await latest_delivery(merchant) == "the client disconnected before the end of the body"
+    )
     assert (await merchant.do(Op.GET_ORDER)).status == 200
 
 

@@ -221,7 +221,7 @@ WIDER_THAN_DOCUMENTED = {
             ],
         },
     ),
-    "a whole number with a point": (Op.REFUND, {"refunded_amount": 5.0}),
+    "an integer with a point": (Op.REFUND, {"refunded_amount": 5.0}),
     "an amount of nothing": (Op.REFUND, {"refunded_amount": 0}),
     "a line of a type newer than the old list": (
         Op.REFUND,

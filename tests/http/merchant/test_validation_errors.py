@@ -124,17 +124,17 @@ INVALID: dict[str, tuple[Operation, Any, str]] = {
     "true for an amount": (
         Op.CAPTURE,
         {"captured_amount": True},
-        "'captured_amount' must be a whole number, got true",
+        "'captured_amount' must be an integer, got true",
     ),
     "a text for an amount": (
         Op.REFUND,
         {"refunded_amount": "100"},
-        """'refunded_amount' must be a whole number, got "100\"""",
+        """'refunded_amount' must be an integer, got "100\"""",
     ),
     "half a cent": (
         Op.REFUND,
         {"refunded_amount": 1.5},
-        "'refunded_amount' must be a whole number, got 1.5",
+        "'refunded_amount' must be an integer, got 1.5",
     ),
     "a negative amount": (
         Op.CAPTURE,
@@ -207,7 +207,7 @@ INVALID: dict[str, tuple[Operation, Any, str]] = {
     "a reference that is true": (
         Op.UPDATE_MERCHANT_REFERENCES,
         {"merchant_reference2": True},
-        "'merchant_reference2' must be a text or a whole number, got true",
+        "'merchant_reference2' must be a text or an integer, got true",
     ),
     "a country that is none": (
         Op.UPDATE_CUSTOMER_DETAILS,
@@ -260,9 +260,9 @@ async def test_all_violations_are_listed(merchant: Merchant) -> None:
     response = await refusal_of(merchant, Op.CAPTURE, body)
     assert sorted(messages(response, 422, "UNPROCESSABLE_ENTITY")) == [
         "'captured_amount' must be greater than or equal to 0, got -1",
-        "'order_lines/1/quantity' must be a whole number, got 1.5",
+        "'order_lines/1/quantity' must be an integer, got 1.5",
         "'order_lines/1/total_amount' must not be null",
-        "'order_lines/1/unit_price' must be a whole number, got true",
+        "'order_lines/1/unit_price' must be an integer, got true",
         "The size of the description value must be between 0 and 255",
     ]
 
