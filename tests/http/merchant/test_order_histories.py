@@ -132,32 +132,37 @@ class Lives(RuleBasedStateMachine):
         self.world.lives[name] = life
         return name
 
-    @rule(order=orders, wish=commands_strategy.shippings, key=keys, fault=no_faults | faults)
-    def ship(self, order: str, wish: Wish, key: str | None, fault: str) -> None:
+    @rule(order=orders, command=commands_strategy.shippings, key=keys, fault=no_faults | faults)
+    def ship(self, order: str, command: Wish, key: str | None, fault: str) -> None:
         """Capture something."""
-        self.ask(Call(order, wish(self.world, order), key), fault)
+        self.ask(Call(order, command(self.world, order), key), fault)
 
     @rule(
         order=orders,
-        wish=commands_strategy.returns,
+        command=commands_strategy.returns,
         key=keys,
         fault=mostly(no_faults | faults, st.just(FAIL)),
     )
-    def take_back(self, order: str, wish: Wish, key: str | None, fault: str) -> None:
+    def take_back(self, order: str, command: Wish, key: str | None, fault: str) -> None:
         """Refund what came back of a shipment."""
-        self.ask(Call(order, wish(self.world, order), key), fault)
-
-    @rule(order=orders, wish=commands_strategy.repayments, key=keys, fault=no_faults | faults)
-    def give_back(self, order: str, wish: Wish, key: str | None, fault: str) -> None:
-        """Refund an amount."""
-        self.ask(Call(order, wish(self.world, order), key), fault)
+        self.ask(Call(order, command(self.world, order), key), fault)
 
     @rule(
-        order=orders, wish=commands_strategy.authorizations, key=keys, fault=no_faults | faults
+        order=orders, command=commands_strategy.repayments, key=keys, fault=no_faults | faults
     )
-    def authorize(self, order: str, wish: Wish, key: str | None, fault: str) -> None:
+    def give_back(self, order: str, command: Wish, key: str | None, fault: str) -> None:
+        """Refund an amount."""
+        self.ask(Call(order, command(self.world, order), key), fault)
+
+    @rule(
+        order=orders,
+        command=commands_strategy.authorizations,
+        key=keys,
+        fault=no_faults | faults,
+    )
+    def authorize(self, order: str, command: Wish, key: str | None, fault: str) -> None:
         """Set another total."""
-        self.ask(Call(order, wish(self.world, order), key), fault)
+        self.ask(Call(order, command(self.world, order), key), fault)
 
     @rule(order=orders, command=commands_strategy.changes, key=keys, fault=no_faults | faults)
     def change(self, order: str, command: Command, key: str | None, fault: str) -> None:
@@ -320,7 +325,7 @@ def ids_in(numbers: dict[str, Any]) -> set[str]:
     return {made[0] for order in orders for made in (*order["captures"], *order["refunds"])}
 
 
-def test_whatever_happens_on_the_way_money_moves_once(server_url: str) -> None:
+def test_every_change_takes_effect_once_under_any_faults(server_url: str) -> None:
     class LivesThere(Lives):
         url = server_url
 
