@@ -62,7 +62,8 @@ def rendered(response: Response, method: str, connection: str = "") -> bytes:
     lines = [line, *map(": ".join, response.headers.items())]
     if response.status != NO_CONTENT and "Content-Length" not in response.headers:
         lines.append(f"Content-Length: {len(response.body)}")
-    lines.append(f"Date: {_http_date(wall_clock().replace(microsecond=0))}")
+    if "Date" not in response.headers:  # a fault may send its own
+        lines.append(f"Date: {_http_date(wall_clock().replace(microsecond=0))}")
     if connection:
         lines.append(f"Connection: {connection}")
     head = "\r\n".join(lines) + "\r\n\r\n"
