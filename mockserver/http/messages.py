@@ -7,14 +7,14 @@ from msgspec import Struct, field
 from mockserver.sandbox.faults.actions import ResponseDamage
 
 STATUSES_WITHOUT_BODY = (204, 304)
-"""Statuses whose answers end with the head; a body would be taken for the next answer."""
+"""Statuses of responses without a body: clients would read one as the next response."""
 
 
 class Request(Struct, frozen=True):
     """An HTTP request. ``body`` is None if it exceeded the limit.
 
-    ``segments`` is the path taken apart, without empty parts: repeated and trailing
-    slashes do not count. ``scheme`` is http or https, ``host`` as the client wrote it.
+    ``segments`` are the decoded parts of the path without empty ones: repeated and
+    trailing slashes do not count. ``scheme`` is http or https, ``host`` as the client wrote it.
     """
 
     method: str
@@ -28,14 +28,14 @@ class Request(Struct, frozen=True):
 
     @property
     def base_url(self) -> str:
-        """Where the client found us, such as ``http://localhost:8566``."""
+        """Base URL as the client addressed it, such as ``http://localhost:8566``."""
         return f"{self.scheme}://{self.host}"
 
 
 class Response(Struct):
     """An HTTP response; header names keep their case.
 
-    ``delivery`` is set where a fault damages the way it is sent.
+    ``damage`` says how a fault rule changes the sending, if at all.
     """
 
     status: int
