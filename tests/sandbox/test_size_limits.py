@@ -74,7 +74,7 @@ def test_those_unused_for_longest_make_room_for_one_that_grows(
     assert names(sandboxes) == ["cleo", "dora", "anna"]
     assert growing.held_bytes == 81
     assert list(sandboxes.evicted) == ["bo"]
-    assert "sandbox 'bo' was dropped: all of them held more than 200 bytes" in caplog.text
+    assert "sandbox 'bo' was evicted: all sandboxes together exceeded 200 bytes" in caplog.text
 
 
 def test_one_that_holds_more_than_all_may_hold_stays_alone() -> None:
