@@ -1,8 +1,8 @@
-"""Check that memory stays bounded when merchants send as much as they can.
+"""Send as much as a server accepts, and check that its memory stays bounded.
 
-One merchant after the other sends captures of almost a megabyte until the sandbox is full,
-which must be a refusal and not a crash. From the second merchant on, unused sandboxes have
-to be evicted. Loopback only; takes about a minute and two gigabytes.
+Each merchant creates captures with almost a megabyte of order lines until the sandbox is
+full, which must be a refusal. From the second merchant on, unused sandboxes are evicted.
+Loopback only; takes about a minute and two gigabytes.
 
     python benchmarks/flood.py [--merchants 6]
 """
@@ -19,23 +19,23 @@ from processes import Server, free_port, python, running
 LINES = 900
 BATCH = 50  # requests
 CONNECTIONS = 4
-LARGEST_RESIDENT = 2000  # megabytes: twice the stored requests, and the server itself
-FIRST = request("GET", "/livez")
+MAX_RESIDENT = 2000  # megabytes: twice the stored request bytes, and the server itself
+READINESS_REQUEST = request("GET", "/livez")
 
 
 class FloodError(Exception):
-    """Memory grew beyond its limit, or a flood did not end with a refusal."""
+    """Memory grew beyond its bound, or a flood did not end in a refusal."""
 
 
 def main() -> int:
     """Flood a new server; print its memory after each merchant."""
-    parser = argparse.ArgumentParser(description="Send as much as a server accepts.")
+    parser = argparse.ArgumentParser(description="Send as much as a server takes.")
     parser.add_argument("--merchants", type=int, default=6)
-    merchants = parser.parse_args().merchants
+    merchant_count = parser.parse_args().merchants
     port = free_port()
     command = [*python(), "-m", "mockserver", "serve", "--port", str(port)]
-    with running(command, port, FIRST) as server:
-        for number in range(1, merchants + 1):
+    with running(command, port, READINESS_REQUEST) as server:
+        for number in range(1, merchant_count + 1):
             try:
                 print(flood(server, f"merchant-{number}"))
             except FloodError as error:
@@ -45,21 +45,21 @@ def main() -> int:
 
 
 def flood(server: Server, user: str) -> str:
-    """Send as one merchant until refused; return a line of the report.
+    """Send captures of one merchant until refused; return a line for the report.
 
     Raises:
-        FloodError: the flood ended in another way, or too much memory is resident.
+        FloodError: The flood ended otherwise, or too much memory is in use.
     """
     merchant.empty(server, user)
     merchant.create_orders(server, [merchant.order(1)], user)
     capture = request("POST", f"{merchant.path_of(1)}/captures", _body(), user)
-    accepted = 0
+    accepted_count = 0
     while _is_accepted(server, capture):
-        accepted += BATCH
+        accepted_count += BATCH
     resident = server.resident_megabytes()
-    if resident > LARGEST_RESIDENT:
-        raise FloodError(f"{resident:.0f} MB resident, expected at most {LARGEST_RESIDENT}")
-    sent = accepted * len(capture) / 1024**2
+    if resident > MAX_RESIDENT:
+        raise FloodError(f"{resident:.0f} MB in use, expected at most {MAX_RESIDENT}")
+    sent = accepted_count * len(capture) / 1024**2
     return f"{user}: at least {sent:.0f} MB accepted, {resident:.0f} MB resident"
 
 
