@@ -10,7 +10,7 @@ _INTRO = (
     " would hurt in production although every test is green. [Audit your"
     " integration](../how-to/audit.md) shows how to run it."
 )
-_SEVERITIES = """- **error**: with exactly these requests, money or goods go wrong in production.
+_SEVERITIES = """- **error**: with exactly these requests, money or goods are wrong.
 - **warning**: one failure more, and they are.
 - **note**: worth knowing.
 - A rule in *preview* is new: its findings are listed, but never fail a run.
