@@ -373,7 +373,7 @@ class ControlClient:
         try:
             response = client.send(method, full_path, body, headers)
         except HttpClientError as error:
-            raise ControlError(0, f"no answer from {self.url}: {error}") from error
+            raise ControlError(0, f"no response from {self.url}: {error}") from error
         content = response.json()
         if response.status >= 400:  # noqa: PLR2004  # where errors begin
             problem = cast("ProblemDetails", content) if isinstance(content, dict) else None

@@ -24,15 +24,15 @@ SANDBOXES_PATH = "/__admin/sandboxes"
 SANDBOX_PATH = f"{SANDBOXES_PATH}/{{sandbox}}"
 
 
-def get_openapi(_control: ControlContext, _values: PathParams, _call: Request) -> Response:
-    """Describe the control API."""
+def get_openapi(_context: ControlContext, _params: PathParams, _request: Request) -> Response:
+    """Return the OpenAPI document of the control API."""
     return json_response(control_document(CONTROL_ROUTES))
 
 
 def get_merchant_openapi(
-    _control: ControlContext, _values: PathParams, _call: Request
+    _context: ControlContext, _params: PathParams, _request: Request
 ) -> Response:
-    """Describe the merchant API."""
+    """Return the OpenAPI document of the merchant API."""
     return json_response(merchant_document(OPERATIONS))
 
 
