@@ -258,13 +258,13 @@ async def test_refusal_has_the_provider_message(merchant: Merchant, case: str) -
 
 
 NOT_EXTENDABLE: dict[str, Spec] = {
-    "Orders paid by CARD are not covered.": {"payment_method": "CARD"},
-    "Orders in FR are not covered.": {"country": "FR"},
-    "Orders created before 2025-09-25 are not covered.": {
+    "Orders paid by CARD cannot be extended.": {"payment_method": "CARD"},
+    "Orders in FR cannot be extended.": {"country": "FR"},
+    "Orders created before 2025-09-25 cannot be extended.": {
         "created": "2025-09-24",
         "expires": "36500d",
     },
-    "Expiry is 90 days away or more.": {"expires": "91d"},
+    "The authorization expires in 90 days or more.": {"expires": "91d"},
 }
 
 
@@ -286,7 +286,7 @@ async def test_refused_extension_has_its_cause(
         (
             HALF_SHIPPED,
             {"number_of_days": 15},
-            "15 is not one of the options: 14, 30, 60 days.",
+            "15 days is not offered; the options are 14, 30, 60 days.",
         ),
         (
             {**HALF_SHIPPED, "payment_method": "CARD"},
