@@ -146,21 +146,78 @@ class LedgerAmounts(TypedDict):
     booked: int
 
 
-class TimelineEntry(TypedDict):
-    """Something that happened to an order, or to a request about it."""
+class LineAmounts(TypedDict):
+    """Amounts of one reference; ``left`` is what was captured and not refunded."""
 
+    reference: str
+    ordered: int
+    captured: int
+    refunded: int
+    left: int
+
+
+class TimelineEntry(TypedDict):
+    """Something that happened to an order, or to a request about it.
+
+    ``capture_id`` is the capture, or the one that a refund was allocated to;
+    ``correlation_id`` names the request, if the journal still has it.
+    """
+
+    step: int
     at: str
+    kind: Literal[
+        "placed",
+        "captured",
+        "refunded",
+        "acknowledged",
+        "updated",
+        "extended",
+        "released",
+        "cancelled",
+        "refused",
+        "faulted",
+    ]
     text: str
+    amount: int | None
+    capture_id: str | None
+    refund_id: str | None
+    correlation_id: str | None
+    faults: list[str]
+
+
+class RefundAllocation(AllocationExplanation):
+    """How a refund of an order was allocated; ``number`` is its position, from 1."""
+
+    number: int
+    refund_id: str
+    reference: str | None
+    amount: int
+    at: str
+    correlation_id: str | None
 
 
 class OrderDetails(TypedDict):
     """Everything known about an order; ``allocations`` has one entry per refund, in order."""
 
     order: MerchantOrder
-    allocations: list[AllocationExplanation]
+    allocations: list[RefundAllocation]
     ledger: LedgerAmounts
+    lines: list[LineAmounts]
     timeline: list[TimelineEntry]
     timeline_text: str
+
+
+class RecordedMessage(TypedDict):
+    """Headers and body of a request or response.
+
+    Values of headers that may be secrets are hidden, personal data in the body is masked.
+    ``bytes`` is the length of the whole body; ``cut`` means that it was longer than ``body``.
+    """
+
+    headers: dict[str, str]
+    body: str
+    bytes: int
+    cut: bool
 
 
 class RequestEntry(TypedDict):
@@ -168,25 +225,35 @@ class RequestEntry(TypedDict):
 
     ``status`` was decided; ``sent`` tells what the client received; ``faults`` lists the rules
     that fired and their actions; ``crash`` is the traceback if the server itself failed;
-    ``before`` and ``after`` are the order's amounts around the request.
+    ``before`` and ``after`` are the order's amounts around the request. ``hints`` says what in
+    an accepted request will cause trouble later; ``request`` and ``response`` are ``None`` once
+    they were dropped to save memory.
     """
 
+    id: int
     correlation_id: str
     at: str
+    took_ms: float
     method: str
     path: str
     operation: OperationName | None
     order_id: str | None
+    created_id: str | None
+    idempotency_key: str | None
     status: int
     replayed: bool
     body_changed: bool
     refusal: RefusalExplanation | None
     allocation: AllocationExplanation | None
+    hints: list[str]
+    notes: list[str]
     faults: list[str]
     sent: str
     crash: str | None
     before: LedgerAmounts | None
     after: LedgerAmounts | None
+    request: RecordedMessage | None
+    response: RecordedMessage | None
     text: str
 
 

@@ -33,6 +33,7 @@ SHAPES: Mapping[str, type] = {
 NAMES = {
     str: "string",
     int: "integer",
+    float: "number",
     bool: "boolean",
     NoneType: "null",
     object: "anything",

@@ -2,17 +2,28 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 
 from msgspec import Struct
 
-from mockserver.domain.order import Capture, Order, Refund
+from mockserver.domain.order import Capture, Order, OrderLine, Refund
 
 
 class TimelineEvent(Struct, frozen=True):
-    """One event in the timeline of an order."""
+    """One event in the timeline of an order.
+
+    Attributes:
+        kind: ``placed``, ``captured``, ``refunded``, ``acknowledged``, ``updated``,
+            ``extended``, ``released``, ``cancelled``, ``refused`` or ``faulted``.
+        amount: in minor units, if the event has one.
+    """
 
     at: datetime
     text: str
+    kind: str
+    amount: int | None = None
+    capture_id: str | None = None
+    refund_id: str | None = None
 
 
 def build_ledger(order: Order) -> Mapping[str, int]:
@@ -54,27 +65,80 @@ def _movement_event(change: Capture | Refund) -> TimelineEvent:
     if isinstance(change, Capture):
         what = ", ".join(line.name for line in change.order_lines) or "no lines"
         text = f"captured {change.captured_amount} as {change.klarna_reference}"
-        return TimelineEvent(change.captured_at, f"{text} ({what})")
-    allocation = change.allocation
+        return TimelineEvent(
+            change.captured_at,
+            f"{text} ({what})",
+            "captured",
+            change.captured_amount,
+            capture_id=change.capture_id,
+        )
+    return TimelineEvent(
+        change.refunded_at,
+        _describe_refund(change),
+        "refunded",
+        change.refunded_amount,
+        capture_id=change.allocation.capture_id,
+        refund_id=change.refund_id,
+    )
+
+
+def _describe_refund(refund: Refund) -> str:
+    """Describe a refund, which was accepted whatever became of its allocation."""
+    allocation = refund.allocation
     where = f" to {allocation.klarna_reference}" if allocation.klarna_reference else ""
-    text = f"refunded {change.refunded_amount}, {allocation.outcome}{where}"
-    return TimelineEvent(change.refunded_at, text)
+    outcome = f"allocated{where}" if where else "not allocated"
+    reference = f" ({refund.reference})" if refund.reference else ""
+    return f"refunded {refund.refunded_amount}{reference}, {outcome}"
 
 
 def _events(order: Order) -> Iterator[TimelineEvent]:
     placed = f"order of {order.original_order_amount} placed"
-    yield TimelineEvent(order.created_at, placed)
+    yield TimelineEvent(order.created_at, placed, "placed", order.original_order_amount)
     yield from map(_movement_event, movements(order))
-    dated = {
-        "acknowledged": order.acknowledged_at,
-        f"authorization updated to {order.order_amount}": order.authorization_updated_at,
-        f"authorization extended to {order.expires_at:%Y-%m-%d}": order.extended_at,
-        f"remaining {order.released_amount} released": order.released_at,
-        "cancelled": order.cancelled_at,
-    }
-    for text, at in dated.items():
+    amount, released = order.order_amount, order.released_amount
+    expiry = f"{order.expires_at:%Y-%m-%d}"
+    for at, text, kind, event_amount in (
+        (order.acknowledged_at, "acknowledged", "acknowledged", None),
+        (
+            order.authorization_updated_at,
+            f"authorization updated to {amount}",
+            "updated",
+            amount,
+        ),
+        (order.extended_at, f"authorization extended to {expiry}", "extended", None),
+        (order.released_at, f"remaining {released} released", "released", released),
+        (order.cancelled_at, "cancelled", "cancelled", None),
+    ):
         if at is not None:
-            yield TimelineEvent(at, text)
+            yield TimelineEvent(at, text, kind, event_amount)
+
+
+def build_line_ledger(order: Order) -> list[Mapping[str, object]]:
+    """Sum up what was ordered, captured and refunded of each reference, in minor units.
+
+    ``left`` is what was captured and not refunded. Lines without a reference are left out.
+    """
+    ordered = _amounts_by_reference([order.order_lines])
+    captured = _amounts_by_reference(capture.order_lines for capture in order.captures)
+    refunded = _amounts_by_reference(refund.order_lines for refund in order.refunds)
+    return [
+        {
+            "reference": reference,
+            "ordered": ordered.get(reference, 0),
+            "captured": captured.get(reference, 0),
+            "refunded": refunded.get(reference, 0),
+            "left": captured.get(reference, 0) - refunded.get(reference, 0),
+        }
+        for reference in dict.fromkeys([*ordered, *captured, *refunded])
+    ]
+
+
+def _amounts_by_reference(groups: Iterable[Iterable[OrderLine]]) -> Mapping[str, int]:
+    amounts: dict[str, int] = {}
+    for line in chain.from_iterable(groups):
+        if line.reference:
+            amounts[line.reference] = amounts.get(line.reference, 0) + line.total_amount
+    return amounts
 
 
 def broken_invariants(order: Order) -> Iterator[str]:

@@ -25,10 +25,10 @@ class Metrics:
     allocations: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
-    def count(self, entry: Entry, seconds: float) -> None:
-        """Count one request, with its duration in seconds."""
+    def count(self, entry: Entry) -> None:
+        """Count one request."""
         self.requests[entry.operation or "unknown", entry.status] += 1
-        self.seconds += seconds
+        self.seconds += entry.seconds
         for fault in entry.faults:
             self.faults[fault.rpartition(": ")[2].partition(" ")[0]] += 1
         allocation = getattr(entry.result, "allocation", None)

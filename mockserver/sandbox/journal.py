@@ -18,7 +18,9 @@ from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.request_hints import request_hints
 from mockserver.sandbox.faults.actions import ResponseDamage
+from mockserver.sandbox.recordings import Message, Recordings
 
 DEFAULT_JOURNAL_SIZE = 1000
 MAX_COUNTERS = 100_000  # beyond it, requests are no longer counted by order
@@ -27,9 +29,15 @@ NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
 
 class Entry(Struct, dict=True):
-    """One request. ``status`` is the decided status, ``before`` and ``after`` the order.
+    """One request.
 
-    ``crash`` is the traceback where the server itself failed.
+    Attributes:
+        status: the decided status.
+        before: the order before the request.
+        after: the order after the request.
+        crash: the traceback if the server itself failed.
+        seconds: real time from its arrival to the decision, delays included.
+        entry_id: number of the entry in its journal, from 1; set by the journal.
     """
 
     at: datetime
@@ -47,6 +55,23 @@ class Entry(Struct, dict=True):
     faults: list[str] = field(default_factory=list)
     damage: ResponseDamage | None = None
     crash: str | None = None
+    seconds: float = 0.0
+    entry_id: int = 0
+
+    @cached_property
+    def hints(self) -> tuple[str, ...]:
+        """Hints on an accepted request that will cause trouble later."""
+        return request_hints(self.before, self.after, self.operation)
+
+    @property
+    def created_id(self) -> str | None:
+        """Id of the capture or refund that the request created; also of a replay."""
+        return self.result.created_id if isinstance(self.result, Acceptance) else None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the request changed its order."""
+        return self.after is not None and self.after is not self.before
 
     @cached_property
     def explanation(self) -> Explanation | None:
@@ -70,11 +95,18 @@ class Journal:
         self.size = size
         self._entries: deque[Entry] = deque(maxlen=size)
         self._waiters: list[asyncio.Event] = []
+        self.recordings = Recordings()
+        self.last_id = 0
         self.counts: Counter[tuple[Operation | None, str | None, int]] = Counter()
 
-    def record(self, entry: Entry) -> None:
-        """Add an entry and notify the waiters."""
+    def record(self, entry: Entry, messages: tuple[Message, Message] | None = None) -> None:
+        """Add an entry, with its request and response, and notify the waiters."""
+        self.last_id += 1
+        entry.entry_id = self.last_id
         self._entries.append(entry)
+        if messages is not None:
+            self.recordings.add(entry.entry_id, *messages)
+        self.recordings.drop_before(self.last_id - self.size + 1)
         is_countable = (
             len(entry.order_id or "") <= MAX_ORDER_ID_LENGTH and entry.status != NOT_FOUND
         )
@@ -123,12 +155,14 @@ class Journal:
         """Return an independent copy with the same entries and counts."""
         copy = Journal(self.size)
         copy._entries.extend(self._entries)
+        copy.recordings, copy.last_id = self.recordings.copy(), self.last_id
         copy.counts.update(self.counts)
         return copy
 
     def clear(self) -> None:
         """Remove all entries and counts."""
         self._entries.clear()
+        self.recordings = Recordings()
         self.counts.clear()
 
     def find(self, correlation_id: str) -> Entry | None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from mockserver.client import ControlClient, ControlError
 from mockserver.domain.operation import ORDERS_PATH, Operation
-from mockserver.http.merchant.handler import IDEMPOTENCY_KEY_HEADER
+from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http_client import HttpClient, HttpClientError, basic_auth
 from mockserver.scenario.diagnostics import format_path
 from mockserver.scenario.expectations import judge_order

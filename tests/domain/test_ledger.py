@@ -84,8 +84,8 @@ def test_timeline_lists_every_event_oldest_first() -> None:
         "authorization updated to 8000",
         "authorization extended to 2026-02-12",
         "refunded 1000, allocated to 1VHSHK1Q-1",
-        "refunded 1, failed",
-        "refunded 5, not_attempted",
+        "refunded 1, not allocated",
+        "refunded 5, not allocated",
         "captured 500 as 1VHSHK1Q-2 (no lines)",
         "remaining 2500 released",
     ]
@@ -131,7 +131,10 @@ def test_movements_keep_their_order_under_a_frozen_clock(
 
 
 def test_timeline_renders_one_line_per_event() -> None:
-    events = [TimelineEvent(CREATED, "order of 1 placed"), TimelineEvent(NOW, "cancelled")]
+    events = [
+        TimelineEvent(CREATED, "order of 1 placed", "placed", 1),
+        TimelineEvent(NOW, "cancelled", "cancelled"),
+    ]
     assert render_timeline(events) == (
         "2026-01-01 09:30:00  order of 1 placed\n2026-01-15 09:00:00  cancelled"
     )

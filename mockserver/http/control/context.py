@@ -12,6 +12,7 @@ from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
+from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.names import (
     MAX_NAME_LENGTH,
     display_name,
@@ -118,6 +119,19 @@ def sandbox_not_found(context: ControlContext, name: str) -> Problem:
     similar = get_close_matches(name, names) if len(name) <= MAX_SUGGESTION_LENGTH else []
     hint = f", did you mean {' or '.join(map(repr, similar))}?" if similar else ""
     return Problem(404, f"no sandbox '{display_name(name)}' is in use{hint}")
+
+
+def find_entry(sandbox: Sandbox, correlation_id: str) -> Entry:
+    """Find a journal entry.
+
+    Raises:
+        Problem: with status 404 if the journal has no such entry.
+    """
+    entry = sandbox.journal.find(correlation_id)
+    if entry is None:
+        hint = f"; the journal keeps the latest {sandbox.journal.size} requests"
+        raise Problem(404, f"no request with correlation id {correlation_id}{hint}")
+    return entry
 
 
 def find_order(sandbox: Sandbox, name_or_id: str) -> Order:

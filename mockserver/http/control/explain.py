@@ -12,9 +12,11 @@ from mockserver.http.control import serializers
 from mockserver.http.control.context import (
     ControlContext,
     PathParams,
+    find_entry,
     find_order,
     find_sandbox,
 )
+from mockserver.http.control.entries import serialize_entry
 from mockserver.http.control.parsing import json_response, parse_json_object
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant import validation_errors
@@ -31,13 +33,8 @@ from mockserver.schemas import get_schema
 def explain_request(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Explain the response to the request with a correlation id."""
     sandbox = find_sandbox(context, params)
-    correlation_id = params["correlation_id"]
-    entry = sandbox.journal.find(correlation_id)
-    if entry is None:
-        journal_size = sandbox.journal.size
-        hint = f"; the journal keeps the latest {journal_size} requests"
-        raise Problem(404, f"no request with correlation id {correlation_id}{hint}")
-    return json_response(serializers.serialize_entry(entry))
+    entry = find_entry(sandbox, params["correlation_id"])
+    return json_response(serialize_entry(sandbox.journal, entry))
 
 
 def explain_refund(context: ControlContext, params: PathParams, request: Request) -> Response:

@@ -2,38 +2,68 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from time import monotonic
 
 from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
-from mockserver.http.control import serializers
 from mockserver.http.control.context import (
     ControlContext,
     PathParams,
+    find_entry,
     find_sandbox,
     open_sandbox,
 )
+from mockserver.http.control.entries import serialize_entry, serialize_row
 from mockserver.http.control.parsing import json_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.times import parse_duration
+from mockserver.scenario.times import parse_duration, parse_time
 
 STATUS_PATTERN = re.compile(r"0|[1-9][0-9]{2}")
 COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
-AWAIT_PARAMETERS = ("count", "timeout")
+FILTER_NAMES = ("operation", "order_id", "status", "correlation_id")
+VIEWS = ("full", "row")
+MAX_ENTRY_ID = 999_999_999
+MAX_LIMIT = 10_000
 DEFAULT_TIMEOUT = "5s"
 MAX_TIMEOUT = 60.0  # seconds
 
 
 def list_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
-    """List the requests in the journal, oldest first, filtered by the query."""
+    """List the requests in the journal, filtered by the query.
+
+    Oldest first; ``view=row`` lists short rows, newest first. ``after``, ``before`` and
+    ``limit`` page by entry id.
+    """
     sandbox = find_sandbox(context, params)
-    entries = [
-        serializers.serialize_entry(entry) for entry in _matching_entries(sandbox, request)
-    ]
-    return json_response({"requests": entries})
+    journal = sandbox.journal
+    entries = _page(list(_matching_entries(sandbox, request)), request)
+    if request.query.get("view") == "row":
+        rows = [serialize_row(entry) for entry in reversed(entries)]
+    else:
+        rows = [serialize_entry(journal, entry) for entry in entries]
+    first = next(iter(journal), None)
+    return json_response(
+        {
+            "requests": rows,
+            "total": journal.count,
+            "first": first and first.entry_id,
+            "last": journal.last_id if first else None,
+        }
+    )
+
+
+def get_request(context: ControlContext, params: PathParams, request: Request) -> Response:
+    """Return one request with its response; ``unmasked=true`` shows personal data."""
+    sandbox = find_sandbox(context, params)
+    entry = find_entry(sandbox, params["correlation_id"])
+    unmasked = request.query.get("unmasked", "false")
+    if unmasked not in ("true", "false"):
+        raise Problem(422, f"expected true or false for 'unmasked', got '{unmasked}'")
+    return json_response(serialize_entry(sandbox.journal, entry, unmasked=unmasked == "true"))
 
 
 def count_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -67,7 +97,7 @@ async def await_requests(
     return json_response(
         {
             "satisfied": len(entries) >= expected_count,
-            "requests": [serializers.serialize_entry(entry) for entry in entries],
+            "requests": [serialize_entry(sandbox.journal, entry) for entry in entries],
         }
     )
 
@@ -93,16 +123,46 @@ def clear_requests(context: ControlContext, params: PathParams, _request: Reques
 def _matching_entries(sandbox: Sandbox, request: Request) -> Iterator[Entry]:
     filters = _filters(request)
     expected_values = {**filters, "order_id": _order_id(sandbox, filters)}
+    after, before = _entry_id(request, "after", 0), _entry_id(request, "before", MAX_ENTRY_ID)
+    since = _since(request)
     for entry in sandbox.journal:
-        if all(
+        in_range = after < entry.entry_id < before and (since is None or entry.at >= since)
+        if in_range and all(
             value in (None, str(getattr(entry, key))) for key, value in expected_values.items()
         ):
             yield entry
 
 
+def _page(entries: list[Entry], request: Request) -> list[Entry]:
+    """Apply ``limit``: the first entries after an id, otherwise the latest ones."""
+    limit = request.query.get("limit")
+    if limit is None:
+        return entries
+    if not COUNT_PATTERN.fullmatch(limit) or not 1 <= int(limit) <= MAX_LIMIT:
+        raise Problem(422, f"expected 1 to {MAX_LIMIT} for 'limit', got '{limit}'")
+    return entries[: int(limit)] if "after" in request.query else entries[-int(limit) :]
+
+
+def _entry_id(request: Request, name: str, default: int) -> int:
+    text = request.query.get(name, str(default))
+    if not COUNT_PATTERN.fullmatch(text):
+        raise Problem(422, f"expected an entry id for '{name}', got '{text}'")
+    return int(text)
+
+
+def _since(request: Request) -> datetime | None:
+    text = request.query.get("since")
+    try:
+        return None if text is None else parse_time(text)
+    except ValueError as error:
+        raise Problem(422, f"since: {error}") from None
+
+
 def _filters(request: Request) -> dict[str, str]:
-    others = AWAIT_PARAMETERS if request.segments[-1] == "await" else ()
-    filters = {key: value for key, value in request.query.items() if key not in others}
+    filters = {key: request.query[key] for key in FILTER_NAMES if key in request.query}
+    view = request.query.get("view", "full")
+    if view not in VIEWS:
+        raise Problem(422, f"unknown view '{view}', {did_you_mean(view, VIEWS)}")
     operation = filters.get("operation")
     if operation is not None and operation not in list(Operation):
         hint = did_you_mean(operation, list(Operation))

@@ -111,7 +111,7 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/requests", requests.list_requests,
-        "requests", query_schema="filters",
+        "requests", query_schema="list_filters",
     ),
     Route("DELETE", f"{SANDBOX_PATH}/requests", requests.clear_requests, status=204),
     Route(
@@ -121,6 +121,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", f"{SANDBOX_PATH}/requests/await", requests.await_requests,
         "await_result", query_schema="await_filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/requests/{{correlation_id}}", requests.get_request,
+        "request", query_schema="entry_filters",
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",

@@ -1,6 +1,8 @@
 """Serialize orders, journal entries and dry runs for the control API."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
 
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Explanation
@@ -8,12 +10,14 @@ from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import (
     TimelineEvent,
     build_ledger,
+    build_line_ledger,
     build_timeline,
     render_timeline,
 )
 from mockserver.domain.lifecycle import derive_status
+from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
-from mockserver.domain.refusal_hints import refusal_hint
+from mockserver.http.control.entries import render_refusal, serialize_refusal
 from mockserver.http.merchant.serializers import (
     JsonObject,
     format_time,
@@ -24,6 +28,15 @@ from mockserver.sandbox.faults.actions import Action, ends_request
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
+
+KIND_BY_OPERATION: Mapping[Operation, str] = {
+    Operation.ACKNOWLEDGE: "acknowledged",
+    Operation.UPDATE_AUTHORIZATION: "updated",
+    Operation.EXTEND_AUTHORIZATION_TIME: "extended",
+    Operation.RELEASE_REMAINING_AUTHORIZATION: "released",
+    Operation.CANCEL: "cancelled",
+}
+"""Kinds of the events that changes without an id of their own cause."""
 
 
 def serialize_current_order(sandbox: Sandbox, order: Order) -> JsonObject:
@@ -51,25 +64,94 @@ def _serialize_order_summary(sandbox: Sandbox, order: Order, name: str | None) -
 
 def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:
     """Serialize everything known about an order."""
-    timeline = build_full_timeline(sandbox, order)
+    entries = [entry for entry in sandbox.journal if entry.order_id == order.order_id]
+    steps = order_steps(order, entries)
     return {
         "order": serialize_current_order(sandbox, order),
-        "allocations": [
-            serialize_explanation(explain_allocation(order, refund)) for refund in order.refunds
-        ],
+        "allocations": _serialize_allocations(order, entries),
         "ledger": build_ledger(order),
-        "timeline": [{"at": format_time(event.at), "text": event.text} for event in timeline],
-        "timeline_text": render_timeline(timeline),
+        "lines": build_line_ledger(order),
+        "timeline": [
+            _serialize_step(number, step) for number, step in enumerate(steps, start=1)
+        ],
+        "timeline_text": render_timeline(step.event for step in steps),
     }
 
 
-def build_full_timeline(sandbox: Sandbox, order: Order) -> list[TimelineEvent]:
-    """Build the timeline of an order, including refused and faulted requests, oldest first."""
-    entries = (entry for entry in sandbox.journal if entry.order_id == order.order_id)
-    problem_events = (
-        TimelineEvent(entry.at, text) for entry in entries if (text := _describe_problem(entry))
-    )
-    return sorted([*build_timeline(order), *problem_events], key=lambda event: event.at)
+def _serialize_allocations(order: Order, entries: Iterable[Entry]) -> list[JsonObject]:
+    correlation_ids = {
+        entry.created_id: entry.correlation_id for entry in entries if entry.is_change
+    }
+    return [
+        {
+            "number": number,
+            "refund_id": refund.refund_id,
+            "reference": refund.reference,
+            "amount": refund.refunded_amount,
+            "at": format_time(refund.refunded_at),
+            "correlation_id": correlation_ids.get(refund.refund_id),
+            **serialize_explanation(explain_allocation(order, refund)),
+        }
+        for number, refund in enumerate(order.refunds, start=1)
+    ]
+
+
+class Step(Struct, frozen=True):
+    """An event in the timeline of an order, with the request that caused it, if known."""
+
+    event: TimelineEvent
+    entry: Entry | None = None
+
+
+def order_steps(order: Order, entries: Sequence[Entry]) -> list[Step]:
+    """Return what happened to an order, refused and faulted requests included.
+
+    Events without a request in the journal come first, by time: they were seeded, or their
+    entries were dropped. The others follow in the order of the journal.
+    """
+    causes = {_cause_key(entry): entry for entry in entries if entry.is_change}
+    unexplained: list[Step] = []
+    caused: dict[int, list[TimelineEvent]] = {}
+    for event in build_timeline(order):
+        entry = causes.get(event.refund_id or event.capture_id or event.kind)
+        if entry is None:
+            unexplained.append(Step(event))
+        else:
+            caused.setdefault(entry.entry_id, []).append(event)
+    return unexplained + [
+        Step(event, entry)
+        for entry in entries
+        for event in _events_of_entry(entry, caused.get(entry.entry_id, []))
+    ]
+
+
+def _cause_key(entry: Entry) -> str:
+    """Return what identifies the event that a change caused; of several the last counts."""
+    kind = KIND_BY_OPERATION.get(entry.operation) if entry.operation else None
+    return entry.created_id or kind or ""
+
+
+def _events_of_entry(entry: Entry, caused: Sequence[TimelineEvent]) -> Iterator[TimelineEvent]:
+    """Yield what a request caused, and then why it was refused or which faults fired."""
+    yield from caused
+    if text := _describe_problem(entry):
+        kind = "faulted" if entry.faults else "refused"
+        yield TimelineEvent(caused[0].at if caused else entry.at, text, kind)
+
+
+def _serialize_step(number: int, step: Step) -> JsonObject:
+    event, entry = step.event, step.entry
+    return {
+        "step": number,
+        "at": format_time(event.at),
+        "kind": event.kind,
+        "text": event.text,
+        "amount": event.amount,
+        "capture_id": event.capture_id,
+        "refund_id": event.refund_id,
+        "correlation_id": entry and entry.correlation_id,
+        "faults": entry.faults if entry else [],
+    }
 
 
 def _describe_problem(entry: Entry) -> str:
@@ -100,62 +182,3 @@ def serialize_dry_run(
         text = f"Faults that would fire: {'; '.join(faults)}.\n{text}"
     refusal_json = refusal and serialize_refusal(refusal)
     return {**view, "refusal": refusal_json, "faults": faults, "text": text}
-
-
-def serialize_entry(entry: Entry) -> JsonObject:
-    """Serialize a journal entry, with the explanation of its response."""
-    result = entry.result
-    explanation = entry.explanation
-    return {
-        "correlation_id": entry.correlation_id,
-        "at": format_time(entry.at),
-        "method": entry.method,
-        "path": entry.path,
-        "operation": entry.operation,
-        "order_id": entry.order_id,
-        "status": entry.status,
-        "replayed": entry.replayed,
-        "body_changed": entry.body_changed,
-        "refusal": serialize_refusal(result) if isinstance(result, Refusal) else None,
-        "allocation": explanation and serialize_explanation(explanation),
-        "faults": entry.faults,
-        "sent": entry.sent,
-        "crash": entry.crash,
-        "before": entry.before and build_ledger(entry.before),
-        "after": entry.after and build_ledger(entry.after),
-        "text": render_entry(entry),
-    }
-
-
-def render_entry(entry: Entry) -> str:
-    """Render the explanation of a request as text."""
-    lines = [f"{entry.method} {entry.path} got status {entry.status}."]
-    if entry.faults:
-        lines.append(f"Faults: {'; '.join(entry.faults)}. Sent: {entry.sent}.")
-    if entry.replayed:
-        changed = " with a different request" if entry.body_changed else ""
-        lines.append(f"Replayed: the idempotency key was used before{changed}.")
-    if isinstance(entry.result, Refusal):
-        provenance = entry.result.definition.source
-        lines += [f"Refused: {render_refusal(entry.result)}", f"Provenance: {provenance}."]
-    elif entry.explanation:
-        lines.append(entry.explanation.text)
-    return "\n".join(lines)
-
-
-def render_refusal(refusal: Refusal) -> str:
-    """Render a refusal with its hint."""
-    return " ".join((f"{refusal}.", *refusal_hint(refusal)))
-
-
-def serialize_refusal(refusal: Refusal) -> JsonObject:
-    """Serialize a refusal with its reason, facts, hints and provenance."""
-    source = refusal.definition.source
-    return {
-        "reason": refusal.reason,
-        "error_code": refusal.code,
-        "message": refusal.message,
-        "facts": dict(refusal.known_facts),
-        "hints": refusal_hint(refusal),
-        "provenance": {"mark": source.mark, "source": source.source},
-    }

@@ -28,6 +28,7 @@ from mockserver.http.merchant.request_parsing import (
     parse_json,
 )
 from mockserver.http.merchant.responses import (
+    IDEMPOTENCY_KEY_HEADER,
     accepted_response,
     add_mock_headers,
     escape_header_value,
@@ -43,10 +44,10 @@ from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.faults.rules import RequestFacts
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.recordings import Message, record_message
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Execution, Sandbox
 
-IDEMPOTENCY_KEY_HEADER = "Klarna-Idempotency-Key"
 ABANDONED = ResponseDamage(sent="nothing: the client disconnected before the response")
 CREDENTIALS_HINT = "send Authorization: Basic with base64 of user:secret, or an API key"
 
@@ -139,7 +140,7 @@ class MerchantApi(Struct, frozen=True):
         response = refusal_response(refusal, entry.correlation_id, Assumptions())
         if self.mock_headers:
             add_mock_headers(response, entry)
-        self._record(None, entry, 0.0)
+        self._record(None, entry)
         return response
 
     def _refuse_credentials(self, request: Request, reason: str, user: str = "") -> Response:
@@ -155,7 +156,7 @@ class MerchantApi(Struct, frozen=True):
             path=request.path,
             status=response.status,
         )
-        self._record(sandbox, entry, 0.0)
+        self._record(sandbox, entry)
         return response
 
     def _read_order(
@@ -190,26 +191,37 @@ class MerchantApi(Struct, frozen=True):
             )
         if self.mock_headers:
             add_mock_headers(response, entry)
-        self._record(sandbox, entry, monotonic() - exchange.started)
+        entry.seconds = monotonic() - exchange.started
+        body = b"" if exchange.request.method == "HEAD" else response.body
+        messages = (
+            record_message(exchange.request.headers, exchange.request.body),
+            record_message(response.headers, body),
+        )
+        self._record(sandbox, entry, messages)
         return response
 
-    def _record(self, sandbox: Sandbox | None, entry: Entry, seconds: float) -> None:
+    def _record(
+        self,
+        sandbox: Sandbox | None,
+        entry: Entry,
+        messages: tuple[Message, Message] | None = None,
+    ) -> None:
         if sandbox is not None:
-            sandbox.journal.record(entry)
-        self.metrics.count(entry, seconds)
+            sandbox.journal.record(entry, messages)
+        self.metrics.count(entry)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = log_fields(sandbox.display_name if sandbox else "", entry, seconds)
+            fields = log_fields(sandbox.display_name if sandbox else "", entry)
             requests_log.info("%s", format_fields(fields), extra={"fields": fields})
 
 
-def log_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, object]:
+def log_fields(sandbox: str, entry: Entry) -> dict[str, object]:
     """Return the fields of the log line of a request."""
     fields: dict[str, object] = {
         "sandbox": sandbox,
         "operation": entry.operation or "unknown",
         "status": entry.status,
         "correlation_id": entry.correlation_id,
-        "milliseconds": round(seconds * 1000, 3),
+        "milliseconds": round(entry.seconds * 1000, 3),
     }
     if isinstance(entry.result, Refusal):
         fields["reason"] = str(entry.result.reason)

@@ -16,6 +16,7 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.http.messages import Response
 from mockserver.sandbox.journal import Entry
 
+IDEMPOTENCY_KEY_HEADER = "Klarna-Idempotency-Key"
 MAX_HEADER_LENGTH = 1000  # characters
 ESCAPES = codecs.lookup("unicode_escape").name  # imported now: descriptors may run out later
 
@@ -116,13 +117,15 @@ def refusal_response(
 
 
 def add_mock_headers(response: Response, entry: Entry) -> None:
-    """Add the ``Mock-…`` headers: reason, allocation, fault, replay."""
+    """Add the ``Mock-…`` headers: reason, allocation, hints, faults, replay."""
     result = entry.result
     if isinstance(result, Refusal):
         response.headers["Mock-Reason"] = format_reason(result)
     elif result is not None and result.allocation:
         text = _format_allocation(result.allocation, entry)
         response.headers["Mock-Allocation"] = escape_header_value(text)
+    if entry.hints:
+        response.headers["Mock-Hint"] = escape_header_value(" ".join(entry.hints))
     if entry.faults:
         response.headers["Mock-Fault"] = escape_header_value("; ".join(entry.faults))
     if entry.replayed:

@@ -70,6 +70,7 @@ COMMON_HEADERS: Mapping[str, str] = {
 CONDITIONAL_HEADERS: Mapping[str, str] = {
     "Mock-Reason": "Reason of the refusal, with its facts.",
     "Mock-Allocation": "How a refund was allocated.",
+    "Mock-Hint": "What in this accepted request will cause trouble later.",
     "Mock-Replayed": "The response was replayed for a known idempotency key.",
     "Mock-Fault": "The faults that fired on this request.",
 }
@@ -167,7 +168,7 @@ def _success(info: OperationInfo, components: Components) -> JsonObject:
         }
         headers |= _headers("Mock-Allocation") if info.operation is Operation.REFUND else {}
     if not info.is_read:
-        headers |= _headers("Mock-Replayed")
+        headers |= _headers("Mock-Replayed", "Mock-Hint")
     headers |= _headers("Mock-Fault")
     response: JsonObject = {
         "description": "Success." if info.is_read else "Done.",

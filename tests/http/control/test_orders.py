@@ -101,14 +101,68 @@ async def test_inner_view_explains_every_refund_in_order(
     inner = (
         await shipping_merchant.control("GET", f"orders/{shipping_merchant.order_id}")
     ).json
-    assert set(inner) == {"order", "allocations", "ledger", "timeline", "timeline_text"}
+    assert set(inner) == {
+        "order", "allocations", "ledger", "lines", "timeline", "timeline_text",
+    }  # fmt: skip
     verdicts = [allocation["outcome"] for allocation in inner["allocations"]]
     assert verdicts == ["allocated", "not_attempted", "failed"]
-    assert all(set(allocation) == EXPLANATION for allocation in inner["allocations"])
+    assert all(set(allocation) > EXPLANATION for allocation in inner["allocations"])
     assert inner["ledger"]
-    assert [item["at"] for item in inner["timeline"]] == sorted(
-        item["at"] for item in inner["timeline"]
+    assert [event["at"] for event in inner["timeline"]] == sorted(
+        event["at"] for event in inner["timeline"]
     )
+
+
+async def test_allocations_name_refund_number_reference_and_request(
+    shipping_merchant: Merchant,
+) -> None:
+    merchant = shipping_merchant
+    await merchant.make_order({**SHIPPED, "refunds": {"seeded": {"amount": 1}}})
+    body = {**SNEAKERS_BACK, "refunded_amount": 9999, "reference": "RMA-7"}
+    response = await merchant.do(Op.REFUND, body)
+    seeded, sent = (await merchant.control("GET", f"orders/{merchant.order_id}")).json[
+        "allocations"
+    ]
+    assert (seeded["number"], seeded["correlation_id"]) == (1, None)
+    assert {key: sent[key] for key in ("number", "refund_id", "reference", "amount")} == {
+        "number": 2,
+        "refund_id": response.header("Refund-Id"),
+        "reference": "RMA-7",
+        "amount": 9999,
+    }
+    assert sent["correlation_id"] == response.header("Klarna-Correlation-Id")
+
+
+async def test_timeline_names_movement_request_and_fault_in_order(merchant: Merchant) -> None:
+    await merchant.control("POST", "clock", {"freeze": True})
+    await merchant.capture(30000)
+    capture = await merchant.capture(10000)
+    fault = {"id": "slow", "on": "refund", "do": {"respond_after": {"status": 503}}}
+    await merchant.control("POST", "faults", fault)
+    refund = await merchant.refund(500)
+    await merchant.do(Op.ACKNOWLEDGE)
+    inner = (await merchant.control("GET", f"orders/{merchant.order_id}")).json
+    timeline = inner["timeline"]
+    kinds = ["placed", "refused", "captured", "refunded", "faulted", "acknowledged"]
+    assert [event["kind"] for event in timeline] == kinds
+    assert [event["step"] for event in timeline] == [1, 2, 3, 4, 5, 6]
+    assert timeline[2]["capture_id"] == capture.header("Capture-Id")
+    assert (timeline[3]["amount"], timeline[3]["faults"]) == (500, ["slow: respond_after 503"])
+    correlation_id = refund.header("Klarna-Correlation-Id")
+    assert [event["correlation_id"] for event in timeline[3:5]] == [correlation_id] * 2
+    assert timeline[3]["text"] == "refunded 500, not allocated"
+
+
+async def test_lines_sum_up_each_reference(shipping_merchant: Merchant) -> None:
+    await shipping_merchant.make_order(SHIPPED)
+    await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
+    inner = (
+        await shipping_merchant.control("GET", f"orders/{shipping_merchant.order_id}")
+    ).json
+    lines = {line.pop("reference"): line for line in inner["lines"]}
+    sneakers = {"ordered": 10000, "captured": 10000, "refunded": 10000, "left": 0}
+    shirt = {"ordered": 3000, "captured": 3000, "refunded": 0, "left": 3000}
+    assert (lines["B24680"], lines["A12345"]) == (sneakers, shirt)
 
 
 async def test_number_of_orders_is_limited(

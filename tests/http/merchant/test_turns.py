@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from mockserver.domain.operation import ORDERS_PATH, Operation
-from mockserver.http.merchant.handler import IDEMPOTENCY_KEY_HEADER, MerchantApi
+from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
+from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.registry import SandboxRegistry

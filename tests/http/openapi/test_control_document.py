@@ -70,7 +70,9 @@ WRONG: Mapping[str, list[Any]] = {
 """And bodies that neither the document nor the server accepts."""
 
 QUERIES = {
-    "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201",
+    "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201&view=row",
+    "GET /__admin/sandboxes/{sandbox}/requests/{correlation_id}": "?unmasked=true",
+    "GET /__admin/sandboxes/{sandbox}/audit": "?allow=",
     "GET /__admin/sandboxes/{sandbox}/requests/count": "?order_id=shipped",
     "GET /__admin/sandboxes/{sandbox}/requests/await": "?count=1&timeout=1ms",
 }
