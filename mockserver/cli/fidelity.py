@@ -20,15 +20,15 @@ def fidelity(form: str) -> int:
 
 
 def fidelity_page() -> Page:
-    """Every assumption and rule, the least certain first."""
+    """Return all assumptions and rules, the least certain first."""
     rules = sorted(
         BEHAVIOUR_RULES, key=lambda rule: LEAST_CERTAIN_FIRST.index(rule.provenance.mark)
     )
     return (
         Table(
             "Assumptions",
-            "What the provider leaves open. Switch one with --assume name=value, in a"
-            " scenario under assume:, and tell us if you know better.",
+            "Choices where the provider's behaviour is unknown. Set one with --assume"
+            " name=value, or under assume: in a scenario. Corrections are welcome.",
             ("name", "default", "alternatives", "why"),
             tuple(_assumption_row(assumption) for assumption in ASSUMPTIONS.values()),
         ),
@@ -44,7 +44,7 @@ def fidelity_page() -> Page:
 
 
 def refusals_table() -> Table:
-    """Every refusal, the least certain first."""
+    """Return all refusals, the least certain first."""
     refusals = sorted(
         ERROR_CATALOGUE, key=lambda row: LEAST_CERTAIN_FIRST.index(row.source.mark)
     )
@@ -73,7 +73,7 @@ def _refusal_row(row: ErrorDefinition) -> tuple[str, ...]:
 
 
 def lifecycle_table() -> Table:
-    """Which operation is allowed in which status."""
+    """Return which operation is allowed in which status."""
     rows = tuple(
         (f"`{operation}`", *(_cell(cells[status]) for status in Status))
         for operation, cells in LIFECYCLE.items()

@@ -18,14 +18,14 @@ from mockserver.scenario.loader import UnknownScenarioError
 from mockserver.settings import SettingError, Settings
 
 STANDARD_ERROR = 2
-GC_THRESHOLD = 50_000  # new objects between two looks
+GC_THRESHOLD = 50_000  # new objects between two collections
 
 
 def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; 0 then, 2 if a scenario cannot be used.
+    """Serve until SIGTERM or SIGINT; return 0, or 2 if a scenario is invalid.
 
     Raises:
-        SettingError: with a setting that cannot be used.
+        SettingError: a setting has an invalid value.
     """
     _open_standard_descriptors()
     configure_logging(settings.log_format, settings.log_level)
@@ -34,9 +34,9 @@ def serve(settings: Settings) -> int:
 
 
 def _open_standard_descriptors() -> None:
-    """Open those of the first three descriptors that are closed, before a socket gets one.
+    """Open the closed ones among descriptors 0 to 2, before a socket gets one of them.
 
-    libuv takes the closing of a socket that has one of them for a mistake, and aborts.
+    libuv aborts when a socket with one of these descriptors is closed.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
         pass
@@ -47,16 +47,16 @@ def _print_ready_line(url: str) -> None:
     """Print the ready line; continue if stdout is closed."""
     try:
         print(f"kustom-mock {__version__} listening on {url}", flush=True)
-    except OSError:  # and nothing is to fail at the end for the words that are left
+    except OSError:  # the interpreter must not fail when it flushes stdout at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tune_garbage_collection() -> None:
-    """Leave what is loaded alone, and look at what is new less often.
+    """Exempt loaded objects from garbage collection, and collect less often.
 
-    Orders are values without cycles, so the collector finds next to nothing, while
-    looking through all of them costs a tenth of a request. Only the process that is
-    the server does this; inside a test run the collector belongs to the tests.
+    Orders have no reference cycles, so the collector frees almost nothing, but scanning
+    them costs a tenth of a request. Only ``serve`` does this; a test run keeps its own
+    settings.
     """
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_main import COMMAND, PATIENCE, READY, ROOT, surroundings
 from tests.support.merchant import basic
+from tests.support.processes import COMMAND, READY, ROOT, TIMEOUT, environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -42,11 +42,11 @@ class Neighbour:
 
     def connect(self) -> socket.socket:
         """Open a connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT)
 
     def client(self) -> HTTPConnection:
         """Make a client that keeps one connection."""
-        return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        return HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
         """Ask for one thing."""
@@ -73,7 +73,7 @@ class Neighbour:
     def end(self) -> tuple[int, bytes]:
         """End it as one should, and give exit code and what it had to complain about."""
         self.process.terminate()
-        _, errors = self.process.communicate(timeout=PATIENCE)
+        _, errors = self.process.communicate(timeout=TIMEOUT)
         return self.process.returncode, errors
 
 
@@ -90,7 +90,7 @@ def neighbour(*flags: str) -> Iterator[Neighbour]:
     with subprocess.Popen(
         [*COMMAND, "serve", *(flags or ("--port", "0"))],
         cwd=ROOT,
-        env=surroundings({}),
+        env=environment({}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -120,7 +120,7 @@ def test_a_server_that_was_killed_starts_anew_on_the_same_port() -> None:
             kept.sendall(b"GET")
             assert killed.ask("POST", f"{path}/captures", {"captured_amount": 1})[0] == 201
             killed.process.kill()
-            killed.process.wait(PATIENCE)
+            killed.process.wait(TIMEOUT)
             port = killed.port
             with neighbour("--port", str(port), "--seed", "1") as started:
                 assert started.port == port
@@ -159,11 +159,11 @@ def test_a_server_told_to_end_under_load_answers_or_cuts_and_ends_well(
         for loader in loaders:
             loader.start()
         for _ in loaders:
-            assert busy.acquire(timeout=PATIENCE)
+            assert busy.acquire(timeout=TIMEOUT)
         server.process.send_signal(ending)
         assert server.end() == (0, b"")
         for loader in loaders:
-            loader.join(PATIENCE)
+            loader.join(TIMEOUT)
         late.close()
     assert statuses == {200, 201}
 
@@ -305,7 +305,7 @@ def test_a_log_that_cannot_be_written_does_not_keep_a_server_from_answering(
     with subprocess.Popen(
         ["/bin/sh", "-c", f'exec "$@"{closing}', "sh", *COMMAND, *flags],
         cwd=ROOT,
-        env=surroundings({}),
+        env=environment({}),
         stdout=descriptor if 1 in broken else subprocess.DEVNULL,
         stderr=descriptor if 2 in broken else subprocess.DEVNULL,
     ) as process:
