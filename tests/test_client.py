@@ -25,7 +25,7 @@ def control(server_url: str, request: pytest.FixtureRequest) -> Iterator[Control
     name = sha256(request.node.nodeid.encode()).hexdigest()[:12]
     client = ControlClient(server_url, f"client/{name}")
     yield client
-    client.orders()
+    client.reset()
     client.drop()
 
 

@@ -81,7 +81,13 @@ class Server:
         self._tls = tls
         metrics = Metrics(sandboxes.__len__)
         self._apis = Apis(
-            MerchantApi(sandboxes, OrderCache(), metrics, mock_headers),
+            MerchantApi(
+                sandboxes,
+                OrderCache(),
+                metrics,
+                mock_headers,
+                reveal_sandboxes=admin_token is None,
+            ),
             ControlApi(
                 ControlContext(sandboxes, metrics, tls.ca_certificate if tls else None),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
@@ -125,9 +131,7 @@ class Server:
         if response.damage is None:
             sent = PlainResponse(response, last=connection.framer.lost)
         else:
-            sent = await send_damaged_response(
-                request, response, response.damage, connection
-            )
+            sent = await send_damaged_response(request, response, response.damage, connection)
         connection.answered()
         return sent
 

@@ -39,7 +39,7 @@ def export_sandbox(sandbox: Sandbox) -> str:
     names = {order_id: name for name, order_id in sandbox.order_names.items()}
     scenario: dict[str, Any] = {
         "version": 1,
-        "title": f"Export of sandbox {sandbox.name}",
+        "title": f"Export of sandbox {sandbox.display_name}",
         "seed": sandbox.ids.seed,
         "clock": {"start": _format_time(sandbox.clock.now()), "frozen": sandbox.clock.frozen},
         "assume": {

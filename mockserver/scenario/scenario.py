@@ -17,6 +17,7 @@ from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.clock import Clock, wall_clock
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, Journal
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.expectations import Verdict, check_expectations
@@ -93,7 +94,7 @@ class Scenario(Struct, frozen=True, dict=True):
         return Sandbox(
             name,
             clock=Clock(_start(clock, now), frozen=clock.get("frozen", False)),
-            ids=IdGenerator(name if seed is None else str(seed)),
+            ids=IdGenerator(display_name(name) if seed is None else str(seed)),
             journal=Journal(self.defaults.journal_size),
             assumptions=switch_assumptions(
                 self.defaults.assumptions, self.spec.get("assume", {})

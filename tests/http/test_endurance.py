@@ -57,6 +57,7 @@ class ServerProcess:
 
     def order_path(self) -> str:
         """The path of the first order."""
+        self.ask("GET", "/ordermanagement/v1/orders/none")  # creates the sandbox
         orders = json.loads(self.ask("GET", f"{SANDBOX}/orders")[1])["orders"]
         return f"/ordermanagement/v1/orders/{orders[0]['order_id']}"
 
