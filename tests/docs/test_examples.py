@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver import __version__
+from mockserver.audit.rules import AUDIT_RULES
 from mockserver.cli.lint import lint_text
 from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
 from mockserver.http.control.routes import CONTROL_ROUTES
@@ -48,6 +49,7 @@ NEEDED = ("bash", "curl", "grep")
 MENTIONED = {
     "reference/faults": [*ACTION_NAMES, *WIREMOCK_FAULTS],
     "reference/lint": list(LINT_CODES),
+    "reference/audit": list(AUDIT_RULES),
     "how-to/troubleshooting": [code for code in LINT_CODES if code.startswith("W")],
     "reference/settings": [row.flag for row in OPTIONS.values()],
     "reference/control-api": [

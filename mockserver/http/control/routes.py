@@ -2,6 +2,7 @@
 
 from mockserver.domain.operation import OPERATIONS
 from mockserver.http.control import (
+    audit,
     clock,
     explain,
     faults,
@@ -113,6 +114,9 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", f"{SANDBOX_PATH}/requests/await", requests.await_requests,
         "await_result", query_schema="await_filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",
     ),
     Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
     Route(
