@@ -23,7 +23,7 @@ def send(merchant: Merchant, *headers: bytes, host: bytes = b"kustom") -> tuple[
         return response.status, body
 
 
-async def test_host_that_is_not_utf_8_is_accepted(
+async def test_host_outside_utf_8_gets_a_response(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -32,7 +32,7 @@ async def test_host_that_is_not_utf_8_is_accepted(
     assert caplog.messages == []
 
 
-async def test_content_type_that_is_not_utf_8_is_refused_by_name(
+async def test_content_type_outside_utf_8_is_refused_and_named(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from mockserver.domain.operation import OPERATIONS
 from mockserver.http.control import (
+    audit,
     clock,
     explain,
     faults,
@@ -23,15 +24,15 @@ SANDBOXES_PATH = "/__admin/sandboxes"
 SANDBOX_PATH = f"{SANDBOXES_PATH}/{{sandbox}}"
 
 
-def get_openapi(_control: ControlContext, _values: PathParams, _call: Request) -> Response:
-    """Describe the control API."""
+def get_openapi(_context: ControlContext, _params: PathParams, _request: Request) -> Response:
+    """Return the OpenAPI document of the control API."""
     return json_response(control_document(CONTROL_ROUTES))
 
 
 def get_merchant_openapi(
-    _control: ControlContext, _values: PathParams, _call: Request
+    _context: ControlContext, _params: PathParams, _request: Request
 ) -> Response:
-    """Describe the merchant API."""
+    """Return the OpenAPI document of the merchant API."""
     return json_response(merchant_document(OPERATIONS))
 
 
@@ -113,6 +114,9 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", f"{SANDBOX_PATH}/requests/await", requests.await_requests,
         "await_result", query_schema="await_filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",
     ),
     Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
     Route(

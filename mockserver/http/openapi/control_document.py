@@ -18,9 +18,8 @@ from mockserver.schemas import shipped_schemas
 SCHEMAS = "control.schema.json"
 YAML_TYPE = "application/yaml"
 DESCRIPTION = (
-    "Look into the sandboxes of a kustom-mock server and change them. A sandbox appears on"
-    " its first use. Never subject to faults. Calls from web pages of another origin are"
-    " refused."
+    "Inspect and change the sandboxes of a kustom-mock server. A sandbox is created on first"
+    " use. Faults never apply here. Requests from web pages of another origin are refused."
 )
 PROBLEM_DESCRIPTIONS = {
     400: "Malformed JSON.",
@@ -94,7 +93,7 @@ def _success_response(route: Route, components: Components) -> JsonObject:
     if route.response_schema is None:
         return {"description": "Done."}
     description = shipped_schemas()[SCHEMAS]["$defs"][route.response_schema].get(
-        "description", "As asked."
+        "description", "Success."
     )
     body = content(_schema(route.response_schema, components), route.response_media_type)
     return {"description": description, **body}
