@@ -24,8 +24,10 @@ async def read_request(request: web.BaseRequest, client: connection.Connection) 
             is not valid although aiohttp accepts it.
         RequestPayloadError: the body is malformed.
     """
-    _check_head(request)
     headers = request.headers
+    hosts = headers.getall("Host", ())
+    if len(hosts) != 1 or len(headers) > MAX_HEADERS:
+        _check_head(request, len(hosts))
     if not all(map(str.isascii, headers.values())):
         headers = request.clone(headers=dict(_decoded(request))).headers
     url = request.rel_url
@@ -41,9 +43,8 @@ async def read_request(request: web.BaseRequest, client: connection.Connection) 
     )
 
 
-def _check_head(request: web.BaseRequest) -> None:
+def _check_head(request: web.BaseRequest, hosts: int) -> None:
     """Refuse heads that older versions of aiohttp accept."""
-    hosts = len(request.headers.getall("Host", ()))
     if len(request.headers) > MAX_HEADERS:
         problem = TOO_MANY_HEADERS
     elif hosts > 1:
