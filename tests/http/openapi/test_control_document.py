@@ -75,6 +75,7 @@ QUERIES = {
     "GET /__admin/sandboxes/{sandbox}/audit": "?allow=",
     "GET /__admin/sandboxes/{sandbox}/requests/count": "?order_id=shipped",
     "GET /__admin/sandboxes/{sandbox}/requests/await": "?count=1&timeout=1ms",
+    "GET /__admin/sandboxes/{sandbox}/audit": "?allow=A301,A402",
 }
 
 
