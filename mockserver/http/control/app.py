@@ -12,14 +12,18 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from mockserver.domain.errors import Refusal
 from mockserver.http.control.context import ControlContext
+from mockserver.http.control.ownership import authenticate_owner, named_sandbox
 from mockserver.http.control.problems import (
     Problem,
     method_not_allowed,
     problem_response,
+    refusal_problem,
     scenario_problem,
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
+from mockserver.http.merchant.auth import Credentials
 from mockserver.http.messages import Request, Response
 from mockserver.scenario.diagnostics import ScenarioError
 
@@ -42,27 +46,36 @@ class ControlApi(Struct, frozen=True):
     async def handle(self, request: Request) -> Response:
         """Respond to a request below ``/__admin`` or on a health path."""
         try:
-            self._authorize(request)
-            route_match = CONTROL_ROUTER.match(request.method, request.segments)
-            if route_match is None:
-                raise Problem(404, f"no such path: {request.path}")
-            if route_match.target is None:
-                raise method_not_allowed(request.method, route_match.allowed_methods)
-            response = route_match.target.handler(
-                self.context, route_match.path_params, request
-            )
-            return response if isinstance(response, Response) else await response
+            credentials = self._authorize(request)
+            return await self._respond(request, credentials)
         except Problem as problem:
             return problem_response(problem)
+        except Refusal as refusal:
+            return problem_response(refusal_problem(refusal))
         except ScenarioError as error:
             return problem_response(scenario_problem(error))
         except Exception:
             log.exception("crash in %s", request.path)
             return problem_response(Problem(500, "unexpected server error"))
 
-    def _authorize(self, request: Request) -> None:
+    async def _respond(self, request: Request, credentials: Credentials | None) -> Response:
+        route_match = CONTROL_ROUTER.match(request.method, request.segments)
+        if route_match is None:
+            raise Problem(404, f"no such path: {request.path}")
+        if route_match.target is None:
+            raise method_not_allowed(request.method, route_match.allowed_methods)
+        route, params = route_match.target, route_match.path_params
+        response = route.handler(self.context, params, request)
+        response = response if isinstance(response, Response) else await response
+        if route.changes_sandbox:
+            self.context.registry.mark_changed(params["sandbox"])
+        if credentials is not None:
+            self.context.registry.claim(credentials.user, credentials.secret)
+        return response
+
+    def _authorize(self, request: Request) -> Credentials | None:
         if "/".join(request.segments) in UNAUTHENTICATED_PATHS:
-            return
+            return None
         host = request.headers.get("Host", "")
         if not self._is_expected_host(host):
             raise Problem(403, f"unexpected host '{host}'; allow it with --allowed-host")
@@ -70,8 +83,14 @@ class ControlApi(Struct, frozen=True):
         if origin is not None and _origin_host(origin) != host:
             raise Problem(403, f"requests from the web page {origin} are refused")
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        if self.token and not hmac.compare_digest(os.fsencode(token), self.token.encode()):
+        if self.token and hmac.compare_digest(os.fsencode(token), self.token.encode()):
+            return None
+        name = named_sandbox(request)
+        if self.context.registry.owned and name is not None:
+            return authenticate_owner(self.context.registry, name, request)
+        if self.token:
             raise Problem(401, "expected 'Authorization: Bearer …' with the admin token")
+        return None
 
     def _is_expected_host(self, host: str) -> bool:
         try:

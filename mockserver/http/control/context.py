@@ -14,6 +14,8 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 
+UNCHANGING_ACTIONS = ("/explain", "/verdict", "/reset")
+
 
 class ControlContext(Struct, frozen=True):
     """What the handlers of the control API share.
@@ -59,6 +61,12 @@ class Route(Struct, frozen=True):
     unauthenticated: bool = False
     optional: bool = False
     limited: bool = False
+
+    @property
+    def changes_sandbox(self) -> bool:
+        """Whether the sandbox differs afterwards from one that is built again."""
+        is_read = self.method == "GET" or self.path.endswith(UNCHANGING_ACTIONS)
+        return "{sandbox}" in self.path and not is_read
 
 
 def sandbox_from_path(context: ControlContext, params: PathParams) -> Sandbox:

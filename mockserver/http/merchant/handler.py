@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from msgspec import Struct
 
+from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import ORDERS_PATH
@@ -28,6 +29,7 @@ from mockserver.http.merchant.responses import (
     accepted_response,
     add_mock_headers,
     escape_header_value,
+    format_reason,
     provider_json_response,
     refusal_response,
     unauthorized_response,
@@ -38,12 +40,14 @@ from mockserver.http.metrics import Metrics
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.faults.rules import RequestFacts
+from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Execution, Sandbox
 
 IDEMPOTENCY_KEY_HEADER = "Klarna-Idempotency-Key"
 ABANDONED = ResponseDamage(sent="nothing: the client disconnected before the response")
+REFUSED_CALLER_IDS = IdGenerator("refused callers")
 CREDENTIALS_HINT = "send Authorization: Basic with base64 of user:secret, or an API key"
 
 log = logging.getLogger("kustom_mock")
@@ -108,14 +112,27 @@ class MerchantApi(Struct, frozen=True):
             reason = "unreadable_credentials" if authorization else "no_credentials"
             return self._refuse_credentials(request, f"{reason}; {CREDENTIALS_HINT}")
         user = credentials.user
-        sandbox = self.registry.authenticate(user, credentials.secret)
-        return sandbox or self._refuse_credentials(request, "wrong_credentials", user)
+        try:
+            sandbox = self.registry.authenticate(user, credentials.secret)
+        except Refusal as refusal:
+            correlation_id = REFUSED_CALLER_IDS.new_request_id()
+            response = refusal_response(refusal, correlation_id, Assumptions())
+            return self._refuse_caller(request, format_reason(refusal), response)
+        is_owner = self.registry.is_owner(user, credentials.secret)
+        reason = "wrong_credentials" if is_owner else "owned_by_another_secret"
+        return sandbox or self._refuse_credentials(request, reason, user)
 
     def _refuse_credentials(self, request: Request, reason: str, user: str = "") -> Response:
         """Build the 401 response; a sandbox that exists records it in its journal."""
-        response = unauthorized_response()
+        reason = f"{reason} {user}".strip()
+        return self._refuse_caller(request, reason, unauthorized_response(), user)
+
+    def _refuse_caller(
+        self, request: Request, reason: str, response: Response, user: str = ""
+    ) -> Response:
+        """Complete and record the response to a caller that gets no sandbox."""
         if self.mock_headers:
-            response.headers["Mock-Reason"] = escape_header_value(f"{reason} {user}".strip())
+            response.headers["Mock-Reason"] = escape_header_value(reason)
         sandbox = self.registry.get(user)
         entry = Entry(
             at=sandbox.clock.now() if sandbox else wall_clock(),
@@ -152,7 +169,7 @@ class MerchantApi(Struct, frozen=True):
         if isinstance(entry.result, Refusal):
             add_suggestion(entry.result, exchange.request, sandbox, self.registry)
         if self.mock_headers:
-            add_mock_headers(response, entry)
+            add_mock_headers(response, entry, self.registry.eviction_before(sandbox.name))
         self._record(sandbox, entry, monotonic() - exchange.started)
         return response
 
@@ -246,6 +263,5 @@ def _execute_command(
         order_id,
         command,
         key,
-        request_bytes=len(request.body or b"") if endpoint.schema else 0,
         fail_allocation=fault_injection.fails_allocation(exchange.fired),
     )

@@ -23,7 +23,7 @@ def add_suggestion(
         refusal.facts |= _suggest_path(request)
     elif refusal.reason is Reason.ORDER_NOT_FOUND:
         order_id = str(refusal.facts["order_id"])
-        if sandbox.name in registry.evicted:
+        if registry.eviction_before(sandbox.name) is not None:
             refusal.facts["hint"] = f"sandbox {sandbox.name} was evicted"
         for other_sandbox in registry:
             if other_sandbox is not sandbox and order_id in other_sandbox.orders:
