@@ -49,6 +49,7 @@ class Reason(StrEnum):
     SANDBOX_IS_FULL = "sandbox_is_full"
     UNAUTHORIZED = "unauthorized"
     FOREIGN_ORIGIN = "foreign_origin"
+    SERVER_IS_FULL = "server_is_full"
     INVALID_ADDRESS = "invalid_address"
     PAYMENT_METHOD_FAILED = "payment_method_failed"
     INVALID_FIELDS = "invalid_fields"
@@ -304,7 +305,7 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
     ),
     ErrorDefinition(
         Reason.SANDBOX_IS_FULL, 403, "",
-        "The sandbox reached its limit of {limit} bytes of requests. {consequence}",
+        "The sandbox reached its limit of {limit} bytes. {consequence}",
         assumed("ours, so that memory is bounded"),
         _only(*(operation for operation in Operation if operation not in READ_OPERATIONS)),
     ),
@@ -316,6 +317,11 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.FOREIGN_ORIGIN, 403, "NOT_ALLOWED",
         "Requests from web pages of another origin are refused ({detail})",
         assumed("ours, so that a web page cannot use the credentials that a browser remembers"),
+    ),
+    ErrorDefinition(
+        Reason.SERVER_IS_FULL, 503, "TEMPORARILY_UNAVAILABLE",
+        "The server reached its limit of {limit} {kind}.",
+        assumed("ours, so that memory is bounded and no sandbox in use is dropped"),
     ),
     ErrorDefinition(
         Reason.INVALID_ADDRESS, 422, "INVALID_ADDRESS",

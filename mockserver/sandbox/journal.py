@@ -21,10 +21,19 @@ from mockserver.domain.order import Order
 from mockserver.domain.request_hints import request_hints
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.recordings import Message, Recordings
+from mockserver.sandbox.weights import (
+    COUNTER_BYTES,
+    ENTRY_BYTES,
+    weigh_order_version,
+    weigh_value,
+)
 
 DEFAULT_JOURNAL_SIZE = 1000
 MAX_COUNTERS = 100_000  # beyond it, requests are no longer counted by order
 MAX_ORDER_ID_LENGTH = 255  # characters of an order id (documented)
+BYTES_PER_ENTRY = 4096
+"""Average bytes of the entries; beyond this times their maximum number, old ones go."""
+
 NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
 
@@ -82,6 +91,17 @@ class Entry(Struct, dict=True):
         return explain_allocation(self.after, refund) if refund else None
 
     @property
+    def weight(self) -> int:
+        """The bytes that it takes, without what the sandbox holds anyway."""
+        total = ENTRY_BYTES + len(self.path) + len(self.crash or "")
+        total += sum(map(len, self.faults))
+        if isinstance(self.result, Refusal):
+            total += weigh_value(self.result.facts)
+        if self.after is not None and self.after is not self.before:
+            total += weigh_order_version(self.after)
+        return total
+
+    @property
     def sent(self) -> str:
         """Description of what was really sent to the client."""
         return self.damage.sent if self.damage else "the whole response"
@@ -93,26 +113,40 @@ class Journal:
     def __init__(self, size: int = DEFAULT_JOURNAL_SIZE) -> None:
         """Keep at most ``size`` entries."""
         self.size = size
-        self._entries: deque[Entry] = deque(maxlen=size)
+        self._entries: deque[Entry] = deque()
         self._waiters: list[asyncio.Event] = []
+        self._entry_bytes = 0
         self.recordings = Recordings()
         self.last_id = 0
         self.counts: Counter[tuple[Operation | None, str | None, int]] = Counter()
+
+    @property
+    def total_bytes(self) -> int:
+        """The bytes of all entries, messages and counts."""
+        counter_bytes = len(self.counts) * COUNTER_BYTES
+        return self._entry_bytes + self.recordings.total_bytes + counter_bytes
 
     def record(self, entry: Entry, messages: tuple[Message, Message] | None = None) -> None:
         """Add an entry, with its request and response, and notify the waiters."""
         self.last_id += 1
         entry.entry_id = self.last_id
         self._entries.append(entry)
+        self._entry_bytes += entry.weight
         if messages is not None:
             self.recordings.add(entry.entry_id, *messages)
-        self.recordings.drop_before(self.last_id - self.size + 1)
+        while self._is_full():
+            self._entry_bytes -= self._entries.popleft().weight
+        self.recordings.drop_before(self.last_id + 1 - len(self._entries))
         is_countable = (
             len(entry.order_id or "") <= MAX_ORDER_ID_LENGTH and entry.status != NOT_FOUND
         )
         order_id = entry.order_id if is_countable and len(self.counts) < MAX_COUNTERS else None
         self.counts[entry.operation, order_id, entry.status] += 1
         self.notify_waiters()
+
+    def _is_full(self) -> bool:
+        too_many = len(self._entries) > self.size
+        return too_many or self._entry_bytes > self.size * BYTES_PER_ENTRY
 
     @property
     def count(self) -> int:
@@ -156,6 +190,7 @@ class Journal:
         copy = Journal(self.size)
         copy._entries.extend(self._entries)
         copy.recordings, copy.last_id = self.recordings.copy(), self.last_id
+        copy._entry_bytes = self._entry_bytes
         copy.counts.update(self.counts)
         return copy
 
@@ -163,6 +198,7 @@ class Journal:
         """Remove all entries and counts."""
         self._entries.clear()
         self.recordings = Recordings()
+        self._entry_bytes = 0
         self.counts.clear()
 
     def find(self, correlation_id: str) -> Entry | None:

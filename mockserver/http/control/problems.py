@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.http.messages import Response
 from mockserver.scenario.diagnostics import ScenarioError
 
@@ -56,6 +57,15 @@ def unauthorized() -> Problem:
     problem = Problem(401, "expected 'Authorization: Bearer …' with the admin token")
     problem.headers["WWW-Authenticate"] = 'Bearer realm="kustom-mock control API"'
     return problem
+
+
+def refusal_problem(refusal: Refusal) -> Problem:
+    """Build the problem for a sandbox (409) or a server (503) that is full."""
+    status = 503 if refusal.reason is Reason.SERVER_IS_FULL else 409
+    limit = refusal.message.rstrip(".")
+    detail = f"{limit[0].lower()}{limit[1:]}; {refusal.facts.get('hint', 'reset it first')}"
+    held = {"held": refusal.facts["held"]} if "held" in refusal.facts else {}
+    return Problem(status, detail, reason=refusal.reason, **held)
 
 
 def scenario_problem(error: ScenarioError) -> Problem:

@@ -44,6 +44,7 @@ from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.faults.rules import RequestFacts
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.recordings import Message, record_message
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Execution, Sandbox
@@ -117,18 +118,25 @@ class MerchantApi(Struct, frozen=True):
         """Return the sandbox of the caller, or the response to a caller without one."""
         page = foreign_page(request)
         if page is not None:
-            return self._refuse_page(request, Refusal(Reason.FOREIGN_ORIGIN, detail=page))
+            return self._refuse_caller(request, Refusal(Reason.FOREIGN_ORIGIN, detail=page))
         authorization = request.headers.get("Authorization")
         credentials = parse_authorization(authorization)
         if credentials is None:
             reason = "unreadable_credentials" if authorization else "no_credentials"
             return self._refuse_credentials(request, f"{reason}; {CREDENTIALS_HINT}")
         user = credentials.user
-        sandbox = self.registry.authenticate(user, credentials.secret)
-        return sandbox or self._refuse_credentials(request, "wrong_credentials", user)
+        try:
+            sandbox = self.registry.authenticate(user, credentials.secret)
+        except Refusal as refusal:
+            return self._refuse_caller(request, refusal)
+        if sandbox is not None:
+            return sandbox
+        is_owner = self.registry.is_owner(user, credentials.secret)
+        reason = "wrong_credentials" if is_owner else "owned_by_another_secret"
+        return self._refuse_credentials(request, reason, user)
 
-    def _refuse_page(self, request: Request, refusal: Refusal) -> Response:
-        """Build the response to a web page of another origin, which belongs to no sandbox."""
+    def _refuse_caller(self, request: Request, refusal: Refusal) -> Response:
+        """Build the response to a caller that gets no sandbox: a web page, or no room."""
         entry = Entry(
             at=wall_clock(),
             correlation_id=self.ids.new_request_id(),
@@ -147,7 +155,8 @@ class MerchantApi(Struct, frozen=True):
         """Build the 401 response; a sandbox that exists records it in its journal."""
         response = unauthorized_response()
         if self.mock_headers:
-            response.headers["Mock-Reason"] = escape_header_value(f"{reason} {user}".strip())
+            text = f"{reason} {display_name(user)}".strip()
+            response.headers["Mock-Reason"] = escape_header_value(text)
         sandbox = self.registry.get(user)
         entry = Entry(
             at=sandbox.clock.now() if sandbox else wall_clock(),
@@ -190,7 +199,7 @@ class MerchantApi(Struct, frozen=True):
                 reveal_sandboxes=self.reveal_sandboxes,
             )
         if self.mock_headers:
-            add_mock_headers(response, entry)
+            add_mock_headers(response, entry, self.registry.eviction_before(sandbox.name))
         entry.seconds = monotonic() - exchange.started
         body = b"" if exchange.request.method == "HEAD" else response.body
         messages = (
@@ -293,6 +302,5 @@ def _execute_command(
         order_id,
         command,
         key,
-        request_bytes=len(request.body or b"") if endpoint.schema else 0,
         fail_allocation=fault_injection.fails_allocation(exchange.fired),
     )

@@ -155,7 +155,7 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
         422,
         'E105 id: expected a name without /, line breaks and control characters, got "a/b"',
     ),
-    "an id that is no text": ({"id": 5, **CONFLICT}, 422, "E103 id: expected a text, got 5"),
+    "an id that is no text": ({"id": 5, **CONFLICT}, 422, "E103 id: expected a string, got 5"),
     "a list": ([], 422, "expected a JSON object"),
     "no json": (b"{", 400, "malformed JSON"),
 }

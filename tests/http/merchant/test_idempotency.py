@@ -10,7 +10,7 @@ from tests.support.request_examples import BODIES, order_for
 Op = Operation
 CHANGES = [row for row in OPERATIONS if row.method != "GET"]
 KEY = with_key("6a1c0c9e")
-OWN = {"Klarna-Correlation-Id", "Transaction-Id", "Mock-Replayed", "Date"}
+OWN = {"Klarna-Correlation-Id", "Transaction-Id", "Mock-Replayed", "Mock-Hint", "Date"}
 
 
 def substance(response: Reply) -> tuple[int, list[tuple[str, str]]]:

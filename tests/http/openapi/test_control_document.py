@@ -72,7 +72,6 @@ WRONG: Mapping[str, list[Any]] = {
 QUERIES = {
     "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201&view=row",
     "GET /__admin/sandboxes/{sandbox}/requests/{correlation_id}": "?unmasked=true",
-    "GET /__admin/sandboxes/{sandbox}/audit": "?allow=",
     "GET /__admin/sandboxes/{sandbox}/requests/count": "?order_id=shipped",
     "GET /__admin/sandboxes/{sandbox}/requests/await": "?count=1&timeout=1ms",
     "GET /__admin/sandboxes/{sandbox}/audit": "?allow=A301,A402",
