@@ -195,6 +195,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
     Raises:
         SettingError: names the flag or variable, its value, and what was expected.
     """
+    _check_admin_token(flags, environ)
     values: dict[str, Any] = {}
     variables = set()
     for name, row in OPTIONS.items():
@@ -204,6 +205,16 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
             values[name] = _value(row, environ[row.variable], row.variable)
             variables.add(name)
     return Settings(**values, from_environment=frozenset(variables))
+
+
+def _check_admin_token(flags: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    """Refuse an empty token, which a missing secret in CI looks like."""
+    row = OPTIONS["admin_token"]
+    sources = {row.flag: flags.get("admin_token"), row.variable: environ.get(row.variable)}
+    place, token = next(((p, t) for p, t in sources.items() if t is not None), ("", None))
+    if token == "":
+        message = f"{place}: expected a token, got an empty text; leave it out to need no token"
+        raise SettingError(message)
 
 
 def _value(row: Option, value: Any, place: str) -> Any:  # noqa: ANN401

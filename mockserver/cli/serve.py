@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
+from ipaddress import ip_address
 
 from mockserver import __version__
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
@@ -18,7 +20,11 @@ from mockserver.scenario.loader import UnknownScenarioError
 from mockserver.settings import SettingError, Settings
 
 STANDARD_ERROR = 2
+DEMO_SANDBOX = "demo"
+OPEN_HINT = "set KUSTOM_MOCK_ADMIN_TOKEN, or listen on 127.0.0.1"
 GC_THRESHOLD = 50_000  # new objects between two collections
+
+log = logging.getLogger("kustom_mock")
 
 
 def serve(settings: Settings) -> int:
@@ -52,6 +58,13 @@ def _print_ready_line(url: str) -> None:
         print(f"kustom-mock {__version__} listening on {url}", flush=True)
     except OSError:  # the interpreter flushes stdout at exit, which must not fail
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _tune_garbage_collection() -> None:
@@ -97,6 +110,10 @@ async def _serve(settings: Settings) -> int:
         return EXIT_USAGE
     except OSError as error:
         raise SettingError(describe_listen_error(error, settings)) from None
+    if not settings.require_known:
+        sandboxes.get_or_create(DEMO_SANDBOX)  # the first commands of the README read it
+    if settings.admin_token is None and not _is_loopback(settings.host):
+        log.warning("anybody who can reach %s can use the control API; %s", url, OPEN_HINT)
     _tune_garbage_collection()
     _print_ready_line(url)
     watch_task = asyncio.create_task(watch(settings, sandboxes)) if settings.watch else None

@@ -33,9 +33,9 @@ def get(url: str, path: str, user: str = "someone") -> tuple[int, dict[str, str]
 def test_serve_prints_one_line_and_exits_0_on_signal(ending: signal.Signals) -> None:
     with serving("--port", "0") as (process, url):
         assert get(url, "/healthz")[0] == 200
-        orders = json.loads(get(url, "/__admin/sandboxes/someone/orders")[2])["orders"]
+        orders = json.loads(get(url, "/__admin/sandboxes/demo/orders")[2])["orders"]
         path = f"/ordermanagement/v1/orders/{orders[0]['order_id']}"
-        assert get(url, path)[0] == 200
+        assert get(url, path, "demo")[0] == 200
         process.send_signal(ending)
         rest, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, rest, errors) == (0, "", "")
@@ -102,6 +102,16 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
         ["serve"],
         {"KUSTOM_MOCK_PORT": "http"},
         ["KUSTOM_MOCK_PORT", "http", "0 to 65535"],
+    ),
+    "an empty token": (
+        ["serve", "--admin-token", ""],
+        {},
+        ["--admin-token", "expected a token"],
+    ),
+    "an empty variable of the token": (
+        ["serve"],
+        {"KUSTOM_MOCK_ADMIN_TOKEN": ""},
+        ["KUSTOM_MOCK_ADMIN_TOKEN", "leave it out to need no token"],
     ),
     "a switch that is neither": (
         ["serve"],
@@ -235,11 +245,25 @@ def test_flag_wins_over_its_variable() -> None:
     assert "Mock-Reason" in with_headers
 
 
+@pytest.mark.parametrize(
+    ("host", "token", "warns"),
+    [("0.0.0.0", "", True), ("0.0.0.0", "s", False), ("127.0.0.1", "", False)],  # noqa: S104
+)
+def test_listening_beyond_loopback_without_a_token_warns(
+    host: str, token: str, *, warns: bool
+) -> None:
+    variables = {"KUSTOM_MOCK_ADMIN_TOKEN": token} if token else {}
+    with serving("--port", "0", "--host", host, **variables) as (process, _):
+        process.terminate()
+        _, errors = process.communicate(timeout=TIMEOUT)
+    assert ("can use the control API; set KUSTOM_MOCK_ADMIN_TOKEN" in errors) is warns
+
+
 def test_equal_seeds_give_equal_orders() -> None:
     seen = []
     for _ in range(2):
         with serving("--port", "0", "--seed", "7") as (_, url):
-            page = json.loads(get(url, "/__admin/sandboxes/someone/orders")[2])
+            page = json.loads(get(url, "/__admin/sandboxes/demo/orders")[2])
             seen.append([order["order_id"] for order in page["orders"]])
     assert seen[0] == seen[1]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import __version__
+from mockserver import ControlClient, __version__
 from tests.support.doc_pages import blocks
 
 README = Path(__file__).parents[2] / "README.md"
@@ -32,6 +32,7 @@ def test_readme_ready_line_has_the_current_version() -> None:
 )
 def test_readme_commands_capture_refund_and_show_the_allocation(server_url: str) -> None:
     block = next(block for block in blocks(README) if block.language == "sh")
+    ControlClient(server_url, "demo").reset()  # serve creates it at start
     script = block.text.replace("localhost:8566", server_url.removeprefix("http://"))
     process = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607  # found above
