@@ -18,6 +18,7 @@ from mockserver.domain.commands import (
 from mockserver.domain.ledger import (
     TimelineEvent,
     build_ledger,
+    build_line_ledger,
     build_timeline,
     movements,
     render_timeline,
@@ -138,3 +139,15 @@ def test_timeline_renders_one_line_per_event() -> None:
     assert render_timeline(events) == (
         "2026-01-01 09:30:00  order of 1 placed\n2026-01-15 09:00:00  cancelled"
     )
+
+
+def test_line_ledger_sums_up_references_and_omits_lines_without() -> None:
+    lines = (make_line("A", 10), make_line("A", 5), make_line(None, 7))
+    order = drive(
+        make_order(22, order_lines=lines),
+        CaptureOrder(15, "", lines[:2]),
+        RefundOrder(5, "", lines[1:2]),
+    )
+    assert build_line_ledger(order) == [
+        {"reference": "A", "ordered": 15, "captured": 15, "refunded": 5, "left": 10}
+    ]
