@@ -33,9 +33,9 @@ def get(url: str, path: str, user: str = "someone") -> tuple[int, dict[str, str]
 def test_serve_prints_one_line_and_exits_0_on_signal(ending: signal.Signals) -> None:
     with serving("--port", "0") as (process, url):
         assert get(url, "/healthz")[0] == 200
-        orders = json.loads(get(url, "/__admin/sandboxes/someone/orders")[2])["orders"]
+        orders = json.loads(get(url, "/__admin/sandboxes/demo/orders")[2])["orders"]
         path = f"/ordermanagement/v1/orders/{orders[0]['order_id']}"
-        assert get(url, path)[0] == 200
+        assert get(url, path, "demo")[0] == 200
         process.send_signal(ending)
         rest, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, rest, errors) == (0, "", "")
@@ -235,11 +235,19 @@ def test_flag_wins_over_its_variable() -> None:
     assert "Mock-Reason" in with_headers
 
 
+@pytest.mark.parametrize(("known_only", "status"), [("off", 200), ("on", 404)])
+def test_serve_creates_a_demo_sandbox_unless_users_must_be_known(
+    known_only: str, status: int
+) -> None:
+    with serving("--port", "0", "--require-known", known_only) as (_, url):
+        assert get(url, "/__admin/sandboxes/demo/orders")[0] == status
+
+
 def test_equal_seeds_give_equal_orders() -> None:
     seen = []
     for _ in range(2):
         with serving("--port", "0", "--seed", "7") as (_, url):
-            page = json.loads(get(url, "/__admin/sandboxes/someone/orders")[2])
+            page = json.loads(get(url, "/__admin/sandboxes/demo/orders")[2])
             seen.append([order["order_id"] for order in page["orders"]])
     assert seen[0] == seen[1]
 
