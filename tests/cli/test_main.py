@@ -269,7 +269,7 @@ def test_demo_shows_the_provider_example_and_a_failed_allocation() -> None:
     first, second = re.findall(r"-> 201, ([A-Z0-9]{8})-2", output)
     assert f"Refund of 10000: allocated to capture {first}-2." in output
     assert f"Nearest: capture {second}-2" in output
-    conditions = re.findall(r"^ +(ok|NO) +(\w+)", result.stdout, re.MULTILINE)
+    conditions = re.findall(r"^ +(ok|FAIL) +(\w+)", result.stdout, re.MULTILINE)
     names = [
         "no_earlier_failure",
         "lines_add_up",
@@ -279,8 +279,8 @@ def test_demo_shows_the_provider_example_and_a_failed_allocation() -> None:
     assert [name for _, name in conditions] == names * 3
     assert [verdict for verdict, _ in conditions] == [
         *["ok"] * 4,
-        *["ok", "ok", "NO", "ok"],
-        *["NO", "ok", "ok", "ok"],
+        *["ok", "ok", "FAIL", "ok"],
+        *["FAIL", "ok", "ok", "ok"],
     ]
 
 
