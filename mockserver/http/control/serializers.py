@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import asdict
+
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import (
+    LineBalance,
     TimelineEvent,
     build_ledger,
+    build_line_balances,
     build_timeline,
     render_timeline,
 )
@@ -55,21 +59,50 @@ def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:
     return {
         "order": serialize_current_order(sandbox, order),
         "allocations": [
-            serialize_explanation(explain_allocation(order, refund)) for refund in order.refunds
+            {
+                "refund_id": refund.refund_id,
+                "number": number,
+                "reference": refund.reference,
+                **serialize_explanation(explain_allocation(order, refund)),
+            }
+            for number, refund in enumerate(order.refunds, 1)
         ],
         "ledger": build_ledger(order),
-        "timeline": [{"at": format_time(event.at), "text": event.text} for event in timeline],
+        "lines": [_serialize_line_balance(balance) for balance in build_line_balances(order)],
+        "timeline": [
+            {
+                "at": format_time(event.at),
+                "text": event.text,
+                "capture_id": event.capture_id,
+                "refund_id": event.refund_id,
+            }
+            for event in timeline
+        ],
         "timeline_text": render_timeline(timeline),
     }
 
 
 def build_full_timeline(sandbox: Sandbox, order: Order) -> list[TimelineEvent]:
     """Build the timeline of an order, including refused and faulted requests, oldest first."""
-    entries = (entry for entry in sandbox.journal if entry.order_id == order.order_id)
-    problem_events = (
-        TimelineEvent(entry.at, text) for entry in entries if (text := _describe_problem(entry))
-    )
-    return sorted([*build_timeline(order), *problem_events], key=lambda event: event.at)
+    events = build_timeline(order)
+    positioned = [(number, event) for number, event in enumerate(events, 1)]
+    for entry in sandbox.journal:
+        text = _describe_problem(entry) if entry.order_id == order.order_id else ""
+        if text:
+            # A clock may be frozen: the order after the request tells what came before it.
+            earlier = build_timeline(entry.after) if entry.after else ()
+            position = sum(event in earlier for event in events)
+            at = max([entry.at, *(event.at for event in earlier)])
+            positioned.append((position, TimelineEvent(at, text)))
+    return [event for _, event in sorted(positioned, key=lambda item: item[0])]
+
+
+def _serialize_line_balance(balance: LineBalance) -> JsonObject:
+    return {
+        **asdict(balance),
+        "left_quantity": balance.left_quantity,
+        "left_amount": balance.left_amount,
+    }
 
 
 def _describe_problem(entry: Entry) -> str:

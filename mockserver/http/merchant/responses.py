@@ -132,12 +132,12 @@ def _allocation_text(allocation: Allocation, entry: Entry) -> str:
     if allocation.outcome is AllocationOutcome.ALLOCATED:
         note = "; ambiguous" if allocation.ambiguous else ""
         return f"allocated; capture_id={allocation.capture_id}{note}"
-    if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
-        return "not_attempted; no order lines were given"
     why = entry.explanation
     if why is None:
-        return "failed"
-    return f"failed; {', '.join(why.failed_conditions)}; {' '.join(why.hints)}"
+        return allocation.outcome
+    if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
+        return "; ".join((allocation.outcome, *why.hints[:1]))
+    return "; ".join((allocation.outcome, ", ".join(why.failed_conditions), *why.hints[:1]))
 
 
 def escape_header_value(text: str) -> str:
