@@ -164,8 +164,6 @@ def line_without_reference(case: RefundCase) -> Iterator[str]:
 
 def unknown_reference(case: RefundCase) -> Iterator[str]:
     """List what was captured, where nothing better is known."""
-    if not case.captures_by_reference:
-        return
     for reference in _unknown_references(case)[:MAX_LINES]:
         yield (
             f"Reference {quote(reference)} is on no line of the order or its captures. Send"
