@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mockserver.client import ControlClient, ControlError
     from mockserver.control_types import (
         AllocationExplanation,
+        AuditFinding,
+        AuditReport,
+        AuditRuleResult,
         AwaitResult,
         BookedAmount,
         ClockChange,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
         RuleProvenance,
         SandboxSummary,
         ScenarioFinding,
+        SilencedAuditRule,
         SnapshotSummary,
         TimelineEntry,
         VerdictReport,
@@ -62,6 +66,9 @@ __version__ = "0.1.0"
 
 __all__ = (
     "AllocationExplanation",
+    "AuditFinding",
+    "AuditReport",
+    "AuditRuleResult",
     "AwaitResult",
     "BookedAmount",
     "ClockChange",
@@ -100,6 +107,7 @@ __all__ = (
     "SandboxSummary",
     "ScenarioFinding",
     "ScenarioSource",
+    "SilencedAuditRule",
     "SnapshotSummary",
     "TimelineEntry",
     "VerdictReport",

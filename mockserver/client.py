@@ -5,13 +5,14 @@
 '7ce4ee13-973c-6f49-a30e-85a0bc675997'
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from mockserver.control_types import (
+    AuditReport,
     AwaitResult,
     ClockChange,
     ClockState,
@@ -315,6 +316,19 @@ class ControlClient:
         """Check the money invariants of every order."""
         return cast("InvariantsReport", self.call("GET", "invariants"))
 
+    def audit(self, allow: Iterable[str] = ()) -> AuditReport:
+        """Judge how the client behaved, from the journal.
+
+        Args:
+            allow: codes of rules whose findings are left out, such as ``A301``.
+
+        Raises:
+            ControlError: with status 404 if the sandbox is not in use, or 422 if a code is
+                unknown.
+        """
+        query = urlencode({"allow": ",".join(allow)})
+        return cast("AuditReport", self.call("GET", f"audit?{query}"))
+
     def take_snapshot(self, name: str) -> SnapshotSummary:
         """Store the state of the sandbox under a name.
 
@@ -359,7 +373,7 @@ class ControlClient:
         try:
             response = client.send(method, full_path, body, headers)
         except HttpClientError as error:
-            raise ControlError(0, f"no answer from {self.url}: {error}") from error
+            raise ControlError(0, f"no response from {self.url}: {error}") from error
         content = response.json()
         if response.status >= 400:  # noqa: PLR2004  # where errors begin
             problem = cast("ProblemDetails", content) if isinstance(content, dict) else None

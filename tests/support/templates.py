@@ -1,4 +1,4 @@
-"""A sandbox template for the tests of the registry."""
+"""Sandbox template for the tests of the registry."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,7 +15,7 @@ class EmptyTemplate:
     """
 
     def __init__(self, **credentials: str) -> None:
-        """List user names and secrets, possibly none."""
+        """Create a template with these credentials."""
         self.built: list[str] = []
         self.failures = 0
         self.credentials: Mapping[str, str] = credentials
@@ -30,5 +30,5 @@ class EmptyTemplate:
 
 
 def names(sandboxes: Iterable[Sandbox]) -> list[str]:
-    """Return the names of sandboxes, in order."""
+    """Return the names of sandboxes, least recently used first."""
     return [sandbox.name for sandbox in sandboxes]

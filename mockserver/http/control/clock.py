@@ -4,7 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from mockserver.domain.lifecycle import Status, derive_status
-from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_sandbox,
+    open_sandbox,
+)
 from mockserver.http.control.parsing import json_response, parse_json_object
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.serializers import format_time
@@ -15,12 +20,12 @@ from mockserver.scenario.times import check_time_bounds, parse_duration, parse_t
 CLOCK_FIELDS = ("advance", "set", "freeze")
 
 
-def get_clock(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def get_clock(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return the sandbox's time."""
-    return json_response(_serialize_clock(sandbox_from_path(control, values)))
+    return json_response(_serialize_clock(find_sandbox(context, params)))
 
 
-def set_clock(control: ControlContext, values: PathParams, request: Request) -> Response:
+def set_clock(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Set, advance or freeze the clock; returns the orders that expired meanwhile."""
     body = parse_json_object(request)
     unknown = [field for field in body if field not in CLOCK_FIELDS]
@@ -28,7 +33,7 @@ def set_clock(control: ControlContext, values: PathParams, request: Request) -> 
         raise Problem(
             422, f"expected one or more of {', '.join(CLOCK_FIELDS)}, got {unknown or '{}'}"
         )
-    sandbox = sandbox_from_path(control, values)
+    sandbox = open_sandbox(context, params)
     old_time = sandbox.clock.now()
     target = _target_time(body, old_time)
     if target < old_time:
@@ -50,14 +55,16 @@ def set_clock(control: ControlContext, values: PathParams, request: Request) -> 
 def _target_time(body: dict[str, Any], now: datetime) -> datetime:
     try:
         target = parse_time(body["set"]) if "set" in body else now
-        advance = parse_duration(body.get("advance", "0s"))
-        return check_time_bounds(target + advance, body.get("advance"))
+        if "advance" not in body:  # a running clock may be past the latest time already
+            return target
+        advance = parse_duration(body["advance"])
+        return check_time_bounds(target + advance, body["advance"])
     except ValueError as error:
         raise Problem(422, str(error)) from None
 
 
 def _expired_orders(sandbox: Sandbox, before: datetime) -> list[dict[str, Any]]:
-    """What the passing of time did: orders that expired, oldest first."""
+    """Return the orders that expired since a time, oldest first."""
     now = sandbox.clock.now()
     expired = [
         order
@@ -72,7 +79,7 @@ def _expired_orders(sandbox: Sandbox, before: datetime) -> list[dict[str, Any]]:
             "event": "order expired",
             "order_id": order.order_id,
         }
-        for order in sorted(expired, key=lambda item: item.expires_at)
+        for order in sorted(expired, key=lambda order: order.expires_at)
     ]
 
 

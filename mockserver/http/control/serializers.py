@@ -1,6 +1,7 @@
 """Serialize orders, journal entries and dry runs for the control API."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from msgspec.structs import asdict
 
@@ -31,13 +32,13 @@ from mockserver.sandbox.sandbox import Sandbox
 
 
 def serialize_current_order(sandbox: Sandbox, order: Order) -> JsonObject:
-    """Show an order as the merchant would see it now."""
+    """Serialize an order as the merchant would read it now."""
     status = derive_status(order, sandbox.clock.now(), sandbox.assumptions)
     return serialize_order(order, status, sandbox.assumptions)
 
 
 def serialize_order_summaries(sandbox: Sandbox, orders: Iterable[Order]) -> list[JsonObject]:
-    """Show orders in a few fields, with their names."""
+    """Serialize orders in a few fields, with their names."""
     names = {order_id: name for name, order_id in sandbox.order_names.items()}
     return [
         _serialize_order_summary(sandbox, order, names.get(order.order_id)) for order in orders
@@ -45,16 +46,16 @@ def serialize_order_summaries(sandbox: Sandbox, orders: Iterable[Order]) -> list
 
 
 def _serialize_order_summary(sandbox: Sandbox, order: Order, name: str | None) -> JsonObject:
-    page = serialize_current_order(sandbox, order)
+    view = serialize_current_order(sandbox, order)
     summary_keys = (
         "order_id", "status", "order_amount", "captured_amount", "refunded_amount",
         "remaining_authorized_amount", "klarna_reference",
     )  # fmt: skip
-    return {"name": name, **{key: page[key] for key in summary_keys}}
+    return {"name": name, **{key: view[key] for key in summary_keys}}
 
 
 def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:
-    """Show all there is to know of an order."""
+    """Serialize everything known about an order."""
     timeline = build_full_timeline(sandbox, order)
     return {
         "order": serialize_current_order(sandbox, order),
@@ -89,12 +90,33 @@ def build_full_timeline(sandbox: Sandbox, order: Order) -> list[TimelineEvent]:
     for entry in sandbox.journal:
         text = _describe_problem(entry) if entry.order_id == order.order_id else ""
         if text:
-            # A clock may be frozen: the order after the request tells what came before it.
-            earlier = build_timeline(entry.after) if entry.after else ()
-            position = sum(event in earlier for event in events)
-            at = max([entry.at, *(event.at for event in earlier)])
-            positioned.append((position, TimelineEvent(at, text)))
+            at = _end_of(entry)
+            positioned.append((_count_earlier(events, entry), TimelineEvent(at, text)))
     return [event for _, event in sorted(positioned, key=lambda item: item[0])]
+
+
+def _end_of(entry: Entry) -> datetime:
+    """Return the time of what the request changed; a fault after the commit came later."""
+    if entry.after is None or entry.after is entry.before:
+        return entry.at
+    return max(entry.at, build_timeline(entry.after)[-1].at)
+
+
+def _count_earlier(events: Sequence[TimelineEvent], entry: Entry) -> int:
+    """Count the events before a request; times do not tell, as a clock may be frozen."""
+    if entry.after is None:
+        return sum(event.at <= entry.at for event in events)
+    known = {capture.capture_id for capture in entry.after.captures}
+    known |= {refund.refund_id for refund in entry.after.refunds}
+    return max(
+        (
+            number
+            for number, event in enumerate(events, 1)
+            if (event.refund_id or event.capture_id) in known
+            or (not event.refund_id and not event.capture_id and event.at <= entry.at)
+        ),
+        default=0,
+    )
 
 
 def _serialize_line_balance(balance: LineBalance) -> JsonObject:
@@ -110,7 +132,7 @@ def _describe_problem(entry: Entry) -> str:
     texts = []
     if entry.faults:
         faults = "; ".join(entry.faults)
-        texts.append(f"{entry.operation} struck by {faults}, delivered: {entry.sent}")
+        texts.append(f"{entry.operation} faulted by {faults}, sent: {entry.sent}")
     if isinstance(entry.result, Refusal):
         texts.append(f"{entry.operation} refused: {render_refusal(entry.result)}")
     return "; ".join(texts)
@@ -121,7 +143,7 @@ def serialize_dry_run(
     refusal: Refusal | None,
     fired_actions: Sequence[tuple[FaultRule, Action]],
 ) -> JsonObject:
-    """Show what a refund would lead to: refused or not, struck or not, how allocated."""
+    """Serialize the prediction for a refund: refusal, faults and allocation."""
     view, text = serialize_explanation(explanation), explanation.text
     faults = [f"{rule.name}: {action}" for rule, action in fired_actions]
     if refusal or any(ends_request(action) for _, action in fired_actions):
@@ -136,7 +158,7 @@ def serialize_dry_run(
 
 
 def serialize_entry(entry: Entry) -> JsonObject:
-    """Show why a request got the answer it got."""
+    """Serialize a journal entry, with the explanation of its response."""
     result = entry.result
     explanation = entry.explanation
     return {
@@ -162,33 +184,33 @@ def serialize_entry(entry: Entry) -> JsonObject:
 
 def render_entry(entry: Entry) -> str:
     """Render the explanation of a request as text."""
-    lines = [f"{entry.method} {entry.path} was answered {entry.status}."]
+    lines = [f"{entry.method} {entry.path} got status {entry.status}."]
     if entry.faults:
-        lines.append(f"Faults: {'; '.join(entry.faults)}. Delivered: {entry.sent}.")
+        lines.append(f"Faults: {'; '.join(entry.faults)}. Sent: {entry.sent}.")
     if entry.replayed:
         changed = " with a different request" if entry.body_changed else ""
-        lines.append(f"A replay: its idempotency key was known{changed}.")
+        lines.append(f"Replayed: the idempotency key was used before{changed}.")
     if isinstance(entry.result, Refusal):
-        row = entry.result.definition
-        lines += [f"Refused: {render_refusal(entry.result)}", f"This rule is {row.source}."]
+        provenance = entry.result.definition.source
+        lines += [f"Refused: {render_refusal(entry.result)}", f"Provenance: {provenance}."]
     elif entry.explanation:
         lines.append(entry.explanation.text)
     return "\n".join(lines)
 
 
-def render_refusal(rejection: Refusal) -> str:
+def render_refusal(refusal: Refusal) -> str:
     """Render a refusal with its hint."""
-    return " ".join((f"{rejection}.", *refusal_hint(rejection)))
+    return " ".join((f"{refusal}.", *refusal_hint(refusal)))
 
 
-def serialize_refusal(rejection: Refusal) -> JsonObject:
-    """Show a refusal with its rule, its numbers and its source."""
-    source = rejection.definition.source
+def serialize_refusal(refusal: Refusal) -> JsonObject:
+    """Serialize a refusal with its reason, facts, hints and provenance."""
+    source = refusal.definition.source
     return {
-        "reason": rejection.reason,
-        "error_code": rejection.code,
-        "message": rejection.message,
-        "facts": dict(rejection.known_facts),
-        "hints": refusal_hint(rejection),
+        "reason": refusal.reason,
+        "error_code": refusal.code,
+        "message": refusal.message,
+        "facts": dict(refusal.known_facts),
+        "hints": refusal_hint(refusal),
         "provenance": {"mark": source.mark, "source": source.source},
     }

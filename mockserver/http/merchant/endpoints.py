@@ -1,6 +1,6 @@
-"""Endpoint table: method, path, body and success status of the 18 operations.
+"""Endpoint table: parser or serializer of each of the 18 operations.
 
-Method, path, schemas and statuses come from the domain's table of operations.
+Methods, paths, schemas and statuses come from the domain's table of operations.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,9 +30,10 @@ from mockserver.http.router import Router
 class Endpoint(OperationInfo, frozen=True):
     """An endpoint of the merchant API: operation, method, path, parser and serializer.
 
-    A change has ``command``, which reads a checked body and the ids of the path;
-    ``read_at_once`` makes the command of a body in which all is as documented. A read
-    has ``view``, which shows an order or a part of it as JSON values.
+    Attributes:
+        parse_command: for changes; parses a validated body and the ids of the path.
+        parse_strict: parses a body that is exactly as documented in one step.
+        serialize: for reads of a part of an order; returns JSON values.
     """
 
     parse_command: Callable[[command_parsing.Body, command_parsing.PathIds], Command] | None = (
@@ -64,7 +65,7 @@ def _refund(order: Order, ids: command_parsing.PathIds, assumptions: Assumptions
 
 
 def _ignore_body(command: Callable[[], Command]) -> Callable[[Any, Any], Command]:
-    """Read nothing: whatever body such an operation is sent is ignored."""
+    """Build a parser that ignores the body."""
     return lambda _body, _ids: command()
 
 
@@ -107,5 +108,6 @@ ENDPOINT_BY_OPERATION: Mapping[Operation, Endpoint] = {
     for info in OPERATIONS
 }
 MERCHANT_ROUTER = Router(
-    (row.method, ORDERS_PATH + row.path, row) for row in ENDPOINT_BY_OPERATION.values()
+    (endpoint.method, ORDERS_PATH + endpoint.path, endpoint)
+    for endpoint in ENDPOINT_BY_OPERATION.values()
 )

@@ -1,24 +1,28 @@
 """Apply fault actions to a request and its response.
 
-Faults stand outside idempotency on purpose: one before the write leaves no receipt,
-one after it does.
+Faults are outside idempotency on purpose: one before the commit leaves no receipt, one after
+it does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from http import HTTPStatus
 from string import Formatter
 
 import orjson
 
 from mockserver.domain.errors import (
-    ERROR_CATALOGUE,
     UNKNOWN_FACT,
     Reason,
     Refusal,
     find_error_definition,
 )
 from mockserver.http.merchant.exchange import Exchange, FiredActions
-from mockserver.http.merchant.responses import provider_json_response
+from mockserver.http.merchant.responses import (
+    encode_error,
+    provider_json_response,
+    unauthorized_response,
+)
 from mockserver.http.messages import STATUSES_WITHOUT_BODY, Response
 from mockserver.sandbox.faults.actions import (
     Action,
@@ -41,23 +45,36 @@ from mockserver.sandbox.sandbox import Sandbox
 
 STATUS_OK = 200
 FIRST_ERROR_STATUS = 400
-FRAMING_HEADERS = ("content-length", "transfer-encoding")  # what truncate is there for
+FIRST_SERVER_ERROR = 500
+FRAMING_HEADERS = ("content-length", "transfer-encoding")  # use ``truncate`` to damage these
 TRUNCATED_JSON = b'{"order_id": "7ce4ee13-973c-6f49-a30e-85'
-DEFAULT_ERROR_CODES = {
-    **{row.status: row.code for row in reversed(ERROR_CATALOGUE) if row.code},
+UNAUTHORIZED_STATUS = 401
+REASON_BY_STATUS: Mapping[int, Reason] = {
+    409: Reason.CONFLICT,
+    413: Reason.BODY_TOO_LARGE,
+    429: Reason.TOO_MANY_REQUESTS,
+    500: Reason.INTERNAL_ERROR,
+    502: Reason.TEMPORARILY_UNAVAILABLE,
+    503: Reason.TEMPORARILY_UNAVAILABLE,
+    504: Reason.TEMPORARILY_UNAVAILABLE,
+}
+"""Catalogue rows for the default body of ``respond``; their messages need no facts."""
+
+CODE_BY_STATUS: Mapping[int, str] = {
     400: "BAD_REQUEST",
     403: "NOT_ALLOWED",
     404: "NO_SUCH_ORDER",
+    405: "HTTP_ERROR",
+    415: "UNSUPPORTED_MEDIA_TYPE",
     422: "UNPROCESSABLE_ENTITY",
-    502: "TEMPORARILY_UNAVAILABLE",
-    504: "TEMPORARILY_UNAVAILABLE",
 }
+"""Provider codes of the statuses whose catalogue messages need facts."""
 
 
 def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
-    """Return the seconds to wait before a request goes on.
+    """Return the seconds to wait before processing the request.
 
-    A frozen clock is moved on instead, so that there is nothing to wait for.
+    A frozen clock is advanced instead, and the result is 0.
     """
     seconds = sum(
         action.seconds(sandbox.faults.random_for(rule))
@@ -71,15 +88,15 @@ def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
 
 
 def fails_allocation(fired: FiredActions) -> bool:
-    """Return whether a refund is accepted without being allocated."""
+    """Return whether a fault makes the allocation of a refund fail."""
     return any(isinstance(action, FailAllocation) for _, action in fired)
 
 
 def apply_before(exchange: Exchange) -> Response | None:
-    """Return the answer of a fault that keeps a request from being executed, if any.
+    """Return the response of a fault that ends the request before the commit, if any.
 
     Raises:
-        Rejection: the fault refuses the request.
+        Refusal: the fault refuses the request.
     """
     match exchange.fired[-1][1] if exchange.fired else None:
         case Drop():
@@ -94,7 +111,7 @@ def apply_before(exchange: Exchange) -> Response | None:
 
 
 def apply_after(exchange: Exchange, response: Response, sandbox: Sandbox) -> Response:
-    """Change the answer to a request whose effect, if any, is committed."""
+    """Apply the actions after the commit to the response."""
     for _, action in exchange.fired:
         match action:
             case Drop(how) | LoseAnswer(how):
@@ -112,33 +129,29 @@ def apply_after(exchange: Exchange, response: Response, sandbox: Sandbox) -> Res
             case SlowBody(rate):
                 _slow_down(response, rate, sandbox)
             case Respond(after_commit=True):
-                delivery = response.damage
+                damage = response.damage
                 response = _custom_response(action, exchange)
-                response.damage = delivery
+                response.damage = damage
     return response
 
 
 def effective_actions(
     fired_actions: Iterable[tuple[FaultRule, Action]],
 ) -> list[tuple[FaultRule, Action]]:
-    """Leave out what comes too late, as a call ends with the first action that answers."""
-    actions = sorted(fired_actions, key=lambda item: not is_before_commit(item[1]))
-    end_positions = (
-        number
-        for number, fired_action in enumerate(actions, 1)
-        if ends_request(fired_action[1])
-    )
-    return actions[: next(end_positions, None)]
+    """Return the actions up to the first one that ends the request, in order of application."""
+    actions = sorted(fired_actions, key=lambda fired: not is_before_commit(fired[1]))
+    ends = (number for number, (_, action) in enumerate(actions, 1) if ends_request(action))
+    return actions[: next(ends, None)]
 
 
 def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
-    """Fill the catalogue's template as well as a made-up refusal can."""
+    """Collect the facts that the message of an injected refusal needs."""
     template = find_error_definition(reason, exchange.operation).message
     facts = {
         "order_id": exchange.order_id,
-        "path": exchange.call.path,
-        "method": exchange.call.method,
-        "allowed": exchange.call.method,
+        "path": exchange.request.path,
+        "method": exchange.request.method,
+        "allowed": exchange.request.method,
         "cause": "",
         "violations": ["'body' is not valid"],
     }
@@ -147,9 +160,12 @@ def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
 
 
 def _custom_response(action: Respond, exchange: Exchange) -> Response:
-    response = provider_json_response(
-        action.status, _page(action, exchange), exchange.correlation_id
-    )
+    has_own_content = action.body is not None or action.error_code or action.error_messages
+    if action.status == UNAUTHORIZED_STATUS and not has_own_content:
+        response = unauthorized_response()
+    else:
+        body = _custom_body(action, exchange)
+        response = provider_json_response(action.status, body, exchange.correlation_id)
     for name, value in action.headers.items():
         if name.lower() not in FRAMING_HEADERS:
             _set_header(response, name, value)
@@ -157,26 +173,43 @@ def _custom_response(action: Respond, exchange: Exchange) -> Response:
 
 
 def _set_header(response: Response, name: str, value: str) -> None:
+    name = "Date" if name.lower() == "date" else name  # the server adds one unless it is there
     for header in [header for header in response.headers if header.lower() == name.lower()]:
         del response.headers[header]
     response.headers[name] = value
 
 
-def _page(action: Respond, exchange: Exchange) -> bytes:
+def _custom_body(action: Respond, exchange: Exchange) -> bytes:
     if isinstance(action.body, str):
         return action.body.encode()
     if action.body is not None:
         return orjson.dumps(action.body)
     if action.status < FIRST_ERROR_STATUS:
         return b""
-    code = action.error_code or DEFAULT_ERROR_CODES.get(action.status, "INTERNAL_ERROR")
-    messages = action.error_messages or [code.replace("_", " ").capitalize()]
-    page = {
-        "correlation_id": exchange.correlation_id,
-        "error_code": code,
-        "error_messages": messages,
-    }
-    return orjson.dumps(page)
+    code, message = _default_error(action.status)
+    if action.error_code:
+        code, message = action.error_code, _sentence(action.error_code)
+    return encode_error(code, action.error_messages or [message], exchange.correlation_id)
+
+
+def _default_error(status: int) -> tuple[str, str]:
+    """Return the error code and message that fit a status.
+
+    A status without a provider code is named after its HTTP phrase (assumed), and an
+    unregistered one like the first of its class (RFC 9110 15).
+    """
+    reason = REASON_BY_STATUS.get(status)
+    if reason:
+        definition = find_error_definition(reason, None)
+        return definition.code, definition.message
+    if status not in list(HTTPStatus):
+        return _default_error(FIRST_ERROR_STATUS if status < FIRST_SERVER_ERROR else 500)
+    code = CODE_BY_STATUS.get(status, HTTPStatus(status).name)
+    return code, _sentence(code)
+
+
+def _sentence(code: str) -> str:
+    return code.replace("_", " ").capitalize()
 
 
 def _slow_down(response: Response, rate: int, sandbox: Sandbox) -> None:

@@ -9,11 +9,14 @@ from traceback import format_exc
 from typing import Any
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, field
 
+from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import ORDERS_PATH
+from mockserver.http.browser import foreign_page
+from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import parse_authorization
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
@@ -38,12 +41,13 @@ from mockserver.http.metrics import Metrics
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.faults.rules import RequestFacts
+from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Execution, Sandbox
 
 IDEMPOTENCY_KEY_HEADER = "Klarna-Idempotency-Key"
-ABANDONED = ResponseDamage(sent="nothing: the client left before the answer")
+ABANDONED = ResponseDamage(sent="nothing: the client disconnected before the response")
 CREDENTIALS_HINT = "send Authorization: Basic with base64 of user:secret, or an API key"
 
 log = logging.getLogger("kustom_mock")
@@ -51,18 +55,27 @@ requests_log = logging.getLogger("kustom_mock.requests")
 
 
 class MerchantApi(Struct, frozen=True):
-    """Handler of all requests outside the control API."""
+    """Handler of all requests outside the control API.
+
+    Attributes:
+        mock_headers: add the ``Mock-`` headers.
+        reveal_sandboxes: a merchant may learn the name of the sandbox that has an order.
+        ids: correlation ids of requests that belong to no sandbox.
+    """
 
     registry: SandboxRegistry[Any]
     order_cache: OrderCache
     metrics: Metrics
     mock_headers: bool = True
+    reveal_sandboxes: bool = True
+    ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
 
     async def handle(self, request: Request) -> Response:
-        """Answer any call outside the control API; every line is a station on its way.
+        """Respond to a request outside the control API.
 
         A request is a *turn* on its sandbox: it runs to its end without awaiting, so no
-        other request sees or changes what is half done.
+        other request sees or changes a partial state. A delay fault ends one turn and
+        starts another.
         """
         sandbox = self._authenticate(request)
         if isinstance(sandbox, Response):
@@ -70,32 +83,29 @@ class MerchantApi(Struct, frozen=True):
         now = sandbox.clock.now()
         exchange = Exchange(request, now, sandbox.ids.new_request_id())
         try:
-            row, ids = _find_endpoint(request)
-            exchange.operation, exchange.order_id = row.operation, ids["order_id"]
+            endpoint, ids = _find_endpoint(request)
+            exchange.operation, exchange.order_id = endpoint.operation, ids["order_id"]
             response = None
             if sandbox.faults:
-                fired_actions = sandbox.faults.apply(_request_facts(request, row, ids, now))
-                exchange.fired = fault_injection.effective_actions(fired_actions)
+                facts = _request_facts(request, endpoint, ids, now)
+                exchange.fired = fault_injection.effective_actions(sandbox.faults.apply(facts))
                 delay = fault_injection.draw_delay(exchange.fired, sandbox)
                 if delay:
-                    # One turn ends here and another begins: others change the sandbox
-                    # meanwhile, so what follows reads its orders and its time anew.
                     await sleep(delay)
-                now = sandbox.clock.now()
+                now = sandbox.clock.now()  # other requests may have run during the delay
                 response = fault_injection.apply_before(exchange)
-            if response is None and row.parse_command is None:
-                response = self._read_order(sandbox, exchange, row, ids, now)
+            if response is None and endpoint.parse_command is None:
+                response = self._read_order(sandbox, exchange, endpoint, ids, now)
             elif response is None:
-                exchange.executed = _execute(sandbox, exchange, row, ids)
-                response = _render(sandbox, exchange, row, exchange.executed)
-        except Refusal as rejection:
-            exchange.refusal = rejection.with_traceback(None)
-            response = refusal_response(rejection, exchange.correlation_id, sandbox.assumptions)
+                response = _execute(sandbox, exchange, endpoint, ids)
+        except Refusal as refusal:
+            exchange.refusal = refusal.with_traceback(None)
+            response = refusal_response(refusal, exchange.correlation_id, sandbox.assumptions)
         except CancelledError:  # the client disconnected during the delay
             self._record_exchange(sandbox, exchange, Response(0, damage=ABANDONED))
             raise
         except Exception:
-            log.exception("crash in %s (%s)", request.path, exchange.correlation_id)
+            log.exception("crash in %r (%s)", request.path, exchange.correlation_id)
             exchange.refusal = crash = exchange.record_crash(format_exc())
             response = refusal_response(crash, exchange.correlation_id, sandbox.assumptions)
         if exchange.fired:
@@ -103,18 +113,37 @@ class MerchantApi(Struct, frozen=True):
         return self._record_exchange(sandbox, exchange, response)
 
     def _authenticate(self, request: Request) -> Sandbox | Response:
-        """Find the sandbox of a caller, or answer 401."""
+        """Return the sandbox of the caller, or the response to a caller without one."""
+        page = foreign_page(request)
+        if page is not None:
+            return self._refuse_page(request, Refusal(Reason.FOREIGN_ORIGIN, detail=page))
         authorization = request.headers.get("Authorization")
         credentials = parse_authorization(authorization)
         if credentials is None:
-            problem = "unreadable_credentials" if authorization else "no_credentials"
-            return self._refuse_caller(request, f"{problem}; {CREDENTIALS_HINT}")
+            reason = "unreadable_credentials" if authorization else "no_credentials"
+            return self._refuse_credentials(request, f"{reason}; {CREDENTIALS_HINT}")
         user = credentials.user
         sandbox = self.registry.authenticate(user, credentials.secret)
-        return sandbox or self._refuse_caller(request, "wrong_credentials", user)
+        return sandbox or self._refuse_credentials(request, "wrong_credentials", user)
 
-    def _refuse_caller(self, request: Request, reason: str, user: str = "") -> Response:
-        """Answer a caller who may not come in; known sandboxes remember the attempt."""
+    def _refuse_page(self, request: Request, refusal: Refusal) -> Response:
+        """Build the response to a web page of another origin, which belongs to no sandbox."""
+        entry = Entry(
+            at=wall_clock(),
+            correlation_id=self.ids.new_request_id(),
+            method=request.method,
+            path=request.path,
+            status=refusal.status,
+            result=refusal,
+        )
+        response = refusal_response(refusal, entry.correlation_id, Assumptions())
+        if self.mock_headers:
+            add_mock_headers(response, entry)
+        self._record(None, entry, 0.0)
+        return response
+
+    def _refuse_credentials(self, request: Request, reason: str, user: str = "") -> Response:
+        """Build the 401 response; a sandbox that exists records it in its journal."""
         response = unauthorized_response()
         if self.mock_headers:
             response.headers["Mock-Reason"] = escape_header_value(f"{reason} {user}".strip())
@@ -137,22 +166,28 @@ class MerchantApi(Struct, frozen=True):
         ids: dict[str, str],
         now: datetime,
     ) -> Response:
-        """Render an order, or the part of it that the path names."""
+        """Build the response to a read of an order or a part of it."""
         order = sandbox.get_order(ids["order_id"], endpoint.operation)
         if endpoint.serialize is not None:
-            page = orjson.dumps(endpoint.serialize(order, ids, sandbox.assumptions))
+            body = orjson.dumps(endpoint.serialize(order, ids, sandbox.assumptions))
         else:
             status = derive_status(order, now, sandbox.assumptions)
-            page = self.order_cache.encode(order, status, sandbox.assumptions)
-        return provider_json_response(endpoint.success, page, exchange.correlation_id)
+            body = self.order_cache.encode(order, status, sandbox.assumptions)
+        return provider_json_response(endpoint.success, body, exchange.correlation_id)
 
     def _record_exchange(
         self, sandbox: Sandbox, exchange: Exchange, response: Response
     ) -> Response:
-        """Write an exchange into journal, metrics, log and ``Mock-`` headers."""
+        """Add the ``Mock-`` headers; record the request in journal, metrics and log."""
         entry = exchange.build_entry(response)
         if isinstance(entry.result, Refusal):
-            add_suggestion(entry.result, exchange.call, sandbox, self.registry)
+            add_suggestion(
+                entry.result,
+                exchange.request,
+                sandbox,
+                self.registry,
+                reveal_sandboxes=self.reveal_sandboxes,
+            )
         if self.mock_headers:
             add_mock_headers(response, entry)
         self._record(sandbox, entry, monotonic() - exchange.started)
@@ -163,13 +198,12 @@ class MerchantApi(Struct, frozen=True):
             sandbox.journal.record(entry)
         self.metrics.count(entry, seconds)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = log_fields(sandbox.name if sandbox else "", entry, seconds)
-            message = " ".join(f"{key}={value}" for key, value in fields.items())
-            requests_log.info(message, extra={"fields": fields})
+            fields = log_fields(sandbox.display_name if sandbox else "", entry, seconds)
+            requests_log.info("%s", format_fields(fields), extra={"fields": fields})
 
 
 def log_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, object]:
-    """What a log line says of a request."""
+    """Return the fields of the log line of a request."""
     fields: dict[str, object] = {
         "sandbox": sandbox,
         "operation": entry.operation or "unknown",
@@ -200,12 +234,12 @@ def _find_endpoint(request: Request) -> tuple[Endpoint, dict[str, str]]:
 def _request_facts(
     request: Request, endpoint: Endpoint, ids: dict[str, str], now: datetime
 ) -> RequestFacts:
-    body = cache(lambda: _body_for_matching(request))  # however many rules look into it
+    body = cache(lambda: _body_for_matching(request))  # parsed once for all rules
     return RequestFacts(endpoint.operation, ids["order_id"], now, body)
 
 
 def _body_for_matching(request: Request) -> object:
-    """Read a body for the rules that look into it; anything unreadable is nothing."""
+    """Parse the body for ``where`` rules; an invalid body counts as empty."""
     try:
         return parse_json(request.body or b"{}")
     except MalformedJsonError:
@@ -217,37 +251,36 @@ def _execute(
     exchange: Exchange,
     endpoint: Endpoint,
     ids: dict[str, str],
-) -> Execution:
-    """Parse the command of a request and execute it."""
-    call, order_id = exchange.call, ids["order_id"]
-    key = call.headers.get(IDEMPOTENCY_KEY_HEADER)
-    try:
-        command = parse_command(call, endpoint, ids)
-    except Refusal as rejection:
-        known = sandbox.replay_key(order_id, endpoint.operation, key) if key else None
-        return known or Execution(rejection.with_traceback(None), None, None)
-    return sandbox.execute(
-        order_id,
-        command,
-        key,
-        request_bytes=len(call.body or b"") if endpoint.schema else 0,
-        fail_allocation=bool(exchange.fired)
-        and fault_injection.fails_allocation(exchange.fired),
-    )
-
-
-def _render(
-    sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, executed: Execution
 ) -> Response:
-    """Answer an executed command, accepted or refused."""
-    result, correlation_id = executed.result, exchange.correlation_id
-    transaction_id = sandbox.ids.new_request_id()
+    """Parse and execute the command of a request, and build its response."""
+    exchange.execution = _execute_command(sandbox, exchange, endpoint, ids)
+    result, correlation_id = exchange.execution.result, exchange.correlation_id
     if isinstance(result, Refusal):
-        return refusal_response(result, correlation_id, sandbox.assumptions, transaction_id)
+        return refusal_response(result, correlation_id, sandbox.assumptions)
     return accepted_response(
         endpoint.success,
         result,
         correlation_id=correlation_id,
-        transaction_id=transaction_id,
-        order_url=f"{exchange.call.base_url}{ORDERS_PATH}/{exchange.order_id}",
+        transaction_id=sandbox.ids.new_request_id(),
+        order_url=f"{exchange.request.base_url}{ORDERS_PATH}/{exchange.order_id}",
+    )
+
+
+def _execute_command(
+    sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, ids: dict[str, str]
+) -> Execution:
+    """Execute the command of a request; a known key is replayed even for an invalid body."""
+    request, order_id = exchange.request, ids["order_id"]
+    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    try:
+        command = parse_command(request, endpoint, ids)
+    except Refusal as refusal:
+        replay = sandbox.replay_key(order_id, endpoint.operation, key) if key else None
+        return replay or Execution(refusal.with_traceback(None), None, None)
+    return sandbox.execute(
+        order_id,
+        command,
+        key,
+        request_bytes=len(request.body or b"") if endpoint.schema else 0,
+        fail_allocation=fault_injection.fails_allocation(exchange.fired),
     )

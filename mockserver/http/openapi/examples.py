@@ -1,6 +1,6 @@
 """Examples for the merchant API's OpenAPI document, built from one example order.
 
-The answers are not written down but made from the order, as the server makes them.
+Response examples are serialized from the order, as the server does it.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ EXAMPLE_ORDER: Mapping[str, Any] = MappingProxyType(
         },
     },
 )
-"""The order of all examples, in scenario syntax: a T-shirt shipped, half of it refunded."""
+"""Order of all examples, in scenario syntax: a T-shirt captured, half of it refunded."""
 
 SNEAKERS = {
     "reference": "B24680",
@@ -90,7 +90,7 @@ REQUESTS: Mapping[Operation, Any] = {
     Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
     Operation.REFUND: {"refunded_amount": 1500, "order_lines": [T_SHIRT]},
 }
-"""Bodies that are accepted for the order."""
+"""Request bodies that are accepted for the example order."""
 
 _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
     Operation.GET_ORDER: lambda order: serializers.serialize_order(

@@ -44,6 +44,8 @@ APPLIES_TO: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.UNKNOWN_PATH: _never,
     Reason.METHOD_NOT_ALLOWED: _never,
     Reason.MALFORMED_HTTP: _never,
+    Reason.UNAUTHORIZED: _never,  # described apart: its body is HTML
+    Reason.FOREIGN_ORIGIN: _never,
     Reason.INVALID_FIELDS: _has_body,
     Reason.MALFORMED_JSON: _has_body,
     Reason.BODY_TOO_LARGE: _has_body,
@@ -55,8 +57,9 @@ APPLIES_TO: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.PAYMENT_METHOD_FAILED: lambda info: info.operation is Operation.CAPTURE,
     Reason.CONFLICT: lambda info: not info.is_read,
 }
-"""Which operations a row of the catalogue for all operations concerns; all where a
-reason is not listed, and for those of the lifecycle what that table says."""
+"""Which operations a general row of the error catalogue applies to.
+
+A reason that is not listed applies to all; the lifecycle table decides for its own reasons."""
 
 LIFECYCLE_REASONS = {cell.reason for cells in LIFECYCLE.values() for cell in cells.values()}
 
@@ -94,7 +97,7 @@ def merchant_document(operations: Sequence[OperationInfo]) -> JsonObject:
 
 
 def errors_of(info: OperationInfo) -> list[ErrorDefinition]:
-    """The rows of the catalogue that concern an operation; its own replace general ones."""
+    """Return the catalogue rows of an operation; its own rows replace general ones."""
     own_reasons = {
         error.reason for error in ERROR_CATALOGUE if info.operation in error.operations
     }
@@ -167,7 +170,7 @@ def _success(info: OperationInfo, components: Components) -> JsonObject:
         headers |= _headers("Mock-Replayed")
     headers |= _headers("Mock-Fault")
     response: JsonObject = {
-        "description": "As asked." if info.is_read else "Done.",
+        "description": "Success." if info.is_read else "Done.",
         "headers": headers,
     }
     if info.is_read:
@@ -195,9 +198,9 @@ def _error_example(info: OperationInfo, refusal: ErrorDefinition) -> JsonObject:
     ending = MESSAGE_ENDINGS.get(info.operation, "")
     default_code = NOT_ALLOWED_CODES.get(info.operation, "NOT_ALLOWED")
     return {
-        "correlation_id": "f1a2b3c4-d5e6-4f70-8a9b-0c1d2e3f4a5b",
         "error_code": refusal.code or default_code,
         "error_messages": [refusal.message.replace("{consequence}", ending).strip()],
+        "correlation_id": "f1a2b3c4-d5e6-4f70-8a9b-0c1d2e3f4a5b",
     }
 
 

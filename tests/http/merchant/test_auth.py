@@ -4,6 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from mockserver.domain.operation import OPERATIONS, Operation, OperationInfo
+from mockserver.sandbox.names import display_name
 from tests.support.merchant import Merchant, Reply
 from tests.support.request_examples import BODIES
 
@@ -34,7 +35,7 @@ def test_the_recorded_page_has_176_bytes() -> None:
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
-async def test_no_credentials_are_answered_with_the_recorded_page(
+async def test_missing_credentials_get_the_recorded_page(
     merchant: Merchant,
     row: OperationInfo,
 ) -> None:
@@ -59,12 +60,13 @@ UNREADABLE = {
     "neither user nor secret": f"Basic {encoded(':')}",
     "a line break in the user": f"Basic {encoded(chr(10) + 'user:secret')}",
     "an escape in the user": f"Basic {encoded(chr(27) + ':secret')}",
+    "a user that is too long": f"Basic {encoded('x' * 256 + ':secret')}",
 }
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
 @pytest.mark.parametrize("path", ["", "/unknown/path"])
-async def test_unreadable_credentials_are_answered_with_the_recorded_page(
+async def test_unreadable_credentials_get_the_recorded_page(
     merchant: Merchant,
     case: str,
     path: str,
@@ -83,7 +85,7 @@ async def test_unreadable_credentials_are_answered_with_the_recorded_page(
         "BASIC   {} ",
     ],
 )
-async def test_the_scheme_may_be_written_in_any_case_and_parted_by_blanks(
+async def test_scheme_is_case_insensitive_and_padding_is_allowed(
     merchant: Merchant,
     form: str,
 ) -> None:
@@ -110,12 +112,11 @@ async def test_an_api_key_is_one_sandbox_in_every_form(
         response = await merchant.do(Op.ACKNOWLEDGE, headers=headers)
         assert response.status == 404
     sandboxes = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
-    assert [
-        other_sandbox["requests"] for other_sandbox in sandboxes if other_sandbox["name"] == key
-    ] == [3]
+    name = display_name(key)
+    assert [item["requests"] for item in sandboxes if item["name"] == name] == [3]
 
 
-async def test_a_user_with_an_api_key_for_a_secret_is_the_sandbox_of_the_user(
+async def test_user_name_selects_the_sandbox_if_the_secret_is_a_key(
     merchant: Merchant,
 ) -> None:
     headers = {"Authorization": f"Basic {encoded(f'{merchant.user}:kco_test_api_1')}"}
