@@ -115,6 +115,19 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
         return _distinct_references(self.order_lines)
 
     @cached_property
+    def references_by_name(self) -> Mapping[str, Sequence[str]]:
+        """The captured references of each name; none where the name is also ordered only."""
+        captured: dict[str, set[str]] = {}
+        for capture in self.captures:
+            for line in capture.order_lines:
+                if line.reference:
+                    captured.setdefault(line.name, set()).add(line.reference)
+        for line in self.order_lines:
+            if line.name in captured and line.reference not in captured[line.name]:
+                captured[line.name] = set()
+        return {name: sorted(references) for name, references in captured.items()}
+
+    @cached_property
     def suggestions(self) -> Mapping[str, Suggestion]:
         """Similar references for the first few that neither a capture nor the order has."""
         unknown = [

@@ -78,34 +78,31 @@ def total_of_one_piece(case: RefundCase) -> Iterator[str]:
 
 def captured_in_several_parts(case: RefundCase) -> Iterator[str]:
     """Find a line of which another capture has what the matched one lacks."""
-    if case.matched_capture is None:
-        return
-    for line, captured in _compared_lines(case):
-        for capture in case.captures_by_reference[line.reference or ""]:
-            total = sum_totals(
-                other for other in capture.order_lines if other.reference == line.reference
-            )
-            if (
-                capture is not case.matched_capture
-                and captured.total_amount < line.total_amount <= total
-            ):
+    for line, captured in _larger_lines(case):
+        for capture in case.captures_by_reference[captured.reference or ""]:
+            total = sum_totals(o for o in capture.order_lines if o.reference == line.reference)
+            if capture is not case.matched_capture and total >= line.total_amount:
+                matched = case.matched_capture.klarna_reference if case.matched_capture else ""
                 yield (
                     f"Of {quote(_label(line))}, {captured.total_amount} was captured on"
-                    f" {case.matched_capture.klarna_reference} and {total} on"
-                    f" {capture.klarna_reference}: send two refunds."
+                    f" {matched} and {total} on {capture.klarna_reference}: send two refunds."
                 )
                 return
 
 
 def more_than_captured_line(case: RefundCase) -> Iterator[str]:
     """Compare quantity, price and total of lines with the captured ones."""
-    different = [
-        f"line {quote(_label(line))} has {_amounts(line)}, captured at {_amounts(captured)}"
-        for line, captured in _compared_lines(case)
-        if line.total_amount > captured.total_amount
-    ]
-    for difference in different[:MAX_LINES]:
-        yield f"{difference[0].upper()}{difference[1:]}."
+    for line, captured in _larger_lines(case):
+        yield (
+            f"Line {quote(_label(line))} has {_amounts(line)}, captured at"
+            f" {_amounts(captured)}."
+        )
+
+
+def _larger_lines(case: RefundCase) -> Sequence[tuple[OrderLine, OrderLine]]:
+    """Pair the first few lines that are more than their captured line."""
+    pairs = _compared_lines(case)
+    return [pair for pair in pairs if pair[0].total_amount > pair[1].total_amount][:MAX_LINES]
 
 
 def _compared_lines(case: RefundCase) -> Sequence[tuple[OrderLine, OrderLine]]:

@@ -4,6 +4,7 @@ Each function is a row of :data:`mockserver.domain.allocation.hints.HINT_RULES`.
 to change a reference that the order itself has.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mockserver.domain.allocation.case import NO_REFERENCE, RETURN_FEE, RefundCase
@@ -69,18 +70,20 @@ def several_captures(case: RefundCase) -> Iterator[str]:
     if not case.references or case.uncaptured_references:
         return
     remaining = sorted(case.references)
-    parts = []
-    while remaining:
-        capture = max(
-            case.captures,
-            key=lambda c: len(case.captured_references[c.capture_id].intersection(remaining)),
+    parts: list[str] = []
+    while remaining and len(parts) < MAX_LISTED:
+        votes = Counter(
+            capture.klarna_reference
+            for reference in remaining
+            for capture in case.captures_by_reference[reference]
         )
+        capture = max(case.captures, key=lambda c: votes[c.klarna_reference])
         references = case.captured_references[capture.capture_id]
         here = [reference for reference in remaining if reference in references]
         remaining = [reference for reference in remaining if reference not in references]
         parts.append(f"{_list_references(here)} for capture {capture.klarna_reference}")
-    omitted = f" and {len(parts) - MAX_LISTED} more" if len(parts) > MAX_LISTED else ""
-    yield f"Send one refund for each capture: {', '.join(parts[:MAX_LISTED])}{omitted}."
+    more = " and so on" if remaining else ""
+    yield f"Send one refund for each capture: {', '.join(parts)}{more}."
 
 
 def ordered_but_not_captured(case: RefundCase) -> Iterator[str]:
@@ -105,7 +108,7 @@ def ordered_but_not_captured(case: RefundCase) -> Iterator[str]:
 def name_instead_of_reference(case: RefundCase) -> Iterator[str]:
     """Find an unknown reference that is the name of exactly one captured reference."""
     for reference in _unknown_references(case):
-        captured = _references_named(case, reference)
+        captured = case.references_by_name.get(reference, ())
         if len(captured) == 1:
             yield (
                 f"Change reference {quote(reference)} to {quote(captured[0])} (captured under"
@@ -118,6 +121,8 @@ def only_line_of_type(case: RefundCase) -> Iterator[str]:
     unmatched = {None, "", *_unknown_references(case)}
     lines = [line for line in case.lines if line.reference in unmatched]
     for line in sorted(lines, key=_label)[:MAX_LINES]:
+        if line.type in {*ARTICLE_TYPES, RETURN_FEE}:
+            continue
         same_type = [
             (capture, other)
             for capture in case.captures
@@ -125,7 +130,7 @@ def only_line_of_type(case: RefundCase) -> Iterator[str]:
             if other.type == line.type
         ]
         ordered = {other.reference for other in case.order_lines if other.type == line.type}
-        if line.type in {*ARTICLE_TYPES, RETURN_FEE} or len(same_type) != 1:
+        if len(same_type) != 1:
             continue
         capture, other = same_type[0]
         if other.reference and ordered <= {other.reference}:
@@ -138,7 +143,7 @@ def only_line_of_type(case: RefundCase) -> Iterator[str]:
 def misspelt(case: RefundCase) -> Iterator[str]:
     """Suggest the reference that an unknown one was probably meant to be."""
     for reference, suggestion in case.suggestions.items():
-        if len(_references_named(case, reference)) == 1:
+        if len(case.references_by_name.get(reference, ())) == 1:
             continue
         meant = suggestion.reference
         if meant is None:
@@ -174,7 +179,7 @@ def unknown_reference(case: RefundCase) -> Iterator[str]:
 
 def _describe_line_without_reference(case: RefundCase, line: OrderLine) -> str:
     name = quote(line.name)
-    captured = _references_named(case, line.name)
+    captured = case.references_by_name.get(line.name, ())
     if len(captured) == 1:
         return f"Set the reference of line {name} to {quote(captured[0])}."
     for capture in case.captures:
@@ -204,18 +209,6 @@ def _unknown_references(case: RefundCase) -> Sequence[str]:
         for reference in case.uncaptured_references
         if reference != NO_REFERENCE and reference not in case.ordered_references
     ]
-
-
-def _references_named(case: RefundCase, name: str) -> list[str]:
-    """Return the distinct references of captured and ordered lines that have this name."""
-    captured = {
-        line.reference
-        for capture in case.captures
-        for line in capture.order_lines
-        if line.name == name and line.reference
-    }
-    ordered = {line.reference for line in case.order_lines if line.name == name}
-    return sorted(captured) if ordered <= captured else []
 
 
 def _has_all(case: RefundCase, capture: Capture, references: set[str | None]) -> bool:

@@ -20,8 +20,8 @@ MAX_SUGGESTIONS = 3
 LOOK_ALIKES = {
     ord(letter): shown
     for shown, letters in {
-        "0": "o\u043e\u03bf",
-        "1": "il|\u0456\u0457\u03b9\u04cf",
+        "0": "\u043e\u03bf",
+        "1": "\u0456\u0457\u03b9\u04cf",
         "a": "\u0430\u03b1",
         "b": "\u0432\u03b2",
         "c": "\u0441\u03f2",
@@ -41,7 +41,7 @@ LOOK_ALIKES = {
     }.items()
     for letter in letters
 }
-"""Cyrillic and Greek small letters as the Latin ones they look like; o as 0, i and l as 1."""
+"""Cyrillic and Greek small letters as the Latin ones or digits they look like."""
 
 
 class Suggestion(Struct, frozen=True):
@@ -107,10 +107,15 @@ def appearance(reference: str) -> str:
     Case, spaces, invisible characters, letters of other alphabets and the pairs O/0 and
     l/1 make no difference.
     """
-    if not reference.isascii():
-        normal = normalize("NFKC", reference)
-        reference = "".join(char for char in normal if category(char) not in {"Cf", "Cc"})
-    return "".join(reference.casefold().split()).translate(LOOK_ALIKES)
+    text = reference.casefold()
+    if not text.isascii():
+        normal = normalize("NFKC", text)
+        visible = "".join(char for char in normal if category(char) not in {"Cf", "Cc"})
+        text = visible.translate(LOOK_ALIKES)
+    if " " in text or not text.isprintable():
+        text = "".join(text.split())
+    # Several times faster than one str.translate, which matters for 15 000 references.
+    return text.replace("o", "0").replace("i", "1").replace("l", "1").replace("|", "1")
 
 
 def is_one_edit(one: str, other: str) -> bool:

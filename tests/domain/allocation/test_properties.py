@@ -64,7 +64,8 @@ def fits(refund: Refunded, capture: Capture, assumed: Assumptions) -> bool:
     if assumed.capture_capacity == "remaining":
         limit -= booked(refund.before, capture)
     on_capture = {line.reference for line in capture.order_lines}
-    return references(refund.request) <= on_capture and refund.request.refunded_amount <= limit
+    named = references(refund.request)
+    return named != set() and named <= on_capture and refund.request.refunded_amount <= limit
 
 
 def adds_up(request: RefundOrder) -> bool:
