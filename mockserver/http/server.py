@@ -125,9 +125,7 @@ class Server:
         if response.damage is None:
             sent = PlainResponse(response, last=connection.framer.lost)
         else:
-            sent = await send_damaged_response(
-                request, response, response.damage, connection
-            )
+            sent = await send_damaged_response(request, response, response.damage, connection)
         connection.answered()
         return sent
 
