@@ -220,7 +220,7 @@ async def test_unsupported_method_gets_the_allowed_ones(
 ) -> None:
     reply = await busy.ask("PATCH", f"/__admin/sandboxes/{busy.user}/clock", {})
     assert reply.status == 405
-    assert reply.header("Allow") == "GET, POST"
+    assert reply.header("Allow") == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("name", ROUTES)
