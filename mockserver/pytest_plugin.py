@@ -25,7 +25,7 @@ OPTION_HELP = {
 }
 MARKER_HELP = (
     "kustom(scenario=..., allow=[...]): scenario of the test's sandbox, and checks to ignore"
-    " (crash, invariant, expect, fault, unknown_path, or the"
+    " (crash, invariant, expect, fault, unknown_path, an audit code, or the"
     " name of one fault)."
 )
 AUDIT_MODES = ("off", "report", "fail")

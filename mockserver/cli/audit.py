@@ -15,7 +15,7 @@ from mockserver.client import ControlClient, ControlError
 from mockserver.control_types import AuditFinding, AuditReport
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http_client import HttpClient, HttpClientError
-from mockserver.testing.audit_report import is_failing, render_report
+from mockserver.testing.audit_report import SEVERITIES, is_failing, render_report
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 REQUEST_TIMEOUT = 70.0  # seconds, as for every control call
@@ -106,7 +106,10 @@ def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
     for report in reports:
         for finding in report["findings"]:
             findings.setdefault(finding["code"], []).append(finding)
-    return "\n".join(_annotation(group) for group in findings.values())
+    worst_first = sorted(
+        findings.values(), key=lambda group: SEVERITIES.index(group[0]["severity"])
+    )
+    return "\n".join(map(_annotation, worst_first))
 
 
 def _annotation(findings: Sequence[AuditFinding]) -> str:
