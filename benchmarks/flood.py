@@ -51,7 +51,7 @@ def flood(server: Server, user: str) -> str:
         FloodError: The flood ended otherwise, or too much memory is in use.
     """
     merchant.empty(server, user)
-    merchant.make_orders(server, [merchant.order(1)], user)
+    merchant.create_orders(server, [merchant.order(1)], user)
     capture = request("POST", f"{merchant.path_of(1)}/captures", _body(), user)
     accepted_count = 0
     while _is_accepted(server, capture):

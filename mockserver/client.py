@@ -5,13 +5,14 @@
 '7ce4ee13-973c-6f49-a30e-85a0bc675997'
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from mockserver.control_types import (
+    AuditReport,
     AwaitResult,
     ClockChange,
     ClockState,
@@ -314,6 +315,19 @@ class ControlClient:
     def invariants(self) -> InvariantsReport:
         """Check the money invariants of every order."""
         return cast("InvariantsReport", self.call("GET", "invariants"))
+
+    def audit(self, allow: Iterable[str] = ()) -> AuditReport:
+        """Judge how the client behaved, from the journal.
+
+        Args:
+            allow: codes of rules whose findings are left out, such as ``A301``.
+
+        Raises:
+            ControlError: with status 404 if the sandbox is not in use, or 422 if a code is
+                unknown.
+        """
+        query = urlencode({"allow": ",".join(allow)})
+        return cast("AuditReport", self.call("GET", f"audit?{query}"))
 
     def take_snapshot(self, name: str) -> SnapshotSummary:
         """Store the state of the sandbox under a name.

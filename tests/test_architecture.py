@@ -52,11 +52,12 @@ LAYERS: Mapping[str, Layer] = {
     "domain": may_import("", "msgspec"),
     "sandbox": may_import("domain", "msgspec"),
     "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
-    "http": may_import(f"{BASE} domain sandbox scenario", ANY),
+    "audit": may_import("domain sandbox", "msgspec"),
+    "http": may_import(f"{BASE} domain sandbox scenario audit", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
         ("__main__", "cli", "client", "pytest_plugin", "testing"),
-        may_import(f"{BASE} {CLIENTS} domain sandbox scenario http cli testing", ANY),
+        may_import(f"{BASE} {CLIENTS} domain sandbox scenario audit http cli testing", ANY),
     ),
 }
 """By part of the package (a folder, or a module beside them): what it may import."""

@@ -48,6 +48,8 @@ class Reason(StrEnum):
     ORDER_IS_FULL = "order_is_full"
     SANDBOX_IS_FULL = "sandbox_is_full"
     SERVER_IS_FULL = "server_is_full"
+    UNAUTHORIZED = "unauthorized"
+    FOREIGN_ORIGIN = "foreign_origin"
     INVALID_ADDRESS = "invalid_address"
     PAYMENT_METHOD_FAILED = "payment_method_failed"
     INVALID_FIELDS = "invalid_fields"
@@ -311,6 +313,15 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.SERVER_IS_FULL, 503, "TEMPORARILY_UNAVAILABLE",
         "The server reached its limit of {limit} {kind}.",
         assumed("ours, so that memory is bounded and no sandbox in use is dropped"),
+    ),
+    ErrorDefinition(
+        Reason.UNAUTHORIZED, 401, "UNAUTHORIZED", "Missing or wrong credentials",
+        recorded("status, headers and an HTML page; the page has neither code nor message"),
+    ),
+    ErrorDefinition(
+        Reason.FOREIGN_ORIGIN, 403, "NOT_ALLOWED",
+        "Requests from web pages of another origin are refused ({detail})",
+        assumed("ours, so that a web page cannot use the credentials that a browser remembers"),
     ),
     ErrorDefinition(
         Reason.INVALID_ADDRESS, 422, "INVALID_ADDRESS",

@@ -16,7 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError
 from mockserver import __version__
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.http.framing import Piece, RequestFramer
+from mockserver.http.framing import RequestFramer
 from mockserver.http.http_errors import malformed
 from mockserver.http.merchant.responses import format_reason, refusal_response
 from mockserver.http.messages import Response
@@ -90,12 +90,14 @@ class Connection(web.RequestHandler):
         """Pass complete requests on to aiohttp; start or stop the timeout for the rest."""
         if not data:  # aiohttp resumes parsing of its own buffer
             super().data_received(data)
-            return
-        for chunk in self.framer.feed(data):
-            self._pass_on(chunk)
-        if self.framer.malformed:
-            self._close_when_answered()
-        self._watch_incomplete_request()
+        elif self.framer.accept_single_request(data):  # nearly always
+            self._pass_on(data, starts=True)
+        else:
+            for piece in self.framer.feed(data):
+                self._pass_on(piece.data, starts=piece.starts)
+            if self.framer.malformed:
+                self._close_when_answered()
+            self._watch_incomplete_request()
 
     def pause_reading(self) -> None:
         """Remember that aiohttp paused reading."""
@@ -137,13 +139,13 @@ class Connection(web.RequestHandler):
         self._close_when_answered()
         return PlainResponse(response, last=True)
 
-    def _pass_on(self, piece: Piece) -> None:
+    def _pass_on(self, data: bytes, *, starts: bool) -> None:
         try:
-            super().data_received(piece.data)
+            super().data_received(data)
         except ValueError as error:  # aiohttp before 3.14, on a malformed address
             self._refuse_address(error)
             return
-        if piece.starts:
+        if starts:
             self.unanswered.append(self.framer.head)
             self.incomplete_since = None
 
@@ -204,7 +206,8 @@ class Connection(web.RequestHandler):
             self._set_deadline(self.incomplete_since)
         elif self.framer.withholds:
             self.timed_out = True
-            self._pass_on(self.framer.release())
+            piece = self.framer.release()
+            self._pass_on(piece.data, starts=piece.starts)
         else:
             self._close_when_answered()
 

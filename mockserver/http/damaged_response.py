@@ -1,4 +1,4 @@
-"""Send a response, or the damaged response that a fault rule asks for."""
+"""Send the damaged response that a fault rule asks for."""
 
 import asyncio
 import socket
@@ -16,15 +16,13 @@ CHUNKS_PER_SECOND = 10
 LINGER_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends RST
 
 
-async def send_response(
+async def send_damaged_response(
     request: web.BaseRequest,
     response: Response,
+    damage: ResponseDamage,
     connection: Connection,
 ) -> web.StreamResponse:
-    """Send a response as it is, or with its damage."""
-    damage = response.damage
-    if damage is None:
-        return PlainResponse(response, last=connection.framer.lost)
+    """Send a response with its damage."""
     if damage.end is not None:
         await _end_connection(request, damage, connection)
         return PlainResponse(response)  # aiohttp finds the connection closed

@@ -15,6 +15,7 @@ HEAD_END = b"\r\n\r\n"
 STRAY = b"{}"  # sent after a GET, without Content-Length, by one client
 LARGEST_BODY = 1024**2  # bytes; a larger body is passed on as it arrives
 LONGEST_CHUNK_LINE = 16_384  # bytes
+MAX_LENGTH_DIGITS = len(str(LARGEST_BODY))
 
 _FRAMING = re.compile(
     rb"\r\n(content-length|transfer-encoding):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)",
@@ -76,6 +77,16 @@ class RequestFramer:
         expected, self._expects_continue = self.expects_continue, False
         return expected
 
+    def accept_single_request(self, data: bytes) -> bool:
+        """Return whether a packet is exactly one request, to be passed on as it is.
+
+        This is the fast path of nearly all packets: it copies nothing.
+        """
+        if self.incomplete or self.lost or self._to_skip or not _is_single_request(data):
+            return False
+        self.head = data
+        return True
+
     def feed(self, data: bytes) -> Iterator[Piece]:
         """Add received bytes; yield the pieces to pass on."""
         if self._to_skip:
@@ -84,10 +95,6 @@ class RequestFramer:
             yield Piece(skipped)
         if self.lost:
             yield Piece(data)
-            return
-        if not self._buffer and self._is_whole(data):
-            self.head = data
-            yield Piece(data, starts=True)
             return
         self._buffer += data
         try:
@@ -102,21 +109,6 @@ class RequestFramer:
     def release(self) -> Piece:
         """Return the received part of an incomplete request, to pass it on."""
         return self._take(len(self._buffer))
-
-    def _is_whole(self, data: bytes) -> bool:
-        """Return whether a packet is exactly one request, as nearly all are."""
-        end = data.find(HEAD_END)
-        head_length = end + len(HEAD_END)
-        if end < 0 or data.startswith((b"\r", b"\n")):
-            return False
-        if head_length == len(data) and not _FRAMING.search(data):
-            return True
-        length = _LENGTH.search(data, 0, head_length)
-        return (
-            length is not None
-            and head_length + int(length[1]) == len(data)
-            and len(_FRAMING.findall(data, 0, head_length)) == 1
-        )
 
     def _end(self) -> int:
         """Return the length of the current request, 0 while it is incomplete."""
@@ -181,6 +173,24 @@ class RequestFramer:
         self._passed = self._head_length = 0
         self._body_length = 0
         return piece
+
+
+def _is_single_request(data: bytes) -> bool:
+    end = data.find(HEAD_END)
+    head_length = end + len(HEAD_END)
+    if end < 0 or data.startswith((b"\r", b"\n")):
+        return False
+    framing = _FRAMING.search(data, 0, head_length)
+    if framing is None:
+        return head_length == len(data)
+    name, value = framing.groups()
+    return (
+        value.isdigit()
+        and len(value) <= MAX_LENGTH_DIGITS
+        and head_length + int(value) == len(data)
+        and name.lower() == b"content-length"
+        and not _FRAMING.search(data, framing.end(), head_length)
+    )
 
 
 def _body_length(headers: list[tuple[bytes, bytes]]) -> int | None:

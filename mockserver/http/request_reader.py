@@ -24,8 +24,10 @@ async def read_request(request: web.BaseRequest, client: connection.Connection) 
             is not valid although aiohttp accepts it.
         RequestPayloadError: the body is malformed.
     """
-    _check_head(request)
     headers = request.headers
+    hosts = headers.getall("Host", ())
+    if len(hosts) != 1 or len(headers) > MAX_HEADERS:
+        _check_head(request, len(hosts))
     if not all(map(str.isascii, headers.values())):
         headers = request.clone(headers=dict(_decoded(request))).headers
     url = request.rel_url
@@ -36,14 +38,14 @@ async def read_request(request: web.BaseRequest, client: connection.Connection) 
         headers=headers,
         body=b"" if request.method == "GET" else await _read_body(request, client),
         scheme=request.scheme,
-        host=headers.get("Host") or _host_without_header(request),
+        host=_host(request, headers),
         query=url.query if url.raw_query_string else _NO_QUERY,
+        client=request.remote or "",
     )
 
 
-def _check_head(request: web.BaseRequest) -> None:
+def _check_head(request: web.BaseRequest, hosts: int) -> None:
     """Refuse heads that older versions of aiohttp accept."""
-    hosts = len(request.headers.getall("Host", ()))
     if len(request.headers) > MAX_HEADERS:
         problem = TOO_MANY_HEADERS
     elif hosts > 1:
@@ -68,10 +70,15 @@ def _decoded(request: web.BaseRequest) -> Iterator[tuple[str, str]]:
             yield name.decode(), value.decode("latin-1")
 
 
-def _host_without_header(request: web.BaseRequest) -> str:
-    """Return the host of an absolute address, else the address that the client reached."""
-    host = urlsplit(request.raw_path).hostname
-    if host is None and request.transport is not None:
+def _host(request: web.BaseRequest, headers: Mapping[str, str]) -> str:
+    """Return the authority of an absolute target, which counts (RFC 9112 3.2.2), else Host.
+
+    Without either it is the address that the client reached.
+    """
+    target = request.raw_path
+    host = headers.get("Host") if target.startswith("/") else urlsplit(target).netloc
+    host = host or headers.get("Host")
+    if not host and request.transport is not None:
         host = request.transport.get_extra_info("sockname")[0]
     return host or ""
 

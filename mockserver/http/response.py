@@ -5,8 +5,7 @@ response here is complete before its first byte is sent, so one write sends head
 That saves 20 to 25 % of the processor time of a request.
 """
 
-from datetime import datetime
-from email.utils import format_datetime
+from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -14,7 +13,7 @@ from aiohttp import HttpVersion10, web
 from aiohttp.abc import AbstractStreamWriter
 
 from mockserver.http.messages import Response
-from mockserver.sandbox.clock import wall_clock
+from mockserver.sandbox.clock import wall_seconds
 
 STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus
@@ -43,9 +42,10 @@ class PlainResponse(web.StreamResponse):
         """
         self.last = self.last or not request.keep_alive
         connection = self._connection_header(request)
-        await request.writer.write_eof(
-            render_response(self.response, request.method, connection)
-        )
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError
+        transport.write(render_response(self.response, request.method, connection))
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
@@ -64,7 +64,8 @@ def render_response(response: Response, method: str, connection: str = "") -> by
     lines = [line, *map(": ".join, response.headers.items())]
     if response.status != NO_CONTENT and "Content-Length" not in response.headers:
         lines.append(f"Content-Length: {len(response.body)}")
-    lines.append(f"Date: {_http_date(wall_clock().replace(microsecond=0))}")
+    if "Date" not in response.headers:  # a fault may send its own
+        lines.append(f"Date: {_http_date(wall_seconds())}")
     if connection:
         lines.append(f"Connection: {connection}")
     head = "\r\n".join(lines) + "\r\n\r\n"
@@ -72,5 +73,5 @@ def render_response(response: Response, method: str, connection: str = "") -> by
 
 
 @lru_cache(maxsize=1)
-def _http_date(second: datetime) -> str:
-    return format_datetime(second, usegmt=True)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)

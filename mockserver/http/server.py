@@ -16,12 +16,13 @@ from msgspec import Struct
 from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServer
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
-from mockserver.http.damaged_response import send_response
+from mockserver.http.damaged_response import send_damaged_response
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request
 from mockserver.http.metrics import Metrics
 from mockserver.http.request_reader import read_request
+from mockserver.http.response import PlainResponse
 from mockserver.http.tls import KUSTOM_HOSTS, TlsConfig
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario
@@ -80,7 +81,13 @@ class Server:
         self._tls = tls
         metrics = Metrics(sandboxes.__len__)
         self._apis = Apis(
-            MerchantApi(sandboxes, OrderCache(), metrics, mock_headers),
+            MerchantApi(
+                sandboxes,
+                OrderCache(),
+                metrics,
+                mock_headers,
+                reveal_sandboxes=admin_token is None,
+            ),
             ControlApi(
                 ControlContext(sandboxes, metrics, tls.ca_certificate if tls else None),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
@@ -120,7 +127,11 @@ class Server:
         response.headers["Server"] = SERVER_HEADER
         if response.status in STATUSES_WITHOUT_BODY:
             response.body = b""
-        sent = await send_response(request, response, connection)
+        sent: web.StreamResponse
+        if response.damage is None:
+            sent = PlainResponse(response, last=connection.framer.lost)
+        else:
+            sent = await send_damaged_response(request, response, response.damage, connection)
         connection.answered()
         return sent
 

@@ -5,6 +5,7 @@ This is the one place that reads the wall clock. All times are aware and in UTC.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import time
 
 LATEST_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 """The latest time of any sandbox; periods can still be added to it."""
@@ -13,6 +14,11 @@ LATEST_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 def wall_clock() -> datetime:
     """Read the machine's time."""
     return datetime.now(UTC)
+
+
+def wall_seconds() -> int:
+    """Return the machine's time in whole seconds since 1970."""
+    return int(time())
 
 
 class Clock:

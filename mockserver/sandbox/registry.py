@@ -15,6 +15,7 @@ from msgspec import Struct
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.eviction import Eviction, Usage, choose_evictable, is_expired
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.ownership import digest_secret, is_owner
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -309,7 +310,7 @@ class SandboxRegistry(Generic[TemplateT]):
         self._evictions[name] = eviction
         if len(self._evictions) > MAX_EVICTIONS_REMEMBERED:
             self._evictions.popitem(last=False)
-        log.warning("sandbox '%s' was evicted: %s", name, reason)
+        log.warning("sandbox %r was evicted: %s", display_name(name), reason)
 
 
 def _usage(entry: RegistryEntry[Any]) -> Usage:

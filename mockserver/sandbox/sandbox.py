@@ -23,6 +23,7 @@ from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt, fingerprint, shorten_key, store_receipt
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
 from mockserver.sandbox.weights import NAME_BYTES, RECEIPT_BYTES, weigh_command, weigh_parts
 
@@ -86,7 +87,7 @@ class Sandbox:
         self.orders: dict[str, Order] = {}
         self.receipts: dict[str, Receipt] = {}
         self.clock = clock or Clock()
-        self.ids = ids or IdGenerator(name)
+        self.ids = ids or IdGenerator(display_name(name))
         self.journal = journal or Journal()
         self.assumptions = assumptions or Assumptions()
         self.credentials = credentials or {}
@@ -113,6 +114,11 @@ class Sandbox:
             "names": names * NAME_BYTES,
             "snapshots": sum([s.total_bytes for s in self.snapshots.values()]),
         }
+
+    @property
+    def display_name(self) -> str:
+        """The name as it may be shown: an API key only as a digest."""
+        return display_name(self.name)
 
     @property
     def total_bytes(self) -> int:

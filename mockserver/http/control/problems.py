@@ -61,6 +61,13 @@ def refusal_problem(refusal: Refusal) -> Problem:
     return Problem(status, detail, reason=refusal.reason, **held)
 
 
+def unauthorized() -> Problem:
+    """Build a 401 problem with its challenge."""
+    problem = Problem(401, "expected 'Authorization: Bearer …' with the admin token")
+    problem.headers["WWW-Authenticate"] = 'Bearer realm="kustom-mock control API"'
+    return problem
+
+
 def scenario_problem(error: ScenarioError) -> Problem:
     """Build a 422 problem with every finding of a scenario, with line and column."""
     findings = [

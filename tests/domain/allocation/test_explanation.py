@@ -75,7 +75,7 @@ def test_an_amount_alone_is_explained() -> None:
           FAIL  fits_capture               there is no capture to compare with
           Booked: on no capture.
           Assumptions used: amount_only_refund, unallocated_refund.
-    """)
+    """)  # noqa: E501  # as it is printed
 
 
 def test_failed_amount_only_refund_has_one_hint() -> None:

@@ -18,9 +18,9 @@ from mockserver.scenario.loader import DEFAULT_SCENARIO, list_shipped, load_scen
 from mockserver.scenario.scenario import ScenarioDefaults
 from mockserver.scenario.times import parse_time
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNSHIPPED, Merchant, Reply
+from tests.support.problems import assert_problem
 
 Op = Operation
-PROBLEM = "application/problem+json"
 WORLD = """
 title: Own scenario
 seed: 7
@@ -84,14 +84,6 @@ async def unchanged(merchant: Merchant) -> AsyncIterator[None]:
     before = await state(merchant)
     yield
     assert await state(merchant) == before
-
-
-def assert_problem(response: Reply, status: int, words: str) -> None:
-    assert (response.status, response.header("Content-Type")) == (status, PROBLEM)
-    page = response.json
-    assert page["status"] == status
-    assert {"type", "title", "detail"} <= set(page)
-    assert words in page["detail"], page["detail"]
 
 
 async def test_a_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) -> None:

@@ -35,7 +35,7 @@ def statuses(steps: Sequence[str | dict[str, Any]]) -> list[Status]:
     return [before, story.play(steps[-1:]).status]
 
 
-def test_drawn_transitions_are_those_that_the_domain_makes() -> None:
+def test_drawn_transitions_are_those_of_the_domain() -> None:
     drawn = {(t.source, t.target) for t in TRANSITIONS}
     assert {tuple(statuses(steps)) for steps in ROUTES.values()} == drawn
     assert len(ROUTES) == len(TRANSITIONS)
