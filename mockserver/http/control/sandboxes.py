@@ -123,8 +123,8 @@ def name_movements(context: ControlContext, params: PathParams, request: Request
             message = f"expected one line of text as the name of {movement_id}, got {name!r}"
             raise Problem(422, message)
         if len(name) > MAX_MOVEMENT_NAME_LENGTH:
-            message = f"expected at most {MAX_MOVEMENT_NAME_LENGTH} characters as the name of {movement_id}"
-            raise Problem(422, f"{message}, got {len(name)}")
+            expected = f"expected at most {MAX_MOVEMENT_NAME_LENGTH} characters"
+            raise Problem(422, f"{expected} as the name of {movement_id}, got {len(name)}")
     sandbox.check_room(NAME_BYTES * len(names))
     sandbox.movement_names.update(names)
     return json_response({"names": sandbox.movement_names})
