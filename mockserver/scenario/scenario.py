@@ -19,6 +19,7 @@ from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, Journal
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.weights import weigh_value
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.expectations import Verdict, check_expectations
 from mockserver.scenario.order_builder import OrderDefaults
@@ -63,6 +64,15 @@ class Scenario(Struct, frozen=True, dict=True):
         """The listed user names and secrets; empty if any are accepted."""
         credentials = self.spec.get("credentials", {})
         return {user: str(secret) for user, secret in credentials.items()}
+
+    @cached_property
+    def weight(self) -> int:
+        """Bytes that the plain values of the file take."""
+        return weigh_value(self.document.value)
+
+    def compact(self) -> "Scenario":
+        """Return the scenario without positions, which only errors of the file need."""
+        return replace(self, document=wrap_value(self.document.value))
 
     @property
     def steps(self) -> Sequence[Step]:
