@@ -21,12 +21,15 @@ OPTION_HELP = {
     "token": "admin token of that server",
     "scenario": "default scenario of tests: shipped name or file",
     "allow": "check to ignore in all tests; repeatable",
+    "audit": "judge the client of every test: off (default), report or fail",
 }
 MARKER_HELP = (
     "kustom(scenario=..., allow=[...]): scenario of the test's sandbox, and checks to ignore"
     " (crash, invariant, expect, fault, unknown_path, or the"
     " name of one fault)."
 )
+AUDIT_MODES = ("off", "report", "fail")
+AUDIT_SECTION = "kustom audit"
 SANDBOX_KEY: "pytest.StashKey[KustomSandbox]" = pytest.StashKey()
 SERVER_KEY: "pytest.StashKey[KustomServer]" = pytest.StashKey()
 
@@ -41,10 +44,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kustom-allow", action="append", metavar="NAME", help=OPTION_HELP["allow"]
     )
     parser.addini("kustom_allow", OPTION_HELP["allow"], type="args")
+    group.addoption("--kustom-audit", choices=AUDIT_MODES, help=OPTION_HELP["audit"])
+    parser.addini("kustom_audit", OPTION_HELP["audit"])
 
 
 def pytest_configure(config: pytest.Config) -> None:
+<<<<<<< HEAD
     """Register the marker."""
+=======
+    """Make the marker known."""
+    if _option(config, "audit") not in (None, *AUDIT_MODES):
+        expected = ", ".join(AUDIT_MODES)
+        value = _option(config, "audit")
+        raise pytest.UsageError(f"kustom_audit: expected one of {expected}, got '{value}'")
+>>>>>>> aud
     config.addinivalue_line("markers", MARKER_HELP)
 
 
@@ -136,6 +149,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         from mockserver.testing.checks import failure_message
 
         text = failure_message(sandbox, _setting(item, "allow") or ())
+        if not text and _option(item.config, "audit") == "fail":
+            text = _audit_failure(item, sandbox)
         if text:
             pytest.fail(text, pytrace=False)
     return result
@@ -153,7 +168,48 @@ def pytest_runtest_makereport(
         from mockserver.testing.checks import sandbox_report
 
         report.sections.append(("kustom", sandbox_report(sandbox)))
+    if sandbox is not None and call.when == "call":
+        report.sections += _audit_sections(item, sandbox)
     return report
+
+
+def _audit_failure(item: pytest.Item, sandbox: "KustomSandbox") -> str:
+    """Return the failure message of an audit; empty if it has no errors."""
+    from mockserver.testing.audit_report import audit, failing_findings
+
+    text = failing_findings(audit(sandbox, _setting(item, "allow") or ()))
+    return f"kustom: the audit failed after the test passed\n{text}" if text else ""
+
+
+def _audit_sections(item: pytest.Item, sandbox: "KustomSandbox") -> list[tuple[str, str]]:
+    """Return the audit of a test as a section of its report, if it has findings."""
+    if _option(item.config, "audit") in (None, "off"):
+        return []
+    from mockserver.client import ControlError
+    from mockserver.testing.audit_report import audit, render_report
+
+    try:
+        audited = audit(sandbox, _setting(item, "allow") or ())
+    except ControlError as error:
+        return [(AUDIT_SECTION, str(error))]
+    return [(AUDIT_SECTION, render_report(audited))] if audited["findings"] else []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the audits of all tests; those of xdist workers come with their reports."""
+    audits = [
+        (report.nodeid, text)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+        for name, text in report.sections
+        if name == AUDIT_SECTION
+    ]
+    if audits:
+        terminalreporter.section(AUDIT_SECTION)
+    for nodeid, text in audits:
+        terminalreporter.write_line(nodeid)
+        terminalreporter.write_line(text)
 
 
 def pytest_collect_file(

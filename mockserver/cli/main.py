@@ -143,7 +143,11 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="do not fail on crash, invariant, expect, fault or unknown_path; repeatable",
+        help="do not fail on crash, invariant, expect, fault, unknown_path or an audit code;"
+        " repeatable",
+    )
+    verb.add_argument(
+        "--audit", action="store_true", help="judge how the command behaved, fail on errors"
     )
     verb.add_argument("--base-url", metavar="URL", help="run the steps against this server")
     verb.add_argument(
@@ -286,6 +290,7 @@ def _run(parsed: argparse.Namespace) -> int:
         timeout=parsed.timeout,
         port=parsed.port,
         allow=parsed.allow,
+        audit=parsed.audit,
         base_url=parsed.base_url,
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
         password=parsed.password or os.environ.get("KUSTOM_PASSWORD", ""),

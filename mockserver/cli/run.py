@@ -27,6 +27,7 @@ from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.times import parse_duration
 from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.settings import Settings
+from mockserver.testing.audit_report import audit, is_failing, render_finding
 from mockserver.testing.checks import find_failures
 from mockserver.testing.runner import StepResult, StepRunner, run_against_server, run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
@@ -93,7 +94,12 @@ def _contract_runner(
             first = CaseResult("command", problems, output=result.output)
         else:
             first = _steps_result(run_in_sandbox(sandbox, contract.scenario))
+<<<<<<< HEAD
         return [first, _expectations_result(sandbox, options.allow)]
+=======
+        results = [first, _expectations_result(sandbox, wishes.allow)]
+        return [*results, _audit_result(sandbox, wishes.allow)] if wishes.audit else results
+>>>>>>> aud
 
     return run_contract
 
@@ -128,9 +134,25 @@ def _expectations_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseRe
     return CaseResult("expect", tuple(texts))
 
 
+<<<<<<< HEAD
 def _run_against_base_url(contract: Contract, options: RunOptions) -> Iterator[CaseResult]:
     """Run the steps against another server that offers the same API."""
     assert options.base_url is not None  # noqa: S101  # the caller checked
+=======
+def _audit_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseResult:
+    """Judge the client; findings that do not fail the run become notes."""
+    report = audit(sandbox, allow)
+    texts: dict[bool, list[str]] = {True: [], False: []}
+    for finding in report["findings"]:
+        text = "\n      ".join(render_finding(finding)).strip()
+        texts[is_failing(finding)].append(text)
+    return CaseResult("audit", tuple(texts[True]), tuple(texts[False]))
+
+
+def _run_against_base_url(contract: Contract, wishes: RunOptions) -> Iterator[CaseResult]:
+    """Play the steps against another server that speaks the same API."""
+    assert wishes.base_url is not None  # noqa: S101  # the caller looked
+>>>>>>> aud
     specs = contract.scenario.spec.get("orders", {})
     order_ids = {
         name: order_spec["order_id"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from mockserver.audit.rules import AUDIT_RULES
 from mockserver.domain.wording import did_you_mean
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.loader import ScenarioFileError, read_file, resolve_files
@@ -31,6 +32,7 @@ class RunOptions:
     timeout: str | None = None
     port: int = 0
     allow: Sequence[str] = ()
+    audit: bool = False
     base_url: str | None = None
     username: str = ""
     password: str = ""
@@ -104,16 +106,18 @@ def validate_options(options: RunOptions) -> None:
     if options.jobs < 1:
         raise UsageError(f"--jobs: expected an integer from 1, got {options.jobs}")
     for name in options.allow:
-        if name not in FAILURE_KINDS:
-            raise UsageError(
-                f"--allow: unknown name '{name}', {did_you_mean(name, FAILURE_KINDS)}"
-            )
+        known_names = (*FAILURE_KINDS, *AUDIT_RULES)
+        if name not in known_names:
+            hint = did_you_mean(name, known_names)
+            raise UsageError(f"--allow: unknown name '{name}', {hint}")
     try:
         parse_duration(options.timeout or "1s")
     except ValueError as error:
         raise UsageError(f"--timeout: {error}") from None
     if options.command and shutil.which(options.command[0]) is None:
         raise UsageError(f"command not found: '{options.command[0]}'")
+    if options.audit and options.base_url is not None:
+        raise UsageError("--audit: needs the built-in server, leave out --base-url")
     if options.orders and options.base_url is None:
         raise UsageError("--order: needs --base-url; the built-in server knows the order ids")
     if options.base_url is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from textwrap import indent
 
+from mockserver.audit.rules import AUDIT_RULES
 from mockserver.client import ControlError
 from mockserver.control_types import RequestEntry
 from mockserver.domain.wording import did_you_mean
@@ -108,7 +109,7 @@ def _unknown_paths(requests: list[RequestEntry]) -> Iterator[CheckFailure]:
 
 
 def _check_allow(sandbox: KustomSandbox, allowed: tuple[str, ...]) -> str:
-    names = [*FAILURE_KINDS, *(rule["id"] for rule in sandbox.faults)]
+    names = [*FAILURE_KINDS, *AUDIT_RULES, *(rule["id"] for rule in sandbox.faults)]
     for name in allowed:
         if name not in names:
             return f"kustom: unknown name '{name}' in allow, {did_you_mean(name, names)}"

@@ -73,6 +73,7 @@ QUERIES = {
     "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201",
     "GET /__admin/sandboxes/{sandbox}/requests/count": "?order_id=shipped",
     "GET /__admin/sandboxes/{sandbox}/requests/await": "?count=1&timeout=1ms",
+    "GET /__admin/sandboxes/{sandbox}/audit": "?allow=A301,A402",
 }
 
 
