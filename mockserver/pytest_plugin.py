@@ -49,15 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-<<<<<<< HEAD
-    """Register the marker."""
-=======
-    """Make the marker known."""
+    """Register the marker, and check the configured audit mode."""
     if _option(config, "audit") not in (None, *AUDIT_MODES):
         expected = ", ".join(AUDIT_MODES)
         value = _option(config, "audit")
         raise pytest.UsageError(f"kustom_audit: expected one of {expected}, got '{value}'")
->>>>>>> aud
     config.addinivalue_line("markers", MARKER_HELP)
 
 

@@ -94,12 +94,8 @@ def _contract_runner(
             first = CaseResult("command", problems, output=result.output)
         else:
             first = _steps_result(run_in_sandbox(sandbox, contract.scenario))
-<<<<<<< HEAD
-        return [first, _expectations_result(sandbox, options.allow)]
-=======
-        results = [first, _expectations_result(sandbox, wishes.allow)]
-        return [*results, _audit_result(sandbox, wishes.allow)] if wishes.audit else results
->>>>>>> aud
+        results = [first, _expectations_result(sandbox, options.allow)]
+        return [*results, _audit_result(sandbox, options.allow)] if options.audit else results
 
     return run_contract
 
@@ -134,11 +130,6 @@ def _expectations_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseRe
     return CaseResult("expect", tuple(texts))
 
 
-<<<<<<< HEAD
-def _run_against_base_url(contract: Contract, options: RunOptions) -> Iterator[CaseResult]:
-    """Run the steps against another server that offers the same API."""
-    assert options.base_url is not None  # noqa: S101  # the caller checked
-=======
 def _audit_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseResult:
     """Judge the client; findings that do not fail the run become notes."""
     report = audit(sandbox, allow)
@@ -149,10 +140,9 @@ def _audit_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseResult:
     return CaseResult("audit", tuple(texts[True]), tuple(texts[False]))
 
 
-def _run_against_base_url(contract: Contract, wishes: RunOptions) -> Iterator[CaseResult]:
-    """Play the steps against another server that speaks the same API."""
-    assert wishes.base_url is not None  # noqa: S101  # the caller looked
->>>>>>> aud
+def _run_against_base_url(contract: Contract, options: RunOptions) -> Iterator[CaseResult]:
+    """Run the steps against another server that offers the same API."""
+    assert options.base_url is not None  # noqa: S101  # the caller checked
     specs = contract.scenario.spec.get("orders", {})
     order_ids = {
         name: order_spec["order_id"]
