@@ -26,6 +26,7 @@ from mockserver.domain.operation import WITHOUT_BODY, Operation
 from mockserver.domain.order import Order, OrderLine
 from mockserver.sandbox.faults.rules import FaultRule, only_fails_allocations
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.body_fields import unmatchable_condition
 from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
 from mockserver.scenario.expectations import names_of_allocated_capture
 from mockserver.scenario.scenario import Scenario, sort_by_position
@@ -245,7 +246,8 @@ def _never_fires_because(rule: FaultRule, subject: _LintContext) -> str | None:
             and Operation.REFUND not in rule.operations,
         ),
     }
-    return next((why for why, applies in reasons.items() if applies), None)
+    known = next((why for why, applies in reasons.items() if applies), None)
+    return known or unmatchable_condition(rule)
 
 
 TIME_FORMAT = "%Y-%m-%d %H:%M"
