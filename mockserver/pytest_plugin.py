@@ -49,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Check the audit mode and register the marker."""
+    """Register the marker, and check the configured audit mode."""
     if _option(config, "audit") not in (None, *AUDIT_MODES):
         expected = ", ".join(AUDIT_MODES)
         value = _option(config, "audit")

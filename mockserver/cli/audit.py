@@ -1,6 +1,5 @@
 """``kustom-mock audit``: judge the sandboxes of a running server."""
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from urllib.parse import quote
 
 from mockserver import __version__
 from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError, check_codes
+from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation
 from mockserver.client import ControlClient, ControlError
@@ -97,7 +97,7 @@ def _text(reports: Sequence[AuditReport], options: AuditOptions) -> str:
 
 
 def _json(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
-    return json.dumps({"sandboxes": reports}, indent=2, ensure_ascii=False)
+    return to_json({"sandboxes": reports})
 
 
 def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
@@ -136,7 +136,7 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
     ]
     run = {"tool": {"driver": driver}, "results": results}
     log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False)
+    return to_json(log)
 
 
 def _sarif_result(report: AuditReport, finding: AuditFinding) -> Mapping[str, object]:
