@@ -23,7 +23,8 @@ STREAMS: dict[str, tuple[Sequence[bytes], Sequence[Piece]]] = {
     "a head without a body": ([GET], [whole(GET)]),
     "a head and its body": ([POST + b"{}"], [whole(POST + b"{}")]),
     "a body that ends like a head": (
-        [POST.replace(b"2", b"4") + b"\r\n\r\n"], [whole(POST.replace(b"2", b"4") + b"\r\n\r\n")],
+        [POST.replace(b"2", b"4") + b"\r\n\r\n"],
+        [whole(POST.replace(b"2", b"4") + b"\r\n\r\n")],
     ),
     "two requests in one packet": (
         [GET + POST + b"{}"], [whole(GET), whole(POST + b"{}")],
