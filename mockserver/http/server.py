@@ -85,7 +85,13 @@ class Server:
         self._tls = tls
         metrics = Metrics(sandboxes.__len__)
         self._apis = Apis(
-            MerchantApi(sandboxes, OrderCache(), metrics, mock_headers),
+            MerchantApi(
+                sandboxes,
+                OrderCache(),
+                metrics,
+                mock_headers,
+                reveal_sandboxes=admin_token is None,
+            ),
             ControlApi(
                 ControlContext(sandboxes, metrics, tls.ca_certificate if tls else None),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
