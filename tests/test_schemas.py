@@ -15,7 +15,7 @@ from referencing.jsonschema import DRAFT202012
 
 from mockserver import schemas
 from mockserver.domain.limits import MAX_AMOUNT
-from mockserver.domain.operation import OPERATIONS
+from mockserver.domain.operation import ALL_OPERATIONS
 from mockserver.resources import shipped_folder
 from mockserver.schemas import get_schema, shipped_schemas
 from tests.support.request_examples import BODIES
@@ -53,7 +53,7 @@ def test_the_shipped_folders_are_found() -> None:
 
 
 def test_every_operation_that_takes_a_body_has_a_schema() -> None:
-    taken = {f"requests/{row.schema}.schema.json" for row in OPERATIONS if row.schema}
+    taken = {f"requests/{row.schema}.schema.json" for row in ALL_OPERATIONS if row.schema}
     assert taken == set(REQUESTS)
 
 
@@ -115,7 +115,7 @@ TABLE: dict[str, list[Any]] = {
 def bodies(path: str) -> Iterator[Any]:
     """Vary every field of a good body; then bodies that are no objects."""
     name = path.removeprefix("requests/").removesuffix(".schema.json")
-    good = next(BODIES[row.operation] for row in OPERATIONS if row.schema == name)
+    good = next(BODIES[row.operation] for row in ALL_OPERATIONS if row.schema == name)
     yield good
     for field, values in TABLE.items():
         yield from ({**good, field: value} for value in values)

@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.commands import Command
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Acceptance, Context, order_not_found
@@ -49,6 +50,8 @@ class Sandbox:
 
     Attributes:
         orders: orders by id, oldest first.
+        checkouts: checkout orders by id, oldest first; an order that came about at
+            checkout has the same id.
         receipts: receipts by name, oldest first.
         order_names: order ids by their names in the scenario.
         part_names: names by capture or refund id.
@@ -70,6 +73,7 @@ class Sandbox:
         """Create an empty sandbox; by default on wall time, seeded by its name."""
         self.name = name
         self.orders: dict[str, Order] = {}
+        self.checkouts: dict[str, Checkout] = {}
         self.receipts: dict[str, Receipt] = {}
         self.clock = clock or Clock()
         self.ids = ids or IdGenerator(name)
@@ -98,13 +102,20 @@ class Sandbox:
         """Add a new order that came in a request of ``size`` bytes.
 
         Returns:
-            Whether it was added: its id may be taken.
+            Whether it was added: its id may be taken, also by a checkout order that
+            is not complete.
         """
-        if order.order_id in self.orders:
+        checkout = self.checkouts.get(order.order_id)
+        if order.order_id in self.orders or (checkout and not checkout.completed_at):
             return False
         self.orders[order.order_id] = order
         self._grow(size)
         return True
+
+    def put_checkout(self, checkout: Checkout, size: int) -> None:
+        """Store a new or changed checkout order that came in a request of ``size`` bytes."""
+        self.checkouts[checkout.order_id] = checkout
+        self._grow(size)
 
     def get_order(self, order_id: str, operation: Operation) -> Order:
         """Read an order.
@@ -191,6 +202,7 @@ class Sandbox:
             taken_at=self.clock.now(),
             frozen=self.clock.frozen,
             orders=dict(self.orders),
+            checkouts=dict(self.checkouts),
             receipts=dict(self.receipts),
             ids=deepcopy(self.ids),
             faults=deepcopy(self.faults),
@@ -215,6 +227,7 @@ class Sandbox:
         """
         snapshot = self.snapshots[name]
         self.orders = dict(snapshot.orders)
+        self.checkouts = dict(snapshot.checkouts)
         self.receipts = dict(snapshot.receipts)
         self.ids = deepcopy(snapshot.ids)
         self.faults = deepcopy(snapshot.faults)

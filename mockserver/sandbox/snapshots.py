@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.order import Order
 from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt
@@ -19,6 +20,7 @@ class Snapshot(Struct, frozen=True):
     taken_at: datetime
     frozen: bool
     orders: dict[str, Order]
+    checkouts: dict[str, Checkout]
     receipts: dict[str, Receipt]
     ids: IdGenerator
     faults: FaultRules

@@ -22,6 +22,16 @@ DEFAULTS = {
     "deprecated_operations": "answer",
     "expired_part_captured": "EXPIRED",
     "authorization_days": 28,
+    "expired_checkout": "empty_404",
+    "completed_checkout_readable": "48h",
+    "aborted_status": "checkout_incomplete",
+    "bad_value_path": "bare",
+    "bad_value_lists": "first",
+    "tax_tolerance": 1,
+    "country_echo": "lower",
+    "local_urls": "accepted",
+    "locale_in_order": "follows_country",
+    "shipping_price": "added_unless_callback",
 }
 
 

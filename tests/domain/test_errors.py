@@ -40,7 +40,13 @@ FACTS = {
 """All that any refusal may name."""
 
 KNOWN_CODES = {
-    400: {"BAD_REQUEST", "INVALID_ORDER_ID", "NOT_FOUND", "INVALID_REQUEST_PARAMETERS"},
+    400: {
+        "BAD_REQUEST",
+        "BAD_VALUE",
+        "INVALID_ORDER_ID",
+        "NOT_FOUND",
+        "INVALID_REQUEST_PARAMETERS",
+    },
     403: {
         "",
         "CAPTURE_NOT_ALLOWED",
@@ -48,6 +54,7 @@ KNOWN_CODES = {
         "REFUND_NOT_ALLOWED",
         "NOT_ALLOWED",
         "PAYMENT_METHOD_FAILED",
+        "READ_ONLY_ORDER",
     },
     404: {"NO_SUCH_ORDER", "NO_SUCH_CAPTURE", "NOT_FOUND", "RESOURCE_NOT_FOUND"},
     405: {"HTTP_ERROR"},
@@ -164,7 +171,7 @@ def test_what_few_operations_are_refused_for_is_described_for_these_alone(
 
 
 def test_every_change_has_the_ending_of_its_refusals() -> None:
-    assert set(MESSAGE_ENDINGS) == set(Operation) - READ_OPERATIONS
+    assert set(MESSAGE_ENDINGS) == set(LIFECYCLE) - READ_OPERATIONS
 
 
 def test_a_reason_that_does_not_occur_is_worded_for_faults_all_the_same() -> None:

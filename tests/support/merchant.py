@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from aiohttp import ClientSession
 from yarl import URL
 
-from mockserver.domain.operation import ORDERS_PATH, Operation
+from mockserver.domain.operation import Operation
 
 Json: TypeAlias = Any
 Spec: TypeAlias = Mapping[str, Any]
@@ -108,7 +108,7 @@ class Merchant:
         """The path of an operation on the order at hand, or on the ids given."""
         known = {"order_id": self.order_id, "capture_id": self.capture_id}
         known["refund_id"] = self.refund_id
-        return ORDERS_PATH + operation.info.path.format_map({**known, **ids})
+        return operation.info.full_path.format_map({**known, **ids})
 
     async def ask(
         self,

@@ -1,6 +1,6 @@
 """Route table of the control API; source of its OpenAPI document."""
 
-from mockserver.domain.operation import OPERATIONS
+from mockserver.domain.operation import ALL_OPERATIONS
 from mockserver.http.control import (
     clock,
     explain,
@@ -32,7 +32,7 @@ def get_merchant_openapi(
     _control: ControlContext, _values: PathParams, _call: Request
 ) -> Response:
     """Describe the merchant API."""
-    return json_response(merchant_document(OPERATIONS))
+    return json_response(merchant_document(ALL_OPERATIONS))
 
 
 CONTROL_ROUTES: tuple[Route, ...] = (

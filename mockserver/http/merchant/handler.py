@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.lifecycle import derive_status
-from mockserver.domain.operation import ORDERS_PATH
+from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import parse_authorization
+from mockserver.http.merchant.checkout_api import answer_checkout
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
 from mockserver.http.merchant.exchange import Exchange
 from mockserver.http.merchant.order_cache import OrderCache
@@ -71,7 +72,7 @@ class MerchantApi(Struct, frozen=True):
         exchange = Exchange(request, now, sandbox.ids.new_request_id())
         try:
             row, ids = _find_endpoint(request)
-            exchange.operation, exchange.order_id = row.operation, ids["order_id"]
+            exchange.operation, exchange.order_id = row.operation, ids.get("order_id")
             response = None
             if sandbox.faults:
                 fired_actions = sandbox.faults.apply(_request_facts(request, row, ids, now))
@@ -83,11 +84,7 @@ class MerchantApi(Struct, frozen=True):
                     await sleep(delay)
                 now = sandbox.clock.now()
                 response = fault_injection.apply_before(exchange)
-            if response is None and row.parse_command is None:
-                response = self._read_order(sandbox, exchange, row, ids, now)
-            elif response is None:
-                exchange.executed = _execute(sandbox, exchange, row, ids)
-                response = _render(sandbox, exchange, row, exchange.executed)
+            response = response or self._carry_out(sandbox, exchange, row, ids, now)
         except Refusal as rejection:
             exchange.refusal = rejection.with_traceback(None)
             response = refusal_response(rejection, exchange.correlation_id, sandbox.assumptions)
@@ -128,6 +125,22 @@ class MerchantApi(Struct, frozen=True):
         )
         self._record(sandbox, entry, 0.0)
         return response
+
+    def _carry_out(
+        self,
+        sandbox: Sandbox,
+        exchange: Exchange,
+        endpoint: Endpoint,
+        ids: dict[str, str],
+        now: datetime,
+    ) -> Response:
+        """Read or change an order or a checkout order, and render the response."""
+        if endpoint.base_path == CHECKOUTS_PATH:
+            return answer_checkout(sandbox, exchange, endpoint, ids)
+        if endpoint.parse_command is None:
+            return self._read_order(sandbox, exchange, endpoint, ids, now)
+        exchange.executed = _execute(sandbox, exchange, endpoint, ids)
+        return _render(sandbox, exchange, endpoint, exchange.executed)
 
     def _read_order(
         self,
@@ -201,7 +214,7 @@ def _request_facts(
     request: Request, endpoint: Endpoint, ids: dict[str, str], now: datetime
 ) -> RequestFacts:
     body = cache(lambda: _body_for_matching(request))  # however many rules look into it
-    return RequestFacts(endpoint.operation, ids["order_id"], now, body)
+    return RequestFacts(endpoint.operation, ids.get("order_id", ""), now, body)
 
 
 def _body_for_matching(request: Request) -> object:

@@ -14,9 +14,11 @@ from mockserver.domain.allocation.explanation import Allocation, AllocationOutco
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.operation import CHECKOUT_OPERATIONS
 from mockserver.http.messages import Response
 from mockserver.sandbox.journal import Entry
 
+CHECKOUT_OPERATION_NAMES = frozenset(info.operation for info in CHECKOUT_OPERATIONS)
 MAX_HEADER_LENGTH = 1000  # characters
 ESCAPES = codecs.lookup("unicode_escape").name  # loaded now: later no file may be left to open
 
@@ -52,7 +54,12 @@ def unauthorized_response() -> Response:
     return Response(401, UNAUTHORIZED_HTML, headers)
 
 
-def provider_json_response(status: int, page: bytes, correlation_id: str) -> Response:
+def provider_json_response(
+    status: int,
+    page: bytes,
+    correlation_id: str,
+    recorded_headers: Mapping[str, str] = RECORDED_HEADERS,
+) -> Response:
     """Answer with a JSON page."""
     return Response(
         status,
@@ -60,7 +67,7 @@ def provider_json_response(status: int, page: bytes, correlation_id: str) -> Res
         {
             "Content-Type": "application/json",
             "Klarna-Correlation-Id": correlation_id,
-            **RECORDED_HEADERS,
+            **recorded_headers,
         },
     )
 
@@ -105,11 +112,23 @@ def refusal_response(
         "error_messages": rejection.facts.get("violations") or [rejection.message],
     }
     response = provider_json_response(status, orjson.dumps(page), correlation_id)
+    if _is_empty_404(rejection, assumptions):
+        response.body = b""
+        del response.headers["Content-Type"]
     if transaction_id:
         response.headers["Transaction-Id"] = transaction_id
     if rejection.reason is Reason.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = str(rejection.facts["allowed"])
     return response
+
+
+def _is_empty_404(refusal: Refusal, assumptions: Assumptions) -> bool:
+    """Return whether a missing checkout order is answered without a body."""
+    return (
+        refusal.reason is Reason.CHECKOUT_NOT_FOUND
+        and refusal.operation in CHECKOUT_OPERATION_NAMES
+        and assumptions.expired_checkout == "empty_404"
+    )
 
 
 def add_mock_headers(response: Response, entry: Entry) -> None:

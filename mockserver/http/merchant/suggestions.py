@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.operation import OPERATIONS, ORDERS_PATH
+from mockserver.domain.operation import CHECKOUTS_PATH, OPERATIONS, ORDERS_PATH
 from mockserver.http.messages import Request
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
@@ -37,7 +37,7 @@ def _suggest_path(request: Request) -> dict[str, str]:
     endpoints = sorted(OPERATIONS, key=lambda row: row.method == request.method)
     endpoint_by_end = {row.path.partition("}/")[2]: row for row in endpoints}
     if tuple(request.segments[:ORDERS_PATH_DEPTH]) != tuple(ORDERS_PATH.strip("/").split("/")):
-        return {"hint": f"all paths begin with {ORDERS_PATH}/"}
+        return {"hint": f"all paths begin with {ORDERS_PATH}/ or {CHECKOUTS_PATH}"}
     close_paths = get_close_matches(requested_end, endpoint_by_end, n=1, cutoff=0.5)
     if not close_paths:
         return {}

@@ -5,7 +5,7 @@ import pytest
 
 from mockserver.domain.errors import MESSAGE_ENDINGS, NOT_ALLOWED_CODES, find_error_definition
 from mockserver.domain.lifecycle import LIFECYCLE, Status
-from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.domain.operation import OPERATIONS, READ_OPERATIONS, Operation
 from mockserver.schemas import get_schema
 from tests.support.merchant import (
     HALF_SHIPPED,
@@ -84,7 +84,7 @@ def new_order(
 
 def test_every_operation_has_an_answer_for_every_status() -> None:
     assert {(op, status) for op, cells in LIFECYCLE.items() for status in cells} == {
-        (operation, status) for operation in Operation for status in Status
+        (info.operation, status) for info in OPERATIONS for status in Status
     }
 
 
@@ -313,7 +313,7 @@ async def test_a_refusal_of_a_change_names_its_transaction_too(merchant: Merchan
     assert response.header("Transaction-Id")
 
 
-@pytest.mark.parametrize("operation", list(Operation))
+@pytest.mark.parametrize("operation", LIFECYCLE)
 async def test_another_merchants_order_cannot_be_found(
     merchant: Merchant,
     new_merchant: Callable[..., Merchant],
