@@ -1,4 +1,4 @@
-# Everything a person or a machine does here. Each target sets up what it needs.
+# All tasks of this project. Each target sets up what it needs.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -7,10 +7,10 @@ LOWEST := $(VENV)/lowest
 
 .PHONY: serve demo test test-lowest image-test dist installed-test check format docs site prepare-release lock bench mutants clean
 
-serve: $(VENV)/ready ## start a server on port 8566 with an order in it
+serve: $(VENV)/ready ## start a server with one order on port 8566
 	@$(BIN)/kustom-mock serve
 
-demo: $(VENV)/ready ## play the provider's refund allocation example
+demo: $(VENV)/ready ## run the provider's refund allocation example
 	@$(BIN)/kustom-mock demo
 
 test: $(VENV)/ready ## run the tests with coverage
@@ -25,14 +25,14 @@ test-lowest: $(LOWEST)/ready ## run the HTTP and plugin tests with the lowest ve
 	  --ignore tests/http/openapi/test_control_document.py --ignore tests/http/openapi/test_merchant_document.py \
 	  --ignore tests/pytest_plugin/test_new_project.py
 
-image-test: $(VENV)/ready ## build the image and run it, by Docker or by buildah and podman
+image-test: $(VENV)/ready ## build and run the image with Docker, or with buildah and podman
 	$(BIN)/python -m pytest -m container tests/container
 
-dist: $(VENV)/ready ## build the sdist, and from it the wheel
+dist: $(VENV)/ready ## build the sdist, and the wheel from it
 	rm -rf dist
 	$(BIN)/python -m build
 
-installed-test: $(VENV)/ready ## run the tests against the wheel in dist, away from the checkout
+installed-test: $(VENV)/ready ## test the wheel in dist outside the checkout
 	$(BIN)/python tests/packaging/installed.py dist
 
 check: $(VENV)/ready ## lint, formatting and types
@@ -54,14 +54,14 @@ site: $(VENV)/ready ## build the documentation site; dead links and unlisted pag
 prepare-release: $(VENV)/ready ## check TAG, write the repository URL into README and metadata
 	$(BIN)/python -m tools.prepare_release "$$TAG" "$$URL"
 
-lock: $(VENV)/ready ## write down what the image installs; UPGRADE=--upgrade takes newer ones
+lock: $(VENV)/ready ## pin what the image installs; UPGRADE=--upgrade takes newer versions
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --extra speed --extra tls $(UPGRADE) --output-file requirements.lock pyproject.toml
 
-bench: $(VENV)/ready ## measure beside bare aiohttp and the peers on PATH; BENCH=--short tries it
+bench: $(VENV)/ready ## compare with bare aiohttp and the peers on PATH; BENCH=--short is quick
 	$(BIN)/python benchmarks/compare.py $(BENCH)
 
-mutants: $(VENV)/mutants ## run mutation tests on the domain; MODULE=file takes one
+mutants: $(VENV)/mutants ## run mutation tests on the domain; MODULE=file selects a module
 	$(BIN)/python tools/mutants.py $(MODULE)
 
 clean:

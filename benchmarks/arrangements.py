@@ -1,7 +1,7 @@
-"""What each server is given so that it answers the page: files, and the rest of its command.
+"""Files and command line arguments of each server, so that it returns the same order.
 
-Every function takes a folder of the server's own, the bytes of the page and a port. The
-paths are those of kustom-mock wherever a server lets its paths be chosen.
+Every function gets a separate folder, the bytes of the order and a port. Where a server can
+be configured with paths, they are those of kustom-mock.
 """
 
 import json
@@ -21,20 +21,20 @@ _UUID = "7ce4ee13-973c-4f49-a30e-85a0bc67599{}"
 
 
 def ours(folder: Path, _page: bytes, port: int) -> Sequence[str]:
-    """Give it a scenario with one order."""
-    scenario = _write(folder / "world.yaml", merchant.world([merchant.order(1)]))
+    """Arrange kustom-mock with a scenario of one order."""
+    scenario = _write(folder / "scenario.yaml", merchant.scenario([merchant.order(1)]))
     return ["-m", "mockserver", "serve", "--port", str(port), "--scenario", scenario]
 
 
 def bare(folder: Path, page: bytes, port: int) -> Sequence[str]:
-    """Give it the page."""
+    """Arrange the bare aiohttp server."""
     file = folder / "order.json"
     file.write_bytes(page)
     return [BARE_SERVER, str(file), str(port)]
 
 
 def nginx(folder: Path, page: bytes, port: int) -> Sequence[str]:
-    """One process that hands out a file, and answers 201 by itself."""
+    """Arrange nginx as one process that serves a file and returns 201."""
     (folder / "order.json").write_bytes(page)
     configuration = folder / "nginx.conf"
     temporary = "".join(
@@ -58,22 +58,22 @@ http {{
 
 
 def wiremock(folder: Path, page: bytes, port: int) -> Sequence[str]:
-    """Two mappings; the log of requests is off unless asked for."""
+    """Arrange WireMock with two mappings; its request log is off by default."""
     mappings = folder / "mappings"
     mappings.mkdir()
     responses: dict[tuple[str, str], dict[str, Any]] = {
         ("GET", "[^/]+"): {"status": 200, "body": page.decode()},
         ("POST", "[^/]+/(captures|refunds)"): {"status": 201},
     }
-    for (method, path), answer in responses.items():
-        asked = {"method": method, "urlPathPattern": f"{merchant.ORDERS}/{path}"}
-        response = {**answer, "headers": {"Content-Type": JSON}}
-        _write(mappings / f"{method}.json", {"request": asked, "response": response})
+    for (method, path), content in responses.items():
+        request = {"method": method, "urlPathPattern": f"{merchant.ORDERS}/{path}"}
+        response = {**content, "headers": {"Content-Type": JSON}}
+        _write(mappings / f"{method}.json", {"request": request, "response": response})
     return ["--port", str(port), "--bind-address", LOCALHOST, "--root-dir", str(folder)]
 
 
 def prism(folder: Path, page: bytes, port: int) -> Sequence[str]:
-    """Give it our OpenAPI document with the page as an example; it checks bodies by it."""
+    """Arrange Prism with our OpenAPI document, the order as an example."""
     document = merchant_document(OPERATIONS)
     read = document["paths"][f"{merchant.ORDERS}/{{order_id}}"]["get"]["responses"]["200"]
     read["content"][JSON] = {"schema": {"type": "object"}, "example": json.loads(page)}
@@ -82,7 +82,7 @@ def prism(folder: Path, page: bytes, port: int) -> Sequence[str]:
 
 
 def mockoon(folder: Path, page: bytes, port: int) -> Sequence[str]:
-    """Give it two routes with a fixed answer each."""
+    """Arrange Mockoon with two routes of fixed responses."""
     order = merchant.ORDERS.lstrip("/") + "/:order_id"
     routes = [
         _mockoon_route(1, "get", order, 200, page.decode()),
@@ -100,8 +100,8 @@ def mockoon(folder: Path, page: bytes, port: int) -> Sequence[str]:
         "headers": [{"key": "Content-Type", "value": JSON}],
     }
     file = _write(folder / "orders.json", environment)
-    place = ["--hostname", LOCALHOST, "--port", str(port)]
-    return ["start", "--data", file, *place, "--repair", "--disable-log-to-file"]
+    address = ["--hostname", LOCALHOST, "--port", str(port)]
+    return ["start", "--data", file, *address, "--repair", "--disable-log-to-file"]
 
 
 def _mockoon_route(
@@ -125,19 +125,19 @@ def _mockoon_route(
 
 
 def json_server(folder: Path, page: bytes, port: int) -> Sequence[str]:
-    """Give it a file with all orders; changes are written to it as children of an order."""
-    shown = json.loads(page)
+    """Arrange json-server with a file of all orders; changes become children of an order."""
+    order = json.loads(page)
     numbers = range(1, merchant.READ_ORDERS + 1)
-    orders = [{**shown, "order_id": merchant.order_id(number)} for number in numbers]
+    orders = [{**order, "order_id": merchant.order_id(number)} for number in numbers]
     file = _write(folder / "db.json", {"orders": orders, "captures": [], "refunds": []})
     prefix = merchant.ORDERS.removesuffix("/orders")
     routes = _write(folder / "routes.json", {f"{prefix}/*": "/$1"})
-    place = ["--host", LOCALHOST, "--port", str(port)]
-    return [file, *place, "--routes", routes, "--id", "order_id", "--no-gzip", "--quiet"]
+    address = ["--host", LOCALHOST, "--port", str(port)]
+    return [file, *address, "--routes", routes, "--id", "order_id", "--no-gzip", "--quiet"]
 
 
 def localstripe(_folder: Path, _page: bytes, port: int) -> Sequence[str]:
-    """Give it nothing: what it needs is made by requests."""
+    """Arrange localstripe; requests create what it needs."""
     return ["--port", str(port), "--from-scratch"]
 
 

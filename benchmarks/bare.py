@@ -1,8 +1,8 @@
-"""The limit: an aiohttp application that routes, reads and answers, and does no more.
+"""Baseline: an aiohttp application that only routes, reads the body and responds.
 
-It takes the very requests that kustom-mock takes. GET of an order answers the bytes of a
-file, POST to a collection of an order reads the body and answers 201. ``--uvloop`` runs
-it on uvloop, otherwise it runs on the default loop.
+It accepts the same requests as kustom-mock. GET of an order returns the bytes of a file,
+POST to a collection of an order reads the body and returns 201. ``--uvloop`` runs it on
+uvloop, otherwise it runs on the default loop.
 """
 
 import argparse
@@ -15,9 +15,9 @@ ORDER = "/ordermanagement/v1/orders/{order_id}"
 
 
 def main() -> None:
-    """Listen and answer until ended."""
+    """Serve until the process ends."""
     parser = argparse.ArgumentParser(description="A bare aiohttp server.")
-    parser.add_argument("page", type=Path, help="file with the answer to GET")
+    parser.add_argument("page", type=Path, help="file with the response to GET")
     parser.add_argument("port", type=int)
     parser.add_argument("--uvloop", action="store_true", help="run on uvloop")
     arguments = parser.parse_args()

@@ -1,8 +1,7 @@
-"""Compares kustom-mock with the limit and with its peers; see README.md.
+"""Compare kustom-mock with a bare server and with peers; see README.md.
 
-All servers run on one core and the load comes from another, in several interleaved
-rounds. Printed are ratios within a round, as minimum, median and maximum, and how our own
-cost grows with what a sandbox holds.
+All servers run on one core and the load generator on another, in interleaved rounds. Prints
+ratios within a round as minimum, median and maximum, and the cost by amount of data.
 """
 
 import argparse
@@ -34,7 +33,7 @@ def main() -> None:
     )
     end_with_children()
     pin(LOAD_CORE)
-    _compare(_wanted(arguments.servers), arguments.parts, limits)
+    _compare(_selected_peers(arguments.servers), arguments.parts, limits)
     if "growth" in arguments.parts:
         largest = SHORT_GROWTH if arguments.short else growth.LARGEST
         rounds = arguments.rounds or (1 if arguments.short else growth.ROUNDS)
@@ -42,35 +41,35 @@ def main() -> None:
             growth.print_curve(curve)
 
 
-def _compare(expected: Sequence[Peer], parts: Sequence[str], limits: Limits) -> None:
+def _compare(peers: Sequence[Peer], parts: Sequence[str], limits: Limits) -> None:
     results = Results()
     if "speed" in parts:
-        measure.rounds(results, expected, limits)
+        measure.rounds(results, peers, limits)
         tables.print_summary(results)
         tables.print_works(results)
         tables.print_starts(results)
     if "memory" in parts:
-        measure.memory(results, expected, limits)
+        measure.memory(results, peers, limits)
         tables.print_memory(results)
     tables.print_failures(results)
 
 
-def _wanted(names: Sequence[str]) -> list[Peer]:
-    """Give those who are wanted and installed, ours first; say who is not installed."""
-    chosen = [peer for peer in PEERS.values() if peer.name in (OURS, *(names or PEERS))]
-    absent = [item.name for item in chosen if item.found() is None]
-    if absent:
-        print(f"Not installed, so left out: {', '.join(absent)}.", flush=True)
-    return [item for item in chosen if item.name not in absent]
+def _selected_peers(names: Sequence[str]) -> list[Peer]:
+    """Return the selected servers that are installed, ours first; print the others."""
+    selected = [peer for peer in PEERS.values() if peer.name in (OURS, *(names or PEERS))]
+    missing = [peer.name for peer in selected if peer.find_command() is None]
+    if missing:
+        print(f"Not installed, so left out: {', '.join(missing)}.", flush=True)
+    return [peer for peer in selected if peer.name not in missing]
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Compare with the limit and with peers.")
-    parser.add_argument("--short", action="store_true", help="a try of a few minutes")
+    parser = argparse.ArgumentParser(description="Compare with a bare server and with peers.")
+    parser.add_argument("--short", action="store_true", help="a few minutes, imprecise")
     parser.add_argument(
         "--rounds", type=int, choices=ROUNDS, metavar="N", help="interleaved, at most 50"
     )
-    parser.add_argument("--requests", type=int, help="of one measurement")
+    parser.add_argument("--requests", type=int, help="per measurement")
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure"
     )

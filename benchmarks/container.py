@@ -1,7 +1,7 @@
-"""What the image costs: size by layer, start to the first 200, memory when idle.
+"""Measure the image: size by layer, time to the first 200, memory when idle.
 
-``python benchmarks/container.py`` builds the image as its tests do, and runs it and a bare
-aiohttp server from the same image by turns, ten times each.
+``python benchmarks/container.py`` builds the image as its tests do, and starts it and a bare
+aiohttp server from the same image alternately, ten times each.
 """
 
 import gzip
@@ -42,9 +42,9 @@ def main() -> None:
         memory: dict[str, list[float]] = {server: [] for server in SERVERS}
         for _ in range(RUNS):
             for name in SERVERS:
-                started, held = run(engine, name)
-                seconds[name].append(started)
-                memory[name].append(held)
+                start, resident_megabytes = run(engine, name)
+                seconds[name].append(start)
+                memory[name].append(resident_megabytes)
         for name in SERVERS:
             spread = f"{min(seconds[name]):.2f} to {max(seconds[name]):.2f}"
             print(
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def layers(engine: Engine) -> Iterator[str]:
-    """Size each layer, and each package of the last one."""
+    """Yield a line with the size of each layer."""
     with TemporaryDirectory() as folder:
         _, files = engine.saved(Path(folder))
         for file in files:
@@ -64,7 +64,7 @@ def layers(engine: Engine) -> Iterator[str]:
 
 
 def run(engine: Engine, name: str) -> tuple[float, float]:
-    """Start a server once: seconds to its first 200, and its resident memory in MB."""
+    """Start a server; return seconds to its first 200 and resident megabytes."""
     options, command = SERVERS[name]
     scheme = "https" if "HTTPS" in name else "http"
     started = perf_counter()
@@ -74,11 +74,11 @@ def run(engine: Engine, name: str) -> tuple[float, float]:
 
 
 def resident(container: Container) -> float:
-    """What the kernel says about the first process of a container."""
+    """Return the resident megabytes of the first process of a container."""
     state = json.loads(container.engine.call("inspect", container.name))[0]["State"]
     status = Path(f"/proc/{state['Pid']}/status").read_text(encoding="utf-8")
-    resident = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(resident.split()[1]) * 1024 / 1e6
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024 / 1e6
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Merchants who send as much as they may, one after the other: memory stays bounded.
+"""Send as much as a server accepts, and check that its memory stays bounded.
 
-Each makes captures with lines of almost a megabyte until the sandbox takes no more, which
-must be a refusal and no crash. From the second merchant on, sandboxes that are no longer
-used have to make room. Loopback only; takes about a minute and two gigabytes.
+Each merchant creates captures with almost a megabyte of order lines until the sandbox is
+full, which must be a refusal. From the second merchant on, unused sandboxes are evicted.
+Loopback only; takes about a minute and two gigabytes.
 
     python benchmarks/flood.py [--merchants 6]
 """
@@ -17,25 +17,25 @@ from load import LoadError, load, request
 from processes import Server, free_port, python, running
 
 LINES = 900
-AT_ONCE = 50  # requests
+BATCH = 50  # requests
 CONNECTIONS = 4
-MOST = 2000  # megabytes: twice what is kept of requests, and the server itself
-FIRST = request("GET", "/livez")
+MAX_RESIDENT = 2000  # megabytes: twice the stored request bytes, and the server itself
+READINESS_REQUEST = request("GET", "/livez")
 
 
 class FloodError(Exception):
-    """Memory grew beyond its bound, or something else than a refusal ended a flood."""
+    """Memory grew beyond its bound, or a flood did not end in a refusal."""
 
 
 def main() -> int:
-    """Flood a server of our own; say how much memory it had after each merchant."""
+    """Flood a new server; print its memory after each merchant."""
     parser = argparse.ArgumentParser(description="Send as much as a server takes.")
     parser.add_argument("--merchants", type=int, default=6)
-    expected = parser.parse_args().merchants
+    merchant_count = parser.parse_args().merchants
     port = free_port()
     command = [*python(), "-m", "mockserver", "serve", "--port", str(port)]
-    with running(command, port, FIRST) as server:
-        for number in range(1, expected + 1):
+    with running(command, port, READINESS_REQUEST) as server:
+        for number in range(1, merchant_count + 1):
             try:
                 print(flood(server, f"merchant-{number}"))
             except FloodError as error:
@@ -45,30 +45,30 @@ def main() -> int:
 
 
 def flood(server: Server, user: str) -> str:
-    """Let one merchant send until refused; tell how much went in.
+    """Send captures of one merchant until refused; return a line for the report.
 
     Raises:
-        FloodError: it ended otherwise, or too much memory is in use.
+        FloodError: The flood ended otherwise, or too much memory is in use.
     """
     merchant.empty(server, user)
-    merchant.make_orders(server, [merchant.order(1)], user)
+    merchant.create_orders(server, [merchant.order(1)], user)
     capture = request("POST", f"{merchant.path_of(1)}/captures", _body(), user)
-    taken = 0
-    while _is_taken(server, capture):
-        taken += AT_ONCE
+    accepted_count = 0
+    while _is_accepted(server, capture):
+        accepted_count += BATCH
     resident = server.resident_megabytes()
-    if resident > MOST:
-        raise FloodError(f"{resident:.0f} MB in use, expected at most {MOST}")
-    sent = taken * len(capture) / 1024**2
-    return f"{user}: at least {sent:.0f} MB taken, {resident:.0f} MB resident"
+    if resident > MAX_RESIDENT:
+        raise FloodError(f"{resident:.0f} MB in use, expected at most {MAX_RESIDENT}")
+    sent = accepted_count * len(capture) / 1024**2
+    return f"{user}: at least {sent:.0f} MB accepted, {resident:.0f} MB resident"
 
 
-def _is_taken(server: Server, capture: bytes) -> bool:
+def _is_accepted(server: Server, capture: bytes) -> bool:
     try:
         load(
             server.address,
             [capture],
-            count=AT_ONCE,
+            count=BATCH,
             connections=CONNECTIONS,
             status=HTTPStatus.CREATED,
         )

@@ -1,7 +1,7 @@
-"""How our cost grows with what a sandbox holds: processor time of one request by size.
+"""Measure how the CPU time of a request grows with the amount of data in a sandbox.
 
-``python benchmarks/growth.py`` measures these alone. A server is started for every size
-of every dimension in each round, filled, and asked; compared are sizes of one round.
+``python benchmarks/growth.py`` runs this part alone. In each round, a server is started and
+filled for every size of every dimension; sizes of one round are compared.
 """
 
 import argparse
@@ -19,36 +19,38 @@ from processes import LOAD_CORE, Server, end_with_children, free_port, pin, pyth
 from tables import MICRO, figure, ratio, table
 
 CONNECTIONS = 16
-ASKED_ORDERS = 200  # that requests rotate over; each is changed once
+MEASURED_ORDERS = 200  # requests rotate over them; each is changed once
 READS = 2000
 ROUNDS = 3
 LARGEST = 100_000
-WARM_USER, WARMING = "warm", 50
+WARM_UP_USER, WARM_UP_REQUESTS = "warm", 50
 KILO = 1e3
 HEALTH = request("GET", "/healthz")
 
-Asked = Sequence[tuple[str, int]]  # users and their orders
+Targets = Sequence[tuple[str, int]]  # user and order number of each measured order
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """Something there may be more and more of.
+    """A kind of data whose amount is varied.
 
-    ``fill`` makes that many of it in a server that has just started, and gives the users
-    and the orders to ask about. ``flags`` are those of the server.
+    Attributes:
+        fill: Creates this amount in a new server; returns the orders to measure.
+        flags: Arguments of the server for an amount.
     """
 
     title: str
     sizes: Sequence[int]
-    fill: Callable[[Server, int], Asked]
+    fill: Callable[[Server, int], Targets]
     flags: Callable[[int], Sequence[str]] = lambda _size: ()
 
 
 @dataclass(slots=True)
 class Curve:
-    """What was measured: seconds of processor time, by job, size and round.
+    """CPU seconds by job, size and round.
 
-    ``pages`` are the lengths of what a GET is answered, by size.
+    Attributes:
+        pages: Length of the response to GET, by size.
     """
 
     title: str
@@ -57,53 +59,52 @@ class Curve:
     costs: dict[str, list[list[float]]] = field(default_factory=dict)
 
 
-def orders(server: Server, size: int) -> Asked:
-    """Put so many orders into one sandbox; those asked about are spread over them."""
-    merchant.make_orders(server, (merchant.order(number) for number in range(1, size + 1)))
-    step = max(size // ASKED_ORDERS, 1)
-    return [(merchant.USER, number) for number in range(1, size + 1, step)][:ASKED_ORDERS]
+def orders(server: Server, size: int) -> Targets:
+    """Create orders in one sandbox; measure a sample spread over them."""
+    merchant.create_orders(server, (merchant.order(number) for number in range(1, size + 1)))
+    step = max(size // MEASURED_ORDERS, 1)
+    return [(merchant.USER, number) for number in range(1, size + 1, step)][:MEASURED_ORDERS]
 
 
-def captures(server: Server, size: int) -> Asked:
-    """Make orders with so many captures each."""
-    return _few_orders(server, lambda item: merchant.order(item, captures=size))
+def captures(server: Server, size: int) -> Targets:
+    """Create orders with this number of captures each."""
+    return _few_orders(server, lambda number: merchant.order(number, captures=size))
 
 
-def refunds(server: Server, size: int) -> Asked:
-    """Make orders with so many refunds each, of one capture."""
+def refunds(server: Server, size: int) -> Targets:
+    """Create orders with one capture and this number of refunds each."""
     line = {"reference": merchant.references(1)[0], "quantity": 1, "unit_price": 1}
-    back = {f"refund-{number}": {"lines": [line]} for number in range(size)}
-    return _few_orders(server, lambda item: {**merchant.order(item), "refunds": back})
+    refunds = {f"refund-{number}": {"lines": [line]} for number in range(size)}
+    return _few_orders(server, lambda number: {**merchant.order(number), "refunds": refunds})
 
 
-def journal(server: Server, size: int) -> Asked:
-    """Fill a journal of that size to the brim."""
-    found = _few_orders(server, merchant.order)
+def journal(server: Server, size: int) -> Targets:
+    """Fill a journal of this size."""
+    targets = _few_orders(server, merchant.order)
     _send(server, GET.requests(0), size, GET.status)
-    return found
+    return targets
 
 
-def sandboxes(server: Server, size: int) -> Asked:
-    """Make so many sandboxes, with orders in each where they are few."""
-    numbers = range(1, max(ASKED_ORDERS // size, 1) + 1)
-    path = "/__admin/sandboxes/bench-{}/orders"
-    made = [json.dumps(merchant.order(number)).encode() for number in numbers]
-    places = [path.format(number) for number in range(size)]
+def sandboxes(server: Server, size: int) -> Targets:
+    """Create sandboxes, with several orders in each if they are few."""
+    numbers = range(1, max(MEASURED_ORDERS // size, 1) + 1)
+    bodies = [json.dumps(merchant.order(number)).encode() for number in numbers]
+    paths = [f"/__admin/sandboxes/bench-{number}/orders" for number in range(size)]
     merchant.post_all(
-        server, [request("POST", place, body) for place in places for body in made]
+        server, [request("POST", path, body) for path in paths for body in bodies]
     )
-    users = [f"bench-{number}" for number in range(0, size, max(size // ASKED_ORDERS, 1))]
-    return [(user, number) for user in users for number in numbers][:ASKED_ORDERS]
+    users = [f"bench-{number}" for number in range(0, size, max(size // MEASURED_ORDERS, 1))]
+    return [(user, number) for user in users for number in numbers][:MEASURED_ORDERS]
 
 
-def idle_faults(server: Server, size: int) -> Asked:
-    """Put in rules for all operations, none of which matches."""
-    return _with_faults(server, _never(size))
+def idle_faults(server: Server, size: int) -> Targets:
+    """Add fault rules for all operations, none of which matches."""
+    return _with_faults(server, _rules_without_match(size))
 
 
-def last_faults(server: Server, size: int) -> Asked:
-    """Put in rules of which the last alone matches, and does nothing to speak of."""
-    return _with_faults(server, [*_never(size), {}][1:] if size else [])
+def last_faults(server: Server, size: int) -> Targets:
+    """Add fault rules of which only the last matches, and delays by nothing."""
+    return _with_faults(server, [*_rules_without_match(size), {}][1:] if size else [])
 
 
 DIMENSIONS = (
@@ -117,37 +118,37 @@ DIMENSIONS = (
         lambda size: ("--journal-size", str(size)),
     ),
     Dimension("fault rules, none matching", (0, 1, 10, 100, 1000), idle_faults),
-    Dimension("fault rules, the last matching", (0, 1, 10, 100, 1000), last_faults),
+    Dimension("fault rules, only the last matching", (0, 1, 10, 100, 1000), last_faults),
     Dimension(
         "sandboxes",
         (1, 10, 100, 1000),
         sandboxes,
-        lambda size: ("--max-sandboxes", str(size + 1)),  # one more warms up
+        lambda size: ("--max-sandboxes", str(size + 1)),  # one more to warm up
     ),
 )
 
 
 def curves(rounds: int, largest: int = LARGEST) -> Iterator[Curve]:
-    """Measure one dimension after the other, sizes in turn, leaving out larger ones."""
+    """Measure each dimension up to the largest size."""
     for dimension in DIMENSIONS:
         sizes = [size for size in dimension.sizes if size <= largest]
         curve = Curve(dimension.title, sizes)
         for number in range(1, rounds + 1):
             print(f"{dimension.title}, round {number} of {rounds} …", file=sys.stderr)
-            for place, size in enumerate(sizes):
-                _measure(curve, dimension, place, size)
+            for index, size in enumerate(sizes):
+                _measure(curve, dimension, index, size)
         yield curve
 
 
 def print_curve(curve: Curve) -> None:
-    """Print how the processor time of a request grows along one dimension."""
+    """Print the CPU time of a request by size."""
     rows = []
     smallest = {job: costs[0] for job, costs in curve.costs.items()}
-    for place, size in enumerate(curve.sizes):
+    for index, size in enumerate(curve.sizes):
         row = [str(size), f"{curve.pages[size] / KILO:.0f}"]
         for job, costs in curve.costs.items():
-            row.append(figure(median(costs[place]) * MICRO))
-            row.append(ratio(costs[place], smallest[job]))
+            row.append(figure(median(costs[index]) * MICRO))
+            row.append(ratio(costs[index], smallest[job]))
         rows.append(row)
     head = [curve.title, "KB of an order"]
     for job in curve.costs:
@@ -155,63 +156,60 @@ def print_curve(curve: Curve) -> None:
     table(f"Growth by {curve.title}", head, rows)
 
 
-def _measure(curve: Curve, dimension: Dimension, place: int, size: int) -> None:
+def _measure(curve: Curve, dimension: Dimension, index: int, size: int) -> None:
     port = free_port()
     command = python("-m", "mockserver", "serve", "--port", str(port))
     with running([*command, *dimension.flags(size)], port, HEALTH) as server:
-        _warm(server)
-        asked = dimension.fill(server, size)
-        user, number = asked[0]
-        curve.pages[size] = len(merchant.ask(server, "GET", path_of(number), user=user))
-        for name, (requests, count, status) in _jobs(asked).items():
-            before = server.processor_seconds()
-            answered = _send(server, requests, count, status)
-            cost = (server.processor_seconds() - before) / answered
+        _warm_up(server)
+        targets = dimension.fill(server, size)
+        user, number = targets[0]
+        curve.pages[size] = len(merchant.send(server, "GET", path_of(number), user=user))
+        for name, (requests, count, status) in _jobs(targets).items():
+            before = server.cpu_seconds()
+            responses = _send(server, requests, count, status)
+            cost = (server.cpu_seconds() - before) / responses
             costs = curve.costs.setdefault(name, [[] for _ in curve.sizes])
-            costs[place].append(cost)
+            costs[index].append(cost)
 
 
-def _jobs(asked: Asked) -> Mapping[str, tuple[Sequence[bytes], int, int]]:
-    """Give requests, count and status; a change is made once to each order."""
-    reads = [request("GET", path_of(number), user=user) for user, number in asked]
-    made = [CAPTURE.change(path_of(number), user) for user, number in asked]
-    back = [REFUND.change(path_of(number), user) for user, number in asked]
+def _jobs(targets: Targets) -> Mapping[str, tuple[Sequence[bytes], int, int]]:
+    """Return requests, count and status of each job; each order is changed once per job."""
+    reads = [request("GET", path_of(number), user=user) for user, number in targets]
+    captures = [CAPTURE.change(path_of(number), user) for user, number in targets]
+    refunds = [REFUND.change(path_of(number), user) for user, number in targets]
     return {
         "GET": (reads, READS, GET.status),
-        "POST capture": (made, len(made), CAPTURE.status),
+        "POST capture": (captures, len(captures), CAPTURE.status),
         "GET after it": (reads, len(reads), GET.status),
-        "POST refund": (back, len(back), REFUND.status),
+        "POST refund": (refunds, len(refunds), REFUND.status),
     }
 
 
-def _never(size: int) -> list[Mapping[str, Any]]:
-    """Write rules that look for a value each, none of which is sent."""
+def _rules_without_match(size: int) -> list[Mapping[str, Any]]:
+    """Return fault rules with different values, none of which is sent."""
     return [{"where": {"description": f"never {number}"}} for number in range(size)]
 
 
-def _few_orders(server: Server, spec: Callable[[int], Mapping[str, Any]]) -> Asked:
-    numbers = range(1, ASKED_ORDERS + 1)
-    merchant.make_orders(server, (spec(number) for number in numbers))
+def _few_orders(server: Server, spec: Callable[[int], Mapping[str, Any]]) -> Targets:
+    numbers = range(1, MEASURED_ORDERS + 1)
+    merchant.create_orders(server, (spec(number) for number in numbers))
     return [(merchant.USER, number) for number in numbers]
 
 
-def _with_faults(server: Server, rules: Sequence[Mapping[str, Any]]) -> Asked:
-    found = _few_orders(server, merchant.order)
+def _with_faults(server: Server, rules: Sequence[Mapping[str, Any]]) -> Targets:
+    targets = _few_orders(server, merchant.order)
     path = f"/__admin/sandboxes/{merchant.USER}/faults"
-    written = (
-        {"id": f"rule-{number}", "do": {"delay": "0s"}, **rule}
-        for number, rule in enumerate(rules)
-    )
-    for item in written:
-        merchant.ask(server, "POST", path, item)
-    return found
+    for number, rule in enumerate(rules):
+        body = {"id": f"rule-{number}", "do": {"delay": "0s"}, **rule}
+        merchant.send(server, "POST", path, body)
+    return targets
 
 
-def _warm(server: Server) -> None:
-    """Do everything once, in a sandbox of its own, so that nothing measured is new."""
-    merchant.make_orders(server, [merchant.order(1)], WARM_USER)
-    for requests, _, status in _jobs([(WARM_USER, 1)]).values():
-        _send(server, requests, WARMING, status)
+def _warm_up(server: Server) -> None:
+    """Send every kind of request in a separate sandbox before measuring."""
+    merchant.create_orders(server, [merchant.order(1)], WARM_UP_USER)
+    for requests, _, status in _jobs([(WARM_UP_USER, 1)]).values():
+        _send(server, requests, WARM_UP_REQUESTS, status)
 
 
 def _send(server: Server, requests: Sequence[bytes], count: int, status: int) -> int:
@@ -221,9 +219,9 @@ def _send(server: Server, requests: Sequence[bytes], count: int, status: int) ->
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="How cost grows with what there is.")
+    parser = argparse.ArgumentParser(description="Measure cost by amount of data.")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--largest", type=int, default=LARGEST, help="size to measure")
+    parser.add_argument("--largest", type=int, default=LARGEST, help="largest size")
     arguments = parser.parse_args()
     end_with_children()
     pin(LOAD_CORE)

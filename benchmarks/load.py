@@ -1,8 +1,8 @@
-"""A load generator of one thread and no dependencies, quicker than what it measures.
+"""Load generator with one thread and no dependencies, faster than the measured servers.
 
-It keeps one request under way on each connection, reads every answer, notes how long it
-took, and stops after a given count or time. Bounded on purpose: only loopback addresses,
-never more than a number of requests and never longer than a minute.
+It has one outstanding request per connection, reads every response, records its latency and
+stops after a number of requests or a time. It is limited to loopback addresses, to
+``LARGEST_COUNT`` requests and to one minute.
 """
 
 import re
@@ -17,8 +17,8 @@ from time import perf_counter, process_time
 
 LONGEST_RUN = 60.0  # seconds
 LARGEST_COUNT = 200_000  # requests
-LONGEST_SILENCE = 10.0  # seconds without any answer
-RECEIVED_AT_ONCE = 262_144  # bytes
+LONGEST_SILENCE = 10.0  # seconds without any response
+RECEIVE_SIZE = 262_144  # bytes
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked\r\n", re.IGNORECASE)
@@ -26,7 +26,7 @@ _LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class LoadError(Exception):
-    """An answer that was not expected, or none in time."""
+    """An unexpected response, or none in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,12 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run took: wall time, and how much of it the generator itself worked.
+    """Result of a run.
 
-    ``latencies`` are in ascending order, in seconds.
+    Attributes:
+        seconds: Wall time.
+        generator_seconds: CPU time of the load generator.
+        latencies: Seconds, in ascending order.
     """
 
     seconds: float
@@ -50,26 +53,26 @@ class Run:
 
     @property
     def count(self) -> int:
-        """How many requests were answered; fewer than wanted where the time ran out."""
+        """Number of responses; less than requested if the time ran out."""
         return len(self.latencies)
 
     @property
     def per_second(self) -> float:
-        """Answers per second."""
+        """Responses per second."""
         return self.count / self.seconds
 
     @property
     def generator_share(self) -> float:
-        """How much of the time the generator worked; near 1 it was the bottleneck."""
+        """Share of time in which the generator worked; near 1 it was the bottleneck."""
         return self.generator_seconds / self.seconds
 
     def latency(self, share: float) -> float:
-        """Tell within which time such a share of the answers came."""
+        """Return the latency that this share of the responses did not exceed."""
         return self.latencies[min(int(share * self.count), self.count - 1)]
 
 
 class Connection:
-    """One connection, what came in so far, and when its request was sent."""
+    """A connection, the bytes received so far, and the time its request was sent."""
 
     __slots__ = ("received", "sent", "socket")
 
@@ -80,20 +83,19 @@ class Connection:
         self.received = b""
         self.sent = 0.0
 
-    def answered(self, expected: bytes) -> bool:
-        """Take in what came; whether the answer is complete."""
-        data = self.socket.recv(RECEIVED_AT_ONCE)
+    def receive(self, expected: bytes) -> bool:
+        """Receive data; return whether the response is complete."""
+        data = self.socket.recv(RECEIVE_SIZE)
         received = self.received + data if self.received else data
         if not data or not received.startswith(expected[: len(received)]):
-            wanted = expected.decode()
-            raise LoadError(f"expected {wanted}, got {received[:2000]!r}")
+            raise LoadError(f"expected {expected.decode()}, got {received[:2000]!r}")
         complete = _complete(received)
         self.received = b"" if complete else received
         return complete
 
 
 def request(method: str, path: str, body: bytes = b"", user: str = "bench") -> bytes:
-    """Write a request as small clients send it."""
+    """Return the bytes of a request with the usual headers."""
     head = [
         f"{method} {path} HTTP/1.1",
         "Host: localhost",
@@ -115,13 +117,13 @@ def load(
     status: int,
     seconds: float = LONGEST_RUN,
 ) -> Run:
-    """Send so many requests, rotating over those given, and time them.
+    """Send ``count`` requests, rotating over ``requests``, and measure their latency.
 
-    After so many seconds no more are sent, and those under way are waited for.
+    After ``seconds`` no more are sent, and the outstanding ones are awaited.
 
     Raises:
-        LoadError: an answer had another status, a connection was lost, or nothing came.
-        ValueError: the address is not of this machine, or the count is too large.
+        LoadError: a response has another status, a connection was lost, or nothing arrived.
+        ValueError: the address is not loopback, or the count is too large.
     """
     if not ip_address(address.host).is_loopback or count > LARGEST_COUNT:
         raise ValueError(f"refused: {count} requests to {address.host}")
@@ -133,8 +135,8 @@ def load(
         latencies = _exchange(opened, waiting, expected, started + seconds)
         ended, stopped = perf_counter(), process_time()
     finally:
-        for item in opened:
-            item.socket.close()
+        for connection in opened:
+            connection.socket.close()
     return Run(ended - started, stopped - worked, sorted(latencies))
 
 
@@ -145,31 +147,31 @@ def _exchange(
     deadline: float,
 ) -> list[float]:
     latencies: list[float] = []
-    under_way = len(connections)
+    outstanding = len(connections)
     with selectors.DefaultSelector() as selector:
         for connection in connections:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             connection.sent = perf_counter()
             connection.socket.sendall(next(waiting))
-        while under_way:
-            for item in _ready(selector, len(latencies)):
-                if not item.answered(expected):
+        while outstanding:
+            for connection in _ready(selector, len(latencies)):
+                if not connection.receive(expected):
                     continue
                 now = perf_counter()
-                latencies.append(now - item.sent)
+                latencies.append(now - connection.sent)
                 following = next(waiting, None) if now < deadline else None
                 if following:
-                    item.sent = now
-                    item.socket.sendall(following)
+                    connection.sent = now
+                    connection.socket.sendall(following)
                 else:
-                    under_way -= 1
+                    outstanding -= 1
     return latencies
 
 
-def _ready(selector: selectors.BaseSelector, answered: int) -> list[Connection]:
+def _ready(selector: selectors.BaseSelector, responses: int) -> list[Connection]:
     ready = selector.select(timeout=LONGEST_SILENCE)
     if not ready:
-        raise LoadError(f"{answered} answers, then none for {LONGEST_SILENCE:.0f} s")
+        raise LoadError(f"{responses} responses, then none for {LONGEST_SILENCE:.0f} s")
     return [key.data for key, _ in ready]
 
 

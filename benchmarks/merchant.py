@@ -1,7 +1,7 @@
-"""What is asked of all servers: orders made for it, and requests about them.
+"""Orders and requests of the benchmarks.
 
-Orders have ids of our choosing, so that the same bytes can be sent to every server. An
-order grows with every capture and refund, so changes are spread over many orders.
+Orders have ids of our choosing, so that every server receives the same bytes. An order
+grows with every capture and refund, so changes are spread over many orders.
 """
 
 import json
@@ -15,12 +15,12 @@ from typing import Any
 from load import LoadError, load, request
 from processes import Server
 
-READ_ORDERS = 100  # that reads rotate over
-CHANGES_OF_AN_ORDER = 20
+READ_ORDERS = 100  # reads rotate over them
+CHANGES_PER_ORDER = 20
 LINES = 3
 LARGEST_ORDER = 180_000_000  # the provider's limit is a little more
 PREPARING_CONNECTIONS = 16
-PREPARED_AT_ONCE = 10_000
+PREPARED_BATCH = 10_000
 
 ORDERS = "/ordermanagement/v1/orders"
 USER = "bench"
@@ -39,7 +39,7 @@ ADDRESS = {
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A kind of request; ``collection`` is what a change is posted to."""
+    """A kind of request; ``collection`` is the last path segment of a POST."""
 
     name: str
     collection: str = ""
@@ -47,35 +47,35 @@ class Work:
 
     @property
     def status(self) -> int:
-        """What it is answered."""
+        """Expected status."""
         return 201 if self.collection else 200
 
     @property
     def share(self) -> float:
-        """How much of the usual count is asked, since every line is kept."""
+        """Share of the usual number of requests; fewer if they have many lines."""
         return sqrt(LINES / self.lines)
 
     def orders(self, count: int) -> int:
-        """Tell over how many orders so many requests are spread."""
-        return -(-count // CHANGES_OF_AN_ORDER) if self.collection else READ_ORDERS
+        """Return the number of orders for this number of requests."""
+        return -(-count // CHANGES_PER_ORDER) if self.collection else READ_ORDERS
 
     def requests(self, count: int, user: str = USER) -> list[bytes]:
-        """Write the requests, one for each order."""
+        """Return the requests, one for each order."""
         numbers = range(1, self.orders(count) + 1)
         if not self.collection:
             return [request("GET", path_of(number), user=user) for number in numbers]
         return [self.change(path_of(number), user) for number in numbers]
 
     def change(self, path: str, user: str = USER) -> bytes:
-        """Write one change of one order."""
+        """Return a request that changes an order."""
         return request("POST", f"{path}/{self.collection}", self.body(), user)
 
     def body(self) -> bytes:
-        """Write a capture or a refund that takes one minor unit of each line."""
+        """Return the body of a capture or refund of one minor unit per line."""
         amount = "captured_amount" if self.collection == "captures" else "refunded_amount"
         lines = [_line(reference) for reference in references(self.lines)]
-        said = {amount: self.lines, "description": "Part of it", "order_lines": lines}
-        return json.dumps(said).encode()
+        body = {amount: self.lines, "description": "Part of it", "order_lines": lines}
+        return json.dumps(body).encode()
 
 
 GET = Work("GET order")
@@ -91,22 +91,22 @@ WORKS = (
 
 
 def order_id(number: int) -> str:
-    """Give the id of an order by its number."""
+    """Return the id of an order."""
     return f"00000000-0000-4000-8000-{number:012x}"
 
 
 def path_of(number: int) -> str:
-    """Give the path of an order by its number."""
+    """Return the path of an order."""
     return f"{ORDERS}/{order_id(number)}"
 
 
 def references(lines: int) -> list[str]:
-    """Name the articles of an order."""
+    """Return the references of an order's lines."""
     return [f"A{12_345 + number}" for number in range(lines)]
 
 
 def order(number: int, lines: int = LINES, captures: int = 1) -> dict[str, Any]:
-    """Write an order, half of it captured in so many captures of the same size."""
+    """Return an order in scenario syntax, half of it captured in equal captures."""
     articles = references(lines)
     price = LARGEST_ORDER // lines
     part = price // 2 // max(captures, 1)
@@ -125,64 +125,66 @@ def order(number: int, lines: int = LINES, captures: int = 1) -> dict[str, Any]:
     }
 
 
-def world(orders: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """Write a scenario with some orders, which is JSON and thereby YAML."""
-    made = {f"order-{order['order_id']}": order for order in orders}
-    return {"version": 1, "seed": "bench", "orders": made}
+def scenario(orders: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return a scenario with these orders."""
+    named = {f"order-{order['order_id']}": order for order in orders}
+    return {"version": 1, "seed": "bench", "orders": named}
 
 
 def prepare(server: Server, work: Work, count: int) -> list[bytes]:
-    """Begin anew with the orders that so many requests need; give the requests."""
+    """Replace all orders by those that the requests need; return the requests."""
     empty(server)
     numbers = range(1, work.orders(count) + 1)
-    make_orders(server, (order(number, work.lines) for number in numbers))
+    create_orders(server, (order(number, work.lines) for number in numbers))
     return work.requests(count)
 
 
 def empty(server: Server, user: str = USER) -> None:
-    """Leave no order in a sandbox."""
-    ask(server, "PUT", f"/__admin/sandboxes/{user}/scenario", world())
+    """Remove all orders of a sandbox."""
+    send(server, "PUT", f"/__admin/sandboxes/{user}/scenario", scenario())
 
 
-def make_orders(server: Server, orders: Iterable[Mapping[str, Any]], user: str = USER) -> None:
-    """Make orders in a sandbox."""
+def create_orders(
+    server: Server, orders: Iterable[Mapping[str, Any]], user: str = USER
+) -> None:
+    """Create orders in a sandbox."""
     path = f"/__admin/sandboxes/{user}/orders"
     post_all(server, [request("POST", path, json.dumps(order).encode()) for order in orders])
 
 
 def post_all(server: Server, requests: Sequence[bytes], status: int = 201) -> None:
-    """Send each of some requests once."""
-    for begin in range(0, len(requests), PREPARED_AT_ONCE):
-        some = requests[begin : begin + PREPARED_AT_ONCE]
+    """Send each request once."""
+    for start in range(0, len(requests), PREPARED_BATCH):
+        batch = requests[start : start + PREPARED_BATCH]
         run = load(
             server.address,
-            some,
-            count=len(some),
+            batch,
+            count=len(batch),
             connections=PREPARING_CONNECTIONS,
             status=status,
         )
-        if run.count < len(some):
-            raise LoadError(f"{run.count} of {len(some)} were made in time")
+        if run.count < len(batch):
+            raise LoadError(f"{run.count} of {len(batch)} requests were sent in time")
 
 
-def ask(
+def send(
     server: Server,
     method: str,
     path: str,
-    said: Any = None,  # noqa: ANN401
+    body: Any = None,  # noqa: ANN401
     user: str = USER,
 ) -> bytes:
-    """Ask one thing; give the body of the answer."""
-    name = b64encode(f"{user}:secret".encode()).decode()
-    asked = urllib.request.Request(
+    """Send one request and return the body of the response."""
+    credentials = b64encode(f"{user}:secret".encode()).decode()
+    outgoing = urllib.request.Request(
         f"http://{server.address.host}:{server.address.port}{path}",
-        data=None if said is None else json.dumps(said).encode(),
-        headers={"Authorization": f"Basic {name}", "Content-Type": JSON},
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"Basic {credentials}", "Content-Type": JSON},
         method=method,
     )
-    with urllib.request.urlopen(asked, timeout=60) as response:  # noqa: S310  # of our own server
-        read: bytes = response.read()
-    return read
+    with urllib.request.urlopen(outgoing, timeout=60) as response:  # noqa: S310  # our server
+        content: bytes = response.read()
+    return content
 
 
 def _line(reference: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What the pytest plugin adds to ``pytest --version``: at most 30 ms.
+"""Measure what the pytest plugin adds to ``pytest --version``: at most 30 ms.
 
-Runs with and without the plugin, and without all others, take turns; their medians are
-compared. ``--version`` is given twice, because only then does pytest load plugins.
+Runs with and without the plugin alternate, without any other plugin; their medians are
+compared. ``--version`` is passed twice, because only then pytest loads plugins.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 from statistics import median
 from time import perf_counter
 
-TURNS = 25
+ROUNDS = 25
 LIMIT = 30.0  # milliseconds
 
 WITHOUT = ()
@@ -19,9 +19,9 @@ ALONE = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def main() -> int:
-    """Print both medians and what the plugin costs; 1 if that is too much."""
+    """Print both medians and the difference; return 1 if it is over the limit."""
     times: dict[tuple[str, ...], list[float]] = {WITHOUT: [], WITH: []}
-    for flags in (WITHOUT, WITH) * TURNS:
+    for flags in (WITHOUT, WITH) * ROUNDS:
         times[flags].append(_milliseconds(*flags))
     before, after = (median(time) for time in times.values())
     cost = after - before

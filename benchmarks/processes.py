@@ -1,4 +1,4 @@
-"""Processes on a core of their own: started, timed, measured, halted and ended."""
+"""Start, time, measure, stop and end server processes on a separate core."""
 
 import math
 import os
@@ -25,38 +25,42 @@ _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"  # a start from bytecode is measured
 
 
 class StartError(Exception):
-    """A server that does not come up."""
+    """A server did not start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that listens, and how many seconds went by until its first 200."""
+    """A running server.
+
+    Attributes:
+        start_seconds: From the start of the process to its first 200.
+    """
 
     process: "subprocess.Popen[bytes]"
     address: Address
     start_seconds: float
 
-    def processor_seconds(self) -> float:
-        """Tell how long all threads have worked; NaN where the platform does not say."""
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of all threads; NaN except on Linux."""
         if sys.platform != "linux":
             return math.nan
         return clock_gettime(~self.process.pid << 3 | 2)  # the clock of that process
 
     def resident_megabytes(self) -> float:
-        """Tell the memory the process holds; NaN where the platform does not say."""
+        """Return the resident memory; NaN except on Linux."""
         status = Path(f"/proc/{self.process.pid}/status")
         if not status.exists():
             return math.nan
-        fields = dict(splitline.split(":", 1) for splitline in status.read_text().splitlines())
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
         return int(fields["VmRSS"].split()[0]) / 1024
 
     def halt(self) -> None:
-        """Let it do nothing until it is awake, so that it disturbs no other."""
+        """Stop the process until `awake`, so that it does not disturb other servers."""
         os.killpg(self.process.pid, signal.SIGSTOP)
 
     @contextmanager
     def awake(self) -> Iterator[None]:
-        """Let a halted one work for a while."""
+        """Continue a stopped process for the duration of the context."""
         os.killpg(self.process.pid, signal.SIGCONT)
         try:
             yield
@@ -71,10 +75,9 @@ def running(
     first: bytes,
     folder: str | None = None,
 ) -> Iterator[Server]:
-    """Start a program, wait until it answers a first request with 200, and end it after.
+    """Start a server, wait until the first request gets 200, and end it afterwards.
 
-    A folder, where given, is its working folder and its home, so that what it writes goes
-    away with it.
+    ``folder``, if given, is its working folder and its home.
     """
     address = Address("127.0.0.1", port)
     started = perf_counter()
@@ -87,19 +90,19 @@ def running(
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
+    """Return a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
         return port
 
 
 def python(*arguments: str) -> list[str]:
-    """Give the command that runs some Python, by the interpreter that runs this."""
+    """Return a command for the interpreter that runs this program."""
     return [sys.executable, *arguments]
 
 
 def seconds_of(command: Sequence[str]) -> float:
-    """Run a program to its end and time it."""
+    """Run a program and return its wall time."""
     started = perf_counter()
     process = _start(command)
     try:
@@ -111,13 +114,13 @@ def seconds_of(command: Sequence[str]) -> float:
 
 
 def pin(cores: Sequence[int]) -> None:
-    """Keep this process, and those it starts from now on, to some cores."""
+    """Pin this process, and the processes it starts from now on, to these cores."""
     if cores:
         os.sched_setaffinity(0, cores)
 
 
 def end_with_children() -> None:
-    """Let SIGTERM end this program as SIGINT does, so that no server outlives it."""
+    """Exit on SIGTERM as on SIGINT, so that no server outlives this program."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
@@ -148,13 +151,13 @@ def _wait_for(
     first: bytes,
 ) -> None:
     deadline = perf_counter() + LONGEST_START
-    while not _answers(address, first):
+    while not _is_ready(address, first):
         if process.poll() is not None or perf_counter() > deadline:
-            raise StartError(f"no 200 from {name}, which ended with {process.returncode}")
+            raise StartError(f"no 200 from {name}, exit code {process.returncode}")
         sleep(BETWEEN_TRIES)
 
 
-def _answers(address: Address, first: bytes) -> bool:
+def _is_ready(address: Address, first: bytes) -> bool:
     try:
         with socket.create_connection((address.host, address.port), timeout=5) as connection:
             connection.sendall(first)
@@ -164,7 +167,7 @@ def _answers(address: Address, first: bytes) -> bool:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a program and all it started at once: nothing that it holds is wanted."""
-    with suppress(ProcessLookupError):  # all of them have ended
+    """Kill a program and its children; their state is not needed."""
+    with suppress(ProcessLookupError):  # all of them have already ended
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=LONGEST_END)

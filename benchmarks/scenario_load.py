@@ -1,6 +1,6 @@
-"""Lint and load a file of 50 orders with 10 lines each, against the C YAML loader alone.
+"""Measure lint and load of a file of 50 orders with 10 lines each.
 
-Run as ``python benchmarks/scenario_load.py``: prints the median of interleaved rounds, in
+``python benchmarks/scenario_load.py`` prints the median of interleaved rounds, in
 milliseconds and as a ratio to ``yaml.load(text, CSafeLoader)`` on the same text.
 """
 
@@ -22,7 +22,7 @@ ADDRESS = """
 
 
 def text() -> str:
-    """Write the file: addresses given, one capture and one refund an order."""
+    """Return the file: with addresses, one capture and one refund per order."""
     orders = []
     for order in range(ORDERS):
         lines = "\n".join(
@@ -39,18 +39,18 @@ def text() -> str:
 
 
 def main() -> None:
-    """Measure all ways in turn, several rounds, and print them."""
+    """Measure the steps in interleaved rounds and print them."""
     source = text()
-    ways = {
+    steps = {
         "C YAML loader alone": lambda: yaml.load(source, yaml.CSafeLoader),
         "parse": lambda: parse_yaml(source),
         "parse, validate, seed": lambda: _read(source).build("bench"),
         "parse, validate, seed, lint": lambda: lint(_read(source)),
     }
-    times: dict[str, list[float]] = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(ROUNDS):
-        for name, way in ways.items():
-            times[name].append(timeit(way, number=1))
+        for name, step in steps.items():
+            times[name].append(timeit(step, number=1))
     base = median(times["C YAML loader alone"])
     print(f"{len(source)} bytes, {ORDERS} orders with {LINES} lines each")
     for name, time in times.items():

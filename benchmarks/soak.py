@@ -1,9 +1,9 @@
-"""Many sandboxes on one server for long: nothing gets mixed up, and memory stays bounded.
+"""Run many sandboxes on one server for long: responses stay separate, memory stays bounded.
 
-Sixteen connections play sixty merchants, step by step and interleaved. All merchants have
-an order of the same id, but amounts of their own, so that an answer meant for another one
-shows. A life fills the journal and ends with a fresh scenario, so what is kept is bounded,
-and memory should be too.
+Sixteen connections send the requests of sixty merchants, step by step and interleaved. All
+merchants have an order with the same id but different amounts, so a response that belongs
+to another merchant is detected. A history fills the journal and ends with a fresh scenario,
+so the stored data is bounded, and memory must be, too.
 Loopback only, and bounded in requests and in time.
 
     python benchmarks/soak.py [--requests 100000]
@@ -29,7 +29,7 @@ MEASURED_AFTER = 10_000  # requests; the journals are full by then
 LARGEST_GROWTH = 1.3
 LONGEST = 600.0  # seconds
 JOURNAL = 100  # entries of each sandbox
-FEWEST_ROUNDS, ROUNDS = 20, 10  # of a life; seven requests each, so that journals fill
+FEWEST_ROUNDS, ROUNDS = 20, 10  # of a history; seven requests each, so that journals fill
 
 ORDER_ID = "7ce4ee13-973c-4f49-a30e-85a0bc675997"
 API = f"/ordermanagement/v1/orders/{ORDER_ID}"
@@ -37,12 +37,12 @@ OK, CREATED, FORBIDDEN = 200, 201, 403
 
 
 class SoakError(Exception):
-    """An answer that was not asked for, or a state that is not the merchant's own."""
+    """A wrong status, or a state that belongs to another merchant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A request, the status it must have, and the amounts the order has afterwards."""
+    """A request, its expected status, and the expected amounts of the order afterwards."""
 
     method: str
     path: str
@@ -55,53 +55,56 @@ class Step:
 
 @dataclass(slots=True)
 class Merchant:
-    """One sandbox, its amounts, and how far its life has come."""
+    """One sandbox and the position in its current history."""
 
     number: int
-    lives: int = 0
+    histories: int = 0
     steps: Iterator[Step] = field(default_factory=lambda: iter(()))
     last: Step | None = None
 
     @property
     def name(self) -> str:
-        """The user name, which is the sandbox."""
+        """User name, which selects the sandbox."""
         return f"soak-{self.number}"
 
     def next(self) -> Step:
-        """Go one step on; after the last one a new life begins."""
+        """Return the next step; after the last one, start a new history."""
         step = next(self.steps, None)
         if step is None:
-            self.lives += 1
-            self.steps = self._life()
+            self.histories += 1
+            self.steps = self._history()
             step = next(self.steps)
         self.last = step
         return step
 
-    def _life(self) -> Iterator[Step]:
-        """Shipments, each refunded with a retry and followed by a refusal; then over again.
+    def _history(self) -> Iterator[Step]:
+        """Yield shipments, each refunded with a retry and followed by a refusal.
 
-        Lives are of several lengths, so that they do not end all at once.
+        Histories have different lengths, so that they do not all end at the same time.
         """
-        some, rounds = 1000 + self.number, FEWEST_ROUNDS + (self.number + self.lives) % ROUNDS
-        total = some * rounds
-        line = {"reference": "A", "name": "A", "quantity": 1, "unit_price": some}
-        lines = [{**line, "total_amount": some}]
-        capture = {"captured_amount": some, "order_lines": lines}
-        refund = {"refunded_amount": some, "order_lines": lines}
-        too_much = {"captured_amount": total + 1}
-        place = f"/__admin/sandboxes/{self.name}/scenario"
-        yield Step("PUT", place, OK, self._scenario(total))
+        amount = 1000 + self.number
+        rounds = FEWEST_ROUNDS + (self.number + self.histories) % ROUNDS
+        total = amount * rounds
+        line = {"reference": "A", "name": "A", "quantity": 1, "unit_price": amount}
+        lines = [{**line, "total_amount": amount}]
+        capture = {"captured_amount": amount, "order_lines": lines}
+        refund = {"refunded_amount": amount, "order_lines": lines}
+        excessive_capture = {"captured_amount": total + 1}
+        scenario_path = f"/__admin/sandboxes/{self.name}/scenario"
+        yield Step("PUT", scenario_path, OK, self._scenario(total))
         for number in range(rounds):
-            before, after = some * number, some * (number + 1)
-            key = f"refund-{self.lives}-{number}"
+            before, after = amount * number, amount * (number + 1)
+            key = f"refund-{self.histories}-{number}"
             yield Step("GET", API, OK, captured=before, refunded=before)
             yield Step("POST", f"{API}/captures", CREATED, capture, None, after, before)
             yield Step("GET", API, OK, captured=after, refunded=before)
-            refunded = Step("POST", f"{API}/refunds", CREATED, refund, key, after, after)
-            yield refunded
-            yield refunded  # a retry: the key has one effect
+            refund_step = Step("POST", f"{API}/refunds", CREATED, refund, key, after, after)
+            yield refund_step
+            yield refund_step  # a retry: the key has one effect
             yield Step("GET", API, OK, captured=after, refunded=after)
-            yield Step("POST", f"{API}/captures", FORBIDDEN, too_much, None, after, after)
+            yield Step(
+                "POST", f"{API}/captures", FORBIDDEN, excessive_capture, None, after, after
+            )
 
     def _scenario(self, total: int) -> Any:  # noqa: ANN401
         order = {
@@ -113,15 +116,15 @@ class Merchant:
 
 
 class Connection:
-    """A kept connection that asks one thing at a time."""
+    """Persistent connection with one outstanding request."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take a connected pair."""
+        """Use a connected pair of streams."""
         self._reader = reader
         self._writer = writer
 
-    async def ask(self, merchant: Merchant, step: Step) -> tuple[int, bytes]:
-        """Send a step's request as its merchant, and read the answer."""
+    async def send(self, merchant: Merchant, step: Step) -> tuple[int, bytes]:
+        """Send a step's request as its merchant; return status and body of the response."""
         self._writer.write(_request(merchant, step))
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         fields = dict(
@@ -131,52 +134,51 @@ class Connection:
         return int(head.split(" ", 2)[1]), body
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         self._writer.close()
 
 
 @dataclass(slots=True)
 class Soak:
-    """The merchants, what is left to be asked, and what was answered so far."""
+    """State of a run: merchants, number of requests, and responses by status."""
 
     address: Address
-    wanted: int
+    total: int
     waiting: deque[Merchant]
-    asked: int = 0
-    answers: Counter[int] = field(default_factory=Counter)
+    sent: int = 0
+    responses: Counter[int] = field(default_factory=Counter)
 
     async def run_to(self, count: int) -> None:
-        """Ask until so many requests were made."""
-        goal = min(count, self.wanted)
+        """Send requests until this number was sent."""
+        goal = min(count, self.total)
         await asyncio.gather(*(self._work(goal) for _ in range(CONNECTIONS)))
 
     async def check(self) -> None:
-        """Look at the final state of every merchant."""
+        """Check the final state of every merchant."""
         connection = await self._connect()
         for merchant in self.waiting:
             if merchant.last is not None:
-                now = Step(
-                    "GET", API, OK, None, None, merchant.last.captured, merchant.last.refunded
-                )
-                await self._ask(connection, merchant, now)
+                last = merchant.last
+                read = Step("GET", API, OK, None, None, last.captured, last.refunded)
+                await self._send(connection, merchant, read)
         connection.close()
 
     async def _work(self, goal: int) -> None:
         connection = await self._connect()
-        while self.asked < goal:
-            self.asked += 1
-            merchant = self.waiting.popleft()  # nobody else plays it meanwhile
-            await self._ask(connection, merchant, merchant.next())
+        while self.sent < goal:
+            self.sent += 1
+            merchant = self.waiting.popleft()  # no other connection uses it meanwhile
+            await self._send(connection, merchant, merchant.next())
             self.waiting.append(merchant)
         connection.close()
 
-    async def _ask(self, connection: Connection, merchant: Merchant, step: Step) -> None:
-        status, body = await connection.ask(merchant, step)
-        self.answers[status] += 1
+    async def _send(self, connection: Connection, merchant: Merchant, step: Step) -> None:
+        status, body = await connection.send(merchant, step)
+        self.responses[status] += 1
         if status != step.status:
-            raise SoakError(f"{merchant.name}: {step} was answered {status}: {body!r}")
+            raise SoakError(f"{merchant.name}: {step} returned {status}: {body!r}")
         if step.method == "GET":
-            _hold(merchant, step, json.loads(body))
+            _check_order(merchant, step, json.loads(body))
 
     async def _connect(self) -> Connection:
         return Connection(*await asyncio.open_connection(self.address.host, self.address.port))
@@ -197,21 +199,21 @@ def _request(merchant: Merchant, step: Step) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
-def _hold(merchant: Merchant, step: Step, order: Any) -> None:  # noqa: ANN401
-    """Hold an order to what its own merchant did with it."""
-    landed = sum(capture["refunded_amount"] for capture in order["captures"])
-    found = (
+def _check_order(merchant: Merchant, step: Step, order: Any) -> None:  # noqa: ANN401
+    """Compare an order with the requests of its merchant."""
+    booked = sum(capture["refunded_amount"] for capture in order["captures"])
+    actual = (
         order["billing_address"]["given_name"],
         order["captured_amount"],
         order["refunded_amount"],
-        landed,
+        booked,
     )
-    if found != (merchant.name, step.captured, step.refunded, step.refunded):
-        raise SoakError(f"{merchant.name}: expected {step}, got {found}")
+    if actual != (merchant.name, step.captured, step.refunded, step.refunded):
+        raise SoakError(f"{merchant.name}: expected {step}, got {actual}")
 
 
 async def soak(server: Server, requests: int) -> None:
-    """Play, measure and print."""
+    """Run the merchants, measure memory and print the result."""
     merchants = deque(Merchant(number) for number in range(SANDBOXES))
     run = Soak(server.address, requests, merchants)
     started = perf_counter()
@@ -220,13 +222,13 @@ async def soak(server: Server, requests: int) -> None:
     await run.run_to(requests)
     late, seconds = server.resident_megabytes(), perf_counter() - started
     await run.check()
-    lives = sum(merchant.lives for merchant in merchants)
+    histories = sum(merchant.histories for merchant in merchants)
     responses = ", ".join(
-        f"{count} x {status}" for status, count in sorted(run.answers.items())
+        f"{count} x {status}" for status, count in sorted(run.responses.items())
     )
-    print(f"{run.asked} requests, {SANDBOXES} sandboxes, {CONNECTIONS} connections")
-    print(f"{seconds:.0f} s, {lives} lives, every final state as it should be")
-    print(f"answers: {responses}")
+    print(f"{run.sent} requests, {SANDBOXES} sandboxes, {CONNECTIONS} connections")
+    print(f"{seconds:.0f} s, {histories} histories, every final state as expected")
+    print(f"responses: {responses}")
     print(f"resident: {early:.1f} MB after {MEASURED_AFTER}, {late:.1f} MB at the end", end="")
     print(f", ratio {late / early:.2f} (at most {LARGEST_GROWTH})")
     if late > early * LARGEST_GROWTH:
@@ -234,14 +236,14 @@ async def soak(server: Server, requests: int) -> None:
 
 
 def main() -> None:
-    """Start a server and soak it."""
-    parser = argparse.ArgumentParser(description="Many sandboxes on one server for long.")
+    """Start a server and run the soak test."""
+    parser = argparse.ArgumentParser(description="Run many sandboxes on one server.")
     parser.add_argument("--requests", type=int, default=REQUESTS)
     requests = min(parser.parse_args().requests, LARGEST_COUNT)
     port = free_port()
-    place = ["--host", "127.0.0.1", "--port", str(port)]
-    quiet = ["--log-level", "warning", "--journal-size", str(JOURNAL)]
-    command = python("-m", "mockserver", "serve", *place, *quiet)
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    options = ["--log-level", "warning", "--journal-size", str(JOURNAL)]
+    command = python("-m", "mockserver", "serve", *address, *options)
     with running(command, port, request("GET", "/healthz")) as server:
         asyncio.run(asyncio.wait_for(soak(server, requests), LONGEST))
 

@@ -1,7 +1,7 @@
-"""Prints what was measured, as tables in Markdown.
+"""Print the measurements as Markdown tables.
 
-Every ratio is taken within a round and given as minimum **median** maximum. It says how
-many times as good kustom-mock is: above 1 it is quicker or smaller than the other.
+Every ratio is taken within a round and given as minimum **median** maximum. Above 1,
+kustom-mock is better: faster or smaller than the other server.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,12 +16,12 @@ MILLI, MICRO = 1e3, 1e6
 SUMMARY_CONNECTIONS = 16
 Value = Callable[[Sample], float]
 COLUMNS: dict[str, tuple[Value, float, bool]] = {
-    "answers/s": (lambda item: item.per_second, 1, True),
-    "p50 ms": (lambda item: item.median, MILLI, False),
-    "p99 ms": (lambda item: item.slowest, MILLI, False),
-    "processor µs": (lambda item: item.processor, MICRO, False),
+    "responses/s": (lambda sample: sample.per_second, 1, True),
+    "p50 ms": (lambda sample: sample.median, MILLI, False),
+    "p99 ms": (lambda sample: sample.p99, MILLI, False),
+    "CPU µs": (lambda sample: sample.cpu, MICRO, False),
 }
-FELL_OUT = ["-"] * (2 * len(COLUMNS) + 1)
+FAILED_CELLS = ["-"] * (2 * len(COLUMNS) + 1)
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -34,13 +34,13 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Non
 
 
 def print_summary(results: Results) -> None:
-    """Print one ratio for each server and kind of work, by processor time."""
-    value, _, _ = COLUMNS["processor µs"]
+    """Print one ratio for each server and kind of work, by CPU time."""
+    value, _, _ = COLUMNS["CPU µs"]
     table(
         f"CPU time per request, ratio at {SUMMARY_CONNECTIONS} connections",
-        ["server", "keeps", *(work.name for work in merchant.WORKS)],
+        ["server", "stores", *(work.name for work in merchant.WORKS)],
         (
-            [name, PEERS[name].keeps]
+            [name, PEERS[name].stores]
             + [
                 _against(results, name, work.name, SUMMARY_CONNECTIONS, value)
                 for work in merchant.WORKS
@@ -53,7 +53,7 @@ def print_summary(results: Results) -> None:
 
 def print_works(results: Results) -> None:
     """Print a table for each kind of work: all servers at all numbers of connections."""
-    head = ["connections", "server", "keeps"]
+    head = ["connections", "server", "stores"]
     for title in COLUMNS:
         head += [title, "ratio"]
     for work in merchant.WORKS:
@@ -66,7 +66,7 @@ def print_works(results: Results) -> None:
 
 
 def print_starts(results: Results) -> None:
-    """Print cold starts and memory when idle."""
+    """Print start times and idle memory."""
     ours, idle = results.starts[OURS], results.idle[OURS]
     rows = [[IMPORT, figure(median(results.starts[IMPORT]) * MILLI),
              ratio(results.starts[IMPORT], ours), "", ""]]  # fmt: skip
@@ -74,9 +74,9 @@ def print_starts(results: Results) -> None:
         [
             name,
             figure(median(results.starts[name]) * MILLI),
-            _beside(name, results.starts[name], ours),
+            _ratio_unless_ours(name, results.starts[name], ours),
             figure(median(results.idle[name])),
-            _beside(name, results.idle[name], idle),
+            _ratio_unless_ours(name, results.idle[name], idle),
         ]
         for name in results.names()
     ]
@@ -88,35 +88,35 @@ def print_memory(results: Results) -> None:
     """Print memory after many requests; where the time ran out, after how many."""
     rows = []
     for name, seen in results.memory.items():
-        row = [name, PEERS[name].keeps]
+        row = [name, PEERS[name].stores]
         for (count, megabytes), (_, mine) in zip(seen, results.memory[OURS], strict=True):
             asked = f" after {count}" if count else ""
             row += [f"{megabytes:.0f}{asked}", f"{megabytes / mine:.2f}"]
         rows.append(row)
-    head = ["server", "keeps", "idle", "ratio", "reads", "ratio", "and refunds", "ratio"]
+    head = ["server", "stores", "idle", "ratio", "reads", "ratio", "and refunds", "ratio"]
     table("Resident memory, MB", head, rows)
 
 
 def print_failures(results: Results) -> None:
-    """Say who fell out."""
+    """Print the servers and cells that failed."""
     for name, reason in results.failed.items():
-        print(f"\n{name} fell out: {reason}")
+        print(f"\n{name} failed: {reason}")
 
 
 def ratio(above: Sequence[float], below: Sequence[float]) -> str:
-    """Say how the values of each round compare: minimum, median, maximum."""
-    each = [one / other for one, other in zip(above, below, strict=True)]
-    return f"{min(each):.2f} **{median(each):.2f}** {max(each):.2f}"
+    """Return the ratios within each round as minimum, median, maximum."""
+    ratios = [one / other for one, other in zip(above, below, strict=True)]
+    return f"{min(ratios):.2f} **{median(ratios):.2f}** {max(ratios):.2f}"
 
 
 def _row(results: Results, name: str, work: str, connections: int) -> list[str]:
     samples = results.cell(name, work, connections)
-    row = [str(connections), name, PEERS[name].keeps]
+    row = [str(connections), name, PEERS[name].stores]
     if not samples:
-        return [*row, *FELL_OUT]
+        return [*row, *FAILED_CELLS]
     for value, scale, more_is_better in COLUMNS.values():
         row.append(figure(scale * median(value(sample) for sample in samples)))
-        row.append(_against(results, name, work, connections, value, turned=more_is_better))
+        row.append(_against(results, name, work, connections, value, inverted=more_is_better))
     return [*row, f"{median(sample.generator for sample in samples):.0%}"]
 
 
@@ -127,23 +127,23 @@ def _against(
     connections: int,
     value: Value,
     *,
-    turned: bool = False,
+    inverted: bool = False,
 ) -> str:
-    ours = [value(item) for item in results.cell(OURS, work, connections)]
-    other = [value(item) for item in results.cell(name, work, connections)]
+    ours = [value(sample) for sample in results.cell(OURS, work, connections)]
+    other = [value(sample) for sample in results.cell(name, work, connections)]
     if not other:
         return "-"
-    return _beside(name, ours, other) if turned else _beside(name, other, ours)
+    return _ratio_unless_ours(name, *((ours, other) if inverted else (other, ours)))
 
 
-def _beside(name: str, above: Sequence[float], below: Sequence[float]) -> str:
+def _ratio_unless_ours(name: str, above: Sequence[float], below: Sequence[float]) -> str:
     return "" if name == OURS else ratio(above, below)
 
 
 def figure(value: float) -> str:
-    """Write a number with as many digits as say something."""
-    few, some = 10, 100
+    """Return a number with three significant digits."""
+    two_decimals, one_decimal = 10, 100
     if isnan(value):
         return "?"
-    digits = 2 if value < few else 1 if value < some else 0
+    digits = 2 if value < two_decimals else 1 if value < one_decimal else 0
     return f"{value:.{digits}f}"

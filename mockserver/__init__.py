@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mockserver.client import ControlClient, ControlError
     from mockserver.control_types import (
         AllocationExplanation,
+        AuditFinding,
+        AuditReport,
+        AuditRuleResult,
         AwaitResult,
         BookedAmount,
         ClockChange,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         RuleProvenance,
         SandboxSummary,
         ScenarioFinding,
+        SilencedAuditRule,
         SnapshotSummary,
         TimelineEntry,
         VerdictReport,
@@ -60,6 +64,9 @@ __version__ = "0.1.0"
 
 __all__ = (
     "AllocationExplanation",
+    "AuditFinding",
+    "AuditReport",
+    "AuditRuleResult",
     "AwaitResult",
     "BookedAmount",
     "ClockChange",
@@ -96,6 +103,7 @@ __all__ = (
     "SandboxSummary",
     "ScenarioFinding",
     "ScenarioSource",
+    "SilencedAuditRule",
     "SnapshotSummary",
     "TimelineEntry",
     "VerdictReport",

@@ -5,13 +5,14 @@
 '7ce4ee13-973c-6f49-a30e-85a0bc675997'
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from mockserver.control_types import (
+    AuditReport,
     AwaitResult,
     ClockChange,
     ClockState,
@@ -152,6 +153,36 @@ class ControlClient:
         """
         path = f"orders/{_segment(order)}/force"
         return cast("OrderDetails", self.call("POST", path, {"outcome": outcome}))
+
+    def checkouts(self) -> list[dict[str, Any]]:
+        """List the checkout orders, oldest first."""
+        return cast("list[dict[str, Any]]", self._list("checkouts"))
+
+    def checkout(self, order_id: str) -> dict[str, Any]:
+        """Return a checkout order, whatever its status, and the order it became.
+
+        Raises:
+            ControlError: with status 404 if there is no such checkout order.
+        """
+        return cast("dict[str, Any]", self.call("GET", f"checkouts/{_segment(order_id)}"))
+
+    def complete(
+        self, order_id: str, wishes: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """Complete a checkout order in place of the shopper.
+
+        Args:
+            order_id: the checkout order.
+            wishes: what the shopper does, by the keys ``outcome``, ``payment_method``,
+                ``billing_address``, ``shipping_address``, ``shipping_option`` and
+                ``checkboxes``; what is left out is filled in.
+
+        Raises:
+            ControlError: with status 404 if there is no such checkout order, 409 if it
+                is complete or aborted, 422 if a key or value is wrong.
+        """
+        path = f"checkouts/{_segment(order_id)}/complete"
+        return cast("dict[str, Any]", self.call("POST", path, wishes or {}))
 
     def explain(self, correlation_id: str) -> RequestEntry:
         """Explain the response that carried a correlation id.
@@ -315,6 +346,19 @@ class ControlClient:
         """Check the money invariants of every order."""
         return cast("InvariantsReport", self.call("GET", "invariants"))
 
+    def audit(self, allow: Iterable[str] = ()) -> AuditReport:
+        """Judge how the client behaved, from the journal.
+
+        Args:
+            allow: codes of rules whose findings are left out, such as ``A301``.
+
+        Raises:
+            ControlError: with status 404 if the sandbox is not in use, or 422 if a code is
+                unknown.
+        """
+        query = urlencode({"allow": ",".join(allow)})
+        return cast("AuditReport", self.call("GET", f"audit?{query}"))
+
     def take_snapshot(self, name: str) -> SnapshotSummary:
         """Store the state of the sandbox under a name.
 
@@ -359,7 +403,7 @@ class ControlClient:
         try:
             response = client.send(method, full_path, body, headers)
         except HttpClientError as error:
-            raise ControlError(0, f"no answer from {self.url}: {error}") from error
+            raise ControlError(0, f"no response from {self.url}: {error}") from error
         content = response.json()
         if response.status >= 400:  # noqa: PLR2004  # where errors begin
             problem = cast("ProblemDetails", content) if isinstance(content, dict) else None

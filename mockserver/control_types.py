@@ -264,6 +264,56 @@ class InvariantsReport(TypedDict):
     orders: list[OrderInvariants]
 
 
+class AuditFinding(TypedDict):
+    """Conduct of the client that would hurt in production.
+
+    ``requests`` lists correlation ids; ``order_id`` is ``None`` if several orders are
+    concerned; a finding of a ``preview`` rule never fails a run.
+    """
+
+    code: str
+    severity: Literal["error", "warning", "note"]
+    title: str
+    detail: str
+    requests: list[str]
+    order_id: str | None
+    hint: str
+    docs: str
+    preview: bool
+
+
+class AuditRuleResult(TypedDict):
+    """Rule of the audit without a finding, and why it says nothing."""
+
+    code: str
+    title: str
+    reason: str
+
+
+class SilencedAuditRule(TypedDict):
+    """Rule that was allowed, and how many findings that removed."""
+
+    code: str
+    findings: int
+
+
+class AuditReport(TypedDict):
+    """Result of an audit.
+
+    ``requests`` counts the requests of the sandbox, ``judged`` those that the journal still
+    has; findings are sorted, worst first.
+    """
+
+    sandbox: str
+    requests: int
+    judged: int
+    findings: list[AuditFinding]
+    passed: list[AuditRuleResult]
+    not_tried: list[AuditRuleResult]
+    not_judged: list[AuditRuleResult]
+    silenced: list[SilencedAuditRule]
+
+
 class SnapshotSummary(TypedDict):
     """Snapshot of a sandbox; ``orders`` lists the names of its orders."""
 

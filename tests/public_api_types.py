@@ -9,6 +9,7 @@ import kustom_mock
 import mockserver
 from mockserver import (
     AllocationExplanation,
+    AuditReport,
     AwaitResult,
     BookedAmount,
     ClockChange,
@@ -48,6 +49,7 @@ def control_client(control: ControlClient) -> None:
     assert_type(control.await_requests(count=2, timeout="1s"), AwaitResult)
     assert_type(control.verdict(), VerdictReport)
     assert_type(control.take_snapshot("here"), SnapshotSummary)
+    assert_type(control.audit(["A301"]), AuditReport)
     assert_type(control.call("GET", "clock"), object)
     control.set_clock("28d")  # type: ignore[call-arg]
     control.requests(operations="refund")  # type: ignore[call-arg]

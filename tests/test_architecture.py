@@ -52,11 +52,12 @@ LAYERS: Mapping[str, Layer] = {
     "domain": may_import("", "msgspec"),
     "sandbox": may_import("domain", "msgspec"),
     "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
-    "http": may_import(f"{BASE} domain sandbox scenario", ANY),
+    "audit": may_import("domain sandbox", "msgspec"),
+    "http": may_import(f"{BASE} domain sandbox scenario audit", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
         ("__main__", "cli", "client", "pytest_plugin", "testing"),
-        may_import(f"{BASE} {CLIENTS} domain sandbox scenario http cli testing", ANY),
+        may_import(f"{BASE} {CLIENTS} domain sandbox scenario audit http cli testing", ANY),
     ),
 }
 """By part of the package (a folder, or a module beside them): what it may import."""
@@ -124,17 +125,17 @@ def resolved(module: str, name: str) -> str:
     return inner if inner in MODULES else module
 
 
-def complaint(found: Import) -> str | None:
-    if found.library == PACKAGE:
-        target = part_of(found.target)
-        allowed = target == found.part or target in LAYERS[found.part].parts
+def complaint(imported: Import) -> str | None:
+    if imported.library == PACKAGE:
+        target = part_of(imported.target)
+        allowed = target == imported.part or target in LAYERS[imported.part].parts
     else:
-        target = found.library
-        allowed = target in sys.stdlib_module_names or may_know(found.part, target)
-    return None if allowed else f"{found.module} imports {target}"
+        target = imported.library
+        allowed = target in sys.stdlib_module_names or is_allowed_library(imported.part, target)
+    return None if allowed else f"{imported.module} imports {target}"
 
 
-def may_know(part: str, library: str) -> bool:
+def is_allowed_library(part: str, library: str) -> bool:
     libraries = LAYERS[part].libraries
     if ONLY_IN.get(library, part) != part:
         return False
@@ -144,9 +145,9 @@ def may_know(part: str, library: str) -> bool:
 @pytest.fixture(scope="module")
 def every_import() -> list[Import]:
     return [
-        found
+        imported
         for module, path in MODULES.items()
-        for found in imports_of(module, path.read_text(encoding="utf-8"))
+        for imported in imports_of(module, path.read_text(encoding="utf-8"))
     ]
 
 
@@ -159,23 +160,23 @@ def test_imports_go_in_one_direction(every_import: list[Import]) -> None:
 
 
 def test_only_http_knows_aiohttp(every_import: list[Import]) -> None:
-    knowing = {found.part for found in every_import if found.library == "aiohttp"}
+    knowing = {imported.part for imported in every_import if imported.library == "aiohttp"}
     assert knowing == {"http"}
 
 
-def test_the_domain_needs_the_standard_library_and_frozen_values_alone(
+def test_domain_imports_only_the_standard_library_and_msgspec(
     every_import: list[Import],
 ) -> None:
-    libraries = {found.library for found in every_import if found.part == "domain"}
+    libraries = {imported.library for imported in every_import if imported.part == "domain"}
     assert libraries - sys.stdlib_module_names == {PACKAGE, "msgspec"}
 
 
-def test_no_module_imports_itself_in_a_circle(every_import: list[Import]) -> None:
+def test_there_are_no_import_cycles(every_import: list[Import]) -> None:
     """Imports inside functions come later and may close a circle."""
     graph: dict[str, set[str]] = {module: set() for module in MODULES}
-    for found in every_import:
-        if found.target in MODULES and not found.late:
-            graph[found.module].add(found.target)
+    for imported in every_import:
+        if imported.target in MODULES and not imported.late:
+            graph[imported.module].add(imported.target)
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -216,9 +217,9 @@ def test_no_module_imports_itself_in_a_circle(every_import: list[Import]) -> Non
         ("mockserver.sandbox.clock", "import collections.abc", None),
     ],
 )
-def test_an_import_against_the_direction_is_noticed(
+def test_forbidden_import_is_reported(
     module: str,
     source: str,
     expected: str | None,
 ) -> None:
-    assert [complaint(found) for found in imports_of(module, source)] == [expected]
+    assert [complaint(imported) for imported in imports_of(module, source)] == [expected]

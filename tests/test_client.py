@@ -147,6 +147,6 @@ def test_problems_of_a_scenario_have_a_place_in_json_too(
 
 def test_a_server_that_is_not_there_is_named() -> None:
     nobody = ControlClient("http://127.0.0.1:9", "nobody")
-    with pytest.raises(ControlError, match=r"no answer from http://127\.0\.0\.1:9") as error:
+    with pytest.raises(ControlError, match=r"no response from http://127\.0\.0\.1:9") as error:
         nobody.orders()
     assert error.value.status == 0

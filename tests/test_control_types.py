@@ -24,6 +24,7 @@ SHAPES: Mapping[str, type] = {
     "fault": control_types.FaultStatus,
     "clock": control_types.ClockState,
     "clock_change": control_types.ClockChange,
+    "audit": control_types.AuditReport,
     "snapshot": control_types.SnapshotSummary,
     "problem": control_types.ProblemDetails,
 }

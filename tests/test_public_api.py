@@ -139,7 +139,7 @@ def test_running_server_serves_sandboxes_of_the_given_scenario() -> None:
         with pytest.raises(ControlError) as refused:
             sandbox.control.info()
     assert refused.value.status == 404
-    with pytest.raises(ControlError, match="no answer from http") as silent:
+    with pytest.raises(ControlError, match="no response from http") as silent:
         sandbox.control.clock()
     assert (silent.value.status, silent.value.problem) == (0, None)
 

@@ -1,7 +1,7 @@
-"""Change the domain a little, many times, and print the changes that no test notices.
+"""Run mutation tests on the domain and print the surviving mutants.
 
-Takes the files to change, else all of ``mockserver/domain``. Everything happens in a copy
-of the tree, so that the checkout stays as it is, whatever becomes of the run.
+Takes the files to mutate; default: all of ``mockserver/domain``. Works in a copy of the tree,
+so the checkout never changes.
 """
 
 import os
@@ -28,7 +28,7 @@ PYTEST = (
     f"{sys.executable} -m pytest -x -q -p no:cacheprovider -c {os.devnull} --rootdir ."
     " --confcutdir tests/domain --disable-plugin-autoload -p _hypothesis_pytestplugin"
 )
-"""Without what these tests can do without, which is most of the time."""
+"""Without plugins and configuration that these tests do not need; both cost time."""
 QUICK = f"{PYTEST} -p tests.support.quick_profile"
 FULL = (
     f"{PYTEST} -p pytest_asyncio.plugin --asyncio-mode auto"
@@ -36,21 +36,24 @@ FULL = (
     " tests/sandbox/test_sandbox.py tests/domain"
 )
 
+ALLOCATION = "tests/domain/allocation/test_case_table.py"
 FIRST = {
     "authorization": "tests/domain/test_decide.py",
-    "bounds": "tests/http/merchant/test_command_parsing.py",
+    "allocate": ALLOCATION,
     "captures": "tests/domain/test_decide.py",
+    "case": ALLOCATION,
     "commands": "tests/http/merchant/test_command_parsing.py",
-    "conditions": "tests/domain/allocation/test_case_table.py",
-    "decision": "tests/domain/test_decide.py",
+    "conditions": ALLOCATION,
+    "decision": "tests/domain/test_decide.py tests/domain/test_errors.py",
     "errors": "tests/domain/test_errors.py tests/domain/test_decide.py",
     "lifecycle": "tests/domain/test_lifecycle.py tests/domain/test_decide.py",
-    "lookup": "tests/domain/test_errors.py",
+    "explanation": "tests/domain/allocation/test_explanation.py",
+    "hints": "tests/domain/allocation/test_explanation.py",
+    "limits": "tests/http/merchant/test_command_parsing.py",
     "order": "tests/domain/test_order.py tests/domain/test_decide.py",
     "refunds": "tests/domain/test_decide.py",
-    "refund_case": "tests/domain/allocation/test_case_table.py",
 }
-"""Where a change is likely to be noticed, if not in the test of the same name."""
+"""Tests that probably kill a module's mutants, where no test has the module's name."""
 
 NUMBERS_AND_LOGIC = re.compile(
     r"NumberReplacer|AddNot|Replace(True|False|And|Or|Break|Continue)With|RemoveDecorator"
@@ -58,34 +61,37 @@ NUMBERS_AND_LOGIC = re.compile(
     r"|ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_FloorDiv|FloorDiv_Mul)",
 )
 SAME_OR_EQUAL = re.compile(r"_(?!Is_IsNot|IsNot_Is)(Is|IsNot|\w+_Is|\w+_IsNot)(_|$)")
-"""Whether values are equal or the same makes no difference where there is one of each."""
+"""``is`` and ``==`` do not differ for values that exist once, such as members of an enum."""
 
-FOR_READERS = {"assumed", "clients", "klarna", "kustom", "recorded", "Rule", "choice"}
-"""Sentences in these calls are for readers, on the printed pages; nothing rests on them."""
+FOR_READERS = {
+    "assumed", "assumption_field", "BehaviourRule", "klarna_docs", "kustom_docs",
+    "read_off_clients", "recorded",
+}  # fmt: skip
+"""Texts in these calls are for readers of the generated pages."""
 
 Node = Any
 Positions = Iterator[tuple[tuple[int, int], tuple[int, int]]]
 
 
 class Operator:
-    """One kind of change, as cosmic-ray wants it told."""
+    """A mutation operator with cosmic-ray's interface."""
 
     @staticmethod
     def arguments() -> tuple[()]:
-        """None of these has choices."""
+        """Return the arguments of the operator: none."""
         return ()
 
 
 class ChangeText(Operator):
-    """Put a character before a text; docstrings and what is for readers stay."""
+    """Insert a character before a text, except in docstrings and texts for readers."""
 
     def mutation_positions(self, node: Node) -> Positions:
-        """Find texts and the parts of formatted ones."""
+        """Yield texts and the parts of formatted texts."""
         if node.type in {"string", "fstring_string"} and not self._is_for_readers(node):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Node, _index: int) -> Node:
-        """Change one."""
+        """Change one text."""
         quote = r"(\w*(?:\"\"\"|'''|\"|'))" if node.type == "string" else "()"
         node.value = re.sub(rf"^{quote}", r"\1?", node.value, count=1)
         return node
@@ -97,17 +103,17 @@ class ChangeText(Operator):
 
 
 class LeaveOutElement(Operator):
-    """Leave out an element of a tuple, list, set or mapping, a named or the last argument."""
+    """Remove an element of a collection, a named argument, or the last argument."""
 
     kinds: ClassVar = {"arglist", "testlist_comp", "dictorsetmaker"}
 
     def mutation_positions(self, node: Node) -> Positions:
-        """Find elements; a comprehension is none."""
+        """Yield elements, but no comprehensions."""
         for _, part in self._left_out(node):
             yield part[0].start_pos, part[-1].end_pos
 
     def mutate(self, node: Node, index: int) -> Node:
-        """Leave one out, with the comma after it."""
+        """Remove one element and the comma after it."""
         parts = self._parts(node)
         del parts[list(self._left_out(node))[index][0]]
         node.children = [item for part in parts for item in part]
@@ -118,7 +124,7 @@ class LeaveOutElement(Operator):
             parts = self._parts(node)
             for number, part in enumerate(parts):
                 optional = part[0].type == "argument" or number == len(parts) - 1
-                rule = "Rule" in {_called(part[0]), _called(node.parent.parent)}
+                rule = "BehaviourRule" in {_called(part[0]), _called(node.parent.parent)}
                 if (node.type != "arglist" or optional) and not rule:
                     yield number, part
 
@@ -132,19 +138,19 @@ class LeaveOutElement(Operator):
 
 
 class LeaveOutStatement(Operator):
-    """Leave out a statement of a function, or return ``None``."""
+    """Remove a statement of a function, or return ``None``."""
 
     kinds: ClassVar = {"raise_stmt", "expr_stmt", "yield_expr", "atom_expr", "return_stmt"}
 
     def mutation_positions(self, node: Node) -> Positions:
-        """Find statements that do something."""
+        """Yield statements with an effect."""
         if node.type == "simple_stmt" and node.children[0].type in self.kinds:
             inside = {item.type for item in _around(node)}
             if "funcdef" in inside:
                 yield node.start_pos, node.end_pos
 
     def mutate(self, node: Node, _index: int) -> Node:
-        """Change one."""
+        """Replace one statement."""
         old = node.children[0]
         new = "return None" if old.type == "return_stmt" else "pass"
         node.children[0] = Name(new, old.start_pos, old.get_first_leaf().prefix)
@@ -164,11 +170,11 @@ def _called(node: Node) -> str:
     return _text(node.children[0]) if node.type == "atom_expr" else ""
 
 
-def chosen(core: Any) -> dict[str, Any]:  # noqa: ANN401  # untyped there
-    """Give the kinds of changes to try, by name."""
+def select_operators(core: Any) -> dict[str, Any]:  # noqa: ANN401  # untyped there
+    """Return the operators to use, by name."""
     own = (ChangeText, LeaveOutElement, LeaveOutStatement)
     return {
-        **{item.__name__: item for item in own},
+        **{operator.__name__: operator for operator in own},
         **{
             name: core[name]
             for name in core
@@ -178,42 +184,44 @@ def chosen(core: Any) -> dict[str, Any]:  # noqa: ANN401  # untyped there
 
 
 def stages(module: str) -> list[str]:
-    """Give the commands that run more and more tests, until one fails."""
+    """Return commands that run more and more tests."""
     own = FIRST.get(module, f"tests/domain/test_{module}.py")
     first = [f"{QUICK} {own}"] if Path(own.split()[0]).exists() else []
     return [*first, f"{QUICK} tests/domain", FULL]
 
 
-def unchanged(command: str) -> float:
-    """Run tests without any change; say how long they may take with one."""
+def measure_limit(command: str) -> float:
+    """Run tests without a mutation; return how many seconds they may take with one."""
     start = perf_counter()
     outcome, output = run_tests(command, None)
     if outcome is not TestOutcome.SURVIVED:
-        sys.exit(f"The tests fail without any change.\n{command}\n{output}")
+        sys.exit(f"The tests fail without a mutation.\n{command}\n{output}")
     return 5 * (perf_counter() - start) + 5
 
 
 def main(*files: str) -> None:
-    """Try all changes of these files; print those that nobody noticed, and sums."""
-    OPERATOR_PROVIDERS["core"] = chosen(OPERATOR_PROVIDERS["core"])
-    limit = cache(unchanged)
+    """Run all mutants of these files; print survivors and totals."""
+    OPERATOR_PROVIDERS["core"] = select_operators(OPERATOR_PROVIDERS["core"])
+    limit = cache(measure_limit)
     with TemporaryDirectory() as folder:
         tree = copytree(ROOT, Path(folder, "tree"), ignore=ignore_patterns(".*", "dist"))
         os.chdir(tree)
-        paths = [Path(file) for file in files] or sorted(Path("mockserver/domain").glob("*.py"))
+        paths = [Path(file) for file in files] or sorted(
+            Path("mockserver/domain").rglob("*.py")
+        )
         for path in paths:
             limits = {command: limit(command) for command in stages(path.stem)}
             with use_db(f"{folder}/{path.stem}.sqlite", WorkDB.Mode.create) as work:
                 init([path], work, {})
                 items = list(work.work_items)
             print(f"{path}: {len(items)} mutants", flush=True)
-            left = 0
+            survived = 0
             for item in items:
                 results = (mutate_and_test(item.mutations, *limit) for limit in limits.items())
-                if not any((result := item).is_killed for item in results):
-                    left += 1
+                if not any((result := outcome).is_killed for outcome in results):
+                    survived += 1
                     print(result.diff, flush=True)
-            print(f"{path}: {left} left of {len(items)}", flush=True)
+            print(f"{path}: {survived} of {len(items)} survived", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,15 +20,15 @@ def fidelity(form: str) -> int:
 
 
 def fidelity_page() -> Page:
-    """Every assumption and rule, the least certain first."""
+    """Return every assumption and rule, the least certain first."""
     rules = sorted(
         BEHAVIOUR_RULES, key=lambda rule: LEAST_CERTAIN_FIRST.index(rule.provenance.mark)
     )
     return (
         Table(
             "Assumptions",
-            "What the provider leaves open. Switch one with --assume name=value, in a"
-            " scenario under assume:, and tell us if you know better.",
+            "Choices where the provider's behaviour is unknown. Switch one with"
+            " --assume name=value, or in a scenario under assume:.",
             ("name", "default", "alternatives", "why"),
             tuple(_assumption_row(assumption) for assumption in ASSUMPTIONS.values()),
         ),
@@ -44,14 +44,14 @@ def fidelity_page() -> Page:
 
 
 def refusals_table() -> Table:
-    """Every refusal, the least certain first."""
+    """Return every refusal, the least certain first."""
     refusals = sorted(
         ERROR_CATALOGUE, key=lambda row: LEAST_CERTAIN_FIRST.index(row.source.mark)
     )
     return Table(
         "Refusals",
         "Every refusal with its status, code and message.",
-        ("mark", "reason", "operations", "answer", "source"),
+        ("mark", "reason", "operations", "response", "source"),
         tuple(_refusal_row(error) for error in refusals),
     )
 
@@ -73,19 +73,19 @@ def _refusal_row(row: ErrorDefinition) -> tuple[str, ...]:
 
 
 def lifecycle_table() -> Table:
-    """Which operation is allowed in which status."""
+    """Return which operation is allowed in which status."""
     rows = tuple(
         (f"`{operation}`", *(_cell(cells[status]) for status in Status))
         for operation, cells in LIFECYCLE.items()
     )
     return Table(
         "Lifecycle",
-        "Which operation is allowed in which status, with the mark of each answer.",
+        "Which operation is allowed in which status, with the mark of each rule.",
         ("operation", *Status),
         rows,
     )
 
 
 def _cell(cell: Permission) -> str:
-    response = f"`{cell.reason}`" if cell.reason else "allowed"
-    return f"{response} ({cell.mark})"
+    permission = f"`{cell.reason}`" if cell.reason else "allowed"
+    return f"{permission} ({cell.mark})"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from mockserver import __version__
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
+from mockserver.cli.github import annotation
 from mockserver.scenario.diagnostics import LINT_CODES, Finding, ScenarioError, pluralize
 from mockserver.scenario.lint import lint
 from mockserver.scenario.loader import UnknownScenarioError, resolve_files
@@ -91,23 +92,20 @@ def _json(findings: Sequence[FileFinding], _files: int) -> str:
 
 def _github(findings: Sequence[FileFinding], _files: int) -> str:
     return "\n".join(
-        f"::{_severity(file_finding)} file={_property(file_finding.file)},"
-        f"line={file_finding.finding.line},col={file_finding.finding.column},title={file_finding.finding.code}::"
-        f"{_escaped(_format_message(file_finding.finding))}"
+        annotation(
+            _severity(file_finding),
+            _format_message(file_finding.finding),
+            file=file_finding.file,
+            line=file_finding.finding.line,
+            col=file_finding.finding.column,
+            title=file_finding.finding.code,
+        )
         for file_finding in findings
     )
 
 
 def _format_message(finding: Finding) -> str:
     return f"{finding.location}: {finding.message}".removeprefix(": ")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _sarif(findings: Sequence[FileFinding], _files: int) -> str:

@@ -208,6 +208,33 @@ def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
     )
 
 
+def _audit_flags(verb: argparse.ArgumentParser) -> None:
+    _url_flag(verb)
+    verb.add_argument("sandbox", nargs="*", help="sandbox to judge (default: all in use)")
+    row = OPTIONS["admin_token"]
+    verb.add_argument(row.flag, default=os.environ.get(row.variable), help=_help(row))
+    verb.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif"),
+        default="text",
+        help="output format (default text)",
+    )
+    verb.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="leave the findings of a rule out; repeatable",
+    )
+    verb.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "note"),
+        default="error",
+        help="exit with 1 on findings of this severity or worse (default error)",
+    )
+    verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
+
+
 def _serve(parsed: argparse.Namespace) -> int:
     settings = _settings(parsed)
 
@@ -267,6 +294,22 @@ def _run(parsed: argparse.Namespace) -> int:
     return run(options)
 
 
+def _audit(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.audit import AuditOptions, audit
+    from mockserver.cli.probe import local_urls
+
+    options = AuditOptions(
+        urls=[parsed.url] if parsed.url else local_urls(_settings(parsed)),
+        token=parsed.admin_token,
+        sandboxes=parsed.sandbox,
+        allow=parsed.allow,
+        output_format=parsed.format,
+        fail_on=parsed.fail_on,
+        not_tried=parsed.not_tried,
+    )
+    return audit(options)
+
+
 def _scenarios(parsed: argparse.Namespace) -> int:
     from mockserver.cli import scenarios
 
@@ -319,6 +362,7 @@ VERBS: dict[str, Verb] = {
         _explain,
     ),
     "run": ("run scenarios as contract tests", _run_flags, _run),
+    "audit": ("judge how clients of a running server behaved", _audit_flags, _audit),
     "scenarios": ("list, show or copy shipped scenarios", _scenarios_flags, _scenarios),
     "schema": ("print the schema of scenario files", _no_flags, _schema),
     "fidelity": (

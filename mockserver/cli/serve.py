@@ -18,14 +18,17 @@ from mockserver.scenario.loader import UnknownScenarioError
 from mockserver.settings import SettingError, Settings
 
 STANDARD_ERROR = 2
-GC_THRESHOLD = 50_000  # new objects between two looks
+GC_THRESHOLD = 50_000  # new objects between two collections
 
 
 def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; 0 then, 2 if a scenario cannot be used.
+    """Serve until SIGTERM or SIGINT.
+
+    Returns:
+        The exit code: 0 after a signal, 2 if a scenario is invalid.
 
     Raises:
-        SettingError: with a setting that cannot be used.
+        SettingError: A setting is invalid.
     """
     _open_standard_descriptors()
     configure_logging(settings.log_format, settings.log_level)
@@ -34,9 +37,9 @@ def serve(settings: Settings) -> int:
 
 
 def _open_standard_descriptors() -> None:
-    """Open those of the first three descriptors that are closed, before a socket gets one.
+    """Open closed standard descriptors, so that no socket gets one of their numbers.
 
-    libuv takes the closing of a socket that has one of them for a mistake, and aborts.
+    libuv aborts when a socket with such a number is closed.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
         pass
@@ -47,23 +50,23 @@ def _print_ready_line(url: str) -> None:
     """Print the ready line; continue if stdout is closed."""
     try:
         print(f"kustom-mock {__version__} listening on {url}", flush=True)
-    except OSError:  # and nothing is to fail at the end for the words that are left
+    except OSError:  # the interpreter flushes stdout at exit, which must not fail
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tune_garbage_collection() -> None:
-    """Leave what is loaded alone, and look at what is new less often.
+    """Exclude loaded modules from garbage collection, and collect less often.
 
-    Orders are values without cycles, so the collector finds next to nothing, while
-    looking through all of them costs a tenth of a request. Only the process that is
-    the server does this; inside a test run the collector belongs to the tests.
+    Orders are values without cycles, so that collections free almost nothing but cost
+    a tenth of a request. Only the process of ``serve`` does this: in a test run the
+    collector belongs to the tests.
     """
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
-    """Set an event on SIGTERM and SIGINT, also where loops have no signal handlers."""
+    """Set an event on SIGTERM and SIGINT, also if the loop has no signal handlers."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         try:
@@ -96,9 +99,9 @@ async def _serve(settings: Settings) -> int:
         raise SettingError(describe_listen_error(error, settings)) from None
     _tune_garbage_collection()
     _print_ready_line(url)
-    watching = asyncio.create_task(watch(settings, sandboxes)) if settings.watch else None
+    watch_task = asyncio.create_task(watch(settings, sandboxes)) if settings.watch else None
     await stopping.wait()
-    if watching is not None:
-        watching.cancel()
+    if watch_task is not None:
+        watch_task.cancel()
     await server.stop()
     return EXIT_OK

@@ -12,12 +12,12 @@ from mockserver.settings import SettingError, Settings
 
 
 def create_registry(settings: Settings) -> SandboxRegistry[Scenario]:
-    """Load the scenarios that new sandboxes start from, and try them out.
+    """Create the registry with the template of the settings.
 
     Raises:
-        UnknownScenarioError: a name or path leads nowhere.
-        ScenarioError: a scenario cannot be used.
-        SettingError: an assumption that does not exist, or a value it does not take.
+        UnknownScenarioError: No scenario has this name or path.
+        ScenarioError: A scenario is invalid.
+        SettingError: An assumption or its value is unknown.
     """
     return SandboxRegistry(
         load_template(settings),
@@ -27,24 +27,24 @@ def create_registry(settings: Settings) -> SandboxRegistry[Scenario]:
 
 
 def load_template(settings: Settings) -> Scenario:
-    """Load the scenarios of the settings as one world, and build it once on trial."""
-    surroundings = ScenarioDefaults(
+    """Load the scenarios of the settings as one template, and build it once as a check."""
+    defaults = ScenarioDefaults(
         settings.seed, _parse_assumptions(settings), settings.journal_size
     )
-    return load_and_build(settings.scenario or (DEFAULT_SCENARIO,), surroundings)
+    return load_and_build(settings.scenario or (DEFAULT_SCENARIO,), defaults)
 
 
 def _parse_assumptions(settings: Settings) -> Assumptions:
-    place = settings.flag_or_variable("assume")
+    option = settings.flag_or_variable("assume")
     for assignment in settings.assume:
         if "=" not in assignment:
-            raise SettingError(f"{place}: expected name=value, got '{assignment}'")
+            raise SettingError(f"{option}: expected name=value, got '{assignment}'")
     try:
         return switch_assumptions(
             Assumptions(), dict(assignment.split("=", 1) for assignment in settings.assume)
         )
     except AssumptionError as error:
-        raise SettingError(f"{place}: {error}") from None
+        raise SettingError(f"{option}: {error}") from None
 
 
 HOST_HINT = "use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all"

@@ -1,4 +1,4 @@
-"""Load the certificates of ``serve``; ``kustom-mock tls ca`` prints the authority."""
+"""Load the certificates for ``serve``; print the CA certificate for ``tls ca``."""
 
 import sys
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ from mockserver.settings import SettingError, Settings
 
 
 def load_tls(settings: Settings) -> TlsConfig | None:
-    """Read or make the certificates that the settings ask for, if any.
+    """Load or create the certificates that the settings ask for, if any.
 
     Raises:
-        SettingError: they cannot be read or made.
+        SettingError: the certificates cannot be loaded or created.
     """
     certificate, key = settings.tls_cert, settings.tls_key
     if bool(certificate) != bool(key):
         set_option, missing_option = (
             ("tls_cert", "tls_key") if certificate else ("tls_key", "tls_cert")
         )
-        expected = f"expected {settings.flag_or_variable(missing_option)} beside it"
+        expected = f"needs {settings.flag_or_variable(missing_option)} as well"
         raise SettingError(f"{settings.flag_or_variable(set_option)}: {expected}")
     try:
         if certificate and key:
@@ -40,10 +40,10 @@ def load_tls(settings: Settings) -> TlsConfig | None:
 
 
 def print_ca_certificate(settings: Settings, urls: Sequence[str]) -> int:
-    """Print the authority of the folder that the settings name, or of a server.
+    """Print the CA certificate of the folder in the settings, or of a running server.
 
     Returns:
-        0 if there is one, 1 if no server answers.
+        0 if it was printed, 1 if no server answers.
 
     Raises:
         SettingError: the folder cannot be used.
@@ -58,7 +58,9 @@ def print_ca_certificate(settings: Settings, urls: Sequence[str]) -> int:
         try:
             print(fetch(url, "/__admin/tls/ca.pem").decode(), end="")
         except ProbeError as error:
-            print(f"kustom-mock: {url} gives no authority: {error}", file=sys.stderr)
+            print(
+                f"kustom-mock: {url} did not return a CA certificate: {error}", file=sys.stderr
+            )
         else:
             return EXIT_OK
     return EXIT_FINDINGS

@@ -1,7 +1,7 @@
 """``serve --watch``: reload scenario files when they change.
 
-Modification times and sizes are looked at twice a second. Events of the file system
-would come sooner, but do not reach a container's bind mount everywhere.
+Modification times and sizes are polled. File system events would arrive sooner, but do
+not reach bind mounts of containers on every platform.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from mockserver.scenario.loader import UnknownScenarioError, resolve_files
 from mockserver.scenario.scenario import Scenario
 from mockserver.settings import Settings
 
-POLL_INTERVAL = 0.5  # seconds between two looks
+POLL_INTERVAL = 0.5  # seconds
 
 log = logging.getLogger("kustom_mock")
 
@@ -40,13 +40,13 @@ async def watch(settings: Settings, sandboxes: SandboxRegistry[Scenario]) -> Non
 
 
 def _file_states(settings: Settings) -> Mapping[str, tuple[int, int]]:
-    """Return modification time and size of every scenario file."""
-    marks: dict[str, tuple[int, int]] = {}
+    """Return modification time and size by path of every scenario file."""
+    states: dict[str, tuple[int, int]] = {}
     for reference in settings.scenario:
         try:
             paths = [Path(str(file)) for file in resolve_files(reference)]
             stats = {str(path): path.stat() for path in paths}
         except (UnknownScenarioError, OSError):
             continue
-        marks |= {name: (stat.st_mtime_ns, stat.st_size) for name, stat in stats.items()}
-    return marks
+        states |= {name: (stat.st_mtime_ns, stat.st_size) for name, stat in stats.items()}
+    return states

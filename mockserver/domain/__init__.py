@@ -19,7 +19,8 @@ Map, in the order in which a reader needs it:
 - ``provenance``, ``assumptions``, ``behaviour_rules``: how far each rule can be trusted
 - ``decide``: the dispatcher; ``authorization``, ``captures`` and ``refunds`` hold the rules
 - ``allocation/``: to which capture a refund belongs, and the explanation
-- ``refusal_hints``, ``forced_outcomes``, ``ledger``: hints, injected outcomes, invariants
+- ``refusal_hints``, ``request_hints``: hints on refused and on accepted requests
+- ``forced_outcomes``, ``ledger``: injected outcomes; ledger, timeline and invariants
 
 ``docs/glossary.md`` defines the terms, ``docs/explanation/request.md`` shows the way of a
 request from the socket to this package and back.

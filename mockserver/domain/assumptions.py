@@ -2,7 +2,7 @@
 
 One row per open question: a default, its alternatives, what each means, and why the
 default was chosen. The dataclass below *is* the table; the docs, the command line and
-the scenario schema are printed from it.
+the scenario schema are generated from it.
 """
 
 from collections.abc import Mapping
@@ -229,7 +229,7 @@ class Assumption:
 
     @property
     def allowed_text(self) -> str:
-        """The permitted values, in words."""
+        """The permitted values as text for messages."""
         if self.allowed_numbers:
             return f"an integer from {self.allowed_numbers[0]} to {self.allowed_numbers[-1]}"
         return " or ".join(yaml_scalar(value) for value in self.meanings)
@@ -246,7 +246,7 @@ class Assumption:
                 return candidate
             if isinstance(value, str) and value.lower() == str(candidate).lower():
                 return candidate
-        message = f"assumption '{self.name}' takes {self.allowed_text}, got {value!r}"
+        message = f"assumption '{self.name}': expected {self.allowed_text}, got {value!r}"
         raise AssumptionError(message)
 
 

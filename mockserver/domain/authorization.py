@@ -38,7 +38,7 @@ def update_authorization(
     """Replace the authorized amount and the lines.
 
     Raises:
-        Rejection: it is less than was captured, or more than the payment method allows.
+        Refusal: it is less than was captured, or more than the payment method allows.
     """
     order_amount, captured = command.order_amount, order.captured_amount
     if order_amount < captured:
@@ -81,7 +81,7 @@ def extend_authorization_time(
     """Move the expiry.
 
     Raises:
-        Rejection: an extension is not offered.
+        Refusal: an extension is not offered.
     """
     check_extension(order, context.now)
     days = context.assumptions.authorization_days
@@ -131,12 +131,12 @@ DUE_DATE_OPTIONS: Mapping[int, int] = {14: 1900, 30: 2900, 60: 4900}
 
 
 def initial_expiry(created_at: datetime, days: int) -> datetime:
-    """Midnight UTC, the given days after the day of creation (recorded form)."""
+    """Return midnight UTC, so many days after the day of creation (recorded form)."""
     return _midnight_utc(created_at) + timedelta(days=days)
 
 
 def extended_expiry(order: Order, now: datetime, days: int) -> datetime:
-    """Midnight UTC, the given days after today; never earlier than it was."""
+    """Return midnight UTC, so many days after today; never earlier than the present expiry."""
     latest = _midnight_utc(order.created_at) + MAX_AUTHORIZATION_PERIOD
     requested = min(_midnight_utc(now) + timedelta(days=days), latest)
     return max(requested, order.expires_at)
@@ -146,19 +146,19 @@ def check_extension(order: Order, now: datetime) -> None:
     """Check whether the authorization of an order can be extended at all.
 
     Raises:
-        Rejection: with the cause, which is documented; its wording is not.
+        Refusal: with the cause, which is documented; its wording is not.
     """
     causes = {
-        f"Orders paid by {order.payment_method.type} are not covered.": (
+        f"Orders paid by {order.payment_method.type} cannot be extended.": (
             order.payment_method.type not in KLARNA_PAYMENT_METHODS
         ),
-        f"Orders in {order.purchase_country} are not covered.": (
+        f"Orders in {order.purchase_country} cannot be extended.": (
             order.purchase_country in NON_EXTENDABLE_COUNTRIES
         ),
-        f"Orders created before {FIRST_EXTENDABLE_CREATION:%Y-%m-%d} are not covered.": (
+        f"Orders created before {FIRST_EXTENDABLE_CREATION:%Y-%m-%d} cannot be extended.": (
             order.created_at < FIRST_EXTENDABLE_CREATION
         ),
-        f"Expiry is {MAX_TIME_TO_EXPIRY.days} days away or more.": (
+        f"The authorization expires in {MAX_TIME_TO_EXPIRY.days} days or more.": (
             order.expires_at - _midnight_utc(now) >= MAX_TIME_TO_EXPIRY
         ),
     }
@@ -177,13 +177,13 @@ def check_due_date_extendable(
     """Check whether due dates of an order can be extended, and by so many days.
 
     Raises:
-        Rejection: not a pay-later method, or not one of the options.
+        Refusal: not a pay-later method, or not one of the options.
     """
     if order.payment_method.type not in PAY_LATER_METHODS:
         cause = f"Orders paid by {order.payment_method.type} have no due date."
     elif days is not None and days not in DUE_DATE_OPTIONS:
         options = ", ".join(map(str, DUE_DATE_OPTIONS))
-        cause = f"{days} is not one of the options: {options} days."
+        cause = f"{days} days is not offered; the options are {options} days."
     else:
         return
     raise Refusal(Reason.DUE_DATE_NOT_OFFERED, operation, cause=cause)

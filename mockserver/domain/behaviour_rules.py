@@ -1,7 +1,4 @@
-"""Rules that are implemented in code, listed with their provenance for the fidelity page.
-
-Each names what is done and where it comes from, for the fidelity page.
-"""
+"""Rules that are implemented in code, listed with their provenance for the fidelity page."""
 
 from msgspec import Struct
 
@@ -30,8 +27,8 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         kustom_docs("refund allocation"),
     ),
     BehaviourRule(
-        "A refund whose allocation fails is accepted all the same, and spoils every later"
-        " allocation of the order.",
+        "A refund whose allocation fails is accepted all the same, and every later allocation"
+        " of the order fails.",
         assumed("the page lists conditions of a correct allocation, not of acceptance"),
     ),
     BehaviourRule(

@@ -33,7 +33,7 @@ def capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
     """Capture an amount for a shipment.
 
     Raises:
-        Rejection: the risk review says no, less is left, or the order is full.
+        Refusal: the fraud review forbids it, less is authorized, or the order is full.
     """
     reason = _REASON_BY_FRAUD_STATUS.get(order.fraud_status)
     if reason:
@@ -79,7 +79,7 @@ def add_capture_shipping_info(
     """Append parcels to a capture.
 
     Raises:
-        Rejection: there is no such capture, or it has too many.
+        Refusal: there is no such capture, or it has too many.
     """
     capture = find_capture(order, command.capture_id, command.operation)
     shipping_info = capture.shipping_info + command.shipping_info
@@ -101,7 +101,7 @@ def trigger_send_out(
     """Send the invoice of a capture again.
 
     Raises:
-        Rejection: there is no such capture.
+        Refusal: there is no such capture.
     """
     capture = find_capture(order, command.capture_id, command.operation)
     return _replace_capture(order, command, replace(capture, sent_out_at=context.now))
@@ -115,7 +115,7 @@ def extend_due_date(
     """Extend the due date of a capture.
 
     Raises:
-        Rejection: there is no such capture, or no such option.
+        Refusal: there is no such capture, or no such option.
     """
     capture = find_capture(order, command.capture_id, command.operation)
     check_due_date_extendable(order, command.operation, command.number_of_days)

@@ -1,8 +1,7 @@
 """Commands: one frozen value per operation that changes an order.
 
-A command is what remains of a request once JSON, headers and path are translated. Two
-equal commands ask for the same thing, which is how a changed body under an old
-idempotency key is noticed.
+A command is a parsed request, without JSON, headers and path. Commands compare by value,
+so a changed body under a known idempotency key is detected.
 """
 
 from typing import ClassVar, TypeAlias

@@ -1,8 +1,8 @@
 """``decide(order, command, context)``: apply a command to an order, or refuse it.
 
 ``decide(order, command, context)`` is pure. It returns the new order and what the
-merchant is told, or raises a :class:`Rejection`; deciding again gives the same answer,
-so a decision that lost a race is simply repeated.
+response needs, or raises a :class:`~mockserver.domain.errors.Refusal`. Equal inputs give
+an equal decision, so a decision that lost a race can be repeated.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,14 +43,14 @@ from mockserver.domain.order import Order
 from mockserver.domain.refunds import refund
 
 MANDATORY_ADDRESS_FIELDS = ("street_address", "postal_code", "city", "country")
-"""Fields that cannot be cleared (that some cannot is documented, which is assumed)."""
+"""Fields that cannot be cleared. Documented is that some cannot; which ones is assumed."""
 
 
 def decide(order: Order, command: Command, context: Context) -> Decision:
     """Apply a command to an order.
 
     Raises:
-        Rejection: the lifecycle table, an amount or a rule of the operation says no.
+        Refusal: the lifecycle table, an amount or a rule of the operation refuses it.
     """
     status = derive_status(order, context.now, context.assumptions)
     check_allowed(order, command.operation, status)

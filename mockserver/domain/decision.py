@@ -15,14 +15,17 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture, Order, Refund
 
 MAX_MOVEMENTS = 5000
-"""How many captures, refunds or parcels an order, and parcels a capture, may have (ours)."""
+"""Limit of captures, refunds and parcels per order, and of parcels per capture (ours)."""
 
 
 class Context(Struct, frozen=True, gc=False):
     """External inputs of a decision: time, new id, assumptions.
 
-    ``new_id`` is the id for a capture or refund, should one be made.
-    ``allocation_fails`` lets the next allocation fail as if the provider had failed.
+    Attributes:
+        now: the time of the sandbox.
+        new_id: the id of the capture or refund, if the command creates one.
+        assumptions: the assumptions in force.
+        fail_allocation: whether the allocation of a refund fails by injection.
     """
 
     now: datetime
@@ -34,8 +37,11 @@ class Context(Struct, frozen=True, gc=False):
 class Acceptance(Struct, frozen=True, gc=False):
     """What the response to an accepted command needs.
 
-    ``created_id`` is set for a new capture or refund, ``lines_valid`` when its lines
-    add up to its amount, ``allocation`` for a refund.
+    Attributes:
+        operation: the operation of the command.
+        created_id: the id of a new capture or refund.
+        lines_valid: whether the lines of a new capture or refund add up to its amount.
+        allocation: the allocation of a new refund.
     """
 
     operation: Operation
@@ -57,10 +63,10 @@ def accept_changes(order: Order, command: Command, **changes: Any) -> Decision: 
 
 
 def check_movement_limit(number: int, kind: str, operation: Operation, **ids: str) -> None:
-    """Refuse to let an order have so many of something.
+    """Check a number of captures, refunds or parcels against ``MAX_MOVEMENTS``.
 
     Raises:
-        Rejection: they are more than are kept.
+        Refusal: the number exceeds the limit.
     """
     if number > MAX_MOVEMENTS:
         raise Refusal(
@@ -76,7 +82,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def is_uuid(text: str) -> bool:
-    """Whether a text has the form of an id; its version digit may be any."""
+    """Return whether a text has the form of a UUID, of any version."""
     return _UUID.fullmatch(text) is not None
 
 
@@ -87,7 +93,7 @@ def order_not_found(
 ) -> Refusal:
     """Build the refusal for an unknown order id.
 
-    Reading an order by something that is no UUID has a code of its own (documented by
+    Reading an order by an id that is not a UUID has a code of its own (documented by
     Klarna for that operation only).
     """
     if operation is Operation.GET_ORDER and not is_uuid(order_id):
@@ -104,7 +110,7 @@ def find_capture(order: Order, capture_id: str, operation: Operation) -> Capture
     """Find a capture of an order.
 
     Raises:
-        Rejection: the order has no such capture.
+        Refusal: the order has no such capture.
     """
     capture = order.get_capture(capture_id)
     if capture is None:
@@ -121,7 +127,7 @@ def find_refund(order: Order, refund_id: str) -> Refund:
     """Find a refund of an order.
 
     Raises:
-        Rejection: the order has no such refund.
+        Refusal: the order has no such refund.
     """
     refund = order.get_refund(refund_id)
     if refund is None:

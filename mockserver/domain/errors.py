@@ -2,7 +2,7 @@
 
 One row per reason: status, the provider's code, message template, source. Where the
 provider words a reason differently for one operation, that operation has a row of its
-own. Several of our reasons may share one provider code; the reason is what explains.
+own. Several of our reasons may share one provider code; hints are looked up by reason.
 
 Templates may name ``{order_id}`` and other facts, and ``{consequence}``, the sentence
 with which the provider ends a refusal of that operation.
@@ -295,7 +295,7 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
     ),
     ErrorDefinition(
         Reason.ORDER_IS_FULL, 403, "",
-        "No more than {limit} {kind} are kept. {consequence}",
+        "The order reached its limit of {limit} {kind}. {consequence}",
         assumed("ours, so that memory is bounded; no limit of the provider is known"),
         _only(
             Operation.CAPTURE,
@@ -306,7 +306,7 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
     ),
     ErrorDefinition(
         Reason.SANDBOX_IS_FULL, 403, "",
-        "No more than {limit} bytes of requests are kept. {consequence}",
+        "The sandbox reached its limit of {limit} bytes of requests. {consequence}",
         assumed("ours, so that memory is bounded"),
         _only(*(info.operation for info in OPERATIONS if not info.is_read)),
     ),
@@ -405,11 +405,11 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
 
 
 UNKNOWN_FACT = "…"
-"""What stands for a fact in a refusal that a fault made up."""
+"""Placeholder for a fact that an injected refusal does not know."""
 
 
 def _by_reason() -> Mapping[tuple[Reason, Operation | None], ErrorDefinition]:
-    """Index the catalogue; a row for all operations stands under ``None``."""
+    """Index the catalogue; a row for all operations has the key ``None``."""
     return {
         (row.reason, operation): row
         for row in ERROR_CATALOGUE
@@ -423,13 +423,13 @@ _ROWS = _by_reason()
 def find_error_definition(reason: Reason, operation: Operation | None) -> ErrorDefinition:
     """Find the row for a reason: the operation's own, the general one, or any.
 
-    The last serves faults, which may refuse anything for any reason.
+    Faults use the last: they may refuse any operation for any reason.
     """
     definition = _ROWS.get((reason, operation)) or _ROWS.get((reason, None))
     return definition or next(row for row in ERROR_CATALOGUE if row.reason is reason)
 
 
-class Refusal(Exception):  # noqa: N818  # the domain's word, see the catalogue
+class Refusal(Exception):  # noqa: N818  # the term of the glossary
     """Raised when a request is refused; carries the reason and its facts."""
 
     def __init__(
@@ -445,7 +445,7 @@ class Refusal(Exception):  # noqa: N818  # the domain's word, see the catalogue
 
     @property
     def definition(self) -> ErrorDefinition:
-        """The row of the catalogue that words this rejection."""
+        """The row of the catalogue for this refusal."""
         return find_error_definition(self.reason, self.operation)
 
     @property
@@ -472,14 +472,14 @@ class Refusal(Exception):  # noqa: N818  # the domain's word, see the catalogue
 
     @property
     def known_facts(self) -> Mapping[str, object]:
-        """The facts that say something, without those that a fault could not know."""
+        """The facts with a value, without the placeholders of an injected refusal."""
         return {
             name: value for name, value in self.facts.items() if value not in ("", UNKNOWN_FACT)
         }
 
     def __str__(self) -> str:
         """Read as ``reason: message (fact=value, …)``."""
-        already_in_message = {"violations", "cause", "detail"}  # stand in the message already
+        already_in_message = {"violations", "cause", "detail"}  # part of the message
         facts = ", ".join(
             f"{name}={value}"
             for name, value in self.known_facts.items()

@@ -9,7 +9,7 @@ from mockserver.domain.order import FraudStatus, Order
 
 
 def force_outcome(order: Order, outcome: str, now: datetime) -> Order:
-    """Bring an outcome about, whatever the lifecycle says.
+    """Force an outcome, whatever the lifecycle table says.
 
     Raises:
         KeyError: there is no such outcome.
@@ -36,4 +36,4 @@ FORCED_OUTCOMES: Mapping[str, Callable[[Order, datetime], Order]] = {
     "stop_fraud": _review(FraudStatus.STOPPED),
     "fail_next_allocation": _fail_next_allocation,
 }
-"""Outcomes by the name under which they are asked for."""
+"""Functions that force an outcome, by name."""

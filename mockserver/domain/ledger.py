@@ -1,4 +1,4 @@
-"""Ledger and timeline of an order."""
+"""Ledger, timeline and invariants of an order."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -36,12 +36,12 @@ def build_timeline(order: Order) -> tuple[TimelineEvent, ...]:
 
 
 def render_timeline(events: Iterable[TimelineEvent]) -> str:
-    """Write events as lines of plain text, without a final newline."""
+    """Render events as lines of plain text, without a final newline."""
     return "\n".join(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.text}" for event in events)
 
 
 def movements(order: Order) -> Iterator[Capture | Refund]:
-    """Go through captures and refunds in the order in which they were made."""
+    """Yield captures and refunds in the order in which they were made."""
     refunds = list(order.refunds)
     for number, capture in enumerate(order.captures):
         while refunds and refunds[0].earlier_capture_count <= number:
@@ -78,7 +78,7 @@ def _events(order: Order) -> Iterator[TimelineEvent]:
 
 
 def broken_invariants(order: Order) -> Iterator[str]:
-    """Name every invariant an order breaks, with its numbers; none if all is well."""
+    """Yield every broken invariant of an order, with its numbers."""
     for name, check in INVARIANTS.items():
         numbers = check(order)
         if numbers is not None:
@@ -111,7 +111,7 @@ def _booked_within_refunded(order: Order) -> str | None:
 
 def _remaining(order: Order) -> str | None:
     remaining = order.remaining_authorized_amount
-    return None if remaining >= 0 else f"{remaining} remain"
+    return None if remaining >= 0 else f"remaining {remaining}"
 
 
 INVARIANTS: Mapping[str, Callable[[Order], str | None]] = {

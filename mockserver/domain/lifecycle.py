@@ -1,8 +1,8 @@
 """Lifecycle table: which operation is allowed in which order status.
 
 The table answers requests, prints ``docs/reference/lifecycle.md`` and parametrises the tests.
-What depends on amounts (too much captured, too much refunded) is not a question of
-status and lives with what each command does.
+Rules about amounts (too much captured, too much refunded) do not depend on the status; they
+are in ``captures`` and ``refunds``.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 
 def derive_status(order: Order, now: datetime, assumptions: Assumptions) -> Status:
-    """Derive the status; expiry needs no timer, it is seen when somebody looks."""
+    """Derive the status from facts and time; expiry needs no timer."""
     if order.cancelled_at is not None:
         return Status.CANCELLED
     expired = now >= order.expires_at
@@ -200,8 +200,8 @@ LIFECYCLE: Mapping[Operation, Mapping[Status, Permission]] = {
         closed=_no(Reason.REFUND_EXCEEDS_CAPTURED, _KLARNA),
     ),
 }
-"""Operation, status, answer. An expired order without captures has nothing to refund
-or to ship; that is judged by its captures, not by its status."""
+"""Permission by operation and status. Refunds and parcels of an expired order without
+captures are refused because it has no captures, not because of its status."""
 
 
 AMOUNT_REASONS = {Reason.CAPTURE_EXCEEDS_REMAINING, Reason.REFUND_EXCEEDS_CAPTURED}
@@ -211,7 +211,7 @@ def check_allowed(order: Order, operation: Operation, status: Status) -> None:
     """Look the operation up in the table.
 
     Raises:
-        Rejection: the table refuses it in this status.
+        Refusal: the table refuses it in this status.
     """
     refused = LIFECYCLE[operation][status].reason
     if refused is not None:

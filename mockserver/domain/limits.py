@@ -1,8 +1,7 @@
 """Types with the documented bounds of amounts and texts.
 
-The values say so in their types, so that a body in which all is as documented can be read
-in one step. ``schemas/`` says it again to everybody else, and finds the words where a
-body is refused; a test holds the two to each other.
+A valid body is decoded into these types in one step. ``schemas/`` documents the same bounds
+and words the validation errors; a test compares the two.
 """
 
 from typing import Annotated, Literal, TypeAlias, TypeVar
@@ -32,4 +31,5 @@ LineType: TypeAlias = Literal[
 ]  # fmt: skip
 
 MustBeEmpty: TypeAlias = Annotated[ContainerT, Meta(max_length=0)]
-"""What is empty in a body that is read in one step; what fills it has to be looked into."""
+"""A container that must be empty in a body decoded in one step; other bodies are parsed
+field by field."""

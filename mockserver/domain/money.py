@@ -1,8 +1,7 @@
 """Arithmetic of order lines in minor currency units.
 
-Lines arrive with their totals, and the order management API does not check them (no
-refusal was ever seen), so these formulas serve where something is filled in, judged or
-explained.
+Lines arrive with their totals, and the order management API does not check them (no such
+refusal is known). These formulas fill in scenario files, and serve lint and explanations.
 """
 
 from collections.abc import Iterable, Sequence

@@ -3,8 +3,8 @@
 Values are frozen; a change makes a new one. Amounts are whole minor currency units
 (öre, cents), tax rates are basis points (2500 is 25 %), times are aware and in UTC.
 Totals and remainders are derived, never stored. What the provider only echoes
-(addresses, customer, shipping info) stays a plain mapping that nothing changes. No value
-leads back to itself, so the garbage collector need not look at them (``gc=False``).
+(addresses, customer, shipping info) stays a plain mapping. Values have no reference cycles,
+so the garbage collector does not track them (``gc=False``).
 """
 
 from collections import Counter
@@ -51,7 +51,7 @@ ECHOED_LINE_FIELDS: Mapping[str, frozenset[str]] = {
     ),
     "subscription": frozenset(("interval", "interval_count", "name")),
 }  # fmt: skip
-"""Fields of an order line that are only returned, with the keys of those that are objects."""
+"""Fields of an order line that are only echoed, with the keys of those that are objects."""
 
 
 class FraudStatus(StrEnum):
@@ -73,7 +73,7 @@ class PaymentMethod(Struct, frozen=True, gc=False):
 class OrderLine(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """One line of an order, capture or refund; amounts include tax.
 
-    ``extra`` is what is only given back, where there is anything.
+    ``extra`` has the fields that are only echoed, if there are any.
     """
 
     name: Text
@@ -90,12 +90,12 @@ class OrderLine(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fiel
 
 
 Lines: TypeAlias = Annotated[tuple[OrderLine, ...], Meta(max_length=1000)]
-"""Lines as a request may have them."""
+"""Lines of a request body."""
 
 
 @lru_cache(1024)
 def _set_of(references: tuple[str, ...]) -> frozenset[str]:
-    """Make a set; captures that carry the same references share one."""
+    """Return a set; captures with the same references share it."""
     return frozenset(references)
 
 
@@ -117,15 +117,15 @@ class Capture(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def references(self) -> frozenset[str]:
-        """The references on its lines; every refund looks for its own among them."""
+        """The references of its lines, against which refunds are matched."""
         return _set_of(tuple([line.reference for line in self.order_lines if line.reference]))
 
 
 class Refund(Struct, frozen=True, gc=False, kw_only=True):
-    """Money given back, with the allocation decided when it was accepted.
+    """A refund with the allocation that was decided when it was accepted.
 
-    ``earlier_capture_count`` counts the captures there were; times alone do not tell, as a
-    clock may stand still.
+    ``earlier_capture_count`` is the number of captures before it. Times do not order
+    captures and refunds, because a clock may be frozen.
     """
 
     refund_id: str
@@ -182,9 +182,9 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def remaining_authorized_amount(self) -> int:
-        """What could still be captured by its amount.
+        """The amount that is authorized and not captured.
 
-        A cancelled order keeps its remainder, as recorded; a released one has none.
+        A cancelled order keeps it, as recorded; a released order has none.
         """
         if self.released_at is not None:
             return 0
@@ -192,11 +192,11 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def booked_by_capture(self) -> Mapping[str, int]:
-        """How much of all refunds was booked on each capture, by capture id."""
+        """The amount of refunds booked on each capture, by capture id."""
         booked: Counter[str] = Counter()
         for refund in self.refunds:
-            for item in refund.allocation.booked:
-                booked[item.capture_id] += item.amount
+            for booking in refund.allocation.booked:
+                booked[booking.capture_id] += booking.amount
         return booked
 
     def get_capture(self, capture_id: str) -> Capture | None:

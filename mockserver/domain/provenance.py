@@ -1,6 +1,6 @@
 """Provenance of a rule: documented, recorded, read off clients, or assumed.
 
-Every row of every table in this package carries a :class:`Source`, so that a guess
+Every row of every table in this package has a :class:`Provenance`, so that a guess
 is never mistaken for a fact.
 """
 

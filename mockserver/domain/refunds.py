@@ -15,7 +15,7 @@ def refund(order: Order, command: RefundOrder, context: Context) -> Decision:
     """Refund an amount and allocate it to a capture.
 
     Raises:
-        Rejection: more than is left of what was captured, or the order is full.
+        Refusal: more than is left of what was captured, or the order is full.
     """
     check_refundable(order, command.refunded_amount)
     number = len(order.refunds) + 1
@@ -51,7 +51,7 @@ def check_refundable(order: Order, refunded_amount: int) -> None:
     """Check a refund's amount against what was captured and not yet refunded.
 
     Raises:
-        Rejection: nothing was captured, or less than would then be refunded.
+        Refusal: nothing was captured, or less than would then be refunded.
     """
     if not order.captures:
         raise Refusal(

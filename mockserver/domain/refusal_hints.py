@@ -1,8 +1,7 @@
 """Hints for refused requests: what would have been allowed instead.
 
 One table by reason, filled in with the facts of the refusal, and the lifecycle table
-for what depends on the status. A refusal that a fault made up has no numbers of its own, and
-nothing is said of it.
+for what depends on the status. An injected refusal has no facts and therefore no hint.
 """
 
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ HINT_BY_REASON: Mapping[Reason, str] = {
     Reason.REFUND_EXCEEDS_CAPTURED: "At most {refundable} can be refunded.",
     Reason.AUTHORIZATION_BELOW_CAPTURED: "The new total must be at least {captured}.",
     Reason.RAISE_NOT_OFFERED: (
-        "At most {order_amount}: orders paid by {payment_method} cannot be raised."
+        "At most {order_amount}: the authorization of {payment_method} orders cannot be raised."
     ),
     Reason.FRAUD_REVIEW_PENDING: (
         "The fraud review is {fraud_status}; once ACCEPTED it can be captured."
@@ -30,26 +29,26 @@ HINT_BY_REASON: Mapping[Reason, str] = {
         "Send gzip, deflate or identity instead of '{content_encoding}'."
     ),
 }
-"""Sentences by reason; each names facts of the refusals it is for."""
+"""Message templates by reason, filled in with the facts of the refusal."""
 
 
-def refusal_hint(rejection: Refusal) -> tuple[str, ...]:
-    """Return what would have been allowed; empty if unknown."""
-    if UNKNOWN_FACT in rejection.facts.values():
-        return ()  # made up by a fault
-    template = HINT_BY_REASON.get(rejection.reason)
+def refusal_hint(refusal: Refusal) -> tuple[str, ...]:
+    """Return what would have been allowed, or nothing if that is unknown."""
+    if UNKNOWN_FACT in refusal.facts.values():
+        return ()  # injected by a fault
+    template = HINT_BY_REASON.get(refusal.reason)
     if template is not None:
         try:
-            return (template.format_map(rejection.facts),)
+            return (template.format_map(refusal.facts),)
         except KeyError:
-            pass  # refused by the status
-    return _hint_allowed_statuses(rejection)
+            pass  # refused because of the status
+    return _hint_allowed_statuses(refusal)
 
 
-def _hint_allowed_statuses(rejection: Refusal) -> tuple[str, ...]:
+def _hint_allowed_statuses(refusal: Refusal) -> tuple[str, ...]:
     """Name the statuses in which the operation is allowed, from the lifecycle table."""
-    if rejection.operation is None or "status" not in rejection.facts:
+    if refusal.operation is None or "status" not in refusal.facts:
         return ()
-    cells = LIFECYCLE[rejection.operation]
+    cells = LIFECYCLE[refusal.operation]
     statuses = [status for status, cell in cells.items() if cell.reason is None]
     return (f"Allowed while the order is {' or '.join(statuses)}.",)

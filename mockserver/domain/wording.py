@@ -35,3 +35,9 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
         if close_matches is None
         else f"did you mean '{close_matches}'?"
     )
+
+
+def quote(text: str) -> str:
+    """Quote a text from a request; characters that cannot be seen are written as escapes."""
+    visible = text if text.isprintable() else text.encode("unicode_escape").decode()
+    return f"'{shorten(visible)}'"

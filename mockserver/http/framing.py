@@ -1,10 +1,10 @@
-"""Cuts the bytes of a connection into whole requests, before aiohttp sees them.
+"""Split the bytes of a connection into complete requests before aiohttp parses them.
 
-aiohttp starts to handle a request when its head is complete. It does not say when the rest
-of a request is missing, it does not tell a handler that waits for a body that the chunks of
-that body are malformed, and it drops a valid request in front of garbage in one packet. The
-framer withholds the end of a head until the body is complete, so aiohttp gets whole
-requests. Whatever the framer does not understand is passed on: aiohttp decides what is valid.
+aiohttp starts to handle a request when its head is complete. It does not report that the
+rest of a request is missing, a handler that waits for a body does not learn that its chunks
+are malformed, and a valid request before garbage in one packet is dropped. The framer
+withholds the end of a head until the body is complete, so aiohttp gets complete requests.
+Bytes that the framer does not understand are passed on: aiohttp decides what is valid.
 """
 
 import re
@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 HEAD_END = b"\r\n\r\n"
-STRAY = b"{}"  # sent after a GET, without being announced, by one client
+STRAY = b"{}"  # sent after a GET, without Content-Length, by one client
 LARGEST_BODY = 1024**2  # bytes; a larger body is passed on as it arrives
 LONGEST_CHUNK_LINE = 16_384  # bytes
+MAX_LENGTH_DIGITS = len(str(LARGEST_BODY))
 
 _FRAMING = re.compile(
     rb"\r\n(content-length|transfer-encoding):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)",
@@ -37,34 +38,33 @@ class Piece(NamedTuple):
 
 
 class RequestFramer:
-    """Finds where requests end.
+    """Find the ends of requests.
 
     Attributes:
-        head: the first bytes of the current or the latest request, up to its body.
-        lost: where the current request ends is not known; everything is passed on from there.
-        malformed: the same, because the request contradicts itself.
+        head: first bytes of the current or the latest request, up to its body.
+        lost: whether the end of the current request is unknown; all later bytes are passed on.
+        malformed: whether it is unknown because the request contradicts itself.
     """
 
     def __init__(self) -> None:
-        """Start at the beginning of a request."""
         self.head = b""
         self.lost = False
         self.malformed = False
-        self._buffer = bytearray()  # the current request, from its first byte
-        self._passed = 0  # bytes of it that were passed on
+        self._buffer = bytearray()  # current request from its first byte
+        self._passed = 0  # bytes of it that were already passed on
         self._head_length = 0  # 0 until the head is complete
         self._body_length: int | None = 0  # None if the body comes in chunks
-        self._to_skip = 0  # bytes of a large body that are still to come
+        self._to_skip = 0  # missing bytes of a large body
         self._expects_continue = False
 
     @property
     def incomplete(self) -> bool:
-        """Whether a part of a request has arrived, and the rest has not."""
+        """Whether a part of a request is missing."""
         return bool(self._buffer)
 
     @property
     def withholds(self) -> bool:
-        """Whether a complete head waits for its body."""
+        """Whether a complete head is withheld until its body arrives."""
         return self._passed < self._head_length
 
     @property
@@ -73,22 +73,28 @@ class RequestFramer:
         return self._expects_continue and self.withholds
 
     def take_expectation(self) -> bool:
-        """Return whether the client has to be told to continue, but only once a request."""
+        """Return whether to send ``100 Continue``: true at most once per request."""
         expected, self._expects_continue = self.expects_continue, False
         return expected
 
+    def accept_single_request(self, data: bytes) -> bool:
+        """Return whether a packet is exactly one request, to be passed on as it is.
+
+        This is the fast path of nearly all packets: it copies nothing.
+        """
+        if self.incomplete or self.lost or self._to_skip or not _is_single_request(data):
+            return False
+        self.head = data
+        return True
+
     def feed(self, data: bytes) -> Iterator[Piece]:
-        """Add bytes; yield what can be passed on."""
+        """Add received bytes; yield the pieces to pass on."""
         if self._to_skip:
             skipped, data = data[: self._to_skip], data[self._to_skip :]
             self._to_skip -= len(skipped)
             yield Piece(skipped)
         if self.lost:
             yield Piece(data)
-            return
-        if not self._buffer and self._is_whole(data):
-            self.head = data
-            yield Piece(data, starts=True)
             return
         self._buffer += data
         try:
@@ -101,23 +107,8 @@ class RequestFramer:
             yield part
 
     def release(self) -> Piece:
-        """Pass on whatever there is of an incomplete request."""
+        """Return the received part of an incomplete request, to pass it on."""
         return self._take(len(self._buffer))
-
-    def _is_whole(self, data: bytes) -> bool:
-        """Return whether a packet is just one request, as nearly always."""
-        end = data.find(HEAD_END)
-        head_length = end + len(HEAD_END)
-        if end < 0 or data.startswith((b"\r", b"\n")):
-            return False
-        if head_length == len(data) and not _FRAMING.search(data):
-            return True
-        length = _LENGTH.search(data, 0, head_length)
-        return (
-            length is not None
-            and head_length + int(length[1]) == len(data)
-            and len(_FRAMING.findall(data, 0, head_length)) == 1
-        )
 
     def _end(self) -> int:
         """Return the length of the current request, 0 while it is incomplete."""
@@ -148,10 +139,10 @@ class RequestFramer:
         return self.head.startswith(b"GET ")
 
     def _part(self) -> Piece:
-        """Pass on a part of a request, but not the end of its head if its body is awaited.
+        """Return the next part of a request, without the end of its head if its body is due.
 
-        The body of a GET is not awaited, as nobody reads it. A body that is too large is
-        refused without being kept.
+        A GET does not wait for its body, which is ignored. A body that is too large is
+        passed on at once, to be refused.
         """
         body_length = self._body_length or len(self._buffer) - self._head_length
         if self._head_length and body_length > LARGEST_BODY:
@@ -182,6 +173,24 @@ class RequestFramer:
         self._passed = self._head_length = 0
         self._body_length = 0
         return piece
+
+
+def _is_single_request(data: bytes) -> bool:
+    end = data.find(HEAD_END)
+    head_length = end + len(HEAD_END)
+    if end < 0 or data.startswith((b"\r", b"\n")):
+        return False
+    framing = _FRAMING.search(data, 0, head_length)
+    if framing is None:
+        return head_length == len(data)
+    name, value = framing.groups()
+    return (
+        value.isdigit()
+        and len(value) <= MAX_LENGTH_DIGITS
+        and head_length + int(value) == len(data)
+        and name.lower() == b"content-length"
+        and not _FRAMING.search(data, framing.end(), head_length)
+    )
 
 
 def _body_length(headers: list[tuple[bytes, bytes]]) -> int | None:

@@ -1,7 +1,7 @@
 """Turn errors of the HTTP parser into refusals with a helpful message.
 
-aiohttp tells by the type of its exception what it did not understand. Where the type says
-little, the head of the request is looked at: the wording of aiohttp's messages changes.
+The type of aiohttp's exception says what is malformed. Where the type says too little, the
+head of the request is examined, because the wording of aiohttp's messages changes.
 """
 
 import re
@@ -26,15 +26,15 @@ HTTP_2 = "this is HTTP/2; expected HTTP/1.1"
 HTTP = "expected HTTP/1.1"
 REQUEST_LINE = "expected a request line such as 'GET /path HTTP/1.1'"
 HEADERS = "expected headers such as 'Name: value', ended by CR LF"
-CHUNKS = "expected chunks of the size that each names in hexadecimal, ended by CR LF"
+CHUNKS = "expected chunks that start with their size in hexadecimal and end with CR LF"
 TOO_MANY_HEADERS = f"expected at most {MAX_HEADERS} headers"
 NO_HOST = "expected a Host header"
 
 DECODED = ("gzip", "deflate")
-"""Content codings that aiohttp decodes without further packages."""
+"""Content codings that aiohttp decodes without extra packages."""
 
 BY_PREFIX = {b"\x16\x03": TLS, b"PRI * HTTP/2": HTTP_2}
-"""How the first bytes of another protocol look."""
+"""First bytes of other protocols."""
 
 BY_TYPE: dict[type[Exception], str] = {
     InvalidURLError: "expected a path such as /livez, with other characters as in %20",
@@ -44,7 +44,7 @@ BY_TYPE: dict[type[Exception], str] = {
 }
 
 _LOCATION = re.compile(r":\s+b(['\"])(?P<line>.*)\1\s+\^\s*$", re.DOTALL)
-"""The offending line as aiohttp's parser shows it: as Python's bytes, above a caret."""
+"""The malformed line in aiohttp's messages: a bytes literal above a caret."""
 
 _REQUEST_LINE = re.compile(rb"[A-Z-]+ \S+ HTTP/1\.[01]")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*?)[ \t]*")
@@ -52,14 +52,14 @@ _CODING = re.compile(rb"\r\ncontent-encoding:[ \t]*([\w-]+)", re.IGNORECASE)
 
 
 def malformed(error: BaseException, head: bytes) -> Refusal:
-    """Word what an HTTP parser complains of.
+    """Describe an error of the HTTP parser.
 
     Args:
-        error: what aiohttp raised.
-        head: the head of the request, as far as it has arrived.
+        error: exception raised by aiohttp.
+        head: the received part of the request head.
 
     Returns:
-        A refusal that says what was expected, and near which line if that is known.
+        A refusal that says what was expected, and near which line if known.
     """
     cause = error.__cause__ or error
     if isinstance(cause, ContentEncodingError):
@@ -69,8 +69,8 @@ def malformed(error: BaseException, head: bytes) -> Refusal:
 
 
 def _bad_encoding(head: bytes) -> Refusal:
-    found = _CODING.search(head)
-    coding = found[1].decode().lower() if found else "its coding"
+    match = _CODING.search(head)
+    coding = match[1].decode().lower() if match else "its coding"
     if coding not in DECODED:
         return Refusal(Reason.UNSUPPORTED_ENCODING, content_encoding=coding)
     problem = f"expected a body in {coding}, as its Content-Encoding says"
@@ -89,7 +89,7 @@ def _problem(error: BaseException, head: bytes) -> str:
 
 
 def _head_problem(head: bytes) -> str:
-    """Find what is wrong with a head; if nothing is, its body is malformed."""
+    """Describe what is malformed in a head; if nothing is, its body is malformed."""
     first, *lines = head.strip(b"\r\n").split(b"\r\n")
     if not _REQUEST_LINE.fullmatch(first):
         return REQUEST_LINE
@@ -124,9 +124,9 @@ def _location(error: BaseException) -> str:
     if isinstance(error, InvalidHeader | InvalidURLError) and error.args:
         (line,) = error.args
         text = line.decode(errors="backslashreplace") if isinstance(line, bytes) else line
-        found = _LOCATION.search(text)
-        line = found["line"] if found else text
+        match = _LOCATION.search(text)
+        line = match["line"] if match else text
     else:
-        found = _LOCATION.search(getattr(error, "message", ""))
-        line = found["line"] if found else ""
+        match = _LOCATION.search(getattr(error, "message", ""))
+        line = match["line"] if match else ""
     return f", near '{shorten(line)}'" if line else ""

@@ -7,14 +7,19 @@ from msgspec import Struct, field
 from mockserver.sandbox.faults.actions import ResponseDamage
 
 STATUSES_WITHOUT_BODY = (204, 304)
-"""Statuses whose answers end with the head; a body would be taken for the next answer."""
+"""Statuses without a body; a client would read a body as the start of the next response."""
 
 
 class Request(Struct, frozen=True):
-    """An HTTP request. ``body`` is None if it exceeded the limit.
+    """An HTTP request.
 
-    ``segments`` is the path taken apart, without empty parts: repeated and trailing
-    slashes do not count. ``scheme`` is http or https, ``host`` as the client wrote it.
+    Attributes:
+        path: the decoded path.
+        segments: the path split at slashes, without empty parts: repeated and trailing
+            slashes do not count.
+        body: the body; ``None`` if it exceeded the limit.
+        scheme: ``http`` or ``https``.
+        host: the host and port as the client wrote them.
     """
 
     method: str
@@ -28,14 +33,14 @@ class Request(Struct, frozen=True):
 
     @property
     def base_url(self) -> str:
-        """Where the client found us, such as ``http://localhost:8566``."""
+        """Address that the client used, such as ``http://localhost:8566``."""
         return f"{self.scheme}://{self.host}"
 
 
 class Response(Struct):
     """An HTTP response; header names keep their case.
 
-    ``delivery`` is set where a fault damages the way it is sent.
+    ``damage`` is set if a fault damages how the response is sent.
     """
 
     status: int

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Metrics:
     """Counters over all sandboxes since the server started.
 
-    ``sandboxes`` tells how many are in use.
+    ``count_sandboxes`` returns how many sandboxes are in use.
     """
 
     count_sandboxes: Callable[[], int]
@@ -26,7 +26,7 @@ class Metrics:
     seconds: float = 0.0
 
     def count(self, entry: Entry, seconds: float) -> None:
-        """Count an exchange that took so many seconds."""
+        """Count one request, with its duration in seconds."""
         self.requests[entry.operation or "unknown", entry.status] += 1
         self.seconds += seconds
         for fault in entry.faults:
@@ -36,13 +36,13 @@ class Metrics:
             self.allocations[allocation.outcome] += 1
 
     def render(self) -> Response:
-        """Write all figures in Prometheus' text format."""
+        """Render all metrics in Prometheus' text format."""
         from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest  # noqa: PLC0415  # only when scraped
 
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
-        page = generate_latest(registry)
-        return Response(200, page, {"Content-Type": CONTENT_TYPE_LATEST})
+        body = generate_latest(registry)
+        return Response(200, body, {"Content-Type": CONTENT_TYPE_LATEST})
 
     def collect(self) -> "Iterator[Metric]":
         """Yield all metrics to the Prometheus client library."""
@@ -66,5 +66,5 @@ class Metrics:
             yield family
         seconds = "Time spent on requests, including fault delays."
         yield CounterMetricFamily("kustom_mock_request_seconds", seconds, self.seconds)
-        in_use = self.count_sandboxes()
-        yield GaugeMetricFamily("kustom_mock_sandboxes", "Sandboxes in use.", in_use)
+        sandboxes = self.count_sandboxes()
+        yield GaugeMetricFamily("kustom_mock_sandboxes", "Sandboxes in use.", sandboxes)

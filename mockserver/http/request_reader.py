@@ -1,4 +1,4 @@
-"""Reads a request: the only place that turns aiohttp's request into a :class:`Request`."""
+"""Convert aiohttp's request into a :class:`Request`; nothing else reads requests."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -17,15 +17,17 @@ _NO_QUERY: Mapping[str, str] = {}
 
 
 async def read_request(request: web.BaseRequest, client: connection.Connection) -> Request:
-    """Read a request. The body of a GET is ignored, as some clients send one.
+    """Read a request. The body of a GET is ignored: some clients send one.
 
     Raises:
         UnreadableRequestError: the rest of the body has not arrived in time, or the head
             is not valid although aiohttp accepts it.
         RequestPayloadError: the body is malformed.
     """
-    _check_head(request)
     headers = request.headers
+    hosts = headers.getall("Host", ())
+    if len(hosts) != 1 or len(headers) > MAX_HEADERS:
+        _check_head(request, len(hosts))
     if not all(map(str.isascii, headers.values())):
         headers = request.clone(headers=dict(_decoded(request))).headers
     url = request.rel_url
@@ -41,9 +43,8 @@ async def read_request(request: web.BaseRequest, client: connection.Connection) 
     )
 
 
-def _check_head(request: web.BaseRequest) -> None:
-    """Refuse what older versions of aiohttp let through."""
-    hosts = len(request.headers.getall("Host", ()))
+def _check_head(request: web.BaseRequest, hosts: int) -> None:
+    """Refuse heads that older versions of aiohttp accept."""
     if len(request.headers) > MAX_HEADERS:
         problem = TOO_MANY_HEADERS
     elif hosts > 1:
@@ -56,10 +57,10 @@ def _check_head(request: web.BaseRequest) -> None:
 
 
 def _decoded(request: web.BaseRequest) -> Iterator[tuple[str, str]]:
-    """Read header values that are not UTF-8 as Latin-1.
+    """Decode header values that are not UTF-8 as Latin-1.
 
-    aiohttp keeps bytes that it cannot decode as lone surrogates, which no header, no log
-    line and no JSON can hold.
+    aiohttp decodes invalid bytes to lone surrogates, which neither a header, a log line
+    nor JSON can contain.
     """
     for name, value in request.raw_headers:
         try:
@@ -77,7 +78,7 @@ def _host_without_header(request: web.BaseRequest) -> str:
 
 
 def _segments(raw_path: str) -> tuple[str, ...]:
-    """Split a path before decoding it, so that ``%2F`` stays inside its segment."""
+    """Split a path before decoding it, so that ``%2F`` stays within its segment."""
     parts = filter(None, raw_path.split("/"))
     return tuple(map(unquote, parts) if "%" in raw_path else parts)
 
@@ -86,7 +87,7 @@ async def _read_body(
     request: web.BaseRequest,
     client: connection.Connection,
 ) -> bytes | None:
-    """Read a body; ``None`` if it is too large. Nearly always all of it has arrived."""
+    """Return the body, ``None`` if it is too large. It has nearly always arrived."""
     content = request.content
     if content.is_eof():
         body = content.read_nowait()
@@ -97,10 +98,10 @@ async def _read_body(
     try:
         async with asyncio.timeout(0 if client.timed_out else seconds):
             return await request.read()
-    except web.HTTPRequestEntityTooLarge:  # beyond the same bound
+    except web.HTTPRequestEntityTooLarge:  # aiohttp has the same limit
         return None
     except TimeoutError:
-        problem = f"the rest of the body did not come within {seconds:g} s"
+        problem = f"the rest of the body did not arrive within {seconds:g} s"
         raise UnreadableRequestError(
             Refusal(Reason.MALFORMED_HTTP, detail=problem),
         ) from None

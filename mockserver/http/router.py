@@ -24,33 +24,33 @@ class RouteMatch(Struct, Generic[TargetT], frozen=True):
 
 
 class Router(Generic[TargetT]):
-    """Targets by method and path template, such as ``GET /orders/{order_id}``."""
+    """Index of targets by method and path template, such as ``GET /orders/{order_id}``."""
 
     def __init__(self, rows: Iterable[tuple[str, str, TargetT]]) -> None:
-        """Index rows of method, template and whatever belongs to them."""
+        """Index rows of method, path template and target."""
         self._root: _Node[TargetT] = _Node()
-        for method, template, row in rows:
-            self._insert(method, template, row)
+        for method, template, target in rows:
+            self._insert(method, template, target)
 
     def match(self, method: str, segments: Sequence[str]) -> RouteMatch[TargetT] | None:
-        """Find the row for a path; ``None`` where no template fits."""
+        """Find the target of a path; ``None`` if no template matches."""
         node, values = self._root, []
         for segment in segments:
-            below = node.literals.get(segment)
-            if below is None:
-                below = node.parameter
+            child = node.literals.get(segment)
+            if child is None:
+                child = node.parameter
                 values.append(segment)
-            if below is None:
+            if child is None:
                 return None
-            node = below
+            node = child
         if not node.targets:
             return None
-        row = node.targets.get(method)
-        if row is None:
+        target = node.targets.get(method)
+        if target is None:
             return RouteMatch(None, {}, tuple(node.targets))
-        return RouteMatch(row, dict(zip(node.names, values, strict=True)))
+        return RouteMatch(target, dict(zip(node.names, values, strict=True)))
 
-    def _insert(self, method: str, template: str, row: TargetT) -> None:
+    def _insert(self, method: str, template: str, target: TargetT) -> None:
         node, names = self._root, []
         for part in template.strip("/").split("/"):
             if part.startswith("{"):
@@ -60,4 +60,4 @@ class Router(Generic[TargetT]):
             else:
                 node = node.literals.setdefault(part, _Node())
         node.names = tuple(names)
-        node.targets[method] = row
+        node.targets[method] = target

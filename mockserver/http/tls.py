@@ -1,7 +1,7 @@
 """TLS with a given certificate, or with one issued by a local certificate authority.
 
-Many clients have the provider's host names written in. A server that they reach under these
-names needs a certificate for them, from an authority that they are told to trust.
+Many clients have hard-coded the provider's host names. A server that they reach under these
+names needs a certificate for them, from an authority that the clients trust.
 """
 
 import os
@@ -39,23 +39,23 @@ class TlsConfig(Struct, frozen=True):
 
 
 def load_tls_files(certificate: str, key: str) -> TlsConfig:
-    """Use a certificate (chain) and its key, both PEM files.
+    """Load a certificate (chain) and its key, both PEM files.
 
     Raises:
-        TlsError: they cannot be read, or do not belong together.
+        TlsError: the files cannot be read, or do not belong together.
     """
     context = _context()
     try:
         context.load_cert_chain(certificate, key)
-    except OSError as error:  # what ssl raises is one, too
+    except OSError as error:  # ssl.SSLError is one
         raise TlsError(f"cannot use {certificate} with {key}: {error}") from None
     return TlsConfig(context)
 
 
 def create_tls(folder: str | None = None, more_names: Iterable[str] = ()) -> TlsConfig:
-    """Make a certificate for the provider's names, this machine, and more names.
+    """Create a certificate for the provider's names, this machine, and more names.
 
-    Its authority is the folder's, made there if need be; without a folder, a new one.
+    The authority is that of the folder, created if missing; without a folder, a new one.
 
     Raises:
         TlsError: the library is not installed, or the folder cannot be used.
@@ -94,13 +94,13 @@ def _load_or_create_ca(folder: Path) -> "trustme.CA":
         key.touch(mode=0o600, exist_ok=False)
         key.write_bytes(authority.private_key_pem.bytes())
     except (OSError, ValueError) as error:
-        raise TlsError(f"cannot keep an authority in {folder}: {error}") from None
+        raise TlsError(f"cannot store a certificate authority in {folder}: {error}") from None
     return authority
 
 
 def _new_authority() -> "trustme.CA":
     try:
-        from trustme import CA  # noqa: PLC0415  # an extra, and only for those who ask
+        from trustme import CA  # noqa: PLC0415  # optional dependency, needed for --tls only
     except ImportError:
         raise TlsError("TLS needs an extra: pip install 'kustom-mock[tls]'") from None
     return CA(organization_name=ORGANIZATION_NAME)
@@ -114,7 +114,7 @@ def _context() -> ssl.SSLContext:
 
 @contextmanager
 def _pem_path(pem: "trustme.Blob") -> Iterator[str]:
-    """Provide a path for ssl; on Linux a file in memory."""
+    """Yield a path of the PEM data for ssl; on Linux a file in memory."""
     if sys.platform != "linux":
         with pem.tempfile() as path:
             yield path

@@ -5,14 +5,20 @@ This is the one place that reads the wall clock. All times are aware and in UTC.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import time
 
 LATEST_TIME = datetime(9000, 1, 1, tzinfo=UTC)
-"""The latest time of any sandbox; leaves room to add to it."""
+"""The latest time of any sandbox; periods can still be added to it."""
 
 
 def wall_clock() -> datetime:
     """Read the machine's time."""
     return datetime.now(UTC)
+
+
+def wall_seconds() -> int:
+    """Return the machine's time in whole seconds since 1970."""
+    return int(time())
 
 
 class Clock:
@@ -25,18 +31,18 @@ class Clock:
         frozen: bool = False,
         source: Callable[[], datetime] = wall_clock,
     ) -> None:
-        """Start at a moment (default: now), running or frozen."""
+        """Start at a time (default: now), running or frozen."""
         self._source = source
         self._offset = timedelta()
         self._frozen_at: datetime | None = None
         if frozen:
-            self.freeze()  # first, so that it stands at the start and not a moment later
+            self.freeze()  # first, so that it is frozen exactly at the start
         if start is not None:
             self.set(start)
 
     @property
     def frozen(self) -> bool:
-        """Whether time stands still."""
+        """Whether the clock is frozen."""
         return self._frozen_at is not None
 
     def now(self) -> datetime:
@@ -44,18 +50,18 @@ class Clock:
         return self._frozen_at or self._source() + self._offset
 
     def set(self, moment: datetime) -> None:
-        """Jump to a moment; a running clock runs on from there."""
+        """Jump to a time; a running clock continues from there."""
         if self._frozen_at is not None:
             self._frozen_at = moment
         self._offset = moment - self._source()
 
     def advance(self, by: timedelta) -> None:
-        """Jump forward, at most to the latest time that can be reckoned with."""
+        """Jump forward, at most to ``LATEST_TIME``."""
         now = self.now()
         self.set(now + min(by, LATEST_TIME - now))
 
     def freeze(self) -> None:
-        """Stop the time where it is."""
+        """Freeze the clock at its present time."""
         self._frozen_at = self.now()
 
     def unfreeze(self) -> None:

@@ -14,14 +14,14 @@ _ENCODER = Encoder(order="deterministic")
 
 KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
 RECEIPTS_KEPT = 10_000
-"""How many receipts a sandbox keeps; beyond it the oldest is dropped."""
+"""Limit of receipts per sandbox; beyond it the oldest is dropped."""
 
 
 class Receipt(Struct, frozen=True):
-    """What was answered under an idempotency key, to what, and when.
+    """The stored result of an idempotency key, with the request's fingerprint and time.
 
-    The request is told apart by its :func:`fingerprint`; keeping it whole would let a
-    megabyte of what was refused lie about for a day.
+    Only the :func:`fingerprint` of the request is stored: refused requests of up to a
+    megabyte would otherwise stay in memory for a day.
     """
 
     fingerprint: bytes
@@ -34,9 +34,9 @@ class Receipt(Struct, frozen=True):
 
 
 def fingerprint(command: Command) -> bytes:
-    """Give 16 bytes that are equal for equal commands, and for no others."""
-    whole = command.operation.encode() + _ENCODER.encode(command)
-    return blake2b(whole, digest_size=16).digest()
+    """Return a 16-byte digest that is equal for equal commands only."""
+    encoded = command.operation.encode() + _ENCODER.encode(command)
+    return blake2b(encoded, digest_size=16).digest()
 
 
 def store_receipt(receipts: dict[str, Receipt], name: str, receipt: Receipt) -> None:

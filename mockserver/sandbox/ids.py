@@ -35,7 +35,7 @@ class IdGenerator:
         return explicit_id
 
     def random_stream(self, name: str) -> Random:
-        """Make a source of randomness of its own, equal for an equal name."""
+        """Return a new random stream; equal names give equal streams."""
         return Random(f"{self.seed}/{name}")  # noqa: S311  # repeatable on purpose
 
     def new_order_id(self) -> str:
@@ -44,7 +44,7 @@ class IdGenerator:
 
     @property
     def next_change_id(self) -> str:
-        """The id that :meth:`change_id` draws next, which stays to be drawn."""
+        """The id that :meth:`new_movement_id` returns next; reading it does not draw it."""
         self._next_change = self._next_change or self._draw_unreserved(
             _uuid, self._movement_random
         )
@@ -71,7 +71,7 @@ class IdGenerator:
         return self._draw_unreserved(_reference, self._references)
 
     def _draw_unreserved(self, draw: Callable[[Random], str], source: Random) -> str:
-        """Draw until an id comes that was not given."""
+        """Draw ids until one is not reserved."""
         candidate = draw(source)
         while candidate in self._reserved:
             candidate = draw(source)

@@ -1,7 +1,7 @@
 """The journal: a bounded record of the requests of a sandbox.
 
-Bounded: the oldest entries go first, the count goes on. An entry keeps references to
-values that exist anyway; it is put into words only when somebody reads it.
+Beyond the bound the oldest entries are dropped, but still counted. An entry references
+values that exist anyway; it is rendered only when somebody reads it.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Entry(Struct, dict=True):
 
     @cached_property
     def explanation(self) -> Explanation | None:
-        """Why a refund was allocated as it was, where the exchange was an accepted one."""
+        """The explanation of the allocation, if the request was an accepted refund."""
         if self.after is None or not isinstance(self.result, Acceptance):
             return None
         refund = self.after.get_refund(self.result.created_id or "")
@@ -58,7 +58,7 @@ class Entry(Struct, dict=True):
 
     @property
     def sent(self) -> str:
-        """What really reached the client, in words."""
+        """Description of what was really sent to the client."""
         return self.damage.sent if self.damage else "the whole response"
 
 
@@ -66,14 +66,14 @@ class Journal:
     """The latest requests of a sandbox, oldest first."""
 
     def __init__(self, size: int = DEFAULT_JOURNAL_SIZE) -> None:
-        """Keep at most so many entries."""
+        """Keep at most ``size`` entries."""
         self.size = size
         self._entries: deque[Entry] = deque(maxlen=size)
         self._waiters: list[asyncio.Event] = []
         self.counts: Counter[tuple[Operation | None, str | None, int]] = Counter()
 
     def record(self, entry: Entry) -> None:
-        """Write an exchange down."""
+        """Add an entry and notify the waiters."""
         self._entries.append(entry)
         is_countable = (
             len(entry.order_id or "") <= MAX_ORDER_ID_LENGTH and entry.status != NOT_FOUND
@@ -84,7 +84,7 @@ class Journal:
 
     @property
     def count(self) -> int:
-        """How many exchanges there were, the forgotten ones included."""
+        """The number of requests, including those whose entries were dropped."""
         return self.counts.total()
 
     def count_matching(
@@ -93,13 +93,13 @@ class Journal:
         order_id: str | None = None,
         status: int | None = None,
     ) -> int:
-        """How many exchanges asked for an operation, on an order, with a status."""
+        """Count the requests with an operation, an order and a status."""
         return sum(
             count
-            for (its_operation, its_order, its_status), count in self.counts.items()
-            if operation in (None, its_operation)
-            and order_id in (None, its_order)
-            and status in (None, its_status)
+            for (entry_operation, entry_order, entry_status), count in self.counts.items()
+            if operation in (None, entry_operation)
+            and order_id in (None, entry_order)
+            and status in (None, entry_status)
         )
 
     def notify_waiters(self) -> None:
@@ -120,21 +120,21 @@ class Journal:
         return True
 
     def copy(self) -> "Journal":
-        """A journal of its own with the same entries and counts."""
+        """Return an independent copy with the same entries and counts."""
         copy = Journal(self.size)
         copy._entries.extend(self._entries)
         copy.counts.update(self.counts)
         return copy
 
     def clear(self) -> None:
-        """Forget everything, the counts included."""
+        """Remove all entries and counts."""
         self._entries.clear()
         self.counts.clear()
 
     def find(self, correlation_id: str) -> Entry | None:
-        """Find the exchange that carried a correlation id."""
-        return next((e for e in self if e.correlation_id == correlation_id), None)
+        """Find the entry with a correlation id."""
+        return next((entry for entry in self if entry.correlation_id == correlation_id), None)
 
     def __iter__(self) -> Iterator[Entry]:
-        """Go through the kept entries, oldest first."""
+        """Iterate over the entries, oldest first."""
         return iter(self._entries)

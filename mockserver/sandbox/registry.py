@@ -1,7 +1,7 @@
 """Registry of all sandboxes, bounded in number and in bytes.
 
-Bounded in number and in bytes: beyond either limit the sandboxes that were not used for
-longest make room, and that is told, in the log and in :attr:`Sandboxes.evicted`.
+Beyond either limit the least recently used sandboxes are evicted, which is reported in
+the log and in :attr:`SandboxRegistry.evicted`.
 """
 
 import logging
@@ -14,23 +14,23 @@ from mockserver.sandbox.sandbox import Sandbox
 DEFAULT_MAX_SANDBOXES = 1000
 MAX_EVICTIONS_LISTED = 100
 MAX_TOTAL_BYTES = 1024**3
-"""How many bytes all sandboxes together may hold, but for the one in use."""
+"""Maximum bytes of all sandboxes together; the one in use is never evicted."""
 
 RECOUNT_EVERY_BYTES = 16 * 1024**2
-"""How many may come in until all are counted anew."""
+"""Growth in bytes after which all sandboxes are counted again."""
 
 log = logging.getLogger("kustom_mock")
 
 
 class SandboxTemplate(Protocol):
-    """What a new sandbox is filled from."""
+    """Source of new sandboxes, such as a parsed scenario."""
 
     @property
     def credentials(self) -> Mapping[str, str]:
-        """The user names and secrets it lists; none where any are accepted."""
+        """Secrets by user name; empty if any credentials are accepted."""
 
     def build(self, name: str) -> Sandbox:
-        """Make a sandbox of this name and fill it."""
+        """Build a sandbox of this name with its seeded state."""
 
 
 TemplateT = TypeVar("TemplateT", bound=SandboxTemplate)
@@ -46,10 +46,13 @@ class SandboxRegistry(Generic[TemplateT]):
         max_sandboxes: int = DEFAULT_MAX_SANDBOXES,
         require_known: bool = False,
     ) -> None:
-        """Fill new sandboxes from this world; keep at most ``limit`` of them.
+        """Create an empty registry.
 
-        With ``require_known`` a user needs listed credentials, or a sandbox that the
-        control API made.
+        Args:
+            template: source of new sandboxes.
+            max_sandboxes: maximum number of sandboxes.
+            require_known: accept only users with listed credentials, and users whose
+                sandbox the control API created.
         """
         self.template = template
         self.max_sandboxes = max_sandboxes
@@ -59,10 +62,10 @@ class SandboxRegistry(Generic[TemplateT]):
         self._bytes_since_recount = 0
 
     def authenticate(self, user: str, secret: str) -> Sandbox | None:
-        """Find the sandbox of a caller, or make it; ``None`` for wrong credentials."""
+        """Return the sandbox of a user, created if needed; ``None`` for wrong credentials."""
         existing = self._by_name.get(user)
-        world = existing[1] if existing else self.template
-        credentials = world.credentials
+        template = existing[1] if existing else self.template
+        credentials = template.credentials
         if credentials:
             return self.get_or_create(user) if credentials.get(user) == secret else None
         if self.require_known and existing is None:
@@ -70,7 +73,7 @@ class SandboxRegistry(Generic[TemplateT]):
         return self.get_or_create(user)
 
     def get_or_create(self, name: str) -> Sandbox:
-        """Find a sandbox, or make it on its first use."""
+        """Return a sandbox, created on its first use."""
         existing = self._by_name.get(name)
         if existing is None:
             return self.fill(name, self.template)
@@ -78,7 +81,7 @@ class SandboxRegistry(Generic[TemplateT]):
         return existing[0]
 
     def get(self, name: str) -> Sandbox | None:
-        """Find a sandbox that was used before."""
+        """Return a sandbox in use; ``None`` if there is none. Does not count as a use."""
         existing = self._by_name.get(name)
         return existing[0] if existing else None
 
@@ -87,50 +90,50 @@ class SandboxRegistry(Generic[TemplateT]):
         existing = self._by_name.get(name)
         return existing[1] if existing else self.template
 
-    def fill(self, name: str, world: TemplateT) -> Sandbox:
-        """Fill a sandbox anew from a world; on failure the old one stays."""
-        sandbox = world.build(name)
-        self._insert(name, sandbox, world)
+    def fill(self, name: str, template: TemplateT) -> Sandbox:
+        """Replace a sandbox by one built from a template; on failure the old one stays."""
+        sandbox = template.build(name)
+        self._insert(name, sandbox, template)
         return sandbox
 
     def reset(self, name: str) -> Sandbox:
-        """Fill a sandbox anew from the world it came from."""
+        """Build a sandbox again from the template it came from."""
         return self.fill(name, self.template_of(name))
 
     def drop(self, name: str) -> bool:
-        """Forget a sandbox; say whether it was there."""
+        """Drop a sandbox; return whether it existed."""
         existing = self._by_name.pop(name, None)
         if existing is not None:
             existing[0].journal.notify_waiters()
         return existing is not None
 
-    def replace_template(self, world: TemplateT) -> int:
-        """Start new sandboxes from another world.
+    def replace_template(self, template: TemplateT) -> int:
+        """Build new sandboxes from another template.
 
-        Those that came from the old one are forgotten, and begin anew on their next
-        use; says how many.
+        Sandboxes of the old template are dropped; their next use creates them again.
+
+        Returns:
+            The number of dropped sandboxes.
         """
-        names = [
-            name for name, (_, template) in self._by_name.items() if template is self.template
-        ]
+        names = [name for name, (_, source) in self._by_name.items() if source is self.template]
         for name in names:
             self.drop(name)
-        self.template = world
+        self.template = template
         return len(names)
 
     def __iter__(self) -> Iterator[Sandbox]:
-        """Go through all sandboxes, least recently used first."""
+        """Iterate over all sandboxes, least recently used first."""
         return iter([sandbox for sandbox, _ in self._by_name.values()])
 
     def __len__(self) -> int:
-        """Count the sandboxes in use."""
+        """Return the number of sandboxes in use."""
         return len(self._by_name)
 
-    def _insert(self, name: str, sandbox: Sandbox, world: TemplateT) -> None:
+    def _insert(self, name: str, sandbox: Sandbox, template: TemplateT) -> None:
         """Insert a sandbox, replacing one of the same name; waiters of the old one re-check."""
         self.drop(name)
         sandbox.on_growth = self._record_growth
-        self._by_name[name] = sandbox, world
+        self._by_name[name] = sandbox, template
         if len(self._by_name) > self.max_sandboxes:
             self._evict(next(iter(self._by_name)), f"more than {self.max_sandboxes} in use")
 
@@ -146,9 +149,11 @@ class SandboxRegistry(Generic[TemplateT]):
         for sandbox in self:
             if total > MAX_TOTAL_BYTES and sandbox is not active:
                 total -= sandbox.total_bytes
-                self._evict(sandbox.name, f"all of them held more than {MAX_TOTAL_BYTES} bytes")
+                self._evict(
+                    sandbox.name, f"all sandboxes together exceeded {MAX_TOTAL_BYTES} bytes"
+                )
 
-    def _evict(self, name: str, why: str) -> None:
+    def _evict(self, name: str, reason: str) -> None:
         self.drop(name)
         self.evicted.append(name)
-        log.warning("sandbox '%s' was evicted: %s", name, why)
+        log.warning("sandbox '%s' was evicted: %s", name, reason)

@@ -1,7 +1,7 @@
 """A sandbox, and the load-decide-commit loop that executes commands.
 
-Everything here is synchronous. A turn reads, decides and writes without awaiting, so no
-other request comes in between: that is why one idempotency key has one effect.
+Everything here is synchronous. A turn reads, decides and writes without awaiting, so turns
+never interleave and one idempotency key has one effect.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,15 +27,18 @@ from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
 
 MAX_SANDBOX_BYTES = 512 * 1024**2
-"""How many bytes the requests may have that the orders and snapshots of a sandbox come from."""
+"""Limit of request bytes behind the orders and snapshots of a sandbox."""
 
 
 class Execution(Struct, frozen=True):
     """Result of executing a command.
 
-    ``replayed`` says that an idempotency key was known and nothing was done again,
-    ``body_changed`` that it was known for another request. ``before`` and ``after``
-    are the order; the same object where nothing changed, ``None`` where there is none.
+    Attributes:
+        result: the acceptance or the refusal.
+        before: the order before; ``None`` if there is no such order.
+        after: the order after; the same object if nothing changed.
+        replayed: whether the result is that of a known idempotency key.
+        body_changed: whether the key was first used for another request.
     """
 
     result: Acceptance | Refusal
@@ -54,9 +57,9 @@ class Sandbox:
             checkout has the same id.
         receipts: receipts by name, oldest first.
         order_names: order ids by their names in the scenario.
-        part_names: names by capture or refund id.
+        movement_names: names by capture or refund id.
         snapshots: snapshots by name, oldest first.
-        held: bytes of the requests that its orders come from.
+        held_bytes: bytes of the requests that its orders come from.
         on_growth: called with the sandbox and the bytes that an accepted change added.
     """
 
@@ -89,7 +92,7 @@ class Sandbox:
 
     @property
     def total_bytes(self) -> int:
-        """About how many bytes it holds, those of its snapshots included."""
+        """Approximate number of bytes held, including snapshots."""
         return self.held_bytes + sum(
             snapshot.held_bytes for snapshot in self.snapshots.values()
         )
@@ -99,11 +102,10 @@ class Sandbox:
         return self.total_bytes + size <= MAX_SANDBOX_BYTES
 
     def add(self, order: Order, *, size: int = 0) -> bool:
-        """Add a new order that came in a request of ``size`` bytes.
+        """Add a new order from a request of ``size`` bytes.
 
         Returns:
-            Whether it was added: its id may be taken, also by a checkout order that
-            is not complete.
+            False if the id is taken, also by a checkout order that is not complete.
         """
         checkout = self.checkouts.get(order.order_id)
         if order.order_id in self.orders or (checkout and not checkout.completed_at):
@@ -121,7 +123,7 @@ class Sandbox:
         """Read an order.
 
         Raises:
-            Rejection: there is none, or the operation was withdrawn by the provider.
+            Refusal: there is no such order, or the operation is withdrawn.
         """
         self._check_not_withdrawn(operation)
         order = self.orders.get(order_id)
@@ -130,9 +132,9 @@ class Sandbox:
         return order
 
     def replay_key(self, order_id: str, operation: Operation, key: str) -> Execution | None:
-        """Find the answer of a known key for a request that cannot be understood.
+        """Find the result of a known key for a request whose body cannot be parsed.
 
-        Only the key matters (documented), so that the body need not make sense.
+        Only the key matters (documented), so the body need not be valid.
         """
         return self._replay_receipt(
             order_id, self._receipt_name(order_id, operation, key), None
@@ -147,20 +149,20 @@ class Sandbox:
         request_bytes: int = 0,
         fail_allocation: bool = False,
     ) -> Execution:
-        """Carry a command out once, however often its idempotency key is sent.
+        """Execute a command once, however often its idempotency key is sent.
 
-        Nothing is written before everything is decided, so that an exception on the way
-        leaves the sandbox as it was.
+        Nothing is written before everything is decided, so an exception leaves the
+        sandbox unchanged.
 
         Args:
             order_id: the order to change.
-            command: what to do.
+            command: the command to execute.
             idempotency_key: the idempotency key, if one was sent.
             request_bytes: bytes of the request, for which there must be room.
             fail_allocation: accept a refund, but do not allocate it.
 
         Returns:
-            The outcome or the rejection, and the order before and after.
+            The acceptance or refusal, and the order before and after.
         """
         receipt_name = (
             self._receipt_name(order_id, command.operation, idempotency_key)
@@ -183,9 +185,10 @@ class Sandbox:
         return executed
 
     def force_outcome(self, order_id: str, outcome: str) -> Order | None:
-        """Bring an outcome of :data:`~mockserver.domain.forced_outcomes.FORCED` about.
+        """Force an outcome of :data:`~mockserver.domain.forced_outcomes.FORCED_OUTCOMES`.
 
-        Returns the changed order, or ``None`` where there is none.
+        Returns:
+            The changed order, or ``None`` if there is no such order.
         """
         order = self.orders.get(order_id)
         if order is None:
@@ -194,10 +197,7 @@ class Sandbox:
         return changed
 
     def take_snapshot(self, name: str) -> Snapshot:
-        """Store a snapshot under a name; beyond the limit the oldest is dropped.
-
-        Beyond the limit the oldest snapshot goes.
-        """
+        """Store a snapshot under a name; beyond the limit the oldest is dropped."""
         snapshot = Snapshot(
             taken_at=self.clock.now(),
             frozen=self.clock.frozen,
@@ -218,9 +218,9 @@ class Sandbox:
         return snapshot
 
     def restore_snapshot(self, name: str) -> Snapshot:
-        """Go back to a snapshot, with its time, ids and journal.
+        """Restore a snapshot, with its time, ids and journal.
 
-        Who waits for a request goes on waiting over the journal of the snapshot.
+        Waiters for a request continue to wait on the restored journal.
 
         Raises:
             KeyError: there is no snapshot of this name.
@@ -256,7 +256,7 @@ class Sandbox:
     def _decide(
         self, order_id: str, command: Command, context: Context, size: int
     ) -> Execution:
-        """Decide a command; nothing is written."""
+        """Decide a command without writing anything."""
         order = self.orders.get(order_id)
         if order is None:
             capture_id = getattr(command, "capture_id", "")
@@ -269,14 +269,14 @@ class Sandbox:
                     Reason.SANDBOX_IS_FULL, command.operation, limit=MAX_SANDBOX_BYTES
                 )
             decision = decide(order, command, context)
-        except Refusal as rejection:
-            return Execution(rejection.with_traceback(None), order, order)
+        except Refusal as refusal:
+            return Execution(refusal.with_traceback(None), order, order)
         return Execution(decision.acceptance, order, decision.order)
 
     def _create_receipt(
         self, executed: Execution, command: Command, now: datetime
     ) -> Receipt | None:
-        """Create the receipt of a result that a repeated key gets again, if it does."""
+        """Create the receipt of a result, unless a repeated key is decided again."""
         decided_again = self.assumptions.idempotent_errors == "decided_again"
         is_refused = isinstance(executed.result, Refusal)
         if executed.after is None or (is_refused and decided_again):

@@ -200,7 +200,7 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "a certificate without its key": (
         ["serve", "--port", "0"],
         {"KUSTOM_MOCK_TLS_CERT": "a.pem"},
-        ["KUSTOM_MOCK_TLS_CERT: expected --tls-key beside it"],
+        ["KUSTOM_MOCK_TLS_CERT: needs --tls-key as well"],
     ),
     "a certificate of the environment that is none": (
         ["serve", "--port", "0"],

@@ -1,4 +1,4 @@
-"""Building and running the image: by Docker where it runs, else by buildah and podman."""
+"""Build and run the image with Docker if it runs, otherwise with buildah and podman."""
 
 import json
 import os
@@ -15,21 +15,21 @@ PROJECT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("build.sh")
 IMAGE = "localhost/kustom-mock:test"
 PORT = 8566
-PATIENCE = 60.0  # seconds until a container is given up
+START_TIMEOUT = 60.0  # seconds
 HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
-AS_STRICT_AS_DOCKER = "--read-only-tmpfs=false"  # by default podman leaves /tmp writable
+READ_ONLY_TMP = "--read-only-tmpfs=false"  # by default podman leaves /tmp writable
 
 _names = count(1)
 
 
-def why_not() -> str | None:
-    """Why no image can be built and run here, if so."""
+def unavailable_reason() -> str | None:
+    """Return why no image can be built and run here, or ``None`` if it can."""
     if _has_docker():
         return None
     if os.geteuid() != 0:
         return "no Docker engine runs, and buildah needs root"
-    needed = ("buildah", "podman", "runc", "mmdebstrap", "curl", "ip")
-    missing = [tool for tool in needed if shutil.which(tool) is None]
+    required = ("buildah", "podman", "runc", "mmdebstrap", "curl", "ip")
+    missing = [tool for tool in required if shutil.which(tool) is None]
     if missing and shutil.which("apt-get") is None:
         return f"no Docker engine runs; {', '.join(missing)} missing, and no apt-get"
     return None
@@ -44,14 +44,15 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _checked(command: Sequence[str]) -> str:
-    ended = _run(command)
-    assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stdout}{ended.stderr}"
-    return ended.stdout
+    process = _run(command)
+    output = process.stdout + process.stderr
+    assert process.returncode == 0, f"{' '.join(command)}\n{output}"
+    return process.stdout
 
 
 @dataclass(frozen=True)
 class Container:
-    """A container of the image, which may have ended."""
+    """A container of the image, running or ended."""
 
     engine: "Engine"
     name: str
@@ -59,63 +60,65 @@ class Container:
 
     @property
     def address(self) -> str:
-        """Where its port is published, such as ``127.0.0.1:12345``."""
+        """Address of the published port, such as ``127.0.0.1:12345``."""
         return self.engine.call("port", self.name, str(self.port)).splitlines()[0]
 
     def curl(self, path: str, *options: str) -> str:
-        """Ask the server from outside the container, and give the body back."""
+        """Send a request from outside the container; return the body."""
         url = path if "://" in path else f"http://{self.address}{path}"
         return self.engine.outside("curl", "-sS", url, *options)
 
-    def verb(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run ``kustom-mock`` with these words in the container."""
-        return _run([*self.engine.command, "exec", self.name, "kustom-mock", *words])
+    def verb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``kustom-mock`` with these arguments in the container."""
+        return _run([*self.engine.command, "exec", self.name, "kustom-mock", *arguments])
 
     def is_ready(self) -> bool:
-        """Wait for the server, and tell whether it came up."""
-        return self.verb("healthcheck", "--wait", str(PATIENCE)).returncode == 0
+        """Wait for the server; return whether it started."""
+        return self.verb("healthcheck", "--wait", str(START_TIMEOUT)).returncode == 0
 
     def stop(self, seconds: int) -> int:
-        """Send SIGTERM, and SIGKILL after some seconds; 0 is a clean exit, 137 a kill."""
+        """Send SIGTERM, and SIGKILL after some seconds; return the exit code (137: killed)."""
         self.engine.call("stop", "--time", str(seconds), self.name)
         code = self.engine.call("inspect", "--format", "{{.State.ExitCode}}", self.name)
         return int(code)
 
     def user(self) -> int:
-        """The user id of its first process, as the kernel says it."""
+        """Return the user id of its first process from the kernel."""
         pid = self.engine.call("inspect", "--format", "{{.State.Pid}}", self.name).strip()
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
         return next(int(row.split()[1]) for row in status.splitlines() if row[:4] == "Uid:")
 
     def logs(self) -> str:
-        """Everything it printed."""
-        ended = _run([*self.engine.command, "logs", self.name])
-        return ended.stdout + ended.stderr
+        """Return everything that it printed."""
+        process = _run([*self.engine.command, "logs", self.name])
+        return process.stdout + process.stderr
 
 
 @dataclass(frozen=True)
 class Engine:
-    """The commands that reach containers.
+    """Commands for containers.
 
-    ``command`` is the engine, ``enter`` leads into the network that they are published in,
-    ``hardened`` are the options under which the image has to work.
+    Attributes:
+        command: The engine.
+        enter: Prefix that enters the network in which ports are published.
+        hardened: Options with which the image has to work.
     """
 
     command: tuple[str, ...]
     enter: tuple[str, ...] = ()
     hardened: tuple[str, ...] = HARDENED
 
-    def call(self, *words: str) -> str:
-        """Run a command of the engine; its output is in the failure, if it fails."""
-        return _checked([*self.command, *words])
+    def call(self, *arguments: str) -> str:
+        """Run a command of the engine; return its output, or fail with it."""
+        return _checked([*self.command, *arguments])
 
-    def outside(self, *words: str) -> str:
-        """Run a command where the containers' ports are published."""
-        return _checked([*self.enter, *words])
+    def outside(self, *command: str) -> str:
+        """Run a command in the network in which ports are published."""
+        return _checked([*self.enter, *command])
 
-    def background(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a command where the containers' ports are published."""
-        return subprocess.Popen([*self.enter, *words], stdout=subprocess.DEVNULL)
+    def background(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start a command in the network in which ports are published."""
+        return subprocess.Popen([*self.enter, *command], stdout=subprocess.DEVNULL)
 
     @contextmanager
     def running(
@@ -124,20 +127,20 @@ class Engine:
         command: Sequence[str] = (),
         port: int = PORT,
     ) -> Iterator[Container]:
-        """Run the image with these options of ``run``; the container is removed at the end.
+        """Run the image with these options of ``run``; remove the container afterwards.
 
-        It may write nothing and has no capabilities.
+        The container has a read-only root and no capabilities.
         """
         name = f"kustom-mock-test-{os.getpid()}-{next(_names)}"
-        begin = ("run", "--detach", "--name", name, f"--publish=127.0.0.1::{port}")
+        run = ("run", "--detach", "--name", name, f"--publish=127.0.0.1::{port}")
         try:
-            self.call(*begin, *self.hardened, *options, IMAGE, *command)
+            self.call(*run, *self.hardened, *options, IMAGE, *command)
             yield Container(self, name, port)
         finally:
             _run([*self.command, "rm", "--force", name])
 
     def saved(self, folder: Path) -> tuple[dict[str, Any], list[Path]]:
-        """Take the image apart: its configuration, and its layers as tar files."""
+        """Return the configuration of the image, and its layers as tar files."""
         archive = folder / "image.tar"
         self.call("save", "--output", str(archive), IMAGE)
         shutil.unpack_archive(archive, folder, filter="data")
@@ -148,7 +151,7 @@ class Engine:
 
 @contextmanager
 def built(folder: Path) -> Iterator[Engine]:
-    """Build the image with the engine there is; what it needs is kept in the folder."""
+    """Build the image with the available engine; files it needs are in the folder."""
     if _has_docker():
         engine = Engine(("docker",))
         engine.call("build", "--tag", IMAGE, str(PROJECT))
@@ -161,12 +164,12 @@ def built(folder: Path) -> Iterator[Engine]:
             f"CONTAINERS_STORAGE_CONF={folder}/storage.conf",
         )
         podman = (*enter, "env", *settings, "podman", "--log-level=fatal")
-        yield Engine(podman, enter, (*HARDENED, AS_STRICT_AS_DOCKER))
+        yield Engine(podman, enter, (*HARDENED, READ_ONLY_TMP))
 
 
 @contextmanager
 def _own_network() -> Iterator[tuple[str, ...]]:
-    """A network of its own, so that podman leaves nothing in the machine's."""
+    """Create a network namespace, so that podman changes nothing in the host's."""
     make = "mount -t tmpfs cni /var/lib/cni; ip link set lo up; echo ready; exec sleep infinity"
     holder = subprocess.Popen(
         ("unshare", "--net", "--mount", "sh", "-c", make),  # noqa: S607  # found on PATH

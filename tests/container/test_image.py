@@ -1,4 +1,4 @@
-"""The image as it was built: its settings, its layers, and what is not in it."""
+"""Configuration and layers of the built image, and what they must not contain."""
 
 import gzip
 import re
@@ -18,7 +18,7 @@ UNPACKED_AT_MOST = 120  # MB over the base
 PACKED_AT_MOST = 40  # MB over the base
 UNWANTED = re.compile(
     r"(^|/)(gcc|g\+\+|cc1|ld|make|rustc|cargo)$"  # compilers
-    r"|\.cache/|(^|/)src/|(^|/)root/"  # what building leaves
+    r"|\.cache/|(^|/)src/|(^|/)root/"  # leftovers of the build
     r"|site-packages/pip/|\.whl$"
     r"|(^|/)\.env$|\.key$|id_rsa|\.netrc$|pip\.conf$|(^|/)\.git/",  # secrets
 )
@@ -29,7 +29,7 @@ SECRET = re.compile(
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer over the base."""
+    """A layer over the base."""
 
     names: tuple[str, ...]
     unpacked: float  # MB
@@ -38,57 +38,57 @@ class Layer:
 
 @dataclass(frozen=True)
 class Image:
-    """The image taken apart."""
+    """Configuration and layers of the image."""
 
     document: dict[str, Any]
     layers: tuple[Layer, ...]
 
     @property
     def config(self) -> dict[str, Any]:
-        """How a container of it is run."""
-        found: dict[str, Any] = self.document["config"]
-        return found
+        """Settings with which a container is run."""
+        config: dict[str, Any] = self.document["config"]
+        return config
 
 
 @pytest.fixture(scope="module")
 def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Image:
     document, files = engine.saved(tmp_path_factory.mktemp("saved"))
     layers = [_layer(file) for file in files]
-    of_ours = [
+    our_layers = [
         layer
         for layer in layers
         if any(n.startswith(("opt/", "scenarios")) for n in layer.names)
     ]
-    return Image(document, tuple(of_ours))
+    return Image(document, tuple(our_layers))
 
 
 def _layer(file: Path) -> Layer:
     with tarfile.open(file) as tar:
-        names = tuple(item.name.removeprefix("./") for item in tar)
+        names = tuple(member.name.removeprefix("./") for member in tar)
     content = file.read_bytes()
     return Layer(names, len(content) / 1e6, len(gzip.compress(content, 6)) / 1e6)
 
 
-def test_it_runs_the_server_by_exec_form_commands(image: Image) -> None:
+def test_image_runs_serve_in_exec_form(image: Image) -> None:
     assert image.config["Entrypoint"] == ["kustom-mock"]
     assert image.config["Cmd"] == ["serve", "--host", "0.0.0.0"]  # noqa: S104  # in a container
 
 
-def test_it_exposes_the_default_port_and_no_other(image: Image) -> None:
+def test_image_exposes_only_the_default_port(image: Image) -> None:
     assert list(image.config["ExposedPorts"]) == [f"{DEFAULT_PORT}/tcp"]
 
 
-def test_its_user_is_a_number_and_not_root(image: Image) -> None:
+def test_image_user_is_numeric_and_not_root(image: Image) -> None:
     user, _, group = image.config["User"].partition(":")
     assert int(user) > 0
     assert int(group) > 0
 
 
-def test_its_health_is_asked_by_the_products_own_verb(image: Image) -> None:
+def test_image_health_check_is_the_healthcheck_verb(image: Image) -> None:
     assert image.config["Healthcheck"]["Test"] == ["CMD", "kustom-mock", "healthcheck"]
 
 
-def test_it_says_what_it_is(image: Image) -> None:
+def test_image_has_labels(image: Image) -> None:
     labels = image.config["Labels"]
     assert labels["org.opencontainers.image.title"] == "kustom-mock"
     assert {"description", "licenses", "version", "revision"} <= {
@@ -96,7 +96,7 @@ def test_it_says_what_it_is(image: Image) -> None:
     }
 
 
-def test_its_layers_over_the_base_are_small(
+def test_image_layers_over_the_base_are_small(
     image: Image,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -107,18 +107,19 @@ def test_its_layers_over_the_base_are_small(
     assert sum(layer.packed for layer in image.layers) <= PACKED_AT_MOST
 
 
-def test_it_is_byte_compiled(image: Image) -> None:
+def test_image_is_byte_compiled(image: Image) -> None:
     names = [name for layer in image.layers for name in layer.names]
     assert any(
         re.search(r"mockserver/cli/__pycache__/main\.cpython-\d+\.pyc$", n) for n in names
     )
 
 
-def test_nothing_of_the_build_is_left_in_it(image: Image) -> None:
+def test_image_has_no_build_leftovers(image: Image) -> None:
     names = [name for layer in image.layers for name in layer.names]
     assert [name for name in names if UNWANTED.search(name)] == []
 
 
-def test_no_secret_is_in_its_history_or_environment(image: Image) -> None:
-    steps = [item.get("created_by", "") for item in image.document["history"]]
-    assert [item for item in (*steps, *image.config["Env"]) if SECRET.search(item)] == []
+def test_image_history_and_environment_have_no_secret(image: Image) -> None:
+    steps = [step.get("created_by", "") for step in image.document["history"]]
+    texts = (*steps, *image.config["Env"])
+    assert [text for text in texts if SECRET.search(text)] == []

@@ -1,4 +1,4 @@
-"""Containers of the image, run without capabilities on a root that cannot be written."""
+"""Containers of the image, run without capabilities on a read-only root."""
 
 import json
 from collections.abc import Iterator
@@ -31,80 +31,79 @@ def container(engine: Engine) -> Iterator[Container]:
 
 
 def orders_of(container: Container) -> list[str]:
-    """The names of the orders that a new sandbox has."""
+    """Return the names of the orders in a new sandbox."""
     return [order["name"] for order in json.loads(container.curl(ORDERS))["orders"]]
 
 
-def test_it_answers_on_its_published_port(container: Container) -> None:
+def test_published_port_responds(container: Container) -> None:
     assert json.loads(container.curl("/healthz"))["version"] == __version__
 
 
-def test_it_has_an_order_without_being_told_any_scenario(container: Container) -> None:
+def test_default_scenario_has_one_order(container: Container) -> None:
     assert orders_of(container) == ["fresh"]
 
 
-def test_its_process_is_not_roots(container: Container) -> None:
+def test_process_is_not_root(container: Container) -> None:
     assert container.user() == 10001
 
 
-def test_the_health_verb_says_0_where_a_server_answers(container: Container) -> None:
+def test_healthcheck_returns_0_for_a_running_server(container: Container) -> None:
     assert container.verb("healthcheck").returncode == 0
 
 
-def test_the_health_verb_says_1_where_none_does(container: Container) -> None:
-    ended = container.verb("healthcheck", "--url", "http://127.0.0.1:1")
-    assert ended.returncode == 1
+def test_healthcheck_returns_1_without_a_server(container: Container) -> None:
+    assert container.verb("healthcheck", "--url", "http://127.0.0.1:1").returncode == 1
 
 
-def test_it_finds_what_it_shipped_with(container: Container) -> None:
+def test_image_has_scenarios_and_schema(container: Container) -> None:
     assert "split-shipment" in container.verb("scenarios", "list").stdout
     assert json.loads(container.verb("schema").stdout)
 
 
-def test_it_runs_under_a_user_that_it_does_not_know(engine: Engine) -> None:
+def test_container_runs_as_an_unknown_user(engine: Engine) -> None:
     with engine.running("--user=12345:0") as running:
         assert running.is_ready(), running.logs()
         assert running.user() == 12345
 
 
-def test_a_scenario_is_chosen_by_the_environment(engine: Engine) -> None:
+def test_environment_selects_a_shipped_scenario(engine: Engine) -> None:
     with engine.running("--env=KUSTOM_MOCK_SCENARIO=split-shipment") as running:
         assert running.is_ready(), running.logs()
         assert orders_of(running) == ["two-shipments"]
 
 
-@pytest.mark.parametrize("chosen", [(), ("--env=KUSTOM_MOCK_SCENARIO=mine.yaml",)])
-def test_scenarios_of_ones_own_are_mounted(
+@pytest.mark.parametrize("options", [(), ("--env=KUSTOM_MOCK_SCENARIO=mine.yaml",)])
+def test_mounted_scenarios_are_loaded(
     engine: Engine,
     tmp_path: Path,
-    chosen: tuple[str, ...],
+    options: tuple[str, ...],
 ) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
-    with engine.running(f"--volume={tmp_path}:/scenarios:ro", *chosen) as running:
+    with engine.running(f"--volume={tmp_path}:/scenarios:ro", *options) as running:
         assert running.is_ready(), running.logs()
         assert orders_of(running) == ["mounted-order"]
 
 
-def test_a_command_line_of_ones_own_is_reachable(engine: Engine) -> None:
+def test_container_runs_with_a_custom_command_line(engine: Engine) -> None:
     with engine.running(command=["serve", "--log-format", "json"]) as running:
         assert running.is_ready(), running.logs()
         assert orders_of(running) == ["fresh"]
 
 
-def test_any_other_verb_runs(engine: Engine) -> None:
+def test_other_verbs_run(engine: Engine) -> None:
     printed = engine.call("run", "--rm", *engine.hardened, IMAGE, "version")
     assert printed == f"kustom-mock {__version__}\n"
 
 
-def test_sigterm_ends_it_within_a_second(engine: Engine) -> None:
+def test_sigterm_stops_within_a_second(engine: Engine) -> None:
     with engine.running() as running:
         assert running.is_ready(), running.logs()
         assert running.stop(1) == 0
         assert "Traceback" not in running.logs()
 
 
-def test_sigterm_ends_it_within_a_second_while_a_fault_hangs(engine: Engine) -> None:
+def test_sigterm_stops_within_a_second_during_a_hanging_fault(engine: Engine) -> None:
     with engine.running() as running:
         assert running.is_ready(), running.logs()
         order = json.loads(running.curl(ORDERS))["orders"][0]["order_id"]
@@ -118,7 +117,7 @@ def test_sigterm_ends_it_within_a_second_while_a_fault_hangs(engine: Engine) -> 
         assert "Traceback" not in running.logs()
 
 
-def test_a_client_that_verifies_reaches_it_as_the_providers_host(
+def test_verifying_client_connects_under_the_provider_host(
     engine: Engine,
     tmp_path: Path,
 ) -> None:
@@ -133,12 +132,12 @@ def test_a_client_that_verifies_reaches_it_as_the_providers_host(
         authority.write_text(running.verb("tls", "ca").stdout, encoding="utf-8")
         alias = f"api.playground.kustom.co:443:{running.address}"
         url = "https://api.playground.kustom.co/__admin/health"
-        asked = running.curl(url, "--cacert", str(authority), "--connect-to", alias)
-        assert json.loads(asked)["status"] == "ok"
+        body = running.curl(url, "--cacert", str(authority), "--connect-to", alias)
+        assert json.loads(body)["status"] == "ok"
         assert running.stop(1) == 0
 
 
-def test_its_health_is_known_when_a_flag_turned_https_on(engine: Engine) -> None:
+def test_healthcheck_works_when_a_flag_enables_https(engine: Engine) -> None:
     with engine.running(command=["serve", "--tls"]) as running:
         assert running.is_ready(), running.logs()
         assert running.verb("healthcheck").returncode == 0

@@ -1,4 +1,4 @@
-"""What the documentation shows is what happens, and it leaves nothing out."""
+"""Commands and scenarios of the documentation work as shown, and pages are complete."""
 
 import re
 import shutil
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver import __version__
+from mockserver.audit.rules import AUDIT_RULES
 from mockserver.cli.lint import lint_text
 from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
 from mockserver.http.control.routes import CONTROL_ROUTES
@@ -20,7 +21,15 @@ from mockserver.scenario.scenario import ScenarioDefaults, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.schemas import get_schema, shipped_schemas
 from mockserver.settings import OPTIONS
-from tests.support.doc_pages import DOCS, SHOWN_URL, Block, agree, blocks, commands, play
+from tests.support.doc_pages import (
+    DOCS,
+    SHOWN_URL,
+    Block,
+    blocks,
+    commands,
+    matches_shown,
+    run_page,
+)
 
 PAGES = sorted(DOCS.rglob("*.md"))
 SCENARIOS = [
@@ -40,6 +49,7 @@ NEEDED = ("bash", "curl", "grep")
 MENTIONED = {
     "reference/faults": [*ACTION_NAMES, *WIREMOCK_FAULTS],
     "reference/lint": list(LINT_CODES),
+    "reference/audit": list(AUDIT_RULES),
     "how-to/troubleshooting": [code for code in LINT_CODES if code.startswith("W")],
     "reference/settings": [row.flag for row in OPTIONS.values()],
     "reference/control-api": [
@@ -57,12 +67,12 @@ def page(name: str) -> str:
 
 
 @every_scenario
-def test_a_scenario_in_the_docs_lints_without_errors(block: Block) -> None:
-    assert [item for item in lint_text(block.text.encode()) if item.is_error] == []
+def test_scenario_in_docs_lints_without_errors(block: Block) -> None:
+    assert [finding for finding in lint_text(block.text.encode()) if finding.is_error] == []
 
 
 @every_scenario
-def test_a_scenario_in_the_docs_ends_as_it_expects_where_the_page_says_so(
+def test_scenario_marked_holds_meets_its_expectations(
     block: Block,
 ) -> None:
     scenario = parse_scenario("docs", parse_yaml(block.text))
@@ -70,14 +80,16 @@ def test_a_scenario_in_the_docs_ends_as_it_expects_where_the_page_says_so(
     assert verdict.passed or "holds" not in block.words, verdict.failures
 
 
-def test_the_cookbook_has_ten_scenarios_and_all_are_free_of_warnings() -> None:
-    found = [block for block in blocks(DOCS / "how-to/cookbook.md") if block.language == "yaml"]
-    assert len(found) >= 10
-    assert [item for block in found for item in lint_text(block.text.encode())] == []
+def test_cookbook_has_ten_scenarios_without_warnings() -> None:
+    scenarios = [
+        block for block in blocks(DOCS / "how-to/cookbook.md") if block.language == "yaml"
+    ]
+    assert len(scenarios) >= 10
+    assert [finding for block in scenarios for finding in lint_text(block.text.encode())] == []
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
-def test_an_example_in_the_schema_keeps_to_its_part(name: str, example: Any) -> None:  # noqa: ANN401
+def test_schema_example_is_valid(name: str, example: Any) -> None:  # noqa: ANN401
     assert get_schema(f"scenario.schema.json#/$defs/{name}").is_valid(example)
 
 
@@ -90,30 +102,30 @@ def test_an_example_in_the_schema_keeps_to_its_part(name: str, example: Any) -> 
         if list(commands(page))
     ],
 )
-def test_every_command_of_a_page_prints_what_the_page_shows(
+def test_page_commands_print_what_the_page_shows(
     file: Path,
     tmp_path: Path,
 ) -> None:
     server = Server(SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())))
     with running_in_thread(server) as url:
-        printed = play(file, tmp_path, url)
+        printed = run_page(file, tmp_path, url)
     shown = list(commands(file))
     assert len(printed) == len(shown)
     for command, actual in zip(shown, printed, strict=True):
-        assert agree(command.printed, actual), f"$ {command.line}\n{actual}"
+        assert matches_shown(command.printed, actual), f"$ {command.line}\n{actual}"
 
 
 @pytest.mark.parametrize("name", MENTIONED)
-def test_a_page_leaves_nothing_out(name: str) -> None:
+def test_page_mentions_every_name(name: str) -> None:
     text = page(name)
-    assert [item for item in MENTIONED[name] if f"`{item}`" not in text] == []
+    assert [entry for entry in MENTIONED[name] if f"`{entry}`" not in text] == []
 
 
-def test_the_tutorial_shows_the_line_that_serve_prints() -> None:
+def test_tutorial_shows_the_ready_line_of_serve() -> None:
     assert f"kustom-mock {__version__} listening on {SHOWN_URL}\n" in page("tutorial/index")
 
 
-def test_the_tutorial_gets_there_in_ten_lines() -> None:
+def test_tutorial_scenario_has_ten_lines() -> None:
     (block,) = (
         block for block in blocks(DOCS / "tutorial/index.md") if block.file == "lost.yaml"
     )

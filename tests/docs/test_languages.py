@@ -1,4 +1,4 @@
-"""The examples in other languages are run, where their runtime is installed."""
+"""Run the examples in other languages, where their runtime is installed."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from tests.support.doc_pages import DOCS, blocks
 
 PAGE = DOCS / "how-to/other-languages.md"
-PATIENCE = 180  # seconds, for a process that never ends
+TIMEOUT = 180  # seconds
 RUN = [sys.executable, "-m", "mockserver", "run", "returns.yaml"]
 COMMANDS = {
     "node": ["node", "--test", "returns.test.mjs"],
@@ -22,7 +22,7 @@ KEYS = {
     "php": '"Klarna-Idempotency-Key: $key",',
     "java": '.header("Klarna-Idempotency-Key", key)',
 }
-"""What makes a retry safe, and would be forgotten."""
+"""The line that makes a retry safe, in each language."""
 
 installed_languages = pytest.mark.parametrize(
     "language",
@@ -36,20 +36,20 @@ installed_languages = pytest.mark.parametrize(
 )
 
 
-def play(language: str, folder: Path, forgotten: str = "") -> tuple[int, str]:
+def run_example(language: str, folder: Path, omitted: str = "") -> tuple[int, str]:
     for block in blocks(PAGE):
         if block.file:
-            text = block.text.replace(forgotten, "") if forgotten else block.text
+            text = block.text.replace(omitted, "") if omitted else block.text
             (folder / block.file).write_text(text, encoding="utf-8")
-    ended = subprocess.run(
+    process = subprocess.run(
         [*RUN, "--timeout=120s", "--", *COMMANDS[language]],
         check=False,
         capture_output=True,
         cwd=folder,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
-    return ended.returncode, ended.stdout + ended.stderr
+    return process.returncode, process.stdout + process.stderr
 
 
 def command_shown(language: str) -> str:
@@ -57,21 +57,21 @@ def command_shown(language: str) -> str:
 
 
 @installed_languages
-def test_a_page_keeps_its_contract_by_the_command_it_shows(
+def test_example_passes_with_the_command_on_the_page(
     language: str,
     tmp_path: Path,
 ) -> None:
     assert command_shown(language) in PAGE.read_text("utf-8")
-    code, said = play(language, tmp_path)
-    assert (code, "ok    returns\n" in said) == (0, True), said
+    code, output = run_example(language, tmp_path)
+    assert (code, "ok    returns\n" in output) == (0, True), output
 
 
 @installed_languages
-def test_the_same_client_without_a_key_breaks_it_as_the_page_says(
+def test_client_without_key_fails_as_the_page_shows(
     language: str,
     tmp_path: Path,
 ) -> None:
-    code, said = play(language, tmp_path, KEYS[language])
+    code, output = run_example(language, tmp_path, KEYS[language])
     shown = "expect: orders.two-parcels.refunded_amount: expected 10000, got 20000\n"
-    assert (code, shown in said) == (1, True), said
+    assert (code, shown in output) == (1, True), output
     assert shown in PAGE.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The README's first screen and its commands, held to what really happens."""
+"""The README's first screen and its commands show what happens."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from tests.support.doc_pages import blocks
 README = Path(__file__).parents[2] / "README.md"
 
 
-def test_the_story_on_the_first_screen_is_what_the_demo_prints() -> None:
+def test_readme_first_screen_is_the_output_of_demo() -> None:
     shown = next(block.text for block in blocks(README) if "make demo" in block.text)
     story = shown.partition("…\n")[2]
     demo = [sys.executable, "-m", "mockserver", "demo"]
@@ -21,7 +21,7 @@ def test_the_story_on_the_first_screen_is_what_the_demo_prints() -> None:
     assert story in printed
 
 
-def test_the_ready_line_names_the_version_of_today() -> None:
+def test_readme_ready_line_has_the_current_version() -> None:
     shown = next(block.text for block in blocks(README) if "make serve" in block.text)
     assert f"kustom-mock {__version__} listening on http://127.0.0.1:8566" in shown
 
@@ -30,14 +30,14 @@ def test_the_ready_line_names_the_version_of_today() -> None:
     not all(map(shutil.which, ("bash", "curl"))),
     reason="the commands of the README need bash and curl",
 )
-def test_the_commands_ship_refund_and_tell_the_shipment(server_url: str) -> None:
+def test_readme_commands_capture_refund_and_show_the_allocation(server_url: str) -> None:
     block = next(block for block in blocks(README) if block.language == "sh")
     script = block.text.replace("localhost:8566", server_url.removeprefix("http://"))
-    played = subprocess.run(
+    process = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607  # found above
         capture_output=True,
         text=True,
         check=True,
     )
-    assert played.stdout.count("201 Created") == 2
-    assert '"outcome":"allocated"' in played.stdout
+    assert process.stdout.count("201 Created") == 2
+    assert '"outcome":"allocated"' in process.stdout

@@ -1,4 +1,4 @@
-"""The Dockerfile, the workflow and every recipe of the docs are what their readers expect."""
+"""Dockerfile, workflows and recipes of the docs pass the linters and schemas of their tools."""
 
 import json
 import os
@@ -39,7 +39,7 @@ SCHEMAS = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """A fenced block of a page; its first line names the file it would be."""
+    """A fenced block of a page; its first line is a comment with the file name."""
 
     page: str
     number: int
@@ -48,24 +48,24 @@ class Recipe:
 
     @property
     def file(self) -> str:
-        """The name of the file, without its folder."""
+        """File name without its folder."""
         return self.text.partition("\n")[0].removeprefix("# ").rpartition("/")[2]
 
     def __str__(self) -> str:
-        """Read as a test's name."""
+        """Return the id of the parametrized test."""
         return f"{self.page}-{self.number}-{self.language}"
 
-    def written(self, folder: Path) -> Path:
-        """Write it where a tool can read it."""
+    def write(self, folder: Path) -> Path:
+        """Write the block to a file."""
         path = folder / (self.file if self.language == "yaml" else "Dockerfile")
         path.write_text(self.text, encoding="utf-8")
         return path
 
 
 RECIPES = [
-    Recipe(page.stem, number, *found.groups())
+    Recipe(page.stem, number, *fence.groups())
     for page in PAGES
-    for number, found in enumerate(FENCE.finditer(page.read_text(encoding="utf-8")))
+    for number, fence in enumerate(FENCE.finditer(page.read_text(encoding="utf-8")))
 ]
 YAML = [recipe for recipe in RECIPES if recipe.language == "yaml"]
 GITHUB = ROOT / ".github"
@@ -79,32 +79,32 @@ CONFIGURATION = {
     **dict.fromkeys(WORKFLOWS, "vendor.github-workflows"),
     **dict.fromkeys(FORMS, "vendor.github-issue-forms"),
 }
-"""Files that GitHub reads, and the schema of each."""
+"""Files for GitHub, and the schema of each."""
 
 
 def tool(*words: object) -> None:
-    """Run a tool of the development group; what it complains about fails the test."""
+    """Run a tool of the development environment, which must succeed."""
     name, *rest = map(str, words)
-    ended = subprocess.run(
+    process = subprocess.run(
         [BIN / name, *rest],
         capture_output=True,
         check=False,
         env={**os.environ, "NO_COLOR": "1"},
         text=True,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
-def test_the_dockerfile_passes_its_linter() -> None:
+def test_dockerfile_passes_its_linter() -> None:
     tool("hadolint", ROOT / "Dockerfile")
 
 
-def test_the_dockerfile_and_the_settings_name_the_same_port() -> None:
+def test_dockerfile_exposes_the_default_port() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("EXPOSE")] == [f"EXPOSE {DEFAULT_PORT}"]
 
 
-def test_the_dockerfile_sets_no_variable_that_the_server_does_not_know() -> None:
+def test_dockerfile_sets_known_variables_only() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     known = {option.variable for option in OPTIONS.values()}
     assert set(re.findall(r"\bKUSTOM_MOCK_\w+", text)) <= known
@@ -140,8 +140,8 @@ def test_pre_commit_hooks_are_tools_of_the_environment() -> None:
 
 
 @pytest.mark.parametrize("recipe", YAML, ids=str)
-def test_a_yaml_recipe_passes_its_linter_and_schema(recipe: Recipe, tmp_path: Path) -> None:
-    file = recipe.written(tmp_path)
+def test_yaml_recipe_passes_its_linter_and_schema(recipe: Recipe, tmp_path: Path) -> None:
+    file = recipe.write(tmp_path)
     tool("yamllint", "--strict", "--config-data", YAML_RULES, file)
     if recipe.file in SCHEMAS:
         tool("check-jsonschema", "--builtin-schema", SCHEMAS[recipe.file], file)
@@ -150,32 +150,32 @@ def test_a_yaml_recipe_passes_its_linter_and_schema(recipe: Recipe, tmp_path: Pa
 
 
 @pytest.mark.parametrize("recipe", YAML, ids=str)
-def test_a_yaml_recipe_names_this_port_and_known_variables(recipe: Recipe) -> None:
+def test_yaml_recipe_has_default_port_and_known_variables(recipe: Recipe) -> None:
     known = {option.variable for option in OPTIONS.values()}
     assert set(re.findall(r"\bKUSTOM_MOCK_\w+", recipe.text)) <= known
     assert set(re.findall(r"\b8\d{3}\b", recipe.text)) <= {str(DEFAULT_PORT)}
 
 
 @pytest.mark.parametrize("recipe", [r for r in YAML if r.file == "tests.yml"], ids=str)
-def test_a_workflow_recipe_is_safe(recipe: Recipe, tmp_path: Path) -> None:
+def test_workflow_recipe_is_safe(recipe: Recipe, tmp_path: Path) -> None:
     folder = tmp_path / ".github/workflows"
     folder.mkdir(parents=True)
     config = ROOT / ".github/zizmor.yml"
-    tool("zizmor", "--offline", "--quiet", "--config", config, recipe.written(folder))
+    tool("zizmor", "--offline", "--quiet", "--config", config, recipe.write(folder))
 
 
 @pytest.mark.parametrize("recipe", [r for r in RECIPES if r.language == "dockerfile"], ids=str)
-def test_a_dockerfile_recipe_passes_its_linter(recipe: Recipe, tmp_path: Path) -> None:
-    tool("hadolint", "--ignore", "DL3008", recipe.written(tmp_path))
+def test_dockerfile_recipe_passes_its_linter(recipe: Recipe, tmp_path: Path) -> None:
+    tool("hadolint", "--ignore", "DL3008", recipe.write(tmp_path))
 
 
 @pytest.mark.parametrize("recipe", [r for r in RECIPES if r.language == "python"], ids=str)
-def test_a_python_recipe_passes_its_linter(recipe: Recipe, tmp_path: Path) -> None:
+def test_python_recipe_passes_its_linter(recipe: Recipe, tmp_path: Path) -> None:
     file = tmp_path / "conftest.py"
     file.write_text(recipe.text, encoding="utf-8")
     tool("ruff", "check", "--isolated", "--select", "E,F,I,UP,B", "--line-length", "96", file)
 
 
 @pytest.mark.parametrize("recipe", [r for r in RECIPES if r.language == "sh"], ids=str)
-def test_a_shell_recipe_is_shell(recipe: Recipe) -> None:
+def test_shell_recipe_is_valid_shell(recipe: Recipe) -> None:
     subprocess.run(["/bin/sh", "-n"], input=recipe.text, text=True, check=True)

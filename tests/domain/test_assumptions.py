@@ -46,11 +46,6 @@ def test_a_default_is_one_of_the_values(name: str) -> None:
     assert getattr(Assumptions(), name) == row.default
 
 
-def test_an_assumption_is_made_by_naming_it() -> None:
-    with pytest.raises(TypeError, match="positional"):
-        Assumptions("none")  # type: ignore[call-arg]
-
-
 @pytest.mark.parametrize("name", ASSUMPTIONS)
 def test_every_assumption_can_be_switched(name: str) -> None:
     row = ASSUMPTIONS[name]
@@ -60,39 +55,14 @@ def test_every_assumption_can_be_switched(name: str) -> None:
         assert getattr(switch_assumptions(Assumptions(), {name: value}), name) == value
 
 
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("unallocated_refund", ["oldest_first", "newest_first", "none"]),
-        ("amount_only_refund", ["not_attempted", "failed"]),
-        ("capture_capacity", ["remaining", "captured"]),
-        ("fully_refunded_status", ["CAPTURED", "CLOSED"]),
-        ("capture_refunded_amount", ["updated", "stays_zero"]),
-        ("release_keeps_order_amount", [True, False]),
-        ("validation_error", ["UNPROCESSABLE_ENTITY", "BAD_REQUEST"]),
-        ("idempotency_scope", ["operation", "order", "sandbox"]),
-        ("idempotent_errors", ["replayed", "decided_again"]),
-        ("deprecated_operations", ["answer", "not_found"]),
-        ("expired_part_captured", ["EXPIRED", "CAPTURED"]),
-    ],
-)
-def test_scenarios_that_name_these_values_go_on_being_understood(
-    name: str,
-    values: list[object],
-) -> None:
-    for value in values:
-        assert getattr(switch_assumptions(Assumptions(), {name: value}), name) == value
-    assert set(ASSUMPTIONS[name].meanings) == set(values)
-
-
-def test_switching_keeps_what_was_switched_before() -> None:
+def test_switching_keeps_earlier_switches() -> None:
     first = switch_assumptions(Assumptions(), {"authorization_days": 42})
     second = switch_assumptions(first, {"capture_capacity": "captured"})
     assert (second.authorization_days, second.capture_capacity) == (42, "captured")
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "value"),
+    ("name", "written", "value"),
     [
         pytest.param("authorization_days", "42", 42, id="a number written out"),
         pytest.param("authorization_days", 1, 1, id="the least number"),
@@ -102,14 +72,14 @@ def test_switching_keeps_what_was_switched_before() -> None:
         pytest.param("fully_refunded_status", "closed", "CLOSED", id="in small letters"),
     ],
 )
-def test_a_value_is_taken_as_yaml_json_or_a_flag_gives_it(
+def test_values_are_parsed_from_yaml_json_and_flags(
     name: str,
-    given: object,
+    written: object,
     value: object,
 ) -> None:
-    taken = getattr(switch_assumptions(Assumptions(), {name: given}), name)
-    assert taken == value
-    assert type(taken) is type(value)
+    parsed = getattr(switch_assumptions(Assumptions(), {name: written}), name)
+    assert parsed == value
+    assert type(parsed) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -117,37 +87,37 @@ def test_a_value_is_taken_as_yaml_json_or_a_flag_gives_it(
     [
         pytest.param(
             {"authorization_days": 0},
-            "assumption 'authorization_days' takes an integer from 1 to 180, got 0",
+            "assumption 'authorization_days': expected an integer from 1 to 180, got 0",
             id="a number too small",
         ),
         pytest.param(
             {"authorization_days": 181},
-            "assumption 'authorization_days' takes an integer from 1 to 180, got 181",
+            "assumption 'authorization_days': expected an integer from 1 to 180, got 181",
             id="a number too great",
         ),
         pytest.param(
             {"authorization_days": True},
-            "assumption 'authorization_days' takes an integer from 1 to 180, got True",
+            "assumption 'authorization_days': expected an integer from 1 to 180, got True",
             id="a switch for a number",
         ),
         pytest.param(
             {"release_keeps_order_amount": 1},
-            "assumption 'release_keeps_order_amount' takes a boolean, got 1",
+            "assumption 'release_keeps_order_amount': expected true or false, got 1",
             id="a number for a switch",
         ),
         pytest.param(
             {"capture_capacity": "left"},
-            "assumption 'capture_capacity' takes remaining or captured, got 'left'",
+            "assumption 'capture_capacity': expected remaining or captured, got 'left'",
             id="an unknown word",
         ),
         pytest.param(
             {"fully_refunded_status": "OPEN"},
-            "assumption 'fully_refunded_status' takes CAPTURED or CLOSED, got 'OPEN'",
+            "assumption 'fully_refunded_status': expected CAPTURED or CLOSED, got 'OPEN'",
             id="an unknown status",
         ),
         pytest.param(
             {"capture_capacity": None},
-            "assumption 'capture_capacity' takes remaining or captured, got None",
+            "assumption 'capture_capacity': expected remaining or captured, got None",
             id="nothing",
         ),
         pytest.param(
@@ -162,7 +132,7 @@ def test_a_value_is_taken_as_yaml_json_or_a_flag_gives_it(
         ),
     ],
 )
-def test_what_cannot_be_assumed_is_refused_in_a_sentence(
+def test_invalid_assumptions_are_refused_with_a_message(
     choices: dict[str, Any],
     message: str,
 ) -> None:

@@ -39,7 +39,7 @@ def extended(order: Order, on: datetime, days: int = 28) -> datetime:
         pytest.param("2024-02-01T00:00", 28, "2024-02-29", id="in a leap year"),
     ],
 )
-def test_an_authorization_ends_at_midnight_so_many_days_after_the_order(
+def test_authorization_expires_at_midnight_after_the_given_days(
     created_at: str,
     days: int,
     expires_at: str,
@@ -101,26 +101,26 @@ def test_an_extension_never_moves_the_expiry_to_an_earlier_date(
     [
         pytest.param(
             make_order(payment_method=paid_by("CARD")),
-            "Orders paid by CARD are not covered.",
+            "Orders paid by CARD cannot be extended.",
             id="a card",
         ),
         *(
             pytest.param(
                 make_order(purchase_country=country),
-                f"Orders in {country} are not covered.",
+                f"Orders in {country} cannot be extended.",
                 id=country,
             )
             for country in ("ES", "FR", "IT", "PT")
         ),
         pytest.param(
             make_order(created_at=day("2025-09-24T23:59:59")),
-            "Orders created before 2025-09-25 are not covered.",
+            "Orders created before 2025-09-25 cannot be extended.",
             id="an order from before extensions were offered",
         ),
         *(
             pytest.param(
                 make_order(created_at=day("2025-10-01"), expires_at=day(expiry)),
-                "Expiry is 90 days away or more.",
+                "The authorization expires in 90 days or more.",
                 id=f"an expiry on {expiry}",
             )
             for expiry in ("2026-01-08", "2026-01-09")
@@ -168,11 +168,11 @@ def test_an_extension_is_offered_for_what_is_paid_with_klarna(method: str) -> No
     assert extended(order, day("2026-01-15")) == day("2026-02-12")
 
 
-def test_more_days_to_pay_cost_what_the_rules_say() -> None:
+def test_due_date_options_match_the_documented_rule() -> None:
     assert DUE_DATE_OPTIONS == {14: 1900, 30: 2900, 60: 4900}
 
 
-def test_whether_due_dates_can_be_extended_is_asked_before_the_days_are_chosen() -> None:
+def test_payment_method_is_checked_before_due_date_days() -> None:
     card = make_order(payment_method=paid_by("CARD"))
     check_due_date_extendable(make_order(), Operation.GET_EXTEND_DUE_DATE_OPTIONS)
     with pytest.raises(Refusal) as refused:

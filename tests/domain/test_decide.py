@@ -41,7 +41,7 @@ from tests.support.builders import (
     refund_of,
     shipped_order,
 )
-from tests.support.order_history import COMMANDS, Story
+from tests.support.order_history import COMMANDS, OrderHistory
 from tests.support.strategies import assumptions, commands
 
 LATER = NOW + timedelta(days=1)
@@ -58,17 +58,17 @@ FULL = make_order(
 @pytest.mark.parametrize(
     ("command", "code", "message"),
     [
-        (CaptureOrder(0), "CAPTURE_NOT_ALLOWED", "captures are kept. Capture not possible."),
-        (RefundOrder(0), "REFUND_NOT_ALLOWED", "refunds are kept. Refund not possible."),
+        (CaptureOrder(0), "CAPTURE_NOT_ALLOWED", "captures. Capture not possible."),
+        (RefundOrder(0), "REFUND_NOT_ALLOWED", "refunds. Refund not possible."),
         (
             AddOrderShippingInfo(({},)),
             "NOT_ALLOWED",
-            f"parcels are kept. Shipping info cannot be added to order {ORDER_ID}.",
+            f"parcels. Shipping info cannot be added to order {ORDER_ID}.",
         ),
         (
             AddCaptureShippingInfo("last", ({},)),
             "NOT_ALLOWED",
-            "parcels are kept. Shipping info cannot be added to capture last.",
+            "parcels. Shipping info cannot be added to capture last.",
         ),
     ],
 )
@@ -84,7 +84,7 @@ def test_an_order_holds_a_bounded_number_of_everything(
         drive(order, command)
     assert refused.value.reason is Reason.ORDER_IS_FULL
     assert refused.value.code == code
-    assert refused.value.message == f"No more than 5000 {message}"
+    assert refused.value.message == f"The order reached its limit of 5000 {message}"
     assert refused.value.facts["order_id"] == ORDER_ID
 
 
@@ -95,7 +95,7 @@ def test_an_order_is_not_full_before_its_bound() -> None:
     assert len(drive(order, CaptureOrder(0)).captures) == MAX_MOVEMENTS
 
 
-def test_parcels_are_not_taken_beyond_the_bound() -> None:
+def test_parcels_beyond_the_limit_are_refused() -> None:
     order = drive(make_order(), CaptureOrder(1), AddOrderShippingInfo(({},)))
     most = AddOrderShippingInfo(({},) * (MAX_MOVEMENTS - 1))
     assert len(drive(order, most).shipping_info) == MAX_MOVEMENTS
@@ -104,8 +104,8 @@ def test_parcels_are_not_taken_beyond_the_bound() -> None:
 
 
 @pytest.mark.parametrize("case", cases("amounts"))
-def test_amounts_and_status_are_as_the_table_says(case: Case) -> None:
-    story = Story(case.get("order", {}), case.get("assume")).play(case["steps"])
+def test_amounts_and_status_match_the_case_table(case: Case) -> None:
+    story = OrderHistory(case.get("order", {}), case.get("assume")).play(case["steps"])
     order, expected = story.order, case["expect"]
     assert story.status == expected["status"]
     assert {
@@ -122,31 +122,31 @@ def test_amounts_and_status_are_as_the_table_says(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases("amounts"))
 def test_the_original_amount_never_moves(case: Case) -> None:
-    story = Story(case.get("order", {}), case.get("assume"))
+    story = OrderHistory(case.get("order", {}), case.get("assume"))
     placed = story.order.order_amount
     assert story.play(case["steps"]).order.original_order_amount == placed
 
 
 @pytest.mark.parametrize("case", cases("refusals"))
-def test_a_refusal_has_the_words_of_the_table(case: Case) -> None:
-    story = Story(case.get("order", {}), case.get("assume")).play(case["steps"])
+def test_refusals_match_the_case_table(case: Case) -> None:
+    story = OrderHistory(case.get("order", {}), case.get("assume")).play(case["steps"])
     with pytest.raises(Refusal) as refused:
         story.play([case["then"]])
     status, code, message = case["answer"]
-    rejection = refused.value
-    assert (rejection.status, rejection.code) == (status, code)
-    assert rejection.message == message.replace("{id}", story.order.order_id)
+    refusal = refused.value
+    assert (refusal.status, refusal.code) == (status, code)
+    assert refusal.message == message.replace("{id}", story.order.order_id)
 
 
 @given(assumptions, st.lists(commands, max_size=8))
 def test_money_adds_up_after_any_commands(
     assumed: Assumptions,
-    wanted: list[Command],
+    commands: list[Command],
 ) -> None:
     """Count along with a till that knows nothing of orders."""
     order = make_order(1000)
     captured, refunded = 0, 0
-    for number, command in enumerate(wanted):
+    for number, command in enumerate(commands):
         context = make_context(f"id-{number}", assumptions=assumed)
         try:
             order = decide(order, command, context).order
@@ -172,15 +172,15 @@ def test_deciding_again_gives_the_same_answer(
     order = make_order(1000)
     context = make_context(assumptions=assumed)
 
-    def answer(wanted: Command) -> object:
+    def answer(command: Command) -> object:
         try:
-            return decide(order, wanted, context)
-        except Refusal as rejection:
-            return (rejection.reason, rejection.facts)
+            return decide(order, command, context)
+        except Refusal as refusal:
+            return (refusal.reason, refusal.facts)
 
-    for item in history:
+    for earlier in history:
         try:
-            order = decide(order, item, context).order
+            order = decide(order, earlier, context).order
         except Refusal:
             continue
     assert answer(command) == answer(command)
@@ -188,7 +188,9 @@ def test_deciding_again_gives_the_same_answer(
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_makes_a_new_order_and_leaves_the_old_one_as_it_was(name: str) -> None:
-    story = Story({}).play([] if name in {"cancel", "acknowledge"} else [{"capture": 3000}])
+    story = OrderHistory({}).play(
+        [] if name in {"cancel", "acknowledge"} else [{"capture": 3000}]
+    )
     before, copy = story.order, deepcopy(story.order)
     story.play([{name: {"update": 9000, "capture": 1, "refund": 1}.get(name)}])
     assert before == copy
@@ -295,13 +297,13 @@ def test_a_capture_says_whether_its_lines_are_valid(
     assert outcome.lines_valid is valid
 
 
-def test_of_a_command_that_makes_nothing_only_the_operation_is_told() -> None:
+def test_acceptance_without_created_id_has_only_the_operation() -> None:
     outcome = decide(make_order(), Cancel(), make_context()).acceptance
     assert outcome.operation is Operation.CANCEL
     assert (outcome.created_id, outcome.lines_valid, outcome.allocation) == (None, False, None)
 
 
-def test_an_allocation_does_not_fail_unless_it_is_asked_to() -> None:
+def test_allocation_failure_is_injected_only_on_request() -> None:
     order = shipped_order([capture_of(make_line())])
     decision = decide(order, refund_of(make_line()), Context(NOW, "r1", Assumptions()))
     assert decision.order.refunds[0].allocation.outcome is AllocationOutcome.ALLOCATED
@@ -391,7 +393,7 @@ def test_customer_details_do_not_clear_what_a_parcel_needs(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("references", "expected"),
     [
         pytest.param(("1", "2"), ("1", "2"), id="both"),
         pytest.param(("1", None), ("1", "old2"), id="the first"),
@@ -401,12 +403,12 @@ def test_customer_details_do_not_clear_what_a_parcel_needs(name: str) -> None:
     ],
 )
 def test_merchant_references_are_overwritten_only_where_given(
-    given: tuple[str | None, str | None],
-    kept: tuple[str, str],
+    references: tuple[str | None, str | None],
+    expected: tuple[str, str],
 ) -> None:
     order = make_order(merchant_reference1="old1", merchant_reference2="old2")
-    updated = drive(order, UpdateMerchantReferences(*given))
-    assert (updated.merchant_reference1, updated.merchant_reference2) == kept
+    updated = drive(order, UpdateMerchantReferences(*references))
+    assert (updated.merchant_reference1, updated.merchant_reference2) == expected
 
 
 def test_shipping_info_is_appended_to_the_order() -> None:

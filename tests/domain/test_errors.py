@@ -83,7 +83,7 @@ def test_every_reason_has_a_row(reason: Reason) -> None:
     assert [row for row in ERROR_CATALOGUE if row.reason is reason]
 
 
-def test_no_row_stands_in_the_shadow_of_another() -> None:
+def test_every_catalogue_row_is_reachable() -> None:
     places = Counter(
         (row.reason, operation)
         for row in ERROR_CATALOGUE
@@ -122,16 +122,16 @@ def test_every_template_names_known_facts_only(row: ErrorDefinition) -> None:
         },
     ),
 )
-def test_what_the_lifecycle_refuses_has_words_of_its_own(
+def test_lifecycle_refusals_have_their_own_message(
     reason: Reason,
     operation: Operation,
 ) -> None:
     row = find_error_definition(reason, operation)
     assert not row.operations or operation in row.operations
-    rejection = Refusal(reason, operation, order_id=ORDER_ID, status=Status.CLOSED)
-    assert "{" not in rejection.message
-    assert rejection.status == 403
-    assert rejection.code == NOT_ALLOWED_CODES.get(operation, "NOT_ALLOWED")
+    refusal = Refusal(reason, operation, order_id=ORDER_ID, status=Status.CLOSED)
+    assert "{" not in refusal.message
+    assert refusal.status == 403
+    assert refusal.code == NOT_ALLOWED_CODES.get(operation, "NOT_ALLOWED")
 
 
 @pytest.mark.parametrize(
@@ -161,44 +161,44 @@ def test_what_the_lifecycle_refuses_has_words_of_its_own(
         (Reason.INVALID_ADDRESS, {Operation.UPDATE_CUSTOMER_DETAILS}),
     ],
 )
-def test_what_few_operations_are_refused_for_is_described_for_these_alone(
+def test_operation_specific_reasons_have_rows_for_these_operations_only(
     reason: Reason,
     operations: set[Operation],
 ) -> None:
     named = [row.operations for row in ERROR_CATALOGUE if row.reason is reason]
     assert all(named)
-    assert {item for row in named for item in row} == operations
+    assert {operation for row in named for operation in row} == operations
 
 
 def test_every_change_has_the_ending_of_its_refusals() -> None:
     assert set(MESSAGE_ENDINGS) == set(LIFECYCLE) - READ_OPERATIONS
 
 
-def test_a_reason_that_does_not_occur_is_worded_for_faults_all_the_same() -> None:
+def test_reason_that_never_occurs_has_a_message_for_faults() -> None:
     """A fault may refuse anything for any reason."""
-    rejection = Refusal(Reason.INVALID_ADDRESS, Operation.CAPTURE)
-    assert rejection.status == 422
-    assert rejection.message == "The shipping and/or billing address is invalid"
+    refusal = Refusal(Reason.INVALID_ADDRESS, Operation.CAPTURE)
+    assert refusal.status == 422
+    assert refusal.message == "The shipping and/or billing address is invalid"
 
 
-def test_a_rejection_without_an_operation_has_the_general_words() -> None:
-    rejection = Refusal(Reason.ORDER_CANCELLED, order_id=ORDER_ID)
-    assert rejection.message == f"Order {ORDER_ID} is cancelled."
-    assert rejection.code == "NOT_ALLOWED"
+def test_refusal_without_operation_has_the_general_message() -> None:
+    refusal = Refusal(Reason.ORDER_CANCELLED, order_id=ORDER_ID)
+    assert refusal.message == f"Order {ORDER_ID} is cancelled."
+    assert refusal.code == "NOT_ALLOWED"
 
 
-def test_a_read_that_is_refused_has_no_consequence_to_tell() -> None:
-    rejection = Refusal(Reason.ORDER_CANCELLED, Operation.GET_CAPTURE, order_id=ORDER_ID)
-    assert rejection.message == f"Order {ORDER_ID} is cancelled."
+def test_refused_read_has_no_message_ending() -> None:
+    refusal = Refusal(Reason.ORDER_CANCELLED, Operation.GET_CAPTURE, order_id=ORDER_ID)
+    assert refusal.message == f"Order {ORDER_ID} is cancelled."
 
 
 def test_a_fact_with_braces_is_taken_as_it_is() -> None:
-    rejection = Refusal(Reason.ORDER_NOT_FOUND, Operation.GET_ORDER, order_id="{status}")
-    assert rejection.message == "Order {status} cannot be found"
+    refusal = Refusal(Reason.ORDER_NOT_FOUND, Operation.GET_ORDER, order_id="{status}")
+    assert refusal.message == "Order {status} cannot be found"
 
 
 @pytest.mark.parametrize(
-    ("rejection", "text"),
+    ("refusal", "text"),
     [
         pytest.param(
             Refusal(Reason.AUTHORIZATION_BELOW_CAPTURED, requested=7000, captured=8000),
@@ -240,11 +240,11 @@ def test_a_fact_with_braces_is_taken_as_it_is() -> None:
         ),
     ],
 )
-def test_a_rejection_reads_as_reason_message_and_facts(
-    rejection: Refusal,
+def test_refusal_reads_as_reason_message_and_facts(
+    refusal: Refusal,
     text: str,
 ) -> None:
-    assert str(rejection) == text
+    assert str(refusal) == text
 
 
 @pytest.mark.parametrize(
@@ -284,13 +284,13 @@ def test_a_rejection_reads_as_reason_message_and_facts(
         ),
     ],
 )
-def test_what_is_refused_whatever_is_asked_for_reads_the_same_everywhere(
+def test_general_refusals_read_the_same_for_every_operation(
     reason: Reason,
     answer: tuple[int, str, str],
 ) -> None:
     for operation in (None, *Operation):
-        rejection = Refusal(reason, operation, **FACTS)
-        assert (rejection.status, rejection.code, rejection.message) == answer
+        refusal = Refusal(reason, operation, **FACTS)
+        assert (refusal.status, refusal.code, refusal.message) == answer
 
 
 @pytest.mark.parametrize(
@@ -307,9 +307,9 @@ def test_a_payment_method_that_fails_ends_with_what_it_stops(
     code: str,
     message: str,
 ) -> None:
-    rejection = Refusal(Reason.PAYMENT_METHOD_FAILED, operation)
-    assert (rejection.status, rejection.code) == (403, code)
-    assert rejection.message == f"Payment method failed. {message}".strip()
+    refusal = Refusal(Reason.PAYMENT_METHOD_FAILED, operation)
+    assert (refusal.status, refusal.code) == (403, code)
+    assert refusal.message == f"Payment method failed. {message}".strip()
 
 
 @pytest.mark.parametrize("word", [*Reason, *Operation])
@@ -384,14 +384,14 @@ def test_reasons_and_operations_are_written_as_they_are_named(word: Reason | Ope
         (Operation.GET_REFUND, "NOT_FOUND", "Order {id} cannot be found"),
     ],
 )
-def test_an_order_that_is_not_there_is_missed_in_the_words_of_the_operation(
+def test_order_not_found_message_depends_on_the_operation(
     operation: Operation,
     code: str,
     message: str,
 ) -> None:
-    rejection = order_not_found(ORDER_ID, operation, "c1")
-    assert (rejection.status, rejection.code) == (404, code)
-    assert rejection.message == message.replace("{id}", ORDER_ID)
+    refusal = order_not_found(ORDER_ID, operation, "c1")
+    assert (refusal.status, refusal.code) == (404, code)
+    assert refusal.message == message.replace("{id}", ORDER_ID)
 
 
 @pytest.mark.parametrize(
@@ -405,26 +405,26 @@ def test_an_order_that_is_not_there_is_missed_in_the_words_of_the_operation(
         ("1dab0505-d1d5-1041-ac57-5ffda5af139c", "NO_SUCH_ORDER"),
     ],
 )
-def test_reading_an_order_by_what_is_no_uuid_has_a_code_of_its_own(
+def test_reading_an_order_by_a_malformed_id_has_its_own_code(
     order_id: str,
     code: str,
 ) -> None:
     """The version digit of an id varies and is not looked at."""
-    rejection = order_not_found(order_id, Operation.GET_ORDER)
-    assert rejection.code == code
-    assert rejection.facts["order_id"] == order_id
+    refusal = order_not_found(order_id, Operation.GET_ORDER)
+    assert refusal.code == code
+    assert refusal.facts["order_id"] == order_id
 
 
-def test_what_is_no_uuid_is_called_by_its_name() -> None:
-    rejection = order_not_found("K4MADNY", Operation.GET_ORDER)
-    assert (rejection.status, rejection.message) == (400, "Order ID must be a valid UUID.")
+def test_malformed_id_message_names_the_uuid() -> None:
+    refusal = order_not_found("K4MADNY", Operation.GET_ORDER)
+    assert (refusal.status, refusal.message) == (400, "Order ID must be a valid UUID.")
 
 
-def test_an_order_that_is_missed_without_a_capture_names_none() -> None:
+def test_order_not_found_without_capture_has_an_empty_capture_id() -> None:
     assert order_not_found(ORDER_ID, Operation.CANCEL).facts["capture_id"] == ""
 
 
-def test_changing_an_order_by_what_is_no_uuid_has_not() -> None:
+def test_changing_an_order_by_a_malformed_id_is_not_found() -> None:
     assert order_not_found("K4MADNY", Operation.CAPTURE).code == "NO_SUCH_ORDER"
 
 

@@ -52,7 +52,7 @@ def test_an_order_can_be_captured_once_its_review_is_accepted() -> None:
     assert drive(order, CaptureOrder(1)).captured_amount == 1
 
 
-def test_the_next_allocation_fails_and_spoils_the_one_after_it() -> None:
+def test_forced_failure_fails_the_next_allocation_and_the_one_after() -> None:
     order = drive(make_order(), capture_of(make_line()))
     order = drive(
         force_outcome(order, "fail_next_allocation", NOW), refund_of(make_line("A12345", 1))
@@ -66,7 +66,7 @@ def test_the_next_allocation_fails_and_spoils_the_one_after_it() -> None:
     assert second.failed_conditions == ("no_earlier_failure",)
 
 
-def test_a_failure_asked_for_waits_for_the_next_refund() -> None:
+def test_forced_failure_waits_for_the_next_refund() -> None:
     order = force_outcome(
         drive(make_order(), capture_of(make_line())), "fail_next_allocation", NOW
     )
@@ -74,7 +74,7 @@ def test_a_failure_asked_for_waits_for_the_next_refund() -> None:
     assert order.refunds[0].allocation.outcome is AllocationOutcome.FAILED
 
 
-def test_a_failure_asked_for_waits_for_a_refund_with_lines() -> None:
+def test_forced_failure_waits_for_a_refund_with_lines() -> None:
     order = force_outcome(
         drive(make_order(), capture_of(make_line())), "fail_next_allocation", NOW
     )

@@ -16,7 +16,7 @@ from tests.support.strategies import Refunded, assumptions, commands, refund_his
 SOUND = drive(make_order(), CaptureOrder(3000), CaptureOrder(2000), RefundOrder(1000))
 
 
-def landed(*amounts: int) -> Order:
+def booked(*amounts: int) -> Order:
     """Book the one refund of 1000 otherwise, on one capture after the other."""
     refund = SOUND.refunds[0]
     landings = tuple(
@@ -35,12 +35,12 @@ def refunded(amount: int) -> Order:
     ("order", "broken"),
     [
         pytest.param(SOUND, [], id="a sound order"),
-        pytest.param(landed(), [], id="money that is booked nowhere"),
+        pytest.param(booked(), [], id="money that is booked nowhere"),
         pytest.param(
             replace(SOUND, order_amount=4999),
             [
                 "no more is captured than authorized: captured 5000 of 4999",
-                "the remaining authorization is not negative: -1 remain",
+                "the remaining authorization is not negative: remaining -1",
             ],
             id="captured too much",
         ),
@@ -50,15 +50,15 @@ def refunded(amount: int) -> Order:
             id="refunded too much",
         ),
         pytest.param(
-            landed(3001),
+            booked(3001),
             [
                 "no more is booked on a capture than it captured: 3001 on 1VHSHK1Q-1 of 3000",
                 "no more is booked than refunded: booked 3001, refunded 1000",
             ],
-            id="landed too much",
+            id="booked too much",
         ),
         pytest.param(
-            landed(1000, 1),
+            booked(1000, 1),
             ["no more is booked than refunded: booked 1001, refunded 1000"],
             id="booked twice",
         ),
@@ -72,7 +72,7 @@ def test_every_broken_invariant_is_named_with_its_numbers(
 
 
 def test_there_is_an_example_of_each_invariant_being_broken() -> None:
-    orders = [replace(SOUND, order_amount=4999), refunded(5001), landed(3001)]
+    orders = [replace(SOUND, order_amount=4999), refunded(5001), booked(3001)]
     named = {
         violation.partition(":")[0]
         for order in orders
@@ -82,9 +82,9 @@ def test_there_is_an_example_of_each_invariant_being_broken() -> None:
 
 
 @given(assumptions, st.lists(commands, max_size=8))
-def test_no_commands_break_an_invariant(assumed: Assumptions, wanted: list[Command]) -> None:
+def test_no_commands_break_an_invariant(assumed: Assumptions, commands: list[Command]) -> None:
     order = make_order(1000)
-    for number, command in enumerate(wanted):
+    for number, command in enumerate(commands):
         try:
             context = make_context(f"id-{number}", assumptions=assumed)
             order = decide(order, command, context).order

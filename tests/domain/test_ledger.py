@@ -51,7 +51,7 @@ def test_a_ledger_sums_an_order_up() -> None:
     }
 
 
-def test_money_that_is_booked_nowhere_is_refunded_but_has_not_landed() -> None:
+def test_unbooked_refund_counts_for_the_order_only() -> None:
     order = drive(
         make_order(),
         CaptureOrder(3000),
@@ -61,7 +61,7 @@ def test_money_that_is_booked_nowhere_is_refunded_but_has_not_landed() -> None:
     assert (build_ledger(order)["refunded"], build_ledger(order)["booked"]) == (1000, 0)
 
 
-def test_a_timeline_tells_what_happened_in_the_order_of_time() -> None:
+def test_timeline_lists_every_event_oldest_first() -> None:
     steps: list[Command] = [
         Acknowledge(),
         capture_of(make_line("A12345", 3000), make_line("A98765", 2000)),
@@ -103,7 +103,7 @@ def test_a_timeline_is_sorted_by_time(hours: list[int]) -> None:
     order = make_order()
     for hour in hours:
         order = drive(order, CaptureOrder(1), now=NOW + timedelta(hours=hour))
-    times = [item.at for item in build_timeline(order)]
+    times = [event.at for event in build_timeline(order)]
     assert times == sorted(times)
 
 
@@ -119,18 +119,18 @@ def test_a_timeline_is_sorted_by_time(hours: list[int]) -> None:
     ],
     ids=", ".join,
 )
-def test_captures_and_refunds_are_told_as_they_came_even_if_time_stood_still(
+def test_movements_keep_their_order_under_a_frozen_clock(
     steps: list[str],
 ) -> None:
     commands: dict[str, Command] = {"capture": CaptureOrder(10), "refund": RefundOrder(1)}
     order = drive(make_order(), *(commands[step] for step in steps))
-    told = [
+    kinds = [
         "capture" if isinstance(change, Capture) else "refund" for change in movements(order)
     ]
-    assert told == steps
+    assert kinds == steps
 
 
-def test_a_timeline_is_written_as_a_line_for_each_event() -> None:
+def test_timeline_renders_one_line_per_event() -> None:
     events = [TimelineEvent(CREATED, "order of 1 placed"), TimelineEvent(NOW, "cancelled")]
     assert render_timeline(events) == (
         "2026-01-01 09:30:00  order of 1 placed\n2026-01-15 09:00:00  cancelled"

@@ -16,7 +16,7 @@ from mockserver.domain.operation import (
 )
 from tests.domain.case_tables import Case, cases
 from tests.support.builders import make_order
-from tests.support.order_history import COMMANDS, Step, Story
+from tests.support.order_history import COMMANDS, OrderHistory, Step
 
 ROADS: Mapping[Status, Sequence[Step]] = {
     Status.AUTHORIZED: [],
@@ -33,10 +33,10 @@ GIVEN: Mapping[str, object] = {"update": 9000, "capture": 1, "refund": 1}
 CHANGES = {COMMANDS[name](GIVEN.get(name)).operation: name for name in COMMANDS}
 
 
-def story_in(status: Status) -> Story:
-    story = Story({}, {"fully_refunded_status": "CLOSED"}).play(ROADS[status])
-    assert story.status is status
-    return story
+def story_in(status: Status) -> OrderHistory:
+    history = OrderHistory({}, {"fully_refunded_status": "CLOSED"}).play(ROADS[status])
+    assert history.status is status
+    return history
 
 
 def test_the_table_has_every_operation_in_every_status() -> None:
@@ -51,8 +51,8 @@ def test_there_are_the_18_operations_of_the_provider() -> None:
     assert not set(CHANGES) & READ_OPERATIONS
 
 
-def test_what_the_provider_will_drop_is_about_send_outs_and_due_dates() -> None:
-    assert {item.value for item in DEPRECATED_OPERATIONS} == {
+def test_deprecated_operations_are_send_out_and_due_date() -> None:
+    assert {operation.value for operation in DEPRECATED_OPERATIONS} == {
         "trigger_send_out",
         "extend_due_date",
         "get_extend_due_date_options",
@@ -61,20 +61,20 @@ def test_what_the_provider_will_drop_is_about_send_outs_and_due_dates() -> None:
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("operation", CHANGES)
-def test_a_change_is_answered_as_the_table_says(operation: Operation, status: Status) -> None:
-    story, name = story_in(status), CHANGES[operation]
+def test_changes_follow_the_lifecycle_table(operation: Operation, status: Status) -> None:
+    history, name = story_in(status), CHANGES[operation]
     refused = LIFECYCLE[operation][status].reason
     command = COMMANDS[name](GIVEN.get(name))
     if refused is None:
-        before = story.order
-        story.do(command)
-        assert story.order is not before
+        before = history.order
+        history.do(command)
+        assert history.order is not before
     else:
-        with pytest.raises(Refusal) as rejection:
-            story.do(command)
-        assert rejection.value.reason is refused
-        assert rejection.value.operation is operation
-        assert rejection.value.message
+        with pytest.raises(Refusal) as refusal:
+            history.do(command)
+        assert refusal.value.reason is refused
+        assert refusal.value.operation is operation
+        assert refusal.value.message
 
 
 @pytest.mark.parametrize("status", Status)
@@ -85,14 +85,14 @@ def test_reading_is_allowed_in_every_status(operation: Operation, status: Status
 
 
 @pytest.mark.parametrize("case", cases("lifecycle"))
-def test_what_is_known_of_the_provider_holds(case: Case) -> None:
+def test_known_provider_behaviour_holds(case: Case) -> None:
     name = case["case"]
     responses = {}
     for status in case["expect"]:
         try:
             story_in(Status(status)).do(COMMANDS[name](GIVEN.get(name)))
-        except Refusal as rejection:
-            responses[status] = rejection.code
+        except Refusal as refusal:
+            responses[status] = refusal.code
         else:
             responses[status] = "ok"
     assert responses == case["expect"]
@@ -105,11 +105,11 @@ def test_an_order_expires_with_the_first_moment_of_its_last_day() -> None:
     assert derive_status(order, order.expires_at, Assumptions()) is Status.EXPIRED
 
 
-def test_a_refusal_tells_the_order_and_its_status() -> None:
-    story = story_in(Status.CANCELLED)
+def test_refusal_names_order_and_status() -> None:
+    history = story_in(Status.CANCELLED)
     with pytest.raises(Refusal) as refused:
-        story.play(["acknowledge"])
-    facts = {"order_id": story.order.order_id, "status": Status.CANCELLED}
+        history.play(["acknowledge"])
+    facts = {"order_id": history.order.order_id, "status": Status.CANCELLED}
     assert refused.value.facts == facts
 
 
@@ -120,16 +120,16 @@ def test_a_refusal_tells_the_order_and_its_status() -> None:
         pytest.param(Status.CLOSED, {"refund": 1}, 0, id="a refund of the refunded"),
     ],
 )
-def test_a_refusal_about_amounts_tells_them(
+def test_refusal_about_amounts_names_them(
     status: Status,
     step: Step,
     refundable: int,
 ) -> None:
-    story = story_in(status)
+    history = story_in(status)
     with pytest.raises(Refusal) as refused:
-        story.play([step])
+        history.play([step])
     assert refused.value.facts == {
-        "order_id": story.order.order_id,
+        "order_id": history.order.order_id,
         "status": status,
         "remaining": 0,
         "captured": 10_000,

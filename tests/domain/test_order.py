@@ -43,7 +43,7 @@ SHIPPED = drive(
 )
 
 
-def test_an_order_is_changed_by_nobody() -> None:
+def test_order_is_immutable() -> None:
     with pytest.raises(AttributeError):
         SHIPPED.order_amount = 1  # type: ignore[misc]
 
@@ -58,8 +58,8 @@ CLASSES = {
     for var in vars(module).values()
     if isinstance(var, type) and var.__module__ == module.__name__
 }
-STRUCTS = {name: item for name, item in CLASSES.items() if issubclass(item, Struct)}
-DATACLASSES = {name: item for name, item in CLASSES.items() if is_dataclass(item)}
+STRUCTS = {name: cls for name, cls in CLASSES.items() if issubclass(cls, Struct)}
+DATACLASSES = {name: cls for name, cls in CLASSES.items() if is_dataclass(cls)}
 
 
 @pytest.mark.parametrize("name", STRUCTS)
@@ -72,14 +72,14 @@ def test_every_value_of_the_domain_is_frozen(name: str) -> None:
     [make_line(), SHIPPED.captures[0], SHIPPED.refunds[0], SHIPPED],
     ids=lambda value: type(value).__name__,
 )
-def test_a_value_of_many_fields_is_made_by_naming_them(value: Struct) -> None:
+def test_large_values_take_keyword_arguments_only(value: Struct) -> None:
     assert type(value)(**asdict(value)) == value
     with pytest.raises(TypeError, match="positional"):
         type(value)(*astuple(value))
 
 
 def values_of(value: object) -> Iterator[Struct]:
-    """Go through a value, and what it is made of."""
+    """Yield a value and all values inside it."""
     if isinstance(value, Struct):
         yield value
     inside = astuple(value) if isinstance(value, Struct) else value
@@ -87,18 +87,18 @@ def values_of(value: object) -> Iterator[Struct]:
         yield from chain.from_iterable(map(values_of, inside))
 
 
-def test_orders_and_long_commands_are_nothing_that_the_garbage_collector_looks_at() -> None:
+def test_orders_and_long_commands_are_untracked_by_gc() -> None:
     line = make_line(extra={"image_url": "https://shop.example/1.png"})
     order = drive(make_order(order_lines=(line,)), capture_of(line), refund_of(line))
     kinds = {type(part) for part in values_of(order)}
     assert {Order, OrderLine, PaymentMethod, Capture, Refund, Allocation} <= kinds
     commands = (UpdateAuthorization(1, (line,)), capture_of(line), refund_of(line))
-    parts = [part for item in (order, *commands) for part in values_of(item)]
+    parts = [part for value in (order, *commands) for part in values_of(value)]
     assert [part for part in parts if gc.is_tracked(part)] == []
 
 
 @pytest.mark.parametrize("name", DATACLASSES)
-def test_so_are_the_assumptions(name: str) -> None:
+def test_every_dataclass_of_the_domain_is_frozen(name: str) -> None:
     assert DATACLASSES[name].__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
@@ -108,7 +108,7 @@ def test_totals_are_the_sums_of_what_happened() -> None:
     assert SHIPPED.remaining_authorized_amount == 5000
 
 
-def test_what_landed_is_summed_up_by_capture() -> None:
+def test_bookings_are_summed_by_capture() -> None:
     assert dict(SHIPPED.booked_by_capture) == {"change-1": 3000, "change-2": 500}
 
 
@@ -130,13 +130,18 @@ def test_a_fraud_status_is_written_as_it_is_named(status: FraudStatus) -> None:
     assert status.value == status.name
 
 
-def defaults(value: Struct, *given: str) -> dict[str, object]:
-    return {name: item for name, item in asdict(value).items() if name not in given}
+def defaults(value: Struct, *set_fields: str) -> dict[str, object]:
+    return {name: field for name, field in asdict(value).items() if name not in set_fields}
 
 
-def test_a_line_that_says_no_more_than_it_must_is_physical_and_bears_no_tax() -> None:
-    given: dict[str, Any] = {"name": "A", "quantity": 1, "unit_price": 5, "total_amount": 5}
-    assert defaults(OrderLine(**given), *given) == {
+def test_minimal_order_line_is_physical_without_tax() -> None:
+    set_fields: dict[str, Any] = {
+        "name": "A",
+        "quantity": 1,
+        "unit_price": 5,
+        "total_amount": 5,
+    }
+    assert defaults(OrderLine(**set_fields), *set_fields) == {
         "reference": None,
         "type": "physical",
         "quantity_unit": "",
@@ -147,21 +152,21 @@ def test_a_line_that_says_no_more_than_it_must_is_physical_and_bears_no_tax() ->
     }
 
 
-def test_a_capture_or_refund_of_an_amount_alone_has_no_words_and_no_parcels() -> None:
+def test_amount_only_movement_has_empty_description_and_shipping() -> None:
     commands = (CaptureOrder(1), RefundOrder(1))
     order = drive(make_order(), *commands)
-    for item in (*commands, *order.captures, *order.refunds):
-        said = asdict(item)
-        assert said["description"] == ""
-        assert said["order_lines"] == ()
-        assert said["reference"] is None
-        assert said.get("shipping_info", ()) == ()
+    for movement in (*commands, *order.captures, *order.refunds):
+        fields = asdict(movement)
+        assert fields["description"] == ""
+        assert fields["order_lines"] == ()
+        assert fields["reference"] is None
+        assert fields.get("shipping_info", ()) == ()
     assert order.captures[0].due_date_extended_by == 0
     assert order.captures[0].sent_out_at is None
 
 
-def test_nothing_has_happened_to_an_order_of_which_nothing_is_told() -> None:
-    given: dict[str, Any] = {
+def test_order_defaults_are_empty() -> None:
+    set_fields: dict[str, Any] = {
         "order_id": ORDER_ID,
         "klarna_reference": "1VHSHK1Q",
         "created_at": CREATED,
@@ -174,29 +179,34 @@ def test_nothing_has_happened_to_an_order_of_which_nothing_is_told() -> None:
         "locale": "sv-SE",
         "payment_method": PaymentMethod("INVOICE", "Invoice"),
     }
-    told = defaults(Order(**given), *given)
-    assert told.pop("fraud_status") is FraudStatus.ACCEPTED
-    assert not any(told.values())
-    assert told["captures"] == told["refunds"] == told["shipping_info"] == ()
-    assert told["released_amount"] == 0
+    order_defaults = defaults(Order(**set_fields), *set_fields)
+    assert order_defaults.pop("fraud_status") is FraudStatus.ACCEPTED
+    assert not any(order_defaults.values())
+    assert (
+        order_defaults["captures"]
+        == order_defaults["refunds"]
+        == order_defaults["shipping_info"]
+        == ()
+    )
+    assert order_defaults["released_amount"] == 0
 
 
-def test_a_capture_or_refund_of_which_little_is_told_has_no_words_lines_or_parcels() -> None:
-    given: dict[str, Any] = {
+def test_capture_and_refund_defaults_are_empty() -> None:
+    set_fields: dict[str, Any] = {
         "capture_id": "c1",
         "klarna_reference": "1VHSHK1Q-1",
         "captured_amount": 1,
         "captured_at": NOW,
     }
-    assert not any(defaults(Capture(**given), *given).values())
-    given = {
+    assert not any(defaults(Capture(**set_fields), *set_fields).values())
+    set_fields = {
         "refund_id": "r1",
         "refunded_amount": 1,
         "refunded_at": NOW,
         "allocation": SHIPPED.refunds[0].allocation,
         "earlier_capture_count": 1,
     }
-    assert not any(defaults(Refund(**given), *given).values())
+    assert not any(defaults(Refund(**set_fields), *set_fields).values())
 
 
 def test_a_capture_knows_the_references_of_its_lines_once_each() -> None:

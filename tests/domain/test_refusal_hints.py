@@ -3,11 +3,11 @@ import pytest
 from mockserver.domain.errors import ERROR_CATALOGUE, UNKNOWN_FACT, Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.refusal_hints import HINT_BY_REASON, refusal_hint
-from tests.support.order_history import Step, Story
+from tests.support.order_history import OrderHistory, Step
 
 
 def remedy(steps: list[Step], then: Step, **order: object) -> tuple[str, ...]:
-    story = Story(order).play(steps)
+    story = OrderHistory(order).play(steps)
     with pytest.raises(Refusal) as refused:
         story.play([then])
     return refusal_hint(refused.value)
@@ -41,7 +41,7 @@ def remedy(steps: list[Step], then: Step, **order: object) -> tuple[str, ...]:
             [],
             {"update": 10_001},
             {"paid_by": "CARD"},
-            "At most 10000: orders paid by CARD cannot be raised.",
+            "At most 10000: the authorization of CARD orders cannot be raised.",
             id="a raise for a card",
         ),
         pytest.param(
@@ -82,7 +82,7 @@ def remedy(steps: list[Step], then: Step, **order: object) -> tuple[str, ...]:
         pytest.param([{"wait": 14}], {"refund": 1}, {}, "", id="nothing is known to help"),
     ],
 )
-def test_a_refusal_says_what_would_have_been_allowed(
+def test_refusal_hint_names_what_is_allowed(
     steps: list[Step],
     then: Step,
     order: dict[str, object],
@@ -92,14 +92,14 @@ def test_a_refusal_says_what_would_have_been_allowed(
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_nothing_is_said_of_a_refusal_that_was_made_up(reason: Reason) -> None:
+def test_injected_refusal_has_no_hint(reason: Reason) -> None:
     assert refusal_hint(Refusal(reason, Operation.CAPTURE)) == ()
     unknown = {"status": UNKNOWN_FACT, "remaining": UNKNOWN_FACT}
     assert refusal_hint(Refusal(reason, Operation.CAPTURE, **unknown)) == ()
 
 
 @pytest.mark.parametrize(
-    ("rejection", "text"),
+    ("refusal", "text"),
     [
         (Refusal(Reason.METHOD_NOT_ALLOWED, allowed="GET, POST"), "Use GET, POST."),
         (
@@ -112,16 +112,16 @@ def test_nothing_is_said_of_a_refusal_that_was_made_up(reason: Reason) -> None:
         ),
     ],
 )
-def test_a_request_that_reaches_no_order_is_told_what_to_send_too(
-    rejection: Refusal,
+def test_unroutable_requests_have_a_hint(
+    refusal: Refusal,
     text: str,
 ) -> None:
-    assert refusal_hint(rejection) == (text,)
+    assert refusal_hint(refusal) == (text,)
 
 
-def test_nothing_is_said_where_the_operation_is_unknown() -> None:
+def test_unknown_operation_has_no_hint() -> None:
     assert refusal_hint(Refusal(Reason.ORDER_CANCELLED, status="CANCELLED")) == ()
 
 
-def test_every_remedy_is_for_a_reason_of_the_catalogue() -> None:
+def test_every_hint_is_for_a_reason_of_the_catalogue() -> None:
     assert set(HINT_BY_REASON) <= {row.reason for row in ERROR_CATALOGUE}

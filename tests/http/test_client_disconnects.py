@@ -1,4 +1,4 @@
-"""A connection: requests one after the other, half-closed clients, and its end."""
+"""Connections: pipelined requests, half-closed clients, and how connections end."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from tests.support.raw_http import answers_in
 Op = Operation
 
 
-async def test_pipelined_requests_are_answered_in_their_order(merchant: Merchant) -> None:
+async def test_pipelined_requests_are_answered_in_order(merchant: Merchant) -> None:
     await fault(merchant, {"delay": "50ms"}, on="list_captures")
     reads = [
         request_bytes(merchant, operation, None, {})
@@ -28,7 +28,7 @@ async def test_pipelined_requests_are_answered_in_their_order(merchant: Merchant
     assert [body[:1] for _, _, body in responses] == [b"[", b"{"]
 
 
-async def test_a_crash_is_answered_in_shape_and_closes_the_connection(
+async def test_crash_gets_a_provider_shaped_500_and_a_close(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -56,7 +56,7 @@ HALF_CLOSED: dict[str, tuple[Sequence[Operation], Any]] = {
 
 
 @pytest.mark.parametrize("case", HALF_CLOSED)
-async def test_a_half_closed_client_is_answered_and_then_hung_up_on(
+async def test_half_closed_client_gets_its_responses_then_a_close(
     merchant: Merchant,
     case: str,
 ) -> None:
@@ -74,7 +74,7 @@ async def test_a_half_closed_client_is_answered_and_then_hung_up_on(
     ]
 
 
-async def test_a_client_that_half_closes_within_a_body_is_hung_up_on(
+async def test_half_close_within_a_body_closes_the_connection(
     merchant: Merchant,
 ) -> None:
     async with line_to(merchant) as line:
@@ -86,17 +86,17 @@ async def test_a_client_that_half_closes_within_a_body_is_hung_up_on(
 
 
 DAMAGES = {
-    "nothing but the end": ({"drop": "close"}, b""),
-    "a beginning and the end": ({"truncate": 1}, b"["),
+    "close": ({"drop": "close"}, b""),
+    "truncate": ({"truncate": 1}, b"["),
 }
 
 
 @pytest.mark.parametrize("case", DAMAGES)
-async def test_a_damaged_response_comes_after_the_sound_one_before_it(
+async def test_damaged_response_follows_the_intact_one_before_it(
     merchant: Merchant,
     case: str,
 ) -> None:
-    damage, left = DAMAGES[case]
+    damage, body_part = DAMAGES[case]
     await fault(merchant, damage, on="list_captures")
     reads = [
         request_bytes(merchant, operation, None, {})
@@ -107,10 +107,10 @@ async def test_a_damaged_response_comes_after_the_sound_one_before_it(
         _, _, order = await line.answer()
         rest = await line.rest()
     assert order == (await merchant.do(Op.GET_ORDER)).body
-    assert rest.partition(b"\r\n\r\n")[2] == left
+    assert rest.partition(b"\r\n\r\n")[2] == body_part
 
 
-async def test_a_body_that_is_too_large_in_chunks_is_refused(merchant: Merchant) -> None:
+async def test_too_large_chunked_body_is_refused(merchant: Merchant) -> None:
     chunk = b"%x\r\n" % 2**18 + b" " * 2**18 + b"\r\n"
     framing = {"Transfer-Encoding": "chunked"}
     whole = request_bytes(merchant, Op.CAPTURE, None, framing)

@@ -1,4 +1,4 @@
-"""A process among bad neighbours: killed, crowded, out of descriptors, its log full."""
+"""A server process that is killed, crowded, out of descriptors, or cannot log."""
 
 import json
 import os
@@ -33,11 +33,10 @@ HALF_A_CAPTURE = (
 RESET = struct.pack("ii", 1, 0)
 
 
-class Neighbour:
-    """A server in a process of its own, seen from outside."""
+class ServerProcess:
+    """Server in a process of its own, observed from outside."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
-        """Take a process that listens."""
         self.process, self.port = process, port
 
     def connect(self) -> socket.socket:
@@ -71,7 +70,7 @@ class Neighbour:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def end(self) -> tuple[int, bytes]:
-        """End it as one should, and give exit code and what it had to complain about."""
+        """End the process by SIGTERM; return its exit code and standard error."""
         self.process.terminate()
         _, errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, errors
@@ -85,7 +84,7 @@ def ask(client: HTTPConnection, method: str, path: str, body: Any = None) -> tup
 
 
 @contextmanager
-def neighbour(*flags: str) -> Iterator[Neighbour]:
+def server_process(*flags: str) -> Iterator[ServerProcess]:
     """Run a server for as long as a test needs it."""
     with subprocess.Popen(
         [*COMMAND, "serve", *(flags or ("--port", "0"))],
@@ -98,13 +97,13 @@ def neighbour(*flags: str) -> Iterator[Neighbour]:
             assert process.stdout is not None
             ready = READY.fullmatch(process.stdout.readline().decode())
             assert ready is not None
-            yield Neighbour(process, int(ready[1].rpartition(":")[2]))
+            yield ServerProcess(process, int(ready[1].rpartition(":")[2]))
         finally:
             process.kill()
 
 
-def until(holds: Callable[[], bool], server: Neighbour) -> bool:
-    """Ask a server for its health again and again until something holds."""
+def until(holds: Callable[[], bool], server: ServerProcess) -> bool:
+    """Ask for ``/livez`` until a condition holds; return whether it does."""
     for _ in range(5000):
         if holds():
             return True
@@ -113,8 +112,8 @@ def until(holds: Callable[[], bool], server: Neighbour) -> bool:
     return False
 
 
-def test_a_server_that_was_killed_starts_anew_on_the_same_port() -> None:
-    with neighbour("--port", "0", "--seed", "1") as killed:
+def test_killed_server_restarts_on_the_same_port() -> None:
+    with server_process("--port", "0", "--seed", "1") as killed:
         path = killed.order_path()
         with killed.connect() as kept:
             kept.sendall(b"GET")
@@ -122,19 +121,19 @@ def test_a_server_that_was_killed_starts_anew_on_the_same_port() -> None:
             killed.process.kill()
             killed.process.wait(PATIENCE)
             port = killed.port
-            with neighbour("--port", str(port), "--seed", "1") as started:
+            with server_process("--port", str(port), "--seed", "1") as started:
                 assert started.port == port
                 assert json.loads(started.ask("GET", path)[1])["captured_amount"] == 0
                 assert started.end() == (0, b"")
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_told_to_end_under_load_answers_or_cuts_and_ends_well(
+def test_signal_under_load_ends_the_server_with_exit_0(
     ending: signal.Signals,
 ) -> None:
     statuses: set[int] = set()
     busy = Semaphore(0)
-    with neighbour() as server, ExitStack() as stuck:
+    with server_process() as server, ExitStack() as stuck:
         path = server.order_path()
         fault = {"on": "cancel", "do": {"delay": "1h"}}
         assert server.ask("POST", f"{SANDBOX}/faults", fault)[0] == 201
@@ -168,16 +167,16 @@ def test_a_server_told_to_end_under_load_answers_or_cuts_and_ends_well(
     assert statuses == {200, 201}
 
 
-@pytest.mark.parametrize("how", ["politely", "by a reset"])
-def test_clients_that_vanish_in_the_middle_of_a_body_leave_no_trace(how: str) -> None:
-    with neighbour() as server:
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_clients_that_leave_within_a_body_free_their_descriptors(how: str) -> None:
+    with server_process() as server:
         path = server.order_path()
         before, page = server.descriptors(), server.ask("GET", path)[1]
         with ExitStack() as vanishing:
             for _ in range(100):
                 client = vanishing.enter_context(server.connect())
                 client.sendall((HALF_A_CAPTURE % path.rpartition("/")[2]).encode())
-                if how == "by a reset":
+                if how == "reset":
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             assert until(lambda: server.descriptors() >= before + 100, server)
         assert until(lambda: server.descriptors() <= before, server)
@@ -194,10 +193,10 @@ def many() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_two_thousand_clients_that_say_nothing_or_little_keep_nobody_from_answers(
+def test_2000_idle_clients_do_not_block_requests(
     many: int,
 ) -> None:
-    with neighbour() as server, ExitStack() as idle:
+    with server_process() as server, ExitStack() as idle:
         path = server.order_path()
         before = server.descriptors()
         for count in range(many):
@@ -215,7 +214,7 @@ def test_two_thousand_clients_that_say_nothing_or_little_keep_nobody_from_answer
         assert server.end() == (0, b"")
 
 
-def answered_or_hung_up_on(connection: socket.socket) -> bool:
+def answered_or_closed(connection: socket.socket) -> bool:
     """Ask over a connection that may have been ended already."""
     try:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: kustom\r\n\r\n")
@@ -224,7 +223,7 @@ def answered_or_hung_up_on(connection: socket.socket) -> bool:
         return True
 
 
-def test_a_server_out_of_descriptors_serves_whom_it_has_and_then_others_again() -> None:
+def test_server_recovers_after_running_out_of_descriptors() -> None:
     limit, crowd = 64, 100
     line = {"name": "Goods", "quantity": 1, "unit_price": 1, "total_amount": 1}
     calls = [
@@ -235,7 +234,7 @@ def test_a_server_out_of_descriptors_serves_whom_it_has_and_then_others_again() 
         ("POST", "/refunds", {"refunded_amount": 100}, 403),
         ("PATCH", "/merchant-references", {"merchant_reference1": "1"}, 204),
     ]
-    with neighbour() as server, ExitStack() as crowding:
+    with server_process() as server, ExitStack() as crowding:
         path = server.order_path()
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
         kept = server.client()
@@ -249,7 +248,7 @@ def test_a_server_out_of_descriptors_serves_whom_it_has_and_then_others_again() 
         assert server.processor_time() - before < 0.5
         for method, place, body, status in calls:
             assert ask(kept, method, path + place, body)[0] == status
-        assert [client for client in clients if not answered_or_hung_up_on(client)] == []
+        assert [client for client in clients if not answered_or_closed(client)] == []
         crowding.close()
         kept.close()
         assert until(lambda: server.descriptors() < limit // 2, server)
@@ -295,7 +294,7 @@ TARGETS: dict[str, Callable[[], int]] = {
 
 @pytest.mark.parametrize("broken", [(1,), (2,), (1, 2)], ids=["output", "errors", "both"])
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_log_that_cannot_be_written_does_not_keep_a_server_from_answering(
+def test_server_answers_when_its_log_cannot_be_written(
     target: str,
     broken: tuple[int, ...],
 ) -> None:
@@ -311,7 +310,7 @@ def test_a_log_that_cannot_be_written_does_not_keep_a_server_from_answering(
     ) as process:
         os.close(descriptor)
         try:
-            server = Neighbour(process, port_of(process))
+            server = ServerProcess(process, port_of(process))
             path = server.order_path()
             for _ in range(100):
                 assert server.ask("GET", path)[0] == 200

@@ -1,11 +1,11 @@
-"""Header values that are no UTF-8: read as Latin-1, never the cause of a crash."""
+"""Header values that are not UTF-8 are read as Latin-1."""
 
 import json
 
 import pytest
 
 from mockserver.domain.operation import Operation
-from tests.http.test_connection import connected, head, read_answer
+from tests.support.connection import connected, read_response, request_head
 from tests.support.merchant import Merchant
 
 Op = Operation
@@ -13,17 +13,17 @@ BODY = b'{"captured_amount":1}'
 
 
 def send(merchant: Merchant, *headers: bytes, host: bytes = b"kustom") -> tuple[int, bytes]:
-    """Send a capture with headers as they are, and give status and body of the answer."""
-    asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}").removesuffix(b"\r\n")
+    """Send a capture with raw headers; return status and body of the response."""
+    asking = request_head(merchant, f"POST {merchant.path(Op.CAPTURE)}").removesuffix(b"\r\n")
     lines = [*headers, b"Content-Length: %d" % len(BODY), b"", BODY]
     with connected(merchant) as connection:
         connection.sendall(asking.replace(b"Host: kustom", b"Host: " + host))
         connection.sendall(b"\r\n".join(lines))
-        response, body = read_answer(connection)
+        response, body = read_response(connection)
         return response.status, body
 
 
-async def test_a_host_that_is_no_text_does_not_cost_the_answer(
+async def test_host_outside_utf_8_gets_a_response(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -32,7 +32,7 @@ async def test_a_host_that_is_no_text_does_not_cost_the_answer(
     assert caplog.messages == []
 
 
-async def test_a_content_type_that_is_no_text_is_refused_by_its_name(
+async def test_content_type_outside_utf_8_is_refused_and_named(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -45,7 +45,7 @@ async def test_a_content_type_that_is_no_text_is_refused_by_its_name(
 
 
 @pytest.mark.parametrize("key", [b"caf\xe9", "café".encode()], ids=["Latin-1", "UTF-8"])
-async def test_an_idempotency_key_may_be_in_any_encoding(
+async def test_idempotency_key_may_be_in_any_encoding(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
     key: bytes,

@@ -1,4 +1,4 @@
-"""What is no HTTP, or cannot be decoded, is refused in our own words."""
+"""Messages of refusals of malformed HTTP and of bodies that cannot be decoded."""
 
 import json
 from collections.abc import Callable
@@ -8,16 +8,15 @@ from aiohttp import http_parser
 from aiohttp.http_exceptions import BadHttpMessage
 
 from mockserver.http.http_errors import malformed
-from tests.http.test_raw_cases import BODY, EXACT, IN_CHUNKS, capture
 from tests.support.merchant import Merchant
-from tests.support.raw_http import RawAnswer, converse
+from tests.support.raw_http import BODY, EXACT, IN_CHUNKS, RawAnswer, capture, converse
 
 GET = b"GET /livez HTTP/1.1\r\nHost: kustom\r\n"
 REQUEST_LINE = "expected a request line such as 'GET /path HTTP/1.1'"
 PATH = "expected a path such as /livez, with other characters as in %20"
 HEADERS = "expected headers such as 'Name: value', ended by CR LF"
 FRAMING = "expected Content-Length or Transfer-Encoding, not both"
-CHUNKS = "expected chunks of the size that each names in hexadecimal, ended by CR LF"
+CHUNKS = "expected chunks that start with their size in hexadecimal and end with CR LF"
 
 HEADS: dict[str, tuple[bytes, str]] = {
     "no request": (b"HELLO\r\n\r\n", f"{REQUEST_LINE}, near 'HELLO'"),
@@ -54,7 +53,7 @@ HEADS: dict[str, tuple[bytes, str]] = {
     "a header that speaks of chunks": (GET + b"chunk\r\n\r\n", f"{HEADERS}, near 'chunk'"),
     "a header that ends in LF": (GET + b"X: y\nZ: a\r\n\r\n", rf"{HEADERS}, near 'X: y\nZ: a'"),
 }  # fmt: skip
-"""What is sent, and how it is refused."""
+"""Sent bytes, and the message of the refusal."""
 
 BODIES: dict[str, tuple[bytes, bytes, str]] = {
     "a length that is no number": (
@@ -90,11 +89,11 @@ BODIES: dict[str, tuple[bytes, bytes, str]] = {
         "expected a body in deflate, as its Content-Encoding says",
     ),
 }  # fmt: skip
-"""Headers and body of a capture, and how it is refused."""
+"""Headers and body of a capture, and the message of the refusal."""
 
 
 def messages(response: RawAnswer) -> list[str]:
-    """What an answer says to the merchant."""
+    """Return the messages of an error response."""
     return list(json.loads(response.body)["error_messages"])
 
 
@@ -105,7 +104,7 @@ def assert_malformed(response: RawAnswer, problem: str) -> None:
 
 
 @pytest.mark.parametrize("case", HEADS)
-async def test_what_is_no_request_is_told_what_was_expected(
+async def test_malformed_request_line_says_what_was_expected(
     server_url: str,
     case: str,
 ) -> None:
@@ -115,7 +114,7 @@ async def test_what_is_no_request_is_told_what_was_expected(
 
 @pytest.mark.parametrize("at_once", [True, False], ids=["with the head", "after the head"])
 @pytest.mark.parametrize("case", BODIES)
-async def test_a_body_without_known_bounds_is_told_what_was_expected(
+async def test_malformed_framing_says_what_was_expected(
     merchant: Merchant,
     case: str,
     *,
@@ -128,13 +127,13 @@ async def test_a_body_without_known_bounds_is_told_what_was_expected(
         assert_malformed(converse(merchant.url, pieces)[0], problem)
 
 
-def test_an_unknown_complaint_is_answered_in_our_own_words_too() -> None:
-    rejection = malformed(BadHttpMessage("Span callback error in on_frob"), GET + b"\r\n")
-    assert rejection.message == "Malformed HTTP: expected HTTP/1.1"
+def test_unknown_parser_error_gets_a_message_of_our_own() -> None:
+    refusal = malformed(BadHttpMessage("Span callback error in on_frob"), GET + b"\r\n")
+    assert refusal.message == "Malformed HTTP: expected HTTP/1.1"
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "BR"])
-async def test_a_body_in_a_coding_that_is_not_understood_is_refused_by_its_name(
+async def test_unsupported_content_coding_is_refused_by_name(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
     coding: str,
@@ -145,16 +144,16 @@ async def test_a_body_in_a_coding_that_is_not_understood_is_refused_by_its_name(
     async with merchant.nothing_changes():
         response, *_ = converse(merchant.url, [sent])
     assert (response.status, response.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
-    named = coding.lower()
+    name = coding.lower()
     assert messages(response) == [
-        f"Content-Encoding '{named}' is not supported, send gzip, deflate or identity"
+        f"Content-Encoding '{name}' is not supported, send gzip, deflate or identity"
     ]
-    reason = f"unsupported_encoding; content_encoding={named}"
+    reason = f"unsupported_encoding; content_encoding={name}"
     assert response.headers[b"mock-reason"] == reason.encode()
 
 
 @pytest.mark.parametrize("coding", ["gzip, br", "gzip, gzip", "identity,X-GZIP"])
-async def test_codings_of_which_only_some_are_understood_are_refused(
+async def test_list_with_an_unsupported_content_coding_is_refused(
     merchant: Merchant,
     coding: str,
 ) -> None:
@@ -167,7 +166,7 @@ async def test_codings_of_which_only_some_are_understood_are_refused(
 
 
 @pytest.mark.parametrize("coding", ["identity", "Identity", "", "UTF-8", "x-own"])
-async def test_a_body_that_is_not_said_to_be_packed_is_read(
+async def test_unknown_content_coding_means_an_uncompressed_body(
     merchant: Merchant,
     coding: str,
 ) -> None:
@@ -175,7 +174,7 @@ async def test_a_body_that_is_not_said_to_be_packed_is_read(
     assert converse(merchant.url, [sent])[0].status == 201
 
 
-async def test_without_headers_of_the_mock_no_reason_is_added(
+async def test_mock_reason_is_left_out_without_mock_headers(
     serve: Callable[..., str],
 ) -> None:
     (response,) = converse(serve(mock_headers=False), [HEADS["no request"][0]])

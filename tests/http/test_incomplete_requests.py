@@ -1,4 +1,4 @@
-"""Requests of which a part never comes: given up in the end, never in the way of others."""
+"""Incomplete requests end after a timeout and never block other clients."""
 
 import json
 from contextlib import ExitStack
@@ -8,12 +8,12 @@ import pytest
 from mockserver.domain.operation import Operation
 from mockserver.http import connection
 from mockserver.schemas import get_schema
-from tests.http.test_connection import connected, has_hung_up, head, read_answer
+from tests.support.connection import connected, is_closed, read_response, request_head
 from tests.support.merchant import Merchant
 
 Op = Operation
-SOON = 0.1  # seconds, in place of the limit
-LATER = 0.8  # the same, where a request in pieces has to be in time
+SHORT_TIMEOUT = 0.1  # seconds
+LONGER_TIMEOUT = 0.8  # seconds, enough for a request in several packets
 
 HALF_BODIES = {
     "announced, and nothing of it": ("Content-Length: 23", b""),
@@ -26,7 +26,7 @@ HALF_BODIES = {
         "Content-Encoding: gzip\r\nContent-Length: 23",
         b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
     ),
-    "awaited by a client that then says nothing": (
+    "continued, and nothing of it": (
         "Expect: 100-continue\r\nContent-Length: 23",
         b"",
     ),
@@ -34,38 +34,38 @@ HALF_BODIES = {
 
 
 @pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait a moment only for the rest of a request."""
-    monkeypatch.setattr(connection, "INCOMPLETE_REQUEST_TIMEOUT", SOON)
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the timeout for the rest of a request."""
+    monkeypatch.setattr(connection, "INCOMPLETE_REQUEST_TIMEOUT", SHORT_TIMEOUT)
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait a little longer."""
-    monkeypatch.setattr(connection, "INCOMPLETE_REQUEST_TIMEOUT", LATER)
+def longer_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the timeout, but leave time for a request in several packets."""
+    monkeypatch.setattr(connection, "INCOMPLETE_REQUEST_TIMEOUT", LONGER_TIMEOUT)
 
 
-@pytest.mark.usefixtures("soon")
+@pytest.mark.usefixtures("short_timeout")
 @pytest.mark.parametrize("at_once", [True, False], ids=["with the head", "after the head"])
 @pytest.mark.parametrize("case", HALF_BODIES)
-async def test_a_body_that_does_not_come_in_full_is_refused_in_the_end(
+async def test_incomplete_body_is_refused_after_the_timeout(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
     case: str,
     at_once: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
     header, started = HALF_BODIES[case]
-    asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", header)
+    asking = request_head(merchant, f"POST {merchant.path(Op.CAPTURE)}", header)
     async with merchant.nothing_changes():
         with connected(merchant) as connection:
             for part in [asking + started] if at_once else [asking, started]:
                 connection.sendall(part)
-            response, body = read_answer(connection)
-            assert has_hung_up(connection)
+            response, body = read_response(connection)
+            assert is_closed(connection)
     page = json.loads(body)
     assert (response.status, page["error_code"]) == (400, "BAD_REQUEST")
     assert page["error_messages"] == [
-        "Malformed HTTP: the rest of the body did not come within 0.1 s"
+        "Malformed HTTP: the rest of the body did not arrive within 0.1 s"
     ]
     assert get_schema("responses/error.schema.json").is_valid(page)
     assert caplog.messages == []
@@ -81,10 +81,10 @@ HALF_HEADS = {
 }
 
 
-@pytest.mark.usefixtures("soon")
+@pytest.mark.usefixtures("short_timeout")
 @pytest.mark.parametrize("used", [False, True], ids=["first", "after a request"])
 @pytest.mark.parametrize("case", HALF_HEADS)
-async def test_a_client_that_sends_half_a_head_is_hung_up_on_in_the_end(
+async def test_incomplete_head_is_closed_after_the_timeout(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
     case: str,
@@ -92,80 +92,86 @@ async def test_a_client_that_sends_half_a_head_is_hung_up_on_in_the_end(
 ) -> None:
     with connected(merchant) as connection:
         if used:
-            connection.sendall(head(merchant, f"GET {merchant.path(Op.GET_ORDER)}"))
-            assert read_answer(connection)[0].status == 200
+            connection.sendall(request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}"))
+            assert read_response(connection)[0].status == 200
         connection.sendall(HALF_HEADS[case])
-        assert has_hung_up(connection)
+        assert is_closed(connection)
     assert caplog.messages == []
 
 
-@pytest.mark.usefixtures("soon")
-async def test_a_get_is_answered_without_its_body_and_hung_up_on_if_that_does_not_come(
+@pytest.mark.usefixtures("short_timeout")
+async def test_get_with_incomplete_body_is_answered_then_closed(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    asking = head(merchant, f"GET {merchant.path(Op.GET_ORDER)}", "Content-Length: 2")
+    asking = request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}", "Content-Length: 2")
     with connected(merchant) as connection:
         connection.sendall(asking)
-        assert read_answer(connection)[0].status == 200
-        assert has_hung_up(connection)
+        assert read_response(connection)[0].status == 200
+        assert is_closed(connection)
     assert caplog.messages == []
 
 
-@pytest.mark.usefixtures("later")
+@pytest.mark.usefixtures("longer_timeout")
 @pytest.mark.parametrize("idle", [0, 1], ids=["new", "used"])
-async def test_a_connection_whose_requests_are_complete_has_no_such_limit(
+async def test_complete_requests_do_not_start_the_timeout(
     merchant: Merchant,
     idle: int,
 ) -> None:
     body = b'{"captured_amount":1}'
-    asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {len(body)}")
+    asking = request_head(
+        merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {len(body)}"
+    )
     with connected(merchant) as connection, connected(merchant) as half:
         for _ in range(idle):
             for part in (asking[:20], asking[20:], body[:5], body[5:]):
                 connection.sendall(part)
-            assert read_answer(connection)[0].status == 201
+            assert read_response(connection)[0].status == 201
         half.sendall(b"G")
-        assert has_hung_up(half)  # the limit is over
+        assert is_closed(half)  # the limit is over
         connection.sendall(asking + body)
-        assert read_answer(connection)[0].status == 201
+        assert read_response(connection)[0].status == 201
 
 
-@pytest.mark.usefixtures("later")
-async def test_a_request_that_came_in_full_may_be_answered_late(merchant: Merchant) -> None:
+@pytest.mark.usefixtures("longer_timeout")
+async def test_complete_request_may_be_answered_after_the_timeout(merchant: Merchant) -> None:
     body = b'{"captured_amount":1}'
-    asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {len(body)}")
+    asking = request_head(
+        merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {len(body)}"
+    )
     await merchant.control(
-        "POST", "faults", {"on": "capture", "do": {"delay": f"{LATER * 2}s"}}
+        "POST", "faults", {"on": "capture", "do": {"delay": f"{LONGER_TIMEOUT * 2}s"}}
     )
     with connected(merchant) as connection:
         for part in (asking[:20], asking[20:], body[:5], body[5:]):
             connection.sendall(part)
-        assert read_answer(connection)[0].status == 201
+        assert read_response(connection)[0].status == 201
 
 
-@pytest.mark.usefixtures("later")
-async def test_half_a_head_behind_a_late_answer_costs_the_connection_not_the_answer(
+@pytest.mark.usefixtures("longer_timeout")
+async def test_incomplete_next_head_closes_after_the_pending_response(
     merchant: Merchant,
 ) -> None:
     body = b'{"captured_amount":1}'
-    asking = head(merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {len(body)}")
+    asking = request_head(
+        merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {len(body)}"
+    )
     await merchant.control(
-        "POST", "faults", {"on": "capture", "do": {"delay": f"{LATER * 2}s"}}
+        "POST", "faults", {"on": "capture", "do": {"delay": f"{LONGER_TIMEOUT * 2}s"}}
     )
     with connected(merchant) as connection:
         connection.sendall(asking + body)
         while not (await merchant.control("GET", "faults")).json["faults"][0]["fired"]:
             pass  # until it is under way
         connection.sendall(b"GET / HT")
-        assert read_answer(connection)[0].status == 201
-        assert has_hung_up(connection)
+        assert read_response(connection)[0].status == 201
+        assert is_closed(connection)
 
 
-async def test_many_clients_that_send_a_byte_and_nothing_more_do_not_keep_others_from_answers(
+async def test_incomplete_requests_do_not_block_other_clients(
     merchant: Merchant,
 ) -> None:
-    request = head(merchant, f"GET {merchant.path(Op.GET_ORDER)}")
+    request = request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}")
     with ExitStack() as slow:
         clients = [slow.enter_context(connected(merchant)) for _ in range(200)]
         for client in clients:
@@ -173,7 +179,7 @@ async def test_many_clients_that_send_a_byte_and_nothing_more_do_not_keep_others
         with connected(merchant) as connection:
             for _ in range(20):
                 connection.sendall(request)
-                assert read_answer(connection)[0].status == 200
+                assert read_response(connection)[0].status == 200
         for client in clients[:20]:
             client.sendall(request[1:])
-            assert read_answer(client)[0].status == 200
+            assert read_response(client)[0].status == 200

@@ -1,4 +1,4 @@
-"""Named nasty requests, each with the one answer it gets."""
+"""Named malformed and unusual requests, each with its expected response."""
 
 import gzip
 from itertools import pairwise
@@ -6,23 +6,25 @@ from itertools import pairwise
 import aiohttp
 import pytest
 
-from tests.support.merchant import Merchant, basic
-from tests.support.raw_http import RawAnswer, converse, is_in_shape
+from tests.support.merchant import Merchant
+from tests.support.raw_http import (
+    BODY,
+    EXACT,
+    IN_CHUNKS,
+    RawAnswer,
+    capture,
+    converse,
+    is_in_shape,
+    length,
+)
 
-BODY = b'{"captured_amount":1}'
-OK, MADE, BAD = (200, ""), (201, ""), (400, "BAD_REQUEST")
+OK, CREATED, BAD = (200, ""), (201, ""), (400, "BAD_REQUEST")
 INVALID = 422, "UNPROCESSABLE_ENTITY"
 
 Case = tuple[bytes, bytes, tuple[int, str]]
-"""Headers of a capture beside Host and credentials, its body, the answer."""
+"""Headers of a capture besides Host and credentials, its body, the response."""
 
 
-def length(value: bytes) -> bytes:
-    return b"Content-Length: " + value
-
-
-EXACT = length(b"%d" % len(BODY))
-IN_CHUNKS = b"Transfer-Encoding: chunked"
 CHUNKS = b"15\r\n" + BODY + b"\r\n0\r\n\r\n"
 
 
@@ -31,34 +33,34 @@ def json_of(value: bytes) -> tuple[bytes, bytes]:
     return length(b"%d" % len(body)), body
 
 
-GOES_ON: dict[str, Case] = {
-    "as it should be": (EXACT, BODY, MADE),
-    "a length with zeros before it": (length(b"0021"), BODY, MADE),
-    "a length with blanks around it": (length(b"  21 \t"), BODY, MADE),
+KEPT_OPEN: dict[str, Case] = {
+    "as it should be": (EXACT, BODY, CREATED),
+    "a length with zeros before it": (length(b"0021"), BODY, CREATED),
+    "a length with blanks around it": (length(b"  21 \t"), BODY, CREATED),
     "no body, where one is needed": (length(b"0"), b"", INVALID),
     "neither length nor body": (b"X: y", b"", INVALID),
-    "chunks": (IN_CHUNKS, CHUNKS, MADE),
-    "chunks, said in capitals": (b"TRANSFER-ENCODING: CHUNKED", CHUNKS, MADE),
-    "a chunk of leading zeros": (IN_CHUNKS, b"0000" + CHUNKS, MADE),
-    "a chunk with an extension": (IN_CHUNKS, CHUNKS.replace(b"\r", b';a="b"\r', 1), MADE),
-    "chunks and a trailer": (IN_CHUNKS, CHUNKS[:-2] + b"X-Sum: 1\r\n\r\n", MADE),
+    "chunks": (IN_CHUNKS, CHUNKS, CREATED),
+    "chunks, said in capitals": (b"TRANSFER-ENCODING: CHUNKED", CHUNKS, CREATED),
+    "a chunk of leading zeros": (IN_CHUNKS, b"0000" + CHUNKS, CREATED),
+    "a chunk with an extension": (IN_CHUNKS, CHUNKS.replace(b"\r", b';a="b"\r', 1), CREATED),
+    "chunks and a trailer": (IN_CHUNKS, CHUNKS[:-2] + b"X-Sum: 1\r\n\r\n", CREATED),
     "a chunk for each byte": (
         IN_CHUNKS,
         b"".join(b"1\r\n%c\r\n" % item for item in BODY) + b"0\r\n\r\n",
-        MADE,
+        CREATED,
     ),
     "zipped": (
         b"Content-Encoding: gzip\r\n" + length(b"%d" % len(gzip.compress(BODY, mtime=0))),
         gzip.compress(BODY, mtime=0),
-        MADE,
+        CREATED,
     ),
-    "a coding nobody knows": (b"Content-Encoding: x-own\r\n" + EXACT, BODY, MADE),
-    "an upgrade nobody offers": (b"Connection: upgrade\r\nUpgrade: x\r\n" + EXACT, BODY, MADE),
-    "an expectation nobody knows": (b"Expect: 200-ok\r\n" + EXACT, BODY, MADE),
-    "a header without a value": (b"X:\r\n" + EXACT, BODY, MADE),
-    "a header twice": (b"X: 1\r\nX: 2\r\n" + EXACT, BODY, MADE),
-    "a hundred headers": (b"X: y\r\n" * 100 + EXACT, BODY, MADE),
-    "a header of 8000 bytes": (b"X: " + b"y" * 8000 + b"\r\n" + EXACT, BODY, MADE),
+    "an unknown content coding": (b"Content-Encoding: x-own\r\n" + EXACT, BODY, CREATED),
+    "an unknown upgrade": (b"Connection: upgrade\r\nUpgrade: x\r\n" + EXACT, BODY, CREATED),
+    "an unknown expectation": (b"Expect: 200-ok\r\n" + EXACT, BODY, CREATED),
+    "a header without a value": (b"X:\r\n" + EXACT, BODY, CREATED),
+    "a header twice": (b"X: 1\r\nX: 2\r\n" + EXACT, BODY, CREATED),
+    "a hundred headers": (b"X: y\r\n" * 100 + EXACT, BODY, CREATED),
+    "a header of 8000 bytes": (b"X: " + b"y" * 8000 + b"\r\n" + EXACT, BODY, CREATED),
     "another media type": (
         b"Content-Type: text/plain\r\n" + EXACT, BODY, (415, "UNSUPPORTED_MEDIA_TYPE"),
     ),
@@ -68,8 +70,8 @@ GOES_ON: dict[str, Case] = {
     "1e300": (*json_of(b"1e300"), INVALID),
     "a fraction": (*json_of(b"1e-1"), INVALID),
     "less than nothing": (*json_of(b"-1"), INVALID),
-    "no less than nothing": (*json_of(b"-0"), MADE),
-    "an integer with a point": (*json_of(b"1.0"), MADE),
+    "no less than nothing": (*json_of(b"-0"), CREATED),
+    "an integer with a point": (*json_of(b"1.0"), CREATED),
     "a number with a zero before it": (*json_of(b"01"), BAD),
     "a number with a plus": (*json_of(b"+1"), BAD),
     "64 bits and one": (*json_of(b"18446744073709551616"), INVALID),
@@ -80,24 +82,24 @@ GOES_ON: dict[str, Case] = {
     "half a surrogate pair": (*json_of(rb'1,"description":"\ud800"'), BAD),
     "both halves, swapped": (*json_of(rb'1,"description":"\udc00\ud800"'), BAD),
     "a surrogate in UTF-8": (*json_of(b'1,"description":"\xed\xa0\x80"'), BAD),
-    "a surrogate pair": (*json_of(rb'1,"description":"\ud83d\ude00"'), MADE),
-    "a NUL, escaped": (*json_of(rb'1,"description":"\u0000"'), MADE),
+    "a surrogate pair": (*json_of(rb'1,"description":"\ud83d\ude00"'), CREATED),
+    "a NUL, escaped": (*json_of(rb'1,"description":"\u0000"'), CREATED),
     "a NUL": (*json_of(b'1,"description":"\x00"'), BAD),
     "no UTF-8": (*json_of(b'1,"description":"\xff"'), BAD),
     "more bytes than a sign needs": (*json_of(b'1,"description":"\xc0\xaf"'), BAD),
-    "a doubled key": (*json_of(b'1,"captured_amount":2'), MADE),
+    "a doubled key": (*json_of(b'1,"captured_amount":2'), CREATED),
     "a doubled key, bad in the end": (*json_of(b'1,"captured_amount":-1'), INVALID),
     "a byte order mark": (length(b"24"), b"\xef\xbb\xbf" + BODY, BAD),
     "100,000 brackets": (length(b"100000"), b"[" * 100_000, BAD),
     "100,000 brackets, closed": (length(b"100000"), b"[" * 50_000 + b"]" * 50_000, BAD),
     "100,000 braces": (length(b"600001"), b'{"a":' * 100_000 + b"1" + b"}" * 100_000, BAD),
     "51 levels": (*json_of(b'"x","x":' + b"[" * 50 + b"]" * 50), BAD),
-    "51 unknown levels": (*json_of(b'1,"x":' + b"[" * 50 + b"]" * 50), MADE),
+    "51 unknown levels": (*json_of(b'1,"x":' + b"[" * 50 + b"]" * 50), CREATED),
     "1025 unknown levels": (*json_of(b'1,"x":' + b"[" * 1024 + b"]" * 1024), BAD),
 }  # fmt: skip
-"""Framed as it should be; whatever is in it, the connection goes on."""
+"""Valid framing: whatever the body contains, the connection stays open."""
 
-HUNG_UP_ON: dict[str, tuple[bytes, bytes]] = {
+CLOSED: dict[str, tuple[bytes, bytes]] = {
     "a length below nothing": (length(b"-1"), BODY),
     "a length with a plus": (length(b"+21"), BODY),
     "a length in hexadecimal": (length(b"0x15"), BODY),
@@ -137,55 +139,47 @@ HUNG_UP_ON: dict[str, tuple[bytes, bytes]] = {
     "a header of 9000 bytes": (b"X: " + b"y" * 9000 + b"\r\n" + EXACT, BODY),
     "a name of 9000 bytes": (b"X" * 9000 + b": y\r\n" + EXACT, BODY),
 }  # fmt: skip
-"""Framed so that nobody knows where it ends: 400 for each."""
+"""Framing without a known end: 400 for each."""
 
 
-def capture(merchant: Merchant, headers: bytes, body: bytes) -> bytes:
-    """Write a capture."""
-    lines = [
-        f"POST /ordermanagement/v1/orders/{merchant.order_id}/captures HTTP/1.1",
-        "Host: kustom",
-        f"Authorization: {basic(merchant.user)}",
-        "",
-    ]
-    return "\r\n".join(lines).encode() + headers + b"\r\n\r\n" + body
-
-
-def told(responses: list[RawAnswer]) -> list[tuple[int, str]]:
-    """Hold that answers are in shape, and tell their statuses and codes."""
+def outcomes(responses: list[RawAnswer]) -> list[tuple[int, str]]:
+    """Check that responses are in shape; return their statuses and codes."""
     assert [answer for answer in responses if not is_in_shape(answer)] == []
     return [(response.status, response.code) for response in responses]
 
 
-@pytest.mark.parametrize("case", GOES_ON)
-async def test_a_request_with_known_bounds_is_answered_and_the_connection_goes_on(
+@pytest.mark.parametrize("case", KEPT_OPEN)
+async def test_request_with_known_length_keeps_the_connection_open(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
     case: str,
 ) -> None:
     if case == "a length with blanks around it" and aiohttp.__version__ < "3.14":
         pytest.skip("the parser of aiohttp before 3.14 refuses blanks behind a length")
-    headers, body, response = GOES_ON[case]
-    assert told(converse(merchant.url, [capture(merchant, headers, body)])) == [response, OK]
+    headers, body, expected = KEPT_OPEN[case]
+    assert outcomes(converse(merchant.url, [capture(merchant, headers, body)])) == [
+        expected,
+        OK,
+    ]
     captured = (await merchant.read())["captured_amount"]
-    assert (captured > 0) == (response == MADE) or case == "no less than nothing"
+    assert (captured > 0) == (expected == CREATED) or case == "no less than nothing"
     assert caplog.messages == []
 
 
-@pytest.mark.parametrize("case", HUNG_UP_ON)
+@pytest.mark.parametrize("case", CLOSED)
 @pytest.mark.parametrize("pieces", [1, 2, 3], ids=["at once", "in two", "in three"])
-async def test_a_request_of_unknown_bounds_is_refused_and_hung_up_on(
+async def test_request_with_unknown_length_is_refused_and_closed(
     merchant: Merchant,
     caplog: pytest.LogCaptureFixture,
     case: str,
     pieces: int,
 ) -> None:
-    headers, body = HUNG_UP_ON[case]
+    headers, body = CLOSED[case]
     whole = capture(merchant, headers, body)
     places = [len(whole) - len(body), len(whole) - len(body) // 2][: pieces - 1]
     sent = [whole[start:end] for start, end in pairwise([0, *places, len(whole)])]
     async with merchant.nothing_changes():
-        responses = told(converse(merchant.url, sent))
+        responses = outcomes(converse(merchant.url, sent))
     assert responses[0] == BAD
     assert caplog.messages == []
 
@@ -204,27 +198,27 @@ VALID: dict[str, tuple[tuple[bytes, bytes], int]] = {
     "two of them": ((EXACT, BODY + GET + b"\r\n"), 2),
     "a body with the end of a head in it": (json_of(b"1\r\n\r\n"), 1),
 }
-"""Headers and body of a capture, with what may come behind, and how much is answered."""
+"""Headers and body of a capture, with what may follow, and the number of responses."""
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=["text", "TLS", "half a request", "zeros"])
 @pytest.mark.parametrize("case", VALID)
-async def test_a_valid_request_is_answered_before_the_garbage_behind_it_in_its_packet(
+async def test_valid_request_before_garbage_in_one_packet_is_answered(
     merchant: Merchant,
     case: str,
     garbage: bytes,
 ) -> None:
     (headers, body), valid = VALID[case]
-    responses = told(converse(merchant.url, [capture(merchant, headers, body) + garbage]))
-    assert responses == [*[MADE, OK][:valid], BAD]
+    responses = outcomes(converse(merchant.url, [capture(merchant, headers, body) + garbage]))
+    assert responses == [*[CREATED, OK][:valid], BAD]
     assert (await merchant.read())["captured_amount"] == 1
 
 
-async def test_a_get_is_answered_before_the_garbage_behind_it(merchant: Merchant) -> None:
+async def test_get_before_garbage_in_one_packet_is_answered(merchant: Merchant) -> None:
     for garbage in GARBAGE:
-        assert told(converse(merchant.url, [GET + b"\r\n" + garbage])) == [OK, BAD]
+        assert outcomes(converse(merchant.url, [GET + b"\r\n" + garbage])) == [OK, BAD]
 
 
 async def test_many_requests_in_one_packet_are_all_answered(merchant: Merchant) -> None:
-    responses = told(converse(merchant.url, [(GET + b"\r\n") * 250]))
+    responses = outcomes(converse(merchant.url, [(GET + b"\r\n") * 250]))
     assert responses == [OK] * 251

@@ -1,7 +1,7 @@
-"""No bytes, however broken, get anything but well-formed answers or the end.
+"""Property: arbitrary bytes get well-formed responses or a closed connection.
 
-Requests that would be carried out are split, flipped, cut and mangled, and sent to a real
-socket. ``KUSTOM_FUZZ`` multiplies how many are tried; the counts are printed by ``-rP``.
+Valid requests are split, flipped, cut and mangled, and sent to a real socket.
+``KUSTOM_FUZZ`` multiplies how many are tried; the counts are printed by ``-rP``.
 """
 
 import json
@@ -26,7 +26,7 @@ from tests.support.raw_http import PATIENCE, RawAnswer, ask, converse, is_in_sha
 from tests.support.request_examples import BUSY
 from tests.support.strategies import damaged
 
-HASTE = 0.05  # seconds that a server waits for the rest of a request, where it may be cut off
+SHORT_TIMEOUT = 0.05  # seconds for the rest of a request that may never arrive
 EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
 USER = "raw"
 AUTHORIZATION = f"Authorization: {basic(USER)}"
@@ -40,7 +40,7 @@ tried: Counter[str] = Counter()
 
 
 def request(line: str, *headers: str, body: bytes = b"") -> bytes:
-    """Write a request about the order that requests are about."""
+    """Write a request for the target order."""
     method, _, path = line.partition(" ")
     lines = [f"{method} {ORDERS_PATH}/{TARGET}{path} HTTP/1.1", "Host: kustom", AUTHORIZATION]
     return "\r\n".join([*lines, *headers, "", ""]).encode() + body
@@ -72,24 +72,24 @@ SEEDS = {
         400,
     ],
 }
-"""Requests, and how they are answered."""
+"""Requests, and the statuses of their responses."""
 
 
 @dataclass(slots=True)
-class World:
-    """A sandbox with two orders; requests are about one of them."""
+class FuzzTarget:
+    """Sandbox with two orders; requests change one of them."""
 
     url: str
     log: list[str] = field(default_factory=list)
     pages: list[bytes] = field(default_factory=list)
 
     def renew(self) -> None:
-        """Start again."""
+        """Reset the sandbox and create both orders."""
         assert ask(self.url, "POST", f"{SANDBOX}/reset").status == 200
         for order_id in (TARGET, BYSTANDER):
             body = json.dumps({**BUSY, "order_id": order_id}).encode()
-            made = ask(self.url, "POST", f"{SANDBOX}/orders", body=body)
-            assert made.status == 201, made
+            created = ask(self.url, "POST", f"{SANDBOX}/orders", body=body)
+            assert created.status == 201, created
         self.pages = self.read()
 
     def read(self) -> list[bytes]:
@@ -97,20 +97,20 @@ class World:
         paths = f"{ORDERS_PATH}/{TARGET}", f"{ORDERS_PATH}/{BYSTANDER}"
         return [ask(self.url, "GET", path, AUTHORIZATION).body for path in paths]
 
-    def judge(self, kind: str, pieces: Iterable[bytes], patience: float) -> list[RawAnswer]:
-        """Send bytes, and hold that all is well: answers, log, orders, money."""
-        with patch.object(connection, "INCOMPLETE_REQUEST_TIMEOUT", patience):
+    def check(self, kind: str, pieces: Iterable[bytes], timeout: float) -> list[RawAnswer]:
+        """Send bytes; check the responses, the log, both orders and the money."""
+        with patch.object(connection, "INCOMPLETE_REQUEST_TIMEOUT", timeout):
             responses = converse(self.url, pieces)
         statuses = [response.status for response in responses]
-        tried[f"{kind}, {statuses[0] if statuses else 'hung up on'}"] += 1
+        tried[f"{kind}, {statuses[0] if statuses else 'closed'}"] += 1
         assert [
             answer for answer in responses if answer.status >= 500 or not is_in_shape(answer)
         ] == []
-        target, bystander = self.read()
+        order, bystander = self.read()
         assert self.log == []
         assert bystander == self.pages[1]
         if CHANGED.isdisjoint(statuses):
-            assert target == self.pages[0]
+            assert order == self.pages[0]
         else:
             checked = json.loads(ask(self.url, "GET", f"{SANDBOX}/invariants").body)
             assert checked["passed"], checked
@@ -119,16 +119,16 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(serve: Callable[..., str]) -> Iterator[World]:
-    """A world, and whatever is logged."""
-    made = World(serve())
+def target(serve: Callable[..., str]) -> Iterator[FuzzTarget]:
+    """Serve a sandbox with two orders, and collect the log."""
+    fuzz_target = FuzzTarget(serve())
     listener = logging.Handler(logging.WARNING)
-    listener.emit = lambda record: made.log.append(  # type: ignore[method-assign]
+    listener.emit = lambda record: fuzz_target.log.append(  # type: ignore[method-assign]
         logging.Formatter().format(record)
     )
-    made.renew()
+    fuzz_target.renew()
     logging.getLogger().addHandler(listener)
-    yield made
+    yield fuzz_target
     logging.getLogger().removeHandler(listener)
 
 
@@ -147,32 +147,32 @@ splits = st.lists(st.integers(0, 2000), max_size=6)
 
 @effort(150)
 @given(whole=st.sampled_from(list(SEEDS)), places=splits)
-def test_a_request_is_answered_alike_however_it_is_cut_into_packets(
-    world: World,
+def test_packet_boundaries_do_not_change_the_response(
+    target: FuzzTarget,
     whole: bytes,
     places: list[int],
 ) -> None:
-    responses = world.judge("split", split(whole, places), PATIENCE)
+    responses = target.check("split", split(whole, places), PATIENCE)
     last = [] if b"Connection: close" in whole else [200]
     assert [response.status for response in responses] == SEEDS[whole] + last
 
 
 @st.composite
 def bruised(draw: st.DrawFn) -> list[bytes]:
-    """Draw a request with some bytes cut, doubled, flipped or made up; and split it."""
+    """Draw a request with some bytes cut, doubled, flipped or inserted; split it."""
     whole = draw(damaged(list(SEEDS), st.sampled_from(TOKENS), longest=30))
     return split(whole, draw(splits)) if whole else [b"\r\n"]
 
 
 @effort(450)
 @given(bruised())
-def test_a_request_with_bytes_cut_flipped_or_made_up(world: World, pieces: list[bytes]) -> None:
-    world.judge("bytes", pieces, HASTE)
+def test_mutated_bytes_never_break_the_server(target: FuzzTarget, pieces: list[bytes]) -> None:
+    target.check("bytes", pieces, SHORT_TIMEOUT)
 
 
 @st.composite
 def mangled(draw: st.DrawFn) -> list[bytes]:
-    """Draw a request with headers exchanged, or put in between."""
+    """Draw a request with headers replaced or inserted."""
     head, _, body = draw(st.sampled_from(list(SEEDS))).partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     for _ in range(draw(st.integers(1, 2))):
@@ -189,13 +189,15 @@ def mangled(draw: st.DrawFn) -> list[bytes]:
 
 @effort(800)
 @given(mangled())
-def test_a_request_with_mangled_headers(world: World, pieces: list[bytes]) -> None:
-    world.judge("headers", pieces, HASTE)
+def test_mangled_headers_never_break_the_server(
+    target: FuzzTarget, pieces: list[bytes]
+) -> None:
+    target.check("headers", pieces, SHORT_TIMEOUT)
 
 
 @st.composite
 def chunked(draw: st.DrawFn) -> list[bytes]:
-    """Draw a capture in chunks of which some are not."""
+    """Draw a capture in chunks, some of them malformed."""
     body = b'{"captured_amount": 5}'
     parts = split(body, draw(st.lists(st.integers(0, 30), max_size=4)))
     lines = [
@@ -212,8 +214,8 @@ def chunked(draw: st.DrawFn) -> list[bytes]:
 
 @effort(300)
 @given(chunked())
-def test_a_request_with_broken_chunks(world: World, pieces: list[bytes]) -> None:
-    world.judge("chunks", pieces, HASTE)
+def test_broken_chunks_never_break_the_server(target: FuzzTarget, pieces: list[bytes]) -> None:
+    target.check("chunks", pieces, SHORT_TIMEOUT)
 
 
 PLACES = ["POST /captures", "POST /refunds", "PATCH /authorization", "POST /shipping-info"]
@@ -238,27 +240,27 @@ marks = st.sampled_from([b""] * 6 + [b"\xef\xbb\xbf", b"\x00", b" ", b"\xff\xfe"
 
 @effort(500)
 @given(place=st.sampled_from(PLACES), mark=marks, text=values | doubled, places=splits)
-def test_a_body_of_likely_and_unlikely_json_is_answered_and_costs_no_connection(
-    world: World,
+def test_any_json_body_gets_a_response_on_an_open_connection(
+    target: FuzzTarget,
     place: str,
     mark: bytes,
     text: bytes,
     places: list[int],
 ) -> None:
     sent = split(with_length(place, mark + text), places)
-    responses = world.judge("body", sent, PATIENCE)
+    responses = target.check("body", sent, PATIENCE)
     assert [response.status for response in responses[1:]] == [200]
     assert responses[0].status in {201, 204, 400, 403, 404, 422}
 
 
 @pytest.mark.parametrize("whole", SEEDS)
-def test_what_is_mutated_is_sound(world: World, whole: bytes) -> None:
-    statuses = [item.status for item in world.judge("seed", [whole], PATIENCE)]
+def test_unmutated_requests_are_valid(target: FuzzTarget, whole: bytes) -> None:
+    statuses = [item.status for item in target.check("seed", [whole], PATIENCE)]
     assert statuses[: len(SEEDS[whole])] == SEEDS[whole]
 
 
-def test_so_many_were_tried() -> None:
-    """Tell the counts; where requests are broken, some have to survive it."""
+def test_mutations_include_accepted_and_refused_requests() -> None:
+    """Print the counts; of each kind, some requests are accepted and some refused."""
     outcomes: dict[str, set[bool]] = {}
     for item, count in sorted(tried.items()):
         print(f"{count:>7} {item}")  # noqa: T201  # for the report

@@ -1,4 +1,4 @@
-"""HTTPS under the provider's names, seen by clients that verify whom they talk to."""
+"""HTTPS under the provider's names, for clients that verify certificates."""
 
 import json
 import socket
@@ -20,14 +20,14 @@ UNKNOWN_ORDER = "/ordermanagement/v1/orders/7ce4ee13-973c-6f49-a30e-85a0bc675997
 
 
 def verifying(authority: str) -> ssl.SSLContext:
-    """A client's settings as they are by default, and one authority more."""
+    """Return default client settings that also trust this authority."""
     context = ssl.create_default_context()
     context.load_verify_locations(cadata=authority)
     return context
 
 
-class TakenOver(HTTPSConnection):
-    """A client that finds a server where it believes the provider's host to be."""
+class RedirectedConnection(HTTPSConnection):
+    """Client whose name resolution of the provider's host leads to our server."""
 
     def __init__(self, url: str, context: ssl.SSLContext, name: str = PLAYGROUND) -> None:
         """Connect to the server of this address under another name."""
@@ -44,8 +44,8 @@ class TakenOver(HTTPSConnection):
 
 
 def ask(url: str, authority: str, path: str, name: str = PLAYGROUND) -> tuple[int, bytes]:
-    """Ask under a name of the provider's, and end the connection."""
-    client = TakenOver(url, verifying(authority), name)
+    """Send a GET under one of the provider's names, and close the connection."""
+    client = RedirectedConnection(url, verifying(authority), name)
     client.request("GET", path, headers={"Authorization": basic("demo")})
     response: HTTPResponse = client.getresponse()
     body = response.read()
@@ -54,41 +54,41 @@ def ask(url: str, authority: str, path: str, name: str = PLAYGROUND) -> tuple[in
 
 
 def authority_of(url: str) -> str:
-    """What the verb prints about a running server."""
+    """Return the CA certificate that ``tls ca`` prints for a running server."""
     printed = run("tls", "ca", "--url", url)
     assert printed.returncode == 0, printed.stderr
     return printed.stdout
 
 
 @pytest.mark.parametrize("name", [*sorted(KUSTOM_HOSTS), "localhost", "127.0.0.1"])
-def test_a_client_that_verifies_reaches_the_server_as(name: str) -> None:
+def test_verifying_client_accepts_the_certificate_for(name: str) -> None:
     with serving("--port", "0", "--tls") as (_, url):
         authority = authority_of(url)
         status, _ = ask(url, authority, UNKNOWN_ORDER, name)
         assert status == 404
 
 
-def test_a_client_that_does_not_know_the_authority_refuses() -> None:
+def test_client_without_the_ca_refuses_the_certificate() -> None:
     with serving("--port", "0", "--tls") as (_, url):
-        client = TakenOver(url, ssl.create_default_context())
+        client = RedirectedConnection(url, ssl.create_default_context())
         with pytest.raises(ssl.SSLCertVerificationError):
             client.connect()
 
 
-def test_names_of_ones_own_are_in_the_certificate_when_they_are_allowed() -> None:
+def test_allowed_hosts_are_in_the_certificate() -> None:
     with serving("--port", "0", "--tls", "--allowed-host", "mock.example") as (_, url):
         status, _ = ask(url, authority_of(url), "/__admin/sandboxes", "mock.example")
         assert status == 200
 
 
-def test_the_control_api_takes_the_providers_names_under_tls() -> None:
+def test_control_api_accepts_the_providers_names_under_tls() -> None:
     with serving("--port", "0", "--tls") as (_, url):
         status, body = ask(url, authority_of(url), "/__admin/sandboxes")
         assert status == 200
         assert "sandboxes" in json.loads(body)
 
 
-def test_the_control_api_refuses_the_providers_names_without_tls(server_url: str) -> None:
+def test_control_api_refuses_the_providers_names_without_tls(server_url: str) -> None:
     printed = run("healthcheck", "--url", server_url)
     assert printed.returncode == 0
     place = urlsplit(server_url)
@@ -98,7 +98,7 @@ def test_the_control_api_refuses_the_providers_names_without_tls(server_url: str
         assert plain.recv(64).startswith(b"HTTP/1.1 403 ")
 
 
-def test_without_a_folder_every_start_has_an_authority_of_its_own() -> None:
+def test_each_start_without_a_folder_has_its_own_ca() -> None:
     with (
         serving("--port", "0", "--tls") as (_, one),
         serving("--port", "0", "--tls") as (_, two),
@@ -106,7 +106,7 @@ def test_without_a_folder_every_start_has_an_authority_of_its_own() -> None:
         assert authority_of(one) != authority_of(two)
 
 
-def test_a_folder_keeps_the_authority_over_starts(tmp_path: Path) -> None:
+def test_folder_keeps_the_ca_across_starts(tmp_path: Path) -> None:
     folder = str(tmp_path / "tls")
     printed = run("tls", "ca", "--tls-folder", folder).stdout
     for _ in range(2):
@@ -119,7 +119,7 @@ def test_a_folder_keeps_the_authority_over_starts(tmp_path: Path) -> None:
     assert (tmp_path / "tls" / "ca-key.pem").stat().st_mode & 0o077 == 0
 
 
-def test_a_certificate_of_ones_own_is_served(tmp_path: Path) -> None:
+def test_given_certificate_is_served(tmp_path: Path) -> None:
     authority = trustme.CA()
     leaf = authority.issue_cert(PLAYGROUND)
     leaf.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
@@ -132,7 +132,7 @@ def test_a_certificate_of_ones_own_is_served(tmp_path: Path) -> None:
 
 def test_sigterm_ends_a_server_with_an_open_tls_connection() -> None:
     with serving("--port", "0", "--tls") as (process, url):
-        client = TakenOver(url, verifying(authority_of(url)))
+        client = RedirectedConnection(url, verifying(authority_of(url)))
         client.request("GET", "/healthz")
         client.getresponse().read()
         process.terminate()
@@ -156,12 +156,12 @@ def _no_folder(folder: Path) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (_no_key, "--tls-cert: expected --tls-key beside it"),
+        (_no_key, "--tls-cert: needs --tls-key as well"),
         (_no_files, "--tls-cert: cannot use"),
-        (_no_folder, "--tls: cannot keep an authority in"),
+        (_no_folder, "--tls: cannot store a certificate authority in"),
     ],
 )
-def test_certificates_that_cannot_be_used_are_said_by_name(
+def test_unusable_certificates_are_reported_with_the_option(
     tmp_path: Path,
     flags: Callable[[Path], tuple[str, ...]],
     words: str,
@@ -171,8 +171,8 @@ def test_certificates_that_cannot_be_used_are_said_by_name(
     assert words in ended.stderr
 
 
-def test_without_a_server_or_folder_there_is_no_authority_to_print() -> None:
+def test_tls_ca_without_server_or_folder_exits_1() -> None:
     ended = run("tls", "ca", "--url", "https://127.0.0.1:1")
     assert ended.returncode == 1
-    assert "gives no authority" in ended.stderr
+    assert "did not return a CA certificate" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -106,12 +106,12 @@ def test_a_failure_tells_the_verdict_the_timeline_and_the_last_failed_allocation
     _, said = run_tests(tmp_path, UNMET.format(allow=[]))
     story = said.partition(" kustom ---")[2]
     assert "\nVerdict:\n  ok  " in story
-    assert "\n  NO  orders.two-shipments.refunds[0].allocated_to: expected B," in story
+    assert "\n  FAIL  orders.two-shipments.refunds[0].allocated_to: expected B," in story
     assert "\nOrder two-shipments (" in story
     assert "Z  order of 20000 placed\n" in story
     assert "Z  refunded 10000, failed\n" in story
     assert "\nThe last failed allocation:\n" in story
-    assert "\n    Fix: Change reference 'B2468O' to 'B24680'.\n" in story
+    assert "\n    Hint: Change reference 'B2468O' to 'B24680'.\n" in story
 
 
 def test_a_test_that_fails_by_itself_tells_the_last_refusal(tmp_path: Path) -> None:

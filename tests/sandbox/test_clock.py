@@ -25,7 +25,7 @@ def wall() -> Wall:
     return Wall()
 
 
-def test_a_clock_shows_wall_time_unless_told_otherwise(wall: Wall) -> None:
+def test_clock_runs_on_wall_time_by_default(wall: Wall) -> None:
     clock = Clock(source=wall)
     assert clock.now() == wall.time
     assert not clock.frozen
@@ -72,7 +72,7 @@ def test_advances_add_up(wall: Wall, frozen: bool) -> None:  # noqa: FBT001
     assert clock.now() == NOW + HOUR + timedelta(days=28)
 
 
-def test_a_clock_that_is_frozen_twice_stays_where_it_was(wall: Wall) -> None:
+def test_freezing_a_frozen_clock_changes_nothing(wall: Wall) -> None:
     clock = Clock(NOW, source=wall)
     clock.freeze()
     wall.time += HOUR
@@ -80,7 +80,7 @@ def test_a_clock_that_is_frozen_twice_stays_where_it_was(wall: Wall) -> None:
     assert clock.now() == NOW
 
 
-def test_a_frozen_clock_runs_on_from_where_it_stood(wall: Wall) -> None:
+def test_unfrozen_clock_continues_from_the_frozen_time(wall: Wall) -> None:
     clock = Clock(NOW, frozen=True, source=wall)
     wall.time += timedelta(days=7)
     clock.advance(HOUR)
@@ -91,7 +91,7 @@ def test_a_frozen_clock_runs_on_from_where_it_stood(wall: Wall) -> None:
     assert clock.now() == NOW + 2 * HOUR
 
 
-def test_a_running_clock_told_to_run_is_not_disturbed(wall: Wall) -> None:
+def test_unfreezing_a_running_clock_changes_nothing(wall: Wall) -> None:
     clock = Clock(NOW, source=wall)
     wall.time += HOUR
     clock.unfreeze()
@@ -99,7 +99,7 @@ def test_a_running_clock_told_to_run_is_not_disturbed(wall: Wall) -> None:
 
 
 @pytest.mark.parametrize("by", [timedelta.max, timedelta(days=365 * 8000)])
-def test_no_advance_leads_beyond_what_can_be_reckoned_with(wall: Wall, by: timedelta) -> None:
+def test_advance_stops_at_the_latest_time(wall: Wall, by: timedelta) -> None:
     clock = Clock(NOW, frozen=True, source=wall)
     clock.advance(by)
     assert clock.now() == LATEST_TIME
@@ -107,5 +107,5 @@ def test_no_advance_leads_beyond_what_can_be_reckoned_with(wall: Wall, by: timed
     assert clock.now() == LATEST_TIME
 
 
-def test_a_clock_that_starts_frozen_stands_at_its_start_exactly() -> None:
+def test_frozen_clock_starts_exactly_at_its_start() -> None:
     assert Clock(NOW, frozen=True).now() == NOW

@@ -1,4 +1,4 @@
-"""Receipts: bounded in number, and found by what a request asks for."""
+"""Receipts are bounded in number and identified by the fingerprint of a command."""
 
 import pytest
 
@@ -19,14 +19,14 @@ NAMES = [f"key-{number}" for number in range(RECEIPTS_KEPT)]
 
 @pytest.fixture
 def receipts() -> dict[str, Receipt]:
-    """As many receipts as are kept."""
+    """Return as many receipts as are kept."""
     stored: dict[str, Receipt] = {}
     for name in NAMES:
         store_receipt(stored, name, RECEIPT)
     return stored
 
 
-def test_as_many_receipts_are_kept_as_promised(receipts: dict[str, Receipt]) -> None:
+def test_receipts_are_kept_up_to_the_limit(receipts: dict[str, Receipt]) -> None:
     assert list(receipts) == NAMES
 
 
@@ -56,5 +56,9 @@ def test_a_replaced_receipt_is_the_youngest(receipts: dict[str, Receipt]) -> Non
         ),
     ],
 )
-def test_a_fingerprint_tells_commands_apart(one: Command, other: Command, alike: bool) -> None:  # noqa: FBT001
+def test_different_commands_have_different_fingerprints(
+    one: Command,
+    other: Command,
+    alike: bool,  # noqa: FBT001
+) -> None:
     assert (fingerprint(one) == fingerprint(other)) is alike

@@ -84,7 +84,7 @@ def test_a_stream_is_equal_for_an_equal_name_and_seed() -> None:
     [IdGenerator.new_order_id, IdGenerator.new_movement_id, IdGenerator.new_klarna_reference],
     ids=["orders", "captures and refunds", "references"],
 )
-def test_an_id_that_a_scenario_gave_is_not_drawn_again(draw: Draw) -> None:
+def test_reserved_id_is_never_generated(draw: Draw) -> None:
     first, second, third, *_ = several(draw, IdGenerator("7"))
     ids = IdGenerator("7")
     assert (ids.reserve(first), ids.reserve(second)) == (first, second)
@@ -101,7 +101,7 @@ def test_the_next_id_is_known_before_it_is_drawn() -> None:
     )
 
 
-def test_a_next_id_that_a_scenario_gives_meanwhile_is_not_drawn() -> None:
+def test_next_id_that_becomes_reserved_is_not_drawn() -> None:
     ids = IdGenerator("7")
     ids.reserve(ids.next_change_id)
     assert (

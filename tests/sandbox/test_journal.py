@@ -24,48 +24,48 @@ def filled(size: int, entries: int) -> Journal:
     return journal
 
 
-def kept(journal: Journal) -> list[str]:
-    return [item.correlation_id for item in journal]
+def correlation_ids(journal: Journal) -> list[str]:
+    return [entry.correlation_id for entry in journal]
 
 
-def test_exchanges_are_kept_oldest_first() -> None:
-    assert kept(filled(size=5, entries=3)) == ["0", "1", "2"]
+def test_entries_are_kept_oldest_first() -> None:
+    assert correlation_ids(filled(size=5, entries=3)) == ["0", "1", "2"]
 
 
-def test_beyond_its_size_the_oldest_exchanges_go_and_the_count_goes_on() -> None:
+def test_oldest_entries_are_dropped_but_counted() -> None:
     journal = filled(size=3, entries=5)
-    assert kept(journal) == ["2", "3", "4"]
+    assert correlation_ids(journal) == ["2", "3", "4"]
     assert journal.count == 5
 
 
-def test_a_journal_is_bounded_unless_told_otherwise() -> None:
+def test_journal_is_bounded_by_default() -> None:
     journal = Journal()
     for number in range(DEFAULT_JOURNAL_SIZE + 1):
         journal.record(entry(str(number)))
-    assert len(kept(journal)) == DEFAULT_JOURNAL_SIZE
+    assert len(correlation_ids(journal)) == DEFAULT_JOURNAL_SIZE
 
 
-def test_a_journal_of_no_size_counts_all_the_same() -> None:
+def test_journal_of_size_0_still_counts() -> None:
     journal = filled(size=0, entries=2)
-    assert kept(journal) == []
+    assert correlation_ids(journal) == []
     assert journal.count == 2
 
 
-def test_an_exchange_is_found_by_its_correlation_id() -> None:
+def test_entry_is_found_by_its_correlation_id() -> None:
     journal = filled(size=3, entries=3)
-    found = journal.find("1")
-    assert found is not None
-    assert found.correlation_id == "1"
+    entry = journal.find("1")
+    assert entry is not None
+    assert entry.correlation_id == "1"
 
 
-def test_an_exchange_that_was_forgotten_or_never_was_is_not_found() -> None:
+def test_dropped_and_unknown_entries_are_not_found() -> None:
     journal = filled(size=3, entries=4)
     assert journal.find("0") is None
     assert journal.find("nothing") is None
 
 
 @pytest.mark.parametrize(
-    ("wanted", "count"),
+    ("filters", "count"),
     [
         pytest.param({}, 5, id="all"),
         pytest.param({"operation": Operation.REFUND}, 3, id="by operation"),
@@ -80,8 +80,8 @@ def test_an_exchange_that_was_forgotten_or_never_was_is_not_found() -> None:
         pytest.param({"operation": Operation.CANCEL}, 0, id="of what never happened"),
     ],
 )
-def test_exchanges_are_counted_beyond_those_that_are_kept(
-    wanted: dict[str, object],
+def test_counts_include_dropped_entries(
+    filters: dict[str, object],
     count: int,
 ) -> None:
     journal = Journal(1)
@@ -90,17 +90,17 @@ def test_exchanges_are_counted_beyond_those_that_are_kept(
     journal.record(entry("3", Operation.REFUND, "b", 201))
     journal.record(entry("4", Operation.GET_ORDER, "a", 200))
     journal.record(entry("5", status=404))
-    assert journal.count_matching(**wanted) == count  # type: ignore[arg-type]
+    assert journal.count_matching(**filters) == count  # type: ignore[arg-type]
 
 
-def test_a_cleared_journal_begins_anew() -> None:
+def test_cleared_journal_is_empty() -> None:
     journal = filled(size=3, entries=3)
     journal.clear()
-    assert kept(journal) == []
+    assert correlation_ids(journal) == []
     assert journal.count == journal.count_matching() == 0
 
 
-def test_an_entry_says_what_reached_the_client() -> None:
+def test_entry_records_what_was_sent() -> None:
     undisturbed, damaged = entry("1"), entry("2")
     damaged.damage = ResponseDamage(body_bytes=5)
     damaged.damage.sent = "5 bytes of 20"
@@ -108,7 +108,7 @@ def test_an_entry_says_what_reached_the_client() -> None:
     assert damaged.sent == "5 bytes of 20"
 
 
-def test_what_names_an_order_that_is_not_there_is_not_counted_by_its_name() -> None:
+def test_requests_for_unknown_orders_are_not_counted_by_order() -> None:
     """Else somebody who tries out names would fill the memory."""
     journal = Journal()
     for number in range(5):
@@ -118,7 +118,7 @@ def test_what_names_an_order_that_is_not_there_is_not_counted_by_its_name() -> N
     assert len(journal.counts) == 1
 
 
-def test_beyond_a_bound_exchanges_are_counted_without_their_order() -> None:
+def test_beyond_the_limit_requests_are_counted_without_order() -> None:
     journal = Journal(1)
     for number in range(MAX_COUNTERS + 10):
         journal.record(entry("1", Operation.REFUND, f"order-{number}", 201))
@@ -126,16 +126,16 @@ def test_beyond_a_bound_exchanges_are_counted_without_their_order() -> None:
     assert len(journal.counts) == MAX_COUNTERS + 1
 
 
-def test_a_copy_and_its_original_go_their_own_ways() -> None:
+def test_copy_of_a_journal_is_independent() -> None:
     journal = filled(size=3, entries=5)
     twin = journal.copy()
-    assert (kept(twin), twin.count) == (kept(journal), journal.count)
+    assert (correlation_ids(twin), twin.count) == (correlation_ids(journal), journal.count)
     twin.record(entry("new"))
-    assert (kept(twin), twin.count) == (["3", "4", "new"], 6)
-    assert (kept(journal), journal.count) == (["2", "3", "4"], 5)
+    assert (correlation_ids(twin), twin.count) == (["3", "4", "new"], 6)
+    assert (correlation_ids(journal), journal.count) == (["2", "3", "4"], 5)
 
 
-async def test_all_who_wait_hear_of_the_next_exchange() -> None:
+async def test_all_waiters_are_notified_of_the_next_entry() -> None:
     journal = filled(size=3, entries=1)
     waiting = [asyncio.create_task(journal.wait_for_entry(60)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -143,12 +143,12 @@ async def test_all_who_wait_hear_of_the_next_exchange() -> None:
     assert await asyncio.gather(*waiting) == [True, True, True]
 
 
-async def test_who_waits_in_vain_is_told_so() -> None:
+async def test_waiting_times_out() -> None:
     journal = filled(size=3, entries=1)
     assert not await journal.wait_for_entry(0)
 
 
-async def test_who_gave_up_waiting_does_not_hear_of_what_comes_later() -> None:
+async def test_timed_out_waiter_is_not_notified() -> None:
     journal = Journal()
     waiting = asyncio.create_task(journal.wait_for_entry(60))
     await asyncio.sleep(0)

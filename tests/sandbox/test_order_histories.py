@@ -1,7 +1,7 @@
-"""Random lives of orders in a sandbox, held to a model after every step.
+"""Random histories of orders in a sandbox, compared with a model after every step.
 
-Clocks run, stand and jump, keys are sent again, snapshots are restored in the middle of it
-all. ``KUSTOM_FUZZ`` multiplies how many lives are led.
+Clocks run, freeze and jump, keys are repeated, snapshots are restored at any time.
+``KUSTOM_FUZZ`` multiplies the number of histories.
 """
 
 import os
@@ -30,9 +30,9 @@ from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
 from tests.support.builders import NOW, make_line, make_order, paid_by
 from tests.support.model.commands_strategy import (
+    CommandFor,
     Moment,
     Share,
-    Wish,
     authorizations,
     cares,
     changes,
@@ -49,9 +49,9 @@ from tests.support.model.commands_strategy import (
     totals,
     usually,
 )
-from tests.support.model.merchant_model import World
+from tests.support.model.merchant_model import MerchantModel
 from tests.support.model.observations import answer_of, numbers_of
-from tests.support.model.order_model import Call, Life, midnight
+from tests.support.model.order_model import Call, OrderModel, midnight
 from tests.support.strategies import assumptions, mostly
 
 EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
@@ -66,14 +66,14 @@ outcomes = mostly(
 )
 
 
-class Lives(RuleBasedStateMachine):
-    """A merchant does whatever comes to mind; the model knows what must come of it."""
+class OrderHistories(RuleBasedStateMachine):
+    """A merchant sends random commands; the model predicts the results."""
 
     def __init__(self) -> None:
-        """Own the time."""
+        """Start at ``NOW``."""
         super().__init__()
         self.wall = NOW
-        self.kept: dict[str, World] = {}
+        self.saved_models: dict[str, MerchantModel] = {}
         self.placed = self.races = 0
 
     @initialize(
@@ -90,11 +90,11 @@ class Lives(RuleBasedStateMachine):
             clock=Clock(NOW, frozen=frozen, source=lambda: self.wall),
             assumptions=assumed,
         )
-        self.world = World(assumed, NOW, frozen=frozen)
+        self.model = MerchantModel(assumed, NOW, frozen=frozen)
         self.place(total, by_invoice=not by_card, shipped=ship(Share(1), (make_line(),)))
         return ORDER.format(1)
 
-    # What a merchant does
+    # Actions of the merchant
 
     @rule(
         target=orders,
@@ -116,10 +116,10 @@ class Lives(RuleBasedStateMachine):
         trusted: bool = True,
         days_ago: int = 0,
         lasts: int = 60,
-        shipped: Wish | None = None,
+        shipped: CommandFor | None = None,
     ) -> str:
-        """Place an order, by some other way than this API; perhaps ship a part."""
-        created = self.world.now - timedelta(days=days_ago)
+        """Add an order outside this API, and maybe capture a part."""
+        created = self.model.now - timedelta(days=days_ago)
         expires = midnight(created) + timedelta(days=lasts)
         self.placed += 1
         order = make_order(
@@ -132,46 +132,48 @@ class Lives(RuleBasedStateMachine):
             fraud_status=FraudStatus.ACCEPTED if trusted else FraudStatus.PENDING,
         )
         assert self.sandbox.add(order)
-        life = Life(total, created, expires, by_invoice, country, trusted)
-        self.world.lives[order.order_id] = life
+        model_order = OrderModel(total, created, expires, by_invoice, country, trusted)
+        self.model.orders_by_id[order.order_id] = model_order
         if shipped:
             self.ship(order.order_id, shipped, None)
         return order.order_id
 
-    @rule(order=orders, wish=shippings, key=keys)
-    def ship(self, order: str, wish: Wish, key: str | None) -> None:
+    @rule(order=orders, build=shippings, key=keys)
+    def ship(self, order: str, build: CommandFor, key: str | None) -> None:
         """Capture something."""
-        self.ask(Call(order, wish(self.world, order), key))
+        self.ask(Call(order, build(self.model, order), key))
 
-    @rule(order=orders, wish=returns, key=keys, sabotaged=now_and_then)
-    def take_back(self, order: str, wish: Wish, key: str | None, *, sabotaged: bool) -> None:
-        """Refund what came back of a shipment."""
-        self.ask(Call(order, wish(self.world, order), key, sabotaged))
+    @rule(order=orders, build=returns, key=keys, inject_failure=now_and_then)
+    def refund_shipment(
+        self, order: str, build: CommandFor, key: str | None, *, inject_failure: bool
+    ) -> None:
+        """Refund lines of a shipment."""
+        self.ask(Call(order, build(self.model, order), key, inject_failure))
 
-    @rule(order=orders, wish=repayments, key=keys)
-    def give_back(self, order: str, wish: Wish, key: str | None) -> None:
+    @rule(order=orders, build=repayments, key=keys)
+    def refund_amount(self, order: str, build: CommandFor, key: str | None) -> None:
         """Refund an amount."""
-        self.ask(Call(order, wish(self.world, order), key))
+        self.ask(Call(order, build(self.model, order), key))
 
-    @rule(order=orders, wish=authorizations, key=keys)
-    def authorize(self, order: str, wish: Wish, key: str | None) -> None:
+    @rule(order=orders, build=authorizations, key=keys)
+    def authorize(self, order: str, build: CommandFor, key: str | None) -> None:
         """Set another total."""
-        self.ask(Call(order, wish(self.world, order), key))
+        self.ask(Call(order, build(self.model, order), key))
 
     @rule(order=orders)
     def extend(self, order: str) -> None:
-        """Ask for more time."""
+        """Extend the authorization time."""
         self.ask(Call(order, ExtendAuthorizationTime()))
 
     @rule(order=orders, command=changes, key=keys)
     def change(self, order: str, command: Command, key: str | None) -> None:
-        """Ask for anything else about an order."""
+        """Send any other command for an order."""
         self.ask(Call(order, command, key))
 
-    @rule(order=orders, other=orders, wish=cares, key=keys)
-    def care(self, order: str, other: str, wish: Wish, key: str | None) -> None:
-        """Ask for something about a shipment, perhaps of another order."""
-        self.ask(Call(order, wish(self.world, other), key))
+    @rule(order=orders, other=orders, build=cares, key=keys)
+    def care(self, order: str, other: str, build: CommandFor, key: str | None) -> None:
+        """Send a command for a shipment, maybe of another order."""
+        self.ask(Call(order, build(self.model, other), key))
 
     @rule(
         first=calls,
@@ -183,57 +185,59 @@ class Lives(RuleBasedStateMachine):
         """Send one call several times and others after it, perhaps all under one key."""
         if one_key:  # that was never used
             self.races += 1
-            first, *others = [replace(e, key=f"race-{self.races}") for e in (first, *others)]
+            first, *others = [
+                replace(call, key=f"race-{self.races}") for call in (first, *others)
+            ]
         for call in [first] * times + others:
             self.ask(call)
 
-    # What time and fate do
+    # Time and forced outcomes
 
     @rule(order=orders, outcome=outcomes)
     def force(self, order: str, outcome: str) -> None:
-        """Let the provider decide something."""
-        found = self.sandbox.force_outcome(order, outcome)
-        life = self.world.lives.get(order)
-        assert (found is None) is (life is None)
-        if life:
-            life.force(outcome, self.world.now)
+        """Force an outcome."""
+        changed = self.sandbox.force_outcome(order, outcome)
+        model_order = self.model.orders_by_id.get(order)
+        assert (changed is None) is (model_order is None)
+        if model_order:
+            model_order.force(outcome, self.model.now)
 
     @rule(moment=moments)
     def advance(self, moment: Moment) -> None:
-        """Go on to the next such moment, if there is one."""
-        coming = [item for item in moment(self.world) if item > self.world.now]
+        """Advance to the next such time, if there is one."""
+        coming = [time for time in moment(self.model) if time > self.model.now]
         if coming:
-            self.world.now = min(coming)
-            self.sandbox.clock.set(self.world.now)
+            self.model.now = min(coming)
+            self.sandbox.clock.set(self.model.now)
 
     @rule(by=stays, frozen=st.booleans())
     def wait(self, by: timedelta, *, frozen: bool) -> None:
-        """Let real time go by, and stop the sandbox's afterwards or let it run."""
+        """Let wall time pass, then freeze or unfreeze the sandbox's clock."""
         self.wall += by
-        self.world.now += timedelta() if self.world.frozen else by
-        self.world.frozen = frozen
+        self.model.now += timedelta() if self.model.frozen else by
+        self.model.frozen = frozen
         (self.sandbox.clock.freeze if frozen else self.sandbox.clock.unfreeze)()
 
     @rule(target=snapshots, name=st.sampled_from(("here", "there")))
     def keep(self, name: str) -> str:
         """Take a snapshot."""
         self.sandbox.take_snapshot(name)
-        self.kept[name] = self.world.twin()
+        self.saved_models[name] = self.model.copy()
         return name
 
     @rule(name=snapshots)
     def go_back(self, name: str) -> None:
         """Restore a snapshot."""
         self.sandbox.restore_snapshot(name)
-        self.arrive_in(self.kept[name])
+        self.arrive_in(self.saved_models[name])
 
-    # What must come of it
+    # Invariants
 
     @invariant()
     def all_orders_are_as_the_model_says(self) -> None:
         """Every number agrees, and the time."""
-        assert self.sandbox.clock.now() == self.world.now
-        assert self.numbers() == self.world.numbers()
+        assert self.sandbox.clock.now() == self.model.now
+        assert self.numbers() == self.model.numbers()
 
     @invariant()
     def the_money_adds_up(self) -> None:
@@ -241,31 +245,31 @@ class Lives(RuleBasedStateMachine):
         for order in self.sandbox.orders.values():
             assert list(broken_invariants(order)) == []
 
-    # How it is found out
+    # Helpers
 
     def ask(self, call: Call) -> None:
         """Execute a call; the model must give the same answer."""
         executed = self.sandbox.execute(
-            call.order_id, call.command, call.key, fail_allocation=call.sabotaged
+            call.order_id, call.command, call.key, fail_allocation=call.inject_failure
         )
         response = answer_of(executed)
-        assert response == self.world.hear(call, response.said)
+        assert response == self.model.apply(call, response.result)
 
-    def arrive_in(self, world: World) -> None:
-        """Find oneself in a world that was kept; from here its time is the test's again."""
+    def arrive_in(self, model: MerchantModel) -> None:
+        """Continue from a saved model, on the test's own wall clock."""
         clock = self.sandbox.clock
-        assert clock.frozen is world.frozen
-        assert clock.now() == world.now if world.frozen else clock.now() >= world.now
-        self.sandbox.clock = Clock(world.now, frozen=world.frozen, source=lambda: self.wall)
-        self.world = world.twin()
+        assert clock.frozen is model.frozen
+        assert clock.now() == model.now if model.frozen else clock.now() >= model.now
+        self.sandbox.clock = Clock(model.now, frozen=model.frozen, source=lambda: self.wall)
+        self.model = model.copy()
 
     def numbers(self) -> dict[str, Any]:
-        """All orders of the sandbox, in numbers."""
-        now, assumed = self.world.now, self.world.assumed
-        every = self.sandbox.orders.values()
-        return {reference.order_id: numbers_of(reference, now, assumed) for reference in every}
+        """Return the numbers of all orders of the sandbox."""
+        now, assumed = self.model.now, self.model.assumed
+        orders = self.sandbox.orders.values()
+        return {order.order_id: numbers_of(order, now, assumed) for order in orders}
 
 
-def test_whatever_happens_to_orders_their_money_is_where_the_model_says() -> None:
-    lives = settings(max_examples=200 * EFFORT, stateful_step_count=50, deadline=None)
-    run_state_machine_as_test(Lives, settings=lives)
+def test_random_order_histories_agree_with_the_model() -> None:
+    profile = settings(max_examples=200 * EFFORT, stateful_step_count=50, deadline=None)
+    run_state_machine_as_test(OrderHistories, settings=profile)

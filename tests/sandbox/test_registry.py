@@ -5,197 +5,197 @@ from tests.support.templates import EmptyTemplate, names
 
 
 @pytest.fixture
-def world() -> EmptyTemplate:
+def template() -> EmptyTemplate:
     return EmptyTemplate()
 
 
 @pytest.fixture
-def sandboxes(world: EmptyTemplate) -> SandboxRegistry[EmptyTemplate]:
-    return SandboxRegistry(world)
+def registry(template: EmptyTemplate) -> SandboxRegistry[EmptyTemplate]:
+    return SandboxRegistry(template)
 
 
-def test_a_sandbox_is_made_on_its_first_use_and_found_after(
-    sandboxes: SandboxRegistry[EmptyTemplate],
+def test_sandbox_is_created_on_first_use_and_then_reused(
+    registry: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    assert sandboxes.get("anna") is None
-    made = sandboxes.get_or_create("anna")
-    assert made.name == "anna"
-    assert sandboxes.get("anna") is made
-    assert sandboxes.get_or_create("anna") is made
-    assert sandboxes.template.built == ["anna"]
+    assert registry.get("anna") is None
+    created = registry.get_or_create("anna")
+    assert created.name == "anna"
+    assert registry.get("anna") is created
+    assert registry.get_or_create("anna") is created
+    assert registry.template.built == ["anna"]
 
 
-def test_every_user_has_a_sandbox_of_their_own(
-    sandboxes: SandboxRegistry[EmptyTemplate],
+def test_every_user_has_its_own_sandbox(
+    registry: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    assert sandboxes.get_or_create("anna") is not sandboxes.get_or_create("bo")
-    assert names(sandboxes) == ["anna", "bo"]
-    assert len(sandboxes) == 2
+    assert registry.get_or_create("anna") is not registry.get_or_create("bo")
+    assert names(registry) == ["anna", "bo"]
+    assert len(registry) == 2
 
 
-def test_a_sandbox_that_could_not_be_made_is_tried_again(
-    sandboxes: SandboxRegistry[EmptyTemplate],
-    world: EmptyTemplate,
+def test_failed_creation_is_tried_again_on_next_use(
+    registry: SandboxRegistry[EmptyTemplate],
+    template: EmptyTemplate,
 ) -> None:
-    world.failures = 1
+    template.failures = 1
     with pytest.raises(LookupError, match="anna"):
-        sandboxes.get_or_create("anna")
-    assert sandboxes.get("anna") is None
-    assert sandboxes.get_or_create("anna").name == "anna"
+        registry.get_or_create("anna")
+    assert registry.get("anna") is None
+    assert registry.get_or_create("anna").name == "anna"
 
 
-def test_sandboxes_may_come_and_go_while_somebody_goes_through_them(
-    sandboxes: SandboxRegistry[EmptyTemplate],
+def test_sandboxes_can_be_dropped_and_created_during_iteration(
+    registry: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    sandboxes.get_or_create("anna")
-    sandboxes.get_or_create("bo")
-    for other_sandbox in sandboxes:
-        sandboxes.drop(other_sandbox.name)
-        sandboxes.get_or_create(f"new-{other_sandbox.name}")
-    assert names(sandboxes) == ["new-anna", "new-bo"]
+    registry.get_or_create("anna")
+    registry.get_or_create("bo")
+    for other_sandbox in registry:
+        registry.drop(other_sandbox.name)
+        registry.get_or_create(f"new-{other_sandbox.name}")
+    assert names(registry) == ["new-anna", "new-bo"]
 
 
-# Filling anew
+# Fill and reset
 
 
-def test_a_sandbox_is_filled_anew_from_another_world(
-    sandboxes: SandboxRegistry[EmptyTemplate],
+def test_fill_replaces_a_sandbox_by_one_of_another_template(
+    registry: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    old, other = sandboxes.get_or_create("anna"), EmptyTemplate()
-    new = sandboxes.fill("anna", other)
+    old, other = registry.get_or_create("anna"), EmptyTemplate()
+    new = registry.fill("anna", other)
     assert new is not old
-    assert sandboxes.get("anna") is new
-    assert sandboxes.template_of("anna") is other
+    assert registry.get("anna") is new
+    assert registry.template_of("anna") is other
 
 
-def test_if_it_cannot_be_filled_anew_the_old_sandbox_stays(
-    sandboxes: SandboxRegistry[EmptyTemplate],
-    world: EmptyTemplate,
+def test_failed_fill_keeps_the_old_sandbox(
+    registry: SandboxRegistry[EmptyTemplate],
+    template: EmptyTemplate,
 ) -> None:
-    old, broken = sandboxes.get_or_create("anna"), EmptyTemplate()
+    old, broken = registry.get_or_create("anna"), EmptyTemplate()
     broken.failures = 1
     with pytest.raises(LookupError):
-        sandboxes.fill("anna", broken)
-    assert sandboxes.get("anna") is old
-    assert sandboxes.template_of("anna") is world
+        registry.fill("anna", broken)
+    assert registry.get("anna") is old
+    assert registry.template_of("anna") is template
 
 
-def test_a_reset_goes_back_to_the_world_a_sandbox_came_from(
-    sandboxes: SandboxRegistry[EmptyTemplate],
-    world: EmptyTemplate,
+def test_reset_builds_from_the_template_of_the_sandbox(
+    registry: SandboxRegistry[EmptyTemplate],
+    template: EmptyTemplate,
 ) -> None:
     other = EmptyTemplate()
-    sandboxes.get_or_create("anna")
-    sandboxes.fill("bo", other)
-    first, second = sandboxes.reset("anna"), sandboxes.reset("bo")
-    assert world.built == ["anna", "anna"]
+    registry.get_or_create("anna")
+    registry.fill("bo", other)
+    first, second = registry.reset("anna"), registry.reset("bo")
+    assert template.built == ["anna", "anna"]
     assert other.built == ["bo", "bo"]
-    assert (sandboxes.get("anna"), sandboxes.get("bo")) == (first, second)
+    assert (registry.get("anna"), registry.get("bo")) == (first, second)
 
 
-def test_a_dropped_sandbox_is_made_anew_on_its_next_use(
-    sandboxes: SandboxRegistry[EmptyTemplate],
+def test_dropped_sandbox_is_created_again_on_next_use(
+    registry: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    old = sandboxes.get_or_create("anna")
-    assert sandboxes.drop("anna")
-    assert not sandboxes.drop("anna")
-    assert sandboxes.get("anna") is None
-    assert sandboxes.get_or_create("anna") is not old
+    old = registry.get_or_create("anna")
+    assert registry.drop("anna")
+    assert not registry.drop("anna")
+    assert registry.get("anna") is None
+    assert registry.get_or_create("anna") is not old
 
 
-def test_a_new_world_replaces_the_sandboxes_of_the_old_and_no_others(
-    sandboxes: SandboxRegistry[EmptyTemplate],
+def test_new_template_drops_only_sandboxes_of_the_old_one(
+    registry: SandboxRegistry[EmptyTemplate],
 ) -> None:
     for name in ("anna", "bo"):
-        sandboxes.get_or_create(name)
-    own = sandboxes.fill("cecilia", EmptyTemplate())
+        registry.get_or_create(name)
+    own = registry.fill("cecilia", EmptyTemplate())
     new = EmptyTemplate()
-    assert sandboxes.replace_template(new) == 2
-    assert names(sandboxes) == ["cecilia"]
-    assert sandboxes.get("cecilia") is own
-    assert sandboxes.template_of("anna") is new
-    sandboxes.get_or_create("anna")
+    assert registry.replace_template(new) == 2
+    assert names(registry) == ["cecilia"]
+    assert registry.get("cecilia") is own
+    assert registry.template_of("anna") is new
+    registry.get_or_create("anna")
     assert new.built == ["anna"]
 
 
-# Bounds
+# Limits
 
 
-def test_beyond_the_limit_the_longest_unused_sandbox_makes_room(
-    world: EmptyTemplate,
+def test_least_recently_used_sandbox_is_evicted_beyond_the_limit(
+    template: EmptyTemplate,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sandboxes = SandboxRegistry(world, max_sandboxes=2)
+    registry = SandboxRegistry(template, max_sandboxes=2)
     for name in ("anna", "bo", "anna", "cecilia"):
-        sandboxes.get_or_create(name)
-    assert names(sandboxes) == ["anna", "cecilia"]
-    assert list(sandboxes.evicted) == ["bo"]
-    assert "sandbox 'bo' was dropped: more than 2 in use" in caplog.text
+        registry.get_or_create(name)
+    assert names(registry) == ["anna", "cecilia"]
+    assert list(registry.evicted) == ["bo"]
+    assert "sandbox 'bo' was evicted: more than 2 in use" in caplog.text
 
 
-def test_a_sandbox_filled_anew_is_used_and_takes_no_second_place(
-    world: EmptyTemplate,
+def test_fill_counts_as_use_and_takes_no_second_place(
+    template: EmptyTemplate,
 ) -> None:
-    sandboxes = SandboxRegistry(world, max_sandboxes=2)
+    registry = SandboxRegistry(template, max_sandboxes=2)
     for name in ("anna", "bo"):
-        sandboxes.get_or_create(name)
-    sandboxes.fill("anna", world)
-    assert not sandboxes.evicted
-    sandboxes.get_or_create("cecilia")
-    assert names(sandboxes) == ["anna", "cecilia"]
+        registry.get_or_create(name)
+    registry.fill("anna", template)
+    assert not registry.evicted
+    registry.get_or_create("cecilia")
+    assert names(registry) == ["anna", "cecilia"]
 
 
-def test_the_last_evictions_are_told_and_no_more(world: EmptyTemplate) -> None:
-    sandboxes = SandboxRegistry(world, max_sandboxes=1)
+def test_only_the_last_evictions_are_listed(template: EmptyTemplate) -> None:
+    registry = SandboxRegistry(template, max_sandboxes=1)
     for number in range(MAX_EVICTIONS_LISTED + 2):
-        sandboxes.get_or_create(str(number))
-    assert list(sandboxes.evicted) == [
+        registry.get_or_create(str(number))
+    assert list(registry.evicted) == [
         str(number) for number in range(1, MAX_EVICTIONS_LISTED + 1)
     ]
 
 
-# Who is let in
+# Credentials
 
 
 @pytest.mark.parametrize(
     ("user", "secret", "admitted"),
     [("anna", "right", True), ("anna", "wrong", False), ("bo", "right", False)],
 )
-def test_a_world_with_credentials_lets_in_whom_it_lists(
+def test_template_with_credentials_accepts_only_listed_users(
     user: str,
     secret: str,
     admitted: bool,  # noqa: FBT001  # the row's expectation
 ) -> None:
-    sandboxes = SandboxRegistry(EmptyTemplate(anna="right"))
-    found = sandboxes.authenticate(user, secret)
-    assert (found is not None) is admitted
-    assert len(sandboxes) == admitted
+    registry = SandboxRegistry(EmptyTemplate(anna="right"))
+    sandbox = registry.authenticate(user, secret)
+    assert (sandbox is not None) is admitted
+    assert len(registry) == admitted
 
 
-def test_a_world_without_credentials_lets_anybody_in(
-    sandboxes: SandboxRegistry[EmptyTemplate],
+def test_template_without_credentials_accepts_any_user(
+    registry: SandboxRegistry[EmptyTemplate],
 ) -> None:
-    found = sandboxes.authenticate("anybody", "anything")
-    assert found is sandboxes.get("anybody")
-    assert found is not None
+    sandbox = registry.authenticate("anybody", "anything")
+    assert sandbox is registry.get("anybody")
+    assert sandbox is not None
 
 
-def test_the_credentials_of_the_sandbox_count_not_those_of_new_ones() -> None:
-    sandboxes = SandboxRegistry(EmptyTemplate(anna="right"))
-    own = sandboxes.fill("anna", EmptyTemplate(anna="own"))
-    assert sandboxes.authenticate("anna", "right") is None
-    assert sandboxes.authenticate("anna", "own") is own
+def test_credentials_of_the_existing_sandbox_decide() -> None:
+    registry = SandboxRegistry(EmptyTemplate(anna="right"))
+    own = registry.fill("anna", EmptyTemplate(anna="own"))
+    assert registry.authenticate("anna", "right") is None
+    assert registry.authenticate("anna", "own") is own
 
 
-def test_if_only_known_users_count_a_sandbox_has_to_be_made_first(
-    world: EmptyTemplate,
+def test_require_known_accepts_users_with_a_sandbox(
+    template: EmptyTemplate,
 ) -> None:
-    sandboxes = SandboxRegistry(world, require_known=True)
-    assert sandboxes.authenticate("anna", "x") is None
-    made = sandboxes.get_or_create("anna")
-    assert sandboxes.authenticate("anna", "x") is made
+    registry = SandboxRegistry(template, require_known=True)
+    assert registry.authenticate("anna", "x") is None
+    created = registry.get_or_create("anna")
+    assert registry.authenticate("anna", "x") is created
 
 
-def test_if_only_known_users_count_a_listed_one_is_known() -> None:
-    sandboxes = SandboxRegistry(EmptyTemplate(anna="right"), require_known=True)
-    assert sandboxes.authenticate("anna", "right") is not None
+def test_require_known_accepts_users_with_listed_credentials() -> None:
+    registry = SandboxRegistry(EmptyTemplate(anna="right"), require_known=True)
+    assert registry.authenticate("anna", "right") is not None

@@ -1,4 +1,4 @@
-"""Sandboxes are bounded: who makes room for whom, and how that is told."""
+"""Sandboxes are limited in number: which ones are evicted, and how that is reported."""
 
 import pytest
 
@@ -6,59 +6,59 @@ from mockserver.sandbox.registry import SandboxRegistry
 from tests.support.templates import EmptyTemplate, names
 
 
-def test_up_to_the_limit_nobody_makes_room(caplog: pytest.LogCaptureFixture) -> None:
-    sandboxes = SandboxRegistry(EmptyTemplate(), max_sandboxes=2)
+def test_no_sandbox_is_evicted_up_to_the_limit(caplog: pytest.LogCaptureFixture) -> None:
+    registry = SandboxRegistry(EmptyTemplate(), max_sandboxes=2)
     for name in ("a", "b", "a", "b"):
-        sandboxes.get_or_create(name)
-    assert (len(sandboxes), list(sandboxes.evicted), caplog.messages) == (2, [], [])
+        registry.get_or_create(name)
+    assert (len(registry), list(registry.evicted), caplog.messages) == (2, [], [])
 
 
-def test_looking_at_a_sandbox_is_no_use_of_it() -> None:
-    sandboxes = SandboxRegistry(EmptyTemplate(), max_sandboxes=2)
-    first = sandboxes.get_or_create("a")
-    sandboxes.get_or_create("b")
-    assert sandboxes.get("a") is first
-    sandboxes.get_or_create("c")
-    assert sandboxes.get("a") is None
+def test_reading_a_sandbox_does_not_refresh_its_last_use() -> None:
+    registry = SandboxRegistry(EmptyTemplate(), max_sandboxes=2)
+    first = registry.get_or_create("a")
+    registry.get_or_create("b")
+    assert registry.get("a") is first
+    registry.get_or_create("c")
+    assert registry.get("a") is None
 
 
-def test_who_comes_back_begins_anew() -> None:
-    sandboxes = SandboxRegistry(EmptyTemplate(), max_sandboxes=1)
-    first = sandboxes.get_or_create("a")
-    sandboxes.get_or_create("b")
-    assert sandboxes.get_or_create("a") is not first
-    assert list(sandboxes.evicted) == ["a", "b"]
+def test_evicted_sandbox_is_created_again_on_next_use() -> None:
+    registry = SandboxRegistry(EmptyTemplate(), max_sandboxes=1)
+    first = registry.get_or_create("a")
+    registry.get_or_create("b")
+    assert registry.get_or_create("a") is not first
+    assert list(registry.evicted) == ["a", "b"]
 
 
-def test_a_world_that_cannot_be_built_makes_nobody_leave() -> None:
-    world = EmptyTemplate()
-    sandboxes = SandboxRegistry(world, max_sandboxes=1)
-    kept = sandboxes.get_or_create("a")
-    world.failures = 3
+def test_failed_build_evicts_no_sandbox() -> None:
+    template = EmptyTemplate()
+    registry = SandboxRegistry(template, max_sandboxes=1)
+    existing = registry.get_or_create("a")
+    template.failures = 3
     for name, attempt in (
-        ("b", sandboxes.get_or_create),
-        ("a", lambda name: sandboxes.fill(name, world)),
-        ("a", sandboxes.reset),
+        ("b", registry.get_or_create),
+        ("a", lambda name: registry.fill(name, template)),
+        ("a", registry.reset),
     ):
         with pytest.raises(LookupError):
             attempt(name)
-    assert sandboxes.get("a") is kept
-    assert list(sandboxes.evicted) == []
+    assert registry.get("a") is existing
+    assert list(registry.evicted) == []
 
 
-def test_many_names_keep_to_the_limit() -> None:
-    sandboxes = SandboxRegistry(EmptyTemplate(), max_sandboxes=5)
+def test_number_of_sandboxes_stays_within_the_limit() -> None:
+    registry = SandboxRegistry(EmptyTemplate(), max_sandboxes=5)
     for number in range(50):
-        sandboxes.get_or_create(str(number))
-    assert len(sandboxes) == 5
-    assert len(sandboxes.evicted) == 45
+        registry.get_or_create(str(number))
+    assert len(registry) == 5
+    assert len(registry.evicted) == 45
 
 
-def test_a_dropped_sandbox_makes_room() -> None:
-    sandboxes = SandboxRegistry(EmptyTemplate(), max_sandboxes=2)
-    sandboxes.get_or_create("a")
-    sandboxes.get_or_create("b")
-    assert sandboxes.drop("a")
-    assert not sandboxes.drop("a")
-    sandboxes.get_or_create("c")
-    assert (names(sandboxes), list(sandboxes.evicted)) == (["b", "c"], [])
+def test_dropped_sandbox_frees_a_place() -> None:
+    registry = SandboxRegistry(EmptyTemplate(), max_sandboxes=2)
+    registry.get_or_create("a")
+    registry.get_or_create("b")
+    assert registry.drop("a")
+    assert not registry.drop("a")
+    registry.get_or_create("c")
+    assert (names(registry), list(registry.evicted)) == (["b", "c"], [])

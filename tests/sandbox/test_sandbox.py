@@ -39,11 +39,11 @@ TOO_MUCH = CaptureOrder(10_001)
 
 @pytest.fixture
 def sandbox() -> Sandbox:
-    """Two orders, on which time stands still."""
-    made = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=IdGenerator("7"))
-    made.add(make_order())
-    made.add(make_order(order_id=OTHER_ID))
-    return made
+    """A sandbox with two orders and a frozen clock."""
+    filled = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=IdGenerator("7"))
+    filled.add(make_order())
+    filled.add(make_order(order_id=OTHER_ID))
+    return filled
 
 
 def order_in(sandbox: Sandbox, order_id: str = ORDER_ID) -> Order:
@@ -66,7 +66,7 @@ def refused(executed: Execution) -> Reason:
     return executed.result.reason
 
 
-def test_a_command_takes_effect_and_tells_before_and_after(sandbox: Sandbox) -> None:
+def test_execution_has_the_order_before_and_after(sandbox: Sandbox) -> None:
     before = order_in(sandbox)
     executed = sandbox.execute(ORDER_ID, CaptureOrder(3000))
     assert isinstance(executed.result, Acceptance)
@@ -85,7 +85,7 @@ def test_a_refused_command_leaves_everything_as_it_was(sandbox: Sandbox) -> None
     assert order_in(sandbox) == before
 
 
-def test_a_command_for_an_order_that_is_not_there_is_refused(sandbox: Sandbox) -> None:
+def test_command_for_an_unknown_order_is_refused(sandbox: Sandbox) -> None:
     executed = sandbox.execute("nowhere", Acknowledge(), "key")
     assert refused(executed) is Reason.ORDER_NOT_FOUND
     assert (executed.before, executed.after) == (None, None)
@@ -106,14 +106,14 @@ def test_a_refused_read_names_the_order(sandbox: Sandbox) -> None:
         sandbox.get_order("nowhere", Operation.LIST_CAPTURES)
 
 
-def test_the_sandbox_gives_time_and_id(sandbox: Sandbox) -> None:
+def test_sandbox_provides_time_and_id(sandbox: Sandbox) -> None:
     executed = sandbox.execute(ORDER_ID, CaptureOrder(3000))
     capture = order_in(sandbox).captures[0]
     assert capture.captured_at == NOW
     assert capture.capture_id == IdGenerator("7").new_movement_id() == created(executed)
 
 
-def test_a_sandbox_is_seeded_by_its_name_unless_told_otherwise() -> None:
+def test_sandbox_is_seeded_by_its_name_by_default() -> None:
     assert Sandbox("anna").ids.new_order_id() == IdGenerator("anna").new_order_id()
 
 
@@ -124,7 +124,7 @@ def test_the_assumptions_of_the_sandbox_are_in_force(sandbox: Sandbox) -> None:
     assert order_in(sandbox).order_amount == 3000
 
 
-def test_an_allocation_can_be_made_to_fail(sandbox: Sandbox) -> None:
+def test_allocation_failure_can_be_injected(sandbox: Sandbox) -> None:
     sandbox.execute(ORDER_ID, capture_of(make_line()))
     executed = sandbox.execute(ORDER_ID, refund_of(make_line()), fail_allocation=True)
     assert isinstance(executed.result, Acceptance)
@@ -161,7 +161,7 @@ def test_one_key_sent_50_times_has_one_effect_and_one_answer(
     executed = execute_all(sandbox, CaptureOrder(100), ["key"] * 50)
     order = order_in(sandbox)
     assert [capture.capture_id for capture in order.captures] == list({*map(created, executed)})
-    assert [item.replayed for item in executed].count(False) == 1
+    assert [execution.replayed for execution in executed].count(False) == 1
 
 
 def test_refunds_of_the_last_units_succeed_as_often_as_there_are_units(
@@ -169,7 +169,11 @@ def test_refunds_of_the_last_units_succeed_as_often_as_there_are_units(
 ) -> None:
     sandbox.execute(ORDER_ID, CaptureOrder(20))
     executed = execute_all(sandbox, RefundOrder(1), [None] * 50)
-    reasons = [item.result.reason for item in executed if isinstance(item.result, Refusal)]
+    reasons = [
+        execution.result.reason
+        for execution in executed
+        if isinstance(execution.result, Refusal)
+    ]
     assert reasons == [Reason.REFUND_EXCEEDS_CAPTURED] * 30
     order = order_in(sandbox)
     assert order.refunded_amount == len(order.refunds) == 20
@@ -177,14 +181,14 @@ def test_refunds_of_the_last_units_succeed_as_often_as_there_are_units(
 
 def test_captures_take_no_more_than_was_authorized(sandbox: Sandbox) -> None:
     executed = execute_all(sandbox, CaptureOrder(900), map(str, range(50)))
-    assert sum(isinstance(item.result, Acceptance) for item in executed) == 11
+    assert sum(isinstance(execution.result, Acceptance) for execution in executed) == 11
     order = order_in(sandbox)
     assert order.captured_amount == 9900
     numbers = [capture.klarna_reference for capture in order.captures]
     assert numbers == [f"1VHSHK1Q-{number}" for number in range(1, 12)]
 
 
-def test_a_key_is_forgotten_24_hours_after_its_first_use(sandbox: Sandbox) -> None:
+def test_key_expires_24_hours_after_its_first_use(sandbox: Sandbox) -> None:
     sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
     sandbox.clock.advance(timedelta(hours=24) - timedelta(microseconds=1))
     assert sandbox.execute(ORDER_ID, CaptureOrder(100), "key").replayed
@@ -194,7 +198,7 @@ def test_a_key_is_forgotten_24_hours_after_its_first_use(sandbox: Sandbox) -> No
     assert order_in(sandbox).captured_amount == 200
 
 
-def test_a_forgotten_key_counts_anew_from_its_second_use(sandbox: Sandbox) -> None:
+def test_expired_key_lives_another_24_hours_from_its_next_use(sandbox: Sandbox) -> None:
     sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
     sandbox.clock.advance(KEY_LIFETIME)
     second = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
@@ -204,7 +208,7 @@ def test_a_forgotten_key_counts_anew_from_its_second_use(sandbox: Sandbox) -> No
     assert created(third) == created(second)
 
 
-def test_another_body_under_the_same_key_is_not_looked_at_but_noted(
+def test_changed_body_under_a_known_key_is_ignored_but_reported(
     sandbox: Sandbox,
 ) -> None:
     first = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
@@ -215,7 +219,7 @@ def test_another_body_under_the_same_key_is_not_looked_at_but_noted(
     assert order_in(sandbox).captured_amount == 100
 
 
-def test_a_key_is_enough_for_a_replay_where_the_command_is_not_understood(
+def test_known_key_is_replayed_for_an_unparsable_body(
     sandbox: Sandbox,
 ) -> None:
     first = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
@@ -228,7 +232,7 @@ def test_a_key_is_enough_for_a_replay_where_the_command_is_not_understood(
 # Refusals under a key
 
 
-def test_a_refusal_is_replayed_even_if_it_would_succeed_by_now(
+def test_refusal_is_replayed_even_if_it_would_succeed_now(
     sandbox: Sandbox,
 ) -> None:
     first = sandbox.execute(ORDER_ID, TOO_MUCH, "key")
@@ -239,7 +243,7 @@ def test_a_refusal_is_replayed_even_if_it_would_succeed_by_now(
     assert order_in(sandbox).captured_amount == 0
 
 
-def test_assuming_so_a_refusal_is_decided_again(sandbox: Sandbox) -> None:
+def test_refusal_is_decided_again_if_assumed(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(idempotent_errors="decided_again")
     assert refused(sandbox.execute(ORDER_ID, TOO_MUCH, "key"))
     sandbox.execute(ORDER_ID, UpdateAuthorization(20_000, ()))
@@ -248,13 +252,13 @@ def test_assuming_so_a_refusal_is_decided_again(sandbox: Sandbox) -> None:
     assert order_in(sandbox).captured_amount == 10_001
 
 
-def test_assuming_so_a_success_is_replayed_all_the_same(sandbox: Sandbox) -> None:
+def test_success_is_replayed_whatever_is_assumed_of_errors(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(idempotent_errors="decided_again")
     sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
     assert sandbox.execute(ORDER_ID, CaptureOrder(100), "key").replayed
 
 
-def test_an_order_that_was_not_there_is_looked_for_again(sandbox: Sandbox) -> None:
+def test_unknown_order_is_not_stored_under_a_key(sandbox: Sandbox) -> None:
     assert refused(sandbox.execute("late", Acknowledge(), "key"))
     sandbox.add(make_order(order_id="late"))
     second = sandbox.execute("late", Acknowledge(), "key")
@@ -276,7 +280,7 @@ def test_an_order_that_was_not_there_is_looked_for_again(sandbox: Sandbox) -> No
         ),
     ],
 )
-def test_a_key_counts_as_far_as_assumed(
+def test_key_scope_follows_the_assumption(
     sandbox: Sandbox,
     scope: str,
     replayed: set[str],
@@ -288,15 +292,15 @@ def test_a_key_counts_as_far_as_assumed(
         "another order": (OTHER_ID, CaptureOrder(100)),
         "another operation on another": (OTHER_ID, Acknowledge()),
     }
-    found = set()
+    replayed_keys = set()
     for key, (order_id, command) in repetitions.items():
         sandbox.execute(ORDER_ID, CaptureOrder(100), key)
         if sandbox.execute(order_id, command, key).replayed:
-            found.add(key)
-    assert found == replayed
+            replayed_keys.add(key)
+    assert replayed_keys == replayed
 
 
-def test_one_key_for_the_whole_sandbox_has_one_effect_on_two_orders(
+def test_sandbox_scoped_key_takes_effect_once_across_two_orders(
     sandbox: Sandbox,
 ) -> None:
     sandbox.assumptions = Assumptions(idempotency_scope="sandbox")
@@ -349,7 +353,7 @@ def test_only_accepted_changes_are_accounted(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("operation", sorted(DEPRECATED_OPERATIONS))
-def test_a_withdrawn_operation_is_not_there_to_read(
+def test_withdrawn_read_operation_is_refused(
     sandbox: Sandbox,
     operation: Operation,
 ) -> None:
@@ -368,7 +372,7 @@ def test_a_withdrawn_operation_changes_nothing(sandbox: Sandbox) -> None:
     assert order_in(sandbox).captures[0].sent_out_at is None
 
 
-def test_operations_that_stay_are_not_withdrawn(sandbox: Sandbox) -> None:
+def test_other_operations_are_not_withdrawn(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(deprecated_operations="not_found")
     executed = sandbox.execute(ORDER_ID, Acknowledge())
     assert isinstance(executed.result, Acceptance)
@@ -377,12 +381,12 @@ def test_operations_that_stay_are_not_withdrawn(sandbox: Sandbox) -> None:
 # Outcomes on demand
 
 
-def test_an_outcome_is_brought_about_and_kept(sandbox: Sandbox) -> None:
+def test_forced_outcome_changes_the_stored_order(sandbox: Sandbox) -> None:
     changed = sandbox.force_outcome(ORDER_ID, "expire")
     assert changed is not None
     assert changed.expires_at == NOW
     assert order_in(sandbox) == changed
 
 
-def test_no_outcome_is_brought_about_where_there_is_no_order(sandbox: Sandbox) -> None:
+def test_forcing_an_outcome_of_an_unknown_order_does_nothing(sandbox: Sandbox) -> None:
     assert sandbox.force_outcome("nowhere", "expire") is None

@@ -14,7 +14,7 @@ from tests.support.templates import EmptyTemplate, names
 
 @pytest.fixture(autouse=True)
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let one hold 100 bytes, and all together 200; look after each 10."""
+    """Limit one sandbox to 100 bytes and all together to 200; check after every 10."""
     monkeypatch.setattr(sandbox, "MAX_SANDBOX_BYTES", 100)
     monkeypatch.setattr(registry, "MAX_TOTAL_BYTES", 200)
     monkeypatch.setattr(registry, "RECOUNT_EVERY_BYTES", 10)
@@ -23,10 +23,10 @@ def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def one() -> Sandbox:
     """A sandbox that holds 60 bytes, and an order."""
-    made = Sandbox("one", clock=Clock(NOW, frozen=True))
-    made.add(make_order())
-    made.held_bytes = 60
-    return made
+    filled = Sandbox("one", clock=Clock(NOW, frozen=True))
+    filled.add(make_order())
+    filled.held_bytes = 60
+    return filled
 
 
 def is_full(executed: Execution) -> bool:
@@ -41,7 +41,7 @@ def test_a_change_needs_room_for_its_request(one: Sandbox, size: int, full: bool
     assert (executed.after is executed.before) is full
 
 
-def test_a_full_sandbox_still_answers_known_keys_and_takes_what_is_empty(
+def test_full_sandbox_still_replays_keys_and_accepts_empty_bodies(
     one: Sandbox,
 ) -> None:
     first = one.execute(ORDER_ID, CaptureOrder(1), "key", request_bytes=40)
@@ -51,7 +51,7 @@ def test_a_full_sandbox_still_answers_known_keys_and_takes_what_is_empty(
     assert not is_full(one.execute(ORDER_ID, Acknowledge()))
 
 
-def test_snapshots_count_and_going_back_makes_room(one: Sandbox) -> None:
+def test_snapshots_count_and_restoring_frees_room(one: Sandbox) -> None:
     one.held_bytes = 10
     one.take_snapshot("early")
     one.held_bytes = 50
@@ -60,7 +60,7 @@ def test_snapshots_count_and_going_back_makes_room(one: Sandbox) -> None:
     assert one.total_bytes == 20
 
 
-def test_those_unused_for_longest_make_room_for_one_that_grows(
+def test_least_recently_used_sandboxes_are_evicted_for_a_growing_one(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     sandboxes = SandboxRegistry(EmptyTemplate())
@@ -74,10 +74,10 @@ def test_those_unused_for_longest_make_room_for_one_that_grows(
     assert names(sandboxes) == ["cleo", "dora", "anna"]
     assert growing.held_bytes == 81
     assert list(sandboxes.evicted) == ["bo"]
-    assert "sandbox 'bo' was dropped: all of them held more than 200 bytes" in caplog.text
+    assert "sandbox 'bo' was evicted: all sandboxes together exceeded 200 bytes" in caplog.text
 
 
-def test_one_that_holds_more_than_all_may_hold_stays_alone() -> None:
+def test_sandbox_beyond_the_total_limit_stays_alone() -> None:
     sandboxes = SandboxRegistry(EmptyTemplate())
     sandboxes.get_or_create("idle")
     growing = sandboxes.get_or_create("busy")

@@ -21,17 +21,17 @@ REFUND = RequestFacts(Operation.REFUND, ORDER_ID, NOW, dict)
 @pytest.fixture
 def sandbox() -> Sandbox:
     """An order that was captured in part, under a key."""
-    made = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=IdGenerator("7"))
-    made.add(make_order())
-    made.execute(ORDER_ID, CaptureOrder(3000), "key")
-    return made
+    filled = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=IdGenerator("7"))
+    filled.add(make_order())
+    filled.execute(ORDER_ID, CaptureOrder(3000), "key")
+    return filled
 
 
 def captured(sandbox: Sandbox) -> int:
     return (sandbox.get_order(ORDER_ID, Operation.GET_ORDER)).captured_amount
 
 
-def test_a_restored_sandbox_has_the_orders_it_had(sandbox: Sandbox) -> None:
+def test_restore_brings_back_the_orders(sandbox: Sandbox) -> None:
     sandbox.take_snapshot("here")
     sandbox.execute(ORDER_ID, CaptureOrder(1))
     sandbox.add(make_order(order_id="later"))
@@ -49,7 +49,7 @@ def test_a_snapshot_can_be_restored_again_and_again(sandbox: Sandbox) -> None:
     assert captured(sandbox) == 3000
 
 
-def test_a_restored_sandbox_knows_the_keys_it_knew(sandbox: Sandbox) -> None:
+def test_restore_brings_back_the_receipts(sandbox: Sandbox) -> None:
     sandbox.take_snapshot("here")
     sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")
     sandbox.restore_snapshot("here")
@@ -57,7 +57,7 @@ def test_a_restored_sandbox_knows_the_keys_it_knew(sandbox: Sandbox) -> None:
     assert not (sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")).replayed
 
 
-def test_a_restored_sandbox_draws_the_ids_it_would_have_drawn(
+def test_restore_brings_back_the_id_streams(
     sandbox: Sandbox,
 ) -> None:
     sandbox.take_snapshot("here")
@@ -68,7 +68,7 @@ def test_a_restored_sandbox_draws_the_ids_it_would_have_drawn(
 
 
 @pytest.mark.parametrize("frozen", [True, False], ids=["standing", "running"])
-def test_a_restored_sandbox_is_at_the_time_it_was(
+def test_restore_brings_back_the_time(
     sandbox: Sandbox,
     frozen: bool,  # noqa: FBT001  # the row's setting
 ) -> None:
@@ -82,7 +82,7 @@ def test_a_restored_sandbox_is_at_the_time_it_was(
     assert taken_at <= sandbox.clock.now() < taken_at + timedelta(days=28)
 
 
-def test_a_restored_sandbox_has_the_journal_and_names_it_had(sandbox: Sandbox) -> None:
+def test_restore_brings_back_journal_and_names(sandbox: Sandbox) -> None:
     sandbox.order_names["shirts"], sandbox.movement_names["c1"] = ORDER_ID, "A"
     sandbox.journal.record(Entry(NOW, "first", "GET", "/"))
     sandbox.take_snapshot("here")
@@ -95,7 +95,7 @@ def test_a_restored_sandbox_has_the_journal_and_names_it_had(sandbox: Sandbox) -
         assert sandbox.movement_names == {"c1": "A"}
 
 
-async def test_who_waits_for_a_request_looks_into_the_restored_journal(
+async def test_waiters_continue_on_the_restored_journal(
     sandbox: Sandbox,
 ) -> None:
     sandbox.take_snapshot("here")
@@ -105,7 +105,7 @@ async def test_who_waits_for_a_request_looks_into_the_restored_journal(
     assert await waiting
 
 
-def test_a_restored_sandbox_has_the_faults_and_counts_it_had(sandbox: Sandbox) -> None:
+def test_restore_brings_back_faults_and_counts(sandbox: Sandbox) -> None:
     rule = FaultRule(
         "second refund",
         (Drop(ConnectionEnd.RESET),),
@@ -133,7 +133,7 @@ def test_a_later_snapshot_of_the_same_name_replaces_the_earlier(
     assert list(sandbox.snapshots) == ["here"]
 
 
-def test_beyond_a_bound_the_oldest_snapshot_goes(sandbox: Sandbox) -> None:
+def test_beyond_the_limit_the_oldest_snapshot_is_dropped(sandbox: Sandbox) -> None:
     for number in range(MAX_SNAPSHOTS):
         sandbox.take_snapshot(str(number))
     sandbox.take_snapshot("0")

@@ -1,4 +1,4 @@
-"""Small factories: a test names what matters to it, the rest is plausible."""
+"""Factories for domain values; a test sets the fields it is about."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -73,12 +73,12 @@ def paid_by(payment_method: str) -> PaymentMethod:
 
 
 def capture_of(*lines: OrderLine, amount: int | None = None) -> CaptureOrder:
-    """Make a capture command; its amount is the sum of the lines unless it is given."""
+    """Make a capture command; its amount is the sum of the lines unless set."""
     return CaptureOrder(sum_totals(lines) if amount is None else amount, order_lines=lines)
 
 
 def refund_of(*lines: OrderLine, amount: int | None = None) -> RefundOrder:
-    """Make a refund command; its amount is the sum of the lines unless it is given."""
+    """Make a refund command; its amount is the sum of the lines unless set."""
     return RefundOrder(sum_totals(lines) if amount is None else amount, order_lines=lines)
 
 
@@ -98,10 +98,10 @@ def drive(
     now: datetime = NOW,
     assumptions: Assumptions = Assumptions(),
 ) -> Order:
-    """Carry commands out; what they make is called ``change-1``, ``change-2`` and so on."""
+    """Apply commands; captures and refunds get the ids ``change-1``, ``change-2``."""
     for command in commands:
-        made = len(order.captures) + len(order.refunds)
-        context = make_context(f"change-{made + 1}", now=now, assumptions=assumptions)
+        count = len(order.captures) + len(order.refunds)
+        context = make_context(f"change-{count + 1}", now=now, assumptions=assumptions)
         order = decide(order, command, context).order
     return order
 
@@ -112,7 +112,7 @@ def explanations_of(order: Order) -> list[Explanation]:
 
 
 def shipped_order(shipments: Iterable[CaptureOrder], left: int = 0) -> Order:
-    """Make an order of these shipments, with so much left to be captured."""
+    """Make an order with these captures and ``left`` minor units still authorized."""
     commands = tuple(shipments)
     total = sum(command.captured_amount for command in commands)
     return drive(make_order(total + left), *commands)

@@ -1,24 +1,25 @@
-"""A connection to the server, byte by byte, and fault rules for it."""
+"""Raw connections to the server, and fault rules for them."""
 
 import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.domain.operation import Operation
 from tests.support.merchant import Merchant, basic, with_key
 
-PATIENCE = 20  # seconds until a test that waits for nothing fails
+PATIENCE = 20  # seconds until a test that waits in vain fails
 
 
 @dataclass(slots=True)
 class Line:
-    """A connection to the server, byte by byte."""
+    """Raw connection to the server."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -35,19 +36,19 @@ class Line:
         await self.writer.drain()
 
     def reset(self) -> None:
-        """Leave in a way that cannot be taken for the end of one side only."""
+        """Reset the connection, which differs from a half-close."""
         linger = struct.pack("ii", 1, 0)
         connection = self.writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.writer.transport.abort()
 
     async def rest(self) -> bytes:
-        """Read until the server hangs up."""
+        """Read until the server closes the connection."""
         async with asyncio.timeout(PATIENCE):
             return await self.reader.read()
 
     async def answer(self) -> tuple[int, Mapping[str, str], bytes]:
-        """Read one whole answer; the connection stays open."""
+        """Read one response; the connection stays open."""
         async with asyncio.timeout(PATIENCE):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             status, headers = parsed_head(head)
@@ -90,8 +91,40 @@ async def line_to(merchant: Merchant) -> AsyncIterator[Line]:
 
 
 async def fault(merchant: Merchant, do: Any, **more: Any) -> Any:  # noqa: ANN401  # JSON
-    """Put a rule in that fires once unless it says otherwise."""
+    """Add a fault rule that fires once by default."""
     rule = {"id": "f", "calls": 1, "do": do, **more}
-    made = await merchant.control("POST", "faults", rule)
-    assert made.status == 201, made
-    return made.json
+    created = await merchant.control("POST", "faults", rule)
+    assert created.status == 201, created
+    return created.json
+
+
+@contextmanager
+def connected(merchant: Merchant) -> Iterator[socket.socket]:
+    """Open a blocking connection to the server."""
+    place = urlsplit(merchant.url)
+    address = str(place.hostname), int(place.port or 0)
+    with socket.create_connection(address, timeout=PATIENCE) as connection:
+        yield connection
+
+
+def read_response(connection: socket.socket, method: str = "GET") -> tuple[HTTPResponse, bytes]:
+    """Read one response; ``method`` is that of its request."""
+    response = HTTPResponse(connection, method=method)
+    response.begin()
+    body = response.read()
+    response.close()
+    return response, body
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Wait for the end of the connection, by close or by reset; false if bytes come."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def request_head(merchant: Merchant, request: str, *headers: str) -> bytes:
+    """Write the head of a request with the merchant's credentials."""
+    lines = [f"{request} HTTP/1.1", "Host: kustom", f"Authorization: {basic(merchant.user)}"]
+    return "\r\n".join([*lines, *headers, "", ""]).encode()

@@ -1,9 +1,8 @@
-"""Pages of the documentation taken apart: files, commands, and what they print.
+"""Parse documentation pages: files, commands and their output.
 
-A fence says what is done with its block: ``yaml title="NAME"`` is written to a file before
-the page is played, ``console run`` is played in one shell for the whole page. Lines that
-begin with ``$`` are commands (the next line belongs to them after a backslash), the others
-what they print.
+The info string of a fence says how its block is used: ``yaml title="NAME"`` is written to a
+file before the page is run, ``console run`` is run in one shell for the whole page. Lines
+that begin with ``$`` are commands (a backslash continues them), the others their output.
 """
 
 import json
@@ -20,8 +19,8 @@ from typing import Any
 DOCS = Path(__file__).parents[2] / "docs"
 SHOWN_URL = "http://127.0.0.1:8566"
 ANY = "…"
-"""In printed output: a line of it stands for any lines, else for the rest of a word or
-line; in JSON for a value, or for further keys or entries."""
+"""In shown output, a line with only this matches any lines; within a line it matches any
+text. In JSON it matches a value, or further keys or entries."""
 
 FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 """A fenced block, indented if it is in a tab."""
@@ -32,7 +31,7 @@ MARK = "@@@ end of command"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: its language, the words behind that, and its text."""
+    """A fenced block: its language, the words after it, and its text."""
 
     language: str
     words: str
@@ -40,19 +39,19 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """The file that it is to be written to."""
-        found = re.search(r'title="([^"]+)"', self.words)
-        return found and found[1]
+        """Name of the file to which the block is written, if any."""
+        title = re.search(r'title="([^"]+)"', self.words)
+        return title and title[1]
 
     @property
     def runs(self) -> bool:
-        """Whether its commands are played."""
+        """Whether its commands are run."""
         return "run" in self.words.split()
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command and what the page says it prints."""
+    """A command and its output on the page."""
 
     line: str
     printed: str
@@ -79,14 +78,14 @@ def _split(part: str) -> tuple[str, str]:
     return "\n".join(lines[: last + 1]), "\n".join(lines[last + 1 :])
 
 
-def play(page: Path, folder: Path, url: str) -> list[str]:
-    """Play a page in a folder against a server; give what its commands printed."""
+def run_page(page: Path, folder: Path, url: str) -> list[str]:
+    """Run a page in a folder against a server; return the output of each command."""
     for block in blocks(page):
         if block.file:
             (folder / block.file).write_text(block.text, "utf-8")
     script = "\n".join(f"{command.line}\necho '{MARK}'" for command in commands(page))
-    played = subprocess.run(
-        ["bash"],  # noqa: S607  # found as the reader's is
+    process = subprocess.run(
+        ["bash"],  # noqa: S607  # found on PATH, like the reader's
         input=script.replace(SHOWN_URL, url),
         cwd=folder,
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
@@ -95,23 +94,23 @@ def play(page: Path, folder: Path, url: str) -> list[str]:
         text=True,
         check=False,
     )
-    printed = played.stdout.replace(url, SHOWN_URL).replace("\r\n", "\n")
+    printed = process.stdout.replace(url, SHOWN_URL).replace("\r\n", "\n")
     return [part.strip("\n") for part in printed.split(f"{MARK}\n")][:-1]
 
 
-def agree(shown: str, printed: str) -> bool:
-    """Whether a page shows what was printed, ids aside."""
+def matches_shown(shown: str, printed: str) -> bool:
+    """Return whether the shown output matches the printed one, except for ids."""
     shown, printed = (ID.sub("<id>", text) for text in (shown, printed))
     try:
         actual = json.loads(printed)
-        expected = json.loads(MORE.sub(_spelled_out, shown))
+        expected = json.loads(MORE.sub(_quote_any, shown))
     except ValueError:
         return _pattern(shown).fullmatch(printed) is not None
-    return _same(expected, actual)
+    return _values_match(expected, actual)
 
 
-def _spelled_out(found: re.Match[str]) -> str:
-    return f'"{ANY}": "{ANY}"' if found[1] == "}" else f'"{ANY}"'
+def _quote_any(more: re.Match[str]) -> str:
+    return f'"{ANY}": "{ANY}"' if more[1] == "}" else f'"{ANY}"'
 
 
 def _pattern(shown: str) -> re.Pattern[str]:
@@ -122,24 +121,24 @@ def _pattern(shown: str) -> re.Pattern[str]:
     return re.compile("\n".join(lines))
 
 
-def _same(expected: Any, actual: Any) -> bool:  # noqa: ANN401
+def _values_match(expected: Any, actual: Any) -> bool:  # noqa: ANN401
     if isinstance(expected, str) and isinstance(actual, str):
         return _pattern(expected).fullmatch(actual) is not None
     if expected == ANY:
         return True
     if isinstance(expected, dict) and isinstance(actual, dict):
-        return _same_mapping(expected, actual)
+        return _mappings_match(expected, actual)
     if isinstance(expected, list) and isinstance(actual, list):
         more = expected[-1:] == [ANY]
-        wanted = expected[:-1] if more else expected
-        long_enough = len(actual) >= len(wanted) if more else len(actual) == len(wanted)
-        return long_enough and all(map(_same, wanted, actual))
+        required = expected[:-1] if more else expected
+        long_enough = len(actual) >= len(required) if more else len(actual) == len(required)
+        return long_enough and all(map(_values_match, required, actual))
     return bool(expected == actual)
 
 
-def _same_mapping(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
-    wanted = {key: value for key, value in expected.items() if key != ANY}
-    complete = ANY in expected or wanted.keys() == actual.keys()
+def _mappings_match(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
+    required = {key: value for key, value in expected.items() if key != ANY}
+    complete = ANY in expected or required.keys() == actual.keys()
     return complete and all(
-        key in actual and _same(value, actual[key]) for key, value in wanted.items()
+        key in actual and _values_match(value, actual[key]) for key, value in required.items()
     )

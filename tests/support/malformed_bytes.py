@@ -1,4 +1,4 @@
-"""Pieces of bytes that break requests: put in the place of something, or between."""
+"""Byte strings that break requests when inserted or substituted."""
 
 FRAMING = [
     b"0", b"-1", b"+1", b"1", b"1e1", b"0x10", b"9" * 30, b"18446744073709551616", b"", b" ",

@@ -1,6 +1,6 @@
-"""A merchant over real HTTP: what the tests of the edge speak through.
+"""A merchant client over real HTTP.
 
-It keeps what arrived as it arrived: header names in exact case, bodies as bytes.
+Replies keep header names in their exact case and bodies as bytes.
 """
 
 import json
@@ -35,7 +35,7 @@ SHIPPED: Spec = {
 
 
 def line(reference: str, total: int, **more: Json) -> dict[str, Json]:
-    """Write an order line as merchants do."""
+    """Return an order line as merchants send it."""
     return {
         "reference": reference,
         "name": "Goods",
@@ -51,7 +51,7 @@ SNEAKERS_BACK = {"refunded_amount": 10000, "order_lines": [line("B24680", 10000)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it came over the wire."""
+    """A response as it was received."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -64,23 +64,23 @@ class Reply:
 
     @property
     def header_names(self) -> set[str]:
-        """The names of all headers, in the case in which they were sent."""
+        """Header names in the case in which they were sent."""
         return {name for name, _ in self.headers}
 
     def header(self, name: str) -> str:
-        """One header, spelt exactly so."""
+        """Return the value of a header, by its exact name."""
         (value,) = (value for header, value in self.headers if header == name)
         return value
 
 
 def basic(user: str) -> str:
-    """Write credentials."""
+    """Return the ``Authorization`` header of a user."""
     return f"Basic {b64encode(f'{user}:secret'.encode()).decode()}"
 
 
 @dataclass(slots=True)
 class Merchant:
-    """One user of a server, with an order at hand; the user is the sandbox."""
+    """One user of a server, with a current order; the user is the sandbox."""
 
     session: ClientSession
     url: str
@@ -89,26 +89,29 @@ class Merchant:
 
     @property
     def order_id(self) -> str:
-        """The id of the order at hand."""
+        """Id of the current order."""
         return str(self.order["order_id"])
 
     @property
     def capture_id(self) -> str:
-        """The id of its first capture; one that leads nowhere if it has none."""
+        """Id of the first capture; an unknown id if the order has none."""
         captures = self.order["captures"]
         return str(captures[0]["capture_id"]) if captures else UNKNOWN_ID
 
     @property
     def refund_id(self) -> str:
-        """The id of its first refund; one that leads nowhere if it has none."""
+        """Id of the first refund; an unknown id if the order has none."""
         refunds = self.order["refunds"]
         return str(refunds[0]["refund_id"]) if refunds else UNKNOWN_ID
 
     def path(self, operation: Operation, **ids: str) -> str:
-        """The path of an operation on the order at hand, or on the ids given."""
-        known = {"order_id": self.order_id, "capture_id": self.capture_id}
-        known["refund_id"] = self.refund_id
-        return operation.info.full_path.format_map({**known, **ids})
+        """Return the path of an operation, on the current order unless ids are given."""
+        own_ids = {
+            "order_id": self.order_id,
+            "capture_id": self.capture_id,
+            "refund_id": self.refund_id,
+        }
+        return operation.info.full_path.format_map({**own_ids, **ids})
 
     async def ask(
         self,
@@ -117,7 +120,7 @@ class Merchant:
         body: Json = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send a request; a body that is no bytes or stream is sent as JSON."""
+        """Send a request; a body that is neither bytes nor a stream is sent as JSON."""
         sent = {"Authorization": basic(self.user), **(headers or {})}
         if body is not None and not hasattr(body, "__aiter__"):
             sent.setdefault("Content-Type", "application/json")
@@ -141,7 +144,7 @@ class Merchant:
         headers: Mapping[str, str] | None = None,
         **ids: str,
     ) -> Reply:
-        """Ask for an operation on the order at hand."""
+        """Request an operation on the current order."""
         path = self.path(operation, **ids)
         return await self.ask(operation.info.method, path, body, headers)
 
@@ -156,29 +159,29 @@ class Merchant:
         return await self.do(Operation.REFUND, body, headers=with_key(key))
 
     async def read(self) -> Json:
-        """Read the order at hand."""
+        """Read the current order."""
         response = await self.do(Operation.GET_ORDER)
         assert response.status == 200, response
         return response.json
 
     async def control(self, method: str, path: str, body: Json = None) -> Reply:
-        """Ask the control API about this sandbox."""
+        """Call the control API of this sandbox."""
         return await self.ask(method, f"/__admin/sandboxes/{self.user}/{path}", body)
 
     async def make_order(self, spec: Spec = UNSHIPPED) -> None:
-        """Make an order from scenario syntax and take it at hand."""
-        made = await self.control("POST", "orders", spec)
-        assert made.status == 201, made
-        self.order = made.json
+        """Create an order from scenario syntax and make it the current one."""
+        response = await self.control("POST", "orders", spec)
+        assert response.status == 201, response
+        self.order = response.json
 
     @asynccontextmanager
     async def nothing_changes(self) -> AsyncIterator[None]:
-        """Hold that the order at hand, and the list of orders, stay as they are."""
+        """Assert that the current order and the list of orders stay unchanged."""
         before = await self.read(), (await self.control("GET", "orders")).json
         yield
         assert (await self.read(), (await self.control("GET", "orders")).json) == before
 
 
 def with_key(key: str | None) -> dict[str, str]:
-    """Write an idempotency key."""
+    """Return the idempotency key header."""
     return {"Klarna-Idempotency-Key": key} if key else {}

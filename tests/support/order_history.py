@@ -1,4 +1,4 @@
-"""An order's story, told in the words of the tables: ``capture: 3000``, ``wait: 28``."""
+"""An order and a clock driven by the steps of case tables: ``capture: 3000``, ``wait: 28``."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -47,15 +47,15 @@ COMMANDS: Mapping[str, Callable[[Any], Command]] = {
 }
 
 
-class Story:
-    """An order with a clock, on which steps are carried out one after the other."""
+class OrderHistory:
+    """An order with a clock, to which steps are applied."""
 
     def __init__(
         self,
         order: Mapping[str, Any],
         assumptions: Mapping[str, object] | None = None,
     ) -> None:
-        """Place an order, maybe paid by another method or with a fraud status."""
+        """Create the order, optionally with a payment method and a fraud status."""
         facts: dict[str, Any] = {"order_amount": 10_000, **order}
         if "paid_by" in facts:
             facts["payment_method"] = paid_by(facts.pop("paid_by"))
@@ -67,21 +67,21 @@ class Story:
 
     @property
     def status(self) -> Status:
-        """The order's status at this point of the story."""
+        """The order's status now."""
         return derive_status(self.order, self.now, self.assumptions)
 
-    def play(self, steps: Iterable[Step]) -> "Story":
-        """Carry steps out; ``wait`` lets days go by."""
+    def play(self, steps: Iterable[Step]) -> "OrderHistory":
+        """Apply steps; ``wait`` advances the clock by days."""
         for step in steps:
-            name, given = _read(step)
+            name, value = _read(step)
             if name == "wait":
-                self.now += timedelta(days=given)
+                self.now += timedelta(days=value)
             else:
-                self.do(COMMANDS[name](given))
+                self.do(COMMANDS[name](value))
         return self
 
     def do(self, command: Command) -> None:
-        """Carry one command out."""
+        """Apply one command."""
         self.order = drive(
             self.order,
             command,

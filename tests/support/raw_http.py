@@ -1,4 +1,4 @@
-"""HTTP as bytes: requests written by hand, answers read without mercy."""
+"""HTTP as bytes: hand-written requests and a strict parser of responses."""
 
 import json
 import re
@@ -9,21 +9,22 @@ from urllib.parse import urlsplit
 
 from mockserver import __version__
 from mockserver.schemas import get_schema
+from tests.support.merchant import Merchant, basic
 
 PATIENCE = 20  # seconds, for a server that never answers
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Z][A-Za-z '-]*")
 HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): ([^\r\n\x00]*)")
 LAST = b"GET /livez HTTP/1.1\r\nHost: kustom\r\nConnection: close\r\n\r\n"
-"""A request that is answered 200 and ends a connection on which nothing is left over."""
+"""Request that is answered 200 and closes a connection without left-over bytes."""
 
 
 class NotHttpError(AssertionError):
-    """The server sent something else than answers."""
+    """Raised when the server sent something other than responses."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """An answer to the byte; header names in lower case."""
+    """Response as it was received; header names in lower case."""
 
     status: int
     headers: dict[bytes, bytes]
@@ -31,17 +32,17 @@ class RawAnswer:
 
     @property
     def code(self) -> str:
-        """The provider's error code, or nothing."""
+        """Return the provider's error code, or an empty text."""
         if self.status < 400 or self.status == 401:
             return ""
         return str(json.loads(self.body)["error_code"])
 
 
 def answers_in(stream: bytes) -> list[RawAnswer]:
-    """Take what a server sent apart; interim answers are left out.
+    """Parse the responses a server sent; 100 Continue is left out.
 
     Raises:
-        NotHttpError: it is not a row of whole, well-formed answers.
+        NotHttpError: the bytes are not a sequence of complete, well-formed responses.
     """
     responses = []
     while stream:
@@ -65,7 +66,7 @@ def answers_in(stream: bytes) -> list[RawAnswer]:
 
 
 def is_in_shape(response: RawAnswer) -> bool:
-    """Say whether an answer is signed, and a refusal in the provider's shape."""
+    """Return whether our Server header is set and a refusal has the provider's shape."""
     if response.headers.get(b"server") != f"kustom-mock/{__version__}".encode():
         return False
     if response.status < 400:
@@ -81,11 +82,11 @@ def is_in_shape(response: RawAnswer) -> bool:
 
 
 def converse(url: str, pieces: Iterable[bytes]) -> list[RawAnswer]:
-    """Send bytes in pieces, wait for an answer, send the last request, read to the end.
+    """Send bytes in pieces, wait for a response, send the last request, read to the end.
 
     Raises:
-        NotHttpError: the server sent something else than answers.
-        TimeoutError: it neither answered nor hung up.
+        NotHttpError: the server sent something other than responses.
+        TimeoutError: it neither answered nor closed.
     """
     place = urlsplit(url)
     address = str(place.hostname), int(place.port or 0)
@@ -98,7 +99,7 @@ def converse(url: str, pieces: Iterable[bytes]) -> list[RawAnswer]:
             received = _read(connection, until_answered=True)
             connection.sendall(LAST)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # it has hung up, and may have said why
+            pass  # it has closed, perhaps after a response
         received += _read(connection)
     return answers_in(received)
 
@@ -124,7 +125,27 @@ def _is_answered(received: bytes) -> bool:
 
 
 def ask(url: str, method: str, path: str, *headers: str, body: bytes = b"") -> RawAnswer:
-    """Ask for one thing on a connection of its own."""
+    """Send one request on a new connection."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *headers]
     lines += [f"Content-Length: {len(body)}", "", ""]
     return converse(url, ["\r\n".join(lines).encode() + body])[0]
+
+
+def length(value: bytes) -> bytes:
+    return b"Content-Length: " + value
+
+
+BODY = b'{"captured_amount":1}'
+EXACT = length(b"%d" % len(BODY))
+IN_CHUNKS = b"Transfer-Encoding: chunked"
+
+
+def capture(merchant: Merchant, headers: bytes, body: bytes) -> bytes:
+    """Write a capture by the merchant with more headers and a body."""
+    lines = [
+        f"POST /ordermanagement/v1/orders/{merchant.order_id}/captures HTTP/1.1",
+        "Host: kustom",
+        f"Authorization: {basic(merchant.user)}",
+        "",
+    ]
+    return "\r\n".join(lines).encode() + headers + b"\r\n\r\n" + body

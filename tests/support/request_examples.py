@@ -1,4 +1,4 @@
-"""For every operation: a body that is accepted, and the schema of what it answers."""
+"""A valid request body for every operation, and the schema of its response."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,9 +31,9 @@ ANSWERS: Mapping[Operation, str] = {
 }
 
 BUSY: Spec = {**HALF_SHIPPED, "refunds": {"shirt": {"lines": ["A12345"]}}}
-"""An order on which every operation but cancelling is allowed."""
+"""Order on which every operation except cancel is allowed."""
 
 
 def order_for(operation: Operation) -> Spec:
-    """Give an order that allows the operation."""
+    """Return an order that allows the operation."""
     return UNSHIPPED if operation is Op.CANCEL else BUSY

@@ -51,7 +51,7 @@ T = TypeVar("T")
 def mostly(usual: SearchStrategy[T], seldom: SearchStrategy[T]) -> SearchStrategy[T]:
     """Draw from the first strategy four times in five.
 
-    ``one_of`` would not do: it counts a strategy once, however often it is given.
+    ``one_of`` would not do: it counts a strategy once, however often it is listed.
     """
     return st.integers(1, 5).flatmap(lambda number: usual if number < 5 else seldom)
 
@@ -119,7 +119,7 @@ def shipments(draw: st.DrawFn) -> CaptureOrder:
 shipped_orders = st.builds(
     shipped_order,
     st.lists(shipments(), min_size=1, max_size=4),
-    left=st.just(1),  # so that a shipment of 0 may stand last
+    left=st.just(1),  # so that the last shipment may be 0
 )
 
 
@@ -203,7 +203,7 @@ def refund_histories(
 def shuffled(request: RefundOrder) -> SearchStrategy[RefundOrder]:
     """Draw the same refund with its lines in another order."""
     lines = st.permutations(request.order_lines)
-    return lines.map(lambda item: replace(request, order_lines=tuple(item)))
+    return lines.map(lambda permuted: replace(request, order_lines=tuple(permuted)))
 
 
 commands: SearchStrategy[Command] = st.one_of(

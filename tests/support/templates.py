@@ -1,4 +1,4 @@
-"""What the tests of the registry fill sandboxes from."""
+"""Sandbox template for the tests of the registry."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,13 +15,13 @@ class EmptyTemplate:
     """
 
     def __init__(self, **credentials: str) -> None:
-        """List user names and secrets, maybe none."""
+        """Create a template with these credentials."""
         self.built: list[str] = []
         self.failures = 0
         self.credentials: Mapping[str, str] = credentials
 
     def build(self, name: str) -> Sandbox:
-        """Create a sandbox, or fail as often as was asked for."""
+        """Create a sandbox, or raise as often as ``failures`` says."""
         if self.failures:
             self.failures -= 1
             raise LookupError(name)
@@ -30,5 +30,5 @@ class EmptyTemplate:
 
 
 def names(sandboxes: Iterable[Sandbox]) -> list[str]:
-    """Name sandboxes, the least recently used first."""
+    """Return the names of sandboxes, least recently used first."""
     return [sandbox.name for sandbox in sandboxes]

@@ -41,7 +41,7 @@ def test_every_readme_link_becomes_absolute_and_names_a_file() -> None:
     assert [target for target in before if not (ROOT / target).exists()] == []
 
 
-def test_other_links_are_left_alone() -> None:
+def test_other_links_are_unchanged() -> None:
     text = "[a](https://example.org) [b](#start)"
     assert make_links_absolute(text, URL, "v1") == text
 

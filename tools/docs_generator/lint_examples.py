@@ -1,4 +1,4 @@
-"""Example and fix for each lint code, shown on the lint page.
+"""Example and correction for each lint code, shown on the lint page.
 
 A test runs the linter over every example, so each really reports its code.
 """
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 class LintExample:
     """A scenario that reports a code, and what to write instead.
 
-    ``text`` is empty where no file content causes the finding.
+    ``text`` is empty if no file content causes the finding.
     """
 
     text: str
-    fix: str
+    correction: str
 
 
 def _order(*lines: str) -> str:

@@ -1,4 +1,4 @@
-"""Lint page: each code with its meaning, an example and the fix."""
+"""Lint page: each code with its meaning, an example and the correction."""
 
 from mockserver.scenario.diagnostics import LINT_CODES
 from tools.docs_generator.lint_examples import LINT_EXAMPLES
@@ -18,4 +18,5 @@ def lint_page() -> str:
 def _section(code: str) -> str:
     example = LINT_EXAMPLES[code]
     block = [f"```yaml finding\n{example.text}\n```"] if example.text else []
-    return "\n\n".join([f"## `{code}`", LINT_CODES[code], *block, f"**Fix**: {example.fix}"])
+    correction = f"**Correction**: {example.correction}"
+    return "\n\n".join([f"## `{code}`", LINT_CODES[code], *block, correction])

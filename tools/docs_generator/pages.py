@@ -15,7 +15,7 @@ from mockserver.settings import OPTIONS
 
 
 def operations_page() -> Page:
-    """The operations of order management and of the checkout API."""
+    """Return the page of the operations of order management and of the checkout API."""
     return (
         _operations_table("Operations", ORDERS_PATH, OPERATIONS),
         _operations_table("Checkout operations", CHECKOUTS_PATH, CHECKOUT_OPERATIONS),
@@ -26,13 +26,13 @@ def _operations_table(title: str, path: str, rows: Sequence[OperationInfo]) -> T
     return Table(
         title,
         f"All paths are below `{path}`.",
-        ("name", "provider's name", "request", "answer", "body"),
+        ("name", "provider's name", "request", "status", "body"),
         tuple(_operation_row(endpoint) for endpoint in rows),
     )
 
 
 def settings_page() -> Page:
-    """The flags of ``serve`` and their environment variables."""
+    """Return the page of flags and environment variables of ``serve``."""
     rows = (
         (f"`{o.flag}`", f"`{o.variable}`", _default(o.default), o.meaning)
         for o in OPTIONS.values()
@@ -40,9 +40,9 @@ def settings_page() -> Page:
     return (
         Table(
             "Settings",
-            "A flag wins over its environment variable, which wins over the default."
-            " Repeatable ones are comma-separated in the environment. A variable that begins"
-            " with `KUSTOM_MOCK_` and is none of these is warned of and ignored.",
+            "A flag overrides its environment variable, which overrides the default. Values of"
+            " repeatable flags are comma-separated in the environment. Unknown variables that"
+            " begin with `KUSTOM_MOCK_` cause a warning and are ignored.",
             ("flag", "variable", "default", "meaning"),
             tuple(rows),
         ),

@@ -13,7 +13,7 @@ _WIDTH, _HEIGHT, _STEP, _TOP, _MARGIN, _LANE = 250, 46, 64, 64, 20, 290
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A step of the request pipeline: its package, its module and what it does."""
+    """A step of the request pipeline: its package, its module, and what it does."""
 
     lane: str
     module: str
@@ -26,12 +26,12 @@ STATIONS: Sequence[Station] = (
     Station("http", "http/merchant/endpoints", "method and path select the operation"),
     Station("sandbox", "sandbox/faults", "match rules: faults before the commit"),
     Station("http", "http/merchant/request_parsing", "validate the body, build a command"),
-    Station("sandbox", "sandbox.execute", "idempotency receipt, limits"),
+    Station("sandbox", "sandbox/sandbox", "idempotency receipt, limits"),
     Station("domain", "domain/decide", "lifecycle, errors, allocation: a Decision"),
-    Station("sandbox", "sandbox.execute", "commit order and receipt"),
+    Station("sandbox", "sandbox/sandbox", "commit order and receipt"),
     Station("http", "http/merchant/responses", "render status, headers, body"),
     Station("sandbox", "sandbox/faults", "faults after the commit"),
-    Station("sandbox", "sandbox/journal", "record decision and delivery"),
+    Station("sandbox", "sandbox/journal", "record decision and what is sent"),
     Station("http", "http/response", "write bytes, whole or damaged"),
 )
 

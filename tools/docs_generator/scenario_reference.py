@@ -1,7 +1,7 @@
 """Reference of the scenario language, generated from its JSON Schema.
 
 Meanings come from each ``description``, examples from ``examples``. This module only
-renders them, split into pages that a reader can take in at once.
+renders them and splits them into pages.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from mockserver.schemas import shipped_schemas
 Rules: TypeAlias = Mapping[str, Any]
 
 SCHEMA = "scenario.schema.json"
-FEW = 12  # choices are listed in a row of a table up to here, else below it
+FEW = 12  # up to this number, choices are listed in the row of a table
 
 SECTIONS: Mapping[str, tuple[str, str]] = {
     "order": ("orders", "Orders"),
@@ -177,16 +177,16 @@ def _common_step_keys() -> Table:
 def _example(value: object) -> str:
     text = yaml.safe_dump(value, sort_keys=False, default_flow_style=None, width=90)
     plain = text.removesuffix("...\n")
-    plain = plain.replace("'on':", "on:")  # what other readers of YAML take for true
+    plain = plain.replace("'on':", "on:")  # other YAML parsers read `on` as true
     return f"```yaml\n{plain}```"
 
 
 def _rows(rules: Rules, prefix: str = "") -> Iterator[tuple[str, ...]]:
-    needed = rules.get("required", ())
+    required = rules.get("required", ())
     for key, value in rules["properties"].items():
-        must = " Needed." if key in needed else ""
+        note = " Required." if key in required else ""
         meaning = value.get("description", "")
-        yield f"`{prefix}{key}`", _value(value), meaning + must
+        yield f"`{prefix}{key}`", _value(value), meaning + note
         if _has_own_rows(value):
             yield from _rows(value, f"{prefix}{key}.")
         inner = value.get("additionalProperties")
@@ -195,13 +195,13 @@ def _rows(rules: Rules, prefix: str = "") -> Iterator[tuple[str, ...]]:
 
 
 def _has_own_rows(rules: Rules) -> bool:
-    """Whether an inner mapping is written out rather than referred to."""
+    """Return whether the keys of an inner mapping have rows instead of a link."""
     simple = rules.get("type") == "object" and "properties" in rules
     return simple and _known(rules) is None
 
 
 def _value(rules: Rules) -> str:
-    """Say in words what a value may be."""
+    """Describe the allowed values."""
     if "const" in rules:
         return f"`{yaml_scalar(rules['const'])}`"
     if "enum" in rules:
@@ -212,12 +212,12 @@ def _value(rules: Rules) -> str:
         return f"{_value(rules['else'])}, or a list"
     kinds = rules.get("type", [])
     listed = [kinds] if isinstance(kinds, str) else kinds
-    words = [_kind(item, rules) for item in listed if not _same_as_text(item, listed)]
-    return " or ".join(words) + _bounds(rules) if words else "anything"
+    names = [_kind(kind, rules) for kind in listed if not _same_as_text(kind, listed)]
+    return " or ".join(names) + _bounds(rules) if names else "anything"
 
 
 def _same_as_text(kind: str, kinds: list[str]) -> bool:
-    """Digits are taken for a text wherever a text is; that is said once."""
+    """Return whether an integer is only accepted as text, which needs no mention."""
     return kind == "integer" and kinds == ["string", "integer"]
 
 
@@ -244,7 +244,7 @@ def _choice(choices: list[object]) -> str:
 
 
 def _long_choice(choices: list[object]) -> str:
-    """Link to a list that has a section of its own, else write it out."""
+    """Return a link to the section of this list, or the list itself."""
     parts = _parts()
     operations = parts["operation"]["enum"]
     sections: tuple[tuple[list[object], str], ...] = (
@@ -271,7 +271,7 @@ def _reference(reference: str) -> str:
 
 
 def _known(rules: Rules) -> str | None:
-    """Return the section that describes the keys of a mapping."""
+    """Return the section that describes the keys of a mapping, if any."""
     parts = _parts()
     same = (n for n in SECTIONS if parts[n].get("properties") == rules.get("properties"))
     return next(same, None)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from mockserver.cli.tables import as_markdown
+from tools.docs_generator.audit_page import audit_page
 from tools.docs_generator.errors_page import errors_page
 from tools.docs_generator.fidelity_page import fidelity_page
 from tools.docs_generator.lifecycle_page import lifecycle_page
@@ -40,6 +41,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     "reference/errors.md": errors_page,
     "reference/fidelity.md": fidelity_page,
     "reference/lint.md": lint_page,
+    "reference/audit.md": audit_page,
     **{
         f"reference/scenarios/{name}.md": partial(_scenario_page, name, title)
         for name, title in SCENARIO_TITLES.items()

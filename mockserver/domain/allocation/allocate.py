@@ -1,13 +1,12 @@
 """Allocate a refund to a capture, and explain the allocation from the same facts.
 
-Whether a refund is accepted is another question (:mod:`mockserver.domain.refunds`); a
-refund that cannot be allocated is a result here, never an error. Assumed, because
-nothing is said: that a failed allocation stays failed for the life of the order, where
-its money then lands, that a refund without lines is no failure, and that of several
-fitting captures the oldest is taken.
+Whether a refund is accepted is decided in :mod:`mockserver.domain.refunds`; a refund that
+cannot be allocated is a result here, never an error. Undocumented and therefore assumed:
+a failed allocation stays failed for the life of the order, where its money is booked, a
+refund without lines is no failure, and the oldest of several fitting captures is chosen.
 
-Both functions judge a case by the same table of conditions, so that an explanation
-cannot differ from the decision; the words are found when they are asked for.
+Decision and explanation evaluate the same table of conditions, so they cannot differ. The
+explanation is worked out only when somebody reads it.
 """
 
 from mockserver.domain.allocation.case import RefundCase, build_case
@@ -26,14 +25,11 @@ from mockserver.domain.order import Capture, Order, Refund
 
 
 def allocate(case: RefundCase) -> Allocation:
-    """Decide to which capture a refund is allocated and where its money is booked.
-
-    Never raises.
-    """
-    verdict = _decide_outcome(case)
-    matched = case.matched_capture if verdict is AllocationOutcome.ALLOCATED else None
+    """Decide to which capture a refund is allocated and where it is booked. Never raises."""
+    outcome = _decide_outcome(case)
+    matched = case.matched_capture if outcome is AllocationOutcome.ALLOCATED else None
     return Allocation(
-        outcome=verdict,
+        outcome=outcome,
         capture_id=matched.capture_id if matched else None,
         klarna_reference=matched.klarna_reference if matched else None,
         booked=_book(case, matched),
@@ -46,10 +42,7 @@ def allocate(case: RefundCase) -> Allocation:
 
 
 def explain_case(case: RefundCase) -> Explanation:
-    """Decide, and say why: every condition with its numbers, and what would help.
-
-    Never raises.
-    """
+    """Decide and explain: every condition with its numbers, and hints. Never raises."""
     allocation = allocate(case)
     conditions = check_conditions(case)
     failed = allocation.outcome is AllocationOutcome.FAILED
@@ -88,8 +81,8 @@ def _decide_outcome(case: RefundCase) -> AllocationOutcome:
 def _book(case: RefundCase, matched: Capture | None) -> tuple[Booking, ...]:
     """Book the money on the chosen capture; without one, or beyond it, as assumed.
 
-    No capture takes more than it has room for, whatever the assumptions. An allocated
-    refund of nothing lands on its capture all the same, as 0.
+    No more is booked on a capture than is not yet refunded of it, whatever the
+    assumptions. An allocated refund of 0 is booked on its capture as 0.
     """
     if matched is not None and case.amount <= case.unrefunded[matched.capture_id]:
         return (Booking(matched.capture_id, matched.klarna_reference, case.amount),)
@@ -107,14 +100,14 @@ def _book(case: RefundCase, matched: Capture | None) -> tuple[Booking, ...]:
     return tuple(bookings)
 
 
-def _relevant_assumptions(case: RefundCase, verdict: AllocationOutcome) -> tuple[str, ...]:
-    """Name the assumptions without which the answer could have been another."""
-    fully_landed = (
+def _relevant_assumptions(case: RefundCase, outcome: AllocationOutcome) -> tuple[str, ...]:
+    """Name the assumptions on which the result depends."""
+    fully_booked = (
         case.matched_capture and case.unrefunded[case.matched_capture.capture_id] >= case.amount
     )
     relevance = {
         "amount_only_refund": not case.lines,
-        "unallocated_refund": verdict is not AllocationOutcome.ALLOCATED or not fully_landed,
+        "unallocated_refund": outcome is not AllocationOutcome.ALLOCATED or not fully_booked,
         "capture_capacity": any(
             case.unrefunded[capture.capture_id] < min(case.amount, capture.captured_amount)
             for capture in case.matching_captures

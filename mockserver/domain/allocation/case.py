@@ -1,9 +1,8 @@
 """The facts needed to allocate a refund: references, matching captures, free amounts.
 
-What the decision, the conditions and the advice have in common stands here: which
-captures carry the refund's references and how much room they have. What only an
-explanation needs, such as the reference probably meant by a misspelt one, is worked out
-when it is asked for.
+The decision, the conditions and the hints share these facts: which captures have the
+refund's references, and how much can be refunded of them. Facts that only an explanation
+needs, such as spelling suggestions, are computed on demand.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from mockserver.domain.money import lines_add_up
 from mockserver.domain.order import Capture, Order, OrderLine, Refund
 
 RETURN_FEE = "return_fee"
-NO_REFERENCE = ""  # stands for a line without one; no capture carries it
+NO_REFERENCE = ""  # of a line without a reference; no capture has it
 MAX_SPELLING_CANDIDATES = 100  # how many references a misspelt one is compared with
 MAX_SPELLCHECK_LENGTH = 40  # characters of a reference whose spelling is looked at
 MAX_SPELLING_SUGGESTIONS = 3  # of how many missing references the spelling is looked at
@@ -28,11 +27,21 @@ MAX_SPELLING_SUGGESTIONS = 3  # of how many missing references the spelling is l
 class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
     """Facts about a refund and the captures it may be allocated to.
 
-    ``earlier`` are the refunds that were before it. ``adds_up`` says that there are lines,
-    and that their sum is the amount. ``room`` says by capture id how much
-    of a capture is not refunded, ``limits`` how much a refund may take of it (minor
-    units). ``matching`` are the captures that carry every reference. ``match`` is one
-    of them: the oldest with room, else the one with the most room.
+    Amounts are in minor units.
+
+    Attributes:
+        amount: of the refund.
+        lines: of the refund, possibly none.
+        lines_add_up: whether there are lines and their totals sum to the amount.
+        captures: the captures before it, oldest first.
+        earlier_refunds: the refunds before it, oldest first.
+        assumptions: the assumptions in force.
+        failure_injected: whether the failure is injected.
+        references: the distinct references to match.
+        unrefunded: what is not yet refunded of each capture, by capture id.
+        refund_limits: what a refund may take of each capture, by capture id.
+        matching_captures: the captures that have every reference.
+        matched_capture: the oldest of them that fits, else the one with the most room.
     """
 
     amount: int
@@ -50,7 +59,7 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def fitting_count(self) -> int:
-        """How many matching captures may take the whole amount."""
+        """The number of matching captures that fit the whole amount."""
         return sum(
             self.amount <= self.refund_limits[capture.capture_id]
             for capture in self.matching_captures
@@ -58,7 +67,7 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def failed_refunds(self) -> tuple[str, ...]:
-        """The ids of the earlier refunds that failed to be allocated."""
+        """The ids of earlier refunds whose allocation failed."""
         return tuple(
             refund.refund_id
             for refund in self.earlier_refunds
@@ -67,14 +76,14 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def closest_capture(self) -> Capture | None:
-        """The match, or the capture that shares most references."""
+        """The matched capture, else the one that shares most references."""
         return self.matched_capture or _find_closest(
             self.references, self.captures, self.spelling_suggestions
         )
 
     @cached_property
     def spelling_suggestions(self) -> Mapping[str, str | None]:
-        """Each reference that no capture carries, and the one probably meant."""
+        """Each reference that no capture has, with the most similar captured reference."""
         return (
             {} if self.matched_capture else _suggest_spellings(self.references, self.captures)
         )
@@ -89,15 +98,15 @@ def build_case(
     *,
     failure_injected: bool = False,
 ) -> RefundCase:
-    """Measure a refund against the captures and refunds that were before it.
+    """Collect the facts of a refund, given the captures and refunds before it.
 
     Args:
         amount: of the refund, in minor units.
         lines: the refund's lines, possibly none.
         captures: the order's captures, oldest first.
         earlier_refunds: the order's earlier refunds with their allocations, oldest first.
-        assumptions: the choices in force.
-        failure_injected: let the allocation fail as if the provider had failed.
+        assumptions: the assumptions in force.
+        failure_injected: whether the failure is injected.
     """
     references = references_to_match(lines)
     room = limits = unrefunded_amounts(captures, earlier_refunds)
@@ -133,8 +142,8 @@ def build_case_for_command(
 ) -> RefundCase:
     """Collect the facts needed to allocate this refund.
 
-    With ``allocation_fails``, or where the order was told so, it is made to fail; that
-    waits for a refund with lines, as without them nothing is attempted.
+    An injected failure (``fail_allocation``, or forced on the order) applies to a refund
+    with lines only: without lines no allocation is attempted.
     """
     fails = fail_allocation or order.fail_next_allocation
     return build_case(
@@ -148,7 +157,7 @@ def build_case_for_command(
 
 
 def references_to_match(lines: Sequence[OrderLine]) -> tuple[str, ...]:
-    """The references to be matched, each once; a return fee has none to match."""
+    """Return the distinct references to match; a return fee is not matched."""
     references = [line.reference or NO_REFERENCE for line in lines if line.type != RETURN_FEE]
     return tuple(dict.fromkeys(references))
 
@@ -157,11 +166,11 @@ def unrefunded_amounts(
     captures: Sequence[Capture], refunds: Sequence[Refund]
 ) -> dict[str, int]:
     """Return the amount not yet refunded of each capture (minor units), by capture id."""
-    room = {capture.capture_id: capture.captured_amount for capture in captures}
+    unrefunded = {capture.capture_id: capture.captured_amount for capture in captures}
     for refund in refunds:
-        for landing in refund.allocation.booked:
-            room[landing.capture_id] -= landing.amount
-    return room
+        for booking in refund.allocation.booked:
+            unrefunded[booking.capture_id] -= booking.amount
+    return unrefunded
 
 
 def _has_failed_allocation(refund: Refund) -> bool:
@@ -177,7 +186,7 @@ def _select_match(
         return matching[0]
     return max(
         matching,
-        key=lambda item: min(limits[item.capture_id], amount),
+        key=lambda capture: min(limits[capture.capture_id], amount),
         default=None,
     )
 
@@ -186,9 +195,9 @@ def _suggest_spellings(
     references: tuple[str, ...],
     captures: Sequence[Capture],
 ) -> dict[str, str | None]:
-    """Map each reference that no capture carries to the one probably meant.
+    """Map each reference that no capture has to the most similar captured one.
 
-    Only the first few are looked at: sorted, so that the order of lines does not matter.
+    Only the first few are compared; sorted, so that the order of lines does not matter.
     """
     captured_references = dict.fromkeys(
         line.reference for capture in captures for line in capture.order_lines if line.reference
@@ -214,7 +223,7 @@ def _find_closest(
     captures: Sequence[Capture],
     spelling: Mapping[str, str | None],
 ) -> Capture | None:
-    """Find the capture that shares most references, as written or as meant."""
+    """Find the capture that shares most references, as written or as suggested."""
     if not references:
         return None
     candidates = {spelling.get(reference) or reference for reference in references}

@@ -16,7 +16,7 @@ from mockserver.domain.allocation.case import NO_REFERENCE, RefundCase
 from mockserver.domain.allocation.explanation import AllocationOutcome, Condition
 from mockserver.domain.money import sum_totals
 
-MAX_REFERENCES_LISTED = 10  # how many references a sentence names
+MAX_REFERENCES_LISTED = 10  # references named in one message
 
 ConditionValue: TypeAlias = int | tuple[str, ...]
 
@@ -24,7 +24,11 @@ ConditionValue: TypeAlias = int | tuple[str, ...]
 class ConditionCheck(Struct, frozen=True):
     """Definition of a condition: how it is checked and how its values are described.
 
-    ``applies`` is false where it is not even mentioned.
+    Attributes:
+        name: the name in the explanation.
+        holds: whether it holds for a case.
+        describe: expected value, actual value and detail.
+        applies: whether it is reported at all.
     """
 
     name: str
@@ -35,14 +39,14 @@ class ConditionCheck(Struct, frozen=True):
 
 def all_conditions_hold(case: RefundCase) -> bool:
     """Return whether every condition holds."""
-    for condition_check in CONDITION_CHECKS:  # noqa: SIM110  # every refund comes here: half the time of all()
+    for condition_check in CONDITION_CHECKS:  # noqa: SIM110  # on the path of every refund: half the time of all()
         if not condition_check.holds(case):
             return False
     return True
 
 
 def check_conditions(case: RefundCase) -> tuple[Condition, ...]:
-    """Judge all conditions; each is reported, whether it holds or not."""
+    """Check all conditions; each is reported, whether it holds or not."""
     return tuple(
         Condition(
             condition_check.name, condition_check.holds(case), *condition_check.describe(case)
@@ -118,8 +122,8 @@ def _describe_capacity(case: RefundCase) -> tuple[ConditionValue, ConditionValue
     capture, limit = case.closest_capture, case.refund_limits[case.closest_capture.capture_id]
     capacity = case.assumptions.capture_capacity
     detail = (
-        f"{case.amount} wanted, {limit} of {capture.captured_amount}"
-        f" {'captured' if capacity == 'captured' else 'left'}"
+        f"{case.amount} requested, {limit} of {capture.captured_amount}"
+        f" {'captured' if capacity == 'captured' else 'not yet refunded'}"
         f" on capture {capture.klarna_reference}"
     )
     return limit, case.amount, detail
@@ -147,8 +151,8 @@ CONDITION_CHECKS = (
         applies=lambda case: case.failure_injected,
     ),
 )
-"""All conditions, in the order in which they are told; the last is ours, and is told
-only where a failure was asked for."""
+"""All conditions, in the order of the explanation. The last one is ours and is reported
+only for an injected failure."""
 
 
 def _describe_captures_with(case: RefundCase, reference: str) -> str:

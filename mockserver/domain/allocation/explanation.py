@@ -1,7 +1,7 @@
 """Result types of an allocation: outcome, bookings, conditions and explanation.
 
 An :class:`Allocation` is what was decided and what an order keeps. An
-:class:`Explanation` is put into words from the same measured facts when somebody asks
+:class:`Explanation` is derived from the same facts when somebody reads it
 (:mod:`mockserver.domain.allocation.allocate`).
 """
 
@@ -10,6 +10,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
+
+MARKS = {True: "ok", False: "FAIL"}  # of a condition, in the text
 
 
 class AllocationOutcome(StrEnum):
@@ -31,9 +33,14 @@ class Booking(Struct, frozen=True, gc=False):
 class Allocation(Struct, frozen=True, gc=False):
     """The allocation of a refund: its outcome, its capture and where the money was booked.
 
-    ``booked`` says where the money was booked, whatever the outcome, ``ambiguous`` that
-    several captures fitted. ``assumptions`` were in force; ``made_to_fail`` tells that
-    the allocation failed as if the provider had failed.
+    Attributes:
+        outcome: whether it was allocated, failed or was not attempted.
+        capture_id: the capture it is allocated to.
+        klarna_reference: the reference of that capture.
+        booked: where the money was booked, whatever the outcome.
+        ambiguous: whether several captures fit.
+        failure_injected: whether the failure was injected.
+        assumptions: the assumptions in force when it was decided.
     """
 
     outcome: AllocationOutcome
@@ -66,8 +73,13 @@ class NearestCapture(Struct, frozen=True):
 class Explanation(Struct, frozen=True):
     """Explanation of an allocation.
 
-    ``assumptions`` names the assumptions that mattered. ``hints`` says what to change
-    in the request, most useful first, and is empty when there is nothing to change.
+    Attributes:
+        allocation: the decision.
+        refunded_amount: the amount of the refund, in minor units.
+        conditions: every condition, whether it holds or not.
+        nearest: the capture that came closest to a failed refund.
+        assumptions: the names of the assumptions that mattered.
+        hints: what to change, most useful first; may be empty.
     """
 
     allocation: Allocation
@@ -99,7 +111,7 @@ class Explanation(Struct, frozen=True):
 
     def _condition_lines(self) -> list[str]:
         return [
-            f"  {'ok' if condition.holds else 'NO'}  {condition.name:<26} {condition.detail}"
+            f"  {MARKS[condition.holds]:<4}  {condition.name:<26} {condition.detail}"
             for condition in self.conditions
         ]
 
@@ -112,14 +124,14 @@ class Explanation(Struct, frozen=True):
             notes.append(
                 f"  Nearest: capture {self.nearest.klarna_reference}: {separated}.",
             )
-        places = [item.capture_id for item in allocation.booked]
-        if self.refunded_amount and places != [allocation.capture_id]:
+        booked_captures = [booking.capture_id for booking in allocation.booked]
+        if self.refunded_amount and booked_captures != [allocation.capture_id]:
             booked = ", ".join(
-                f"{item.amount} on {item.klarna_reference}" for item in allocation.booked
+                f"{booking.amount} on {booking.klarna_reference}"
+                for booking in allocation.booked
             )
             notes.append(f"  Booked: {booked or 'on no capture'}.")
         if self.assumptions:
             notes.append(f"  Assumptions used: {', '.join(self.assumptions)}.")
-        if self.hints:
-            notes.append(f"  Fix: {' '.join(self.hints)}")
+        notes.extend(f"  Hint: {hint}" for hint in self.hints)
         return notes

@@ -53,13 +53,13 @@ def _describe_missing_reference(
         return "a line has no reference"
     suggestion = case.spelling_suggestions.get(reference)
     hint = f" ('{suggestion}' is)" if suggestion in capture_references else ""
-    return f"'{reference}' is not on it{hint}"
+    return f"'{reference}' is not on this capture{hint}"
 
 
 def _hint_earlier_failure(case: RefundCase) -> tuple[str, ...]:
     hint = (
-        f"Nothing on this order is allocated any more after refund"
-        f" {case.failed_refunds[0]}; in a test, start from a fresh order."
+        f"Refund {case.failed_refunds[0]} was not allocated, so no later refund of this"
+        f" order is. In a test, use a new order."
     )
     return (hint,)
 
@@ -69,8 +69,8 @@ def _hint_sum(case: RefundCase) -> tuple[str, ...]:
         return _SEND_LINES
     total = sum_totals(case.lines)
     hint = (
-        f"Make the total_amount of the lines add up to refunded_amount:"
-        f" {total} now, {case.amount} wanted."
+        f"Make the lines' total_amount add up to refunded_amount:"
+        f" expected {case.amount}, got {total}."
     )
     return (hint,)
 

@@ -1,7 +1,7 @@
-"""The control API as one handler: access checks, routing, error responses.
+"""Handler of the control API: access checks, routing, error responses.
 
-Never subject to faults. A web page must not drive it, so foreign origins and
-unexpected host names are refused, and a token can be asked for.
+Faults never apply here. A web page must not drive it, so foreign origins and unexpected host
+names are refused; a token is optional.
 """
 
 import hmac
@@ -40,7 +40,7 @@ class ControlApi(Struct, frozen=True):
     token: str | None = None
 
     async def handle(self, request: Request) -> Response:
-        """Answer a call below ``/__admin`` or on a health path."""
+        """Respond to a request below ``/__admin`` or on a health path."""
         try:
             self._authorize(request)
             route_match = CONTROL_ROUTER.match(request.method, request.segments)

@@ -15,12 +15,12 @@ from mockserver.scenario.times import check_time_bounds, parse_duration, parse_t
 CLOCK_FIELDS = ("advance", "set", "freeze")
 
 
-def get_clock(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def get_clock(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return the sandbox's time."""
-    return json_response(_serialize_clock(sandbox_from_path(control, values)))
+    return json_response(_serialize_clock(sandbox_from_path(context, params)))
 
 
-def set_clock(control: ControlContext, values: PathParams, request: Request) -> Response:
+def set_clock(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Set, advance or freeze the clock; returns the orders that expired meanwhile."""
     body = parse_json_object(request)
     unknown = [field for field in body if field not in CLOCK_FIELDS]
@@ -28,7 +28,7 @@ def set_clock(control: ControlContext, values: PathParams, request: Request) -> 
         raise Problem(
             422, f"expected one or more of {', '.join(CLOCK_FIELDS)}, got {unknown or '{}'}"
         )
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     old_time = sandbox.clock.now()
     target = _target_time(body, old_time)
     if target < old_time:
@@ -57,7 +57,7 @@ def _target_time(body: dict[str, Any], now: datetime) -> datetime:
 
 
 def _expired_orders(sandbox: Sandbox, before: datetime) -> list[dict[str, Any]]:
-    """What the passing of time did: orders that expired, oldest first."""
+    """Return the orders that expired since a time, oldest first."""
     now = sandbox.clock.now()
     expired = [
         order
@@ -72,7 +72,7 @@ def _expired_orders(sandbox: Sandbox, before: datetime) -> list[dict[str, Any]]:
             "event": "order expired",
             "order_id": order.order_id,
         }
-        for order in sorted(expired, key=lambda item: item.expires_at)
+        for order in sorted(expired, key=lambda order: order.expires_at)
     ]
 
 

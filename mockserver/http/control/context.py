@@ -18,7 +18,9 @@ from mockserver.scenario.scenario import Scenario
 class ControlContext(Struct, frozen=True):
     """What the handlers of the control API share.
 
-    ``authority`` is the certificate (PEM) of the server's own authority, if it has one.
+    Attributes:
+        ca_certificate: PEM certificate of the server's own authority, if it has one.
+        started_at: monotonic time of the server's start, in seconds.
     """
 
     registry: SandboxRegistry[Scenario]
@@ -36,10 +38,13 @@ Handler: TypeAlias = Callable[
 class Route(Struct, frozen=True):
     """One route of the control API; source of its OpenAPI operation.
 
-    ``answer``, ``request`` and ``query`` name schemas of ``control.schema.json``;
-    ``open`` rows need neither a known host nor a token, what ``may_lack`` rows answer
-    may be something this server has not. Of what ``bounded`` rows make, only so many
-    are kept.
+    Attributes:
+        response_schema, request_schema, query_schema: names of schemas in
+            ``control.schema.json``.
+        accepts_yaml: the body may be YAML.
+        unauthenticated: needs neither an expected host nor the admin token.
+        optional: what it returns may not exist on this server (404).
+        limited: what it creates is limited in number (409).
     """
 
     method: str
@@ -56,16 +61,16 @@ class Route(Struct, frozen=True):
     limited: bool = False
 
 
-def sandbox_from_path(control: ControlContext, values: PathParams) -> Sandbox:
-    """Open the sandbox that a path names; it appears on its first use."""
-    return control.registry.get_or_create(values["sandbox"])
+def sandbox_from_path(context: ControlContext, params: PathParams) -> Sandbox:
+    """Return the sandbox that a path names; it is created on first use."""
+    return context.registry.get_or_create(params["sandbox"])
 
 
 def find_order(sandbox: Sandbox, name_or_id: str) -> Order:
     """Find an order by its id or its name.
 
     Raises:
-        Problem: there is none.
+        Problem: with status 404 if there is no such order.
     """
     order_id = sandbox.order_names.get(name_or_id, name_or_id)
     order = sandbox.orders.get(order_id)

@@ -28,10 +28,10 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.schemas import get_schema
 
 
-def explain_request(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def explain_request(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Explain the response to the request with a correlation id."""
-    sandbox = sandbox_from_path(control, values)
-    correlation_id = values["correlation_id"]
+    sandbox = sandbox_from_path(context, params)
+    correlation_id = params["correlation_id"]
     entry = sandbox.journal.find(correlation_id)
     if entry is None:
         journal_size = sandbox.journal.size
@@ -40,24 +40,24 @@ def explain_request(control: ControlContext, values: PathParams, _call: Request)
     return json_response(serializers.serialize_entry(entry))
 
 
-def explain_refund(control: ControlContext, values: PathParams, request: Request) -> Response:
+def explain_refund(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Predict the allocation of a refund without creating it."""
     body = parse_json_object(request)
     if not isinstance(body.get("order_id"), str) or "refund" not in body:
         raise Problem(422, 'expected {"order_id": "…", "refund": {…}}')
-    rules = get_schema("requests/refund.schema.json")
-    if not rules.is_valid(body["refund"]):
-        errors = validation_errors.violation_messages(rules.violations(body["refund"]))
+    schema = get_schema("requests/refund.schema.json")
+    if not schema.is_valid(body["refund"]):
+        errors = validation_errors.violation_messages(schema.violations(body["refund"]))
         raise Problem(422, f"the refund is not valid: {'; '.join(errors)}", errors=errors)
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     order = find_order(sandbox, body["order_id"])
     return json_response(_preview_refund(sandbox, order, body["refund"]))
 
 
 def _preview_refund(sandbox: Sandbox, order: Order, body: Body) -> JsonObject:
     refund, now = parse_refund(body, {}), sandbox.clock.now()
-    call_facts = RequestFacts(Operation.REFUND, order.order_id, now, lambda: body)
-    fired_actions = effective_actions(sandbox.faults.preview(call_facts))
+    facts = RequestFacts(Operation.REFUND, order.order_id, now, lambda: body)
+    fired_actions = effective_actions(sandbox.faults.preview(facts))
     case = build_case_for_command(
         order,
         refund,
@@ -71,6 +71,6 @@ def _preview_refund(sandbox: Sandbox, order: Order, body: Body) -> JsonObject:
 def _refusal(order: Order, refund: RefundOrder, context: Context) -> Refusal | None:
     try:
         decide(order, refund, context)
-    except Refusal as rejection:
-        return rejection
+    except Refusal as refusal:
+        return refusal
     return None

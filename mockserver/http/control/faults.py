@@ -19,44 +19,45 @@ from mockserver.scenario.sandbox_builder import add_fault_rule
 MAX_FAULT_RULES = 10_000
 
 
-def list_faults(control: ControlContext, values: PathParams, _call: Request) -> Response:
-    """List the rules."""
-    sandbox = sandbox_from_path(control, values)
+def list_faults(context: ControlContext, params: PathParams, _request: Request) -> Response:
+    """List the fault rules."""
+    sandbox = sandbox_from_path(context, params)
     return json_response(
         {"faults": [_serialize_fault(sandbox, rule) for rule in sandbox.faults.rules()]}
     )
 
 
-def add_fault(control: ControlContext, values: PathParams, request: Request) -> Response:
+def add_fault(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Add a fault rule; ``id`` names it, and a rule of the same name is replaced."""
     spec = parse_json_object(request)
     name = spec.pop("id", None)
     if name not in (None, ""):
         validate_name(name, "id")
     validate(spec, "scenario.schema.json#/$defs/fault")
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     used_names = {rule.name for rule in sandbox.faults.rules()}
     if len(used_names) >= MAX_FAULT_RULES and name not in used_names:
         raise Problem(
-            409, f"the sandbox has {MAX_FAULT_RULES} faults; remove some to make more"
+            409,
+            f"the sandbox has the maximum of {MAX_FAULT_RULES} fault rules; remove some first",
         )
     rule = add_fault_rule(sandbox, name or _free_name(sandbox, used_names), spec)
     return json_response(_serialize_fault(sandbox, rule), status=201)
 
 
-def clear_faults(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def clear_faults(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Remove all fault rules."""
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     for rule in sandbox.faults.rules():
         sandbox.faults.remove(rule.name)
     return Response(204)
 
 
-def remove_fault(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def remove_fault(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Remove a fault rule."""
-    sandbox = sandbox_from_path(control, values)
-    if not sandbox.faults.remove(values["id"]):
-        raise Problem(404, f"no fault '{values['id']}' in sandbox '{sandbox.name}'")
+    sandbox = sandbox_from_path(context, params)
+    if not sandbox.faults.remove(params["id"]):
+        raise Problem(404, f"no fault '{params['id']}' in sandbox '{sandbox.name}'")
     return Response(204)
 
 

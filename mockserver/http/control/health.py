@@ -9,29 +9,29 @@ from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
 
 
-def get_metrics(control: ControlContext, _values: PathParams, _call: Request) -> Response:
+def get_metrics(context: ControlContext, _params: PathParams, _request: Request) -> Response:
     """Return metrics in Prometheus' text format."""
-    return control.metrics.render()
+    return context.metrics.render()
 
 
-def get_health(control: ControlContext, _values: PathParams, _call: Request) -> Response:
+def get_health(context: ControlContext, _params: PathParams, _request: Request) -> Response:
     """Return status, version, uptime and number of sandboxes."""
     return json_response(
         {
             "status": "ok",
             "version": __version__,
-            "uptime": round(monotonic() - control.started_at, 3),
-            "sandboxes": len(control.registry),
+            "uptime": round(monotonic() - context.started_at, 3),
+            "sandboxes": len(context.registry),
         },
     )
 
 
 def get_ca_certificate(
-    control: ControlContext, _values: PathParams, _call: Request
+    context: ControlContext, _params: PathParams, _request: Request
 ) -> Response:
     """Return the CA certificate (PEM) of the server; 404 if it has none."""
-    if control.ca_certificate is None:
+    if context.ca_certificate is None:
         raise Problem(
             404, "this server does not use a certificate authority of its own, see --tls"
         )
-    return Response(200, control.ca_certificate, {"Content-Type": "application/x-pem-file"})
+    return Response(200, context.ca_certificate, {"Content-Type": "application/x-pem-file"})

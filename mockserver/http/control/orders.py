@@ -20,23 +20,25 @@ from mockserver.scenario.sandbox_builder import add_order
 MAX_ORDERS = 200_000
 
 
-def list_orders(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def list_orders(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """List the orders of a sandbox."""
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     orders = sandbox.orders.values()
     return json_response({"orders": serializers.serialize_order_summaries(sandbox, orders)})
 
 
-def create_order(control: ControlContext, values: PathParams, request: Request) -> Response:
-    """Make an order from scenario syntax."""
+def create_order(context: ControlContext, params: PathParams, request: Request) -> Response:
+    """Create an order from scenario syntax."""
     spec = validate(parse_json_object(request), "scenario.schema.json#/$defs/order")
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     if len(sandbox.order_names) >= MAX_ORDERS:
-        raise Problem(409, f"the sandbox has {MAX_ORDERS} orders; reset it to make more")
+        raise Problem(
+            409, f"the sandbox has the maximum of {MAX_ORDERS} orders; reset it first"
+        )
     size = len(request.body or b"")
     if not sandbox.has_room_for(size):
         raise Problem(
-            409, f"the sandbox holds {MAX_SANDBOX_BYTES} bytes; reset it to make more"
+            409, f"the sandbox reached its limit of {MAX_SANDBOX_BYTES} bytes; reset it first"
         )
     name = spec.get("name") or _free_name(sandbox)
     order = add_order(sandbox, name, spec, size=size)
@@ -45,17 +47,19 @@ def create_order(control: ControlContext, values: PathParams, request: Request) 
 
 def _free_name(sandbox: Sandbox) -> str:
     numbers = count(len(sandbox.order_names) + 1)
-    return next(n for n in map("order-{}".format, numbers) if n not in sandbox.order_names)
+    return next(
+        name for name in map("order-{}".format, numbers) if name not in sandbox.order_names
+    )
 
 
-def get_order(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def get_order(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return the inner view of an order."""
-    sandbox = sandbox_from_path(control, values)
-    order = find_order(sandbox, values["order_id"])
+    sandbox = sandbox_from_path(context, params)
+    order = find_order(sandbox, params["order_id"])
     return json_response(serializers.serialize_inner_view(sandbox, order))
 
 
-def force_outcome(control: ControlContext, values: PathParams, request: Request) -> Response:
+def force_outcome(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Force an outcome that normally time or the provider causes."""
     outcome = parse_json_object(request).get("outcome")
     if not isinstance(outcome, str):
@@ -63,7 +67,7 @@ def force_outcome(control: ControlContext, values: PathParams, request: Request)
     if outcome not in FORCED_OUTCOMES:
         hint = did_you_mean(outcome, list(FORCED_OUTCOMES))
         raise Problem(422, f"unknown outcome '{outcome}', {hint}")
-    sandbox = sandbox_from_path(control, values)
-    order = find_order(sandbox, values["order_id"])
+    sandbox = sandbox_from_path(context, params)
+    order = find_order(sandbox, params["order_id"])
     changed = sandbox.force_outcome(order.order_id, outcome)
     return json_response(serializers.serialize_inner_view(sandbox, changed or order))

@@ -18,31 +18,34 @@ DUPLICATE_KEY = "E002"
 YAML_SUBTYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
 
 
-def json_response(page: object, status: int = 200) -> Response:
-    """Answer with a JSON page."""
-    return Response(status, orjson.dumps(page), {"Content-Type": "application/json"})
+def json_response(value: object, status: int = 200) -> Response:
+    """Build a JSON response."""
+    return Response(status, orjson.dumps(value), {"Content-Type": "application/json"})
 
 
 def yaml_response(text: str) -> Response:
-    """Answer with YAML."""
+    """Build a YAML response."""
     return Response(200, text.encode(), {"Content-Type": "application/yaml"})
 
 
 def parse_json_object(request: Request) -> dict[str, Any]:
-    """Read a JSON object.
+    """Parse the body as a JSON object.
 
     Raises:
-        Problem: too large, malformed, or not an object.
+        Problem: the body is too large, malformed, or not an object.
     """
-    return _object(_parse_json(_bytes(request)))
+    value = _parse_json(_bytes(request))
+    if not isinstance(value, dict):
+        raise Problem(422, "expected a JSON object")
+    return value
 
 
 def parse_document(request: Request) -> Document:
-    """Read YAML or JSON, as the Content-Type says; YAML where it says nothing.
+    """Parse the body as YAML or JSON, by its Content-Type; YAML without one.
 
     Raises:
-        Problem: too large, malformed JSON, or another media type.
-        ScenarioError: malformed YAML, at its line and column.
+        Problem: the body is too large, malformed JSON, or has another media type.
+        ScenarioError: malformed YAML, with line and column.
     """
     body = _bytes(request)
     media_type = request.headers.get("Content-Type", "application/yaml").partition(";")[0]
@@ -57,10 +60,12 @@ def parse_document(request: Request) -> Document:
 
 
 def _parse_with_positions(body: bytes, value: object) -> Document:
-    """Find the places of JSON, which is YAML but for a few ways of writing texts.
+    """Find the line and column of each JSON value with the YAML parser.
+
+    JSON is YAML except for a few escapes; those documents have no positions.
 
     Raises:
-        ScenarioError: a doubled key.
+        ScenarioError: a duplicate key.
     """
     try:
         return parse_yaml(body)
@@ -71,7 +76,7 @@ def _parse_with_positions(body: bytes, value: object) -> Document:
 
 
 def validate(value: dict[str, Any], reference: str) -> dict[str, Any]:
-    """Hold a value to a shipped schema.
+    """Validate a value against a shipped schema.
 
     Raises:
         ScenarioError: with every violation.
@@ -83,10 +88,10 @@ def validate(value: dict[str, Any], reference: str) -> dict[str, Any]:
 
 
 def validate_name(value: object, key: str) -> str:
-    """Hold what stands at a key to the rules of names.
+    """Validate the value of a key as a name.
 
     Raises:
-        ScenarioError: it is none.
+        ScenarioError: it is not a valid name.
     """
     findings = schema_findings(get_schema("scenario.schema.json#/$defs/name"), value)
     if findings:
@@ -105,9 +110,3 @@ def _parse_json(body: bytes) -> Any:  # noqa: ANN401
         return parse_bounded_json(body)
     except MalformedJsonError as error:
         raise Problem(400, f"malformed JSON: {error}") from None
-
-
-def _object(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Problem(422, "expected a JSON object")
-    return value

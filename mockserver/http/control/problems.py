@@ -23,8 +23,8 @@ class Problem(Exception):  # noqa: N818  # the RFC's word
 
 
 def problem_response(problem: Problem) -> Response:
-    """Write a problem document."""
-    page = {
+    """Build a problem response."""
+    document = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
@@ -32,15 +32,15 @@ def problem_response(problem: Problem) -> Response:
         **problem.extensions,
     }
     headers = {"Content-Type": "application/problem+json", **problem.headers}
-    return Response(problem.status, _dump_json(page), headers)
+    return Response(problem.status, _dump_json(document), headers)
 
 
-def _dump_json(page: dict[str, Any]) -> bytes:
-    """Write a page as JSON, also where it quotes bytes that are no UTF-8."""
+def _dump_json(document: dict[str, Any]) -> bytes:
+    """Serialize a problem, even if it quotes bytes that are not UTF-8."""
     try:
-        return orjson.dumps(page)
+        return orjson.dumps(document)
     except TypeError:
-        return json.dumps(page, ensure_ascii=False).encode(errors="replace")
+        return json.dumps(document, ensure_ascii=False).encode(errors="replace")
 
 
 def method_not_allowed(method: str, methods: Sequence[str]) -> Problem:
@@ -52,7 +52,7 @@ def method_not_allowed(method: str, methods: Sequence[str]) -> Problem:
 
 
 def scenario_problem(error: ScenarioError) -> Problem:
-    """List everything that is wrong with a scenario, with line and column."""
+    """Build a 422 problem with every finding of a scenario, with line and column."""
     findings = [
         {
             "code": finding.code,

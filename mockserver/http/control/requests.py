@@ -23,18 +23,18 @@ DEFAULT_TIMEOUT = "5s"
 MAX_TIMEOUT = 60.0  # seconds
 
 
-def list_requests(control: ControlContext, values: PathParams, request: Request) -> Response:
-    """List the kept requests, oldest first, filtered by the query."""
-    sandbox = sandbox_from_path(control, values)
+def list_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
+    """List the requests in the journal, oldest first, filtered by the query."""
+    sandbox = sandbox_from_path(context, params)
     entries = [
         serializers.serialize_entry(entry) for entry in _matching_entries(sandbox, request)
     ]
     return json_response({"requests": entries})
 
 
-def count_requests(control: ControlContext, values: PathParams, request: Request) -> Response:
+def count_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Count requests, including those no longer in the journal."""
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     filters = _filters(request)
     if "correlation_id" in filters:
         return json_response({"count": sum(1 for _ in _matching_entries(sandbox, request))})
@@ -48,23 +48,24 @@ def count_requests(control: ControlContext, values: PathParams, request: Request
 
 
 async def await_requests(
-    control: ControlContext, values: PathParams, request: Request
+    context: ControlContext, params: PathParams, request: Request
 ) -> Response:
     """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
     expected_count, timeout = _await_parameters(request)
     deadline = monotonic() + timeout
     while True:
-        sandbox = sandbox_from_path(control, values)  # which may have been filled anew
+        sandbox = sandbox_from_path(context, params)  # it may have been replaced
         entries = list(_matching_entries(sandbox, request))
         seconds_left = deadline - monotonic()
         if len(entries) >= expected_count or seconds_left <= 0:
             break
         await sandbox.journal.wait_for_entry(seconds_left)
-    page = {
-        "satisfied": len(entries) >= expected_count,
-        "requests": [serializers.serialize_entry(e) for e in entries],
-    }
-    return json_response(page)
+    return json_response(
+        {
+            "satisfied": len(entries) >= expected_count,
+            "requests": [serializers.serialize_entry(entry) for entry in entries],
+        }
+    )
 
 
 def _await_parameters(request: Request) -> tuple[int, float]:
@@ -78,9 +79,9 @@ def _await_parameters(request: Request) -> tuple[int, float]:
     return int(count), min(timeout, MAX_TIMEOUT)
 
 
-def clear_requests(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def clear_requests(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Clear the journal and its counts."""
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     sandbox.journal.clear()
     return Response(204)
 
@@ -90,14 +91,14 @@ def _matching_entries(sandbox: Sandbox, request: Request) -> Iterator[Entry]:
     expected_values = {**filters, "order_id": _order_id(sandbox, filters)}
     for entry in sandbox.journal:
         if all(
-            wish in (None, str(getattr(entry, key))) for key, wish in expected_values.items()
+            value in (None, str(getattr(entry, key))) for key, value in expected_values.items()
         ):
             yield entry
 
 
 def _filters(request: Request) -> dict[str, str]:
-    waiting = AWAIT_PARAMETERS if request.segments[-1] == "await" else ()
-    filters = {key: value for key, value in request.query.items() if key not in waiting}
+    others = AWAIT_PARAMETERS if request.segments[-1] == "await" else ()
+    filters = {key: value for key, value in request.query.items() if key not in others}
     for key in filters:
         if key not in FILTER_NAMES:
             raise Problem(422, f"unknown filter '{key}', {did_you_mean(key, FILTER_NAMES)}")
@@ -110,6 +111,6 @@ def _filters(request: Request) -> dict[str, str]:
     return filters
 
 
-def _order_id(sandbox: Sandbox, wishes: dict[str, str]) -> str | None:
-    name_or_id = wishes.get("order_id")
+def _order_id(sandbox: Sandbox, filters: dict[str, str]) -> str | None:
+    name_or_id = filters.get("order_id")
     return sandbox.order_names.get(name_or_id, name_or_id) if name_or_id else None

@@ -2,6 +2,8 @@
 
 from mockserver.domain.operation import ALL_OPERATIONS
 from mockserver.http.control import (
+    audit,
+    checkouts,
     clock,
     explain,
     faults,
@@ -23,15 +25,15 @@ SANDBOXES_PATH = "/__admin/sandboxes"
 SANDBOX_PATH = f"{SANDBOXES_PATH}/{{sandbox}}"
 
 
-def get_openapi(_control: ControlContext, _values: PathParams, _call: Request) -> Response:
-    """Describe the control API."""
+def get_openapi(_context: ControlContext, _params: PathParams, _request: Request) -> Response:
+    """Return the OpenAPI document of the control API."""
     return json_response(control_document(CONTROL_ROUTES))
 
 
 def get_merchant_openapi(
-    _control: ControlContext, _values: PathParams, _call: Request
+    _context: ControlContext, _params: PathParams, _request: Request
 ) -> Response:
-    """Describe the merchant API."""
+    """Return the OpenAPI document of the merchant API."""
     return json_response(merchant_document(ALL_OPERATIONS))
 
 
@@ -82,6 +84,15 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_outcome,
         "inner_view", request_schema="outcome_request",
     ),
+    Route("GET", f"{SANDBOX_PATH}/checkouts", checkouts.list_checkouts, "checkouts"),
+    Route(
+        "GET", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}", checkouts.get_checkout,
+        "checkout_details",
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}/complete", checkouts.complete,
+        "completion", request_schema="completion_request", limited=True,
+    ),
     Route(
         "GET", f"{SANDBOX_PATH}/explain/{{correlation_id}}", explain.explain_request, "request",
     ),
@@ -113,6 +124,9 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", f"{SANDBOX_PATH}/requests/await", requests.await_requests,
         "await_result", query_schema="await_filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",
     ),
     Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
     Route(

@@ -24,64 +24,63 @@ from mockserver.scenario.scenario import Scenario, parse_scenario
 from mockserver.scenario.yaml_reader import Document, parse_yaml
 
 
-def list_sandboxes(control: ControlContext, _values: PathParams, _call: Request) -> Response:
-    """List the sandboxes in use, and those that were dropped to make room."""
-    summaries = [_summary(control, sandbox) for sandbox in control.registry]
-    return json_response({"sandboxes": summaries, "evicted": list(control.registry.evicted)})
+def list_sandboxes(context: ControlContext, _params: PathParams, _request: Request) -> Response:
+    """List the sandboxes in use and those that were evicted."""
+    summaries = [_summary(context, sandbox) for sandbox in context.registry]
+    return json_response({"sandboxes": summaries, "evicted": list(context.registry.evicted)})
 
 
-def get_sandbox(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def get_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return a summary of a sandbox in use."""
-    sandbox = control.registry.get(values["sandbox"])
+    sandbox = context.registry.get(params["sandbox"])
     if sandbox is None:
-        raise _sandbox_not_found(values["sandbox"])
-    return json_response(_summary(control, sandbox))
+        raise _sandbox_not_found(params["sandbox"])
+    return json_response(_summary(context, sandbox))
 
 
-def drop_sandbox(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def drop_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Delete a sandbox with everything in it."""
-    if not control.registry.drop(values["sandbox"]):
-        raise _sandbox_not_found(values["sandbox"])
+    if not context.registry.drop(params["sandbox"]):
+        raise _sandbox_not_found(params["sandbox"])
     return Response(204)
 
 
-def reset_sandbox(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def reset_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Reset the sandbox to its scenario."""
-    sandbox = control.registry.reset(values["sandbox"])
-    return json_response(_serialize_seed(control.registry.template_of(sandbox.name), sandbox))
+    sandbox = context.registry.reset(params["sandbox"])
+    return json_response(_serialize_seed(context.registry.template_of(sandbox.name), sandbox))
 
 
-def put_scenario(control: ControlContext, values: PathParams, request: Request) -> Response:
-    """Fill a sandbox from a scenario that is sent, or from a shipped one by name."""
+def put_scenario(context: ControlContext, params: PathParams, request: Request) -> Response:
+    """Fill a sandbox from the scenario in the body, or from a shipped one by name."""
     name, scenario_document = _scenario_from_body(parse_document(request))
-    surroundings = control.registry.template.defaults
-    scenario = parse_scenario(name, scenario_document, surroundings)
-    sandbox = control.registry.fill(values["sandbox"], scenario)
+    scenario = parse_scenario(name, scenario_document, context.registry.template.defaults)
+    sandbox = context.registry.fill(params["sandbox"], scenario)
     return json_response(_serialize_seed(scenario, sandbox))
 
 
-def get_scenario(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def get_scenario(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Export a sandbox as a scenario that reproduces it.
 
     Personal data is masked, credentials are left out.
     """
-    return yaml_response(export_sandbox(sandbox_from_path(control, values)))
+    return yaml_response(export_sandbox(sandbox_from_path(context, params)))
 
 
-def get_verdict(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def get_verdict(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Check the expectations of the sandbox's scenario."""
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     return _verdict_response(
-        control.registry.template_of(sandbox.name).check_expectations(sandbox)
+        context.registry.template_of(sandbox.name).check_expectations(sandbox)
     )
 
 
 def check_posted_expectations(
-    control: ControlContext, values: PathParams, request: Request
+    context: ControlContext, params: PathParams, request: Request
 ) -> Response:
     """Check the expectations in the request body, in the syntax of ``expect``."""
     expect = validate(parse_json_object(request), "scenario.schema.json#/$defs/expect")
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     rule_names = [rule.name for rule in sandbox.faults.rules()]
     for name in expect.get("faults", {}):
         if name not in rule_names:
@@ -89,34 +88,34 @@ def check_posted_expectations(
     return _verdict_response(check_expectations(expect, sandbox))
 
 
-def name_movements(control: ControlContext, values: PathParams, request: Request) -> Response:
+def name_movements(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Name captures and refunds so that expectations can refer to them."""
     names = parse_json_object(request)
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     ids = {
         capture.capture_id for order in sandbox.orders.values() for capture in order.captures
     }
     ids |= {refund.refund_id for order in sandbox.orders.values() for refund in order.refunds}
-    for part_id, name in names.items():
-        if part_id not in ids:
-            raise Problem(404, f"no capture or refund '{part_id}' in '{sandbox.name}'")
+    for movement_id, name in names.items():
+        if movement_id not in ids:
+            raise Problem(404, f"no capture or refund '{movement_id}' in '{sandbox.name}'")
         if not isinstance(name, str) or not name or not name.isprintable():
-            message = f"expected a text of one line as the name of {part_id}, got {name!r}"
+            message = f"expected one line of text as the name of {movement_id}, got {name!r}"
             raise Problem(422, message)
     sandbox.movement_names.update(names)
     return json_response({"names": sandbox.movement_names})
 
 
-def get_invariants(control: ControlContext, values: PathParams, _call: Request) -> Response:
-    """Check the money of every order, violations first."""
-    sandbox = sandbox_from_path(control, values)
+def get_invariants(context: ControlContext, params: PathParams, _request: Request) -> Response:
+    """Check the money invariants of every order, violations first."""
+    sandbox = sandbox_from_path(context, params)
     orders = [
         {"order_id": order.order_id, "violations": list(broken_invariants(order))}
         for order in sandbox.orders.values()
     ]
-    orders.sort(key=lambda item: not item["violations"])
-    has_violations = any(order["violations"] for order in orders)
-    return json_response({"passed": not has_violations, "orders": orders})
+    orders.sort(key=lambda order: not order["violations"])
+    passed = not any(order["violations"] for order in orders)
+    return json_response({"passed": passed, "orders": orders})
 
 
 def _scenario_from_body(document: Document) -> tuple[str, Document]:
@@ -139,10 +138,10 @@ def _serialize_seed(scenario: Scenario, sandbox: Sandbox) -> dict[str, Any]:
     return {"scenario": scenario.name, "orders": sandbox.order_names}
 
 
-def _summary(control: ControlContext, sandbox: Sandbox) -> dict[str, Any]:
+def _summary(context: ControlContext, sandbox: Sandbox) -> dict[str, Any]:
     return {
         "name": sandbox.name,
-        "scenario": control.registry.template_of(sandbox.name).name,
+        "scenario": context.registry.template_of(sandbox.name).name,
         "orders": len(sandbox.orders),
         "requests": sandbox.journal.count,
         "faults": len(sandbox.faults.rules()),

@@ -27,13 +27,13 @@ from mockserver.sandbox.sandbox import Sandbox
 
 
 def serialize_current_order(sandbox: Sandbox, order: Order) -> JsonObject:
-    """Show an order as the merchant would see it now."""
+    """Serialize an order as the merchant would read it now."""
     status = derive_status(order, sandbox.clock.now(), sandbox.assumptions)
     return serialize_order(order, status, sandbox.assumptions)
 
 
 def serialize_order_summaries(sandbox: Sandbox, orders: Iterable[Order]) -> list[JsonObject]:
-    """Show orders in a few fields, with their names."""
+    """Serialize orders in a few fields, with their names."""
     names = {order_id: name for name, order_id in sandbox.order_names.items()}
     return [
         _serialize_order_summary(sandbox, order, names.get(order.order_id)) for order in orders
@@ -41,16 +41,16 @@ def serialize_order_summaries(sandbox: Sandbox, orders: Iterable[Order]) -> list
 
 
 def _serialize_order_summary(sandbox: Sandbox, order: Order, name: str | None) -> JsonObject:
-    page = serialize_current_order(sandbox, order)
+    view = serialize_current_order(sandbox, order)
     summary_keys = (
         "order_id", "status", "order_amount", "captured_amount", "refunded_amount",
         "remaining_authorized_amount", "klarna_reference",
     )  # fmt: skip
-    return {"name": name, **{key: page[key] for key in summary_keys}}
+    return {"name": name, **{key: view[key] for key in summary_keys}}
 
 
 def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:
-    """Show all there is to know of an order."""
+    """Serialize everything known about an order."""
     timeline = build_full_timeline(sandbox, order)
     return {
         "order": serialize_current_order(sandbox, order),
@@ -77,7 +77,7 @@ def _describe_problem(entry: Entry) -> str:
     texts = []
     if entry.faults:
         faults = "; ".join(entry.faults)
-        texts.append(f"{entry.operation} struck by {faults}, delivered: {entry.sent}")
+        texts.append(f"{entry.operation} faulted by {faults}, sent: {entry.sent}")
     if isinstance(entry.result, Refusal):
         texts.append(f"{entry.operation} refused: {render_refusal(entry.result)}")
     return "; ".join(texts)
@@ -88,7 +88,7 @@ def serialize_dry_run(
     refusal: Refusal | None,
     fired_actions: Sequence[tuple[FaultRule, Action]],
 ) -> JsonObject:
-    """Show what a refund would lead to: refused or not, struck or not, how allocated."""
+    """Serialize the prediction for a refund: refusal, faults and allocation."""
     view, text = serialize_explanation(explanation), explanation.text
     faults = [f"{rule.name}: {action}" for rule, action in fired_actions]
     if refusal or any(ends_request(action) for _, action in fired_actions):
@@ -103,7 +103,7 @@ def serialize_dry_run(
 
 
 def serialize_entry(entry: Entry) -> JsonObject:
-    """Show why a request got the answer it got."""
+    """Serialize a journal entry, with the explanation of its response."""
     result = entry.result
     explanation = entry.explanation
     return {
@@ -129,33 +129,33 @@ def serialize_entry(entry: Entry) -> JsonObject:
 
 def render_entry(entry: Entry) -> str:
     """Render the explanation of a request as text."""
-    lines = [f"{entry.method} {entry.path} was answered {entry.status}."]
+    lines = [f"{entry.method} {entry.path} got status {entry.status}."]
     if entry.faults:
-        lines.append(f"Faults: {'; '.join(entry.faults)}. Delivered: {entry.sent}.")
+        lines.append(f"Faults: {'; '.join(entry.faults)}. Sent: {entry.sent}.")
     if entry.replayed:
         changed = " with a different request" if entry.body_changed else ""
-        lines.append(f"A replay: its idempotency key was known{changed}.")
+        lines.append(f"Replayed: the idempotency key was used before{changed}.")
     if isinstance(entry.result, Refusal):
-        row = entry.result.definition
-        lines += [f"Refused: {render_refusal(entry.result)}", f"This rule is {row.source}."]
+        provenance = entry.result.definition.source
+        lines += [f"Refused: {render_refusal(entry.result)}", f"Provenance: {provenance}."]
     elif entry.explanation:
         lines.append(entry.explanation.text)
     return "\n".join(lines)
 
 
-def render_refusal(rejection: Refusal) -> str:
+def render_refusal(refusal: Refusal) -> str:
     """Render a refusal with its hint."""
-    return " ".join((f"{rejection}.", *refusal_hint(rejection)))
+    return " ".join((f"{refusal}.", *refusal_hint(refusal)))
 
 
-def serialize_refusal(rejection: Refusal) -> JsonObject:
-    """Show a refusal with its rule, its numbers and its source."""
-    source = rejection.definition.source
+def serialize_refusal(refusal: Refusal) -> JsonObject:
+    """Serialize a refusal with its reason, facts, hints and provenance."""
+    source = refusal.definition.source
     return {
-        "reason": rejection.reason,
-        "error_code": rejection.code,
-        "message": rejection.message,
-        "facts": dict(rejection.known_facts),
-        "hints": refusal_hint(rejection),
+        "reason": refusal.reason,
+        "error_code": refusal.code,
+        "message": refusal.message,
+        "facts": dict(refusal.known_facts),
+        "hints": refusal_hint(refusal),
         "provenance": {"mark": source.mark, "source": source.source},
     }

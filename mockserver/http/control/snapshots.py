@@ -9,9 +9,9 @@ from mockserver.http.messages import Request, Response
 from mockserver.sandbox.snapshots import Snapshot
 
 
-def list_snapshots(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def list_snapshots(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """List the snapshots, oldest first."""
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     snapshots = sandbox.snapshots
     return json_response(
         {
@@ -22,17 +22,19 @@ def list_snapshots(control: ControlContext, values: PathParams, _call: Request) 
     )
 
 
-def take_snapshot(control: ControlContext, values: PathParams, request: Request) -> Response:
+def take_snapshot(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Take a snapshot under a name."""
     name = validate_name(parse_json_object(request).get("name"), "name")
-    sandbox = sandbox_from_path(control, values)
+    sandbox = sandbox_from_path(context, params)
     return json_response(_serialize_snapshot(name, sandbox.take_snapshot(name)), status=201)
 
 
-def restore_snapshot(control: ControlContext, values: PathParams, _call: Request) -> Response:
+def restore_snapshot(
+    context: ControlContext, params: PathParams, _request: Request
+) -> Response:
     """Restore a snapshot."""
-    sandbox = sandbox_from_path(control, values)
-    name, snapshot_names = values["name"], list(sandbox.snapshots)
+    sandbox = sandbox_from_path(context, params)
+    name, snapshot_names = params["name"], list(sandbox.snapshots)
     if name not in snapshot_names:
         hint = (
             f", {did_you_mean(name, snapshot_names)}"

@@ -1,8 +1,8 @@
 """Parse HTTP Basic credentials; the user name selects the sandbox.
 
-Forms: ``Basic base64(user:secret)`` (documented by both), ``Basic <API key>`` with the
-key as it is (documented by Kustom), and base64 of ``key:`` or ``:key`` (read off
-clients). Scheme and credentials may be parted by several spaces.
+Accepted forms: ``Basic base64(user:secret)`` (documented by both), ``Basic <API key>`` with
+the plain key (documented by Kustom), and base64 of ``key:`` or ``:key`` (read off clients).
+Several spaces may separate scheme and credentials.
 """
 
 import re
@@ -17,7 +17,7 @@ _API_KEY = re.compile(r"kco_[!-~]+")
 
 
 class Credentials(Struct, frozen=True):
-    """A user and a secret; for a bare API key both are the key."""
+    """User name and secret; for a bare API key both are the key."""
 
     user: str
     secret: str
@@ -25,9 +25,9 @@ class Credentials(Struct, frozen=True):
 
 @lru_cache(CREDENTIALS_CACHE_SIZE)
 def parse_authorization(authorization: str | None) -> Credentials | None:
-    """Read an ``Authorization`` header; ``None`` if missing or unreadable.
+    """Parse an ``Authorization`` header; return ``None`` if it is missing or unreadable.
 
-    A client sends the same one again and again, so the latest are remembered.
+    A client repeats one header in all its requests, so recent results are cached.
     """
     scheme, _, encoded = (authorization or "").partition(" ")
     encoded = encoded.strip()
@@ -37,7 +37,7 @@ def parse_authorization(authorization: str | None) -> Credentials | None:
         return Credentials(encoded, encoded)
     try:
         user, colon, secret = b64decode(encoded, validate=True).decode().partition(":")
-    except ValueError:  # no base64, no ASCII, or no UTF-8 within
+    except ValueError:  # not base64, not ASCII, or not UTF-8 once decoded
         return None
     name = user or secret
     if not colon or not name or not name.isprintable():

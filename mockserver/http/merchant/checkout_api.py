@@ -32,18 +32,18 @@ def answer_checkout(
         Refusal: the operation is refused; nothing is changed.
     """
     operation = endpoint.operation
-    checkout = _APPLY[operation](sandbox, exchange.call, endpoint, ids)
+    checkout = _APPLY[operation](sandbox, exchange.request, endpoint, ids)
     exchange.order_id = checkout.order_id
     is_new = operation is Operation.CREATE_CHECKOUT
     if not endpoint.is_read:
         accepted = Acceptance(operation, checkout.order_id if is_new else None)
-        exchange.executed = Execution(accepted, None, None)
+        exchange.execution = Execution(accepted, None, None)
     page = orjson.dumps(serialize_checkout(checkout, sandbox.assumptions))
     response = provider_json_response(
         endpoint.success, page, exchange.correlation_id, CHECKOUT_HEADERS
     )
     if is_new:
-        base_url = exchange.call.base_url
+        base_url = exchange.request.base_url
         response.headers["Location"] = f"{base_url}{CHECKOUTS_PATH}/{checkout.order_id}"
     return response
 

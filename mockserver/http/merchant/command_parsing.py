@@ -1,10 +1,10 @@
 """Parse request bodies into commands; the only module that knows the request fields.
 
-A body in which all is as documented is read and checked in one step, by the types of the
-command (:func:`reader_of`). Any other is read field by field, after it has passed its
-schema, which is more tolerant: ``null`` counts as not given, numbers are taken for
-references and tracking numbers, whole floats for integers, unknown fields are ignored
-(the last two read off clients, the first two assumed).
+A body that is exactly as documented is parsed and validated in one step by the types of its
+command (:func:`strict_parser`). Any other body is validated by its schema, which is more
+tolerant, and then parsed field by field: ``null`` counts as absent, numbers are accepted as
+references and tracking numbers (both assumed), whole floats are accepted as integers, and
+unknown fields are ignored (both read off clients).
 """
 
 from collections.abc import Callable, Mapping
@@ -38,24 +38,25 @@ _SHIPPING_INFO_KEYS = (
 
 
 def strict_parser(kind: type[CommandT]) -> Callable[[bytes], CommandT | None]:
-    """Build a strict parser; it returns None for anything that is not exactly as documented.
+    """Build a strict parser of one command.
 
-    It gives ``None`` for all that is not exactly as documented, be it right or wrong:
-    an unknown field, ``null`` or a number for a text, too much, no JSON.
+    Returns:
+        A function that returns ``None`` for anything that is not exactly as documented, valid
+        or not: unknown fields, ``null``, a number for a text, invalid JSON.
     """
     decode = Decoder(kind).decode
 
-    def read(text: bytes) -> CommandT | None:
+    def parse(text: bytes) -> CommandT | None:
         try:
             return decode(text)
         except (DecodeError, UnicodeDecodeError):
             return None
 
-    return read
+    return parse
 
 
 def parse_capture(body: Body, _ids: PathIds) -> CaptureOrder:
-    """Read the body of ``capture``."""
+    """Parse the body of ``capture``."""
     return CaptureOrder(
         captured_amount=int(body["captured_amount"]),
         description=body.get("description") or "",
@@ -66,7 +67,7 @@ def parse_capture(body: Body, _ids: PathIds) -> CaptureOrder:
 
 
 def parse_refund(body: Body, _ids: PathIds) -> RefundOrder:
-    """Read the body of ``refund``."""
+    """Parse the body of ``refund``."""
     return RefundOrder(
         refunded_amount=int(body["refunded_amount"]),
         description=body.get("description") or "",
@@ -76,7 +77,7 @@ def parse_refund(body: Body, _ids: PathIds) -> RefundOrder:
 
 
 def parse_update_authorization(body: Body, _ids: PathIds) -> UpdateAuthorization:
-    """Read the body of ``update_authorization``."""
+    """Parse the body of ``update_authorization``."""
     return UpdateAuthorization(
         order_amount=int(body["order_amount"]),
         order_lines=parse_order_lines(body["order_lines"]),
@@ -84,13 +85,13 @@ def parse_update_authorization(body: Body, _ids: PathIds) -> UpdateAuthorization
 
 
 def parse_update_customer_details(body: Body, _ids: PathIds) -> UpdateCustomerDetails:
-    """Read the body of ``update_customer_details``."""
+    """Parse the body of ``update_customer_details``."""
     address = body.get("shipping_address") or {}
     return UpdateCustomerDetails(shipping_address=_texts(address, ADDRESS_FIELDS))
 
 
 def parse_update_merchant_references(body: Body, _ids: PathIds) -> UpdateMerchantReferences:
-    """Read the body of ``update_merchant_references``."""
+    """Parse the body of ``update_merchant_references``."""
     return UpdateMerchantReferences(
         merchant_reference1=_optional_text(body.get("merchant_reference1")),
         merchant_reference2=_optional_text(body.get("merchant_reference2")),
@@ -98,12 +99,12 @@ def parse_update_merchant_references(body: Body, _ids: PathIds) -> UpdateMerchan
 
 
 def parse_add_order_shipping_info(body: Body, _ids: PathIds) -> AddOrderShippingInfo:
-    """Read the body of ``add_order_shipping_info``."""
+    """Parse the body of ``add_order_shipping_info``."""
     return AddOrderShippingInfo(shipping_info=_shipping_info(body["shipping_info"]))
 
 
 def parse_add_capture_shipping_info(body: Body, path_ids: PathIds) -> AddCaptureShippingInfo:
-    """Read the body of ``add_capture_shipping_info``."""
+    """Parse the body of ``add_capture_shipping_info``."""
     return AddCaptureShippingInfo(
         capture_id=path_ids["capture_id"],
         shipping_info=_shipping_info(body["shipping_info"]),
@@ -111,12 +112,12 @@ def parse_add_capture_shipping_info(body: Body, path_ids: PathIds) -> AddCapture
 
 
 def parse_trigger_send_out(_body: Body, path_ids: PathIds) -> TriggerSendOut:
-    """Read the path of ``trigger_send_out``."""
+    """Parse the path of ``trigger_send_out``."""
     return TriggerSendOut(capture_id=path_ids["capture_id"])
 
 
 def parse_extend_due_date(body: Body, path_ids: PathIds) -> ExtendDueDate:
-    """Read the body of ``extend_due_date``."""
+    """Parse the body of ``extend_due_date``."""
     return ExtendDueDate(
         capture_id=path_ids["capture_id"],
         number_of_days=int(body["number_of_days"]),
@@ -124,15 +125,15 @@ def parse_extend_due_date(body: Body, path_ids: PathIds) -> ExtendDueDate:
 
 
 def parse_order_lines(lines: list[Body] | None) -> tuple[OrderLine, ...]:
-    """Read order lines; left-out amounts are 0, a left-out type is ``physical``.
+    """Parse order lines; absent amounts are 0, an absent type is ``physical``.
 
-    Lines that are all written as documented are read at once, others field by field.
+    Lines that are exactly as documented are converted in one step, others field by field.
     """
     if not lines:
         return ()
     try:
         return convert(lines, tuple[OrderLine, ...])
-    except ValidationError:  # a number for a reference, null, 1.0, something to give back
+    except ValidationError:  # a number for a reference, null, 1.0, an echoed field
         return tuple([_order_line(line) for line in lines])
 
 
@@ -163,7 +164,7 @@ def _echoed(line: Body) -> Mapping[str, object]:
 def _known_keys_only(value: Any, allowed_keys: frozenset[str]) -> object:  # noqa: ANN401  # JSON
     if not isinstance(value, dict):
         return value
-    return {key: item for key, item in value.items() if key in allowed_keys}
+    return {key: value[key] for key in value if key in allowed_keys}
 
 
 def _shipping_info(parcels: list[Body] | None) -> tuple[Mapping[str, str], ...]:
@@ -176,7 +177,7 @@ def _texts(values: Body, keys: tuple[str, ...]) -> dict[str, str]:
 
 
 def _optional_text(value: object) -> str | None:
-    """Return text unchanged and an integer (``12.0`` counts as one) as text."""
+    """Return text unchanged, and an integer (``12.0`` counts as one) as text."""
     if value is None or isinstance(value, str):
         return value
     return str(int(value)) if isinstance(value, float) else str(value)

@@ -1,6 +1,6 @@
-"""Endpoint table: method, path, body and success status of every operation.
+"""Endpoint table: parser or serializer of each operation.
 
-Method, path, schemas and statuses come from the domain's table of operations.
+Methods, paths, schemas and statuses come from the domain's table of operations.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,9 +30,10 @@ from mockserver.http.router import Router
 class Endpoint(OperationInfo, frozen=True):
     """An endpoint of the merchant API: operation, method, path, parser and serializer.
 
-    A change has ``command``, which reads a checked body and the ids of the path;
-    ``read_at_once`` makes the command of a body in which all is as documented. A read
-    has ``view``, which shows an order or a part of it as JSON values.
+    Attributes:
+        parse_command: for changes; parses a validated body and the ids of the path.
+        parse_strict: parses a body that is exactly as documented in one step.
+        serialize: for reads of a part of an order; returns JSON values.
     """
 
     parse_command: Callable[[command_parsing.Body, command_parsing.PathIds], Command] | None = (
@@ -62,7 +63,7 @@ def _refund(order: Order, ids: command_parsing.PathIds, _assumptions: Assumption
 
 
 def _ignore_body(command: Callable[[], Command]) -> Callable[[Any, Any], Command]:
-    """Read nothing: whatever body such an operation is sent is ignored."""
+    """Build a parser that ignores the body."""
     return lambda _body, _ids: command()
 
 
@@ -105,5 +106,6 @@ ENDPOINT_BY_OPERATION: Mapping[Operation, Endpoint] = {
     for info in ALL_OPERATIONS
 }
 MERCHANT_ROUTER = Router(
-    (row.method, row.full_path, row) for row in ENDPOINT_BY_OPERATION.values()
+    (endpoint.method, endpoint.full_path, endpoint)
+    for endpoint in ENDPOINT_BY_OPERATION.values()
 )

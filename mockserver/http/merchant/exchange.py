@@ -1,4 +1,4 @@
-"""One request on its way through the merchant API, and the journal entry it becomes."""
+"""One merchant request while it is processed, and the journal entry made from it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,45 +19,45 @@ FiredActions: TypeAlias = Sequence[tuple[FaultRule, Action]]
 
 
 class Exchange(Struct):
-    """What the stations of a request found; only the pipeline writes here.
+    """State of one merchant request; only the handler changes it.
 
     Attributes:
-        call: the request.
-        at: the sandbox's time when it came in.
-        correlation_id: the id that its response carries.
-        operation: the operation that its path names, if it names one.
-        order_id: the order that its path names.
-        fired: the fault actions that are carried out on it.
-        executed: how its command ended.
-        refusal: why it was refused where no command was executed.
-        crash: the traceback where the server itself failed.
-        started: when it came in (monotonic seconds).
+        request: the request.
+        at: the sandbox's time on arrival.
+        correlation_id: id of the response.
+        operation: the operation of the path; ``None`` if the path is unknown.
+        order_id: the order id in the path.
+        fired: the fault actions that apply.
+        execution: the result of the command, if one was executed.
+        refusal: why the request was refused before a command was executed.
+        crash: the traceback if the server itself failed.
+        started: monotonic time of arrival, in seconds.
     """
 
-    call: Request
+    request: Request
     at: datetime
     correlation_id: str
     operation: Operation | None = None
     order_id: str | None = None
     fired: FiredActions = ()
-    executed: Execution | None = None
+    execution: Execution | None = None
     refusal: Refusal | None = None
     crash: str | None = None
     started: float = field(default_factory=monotonic)
 
     def record_crash(self, traceback: str) -> Refusal:
-        """Record that the server itself failed; faults after the commit do not apply."""
+        """Record a failure of the server itself; faults after the commit no longer apply."""
         self.crash = traceback
-        self.fired = [item for item in self.fired if is_before_commit(item[1])]
+        self.fired = [fired for fired in self.fired if is_before_commit(fired[1])]
         return Refusal(Reason.INTERNAL_ERROR, self.operation)
 
     def build_entry(self, response: Response) -> Entry:
-        """Build the journal entry of the finished exchange."""
+        """Build the journal entry of the finished request."""
         entry = Entry(
             at=self.at,
             correlation_id=self.correlation_id,
-            method=self.call.method,
-            path=self.call.path,
+            method=self.request.method,
+            path=self.request.path,
             operation=self.operation,
             order_id=self.order_id,
             status=response.status,
@@ -67,9 +67,9 @@ class Exchange(Struct):
         )
         if self.fired:
             entry.faults = [f"{rule.name}: {action}" for rule, action in self.fired]
-        executed = self.executed
-        if executed is not None:
-            entry.result = self.refusal or executed.result
-            entry.before, entry.after = executed.before, executed.after
-            entry.replayed, entry.body_changed = executed.replayed, executed.body_changed
+        execution = self.execution
+        if execution is not None:
+            entry.result = self.refusal or execution.result
+            entry.before, entry.after = execution.before, execution.after
+            entry.replayed, entry.body_changed = execution.replayed, execution.body_changed
         return entry

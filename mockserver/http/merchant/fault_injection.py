@@ -1,7 +1,7 @@
 """Apply fault actions to a request and its response.
 
-Faults stand outside idempotency on purpose: one before the write leaves no receipt,
-one after it does.
+Faults are outside idempotency on purpose: one before the commit leaves no receipt, one after
+it does.
 """
 
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ from mockserver.sandbox.sandbox import Sandbox
 
 STATUS_OK = 200
 FIRST_ERROR_STATUS = 400
-FRAMING_HEADERS = ("content-length", "transfer-encoding")  # what truncate is there for
+FRAMING_HEADERS = ("content-length", "transfer-encoding")  # use ``truncate`` to damage these
 TRUNCATED_JSON = b'{"order_id": "7ce4ee13-973c-6f49-a30e-85'
 DEFAULT_ERROR_CODES = {
     **{row.status: row.code for row in reversed(ERROR_CATALOGUE) if row.code},
@@ -55,9 +55,9 @@ DEFAULT_ERROR_CODES = {
 
 
 def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
-    """Return the seconds to wait before a request goes on.
+    """Return the seconds to wait before processing the request.
 
-    A frozen clock is moved on instead, so that there is nothing to wait for.
+    A frozen clock is advanced instead, and the result is 0.
     """
     seconds = sum(
         action.seconds(sandbox.faults.random_for(rule))
@@ -71,15 +71,15 @@ def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
 
 
 def fails_allocation(fired: FiredActions) -> bool:
-    """Return whether a refund is accepted without being allocated."""
+    """Return whether a fault makes the allocation of a refund fail."""
     return any(isinstance(action, FailAllocation) for _, action in fired)
 
 
 def apply_before(exchange: Exchange) -> Response | None:
-    """Return the answer of a fault that keeps a request from being executed, if any.
+    """Return the response of a fault that ends the request before the commit, if any.
 
     Raises:
-        Rejection: the fault refuses the request.
+        Refusal: the fault refuses the request.
     """
     match exchange.fired[-1][1] if exchange.fired else None:
         case Drop():
@@ -94,7 +94,7 @@ def apply_before(exchange: Exchange) -> Response | None:
 
 
 def apply_after(exchange: Exchange, response: Response, sandbox: Sandbox) -> Response:
-    """Change the answer to a request whose effect, if any, is committed."""
+    """Apply the actions after the commit to the response."""
     for _, action in exchange.fired:
         match action:
             case Drop(how) | LoseAnswer(how):
@@ -112,33 +112,29 @@ def apply_after(exchange: Exchange, response: Response, sandbox: Sandbox) -> Res
             case SlowBody(rate):
                 _slow_down(response, rate, sandbox)
             case Respond(after_commit=True):
-                delivery = response.damage
+                damage = response.damage
                 response = _custom_response(action, exchange)
-                response.damage = delivery
+                response.damage = damage
     return response
 
 
 def effective_actions(
     fired_actions: Iterable[tuple[FaultRule, Action]],
 ) -> list[tuple[FaultRule, Action]]:
-    """Leave out what comes too late, as a call ends with the first action that answers."""
-    actions = sorted(fired_actions, key=lambda item: not is_before_commit(item[1]))
-    end_positions = (
-        number
-        for number, fired_action in enumerate(actions, 1)
-        if ends_request(fired_action[1])
-    )
-    return actions[: next(end_positions, None)]
+    """Return the actions up to the first one that ends the request, in order of application."""
+    actions = sorted(fired_actions, key=lambda fired: not is_before_commit(fired[1]))
+    ends = (number for number, (_, action) in enumerate(actions, 1) if ends_request(action))
+    return actions[: next(ends, None)]
 
 
 def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
-    """Fill the catalogue's template as well as a made-up refusal can."""
+    """Collect the facts that the message of an injected refusal needs."""
     template = find_error_definition(reason, exchange.operation).message
     facts = {
         "order_id": exchange.order_id,
-        "path": exchange.call.path,
-        "method": exchange.call.method,
-        "allowed": exchange.call.method,
+        "path": exchange.request.path,
+        "method": exchange.request.method,
+        "allowed": exchange.request.method,
         "cause": "",
         "violations": ["'body' is not valid"],
     }
@@ -148,7 +144,7 @@ def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
 
 def _custom_response(action: Respond, exchange: Exchange) -> Response:
     response = provider_json_response(
-        action.status, _page(action, exchange), exchange.correlation_id
+        action.status, _custom_body(action, exchange), exchange.correlation_id
     )
     for name, value in action.headers.items():
         if name.lower() not in FRAMING_HEADERS:
@@ -162,7 +158,7 @@ def _set_header(response: Response, name: str, value: str) -> None:
     response.headers[name] = value
 
 
-def _page(action: Respond, exchange: Exchange) -> bytes:
+def _custom_body(action: Respond, exchange: Exchange) -> bytes:
     if isinstance(action.body, str):
         return action.body.encode()
     if action.body is not None:
@@ -171,12 +167,12 @@ def _page(action: Respond, exchange: Exchange) -> bytes:
         return b""
     code = action.error_code or DEFAULT_ERROR_CODES.get(action.status, "INTERNAL_ERROR")
     messages = action.error_messages or [code.replace("_", " ").capitalize()]
-    page = {
+    body = {
         "correlation_id": exchange.correlation_id,
         "error_code": code,
         "error_messages": messages,
     }
-    return orjson.dumps(page)
+    return orjson.dumps(body)
 
 
 def _slow_down(response: Response, rate: int, sandbox: Sandbox) -> None:

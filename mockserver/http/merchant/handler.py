@@ -44,7 +44,7 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Execution, Sandbox
 
 IDEMPOTENCY_KEY_HEADER = "Klarna-Idempotency-Key"
-ABANDONED = ResponseDamage(sent="nothing: the client left before the answer")
+ABANDONED = ResponseDamage(sent="nothing: the client disconnected before the response")
 CREDENTIALS_HINT = "send Authorization: Basic with base64 of user:secret, or an API key"
 
 log = logging.getLogger("kustom_mock")
@@ -60,10 +60,11 @@ class MerchantApi(Struct, frozen=True):
     mock_headers: bool = True
 
     async def handle(self, request: Request) -> Response:
-        """Answer any call outside the control API; every line is a station on its way.
+        """Respond to a request outside the control API.
 
         A request is a *turn* on its sandbox: it runs to its end without awaiting, so no
-        other request sees or changes what is half done.
+        other request sees or changes a partial state. A delay fault ends one turn and
+        starts another.
         """
         sandbox = self._authenticate(request)
         if isinstance(sandbox, Response):
@@ -71,23 +72,21 @@ class MerchantApi(Struct, frozen=True):
         now = sandbox.clock.now()
         exchange = Exchange(request, now, sandbox.ids.new_request_id())
         try:
-            row, ids = _find_endpoint(request)
-            exchange.operation, exchange.order_id = row.operation, ids.get("order_id")
+            endpoint, ids = _find_endpoint(request)
+            exchange.operation, exchange.order_id = endpoint.operation, ids.get("order_id")
             response = None
             if sandbox.faults:
-                fired_actions = sandbox.faults.apply(_request_facts(request, row, ids, now))
-                exchange.fired = fault_injection.effective_actions(fired_actions)
+                facts = _request_facts(request, endpoint, ids, now)
+                exchange.fired = fault_injection.effective_actions(sandbox.faults.apply(facts))
                 delay = fault_injection.draw_delay(exchange.fired, sandbox)
                 if delay:
-                    # One turn ends here and another begins: others change the sandbox
-                    # meanwhile, so what follows reads its orders and its time anew.
                     await sleep(delay)
-                now = sandbox.clock.now()
+                now = sandbox.clock.now()  # other requests may have run during the delay
                 response = fault_injection.apply_before(exchange)
-            response = response or self._carry_out(sandbox, exchange, row, ids, now)
-        except Refusal as rejection:
-            exchange.refusal = rejection.with_traceback(None)
-            response = refusal_response(rejection, exchange.correlation_id, sandbox.assumptions)
+            response = response or self._carry_out(sandbox, exchange, endpoint, ids, now)
+        except Refusal as refusal:
+            exchange.refusal = refusal.with_traceback(None)
+            response = refusal_response(refusal, exchange.correlation_id, sandbox.assumptions)
         except CancelledError:  # the client disconnected during the delay
             self._record_exchange(sandbox, exchange, Response(0, damage=ABANDONED))
             raise
@@ -100,18 +99,18 @@ class MerchantApi(Struct, frozen=True):
         return self._record_exchange(sandbox, exchange, response)
 
     def _authenticate(self, request: Request) -> Sandbox | Response:
-        """Find the sandbox of a caller, or answer 401."""
+        """Return the sandbox of the caller, or the 401 response."""
         authorization = request.headers.get("Authorization")
         credentials = parse_authorization(authorization)
         if credentials is None:
-            problem = "unreadable_credentials" if authorization else "no_credentials"
-            return self._refuse_caller(request, f"{problem}; {CREDENTIALS_HINT}")
+            reason = "unreadable_credentials" if authorization else "no_credentials"
+            return self._refuse_credentials(request, f"{reason}; {CREDENTIALS_HINT}")
         user = credentials.user
         sandbox = self.registry.authenticate(user, credentials.secret)
-        return sandbox or self._refuse_caller(request, "wrong_credentials", user)
+        return sandbox or self._refuse_credentials(request, "wrong_credentials", user)
 
-    def _refuse_caller(self, request: Request, reason: str, user: str = "") -> Response:
-        """Answer a caller who may not come in; known sandboxes remember the attempt."""
+    def _refuse_credentials(self, request: Request, reason: str, user: str = "") -> Response:
+        """Build the 401 response; a sandbox that exists records it in its journal."""
         response = unauthorized_response()
         if self.mock_headers:
             response.headers["Mock-Reason"] = escape_header_value(f"{reason} {user}".strip())
@@ -139,8 +138,7 @@ class MerchantApi(Struct, frozen=True):
             return answer_checkout(sandbox, exchange, endpoint, ids)
         if endpoint.parse_command is None:
             return self._read_order(sandbox, exchange, endpoint, ids, now)
-        exchange.executed = _execute(sandbox, exchange, endpoint, ids)
-        return _render(sandbox, exchange, endpoint, exchange.executed)
+        return _execute(sandbox, exchange, endpoint, ids)
 
     def _read_order(
         self,
@@ -150,22 +148,22 @@ class MerchantApi(Struct, frozen=True):
         ids: dict[str, str],
         now: datetime,
     ) -> Response:
-        """Render an order, or the part of it that the path names."""
+        """Build the response to a read of an order or a part of it."""
         order = sandbox.get_order(ids["order_id"], endpoint.operation)
         if endpoint.serialize is not None:
-            page = orjson.dumps(endpoint.serialize(order, ids, sandbox.assumptions))
+            body = orjson.dumps(endpoint.serialize(order, ids, sandbox.assumptions))
         else:
             status = derive_status(order, now, sandbox.assumptions)
-            page = self.order_cache.encode(order, status, sandbox.assumptions)
-        return provider_json_response(endpoint.success, page, exchange.correlation_id)
+            body = self.order_cache.encode(order, status, sandbox.assumptions)
+        return provider_json_response(endpoint.success, body, exchange.correlation_id)
 
     def _record_exchange(
         self, sandbox: Sandbox, exchange: Exchange, response: Response
     ) -> Response:
-        """Write an exchange into journal, metrics, log and ``Mock-`` headers."""
+        """Add the ``Mock-`` headers; record the request in journal, metrics and log."""
         entry = exchange.build_entry(response)
         if isinstance(entry.result, Refusal):
-            add_suggestion(entry.result, exchange.call, sandbox, self.registry)
+            add_suggestion(entry.result, exchange.request, sandbox, self.registry)
         if self.mock_headers:
             add_mock_headers(response, entry)
         self._record(sandbox, entry, monotonic() - exchange.started)
@@ -182,7 +180,7 @@ class MerchantApi(Struct, frozen=True):
 
 
 def log_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, object]:
-    """What a log line says of a request."""
+    """Return the fields of the log line of a request."""
     fields: dict[str, object] = {
         "sandbox": sandbox,
         "operation": entry.operation or "unknown",
@@ -213,12 +211,12 @@ def _find_endpoint(request: Request) -> tuple[Endpoint, dict[str, str]]:
 def _request_facts(
     request: Request, endpoint: Endpoint, ids: dict[str, str], now: datetime
 ) -> RequestFacts:
-    body = cache(lambda: _body_for_matching(request))  # however many rules look into it
+    body = cache(lambda: _body_for_matching(request))  # parsed once for all rules
     return RequestFacts(endpoint.operation, ids.get("order_id", ""), now, body)
 
 
 def _body_for_matching(request: Request) -> object:
-    """Read a body for the rules that look into it; anything unreadable is nothing."""
+    """Parse the body for ``where`` rules; an invalid body counts as empty."""
     try:
         return parse_json(request.body or b"{}")
     except MalformedJsonError:
@@ -230,30 +228,10 @@ def _execute(
     exchange: Exchange,
     endpoint: Endpoint,
     ids: dict[str, str],
-) -> Execution:
-    """Parse the command of a request and execute it."""
-    call, order_id = exchange.call, ids["order_id"]
-    key = call.headers.get(IDEMPOTENCY_KEY_HEADER)
-    try:
-        command = parse_command(call, endpoint, ids)
-    except Refusal as rejection:
-        known = sandbox.replay_key(order_id, endpoint.operation, key) if key else None
-        return known or Execution(rejection.with_traceback(None), None, None)
-    return sandbox.execute(
-        order_id,
-        command,
-        key,
-        request_bytes=len(call.body or b"") if endpoint.schema else 0,
-        fail_allocation=bool(exchange.fired)
-        and fault_injection.fails_allocation(exchange.fired),
-    )
-
-
-def _render(
-    sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, executed: Execution
 ) -> Response:
-    """Answer an executed command, accepted or refused."""
-    result, correlation_id = executed.result, exchange.correlation_id
+    """Parse and execute the command of a request, and build its response."""
+    exchange.execution = _execute_command(sandbox, exchange, endpoint, ids)
+    result, correlation_id = exchange.execution.result, exchange.correlation_id
     transaction_id = sandbox.ids.new_request_id()
     if isinstance(result, Refusal):
         return refusal_response(result, correlation_id, sandbox.assumptions, transaction_id)
@@ -262,5 +240,25 @@ def _render(
         result,
         correlation_id=correlation_id,
         transaction_id=transaction_id,
-        order_url=f"{exchange.call.base_url}{ORDERS_PATH}/{exchange.order_id}",
+        order_url=f"{exchange.request.base_url}{ORDERS_PATH}/{exchange.order_id}",
+    )
+
+
+def _execute_command(
+    sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, ids: dict[str, str]
+) -> Execution:
+    """Execute the command of a request; a known key is replayed even for an invalid body."""
+    request, order_id = exchange.request, ids["order_id"]
+    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    try:
+        command = parse_command(request, endpoint, ids)
+    except Refusal as refusal:
+        replay = sandbox.replay_key(order_id, endpoint.operation, key) if key else None
+        return replay or Execution(refusal.with_traceback(None), None, None)
+    return sandbox.execute(
+        order_id,
+        command,
+        key,
+        request_bytes=len(request.body or b"") if endpoint.schema else 0,
+        fail_allocation=fault_injection.fails_allocation(exchange.fired),
     )

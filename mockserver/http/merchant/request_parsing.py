@@ -14,27 +14,23 @@ from mockserver.http.messages import Request
 from mockserver.schemas import Schema, get_request_schema
 
 JSON_TYPES = ("application/json", "text/json")
-DECODED_ENCODINGS = (
-    "gzip",
-    "deflate",
-    "",
-)  # what comes in one of these was unpacked on the way
+DECODED_ENCODINGS = ("gzip", "deflate", "")  # already decompressed by aiohttp
 COMPRESSION_ENCODINGS = frozenset(
     ("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress")
 )
-"""Codings that pack. What else clients name here, such as a charset, means nothing."""
+"""Content codings that compress; others that clients send, such as a charset, are ignored."""
 
 
 def parse_command(request: Request, endpoint: Endpoint, ids: Mapping[str, str]) -> Command:
-    """Understand what is asked for; in one step, where all is as documented.
+    """Parse the body of a change into its command.
 
     Args:
         request: the request.
-        endpoint: the change that its path names.
-        ids: the ids in its path.
+        endpoint: the endpoint of a change.
+        ids: the ids in the path.
 
     Raises:
-        Rejection: the body is too large, of another type, no JSON, or breaks its schema.
+        Refusal: the body is too large, has another media type, or is not valid.
     """
     assert endpoint.parse_command is not None  # noqa: S101  # reads do not come here
     if endpoint.schema is None:
@@ -71,28 +67,27 @@ def _check_media_type(media_type: str) -> None:
 
 
 def _check_content_encoding(coding: str) -> None:
-    named = {encoding.strip().lower() for encoding in coding.split(",")}
-    if named & COMPRESSION_ENCODINGS and coding.strip().lower() not in DECODED_ENCODINGS:
+    codings = {name.strip().lower() for name in coding.split(",")}
+    if codings & COMPRESSION_ENCODINGS and coding.strip().lower() not in DECODED_ENCODINGS:
         raise Refusal(Reason.UNSUPPORTED_ENCODING, content_encoding=coding)
 
 
-def _parse_and_validate(text: bytes, rules: Schema) -> dict[str, object]:
-    """Parse and validate a body."""
+def _parse_and_validate(text: bytes, schema: Schema) -> dict[str, object]:
     try:
         body = parse_json(text)
-        if not rules.is_valid(body):
+        if not schema.is_valid(body):
             check_depth(body)
-            raise refusal_for_violations(rules.violations(body))
+            raise refusal_for_violations(schema.violations(body))
     except MalformedJsonError as error:
         raise Refusal(Reason.MALFORMED_JSON, detail=str(error)) from None
-    assert isinstance(body, dict)  # noqa: S101  # every request schema says so
+    assert isinstance(body, dict)  # noqa: S101  # by every request schema
     return body
 
 
-MAX_JSON_DEPTH = 50  # levels of nesting, where what was sent may be kept and written out again
+MAX_JSON_DEPTH = 50  # levels of nesting in values that are stored and serialized again
 
 MalformedJsonError = json.JSONDecodeError
-"""What is raised of a text that is no JSON, or nested too deep."""
+"""Raised for invalid or too deeply nested JSON."""
 
 
 class TooDeepError(MalformedJsonError):
@@ -104,14 +99,14 @@ class TooDeepError(MalformedJsonError):
 
 
 parse_json = orjson.loads
-"""Reads JSON of any depth up to a thousand, or raises :data:`MalformedJsonError`."""
+"""Parse JSON of at most 1000 levels; raises :data:`MalformedJsonError`."""
 
 
 def parse_bounded_json(text: bytes) -> Any:  # noqa: ANN401  # JSON
-    """Read JSON of a bounded depth.
+    """Parse JSON of at most :data:`MAX_JSON_DEPTH` levels.
 
     Raises:
-        MalformedJsonError: with the place of what is wrong.
+        MalformedJsonError: with the position of the error.
     """
     value = parse_json(text)
     if text.count(b"[") + text.count(b"{") > MAX_JSON_DEPTH:
@@ -120,20 +115,20 @@ def parse_bounded_json(text: bytes) -> Any:  # noqa: ANN401  # JSON
 
 
 def check_depth(value: Any) -> None:  # noqa: ANN401  # JSON
-    """Make sure that a value can be written out again.
+    """Check that a value is not nested too deeply to be serialized again.
 
     Raises:
-        MalformedJsonError: it is nested too deep.
+        MalformedJsonError: it is nested too deeply.
     """
     level = [value]
     for _ in range(MAX_JSON_DEPTH):
-        level = [below for item in level for below in _containers(item)]
-    if any(isinstance(item, dict | list) for item in level):
+        level = [child for value in level for child in _child_containers(value)]
+    if any(isinstance(value, dict | list) for value in level):
         raise TooDeepError("", "", 0)
 
 
-def _containers(value: Any) -> list[Any]:  # noqa: ANN401  # JSON
-    below = value.values() if isinstance(value, dict) else value
+def _child_containers(value: Any) -> list[Any]:  # noqa: ANN401  # JSON
     if not isinstance(value, dict | list):
         return []
-    return [item for item in below if isinstance(item, dict | list)]
+    children = value.values() if isinstance(value, dict) else value
+    return [child for child in children if isinstance(child, dict | list)]

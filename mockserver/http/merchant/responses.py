@@ -1,7 +1,7 @@
 """Build responses of the merchant API: recorded headers, bodies in the provider's format.
 
-Header names, the absence of bodies on 201 and 204, and the 401 page are recorded. Our
-own words travel in ``Mock-…`` headers only.
+Header names, the absence of bodies on 201 and 204, and the 401 page are recorded. What the
+mock adds is in ``Mock-…`` headers only.
 """
 
 import codecs
@@ -20,7 +20,7 @@ from mockserver.sandbox.journal import Entry
 
 CHECKOUT_OPERATION_NAMES = frozenset(info.operation for info in CHECKOUT_OPERATIONS)
 MAX_HEADER_LENGTH = 1000  # characters
-ESCAPES = codecs.lookup("unicode_escape").name  # loaded now: later no file may be left to open
+ESCAPES = codecs.lookup("unicode_escape").name  # imported now: descriptors may run out later
 
 RECORDED_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-cache, no-store, max-age=0, must-revalidate",
@@ -30,8 +30,8 @@ RECORDED_HEADERS: Mapping[str, str] = {
     "X-Xss-Protection": "1; mode=block",
     "X-Frame-Options": "DENY",
 }
-"""Sent with every answer. Strict-Transport-Security is recorded too and left out: on
-localhost it would follow the developer to every other port."""
+"""Sent with every response. Strict-Transport-Security is recorded too but omitted: on
+localhost it would apply to every other port of the developer's machine."""
 
 UNAUTHORIZED_HTML = (
     b"<html>\r\n"
@@ -42,11 +42,11 @@ UNAUTHORIZED_HTML = (
     b"</body>\r\n"
     b"</html>\r\n"
 )
-"""Recorded, to the byte: 176 of them."""
+"""Recorded to the byte (176 bytes)."""
 
 
 def unauthorized_response() -> Response:
-    """Answer missing or wrong credentials, as the provider's edge does (recorded)."""
+    """Build the response to missing or wrong credentials (recorded)."""
     headers = {
         "Content-Type": "text/html",
         "WWW-Authenticate": 'Basic realm="very closed site"',
@@ -56,14 +56,14 @@ def unauthorized_response() -> Response:
 
 def provider_json_response(
     status: int,
-    page: bytes,
+    body: bytes,
     correlation_id: str,
     recorded_headers: Mapping[str, str] = RECORDED_HEADERS,
 ) -> Response:
-    """Answer with a JSON page."""
+    """Build a JSON response with the recorded headers."""
     return Response(
         status,
-        page,
+        body,
         {
             "Content-Type": "application/json",
             "Klarna-Correlation-Id": correlation_id,
@@ -74,51 +74,51 @@ def provider_json_response(
 
 def accepted_response(
     status: int,
-    outcome: Acceptance,
+    acceptance: Acceptance,
     *,
     correlation_id: str,
     transaction_id: str,
     order_url: str,
 ) -> Response:
-    """Answer an accepted change: no body, ids and the new place in headers."""
+    """Build the response to an accepted change: no body, ids and location in headers."""
     headers = {
         "Klarna-Correlation-Id": correlation_id,
         "Transaction-Id": transaction_id,
         **RECORDED_HEADERS,
     }
-    info = outcome.operation.info
-    if info.created_id_header and outcome.created_id:
-        headers[info.created_id_header] = outcome.created_id
-        headers["Location"] = f"{order_url}/{info.collection}/{outcome.created_id}"
-    if outcome.lines_valid:
+    info = acceptance.operation.info
+    if info.created_id_header and acceptance.created_id:
+        headers[info.created_id_header] = acceptance.created_id
+        headers["Location"] = f"{order_url}/{info.collection}/{acceptance.created_id}"
+    if acceptance.lines_valid:
         headers["Klarna-Order-Validation"] = "Valid"
     return Response(status, b"", headers)
 
 
 def refusal_response(
-    rejection: Refusal,
+    refusal: Refusal,
     correlation_id: str,
     assumptions: Assumptions,
     transaction_id: str | None = None,
 ) -> Response:
-    """Answer a refusal in the provider's shape, and with nothing else in the body."""
-    status, code = rejection.status, rejection.code
-    if rejection.reason is Reason.INVALID_FIELDS:
+    """Build the response to a refused request, in the provider's format."""
+    status, code = refusal.status, refusal.code
+    if refusal.reason is Reason.INVALID_FIELDS:
         code = assumptions.validation_error
         status = 400 if code == "BAD_REQUEST" else status
-    page: dict[str, Any] = {
+    body: dict[str, Any] = {
         "correlation_id": correlation_id,
         "error_code": code,
-        "error_messages": rejection.facts.get("violations") or [rejection.message],
+        "error_messages": refusal.facts.get("violations") or [refusal.message],
     }
-    response = provider_json_response(status, orjson.dumps(page), correlation_id)
-    if _is_empty_404(rejection, assumptions):
+    response = provider_json_response(status, orjson.dumps(body), correlation_id)
+    if _is_empty_404(refusal, assumptions):
         response.body = b""
         del response.headers["Content-Type"]
     if transaction_id:
         response.headers["Transaction-Id"] = transaction_id
-    if rejection.reason is Reason.METHOD_NOT_ALLOWED:
-        response.headers["Allow"] = str(rejection.facts["allowed"])
+    if refusal.reason is Reason.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = str(refusal.facts["allowed"])
     return response
 
 
@@ -137,7 +137,7 @@ def add_mock_headers(response: Response, entry: Entry) -> None:
     if isinstance(result, Refusal):
         response.headers["Mock-Reason"] = format_reason(result)
     elif result is not None and result.allocation:
-        text = _allocation_text(result.allocation, entry)
+        text = _format_allocation(result.allocation, entry)
         response.headers["Mock-Allocation"] = escape_header_value(text)
     if entry.faults:
         response.headers["Mock-Fault"] = escape_header_value("; ".join(entry.faults))
@@ -146,32 +146,31 @@ def add_mock_headers(response: Response, entry: Entry) -> None:
         response.headers["Mock-Replayed"] = "true" + changed * entry.body_changed
 
 
-def _allocation_text(allocation: Allocation, entry: Entry) -> str:
-    """Sum an allocation up in one line; only a failure has to be explained."""
+def _format_allocation(allocation: Allocation, entry: Entry) -> str:
+    """Format an allocation as one line; only a failure is explained."""
     if allocation.outcome is AllocationOutcome.ALLOCATED:
         note = "; ambiguous" if allocation.ambiguous else ""
         return f"allocated; capture_id={allocation.capture_id}{note}"
     if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
         return "not_attempted; no order lines were given"
-    why = entry.explanation
-    if why is None:
+    explanation = entry.explanation
+    if explanation is None:
         return "failed"
-    return f"failed; {', '.join(why.failed_conditions)}; {' '.join(why.hints)}"
+    conditions, hints = ", ".join(explanation.failed_conditions), " ".join(explanation.hints)
+    return f"failed; {conditions}; {hints}"
 
 
 def escape_header_value(text: str) -> str:
-    """Make any text fit for a header: one line, ASCII, not too long."""
+    """Escape a text for a header: one line of ASCII, at most :data:`MAX_HEADER_LENGTH`."""
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text[:MAX_HEADER_LENGTH]
     line = " ".join(text.split()).encode(ESCAPES).decode("ascii")
     return line[:MAX_HEADER_LENGTH]
 
 
-def format_reason(rejection: Refusal) -> str:
-    """Render the reason and facts of a refusal for the ``Mock-Reason`` header."""
+def format_reason(refusal: Refusal) -> str:
+    """Format the reason and facts of a refusal for the ``Mock-Reason`` header."""
     facts = [
-        f"{name}={value}"
-        for name, value in rejection.known_facts.items()
-        if name != "violations"
+        f"{name}={value}" for name, value in refusal.known_facts.items() if name != "violations"
     ]
-    return escape_header_value("; ".join([rejection.reason, *facts]))
+    return escape_header_value("; ".join([refusal.reason, *facts]))

@@ -1,7 +1,7 @@
 """Serialize domain values as the provider does: recorded key order, times, empty texts.
 
-Key order, ``""`` for unset address and line texts, left-out rather than null fields and
-three-decimal times are recorded (2020, EU playground).
+Recorded (2020, EU playground): the key order, ``""`` for unset texts of addresses and lines,
+absent rather than null fields, and times with three decimals.
 """
 
 from collections.abc import Mapping
@@ -27,12 +27,12 @@ _EMPTY_ADDRESS_TEXTS = ("title", "street_address2", "region")
 
 
 def format_time(moment: datetime) -> str:
-    """Write a time as the provider does: UTC, three decimals, ``Z``."""
+    """Format a time as the provider does: UTC, three decimals, ``Z``."""
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def serialize_order(order: Order, status: Status, assumptions: Assumptions) -> JsonObject:
-    """Show an order as ``get_order`` answers it."""
+    """Serialize an order as in the response of ``get_order``."""
     view = {
         "order_id": order.order_id,
         "status": status,
@@ -67,23 +67,23 @@ def serialize_order(order: Order, status: Status, assumptions: Assumptions) -> J
 
 
 def serialize_captures(order: Order, assumptions: Assumptions) -> list[JsonObject]:
-    """Show all captures of an order, oldest first."""
-    booked = order.booked_by_capture
-    if assumptions.capture_refunded_amount == "stays_zero":
-        booked = {}
+    """Serialize the captures of an order, oldest first."""
+    booked = _booked_by_capture(order, assumptions)
     return [
         _serialize_capture_with_refunds(c, booked.get(c.capture_id, 0)) for c in order.captures
     ]
 
 
 def serialize_capture(order: Order, capture: Capture, assumptions: Assumptions) -> JsonObject:
-    """Show one capture of an order."""
-    views = serialize_captures(order, assumptions)
-    return next(
-        capture_json
-        for capture_json in views
-        if capture_json["capture_id"] == capture.capture_id
-    )
+    """Serialize one capture of an order."""
+    booked = _booked_by_capture(order, assumptions)
+    return _serialize_capture_with_refunds(capture, booked.get(capture.capture_id, 0))
+
+
+def _booked_by_capture(order: Order, assumptions: Assumptions) -> Mapping[str, int]:
+    if assumptions.capture_refunded_amount == "stays_zero":
+        return {}
+    return order.booked_by_capture
 
 
 def _serialize_capture_with_refunds(capture: Capture, refunded_amount: int) -> JsonObject:
@@ -104,7 +104,7 @@ def _serialize_capture_with_refunds(capture: Capture, refunded_amount: int) -> J
 
 
 def serialize_refund(refund: Refund) -> JsonObject:
-    """Show a refund as it stands in an order."""
+    """Serialize a refund as in the response of ``get_order``."""
     view = {
         "refund_id": refund.refund_id,
         "refunded_amount": refund.refunded_amount,
@@ -117,12 +117,12 @@ def serialize_refund(refund: Refund) -> JsonObject:
 
 
 def serialize_single_refund(refund: Refund) -> JsonObject:
-    """Show a refund that is read alone: one key more (recorded)."""
+    """Serialize a refund as in the response of ``get_refund``: one key more (recorded)."""
     return {**serialize_refund(refund), "credit_invoice": False}
 
 
 def serialize_due_date_options(order: Order) -> JsonObject:
-    """Show the options for extending a due date, with their fees."""
+    """Serialize the options for extending a due date, with their fees."""
     return {
         "currency": order.purchase_currency,
         "options": [
@@ -132,7 +132,7 @@ def serialize_due_date_options(order: Order) -> JsonObject:
 
 
 def serialize_order_line(line: OrderLine) -> JsonObject:
-    """Show an order line; a reference that was not given is left out."""
+    """Serialize an order line; an absent reference is omitted."""
     view: JsonObject = {} if line.reference is None else {"reference": line.reference}
     view |= {
         "type": line.type,
@@ -149,7 +149,7 @@ def serialize_order_line(line: OrderLine) -> JsonObject:
 
 
 def serialize_address(address: Address) -> JsonObject:
-    """Show an address in the recorded key order."""
+    """Serialize an address in the recorded key order."""
     return {
         key: address.get(key, "")
         for key in ADDRESS_FIELDS
@@ -158,13 +158,14 @@ def serialize_address(address: Address) -> JsonObject:
 
 
 def serialize_explanation(explanation: Explanation) -> JsonObject:
-    """Show how a refund was allocated and why (control API, design §3)."""
+    """Serialize how a refund was allocated, and why, for the control API."""
     allocation, nearest = explanation.allocation, explanation.nearest
     return {
         "outcome": allocation.outcome,
         "capture_id": allocation.capture_id,
         "booked": [
-            {"capture_id": item.capture_id, "amount": item.amount} for item in allocation.booked
+            {"capture_id": booking.capture_id, "amount": booking.amount}
+            for booking in allocation.booked
         ],
         "conditions": [
             {

@@ -1,8 +1,8 @@
-"""Turn schema violations of a request into the provider's error messages.
+"""Build the provider's error messages from the schema violations of a request.
 
 ``'captured_amount' must not be null`` is recorded, ``The size of the a/b value must be
-between 0 and 100`` is documented (without the index of a list item). The other
-wordings are assumed, so they may say more: the exact place and the value.
+between 0 and 100`` is documented (without the index of a list item). The other messages are
+assumed, so they add the exact path and the value.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,14 +12,13 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.scenario.schema_errors import quote_value
 from mockserver.schemas import Violation
 
-MAX_MESSAGES = 100
-"""How many violations are told of a body; a refusal is remembered, so it is bounded (ours)."""
+MAX_MESSAGES = 100  # violations reported per body; bounded because the journal keeps refusals
 
 MAX_PATHS_LISTED = 5
 
 
 def refusal_for_violations(violations: Iterable[Violation]) -> Refusal:
-    """Refuse a body for its violations: a message for each, and the first few places."""
+    """Build the refusal of a body, with a message per violation and the first paths."""
     first_violations = list(islice(violations, MAX_MESSAGES + 1))
     return Refusal(
         Reason.INVALID_FIELDS,
@@ -29,18 +28,15 @@ def refusal_for_violations(violations: Iterable[Violation]) -> Refusal:
 
 
 def violation_messages(violations: Iterable[Violation]) -> list[str]:
-    """Word violations for ``error_messages``, one text for each of the first."""
+    """Build the ``error_messages`` of violations; at most :data:`MAX_MESSAGES`."""
     first_violations = list(islice(violations, MAX_MESSAGES + 1))
     messages = [
         _MESSAGE_BY_KEYWORD.get(violation.keyword, _default_message)(violation)
         for violation in first_violations[:MAX_MESSAGES]
     ]
-    is_truncated = len(first_violations) > MAX_MESSAGES
-    return (
-        [*messages, f"and more; only the first {MAX_MESSAGES} are told"]
-        if is_truncated
-        else messages
-    )
+    if len(first_violations) > MAX_MESSAGES:
+        messages.append(f"more errors follow; only the first {MAX_MESSAGES} are reported")
+    return messages
 
 
 def _required(violation: Violation) -> str:
@@ -58,9 +54,9 @@ def _type(violation: Violation) -> str:
 
 def _size(violation: Violation) -> str:
     path = "/".join(path_step for path_step in violation.path if isinstance(path_step, str))
-    rules = violation.schema
-    low = rules.get("minItems", rules.get("minLength", 0))
-    high = rules.get("maxItems", rules.get("maxLength"))
+    schema = violation.schema
+    low = schema.get("minItems", schema.get("minLength", 0))
+    high = schema.get("maxItems", schema.get("maxLength"))
     return f"The size of the {path} value must be between {low} and {high}"
 
 
@@ -72,10 +68,10 @@ def _maximum(violation: Violation) -> str:
     return _comparison_message(violation, "less")
 
 
-def _comparison_message(violation: Violation, how: str) -> str:
+def _comparison_message(violation: Violation, comparison: str) -> str:
     return (
-        f"'{_format_path(violation)}' must be {how} than or equal to {violation.constraint},"
-        f" got {quote_value(violation.value)}"
+        f"'{_format_path(violation)}' must be {comparison} than or equal to"
+        f" {violation.constraint}, got {quote_value(violation.value)}"
     )
 
 
@@ -104,7 +100,7 @@ _MESSAGE_BY_KEYWORD: Mapping[str, Callable[[Violation], str]] = {
 _TYPE_NAMES = {
     "integer": "an integer",
     "number": "a number",
-    "string": "a text",
+    "string": "a string",
     "array": "a list",
     "object": "an object",
     "boolean": "a boolean",

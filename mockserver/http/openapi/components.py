@@ -1,6 +1,6 @@
 """Shared parts of both OpenAPI documents: schemas as components, and small builders.
 
-A document stands alone, so every schema it refers to is taken in, with all that those
+A document is self-contained: it includes every schema it refers to, and those that these
 refer to in turn. ``requests/refund.schema.json`` becomes ``requests.refund``,
 ``common.schema.json#/$defs/amount`` becomes ``common.amount``.
 """
@@ -23,30 +23,32 @@ class Components:
     """The schemas that one OpenAPI document uses, by name."""
 
     def __init__(self) -> None:
-        """Start without any."""
+        """Start empty."""
         self.schemas: dict[str, JsonObject] = {}
 
     def ref(self, reference: str) -> JsonObject:
-        """Refer to a schema by its path below ``schemas/``, and take it in."""
-        place, _, pointer = reference.partition("#")
+        """Return a reference to a schema by its path below ``schemas/``, and include it."""
+        path, _, pointer = reference.partition("#")
         steps = [path_step for path_step in pointer.split("/") if path_step]
         name = ".".join(
-            (*place.removesuffix(SCHEMA_SUFFIX).split("/"), *(s for s in steps if s != "$defs"))
+            (*path.removesuffix(SCHEMA_SUFFIX).split("/"), *(s for s in steps if s != "$defs"))
         )
         if name not in self.schemas:
             self.schemas[name] = {}  # so that a schema may refer to itself
-            self.schemas[name] = self._rewrite_references(_lookup(place, steps), place)
+            self.schemas[name] = self._rewrite_references(_lookup(path, steps), path)
         return {"$ref": f"#/components/schemas/{name}"}
 
-    def _rewrite_references(self, value: Any, place: str) -> Any:  # noqa: ANN401
-        """Copy a schema with references turned into those of this document."""
+    def _rewrite_references(self, value: Any, path: str) -> Any:  # noqa: ANN401
+        """Copy a schema with its references rewritten for this document."""
         if isinstance(value, list):
-            return [self._rewrite_references(item, place) for item in value]
+            return [self._rewrite_references(member, path) for member in value]
         if not isinstance(value, dict):
             return value
-        rewritten = {key: self._rewrite_references(item, place) for key, item in value.items()}
+        rewritten = {
+            key: self._rewrite_references(member, path) for key, member in value.items()
+        }
         if isinstance(value.get("$ref"), str):
-            rewritten |= self.ref(_absolute(value["$ref"], place))
+            rewritten |= self.ref(_absolute(value["$ref"], path))
         return rewritten
 
 
@@ -100,17 +102,17 @@ def docstring_fields(text: str | None) -> JsonObject:
     return {**fields, "description": " ".join(rest.split())} if rest.strip() else fields
 
 
-def _lookup(place: str, steps: Sequence[str]) -> Any:  # noqa: ANN401
-    value = shipped_schemas()[place]
+def _lookup(path: str, steps: Sequence[str]) -> Any:  # noqa: ANN401
+    value = shipped_schemas()[path]
     for step in steps:
         value = value[step]
     if steps:
         return value
-    return {key: item for key, item in value.items() if key not in OMITTED_KEYS}
+    return {key: member for key, member in value.items() if key not in OMITTED_KEYS}
 
 
-def _absolute(reference: str, place: str) -> str:
-    """Resolve a reference that stands in the document at a place."""
+def _absolute(reference: str, path: str) -> str:
+    """Resolve a reference relative to the path of its document."""
     target, _, pointer = reference.partition("#")
-    path = normpath(join(dirname(place), target)) if target else place
-    return f"{path}#{pointer}"
+    target_path = normpath(join(dirname(path), target)) if target else path
+    return f"{target_path}#{pointer}"

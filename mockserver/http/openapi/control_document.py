@@ -18,16 +18,15 @@ from mockserver.schemas import shipped_schemas
 SCHEMAS = "control.schema.json"
 YAML_TYPE = "application/yaml"
 DESCRIPTION = (
-    "Look into the sandboxes of a kustom-mock server and change them. A sandbox appears on"
-    " its first use. Never subject to faults. Calls from web pages of another origin are"
-    " refused."
+    "Inspect and change the sandboxes of a kustom-mock server. A sandbox is created on first"
+    " use. Faults never apply here. Requests from web pages of another origin are refused."
 )
 PROBLEM_DESCRIPTIONS = {
     400: "Malformed JSON.",
     401: "The admin token is missing or wrong.",
     403: "An unexpected host, or a web page of another origin.",
     404: "Not found.",
-    409: "The maximum number is reached.",
+    409: "The maximum number is reached, or the state of the checkout order forbids it.",
     413: "The body is too large.",
     415: "Neither YAML nor JSON.",
     422: "The content is invalid; `errors` says what is expected.",
@@ -94,7 +93,7 @@ def _success_response(route: Route, components: Components) -> JsonObject:
     if route.response_schema is None:
         return {"description": "Done."}
     description = shipped_schemas()[SCHEMAS]["$defs"][route.response_schema].get(
-        "description", "As asked."
+        "description", "Success."
     )
     body = content(_schema(route.response_schema, components), route.response_media_type)
     return {"description": description, **body}

@@ -1,6 +1,6 @@
 """Examples for the merchant API's OpenAPI document, built from one example order.
 
-The answers are not written down but made from the order, as the server makes them.
+Response examples are serialized from the order, as the server does it.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ EXAMPLE_ORDER: Mapping[str, Any] = MappingProxyType(
         },
     },
 )
-"""The order of all examples, in scenario syntax: a T-shirt shipped, half of it refunded."""
+"""Order of all examples, in scenario syntax: a T-shirt captured, half of it refunded."""
 
 SNEAKERS = {
     "reference": "B24680",
@@ -93,7 +93,7 @@ REQUESTS: Mapping[Operation, Any] = {
     Operation.CREATE_CHECKOUT: CHECKOUT_REQUEST,
     Operation.UPDATE_CHECKOUT: {"merchant_reference1": "order-1001"},
 }
-"""Bodies that are accepted for the order."""
+"""Request bodies that are accepted for the example order."""
 
 _CHECKOUT_OPERATIONS = [info.operation for info in CHECKOUT_OPERATIONS]
 _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {

@@ -63,8 +63,9 @@ APPLIES_TO: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.CONFLICT: lambda info: not info.is_read,
     Reason.ORDER_NOT_FOUND: lambda info: not _is_checkout(info),
 }
-"""Which operations a row of the catalogue for all operations concerns; all where a
-reason is not listed, and for those of the lifecycle what that table says."""
+"""Which operations a general row of the error catalogue applies to.
+
+A reason that is not listed applies to all; the lifecycle table decides for its own reasons."""
 
 LIFECYCLE_REASONS = {cell.reason for cells in LIFECYCLE.values() for cell in cells.values()}
 
@@ -102,7 +103,7 @@ def merchant_document(operations: Sequence[OperationInfo]) -> JsonObject:
 
 
 def errors_of(info: OperationInfo) -> list[ErrorDefinition]:
-    """The rows of the catalogue that concern an operation; its own replace general ones."""
+    """Return the catalogue rows of an operation; its own rows replace general ones."""
     own_reasons = {
         error.reason for error in ERROR_CATALOGUE if info.operation in error.operations
     }
@@ -181,7 +182,7 @@ def _success(info: OperationInfo, components: Components) -> JsonObject:
         headers |= _headers("Mock-Replayed")
     headers |= _headers("Mock-Fault")
     response: JsonObject = {
-        "description": "As asked." if info.response_schema else "Done.",
+        "description": "Success." if info.response_schema else "Done.",
         "headers": headers,
     }
     if info.response_schema:

@@ -1,5 +1,5 @@
 """Fault rules as data.
 
-``rules`` match and fire, ``matching`` compares body fields, ``actions`` lists what a rule can
-do. ``http`` carries the actions out.
+``rules`` match and fire, ``matching`` compares body fields, ``actions`` defines the actions of
+a rule. ``http`` executes the actions.
 """

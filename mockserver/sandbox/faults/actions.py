@@ -14,11 +14,11 @@ P99_STANDARD_DEVIATIONS = (
     2.3263478740408408  # standard deviations from the median to the 99th percentile
 )
 
-MAX_DELAY = 100 * 365 * 86_400.0  # seconds; as long as a duration may be
+MAX_DELAY = 100 * 365 * 86_400.0  # seconds; the longest duration allowed
 
 
 class ConnectionEnd(StrEnum):
-    """How a connection ends without an answer."""
+    """How a connection ends without a response."""
 
     RESET = "reset"
     CLOSE = "close"
@@ -26,7 +26,7 @@ class ConnectionEnd(StrEnum):
 
 
 class Respond(Struct, frozen=True):
-    """Respond with something else; with ``after_commit``, once the change is committed."""
+    """Send another response; with ``after_commit``, after the change is committed."""
 
     status: int
     error_code: str | None = None
@@ -139,8 +139,8 @@ class SlowBody(Struct, frozen=True):
 class ResponseDamage(Struct):
     """How a response is damaged when it is sent, and what was really sent.
 
-    One of ``cut``, ``length`` (bytes of the body to send) and ``rate`` (bytes per
-    second) is set. ``result`` says in words what was delivered.
+    One of ``end``, ``body_bytes`` and ``bytes_per_second`` is set. ``sent`` describes what
+    was sent.
     """
 
     end: ConnectionEnd | None = None
@@ -163,8 +163,8 @@ Action: TypeAlias = (
 )
 
 BEFORE_COMMIT = (Delay, RateLimit, Refuse, Drop, FailAllocation)
-"""Actions that act before the write; the others act after the commit, and a
-:class:`Respond` says itself."""
+"""Actions that take effect before the commit; the others take effect after it. A
+:class:`Respond` has a field for it."""
 
 
 def is_before_commit(action: Action) -> bool:

@@ -7,7 +7,7 @@ IndexValue = bool | str
 
 
 def values_at(value: Any, path: str) -> Iterable[Any]:  # noqa: ANN401  # JSON
-    """Find all values at a path such as ``order_lines.reference``, in lists as well."""
+    """Return all values at a path such as ``order_lines.reference``, also inside lists."""
     values = list(_flatten(value))
     for step in path.split("."):
         children = [
@@ -23,15 +23,15 @@ def _flatten(value: Any) -> Iterable[Any]:  # noqa: ANN401
     """Yield the leaves of nested lists, or the value itself."""
     stack = [value]
     while stack:
-        each = stack.pop()
-        if isinstance(each, list):
-            stack.extend(reversed(each))
+        element = stack.pop()
+        if isinstance(element, list):
+            stack.extend(reversed(element))
         else:
-            yield each
+            yield element
 
 
 def values_match(actual: object, expected: object) -> bool:
-    """Compare numbers by value, and a number with a text as the API takes one for it."""
+    """Compare numbers by value, and a number with a text as the API does."""
     if isinstance(actual, bool) or isinstance(expected, bool):
         return actual is expected
     if isinstance(actual, str) or isinstance(expected, str):
@@ -42,15 +42,14 @@ def values_match(actual: object, expected: object) -> bool:
 def index_value(value: object) -> IndexValue | None:
     """Return the index key of a value; None if it cannot be indexed.
 
-    It can be looked up, so that many rules that look for different values cost no more
-    than one does.
+    With an index, many rules with different values cost no more than one rule.
     """
     text = _canonical(value)
     return text if isinstance(text, bool | str) else None
 
 
 def _canonical(value: object) -> object:
-    """Write a number as the text that the API takes it for: ``12.0`` is ``12``."""
+    """Write a number as the text the API accepts for it: ``12.0`` is ``12``."""
     if isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():

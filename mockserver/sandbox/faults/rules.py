@@ -1,7 +1,7 @@
 """Fault rules as data: which requests a rule matches, and on which of them it fires.
 
-Nothing here touches a socket. A rule *matches* a call by what it is (operation, order,
-body, time) and *fires* on some of the calls it matches (the third, one in five).
+Nothing here touches a socket. A rule *matches* a request by operation, order, body and time,
+and *fires* on some of the requests it matches (the third, one in five).
 """
 
 from collections import Counter
@@ -23,13 +23,13 @@ from mockserver.sandbox.faults.matching import (
 )
 
 Scope: TypeAlias = tuple[Operation | None, str | None]
-"""What calls a rule may be for: those of an operation, on an order; ``None`` is any."""
+"""Operation and order id that a rule is limited to; ``None`` is any."""
 
 IndexKey: TypeAlias = tuple[str | None, IndexValue | None]
-"""A path into the body, and the value there by which a rule is found; or nothing."""
+"""A path into the body and the expected value by which a rule is indexed; or neither."""
 
 RuleIndex: TypeAlias = dict[Scope, dict[str | None, dict[IndexValue | None, dict[str, None]]]]
-"""The names of rules by their audience, and by the path and the value that they seek."""
+"""The names of rules by scope, path and expected value."""
 
 
 class CallSelector(Struct, frozen=True):
@@ -49,10 +49,9 @@ class CallSelector(Struct, frozen=True):
 class FaultRule(Struct, frozen=True):
     """A fault rule. Empty or None fields match every request.
 
-    ``written`` is the rule as its scenario writes it.
-
     ``where`` maps paths into the body (``order_lines.reference``) to values; a list on
-    the way matches if one of its entries does.
+    the path matches if one of its elements does. ``spec`` is the rule as written in its
+    scenario.
     """
 
     name: str
@@ -77,13 +76,13 @@ class RequestFacts(Struct, frozen=True):
     values_by_path: dict[str, Sequence[Any]] = field(default_factory=dict)
 
     def values_at(self, path: str) -> Sequence[Any]:
-        """All values at a path into the body, looked for once however many rules ask."""
+        """All values at a path into the body, computed once for all rules."""
         if path not in self.values_by_path:
             self.values_by_path[path] = tuple(values_at(self.body(), path))
         return self.values_by_path[path]
 
     def index_values_at(self, path: str) -> set[IndexValue | None]:
-        """What rules that look for a value at a path are found by."""
+        """The index keys of the values at a path."""
         return {index_value(value) for value in self.values_at(path)}
 
 
@@ -113,8 +112,8 @@ class FaultRules:
         self._call_counts[rule.name] = Counter()
         self._randoms[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
         path, value = _index_key(rule)
-        for audience in _scopes(rule):
-            values = self._index.setdefault(audience, {}).setdefault(path, {})
+        for scope in _scopes(rule):
+            values = self._index.setdefault(scope, {}).setdefault(path, {})
             values.setdefault(value, {})[rule.name] = None
 
     def remove(self, name: str) -> bool:
@@ -123,15 +122,15 @@ class FaultRules:
         if rule is None:
             return False
         path, value = _index_key(rule)
-        for audience in _scopes(rule):
-            values = self._index[audience][path]
+        for scope in _scopes(rule):
+            values = self._index[scope][path]
             del values[value][name]
             if not values[value]:
                 del values[value]
             if not values:
-                del self._index[audience][path]
-            if not self._index[audience]:
-                del self._index[audience]
+                del self._index[scope][path]
+            if not self._index[scope]:
+                del self._index[scope]
         del self._positions[name], self._randoms[name], self._call_counts[name]
         del self.matched[name], self.fired[name]
         return True
@@ -141,7 +140,7 @@ class FaultRules:
         return bool(self._rules)
 
     def rules(self) -> Sequence[FaultRule]:
-        """All rules, in the order they came in."""
+        """Return all rules, in the order they were added."""
         return tuple(self._rules.values())
 
     def apply(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
@@ -157,16 +156,16 @@ class FaultRules:
         return deepcopy(self).apply(facts)
 
     def random_for(self, rule: FaultRule) -> Random:
-        """The randomness of a rule, independent of all others."""
+        """Return the random stream of a rule, independent of all others."""
         return self._randoms[rule.name]
 
     def _candidates(self, facts: RequestFacts) -> list[str]:
-        """Name the rules that may match, without those that seek other values at a path."""
-        audiences = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
+        """Name the rules that may match, using the index by scope, path and value."""
+        scopes = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
         names = [
             name
-            for audience in audiences
-            for path, values in self._index.get(audience, {}).items()
+            for scope in scopes
+            for path, values in self._index.get(scope, {}).items()
             for value in ({None} if path is None else facts.index_values_at(path))
             for name in values.get(value, ())
         ]
@@ -177,12 +176,10 @@ class FaultRules:
         if not _is_in_window(rule, facts.now) or not _body_matches(rule, facts):
             return False
         self.matched[rule.name] += 1
-        numbers, order_id = (
-            self._call_counts[rule.name],
-            facts.order_id if rule.order_ids else "",
-        )
-        numbers[order_id] += 1
-        if rule.calls is not None and not rule.calls.selects(numbers[order_id]):
+        counts = self._call_counts[rule.name]
+        order_id = facts.order_id if rule.order_ids else ""
+        counts[order_id] += 1
+        if rule.calls is not None and not rule.calls.selects(counts[order_id]):
             return False
         if rule.probability is not None:
             draw = self._randoms[rule.name].random()
@@ -193,7 +190,7 @@ class FaultRules:
 
 
 def only_fails_allocations(rule: FaultRule) -> bool:
-    """Whether a rule can do something to refunds alone, as only they are allocated."""
+    """Return whether a rule affects refunds only, because only refunds are allocated."""
     return all(isinstance(action, FailAllocation) for action in rule.actions)
 
 

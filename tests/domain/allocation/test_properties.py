@@ -48,10 +48,10 @@ History = tuple[Assumptions, list[Refunded]]
 
 def booked(order: Order, capture: Capture) -> int:
     return sum(
-        landing.amount
+        booking.amount
         for refund in order.refunds
-        for landing in refund.allocation.booked
-        if landing.capture_id == capture.capture_id
+        for booking in refund.allocation.booked
+        if booking.capture_id == capture.capture_id
     )
 
 
@@ -72,13 +72,13 @@ def adds_up(request: RefundOrder) -> bool:
     return totals != [] and sum(totals) == request.refunded_amount
 
 
-def spoiled(order: Order) -> bool:
+def has_failed(order: Order) -> bool:
     return any(
         refund.allocation.outcome is AllocationOutcome.FAILED for refund in order.refunds
     )
 
 
-def was_made_to_fail(refund: Refunded) -> bool:
+def failure_was_injected(refund: Refunded) -> bool:
     return "no_injected_failure" in refund.explanation.failed_conditions
 
 
@@ -101,7 +101,7 @@ def decision(explanation: Explanation) -> object:
     return allocation.outcome, allocation.capture_id, allocation.booked
 
 
-def judgement(explanation: Explanation) -> object:
+def summary_of(explanation: Explanation) -> object:
     return (
         explanation.allocation,
         explanation.failed_conditions,
@@ -120,18 +120,18 @@ def test_an_allocated_refund_satisfies_every_condition(history: History) -> None
             assert chosen is not None
             assert fits(refund, chosen, assumed)
             assert adds_up(refund.request)
-            assert not spoiled(refund.before)
+            assert not has_failed(refund.before)
 
 
 @given(refund_histories())
-def test_a_refund_that_satisfies_every_condition_is_allocated_to_the_oldest_that_fits(
+def test_valid_refund_is_allocated_to_oldest_fitting_capture(
     history: History,
 ) -> None:
     assumed, refunds = history
     for refund in refunds:
         fitting = [c for c in refund.before.captures if fits(refund, c, assumed)]
-        possible = adds_up(refund.request) and not spoiled(refund.before)
-        if fitting and possible and not was_made_to_fail(refund):
+        possible = adds_up(refund.request) and not has_failed(refund.before)
+        if fitting and possible and not failure_was_injected(refund):
             assert refund.allocation.outcome is AllocationOutcome.ALLOCATED
             assert refund.allocation.capture_id == fitting[0].capture_id
             assert refund.allocation.ambiguous is (len(fitting) > 1)
@@ -142,7 +142,7 @@ def test_a_refund_that_satisfies_every_condition_is_allocated_to_the_oldest_that
 
 
 @given(refund_histories())
-def test_what_lands_on_a_capture_never_exceeds_it(history: History) -> None:
+def test_bookings_never_exceed_their_capture(history: History) -> None:
     _, refunds = history
     for refund in refunds:
         for capture in refund.after.captures:
@@ -150,10 +150,10 @@ def test_what_lands_on_a_capture_never_exceeds_it(history: History) -> None:
 
 
 @given(refund_histories())
-def test_nothing_lands_only_where_a_refund_of_nothing_is_allocated(history: History) -> None:
+def test_only_an_allocated_refund_of_0_is_booked_as_0(history: History) -> None:
     _, refunds = history
     for refund in refunds:
-        amounts = [item.amount for item in refund.allocation.booked]
+        amounts = [booking.amount for booking in refund.allocation.booked]
         allocated = refund.allocation.outcome is AllocationOutcome.ALLOCATED
         of_nothing = allocated and refund.request.refunded_amount == 0
         assert amounts == [0] if of_nothing else 0 not in amounts
@@ -163,7 +163,7 @@ def test_nothing_lands_only_where_a_refund_of_nothing_is_allocated(history: Hist
 def test_after_a_failure_nothing_later_is_allocated(history: History) -> None:
     _, refunds = history
     for refund in refunds:
-        if spoiled(refund.before):
+        if has_failed(refund.before):
             assert refund.allocation.outcome is not AllocationOutcome.ALLOCATED
             assert "no_earlier_failure" in refund.explanation.failed_conditions
         else:
@@ -186,7 +186,7 @@ def test_the_order_of_request_lines_does_not_matter(data: st.DataObject) -> None
     request = data.draw(refund_requests(order) | balanced_refunds(order))
     turned = data.draw(shuffled(request))
     first, second = ask(order, request, assumed), ask(order, turned, assumed)
-    assert judgement(first) == judgement(second)
+    assert summary_of(first) == summary_of(second)
 
 
 @given(st.data())
@@ -208,7 +208,7 @@ def test_changing_one_line_by_one_unit_flips_exactly_lines_add_up(
 
 
 @given(refund_histories(BOOKING))
-def test_the_sums_over_captures_equal_the_refunded_amount_of_the_order(
+def test_bookings_sum_to_the_refunded_amount_of_the_order(
     history: History,
 ) -> None:
     _, refunds = history
@@ -223,7 +223,7 @@ def test_the_sums_over_captures_equal_the_refunded_amount_of_the_order(
 def test_unallocated_money_is_booked_nowhere_if_so_assumed(history: History) -> None:
     _, refunds = history
     for refund in refunds:
-        places = [item.capture_id for item in refund.allocation.booked]
+        places = [booking.capture_id for booking in refund.allocation.booked]
         assert places in ([], [refund.allocation.capture_id])
 
 
@@ -238,7 +238,7 @@ def test_a_failed_allocation_says_what_to_change_and_only_a_failed_one(
 
 
 @given(st.data())
-def test_an_assumption_that_is_not_named_can_be_switched_without_effect(
+def test_unlisted_assumptions_do_not_affect_the_decision(
     data: st.DataObject,
 ) -> None:
     assumed, refunds = data.draw(refund_histories())
@@ -246,8 +246,8 @@ def test_an_assumption_that_is_not_named_can_be_switched_without_effect(
     request = data.draw(refund_requests(order))
     first = ask(order, request, assumed)
     switched = data.draw(allocation_assumptions)
-    kept = {name: getattr(assumed, name) for name in first.assumptions}
-    second = ask(order, request, dataclasses.replace(switched, **kept))
+    unchanged = {name: getattr(assumed, name) for name in first.assumptions}
+    second = ask(order, request, dataclasses.replace(switched, **unchanged))
     assert decision(first) == decision(second)
 
 
@@ -271,7 +271,7 @@ def test_every_condition_is_reported_and_in_the_same_order(data: st.DataObject) 
     st.lists(refund_lines, max_size=5),
     st.integers(0, 500),
 )
-def test_a_failure_that_was_asked_for_is_never_allocated(
+def test_injected_failure_is_never_allocated(
     order: Order,
     assumed: Assumptions,
     lines: list[object],
@@ -291,13 +291,13 @@ def test_without_any_capture_nothing_can_be_allocated() -> None:
 
 
 @given(refund_histories())
-def test_an_explanation_rests_on_the_decision_that_was_made(history: History) -> None:
+def test_explanation_contains_the_decision(history: History) -> None:
     for refund in history[1]:
         assert refund.explanation.allocation == refund.allocation
 
 
 @given(refund_histories())
-def test_an_explanation_stays_the_same_whatever_happens_later(history: History) -> None:
+def test_explanation_is_unchanged_by_later_movements(history: History) -> None:
     _, refunds = history
     for refund in refunds:
         last = drive(refunds[-1].after, CaptureOrder(1))

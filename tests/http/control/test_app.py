@@ -1,4 +1,4 @@
-"""Who may use the control API: no web page, no stranger, and nobody without the token."""
+"""Access to the control API: hosts, origins and the admin token."""
 
 import asyncio
 import socket
@@ -38,7 +38,7 @@ PATIENCE = 10  # seconds
         "LOCALHOST",
     ],
 )
-async def test_hosts_that_no_web_page_has_are_expected(merchant: Merchant, host: str) -> None:
+async def test_local_hosts_are_accepted(merchant: Merchant, host: str) -> None:
     assert (await merchant.ask("GET", LIST, headers={"Host": host})).status == 200
 
 
@@ -53,7 +53,7 @@ async def test_hosts_that_no_web_page_has_are_expected(merchant: Merchant, host:
         "[x",
     ],
 )
-async def test_any_other_host_is_refused(merchant: Merchant, host: str) -> None:
+async def test_other_hosts_are_refused(merchant: Merchant, host: str) -> None:
     response = await merchant.ask("GET", LIST, headers={"Host": host})
     assert_problem(response, 403, f"unexpected host '{host}'; allow it with --allowed-host")
 
@@ -70,14 +70,14 @@ async def test_any_other_host_is_refused(merchant: Merchant, host: str) -> None:
         "%",
     ],
 )
-async def test_a_foreign_web_page_drives_nothing(merchant: Merchant, origin: str) -> None:
+async def test_foreign_origin_is_refused(merchant: Merchant, origin: str) -> None:
     async with merchant.nothing_changes():
         path = f"{LIST}/{merchant.user}"
         response = await merchant.ask("DELETE", path, headers={"Origin": origin})
         assert_problem(response, 403, f"requests from the web page {origin} are refused")
 
 
-async def test_the_server_s_own_pages_may_ask(merchant: Merchant) -> None:
+async def test_own_origin_is_accepted(merchant: Merchant) -> None:
     assert (await merchant.ask("GET", LIST, headers={"Origin": merchant.url})).status == 200
 
 
@@ -93,7 +93,7 @@ async def guarded(session: ClientSession) -> AsyncIterator[Merchant]:
     await server.stop()
 
 
-async def test_an_allowed_host_is_expected(guarded: Merchant) -> None:
+async def test_allowed_host_is_accepted(guarded: Merchant) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}", "Host": "mock.example:8566"}
     assert (await guarded.ask("GET", LIST, headers=headers)).status == 200
     headers["Host"] = "other.example"
@@ -101,7 +101,7 @@ async def test_an_allowed_host_is_expected(guarded: Merchant) -> None:
 
 
 @pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"Bearer  {TOKEN} "])
-async def test_the_token_opens_the_control_api(guarded: Merchant, given: str) -> None:
+async def test_valid_token_is_accepted(guarded: Merchant, given: str) -> None:
     response = await guarded.ask("GET", LIST, headers={"Authorization": given})
     assert response.status == 200
 
@@ -109,19 +109,19 @@ async def test_the_token_opens_the_control_api(guarded: Merchant, given: str) ->
 @pytest.mark.parametrize(
     "given", ["", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x", f"Basic {TOKEN}"]
 )
-async def test_without_the_token_it_stays_shut(guarded: Merchant, given: str) -> None:
+async def test_missing_or_wrong_token_is_401(guarded: Merchant, given: str) -> None:
     response = await guarded.ask("GET", LIST, headers={"Authorization": given})
     assert_problem(response, 401, "expected 'Authorization: Bearer …'")
 
 
 @pytest.mark.parametrize("path", HEALTH_PATHS)
-async def test_health_is_told_to_anybody(guarded: Merchant, path: str) -> None:
+async def test_health_needs_no_token(guarded: Merchant, path: str) -> None:
     headers = {"Host": "evil.example", "Origin": "https://evil.example", "Authorization": ""}
     response = await guarded.ask("GET", path, headers=headers)
     assert (response.status, response.json["status"]) == (200, "ok")
 
 
-async def test_the_merchant_s_api_asks_for_no_token(guarded: Merchant) -> None:
+async def test_merchant_api_needs_no_token(guarded: Merchant) -> None:
     response = await guarded.ask("GET", "/ordermanagement/v1/orders/x")
     assert response.status == 400
 
@@ -149,7 +149,7 @@ def raw_status(merchant: Merchant, head: bytes) -> tuple[bytes, bytes]:
         (b"DELETE /__admin/sandboxes/x/faults/%ff HTTP/1.1\r\nHost: a\r\n", b"404"),
     ],
 )
-async def test_bytes_that_are_no_text_get_an_answer_all_the_same(
+async def test_header_bytes_outside_utf_8_get_a_response(
     merchant: Merchant,
     head: bytes,
     status: bytes,
@@ -159,7 +159,7 @@ async def test_bytes_that_are_no_text_get_an_answer_all_the_same(
     assert b"Traceback" not in rest
 
 
-async def test_a_token_that_is_no_text_is_wrong(guarded: Merchant) -> None:
+async def test_token_outside_utf_8_is_wrong(guarded: Merchant) -> None:
     head = b"GET /__admin/sandboxes HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \xff\r\n"
     first, rest = await asyncio.to_thread(raw_status, guarded, head)
     assert first.split()[1] == b"401"
@@ -178,7 +178,7 @@ async def test_a_token_that_is_no_text_is_wrong(guarded: Merchant) -> None:
         ("PUT", "/livez", 405, "PUT is not supported here, use GET"),
     ],
 )
-async def test_what_is_not_there_is_a_problem_document(
+async def test_unknown_path_is_a_problem_document(
     merchant: Merchant,
     method: str,
     path: str,
@@ -191,10 +191,10 @@ async def test_what_is_not_there_is_a_problem_document(
 @pytest.mark.parametrize(
     "path", ["/__admin/sandboxes/", "//__admin//sandboxes", "/__admin/health/"]
 )
-async def test_slashes_more_or_less_do_not_matter(merchant: Merchant, path: str) -> None:
+async def test_extra_slashes_are_ignored(merchant: Merchant, path: str) -> None:
     assert (await merchant.ask("GET", path)).status == 200
 
 
-def test_the_table_names_every_call_once() -> None:
+def test_route_table_has_no_duplicates() -> None:
     calls = [(route.method, route.path) for route in CONTROL_ROUTES]
     assert len(calls) == len(set(calls))

@@ -1,4 +1,4 @@
-"""The clock of a sandbox: moved, stopped, run on, and what its passing fires."""
+"""The clock of a sandbox: set, advance, freeze, and the orders that expire."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,19 +15,19 @@ START = "2026-01-15T09:00:00.000Z"
 
 @pytest.fixture
 async def frozen(merchant: Merchant) -> Merchant:
-    """A merchant whose clock stands at the start."""
-    world = {
+    """A merchant whose clock is frozen."""
+    scenario = {
         "clock": {"start": START, "frozen": True},
         "orders": {"one": UNSHIPPED, "part": HALF_SHIPPED, "all": SHIPPED},
     }
-    filled = await merchant.control("PUT", "scenario", world)
+    filled = await merchant.control("PUT", "scenario", scenario)
     order_id = filled.json["orders"]["one"]
     merchant.order = {"order_id": order_id, "captures": [], "refunds": []}
     return merchant
 
 
-async def move(merchant: Merchant, **wish: Any) -> Any:  # noqa: ANN401  # JSON
-    moved = await merchant.control("POST", "clock", wish)
+async def move(merchant: Merchant, **change: Any) -> Any:  # noqa: ANN401  # JSON
+    moved = await merchant.control("POST", "clock", change)
     assert moved.status == 200, moved
     return moved.json
 
@@ -48,14 +48,14 @@ MOVES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", MOVES)
-async def test_a_frozen_clock_moves_only_as_it_is_told(frozen: Merchant, case: str) -> None:
-    wish, now = MOVES[case]
-    moved = await move(frozen, **wish)
+async def test_frozen_clock_moves_only_on_request(frozen: Merchant, case: str) -> None:
+    change, now = MOVES[case]
+    moved = await move(frozen, **change)
     assert (moved["now"], moved["frozen"]) == (now, True)
     assert (await frozen.control("GET", "clock")).json == {"now": now, "frozen": True}
 
 
-async def test_a_clock_runs_on_from_where_it_stood_and_stops_again(frozen: Merchant) -> None:
+async def test_clock_unfreezes_at_its_time_and_freezes_again(frozen: Merchant) -> None:
     running = await move(frozen, freeze=False, advance="1d")
     assert (running["frozen"], running["now"] >= "2026-01-16T09:00:00.000Z") == (False, True)
     stopped = await move(frozen, freeze=True)
@@ -65,7 +65,7 @@ async def test_a_clock_runs_on_from_where_it_stood_and_stops_again(frozen: Merch
     assert (again["now"], again["frozen"]) == ("2026-03-01T00:00:00.000Z", True)
 
 
-async def test_a_running_clock_is_set_and_runs_on(frozen: Merchant) -> None:
+async def test_running_clock_can_be_set_and_keeps_running(frozen: Merchant) -> None:
     await move(frozen, freeze=False)
     moved = await move(frozen, set="2026-06-01")
     parsed = datetime.fromisoformat(moved["now"])
@@ -76,7 +76,7 @@ async def test_a_running_clock_is_set_and_runs_on(frozen: Merchant) -> None:
     )
 
 
-async def test_advancing_past_an_expiry_tells_whose(frozen: Merchant) -> None:
+async def test_advance_lists_the_expired_orders(frozen: Merchant) -> None:
     orders = (await frozen.control("GET", "orders")).json["orders"]
     ids = {order["name"]: order["order_id"] for order in orders}
     just_before = await move(frozen, set="2026-02-11T23:59:59Z")
@@ -91,14 +91,14 @@ async def test_advancing_past_an_expiry_tells_whose(frozen: Merchant) -> None:
     assert (await frozen.capture(100)).status == 403
 
 
-async def test_what_expires_is_told_in_its_order(frozen: Merchant) -> None:
+async def test_expired_orders_are_listed_oldest_first(frozen: Merchant) -> None:
     for days in ("5d", "3d", "4d"):
         await frozen.make_order({**UNSHIPPED, "expires": days})
     fired = (await move(frozen, advance="10d"))["fired"]
     assert [item["at"][:10] for item in fired] == ["2026-01-18", "2026-01-19", "2026-01-20"]
 
 
-async def test_a_cancelled_order_does_not_expire(frozen: Merchant) -> None:
+async def test_cancelled_order_does_not_expire(frozen: Merchant) -> None:
     assert (await frozen.do(Op.CANCEL)).status == 204
     fired = (await move(frozen, advance="40d"))["fired"]
     assert frozen.order_id not in [item["order_id"] for item in fired]
@@ -126,30 +126,30 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "null": ({"set": None}, "not a time: 'None'"),
     "not a boolean": ({"freeze": "yes"}, "expected a boolean for 'freeze'"),
     "backwards and frozen": ({"set": "2026-01-01", "freeze": False}, "a clock cannot go back"),
-    "an unknown wish": ({"advnce": "1d"}, "expected one or more of advance, set, freeze"),
-    "a known and an unknown wish": ({"advance": "1d", "x": 1}, "expected one or more of"),
-    "no wish": ({}, "expected one or more of advance, set, freeze, got {}"),
-    "a list of wishes": ([], "expected a JSON object"),
+    "an unknown key": ({"advnce": "1d"}, "expected one or more of advance, set, freeze"),
+    "a known and an unknown key": ({"advance": "1d", "x": 1}, "expected one or more of"),
+    "no key": ({}, "expected one or more of advance, set, freeze, got {}"),
+    "a list of changes": ([], "expected a JSON object"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_a_wish_that_cannot_be_granted_changes_nothing(
+async def test_invalid_clock_change_has_no_effect(
     frozen: Merchant,
     case: str,
 ) -> None:
-    wish, words = REFUSED[case]
-    assert_problem(await frozen.control("POST", "clock", wish), 422, words)
+    change, words = REFUSED[case]
+    assert_problem(await frozen.control("POST", "clock", change), 422, words)
     clock = (await frozen.control("GET", "clock")).json
     assert clock == {"now": START, "frozen": True}
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff"])
-async def test_what_is_no_json_is_told_so(frozen: Merchant, body: bytes) -> None:
+async def test_invalid_json_is_a_problem(frozen: Merchant, body: bytes) -> None:
     assert_problem(await frozen.control("POST", "clock", body), 400, "malformed JSON")
 
 
-async def test_an_order_can_be_made_at_the_end_of_time(frozen: Merchant) -> None:
+async def test_order_can_be_created_at_the_latest_time(frozen: Merchant) -> None:
     await move(frozen, set="9000-01-01")
     await frozen.make_order()
     assert (await frozen.read())["status"] == "AUTHORIZED"

@@ -1,4 +1,4 @@
-"""A sandbox, exported and put into another one, is the same but for personal data."""
+"""Exporting a sandbox as a scenario reproduces it, except for personal data."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -79,7 +79,7 @@ async def moved(text: str, other: Merchant, order_id: str) -> None:
     other.order = await other.read()
 
 
-async def test_an_exported_sandbox_can_be_put_into_another_one(
+async def test_export_reproduces_the_sandbox_elsewhere(
     new_merchant: Callable[..., Merchant],
 ) -> None:
     one, other = new_merchant(), new_merchant()
@@ -93,7 +93,7 @@ async def test_an_exported_sandbox_can_be_put_into_another_one(
     assert here["ledger"] == there["ledger"]
 
 
-async def test_an_export_names_nobody_and_tells_no_secret(
+async def test_export_masks_personal_data_and_omits_credentials(
     new_merchant: Callable[..., Merchant],
 ) -> None:
     merchant = new_merchant()
@@ -113,7 +113,7 @@ async def test_an_export_names_nobody_and_tells_no_secret(
     assert "Uppsala" in text
 
 
-async def test_a_restored_sandbox_draws_no_id_twice(
+async def test_restored_sandbox_repeats_no_id(
     new_merchant: Callable[..., Merchant],
 ) -> None:
     one, other = new_merchant(), new_merchant()
@@ -160,7 +160,7 @@ async def test_the_times_of_a_fault_rule_are_exported_in_full(
     assert value["faults"]["late"]["from"] == "2026-01-17T09:00:00.123456Z"
 
 
-async def test_only_assumptions_that_were_switched_are_exported(
+async def test_export_has_only_switched_assumptions(
     new_merchant: Callable[..., Merchant],
 ) -> None:
     merchant = new_merchant()
@@ -208,7 +208,7 @@ IMPOSSIBLE: Mapping[str, tuple[Json, str]] = {
 
 
 @pytest.mark.parametrize("case", IMPOSSIBLE)
-async def test_an_order_that_cannot_stand_like_this_is_refused(
+async def test_impossible_order_state_is_refused(
     merchant: Merchant,
     case: str,
 ) -> None:
@@ -224,8 +224,8 @@ async def test_a_refund_can_be_written_before_a_capture_of_the_same_time(
     refunds = {"late": {"amount": 1}, "early": {"lines": ["A12345"], "before": "B"}}
     await merchant.make_order({**SHIPPED, "refunds": refunds})
     page = (await merchant.control("GET", f"orders/{merchant.order_id}")).json
-    told = [item["text"].split()[0] for item in page["timeline"]]
-    assert told == ["order", "captured", "refunded", "captured", "refunded", "acknowledged"]
+    events = [event["text"].split()[0] for event in page["timeline"]]
+    assert events == ["order", "captured", "refunded", "captured", "refunded", "acknowledged"]
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -316,14 +316,14 @@ def about(command: Command, order: Order) -> Command:
 
 def shown(sandbox: Sandbox, order: Order) -> Json:
     view = serialize_inner_view(sandbox, order)
-    told = [(item["at"], item["text"]) for item in view.pop("timeline")]
+    events = [(event["at"], event["text"]) for event in view.pop("timeline")]
     del view["timeline_text"]
-    return {**view, "order": masked(view["order"]), "timeline": sorted(told)}
+    return {**view, "order": masked(view["order"]), "timeline": sorted(events)}
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(all_assumptions, st.lists(STEPS, min_size=1, max_size=2), st.booleans())
-def test_whatever_happened_to_orders_their_export_brings_them_back(
+def test_export_reproduces_any_order_history(
     assumed: Any,  # noqa: ANN401
     lives: list[list[Any]],
     paid_later: bool,  # noqa: FBT001

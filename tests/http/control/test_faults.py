@@ -1,4 +1,4 @@
-"""Fault rules over the control API: made, listed with their counts, taken out."""
+"""Fault rules over the control API: create, list with counts, remove."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ async def ids(merchant: Merchant) -> list[str]:
     return [item["id"] for item in listed]
 
 
-async def test_a_rule_is_made_and_shown(merchant: Merchant) -> None:
+async def test_fault_rule_is_created_and_listed(merchant: Merchant) -> None:
     spec = {"id": "own", "on": ["capture", "refund"], "order": merchant.order_id, **CONFLICT}
     made = await merchant.control("POST", "faults", spec)
     shown = {
@@ -46,14 +46,14 @@ async def test_matches_and_firings_are_counted(merchant: Merchant) -> None:
     assert (listed["matched"], listed["fired"]) == (5, 2)
 
 
-async def test_rules_without_an_id_never_take_the_place_of_another(merchant: Merchant) -> None:
+async def test_fault_rule_without_id_never_replaces_another(merchant: Merchant) -> None:
     for spec in ({"id": "fault-2"}, {}, {}, {"id": ""}, {"id": "fault-6"}, {}):
         assert (await merchant.control("POST", "faults", {**spec, **CONFLICT})).status == 201
     found = await ids(merchant)
     assert len(found) == len(set(found)) == 6
 
 
-async def test_no_more_rules_are_made_than_are_kept(
+async def test_number_of_fault_rules_is_limited(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -62,7 +62,9 @@ async def test_no_more_rules_are_made_than_are_kept(
         made = await merchant.control("POST", "faults", {"id": name, **CONFLICT})
         assert made.status == 201
     refused = await merchant.control("POST", "faults", {"id": "c", **CONFLICT})
-    assert_problem(refused, 409, "the sandbox has 2 faults; remove some to make more")
+    assert_problem(
+        refused, 409, "the sandbox has the maximum of 2 fault rules; remove some first"
+    )
     assert await ids(merchant) == ["b", "a"]
 
 
@@ -75,7 +77,7 @@ async def test_a_rule_of_the_same_id_is_replaced(merchant: Merchant) -> None:
     assert (await merchant.do(Op.GET_ORDER)).status == 429
 
 
-async def test_one_rule_or_all_of_them_are_taken_out(merchant: Merchant) -> None:
+async def test_one_or_all_fault_rules_are_removed(merchant: Merchant) -> None:
     for name in ("a", "b", "c"):
         await merchant.control("POST", "faults", {"id": name, **CONFLICT})
     removed = await merchant.control("DELETE", "faults/b")
@@ -86,9 +88,9 @@ async def test_one_rule_or_all_of_them_are_taken_out(merchant: Merchant) -> None
     assert (await merchant.do(Op.GET_ORDER)).status == 200
 
 
-async def test_an_order_is_named_by_its_name_or_its_id(merchant: Merchant) -> None:
-    world = {"orders": {"mine": {"lines": [{"unit_price": 1}]}}}
-    filled = await merchant.control("PUT", "scenario", world)
+async def test_fault_rule_accepts_order_name_or_id(merchant: Merchant) -> None:
+    scenario = {"orders": {"mine": {"lines": [{"unit_price": 1}]}}}
+    filled = await merchant.control("PUT", "scenario", scenario)
     for expected in ("mine", filled.json["orders"]["mine"], ["mine"]):
         made = await merchant.control("POST", "faults", {"order": expected, **CONFLICT})
         assert made.json["orders"] == [filled.json["orders"]["mine"]]
@@ -160,7 +162,7 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_a_rule_that_cannot_be_is_refused_and_the_others_stay(
+async def test_invalid_fault_rule_is_refused_and_others_stay(
     merchant: Merchant,
     case: str,
 ) -> None:
@@ -170,6 +172,6 @@ async def test_a_rule_that_cannot_be_is_refused_and_the_others_stay(
     assert await ids(merchant) == ["kept"]
 
 
-async def test_a_rule_that_is_not_there_cannot_be_taken_out(merchant: Merchant) -> None:
+async def test_removing_an_unknown_fault_rule_is_a_problem(merchant: Merchant) -> None:
     response = await merchant.control("DELETE", "faults/nothing")
     assert_problem(response, 404, "no fault 'nothing'")

@@ -1,4 +1,4 @@
-"""The control API: health, sandboxes, orders, and why a call got its answer."""
+"""The control API: health, orders, explanations and dry runs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ def problem(response: Reply, status: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz", "/__admin/health"])
-async def test_health_is_told_without_credentials(merchant: Merchant, path: str) -> None:
+async def test_health_needs_no_credentials(merchant: Merchant, path: str) -> None:
     async with merchant.session.get(merchant.url + path) as response:
         page = await response.json()
         assert response.status == 200
@@ -64,7 +64,7 @@ async def test_a_sandbox_appears_on_first_use_with_the_default_order(
     assert (found.status, found.json["name"], found.json["orders"]) == (200, merchant.user, 1)
 
 
-async def test_the_requests_of_a_sandbox_are_counted(merchant: Merchant) -> None:
+async def test_sandbox_requests_are_counted(merchant: Merchant) -> None:
     for _ in range(3):
         await merchant.do(Op.GET_ORDER)
     listed = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
@@ -72,7 +72,7 @@ async def test_the_requests_of_a_sandbox_are_counted(merchant: Merchant) -> None
     assert own["requests"] == 3
 
 
-async def test_an_order_is_made_from_scenario_syntax_and_shown_as_the_merchant_sees_it(
+async def test_create_order_returns_the_merchant_json(
     new_merchant: Callable[..., Merchant],
 ) -> None:
     merchant = new_merchant()
@@ -83,7 +83,7 @@ async def test_an_order_is_made_from_scenario_syntax_and_shown_as_the_merchant_s
     assert await merchant.read() == merchant.order
 
 
-async def test_an_order_is_found_by_its_id_and_by_its_name(merchant: Merchant) -> None:
+async def test_order_is_found_by_id_and_by_name(merchant: Merchant) -> None:
     await merchant.make_order({**SHIPPED, "name": "mine"})
     by_name = await merchant.control("GET", "orders/mine")
     by_id = await merchant.control("GET", f"orders/{merchant.order_id}")
@@ -91,7 +91,7 @@ async def test_an_order_is_found_by_its_id_and_by_its_name(merchant: Merchant) -
     assert by_name.json["order"] == await merchant.read()
 
 
-async def test_the_inner_view_explains_every_refund_in_order(
+async def test_inner_view_explains_every_refund_in_order(
     shipping_merchant: Merchant,
 ) -> None:
     await shipping_merchant.make_order({**SHIPPED, "name": "shipped"})
@@ -110,18 +110,20 @@ async def test_the_inner_view_explains_every_refund_in_order(
     )
 
 
-async def test_no_more_orders_are_made_than_are_kept(
+async def test_number_of_orders_is_limited(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = (await merchant.control("GET", "orders")).json["orders"]
     monkeypatch.setattr(orders, "MAX_ORDERS", len(before))
     page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
-    assert page["detail"] == f"the sandbox has {len(before)} orders; reset it to make more"
+    assert (
+        page["detail"] == f"the sandbox has the maximum of {len(before)} orders; reset it first"
+    )
     assert (await merchant.control("GET", "orders")).json["orders"] == before
 
 
-async def test_requests_are_kept_as_far_as_there_is_room(
+async def test_sandbox_bytes_are_limited(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -136,12 +138,12 @@ async def test_requests_are_kept_as_far_as_there_is_room(
     assert (response.status, response.json["error_code"]) == (403, "REFUND_NOT_ALLOWED")
     assert response.header("Mock-Reason") == "sandbox_is_full; limit=2000"
     page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
-    assert page["detail"] == "the sandbox holds 2000 bytes; reset it to make more"
+    assert page["detail"] == "the sandbox reached its limit of 2000 bytes; reset it first"
     after = (await merchant.control("GET", "orders")).json["orders"]
     assert [item["order_id"] for item in after] == [item["order_id"] for item in before]
 
 
-async def test_an_order_that_is_not_there_is_a_problem(merchant: Merchant) -> None:
+async def test_unknown_order_is_a_problem(merchant: Merchant) -> None:
     page = problem(await merchant.control("GET", f"orders/{UNKNOWN_ID}"), 404)
     assert UNKNOWN_ID in page["detail"]
 
@@ -182,7 +184,7 @@ BAD_ORDERS: dict[str, tuple[object, int, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD_ORDERS)
-async def test_an_order_that_cannot_be_made_is_a_problem_and_changes_nothing(
+async def test_invalid_order_is_a_problem_and_changes_nothing(
     merchant: Merchant,
     case: str,
 ) -> None:
@@ -192,7 +194,9 @@ async def test_an_order_that_cannot_be_made_is_a_problem_and_changes_nothing(
     assert words in problem(response, status)["detail"]
 
 
-async def test_all_problems_of_an_order_are_listed_with_their_place(merchant: Merchant) -> None:
+async def test_problem_lists_every_finding_of_an_order_with_its_path(
+    merchant: Merchant,
+) -> None:
     body = {"lines": [{"unit_price": "1"}], "country": "XX", "colour": "red"}
     page = problem(await merchant.control("POST", "orders", body), 422)
     places = sorted(error["path"] for error in page["errors"])
@@ -228,7 +232,7 @@ async def test_a_refund_is_explained_condition_by_condition(
     assert allocation["text"] in page["text"]
 
 
-async def test_a_failed_allocation_names_the_nearest_capture_and_the_fix(
+async def test_failed_allocation_names_the_nearest_capture_and_a_hint(
     shipping_merchant: Merchant,
 ) -> None:
     page = await explain(shipping_merchant, await shipping_merchant.do(Op.REFUND, MISSPELT))
@@ -243,7 +247,7 @@ async def test_a_failed_allocation_names_the_nearest_capture_and_the_fix(
     assert allocation["assumptions"] == ["unallocated_refund"]
 
 
-async def test_the_lowest_sum_that_lines_can_have_is_explained(
+async def test_lowest_possible_line_total_is_explained(
     shipping_merchant: Merchant,
 ) -> None:
     lowest = -9_007_199_254_740_991
@@ -253,7 +257,7 @@ async def test_the_lowest_sum_that_lines_can_have_is_explained(
     assert (adding_up["holds"], adding_up["actual"]) == (False, 1000 * lowest)
 
 
-async def test_a_refusal_is_explained_with_its_rule_numbers_and_source(
+async def test_refusal_is_explained_with_reason_facts_and_provenance(
     merchant: Merchant,
 ) -> None:
     page = await explain(merchant, await merchant.capture(20001))
@@ -272,14 +276,14 @@ async def test_a_replay_is_explained_as_one(shipping_merchant: Merchant) -> None
     await shipping_merchant.refund(1, key="k")
     page = await explain(shipping_merchant, await shipping_merchant.refund(2, key="k"))
     assert (page["replayed"], page["body_changed"]) == (True, True)
-    assert "replay" in page["text"]
+    assert "\nReplayed: the idempotency key was used before" in page["text"]
 
 
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/nothing/here", 404), ("/ordermanagement/v1/orders/x", 400)],
 )
-async def test_a_request_that_reached_no_order_is_explained_too(
+async def test_request_without_an_order_is_explained(
     merchant: Merchant,
     path: str,
     status: int,
@@ -288,13 +292,13 @@ async def test_a_request_that_reached_no_order_is_explained_too(
     assert (page["status"], page["path"]) == (status, path)
 
 
-async def test_a_correlation_id_nobody_saw_is_a_problem(merchant: Merchant) -> None:
+async def test_unknown_correlation_id_is_a_problem(merchant: Merchant) -> None:
     page = problem(await merchant.control("GET", f"explain/{UNKNOWN_ID}"), 404)
     assert UNKNOWN_ID in page["detail"]
 
 
 @pytest.mark.parametrize("refund", [SNEAKERS_BACK, MISSPELT, {"refunded_amount": 5}])
-async def test_a_dry_run_foretells_the_allocation_and_changes_nothing(
+async def test_dry_run_predicts_the_allocation_and_changes_nothing(
     shipping_merchant: Merchant,
     refund: dict[str, Any],
 ) -> None:
@@ -306,7 +310,7 @@ async def test_a_dry_run_foretells_the_allocation_and_changes_nothing(
     assert foretold == real["allocation"]
 
 
-async def test_a_dry_run_foretells_an_allocation_that_a_fault_lets_fail(
+async def test_dry_run_predicts_an_injected_allocation_failure(
     shipping_merchant: Merchant,
 ) -> None:
     where = {"order_lines.reference": "B24680"}
@@ -345,7 +349,7 @@ FORETOLD: dict[str, tuple[list[dict[str, object]], list[str], bool]] = {
 
 
 @pytest.mark.parametrize("case", FORETOLD)
-async def test_a_dry_run_says_what_would_strike(
+async def test_dry_run_lists_faults_that_would_fire(
     shipping_merchant: Merchant,
     case: str,
 ) -> None:
@@ -360,7 +364,7 @@ async def test_a_dry_run_says_what_would_strike(
     assert (rule["matched"], rule["fired"]) == (0, 0)
 
 
-async def test_a_dry_run_foretells_that_an_order_is_full(
+async def test_dry_run_predicts_the_limit_of_refunds(
     shipping_merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -372,7 +376,7 @@ async def test_a_dry_run_foretells_that_an_order_is_full(
     assert [foretold["refusal"]["message"]] == real.json["error_messages"]
 
 
-async def test_a_dry_run_foretells_a_refusal(merchant: Merchant) -> None:
+async def test_dry_run_predicts_a_refusal(merchant: Merchant) -> None:
     asked = {"order_id": merchant.order_id, "refund": SNEAKERS_BACK}
     foretold = (await merchant.control("POST", "explain", asked)).json
     assert foretold["refusal"]["reason"] == "order_has_no_captures"
@@ -389,7 +393,7 @@ BAD_DRY_RUNS: dict[str, tuple[object, int]] = {
 
 
 @pytest.mark.parametrize("case", BAD_DRY_RUNS)
-async def test_a_dry_run_that_makes_no_sense_is_a_problem(
+async def test_invalid_dry_run_is_a_problem(
     shipping_merchant: Merchant,
     case: str,
 ) -> None:
@@ -407,7 +411,7 @@ async def test_a_dry_run_that_makes_no_sense_is_a_problem(
         ("POST", "/healthz", 405),
     ],
 )
-async def test_a_path_or_method_that_is_not_there_is_a_problem(
+async def test_unknown_path_or_method_is_a_problem(
     merchant: Merchant,
     method: str,
     path: str,
@@ -427,7 +431,7 @@ STRANGERS = {
 
 @pytest.mark.parametrize("case", STRANGERS)
 @pytest.mark.parametrize(("method", "path"), [("GET", "sandboxes"), ("POST", "orders")])
-async def test_the_control_api_is_closed_to_strangers(
+async def test_control_api_refuses_foreign_hosts_and_origins(
     merchant: Merchant,
     case: str,
     method: str,
@@ -445,17 +449,17 @@ async def test_the_control_api_is_closed_to_strangers(
     "host",
     ["localhost:8566", "127.0.0.1", "[::1]:8566", "kustom", "mock.localhost", "k.svc.internal"],
 )
-async def test_the_control_api_is_open_under_local_names(merchant: Merchant, host: str) -> None:
+async def test_control_api_accepts_local_host_names(merchant: Merchant, host: str) -> None:
     response = await merchant.ask("GET", "/__admin/sandboxes", None, {"Host": host})
     assert response.status == 200
 
 
-async def test_a_page_of_the_servers_own_may_use_the_control_api(merchant: Merchant) -> None:
+async def test_control_api_accepts_its_own_origin(merchant: Merchant) -> None:
     headers = {"Origin": "http://localhost:8566", "Host": "localhost:8566"}
     response = await merchant.ask("GET", "/__admin/sandboxes", None, headers)
     assert response.status == 200
 
 
-async def test_the_merchants_api_does_not_mind_foreign_hosts(merchant: Merchant) -> None:
+async def test_merchant_api_accepts_any_host(merchant: Merchant) -> None:
     headers = {"Host": "api.kustom.co", "Origin": "https://shop.example"}
     assert (await merchant.do(Op.GET_ORDER, headers=headers)).status == 200

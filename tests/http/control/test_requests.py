@@ -1,4 +1,4 @@
-"""The journal over the control API: what was asked, counted, kept and waited for."""
+"""The journal over the control API: list, count, await and clear requests."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ FILTERS: dict[str, int] = {
 
 
 @pytest.mark.parametrize("query", FILTERS)
-async def test_requests_are_listed_and_counted_by_what_they_were(
+async def test_requests_are_listed_and_counted_by_filters(
     busy: Merchant,
     query: str,
 ) -> None:
@@ -72,7 +72,7 @@ async def test_requests_are_listed_and_counted_by_what_they_were(
     assert len(listed) == counted["count"] == FILTERS[query]
 
 
-async def test_an_order_is_found_by_its_name_too(new_merchant: Callable[[], Merchant]) -> None:
+async def test_order_filter_accepts_a_name(new_merchant: Callable[[], Merchant]) -> None:
     merchant = new_merchant()
     filled = await merchant.control("PUT", "scenario", {"use": "fresh-order"})
     order_id = filled.json["orders"]["fresh"]
@@ -83,7 +83,7 @@ async def test_an_order_is_found_by_its_name_too(new_merchant: Callable[[], Merc
         assert len(page.json["requests"]) == 1
 
 
-async def test_a_request_says_what_was_asked_decided_and_delivered(busy: Merchant) -> None:
+async def test_entry_has_request_decision_and_what_was_sent(busy: Merchant) -> None:
     entries = (await busy.control("GET", "requests")).json["requests"]
     made, refused = entries[2], entries[3]
     assert (made["method"], made["operation"], made["status"]) == ("POST", "capture", 201)
@@ -94,7 +94,7 @@ async def test_a_request_says_what_was_asked_decided_and_delivered(busy: Merchan
     assert refused["before"] == refused["after"]
 
 
-async def test_no_secret_is_written_down(busy: Merchant) -> None:
+async def test_journal_contains_no_credentials(busy: Merchant) -> None:
     page = (await busy.control("GET", "requests")).body.decode()
     assert "secret" not in page
     assert "Basic" not in page
@@ -110,13 +110,13 @@ async def test_a_request_is_explained_by_its_correlation_id(busy: Merchant) -> N
     )
 
 
-async def test_requests_are_forgotten_on_demand(busy: Merchant) -> None:
+async def test_requests_can_be_cleared(busy: Merchant) -> None:
     assert (await busy.control("DELETE", "requests")).status == 204
     assert (await busy.control("GET", "requests")).json["requests"] == []
     assert (await busy.control("GET", "requests/count")).json == {"count": 0}
 
 
-async def test_a_bounded_journal_counts_on(session: ClientSession) -> None:
+async def test_full_journal_keeps_counting(session: ClientSession) -> None:
     surroundings = ScenarioDefaults(journal_size=3)
     server = Server(SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), surroundings)))
     merchant = Merchant(session, await server.start(), "own")
@@ -152,7 +152,7 @@ REFUSED: dict[str, str] = {
 
 @pytest.mark.parametrize("path", ["requests", "requests/count"])
 @pytest.mark.parametrize("query", REFUSED)
-async def test_a_filter_that_makes_no_sense_is_refused(
+async def test_invalid_filter_is_refused(
     merchant: Merchant,
     query: str,
     path: str,
@@ -161,7 +161,7 @@ async def test_a_filter_that_makes_no_sense_is_refused(
     assert_problem(response, 422, REFUSED[query])
 
 
-async def test_who_waits_hears_of_the_request_as_it_comes(merchant: Merchant) -> None:
+async def test_await_returns_when_the_request_arrives(merchant: Merchant) -> None:
     path = "requests/await?operation=cancel&count=1&timeout=20s"
     waiting = asyncio.create_task(merchant.control("GET", path))
     while not (await merchant.do(Op.CANCEL)).status:
@@ -179,13 +179,13 @@ CHANGES: dict[str, Change] = {
         "here"
     ),
     "it is reset": lambda sandboxes: sandboxes.reset("own"),
-    "it is filled anew": lambda sandboxes: sandboxes.fill("own", sandboxes.template),
+    "it is filled again": lambda sandboxes: sandboxes.fill("own", sandboxes.template),
     "it is dropped": lambda sandboxes: sandboxes.drop("own"),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_who_waits_goes_on_in_what_takes_the_place_of_a_sandbox(change: str) -> None:
+async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
     sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
     control = ControlContext(sandboxes, Metrics(int))
     sandboxes.get_or_create("own").take_snapshot("here")
@@ -201,7 +201,7 @@ async def test_who_waits_goes_on_in_what_takes_the_place_of_a_sandbox(change: st
     assert [request["correlation_id"] for request in page["requests"]] == ["later"]
 
 
-async def test_who_waits_for_what_never_comes_is_told_so(merchant: Merchant) -> None:
+async def test_await_returns_unsatisfied_on_timeout(merchant: Merchant) -> None:
     page = (await merchant.control("GET", "requests/await?count=2&timeout=1ms")).json
     assert page == {"satisfied": False, "requests": []}
 
@@ -209,7 +209,7 @@ async def test_who_waits_for_what_never_comes_is_told_so(merchant: Merchant) -> 
 @pytest.mark.parametrize(
     "query", ["count=x", "count=-1", "count=1e3", "timeout=soon", "timeout=-1s"]
 )
-async def test_a_wait_that_makes_no_sense_is_refused(merchant: Merchant, query: str) -> None:
+async def test_invalid_await_is_refused(merchant: Merchant, query: str) -> None:
     response = await merchant.control("GET", f"requests/await?{query}")
     assert (response.status, response.header("Content-Type")) == (
         422,

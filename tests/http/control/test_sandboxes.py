@@ -1,4 +1,4 @@
-"""Sandboxes over the control API: filled, looked at, reset, dropped, judged."""
+"""Sandboxes over the control API: fill, list, reset, drop and check them."""
 
 import json
 from base64 import b64encode
@@ -20,7 +20,7 @@ from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNSHIPPED, Merchant, 
 Op = Operation
 PROBLEM = "application/problem+json"
 WORLD = """
-title: Own world
+title: Own scenario
 seed: 7
 clock: {start: 2026-01-15T09:00:00Z, frozen: true}
 orders:
@@ -95,7 +95,7 @@ def assert_problem(response: Reply, status: int, words: str) -> None:
 async def test_a_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) -> None:
     merchant = new_merchant()
     filled = await put(merchant, WORLD)
-    assert filled.json["scenario"] == "Own world"
+    assert filled.json["scenario"] == "Own scenario"
     assert list(filled.json["orders"]) == ["one"]
     order = await as_user(merchant, merchant.user).ask(
         "GET",
@@ -114,15 +114,15 @@ async def test_a_scenario_may_be_json(
     media_type: str,
 ) -> None:
     merchant = new_merchant()
-    world = {"title": "J", "orders": {"one": {"lines": [{"unit_price": 1}]}}}
-    filled = await put(merchant, json.dumps(world), media_type)
+    scenario = {"title": "J", "orders": {"one": {"lines": [{"unit_price": 1}]}}}
+    filled = await put(merchant, json.dumps(scenario), media_type)
     assert (filled.status, filled.json["scenario"]) == (200, "J")
 
 
 @pytest.mark.parametrize(
     "media_type", ["application/x-yaml", "text/yaml", "text/plain", "TEXT/YAML"]
 )
-async def test_yaml_goes_by_many_names(
+async def test_yaml_media_types_are_accepted(
     new_merchant: Callable[[], Merchant],
     media_type: str,
 ) -> None:
@@ -151,7 +151,7 @@ REFUSED: dict[str, tuple[str, str, int, str]] = {
         "{use: fresh-order, seed: 1}",
         "application/yaml",
         422,
-        "'use' stands alone",
+        "'use' cannot be combined with other keys",
     ),
     "a list": ("[1]", "application/json", 422, "expected a scenario, or"),
     "nothing": ("", "application/yaml", 422, "expected a scenario, or"),
@@ -183,7 +183,7 @@ REFUSED: dict[str, tuple[str, str, int, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_what_cannot_fill_a_sandbox_changes_nothing(
+async def test_invalid_scenario_changes_nothing(
     new_merchant: Callable[[], Merchant],
     case: str,
 ) -> None:
@@ -194,7 +194,7 @@ async def test_what_cannot_fill_a_sandbox_changes_nothing(
         assert_problem(await put(merchant, text, media_type), status, words)
 
 
-async def test_every_problem_of_a_scenario_is_listed_with_its_place(
+async def test_problem_lists_every_finding_with_line_and_column(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
@@ -212,7 +212,7 @@ async def test_every_problem_of_a_scenario_is_listed_with_its_place(
     assert all(error["message"] for error in response.json["errors"])
 
 
-async def test_a_scenario_that_cannot_be_used_makes_no_sandbox(
+async def test_invalid_scenario_creates_no_sandbox(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
@@ -220,7 +220,7 @@ async def test_a_scenario_that_cannot_be_used_makes_no_sandbox(
     assert (await merchant.ask("GET", f"/__admin/sandboxes/{merchant.user}")).status == 404
 
 
-async def test_a_reset_is_the_first_build_to_the_byte(
+async def test_reset_reproduces_the_first_build_to_the_byte(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
@@ -238,7 +238,7 @@ async def test_a_reset_is_the_first_build_to_the_byte(
     assert (await merchant.do(Op.GET_ORDER)).body == order
 
 
-async def test_a_reset_forgets_the_keys_of_requests(
+async def test_reset_deletes_idempotency_keys(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
@@ -250,17 +250,17 @@ async def test_a_reset_forgets_the_keys_of_requests(
     assert "Mock-Replayed" not in again.header_names
 
 
-async def test_a_sandbox_that_was_never_used_is_not_there(merchant: Merchant) -> None:
+async def test_unused_sandbox_is_not_found(merchant: Merchant) -> None:
     for method in ("GET", "DELETE"):
         response = await merchant.ask(method, "/__admin/sandboxes/nobody-at-all")
         assert_problem(response, 404, "no sandbox 'nobody-at-all' is in use")
 
 
-async def test_a_dropped_sandbox_begins_anew(own_server: NewServer) -> None:
+async def test_dropped_sandbox_starts_from_its_template(own_server: NewServer) -> None:
     merchant = await own_server()
     await take(merchant)
     page = f"/__admin/sandboxes/{merchant.user}"
-    assert (await merchant.ask("GET", page)).json["scenario"] == "Own world"
+    assert (await merchant.ask("GET", page)).json["scenario"] == "Own scenario"
     dropped = await merchant.ask("DELETE", page)
     assert (dropped.status, dropped.body) == (204, b"")
     assert (await merchant.ask("GET", page)).status == 404
@@ -268,7 +268,7 @@ async def test_a_dropped_sandbox_begins_anew(own_server: NewServer) -> None:
     assert (await merchant.ask("GET", page)).json["scenario"].endswith("fresh-order")
 
 
-async def test_sandboxes_are_listed_with_what_is_in_them(own_server: NewServer) -> None:
+async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) -> None:
     merchant = await own_server()
     assert (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"] == []
     await take(merchant)
@@ -276,7 +276,7 @@ async def test_sandboxes_are_listed_with_what_is_in_them(own_server: NewServer) 
     (seen,) = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
     assert seen == {
         "name": "own",
-        "scenario": "Own world",
+        "scenario": "Own scenario",
         "orders": 1,
         "requests": 1,
         "faults": 1,
@@ -286,7 +286,7 @@ async def test_sandboxes_are_listed_with_what_is_in_them(own_server: NewServer) 
     assert (await merchant.ask("GET", "/__admin/health")).json["sandboxes"] == 1
 
 
-async def test_who_makes_room_is_told(own_server: NewServer) -> None:
+async def test_evicted_sandboxes_are_listed(own_server: NewServer) -> None:
     merchant = await own_server(max_sandboxes=2)
     for user in ("a", "b", "a", "c"):
         await as_user(merchant, user).control("GET", "clock")
@@ -295,7 +295,7 @@ async def test_who_makes_room_is_told(own_server: NewServer) -> None:
     assert page["evicted"] == ["b"]
 
 
-async def test_users_of_any_letters_are_found(own_server: NewServer) -> None:
+async def test_sandbox_names_may_contain_any_letters(own_server: NewServer) -> None:
     merchant = await own_server("åß 試?#&=+")
     await merchant.ask("GET", "/ordermanagement/v1/orders/x")
     path = f"/__admin/sandboxes/{quote(merchant.user)}"
@@ -316,7 +316,7 @@ CREDENTIALS = "credentials: {PK1: s3cret, 4711: 0815}\n"
         ("nobody", "s3cret", 401),
     ],
 )
-async def test_listed_credentials_are_the_only_ones(
+async def test_only_listed_credentials_are_accepted(
     own_server: NewServer,
     user: str,
     secret: str,
@@ -331,14 +331,14 @@ async def test_listed_credentials_are_the_only_ones(
     assert response.status == (400 if status == 404 else status)
 
 
-async def test_credentials_count_for_their_sandbox_alone(own_server: NewServer) -> None:
+async def test_credentials_apply_to_their_sandbox_only(own_server: NewServer) -> None:
     merchant = await own_server("PK1")
     await put(merchant, CREDENTIALS)
     other = await as_user(merchant, "other").ask("GET", "/ordermanagement/v1/orders/x")
     assert other.status == 400
 
 
-async def test_where_users_must_be_known_a_sandbox_has_to_be_made_first(
+async def test_require_known_accepts_only_existing_sandboxes(
     own_server: NewServer,
 ) -> None:
     merchant = await own_server(require_known=True)
@@ -350,7 +350,7 @@ async def test_where_users_must_be_known_a_sandbox_has_to_be_made_first(
     assert (await as_user(merchant, "other").ask("GET", path)).status == 401
 
 
-async def test_a_verdict_is_judged_as_things_stand(
+async def test_verdict_checks_the_current_state(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
@@ -373,7 +373,7 @@ async def test_a_verdict_is_judged_as_things_stand(
     assert [expectation["actual"] for expectation in after["expectations"]] == [1, "A"]
 
 
-async def test_the_money_of_every_order_is_sound(merchant: Merchant) -> None:
+async def test_invariants_hold_for_every_order(merchant: Merchant) -> None:
     await merchant.make_order(SHIPPED)
     await merchant.do(Op.REFUND, SNEAKERS_BACK)
     page = (await merchant.control("GET", "invariants")).json
@@ -403,7 +403,7 @@ async def test_an_outcome_is_forced(merchant: Merchant, outcome: str) -> None:
     assert captured.status == (201 if outcome == "accept_fraud" else 403)
 
 
-async def test_the_next_allocation_is_made_to_fail_and_only_that_one(
+async def test_fail_next_allocation_applies_once(
     shipping_merchant: Merchant,
 ) -> None:
     merchant = shipping_merchant
@@ -417,7 +417,7 @@ async def test_the_next_allocation_is_made_to_fail_and_only_that_one(
     assert (await merchant.refund(100)).header("Mock-Allocation").startswith("not_attempted")
 
 
-async def test_an_unknown_outcome_or_order_changes_nothing(merchant: Merchant) -> None:
+async def test_unknown_outcome_or_order_changes_nothing(merchant: Merchant) -> None:
     async with merchant.nothing_changes():
         path = f"orders/{merchant.order_id}/force"
         response = await merchant.control("POST", path, {"outcome": "expires"})
@@ -430,12 +430,12 @@ async def test_an_unknown_outcome_or_order_changes_nothing(merchant: Merchant) -
 
 
 @pytest.mark.parametrize("name", ["", "two\nlines", "a\x00", 7, None])
-async def test_a_capture_is_named_by_a_text_of_one_line(
+async def test_movement_name_is_one_line_of_text(
     shipping_merchant: Merchant,
     name: object,
 ) -> None:
     capture_id = shipping_merchant.capture_id
     response = await shipping_merchant.control("PUT", "names", {capture_id: name})
-    assert_problem(response, 422, f"expected a text of one line as the name of {capture_id}")
+    assert_problem(response, 422, f"expected one line of text as the name of {capture_id}")
     named = await shipping_merchant.control("PUT", "names", {capture_id: "first parcel"})
     assert named.json["names"][capture_id] == "first parcel"

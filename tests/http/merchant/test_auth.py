@@ -34,7 +34,7 @@ def test_the_recorded_page_has_176_bytes() -> None:
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
-async def test_no_credentials_are_answered_with_the_recorded_page(
+async def test_missing_credentials_get_the_recorded_page(
     merchant: Merchant,
     row: OperationInfo,
 ) -> None:
@@ -64,7 +64,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("case", UNREADABLE)
 @pytest.mark.parametrize("path", ["", "/unknown/path"])
-async def test_unreadable_credentials_are_answered_with_the_recorded_page(
+async def test_unreadable_credentials_get_the_recorded_page(
     merchant: Merchant,
     case: str,
     path: str,
@@ -83,7 +83,7 @@ async def test_unreadable_credentials_are_answered_with_the_recorded_page(
         "BASIC   {} ",
     ],
 )
-async def test_the_scheme_may_be_written_in_any_case_and_parted_by_blanks(
+async def test_scheme_is_case_insensitive_and_padding_is_allowed(
     merchant: Merchant,
     form: str,
 ) -> None:
@@ -115,7 +115,7 @@ async def test_an_api_key_is_one_sandbox_in_every_form(
     ] == [3]
 
 
-async def test_a_user_with_an_api_key_for_a_secret_is_the_sandbox_of_the_user(
+async def test_user_name_selects_the_sandbox_if_the_secret_is_a_key(
     merchant: Merchant,
 ) -> None:
     headers = {"Authorization": f"Basic {encoded(f'{merchant.user}:kco_test_api_1')}"}

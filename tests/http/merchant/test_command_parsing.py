@@ -1,4 +1,4 @@
-"""Bodies read in one step: never one that its schema refuses, never read differently."""
+"""Strict parsers agree with the schemas and with the tolerant parsers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -41,7 +41,7 @@ KEYWORDS = {
 EMPTY_AT_ONCE: Schema = {"maxItems": 0}
 
 
-def test_every_operation_with_order_lines_is_read_at_once_where_it_can_be() -> None:
+def test_operations_with_order_lines_have_a_strict_parser() -> None:
     assert ROWS.keys() == KINDS.keys()
 
 
@@ -82,7 +82,7 @@ def shipped(name: str) -> tuple[Schema, Schema]:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_the_types_of_a_command_say_what_its_schema_says(name: str) -> None:
+def test_command_types_agree_with_their_schema(name: str) -> None:
     (types, components), (rules, shared) = by_types(KINDS[name]), shipped(name)
     known = rules["properties"].keys() - NOT_KEPT.get(name, set())
     assert types["properties"].keys() == known
@@ -95,7 +95,7 @@ def test_the_types_of_a_command_say_what_its_schema_says(name: str) -> None:
         assert said(types["properties"][field], components) == expected, field
 
 
-def test_the_types_of_an_order_line_say_what_its_schema_says() -> None:
+def test_order_line_type_agrees_with_its_schema() -> None:
     (types, components), (rules, shared) = by_types(OrderLine), shipped_line()
     own = types["properties"].keys() - {"extra"}
     given_back = rules["properties"].keys() - own
@@ -134,7 +134,7 @@ def odd_bodies(name: str) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_what_is_read_at_once_keeps_to_its_schema_and_is_read_alike(name: str) -> None:
+def test_strict_parser_agrees_with_schema_and_tolerant_parser(name: str) -> None:
     row = ROWS[name]
     read = [
         check(row, json.dumps(odd_body).encode(), odd_body) for odd_body in odd_bodies(name)
@@ -146,7 +146,7 @@ def test_what_is_read_at_once_keeps_to_its_schema_and_is_read_alike(name: str) -
 @pytest.mark.parametrize("name", KINDS)
 @settings(deadline=None)
 @given(more=requests, lines=st.lists(requests, max_size=2), ascii_only=st.booleans())
-def test_whatever_is_sent_is_read_alike_if_it_is_read_at_once(
+def test_strict_parser_agrees_with_tolerant_parser_on_any_body(
     name: str,
     more: dict[str, Any],
     lines: list[dict[str, Any]],
@@ -161,6 +161,6 @@ def test_whatever_is_sent_is_read_alike_if_it_is_read_at_once(
 
 
 @pytest.mark.parametrize("case", NOT_JSON)
-def test_what_is_no_json_is_not_read_at_once(case: str) -> None:
+def test_strict_parser_rejects_invalid_json(case: str) -> None:
     assert ROWS["capture"].parse_strict is not None
     assert ROWS["capture"].parse_strict(NOT_JSON[case]) is None

@@ -1,4 +1,4 @@
-"""Faults over real sockets: what reaches the client, what was done, what is told."""
+"""Faults over real sockets: what the client receives, what is committed and recorded."""
 
 import asyncio
 import json
@@ -48,9 +48,9 @@ async def latest(merchant: Merchant) -> Any:  # noqa: ANN401  # JSON
 async def latest_delivery(merchant: Merchant) -> str:
     """Say what became of the latest answer, as soon as it is known."""
     async with asyncio.timeout(PATIENCE):
-        while (told := (await latest(merchant))["sent"]) == "under way":
+        while (sent := (await latest(merchant))["sent"]) == "under way":
             pass
-    return str(told)
+    return str(sent)
 
 
 async def freeze(merchant: Merchant) -> str:
@@ -62,7 +62,7 @@ async def now(merchant: Merchant) -> str:
     return str((await merchant.control("GET", "clock")).json["now"])
 
 
-async def test_an_answer_instead_is_given_and_nothing_is_done(
+async def test_respond_replaces_the_response_without_effect(
     shipping_merchant: Merchant,
 ) -> None:
     merchant = shipping_merchant
@@ -99,7 +99,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], int, Any, dict[str, str]]] = {
 
 @pytest.mark.parametrize("when", ["respond", "respond_after"])
 @pytest.mark.parametrize("case", ANSWERS)
-async def test_any_answer_can_be_given(merchant: Merchant, case: str, when: str) -> None:
+async def test_respond_can_send_any_response(merchant: Merchant, case: str, when: str) -> None:
     given, status, body, headers = ANSWERS[case]
     await fault(merchant, {when: given}, on="get_order")
     response = await merchant.do(Op.GET_ORDER)
@@ -121,7 +121,7 @@ async def test_any_answer_can_be_given(merchant: Merchant, case: str, when: str)
         {"content-type": "text/plain"},
     ],
 )
-async def test_headers_that_the_server_needs_do_no_harm(
+async def test_respond_cannot_break_the_framing(
     merchant: Merchant,
     headers: dict[str, str],
 ) -> None:
@@ -135,7 +135,7 @@ async def test_headers_that_the_server_needs_do_no_harm(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418, 429, 500, 502, 503, 504])
-async def test_an_error_without_words_has_the_shape_of_the_provider(
+async def test_respond_without_a_body_has_the_provider_format(
     merchant: Merchant,
     status: int,
 ) -> None:
@@ -186,7 +186,7 @@ def assert_shape(response: Reply, reason: Reason) -> None:
     assert all(value.isascii() for _, value in response.headers)
 
 
-def test_every_reason_of_the_catalogue_can_be_asked_for() -> None:
+def test_every_reason_of_the_catalogue_can_be_injected() -> None:
     assert {row.reason for row in ERROR_CATALOGUE} == set(Reason)
 
 
@@ -200,7 +200,7 @@ async def test_a_refusal_is_explained_like_any_other(merchant: Merchant) -> None
 
 
 @pytest.mark.parametrize("reason", Reason)
-async def test_a_refusal_that_was_made_up_shows_no_fact_that_nobody_knows(
+async def test_injected_refusal_omits_unknown_facts(
     merchant: Merchant,
     reason: Reason,
 ) -> None:
@@ -209,10 +209,10 @@ async def test_a_refusal_that_was_made_up_shows_no_fact_that_nobody_knows(
     explained = await merchant.control("GET", f"explain/{response.json['correlation_id']}")
     assert UNKNOWN_FACT not in explained.json["refusal"]["facts"].values()
     assert f"={UNKNOWN_FACT}" not in explained.json["text"]
-    (told,) = (await merchant.control("GET", f"orders/{merchant.order_id}")).json["timeline"][
+    (event,) = (await merchant.control("GET", f"orders/{merchant.order_id}")).json["timeline"][
         -1:
     ]
-    assert f"={UNKNOWN_FACT}" not in told["text"]
+    assert f"={UNKNOWN_FACT}" not in event["text"]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ async def test_a_refusal_that_was_made_up_shows_no_fact_that_nobody_knows(
         (True, "1"),
     ],
 )
-async def test_a_rate_limit_says_how_long_to_wait(
+async def test_rate_limit_has_retry_after(
     merchant: Merchant,
     wanted: Any,  # noqa: ANN401  # JSON
     seconds: str,
@@ -258,7 +258,7 @@ async def test_a_delay_moves_a_frozen_clock_instead_of_waiting(
     assert ((await now(merchant)) > before) is later
 
 
-async def test_delays_without_end_cannot_leave_the_calendar(merchant: Merchant) -> None:
+async def test_repeated_delays_stop_at_the_latest_time(merchant: Merchant) -> None:
     await freeze(merchant)
     wild = {"lognormal": {"median": "36500d", "p99": "36500d"}}
     await fault(merchant, {"delay": wild}, on="get_order", calls={"every": 1})
@@ -276,7 +276,9 @@ async def test_a_delay_under_a_running_clock_is_waited_for(merchant: Merchant) -
 
 @pytest.mark.parametrize("how", ["reset", "CONNECTION_RESET_BY_PEER"])
 @pytest.mark.parametrize("action", ["drop", "lose_answer"])
-async def test_a_reset_is_a_reset(merchant: Merchant, action: str, how: str) -> None:
+async def test_drop_reset_resets_the_connection(
+    merchant: Merchant, action: str, how: str
+) -> None:
     await fault(merchant, {action: how})
     async with line_to(merchant) as line:
         await line.send(Op.GET_ORDER)
@@ -288,7 +290,7 @@ async def test_a_reset_is_a_reset(merchant: Merchant, action: str, how: str) -> 
 
 @pytest.mark.parametrize("how", ["close", "EMPTY_RESPONSE"])
 @pytest.mark.parametrize("action", ["drop", "lose_answer"])
-async def test_a_close_is_an_end_without_a_byte(
+async def test_drop_close_ends_without_a_byte(
     merchant: Merchant,
     action: str,
     how: str,
@@ -309,7 +311,7 @@ async def arrived(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("action", ["drop", "lose_answer"])
-async def test_a_hang_ends_when_the_client_leaves_and_says_after_how_long(
+async def test_hang_ends_with_the_client_and_records_its_duration(
     merchant: Merchant,
     action: str,
 ) -> None:
@@ -318,8 +320,8 @@ async def test_a_hang_ends_when_the_client_leaves_and_says_after_how_long(
         await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
         await arrived(merchant)
         assert (await latest(merchant))["sent"] == "under way"
-    told = await latest_delivery(merchant)
-    assert re.fullmatch(r"nothing: hung until the client left after \d+\.\d{3} s", told)
+    sent = await latest_delivery(merchant)
+    assert re.fullmatch(r"nothing: hung until the client left after \d+\.\d{3} s", sent)
     captured = (await merchant.read())["captured_amount"]
     assert captured == (10000 if action == "lose_answer" else 0)
 
@@ -335,7 +337,7 @@ async def own_merchant(session: ClientSession) -> AsyncIterator[tuple[Server, Me
 
 
 @pytest.mark.parametrize("do", [{"drop": "hang"}, {"delay": "1h"}, {"slow_body": 1}])
-async def test_a_server_that_stops_ends_what_hangs(
+async def test_server_stop_ends_a_hang(
     own_merchant: tuple[Server, Merchant],
     do: dict[str, str],
 ) -> None:
@@ -354,7 +356,7 @@ async def test_a_server_that_stops_ends_what_hangs(
         assert not sent.endswith(b"}")
 
 
-async def test_a_failed_allocation_is_accepted_and_spoils_the_next(
+async def test_injected_failure_is_accepted_and_fails_later_allocations(
     shipping_merchant: Merchant,
 ) -> None:
     merchant = shipping_merchant
@@ -368,7 +370,7 @@ async def test_a_failed_allocation_is_accepted_and_spoils_the_next(
 
 
 @pytest.mark.parametrize("how", ["reset", "close", "hang"])
-async def test_a_lost_answer_is_replayed_for_its_key_and_nothing_is_done_twice(
+async def test_lost_answer_is_replayed_for_its_key_without_effect(
     shipping_merchant: Merchant,
     how: str,
 ) -> None:
@@ -403,7 +405,7 @@ async def test_a_dropped_request_leaves_no_receipt(shipping_merchant: Merchant) 
 
 
 @pytest.mark.parametrize("length", [0, 1, 16, 100])
-async def test_a_truncated_body_is_announced_whole(merchant: Merchant, length: int) -> None:
+async def test_truncate_announces_the_full_length(merchant: Merchant, length: int) -> None:
     whole = len((await merchant.do(Op.GET_ORDER)).body)
     await fault(merchant, {"truncate": length}, on="get_order")
     async with line_to(merchant) as line:
@@ -417,7 +419,7 @@ async def test_a_truncated_body_is_announced_whole(merchant: Merchant, length: i
     assert (await merchant.do(Op.GET_ORDER)).status == 200
 
 
-async def test_a_body_shorter_than_the_cut_arrives_whole_before_the_end(
+async def test_truncate_beyond_the_body_sends_it_whole(
     merchant: Merchant,
 ) -> None:
     await fault(merchant, {"truncate": 1_000_000}, on="get_order")
@@ -428,7 +430,7 @@ async def test_a_body_shorter_than_the_cut_arrives_whole_before_the_end(
 
 
 @pytest.mark.parametrize(("length", "sent"), [(0, b"H"), (9, b"HTTP/1.1 "), (99, b"HTTP/1.1 ")])
-async def test_an_answer_without_a_body_is_cut_in_its_first_line(
+async def test_truncate_without_a_body_cuts_the_status_line(
     merchant: Merchant,
     length: int,
     sent: bytes,
@@ -463,7 +465,7 @@ async def test_wiremock_s_cuts_come_before_the_write(merchant: Merchant, name: s
 
 @pytest.mark.parametrize("do", [{"garbage": True}, {"fault": "RANDOM_DATA_THEN_CLOSE"}])
 @pytest.mark.parametrize("operation", [Op.GET_ORDER, Op.CAPTURE])
-async def test_garbage_is_announced_as_json_and_is_none(
+async def test_garbage_is_declared_json_but_invalid(
     merchant: Merchant,
     operation: Operation,
     do: dict[str, Any],
@@ -477,7 +479,7 @@ async def test_garbage_is_announced_as_json_and_is_none(
     assert captured == (10000 if operation is Op.CAPTURE else 0)
 
 
-async def test_garbage_needs_an_answer_that_may_have_a_body(merchant: Merchant) -> None:
+async def test_garbage_replaces_statuses_without_a_body(merchant: Merchant) -> None:
     await fault(merchant, {"garbage": True}, on="cancel")
     async with line_to(merchant) as line:
         await line.send(Op.CANCEL)
@@ -531,11 +533,14 @@ async def test_a_client_that_resets_during_a_delay_changes_nothing(
                 pass
         line.reset()
     await arrived(merchant)
-    assert await latest_delivery(merchant) == "nothing: the client left before the answer"
+    assert (
+        await latest_delivery(merchant)
+        == "nothing: the client disconnected before the response"
+    )
     assert (await merchant.read())["captured_amount"] == 0
 
 
-async def test_another_answer_after_the_commit_hides_what_was_done(
+async def test_respond_after_hides_the_committed_effect(
     shipping_merchant: Merchant,
 ) -> None:
     merchant = shipping_merchant
@@ -586,14 +591,14 @@ async def test_several_actions_go_together(merchant: Merchant, case: str) -> Non
     assert ((await merchant.read())["captured_amount"] > 0) is captured
 
 
-async def test_words_of_its_own_are_answered_as_they_are(merchant: Merchant) -> None:
+async def test_respond_sends_its_own_body_unchanged(merchant: Merchant) -> None:
     own = {"status": 403, "error_code": "OWN", "error_messages": ["one", "two"]}
     await fault(merchant, {"respond": own})
     page = (await merchant.do(Op.CANCEL)).json
     assert (page["error_code"], page["error_messages"]) == ("OWN", ["one", "two"])
 
 
-async def test_several_rules_strike_in_their_order(merchant: Merchant) -> None:
+async def test_several_rules_fire_in_order(merchant: Merchant) -> None:
     await freeze(merchant)
     await fault(merchant, {"delay": "1s"}, id="first")
     await fault(merchant, {"refuse": "conflict"}, id="second")
@@ -601,7 +606,7 @@ async def test_several_rules_strike_in_their_order(merchant: Merchant) -> None:
     assert response.header("Mock-Fault") == "first: delay; second: refuse conflict"
 
 
-async def test_a_rule_looks_into_the_body(merchant: Merchant) -> None:
+async def test_rule_matches_values_in_the_body(merchant: Merchant) -> None:
     where = {"order_lines.reference": "B24680"}
     await fault(merchant, {"refuse": "conflict"}, where=where)
     assert (await merchant.do(Op.GET_ORDER)).status == 200
@@ -614,13 +619,13 @@ async def test_a_rule_looks_into_the_body(merchant: Merchant) -> None:
     "body",
     [b"{", b"", b"[1]", b'"text"', b"[" * 900 + b"]" * 900, b'{"a":' * 900 + b"1" + b"}" * 900],
 )
-async def test_a_body_that_is_odd_matches_no_field(merchant: Merchant, body: bytes) -> None:
+async def test_invalid_body_matches_no_field(merchant: Merchant, body: bytes) -> None:
     await fault(merchant, {"refuse": "conflict"}, where={"a.b": 1})
     assert (await merchant.do(Op.CAPTURE, body)).status in (400, 422)
     assert await counts(merchant) == (0, 0)
 
 
-async def test_a_fault_for_an_order_leaves_the_others_alone(merchant: Merchant) -> None:
+async def test_fault_for_one_order_ignores_others(merchant: Merchant) -> None:
     named = merchant.order_id
     await fault(merchant, {"refuse": "conflict"}, order=named, calls={"every": 1})
     await merchant.make_order(SHIPPED)
@@ -648,7 +653,7 @@ async def test_the_control_api_is_never_subject_to_faults(merchant: Merchant) ->
 
 
 @pytest.mark.parametrize("operation", sorted(READ_OPERATIONS))
-async def test_a_fault_after_the_commit_serves_reads_too(
+async def test_fault_after_the_commit_applies_to_reads(
     new_merchant: Callable[..., Merchant],
     operation: Operation,
 ) -> None:

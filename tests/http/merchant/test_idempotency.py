@@ -19,7 +19,7 @@ def substance(response: Reply) -> tuple[int, list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize("row", CHANGES, ids=lambda row: row.operation)
-async def test_a_known_key_answers_as_the_first_time_and_does_nothing_again(
+async def test_known_key_replays_the_response_without_effect(
     merchant: Merchant,
     row: OperationInfo,
 ) -> None:
@@ -33,7 +33,7 @@ async def test_a_known_key_answers_as_the_first_time_and_does_nothing_again(
     assert second.header("Mock-Replayed") == "true"
 
 
-async def test_a_changed_body_under_a_known_key_is_replayed_and_noted(
+async def test_known_key_with_another_body_is_replayed_and_reported(
     shipping_merchant: Merchant,
 ) -> None:
     first = await shipping_merchant.refund(100, key="k")
@@ -44,7 +44,7 @@ async def test_a_changed_body_under_a_known_key_is_replayed_and_noted(
     assert second.header("Mock-Replayed") == note
 
 
-async def test_a_body_is_the_same_however_it_is_written(shipping_merchant: Merchant) -> None:
+async def test_json_formatting_does_not_change_a_body(shipping_merchant: Merchant) -> None:
     one = b'{"refunded_amount":5,"description":"","order_lines":[],"reference":"7","x":1}'
     two = b'{ "reference": 7, "refunded_amount": 5.0 }'
     await shipping_merchant.do(Op.REFUND, one, headers=KEY)
@@ -64,7 +64,7 @@ async def test_20_concurrent_refunds_with_one_key_are_one_refund(
     assert (len(order["refunds"]), order["refunded_amount"]) == (1, 100)
 
 
-async def test_20_concurrent_captures_never_take_more_than_there_is(merchant: Merchant) -> None:
+async def test_20_concurrent_captures_never_exceed_the_order(merchant: Merchant) -> None:
     responses = await asyncio.gather(*(merchant.capture(3000) for _ in range(20)))
     assert sorted(response.status for response in responses) == [201] * 6 + [403] * 14
     order = await merchant.read()
@@ -102,7 +102,7 @@ async def test_a_key_counts_for_one_operation_on_one_order(merchant: Merchant) -
     assert "Mock-Replayed" not in refund.header_names | other.header_names
 
 
-async def test_the_key_of_one_merchant_means_nothing_to_another(
+async def test_keys_of_two_merchants_are_independent(
     merchant: Merchant,
     new_merchant: Callable[..., Merchant],
 ) -> None:
@@ -123,7 +123,7 @@ async def test_a_refusal_is_replayed_for_its_key(merchant: Merchant) -> None:
     assert second.header("Mock-Replayed") == "true"
 
 
-async def test_refusals_are_decided_again_where_it_is_so_assumed(
+async def test_refusal_replay_is_switchable(
     serve: Callable[..., str],
     new_merchant: Callable[..., Merchant],
 ) -> None:
@@ -136,7 +136,7 @@ async def test_refusals_are_decided_again_where_it_is_so_assumed(
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"captured_amount":-1}'])
-async def test_a_key_of_a_request_that_was_not_understood_stays_free(
+async def test_key_of_an_unparsable_request_stays_unused(
     merchant: Merchant,
     body: bytes,
 ) -> None:
@@ -147,7 +147,7 @@ async def test_a_key_of_a_request_that_was_not_understood_stays_free(
 
 
 @pytest.mark.parametrize("body", [b"{bad", b"{}", b'{"refunded_amount": "x"}'])
-async def test_a_known_key_is_replayed_even_to_a_body_that_makes_no_sense(
+async def test_known_key_is_replayed_even_for_an_invalid_body(
     shipping_merchant: Merchant,
     body: bytes,
 ) -> None:
@@ -157,7 +157,7 @@ async def test_a_known_key_is_replayed_even_to_a_body_that_makes_no_sense(
     assert second.header("Mock-Replayed").startswith("true; the request differs")
 
 
-async def test_a_body_that_makes_no_sense_leaves_its_key_unused(
+async def test_invalid_body_leaves_its_key_unused(
     shipping_merchant: Merchant,
 ) -> None:
     refused = await shipping_merchant.do(Op.REFUND, b"{}", headers=KEY)

@@ -82,7 +82,7 @@ def new_order(
     return made
 
 
-def test_every_operation_has_an_answer_for_every_status() -> None:
+def test_lifecycle_table_covers_every_operation_and_status() -> None:
     assert {(op, status) for op, cells in LIFECYCLE.items() for status in cells} == {
         (info.operation, status) for info in OPERATIONS for status in Status
     }
@@ -103,7 +103,7 @@ async def test_everything_can_be_read_in_every_status(
 
 
 @every_cell
-async def test_an_operation_is_allowed_or_refused_as_the_table_says(
+async def test_operation_follows_the_lifecycle_table(
     new_order: NewOrder,
     operation: Operation,
     status: Status,
@@ -249,7 +249,7 @@ PROVIDERS_WORDS: dict[str, tuple[Spec, Operation, Any, Any, int, str, str]] = {
 
 
 @pytest.mark.parametrize("case", PROVIDERS_WORDS)
-async def test_a_refusal_is_in_the_providers_own_words(merchant: Merchant, case: str) -> None:
+async def test_refusal_has_the_provider_message(merchant: Merchant, case: str) -> None:
     spec, operation, body, ids, status, code, message = PROVIDERS_WORDS[case]
     await merchant.make_order(spec)
     async with merchant.nothing_changes():
@@ -258,18 +258,18 @@ async def test_a_refusal_is_in_the_providers_own_words(merchant: Merchant, case:
 
 
 NOT_EXTENDABLE: dict[str, Spec] = {
-    "Orders paid by CARD are not covered.": {"payment_method": "CARD"},
-    "Orders in FR are not covered.": {"country": "FR"},
-    "Orders created before 2025-09-25 are not covered.": {
+    "Orders paid by CARD cannot be extended.": {"payment_method": "CARD"},
+    "Orders in FR cannot be extended.": {"country": "FR"},
+    "Orders created before 2025-09-25 cannot be extended.": {
         "created": "2025-09-24",
         "expires": "36500d",
     },
-    "Expiry is 90 days away or more.": {"expires": "91d"},
+    "The authorization expires in 90 days or more.": {"expires": "91d"},
 }
 
 
 @pytest.mark.parametrize("cause", NOT_EXTENDABLE)
-async def test_an_extension_that_is_not_offered_is_refused_with_its_cause(
+async def test_refused_extension_has_its_cause(
     merchant: Merchant,
     cause: str,
 ) -> None:
@@ -286,7 +286,7 @@ async def test_an_extension_that_is_not_offered_is_refused_with_its_cause(
         (
             HALF_SHIPPED,
             {"number_of_days": 15},
-            "15 is not one of the options: 14, 30, 60 days.",
+            "15 days is not offered; the options are 14, 30, 60 days.",
         ),
         (
             {**HALF_SHIPPED, "payment_method": "CARD"},
@@ -295,7 +295,7 @@ async def test_an_extension_that_is_not_offered_is_refused_with_its_cause(
         ),
     ],
 )
-async def test_a_due_date_that_cannot_be_moved_is_refused_with_its_cause(
+async def test_refused_due_date_extension_has_its_cause(
     merchant: Merchant,
     spec: Spec,
     body: object,

@@ -1,4 +1,4 @@
-"""What only a sandbox can tell travels in headers of our own."""
+"""The ``Mock-…`` headers of merchant responses."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ Op = Operation
 LONGEST = 1000
 
 
-async def test_a_refusal_says_its_reason_and_the_numbers_behind_it(merchant: Merchant) -> None:
+async def test_mock_reason_has_the_reason_and_its_facts(merchant: Merchant) -> None:
     response = await merchant.capture(20001)
     assert response.header("Mock-Reason") == (
         "capture_exceeds_remaining; requested=20001; remaining=20000; captured=0;"
@@ -20,7 +20,7 @@ async def test_a_refusal_says_its_reason_and_the_numbers_behind_it(merchant: Mer
     )
 
 
-async def test_invalid_fields_say_where_they_are(merchant: Merchant) -> None:
+async def test_mock_reason_lists_the_paths_of_invalid_fields(merchant: Merchant) -> None:
     body = {"captured_amount": 1, "order_lines": [line("A", 1), {**line("B", 1), "name": 1}]}
     response = await merchant.do(Op.CAPTURE, body)
     assert response.header("Mock-Reason") == "invalid_fields; paths=order_lines/1/name"
@@ -37,7 +37,7 @@ ALLOCATIONS = {
 
 
 @pytest.mark.parametrize("case", ALLOCATIONS)
-async def test_a_refund_says_how_it_was_allocated(merchant: Merchant, case: str) -> None:
+async def test_mock_allocation_describes_the_allocation(merchant: Merchant, case: str) -> None:
     await merchant.make_order(SHIPPED)
     (amount, lines), expected = ALLOCATIONS[case]
     response = await merchant.refund(amount, *lines)
@@ -66,11 +66,11 @@ async def test_any_reference_fits_into_one_line_of_printable_ascii(
 ) -> None:
     response = await shipping_merchant.refund(5, line(NASTY[case], 5))
     assert response.status == 201
-    told = response.header("Mock-Allocation")
-    assert told.startswith("failed; references_in_one_capture; Change reference")
-    assert told.isascii()
-    assert told.isprintable()
-    assert len(told) <= LONGEST
+    value = response.header("Mock-Allocation")
+    assert value.startswith("failed; references_in_one_capture; Change reference")
+    assert value.isascii()
+    assert value.isprintable()
+    assert len(value) <= LONGEST
     assert "X-Injected" not in response.header_names
     refund = (await shipping_merchant.read())["refunds"][0]
     assert refund["order_lines"][0]["reference"] == NASTY[case]
@@ -90,7 +90,7 @@ async def test_any_path_fits_into_one_line_of_printable_ascii(
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
-async def test_one_setting_switches_them_all_off(
+async def test_mock_headers_can_be_switched_off(
     serve: Callable[..., str],
     new_merchant: Callable[..., Merchant],
     row: OperationInfo,

@@ -77,7 +77,7 @@ def test_the_18_operations_of_the_contract_are_there() -> None:
 
 
 @every_operation
-async def test_success_has_the_documented_status_and_names_the_exchange(
+async def test_success_has_the_documented_status_and_correlation_id(
     merchant: Merchant,
     row: OperationInfo,
 ) -> None:
@@ -87,7 +87,7 @@ async def test_success_has_the_documented_status_and_names_the_exchange(
 
 
 @every_read
-async def test_a_read_is_compact_json_that_keeps_to_its_schema(
+async def test_read_is_compact_json_that_matches_its_schema(
     merchant: Merchant,
     row: OperationInfo,
 ) -> None:
@@ -99,7 +99,7 @@ async def test_a_read_is_compact_json_that_keeps_to_its_schema(
 
 
 @every_read
-async def test_a_read_names_no_transaction_and_no_place(
+async def test_read_has_no_transaction_id_and_no_location(
     merchant: Merchant, row: OperationInfo
 ) -> None:
     response = await succeed(merchant, row)
@@ -107,7 +107,7 @@ async def test_a_read_names_no_transaction_and_no_place(
 
 
 @every_change
-async def test_a_change_names_its_transaction_and_has_no_body(
+async def test_change_has_a_transaction_id_and_no_body(
     merchant: Merchant,
     row: OperationInfo,
 ) -> None:
@@ -119,7 +119,7 @@ async def test_a_change_names_its_transaction_and_has_no_body(
 
 
 @every_change
-async def test_201_says_that_it_is_empty_and_204_need_not(
+async def test_201_has_a_content_length_and_204_has_none(
     merchant: Merchant, row: OperationInfo
 ) -> None:
     response = await succeed(merchant, row)
@@ -128,13 +128,13 @@ async def test_201_says_that_it_is_empty_and_204_need_not(
 
 
 @every_change
-async def test_only_a_creation_names_a_place(merchant: Merchant, row: OperationInfo) -> None:
+async def test_only_a_creation_has_a_location(merchant: Merchant, row: OperationInfo) -> None:
     response = await succeed(merchant, row)
     assert ("Location" in response.header_names) is (row.success == 201)
 
 
 @every_creation
-async def test_a_creation_names_what_it_made_and_its_absolute_place(
+async def test_creation_returns_the_id_and_absolute_location(
     merchant: Merchant,
     row: OperationInfo,
 ) -> None:
@@ -149,7 +149,7 @@ async def test_a_creation_names_what_it_made_and_its_absolute_place(
 
 
 @every_creation
-async def test_the_place_is_built_from_the_host_the_client_wrote(
+async def test_location_uses_the_host_of_the_request(
     merchant: Merchant,
     row: OperationInfo,
 ) -> None:
@@ -161,7 +161,7 @@ async def test_the_place_is_built_from_the_host_the_client_wrote(
 
 
 @every_creation
-async def test_lines_that_add_up_are_called_valid(
+async def test_lines_that_add_up_are_reported_valid(
     merchant: Merchant, row: OperationInfo
 ) -> None:
     response = await succeed(merchant, row)
@@ -170,7 +170,7 @@ async def test_lines_that_add_up_are_called_valid(
 
 @every_creation
 @pytest.mark.parametrize("lines", [[], [line("A12345", 11)]], ids=["no lines", "another sum"])
-async def test_lines_that_do_not_add_up_are_accepted_and_not_called_valid(
+async def test_lines_that_do_not_add_up_are_accepted_but_not_valid(
     merchant: Merchant,
     row: OperationInfo,
     lines: list[object],
@@ -193,7 +193,7 @@ async def test_an_order_has_the_recorded_keys_in_the_recorded_order(merchant: Me
     assert list(order["initial_payment_method"]) == ["type", "description"]
 
 
-async def test_a_refund_read_alone_has_one_key_more(merchant: Merchant) -> None:
+async def test_get_refund_has_one_more_key(merchant: Merchant) -> None:
     await merchant.make_order(BUSY)
     refund = (await merchant.do(Op.GET_REFUND)).json
     assert list(refund) == [*REFUND_KEYS, "credit_invoice"]
@@ -209,7 +209,7 @@ async def test_a_capture_reads_the_same_alone_in_the_list_and_in_the_order(
     assert [alone] == (await merchant.read())["captures"]
 
 
-async def test_what_was_never_set_is_left_out_and_some_texts_are_empty(
+async def test_unset_fields_are_omitted_or_empty_as_recorded(
     merchant: Merchant,
 ) -> None:
     await merchant.make_order(BUSY)
@@ -250,18 +250,18 @@ async def test_references_have_the_recorded_form(merchant: Merchant) -> None:
     assert order["captures"][0]["klarna_reference"] == order["klarna_reference"] + "-1"
 
 
-async def test_every_exchange_has_a_correlation_id_of_its_own(merchant: Merchant) -> None:
+async def test_every_response_has_its_own_correlation_id(merchant: Merchant) -> None:
     responses = [await merchant.do(Op.GET_ORDER) for _ in range(5)]
     assert len({response.header("Klarna-Correlation-Id") for response in responses}) == 5
 
 
-async def test_text_is_sent_as_it_is_in_utf_8(merchant: Merchant) -> None:
+async def test_text_is_sent_as_unescaped_utf_8(merchant: Merchant) -> None:
     await merchant.do(Op.UPDATE_MERCHANT_REFERENCES, {"merchant_reference1": "Åre ✓"})
     response = await merchant.do(Op.GET_ORDER)
     assert '"merchant_reference1":"Åre ✓"'.encode() in response.body
 
 
-async def test_headers_keep_their_case_for_a_client_that_looks_closely(
+async def test_header_names_keep_their_case(
     merchant: Merchant,
 ) -> None:
     connection = HTTPConnection(urlsplit(merchant.url).netloc)
@@ -307,7 +307,7 @@ SHIPPING = {
 }
 
 
-async def test_a_capture_shows_all_that_it_was_made_with(merchant: Merchant) -> None:
+async def test_capture_returns_everything_it_was_created_with(merchant: Merchant) -> None:
     sent = {
         "captured_amount": 10000,
         "description": "Shipping the sneakers",
@@ -322,7 +322,7 @@ async def test_a_capture_shows_all_that_it_was_made_with(merchant: Merchant) -> 
     assert get_schema("responses/capture.schema.json").is_valid(shown.json)
 
 
-async def test_what_is_unknown_within_a_line_is_not_shown(merchant: Merchant) -> None:
+async def test_unknown_fields_of_a_line_are_omitted(merchant: Merchant) -> None:
     line = {**FULL_LINE, "extra": {"a": 1}, "unknown": [[]], "subscription": None}
     line["product_identifiers"] = {"brand": "Fast", "unknown": {"deep": []}}
     made = await merchant.do(Op.CAPTURE, {"captured_amount": 10000, "order_lines": [line]})
@@ -332,7 +332,9 @@ async def test_what_is_unknown_within_a_line_is_not_shown(merchant: Merchant) ->
     assert shown.json["order_lines"] == [expected]
 
 
-async def test_a_refund_shows_all_that_it_was_made_with(shipping_merchant: Merchant) -> None:
+async def test_refund_returns_everything_it_was_created_with(
+    shipping_merchant: Merchant,
+) -> None:
     sent = {
         "refunded_amount": 10000,
         "description": "Returning the sneakers",
@@ -380,7 +382,7 @@ async def test_an_extension_moves_the_expiry_to_today_and_28_days(merchant: Merc
     assert extended == merchant.order["expires_at"] > fresh
 
 
-async def test_a_reference_is_overwritten_only_if_given_and_cleared_by_an_empty_text(
+async def test_merchant_reference_update_overwrites_clears_or_keeps(
     merchant: Merchant,
 ) -> None:
     both = {"merchant_reference1": "one", "merchant_reference2": "two"}
@@ -412,7 +414,7 @@ async def test_shipping_info_is_appended(merchant: Merchant, operation: Operatio
     assert place["shipping_info"] == [SHIPPING, {"tracking_number": "T2"}]
 
 
-async def test_a_refund_lowers_nothing_but_raises_what_is_refunded(
+async def test_refund_changes_only_the_refunded_amount(
     shipping_merchant: Merchant,
 ) -> None:
     await shipping_merchant.refund(10000, line("B24680", 10000))

@@ -1,4 +1,4 @@
-"""Pages are written once for an order as it is, and kept within bounds."""
+"""The order cache encodes an unchanged order once and is bounded."""
 
 import orjson
 import pytest
@@ -18,7 +18,7 @@ def page(kept: OrderCache, order: Order, status: Status = Status.AUTHORIZED) -> 
     return kept.encode(order, status, Assumptions())
 
 
-def test_the_page_of_an_order_is_written_once_until_it_changes() -> None:
+def test_order_is_encoded_once_until_it_changes() -> None:
     kept, order = OrderCache(), make_order()
     assert page(kept, order) is page(kept, order)
     assert page(kept, order) is not page(kept, replace(order))
@@ -28,7 +28,7 @@ def test_the_page_of_an_order_is_written_once_until_it_changes() -> None:
 
 
 @pytest.mark.parametrize(("room", "found"), [(1.5, 1), (2.0, 2), (2.5, 2), (3.0, 3)])
-def test_the_oldest_pages_go_where_there_is_no_room(
+def test_oldest_orders_are_evicted_from_a_full_cache(
     monkeypatch: pytest.MonkeyPatch,
     room: float,
     found: int,
@@ -42,7 +42,7 @@ def test_the_oldest_pages_go_where_there_is_no_room(
     assert page(kept, orders[0]) is not written[0] or found == len(orders)
 
 
-def test_a_large_page_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_order_is_not_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_cache, "MAX_CACHED_ORDER_BYTES", PAGE - 1)
     kept, order = OrderCache(), make_order()
     assert page(kept, order) is not page(kept, order)

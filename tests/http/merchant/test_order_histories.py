@@ -1,8 +1,7 @@
-"""Random lives of orders over HTTP, with faults: a shop asks again until it is answered.
+"""Random histories of orders over HTTP, with faults: a shop asks again until it is answered.
 
 The model of ``tests/model`` says what must come of it: answers may be lost, late or
-garbled, but under a key money moves once. ``KUSTOM_FUZZ`` multiplies how many lives are
-led.
+garbled, but under a key money moves once. ``KUSTOM_FUZZ`` multiplies the number of histories.
 """
 
 import asyncio
@@ -32,10 +31,10 @@ from mockserver.domain.operation import Operation
 from tests.support.builders import NOW, make_line
 from tests.support.merchant import Merchant, Reply, with_key
 from tests.support.model import commands_strategy
-from tests.support.model.commands_strategy import Moment, Wish, keys
+from tests.support.model.commands_strategy import CommandFor, Moment, keys
 from tests.support.model.http_merchant import answer_in, body_of, numbers_in, numbers_of
-from tests.support.model.merchant_model import World
-from tests.support.model.order_model import Answer, Call, Life, midnight
+from tests.support.model.merchant_model import MerchantModel
+from tests.support.model.order_model import Answer, Call, OrderModel, midnight
 from tests.support.strategies import assumptions, mostly
 
 EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
@@ -71,7 +70,7 @@ users = count(1)
 NOWHERE = {"order_id": "?", "captures": [], "refunds": []}
 
 
-class Lives(RuleBasedStateMachine):
+class OrderHistories(RuleBasedStateMachine):
     """A shop, a network that is not to be relied on, and what must come of it."""
 
     url: str
@@ -80,10 +79,10 @@ class Lives(RuleBasedStateMachine):
         """Be a merchant that nobody else is."""
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        user = f"lives-{next(users)}"
+        user = f"histories-{next(users)}"
         self.merchant = Merchant(self.run(self.session()), self.url, user, dict(NOWHERE))
         self.faults: dict[Operation, str] = {}  # what waits for the next call
-        self.kept: dict[str, tuple[World, dict[Operation, str]]] = {}
+        self.saved_models: dict[str, tuple[MerchantModel, dict[Operation, str]]] = {}
         self.placed = 0
 
     def teardown(self) -> None:
@@ -100,7 +99,7 @@ class Lives(RuleBasedStateMachine):
             "assume": {name: getattr(assumed, name) for name in ASSUMPTIONS},
         }
         self.control("PUT", "scenario", scenario)
-        self.world = World(assumed, NOW)
+        self.model = MerchantModel(assumed, NOW)
         self.place(total, by_invoice=True)
         self.ship(
             ORDER.format(1),
@@ -118,46 +117,48 @@ class Lives(RuleBasedStateMachine):
         """Place an order."""
         self.placed += 1
         name = ORDER.format(self.placed)
-        now = self.world.now
-        life = Life(total, now, midnight(now) + timedelta(days=28), by_invoice)
+        now = self.model.now
+        model_order = OrderModel(total, now, midnight(now) + timedelta(days=28), by_invoice)
         spec = {
             "order_id": name,
             "name": name,
             "lines": [{"name": "Everything", "unit_price": total}],
-            "created": life.created.isoformat(),
-            "expires": life.expires.isoformat(),
+            "created": model_order.created.isoformat(),
+            "expires": model_order.expires.isoformat(),
             "payment_method": "INVOICE" if by_invoice else "CARD",
         }
         self.control("POST", "orders", spec)
-        self.world.lives[name] = life
+        self.model.orders_by_id[name] = model_order
         return name
 
-    @rule(order=orders, wish=commands_strategy.shippings, key=keys, fault=no_faults | faults)
-    def ship(self, order: str, wish: Wish, key: str | None, fault: str) -> None:
+    @rule(order=orders, build=commands_strategy.shippings, key=keys, fault=no_faults | faults)
+    def ship(self, order: str, build: CommandFor, key: str | None, fault: str) -> None:
         """Capture something."""
-        self.ask(Call(order, wish(self.world, order), key), fault)
+        self.ask(Call(order, build(self.model, order), key), fault)
 
     @rule(
         order=orders,
-        wish=commands_strategy.returns,
+        build=commands_strategy.returns,
         key=keys,
         fault=mostly(no_faults | faults, st.just(FAIL)),
     )
-    def take_back(self, order: str, wish: Wish, key: str | None, fault: str) -> None:
+    def refund_shipment(
+        self, order: str, build: CommandFor, key: str | None, fault: str
+    ) -> None:
         """Refund what came back of a shipment."""
-        self.ask(Call(order, wish(self.world, order), key), fault)
+        self.ask(Call(order, build(self.model, order), key), fault)
 
-    @rule(order=orders, wish=commands_strategy.repayments, key=keys, fault=no_faults | faults)
-    def give_back(self, order: str, wish: Wish, key: str | None, fault: str) -> None:
+    @rule(order=orders, build=commands_strategy.repayments, key=keys, fault=no_faults | faults)
+    def refund_amount(self, order: str, build: CommandFor, key: str | None, fault: str) -> None:
         """Refund an amount."""
-        self.ask(Call(order, wish(self.world, order), key), fault)
+        self.ask(Call(order, build(self.model, order), key), fault)
 
     @rule(
-        order=orders, wish=commands_strategy.authorizations, key=keys, fault=no_faults | faults
+        order=orders, build=commands_strategy.authorizations, key=keys, fault=no_faults | faults
     )
-    def authorize(self, order: str, wish: Wish, key: str | None, fault: str) -> None:
+    def authorize(self, order: str, build: CommandFor, key: str | None, fault: str) -> None:
         """Set another total."""
-        self.ask(Call(order, wish(self.world, order), key), fault)
+        self.ask(Call(order, build(self.model, order), key), fault)
 
     @rule(order=orders, command=commands_strategy.changes, key=keys, fault=no_faults | faults)
     def change(self, order: str, command: Command, key: str | None, fault: str) -> None:
@@ -170,11 +171,11 @@ class Lives(RuleBasedStateMachine):
         """Send calls at once; some order of them must explain all answers."""
         sent = [first] * times + others
         responses = [item for item in self.send(*sent) if item]
-        worlds = list(self.world.outcomes([*zip(sent, responses, strict=True)]))
+        worlds = list(self.model.outcomes([*zip(sent, responses, strict=True)]))
         assert worlds, f"no order of {sent} explains {responses}"
         found = self.numbers()
-        likely = [world for world in worlds if expected(world) == found]
-        self.world = [*likely, *worlds][0]
+        likely = [model for model in worlds if expected(model) == found]
+        self.model = [*likely, *worlds][0]
 
     @rule(call=sure_calls, times=st.integers(2, 4))
     @precondition(lambda self: self.placed and not self.faults)
@@ -186,8 +187,8 @@ class Lives(RuleBasedStateMachine):
         (response,) = self.send(call)
         assert response
         for _ in range(times):
-            self.world.hear(call, response.said)
-        assert response == self.world.hear(call, response.said)
+            self.model.apply(call, response.result)
+        assert response == self.model.apply(call, response.result)
 
     # What the network, time and fate do
 
@@ -201,38 +202,38 @@ class Lives(RuleBasedStateMachine):
     @rule(moment=commands_strategy.moments)
     def advance(self, moment: Moment) -> None:
         """Go on to the next such moment, if there is one."""
-        coming = [item for item in moment(self.world) if item > self.world.now]
+        coming = [item for item in moment(self.model) if item > self.model.now]
         if coming:
-            self.world.now = min(coming)
-            self.control("POST", "clock", {"set": self.world.now.isoformat()})
+            self.model.now = min(coming)
+            self.control("POST", "clock", {"set": self.model.now.isoformat()})
 
     @rule(order=orders, outcome=st.sampled_from(("fail_next_allocation", "reject_fraud")))
     def force(self, order: str, outcome: str) -> None:
         """Let the provider decide something."""
-        if order in self.world.lives:
+        if order in self.model.orders_by_id:
             self.control("POST", f"orders/{order}/force", {"outcome": outcome})
-            self.world.lives[order].force(outcome, self.world.now)
+            self.model.orders_by_id[order].force(outcome, self.model.now)
 
     @rule(target=snapshots)
     def keep(self) -> str:
         """Take a snapshot."""
         self.control("POST", "snapshots", {"name": "here"})
-        self.kept["here"] = self.world.twin(), dict(self.faults)
+        self.saved_models["here"] = self.model.copy(), dict(self.faults)
         return "here"
 
     @rule(name=snapshots)
     def go_back(self, name: str) -> None:
         """Restore a snapshot, with the faults that waited then."""
         self.control("POST", f"snapshots/{name}/restore")
-        world, faults = self.kept[name]
-        self.world, self.faults = world.twin(), dict(faults)
+        model, faults = self.saved_models[name]
+        self.model, self.faults = model.copy(), dict(faults)
 
     # What must come of it
 
     @invariant()
     def all_orders_are_as_the_model_says(self) -> None:
         """Every number agrees."""
-        assert self.numbers() == expected(self.world)
+        assert self.numbers() == expected(self.model)
 
     @invariant()
     def the_money_adds_up(self) -> None:
@@ -251,19 +252,19 @@ class Lives(RuleBasedStateMachine):
         assert (response is None) is (fault in LOST)
         if fault in NOTHING_DONE or (fault in ANSWER_LOST and call.key):
             (response,) = self.send(call)
-        said = response.said if response else self.newly_made()
+        result = response.result if response else self.newly_made()
         if fault == "delay":
-            self.world.now += DELAY
+            self.model.now += DELAY
         if fault == FAIL:
-            call = replace(call, sabotaged=True)
+            call = replace(call, inject_failure=True)
         if fault in ANSWER_LOST and call.key:
-            self.world.hear(call, said)  # the answer that was lost
-        foretold = self.world.hear(call, said)
+            self.model.apply(call, result)  # the answer that was lost
+        foretold = self.model.apply(call, result)
         assert response in {foretold, None}
 
     def newly_made(self) -> str | None:
         """What a shop without a key has to look for: the id that was not there before."""
-        new = ids_in(self.numbers()) - ids_in(expected(self.world))
+        new = ids_in(self.numbers()) - ids_in(expected(self.model))
         return new.pop() if new else None
 
     def send(self, *sent: Call) -> list[Answer | None]:
@@ -310,19 +311,19 @@ class Lives(RuleBasedStateMachine):
         return self.loop.run_until_complete(doing)
 
 
-def expected(world: World) -> dict[str, Any]:
-    lives = world.lives.items()
-    return {name: numbers_of(live, world.now, world.assumed) for name, live in lives}
+def expected(model: MerchantModel) -> dict[str, Any]:
+    orders = model.orders_by_id.items()
+    return {name: numbers_of(order, model.now, model.assumed) for name, order in orders}
 
 
 def ids_in(numbers: dict[str, Any]) -> set[str]:
     orders = numbers.values()
-    return {made[0] for order in orders for made in (*order["captures"], *order["refunds"])}
+    return {new_id[0] for order in orders for new_id in (*order["captures"], *order["refunds"])}
 
 
 def test_whatever_happens_on_the_way_money_moves_once(server_url: str) -> None:
-    class LivesThere(Lives):
+    class LivesThere(OrderHistories):
         url = server_url
 
-    lives = settings(max_examples=70 * EFFORT, stateful_step_count=30, deadline=None)
-    run_state_machine_as_test(LivesThere, settings=lives)
+    profile = settings(max_examples=70 * EFFORT, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(LivesThere, settings=profile)

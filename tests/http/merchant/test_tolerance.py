@@ -1,4 +1,4 @@
-"""What real clients send and the documentation does not: all of it was seen."""
+"""Requests that deviate from the documentation, as real clients send them."""
 
 from collections.abc import AsyncIterator
 
@@ -31,7 +31,7 @@ def test_the_operations_without_input_are_known() -> None:
 
 @pytest.mark.parametrize("operation", BODILESS)
 @pytest.mark.parametrize("body", [None, b"", b"{}", b"[]", b"null", b"not JSON at all"])
-async def test_an_operation_without_input_takes_any_body(
+async def test_operation_without_input_accepts_any_body(
     merchant: Merchant,
     operation: Operation,
     body: bytes | None,
@@ -41,7 +41,7 @@ async def test_an_operation_without_input_takes_any_body(
 
 
 @pytest.mark.parametrize("operation", BODILESS)
-async def test_an_operation_without_input_takes_a_chunked_body(
+async def test_operation_without_input_accepts_a_chunked_body(
     merchant: Merchant,
     operation: Operation,
 ) -> None:
@@ -54,7 +54,7 @@ async def test_an_operation_without_input_takes_a_chunked_body(
     "media_type",
     ["application/json", "application/x-www-form-urlencoded", "*", "text/plain", ""],
 )
-async def test_an_operation_without_input_takes_any_content_type(
+async def test_operation_without_input_accepts_any_content_type(
     merchant: Merchant,
     operation: Operation,
     media_type: str,
@@ -70,7 +70,7 @@ async def test_an_operation_without_input_takes_any_content_type(
     [("/", ""), ("", "/"), ("//", "//")],
     ids=["double slash", "trailing slash", "both, twice"],
 )
-async def test_extra_slashes_are_taken_without_a_redirect(
+async def test_extra_slashes_are_accepted_without_a_redirect(
     merchant: Merchant,
     row: object,
     before: str,
@@ -104,7 +104,7 @@ async def test_the_body_of_a_get_is_ignored(merchant: Merchant, body: bytes) -> 
     "accept",
     ["application/json", "*/*", "text/html, image/gif, image/jpeg, */*; q=0.2", "text/html"],
 )
-async def test_an_answer_is_json_whatever_the_client_would_accept(
+async def test_response_is_json_whatever_accept_says(
     merchant: Merchant,
     accept: str,
 ) -> None:
@@ -121,7 +121,7 @@ async def test_a_query_is_ignored(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("operation", [name for name in BODIES if name in LIFECYCLE])
-async def test_a_body_may_come_in_chunks_without_a_length(
+async def test_chunked_body_without_length_is_accepted(
     merchant: Merchant,
     operation: Operation,
 ) -> None:
@@ -146,7 +146,7 @@ async def test_a_body_may_come_in_chunks_without_a_length(
         "APPLICATION/JSON",
     ],
 )
-async def test_json_is_recognised_however_it_is_announced(
+async def test_json_media_types_are_accepted(
     merchant: Merchant,
     media_type: str,
 ) -> None:
@@ -251,7 +251,7 @@ async def test_a_body_wider_than_documented_is_accepted(merchant: Merchant, case
     assert (await merchant.do(operation, body)).status == operation.info.success
 
 
-async def test_numbers_given_for_texts_are_shown_as_texts(merchant: Merchant) -> None:
+async def test_numbers_sent_for_strings_are_returned_as_strings(merchant: Merchant) -> None:
     await merchant.make_order(SHIPPED)
     await merchant.do(Op.UPDATE_MERCHANT_REFERENCES, {"merchant_reference2": 1001})
     shipping = {"shipping_info": [{"tracking_number": 123456}]}
@@ -276,12 +276,12 @@ async def test_unknown_fields_are_not_echoed(merchant: Merchant) -> None:
     assert "colour" not in capture["order_lines"][0]
 
 
-async def test_of_a_doubled_key_the_last_one_counts(merchant: Merchant) -> None:
+async def test_last_of_duplicate_keys_counts(merchant: Merchant) -> None:
     await merchant.do(Op.CAPTURE, b'{"captured_amount":1,"captured_amount":2}')
     assert (await merchant.read())["captured_amount"] == 2
 
 
-async def test_a_line_without_a_type_is_physical_and_one_without_a_reference_has_none(
+async def test_order_line_type_defaults_to_physical_and_reference_to_none(
     merchant: Merchant,
 ) -> None:
     bare = {"name": "Goods", "quantity": 1, "unit_price": 5, "total_amount": 5}

@@ -1,4 +1,4 @@
-"""A request is one turn on its sandbox; a fault that delays makes two of it."""
+"""A request is one turn on its sandbox; a delay fault splits it into two."""
 
 import asyncio
 from base64 import b64encode
@@ -81,7 +81,7 @@ async def start(answering: Coroutine[Any, Any, Response]) -> asyncio.Task[Respon
     return task
 
 
-async def test_a_delayed_capture_is_decided_on_what_others_left(
+async def test_delayed_capture_sees_changes_made_meanwhile(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
     late = await start(api.handle(capture(1000)))

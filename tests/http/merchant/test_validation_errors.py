@@ -1,4 +1,4 @@
-"""Bad input is refused in shape, says where and why, and changes nothing."""
+"""Invalid requests are refused in the provider's format and change nothing."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -72,7 +72,7 @@ async def test_malformed_json_is_refused(merchant: Merchant, case: str) -> None:
 
 
 @every_body
-async def test_malformed_json_is_refused_by_every_operation_that_reads(
+async def test_malformed_json_is_refused_by_every_operation_with_a_body(
     merchant: Merchant,
     row: OperationInfo,
 ) -> None:
@@ -81,7 +81,7 @@ async def test_malformed_json_is_refused_by_every_operation_that_reads(
 
 @every_body
 @pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"text"', b"true"])
-async def test_a_body_that_is_no_object_is_refused(
+async def test_body_that_is_not_an_object_is_refused(
     merchant: Merchant,
     row: OperationInfo,
     body: bytes,
@@ -106,7 +106,7 @@ MISSING = {
 
 @pytest.mark.parametrize("operation", MISSING)
 @pytest.mark.parametrize("how", ["left out", "null", "no body"])
-async def test_what_is_required_and_missing_is_named_as_recorded(
+async def test_missing_required_field_has_the_recorded_message(
     merchant: Merchant,
     operation: Operation,
     how: str,
@@ -207,7 +207,7 @@ INVALID: dict[str, tuple[Operation, Any, str]] = {
     "a reference that is true": (
         Op.UPDATE_MERCHANT_REFERENCES,
         {"merchant_reference2": True},
-        "'merchant_reference2' must be a text or an integer, got true",
+        "'merchant_reference2' must be a string or an integer, got true",
     ),
     "a country that is none": (
         Op.UPDATE_CUSTOMER_DETAILS,
@@ -232,7 +232,7 @@ INVALID: dict[str, tuple[Operation, Any, str]] = {
 
 
 @pytest.mark.parametrize("case", INVALID)
-async def test_an_invalid_field_is_named_with_what_would_be_right(
+async def test_invalid_field_message_says_what_is_expected(
     merchant: Merchant,
     case: str,
 ) -> None:
@@ -242,7 +242,7 @@ async def test_an_invalid_field_is_named_with_what_would_be_right(
 
 
 @pytest.mark.parametrize("number", [b"9" * 30, b"-" + b"9" * 30, b"1e300", b"2e8000", b"1e-1"])
-async def test_a_number_of_any_size_is_judged_as_a_number(
+async def test_numbers_of_any_size_are_validated_as_numbers(
     merchant: Merchant,
     number: bytes,
 ) -> None:
@@ -267,25 +267,28 @@ async def test_all_violations_are_listed(merchant: Merchant) -> None:
     ]
 
 
-async def test_of_very_many_violations_the_first_hundred_are_told(merchant: Merchant) -> None:
-    for lines, more in ((100, []), (101, ["and more; only the first 100 are told"])):
+async def test_at_most_100_violations_are_reported(merchant: Merchant) -> None:
+    for lines, more in (
+        (100, []),
+        (101, ["more errors follow; only the first 100 are reported"]),
+    ):
         body = {"captured_amount": 1, "order_lines": [{**GOOD, "name": 1}] * lines}
         response = await refusal_of(merchant, Op.CAPTURE, body)
-        told = messages(response, 422, "UNPROCESSABLE_ENTITY")
-        assert told[100:] == more
-        assert set(told[:100]) == {
-            f"'order_lines/{line}/name' must be a text, got 1" for line in range(100)
+        reported = messages(response, 422, "UNPROCESSABLE_ENTITY")
+        assert reported[100:] == more
+        assert set(reported[:100]) == {
+            f"'order_lines/{line}/name' must be a string, got 1" for line in range(100)
         }
 
 
-async def test_a_long_value_is_shown_shortened(merchant: Merchant) -> None:
+async def test_long_value_is_shortened_in_the_message(merchant: Merchant) -> None:
     response = await refusal_of(merchant, Op.REFUND, {"refunded_amount": LONG})
     (message,) = messages(response, 422, "UNPROCESSABLE_ENTITY")
     assert message.endswith("x…")
     assert len(message) < 130
 
 
-async def test_the_status_of_invalid_fields_is_an_assumption_that_can_be_switched(
+async def test_invalid_fields_status_follows_the_assumption(
     serve: Callable[..., str],
     new_merchant: Callable[..., Merchant],
 ) -> None:
@@ -360,7 +363,7 @@ async def test_a_body_of_another_media_type_is_refused(
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
-async def test_an_unknown_path_is_refused_by_its_name(
+async def test_unknown_path_is_refused_and_named(
     merchant: Merchant,
     method: str,
     path: str,
@@ -391,7 +394,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("method", "path"), WRONG)
-async def test_a_wrong_method_is_refused_with_those_that_are_right(
+async def test_wrong_method_is_refused_with_the_allowed_ones(
     merchant: Merchant,
     method: str,
     path: str,
@@ -410,7 +413,7 @@ async def test_head_is_refused(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("order_id", ["7ce4ee13", "%00", "%0A", "%ff", "%E2%9C%93", "..", "'"])
-async def test_an_order_id_of_another_form_is_refused_as_such_when_read(
+async def test_malformed_order_id_is_refused_on_reads(
     merchant: Merchant,
     order_id: str,
 ) -> None:
@@ -419,7 +422,7 @@ async def test_an_order_id_of_another_form_is_refused_as_such_when_read(
 
 
 @pytest.mark.parametrize("order_id", ["7ce4ee13", "%00", "%0D%0AX:%20y", "%E2%9C%93"])
-async def test_an_order_id_of_another_form_cannot_be_found_when_changed(
+async def test_malformed_order_id_is_not_found_on_changes(
     merchant: Merchant,
     order_id: str,
 ) -> None:
@@ -437,7 +440,7 @@ async def test_an_order_id_of_another_form_cannot_be_found_when_changed(
         (Sandbox, "execute", Op.CANCEL),
     ],
 )
-async def test_a_crash_inside_is_answered_in_shape_and_logged_with_its_traceback(
+async def test_crash_is_a_provider_500_and_logged_with_traceback(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -460,7 +463,7 @@ async def test_a_crash_inside_is_answered_in_shape_and_logged_with_its_traceback
     assert (await merchant.do(Op.GET_ORDER)).status == 200
 
 
-async def test_a_crash_before_the_request_is_understood_is_answered_in_shape_too(
+async def test_crash_before_parsing_is_a_provider_500(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -478,7 +481,7 @@ async def test_a_crash_before_the_request_is_understood_is_answered_in_shape_too
 
 
 @every_operation
-async def test_a_refusal_names_no_place_and_no_made_thing(
+async def test_refusal_has_no_location_and_no_created_id(
     merchant: Merchant, row: OperationInfo
 ) -> None:
     response = await merchant.ask("TRACE", merchant.path(row.operation))

@@ -1,4 +1,4 @@
-"""The control API's own document: valid, complete, and true of a running server."""
+"""The control API's OpenAPI document is valid, complete and matches a running server."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -8,9 +8,10 @@ import schemathesis
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.schemas import BaseSchema
 
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import CHECKOUTS_PATH, Operation
 from mockserver.http.control.routes import CONTROL_ROUTES
 from mockserver.schemas import shipped_schemas
+from tests.support.checkouts import CART
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant
 from tests.support.openapi import Json, accepts_body, document_at, hold, operations_of, play
 
@@ -28,6 +29,10 @@ BODIES: Mapping[str, list[Any]] = {
         {"outcome": "fail_next_allocation"},
         {"outcome": "stop_fraud"},
         {"outcome": "expire"},
+    ],
+    "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
+        {"outcome": "declined", "payment_method": "CARD"},
+        {},
     ],
     "POST /__admin/sandboxes/{sandbox}/explain": [
         {"order_id": "shipped", "refund": SNEAKERS_BACK},
@@ -55,6 +60,11 @@ WRONG: Mapping[str, list[Any]] = {
         {"name": "a/b", "lines": [{"unit_price": 1}]},
     ],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [{"outcome": "rain"}],
+    "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
+        {"outcome": "maybe"},
+        {"adress": {}},
+        [],
+    ],
     "POST /__admin/sandboxes/{sandbox}/explain": [{}, {"order_id": 1, "refund": {}}],
     "POST /__admin/sandboxes/{sandbox}/faults": [{}, {"do": {"drop": "x"}}, {"id": 1}],
     "POST /__admin/sandboxes/{sandbox}/clock": [{}, {"freeze": 1}, {"sett": "2030-01-15"}],
@@ -95,6 +105,7 @@ async def busy(new_merchant: Any) -> AsyncIterator[Merchant]:  # noqa: ANN401
     await merchant.refund(99999)
     await merchant.control("POST", "faults", FAULT)
     await merchant.control("POST", "snapshots", {"name": "here"})
+    await merchant.ask("POST", CHECKOUTS_PATH, CART)
     yield merchant
     await merchant.control("DELETE", "")
 
@@ -102,7 +113,9 @@ async def busy(new_merchant: Any) -> AsyncIterator[Merchant]:  # noqa: ANN401
 async def parts_of(merchant: Merchant) -> dict[str, str]:
     """Path variables that lead somewhere."""
     entries = (await merchant.control("GET", "requests")).json["requests"]
+    (checkout,) = (await merchant.control("GET", "checkouts")).json["checkouts"]
     return {
+        "checkout_id": checkout["order_id"],
         "sandbox": merchant.user,
         "order_id": merchant.order_id,
         "correlation_id": entries[0]["correlation_id"],
@@ -120,14 +133,14 @@ def test_the_document_describes_every_route_and_nothing_else(document: Json) -> 
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_an_operation_has_a_summary_an_id_and_an_answer(document: Json, name: str) -> None:
+def test_operation_has_summary_id_and_response(document: Json, name: str) -> None:
     operation = operations_of(document)[name]
     assert operation["summary"]
     assert operation["operationId"].isidentifier()
     assert str(ROUTES[name].status) in operation["responses"]
 
 
-def test_every_operation_has_an_id_of_its_own(document: Json) -> None:
+def test_operation_ids_are_unique(document: Json) -> None:
     ids = [item["operationId"] for item in operations_of(document).values()]
     assert len(ids) == len(set(ids))
 
@@ -148,13 +161,13 @@ def test_every_schema_of_the_control_api_is_used() -> None:
     assert unused == []
 
 
-def test_a_fault_rule_is_asked_for_as_a_scenario_writes_it_and_with_an_id() -> None:
+def test_fault_request_is_scenario_syntax_with_an_id() -> None:
     expected = shipped_schemas()["control.schema.json"]["$defs"]["fault_request"]["properties"]
     written = shipped_schemas()["scenario.schema.json"]["$defs"]["fault"]["properties"]
     assert expected.keys() == written.keys() | {"id"}
 
 
-def test_every_route_that_takes_a_body_or_a_query_has_examples_here() -> None:
+def test_routes_with_body_or_query_have_examples_here() -> None:
     assert (
         BODIES.keys()
         == WRONG.keys()
@@ -164,7 +177,7 @@ def test_every_route_that_takes_a_body_or_a_query_has_examples_here() -> None:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-async def test_what_the_document_promises_is_answered(
+async def test_documented_requests_get_the_documented_response(
     document: Json,
     busy: Merchant,
     name: str,
@@ -181,7 +194,7 @@ async def test_what_the_document_promises_is_answered(
 
 
 @pytest.mark.parametrize("name", WRONG)
-async def test_what_the_document_forbids_is_refused_as_it_says(
+async def test_invalid_requests_get_the_documented_problem(
     document: Json,
     busy: Merchant,
     name: str,
@@ -198,11 +211,17 @@ async def test_what_the_document_forbids_is_refused_as_it_says(
     hold(document, operation, malformed)
 
 
-LOST = {"order_id": UNKNOWN_ID, "correlation_id": UNKNOWN_ID, "id": "no", "name": "no"}
+LOST = {
+    "order_id": UNKNOWN_ID,
+    "checkout_id": UNKNOWN_ID,
+    "correlation_id": UNKNOWN_ID,
+    "id": "no",
+    "name": "no",
+}
 
 
 @pytest.mark.parametrize("name", [n for n in ROUTES if n.count("{") > 1])
-async def test_what_leads_nowhere_is_answered_by_the_problem_it_describes(
+async def test_unknown_ids_get_the_documented_problem(
     document: Json,
     busy: Merchant,
     name: str,
@@ -214,7 +233,7 @@ async def test_what_leads_nowhere_is_answered_by_the_problem_it_describes(
     hold(document, operations_of(document)[name], reply)
 
 
-async def test_a_method_that_does_not_exist_is_answered_with_those_that_do(
+async def test_unsupported_method_gets_the_allowed_ones(
     busy: Merchant,
 ) -> None:
     reply = await busy.ask("PATCH", f"/__admin/sandboxes/{busy.user}/clock", {})
@@ -223,7 +242,7 @@ async def test_a_method_that_does_not_exist_is_answered_with_those_that_do(
 
 
 @pytest.mark.parametrize("name", ROUTES)
-async def test_generated_calls_find_no_crash_and_no_undocumented_answer(
+async def test_generated_requests_find_no_undocumented_response(
     schema: BaseSchema,
     busy: Merchant,
     name: str,

@@ -1,4 +1,4 @@
-"""The merchant API's document: valid, complete, and true of a running server."""
+"""The merchant API's OpenAPI document is valid, complete and matches a running server."""
 
 from typing import Any
 
@@ -72,17 +72,17 @@ def test_what_the_lifecycle_refuses_is_described(row: OperationInfo) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_every_example_keeps_to_its_schema(document: Json, name: str) -> None:
+def test_examples_match_their_schema(document: Json, name: str) -> None:
     operation = operations_of(document)[name]
     bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
     for body in bodies:
-        for told in body.get("content", {}).values():
-            for item in told.get("examples", {}).values():
-                assert accepts(document, told["schema"], item["value"]), item
+        for media_type in body.get("content", {}).values():
+            for item in media_type.get("examples", {}).values():
+                assert accepts(document, media_type["schema"], item["value"]), item
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
-async def test_the_examples_are_what_a_server_takes_and_answers(
+async def test_examples_are_real_requests_and_responses(
     document: Json,
     example: Merchant,
     row: OperationInfo,
@@ -94,12 +94,12 @@ async def test_the_examples_are_what_a_server_takes_and_answers(
     assert reply.status == row.success, reply
     hold(document, operation, reply)
     content = operation["responses"][str(row.success)].get("content", {})
-    for told in content.values():
-        assert told["examples"]["example"]["value"] == reply.json
+    for media_type in content.values():
+        assert media_type["examples"]["example"]["value"] == reply.json
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
-async def test_an_order_that_is_not_there_is_answered_as_described(
+async def test_unknown_order_gets_the_documented_response(
     document: Json,
     example: Merchant,
     row: OperationInfo,
@@ -111,7 +111,7 @@ async def test_an_order_that_is_not_there_is_answered_as_described(
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
-async def test_missing_credentials_are_answered_as_described(
+async def test_missing_credentials_get_the_documented_response(
     document: Json,
     example: Merchant,
     row: OperationInfo,
@@ -123,7 +123,7 @@ async def test_missing_credentials_are_answered_as_described(
 
 
 @pytest.mark.parametrize("operation", [name for name in REQUESTS if name in LIFECYCLE])
-async def test_bodies_that_break_the_schema_are_answered_as_described(
+async def test_invalid_bodies_get_the_documented_response(
     document: Json,
     example: Merchant,
     operation: Operation,
@@ -141,7 +141,7 @@ async def test_bodies_that_break_the_schema_are_answered_as_described(
 
 
 @pytest.mark.parametrize("operation", Operation)
-async def test_generated_calls_find_no_crash_and_no_undocumented_answer(
+async def test_generated_requests_find_no_undocumented_response(
     schema: BaseSchema,
     example: Merchant,
     operation: Operation,

@@ -38,7 +38,7 @@ ACTIONS: dict[str, tuple[Action, bool]] = {
     "garbage": (Garbage(), False),
     "slow_body 100": (SlowBody(100), False),
 }
-"""By the words for it: an action of each kind, and whether it comes before the write."""
+"""An action of each kind by its name, and whether it takes effect before the commit."""
 
 
 def test_every_kind_of_action_has_an_example() -> None:
@@ -51,12 +51,12 @@ def test_an_action_is_named_as_in_a_scenario(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ACTIONS)
-def test_an_action_comes_before_or_after_the_write(words: str) -> None:
+def test_action_takes_effect_before_or_after_the_commit(words: str) -> None:
     action, before = ACTIONS[words]
     assert is_before_commit(action) is before
 
 
-def test_a_call_ends_with_some_actions_before_the_write() -> None:
+def test_some_actions_end_the_request_before_the_commit() -> None:
     ends = {"respond 503", "refuse order_expired", "rate_limit 5s", "drop reset"}
     assert {words for words, (action, _) in ACTIONS.items() if ends_request(action)} == ends
 
@@ -77,7 +77,7 @@ def test_a_log_normal_delay_has_its_median_and_its_99th_percentile() -> None:
     assert min(drawn) > 0
 
 
-def test_no_delay_is_longer_than_can_be_waited_for() -> None:
+def test_delays_are_bounded() -> None:
     source = Random(7)  # noqa: S311  # repeatable
     delay = Delay(median=1.0, p99=MAX_DELAY)
     assert max(delay.seconds(source) for _ in range(1000)) == MAX_DELAY

@@ -1,4 +1,4 @@
-"""Rules are found by what they look for, and none is missed by being found that way."""
+"""Rules are actual by what they look for, and none is missed by being actual that way."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -47,7 +47,7 @@ def matches(rule: FaultRule, operation: Operation, order_id: str, body: object) 
     ):
         return False
     return all(
-        any(values_match(found, expected) for found in values_at(body, path))
+        any(values_match(actual, expected) for actual in values_at(body, path))
         for path, expected in rule.where.items()
     )
 
@@ -59,7 +59,7 @@ def matches(rule: FaultRule, operation: Operation, order_id: str, body: object) 
     order_id=st.sampled_from(ORDERS),
     body=bodies,
 )
-def test_all_rules_that_match_are_struck_in_their_order_and_no_others(
+def test_exactly_the_matching_rules_fire_in_order(
     given_rules: list[FaultRule],
     removed: set[str],
     operation: Operation,
@@ -79,12 +79,12 @@ def test_all_rules_that_match_are_struck_in_their_order_and_no_others(
     ]
 
 
-@given(found=scalars, wanted=scalars)
-def test_what_is_the_same_is_alike(found: object, wanted: object) -> None:
-    if values_match(found, wanted):
-        assert index_value(found) == index_value(wanted)
+@given(actual=scalars, expected=scalars)
+def test_matching_values_have_equal_index_keys(actual: object, expected: object) -> None:
+    if values_match(actual, expected):
+        assert index_value(actual) == index_value(expected)
 
 
 @given(scalars | st.just([]) | st.just({"b": 1}))
-def test_what_is_alike_to_nothing_is_no_text_no_number_and_no_truth(value: object) -> None:
+def test_only_texts_numbers_and_booleans_are_indexed(value: object) -> None:
     assert (index_value(value) is None) == (value is None or isinstance(value, list | dict))

@@ -39,8 +39,8 @@ def rule(name: str = "rule", **facts: Any) -> FaultRule:  # noqa: ANN401  # any 
     return replace(FaultRule(name, (Garbage(),)), **facts)
 
 
-def names_struck(faults: FaultRules, facts: RequestFacts) -> list[str]:
-    return [item.name for item, _ in faults.apply(facts)]
+def fired_names(faults: FaultRules, facts: RequestFacts) -> list[str]:
+    return [rule.name for rule, _ in faults.apply(facts)]
 
 
 BODY = {
@@ -55,7 +55,7 @@ BODY = {
 
 # What a rule asks for, the call, and whether they match.
 MATCHES: dict[str, tuple[dict[str, Any], RequestFacts, bool]] = {
-    "nothing asked": ({}, call(), True),
+    "no condition": ({}, call(), True),
     "its operation": ({"operations": {Op.REFUND}}, call(), True),
     "one of its operations": ({"operations": {Op.CAPTURE, Op.REFUND}}, call(), True),
     "another operation": ({"operations": {Op.CAPTURE}}, call(), False),
@@ -124,7 +124,7 @@ MATCHES: dict[str, tuple[dict[str, Any], RequestFacts, bool]] = {
     "no body": ({"where": {"a": 1}}, call(), False),
 }
 
-# A value that is asked for, the value in the body, and whether they match.
+# The expected value, the value in the body, and whether they match.
 VALUES: list[tuple[Any, Any, bool]] = [
     (12, 12, True),
     (12, 12.0, True),
@@ -157,25 +157,26 @@ VALUES: list[tuple[Any, Any, bool]] = [
 
 
 @pytest.mark.parametrize("case", MATCHES)
-def test_a_rule_matches_what_it_asks_for(case: str) -> None:
-    asked, facts, matches = MATCHES[case]
+def test_rule_matches_its_conditions(case: str) -> None:
+    conditions, facts, matches = MATCHES[case]
     frozen: dict[str, Any] = {
-        key: frozenset(item) if isinstance(item, set) else item for key, item in asked.items()
+        key: frozenset(value) if isinstance(value, set) else value
+        for key, value in conditions.items()
     }
     faults = FaultRules([rule(**frozen)])
-    assert names_struck(faults, facts) == ["rule"] * matches
+    assert fired_names(faults, facts) == ["rule"] * matches
     assert (faults.matched["rule"], faults.fired["rule"]) == (matches, matches)
 
 
-@pytest.mark.parametrize(("wanted", "found", "matches"), VALUES, ids=repr)
+@pytest.mark.parametrize(("expected", "actual", "matches"), VALUES, ids=repr)
 def test_a_value_matches_an_equal_one_of_its_kind(
-    wanted: object,
-    found: object,
+    expected: object,
+    actual: object,
     *,
     matches: bool,
 ) -> None:
-    faults = FaultRules([rule(where={"a": wanted})])
-    assert names_struck(faults, call(body={"a": found})) == ["rule"] * matches
+    faults = FaultRules([rule(where={"a": expected})])
+    assert fired_names(faults, call(body={"a": actual})) == ["rule"] * matches
 
 
 def test_lists_in_lists_are_searched_however_deep() -> None:
@@ -183,10 +184,10 @@ def test_lists_in_lists_are_searched_however_deep() -> None:
     for _ in range(100_000):
         body = [body]
     faults = FaultRules([rule(where={"a": "bottom"})])
-    assert names_struck(faults, call(body={"a": body})) == ["rule"]
+    assert fired_names(faults, call(body={"a": body})) == ["rule"]
 
 
-def test_a_body_is_not_read_where_no_rule_looks_into_it() -> None:
+def test_body_is_not_parsed_unless_a_rule_needs_it() -> None:
     def unread() -> None:
         pytest.fail("the body was read")
 
@@ -194,10 +195,10 @@ def test_a_body_is_not_read_where_no_rule_looks_into_it() -> None:
         [rule(), rule("other", operations=frozenset({Op.CANCEL}), where={"a": 1})]
     )
     facts = replace(call(), body=unread)
-    assert names_struck(faults, facts) == ["rule"]
+    assert fired_names(faults, facts) == ["rule"]
 
 
-def test_a_place_in_the_body_is_looked_into_once_for_all_rules() -> None:
+def test_body_path_is_evaluated_once_for_all_rules() -> None:
     looks: list[str] = []
 
     def look() -> object:
@@ -205,23 +206,23 @@ def test_a_place_in_the_body_is_looked_into_once_for_all_rules() -> None:
         return {"a": 1}
 
     faults = FaultRules([rule(text, where={"a": 1}) for text in ("one", "two", "three")])
-    assert names_struck(faults, replace(call(), body=look)) == ["one", "two", "three"]
+    assert fired_names(faults, replace(call(), body=look)) == ["one", "two", "three"]
     assert looks == ["again"]
 
 
 @pytest.mark.parametrize("deep", [{}, {"a": {"a": {}}}])
-def test_an_object_is_no_text_and_no_number(deep: object) -> None:
+def test_object_matches_no_text_or_number(deep: object) -> None:
     faults = FaultRules([rule("text", where={"x": str(deep)}), rule("same", where={"x": deep})])
-    assert names_struck(faults, call(body={"x": deep})) == ["same"]
+    assert fired_names(faults, call(body={"x": deep})) == ["same"]
 
 
-def test_without_rules_nothing_is_struck() -> None:
+def test_nothing_fires_without_rules() -> None:
     assert FaultRules().apply(call()) == []
 
 
 # Which of ten calls fire.
 COUNTED: dict[str, tuple[CallSelector | None, list[int]]] = {
-    "every call without a wish": (None, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+    "every request by default": (None, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
     "the first": (CallSelector(numbers=frozenset({1})), [1]),
     "some by number": (CallSelector(numbers=frozenset({1, 3, 99})), [1, 3]),
     "the first few": (CallSelector(first=2), [1, 2]),
@@ -241,8 +242,8 @@ def test_a_rule_fires_on_the_calls_it_counts(case: str) -> None:
 def test_calls_that_do_not_match_are_not_counted() -> None:
     faults = FaultRules([rule(operations=frozenset({Op.REFUND}), calls=CallSelector(every=2))])
     fired_actions = [
-        bool(faults.apply(call(item)))
-        for item in (Op.REFUND, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.REFUND)
+        bool(faults.apply(call(operation)))
+        for operation in (Op.REFUND, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.REFUND)
     ]
     assert fired_actions == [False, False, False, True, False]
 
@@ -260,8 +261,8 @@ def test_a_rule_for_named_orders_counts_each_on_its_own() -> None:
     faults = FaultRules(
         [rule(order_ids=frozenset({"o1", "o2"}), calls=CallSelector(numbers=frozenset({2})))],
     )
-    asked = ("o1", "o2", "o1", "o2", "o1")
-    assert [bool(faults.apply(call(order_id=item))) for item in asked] == [
+    order_ids = ("o1", "o2", "o1", "o2", "o1")
+    assert [bool(faults.apply(call(order_id=order_id))) for order_id in order_ids] == [
         False,
         False,
         True,
@@ -284,7 +285,7 @@ def test_a_probability_is_about_right_and_repeats_with_its_seed(probability: flo
     assert drawn != draws(probability, "other")
 
 
-def test_certain_and_impossible_are_just_that() -> None:
+def test_probability_1_always_fires_and_0_never() -> None:
     assert all(draws(1.0, "seed"))
     assert not any(draws(0.0, "seed"))
 
@@ -292,10 +293,10 @@ def test_certain_and_impossible_are_just_that() -> None:
 def test_rules_draw_independently_of_each_other() -> None:
     alone = draws(0.5, "seed")
     faults = FaultRules([rule("first", probability=0.5), rule(probability=0.5)], seed="seed")
-    assert [("rule" in names_struck(faults, call())) for _ in range(1000)] == alone
+    assert [("rule" in fired_names(faults, call())) for _ in range(1000)] == alone
 
 
-def test_a_call_that_is_not_counted_draws_nothing() -> None:
+def test_unselected_request_draws_no_random_number() -> None:
     faults = FaultRules([rule(probability=0.5, calls=CallSelector(every=2))], seed="seed")
     fired = [bool(faults.apply(call())) for _ in range(200)]
     assert fired[1::2] == draws(0.5, "seed", 100)
@@ -312,38 +313,38 @@ RULES = (
 
 
 @given(st.permutations(RULES))
-def test_rules_strike_in_the_order_in_which_they_came(rules: list[FaultRule]) -> None:
+def test_rules_fire_in_the_order_they_were_added(rules: list[FaultRule]) -> None:
     faults = FaultRules(rules)
-    assert names_struck(faults, call()) == [e.name for e in rules if e.name != "captures"]
+    assert fired_names(faults, call()) == [e.name for e in rules if e.name != "captures"]
     assert [rule.name for rule in faults.rules()] == [rule.name for rule in rules]
 
 
-def test_each_action_of_a_rule_is_struck() -> None:
+def test_every_action_of_a_rule_fires() -> None:
     actions = (Delay(low=1, high=1), RateLimit(2))
     (first, second) = FaultRules([rule(actions=actions)]).apply(call())
     assert (first[1], second[1]) == actions
 
 
-def test_a_rule_of_the_same_name_takes_the_place_and_counts_anew() -> None:
+def test_rule_of_the_same_name_replaces_and_restarts_counts() -> None:
     faults = FaultRules([rule(calls=CallSelector(first=1)), rule("other")], seed="s")
     faults.apply(call())
     faults.add(rule(operations=frozenset({Op.CAPTURE})))
     assert faults.matched["rule"] == faults.fired["rule"] == 0
-    assert names_struck(faults, call()) == ["other"]
-    assert names_struck(faults, call(Op.CAPTURE)) == ["other", "rule"]
+    assert fired_names(faults, call()) == ["other"]
+    assert fired_names(faults, call(Op.CAPTURE)) == ["other", "rule"]
     assert len(faults.rules()) == 2
 
 
-def test_a_rule_that_is_removed_is_forgotten() -> None:
+def test_removed_rule_loses_its_counts() -> None:
     named = frozenset({"o1"})
     faults = FaultRules([rule(order_ids=named, calls=CallSelector(first=1)), rule("other")])
     faults.apply(call())
     assert faults.remove("rule")
     assert not faults.remove("rule")
-    assert names_struck(faults, call()) == ["other"]
+    assert fired_names(faults, call()) == ["other"]
     assert "rule" not in faults.matched
     faults.add(rule(order_ids=named, calls=CallSelector(first=1)))
-    assert names_struck(faults, call()) == ["other", "rule"]
+    assert fired_names(faults, call()) == ["other", "rule"]
 
 
 class CountedName(str):
@@ -359,7 +360,7 @@ class CountedName(str):
         return str.__eq__(self, other)
 
 
-def test_a_rule_is_removed_without_a_look_at_the_others() -> None:
+def test_removing_a_rule_does_not_scan_the_others() -> None:
     names = [CountedName(f"rule-{number}") for number in range(200)]
     faults = FaultRules([rule(name) for name in names])
     faults.apply(call())
@@ -374,7 +375,7 @@ def test_the_number_of_rules_ever_added_is_kept() -> None:
     assert faults.added_count == 2
 
 
-def test_what_is_foreseen_is_what_then_happens_and_counts_nothing() -> None:
+def test_preview_equals_apply_and_does_not_count() -> None:
     rules = (
         rule("second", calls=CallSelector(numbers=frozenset({2}))),
         rule("some", probability=0.5),

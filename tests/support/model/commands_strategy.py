@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what a merchant may ask for, and when; much will be refused.
+"""Hypothesis strategies for commands of a merchant and for times; many are refused.
 
 Amounts are shares of what there is, or one more or less, and references are few, so that
 limits are met exactly and missed by one.
@@ -31,12 +31,12 @@ from mockserver.domain.commands import (
 from mockserver.domain.money import sum_totals
 from mockserver.domain.order import OrderLine
 from tests.support.builders import make_line
-from tests.support.model.merchant_model import KEY_LASTS, World
+from tests.support.model.merchant_model import KEY_LASTS, MerchantModel
 from tests.support.strategies import mostly
 
 T = TypeVar("T")
 Lines: TypeAlias = tuple[OrderLine, ...]
-Wish: TypeAlias = Callable[[World, str], Command]
+CommandFor: TypeAlias = Callable[[MerchantModel, str], Command]
 
 
 def nearly_always(usual: SearchStrategy[T], odd: SearchStrategy[T]) -> SearchStrategy[T]:
@@ -54,13 +54,13 @@ amounts = st.integers(0, 40)
 
 @dataclass(frozen=True)
 class Share:
-    """A part of an amount, or all of it, or a little more or less."""
+    """A part of an amount, all of it, or one unit more or less."""
 
     quarters: int
     more: int = 0
 
     def of(self, amount: int) -> int:
-        """Reckon the part, which is never below zero."""
+        """Compute the part, at least 0."""
         return max(0, amount * self.quarters // 4 + self.more)
 
 
@@ -101,72 +101,76 @@ rivals: SearchStrategy[Command] = mostly(
     ),
     st.builds(UpdateAuthorization, totals, st.just(())) | changes,
 )
-"""Commands that get into each other's way when they are sent at once."""
+"""Commands that conflict when they are sent at the same time."""
 
 
-# What depends on how things stand: a wish makes a command for an order of a world.
+# Commands that depend on the state: a CommandFor builds the command for an order of a model.
 
 
-def ship(share: Share, lines: Lines) -> Wish:
+def ship(share: Share, lines: Lines) -> CommandFor:
     """Capture a part of what remains, or one more than that."""
-    return lambda world, order: CaptureOrder(
-        share.of(world.life_of(order).remaining), order_lines=lines
+    return lambda model, order: CaptureOrder(
+        share.of(model.order_of(order).remaining), order_lines=lines
     )
 
 
-def take_back(number: int, share: Share, off: int, odd: Lines) -> Wish:
-    """Refund a part of what is left of a shipment, seldom by lines that do not fit."""
+def refund_shipment(number: int, share: Share, off: int, odd: Lines) -> CommandFor:
+    """Refund a part of what is not yet refunded of a shipment, rarely with wrong lines."""
 
-    def wish(world: World, order: str) -> Command:
-        shipped = world.shipment_of(order, number)[1]
+    def build(model: MerchantModel, order: str) -> Command:
+        shipped = model.shipment_of(order, number)[1]
         amount = share.of(shipped.taken - shipped.returned)
         line = make_line(min(shipped.goods, default="?"), amount + off)
         return RefundOrder(amount, order_lines=odd or (line,))
 
-    return wish
+    return build
 
 
-def give_back(share: Share) -> Wish:
-    """Refund a part of all that can be refunded, without saying for what."""
+def refund_amount(share: Share) -> CommandFor:
+    """Refund a part of everything that can be refunded, without lines."""
 
-    def wish(world: World, order: str) -> Command:
-        life = world.life_of(order)
-        return RefundOrder(share.of(life.captured - life.refunded))
+    def build(model: MerchantModel, order: str) -> Command:
+        model_order = model.order_of(order)
+        return RefundOrder(share.of(model_order.captured - model_order.refunded))
 
-    return wish
+    return build
 
 
-def authorize(more: int, *, anew: bool) -> Wish:
-    """Authorize more or less than before, or than was captured."""
+def authorize(more: int, *, from_authorized: bool) -> CommandFor:
+    """Authorize more or less than before, or than captured."""
 
-    def wish(world: World, order: str) -> Command:
-        life = world.life_of(order)
-        total = more + (life.authorized if anew else life.captured)
+    def build(model: MerchantModel, order: str) -> Command:
+        model_order = model.order_of(order)
+        total = more + (model_order.authorized if from_authorized else model_order.captured)
         return UpdateAuthorization(max(0, total), ())
 
-    return wish
+    return build
 
 
-def track(number: int) -> Wish:
+def track(number: int) -> CommandFor:
     parcel = {"tracking_number": "T2"}
-    return lambda world, order: AddCaptureShippingInfo(
-        world.shipment_of(order, number)[0], (parcel,)
+    return lambda model, order: AddCaptureShippingInfo(
+        model.shipment_of(order, number)[0], (parcel,)
     )
 
 
-def send_out(number: int) -> Wish:
-    return lambda world, order: TriggerSendOut(world.shipment_of(order, number)[0])
+def send_out(number: int) -> CommandFor:
+    return lambda model, order: TriggerSendOut(model.shipment_of(order, number)[0])
 
 
-def grant(number: int, days: int) -> Wish:
-    return lambda world, order: ExtendDueDate(world.shipment_of(order, number)[0], days)
+def grant(number: int, days: int) -> CommandFor:
+    return lambda model, order: ExtendDueDate(model.shipment_of(order, number)[0], days)
 
 
 numbers = st.integers(0, 3)
 shippings = st.builds(ship, shares, goods)
-returns = st.builds(take_back, numbers, shares, one_off, nearly_always(st.just(()), odd_goods))
-repayments = st.builds(give_back, shares)
-authorizations = st.builds(authorize, st.sampled_from((0, 40, -1)), anew=st.booleans())
+returns = st.builds(
+    refund_shipment, numbers, shares, one_off, nearly_always(st.just(()), odd_goods)
+)
+repayments = st.builds(refund_amount, shares)
+authorizations = st.builds(
+    authorize, st.sampled_from((0, 40, -1)), from_authorized=st.booleans()
+)
 cares = st.one_of(
     st.builds(track, numbers),
     st.builds(send_out, numbers),
@@ -174,19 +178,19 @@ cares = st.one_of(
 )
 
 
-Moment: TypeAlias = Callable[[World], list[datetime]]
+Moment: TypeAlias = Callable[[MerchantModel], list[datetime]]
 
 
 def later(by: timedelta) -> Moment:
-    return lambda world: [world.now + by]
+    return lambda model: [model.now + by]
 
 
 def ends_of_keys(short: timedelta) -> Moment:
-    return lambda world: [used + KEY_LASTS - short for used, *_ in world.used_keys.values()]
+    return lambda model: [used + KEY_LASTS - short for used, *_ in model.used_keys.values()]
 
 
 def ends_of_lives(short: timedelta) -> Moment:
-    return lambda world: [live.expires - short for live in world.lives.values()]
+    return lambda model: [live.expires - short for live in model.orders_by_id.values()]
 
 
 stays = mostly(st.just(timedelta(hours=1)), st.just(timedelta(days=9)))
@@ -195,4 +199,4 @@ moments = nearly_always(
     st.builds(later, stays) | st.builds(ends_of_keys, early),
     st.builds(ends_of_lives, early),
 )
-"""When to go on: after a while, or just when something ends, or right before."""
+"""Times to advance to: after a while, or when something ends, or just before."""

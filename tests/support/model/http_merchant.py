@@ -1,4 +1,4 @@
-"""The model's calls as a merchant writes them, and answers as a merchant reads them."""
+"""The model's calls as HTTP requests, and HTTP responses as answers of the model."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,13 +16,13 @@ from mockserver.domain.commands import (
 )
 from mockserver.domain.order import OrderLine
 from tests.support.merchant import Reply, line
-from tests.support.model.order_model import Answer, Life
+from tests.support.model.order_model import Answer, OrderModel
 
-NOT_NOW = 429  # and what is above: no answer to what was asked, so that one asks again
+NOT_NOW = 429  # from here up, the request was not answered and is sent again
 
 
 def body_of(command: Command) -> Any:  # noqa: ANN401  # JSON
-    """What is sent; some operations have no body."""
+    """Return the JSON body of a command; some operations have none."""
     body: dict[str, Any] | None = None
     match command:
         case CaptureOrder():
@@ -44,29 +44,29 @@ def body_of(command: Command) -> Any:  # noqa: ANN401  # JSON
 
 
 def answer_in(reply: Reply) -> Answer | None:
-    """What the merchant makes of a reply; nothing if it is no proper answer."""
+    """Convert a reply to an answer; ``None`` if it is damaged or to be repeated."""
     headers = dict(reply.headers)
     accepted = reply.status in {201, 204} and not reply.body
     if accepted:
-        said = headers.get("Capture-Id", headers.get("Refund-Id"))
+        result = headers.get("Capture-Id", headers.get("Refund-Id"))
     elif reply.status >= NOT_NOW or b"error_messages" not in reply.body:
         return None
     else:
-        said = str(reply.json["error_messages"])
+        result = str(reply.json["error_messages"])
     replayed = headers.get("Mock-Replayed", "")
     return Answer(
         accepted=accepted,
-        said=said,
-        verdict=headers.get("Mock-Allocation", "").partition(";")[0] or None,
+        result=result,
+        outcome=headers.get("Mock-Allocation", "").partition(";")[0] or None,
         replayed=replayed.startswith("true"),
         differs="differs" in replayed,
     )
 
 
 def numbers_in(inner: Mapping[str, Any]) -> dict[str, Any]:
-    """The numbers of an order, off the page that the control API shows of it."""
+    """Read the numbers of an order from the control API's view of it."""
     order, ledger = inner["order"], inner["ledger"]
-    verdicts = [allocation["outcome"] for allocation in inner["allocations"]]
+    outcomes = [allocation["outcome"] for allocation in inner["allocations"]]
     captures = [
         (capture["capture_id"], capture["captured_amount"], capture["refunded_amount"])
         for capture in order["captures"]
@@ -81,34 +81,34 @@ def numbers_in(inner: Mapping[str, Any]) -> dict[str, Any]:
         "expires": datetime.fromisoformat(order["expires_at"]),
         "captures": captures,
         "refunds": refunds,
-        "verdicts": verdicts,
+        "outcomes": outcomes,
         "ledger": ledger,
     }
 
 
-def numbers_of(life: Life, now: datetime, assumed: Assumptions) -> dict[str, Any]:
-    """What that page has to show of a life."""
+def numbers_of(model_order: OrderModel, now: datetime, assumed: Assumptions) -> dict[str, Any]:
+    """Convert an order of the model to the numbers of that view."""
     shown = assumed.capture_refunded_amount == "updated"
-    known = life.numbers(now, assumed)
-    kept = ("status", "authorized", "captured", "refunded", "remaining", "expires")
+    known = model_order.numbers(now, assumed)
+    shared_names = ("status", "authorized", "captured", "refunded", "remaining", "expires")
     return {
-        **{name: known[name] for name in kept},
+        **{name: known[name] for name in shared_names},
         "captures": [
             (name, shipment.taken, shipment.returned if shown else 0)
-            for name, shipment in life.shipments.items()
+            for name, shipment in model_order.shipments.items()
         ],
-        "refunds": [(name, amount) for name, (amount, _) in life.refunds.items()],
-        "verdicts": [verdict for _, verdict in life.refunds.values()],
+        "refunds": [(name, amount) for name, (amount, _) in model_order.refunds.items()],
+        "outcomes": [outcome for _, outcome in model_order.refunds.values()],
         "ledger": {
-            "authorized": life.authorized,
-            "captured": life.captured,
-            "released": life.released or 0,
-            "remaining": life.remaining,
-            "refunded": life.refunded,
-            "booked": sum(shipment.returned for shipment in life.shipments.values()),
+            "authorized": model_order.authorized,
+            "captured": model_order.captured,
+            "released": model_order.released or 0,
+            "remaining": model_order.remaining,
+            "refunded": model_order.refunded,
+            "booked": sum(shipment.returned for shipment in model_order.shipments.values()),
         },
     }
 
 
-def _line(given: OrderLine) -> dict[str, Any]:
-    return line(given.reference or "", given.total_amount)
+def _line(order_line: OrderLine) -> dict[str, Any]:
+    return line(order_line.reference or "", order_line.total_amount)

@@ -1,6 +1,6 @@
-"""Some orders, the keys already used, and the time: what one merchant's calls depend on.
+"""Model of a merchant: orders, used idempotency keys and the time.
 
-Calls that were sent at once are explained by some order in which they took effect.
+Concurrent calls are explained by some order in which they took effect.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,67 +9,70 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
-from tests.support.model.order_model import Answer, Call, Life, Shipment
+from tests.support.model.order_model import Answer, Call, OrderModel, Shipment
 
 KEY_LASTS = timedelta(hours=24)
 
 
 @dataclass
-class World:
+class MerchantModel:
     """A merchant's orders, the keys already used, and the time."""
 
     assumed: Assumptions
     now: datetime
     frozen: bool = True
-    lives: dict[str, Life] = field(default_factory=dict)
+    orders_by_id: dict[str, OrderModel] = field(default_factory=dict)
     used_keys: dict[str, tuple[datetime, Call, Answer]] = field(default_factory=dict)
 
-    def hear(self, call: Call, said: str | None) -> Answer:
-        """Answer a call; ``said`` is the id or reason that the product gave."""
+    def apply(self, call: Call, result: str | None) -> Answer:
+        """Apply a call; ``result`` is the id or reason that the product returned."""
         name = self._name_of_key(call)
         used_at, first, response = self.used_keys.get(name, (self.now - KEY_LASTS, call, None))
         if response and self.now - used_at < KEY_LASTS:
             return replace(response, replayed=True, differs=first.command != call.command)
-        life = self.lives.get(call.order_id)
-        if life is None:
-            return Answer(accepted=False, said=said)
-        response = life.hear(call, said, self.now, self.assumed)
+        model_order = self.orders_by_id.get(call.order_id)
+        if model_order is None:
+            return Answer(accepted=False, result=result)
+        response = model_order.apply(call, result, self.now, self.assumed)
         if name and (response.accepted or self.assumed.idempotent_errors == "replayed"):
             self.used_keys[name] = self.now, call, response
         return response
 
-    def outcomes(self, answered: Sequence[tuple[Call, Answer]]) -> Iterator["World"]:
-        """What may have become of this world if calls sent at once were answered so.
+    def outcomes(self, answered: Sequence[tuple[Call, Answer]]) -> Iterator["MerchantModel"]:
+        """Yield the possible states after concurrent calls with these answers.
 
-        They must have taken effect one after the other, in whatever order: each order
-        that explains all answers gives an outcome.
+        The calls must have taken effect one after the other: every order of calls that
+        explains all answers yields a state.
         """
         if not answered:
             yield self
         for number, (call, response) in enumerate(answered):
             if (call, response) in answered[:number]:
                 continue  # the same as before
-            twin = self.twin()
-            if twin.hear(call, response.said) == response:
-                yield from twin.outcomes([*answered[:number], *answered[number + 1 :]])
+            copy = self.copy()
+            if copy.apply(call, response.result) == response:
+                yield from copy.outcomes([*answered[:number], *answered[number + 1 :]])
 
-    def life_of(self, order: str) -> Life:
-        """The life of an order; an empty one if a snapshot was taken before it."""
-        return self.lives.get(order) or Life(0, self.now, self.now)
+    def order_of(self, order: str) -> OrderModel:
+        """Return an order; an empty one if a snapshot was taken before it."""
+        return self.orders_by_id.get(order) or OrderModel(0, self.now, self.now)
 
     def shipment_of(self, order: str, number: int) -> tuple[str, Shipment]:
-        """Some shipment of an order, with its id; one that leads nowhere if it has none."""
-        shipped = [*self.life_of(order).shipments.items()]
+        """Return a shipment of an order with its id; an unknown one if it has none."""
+        shipped = [*self.order_of(order).shipments.items()]
         return shipped[number % len(shipped)] if shipped else ("?", Shipment(0, frozenset()))
 
     def numbers(self) -> dict[str, Any]:
-        """All that is compared with the product's orders."""
-        return {name: live.numbers(self.now, self.assumed) for name, live in self.lives.items()}
+        """Everything that is compared with the product's orders."""
+        return {
+            name: live.numbers(self.now, self.assumed)
+            for name, live in self.orders_by_id.items()
+        }
 
-    def twin(self) -> "World":
-        """The same world, to go on differently."""
-        lives = {name: live.twin() for name, live in self.lives.items()}
-        return replace(self, lives=lives, used_keys=dict(self.used_keys))
+    def copy(self) -> "MerchantModel":
+        """Return an independent copy."""
+        orders_by_id = {name: live.copy() for name, live in self.orders_by_id.items()}
+        return replace(self, orders_by_id=orders_by_id, used_keys=dict(self.used_keys))
 
     def _name_of_key(self, call: Call) -> str:
         if not call.key:

@@ -1,4 +1,4 @@
-"""What the product did and holds, read off in the words and numbers of the model."""
+"""The product's executions and orders, converted to the terms of the model."""
 
 from datetime import datetime
 from typing import Any
@@ -12,17 +12,17 @@ from tests.support.model.order_model import Answer
 
 
 def answer_of(executed: Execution) -> Answer:
-    """What the merchant was answered."""
+    """Convert an execution to the answer of the model."""
     result, repeated = executed.result, (executed.replayed, executed.body_changed)
     if isinstance(result, Refusal):
         return Answer(False, result.reason, None, *repeated)  # noqa: FBT003
-    verdict = result.allocation.outcome if result.allocation else None
-    return Answer(True, result.created_id, verdict, *repeated)  # noqa: FBT003
+    outcome = result.allocation.outcome if result.allocation else None
+    return Answer(True, result.created_id, outcome, *repeated)  # noqa: FBT003
 
 
 def numbers_of(order: Order, now: datetime, assumed: Assumptions) -> dict[str, Any]:
-    """What the model would know of an order, as ``Life.numbers`` has it."""
-    landed = order.booked_by_capture
+    """Convert an order to the numbers of ``OrderModel.numbers``."""
+    booked = order.booked_by_capture
     return {
         "status": derive_status(order, now, assumed),
         "authorized": order.order_amount,
@@ -32,7 +32,7 @@ def numbers_of(order: Order, now: datetime, assumed: Assumptions) -> dict[str, A
         "released": order.released_amount,
         "expires": order.expires_at,
         "shipments": [
-            (capture.capture_id, _shipment(capture, landed.get(capture.capture_id, 0)))
+            (capture.capture_id, _shipment(capture, booked.get(capture.capture_id, 0)))
             for capture in order.captures
         ],
         "refunds": [
@@ -47,11 +47,11 @@ def numbers_of(order: Order, now: datetime, assumed: Assumptions) -> dict[str, A
     }
 
 
-def _shipment(capture: Capture, landed: int) -> dict[str, Any]:
+def _shipment(capture: Capture, booked: int) -> dict[str, Any]:
     return {
         "taken": capture.captured_amount,
         "goods": {line.reference for line in capture.order_lines},
-        "returned": landed,
+        "returned": booked,
         "parcels": len(capture.shipping_info),
         "more_days_to_pay": capture.due_date_extended_by,
         "sent_out": capture.sent_out_at is not None,

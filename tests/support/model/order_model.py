@@ -1,8 +1,8 @@
-"""An order once more, in a few numbers, and what may be done to it.
+"""Independent model of an order in a few numbers.
 
 Written from the documentation and the design, not from the code: nothing of the product
-is called here. Commands and assumptions are read as plain data, times are given, ids and
-reasons are taken from the answers.
+is called here. Commands and assumptions are read as plain data, times are arguments, ids
+and reasons are taken from the answers.
 """
 
 from collections.abc import Mapping
@@ -52,28 +52,28 @@ ALLOWED: Mapping[type[Command], set[str]] = {
 
 @dataclass(frozen=True)
 class Call:
-    """What a merchant sends; the allocation of a sabotaged refund is made to fail."""
+    """A call of a merchant; ``inject_failure`` makes the allocation of its refund fail."""
 
     order_id: str
     command: Command
     key: str | None = None
-    sabotaged: bool = False
+    inject_failure: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What comes back. ``said`` is the id of what was made, or why nothing was done."""
+    """The answer to a call; ``result`` is the created id, or why nothing was done."""
 
     accepted: bool
-    said: str | None
-    verdict: str | None = None
+    result: str | None
+    outcome: str | None = None
     replayed: bool = False
     differs: bool = False
 
 
 @dataclass
 class Shipment:
-    """A capture: what was taken, what came back of it."""
+    """A capture: amounts captured and refunded."""
 
     taken: int
     goods: frozenset[str]
@@ -84,8 +84,8 @@ class Shipment:
 
 
 @dataclass
-class Life:
-    """An order."""
+class OrderModel:
+    """Model of an order."""
 
     authorized: int
     created: datetime
@@ -94,7 +94,7 @@ class Life:
     country: str = "SE"
     trusted: bool = True
     shipments: dict[str, Shipment] = field(default_factory=dict)
-    refunds: dict[str, tuple[int, str]] = field(default_factory=dict)  # amount, verdict
+    refunds: dict[str, tuple[int, str]] = field(default_factory=dict)  # amount, outcome
     released: int | None = None
     cancelled: bool = False
     next_fails: bool = False
@@ -105,26 +105,26 @@ class Life:
 
     @property
     def captured(self) -> int:
-        """All that was taken."""
+        """The sum of all captures."""
         return sum(shipment.taken for shipment in self.shipments.values())
 
     @property
     def refunded(self) -> int:
-        """All that was given back, wherever it was booked."""
+        """The sum of all refunds, wherever booked."""
         return sum(amount for amount, _ in self.refunds.values())
 
     @property
     def remaining(self) -> int:
-        """What may still be taken, going by amounts."""
+        """The amount authorized and not captured."""
         return self.authorized - self.captured if self.released is None else 0
 
     @property
-    def poisoned(self) -> bool:
-        """Whether an allocation failed, so that no later one succeeds."""
-        return any(verdict == "failed" for _, verdict in self.refunds.values())
+    def has_failed_allocation(self) -> bool:
+        """Whether an allocation failed, after which no later one succeeds."""
+        return any(outcome == "failed" for _, outcome in self.refunds.values())
 
     def status(self, now: datetime, assumed: Assumptions) -> str:
-        """In which of the six states the order is."""
+        """Derive the status of the order."""
         late = now >= self.expires
         if self.cancelled:
             return "CANCELLED"
@@ -137,7 +137,7 @@ class Life:
         return "CAPTURED"
 
     def numbers(self, now: datetime, assumed: Assumptions) -> dict[str, Any]:
-        """All that is compared with the product's order."""
+        """Everything that is compared with the product's order."""
         return {
             "status": self.status(now, assumed),
             "authorized": self.authorized,
@@ -155,13 +155,13 @@ class Life:
             "reference": self.reference,
         }
 
-    def twin(self) -> "Life":
-        """The same life, to be led differently."""
+    def copy(self) -> "OrderModel":
+        """Return an independent copy."""
         shipments = {name: replace(shipment) for name, shipment in self.shipments.items()}
         return replace(self, shipments=shipments, refunds=dict(self.refunds))
 
     def force(self, outcome: str, now: datetime) -> None:
-        """Let fate, or the provider, strike."""
+        """Force an outcome."""
         match outcome:
             case "expire":
                 self.expires = min(self.expires, now)
@@ -170,56 +170,62 @@ class Life:
             case _:
                 self.trusted = outcome == "accept_fraud"
 
-    def hear(self, call: Call, said: str | None, now: datetime, assumed: Assumptions) -> Answer:
-        """Do what is asked if it is allowed, and answer."""
-        asked, made, verdict = call.command, said or "", ""
-        if self.status(now, assumed) not in ALLOWED[type(asked)]:
+    def apply(
+        self, call: Call, result: str | None, now: datetime, assumed: Assumptions
+    ) -> Answer:
+        """Apply a command if it is allowed, and answer."""
+        command, new_id, outcome = call.command, result or "", ""
+        if self.status(now, assumed) not in ALLOWED[type(command)]:
             done = False
-        elif isinstance(asked, CaptureOrder):
-            done = self._capture(asked, made)
-        elif isinstance(asked, RefundOrder):
-            verdict = self._refund(asked, made, assumed, sabotaged=call.sabotaged)
-            done = verdict != ""
-        elif isinstance(asked, UpdateAuthorization):
-            done = self._update(asked.order_amount)
-        elif isinstance(asked, ExtendAuthorizationTime):
+        elif isinstance(command, CaptureOrder):
+            done = self._capture(command, new_id)
+        elif isinstance(command, RefundOrder):
+            outcome = self._refund(command, new_id, assumed, inject_failure=call.inject_failure)
+            done = outcome != ""
+        elif isinstance(command, UpdateAuthorization):
+            done = self._update(command.order_amount)
+        elif isinstance(command, ExtendAuthorizationTime):
             done = self._extend(now, assumed.authorization_days)
-        elif isinstance(asked, AddCaptureShippingInfo | TriggerSendOut | ExtendDueDate):
-            done = self._care_for_shipment(asked, assumed)
+        elif isinstance(command, AddCaptureShippingInfo | TriggerSendOut | ExtendDueDate):
+            done = self._care_for_shipment(command, assumed)
         else:
-            done = self._change(asked, assumed)
-        tells = not done or isinstance(asked, CaptureOrder | RefundOrder)
-        return Answer(accepted=done, said=said if tells else None, verdict=verdict or None)
+            done = self._change(command, assumed)
+        tells = not done or isinstance(command, CaptureOrder | RefundOrder)
+        return Answer(accepted=done, result=result if tells else None, outcome=outcome or None)
 
-    def _capture(self, asked: CaptureOrder, made: str) -> bool:
-        if not self.trusted or asked.captured_amount > self.remaining:
+    def _capture(self, command: CaptureOrder, new_id: str) -> bool:
+        if not self.trusted or command.captured_amount > self.remaining:
             return False
-        goods = frozenset(line.reference for line in asked.order_lines if line.reference)
-        self.shipments[made] = Shipment(asked.captured_amount, goods)
+        goods = frozenset(line.reference for line in command.order_lines if line.reference)
+        self.shipments[new_id] = Shipment(command.captured_amount, goods)
         self.acknowledged = True
         return True
 
     def _refund(
-        self, asked: RefundOrder, made: str, assumed: Assumptions, *, sabotaged: bool
+        self, command: RefundOrder, new_id: str, assumed: Assumptions, *, inject_failure: bool
     ) -> str:
-        amount, lines = asked.refunded_amount, asked.order_lines
+        amount, lines = command.refunded_amount, command.order_lines
         if not self.shipments or self.refunded + amount > self.captured:
             return ""
-        chosen = self._shipment_for(asked, assumed)
+        chosen = self._shipment_for(command, assumed)
         if not lines and assumed.amount_only_refund == "not_attempted":
-            verdict = "not_attempted"
-        elif not chosen or self.poisoned or (lines and (sabotaged or self.next_fails)):
-            verdict = "failed"
+            outcome = "not_attempted"
+        elif (
+            not chosen
+            or self.has_failed_allocation
+            or (lines and (inject_failure or self.next_fails))
+        ):
+            outcome = "failed"
         else:
-            verdict = "allocated"
-        self._book(amount, chosen if verdict == "allocated" else [], assumed)
-        self.refunds[made] = (amount, verdict)
+            outcome = "allocated"
+        self._book(amount, chosen if outcome == "allocated" else [], assumed)
+        self.refunds[new_id] = (amount, outcome)
         self.next_fails = self.next_fails and not lines
-        return verdict
+        return outcome
 
-    def _shipment_for(self, asked: RefundOrder, assumed: Assumptions) -> list[Shipment]:
-        """The oldest shipment to which the refund may belong, or none."""
-        amount, lines = asked.refunded_amount, asked.order_lines
+    def _shipment_for(self, command: RefundOrder, assumed: Assumptions) -> list[Shipment]:
+        """Return the oldest shipment that fits the refund, or none."""
+        amount, lines = command.refunded_amount, command.order_lines
         if not lines or sum(line.total_amount for line in lines) != amount:
             return []
         goods = {line.reference or "" for line in lines if line.type != "return_fee"}
@@ -232,13 +238,13 @@ class Life:
         ][:1]
 
     def _book(self, amount: int, chosen: list[Shipment], assumed: Assumptions) -> None:
-        """Fill the chosen shipment, then the others."""
+        """Book on the chosen shipment first, then on the others."""
         others = list(self.shipments.values())
         if assumed.unallocated_refund == "newest_first":
             others.reverse()
-        for item in chosen + (others if assumed.unallocated_refund != "none" else []):
-            part = min(amount, item.taken - item.returned)
-            item.returned += part
+        for shipment in chosen + (others if assumed.unallocated_refund != "none" else []):
+            part = min(amount, shipment.taken - shipment.returned)
+            shipment.returned += part
             amount -= part
 
     def _extend(self, now: datetime, days: int) -> bool:
@@ -256,23 +262,23 @@ class Life:
 
     def _care_for_shipment(
         self,
-        asked: AddCaptureShippingInfo | TriggerSendOut | ExtendDueDate,
+        command: AddCaptureShippingInfo | TriggerSendOut | ExtendDueDate,
         assumed: Assumptions,
     ) -> bool:
-        shipment = self.shipments.get(asked.capture_id)
+        shipment = self.shipments.get(command.capture_id)
         if shipment is None:
             return False
-        if isinstance(asked, AddCaptureShippingInfo):
-            shipment.parcels += len(asked.shipping_info)
+        if isinstance(command, AddCaptureShippingInfo):
+            shipment.parcels += len(command.shipping_info)
             return True
         if assumed.deprecated_operations == "not_found":
             return False
-        if isinstance(asked, TriggerSendOut):
+        if isinstance(command, TriggerSendOut):
             shipment.sent_out = True
             return True
-        if not self.by_invoice or asked.number_of_days not in {14, 30, 60}:
+        if not self.by_invoice or command.number_of_days not in {14, 30, 60}:
             return False
-        shipment.more_days_to_pay += asked.number_of_days
+        shipment.more_days_to_pay += command.number_of_days
         return True
 
     def _update(self, total: int) -> bool:
@@ -281,9 +287,9 @@ class Life:
         self.authorized = total
         return True
 
-    def _change(self, asked: Command, assumed: Assumptions) -> bool:
-        """Do what needs nothing but the right status, or little more."""
-        match asked:
+    def _change(self, command: Command, assumed: Assumptions) -> bool:
+        """Apply a command that needs little more than the right status."""
+        match command:
             case Acknowledge():
                 self.acknowledged = True
             case Cancel():
@@ -293,16 +299,16 @@ class Life:
                 if not assumed.release_keeps_order_amount:
                     self.authorized = self.captured
             case AddOrderShippingInfo():
-                self.parcels += len(asked.shipping_info)
+                self.parcels += len(command.shipping_info)
             case UpdateMerchantReferences():
-                if asked.merchant_reference1 is not None:
-                    self.reference = asked.merchant_reference1
+                if command.merchant_reference1 is not None:
+                    self.reference = command.merchant_reference1
             case UpdateCustomerDetails():
-                self.city = asked.shipping_address["city"] or self.city
-                return asked.shipping_address["city"] != ""
+                self.city = command.shipping_address["city"] or self.city
+                return command.shipping_address["city"] != ""
         return True
 
 
 def midnight(moment: datetime) -> datetime:
-    """The beginning of a day (UTC)."""
+    """Return the beginning of a day (UTC)."""
     return datetime.combine(moment.date(), time(), UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.operation import Operation
-from tests.support.order_history import Story
+from tests.support.order_history import OrderHistory
 from tools.docs_generator.order_life import TRANSITIONS, Transition, allowed
 from tools.docs_generator.site import FILES
 
@@ -30,12 +30,12 @@ ROUTES: Mapping[str, Sequence[str | dict[str, Any]]] = {
 
 def statuses(steps: Sequence[str | dict[str, Any]]) -> list[Status]:
     """Return the status before and after the last step."""
-    story = Story({}, {"fully_refunded_status": "CLOSED"}).play(steps[:-1])
+    story = OrderHistory({}, {"fully_refunded_status": "CLOSED"}).play(steps[:-1])
     before = story.status
     return [before, story.play(steps[-1:]).status]
 
 
-def test_drawn_transitions_are_those_that_the_domain_makes() -> None:
+def test_drawn_transitions_are_those_of_the_domain() -> None:
     drawn = {(t.source, t.target) for t in TRANSITIONS}
     assert {tuple(statuses(steps)) for steps in ROUTES.values()} == drawn
     assert len(ROUTES) == len(TRANSITIONS)

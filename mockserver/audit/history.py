@@ -1,0 +1,204 @@
+"""The history that audit rules read: the entries of one order, or of a whole sandbox."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from mockserver.domain.decision import Acceptance
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.domain.order import Capture, Order, OrderLine, Refund
+from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.sandbox import Sandbox
+
+Intent: TypeAlias = tuple[object, ...]
+SUCCESSFUL_READ = 200
+REQUEST_TIMEOUT = 408
+FIRST_SERVER_ERROR = 500
+
+
+def is_carried_out(entry: Entry) -> bool:
+    """Return whether a request changed its order."""
+    return entry.after is not None and entry.after is not entry.before and not entry.replayed
+
+
+def is_answer_lost(entry: Entry) -> bool:
+    """Return whether the client cannot know from the answer what happened."""
+    is_cut = entry.damage is not None and entry.damage.end is not None
+    return is_cut or entry.status in (0, REQUEST_TIMEOUT) or entry.status >= FIRST_SERVER_ERROR
+
+
+def is_successful_read(entry: Entry) -> bool:
+    """Return whether a client received an order, or a part of one."""
+    is_read = entry.operation in READ_OPERATIONS
+    return is_read and entry.status == SUCCESSFUL_READ and not is_answer_lost(entry)
+
+
+class Movement(Struct, frozen=True, dict=True):
+    """A capture or refund that a request of the journal made."""
+
+    entry: Entry
+    before: Order
+    after: Order
+    made: Capture | Refund
+
+    @property
+    def lines(self) -> tuple[OrderLine, ...]:
+        """The lines of the capture or refund."""
+        return self.made.order_lines
+
+    @property
+    def amount(self) -> int:
+        """Its amount in minor units."""
+        made = self.made
+        return made.captured_amount if isinstance(made, Capture) else made.refunded_amount
+
+    @cached_property
+    def intent(self) -> Intent:
+        """What was meant, without texts that clients put times into."""
+        lines = sorted(
+            (line.reference or "", line.quantity, line.total_amount) for line in self.lines
+        )
+        return (self.entry.operation, self.amount, *lines)
+
+
+class LostAnswers(Struct, frozen=True):
+    """What became of changes whose answer was lost.
+
+    Attributes:
+        lost: captures and refunds that were carried out and whose answer was lost.
+        repeated: such a change, with the one that repeated it.
+        unresolved: those that the client never read, repeated or replayed.
+    """
+
+    lost: Sequence[Movement]
+    repeated: Sequence[tuple[Movement, Movement]]
+    unresolved: Sequence[Movement]
+
+
+class History(Struct, frozen=True, dict=True):
+    """Entries with the state at the end.
+
+    Attributes:
+        order_id: the order; ``None`` for the history of a sandbox.
+        order: the order as it is now, if it exists.
+        entries: the kept entries, oldest first.
+        now: the sandbox's time.
+        order_ids: the ids of all orders of the sandbox.
+    """
+
+    order_id: str | None
+    order: Order | None
+    entries: Sequence[Entry]
+    now: datetime
+    order_ids: frozenset[str]
+
+    @cached_property
+    def by_operation(self) -> Mapping[Operation | None, Sequence[Entry]]:
+        """The entries by operation."""
+        entries: dict[Operation | None, list[Entry]] = {}
+        for entry in self.entries:
+            entries.setdefault(entry.operation, []).append(entry)
+        return entries
+
+    @cached_property
+    def movements(self) -> Sequence[Movement]:
+        """The captures and refunds that were carried out."""
+        return [movement for entry in self.entries if (movement := _find_movement(entry))]
+
+    @cached_property
+    def captures(self) -> Sequence[Movement]:
+        """The captures that were carried out."""
+        return [movement for movement in self.movements if isinstance(movement.made, Capture)]
+
+    @cached_property
+    def refunds(self) -> Sequence[Movement]:
+        """The refunds that were carried out."""
+        return [movement for movement in self.movements if isinstance(movement.made, Refund)]
+
+    def refusals(self, operation: Operation, *reasons: Reason) -> list[Entry]:
+        """Return the requests of an operation that were refused for one of these reasons.
+
+        Refusals that a fault caused are left out.
+        """
+        return [
+            entry
+            for entry in self.by_operation.get(operation, ())
+            if isinstance(entry.result, Refusal)
+            and entry.result.reason in reasons
+            and not entry.faults
+        ]
+
+    def is_followed_by(self, entry: Entry, *operations: Operation) -> bool:
+        """Return whether one of these operations was carried out after an entry."""
+        position = next(i for i, other in enumerate(self.entries) if other is entry)
+        return any(
+            later.operation in operations and is_carried_out(later)
+            for later in self.entries[position + 1 :]
+        )
+
+    @cached_property
+    def lost_answers(self) -> LostAnswers:
+        """Follow every capture and refund whose answer was lost to its end."""
+        movements = {id(movement.entry): movement for movement in self.movements}
+        lost: list[Movement] = []
+        repeated: list[tuple[Movement, Movement]] = []
+        open_changes: dict[Intent, Movement] = {}
+        for entry in self.entries:
+            movement = movements.get(id(entry))
+            if movement is None:
+                _close_known(open_changes, entry)
+                continue
+            first = open_changes.pop(movement.intent, None)
+            if first is not None:
+                repeated.append((first, movement))
+            if is_answer_lost(entry):
+                lost.append(movement)
+                open_changes[movement.intent] = movement
+        return LostAnswers(lost, repeated, list(open_changes.values()))
+
+
+def read_history(sandbox: Sandbox) -> History:
+    """Return the history of a whole sandbox."""
+    entries = list(sandbox.journal)
+    return History(None, None, entries, sandbox.clock.now(), frozenset(sandbox.orders))
+
+
+def split_by_order(history: History, sandbox: Sandbox) -> list[History]:
+    """Return the history of each order that a request named, existing or not."""
+    entries: dict[str, list[Entry]] = {}
+    for entry in history.entries:
+        if entry.order_id is not None:
+            entries.setdefault(entry.order_id, []).append(entry)
+    return [
+        History(order_id, sandbox.orders.get(order_id), group, history.now, history.order_ids)
+        for order_id, group in entries.items()
+    ]
+
+
+def _close_known(open_changes: dict[Intent, Movement], entry: Entry) -> None:
+    """Remove the changes that the client learns of by this entry."""
+    if not open_changes or is_answer_lost(entry):
+        return
+    if is_successful_read(entry):
+        open_changes.clear()
+    elif entry.replayed:
+        for intent, movement in list(open_changes.items()):
+            if movement.entry.result is entry.result:
+                del open_changes[intent]
+
+
+def _find_movement(entry: Entry) -> Movement | None:
+    if not isinstance(entry.result, Acceptance) or not is_carried_out(entry):
+        return None
+    before, after = entry.before, entry.after
+    if before is None or after is None:
+        return None
+    if len(after.captures) > len(before.captures):
+        return Movement(entry, before, after, after.captures[-1])
+    if len(after.refunds) > len(before.refunds):
+        return Movement(entry, before, after, after.refunds[-1])
+    return None

@@ -1,0 +1,162 @@
+"""Audit rules about the life of an order (``A4..``)."""
+
+from collections.abc import Sequence
+from datetime import time, timedelta
+
+from mockserver.audit.findings import Evidence, Severity
+from mockserver.audit.history import History, Movement, is_carried_out
+from mockserver.audit.rule import Basis, Rule
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Order
+from mockserver.sandbox.journal import Entry
+
+NEAR_EXPIRY = timedelta(hours=48)
+CHANGE_TOO_LATE = (Reason.ORDER_FULLY_CAPTURED, Reason.AUTHORIZATION_BELOW_CAPTURED)
+
+
+def _expires_naturally(order: Order) -> bool:
+    """Return whether nobody forced the expiry: it is then at midnight."""
+    return order.expires_at.time() == time()
+
+
+def _captures_after_expiry(history: History) -> Sequence[Entry]:
+    return history.refusals(Operation.CAPTURE, Reason.ORDER_EXPIRED)
+
+
+def _after_expiry(entry: Entry, _history: History) -> Evidence | None:
+    order = entry.before
+    if order is None or not _expires_naturally(order):
+        return None
+    extended = "was extended once" if order.extended_at else "was never extended"
+    return Evidence(
+        f"capture refused at {entry.at:%Y-%m-%d %H:%M}: the authorization expired on"
+        f" {order.expires_at:%Y-%m-%d} and {extended}",
+        (entry,),
+    )
+
+
+def _near_expiry(capture: Movement, _history: History) -> Evidence | None:
+    order = capture.before
+    left = order.expires_at - capture.entry.at
+    if order.extended_at or not _expires_naturally(order):
+        return None
+    if not timedelta() < left < NEAR_EXPIRY:
+        return None
+    hours = int(left.total_seconds() // 3600)
+    return Evidence(
+        f"captured {hours} hours before the authorization expires", (capture.entry,)
+    )
+
+
+def _part_captured(history: History) -> Sequence[Movement]:
+    """Return the last capture of an order of which a part is still reserved."""
+    order = history.order
+    if order is None or not history.captures or order.remaining_authorized_amount <= 0:
+        return ()
+    return history.captures[-1:]
+
+
+def _remainder_kept(capture: Movement, history: History) -> Evidence | None:
+    order = history.order
+    if order is None or history.now < order.expires_at or not _expires_naturally(order):
+        return None
+    return Evidence(
+        f"{order.remaining_authorized_amount} of {order.order_amount} stayed reserved until the"
+        " authorization expired",
+        (capture.entry,),
+    )
+
+
+def _captures_in_review(history: History) -> Sequence[Entry]:
+    return history.refusals(Operation.CAPTURE, Reason.FRAUD_REVIEW_PENDING)
+
+
+def _in_review(entry: Entry, _history: History) -> Evidence | None:
+    return Evidence("capture refused while fraud_status is PENDING", (entry,))
+
+
+def _wrong_endings(history: History) -> Sequence[Entry]:
+    return [
+        *history.refusals(Operation.CANCEL, Reason.ORDER_HAS_CAPTURES),
+        *history.refusals(
+            Operation.RELEASE_REMAINING_AUTHORIZATION, Reason.ORDER_HAS_NO_CAPTURES
+        ),
+    ]
+
+
+def _wrong_ending(entry: Entry, history: History) -> Evidence | None:
+    is_cancel = entry.operation is Operation.CANCEL
+    remedy = Operation.RELEASE_REMAINING_AUTHORIZATION if is_cancel else Operation.CANCEL
+    order = entry.before
+    if order is None or order.remaining_authorized_amount <= 0:
+        return None
+    if history.is_followed_by(entry, remedy):
+        return None
+    return Evidence(
+        f"{entry.operation} refused, and {remedy} did not follow:"
+        f" {order.remaining_authorized_amount} stay reserved",
+        (entry,),
+    )
+
+
+def _updates(history: History) -> Sequence[Entry]:
+    return history.by_operation.get(Operation.UPDATE_AUTHORIZATION, ())
+
+
+def _late_update(entry: Entry, _history: History) -> Evidence | None:
+    if entry.faults or entry.before is None:
+        return None
+    if isinstance(entry.result, Refusal):
+        if entry.result.reason not in CHANGE_TOO_LATE:
+            return None
+        return Evidence(f"update refused: {entry.result.reason}", (entry,), Severity.NOTE)
+    if entry.after is None or not is_carried_out(entry):
+        return None
+    kept = {line.reference for line in entry.after.order_lines}
+    captured = {ref for capture in entry.before.captures for ref in capture.references}
+    dropped = sorted(captured - kept)
+    if not dropped:
+        return None
+    return Evidence(f"the update drops '{dropped[0]}', which is captured", (entry,))
+
+
+ORDER_LIFE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "A401", "capture after the authorization expired", Severity.WARNING,
+        "no capture came after an expiry", _captures_after_expiry, _after_expiry,
+        "Extend the authorization before expires_at, or ask for a new order.",
+        Basis.FIELD_REPORT, "adyen-magento2 1594, vendure 2446, woocommerce-payments 739",
+    ),
+    Rule(
+        "A402", "capture shortly before the authorization expires", Severity.NOTE,
+        "nothing was captured", lambda history: history.captures, _near_expiry,
+        "Watch expires_at, and extend the authorization in time.",
+        Basis.FIELD_REPORT, "reaction-feature-requests 87 asks for a warning 48 hours before",
+    ),
+    Rule(
+        "A403", "rest of an order never released", Severity.NOTE,
+        "no order was captured in part", _part_captured, _remainder_kept,
+        "Release the rest when nothing more will be shipped.",
+        Basis.DOCUMENTED_BY_KLARNA, "release the remaining authorization", preview=True,
+    ),
+    Rule(
+        "A405", "capture during the fraud review", Severity.WARNING,
+        "no capture came during a fraud review", _captures_in_review, _in_review,
+        "Capture only after fraud_status is ACCEPTED.",
+        Basis.FIELD_REPORT, "klarna-payments-for-woocommerce 20 and 30", preview=True,
+    ),
+    Rule(
+        "A406", "cancel and release confused", Severity.WARNING,
+        "no cancel and no release was refused because of captures",
+        _wrong_endings, _wrong_ending,
+        "Cancel an order without captures, release the rest of one with captures.",
+        Basis.DOCUMENTED_BY_KUSTOM, "cancel and release; buckaroo/Magento2 1642", preview=True,
+    ),
+    Rule(
+        "A407", "authorization updated against its captures", Severity.WARNING,
+        "no authorization was updated", _updates, _late_update,
+        "Keep captured lines in every update, and update before the last capture.",
+        Basis.DOCUMENTED_BY_KLARNA, "messages of update authorization", preview=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,178 @@
+"""Audit rules about retries and idempotency keys (``A1..``)."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from mockserver.audit.findings import Evidence, Severity
+from mockserver.audit.history import History, Movement, is_answer_lost
+from mockserver.audit.rule import Basis, Rule
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.order import Capture
+from mockserver.sandbox.idempotency import KEY_LIFETIME
+from mockserver.sandbox.journal import Entry
+
+REPEATED_WITHIN = timedelta(seconds=60)  # later, it may be another shipment
+CLIENT_GIVES_UP_AFTER = timedelta(minutes=5)  # of the sandbox's clock, without any request
+REFUSALS_IN_A_ROW = 3
+
+
+def _repeated_after_loss(
+    pair: tuple[Movement, Movement | None], _history: History
+) -> Evidence | None:
+    first, again = pair
+    if again is None or again.entry.at - first.entry.at > KEY_LIFETIME:
+        return None
+    total = first.amount + again.amount
+    return Evidence(
+        f"the {first.entry.operation} of {first.amount} was carried out, its answer was lost,"
+        f" and it was sent again without the key of the first try: {total} in all",
+        (first.entry, again.entry),
+    )
+
+
+def _lost_changes(history: History) -> Sequence[tuple[Movement, Movement | None]]:
+    """Pair each change whose answer was lost with its repetition, if there was one."""
+    repetitions = {id(first): again for first, again in history.lost_answers.repeated}
+    return [(lost, repetitions.get(id(lost))) for lost in history.lost_answers.lost]
+
+
+def _never_learnt(change: Movement, history: History) -> Evidence | None:
+    if not any(change is open_change for open_change in history.lost_answers.unresolved):
+        return None
+    went_on = history.entries[-1] is not change.entry
+    if not went_on and history.now - change.entry.at < CLIENT_GIVES_UP_AFTER:
+        return None
+    return Evidence(
+        f"the {change.entry.operation} of {change.amount} was carried out, its answer was"
+        " lost, and the order was never read nor the request repeated with its key",
+        (change.entry,),
+    )
+
+
+def _successes(history: History) -> Sequence[tuple[Movement, Movement | None]]:
+    """Pair each change with the last equal one before it whose answer arrived."""
+    latest: dict[object, Movement] = {}
+    pairs = []
+    for movement in history.movements:
+        pairs.append((movement, latest.get(movement.intent)))
+        if is_answer_lost(movement.entry):
+            latest.pop(movement.intent, None)
+        else:
+            latest[movement.intent] = movement
+    return pairs
+
+
+def _success_repeated(
+    pair: tuple[Movement, Movement | None], _history: History
+) -> Evidence | None:
+    again, first = pair
+    if first is None or again.entry.at - first.entry.at > REPEATED_WITHIN:
+        return None
+    excess = _excess_reference(again)
+    if excess is None:
+        return None
+    return Evidence(
+        f"the {first.entry.operation} of {first.amount} was answered, and sent again:"
+        f" more of '{excess}' than there was",
+        (first.entry, again.entry),
+    )
+
+
+def _excess_reference(movement: Movement) -> str | None:
+    """Find a line of which more was captured than ordered, or refunded than captured."""
+    order = movement.after
+    captured = [line for capture in order.captures for line in capture.order_lines]
+    if isinstance(movement.made, Capture):
+        used, available = captured, list(order.order_lines)
+    else:
+        used = [line for refund in order.refunds for line in refund.order_lines]
+        available = captured
+    for reference in {line.reference for line in movement.lines if line.reference}:
+        total = sum(line.total_amount for line in used if line.reference == reference)
+        limit = sum(line.total_amount for line in available if line.reference == reference)
+        if total > limit:
+            return reference
+    return None
+
+
+def _replays(history: History) -> Sequence[Entry]:
+    return [entry for entry in history.entries if entry.replayed]
+
+
+def _key_reused(entry: Entry, _history: History) -> Evidence | None:
+    if not entry.body_changed:
+        return None
+    return Evidence(
+        f"the {entry.operation} was answered {entry.status} with the stored result of another"
+        " request under the same key; it was not carried out",
+        (entry,),
+    )
+
+
+def _refusal_runs(history: History) -> Sequence[list[Entry]]:
+    """Collect requests refused again and again while nothing changed in between."""
+    runs: dict[object, list[Entry]] = {}
+    for entry in history.entries:
+        result = entry.result
+        if not isinstance(result, Refusal) or entry.faults or entry.replayed:
+            continue
+        if result.reason in (Reason.ORDER_NOT_FOUND, Reason.INTERNAL_ERROR):
+            continue
+        key = (entry.method, entry.path, str(result), id(entry.before))
+        runs.setdefault(key, []).append(entry)
+    return list(runs.values())
+
+
+def _refusal_retried(run: list[Entry], _history: History) -> Evidence | None:
+    if len(run) < REFUSALS_IN_A_ROW:
+        return None
+    entry = run[0]
+    assert isinstance(entry.result, Refusal)  # noqa: S101  # only those are in runs
+    return Evidence(
+        f"{len(run)} times refused for the same reason, while nothing changed:"
+        f" {entry.operation or entry.path}, {entry.result.reason}",
+        tuple(run),
+    )
+
+
+RETRY_RULES: tuple[Rule, ...] = (
+    Rule(
+        "A102", "change repeated after a lost answer, without the key of the first try",
+        Severity.ERROR, "no answer to a capture or refund was lost after it was carried out",
+        _lost_changes, _repeated_after_loss,
+        "Repeat with the idempotency key of the first try, or read the order first and send"
+        " only what is missing.",
+        Basis.DOCUMENTED_BY_KLARNA,
+        "retry policy: a POST without a key is not safe to repeat; seen with Guzzle over"
+        " libcurl, which repeats by itself",
+    ),
+    Rule(
+        "A104", "change repeated although it was answered", Severity.ERROR,
+        "no capture or refund was carried out", _successes, _success_repeated,
+        "Lock the shop's order before the call, and store the id of the capture or refund"
+        " before the lock is released.",
+        Basis.FIELD_REPORT, "coopcycle-web 4341 and 4608, medusa 13301", preview=True,
+    ),
+    Rule(
+        "A105", "idempotency key reused for another request", Severity.WARNING,
+        "no request was answered by its idempotency key", _replays, _key_reused,
+        "Use a new key for every different capture or refund.",
+        Basis.DOCUMENTED_BY_KUSTOM, "only the key counts, the content is disregarded",
+    ),
+    Rule(
+        "A114", "refused request sent again unchanged", Severity.WARNING,
+        "no request was refused", _refusal_runs, _refusal_retried,
+        "Show the refusal to a person, or change what it names before trying again.",
+        Basis.DOCUMENTED_BY_KLARNA, "retry policy: answers 3xx and 4xx are not retried",
+    ),
+    Rule(
+        "A115", "outcome of a lost answer never learnt", Severity.ERROR,
+        "no answer to a capture or refund was lost after it was carried out",
+        lambda history: history.lost_answers.lost, _never_learnt,
+        "After a timeout, repeat with the same key or read the order before telling anybody"
+        " that it failed.",
+        Basis.DOCUMENTED_BY_KLARNA,
+        "after a broken call the state is uncertain; klarna-checkout-for-woocommerce 38, 177",
+        preview=True,
+    ),
+)  # fmt: skip

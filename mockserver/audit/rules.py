@@ -1,0 +1,39 @@
+"""Table of all audit rules."""
+
+from collections.abc import Iterable, Mapping
+
+from mockserver.audit.captures import CAPTURE_RULES
+from mockserver.audit.order_life import ORDER_LIFE_RULES
+from mockserver.audit.refunds import REFUND_RULES
+from mockserver.audit.retries import RETRY_RULES
+from mockserver.audit.rule import Rule
+from mockserver.audit.traffic import TRAFFIC_RULES
+from mockserver.domain.wording import did_you_mean
+
+AUDIT_RULES: Mapping[str, Rule] = {
+    rule.code: rule
+    for rule in (
+        *RETRY_RULES,
+        *CAPTURE_RULES,
+        *REFUND_RULES,
+        *ORDER_LIFE_RULES,
+        *TRAFFIC_RULES,
+    )
+}
+"""Rules by code."""
+
+
+class UnknownRuleError(ValueError):
+    """Raised when a code to silence names no rule."""
+
+
+def check_codes(codes: Iterable[str]) -> None:
+    """Check that every code names a rule.
+
+    Raises:
+        UnknownRuleError: with the nearest code.
+    """
+    for code in codes:
+        if code not in AUDIT_RULES:
+            hint = did_you_mean(code, list(AUDIT_RULES))
+            raise UnknownRuleError(f"unknown audit code '{code}', {hint}")

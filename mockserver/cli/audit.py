@@ -1,0 +1,163 @@
+"""``kustom-mock audit``: judge the sandboxes of a running server."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import quote
+
+from mockserver import __version__
+from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError, check_codes
+from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
+from mockserver.cli.github import annotation
+from mockserver.client import ControlClient, ControlError
+from mockserver.control_types import AuditFinding, AuditReport
+from mockserver.domain.operation import ORDERS_PATH
+from mockserver.http_client import HttpClient, HttpClientError
+from mockserver.testing.audit_report import is_failing, render_report
+
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+REQUEST_TIMEOUT = 70.0  # seconds, as for every control call
+LOCATION = ORDERS_PATH[1:]
+"""GitHub refuses SARIF without a file; a relative path that does not exist is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """Options of ``audit``; without ``sandboxes``, all that are in use are judged."""
+
+    urls: Sequence[str]
+    token: str | None = None
+    sandboxes: Sequence[str] = ()
+    allow: Sequence[str] = ()
+    output_format: str = "text"
+    fail_on: str = "error"
+    not_tried: bool = False
+
+
+def audit(options: AuditOptions) -> int:
+    """Judge sandboxes and print the result.
+
+    Returns:
+        0 without failing findings, 1 with some, 2 if a code or sandbox is unknown or the
+        server does not answer.
+    """
+    try:
+        check_codes(options.allow)
+        reports = _fetch_reports(options)
+    except (UnknownRuleError, ControlError) as error:
+        print(f"kustom-mock: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    text = FORMATTERS[options.output_format](reports, options)
+    if text:
+        print(text)
+    failing = [
+        finding
+        for report in reports
+        for finding in report["findings"]
+        if is_failing(finding, options.fail_on)
+    ]
+    return EXIT_FINDINGS if failing else EXIT_OK
+
+
+def _fetch_reports(options: AuditOptions) -> list[AuditReport]:
+    """Ask the first address that answers."""
+    problems = []
+    for url in options.urls:
+        try:
+            in_use = _sandbox_names(url, options.token)
+        except ControlError as error:
+            problems.append(error)
+            continue
+        names = options.sandboxes or in_use
+        clients = [ControlClient(url, name, options.token) for name in names]
+        return [client.audit(options.allow) for client in clients]
+    raise problems[0]
+
+
+def _sandbox_names(url: str, token: str | None) -> list[str]:
+    """List the sandboxes in use; a server that asks for a token refuses without it."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        response = HttpClient(url, REQUEST_TIMEOUT).send(
+            "GET", "/__admin/sandboxes", headers=headers
+        )
+    except HttpClientError as error:
+        raise ControlError(0, f"no answer from {url}: {error}") from error
+    content = response.json()
+    if not isinstance(content, dict) or "sandboxes" not in content:
+        raise ControlError(response.status, f"{url} answered {response.status}: {content}")
+    return [sandbox["name"] for sandbox in content["sandboxes"]]
+
+
+def _text(reports: Sequence[AuditReport], options: AuditOptions) -> str:
+    texts = [render_report(report, not_tried=options.not_tried) for report in reports]
+    return "\n\n".join(texts) or "no sandbox is in use"
+
+
+def _json(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
+    return json.dumps({"sandboxes": reports}, indent=2, ensure_ascii=False)
+
+
+def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
+    """Write one annotation a code: GitHub shows ten errors and ten warnings a step."""
+    findings: dict[str, list[AuditFinding]] = {}
+    for report in reports:
+        for finding in report["findings"]:
+            findings.setdefault(finding["code"], []).append(finding)
+    return "\n".join(_annotation(group) for group in findings.values())
+
+
+def _annotation(findings: Sequence[AuditFinding]) -> str:
+    finding = findings[0]
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    level = "notice" if finding["severity"] == "note" else finding["severity"]
+    message = f"{finding['detail']}{more}. Fix: {finding['hint']} ({finding['docs']})"
+    return annotation(level, message, title=f"{finding['code']} {finding['title']}")
+
+
+def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
+    rules = [
+        {
+            "id": rule.code,
+            "shortDescription": {"text": rule.title},
+            "help": {"text": rule.hint},
+            "defaultConfiguration": {"level": rule.severity},
+        }
+        for rule in AUDIT_RULES.values()
+    ]
+    driver = {"name": "kustom-mock audit", "version": __version__, "rules": rules}
+    results = [
+        _sarif_result(report, finding) for report in reports for finding in report["findings"]
+    ]
+    run = {"tool": {"driver": driver}, "results": results}
+    log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _sarif_result(report: AuditReport, finding: AuditFinding) -> Mapping[str, object]:
+    """Write a result; ids stay out of the fingerprint, so that alerts do not double."""
+    region = {"startLine": 1}
+    place = {"artifactLocation": {"uri": quote(LOCATION)}, "region": region}
+    key = f"{finding['code']} {finding['severity']} {report['sandbox']}"
+    return {
+        "ruleId": finding["code"],
+        "level": finding["severity"],
+        "message": {"text": f"{finding['detail']}. Fix: {finding['hint']}"},
+        "locations": [{"physicalLocation": place}],
+        "partialFingerprints": {"audit/v1": sha256(key.encode()).hexdigest()},
+        "properties": {
+            "sandbox": report["sandbox"],
+            "order_id": finding["order_id"],
+            "requests": finding["requests"],
+        },
+    }
+
+
+FORMATTERS: Mapping[str, Callable[[Sequence[AuditReport], AuditOptions], str]] = {
+    "text": _text,
+    "json": _json,
+    "github": _github,
+    "sarif": _sarif,
+}

@@ -1,0 +1,69 @@
+"""Render audit reports as text."""
+
+from collections.abc import Iterable
+
+from mockserver.control_types import AuditFinding, AuditReport
+from mockserver.scenario.diagnostics import pluralize
+
+SEVERITIES = ("error", "warning", "note")
+"""From worst to mildest; the names of ``--fail-on``."""
+
+
+def is_failing(finding: AuditFinding, fail_on: str = "error") -> bool:
+    """Return whether a finding fails a run; those of preview rules never do."""
+    limit = SEVERITIES.index(fail_on)
+    return not finding["preview"] and SEVERITIES.index(finding["severity"]) <= limit
+
+
+def render_report(report: AuditReport, *, not_tried: bool = False) -> str:
+    """Render an audit for people, without a final newline."""
+    requests = pluralize(report["requests"], "request")
+    lines = [f"audit of sandbox {report['sandbox']}: {requests}"]
+    for finding in report["findings"]:
+        lines += render_finding(finding)
+    lines.append(_summary(report))
+    lines += _reasons("not judged", report)
+    if not_tried:
+        lines += [f"  not tried {r['code']}: {r['reason']}" for r in report["not_tried"]]
+    lines += [
+        f"  {rule['code']} is allowed, but nothing was found"
+        for rule in report["silenced"]
+        if not rule["findings"]
+    ]
+    return "\n".join(lines)
+
+
+def render_finding(finding: AuditFinding) -> list[str]:
+    """Render a finding as indented lines."""
+    preview = " (preview)" if finding["preview"] else ""
+    order = f"  order {finding['order_id']}" if finding["order_id"] else ""
+    return [
+        f"  {finding['code']} {finding['severity']}{preview}: {finding['title']}{order}",
+        f"      {finding['detail']}",
+        f"      fix: {finding['hint']}",
+        f"      requests: {', '.join(finding['requests'])}  docs: {finding['docs']}",
+    ]
+
+
+def _summary(report: AuditReport) -> str:
+    counts = count_severities(report["findings"])
+    silenced = sum(rule["findings"] for rule in report["silenced"])
+    return (
+        f"{counts}; {len(report['passed'])} rules passed,"
+        f" {len(report['not_tried'])} not tried, {len(report['not_judged'])} not judged"
+        + (f", {silenced} silenced" if silenced else "")
+    )
+
+
+def count_severities(findings: Iterable[AuditFinding]) -> str:
+    """Return the number of findings by severity in words."""
+    severities: list[str] = [finding["severity"] for finding in findings]
+    return ", ".join(pluralize(severities.count(name), name) for name in SEVERITIES)
+
+
+def _reasons(label: str, report: AuditReport) -> list[str]:
+    """List the rules that were not judged, one line for each reason."""
+    codes: dict[str, list[str]] = {}
+    for rule in report["not_judged"]:
+        codes.setdefault(rule["reason"], []).append(rule["code"])
+    return [f"  {label} {', '.join(group)}: {reason}" for reason, group in codes.items()]

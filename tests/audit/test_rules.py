@@ -1,0 +1,68 @@
+"""Every rule finds its bad example, and nothing in what is done well."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mockserver.audit.rules import AUDIT_RULES
+from mockserver.schemas import shipped_schemas
+from tests.support.audit import play_and_audit
+from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of
+
+CASES = [
+    pytest.param(case, id=case["case"])
+    for case in yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text("utf-8"))
+]
+
+every_rule = pytest.mark.parametrize("code", AUDIT_RULES)
+
+
+def codes(rules: list[Any]) -> list[str]:
+    return [rule["code"] for rule in rules]
+
+
+def test_every_rule_has_an_example() -> None:
+    assert list(AUDIT_EXAMPLES) == list(AUDIT_RULES)
+
+
+@every_rule
+def test_the_bad_example_is_found(server_url: str, code: str) -> None:
+    text = scenario_of(AUDIT_EXAMPLES[code].bad)
+    differences, report = play_and_audit(server_url, f"bad-{code}", text)
+    assert differences == []
+    assert code in codes(report["findings"])
+
+
+@every_rule
+def test_the_good_example_has_no_finding_worse_than_a_note(server_url: str, code: str) -> None:
+    text = scenario_of(AUDIT_EXAMPLES[code].good)
+    differences, report = play_and_audit(server_url, f"good-{code}", text)
+    assert differences == []
+    assert [f for f in report["findings"] if f["code"] == code or f["severity"] != "note"] == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any]) -> None:
+    text = scenario_of(case["exchange"])
+    differences, report = play_and_audit(server_url, case["case"], text)
+    assert differences == []
+    found = [f"{finding['code']} {finding['severity']}" for finding in report["findings"]]
+    assert sorted(found) == case["finds"]
+    for code, part in case.get("says", {}).items():
+        assert part in "\n".join(f["detail"] for f in report["findings"] if f["code"] == code)
+
+
+@every_rule
+def test_a_rule_is_not_tried_before_its_situation_comes_about(
+    server_url: str, code: str
+) -> None:
+    _, report = play_and_audit(server_url, f"idle-{code}", scenario_of("steps: []"))
+    reasons = {rule["code"]: rule["reason"] for rule in report["not_tried"]}
+    assert reasons[code] == AUDIT_RULES[code].situation
+
+
+def test_a_scenario_may_allow_every_rule() -> None:
+    allow = shipped_schemas()["scenario.schema.json"]["properties"]["allow"]
+    assert [code for code in allow["items"]["enum"] if code[0] == "A"] == list(AUDIT_RULES)
