@@ -215,6 +215,31 @@ class Assumptions:
         },
         klarna_docs("an answer of the support, quoted in an issue; seen with WooCommerce"),
     )
+    push_schedule: str = assumption_field(
+        "offsets",
+        {
+            "offsets": "pushes come 2, 5, 15, 30 and 60 minutes after completion, then every"
+            " 4 hours, until 48 hours",
+            "gaps": "the same numbers are the times between the pushes",
+        },
+        kustom_docs("the page on push; whether these are offsets or gaps is open"),
+    )
+    push_after_acknowledge: str = assumption_field(
+        "none",
+        {
+            "none": "an order acknowledged before its first push is not pushed",
+            "first_still_sent": "the first push is sent although the order is acknowledged",
+        },
+        assumed("not documented; plugins cope with both"),
+    )
+    push_stops_on: str = assumption_field(
+        "acknowledge",
+        {
+            "acknowledge": "pushes stop once the order is acknowledged",
+            "acknowledge_or_2xx": "pushes also stop once the merchant answers 2xx",
+        },
+        kustom_docs("acknowledge stops pushes; two client code bases believe in 2xx"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

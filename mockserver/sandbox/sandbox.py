@@ -20,6 +20,7 @@ from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt, fingerprint, store_receipt
 from mockserver.sandbox.ids import IdGenerator
@@ -55,6 +56,7 @@ class Sandbox:
         orders: orders by id, oldest first.
         checkouts: checkout orders by id, oldest first; an order that came about at
             checkout has the same id.
+        deliveries: calls to the merchant, oldest first.
         receipts: receipts by name, oldest first.
         order_names: order ids by their names in the scenario.
         movement_names: names by capture or refund id.
@@ -78,6 +80,7 @@ class Sandbox:
         self.orders: dict[str, Order] = {}
         self.checkouts: dict[str, Checkout] = {}
         self.receipts: dict[str, Receipt] = {}
+        self.deliveries = Deliveries()
         self.clock = clock or Clock()
         self.ids = ids or IdGenerator(name)
         self.journal = journal or Journal()
@@ -203,6 +206,7 @@ class Sandbox:
             frozen=self.clock.frozen,
             orders=dict(self.orders),
             checkouts=dict(self.checkouts),
+            deliveries=self.deliveries.copy(),
             receipts=dict(self.receipts),
             ids=deepcopy(self.ids),
             faults=deepcopy(self.faults),
@@ -228,6 +232,7 @@ class Sandbox:
         snapshot = self.snapshots[name]
         self.orders = dict(snapshot.orders)
         self.checkouts = dict(snapshot.checkouts)
+        self.deliveries = snapshot.deliveries.copy()
         self.receipts = dict(snapshot.receipts)
         self.ids = deepcopy(snapshot.ids)
         self.faults = deepcopy(snapshot.faults)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.order import Order
+from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdGenerator
@@ -21,6 +22,7 @@ class Snapshot(Struct, frozen=True):
     frozen: bool
     orders: dict[str, Order]
     checkouts: dict[str, Checkout]
+    deliveries: Deliveries
     receipts: dict[str, Receipt]
     ids: IdGenerator
     faults: FaultRules

@@ -32,6 +32,9 @@ DEFAULTS = {
     "local_urls": "accepted",
     "locale_in_order": "follows_country",
     "shipping_price": "added_unless_callback",
+    "push_schedule": "offsets",
+    "push_after_acknowledge": "none",
+    "push_stops_on": "acknowledge",
 }
 
 

@@ -6,12 +6,14 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Order
 from mockserver.http.control import serializers
 from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.deliveries import serialize_delivery
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.http.merchant.serializers import JsonObject, format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.checkouts import complete_checkout
+from mockserver.sandbox.deliveries import Delivery, PushMode
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import build_completion
 
@@ -31,7 +33,7 @@ def get_checkout(context: ControlContext, params: PathParams, _request: Request)
     return json_response(_details(sandbox, checkout, order))
 
 
-def complete(context: ControlContext, params: PathParams, request: Request) -> Response:
+async def complete(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Complete a checkout order in place of the shopper."""
     body = parse_json_object(request)
     spec = validate(body, "control.schema.json#/$defs/completion_request")
@@ -44,8 +46,25 @@ def complete(context: ControlContext, params: PathParams, request: Request) -> R
         raise Problem(422, str(error)) from None
     except Refusal as refusal:
         raise _problem(refusal) from None
+    delivery = None
+    if order is not None:
+        mode = PushMode(spec.get("push", PushMode.SCHEDULE))
+        delivery = await _push(context, sandbox, checkout, mode)
     details = _details(sandbox, checkout, order)
-    return json_response({"outcome": completion.outcome, **details})
+    pushes = [serialize_delivery(sandbox, delivery)] if delivery else []
+    return json_response({"outcome": completion.outcome, **details, "deliveries": pushes})
+
+
+async def _push(
+    context: ControlContext, sandbox: Sandbox, checkout: Checkout, mode: PushMode
+) -> Delivery | None:
+    """Plan the pushes of a completed checkout order, and send the first if it is due."""
+    now = sandbox.clock.now()
+    delivery = sandbox.deliveries.add_push(checkout, now, mode, sandbox.assumptions)
+    if delivery is not None and mode is PushMode.NOW:
+        delivery = (await context.deliveries.send(sandbox, delivery)).delivery
+    context.deliveries.arm(sandbox)
+    return delivery
 
 
 def _find_checkout(sandbox: Sandbox, name_or_id: str) -> Checkout:

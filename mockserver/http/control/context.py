@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from mockserver.domain.order import Order
 from mockserver.http.control.problems import Problem
+from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.registry import SandboxRegistry
@@ -25,6 +26,7 @@ class ControlContext(Struct, frozen=True):
 
     registry: SandboxRegistry[Scenario]
     metrics: Metrics
+    deliveries: DeliveryRunner
     ca_certificate: bytes | None = None
     started_at: float = field(default_factory=monotonic)
 

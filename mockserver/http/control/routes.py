@@ -5,6 +5,7 @@ from mockserver.http.control import (
     audit,
     checkouts,
     clock,
+    deliveries,
     explain,
     faults,
     health,
@@ -92,6 +93,26 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "POST", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}/complete", checkouts.complete,
         "completion", request_schema="completion_request", limited=True,
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/deliveries", deliveries.list_deliveries,
+        "deliveries", query_schema="delivery_filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/deliveries/await", deliveries.await_deliveries,
+        "await_deliveries_result", query_schema="await_delivery_filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/deliveries/{{delivery_id}}", deliveries.get_delivery,
+        "delivery",
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/deliveries/{{delivery_id}}/send", deliveries.send_delivery,
+        "delivery",
+    ),
+    Route(
+        "DELETE", f"{SANDBOX_PATH}/deliveries/{{delivery_id}}", deliveries.remove_delivery,
+        status=204,
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/explain/{{correlation_id}}", explain.explain_request, "request",

@@ -11,7 +11,7 @@ from schemathesis.schemas import BaseSchema
 from mockserver.domain.operation import CHECKOUTS_PATH, Operation
 from mockserver.http.control.routes import CONTROL_ROUTES
 from mockserver.schemas import shipped_schemas
-from tests.support.checkouts import CART
+from tests.support.checkouts import CART, URLS
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant
 from tests.support.openapi import Json, accepts_body, document_at, hold, operations_of, play
 
@@ -79,7 +79,13 @@ WRONG: Mapping[str, list[Any]] = {
 }
 """And bodies that neither the document nor the server accepts."""
 
+UNREACHABLE = {
+    **CART,
+    "merchant_urls": dict.fromkeys(URLS, "http://127.0.0.1:1/{checkout.order.id}"),
+}
 QUERIES = {
+    "GET /__admin/sandboxes/{sandbox}/deliveries": "?kind=push&state=held",
+    "GET /__admin/sandboxes/{sandbox}/deliveries/await": "?count=1&timeout=1ms",
     "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201",
     "GET /__admin/sandboxes/{sandbox}/requests/count": "?order_id=shipped",
     "GET /__admin/sandboxes/{sandbox}/requests/await": "?count=1&timeout=1ms",
@@ -105,7 +111,10 @@ async def busy(new_merchant: Any) -> AsyncIterator[Merchant]:  # noqa: ANN401
     await merchant.refund(99999)
     await merchant.control("POST", "faults", FAULT)
     await merchant.control("POST", "snapshots", {"name": "here"})
-    await merchant.ask("POST", CHECKOUTS_PATH, CART)
+    completed = await merchant.ask("POST", CHECKOUTS_PATH, UNREACHABLE)
+    path = f"checkouts/{completed.json['order_id']}/complete"
+    await merchant.control("POST", path, {"push": "hold"})
+    await merchant.ask("POST", CHECKOUTS_PATH, UNREACHABLE)
     yield merchant
     await merchant.control("DELETE", "")
 
@@ -113,8 +122,10 @@ async def busy(new_merchant: Any) -> AsyncIterator[Merchant]:  # noqa: ANN401
 async def parts_of(merchant: Merchant) -> dict[str, str]:
     """Path variables that lead somewhere."""
     entries = (await merchant.control("GET", "requests")).json["requests"]
-    (checkout,) = (await merchant.control("GET", "checkouts")).json["checkouts"]
+    *_, checkout = (await merchant.control("GET", "checkouts")).json["checkouts"]
+    (delivery,) = (await merchant.control("GET", "deliveries")).json["deliveries"]
     return {
+        "delivery_id": delivery["id"],
         "checkout_id": checkout["order_id"],
         "sandbox": merchant.user,
         "order_id": merchant.order_id,
@@ -214,6 +225,7 @@ async def test_invalid_requests_get_the_documented_problem(
 LOST = {
     "order_id": UNKNOWN_ID,
     "checkout_id": UNKNOWN_ID,
+    "delivery_id": "no",
     "correlation_id": UNKNOWN_ID,
     "id": "no",
     "name": "no",
