@@ -54,6 +54,11 @@ class Server:
         fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
         return int(fields["VmRSS"].split()[0]) / 1024
 
+    def descriptor_count(self) -> int:
+        """Return the number of open file descriptors; 0 except on Linux."""
+        folder = Path(f"/proc/{self.process.pid}/fd")
+        return sum(1 for _ in folder.iterdir()) if folder.exists() else 0
+
     def halt(self) -> None:
         """Stop the process until `awake`, so that it does not disturb other servers."""
         os.killpg(self.process.pid, signal.SIGSTOP)

@@ -184,6 +184,30 @@ class ControlClient:
         path = f"checkouts/{_segment(order_id)}/complete"
         return cast("dict[str, Any]", self.call("POST", path, wishes or {}))
 
+    def deliveries(
+        self,
+        *,
+        kind: str | None = None,
+        order_id: str | None = None,
+        state: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """List the deliveries to the merchant that match all given filters, oldest first.
+
+        Raises:
+            ControlError: with status 422 if a filter is not valid.
+        """
+        filters = _without_none(kind=kind, order_id=order_id, state=state)
+        return cast("list[dict[str, Any]]", self._list("deliveries", filters))
+
+    def send_delivery(self, delivery_id: str) -> dict[str, Any]:
+        """Send a delivery now, whatever its state, and return it.
+
+        Raises:
+            ControlError: with status 404 if there is no such delivery.
+        """
+        path = f"deliveries/{_segment(delivery_id)}/send"
+        return cast("dict[str, Any]", self.call("POST", path))
+
     def explain(self, correlation_id: str) -> RequestEntry:
         """Explain the response that carried a correlation id.
 

@@ -1,7 +1,7 @@
 """Small HTTP client on the standard library.
 
-The pytest plugin, lint, the health check and the demo use it, because they must start fast and
-must not import aiohttp. Every request opens a connection of its own.
+The pytest plugin, the health check and the demo use it, because they must start fast and must
+not import aiohttp. Every request opens a connection of its own.
 """
 
 import json
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 
 class HttpClientError(Exception):
-    """No server answered, or the address is not an HTTP address."""
+    """Raised when no server responds, or the URL is not an HTTP URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class HttpClient:
         """Send a request and read the whole response; a mapping is sent as JSON.
 
         Raises:
-            HttpClientError: no server answered in time, or the address is wrong.
+            HttpClientError: no response in time, or an invalid URL.
         """
         sent_headers = {**self.headers, **(headers or {})}
         if isinstance(body, Mapping):

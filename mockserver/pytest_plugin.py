@@ -1,7 +1,7 @@
 """pytest plugin: fixtures ``kustom_server`` and ``kustom``, marker ``kustom``.
 
-pytest imports this module in every run, so it imports pytest and the standard library
-alone; what it is made of lives in :mod:`mockserver.testing` and comes on first use.
+pytest imports this module in every run, so it imports only pytest and the standard library;
+the implementation in :mod:`mockserver.testing` is imported on first use.
 """
 
 from collections.abc import Generator, Iterator
@@ -21,18 +21,21 @@ OPTION_HELP = {
     "token": "admin token of that server",
     "scenario": "default scenario of tests: shipped name or file",
     "allow": "check to ignore in all tests; repeatable",
+    "audit": "judge the client of every test: off (default), report or fail",
 }
 MARKER_HELP = (
-    "kustom(scenario=..., allow=[...]): the scenario that the test's sandbox is filled"
-    " from, and failures to allow (crash, invariant, expect, fault, unknown_path, or the"
+    "kustom(scenario=..., allow=[...]): scenario of the test's sandbox, and checks to ignore"
+    " (crash, invariant, expect, fault, unknown_path, or the"
     " name of one fault)."
 )
+AUDIT_MODES = ("off", "report", "fail")
+AUDIT_SECTION = "kustom audit"
 SANDBOX_KEY: "pytest.StashKey[KustomSandbox]" = pytest.StashKey()
 SERVER_KEY: "pytest.StashKey[KustomServer]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options, each as a flag and as a line of the configuration."""
+    """Add the options, each as a flag and as a configuration key."""
     group = parser.getgroup("kustom", "kustom-mock")
     for name in ("url", "token", "scenario"):
         group.addoption(f"--kustom-{name}", metavar=name.upper(), help=OPTION_HELP[name])
@@ -41,10 +44,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kustom-allow", action="append", metavar="NAME", help=OPTION_HELP["allow"]
     )
     parser.addini("kustom_allow", OPTION_HELP["allow"], type="args")
+    group.addoption("--kustom-audit", choices=AUDIT_MODES, help=OPTION_HELP["audit"])
+    parser.addini("kustom_audit", OPTION_HELP["audit"])
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Check the audit mode and register the marker."""
+    if _option(config, "audit") not in (None, *AUDIT_MODES):
+        expected = ", ".join(AUDIT_MODES)
+        value = _option(config, "audit")
+        raise pytest.UsageError(f"kustom_audit: expected one of {expected}, got '{value}'")
     config.addinivalue_line("markers", MARKER_HELP)
 
 
@@ -66,7 +75,7 @@ def kustom(
 
 
 def get_server(config: pytest.Config) -> "KustomServer":
-    """Find the server of this run, or start it; it ends with the run."""
+    """Return the server of this run; start it on first use, until the run ends."""
     if SERVER_KEY not in config.stash:
         config.stash[SERVER_KEY] = _start_or_connect(config)
     return config.stash[SERVER_KEY]
@@ -92,7 +101,7 @@ def open_sandbox(
     server: "KustomServer",
     scenario: str | Path | None,
 ) -> "KustomSandbox":
-    """Fill a fresh sandbox for a test, and have it checked when the test ends."""
+    """Fill a new sandbox for a test, and register it for the checks after the test."""
     from mockserver.client import ControlError
     from mockserver.testing.sandbox_handle import sandbox_name
 
@@ -122,8 +131,8 @@ def _shared_user_problem(node: pytest.Item, sandbox: "KustomSandbox") -> str:
     ):
         return ""
     return (
-        f"the scenario lists credentials, so that all workers would be user '{user}' of"
-        " one server; leave out -n or --kustom-url"
+        f"the scenario lists credentials, so all xdist workers would share user '{user}' on"
+        " one server; drop -n or --kustom-url"
     )
 
 
@@ -136,6 +145,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         from mockserver.testing.checks import failure_message
 
         text = failure_message(sandbox, _setting(item, "allow") or ())
+        if not text and _option(item.config, "audit") == "fail":
+            text = _audit_failure(item, sandbox)
         if text:
             pytest.fail(text, pytrace=False)
     return result
@@ -146,14 +157,55 @@ def pytest_runtest_makereport(
     item: pytest.Item,
     call: pytest.CallInfo[None],
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what happened in the sandbox to the report of a failed test."""
+    """Add the sandbox's report to that of a failed test."""
     report = yield
     sandbox = item.stash.get(SANDBOX_KEY, None)
     if sandbox is not None and call.when == "call" and report.failed:
         from mockserver.testing.checks import sandbox_report
 
         report.sections.append(("kustom", sandbox_report(sandbox)))
+    if sandbox is not None and call.when == "call":
+        report.sections += _audit_sections(item, sandbox)
     return report
+
+
+def _audit_failure(item: pytest.Item, sandbox: "KustomSandbox") -> str:
+    """Return the failure message of an audit; empty if it has no errors."""
+    from mockserver.testing.audit_report import audit, failing_findings
+
+    text = failing_findings(audit(sandbox, _setting(item, "allow") or ()))
+    return f"kustom: the audit failed after the test passed\n{text}" if text else ""
+
+
+def _audit_sections(item: pytest.Item, sandbox: "KustomSandbox") -> list[tuple[str, str]]:
+    """Return the audit of a test as a section of its report, if it has findings."""
+    if _option(item.config, "audit") in (None, "off"):
+        return []
+    from mockserver.client import ControlError
+    from mockserver.testing.audit_report import audit, render_report
+
+    try:
+        audited = audit(sandbox, _setting(item, "allow") or ())
+    except ControlError as error:
+        return [(AUDIT_SECTION, str(error))]
+    return [(AUDIT_SECTION, render_report(audited))] if audited["findings"] else []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the audits of all tests; those of xdist workers come with their reports."""
+    audits = [
+        (report.nodeid, text)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+        for name, text in report.sections
+        if name == AUDIT_SECTION
+    ]
+    if audits:
+        terminalreporter.section(AUDIT_SECTION)
+    for nodeid, text in audits:
+        terminalreporter.write_line(nodeid)
+        terminalreporter.write_line(text)
 
 
 def pytest_collect_file(
@@ -173,13 +225,13 @@ def pytest_collect_file(
 
 
 def _setting(node: pytest.Item, name: str) -> Any:  # noqa: ANN401
-    """Look a setting up: closest marker, then flag, then configuration."""
+    """Return a setting: from the closest marker, else the flag, else the configuration."""
     for marker in node.iter_markers("kustom"):
         unknown = [key for key in marker.kwargs if key not in ("scenario", "allow")]
         if marker.args or unknown:
             arguments = ", ".join([*map(repr, marker.args), *unknown])
             pytest.fail(
-                f"kustom: the marker takes scenario=... and allow=[...], not {arguments}",
+                f"kustom: the marker accepts scenario=... and allow=[...], got {arguments}",
                 pytrace=False,
             )
         if name in marker.kwargs:

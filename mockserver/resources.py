@@ -9,6 +9,6 @@ from pathlib import Path
 
 
 def shipped_folder(name: str) -> Traversable:
-    """Find a shipped folder by its name."""
+    """Return a shipped folder by its name."""
     packaged = files("mockserver") / "_data" / name
     return packaged if packaged.is_dir() else Path(__file__).parents[1] / name

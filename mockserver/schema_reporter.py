@@ -1,10 +1,9 @@
-"""Find what breaks a schema, with ``jsonschema``.
+"""Report the violations of a schema, with ``jsonschema``.
 
 ``jsonschema-rs`` decides validity (see ``schemas``), but lists all errors before it gives
-the first. ``jsonschema`` finds them one by one, so that whoever reads the first hundred
-pays for a hundred. It is slow on valid values: those inside lists and mappings are
-skipped, as ``jsonschema-rs`` says that they are valid. Import this module late, only once
-a value is invalid: the import takes some 50 ms.
+the first. ``jsonschema`` yields them one by one, so that reading the first hundred costs a
+hundred. It is slow on valid values: those inside lists and mappings that ``jsonschema-rs``
+accepts are skipped. Import this module only once a value is invalid: the import takes 50 ms.
 """
 
 from collections import Counter
@@ -34,7 +33,7 @@ class SchemaReporter:
     """
 
     def __init__(self, documents: Mapping[str, Json], base: str) -> None:
-        """Prepare both validators; references become absolute, so that parts stand alone."""
+        """Compile both validators, with absolute references."""
         schemas = [
             (base + path, _standalone(document, base + path))
             for path, document in documents.items()
@@ -59,13 +58,13 @@ class SchemaReporter:
         )
 
     def errors(self, reference: str, value: Json) -> Errors:
-        """Find errors one by one."""
+        """Yield errors one by one."""
         rules = {"$ref": self._base + reference}
         for error in self._validator(rules, registry=self._registry).iter_errors(value):
             yield _most_relevant(error)
 
     def _is_valid(self, rules: Json) -> Callable[[Json], bool]:
-        """Return the fast check of a part of a schema, compiled once."""
+        """Return the fast validator of a subschema, compiled once."""
         if id(rules) not in self._fast_validators:
             validator = jsonschema_rs.validator_for(rules, registry=self._fast_registry)
             self._fast_validators[id(rules)] = validator.is_valid
@@ -74,7 +73,7 @@ class SchemaReporter:
     def _items(
         self, validator: Draft202012Validator, items: Json, value: Json, rules: Json
     ) -> Errors:
-        """Check a list up to its maximum; what is beyond is one error already."""
+        """Check a list up to ``maxItems``; a longer list is one error by itself."""
         if not validator.is_type(value, "array"):
             return
         is_valid = self._is_valid(items)
@@ -89,7 +88,7 @@ class SchemaReporter:
         value: Json,
         rules: Json,
     ) -> Errors:
-        """Check the values of other keys, or find one error for each other key."""
+        """Check the values of additional keys, or yield one error for each of them."""
         if not validator.is_type(value, "object"):
             return
         known = rules.get("properties", {})
@@ -114,7 +113,7 @@ class SchemaReporter:
 
 
 def _most_relevant(error: ValidationError) -> ValidationError:
-    """Return the error, or of a union one from the branches with the fewest errors."""
+    """Return the error, or for a union one from the branches with the fewest errors."""
     while error.context:
         counts = Counter(inner.schema_path[0] for inner in error.context)
         fewest = min(counts.values())
@@ -126,7 +125,7 @@ def _most_relevant(error: ValidationError) -> ValidationError:
 def _required(
     validator: Draft202012Validator, names: Json, value: Json, _rules: Json
 ) -> Errors:
-    """Find one error for each missing key."""
+    """Yield one error for each missing key."""
     if validator.is_type(value, "object"):
         for name in names:
             if name not in value:
@@ -134,7 +133,7 @@ def _required(
 
 
 def _type(validator: Draft202012Validator, types: Json, value: Json, _rules: Json) -> Errors:
-    """Compare types; unlike in ``jsonschema`` the message does not write the value out."""
+    """Check the type; unlike in ``jsonschema`` the message does not contain the value."""
     names = [types] if isinstance(types, str) else types
     if not any(validator.is_type(value, name) for name in names):
         yield ValidationError("wrong type")
@@ -146,7 +145,7 @@ def _max_items(
     value: Json,
     _rules: Json,
 ) -> Errors:
-    """Compare a length; here, too, the message does not write the value out."""
+    """Check the length; the message does not contain the value."""
     if validator.is_type(value, "array") and len(value) > limit:
         yield ValidationError("too long")
 

@@ -1,8 +1,8 @@
 """Load and compile the shipped JSON Schemas.
 
 ``jsonschema-rs`` decides validity because it costs microseconds, ``jsonschema`` finds the
-errors that are reported (decision 12). A test holds the two to each other. A schema is
-compiled when it is first asked for.
+errors that are reported (decision 12). A test checks that both agree. A schema is compiled
+on first use.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,9 +28,9 @@ BASE_URI = "https://kustom-mock.invalid/schemas/"
 class Violation:
     """One violation of a schema.
 
-    ``path`` leads to the value, or to the key where that is wrong. ``keyword`` is the
-    schema's, ``limit`` what the schema says there or the one key that is missing or
-    unknown, ``schema`` the surrounding rules.
+    ``path`` is that of the value, or of an invalid key. ``keyword`` is the schema's,
+    ``constraint`` its value there, or the key that is missing or unknown; ``schema`` is the
+    subschema that contains the keyword.
     """
 
     path: tuple[str | int, ...]
@@ -42,7 +42,7 @@ class Violation:
 
 @cache
 def shipped_schemas() -> Mapping[str, Json]:
-    """All shipped schemas by their path below ``schemas/``."""
+    """Return all shipped schemas by their path below ``schemas/``."""
     shipped = {}
     for place in SCHEMA_FOLDERS:
         for entry in (
@@ -57,7 +57,7 @@ class Schema:
     """A compiled JSON Schema."""
 
     def __init__(self, reference: str) -> None:
-        """Compile a schema by its path below ``schemas/``, maybe with a fragment."""
+        """Compile a schema by its path below ``schemas/``, optionally with a fragment."""
         self._reference = reference
         self._validator = jsonschema_rs.validator_for(
             {"$ref": BASE_URI + reference},
@@ -70,10 +70,10 @@ class Schema:
         return self._validator.is_valid(value)
 
     def violations(self, value: Json) -> Iterator[Violation]:
-        """Find the ways in which a value breaks the schema, one by one."""
+        """Yield the violations of the schema one by one."""
         try:
             reporter = _reporter()
-        except (ImportError, OSError):  # no descriptor is left to read its modules from
+        except (ImportError, OSError):  # out of file descriptors
             yield Violation((), "$ref", self._reference, value, {})
             return
         for error in reporter.errors(self._reference, value):
@@ -91,19 +91,19 @@ class Schema:
 
 @cache
 def get_schema(reference: str) -> Schema:
-    """Find a schema, compiled once, such as ``requests/capture.schema.json``."""
+    """Return a compiled schema, such as ``requests/capture.schema.json``."""
     return Schema(reference)
 
 
 @cache
 def get_request_schema(name: str) -> Schema:
-    """Find the schema of a request's body, such as that of ``capture``."""
+    """Return the schema of a request body, such as that of ``capture``."""
     return get_schema(f"requests/{name}.schema.json")
 
 
 @cache
 def _reporter() -> "SchemaReporter":
-    # Imported here, so that nobody pays for it whose values are valid.
+    # The import takes 50 ms, which valid values must not pay.
     from mockserver.schema_reporter import SchemaReporter  # noqa: PLC0415
 
     return SchemaReporter(shipped_schemas(), BASE_URI)

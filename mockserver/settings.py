@@ -14,7 +14,7 @@ from mockserver.domain.wording import nearest_name
 
 ENV_PREFIX = "KUSTOM_MOCK_"
 URL_VARIABLE = f"{ENV_PREFIX}URL"
-"""Names the server that verbs ask which serve nothing themselves."""
+"""URL of the server for verbs that query a running one."""
 DEFAULT_PORT = 8566
 
 
@@ -78,7 +78,7 @@ class Settings:
     )
     admin_token: str | None = setting(
         None,
-        "token that the control API asks for, as Authorization: Bearer",
+        "token required by the control API (Authorization: Bearer)",
     )
     tls: bool = setting(
         False,  # noqa: FBT003
@@ -96,14 +96,14 @@ class Settings:
         1000, "maximum number of sandboxes; the least recently used is evicted"
     )
     journal_size: int = setting(1000, "number of requests in each sandbox's journal")
-    log_format: str = setting("text", "how to log", choices=("text", "json"))
+    log_format: str = setting("text", "log format", choices=("text", "json"))
     log_level: str = setting(
         "warning",
         "log level; info logs one line per request",
         choices=("debug", "info", "warning", "error"),
     )
     from_environment: frozenset[str] = frozenset()
-    """Which of them the environment set."""
+    """Names of the settings that come from environment variables."""
 
     def flag_or_variable(self, name: str) -> str:
         """Return the variable or flag that sets (or could set) a setting, for messages."""
@@ -132,10 +132,10 @@ class Option:
         return ENV_PREFIX + self.name.upper()
 
     def parse(self, text: str) -> Any:  # noqa: ANN401
-        """Read a value from a flag or the environment.
+        """Parse a value of a flag or an environment variable.
 
         Raises:
-            ValueError: with a sentence that says what would be right.
+            ValueError: with what was expected.
         """
         if self.choices and text not in self.choices:
             message = f"expected {' or '.join(self.choices)}, got '{text}'"
@@ -196,7 +196,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
     """Build the settings: flags over environment over defaults.
 
     Raises:
-        SettingError: naming the flag or variable, its value, and what would be right.
+        SettingError: names the flag or variable, its value, and what was expected.
     """
     values: dict[str, Any] = {}
     variables = set()
@@ -223,17 +223,17 @@ def _value(row: Option, value: Any, place: str) -> Any:  # noqa: ANN401
 
 
 SERVICE_LINKS = re.compile(r"SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP)")
-"""What Kubernetes and Docker set by themselves for a service of our name."""
+"""Variables that Kubernetes and Docker set for a service called kustom-mock."""
 
 
 def warn_unknown_variables(environ: Mapping[str, str]) -> None:
-    """Warn of each variable that nothing reads, with the nearest that is read."""
+    """Warn of each unknown variable, with the closest known name."""
     for warning in unknown_variable_warnings(environ):
         sys.stderr.write(f"kustom-mock: warning: {warning}\n")
 
 
 def unknown_variable_warnings(environ: Mapping[str, str]) -> Iterator[str]:
-    """Word a warning for each variable with our prefix that nothing reads."""
+    """Yield a warning for each unknown variable with the prefix."""
     known_names = [row.variable.removeprefix(ENV_PREFIX) for row in OPTIONS.values()]
     known_names.append(URL_VARIABLE.removeprefix(ENV_PREFIX))
     for variable in sorted(environ):
@@ -246,4 +246,4 @@ def unknown_variable_warnings(environ: Mapping[str, str]) -> Iterator[str]:
             if close_names
             else "see serve --help for all variables"
         )
-        yield f"{variable} is no setting and is ignored, {hint}"
+        yield f"{variable} is not a setting and is ignored, {hint}"

@@ -25,7 +25,7 @@ def control(server_url: str, request: pytest.FixtureRequest) -> Iterator[Control
     name = sha256(request.node.nodeid.encode()).hexdigest()[:12]
     client = ControlClient(server_url, f"client/{name}")
     yield client
-    client.orders()
+    client.reset()
     client.drop()
 
 
@@ -49,7 +49,7 @@ def refund(control: ControlClient, order_id: str, user: str = "") -> int:
     return ask(control, f"{order_id}/refunds", body, user)
 
 
-def test_a_sandbox_is_filled_looked_at_and_reset(control: ControlClient) -> None:
+def test_sandbox_can_be_filled_read_and_reset(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
     assert [order["order_id"] for order in control.orders()] == [orders["two"]]
     assert refund(control, orders["two"]) == 201
@@ -58,7 +58,7 @@ def test_a_sandbox_is_filled_looked_at_and_reset(control: ControlClient) -> None
     assert control.order("two")["ledger"]["refunded"] == 0
 
 
-def test_every_answer_can_be_explained(control: ControlClient) -> None:
+def test_every_response_can_be_explained(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
     refund(control, orders["two"])
     (entry,) = control.requests(operation="refund")
@@ -67,16 +67,16 @@ def test_every_answer_can_be_explained(control: ControlClient) -> None:
     assert allocation["outcome"] == "allocated"
 
 
-def test_a_refund_that_would_be_refused_is_not_told_as_accepted(control: ControlClient) -> None:
+def test_preview_of_a_refused_refund_shows_the_refusal(control: ControlClient) -> None:
     control.load(SHIPPED)
-    told = control.explain_refund("two", {"refunded_amount": 50000})
-    assert told["refusal"] is not None
-    assert told["refusal"]["reason"] == "refund_exceeds_captured"
-    assert told["text"].startswith("Refused: refund_exceeds_captured")
-    assert told["booked"] == []
+    preview = control.explain_refund("two", {"refunded_amount": 50000})
+    assert preview["refusal"] is not None
+    assert preview["refusal"]["reason"] == "refund_exceeds_captured"
+    assert preview["text"].startswith("Refused: refund_exceeds_captured")
+    assert preview["booked"] == []
 
 
-def test_faults_come_and_go_with_their_counts(control: ControlClient) -> None:
+def test_faults_can_be_added_counted_and_removed(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
     control.add_fault({"id": "busy", "on": "refund", "do": {"rate_limit": True}})
     assert refund(control, orders["two"]) == 429
@@ -88,7 +88,7 @@ def test_faults_come_and_go_with_their_counts(control: ControlClient) -> None:
     assert control.faults() == []
 
 
-def test_only_a_refund_can_use_up_a_failing_allocation(control: ControlClient) -> None:
+def test_fail_next_allocation_applies_to_a_refund_only(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
     control.add_fault({"id": "fails", "calls": 1, "do": {"fail_allocation": True}})
     assert ask(control, orders["two"]) == 200
@@ -97,7 +97,7 @@ def test_only_a_refund_can_use_up_a_failing_allocation(control: ControlClient) -
     assert control.order("two")["allocations"][0]["outcome"] == "failed"
 
 
-def test_time_moves_and_says_what_it_did(control: ControlClient) -> None:
+def test_advance_returns_the_expired_orders(control: ControlClient) -> None:
     orders = control.load("orders: {one: {lines: [{unit_price: 5}]}}")
     control.set_clock(freeze=True)
     (fired,) = control.set_clock(advance="60d")["fired"]
@@ -105,7 +105,7 @@ def test_time_moves_and_says_what_it_did(control: ControlClient) -> None:
     assert control.clock()["frozen"]
 
 
-def test_a_snapshot_and_an_export_bring_an_order_back(control: ControlClient) -> None:
+def test_snapshot_and_export_restore_an_order(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
     control.take_snapshot("before")
     refund(control, orders["two"])
@@ -116,7 +116,7 @@ def test_a_snapshot_and_an_export_bring_an_order_back(control: ControlClient) ->
     assert control.order("two")["ledger"]["refunded"] == 1
 
 
-def test_a_wrong_secret_leaves_a_trace(control: ControlClient) -> None:
+def test_wrong_secret_is_recorded(control: ControlClient) -> None:
     text = f"credentials: {{'{control.sandbox}': right}}\n{SHIPPED}"
     orders = control.load(text)
     assert refund(control, orders["two"], f"{control.sandbox}:wrong") == 401
@@ -129,12 +129,12 @@ def test_a_wrong_secret_leaves_a_trace(control: ControlClient) -> None:
 @pytest.mark.parametrize(
     ("body", "fragment"),
     [
-        ('{"orders": {"a": 1, "a": 2}}', "1:21 E002 doubled key 'a'"),
+        ('{"orders": {"a": 1, "a": 2}}', "1:21 E002 duplicate key 'a'"),
         ('{"orders":\n {"a": {"lines": []}}}', "2:9 E105"),
         ("orders: {a: {lines: [{unit_price: x}]}}", "1:23 E103"),
     ],
 )
-def test_problems_of_a_scenario_have_a_place_in_json_too(
+def test_findings_of_a_json_scenario_have_positions(
     control: ControlClient,
     body: str,
     fragment: str,
@@ -145,7 +145,7 @@ def test_problems_of_a_scenario_have_a_place_in_json_too(
     assert fragment in str(refused.value)
 
 
-def test_a_server_that_is_not_there_is_named() -> None:
+def test_unreachable_server_is_named() -> None:
     nobody = ControlClient("http://127.0.0.1:9", "nobody")
     with pytest.raises(ControlError, match=r"no response from http://127\.0\.0\.1:9") as error:
         nobody.orders()

@@ -1,6 +1,7 @@
 """Audit rules about refunds (``A3..``)."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, Movement
@@ -18,11 +19,13 @@ SPLIT_HINT = "Send one refund for each shipment."
 
 
 def _after_several_captures(history: History) -> Sequence[Movement]:
-    return [
-        refund
-        for refund in history.refunds
-        if sum(capture.captured_amount > 0 for capture in refund.before.captures) > 1
-    ]
+    return [refund for refund in history.refunds if _has_several_captures(refund.before)]
+
+
+def _has_several_captures(order: Order) -> bool:
+    """Return whether more than one capture took money; stops at the second."""
+    with_money = (capture for capture in order.captures if capture.captured_amount > 0)
+    return len(list(islice(with_money, 2))) > 1
 
 
 def _without_lines(refund: Movement, _history: History) -> Evidence | None:

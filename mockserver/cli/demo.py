@@ -1,7 +1,6 @@
 """``kustom-mock demo``: run the provider's refund allocation example step by step.
 
-Everything shown is asked of a real server over HTTP; nothing is printed that was not
-answered.
+Every line is the response of a real server over HTTP.
 """
 
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ MISSPELT_SNEAKERS = {**SNEAKERS, "reference": "B2468O"}
 
 
 def demo() -> int:
-    """Play the example in a sandbox of its own and print the story."""
+    """Run the example on its own server and print the report."""
     sandboxes = create_registry(Settings(seed="demo"))
     with running_in_thread(Server(sandboxes)) as url:
         _DemoRunner(url).run()
@@ -41,7 +40,7 @@ class _DemoRunner:
 
     def run(self) -> None:
         """Run both halves: a successful refund, then a failing one."""
-        print(f"A kustom-mock server runs on {self.url}. We play the merchant.\n")
+        print(f"A kustom-mock server runs on {self.url}. The demo acts as the merchant.\n")
         print("1. An order in two shipments, and a refund that is allocated to the right one\n")
         self._ship_two("two-shipments")
         self._refund("Returning the sneakers", SNEAKERS)
@@ -81,8 +80,7 @@ class _DemoRunner:
         print(indent(explained["allocation"]["text"], INDENT), end="\n\n")
 
     def _merchant(self, path: str, body: Mapping[str, Any]) -> HttpResponse:
-        place = f"{ORDERS_PATH}/{self.order_id}/{path}"
-        return self.client.send("POST", place, body)
+        return self.client.send("POST", f"{ORDERS_PATH}/{self.order_id}/{path}", body)
 
     def _get(self, path: str) -> HttpResponse:
         return self.client.send("GET", f"{ORDERS_PATH}/{self.order_id}/{path}")
@@ -97,7 +95,7 @@ def _body(
     description: str,
     articles: tuple[Mapping[str, Any], ...],
 ) -> dict[str, Any]:
-    """Write a request as the provider's page does."""
+    """Return a request body like that of the provider's page."""
     lines = [
         {
             "reference": article["reference"],

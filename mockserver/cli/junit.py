@@ -28,12 +28,12 @@ class ScenarioResult:
 
     @property
     def passed(self) -> bool:
-        """Whether all is as it should be."""
+        """Whether no case has a problem."""
         return not any(case.problems for case in self.cases)
 
 
 def render_junit(results: Iterable[ScenarioResult]) -> bytes:
-    """Write results: a suite for each scenario, a case for each thing held to it."""
+    """Render results as JUnit XML: one suite per scenario, one test case per check."""
     root = ET.Element("testsuites", name="kustom-mock")
     for result in results:
         failed = [case for case in result.cases if case.problems]

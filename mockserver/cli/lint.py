@@ -26,11 +26,11 @@ class FileFinding:
 
 
 def lint_files(references: Sequence[str], output_format: str, *, strict: bool) -> int:
-    """Lint files, folders and shipped scenarios, and print what is found.
+    """Lint files, folders and shipped scenarios, and print the findings.
 
     Returns:
-        0 without findings, 1 with errors (or, if strict, warnings), 2 where a
-        reference leads nowhere.
+        0 without findings, 1 with errors (or, if strict, warnings), 2 if a file does not
+        exist.
     """
     try:
         files = [
@@ -58,7 +58,7 @@ def _findings_in(file: Traversable) -> Sequence[Finding]:
 
 
 def lint_text(text: bytes) -> Sequence[Finding]:
-    """List what is wrong or doubtful in the text of a scenario."""
+    """Return the findings of a scenario's text."""
     try:
         return lint(parse_scenario("", parse_yaml(text)))
     except ScenarioError as error:

@@ -22,7 +22,7 @@ from mockserver.settings import (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a verb and give its exit code back."""
+    """Run a verb and return its exit code."""
     verb, command = _split_command(sys.argv[1:] if arguments is None else arguments)
     parsed, unknown = _parser(verb).parse_known_args(verb, argparse.Namespace(command=command))
     if unknown:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Split what is meant for ``run`` from the command after ``--``."""
+    """Split the arguments of ``run`` from the command after ``--``."""
     if arguments[:1] != ["run"] or "--" not in arguments:
         return arguments, ()
     place = list(arguments).index("--")
@@ -55,7 +55,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Make a parser that knows all verbs, and the flags of those that are given."""
+    """Build a parser of all verbs, with the flags of those in the arguments."""
     parser = _Parser(
         prog="kustom-mock",
         description="A sandbox server for Kustom's Order Management API.",
@@ -143,7 +143,11 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="do not fail on crash, invariant, expect, fault or unknown_path; repeatable",
+        help="do not fail on crash, invariant, expect, fault, unknown_path or an audit code;"
+        " repeatable",
+    )
+    verb.add_argument(
+        "--audit", action="store_true", help="judge how the command behaved, fail on errors"
     )
     verb.add_argument("--base-url", metavar="URL", help="run the steps against this server")
     verb.add_argument(
@@ -176,7 +180,7 @@ def _parse_order_option(text: str) -> tuple[str, str]:
 def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
     actions = verb.add_subparsers(metavar="list|show|copy", required=True, dest="action")
     actions.add_parser("list", help="list the shipped scenarios")
-    show = actions.add_parser("show", help="print one")
+    show = actions.add_parser("show", help="print a shipped scenario")
     show.add_argument("name")
     copy = actions.add_parser("copy", help="copy a shipped scenario to a file or folder")
     copy.add_argument("name")
@@ -185,7 +189,7 @@ def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
 
 def _url_flag(verb: argparse.ArgumentParser) -> None:
     url = os.environ.get(URL_VARIABLE)
-    verb.add_argument("--url", default=url, help=f"server to ask ({URL_VARIABLE})")
+    verb.add_argument("--url", default=url, help=f"URL of the server ({URL_VARIABLE})")
 
 
 def _tls_flags(verb: argparse.ArgumentParser) -> None:
@@ -286,6 +290,7 @@ def _run(parsed: argparse.Namespace) -> int:
         timeout=parsed.timeout,
         port=parsed.port,
         allow=parsed.allow,
+        audit=parsed.audit,
         base_url=parsed.base_url,
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
         password=parsed.password or os.environ.get("KUSTOM_PASSWORD", ""),

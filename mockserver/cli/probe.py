@@ -16,7 +16,7 @@ class ProbeError(Exception):
 
 
 def local_urls(settings: Settings) -> list[str]:
-    """List where a server of this machine may listen; a flag unknown here may enable HTTPS."""
+    """Return the URLs where a local server may listen; its flags are unknown here."""
     schemes = ["https", "http"] if settings.tls or settings.tls_cert else ["http", "https"]
     return [f"{scheme}://127.0.0.1:{settings.port}" for scheme in schemes]
 
@@ -24,27 +24,27 @@ def local_urls(settings: Settings) -> list[str]:
 def fetch(url: str, path: str) -> bytes:
     """Return the body of a path on the server; a path of ``url`` itself is ignored.
 
-    Certificates are not checked: this asks whether the server is up, or which certificate
-    authority to trust.
+    Certificates are not checked: the request only tests whether the server is up, or fetches
+    the certificate authority to trust.
 
     Raises:
-        AskError: the server does not answer, or not with 200.
+        ProbeError: the server does not respond, or not with 200.
     """
     try:
         origin = urlsplit(url)._replace(path="").geturl()
         response = HttpClient(origin, PROBE_TIMEOUT, verify=False).send("GET", path)
     except (HttpClientError, ValueError) as error:
         raise ProbeError(str(error)) from None
-    if response.status != 200:  # noqa: PLR2004  # HTTP's ok
+    if response.status != 200:  # noqa: PLR2004  # HTTP OK
         raise ProbeError(f"status {response.status}")
     return response.body
 
 
-RETRY_INTERVAL = 0.05  # seconds between two questions
+RETRY_INTERVAL = 0.05  # seconds between two attempts
 
 
 def healthcheck(urls: Sequence[str], wait: float) -> int:
-    """Ask ``/healthz``, for ``wait`` seconds if need be; 0 if one is healthy, else 1."""
+    """Request ``/healthz`` for up to ``wait`` seconds; return 0 if a server is healthy."""
     deadline = monotonic() + wait
     while True:
         problems = [problem for url in urls if (problem := _problem(url))]

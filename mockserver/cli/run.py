@@ -1,7 +1,7 @@
 """``kustom-mock run``: run scenarios as contract tests, by their steps or a command.
 
-Each scenario gets a sandbox. A command after ``--`` is the merchant, and is told where
-to go by environment variables; without one the scenario's steps are played.
+Each scenario gets a sandbox. A command after ``--`` acts as the merchant and gets address
+and credentials in environment variables; without one the scenario's steps are run.
 """
 
 import signal
@@ -27,6 +27,7 @@ from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.times import parse_duration
 from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.settings import Settings
+from mockserver.testing.audit_report import audit, is_failing, render_finding
 from mockserver.testing.checks import find_failures
 from mockserver.testing.runner import StepResult, StepRunner, run_against_server, run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
@@ -40,14 +41,14 @@ def run(options: RunOptions) -> int:
     """Run scenarios as contracts.
 
     Returns:
-        0 if all are kept, 1 if one is not or the command fails, 2 where the run
-        cannot begin.
+        0 if all scenarios passed, 1 if one or the command failed, 2 if the run cannot
+        start.
     """
     try:
         contracts = load_contracts(options)
         with _interrupt_on_signals(), ExitStack() as running:
-            play = _contract_runner(options, running)
-            results = [*_run_contracts(contracts, play, options.jobs)]
+            run_contract = _contract_runner(options, running)
+            results = [*_run_contracts(contracts, run_contract, options.jobs)]
         _write_junit(options, results)
     except (UsageError, UnknownScenarioError, ScenarioError, OSError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
@@ -63,43 +64,44 @@ def run(options: RunOptions) -> int:
 
 
 def _contract_runner(
-    wishes: RunOptions, running: ExitStack
+    options: RunOptions, running: ExitStack
 ) -> Callable[[Contract], Sequence[CaseResult]]:
-    """Choose how contracts are kept, and start what is needed for it."""
-    if wishes.base_url is not None:
-        return lambda contract: [*_run_against_base_url(contract, wishes)]
+    """Return the function that runs a contract; start a server if it needs one."""
+    if options.base_url is not None:
+        return lambda contract: [*_run_against_base_url(contract, options)]
     sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
-    server = Server(sandboxes, port=wishes.port)
+    server = Server(sandboxes, port=options.port)
     try:
         url = running.enter_context(running_in_thread(server))
     except OSError as error:
-        problem = describe_listen_error(error, Settings(port=wishes.port))
+        problem = describe_listen_error(error, Settings(port=options.port))
         raise UsageError(problem) from None
     commands = CommandRunner()
     running.callback(commands.stop)
-    limit = parse_duration(wishes.timeout).total_seconds() if wishes.timeout else None
+    limit = parse_duration(options.timeout).total_seconds() if options.timeout else None
 
-    def play(contract: Contract) -> Sequence[CaseResult]:
+    def run_contract(contract: Contract) -> Sequence[CaseResult]:
         control = ControlClient(url, contract.user)
         sandbox = KustomSandbox.open(control, contract.text, secret=contract.secret)
-        if wishes.command:
-            ended = commands.run(
-                wishes.command,
+        if options.command:
+            result = commands.run(
+                options.command,
                 _environment(sandbox),
                 limit,
-                keep_output=wishes.jobs > 1 or wishes.junit is not None,
+                keep_output=options.jobs > 1 or options.junit is not None,
             )
-            problems = (ended.problem,) if ended.problem else ()
-            first = CaseResult("command", problems, output=ended.output)
+            problems = (result.problem,) if result.problem else ()
+            first = CaseResult("command", problems, output=result.output)
         else:
             first = _steps_result(run_in_sandbox(sandbox, contract.scenario))
-        return [first, _expectations_result(sandbox, wishes.allow)]
+        results = [first, _expectations_result(sandbox, options.allow)]
+        return [*results, _audit_result(sandbox, options.allow)] if options.audit else results
 
-    return play
+    return run_contract
 
 
 def _environment(sandbox: KustomSandbox) -> Mapping[str, str]:
-    """What a command is told, by environment variables."""
+    """Return the environment variables of a command."""
     user, secret = sandbox.auth
     orders = {
         f"KUSTOM_ORDER_{name.upper().replace('-', '_')}": order_id
@@ -113,10 +115,10 @@ def _environment(sandbox: KustomSandbox) -> Mapping[str, str]:
     }
 
 
-def _steps_result(played: Iterator[StepResult]) -> CaseResult:
+def _steps_result(step_results: Iterator[StepResult]) -> CaseResult:
     problems: list[str] = []
     notes: list[str] = []
-    for result in played:
+    for result in step_results:
         problems += [f"{result.text}: {difference}" for difference in result.differences]
         notes += [f"{result.text}: skipped ({result.skipped})"] if result.skipped else []
     return CaseResult("steps", tuple(problems), tuple(notes))
@@ -128,35 +130,45 @@ def _expectations_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseRe
     return CaseResult("expect", tuple(texts))
 
 
-def _run_against_base_url(contract: Contract, wishes: RunOptions) -> Iterator[CaseResult]:
-    """Play the steps against another server that speaks the same API."""
-    assert wishes.base_url is not None  # noqa: S101  # the caller looked
+def _audit_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseResult:
+    """Judge the client; findings that do not fail the run become notes."""
+    report = audit(sandbox, allow)
+    texts: dict[bool, list[str]] = {True: [], False: []}
+    for finding in report["findings"]:
+        text = "\n      ".join(render_finding(finding)).strip()
+        texts[is_failing(finding)].append(text)
+    return CaseResult("audit", tuple(texts[True]), tuple(texts[False]))
+
+
+def _run_against_base_url(contract: Contract, options: RunOptions) -> Iterator[CaseResult]:
+    """Run the steps against another server that offers the same API."""
+    assert options.base_url is not None  # noqa: S101  # the caller checked
     specs = contract.scenario.spec.get("orders", {})
     order_ids = {
         name: order_spec["order_id"]
         for name, order_spec in specs.items()
         if "order_id" in order_spec
     }
-    orders = {**order_ids, **{n: i for n, i in wishes.orders.items() if n in specs}}
+    orders = {**order_ids, **{n: i for n, i in options.orders.items() if n in specs}}
     missing = [name for name in specs if name not in orders]
     if missing:
-        hint = f"give --order {missing[0]}=ID"
+        hint = f"pass --order {missing[0]}=ID"
         yield CaseResult("steps", (f"order '{missing[0]}' has no id on that server; {hint}",))
         return
-    stage = StepRunner(wishes.base_url, wishes.username, wishes.password, orders)
-    yield _steps_result(run_against_server(stage, contract.scenario))
+    runner = StepRunner(options.base_url, options.username, options.password, orders)
+    yield _steps_result(run_against_server(runner, contract.scenario))
 
 
 def _run_contracts(
     contracts: Sequence[Contract],
-    play: Callable[[Contract], Sequence[CaseResult]],
+    run_contract: Callable[[Contract], Sequence[CaseResult]],
     jobs: int,
 ) -> Iterator[ScenarioResult]:
-    """Play contracts and tell of each when it is over; results in the order given."""
+    """Run contracts and print each result when it is complete; yield them in order."""
 
     def timed(contract: Contract) -> ScenarioResult:
         started = monotonic()
-        cases = tuple(play(contract))
+        cases = tuple(run_contract(contract))
         return ScenarioResult(contract.scenario.name, cases, monotonic() - started)
 
     executor = ThreadPoolExecutor(jobs)
@@ -169,7 +181,7 @@ def _run_contracts(
 
 
 def _print_results(futures: Sequence[Future[ScenarioResult]]) -> None:
-    """Print a line or more for each result; to people also how far it has come."""
+    """Print each result, and on a terminal the progress."""
     is_terminal = sys.stdout.isatty()
     for done, future in enumerate(as_completed(futures), 1):
         result = future.result()
@@ -204,10 +216,10 @@ def _interrupt_on_signals() -> Iterator[None]:
             signal.signal(signal_number, handler)
 
 
-def _write_junit(wishes: RunOptions, results: Sequence[ScenarioResult]) -> None:
-    if wishes.junit is not None:
+def _write_junit(options: RunOptions, results: Sequence[ScenarioResult]) -> None:
+    if options.junit is not None:
         try:
-            Path(wishes.junit).write_bytes(render_junit(results))
+            Path(options.junit).write_bytes(render_junit(results))
         except OSError as error:
-            problem = f"--junit: cannot write '{wishes.junit}': {error.strerror}"
+            problem = f"--junit: cannot write '{options.junit}': {error.strerror}"
             raise UsageError(problem) from None

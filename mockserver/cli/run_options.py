@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from mockserver.audit.rules import AUDIT_RULES
 from mockserver.domain.wording import did_you_mean
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.loader import ScenarioFileError, read_file, resolve_files
@@ -31,6 +32,7 @@ class RunOptions:
     timeout: str | None = None
     port: int = 0
     allow: Sequence[str] = ()
+    audit: bool = False
     base_url: str | None = None
     username: str = ""
     password: str = ""
@@ -47,16 +49,16 @@ class Contract:
     secret: str
 
 
-def load_contracts(wishes: RunOptions) -> Sequence[Contract]:
-    """Read all scenarios.
+def load_contracts(options: RunOptions) -> Sequence[Contract]:
+    """Load all scenarios.
 
     Raises:
-        UsageError: a flag that cannot be used, or a command that does not exist.
-        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
-        FileError: a scenario cannot be used.
+        UsageError: an invalid flag, or a command that does not exist.
+        UnknownScenarioError: no such scenario, or it cannot be read.
+        ScenarioFileError: a scenario is invalid.
     """
-    validate_options(wishes)
-    files = [file for reference in wishes.files for file in resolve_files(reference)]
+    validate_options(options)
+    files = [file for reference in options.files for file in resolve_files(reference)]
     names = [file.name.partition(".")[0] for file in files]
     repeated_names = {name for name, count in Counter(names).items() if count > 1}
     contracts = []
@@ -64,7 +66,7 @@ def load_contracts(wishes: RunOptions) -> Sequence[Contract]:
         name = f"{stem}-{index}" if stem in repeated_names else stem
         contracts.append(_contract(str(file), read_file(file), name))
     _check_users(contracts)
-    _check_orders(wishes.orders, contracts)
+    _check_orders(options.orders, contracts)
     return contracts
 
 
@@ -79,7 +81,7 @@ def _contract(file: str, text: bytes, name: str) -> Contract:
 
 
 def _check_users(contracts: Sequence[Contract]) -> None:
-    """Every contract needs a user of its own, as the user is the sandbox."""
+    """Check that no two contracts share a user, because the user selects the sandbox."""
     for user, count in Counter(contract.user for contract in contracts).items():
         if count > 1:
             raise UsageError(f"{count} scenarios list user '{user}'; run them separately")
@@ -99,31 +101,33 @@ def validate_options(options: RunOptions) -> None:
     """Check the flags and the command.
 
     Raises:
-        UsageError: naming the flag, its value, and what would be right.
+        UsageError: names the flag, its value, and what was expected.
     """
     if options.jobs < 1:
         raise UsageError(f"--jobs: expected an integer from 1, got {options.jobs}")
     for name in options.allow:
-        if name not in FAILURE_KINDS:
-            raise UsageError(
-                f"--allow: unknown name '{name}', {did_you_mean(name, FAILURE_KINDS)}"
-            )
+        known_names = (*FAILURE_KINDS, *AUDIT_RULES)
+        if name not in known_names:
+            hint = did_you_mean(name, known_names)
+            raise UsageError(f"--allow: unknown name '{name}', {hint}")
     try:
         parse_duration(options.timeout or "1s")
     except ValueError as error:
         raise UsageError(f"--timeout: {error}") from None
     if options.command and shutil.which(options.command[0]) is None:
         raise UsageError(f"command not found: '{options.command[0]}'")
+    if options.audit and options.base_url is not None:
+        raise UsageError("--audit: needs the built-in server, leave out --base-url")
     if options.orders and options.base_url is None:
         raise UsageError("--order: needs --base-url; the built-in server knows the order ids")
     if options.base_url is not None:
         _check_base_url(options.base_url, options)
 
 
-def _check_base_url(url: str, wishes: RunOptions) -> None:
+def _check_base_url(url: str, options: RunOptions) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         expected = "expected a URL such as https://api.playground.kustom.co"
         raise UsageError(f"--base-url: {expected}, got '{url}'")
-    if wishes.command:
+    if options.command:
         raise UsageError("--base-url: runs the steps against that server and takes no command")

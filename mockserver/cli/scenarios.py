@@ -73,7 +73,7 @@ def explain_file(reference: str) -> int:
 
 
 def print_schema() -> int:
-    """Print the schema of scenario files, complete in itself."""
+    """Print the schema of scenario files, including all shared definitions."""
     page = orjson.dumps(bundle_schema("scenario.schema.json"), option=orjson.OPT_INDENT_2)
     print(page.decode())
     return EXIT_OK

@@ -18,10 +18,9 @@ class CommandResult:
 
 
 class CommandRunner:
-    """Runs subprocesses, in parallel if asked, and can kill all of them."""
+    """Runs subprocesses, also from several threads, and can kill all of them."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopping = False
 
@@ -38,7 +37,7 @@ class CommandRunner:
             return CommandResult("the command was not started: the run was interrupted")
         with TemporaryFile() as output_file:
             try:
-                process = subprocess.Popen(  # noqa: S603  # what the user asks for
+                process = subprocess.Popen(  # noqa: S603  # the command is the user's
                     list(command),
                     env={**os.environ, **variables},
                     stdout=output_file if keep_output else None,
@@ -54,7 +53,7 @@ class CommandRunner:
             return CommandResult(problem, output_file.read().decode(errors="replace"))
 
     def stop(self) -> None:
-        """End all that run."""
+        """Kill all running subprocesses."""
         self._stopping = True
         for process in list(self._running):
             _kill(process)
@@ -77,8 +76,8 @@ def _problem(code: int) -> str:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a command and whatever it started."""
-    kill_group = getattr(os, "killpg", None)  # which Windows does not have
+    """Kill a command and all its child processes."""
+    kill_group = getattr(os, "killpg", None)  # missing on Windows
     if kill_group is not None:
         with suppress(OSError):
             kill_group(process.pid, signal.SIGKILL)

@@ -46,7 +46,7 @@ def print_ca_certificate(settings: Settings, urls: Sequence[str]) -> int:
         0 if it was printed, 1 if no server answers.
 
     Raises:
-        SettingError: the folder cannot be used.
+        SettingError: the folder cannot be read.
     """
     if settings.tls_folder:
         try:

@@ -47,6 +47,8 @@ class Reason(StrEnum):
     DUE_DATE_NOT_OFFERED = "due_date_not_offered"
     ORDER_IS_FULL = "order_is_full"
     SANDBOX_IS_FULL = "sandbox_is_full"
+    UNAUTHORIZED = "unauthorized"
+    FOREIGN_ORIGIN = "foreign_origin"
     INVALID_ADDRESS = "invalid_address"
     PAYMENT_METHOD_FAILED = "payment_method_failed"
     INVALID_FIELDS = "invalid_fields"
@@ -315,6 +317,15 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         "No more than {limit} bytes of requests are kept",
         assumed("ours, so that memory is bounded"),
         _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
+    ),
+    ErrorDefinition(
+        Reason.UNAUTHORIZED, 401, "UNAUTHORIZED", "Missing or wrong credentials",
+        recorded("status, headers and an HTML page; the page has neither code nor message"),
+    ),
+    ErrorDefinition(
+        Reason.FOREIGN_ORIGIN, 403, "NOT_ALLOWED",
+        "Requests from web pages of another origin are refused ({detail})",
+        assumed("ours, so that a web page cannot use the credentials that a browser remembers"),
     ),
     ErrorDefinition(
         Reason.INVALID_ADDRESS, 422, "INVALID_ADDRESS",

@@ -20,6 +20,8 @@ class Request(Struct, frozen=True):
         body: the body; ``None`` if it exceeded the limit.
         scheme: ``http`` or ``https``.
         host: the host and port as the client wrote them.
+        query: the decoded query; its items have a repeated key repeatedly.
+        client: the address of the client.
     """
 
     method: str
@@ -30,6 +32,7 @@ class Request(Struct, frozen=True):
     scheme: str
     host: str
     query: Mapping[str, str] = field(default_factory=dict)
+    client: str = ""
 
     @property
     def base_url(self) -> str:

@@ -38,8 +38,9 @@ async def read_request(request: web.BaseRequest, client: connection.Connection) 
         headers=headers,
         body=b"" if request.method == "GET" else await _read_body(request, client),
         scheme=request.scheme,
-        host=headers.get("Host") or _host_without_header(request),
+        host=_host(request, headers),
         query=url.query if url.raw_query_string else _NO_QUERY,
+        client=request.remote or "",
     )
 
 
@@ -69,10 +70,15 @@ def _decoded(request: web.BaseRequest) -> Iterator[tuple[str, str]]:
             yield name.decode(), value.decode("latin-1")
 
 
-def _host_without_header(request: web.BaseRequest) -> str:
-    """Return the host of an absolute address, else the address that the client reached."""
-    host = urlsplit(request.raw_path).hostname
-    if host is None and request.transport is not None:
+def _host(request: web.BaseRequest, headers: Mapping[str, str]) -> str:
+    """Return the authority of an absolute target, which counts (RFC 9112 3.2.2), else Host.
+
+    Without either it is the address that the client reached.
+    """
+    target = request.raw_path
+    host = headers.get("Host") if target.startswith("/") else urlsplit(target).netloc
+    host = host or headers.get("Host")
+    if not host and request.transport is not None:
         host = request.transport.get_extra_info("sockname")[0]
     return host or ""
 

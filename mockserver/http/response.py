@@ -64,7 +64,8 @@ def render_response(response: Response, method: str, connection: str = "") -> by
     lines = [line, *map(": ".join, response.headers.items())]
     if response.status != NO_CONTENT and "Content-Length" not in response.headers:
         lines.append(f"Content-Length: {len(response.body)}")
-    lines.append(f"Date: {_http_date(wall_seconds())}")
+    if "Date" not in response.headers:  # a fault may send its own
+        lines.append(f"Date: {_http_date(wall_seconds())}")
     if connection:
         lines.append(f"Connection: {connection}")
     head = "\r\n".join(lines) + "\r\n\r\n"

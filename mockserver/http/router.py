@@ -27,7 +27,7 @@ class Router(Generic[TargetT]):
     """Index of targets by method and path template, such as ``GET /orders/{order_id}``."""
 
     def __init__(self, rows: Iterable[tuple[str, str, TargetT]]) -> None:
-        """Index rows of method, path template and target."""
+        """Index rows of method, path template and target; HEAD is offered wherever GET is."""
         self._root: _Node[TargetT] = _Node()
         for method, template, target in rows:
             self._insert(method, template, target)
@@ -61,3 +61,5 @@ class Router(Generic[TargetT]):
                 node = node.literals.setdefault(part, _Node())
         node.names = tuple(names)
         node.targets[method] = target
+        if method == "GET":
+            node.targets["HEAD"] = target

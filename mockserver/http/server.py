@@ -87,7 +87,13 @@ class Server:
         self._deliveries = DeliveryRunner(sandboxes, Sender(target_policy or TargetPolicy()))
         ca_certificate = tls.ca_certificate if tls else None
         self._apis = Apis(
-            MerchantApi(sandboxes, OrderCache(), metrics, mock_headers),
+            MerchantApi(
+                sandboxes,
+                OrderCache(),
+                metrics,
+                mock_headers,
+                reveal_sandboxes=admin_token is None,
+            ),
             ControlApi(
                 ControlContext(sandboxes, metrics, self._deliveries, ca_certificate),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,

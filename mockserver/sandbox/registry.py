@@ -9,6 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from typing import Generic, Protocol, TypeVar
 
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 
 DEFAULT_MAX_SANDBOXES = 1000
@@ -156,4 +157,4 @@ class SandboxRegistry(Generic[TemplateT]):
     def _evict(self, name: str, reason: str) -> None:
         self.drop(name)
         self.evicted.append(name)
-        log.warning("sandbox '%s' was evicted: %s", name, reason)
+        log.warning("sandbox %r was evicted: %s", display_name(name), reason)

@@ -25,6 +25,7 @@ from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt, fingerprint, store_receipt
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
 
 MAX_SANDBOX_BYTES = 512 * 1024**2
@@ -82,7 +83,7 @@ class Sandbox:
         self.receipts: dict[str, Receipt] = {}
         self.deliveries = Deliveries()
         self.clock = clock or Clock()
-        self.ids = ids or IdGenerator(name)
+        self.ids = ids or IdGenerator(display_name(name))
         self.journal = journal or Journal()
         self.assumptions = assumptions or Assumptions()
         self.credentials = credentials or {}
@@ -92,6 +93,11 @@ class Sandbox:
         self.movement_names: dict[str, str] = {}
         self.held_bytes = 0
         self.on_growth: Callable[[Sandbox, int], None] | None = None
+
+    @property
+    def display_name(self) -> str:
+        """The name as it may be shown: an API key only as a digest."""
+        return display_name(self.name)
 
     @property
     def total_bytes(self) -> int:

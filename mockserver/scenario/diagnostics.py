@@ -63,17 +63,17 @@ class FindingCollector(list[Finding]):
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Keep the findings of an attempt, and go on after it."""
+        """Collect the findings of the block, then continue after it."""
         try:
             yield
         except ScenarioError as error:
             self += error.findings
 
     def raise_if_any(self) -> None:
-        """Refuse the scenario if anything was found.
+        """Raise the collected findings, if any.
 
         Raises:
-            ScenarioError: with everything that was.
+            ScenarioError: with all findings.
         """
         if self:
             raise ScenarioError(self)
@@ -100,8 +100,8 @@ LINT_CODES: Mapping[str, str] = MappingProxyType(
         "E202": "Two orders with the same id or name.",
         "E203": "A capture or refund that the API would refuse, with the amounts.",
         "E204": "A fault or expectation for an order or fault that does not exist.",
-        "W301": "A refund that will not be allocated, and why. Expecting it in `expect` (as"
-        " `outcome: failed` or `allocated_to: null`) says that it is meant.",
+        "W301": "A refund that will not be allocated, with the reason. If intended, expect it"
+        " (`outcome: failed` or `allocated_to: null`).",
         "W302": "A reference that is on two captures, so that its refund is ambiguous.",
         "W303": "Lines whose totals do not add up to the amount.",
         "W304": "A line whose total does not follow from price and quantity, or whose tax is"

@@ -1,7 +1,7 @@
 """Check the expectations of a scenario against a sandbox.
 
-An order is compared as a mapping of the shape of its JSON. A sandbox adds what the JSON
-of the merchant API does not show; where that is missing, an expectation is skipped.
+An order is compared as a mapping of the shape of its JSON. A sandbox adds fields that the
+merchant API does not return; expectations of missing fields are skipped.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,16 +21,16 @@ Spec: TypeAlias = Mapping[str, Any]
 OrderJson: TypeAlias = Mapping[str, Any]
 
 SANDBOX_ONLY = ("acknowledged", "outcome", "allocated_to")
-"""What the JSON of an order does not show."""
+"""Fields that the JSON of an order lacks."""
 
 TEXTS = ("reference", "merchant_reference1", "merchant_reference2")
-"""What may be written as a number and is a text."""
+"""Fields of type string that a scenario may write as numbers."""
 
 
 class CheckedExpectation(Struct, frozen=True):
     """A checked expectation. ``detail`` explains a failure.
 
-    ``skipped`` marks what cannot be seen from here; it counts as passed.
+    ``skipped`` marks expectations of fields that this server does not return; they pass.
     """
 
     path: ValuePath
@@ -42,7 +42,7 @@ class CheckedExpectation(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The judgement as a sentence."""
+        """The result as a sentence."""
         place = format_path(self.path)
         if self.passed:
             return f"{place} is {_format_value(self.actual)}, as expected"
@@ -58,7 +58,7 @@ class Verdict(Struct, frozen=True):
 
     @property
     def passed(self) -> bool:
-        """Whether everything is as expected."""
+        """Whether all expectations are met."""
         return all(expectation.passed for expectation in self.expectations)
 
     @property
@@ -68,12 +68,12 @@ class Verdict(Struct, frozen=True):
 
 
 def check_expectations(expect: Spec, sandbox: Sandbox) -> Verdict:
-    """Judge the expectations of a scenario against the state of a sandbox."""
+    """Check the expectations of a scenario against the state of a sandbox."""
     results: list[CheckedExpectation] = []
     for name, spec in expect.get("orders", {}).items():
         order = sandbox.orders.get(sandbox.order_names.get(name, name))
-        seen = _full_order(order, sandbox) if order else None
-        results += judge_order(spec, seen, sandbox.movement_names, ("orders", name))
+        order_json = _full_order(order, sandbox) if order else None
+        results += check_order(spec, order_json, sandbox.movement_names, ("orders", name))
     for index, spec in enumerate(expect.get("requests", ())):
         results.append(_check_requests(spec, sandbox, ("requests", index)))
     for name, spec in expect.get("faults", {}).items():
@@ -86,7 +86,7 @@ def check_expectations(expect: Spec, sandbox: Sandbox) -> Verdict:
     return Verdict(tuple(results))
 
 
-def judge_order(
+def check_order(
     spec: Spec,
     order: OrderJson | None,
     names: Mapping[str, str],
@@ -96,9 +96,9 @@ def judge_order(
 
     Args:
         spec: the expectations, as a scenario writes them.
-        order: the order's JSON, from a sandbox or from any server; ``None`` if it is gone.
+        order: the order's JSON, from a sandbox or from any server; ``None`` if it is missing.
         names: the names of captures and refunds by their ids.
-        path: where the expectations are written.
+        path: the position of the expectations in the scenario.
     """
     if order is None:
         yield CheckedExpectation(path, passed=False, expected="an order", actual=None)
@@ -106,18 +106,18 @@ def judge_order(
     for key, expected in spec.items():
         if key in ("captures", "refunds"):
             parts = _named(order.get(key, ()), key.removesuffix("s"), names)
-            yield from _judge_parts(expected, parts, key.removesuffix("s"), (*path, key))
+            yield from _check_movements(expected, parts, key.removesuffix("s"), (*path, key))
         else:
-            yield _judge_value(expected, order, (*path, key))
+            yield _check_value(expected, order, (*path, key))
 
 
-def _judge_parts(
+def _check_movements(
     spec: Spec | list[Spec],
     parts: Mapping[str | int, OrderJson],
     kind: str,
     path: ValuePath,
 ) -> Iterator[CheckedExpectation]:
-    """Compare captures or refunds: a list names all there are, a mapping some."""
+    """Compare captures or refunds: a list describes all of them, a mapping some."""
     if isinstance(spec, list):
         actual = sum(isinstance(key, int) for key in parts)
         yield CheckedExpectation((*path, "count"), len(spec) == actual, len(spec), actual)
@@ -129,7 +129,7 @@ def _judge_parts(
             )
             continue
         for name, value in expected.items():
-            yield _judge_value(value, part, (*path, key, name))
+            yield _check_value(value, part, (*path, key, name))
 
 
 def _named(
@@ -137,38 +137,40 @@ def _named(
     kind: str,
     names: Mapping[str, str],
 ) -> Mapping[str | int, OrderJson]:
-    """Find parts by their place in the order, and by their names."""
-    found: dict[str | int, OrderJson] = dict(enumerate(parts))
+    """Index captures or refunds by their position and by their names."""
+    by_key: dict[str | int, OrderJson] = dict(enumerate(parts))
     for part in parts:
         name = names.get(part.get(f"{kind}_id", ""))
         if name is not None:
-            found[name] = part
-    return found
+            by_key[name] = part
+    return by_key
 
 
-def _judge_value(expected: object, seen: OrderJson, path: ValuePath) -> CheckedExpectation:
+def _check_value(
+    expected: object, order_json: OrderJson, path: ValuePath
+) -> CheckedExpectation:
     key = str(path[-1])
-    if key in SANDBOX_ONLY and key not in seen:
+    if key in SANDBOX_ONLY and key not in order_json:
         return CheckedExpectation(
             path, passed=True, expected=expected, actual=None, skipped=True
         )
     expected = str(expected) if key in TEXTS else expected
-    actual = seen.get(key)
+    actual = order_json.get(key)
     if key == "allocated_to":
-        passed, actual = expected in seen[key], seen[key][0]
+        passed, actual = expected in order_json[key], order_json[key][0]
     else:
         passed = expected == actual
-    why = "" if passed or "why" not in seen else seen["why"]()
+    why = "" if passed or "why" not in order_json else order_json["why"]()
     return CheckedExpectation(path, passed, expected, actual, why)
 
 
 def _full_order(order: Order, sandbox: Sandbox) -> OrderJson:
-    """Return all that can be expected of an order, in the shape of its JSON."""
+    """Return the fields that can be expected of an order, in the shape of its JSON."""
     keys = (
         "fraud_status", "order_amount", "captured_amount", "refunded_amount",
         "remaining_authorized_amount", "merchant_reference1", "merchant_reference2",
     )  # fmt: skip
-    landed = order.booked_by_capture
+    booked = order.booked_by_capture
     return {
         **{key: getattr(order, key) for key in keys},
         "status": str(derive_status(order, sandbox.clock.now(), sandbox.assumptions)),
@@ -177,7 +179,7 @@ def _full_order(order: Order, sandbox: Sandbox) -> OrderJson:
             {
                 "capture_id": capture.capture_id,
                 "captured_amount": capture.captured_amount,
-                "refunded_amount": landed.get(capture.capture_id, 0),
+                "refunded_amount": booked.get(capture.capture_id, 0),
                 "description": capture.description,
                 "reference": capture.reference,
             }
@@ -199,7 +201,7 @@ def _full_order(order: Order, sandbox: Sandbox) -> OrderJson:
 
 
 def names_of_allocated_capture(refund: Refund, order: Order, sandbox: Sandbox) -> list[object]:
-    """The words by which the capture of a refund may be named, the best first."""
+    """Return the names and ids of a refund's capture, the most readable first."""
     capture_id = refund.allocation.capture_id
     capture = order.get_capture(capture_id) if capture_id else None
     if capture is None:
@@ -211,7 +213,7 @@ def names_of_allocated_capture(refund: Refund, order: Order, sandbox: Sandbox) -
 
 
 def _explain_refund(order: Order, refund: Refund) -> str:
-    """What explains a failed allocation: the conditions that do not hold."""
+    """Return the conditions that do not hold, and the hints."""
     explanation = explain_allocation(order, refund)
     unmet = [condition for condition in explanation.conditions if not condition.holds]
     details = [f"{condition.name}: {condition.detail}" for condition in unmet]

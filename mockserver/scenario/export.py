@@ -1,7 +1,7 @@
 """Export a sandbox as a scenario that reproduces it, with personal data masked.
 
-Personal data is masked, credentials are left out. What a rule or an order was made from
-is written as it was; ids, times and lines are written out, so that nothing is drawn.
+Credentials are omitted. Ids, times and lines are written in full, so that building the
+export draws nothing at random.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,11 +27,11 @@ MASKS: Mapping[str, str] = {
     "email": "masked@example.com",
     "phone": MASKED,
 }
-"""Personal data of an address, and what is written instead; what is empty stays empty."""
+"""Personal data of an address, and its replacement; empty fields stay empty."""
 
 UNMASKED_CUSTOMER_FIELDS = ("type",)
-MAX_LINE_WIDTH = 1_000_000  # characters; texts are not folded
-DIGITS = 15  # of a fraction, as scenarios read it
+MAX_LINE_WIDTH = 1_000_000  # characters; long strings are not folded
+DIGITS = 15  # after the decimal point, as the scenario parser accepts
 
 
 def export_sandbox(sandbox: Sandbox) -> str:
@@ -39,7 +39,7 @@ def export_sandbox(sandbox: Sandbox) -> str:
     names = {order_id: name for name, order_id in sandbox.order_names.items()}
     scenario: dict[str, Any] = {
         "version": 1,
-        "title": f"Export of sandbox {sandbox.name}",
+        "title": f"Export of sandbox {sandbox.display_name}",
         "seed": sandbox.ids.seed,
         "clock": {"start": _format_time(sandbox.clock.now()), "frozen": sandbox.clock.frozen},
         "assume": {
@@ -63,12 +63,12 @@ def export_sandbox(sandbox: Sandbox) -> str:
 
 
 def mask_address(address: Mapping[str, str]) -> dict[str, str]:
-    """Hide who somebody is and where they live; the place stays."""
+    """Mask name, street, e-mail and phone of an address; city and postal code stay."""
     return {key: text and MASKS.get(key, text) for key, text in address.items()}
 
 
 def mask_customer(customer: Mapping[str, str]) -> dict[str, str]:
-    """Hide everything about a customer but the kind."""
+    """Mask all fields of a customer except the type."""
     return {
         key: text if key in UNMASKED_CUSTOMER_FIELDS else MASKED
         for key, text in customer.items()
@@ -112,12 +112,12 @@ def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _placeholder_line(order: Order) -> dict[str, Any]:
-    """A line for an order that has lost all of its own to an update."""
+    """Return a line for an order whose lines were all removed by an update."""
     return {"name": "unknown", "unit_price": order.original_order_amount}
 
 
 def _export_state(order: Order) -> dict[str, Any]:
-    """What does not follow from how an order was placed, and from its captures."""
+    """Return the state that does not follow from the placed order and its captures."""
     amount_changed = order.order_amount != order.original_order_amount
     expiry_changed = order.extended_at is not None or any(
         capture.captured_at >= order.expires_at for capture in order.captures
@@ -182,7 +182,7 @@ def _distinct_names(
     parts: Iterable[Capture | Refund],
     part_names: Mapping[str, str],
 ) -> dict[str, str]:
-    """Name every capture and refund: as its scenario did, else by kind and number."""
+    """Name each capture and refund: by its scenario's name, else by kind and number."""
     names: dict[str, str] = {}
     for number, movement in enumerate(parts, start=1):
         kind, part_id = (
@@ -215,7 +215,7 @@ def _lines(lines: Sequence[OrderLine]) -> list[dict[str, Any]]:
 
 
 def _export_fault_rule(rule: FaultRule) -> dict[str, Any]:
-    """Write a rule as it was written; its times in full, as the clock has moved."""
+    """Write a rule as in its scenario, but times in full, because the clock has moved."""
     times = {"from": _format_time(rule.since), "until": _format_time(rule.until)}
     return {**rule.spec, **_drop_empty(times)}
 
@@ -230,7 +230,7 @@ def _drop_empty(
     values: Mapping[str, Any],
     keep_empty: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Leave out what is not set, and empty lists, mappings and texts."""
+    """Drop unset values, empty lists and empty mappings."""
     return {
         key: value
         for key, value in values.items()
@@ -241,7 +241,7 @@ def _drop_empty(
 class _Dumper(yaml.SafeDumper):
     """YAML dumper without aliases, whose output the scenario parser reads unchanged.
 
-    Fractions have no exponent; odd characters, line ends among them, are escaped.
+    Fractions have no exponent; unprintable characters and line breaks are escaped.
     """
 
     def ignore_aliases(self, _data: Any) -> bool:  # noqa: ANN401  # as its base says

@@ -31,7 +31,7 @@ from mockserver.scenario.times import parse_duration_at, parse_time_or_offset
 Spec: TypeAlias = Mapping[str, Any]
 
 DEFAULT_RETRY_AFTER = "1s"
-WIREMOCK_TRUNCATE_BYTES = 16  # bytes, where WireMock's name gives no number
+WIREMOCK_TRUNCATE_BYTES = 16  # bytes; WireMock's fault has no size
 
 WIREMOCK_CONNECTION_ENDS = {
     "EMPTY_RESPONSE": ConnectionEnd.CLOSE,
@@ -51,17 +51,17 @@ def parse_fault_rule(
     start: datetime,
     path: ValuePath = (),
 ) -> FaultRule:
-    """Make a rule.
+    """Parse a fault rule.
 
     Args:
         name: the rule's name.
         spec: the rule as the scenario writes it.
-        order_names: order ids by name; ids are taken as well.
+        order_names: order ids by name; a rule may also use the ids.
         start: the time from which durations in ``from`` and ``until`` count.
-        path: where the rule is written.
+        path: the position of the rule in the scenario.
 
     Raises:
-        ScenarioError: an unknown order, or a time that cannot be understood.
+        ScenarioError: an unknown order, or an invalid time.
     """
     on = spec.get("on", "any")
     operations = [on] if isinstance(on, str) else on
@@ -172,13 +172,13 @@ _ACTIONS: Mapping[str, Callable[[Any, ValuePath], Action]] = {
     "refuse": _parse_refuse,
     "delay": _delay,
     "rate_limit": _rate_limit,
-    "drop": lambda given, _path: Drop(_parse_connection_end(given)),
-    "fail_allocation": lambda _given, _path: FailAllocation(),
-    "lose_answer": lambda given, _path: LoseAnswer(_parse_connection_end(given)),
-    "truncate": lambda given, _path: Truncate(given),
-    "garbage": lambda _given, _path: Garbage(),
-    "slow_body": lambda given, _path: SlowBody(given),
+    "drop": lambda end, _path: Drop(_parse_connection_end(end)),
+    "fail_allocation": lambda _value, _path: FailAllocation(),
+    "lose_answer": lambda end, _path: LoseAnswer(_parse_connection_end(end)),
+    "truncate": lambda size, _path: Truncate(size),
+    "garbage": lambda _value, _path: Garbage(),
+    "slow_body": lambda rate, _path: SlowBody(rate),
     "respond_after": _respond_after,
-    "fault": lambda given, _path: WIREMOCK_FAULTS[given],
+    "fault": lambda name, _path: WIREMOCK_FAULTS[name],
 }
 ACTION_NAMES = tuple(_ACTIONS)

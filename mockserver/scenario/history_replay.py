@@ -1,7 +1,7 @@
 """Plan the history of a scenario order: captures, refunds and its current state.
 
-Captures and refunds become commands, in the order of time. ``now`` says how the order
-stands in what does not follow from them; exports write it.
+Captures and refunds become commands in chronological order. ``state`` holds the current
+values that do not follow from them; exports write it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,14 +38,15 @@ STATE_TIME_FIELDS = {
     "cancelled": "cancelled_at",
     "expires": "expires_at",
 }
-"""Times of ``now``, and the fields of an order that they are."""
+"""Times of ``state``, and the order fields that they set."""
 
 
 class HistoryCommand(Struct, frozen=True):
     """A command of an order's history with its time and its position in the file.
 
-    ``part_id`` is the id that was given for what it makes, ``fails`` says that its
-    allocation fails, ``facts`` are what became of a capture since.
+    ``movement_id`` is the id that the scenario sets for the capture or refund,
+    ``fail_allocation`` injects a failed allocation, ``capture_fields`` are set on the capture
+    afterwards.
     """
 
     name: str
@@ -60,8 +61,8 @@ class HistoryCommand(Struct, frozen=True):
 class OrderPlan(Struct, frozen=True):
     """A placed order, the commands to replay on it, and its current state.
 
-    ``findings`` tells of the captures and refunds that are not among the steps, as they
-    cannot be understood.
+    ``findings`` are those of the captures and refunds that could not be parsed; they have no
+    command.
     """
 
     order: Order
@@ -74,20 +75,20 @@ class OrderPlan(Struct, frozen=True):
         """Apply the current state to an order after its commands were replayed.
 
         Raises:
-            ScenarioError: it cannot stand like this.
+            ScenarioError: the state breaks an invariant.
         """
         if not self.state:
             return order
-        settled = replace(order, **self.state)
-        impossible = list(broken_invariants(settled))
-        if settled.cancelled_at and settled.captures:
+        current = replace(order, **self.state)
+        impossible = list(broken_invariants(current))
+        if current.cancelled_at and current.captures:
             impossible.append("an order with captures cannot be cancelled")
-        if settled.released_at and not settled.captures:
+        if current.released_at and not current.captures:
             impossible.append("an order without captures cannot be released")
         if impossible:
             message = f"impossible: {'; '.join(impossible)}"
             raise ScenarioError([Finding("E203", (*self.path, "state"), message)])
-        return settled
+        return current
 
 
 def plan_order(
@@ -97,10 +98,10 @@ def plan_order(
     defaults: OrderDefaults,
     path: ValuePath = (),
 ) -> OrderPlan:
-    """Fill an order in and plan its history.
+    """Build the placed order and plan its history.
 
     Raises:
-        ScenarioError: a time or an amount that cannot be understood.
+        ScenarioError: an invalid time or amount.
     """
     order = build_placed_order(name, spec, ids, defaults, path)
     findings = FindingCollector()
@@ -112,7 +113,7 @@ def plan_order(
 def _relaxed_for_replay(order: Order, now: Mapping[str, Any]) -> Order:
     """Relax amount and expiry so that the history can be replayed.
 
-    What they were at the time is not told, so they do not stand in the way.
+    The scenario does not say what they were at the time, so they must not refuse a command.
     """
     if "expires_at" in now:
         order = replace(order, expires_at=LATEST_TIME)
@@ -124,31 +125,31 @@ def _relaxed_for_replay(order: Order, now: Mapping[str, Any]) -> Order:
 
 def _parse_state(spec: Spec, order: Order, path: ValuePath) -> Mapping[str, Any]:
     """Read ``state`` as fields of an order."""
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         STATE_TIME_FIELDS[key]: parse_time_or_offset(
             spec[key], order.created_at, order.created_at, (*path, key)
         )
         for key in STATE_TIME_FIELDS
         if key in spec
     }
-    if facts.keys() & {"authorization_updated_at"} or "amount" in spec:
-        facts["order_amount"] = spec.get("amount", order.order_amount)
+    if fields.keys() & {"authorization_updated_at"} or "amount" in spec:
+        fields["order_amount"] = spec.get("amount", order.order_amount)
     if "lines" in spec:
-        facts["order_lines"] = tuple(complete_line(line) for line in spec["lines"])
+        fields["order_lines"] = tuple(complete_line(line) for line in spec["lines"])
     if "fraud_status" in spec:
-        facts["fraud_status"] = FraudStatus(spec["fraud_status"])
+        fields["fraud_status"] = FraudStatus(spec["fraud_status"])
     if "shipping_info" in spec:
-        facts["shipping_info"] = _parse_shipping_info(spec)
+        fields["shipping_info"] = _parse_shipping_info(spec)
     for key in ("released_amount", "fail_next_allocation"):
         if key in spec:
-            facts[key] = spec[key]
-    return facts
+            fields[key] = spec[key]
+    return fields
 
 
 def _plan_history(
     spec: Spec, order: Order, path: ValuePath, findings: FindingCollector
 ) -> Iterator[HistoryCommand]:
-    """Captures, each after the refunds that came before it; then all other refunds."""
+    """Yield each capture after the refunds that precede it, then all other refunds."""
     captures, refunds = spec.get("captures", {}), dict(spec.get("refunds", {}))
     latest = order.created_at
     for name, capture in captures.items():
@@ -169,7 +170,7 @@ def _plan_history(
 
 def _check_before(name: str, refund: Spec, captures: Spec, path: ValuePath) -> None:
     capture_name = refund.get("before")
-    if capture_name is not None:  # and no capture took it
+    if capture_name is not None:  # no capture of this name has used it up
         hint = f", {did_you_mean(capture_name, list(captures))}" if captures else ""
         message = f"there is no capture '{capture_name}'{hint}"
         raise ScenarioError([Finding("E204", (*path, "refunds", name, "before"), message)])
@@ -178,28 +179,28 @@ def _check_before(name: str, refund: Spec, captures: Spec, path: ValuePath) -> N
 def _plan_capture(name: str, part: Spec, order: Order, path: ValuePath) -> HistoryCommand:
     place = (*path, "captures", name)
     at = _at(part, order, order.created_at, place)
-    facts: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     if "shipping_address" in part:
-        facts["shipping_address"] = parse_address(
+        fields["shipping_address"] = parse_address(
             part["shipping_address"], order.purchase_country
         )
     if "sent_out" in part:
-        facts["sent_out_at"] = parse_time_or_offset(
+        fields["sent_out_at"] = parse_time_or_offset(
             part["sent_out"], at, at, (*place, "sent_out")
         )
     if "due_date_extended_by" in part:
-        facts["due_date_extended_by"] = part["due_date_extended_by"]
+        fields["due_date_extended_by"] = part["due_date_extended_by"]
     amount, details = _amount_and_details(part, order, place)
     command = CaptureOrder(amount, **details, shipping_info=_parse_shipping_info(part))
     return HistoryCommand(
-        str(name), command, at, place, part.get("capture_id"), capture_fields=facts
+        str(name), command, at, place, part.get("capture_id"), capture_fields=fields
     )
 
 
 def _amount_and_details(
     part: Spec, order: Order, path: ValuePath
 ) -> tuple[int, dict[str, Any]]:
-    """Read what captures and refunds have in common."""
+    """Parse the keys that captures and refunds share."""
     lines = resolve_lines(part.get("lines", []), order.order_lines, (*path, "lines"))
     return resolve_amount(part, lines, path), {
         "description": str(part.get("description", "")),
@@ -209,13 +210,13 @@ def _amount_and_details(
 
 
 def _plan_refund(
-    name: str, part: Spec, order: Order, usual: datetime, path: ValuePath
+    name: str, part: Spec, order: Order, default_time: datetime, path: ValuePath
 ) -> HistoryCommand:
     place = (*path, "refunds", name)
     amount, details = _amount_and_details(part, order, place)
     command = RefundOrder(amount, **details)
     fails = part.get("fail_allocation", False)
-    at = _at(part, order, usual, place)
+    at = _at(part, order, default_time, place)
     return HistoryCommand(str(name), command, at, place, part.get("refund_id"), fails)
 
 

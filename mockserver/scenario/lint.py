@@ -1,8 +1,8 @@
 """Lint warnings (``W…``) for scenarios that can be used but are probably wrong.
 
-Errors come from reading and building a scenario; what is looked for here can be run,
-but is probably not what its author meant. A file earns a warning on purpose by naming
-its code under ``allow:``; a failed allocation that ``expect`` names is no warning.
+Parsing and building report the errors. The checks here warn of scenarios that run but are
+probably not what the author meant. ``allow:`` silences a code; a failed allocation that
+``expect`` names is not a warning.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import (
-    AllocationOutcome as AllocationVerdict,
+    AllocationOutcome,
 )
 from mockserver.domain.money import (
     BASIS_POINTS,
@@ -32,7 +32,7 @@ from mockserver.scenario.steps import CallOperation
 
 
 def lint(scenario: Scenario) -> list[Finding]:
-    """List everything that is wrong or doubtful, in the order of the file."""
+    """Return errors or warnings, sorted by position."""
     try:
         sandbox = scenario.build("lint")
     except ScenarioError as error:
@@ -71,7 +71,7 @@ class _LintContext(Struct, frozen=True):
         return expected
 
     def movement_names(self, order: str, kind: str) -> set[str]:
-        """What captures or refunds of an order are called, by the seed and by steps."""
+        """Return the names of an order's captures or refunds, seeded or created by steps."""
         calls = [
             step.instruction
             for step in self.scenario.steps
@@ -92,7 +92,7 @@ def _failed_allocations(subject: _LintContext) -> Iterator[Finding]:
     for name, order in subject.orders.items():
         expected = _expected_failures(subject, name)
         for index, refund in enumerate(order.refunds):
-            failed = refund.allocation.outcome is AllocationVerdict.FAILED
+            failed = refund.allocation.outcome is AllocationOutcome.FAILED
             if not failed or expected.get(index):
                 continue
             explanation = explain_allocation(order, refund)
@@ -105,7 +105,7 @@ def _failed_allocations(subject: _LintContext) -> Iterator[Finding]:
 
 
 def _expected_failures(subject: _LintContext, name: str) -> Mapping[int, bool]:
-    """Which of the seeded refunds, in order of time, are expected not to be allocated."""
+    """Return which seeded refunds, by position, are expected to fail allocation."""
     spec = subject.expected_order(name).get("refunds", [])
     if isinstance(spec, Mapping):
         part_names = subject.sandbox.movement_names
@@ -126,8 +126,8 @@ def _ambiguous_references(subject: _LintContext) -> Iterator[Finding]:
                 if reference in capture_by_reference:
                     captures = f"{capture_by_reference[reference]} and {path[-1]}"
                     message = (
-                        f"reference '{reference}' is on lines of captures {captures}:"
-                        " a refund of it is ambiguous"
+                        f"reference '{reference}' is on captures {captures},"
+                        " so a refund of it is ambiguous"
                     )
                     yield Finding("W302", path, message)
                 capture_by_reference[reference] = str(path[-1])
@@ -151,7 +151,8 @@ def _sum(lines: tuple[OrderLine, ...], amount: int, path: ValuePath) -> Iterator
     total = sum_totals(lines)
     if lines and total != amount:
         message = (
-            f"the lines add up to {total}, the amount is {amount}: off by {amount - total}"
+            f"the lines add up to {total}, but the amount is {amount}"
+            f" (difference {amount - total})"
         )
         yield Finding("W303", path, message)
 
@@ -163,13 +164,16 @@ def _line_arithmetic(subject: _LintContext) -> Iterator[Finding]:
             total = line_total(line.quantity, line.unit_price, line.total_discount_amount)
             if line.total_amount != total:
                 message = (
-                    f"total_amount is {line.total_amount}, price and quantity make {total}"
+                    f"total_amount is {line.total_amount}, but price and quantity give {total}"
                 )
                 yield Finding("W304", (*path, "total_amount"), message)
             tax = line_tax(line.total_amount, line.tax_rate)
             if abs(line.total_tax_amount - tax) > TAX_TOLERANCE:
                 rate = f"{line.tax_rate / BASIS_POINTS:.2%}"
-                message = f"is {line.total_tax_amount}, but a rate of {rate} makes {tax}"
+                message = (
+                    f"total_tax_amount is {line.total_tax_amount},"
+                    f" but a rate of {rate} gives {tax}"
+                )
                 yield Finding("W304", (*path, "total_tax_amount"), message)
 
 
@@ -182,7 +186,7 @@ def _expiry(subject: _LintContext) -> Iterator[Finding]:
         if now >= order.expires_at and order.remaining_authorized_amount and not expects:
             message = (
                 f"this order expired on {order.expires_at:%Y-%m-%d}, before the clock's"
-                f" {now:%Y-%m-%d}: it cannot be captured"
+                f" time {now:%Y-%m-%d}; it cannot be captured"
             )
             yield Finding("W305", ("orders", name, key), message)
 
@@ -230,7 +234,7 @@ def _contradictions(subject: _LintContext) -> Iterator[Finding]:
         for key in _GROWING_AMOUNTS:
             seeded = getattr(order, key)
             if expected.get(key, seeded) < seeded:
-                message = f"expects {expected[key]}, the seed has {seeded} already"
+                message = f"expects {expected[key]}, but the seeded order already has {seeded}"
                 yield Finding("W307", (*path, key), message)
         yield from _check_contradicted_movements(expected, order, subject, path)
     for name, counts in subject.expect.get("faults", {}).items():
@@ -250,10 +254,12 @@ def _check_contradicted_movements(
         unknown = [*spec] if isinstance(spec, Mapping) else []
         for name in unknown:
             if name not in subject.movement_names(str(path[-1]), kind):
-                message = f"no seeded part of {kind} is called '{name}'"
+                message = f"no {kind.removesuffix('s')} is called '{name}'"
                 yield Finding("W307", (*path, kind, name), message)
         if isinstance(spec, list) and len(spec) < len(seeded):
-            message = f"expects {len(spec)} {kind}, the seed has {len(seeded)} already"
+            message = (
+                f"expects {len(spec)} {kind}, but the seeded order already has {len(seeded)}"
+            )
             yield Finding("W307", (*path, kind), message)
     refund_specs = expected.get("refunds")
     pairs = zip(
@@ -263,7 +269,10 @@ def _check_contradicted_movements(
         names = names_of_allocated_capture(refund, order, subject.sandbox)
         expected_capture = spec.get("allocated_to", names[0])
         if expected_capture not in names:
-            message = f"expects '{expected_capture}', the seeded refund goes to '{names[0]}'"
+            message = (
+                f"expects '{expected_capture}', but the seeded refund is allocated"
+                f" to '{names[0]}'"
+            )
             yield Finding("W307", (*path, "refunds", index, "allocated_to"), message)
 
 

@@ -22,10 +22,10 @@ INHERITED_KEYS = ("country", "currency", "locale")
 NAMED_SECTIONS: frozenset[ValuePath] = frozenset(
     {("orders",), ("faults",), ("expect", "orders"), ("expect", "faults")},
 )
-"""Where several files add to what the others name; a name stands once."""
+"""Sections to which several files add; each name may be defined once."""
 
 MERGED_SECTIONS = NAMED_SECTIONS | {("clock",), ("assume",), ("credentials",), ("expect",)}
-"""What several files fill together; what they say twice must be the same."""
+"""Sections that several files fill together; repeated values must be equal."""
 
 CONCATENATED_LISTS: frozenset[ValuePath] = frozenset(
     {("allow",), ("expect", "requests"), ("steps",)}
@@ -33,7 +33,7 @@ CONCATENATED_LISTS: frozenset[ValuePath] = frozenset(
 
 
 TRIAL_SANDBOX = "trial"
-"""The sandbox that is built to see whether a scenario can be."""
+"""Name of the sandbox that is built to check a scenario."""
 
 
 class ScenarioFileError(ScenarioError):
@@ -44,7 +44,7 @@ class ScenarioFileError(ScenarioError):
         self.file = file
 
     def __str__(self) -> str:
-        """Read as ``file:line:column CODE message``, a line each."""
+        """Return one line per finding, as ``file:line:column CODE message``."""
         return "\n".join(f"{self.file}:{finding}" for finding in self.findings)
 
 
@@ -58,35 +58,35 @@ class ScenarioFilesError(ScenarioError):
         self.errors = errors
 
     def __str__(self) -> str:
-        """Read as those of the files."""
+        """Return the findings of all files."""
         return "\n".join(map(str, self.errors))
 
 
 def load_scenario(references: Sequence[str], defaults: ScenarioDefaults) -> Scenario:
-    """Load scenarios into one world.
+    """Load scenarios and merge them into one template.
 
     Raises:
-        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
-        FileError: a file cannot be used, or two of them name the same order.
+        UnknownScenarioError: no such scenario, or it cannot be read.
+        ScenarioFileError: a file is invalid, or two of them name the same order.
     """
     return _merge_scenarios(_read_scenarios(references, defaults), defaults)
 
 
-def load_and_build(references: Sequence[str], surroundings: ScenarioDefaults) -> Scenario:
-    """Load scenarios into one world, and build each file and the world once.
+def load_and_build(references: Sequence[str], defaults: ScenarioDefaults) -> Scenario:
+    """Load scenarios into one template, and build each file and the template once.
 
     Raises:
-        UnknownScenarioError: a reference leads nowhere, or to what cannot be read.
-        FileError: a file cannot be used or built, or two of them name the same order.
-        FilesError: the files do not go together.
+        UnknownScenarioError: no such scenario, or it cannot be read.
+        ScenarioFileError: a file is invalid, or two of them name the same order.
+        ScenarioFilesError: the files conflict.
     """
-    scenarios = _read_scenarios(references, surroundings)
+    scenarios = _read_scenarios(references, defaults)
     for scenario in scenarios:
         try:
             scenario.build(TRIAL_SANDBOX)
         except ScenarioError as error:
             raise ScenarioFileError(scenario.name, error.findings) from None
-    template = _merge_scenarios(scenarios, surroundings)
+    template = _merge_scenarios(scenarios, defaults)
     try:
         template.build(TRIAL_SANDBOX)
     except ScenarioError as error:
@@ -98,7 +98,7 @@ def _group_by_file(
     findings: Sequence[Finding],
     scenarios: Sequence[Scenario],
 ) -> Iterator[ScenarioFileError]:
-    """Share out what is wrong to the files that say most of where it is."""
+    """Assign each finding to the file that contains most of its path."""
     shares: list[list[Finding]] = [[] for _ in scenarios]
     for finding in findings:
         depths = [scenario.document.matching_depth(finding.path) for scenario in scenarios]
@@ -108,37 +108,35 @@ def _group_by_file(
             yield ScenarioFileError(scenario.name, sort_by_position(share, scenario.document))
 
 
-def _read_scenarios(
-    references: Sequence[str], surroundings: ScenarioDefaults
-) -> list[Scenario]:
+def _read_scenarios(references: Sequence[str], defaults: ScenarioDefaults) -> list[Scenario]:
     return [
-        _read_file(display_name(file, reference), read_file(file), surroundings)
+        _read_file(display_name(file, reference), read_file(file), defaults)
         for reference in references
         for file in resolve_files(reference)
     ]
 
 
-def _read_file(file: str, text: bytes, surroundings: ScenarioDefaults) -> Scenario:
+def _read_file(file: str, text: bytes, defaults: ScenarioDefaults) -> Scenario:
     try:
-        return parse_scenario(file, parse_yaml(text), surroundings)
+        return parse_scenario(file, parse_yaml(text), defaults)
     except ScenarioError as error:
         raise ScenarioFileError(file, error.findings) from None
 
 
-def _merge_scenarios(scenarios: Sequence[Scenario], surroundings: ScenarioDefaults) -> Scenario:
-    return scenarios[0] if len(scenarios) == 1 else _merge_several(scenarios, surroundings)
+def _merge_scenarios(scenarios: Sequence[Scenario], defaults: ScenarioDefaults) -> Scenario:
+    return scenarios[0] if len(scenarios) == 1 else _merge_several(scenarios, defaults)
 
 
-def _merge_several(scenarios: Sequence[Scenario], surroundings: ScenarioDefaults) -> Scenario:
+def _merge_several(scenarios: Sequence[Scenario], defaults: ScenarioDefaults) -> Scenario:
     merged: dict[str, Any] = {}
     for scenario in scenarios:
         _merge_section(merged, _inline_inherited(scenario), scenario)
     name = " + ".join(scenario.name for scenario in scenarios)
-    return Scenario(name, wrap_value(merged), surroundings)
+    return Scenario(name, wrap_value(merged), defaults)
 
 
 def _inline_inherited(scenario: Scenario) -> dict[str, Any]:
-    """Write what orders take over from their file into each of them."""
+    """Copy the values that orders inherit from their file into each order."""
     spec = dict(scenario.spec)
     inherited = {key: spec.pop(key) for key in INHERITED_KEYS if key in spec}
     if "orders" in spec:
@@ -177,7 +175,7 @@ class UnknownScenarioError(LookupError):
 
 
 def list_shipped() -> dict[str, Traversable]:
-    """All shipped scenarios by name."""
+    """Return all shipped scenarios by name."""
     files = [
         file
         for file in shipped_folder("scenarios").iterdir()
@@ -190,13 +188,13 @@ def find_shipped(name: str) -> Traversable:
     """Find a shipped scenario.
 
     Raises:
-        UnknownScenarioError: with the nearest name.
+        UnknownScenarioError: no shipped scenario has this name; names the closest.
     """
     shipped_files = list_shipped()
     if name not in shipped_files and (
         Path(name).name != name or name.endswith(SCENARIO_SUFFIXES)
     ):
-        raise UnknownScenarioError(f"there is no file '{name}'")
+        raise UnknownScenarioError(f"file '{name}' not found")
     if name not in shipped_files:
         message = f"unknown scenario '{name}', {did_you_mean(name, list(shipped_files))}"
         raise UnknownScenarioError(message)
@@ -204,16 +202,16 @@ def find_shipped(name: str) -> Traversable:
 
 
 def display_name(file: Traversable, reference: str) -> str:
-    """Call a shipped scenario by its name, and a file by its path."""
+    """Return the name of a shipped scenario, or the path of a file."""
     return str(file) if isinstance(file, Path) and Path(reference).exists() else reference
 
 
 def resolve_files(reference: str) -> Sequence[Traversable]:
-    """Find what a name, a file or a folder of scenario files stands for.
+    """Resolve a shipped name, a file or a folder to scenario files.
 
     Raises:
-        UnknownScenarioError: it stands for nothing, with the nearest shipped name, or
-            for what cannot be read.
+        UnknownScenarioError: nothing has this name (the message names the closest), or it
+            cannot be read.
     """
     path = Path(reference)
     with _report_unreadable(path):
@@ -234,7 +232,7 @@ def read_file(file: Traversable) -> bytes:
     """Read a scenario file.
 
     Raises:
-        UnknownScenarioError: it cannot be read.
+        UnknownScenarioError: the file cannot be read.
     """
     with _report_unreadable(file):
         return file.read_bytes()

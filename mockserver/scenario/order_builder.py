@@ -1,7 +1,7 @@
 """Build a placed order from scenario syntax, with left-out values filled in.
 
-What is left out is filled in: quantity 1, totals from prices, tax from the rate,
-currency, locale and shopper from the country. The input has passed its schema.
+Defaults: quantity 1, totals from prices, tax from the rate; currency, locale and shopper
+from the country. The input is valid by its schema.
 """
 
 from collections.abc import Callable, Mapping
@@ -52,7 +52,7 @@ def build_placed_order(
     """Build an order as it was placed.
 
     Raises:
-        ScenarioError: a time or an amount that cannot be.
+        ScenarioError: an invalid time or amount.
     """
     created = parse_time_or_offset(
         spec.get("created"), defaults.now, defaults.now, (*path, "created")
@@ -103,7 +103,7 @@ def _explicit_or_new(explicit: object, ids: IdGenerator, draw: Callable[[], str]
 
 
 def _resolve_shopper(spec: Spec, country: str, seed: str) -> dict[str, dict[str, str]]:
-    """Return the given addresses; generate a shopper only if there is none."""
+    """Return the addresses of the spec; generate a shopper only if it has none."""
     addresses = [spec.get("billing_address"), spec.get("shipping_address")]
     customer = {key: str(value) for key, value in spec.get("customer", {}).items()}
     if any(addresses):
@@ -129,14 +129,14 @@ def parse_address(spec: Spec | None, country: str) -> dict[str, str]:
 
 
 def resolve_amount(spec: Spec, lines: tuple[OrderLine, ...], path: ValuePath) -> int:
-    """Return the given amount, or the sum of the lines.
+    """Return the amount of the spec, or the sum of the lines.
 
     Raises:
-        ScenarioError: the lines add up to more than any order can have.
+        ScenarioError: the sum of the lines is out of bounds.
     """
     amount: int = spec.get("amount", sum_totals(lines))
     if not 0 <= amount <= MAX_AMOUNT:
-        message = f"the lines add up to {amount}, an amount is from 0 to {MAX_AMOUNT}"
+        message = f"the lines add up to {amount}; expected an amount from 0 to {MAX_AMOUNT}"
         raise ScenarioError([Finding("E105", (*path, "lines"), message)])
     return amount
 
@@ -146,20 +146,20 @@ def resolve_lines(
     lines: tuple[OrderLine, ...],
     path: ValuePath,
 ) -> tuple[OrderLine, ...]:
-    """Read the lines of a capture or refund.
+    """Resolve the lines of a capture or refund.
 
-    An entry is a reference (the whole line of the order), a reference with a quantity
-    (that many of it), or a line of its own.
+    An entry is a reference (the whole order line), a reference with a quantity (this
+    quantity of the line), or a full line.
 
     Raises:
-        ScenarioError: the order has no line of a reference, each of them named.
+        ScenarioError: the order has no line with one of the references; names each.
     """
-    findings, chosen = FindingCollector(), []
+    findings, resolved = FindingCollector(), []
     for index, entry in enumerate(entries):
         with findings.collecting():
-            chosen.append(_resolve_line(entry, lines, (*path, index)))
+            resolved.append(_resolve_line(entry, lines, (*path, index)))
     findings.raise_if_any()
-    return tuple(chosen)
+    return tuple(resolved)
 
 
 def _resolve_line(entry: Any, lines: tuple[OrderLine, ...], path: ValuePath) -> OrderLine:  # noqa: ANN401
@@ -187,7 +187,7 @@ def _resolve_line(entry: Any, lines: tuple[OrderLine, ...], path: ValuePath) -> 
 
 
 def complete_line(spec: Spec) -> OrderLine:
-    """Fill an order line in: quantity, total, tax and name follow from the rest."""
+    """Build an order line; quantity, total, tax and name have defaults."""
     quantity, price = spec.get("quantity", 1), spec["unit_price"]
     discount, rate = spec.get("total_discount_amount", 0), spec.get("tax_rate", 0)
     total = spec.get("total_amount", line_total(quantity, price, discount))

@@ -1,7 +1,7 @@
 """Build orders and fault rules from scenario syntax and add them to a sandbox.
 
-Every capture and refund of a scenario goes through the same ``decide`` as a request,
-so that no scenario can describe an order that could not have come about.
+Each capture and refund of a scenario is applied by the same ``decide`` as a request, so no
+scenario can describe an impossible order.
 """
 
 from msgspec.structs import replace
@@ -29,19 +29,19 @@ def add_order(
     *,
     size: int = 0,
 ) -> Order:
-    """Make an order from scenario syntax and put it into a sandbox.
+    """Build an order from scenario syntax and add it to a sandbox.
 
-    ``size`` is that of the request it came in (bytes).
+    ``size`` is the size of its request (bytes).
 
     Raises:
-        ScenarioError: the order cannot be understood, could not have come about, or
-            its id or name is taken; nothing is added then.
+        ScenarioError: the order is invalid or impossible, or its id or name is taken; the
+            sandbox is unchanged.
     """
     order, part_names = build_order(
         sandbox, name, spec, defaults or order_defaults(sandbox), path
     )
     if name in sandbox.order_names:
-        raise ScenarioError([Finding("E202", path, f"order '{name}' exists already")])
+        raise ScenarioError([Finding("E202", path, f"order '{name}' already exists")])
     if not sandbox.add(order, size=size):
         message = f"order_id {order.order_id} is taken"
         raise ScenarioError([Finding("E202", (*path, "order_id"), message)])
@@ -54,7 +54,7 @@ def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()
     """Build a fault rule from scenario syntax and add it to a sandbox.
 
     Raises:
-        ScenarioError: it names an unknown order, or a time that cannot be understood.
+        ScenarioError: an unknown order, or an invalid time.
     """
     rule = parse_fault_rule(name, spec, sandbox.order_names, sandbox.clock.now(), path)
     sandbox.faults.add(rule)
@@ -62,7 +62,7 @@ def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()
 
 
 def order_defaults(sandbox: Sandbox) -> OrderDefaults:
-    """What an order made on its own takes over from its sandbox."""
+    """Return the values that an order created by itself inherits from its sandbox."""
     return OrderDefaults(
         now=sandbox.clock.now(),
         country=DEFAULT_COUNTRY,
@@ -85,9 +85,8 @@ def build_order(
         The order, and the names of its captures and refunds by their ids.
 
     Raises:
-        ScenarioError: it cannot be understood, or could not have come about, with
-            every part that stands in the way; a refund is left alone where a capture
-            is missing, on which it may rest.
+        ScenarioError: with each invalid or impossible part. Refunds are not reported if a
+            capture is missing, because they may depend on it.
     """
     plan = plan_order(name, spec, sandbox.ids, defaults, path)
     order, names, findings = plan.order, {}, FindingCollector(plan.findings)

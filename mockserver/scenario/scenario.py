@@ -1,7 +1,7 @@
-"""A parsed scenario, from which any number of equal sandboxes can be built.
+"""A parsed scenario: the template of any number of equal sandboxes.
 
-Checking happens once, when a scenario is read; building a sandbox from it seeds the
-orders through the same ``decide`` as requests.
+A scenario is checked once, when it is parsed; building a sandbox seeds the orders by the
+same ``decide`` as requests.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +17,7 @@ from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.clock import Clock, wall_clock
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, Journal
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.expectations import Verdict, check_expectations
@@ -54,26 +55,25 @@ class Scenario(Struct, frozen=True, dict=True):
 
     @property
     def title(self) -> str:
-        """The scenario's own title, or the name it was found by."""
+        """The scenario's title, or else its name."""
         return str(self.spec.get("title", self.name))
 
     @cached_property
     def credentials(self) -> Mapping[str, str]:
-        """The user names and secrets it lists; none where any are accepted."""
+        """The listed user names and secrets; empty if any are accepted."""
         credentials = self.spec.get("credentials", {})
         return {user: str(secret) for user, secret in credentials.items()}
 
     @property
     def steps(self) -> Sequence[Step]:
-        """The steps of its merchant, ready to play."""
+        """The parsed steps."""
         return plan_steps(self.spec)
 
     def build(self, name: str) -> Sandbox:
-        """Make a sandbox and seed it.
+        """Create a sandbox and seed it.
 
         Raises:
-            ScenarioError: with everything that cannot have come about, or that names
-                what does not exist.
+            ScenarioError: with each impossible order and each unknown name.
         """
         sandbox = self._create_sandbox(name)
         findings = self._add_orders(sandbox)
@@ -84,7 +84,7 @@ class Scenario(Struct, frozen=True, dict=True):
         return sandbox
 
     def check_expectations(self, sandbox: Sandbox) -> Verdict:
-        """Judge what the scenario expects of a sandbox that was built from it."""
+        """Check the scenario's expectations of a sandbox that was built from it."""
         return check_expectations(self.spec.get("expect", {}), sandbox)
 
     def _create_sandbox(self, name: str) -> Sandbox:
@@ -94,7 +94,7 @@ class Scenario(Struct, frozen=True, dict=True):
         return Sandbox(
             name,
             clock=Clock(_start(clock, now), frozen=clock.get("frozen", False)),
-            ids=IdGenerator(name if seed is None else str(seed)),
+            ids=IdGenerator(display_name(name) if seed is None else str(seed)),
             journal=Journal(self.defaults.journal_size),
             assumptions=switch_assumptions(
                 self.defaults.assumptions, self.spec.get("assume", {})
@@ -111,7 +111,7 @@ class Scenario(Struct, frozen=True, dict=True):
         return findings
 
     def _add_faults(self, sandbox: Sandbox) -> list[Finding]:
-        """Add the rules; an order that could not be made stands for itself."""
+        """Add the rules; they may name orders that could not be built."""
         findings = FindingCollector()
         for name in self.spec.get("orders", {}):
             sandbox.order_names.setdefault(name, name)
@@ -155,19 +155,19 @@ class Scenario(Struct, frozen=True, dict=True):
 def parse_scenario(
     name: str,
     document: Document,
-    surroundings: ScenarioDefaults | None = None,
+    defaults: ScenarioDefaults | None = None,
 ) -> Scenario:
-    """Check a document and make a scenario of it.
+    """Check a document and return it as a scenario.
 
     Raises:
-        ScenarioError: with everything that breaks the schema, at its line and column.
+        ScenarioError: with each violation of the schema, at its line and column.
     """
     findings = schema_findings(get_schema(SCENARIO_SCHEMA), document.value)
     if not findings:
         findings = list(_check_semantics(document.value or {}))
     if findings:
         raise ScenarioError([with_position(finding, document) for finding in findings])
-    return Scenario(name, document, surroundings or ScenarioDefaults())
+    return Scenario(name, document, defaults or ScenarioDefaults())
 
 
 def wrap_value(value: object) -> Document:
@@ -194,7 +194,7 @@ def _hint(name: str, known_names: Sequence[str]) -> str:
 
 
 def _check_semantics(spec: Mapping[str, Any]) -> list[Finding]:
-    """Check what a schema cannot say."""
+    """Check rules that a schema cannot express."""
     findings = FindingCollector()
     for name, value in spec.get("assume", {}).items():
         try:

@@ -11,7 +11,7 @@ from mockserver.scenario.diagnostics import Finding, ValuePath, escape_key, plur
 from mockserver.schemas import Schema, Violation
 
 MAX_FINDINGS = 100
-"""How many findings are worded; whoever has more reads the first."""
+"""Maximum number of findings that are reported."""
 
 RENAMED_KEYS = {
     "answers": "response",
@@ -25,16 +25,16 @@ RENAMED_KEYS = {
 _TYPE_NAMES = {
     "object": "a mapping",
     "array": "a list",
-    "string": "a text",
+    "string": "a string",
     "integer": "an integer",
     "number": "a number",
     "boolean": "a boolean",
-    "null": "nothing",
+    "null": "null",
 }
 
 
 def schema_findings(schema: Schema, value: object) -> list[Finding]:
-    """List what in a scenario breaks the schema; fast when nothing does."""
+    """Return the violations of the schema; fast for a valid scenario."""
     if schema.is_valid(value):
         return _find_misplaced_fractions(schema, value)
     return _first(map(_describe_violation, schema.violations(value)))
@@ -44,15 +44,15 @@ def _first(findings: Iterator[Finding]) -> list[Finding]:
     shown_findings = list(islice(findings, MAX_FINDINGS))
     if next(findings, None) is not None:
         shown_findings.append(
-            Finding("E105", (), f"more than {MAX_FINDINGS} findings; the rest is left out")
+            Finding("E105", (), f"more than {MAX_FINDINGS} findings; the rest is not shown")
         )
     return shown_findings
 
 
 def _find_misplaced_fractions(rules: Schema, value: object) -> list[Finding]:
-    """Find ``1.0`` where an integer belongs, which JSON Schema takes for one.
+    """Find ``1.0`` in place of an integer, which JSON Schema accepts.
 
-    Whether a place takes fractions is asked by putting a half there for a moment.
+    Temporarily replaces each ``1.0`` by ``0.5`` and validates again.
     """
     places = list(_integral_floats(value))
     if not places:
@@ -75,7 +75,7 @@ def _find_misplaced_fractions(rules: Schema, value: object) -> list[Finding]:
 
 
 def _integral_floats(value: object) -> Iterator[tuple[Any, Any, float]]:
-    """Go through all ``1.0`` of a value, with the container and key of each."""
+    """Yield all ``1.0`` of a value, each with its container and key."""
     stack = [value]
     while stack:
         container = stack.pop()
@@ -134,7 +134,7 @@ def _bound(violation: Violation) -> str:
         "minProperties": f"at least one of {keys}" if keys else "at least one entry",
         "maxProperties": f"only one of {keys}",
     }
-    other = rules.get("title", f"something like {violation.constraint}")
+    other = rules.get("title", f"a value matching {violation.constraint}")
     return f"expected {phrases.get(violation.keyword, other)}, got {value}"
 
 
@@ -143,6 +143,6 @@ def _quoted(key: str) -> str:
 
 
 def quote_value(value: object) -> str:
-    """Write a value as it may stand in a message: short, in JSON."""
+    """Return a value as short JSON for a message."""
     text = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     return shorten(text)

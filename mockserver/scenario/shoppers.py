@@ -1,7 +1,7 @@
 """Generate shoppers with addresses, using Faker in the order's locale.
 
-Faker is imported when the first shopper is needed: it costs a hundred milliseconds
-that a scenario with addresses of its own does not pay.
+Faker is imported when the first shopper is needed: importing it takes 100 ms, which a
+scenario with addresses need not pay.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Shopper(Struct, frozen=True):
 
 
 def generate_shopper(country: str, seed: str) -> Shopper:
-    """Make up a shopper; an equal seed makes an equal one."""
+    """Generate a shopper; equal seeds give equal shoppers."""
     source = _faker(COUNTRIES[country].faker_locale)
     source.seed_instance(seed)
     address = {

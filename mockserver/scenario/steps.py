@@ -1,7 +1,7 @@
 """Parse and check the ``steps`` of a scenario.
 
-Nothing is sent here. A step is an operation of the API with the body that a merchant
-would send, or something that only a sandbox can arrange, such as the passing of time.
+Nothing is sent here. A step is an operation of the API with its request body, or an action
+of the sandbox, such as advancing the clock.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,7 @@ class ControlSandbox(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One step. ``response`` is None for plain success, or ``"lost"``."""
+    """One step. ``response`` is None for success, or ``"lost"``; ``timeout`` in seconds."""
 
     number: int
     instruction: CallOperation | ControlSandbox
@@ -65,7 +65,7 @@ class Step(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The step in a few words, such as ``2. capture two-shipments``."""
+        """The step as a short text, such as ``2. capture two-shipments``."""
         if isinstance(self.instruction, CallOperation):
             return f"{self.number}. {self.instruction.operation} {self.instruction.order}"
         value = self.instruction.value
@@ -74,10 +74,10 @@ class Step(Struct, frozen=True):
 
 
 def plan_steps(spec: Spec) -> Sequence[Step]:
-    """Make the steps of a scenario ready; it has passed its schema.
+    """Parse the steps of a scenario that is valid by its schema.
 
     Raises:
-        ScenarioError: with everything that is wrong, each at its path.
+        ScenarioError: with each invalid step, at its path.
     """
     return _StepPlanner(spec).plan()
 
@@ -94,26 +94,26 @@ class _StepPlanner:
             for kind in ("capture", "refund")
             for name in order_spec.get(f"{kind}s", {})
         }
-        self.found = FindingCollector()
+        self.findings = FindingCollector()
 
     def plan(self) -> Sequence[Step]:
         steps = []
         for index, spec in enumerate(self.spec.get("steps", ())):
-            with self.found.collecting():
+            with self.findings.collecting():
                 steps.append(self._step(index, spec, ("steps", index)))
-        self.found.raise_if_any()
+        self.findings.raise_if_any()
         return steps
 
     def _step(self, index: int, spec: Spec, path: ValuePath) -> Step:
         action = _find_instruction(spec, path)
         place = (*path, action)
         if action in SANDBOX_ACTIONS:
-            does: CallOperation | ControlSandbox = self._plan_control(
+            instruction: CallOperation | ControlSandbox = self._plan_control(
                 action, spec[action], place
             )
         else:
-            does = self._plan_call(Operation(action), spec[action], place)
-        if isinstance(does, ControlSandbox) and "response" in spec:
+            instruction = self._plan_call(Operation(action), spec[action], place)
+        if isinstance(instruction, ControlSandbox) and "response" in spec:
             raise _error("E101", (*path, "response"), f"'{action}' has no response")
         self._check_expect(spec.get("expect", {}), (*path, "expect"))
         timeout = _read(
@@ -121,7 +121,7 @@ class _StepPlanner:
         )
         return Step(
             number=index + 1,
-            instruction=does,
+            instruction=instruction,
             response=spec.get("response"),
             expect=spec.get("expect", {}),
             timeout=timeout.total_seconds(),
@@ -172,7 +172,7 @@ class _StepPlanner:
         ]
         if name not in names and not is_uuid(name):
             hint = f", {did_you_mean(name, sorted(names))}" if names else ""
-            message = f"order '{order}' has no {kind} '{name}' by then{hint}"
+            message = f"order '{order}' has no {kind} '{name}' at this step{hint}"
             raise _error("E204", path, message)
 
     def _check_expect(self, expect: Spec, path: ValuePath) -> None:
@@ -187,7 +187,7 @@ class _StepPlanner:
 
 
 def _find_instruction(spec: Spec, path: ValuePath) -> str:
-    """Find the one thing that a step does."""
+    """Return the one operation or action of a step."""
     instructions = {*Operation, *SANDBOX_ACTIONS}
     names = [key for key in spec if key in instructions]
     if len(names) != 1:
@@ -203,11 +203,11 @@ def _body(
     if "body" in spec:
         return spec["body"]
     body = {key: spec[key] for key in _COPIED_FIELDS if key in spec}
-    chosen = resolve_lines(spec.get("lines", []), lines, (*path, "lines"))
+    order_lines = resolve_lines(spec.get("lines", []), lines, (*path, "lines"))
     if operation in _AMOUNT_FIELDS:
-        body = {_AMOUNT_FIELDS[operation]: spec.get("amount", sum_totals(chosen)), **body}
+        body = {_AMOUNT_FIELDS[operation]: spec.get("amount", sum_totals(order_lines)), **body}
     if "lines" in spec:
-        body["order_lines"] = [_line(line) for line in chosen]
+        body["order_lines"] = [_line(line) for line in order_lines]
     return body or None
 
 

@@ -20,10 +20,10 @@ EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_duration(text: object) -> timedelta:
-    """Read a duration such as ``28d``, ``1h30m`` or ``250ms``.
+    """Parse a duration such as ``28d``, ``1h30m`` or ``250ms``.
 
     Raises:
-        ValueError: with a sentence that says what would be right.
+        ValueError: with what was expected.
     """
     stripped = str(text).strip()
     parts = _DURATION.findall(stripped)
@@ -35,16 +35,16 @@ def parse_duration(text: object) -> timedelta:
     except OverflowError:
         total = MAX_DURATION * 2
     if total > MAX_DURATION:
-        message = f"too long a duration: {stripped!r}; at most {MAX_DURATION.days}d"
+        message = f"duration too long: {stripped!r}; at most {MAX_DURATION.days}d"
         raise ValueError(message)
     return total
 
 
 def parse_time(text: object) -> datetime:
-    """Read a time such as ``2026-01-15T09:00:00Z``, or a date (its midnight), in UTC.
+    """Parse a time such as ``2026-01-15T09:00:00Z``, or a date (its midnight), in UTC.
 
     Raises:
-        ValueError: with a sentence that says what would be right.
+        ValueError: with what was expected.
     """
     stripped = str(text).strip()
     try:
@@ -57,10 +57,10 @@ def parse_time(text: object) -> datetime:
 
 
 def check_time_bounds(time: datetime, text: object) -> datetime:
-    """Pass a time on if it is one that everything can be reckoned with.
+    """Return the time if it is within the supported years.
 
     Raises:
-        ValueError: with a sentence that says what would be right.
+        ValueError: with what was expected.
     """
     if EARLIEST_TIME <= time <= LATEST_TIME:
         return time
@@ -71,10 +71,10 @@ def check_time_bounds(time: datetime, text: object) -> datetime:
 
 
 def parse_duration_at(text: object, path: ValuePath) -> timedelta:
-    """Read a duration that stands at a path of a scenario.
+    """Parse the duration at a path of a scenario.
 
     Raises:
-        ScenarioError: it is none.
+        ScenarioError: it is not a duration.
     """
     try:
         return parse_duration(text)
@@ -88,10 +88,10 @@ def parse_time_or_offset(
     base: datetime,
     path: ValuePath,
 ) -> datetime:
-    """Read a time, or a duration after ``base``; the default where none is given.
+    """Parse a time, or a duration after ``base``; ``None`` is the default.
 
     Raises:
-        ScenarioError: it is neither.
+        ScenarioError: it is neither a time nor a duration.
     """
     if text is None:
         return default

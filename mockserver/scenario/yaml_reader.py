@@ -1,9 +1,9 @@
 """Strict YAML parser that records the position of every value.
 
 Plain scalars are whole numbers, decimal fractions, true, false, null, or text: ``NO``
-stays Norway, ``010`` and dates stay as written. Doubled keys and tags are errors.
+stays Norway, ``010`` and dates stay as written. Duplicate keys and tags are errors.
 Anchors, aliases and ``<<`` work. The C parser's events are consumed by an explicit
-stack, so that neither depth nor an alias bomb can hurt.
+stack, and depth and number of values are limited, which defuses alias bombs.
 """
 
 import re
@@ -18,8 +18,8 @@ from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
 
 MAX_FILE_BYTES = 1_000_000  # bytes of text
 MAX_YAML_DEPTH = 50  # levels of nesting
-MAX_VALUES = 200_000  # after aliases are followed
-CHARACTERS_PER_VALUE = 100  # a longer text counts for several values
+MAX_VALUES = 200_000  # after resolving aliases
+CHARACTERS_PER_VALUE = 100  # a longer string counts as several values
 
 Position: TypeAlias = tuple[int, int]
 """Line and column, from 1."""
@@ -30,8 +30,8 @@ _KEYWORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _MERGE = "<<"
 _NO_KEY = object()
 _PARSER_DEPTH_MESSAGE = "exceeded maximum nesting depth"
-"""What newer C parsers say, looking ahead from a level that is too deep for us already; what
-comes before is read for its place."""
+"""Error of libyaml 0.2.6 and later, which looks ahead from a level beyond our limit. The text
+before is parsed again, for the position where our limit is exceeded."""
 
 
 class PositionTree(Struct):
@@ -59,9 +59,9 @@ class Document(Struct, frozen=True):
         return len(path)
 
     def position(self, path: ValuePath) -> Position:
-        """Find the place of a path, or of the part of it that exists.
+        """Return the position of a path, or of its longest existing prefix.
 
-        A key is pointed at rather than its value.
+        The position of a mapping entry is that of its key.
         """
         marks, at = self.positions, self.positions.position
         for step in path:
@@ -73,10 +73,10 @@ class Document(Struct, frozen=True):
 
 
 def parse_yaml(text: str | bytes) -> Document:
-    """Read one YAML document.
+    """Parse one YAML document.
 
     Raises:
-        ScenarioError: not UTF-8 or not YAML, too large or too deep, a doubled key, a
+        ScenarioError: not UTF-8 or not YAML, too large or too deep, a duplicate key, a
             tag, an unknown alias, or more than one document.
     """
     if len(text) > MAX_FILE_BYTES:
@@ -204,7 +204,7 @@ class _DocumentBuilder:
         key = value if isinstance(value, str) else yaml_scalar(value)
         if key in frame.marks.key_positions and key != _MERGE:
             first = frame.marks.key_positions[key][0]
-            message = f"doubled key '{key}', first in line {first}"
+            message = f"duplicate key '{key}', first used in line {first}"
             raise _error(message, marks.position, "E002")
         frame.key = key
         frame.marks.key_positions[key] = marks.position
@@ -213,7 +213,7 @@ class _DocumentBuilder:
     def _attach(self, frame: _OpenContainer, key: Any, value: Any, marks: PositionTree) -> None:  # noqa: ANN401
         frame.marks.value_count += marks.value_count
         if frame.marks.value_count > MAX_VALUES:
-            message = f"more than {MAX_VALUES} values, aliases followed"
+            message = f"more than {MAX_VALUES} values after resolving aliases"
             raise _error(message, marks.position)
         if key == _MERGE and isinstance(frame.value, dict):
             frame.merged.append((value, marks))
@@ -235,19 +235,19 @@ class _DocumentBuilder:
 
 
 def _merge(frame: _OpenContainer) -> None:
-    """Fill in what ``<<`` brings, without touching what is written out."""
+    """Add the entries of ``<<``; explicit entries win."""
     for value, marks in frame.merged:
         if isinstance(value, list):
             sources = [(item, marks.children[index]) for index, item in enumerate(value)]
         else:
             sources = [(value, marks)]
-        for source_value, its_marks in sources:
+        for source_value, source_marks in sources:
             if not isinstance(source_value, dict) or not isinstance(frame.value, dict):
                 raise _error("'<<' expects a mapping or a list of mappings", marks.position)
             for key in source_value.keys() - frame.value.keys():
                 frame.value[key] = source_value[key]
-                frame.marks.children[key] = its_marks.children[key]
-                frame.marks.key_positions[key] = its_marks.key_positions[key]
+                frame.marks.children[key] = source_marks.children[key]
+                frame.marks.key_positions[key] = source_marks.key_positions[key]
 
 
 def _parse_scalar(text: str) -> Any:  # noqa: ANN401

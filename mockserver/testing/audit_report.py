@@ -2,11 +2,34 @@
 
 from collections.abc import Iterable
 
+from mockserver.audit.rules import AUDIT_RULES
 from mockserver.control_types import AuditFinding, AuditReport
 from mockserver.scenario.diagnostics import pluralize
+from mockserver.testing.sandbox_handle import KustomSandbox
 
 SEVERITIES = ("error", "warning", "note")
 """From worst to mildest; the names of ``--fail-on``."""
+
+
+def audit(sandbox: KustomSandbox, allow: Iterable[str] = ()) -> AuditReport:
+    """Judge a sandbox; names in ``allow`` that are no audit codes are for other checks.
+
+    Raises:
+        ControlError: the server did not answer.
+    """
+    names = (allow,) if isinstance(allow, str) else allow
+    return sandbox.control.audit([name for name in names if name in AUDIT_RULES])
+
+
+def failing_findings(report: AuditReport) -> str:
+    """Render the findings that fail a run; empty if there are none."""
+    lines = [
+        line
+        for finding in report["findings"]
+        if is_failing(finding)
+        for line in render_finding(finding)
+    ]
+    return "\n".join(lines)
 
 
 def is_failing(finding: AuditFinding, fail_on: str = "error") -> bool:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from textwrap import indent
 
+from mockserver.audit.rules import AUDIT_RULES
 from mockserver.client import ControlError
 from mockserver.control_types import RequestEntry
 from mockserver.domain.wording import did_you_mean
+from mockserver.scenario.diagnostics import pluralize
 from mockserver.testing.sandbox_handle import KustomSandbox
 
 MAX_TIMELINES = 3
@@ -45,12 +47,12 @@ def failure_message(sandbox: KustomSandbox, allow: Iterable[str]) -> str:
     names = ", ".join(
         f'"{kind}"' for kind in dict.fromkeys(failure.kind for failure in failures)
     )
-    hint = f"If this is meant: @pytest.mark.kustom(allow=[{names}])"
+    hint = f"If this is intended: @pytest.mark.kustom(allow=[{names}])"
     return "\n".join(["kustom: sandbox checks failed after the test passed", *lines, hint])
 
 
 def find_failures(sandbox: KustomSandbox) -> list[CheckFailure]:
-    """List everything that is wrong in a sandbox."""
+    """Return all failed checks of a sandbox."""
     requests, results = sandbox.requests, sandbox.verdict()["expectations"]
     return [
         *_crashes(requests),
@@ -79,14 +81,16 @@ def _broken_invariants(sandbox: KustomSandbox) -> Iterator[CheckFailure]:
 
 
 def _unfired_faults(sandbox: KustomSandbox, checked_paths: set[str]) -> Iterator[CheckFailure]:
-    """Find faults that never fired; how often some should have, the scenario says."""
+    """Find faults that never fired, except those whose counts the scenario expects."""
     for rule in sandbox.faults:
         name = rule["id"]
         if not rule["fired"] and not checked_paths & {
             f"faults.{name}.{k}" for k in COUNTER_NAMES
         }:
             yield CheckFailure(
-                "fault", f"'{name}' never fired ({rule['matched']} matched)", name
+                "fault",
+                f"'{name}' never fired (matched {pluralize(rule['matched'], 'time')})",
+                name,
             )
 
 
@@ -105,7 +109,7 @@ def _unknown_paths(requests: list[RequestEntry]) -> Iterator[CheckFailure]:
 
 
 def _check_allow(sandbox: KustomSandbox, allowed: tuple[str, ...]) -> str:
-    names = [*FAILURE_KINDS, *(rule["id"] for rule in sandbox.faults)]
+    names = [*FAILURE_KINDS, *AUDIT_RULES, *(rule["id"] for rule in sandbox.faults)]
     for name in allowed:
         if name not in names:
             return f"kustom: unknown name '{name}' in allow, {did_you_mean(name, names)}"
@@ -129,7 +133,7 @@ def sandbox_report(sandbox: KustomSandbox) -> str:
 def _verdict_section(sandbox: KustomSandbox) -> str:
     expectations = sandbox.verdict()["expectations"]
     lines = [
-        f"  {'ok' if expectation['passed'] else 'NO'}  {expectation['text']}"
+        f"  {'ok  ' if expectation['passed'] else 'FAIL'}  {expectation['text']}"
         for expectation in expectations
     ]
     return "\n".join(["Verdict:", *(lines or ["  the scenario has no expectations"])])

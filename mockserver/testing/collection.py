@@ -13,7 +13,7 @@ from mockserver.testing.sandbox_handle import KustomSandbox
 SandboxFactory: TypeAlias = Callable[[pytest.Item], KustomSandbox]
 
 
-class StepsFailedError(Exception):  # it is reported under its message alone
+class StepsFailedError(Exception):  # reported without a traceback
     """Raised when a response differs from what a step expects."""
 
 
@@ -25,10 +25,11 @@ class ScenarioFile(pytest.File):
         self.open_sandbox = open_sandbox
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Make the test; the file is read when it runs."""
+        """Yield one item; the file is read when it runs."""
         name = self.path.name.removesuffix(".kustom.yaml")
-        opener = self.open_sandbox
-        item: pytest.Item = ScenarioItem.from_parent(self, name=name, open_sandbox=opener)
+        item: pytest.Item = ScenarioItem.from_parent(
+            self, name=name, open_sandbox=self.open_sandbox
+        )
         yield item
 
 
@@ -40,21 +41,21 @@ class ScenarioItem(pytest.Item):
         self.open_sandbox = open_sandbox
 
     def runtest(self) -> None:
-        """Play; what is expected at the end is checked with the sandbox."""
+        """Run the steps; the final expectations are checked with the sandbox."""
         sandbox = self.open_sandbox(self)
         self.addfinalizer(sandbox.drop)
         scenario = parse_scenario(self.name, parse_yaml(self.path.read_bytes()))
-        played = list(run_in_sandbox(sandbox, scenario))
-        lines = [f"{result.text}: {d}" for result in played for d in result.differences]
+        results = list(run_in_sandbox(sandbox, scenario))
+        lines = [f"{result.text}: {d}" for result in results for d in result.differences]
         if lines:
             raise StepsFailedError("\n".join(lines))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any) -> Any:  # noqa: ANN401
-        """Show failed steps as they are, without a traceback."""
+        """Show failed steps without a traceback."""
         if isinstance(excinfo.value, StepsFailedError):
             return f"kustom: {self.path.name}\n{excinfo.value}"
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        """Name the file."""
+        """Return the location of the item for reports."""
         return self.path, None, f"scenario: {self.name}"

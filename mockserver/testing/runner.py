@@ -1,7 +1,7 @@
 """Run the steps of a scenario over HTTP and compare the responses.
 
-The server may be any that speaks the same API. Where there is no control API, what
-only a sandbox can do is skipped, and said so.
+The server may be any that offers the same API. Without a control API, actions of the
+sandbox are skipped, and reported as skipped.
 """
 
 import json
@@ -15,7 +15,7 @@ from mockserver.domain.operation import ORDERS_PATH, Operation
 from mockserver.http.merchant.handler import IDEMPOTENCY_KEY_HEADER
 from mockserver.http_client import HttpClient, HttpClientError, basic_auth
 from mockserver.scenario.diagnostics import format_path
-from mockserver.scenario.expectations import judge_order
+from mockserver.scenario.expectations import check_order
 from mockserver.scenario.scenario import Scenario
 from mockserver.scenario.steps import (
     DEFAULT_STEP_TIMEOUT,
@@ -60,7 +60,7 @@ class StepRunner:
     control: ControlClient | None = None
 
     def run(self, steps: Sequence[Step]) -> Iterator[StepResult]:
-        """Play one step after the other."""
+        """Run the steps in order."""
         for step in steps:
             try:
                 yield self._run_step(step)
@@ -68,7 +68,7 @@ class StepRunner:
                 yield StepResult(step.text, (str(error),))
 
     def check_expectations(self, expect: Mapping[str, Json]) -> StepResult:
-        """Hold what can be seen from here to expectations."""
+        """Check the expectations that this server allows to check."""
         if self.control is not None:
             results = self.control.check_expectations(expect)["expectations"]
             return StepResult("expect", tuple(e["text"] for e in results if not e["passed"]))
@@ -78,15 +78,15 @@ class StepRunner:
             reply = self.send(CallOperation(Operation.GET_ORDER, name))
             page = reply.body if reply.status == Operation.GET_ORDER.info.success else None
             names = {v: k[2] for k, v in self.movement_ids.items() if k[0] == name}
-            checked = [*judge_order(expected, page, names, ("orders", name))]
+            checked = [*check_order(expected, page, names, ("orders", name))]
             differences += [order.text for order in checked if not order.passed]
             skipped += [format_path(order.path) for order in checked if order.skipped]
         return StepResult("expect", tuple(differences), ", ".join(skipped))
 
     def send(
-        self, call: CallOperation, patience: float = DEFAULT_STEP_TIMEOUT
+        self, call: CallOperation, timeout: float = DEFAULT_STEP_TIMEOUT
     ) -> ReceivedResponse:
-        """Send what a step asks for, and take the answer."""
+        """Send the request of a step and return the response; ``timeout`` in seconds."""
         info = call.operation.info
         path = ORDERS_PATH + info.path.format(
             order_id=self._order_id(call.order),
@@ -98,7 +98,7 @@ class StepRunner:
         headers = {"Content-Type": "application/json"}
         if call.idempotency_key is not None:
             headers[IDEMPOTENCY_KEY_HEADER] = call.idempotency_key
-        client = HttpClient(self.base_url, patience, basic_auth(self.user, self.secret))
+        client = HttpClient(self.base_url, timeout, basic_auth(self.user, self.secret))
         try:
             response = client.send(info.method, path, content, headers)
         except HttpClientError:
@@ -118,15 +118,16 @@ class StepRunner:
         result = self.check_expectations(step.expect) if step.expect else StepResult("")
         return StepResult(step.text, (*differences, *result.differences), result.skipped)
 
-    def _control_sandbox(self, arranged: ControlSandbox) -> None:
-        assert self.control is not None  # noqa: S101  # the caller looked
-        if arranged.action == "force":
-            self.control.force(str(arranged.value["order"]), arranged.value["outcome"])
+    def _control_sandbox(self, instruction: ControlSandbox) -> None:
+        assert self.control is not None  # noqa: S101  # the caller checked
+        action, value = instruction.action, instruction.value
+        if action == "force":
+            self.control.force(str(value["order"]), value["outcome"])
         else:
-            self.control.set_clock(**{arranged.action: arranged.value})
+            self.control.set_clock(**{action: value})
 
     def _remember_movement(self, call: CallOperation, reply: ReceivedResponse) -> None:
-        """Keep the id of a capture or refund that was given a name."""
+        """Store the id of a capture or refund that the step names."""
         header = call.operation.info.created_id_header
         part_id = reply.headers.get(header) if header else None
         if call.movement_name is None or part_id is None:
@@ -147,7 +148,7 @@ def seeded_movement_ids(
     spec: Mapping[str, Json],
     pages: Mapping[str, Json],
 ) -> dict[MovementKey, str]:
-    """Find the ids of the parts that a scenario seeds, in their order, on order pages."""
+    """Return the ids of seeded captures and refunds, by their position in the orders."""
     movement_ids: dict[MovementKey, str] = {}
     for order, page in pages.items():
         for kind in ("capture", "refund"):
@@ -163,7 +164,7 @@ def seeded_movement_ids(
 def named_movement_ids(
     names: Mapping[str, str], pages: Mapping[str, Json]
 ) -> dict[MovementKey, str]:
-    """Find the ids of named parts by the names that the server knows."""
+    """Return the ids of captures and refunds by the names that the server stores."""
     return {
         (order, kind, names[part_id]): part_id
         for order, page in pages.items()
@@ -174,12 +175,12 @@ def named_movement_ids(
 
 
 def _differences(step: Step, reply: ReceivedResponse) -> list[str]:
-    """Compare an answer with what the step wants."""
-    assert isinstance(step.instruction, CallOperation)  # noqa: S101  # only those are answered
+    """Compare a response with what the step expects."""
+    assert isinstance(step.instruction, CallOperation)  # noqa: S101  # other steps have no response
     lost = reply.status == 0
     if step.response == LOST_RESPONSE or lost:
-        expected = "no answer" if step.response == LOST_RESPONSE else _expected_status(step)
-        actual = "no answer" if lost else _format_response(reply)
+        expected = "no response" if step.response == LOST_RESPONSE else _expected_status(step)
+        actual = "no response" if lost else _format_response(reply)
         return [] if expected == actual else [f"expected {expected}, got {actual}"]
     responses = step.response if isinstance(step.response, Mapping) else {}
     differences = []
@@ -190,19 +191,19 @@ def _differences(step: Step, reply: ReceivedResponse) -> list[str]:
     code = responses.get("error_code")
     if code is not None and page.get("error_code") != code:
         differences.append(f"expected error_code {code}, got {page.get('error_code', 'none')}")
-    wanted_body = responses.get("body", {})
+    expected_body = responses.get("body", {})
     return [
         *differences,
-        *(f"body.{difference}" for difference in _body_differences(wanted_body, page)),
+        *(f"body.{difference}" for difference in _body_differences(expected_body, page)),
     ]
 
 
 def _expected_status(step: Step) -> int | None:
-    """The status to be answered; ``None`` where only other parts are named."""
+    """Return the expected status; ``None`` if the step expects only other fields."""
     if isinstance(step.response, Mapping):
         status: int | None = step.response.get("status")
         return status
-    assert isinstance(step.instruction, CallOperation)  # noqa: S101  # only those are answered
+    assert isinstance(step.instruction, CallOperation)  # noqa: S101  # other steps have no response
     return step.instruction.operation.info.success
 
 
@@ -220,26 +221,27 @@ def _format_response(reply: ReceivedResponse) -> str:
 
 
 def run_in_sandbox(sandbox: KustomSandbox, scenario: Scenario) -> Iterator[StepResult]:
-    """Play the steps of a scenario in a sandbox that was filled from it."""
+    """Run the steps of a scenario in a sandbox that was filled from it."""
     names = sandbox.control.name_movements({})
     orders = {name: sandbox.order(name)["order"] for name in sandbox.orders}
-    stage = StepRunner(
+    runner = StepRunner(
         sandbox.base_url,
         *sandbox.auth,
         orders=sandbox.orders,
         movement_ids=named_movement_ids(names, orders),
         control=sandbox.control,
     )
-    yield from stage.run(scenario.steps)
+    yield from runner.run(scenario.steps)
 
 
-def run_against_server(stage: StepRunner, scenario: Scenario) -> Iterator[StepResult]:
-    """Play a scenario's steps and its final expectations against another server."""
+def run_against_server(runner: StepRunner, scenario: Scenario) -> Iterator[StepResult]:
+    """Run a scenario's steps and check its expectations against another server."""
     responses = {
-        name: stage.send(CallOperation(Operation.GET_ORDER, name)).body for name in stage.orders
+        name: runner.send(CallOperation(Operation.GET_ORDER, name)).body
+        for name in runner.orders
     }
     pages = {name: page for name, page in responses.items() if isinstance(page, Mapping)}
-    stage.movement_ids.update(seeded_movement_ids(scenario.spec, pages))
-    yield from stage.run(scenario.steps)
+    runner.movement_ids.update(seeded_movement_ids(scenario.spec, pages))
+    yield from runner.run(scenario.steps)
     if "expect" in scenario.spec:
-        yield stage.check_expectations(scenario.spec["expect"])
+        yield runner.check_expectations(scenario.spec["expect"])

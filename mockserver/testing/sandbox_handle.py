@@ -26,7 +26,7 @@ from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaul
 ScenarioSource: TypeAlias = str | Path | Mapping[str, object]
 """What :meth:`KustomSandbox.load` accepts: a shipped name, a file, YAML text, or a mapping."""
 
-SECRET = "secret"  # noqa: S105  # any is accepted
+SECRET = "secret"  # noqa: S105  # any password is accepted
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 MAX_SLUG_LENGTH = 60
 
@@ -63,7 +63,7 @@ class KustomSandbox:
         folders: Sequence[Path] = (),
         secret: str = SECRET,
     ) -> Self:
-        """Fill a sandbox anew; what an earlier run left in it is lost.
+        """Refill a sandbox; its previous state is lost.
 
         Args:
             control: names the server and the sandbox.
@@ -123,7 +123,7 @@ class KustomSandbox:
 
     @property
     def requests(self) -> list[RequestEntry]:
-        """The journal: every request with its response and why, oldest first."""
+        """The journal: all requests with response and explanation, oldest first."""
         return self.control.requests()
 
     def load(self, scenario: ScenarioSource) -> OrderIds:
@@ -171,7 +171,7 @@ class KustomSandbox:
         file = next((path for path in candidates if path.is_file()), None)
         if file is None:
             searched = ", ".join(map(str, candidates))
-            raise FileNotFoundError(f"no scenario file '{name}'; looked for {searched}")
+            raise FileNotFoundError(f"scenario file '{name}' not found; tried {searched}")
         return file
 
     @overload

@@ -1,4 +1,4 @@
-"""Parts of a sandbox in the hands of a test: order ids, clock and fault rules."""
+"""Parts of the sandbox handle: order ids, clock and fault rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,11 +38,11 @@ class SandboxClock:
         return datetime.fromisoformat(self.control.clock()["now"])
 
     def advance(self, duration: str) -> list[ExpiredOrder]:
-        """Move the time on by a duration; return what happened meanwhile."""
+        """Advance the clock by a duration; return the orders that expired."""
         return self.control.set_clock(advance=duration)["fired"]
 
     def set(self, time: str) -> list[ExpiredOrder]:
-        """Move the time on to ``2026-03-01T00:00:00Z``; return what happened meanwhile."""
+        """Advance the clock to ``2026-03-01T00:00:00Z``; return the orders that expired."""
         return self.control.set_clock(set=time)["fired"]
 
     def freeze(self) -> None:

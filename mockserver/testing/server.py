@@ -32,7 +32,7 @@ class KustomServer:
         scenario: ScenarioSource | None = None,
         folders: Sequence[Path] = (),
     ) -> KustomSandbox:
-        """Fill the sandbox of a user name anew.
+        """Refill the sandbox of a user name.
 
         Args:
             name: the user name of the merchant, and so the name of the sandbox.
@@ -61,10 +61,10 @@ def connect(url: str, token: str | None = None) -> KustomServer:
         status = HttpClient(base_url).send("GET", "/healthz").status
     except HttpClientError as error:
         raise ServerUnreachableError(
-            f"--kustom-url: no answer from {url} ({error}); {expected}"
+            f"--kustom-url: no response from {url} ({error}); {expected}"
         ) from None
-    if status != 200:  # noqa: PLR2004  # HTTP's ok
+    if status != 200:  # noqa: PLR2004  # HTTP OK
         raise ServerUnreachableError(
-            f"--kustom-url: {url} answers /healthz with {status}; {expected}"
+            f"--kustom-url: {url} returned {status} for /healthz; {expected}"
         )
     return KustomServer(base_url, token)

@@ -1,7 +1,7 @@
 """Run a server in a thread on a free port.
 
-Apart from ``server``, because it imports aiohttp, which the plugin must not do before a test
-needs a server.
+Separate from ``server``, because this imports aiohttp, which the plugin must not do before a
+test needs a server.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,8 +25,8 @@ def running_server(*scenarios: str | Path) -> Iterator[KustomServer]:
             requests.get(f"{sandbox.base_url}/ordermanagement/v1/orders/…", auth=sandbox.auth)
 
     Args:
-        scenarios: what new sandboxes start from: shipped names, files or folders; one order
-            without captures by default.
+        scenarios: template of new sandboxes: shipped names, files or folders. Default: one
+            order without captures.
 
     Raises:
         LookupError: a scenario does not exist.
@@ -39,7 +39,7 @@ def running_server(*scenarios: str | Path) -> Iterator[KustomServer]:
 
 
 def start_server(add_cleanup: Callable[[Callable[[], None]], None]) -> KustomServer:
-    """Start a server that ends when the given cleanup runs."""
+    """Start a server, and register its stop as a cleanup."""
     running = ExitStack()
     add_cleanup(running.close)
     return running.enter_context(running_server())

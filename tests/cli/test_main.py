@@ -1,14 +1,9 @@
 """The command line, as real processes: what it prints, answers and exits with."""
 
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from errno import EACCES
 from http.client import HTTPConnection
 from pathlib import Path
@@ -21,55 +16,12 @@ from mockserver.cli.startup import describe_listen_error
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.settings import Settings, unknown_variable_warnings
 from tests.support.merchant import basic
-
-PATIENCE = 30  # seconds, for a process that never ends
-COMMAND = [sys.executable, "-m", "mockserver"]
-ROOT = Path(__file__).parents[2]
-READY = re.compile(rf"kustom-mock {re.escape(__version__)} listening on (https?://\S+:\d+)\n")
-
-
-def surroundings(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment without settings of whoever runs the tests."""
-    own = {k: v for k, v in os.environ.items() if not k.startswith("KUSTOM_MOCK_")}
-    return {**own, **variables}
-
-
-def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a verb to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        check=False,
-        capture_output=True,
-        cwd=ROOT,
-        env=surroundings(variables),
-        text=True,
-        timeout=PATIENCE,
-    )
-
-
-@contextmanager
-def serving(*flags: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run a server until the test ends it, and give the address it printed."""
-    with subprocess.Popen(
-        [*COMMAND, "serve", *flags],
-        cwd=ROOT,
-        env=surroundings(variables),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            ready = READY.fullmatch(process.stdout.readline())
-            assert ready is not None
-            yield process, ready[1]
-        finally:
-            process.kill()
+from tests.support.processes import TIMEOUT, run, serving
 
 
 def get(url: str, path: str, user: str = "someone") -> tuple[int, dict[str, str], bytes]:
-    """Ask a server."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+    """Send a GET request."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
     connection.request("GET", path, headers={"Authorization": basic(user)})
     response = connection.getresponse()
     page = response.status, dict(response.getheaders()), response.read()
@@ -78,66 +30,70 @@ def get(url: str, path: str, user: str = "someone") -> tuple[int, dict[str, str]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_says_one_line_answers_and_ends_well_when_told(ending: signal.Signals) -> None:
+def test_serve_prints_one_line_and_exits_0_on_signal(ending: signal.Signals) -> None:
     with serving("--port", "0") as (process, url):
         assert get(url, "/healthz")[0] == 200
         orders = json.loads(get(url, "/__admin/sandboxes/someone/orders")[2])["orders"]
         path = f"/ordermanagement/v1/orders/{orders[0]['order_id']}"
         assert get(url, path)[0] == 200
         process.send_signal(ending)
-        rest, errors = process.communicate(timeout=PATIENCE)
+        rest, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
-def test_a_server_ends_although_clients_keep_their_connections() -> None:
+def test_serve_stops_despite_open_connections() -> None:
     with serving("--port", "0") as (process, url):
-        connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
         connection.request("GET", "/healthz")
         connection.getresponse().read()
         process.terminate()
-        assert process.wait(timeout=PATIENCE) == 0
+        assert process.wait(timeout=TIMEOUT) == 0
         connection.close()
 
 
-def test_a_port_in_use_ends_it_with_a_clear_message() -> None:
+def test_port_in_use_is_a_usage_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = run("serve", "--port", port)
-    assert (ended.returncode, ended.stdout) == (2, "")
+        result = run("serve", "--port", port)
+    assert (result.returncode, result.stdout) == (2, "")
     hint = "address already in use; choose another, or 0 for a free one"
-    assert ended.stderr == f"kustom-mock: --port {port}: {hint}\n"
+    assert result.stderr == f"kustom-mock: --port {port}: {hint}\n"
 
 
-def test_a_port_that_takes_privileges_is_told() -> None:
+def test_privileged_port_is_explained() -> None:
     settings = Settings(port=80, from_environment=frozenset({"port"}))
     refused = PermissionError(EACCES, "permission denied")
     assert describe_listen_error(refused, settings) == (
         "KUSTOM_MOCK_PORT 80: permission denied;"
-        " choose one from 1024, which takes no privileges"
+        " choose a port from 1024, which needs no privileges"
     )
 
 
-def test_any_other_problem_is_told_in_the_words_of_the_system() -> None:
+def test_other_listen_errors_show_the_system_message() -> None:
     assert describe_listen_error(OSError("odd"), Settings()) == "--port 8566: odd"
 
 
 WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
-    "a flag that is none": (["serve", "--prot", "1"], {}, ["--prot"]),
-    "a flag that is none, beside the verb's own": (
+    "a flag that is invalid": (["serve", "--prot", "1"], {}, ["--prot"]),
+    "a flag that is invalid, beside the verb's own": (
         ["serve", "--prot", "1"],
         {},
         ["usage: kustom-mock serve ", "[--port PORT]"],
     ),
-    "a flag that is none of an inner verb": (
+    "a flag that is invalid of an inner verb": (
         ["tls", "ca", "--foldr", "x"],
         {},
         ["usage: kustom-mock tls ca ", "[--tls-folder FOLDER]", "--foldr"],
     ),
-    "a verb that is none": (["sreve"], {}, ["sreve", "serve"]),
+    "a verb that is invalid": (["sreve"], {}, ["sreve", "serve"]),
     "no verb": ([], {}, ["VERB"]),
-    "a port that is none": (["serve", "--port", "http"], {}, ["--port", "http", "0 to 65535"]),
+    "a port that is invalid": (
+        ["serve", "--port", "http"],
+        {},
+        ["--port", "http", "0 to 65535"],
+    ),
     "a port too high": (["serve", "--port", "70000"], {}, ["--port", "70000", "0 to 65535"]),
-    "a level that is none": (
+    "a level that is invalid": (
         ["serve", "--log-level", "loud"],
         {},
         ["--log-level", "loud", "debug or info or warning or error"],
@@ -152,42 +108,42 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
         {"KUSTOM_MOCK_MOCK_HEADERS": "maybe"},
         ["KUSTOM_MOCK_MOCK_HEADERS", "maybe", "a boolean"],
     ),
-    "a scenario that is none": (
+    "a scenario that is invalid": (
         ["serve", "--port", "0", "--scenario", "fresh-ordre"],
         {},
         ["fresh-ordre", "did you mean 'fresh-order'?"],
     ),
-    "a scenario of the environment that is none": (
+    "a scenario of the environment that is invalid": (
         ["serve", "--port", "0"],
         {"KUSTOM_MOCK_SCENARIO": "fresh-ordre"},
         ["KUSTOM_MOCK_SCENARIO: ", "fresh-ordre", "did you mean 'fresh-order'?"],
     ),
-    "an address that is another machine's": (
+    "an address of another machine": (
         ["serve", "--host", "192.0.2.1", "--port", "0"],
         {},
-        ["kustom-mock: --host 192.0.2.1: no address of this machine; choose one"],
+        ["kustom-mock: --host 192.0.2.1: not an address of this machine; use an address"],
     ),
-    "a host name that is none": (
+    "a host name that is invalid": (
         ["serve", "--port", "0"],
         {"KUSTOM_MOCK_HOST": "no such.invalid"},
-        ["kustom-mock: KUSTOM_MOCK_HOST no such.invalid: no address is known for this name"],
+        ["kustom-mock: KUSTOM_MOCK_HOST no such.invalid: the host name cannot be resolved"],
     ),
     "a port that a service link made": (
         ["serve"],
         {"KUSTOM_MOCK_PORT": "tcp://10.0.0.1:8566"},
-        ["KUSTOM_MOCK_PORT", "tcp://10.0.0.1:8566", "Kubernetes", "give --port"],
+        ["KUSTOM_MOCK_PORT", "tcp://10.0.0.1:8566", "Kubernetes", "use --port"],
     ),
     "a scenario that cannot be read": (
         ["serve", "--port", "0", "--scenario", "x" * 300],
         {},
         ["kustom-mock: --scenario: 'xxx", "' cannot be read: File name too long"],
     ),
-    "an assumption that is none": (
+    "an assumption that is invalid": (
         ["serve", "--port", "0", "--assume", "capture_capasity=captured"],
         {},
         ["--assume", "capture_capasity", "did you mean 'capture_capacity'?"],
     ),
-    "an assumption of the environment that is none": (
+    "an assumption of the environment that is invalid": (
         ["serve", "--port", "0"],
         {"KUSTOM_MOCK_ASSUME": "capture_capasity=captured"},
         ["kustom-mock: KUSTOM_MOCK_ASSUME: ", "did you mean 'capture_capacity'?"],
@@ -202,12 +158,12 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
         {"KUSTOM_MOCK_TLS_CERT": "a.pem"},
         ["KUSTOM_MOCK_TLS_CERT: needs --tls-key as well"],
     ),
-    "a certificate of the environment that is none": (
+    "a certificate of the environment that is invalid": (
         ["serve", "--port", "0"],
         {"KUSTOM_MOCK_TLS_CERT": "no.pem", "KUSTOM_MOCK_TLS_KEY": "no.pem"},
         ["KUSTOM_MOCK_TLS_CERT: cannot use no.pem with no.pem"],
     ),
-    "a folder of the environment that is none": (
+    "a folder of the environment that is invalid": (
         ["tls", "ca"],
         {"KUSTOM_MOCK_TLS_FOLDER": "/dev/null/ca"},
         ["KUSTOM_MOCK_TLS_FOLDER: "],
@@ -221,23 +177,23 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", WRONG_USAGE)
-def test_wrong_usage_ends_with_2_and_says_what_would_be_right(case: str) -> None:
+def test_wrong_usage_exits_2_with_the_expected_value(case: str) -> None:
     arguments, variables, words = WRONG_USAGE[case]
-    ended = run(*arguments, **variables)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert [word for word in words if word not in ended.stderr] == []
-    assert "Traceback" not in ended.stderr
+    result = run(*arguments, **variables)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert [word for word in words if word not in result.stderr] == []
+    assert "Traceback" not in result.stderr
 
 
-def test_a_scenario_file_that_cannot_be_used_is_shown_with_its_place(tmp_path: Path) -> None:
+def test_invalid_scenario_of_serve_is_shown_with_its_position(tmp_path: Path) -> None:
     file = tmp_path / "bad.yaml"
     file.write_text("version: 1\norders:\n  one:\n    lines: []\n", encoding="utf-8")
-    ended = run("serve", "--port", "0", "--scenario", str(file))
-    assert ended.returncode == 2
-    assert f"{file}:4:" in ended.stderr
+    result = run("serve", "--port", "0", "--scenario", str(file))
+    assert result.returncode == 2
+    assert f"{file}:4:" in result.stderr
 
 
-def test_the_environment_sets_what_flags_set() -> None:
+def test_variables_set_the_same_as_flags() -> None:
     with serving(KUSTOM_MOCK_PORT="0", KUSTOM_MOCK_MOCK_HEADERS="off") as (_, url):
         status, headers, _ = get(url, "/nothing")
     assert status == 404
@@ -247,20 +203,22 @@ def test_the_environment_sets_what_flags_set() -> None:
 MISSPELT = {
     "a setting": ("KUSTOM_MOCK_PROT", "did you mean KUSTOM_MOCK_PORT?"),
     "in small letters": ("KUSTOM_MOCK_log_level", "did you mean KUSTOM_MOCK_LOG_LEVEL?"),
-    "like none": ("KUSTOM_MOCK_ZZZ", "see serve --help"),
+    "unlike any": ("KUSTOM_MOCK_ZZZ", "see serve --help"),
 }
 
 
 @pytest.mark.parametrize("case", MISSPELT)
-def test_a_variable_that_nothing_reads_is_warned_of(case: str) -> None:
+def test_unknown_variable_gives_a_warning(case: str) -> None:
     variable, hint = MISSPELT[case]
     gone = run("healthcheck", KUSTOM_MOCK_PORT="1", **{variable: "1"})
     warning = gone.stderr.splitlines()[0]
-    assert warning.startswith(f"kustom-mock: warning: {variable} is no setting and is ignored")
+    assert warning.startswith(
+        f"kustom-mock: warning: {variable} is not a setting and is ignored"
+    )
     assert hint in warning
 
 
-def test_what_others_set_is_not_warned_of() -> None:
+def test_service_link_variables_give_no_warning() -> None:
     others = {
         "KUSTOM_MOCK_URL": "http://127.0.0.1:1",
         "KUSTOM_MOCK_SERVICE_HOST": "10.0.0.1",
@@ -271,13 +229,13 @@ def test_what_others_set_is_not_warned_of() -> None:
     assert list(unknown_variable_warnings(others)) == []
 
 
-def test_a_flag_wins_over_its_variable() -> None:
+def test_flag_wins_over_its_variable() -> None:
     with serving("--port", "0", "--mock-headers", "true", KUSTOM_MOCK_PORT="http") as (_, url):
         with_headers = get(url, "/nothing")[1]
     assert "Mock-Reason" in with_headers
 
 
-def test_equal_seeds_make_equal_orders() -> None:
+def test_equal_seeds_give_equal_orders() -> None:
     seen = []
     for _ in range(2):
         with serving("--port", "0", "--seed", "7") as (_, url):
@@ -286,10 +244,10 @@ def test_equal_seeds_make_equal_orders() -> None:
     assert seen[0] == seen[1]
 
 
-def test_the_demo_tells_the_providers_example_and_how_it_goes_wrong() -> None:
-    told = run("demo")
-    assert (told.returncode, told.stderr) == (0, "")
-    story = " ".join(told.stdout.split())
+def test_demo_shows_the_provider_example_and_a_failed_allocation() -> None:
+    result = run("demo")
+    assert (result.returncode, result.stderr) == (0, "")
+    output = " ".join(result.stdout.split())
     for text in (
         "Order of 20000: T-shirt 3000, jeans 7000, sneakers 10000",
         "POST captures 10000 (T-shirt, Jeans) -> 201",
@@ -299,11 +257,11 @@ def test_the_demo_tells_the_providers_example_and_how_it_goes_wrong() -> None:
         "Refund of 10000: accepted, but NOT allocated to a capture.",
         "Change reference 'B2468O' to 'B24680'.",
     ):
-        assert text in story
-    first, second = re.findall(r"-> 201, ([A-Z0-9]{8})-2", story)
-    assert f"Refund of 10000: allocated to capture {first}-2." in story
-    assert f"Nearest: capture {second}-2" in story
-    conditions = re.findall(r"^ +(ok|NO) +(\w+)", told.stdout, re.MULTILINE)
+        assert text in output
+    first, second = re.findall(r"-> 201, ([A-Z0-9]{8})-2", output)
+    assert f"Refund of 10000: allocated to capture {first}-2." in output
+    assert f"Nearest: capture {second}-2" in output
+    conditions = re.findall(r"^ +(ok|NO) +(\w+)", result.stdout, re.MULTILINE)
     names = [
         "no_earlier_failure",
         "lines_add_up",
@@ -326,11 +284,11 @@ def test_fidelity_prints_every_assumption() -> None:
 
 
 def test_version_prints_the_version() -> None:
-    ended = run("version")
-    assert (ended.returncode, ended.stdout) == (0, f"kustom-mock {__version__}\n")
+    result = run("version")
+    assert (result.returncode, result.stdout) == (0, f"kustom-mock {__version__}\n")
 
 
-def test_a_healthcheck_says_by_its_exit_code_how_a_server_is() -> None:
+def test_healthcheck_exit_code_follows_the_server() -> None:
     with serving("--port", "0") as (_, url):
         assert run("healthcheck", "--url", url).returncode == 0
         assert run("healthcheck", KUSTOM_MOCK_URL=url).returncode == 0
@@ -342,15 +300,15 @@ def test_a_healthcheck_says_by_its_exit_code_how_a_server_is() -> None:
 
 
 def test_help_names_every_verb() -> None:
-    ended = run("--help")
-    assert ended.returncode == 0
+    result = run("--help")
+    assert result.returncode == 0
     for verb in ("serve", "demo", "fidelity", "healthcheck", "version"):
-        assert verb in ended.stdout
+        assert verb in result.stdout
 
 
 @pytest.mark.parametrize("url", ["foo", "localhost:8566", "http://", "ftp://localhost"])
-def test_a_healthcheck_says_what_an_address_looks_like(url: str) -> None:
-    asked = run("healthcheck", "--url", url)
-    assert asked.returncode == 1
+def test_healthcheck_explains_an_invalid_url(url: str) -> None:
+    result = run("healthcheck", "--url", url)
+    assert result.returncode == 1
     expected = "expected a URL such as http://127.0.0.1:8566"
-    assert asked.stderr == f"kustom-mock: {url} is not healthy: {expected}\n"
+    assert result.stderr == f"kustom-mock: {url} is not healthy: {expected}\n"

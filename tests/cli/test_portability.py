@@ -24,7 +24,7 @@ def _handlers() -> Iterator[None]:
 @pytest.mark.usefixtures("_handlers")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("posix", [True, False], ids=["with", "without"])
-async def test_serve_stops_on_a_signal_with_and_without_handlers_of_the_loop(
+async def test_serve_stops_on_signals_without_loop_handlers(
     monkeypatch: pytest.MonkeyPatch,
     number: signal.Signals,
     *,
@@ -42,7 +42,7 @@ async def test_serve_stops_on_a_signal_with_and_without_handlers_of_the_loop(
         await stopping.wait()
 
 
-def test_run_ends_a_command_alone_where_there_are_no_process_groups(
+def test_run_kills_the_command_without_process_groups(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(os, "killpg")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.merchant import Merchant
 
-PATIENCE = 60  # seconds, for a process that never ends
+TIMEOUT = 60  # seconds, for a process that never ends
 RUN = [sys.executable, "-m", "mockserver", "run"]
 PYTHON = [sys.executable, "-c"]
 ORDER = """\
@@ -65,7 +65,7 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             cwd=tmp_path,
             env={**os.environ, **variables},
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
 
     return started
@@ -74,23 +74,23 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_steps_that_go_as_written_keep_the_contract(run: Run) -> None:
-    ended = run(CONTRACT)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout == "ok    shop\n1 scenario: 1 passed, 0 failed\n"
+def test_passing_steps_exit_0(run: Run) -> None:
+    result = run(CONTRACT)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "ok    shop\n1 scenario: 1 passed, 0 failed\n"
 
 
-def test_a_step_that_goes_otherwise_says_how(run: Run) -> None:
-    ended = run(CONTRACT.replace("amount: 501", "amount: 400"))
-    assert ended.returncode == 1
-    assert "FAIL  shop\n" in ended.stdout
-    assert "steps: 1. capture one-parcel: expected 403, got 201\n" in ended.stdout
+def test_failed_step_prints_the_differences(run: Run) -> None:
+    result = run(CONTRACT.replace("amount: 501", "amount: 400"))
+    assert result.returncode == 1
+    assert "FAIL  shop\n" in result.stdout
+    assert "steps: 1. capture one-parcel: expected 403, got 201\n" in result.stdout
     assert "steps: 2. capture one-parcel: expected 201, got 403 CAPTURE_NOT_ALLOWED: " in (
-        ended.stdout
+        result.stdout
     )
 
 
-def test_an_answer_is_held_to_its_code_and_its_body(run: Run) -> None:
+def test_step_checks_error_code_and_body(run: Run) -> None:
     steps = """\
 steps:
   - get_order: {order: one-parcel}
@@ -98,15 +98,15 @@ steps:
   - capture: {order: one-parcel, amount: 501}
     response: {error_code: NOT_ALLOWED}
 """
-    ended = run(ORDER + steps)
-    assert "1. get_order one-parcel: body.status: expected" in ended.stdout
-    assert 'expected "CAPTURED", got "AUTHORIZED"\n' in ended.stdout
-    assert "body.order_amount" not in ended.stdout
+    result = run(ORDER + steps)
+    assert "1. get_order one-parcel: body.status: expected" in result.stdout
+    assert 'expected "CAPTURED", got "AUTHORIZED"\n' in result.stdout
+    assert "body.order_amount" not in result.stdout
     expected = "expected error_code NOT_ALLOWED, got CAPTURE_NOT_ALLOWED\n"
-    assert f"2. capture one-parcel: {expected}" in ended.stdout
+    assert f"2. capture one-parcel: {expected}" in result.stdout
 
 
-def test_a_lost_answer_can_be_wanted_and_is_told_if_not(run: Run) -> None:
+def test_step_can_expect_a_lost_response(run: Run) -> None:
     text = (
         ORDER
         + """\
@@ -119,13 +119,13 @@ steps:
     response: lost
 """
     )
-    said = run(text).stdout
-    assert "1. capture" not in said
-    assert "2. capture one-parcel: expected 201, got no answer\n" in said
-    assert "3. capture one-parcel: expected no answer, got 201\n" in said
+    output = run(text).stdout
+    assert "1. capture" not in output
+    assert "2. capture one-parcel: expected 201, got no response\n" in output
+    assert "3. capture one-parcel: expected no response, got 201\n" in output
 
 
-def test_an_answer_that_hangs_is_given_up_after_the_step_s_patience(run: Run) -> None:
+def test_step_timeout_ends_a_hanging_request(run: Run) -> None:
     text = (
         ORDER
         + """\
@@ -172,22 +172,25 @@ steps:
   - force: {order: one-parcel, outcome: fail_next_allocation}
 """
     )
-    ended = run(text)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    result = run(text)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize(
     ("steps", "words"),
     [
-        ("- {}", "E102 steps[0]: a step does one thing"),
+        ("- {}", "E102 steps[0]: expected exactly one operation or action in a step"),
         ("- response: {status: 1}", "at least 100"),
-        ("- {advance: 2d, freeze: true}", "E102 steps[0]: a step does one thing"),
+        (
+            "- {advance: 2d, freeze: true}",
+            "E102 steps[0]: expected exactly one operation or action in a step",
+        ),
         ("- captur: {order: one-parcel}", "unknown key 'captur', did you mean 'capture'?"),
         ("- capture: {amount: 1}", "E102 steps[0].capture: 'order' is missing"),
         ("- acknowledge: {order: one-parcel, lines: [A]}", "unknown key 'lines'"),
         ("- capture: {order: on-parcel}", "there is no order 'on-parcel', did you mean"),
         ("- capture: {order: one-parcel, lines: [B]}", "the order has no line 'B'"),
-        ("- get_capture: {order: one-parcel, capture: C}", "has no capture 'C' by then"),
+        ("- get_capture: {order: one-parcel, capture: C}", "has no capture 'C' at this step"),
         ("- advance: 2 days", "E106 steps[0].advance: not a duration: '2 days'"),
         ("- set: soon", "E106 steps[0].set: not a time: 'soon'"),
         ("- {advance: 1d, response: {status: 200}}", "'advance' has no response"),
@@ -196,68 +199,69 @@ steps:
         ("- force: {order: one-parcel, outcome: explode}", "unknown value"),
     ],
 )
-def test_a_step_that_makes_no_sense_is_told_at_its_line(
+def test_invalid_step_is_reported_at_its_line(
     steps: str,
     words: str,
     run: Run,
 ) -> None:
-    ended = run(f"{ORDER}steps:\n  {steps}\n")
-    assert ended.returncode == 2
-    assert words in ended.stderr
-    assert "kustom-mock: shop.yaml:" in ended.stderr
+    result = run(f"{ORDER}steps:\n  {steps}\n")
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "kustom-mock: shop.yaml:" in result.stderr
 
 
-def test_a_command_is_told_where_to_go_and_keeps_the_contract(run: Run) -> None:
-    ended = run(CAPTURED, command=[*PYTHON, CAPTURE])
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "captured: 201\n" in ended.stdout
-    assert "ok    shop\n" in ended.stdout
+def test_command_gets_url_credentials_and_order_ids(run: Run) -> None:
+    result = run(CAPTURED, command=[*PYTHON, CAPTURE])
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "captured: 201\n" in result.stdout
+    assert "ok    shop\n" in result.stdout
 
 
-def test_a_command_replaces_the_steps(run: Run) -> None:
-    ended = run(CAPTURED + STEPS, command=[*PYTHON, CAPTURE])
-    assert ended.returncode == 0, ended.stdout
+def test_command_replaces_the_steps(run: Run) -> None:
+    result = run(CAPTURED + STEPS, command=[*PYTHON, CAPTURE])
+    assert result.returncode == 0, result.stdout
 
 
-def test_the_command_s_own_failure_and_the_unmet_expectation_are_told_apart(run: Run) -> None:
-    ended = run(CAPTURED, command=[*PYTHON, "import sys; sys.exit(3)"])
-    assert ended.returncode == 1
-    assert "      command: the command failed with exit code 3\n" in ended.stdout
+def test_command_failure_and_unmet_expectation_are_separate_cases(run: Run) -> None:
+    result = run(CAPTURED, command=[*PYTHON, "import sys; sys.exit(3)"])
+    assert result.returncode == 1
+    assert "      command: the command failed with exit code 3\n" in result.stdout
     assert (
-        "      expect: orders.one-parcel.captured_amount: expected 500, got 0\n" in ended.stdout
+        "      expect: orders.one-parcel.captured_amount: expected 500, got 0\n"
+        in result.stdout
     )
-    ended = run(CAPTURED, command=[*PYTHON, ""])
-    assert ended.returncode == 1
-    assert "command:" not in ended.stdout
+    result = run(CAPTURED, command=[*PYTHON, ""])
+    assert result.returncode == 1
+    assert "command:" not in result.stdout
 
 
-def test_a_command_that_is_killed_is_told_by_its_signal(run: Run) -> None:
-    ended = run(ORDER, command=[*PYTHON, "import os; os.kill(os.getpid(), 9)"])
-    assert ended.returncode == 1
-    assert "command: the command was killed by SIGKILL\n" in ended.stdout
+def test_killed_command_is_reported_with_its_signal(run: Run) -> None:
+    result = run(ORDER, command=[*PYTHON, "import os; os.kill(os.getpid(), 9)"])
+    assert result.returncode == 1
+    assert "command: the command was killed by SIGKILL\n" in result.stdout
 
 
-def test_a_command_that_does_not_exist_is_named(run: Run) -> None:
-    ended = run(ORDER, command=["no-such-command"])
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == "kustom-mock: command not found: 'no-such-command'\n"
+def test_missing_command_is_named(run: Run) -> None:
+    result = run(ORDER, command=["no-such-command"])
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "kustom-mock: command not found: 'no-such-command'\n"
 
 
-def test_a_command_that_hangs_is_ended_with_all_it_started(run: Run, tmp_path: Path) -> None:
+def test_timeout_kills_the_command_and_its_children(run: Run, tmp_path: Path) -> None:
     fifo = tmp_path / "alive"
     os.mkfifo(fifo)
     reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     hang = f"import subprocess, sys, signal; alive = open({str(fifo)!r}, 'w');"
     child = "subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'],"
     child += " pass_fds=[alive.fileno()]); signal.pause()"
-    ended = run(ORDER, "--timeout=1s", command=[*PYTHON, f"{hang} {child}"])
-    assert ended.returncode == 1
-    assert "command: the command did not end within 1 s\n" in ended.stdout
+    result = run(ORDER, "--timeout=1s", command=[*PYTHON, f"{hang} {child}"])
+    assert result.returncode == 1
+    assert "command: the command did not end within 1 s\n" in result.stdout
     assert os.read(reading, 1) == b""  # no process holds the other end
     os.close(reading)
 
 
-def test_a_run_that_is_ended_leaves_no_command_behind(tmp_path: Path) -> None:
+def test_interrupted_run_kills_its_commands(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(ORDER, encoding="utf-8")
     hang = "import signal; print('up', flush=True); signal.pause()"
     with subprocess.Popen(
@@ -270,12 +274,14 @@ def test_a_run_that_is_ended_leaves_no_command_behind(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGTERM)
-        said, complaint = process.communicate(timeout=PATIENCE)  # until nobody holds them
-    assert (process.returncode, said) == (1, "")
-    assert complaint == "kustom-mock: interrupted; running commands were killed\n"
+        output, errors = process.communicate(
+            timeout=TIMEOUT
+        )  # until no process holds the pipes
+    assert (process.returncode, output) == (1, "")
+    assert errors == "kustom-mock: interrupted; running commands were killed\n"
 
 
-def test_junit_has_a_suite_a_scenario_and_tells_command_and_expectation_apart(
+def test_junit_has_one_suite_per_scenario(
     run: Run,
     tmp_path: Path,
 ) -> None:
@@ -292,33 +298,33 @@ def test_junit_has_a_suite_a_scenario_and_tells_command_and_expectation_apart(
     assert "expected 500, got 0" in expect.findtext("failure", "")
 
 
-def test_several_run_at_once_and_are_told_one_by_one(tmp_path: Path) -> None:
+def test_parallel_scenarios_are_reported_one_by_one(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / f"{name}.yaml").write_text(CAPTURED, encoding="utf-8")
-    ended = subprocess.run(
+    result = subprocess.run(
         [*RUN, ".", "--jobs=3", "--", *PYTHON, CAPTURE],
         check=False,
         capture_output=True,
         cwd=tmp_path,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
-    assert ended.returncode == 0, ended.stdout
+    assert result.returncode == 0, result.stdout
     for name in "abc":
-        assert f"ok    {name}\ncaptured: 201\n" in ended.stdout
-    assert ended.stdout.endswith("3 scenarios: 3 passed, 0 failed\n")
+        assert f"ok    {name}\ncaptured: 201\n" in result.stdout
+    assert result.stdout.endswith("3 scenarios: 3 passed, 0 failed\n")
 
 
-def test_credentials_of_a_scenario_are_those_of_the_command(run: Run) -> None:
-    ended = run(CAPTURED + "credentials: {PK1_shop: hush}\n", command=[*PYTHON, CAPTURE])
-    assert ended.returncode == 0, ended.stdout
+def test_command_gets_the_credentials_of_the_scenario(run: Run) -> None:
+    result = run(CAPTURED + "credentials: {PK1_shop: hush}\n", command=[*PYTHON, CAPTURE])
+    assert result.returncode == 0, result.stdout
 
 
-def test_a_fault_that_never_fires_breaks_a_contract_unless_it_is_allowed(run: Run) -> None:
+def test_unfired_fault_fails_unless_allowed(run: Run) -> None:
     text = ORDER + "faults: {unused: {on: refund, do: {drop: reset}}}\n"
-    ended = run(text)
-    assert ended.returncode == 1
-    assert "expect: fault: 'unused' never fired (0 matched)\n" in ended.stdout
+    result = run(text)
+    assert result.returncode == 1
+    assert "expect: fault: 'unused' never fired (matched 0 times)\n" in result.stdout
     assert run(text, "--allow=fault").returncode == 0
 
 
@@ -330,68 +336,71 @@ def test_a_fault_that_never_fires_breaks_a_contract_unless_it_is_allowed(run: Ru
         (["--allow=falt"], "--allow: unknown name 'falt', did you mean 'fault'?"),
         (["--order=one-parcel"], "--order: expected NAME=ID, got 'one-parcel'"),
         (["--order", "=1"], "--order: expected NAME=ID, got '=1'"),
-        (["--order=one-parcel=1"], "--order: only against a server of --base-url"),
+        (
+            ["--order=one-parcel=1"],
+            "--order: needs --base-url; the built-in server knows the order ids",
+        ),
         (
             ["--base-url=http://127.0.0.1:1", "--order=one-parsel=1"],
             "--order: no scenario has an order 'one-parsel', did you mean 'one-parcel'?",
         ),
         (["--ordr=1"], "usage: kustom-mock run [flags] FILE... [-- COMMAND...]"),
-        (["--base-url=example"], "--base-url: expected an address such as"),
+        (["--base-url=example"], "--base-url: expected a URL such as"),
         (["no-such-scenario"], "unknown scenario 'no-such-scenario'"),
     ],
 )
-def test_wrong_usage_is_told_before_anything_runs(
+def test_run_wrong_usage_exits_2_before_running(
     flags: list[str],
     words: str,
     run: Run,
 ) -> None:
-    ended = run(ORDER, *flags)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert words in ended.stderr
+    result = run(ORDER, *flags)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert words in result.stderr
 
 
-def test_a_port_in_use_is_named(run: Run) -> None:
+def test_run_names_a_port_in_use(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = run(ORDER, f"--port={port}")
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert f"kustom-mock: --port {port}: address already in use; choose" in ended.stderr
+        result = run(ORDER, f"--port={port}")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"kustom-mock: --port {port}: address already in use; choose" in result.stderr
 
 
-def test_a_report_that_cannot_be_written_is_told(run: Run) -> None:
-    ended = run(ORDER, "--junit=gone/out.xml")
-    assert ended.returncode == 2
-    assert "--junit: cannot write 'gone/out.xml': No such file or directory" in ended.stderr
+def test_unwritable_junit_file_is_reported(run: Run) -> None:
+    result = run(ORDER, "--junit=gone/out.xml")
+    assert result.returncode == 2
+    assert "--junit: cannot write 'gone/out.xml': No such file or directory" in result.stderr
 
 
-def test_steps_are_played_against_another_server_with_its_own_order(
+def test_steps_run_against_another_server(
     run: Run,
     merchant_of_order: tuple[str, str, str],
 ) -> None:
     url, user, order_id = merchant_of_order
     access = [f"--base-url={url}", f"--username={user}", f"--order=one-parcel={order_id}"]
-    ended = run(CONTRACT, *access, KUSTOM_PASSWORD="any")
-    assert ended.returncode == 0, ended.stdout
-    assert "3. advance 2d: skipped (needs a control API)\n" in ended.stdout
+    result = run(CONTRACT, *access, KUSTOM_PASSWORD="any")
+    assert result.returncode == 0, result.stdout
+    assert "3. advance 2d: skipped (needs a control API)\n" in result.stdout
     unseen = "orders.one-parcel.refunds[0].allocated_to"
-    assert f"4. refund one-parcel: skipped ({unseen})\n" in ended.stdout
-    ended = run(CONTRACT, *access, KUSTOM_PASSWORD="any")
-    assert ended.returncode == 1
+    assert f"4. refund one-parcel: skipped ({unseen})\n" in result.stdout
+    result = run(CONTRACT, *access, KUSTOM_PASSWORD="any")
+    assert result.returncode == 1
     assert "steps: 2. capture one-parcel: expected 201, got 403 CAPTURE_NOT_ALLOWED" in (
-        ended.stdout
+        result.stdout
     )
 
 
-def test_an_order_without_an_id_elsewhere_is_asked_for(run: Run, server_url: str) -> None:
+def test_order_without_id_on_another_server_is_reported(run: Run, server_url: str) -> None:
     text = "version: 1\norders: {one: {lines: [{unit_price: 5}]}}\n"
-    ended = run(text, f"--base-url={server_url}")
-    assert ended.returncode == 1
-    assert "order 'one' has no id on that server; give --order one=ID\n" in ended.stdout
+    result = run(text, f"--base-url={server_url}")
+    assert result.returncode == 1
+    assert "order 'one' has no id on that server; pass --order one=ID\n" in result.stdout
 
 
 @pytest.fixture
 async def merchant_of_order(new_merchant: Callable[..., Merchant]) -> tuple[str, str, str]:
-    """An order like the contract's, on a server that is not told of the contract."""
+    """An order like that of the contract, on a server without the contract."""
     merchant = new_merchant()
     await merchant.make_order({"lines": [{"reference": "A", "unit_price": 500}]})
     return merchant.url, merchant.user, merchant.order_id

@@ -11,9 +11,9 @@ import pytest
 from mockserver.scenario.loader import list_shipped
 from mockserver.scenario.yaml_reader import parse_yaml
 
-PATIENCE = 60  # seconds, for a process that never ends
+TIMEOUT = 60  # seconds, for a process that never ends
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
-FOUND = "1:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?"
+FINDING = "1:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?"
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -24,13 +24,13 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         capture_output=True,
         cwd=cwd,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """A folder of scenario files: sound, doubtful, broken."""
+    """A folder with a valid, a doubtful and an invalid file."""
     (tmp_path / "sound.yaml").write_text("title: sound\n", encoding="utf-8")
     (tmp_path / "warned.yaml").write_text(WARNED, encoding="utf-8")
     (tmp_path / "broken.yaml").write_text("odrers: å\n", encoding="utf-8")
@@ -52,27 +52,27 @@ def files(tmp_path: Path) -> Path:
         (["sound.yaml", "--format", "xml"], 2),
     ],
 )
-def test_lint_says_by_its_exit_code_what_it_found(
+def test_lint_exit_code_depends_on_the_findings(
     files: Path,
     arguments: list[str],
     code: int,
 ) -> None:
-    ended = run("lint", *arguments, cwd=files)
-    assert ended.returncode == code, ended
-    assert "Traceback" not in ended.stderr
+    result = run("lint", *arguments, cwd=files)
+    assert result.returncode == code, result
+    assert "Traceback" not in result.stderr
 
 
-def test_lint_prints_every_problem_at_its_place(files: Path) -> None:
-    ended = run("lint", "broken.yaml", "warned.yaml", cwd=files)
-    broken, warned, total = ended.stdout.splitlines()
-    assert broken == f"broken.yaml:{FOUND}"
+def test_lint_prints_findings_with_position(files: Path) -> None:
+    result = run("lint", "broken.yaml", "warned.yaml", cwd=files)
+    broken, warned, total = result.stdout.splitlines()
+    assert broken == f"broken.yaml:{FINDING}"
     assert warned.startswith("warned.yaml:3:5 W303 orders.one.amount: ")
     assert total == "2 files: 1 error, 1 warning"
-    assert ended.stderr == ""
+    assert result.stderr == ""
 
 
 @pytest.mark.parametrize("form", ["json", "sarif"])
-def test_lint_prints_forms_that_machines_read(files: Path, form: str) -> None:
+def test_lint_prints_json_and_sarif(files: Path, form: str) -> None:
     page = json.loads(run("lint", "broken.yaml", "--format", form, cwd=files).stdout)
     code = (
         page["findings"][0]["code"]
@@ -82,12 +82,12 @@ def test_lint_prints_forms_that_machines_read(files: Path, form: str) -> None:
     assert code == "E101"
 
 
-def test_lint_prints_annotations(files: Path) -> None:
-    ended = run("lint", "broken.yaml", "--format", "github", cwd=files)
-    assert ended.stdout.startswith("::error file=broken.yaml,line=1,col=1,title=E101::")
+def test_lint_prints_github_annotations(files: Path) -> None:
+    result = run("lint", "broken.yaml", "--format", "github", cwd=files)
+    assert result.stdout.startswith("::error file=broken.yaml,line=1,col=1,title=E101::")
 
 
-def test_a_reader_who_stops_reading_is_no_error(files: Path) -> None:
+def test_closed_stdout_is_not_an_error(files: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "mockserver", "scenarios", "show", "many-lines"],
         stdout=subprocess.PIPE,
@@ -97,36 +97,36 @@ def test_a_reader_who_stops_reading_is_no_error(files: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        told = process.stderr.read()
+        errors = process.stderr.read()
     assert process.returncode == 0
-    assert told == b""
+    assert errors == b""
 
 
-def test_explain_tells_every_refund_condition_by_condition() -> None:
-    ended = run("explain", "split-shipment")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    (title, *_) = ended.stdout.splitlines()
+def test_explain_prints_every_condition_of_every_refund() -> None:
+    result = run("explain", "split-shipment")
+    assert (result.returncode, result.stderr) == (0, "")
+    (title, *_) = result.stdout.splitlines()
     assert title == "two-shipments: 1 refunds"
     for name in ("no_earlier_failure", "lines_add_up", "references_in_one_capture"):
-        assert name in ended.stdout
+        assert name in result.stdout
 
 
 @pytest.mark.parametrize(
     ("name", "code", "words"),
     [
-        ("broken.yaml", 1, f"kustom-mock: broken.yaml:{FOUND}"),
+        ("broken.yaml", 1, f"kustom-mock: broken.yaml:{FINDING}"),
         (
             "split-shipmnt",
             2,
             "unknown scenario 'split-shipmnt', did you mean 'split-shipment'?",
         ),
-        ("no-such.yaml", 2, "there is no file 'no-such.yaml'"),
-        ("no/such", 2, "there is no file 'no/such'"),
+        ("no-such.yaml", 2, "file 'no-such.yaml' not found"),
+        ("no/such", 2, "file 'no/such' not found"),
         ("folder", 2, "no scenario files"),
         ("odd", 2, "kustom-mock: 'odd/x.yaml' cannot be read: Is a directory"),
     ],
 )
-def test_explain_of_what_cannot_be_read_says_why(
+def test_explain_of_an_unreadable_file_shows_the_reason(
     files: Path,
     name: str,
     code: int,
@@ -134,26 +134,26 @@ def test_explain_of_what_cannot_be_read_says_why(
 ) -> None:
     (files / "folder").mkdir()
     (files / "odd" / "x.yaml").mkdir(parents=True)
-    ended = run("explain", name, cwd=files)
-    assert (ended.returncode, ended.stdout) == (code, "")
-    assert words in ended.stderr
-    assert "Traceback" not in ended.stderr
+    result = run("explain", name, cwd=files)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_all_shipped_scenarios_are_listed_with_their_titles() -> None:
-    ended = run("scenarios", "list")
-    names = [line.split()[0] for line in ended.stdout.splitlines()]
+def test_scenarios_list_prints_names_and_titles() -> None:
+    result = run("scenarios", "list")
+    names = [line.split()[0] for line in result.stdout.splitlines()]
     assert names == list(list_shipped())
-    assert all(len(line.split()) > 2 for line in ended.stdout.splitlines())
+    assert all(len(line.split()) > 2 for line in result.stdout.splitlines())
 
 
 @pytest.mark.parametrize("name", ["fresh-order", "norwegian-order"])
-def test_a_shipped_scenario_is_shown_as_it_is(name: str) -> None:
-    ended = run("scenarios", "show", name)
-    assert ended.stdout.encode() == list_shipped()[name].read_bytes()
+def test_scenarios_show_prints_the_file_unchanged(name: str) -> None:
+    result = run("scenarios", "show", name)
+    assert result.stdout.encode() == list_shipped()[name].read_bytes()
 
 
-def test_a_copy_goes_into_a_folder_or_file_and_never_over_another(tmp_path: Path) -> None:
+def test_scenarios_copy_never_overwrites(tmp_path: Path) -> None:
     into_folder = run("scenarios", "copy", "fresh-order", cwd=tmp_path)
     assert (into_folder.returncode, into_folder.stdout) == (0, "fresh-order.yaml\n")
     to_file = run("scenarios", "copy", "fresh-order", "mine.yaml", cwd=tmp_path)
@@ -168,10 +168,10 @@ def test_a_copy_goes_into_a_folder_or_file_and_never_over_another(tmp_path: Path
         assert (tmp_path / name).read_text(encoding="utf-8") == "changed"
 
 
-def test_a_copy_into_nowhere_says_so(tmp_path: Path) -> None:
-    ended = run("scenarios", "copy", "fresh-order", "no/such/place.yaml", cwd=tmp_path)
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(
+def test_scenarios_copy_to_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    result = run("scenarios", "copy", "fresh-order", "no/such/place.yaml", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith(
         "kustom-mock: cannot write 'no/such/place.yaml': No such file"
     )
 
@@ -183,23 +183,25 @@ def test_a_copy_into_nowhere_says_so(tmp_path: Path) -> None:
         ["copy", "fresh-ordr"],
     ],
 )
-def test_an_unknown_name_brings_the_nearest(arguments: list[str], tmp_path: Path) -> None:
-    ended = run("scenarios", *arguments, cwd=tmp_path)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert "did you mean 'fresh-order'?" in ended.stderr
+def test_unknown_shipped_name_suggests_the_closest(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    result = run("scenarios", *arguments, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "did you mean 'fresh-order'?" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["remove"], ["show"], ["copy"]])
-def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
-    ended = run("scenarios", *arguments)
-    assert ended.returncode == 2
-    assert "usage: kustom-mock scenarios" in ended.stderr
+def test_scenarios_wrong_usage_exits_2(arguments: list[str]) -> None:
+    result = run("scenarios", *arguments)
+    assert result.returncode == 2
+    assert "usage: kustom-mock scenarios" in result.stderr
 
 
-def test_the_schema_is_complete_in_itself_and_holds_every_shipped_scenario() -> None:
-    ended = run("schema")
-    rules = json.loads(ended.stdout)
+def test_schema_is_self_contained_and_accepts_shipped_scenarios() -> None:
+    result = run("schema")
+    rules = json.loads(result.stdout)
     jsonschema.Draft202012Validator.check_schema(rules)
     validator = jsonschema.Draft202012Validator(rules)
     for item in list_shipped().values():

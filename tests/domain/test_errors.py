@@ -40,6 +40,7 @@ FACTS = {
 """All that any refusal may name."""
 
 KNOWN_CODES = {
+    401: {"UNAUTHORIZED"},
     400: {
         "BAD_REQUEST",
         "BAD_VALUE",

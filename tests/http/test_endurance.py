@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_main import COMMAND, PATIENCE, READY, ROOT, surroundings
 from tests.support.merchant import basic
+from tests.support.processes import COMMAND, READY, ROOT, TIMEOUT, environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -41,11 +41,11 @@ class ServerProcess:
 
     def connect(self) -> socket.socket:
         """Open a connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT)
 
     def client(self) -> HTTPConnection:
         """Make a client that keeps one connection."""
-        return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        return HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
         """Ask for one thing."""
@@ -57,6 +57,7 @@ class ServerProcess:
 
     def order_path(self) -> str:
         """The path of the first order."""
+        self.ask("GET", "/ordermanagement/v1/orders/none")  # creates the sandbox
         orders = json.loads(self.ask("GET", f"{SANDBOX}/orders")[1])["orders"]
         return f"/ordermanagement/v1/orders/{orders[0]['order_id']}"
 
@@ -72,7 +73,7 @@ class ServerProcess:
     def end(self) -> tuple[int, bytes]:
         """End the process by SIGTERM; return its exit code and standard error."""
         self.process.terminate()
-        _, errors = self.process.communicate(timeout=PATIENCE)
+        _, errors = self.process.communicate(timeout=TIMEOUT)
         return self.process.returncode, errors
 
 
@@ -89,7 +90,7 @@ def server_process(*flags: str) -> Iterator[ServerProcess]:
     with subprocess.Popen(
         [*COMMAND, "serve", *(flags or ("--port", "0"))],
         cwd=ROOT,
-        env=surroundings({}),
+        env=environment({}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -119,7 +120,7 @@ def test_killed_server_restarts_on_the_same_port() -> None:
             kept.sendall(b"GET")
             assert killed.ask("POST", f"{path}/captures", {"captured_amount": 1})[0] == 201
             killed.process.kill()
-            killed.process.wait(PATIENCE)
+            killed.process.wait(TIMEOUT)
             port = killed.port
             with server_process("--port", str(port), "--seed", "1") as started:
                 assert started.port == port
@@ -158,11 +159,11 @@ def test_signal_under_load_ends_the_server_with_exit_0(
         for loader in loaders:
             loader.start()
         for _ in loaders:
-            assert busy.acquire(timeout=PATIENCE)
+            assert busy.acquire(timeout=TIMEOUT)
         server.process.send_signal(ending)
         assert server.end() == (0, b"")
         for loader in loaders:
-            loader.join(PATIENCE)
+            loader.join(TIMEOUT)
         late.close()
     assert statuses == {200, 201}
 
@@ -304,7 +305,7 @@ def test_server_answers_when_its_log_cannot_be_written(
     with subprocess.Popen(
         ["/bin/sh", "-c", f'exec "$@"{closing}', "sh", *COMMAND, *flags],
         cwd=ROOT,
-        env=surroundings({}),
+        env=environment({}),
         stdout=descriptor if 1 in broken else subprocess.DEVNULL,
         stderr=descriptor if 2 in broken else subprocess.DEVNULL,
     ) as process:

@@ -12,8 +12,8 @@ import pytest
 import trustme
 
 from mockserver.http.tls import KUSTOM_HOSTS
-from tests.cli.test_main import PATIENCE, run, serving
 from tests.support.merchant import basic
+from tests.support.processes import TIMEOUT, run, serving
 
 PLAYGROUND = "api.playground.kustom.co"
 UNKNOWN_ORDER = "/ordermanagement/v1/orders/7ce4ee13-973c-6f49-a30e-85a0bc675997"
@@ -31,7 +31,7 @@ class RedirectedConnection(HTTPSConnection):
 
     def __init__(self, url: str, context: ssl.SSLContext, name: str = PLAYGROUND) -> None:
         """Connect to the server of this address under another name."""
-        super().__init__(name, context=context, timeout=PATIENCE)
+        super().__init__(name, context=context, timeout=TIMEOUT)
         self._place = urlsplit(url)
         self._tls = context
 
@@ -39,7 +39,7 @@ class RedirectedConnection(HTTPSConnection):
         """Do what an entry in the hosts file or a network alias does."""
         assert self._place.hostname is not None
         place = (self._place.hostname, self._place.port)
-        plain = socket.create_connection(place, timeout=PATIENCE)
+        plain = socket.create_connection(place, timeout=TIMEOUT)
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
@@ -93,7 +93,7 @@ def test_control_api_refuses_the_providers_names_without_tls(server_url: str) ->
     assert printed.returncode == 0
     place = urlsplit(server_url)
     assert place.hostname is not None
-    with socket.create_connection((place.hostname, place.port), timeout=PATIENCE) as plain:
+    with socket.create_connection((place.hostname, place.port), timeout=TIMEOUT) as plain:
         plain.sendall(f"GET /__admin/sandboxes HTTP/1.1\r\nHost: {PLAYGROUND}\r\n\r\n".encode())
         assert plain.recv(64).startswith(b"HTTP/1.1 403 ")
 
@@ -136,7 +136,7 @@ def test_sigterm_ends_a_server_with_an_open_tls_connection() -> None:
         client.request("GET", "/healthz")
         client.getresponse().read()
         process.terminate()
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(TIMEOUT) == 0
         client.close()
 
 

@@ -20,7 +20,7 @@ from mockserver import __version__
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-PATIENCE = 60  # seconds
+TIMEOUT = 60  # seconds
 NAME = f"kustom_mock-{__version__}"
 UNWANTED = re.compile(r"__pycache__|\.pyc$|\.venv|_cache/|\.coverage|\.egg-info")
 
@@ -73,7 +73,7 @@ def run(command: Path, *words: str) -> str:
         check=False,
         cwd=command.parent,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
@@ -86,42 +86,42 @@ def files_below(folder: str) -> set[str]:
     return {name for name in names if not UNWANTED.search(name)}
 
 
-def test_the_wheel_holds_the_package_the_data_and_nothing_else(wheel: Path) -> None:
+def test_wheel_contains_only_package_and_data(wheel: Path) -> None:
     data = files_below("schemas") | files_below("scenarios")
     packages = files_below("mockserver") | files_below("kustom_mock")
     expected = packages | {f"mockserver/_data/{item}" for item in data}
     assert set(zipfile.ZipFile(wheel).namelist()) == expected | BESIDE_THE_PACKAGE
 
 
-def test_the_package_says_that_it_is_typed(wheel: Path) -> None:
+def test_package_is_typed(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {"mockserver/py.typed", "kustom_mock/py.typed"} <= set(names)
 
 
-def test_the_sdist_holds_what_is_listed_and_nothing_that_was_made(dist: Path) -> None:
+def test_sdist_contains_only_listed_sources(dist: Path) -> None:
     with tarfile.open(dist / f"{NAME}.tar.gz") as archive:
         names = [item.name.removeprefix(f"{NAME}/") for item in archive]
     assert {name.partition("/")[0] for name in names} == IN_THE_SDIST
     assert [name for name in names if UNWANTED.search(name)] == []
 
 
-def test_the_installed_command_prints_the_version(installed: Path) -> None:
+def test_installed_command_prints_the_version(installed: Path) -> None:
     assert run(installed, "version") == f"kustom-mock {__version__}\n"
 
 
-def test_the_installed_package_finds_every_scenario(installed: Path) -> None:
+def test_installed_package_finds_every_scenario(installed: Path) -> None:
     printed = run(installed, "scenarios", "list")
     names = [path.stem for path in (ROOT / "scenarios").glob("*.yaml")]
     assert [name for name in names if name not in printed] == []
 
 
-def test_the_installed_package_finds_its_schemas(installed: Path) -> None:
+def test_installed_package_finds_its_schemas(installed: Path) -> None:
     assert '"$defs"' in run(installed, "schema")
 
 
-def test_the_installed_command_serves_and_stops(installed: Path) -> None:
+def test_installed_command_serves_and_stops(installed: Path) -> None:
     with serving(installed) as url:
-        connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
         connection.request("GET", "/__admin/sandboxes/demo/orders")
         assert b'"fresh"' in connection.getresponse().read()
         connection.close()
@@ -142,22 +142,22 @@ def serving(command: Path) -> Iterator[str]:
             yield process.stdout.readline().split()[-1]
         finally:
             process.terminate()
-            assert process.wait(PATIENCE) == 0
+            assert process.wait(TIMEOUT) == 0
 
 
-def test_https_without_its_extra_says_what_to_install(installed: Path) -> None:
+def test_https_without_extra_names_what_to_install(installed: Path) -> None:
     ended = subprocess.run(
         [installed, "serve", "--port", "0", "--tls"],
         capture_output=True,
         check=False,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert ended.returncode == 2
     assert "pip install 'kustom-mock[tls]'" in ended.stderr
 
 
-def test_the_lock_has_what_the_project_asks_for_by_hash_and_without_addresses() -> None:
+def test_lock_file_has_every_dependency_with_hash_and_no_url() -> None:
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", "")
     assert "://" not in text
     rows = [splitline for splitline in text.splitlines() if splitline.strip()]

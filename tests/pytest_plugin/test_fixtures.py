@@ -7,8 +7,8 @@ from tests.support.doc_pages import DOCS, blocks
 from tests.support.pytest_project import run_tests
 
 
-def test_a_test_gets_a_server_a_user_and_orders(tmp_path: Path) -> None:
-    code, said = run_tests(
+def test_fixture_provides_server_credentials_and_orders(tmp_path: Path) -> None:
+    code, output = run_tests(
         tmp_path,
         """
         @pytest.mark.kustom(scenario="split-shipment")
@@ -20,11 +20,11 @@ def test_a_test_gets_a_server_a_user_and_orders(tmp_path: Path) -> None:
             assert [each["operation"] for each in kustom.requests] == ["get_order"]
         """,
     )
-    assert (code, "1 passed" in said) == (0, True), said
+    assert (code, "1 passed" in output) == (0, True), output
 
 
-def test_time_faults_scenarios_and_explanations_are_at_hand(tmp_path: Path) -> None:
-    code, said = run_tests(
+def test_fixture_controls_clock_faults_and_scenarios(tmp_path: Path) -> None:
+    code, output = run_tests(
         tmp_path,
         """
         def test_handle(kustom):
@@ -50,7 +50,7 @@ def test_time_faults_scenarios_and_explanations_are_at_hand(tmp_path: Path) -> N
             assert kustom.order("mine")["order"]["order_id"] == made
         """,
     )
-    assert code == 0, said
+    assert code == 0, output
 
 
 LISTED = """
@@ -59,7 +59,7 @@ credentials: {PK1: s3cret, PK2: other}
 """
 
 
-def test_a_test_is_a_user_whom_its_scenario_lists_in_a_world_of_its_own(tmp_path: Path) -> None:
+def test_listed_credentials_become_the_user_of_the_test(tmp_path: Path) -> None:
     source = """
         @pytest.mark.kustom(scenario="listed.yaml")
         @pytest.mark.parametrize("number", range(3))
@@ -83,25 +83,25 @@ def test_a_test_is_a_user_whom_its_scenario_lists_in_a_world_of_its_own(tmp_path
                 kustom.load("credentials: {PK4: x}\\nodrers: 1")
             assert ask(kustom, "GET", kustom.orders["fresh"]).status == 200
         """
-    code, said = run_tests(tmp_path, source, "-n", "2", listed__yaml=LISTED)
-    assert (code, "4 passed" in said) == (0, True), said
+    code, output = run_tests(tmp_path, source, "-n", "2", listed__yaml=LISTED)
+    assert (code, "4 passed" in output) == (0, True), output
 
 
-def test_workers_cannot_be_the_same_user_of_one_server(tmp_path: Path, server_url: str) -> None:
+def test_xdist_workers_cannot_share_a_listed_user(tmp_path: Path, server_url: str) -> None:
     source = """
         @pytest.mark.kustom(scenario="listed.yaml")
         def test_listed(kustom):
             assert kustom.auth == ("PK1", "s3cret")
         """
     shared = f"--kustom-url={server_url}"
-    code, said = run_tests(tmp_path, source, shared, listed__yaml=LISTED)
-    assert code == 0, said
-    code, said = run_tests(tmp_path, source, shared, "-n", "1", listed__yaml=LISTED)
+    code, output = run_tests(tmp_path, source, shared, listed__yaml=LISTED)
+    assert code == 0, output
+    code, output = run_tests(tmp_path, source, shared, "-n", "1", listed__yaml=LISTED)
     assert code == 1
-    assert "all workers would be user 'PK1' of one server; leave out -n or" in said
+    assert "all xdist workers would share user 'PK1' on one server; drop -n or" in output
 
 
-def test_every_test_has_a_world_of_its_own_in_whatever_worker_it_runs(tmp_path: Path) -> None:
+def test_every_test_has_its_own_sandbox_under_xdist(tmp_path: Path) -> None:
     source = """
         @pytest.mark.parametrize("number", range(6))
         def test_first(kustom, number):
@@ -110,12 +110,12 @@ def test_every_test_has_a_world_of_its_own_in_whatever_worker_it_runs(tmp_path: 
             assert ask(kustom, "POST", path, {"captured_amount": 20000}).status == 201
             assert len(kustom.requests) == 1
         """
-    code, said = run_tests(tmp_path, source, "-n", "2")
-    assert (code, "6 passed" in said) == (0, True), said
+    code, output = run_tests(tmp_path, source, "-n", "2")
+    assert (code, "6 passed" in output) == (0, True), output
 
 
-def test_the_closest_marker_wins_over_flag_and_configuration(tmp_path: Path) -> None:
-    code, said = run_tests(
+def test_closest_marker_wins_over_flag_and_configuration(tmp_path: Path) -> None:
+    code, output = run_tests(
         tmp_path,
         """
         def test_flag(kustom):
@@ -138,18 +138,18 @@ def test_the_closest_marker_wins_over_flag_and_configuration(tmp_path: Path) -> 
         ini="[pytest]\nkustom_scenario = three-shipments\n",
         own__yaml="version: 1\norders: {mine: {lines: [{unit_price: 5}]}}\n",
     )
-    assert (code, "4 passed" in said) == (0, True), said
+    assert (code, "4 passed" in output) == (0, True), output
 
 
-def test_every_flag_has_a_line_of_the_configuration(tmp_path: Path) -> None:
-    _, said = run_tests(tmp_path, "", "--help")
+def test_every_flag_has_a_configuration_key(tmp_path: Path) -> None:
+    _, output = run_tests(tmp_path, "", "--help")
     for name in ("url", "token", "scenario", "allow"):
-        assert f"--kustom-{name}=" in said
-        assert f"kustom_{name} (" in said
+        assert f"--kustom-{name}=" in output
+        assert f"kustom_{name} (" in output
 
 
-def test_a_server_elsewhere_serves_as_well(tmp_path: Path, server_url: str) -> None:
-    code, said = run_tests(
+def test_kustom_url_uses_a_running_server(tmp_path: Path, server_url: str) -> None:
+    code, output = run_tests(
         tmp_path,
         """
         @pytest.mark.kustom(scenario="split-shipment")
@@ -163,29 +163,29 @@ def test_a_server_elsewhere_serves_as_well(tmp_path: Path, server_url: str) -> N
         "-s",
         ini=f"[pytest]\nkustom_url = {server_url}/\n",
     )
-    assert (code, server_url in said) == (0, True), said
+    assert (code, server_url in output) == (0, True), output
 
 
-def test_a_server_that_is_not_there_is_named(
+def test_unreachable_server_is_named(
     tmp_path: Path,
     unused_tcp_port_factory: Callable[[], int],
 ) -> None:
     url = f"http://127.0.0.1:{unused_tcp_port_factory()}"
-    code, said = run_tests(tmp_path, "def test(kustom): ...", f"--kustom-url={url}")
+    code, output = run_tests(tmp_path, "def test(kustom): ...", f"--kustom-url={url}")
     assert code == 1
-    assert f"kustom: --kustom-url: no answer from {url} (" in said
-    assert "expected the address of a running kustom-mock, such as http://" in said
-    assert "Traceback" not in said
+    assert f"kustom: --kustom-url: no response from {url} (" in output
+    assert "expected the URL of a running kustom-mock, such as http://" in output
+    assert "Traceback" not in output
 
 
-def test_an_address_that_is_none_is_named(tmp_path: Path) -> None:
-    code, said = run_tests(tmp_path, "def test(kustom): ...", "--kustom-url=localhost:1")
+def test_invalid_kustom_url_is_named(tmp_path: Path) -> None:
+    code, output = run_tests(tmp_path, "def test(kustom): ...", "--kustom-url=localhost:1")
     assert code == 1
-    assert "such as http://127.0.0.1:8566, got 'localhost:1'" in said
+    assert "such as http://127.0.0.1:8566, got 'localhost:1'" in output
 
 
-def test_an_unknown_scenario_is_answered_with_the_nearest(tmp_path: Path) -> None:
-    code, said = run_tests(
+def test_unknown_scenario_suggests_the_closest(tmp_path: Path) -> None:
+    code, output = run_tests(
         tmp_path,
         """
         @pytest.mark.kustom(scenario="split-shipmnt")
@@ -194,33 +194,33 @@ def test_an_unknown_scenario_is_answered_with_the_nearest(tmp_path: Path) -> Non
     )
     assert code == 1
     assert (
-        "\nkustom: unknown scenario 'split-shipmnt', did you mean 'split-shipment'?\n" in said
+        "\nkustom: unknown scenario 'split-shipmnt', did you mean 'split-shipment'?\n" in output
     )
 
 
-def test_a_scenario_file_that_is_not_there_is_named_with_where_it_was_looked_for(
+def test_missing_scenario_file_names_the_searched_paths(
     tmp_path: Path,
 ) -> None:
     source = """
         @pytest.mark.kustom(scenario="gone.yaml")
         def test(kustom): ...
         """
-    code, said = run_tests(tmp_path, source)
+    code, output = run_tests(tmp_path, source)
     assert code == 1
-    assert f"kustom: no scenario file 'gone.yaml'; looked for {tmp_path}/gone.yaml" in said
+    assert f"kustom: scenario file 'gone.yaml' not found; tried {tmp_path}/gone.yaml" in output
 
 
-def test_a_scenario_that_does_not_lint_is_shown_line_by_line(tmp_path: Path) -> None:
+def test_invalid_scenario_shows_its_findings(tmp_path: Path) -> None:
     source = """
         @pytest.mark.kustom(scenario="bad.yaml")
         def test(kustom): ...
         """
-    code, said = run_tests(tmp_path, source, bad__yaml="version: 1\nordes: {}\n")
+    code, output = run_tests(tmp_path, source, bad__yaml="version: 1\nordes: {}\n")
     assert code == 1
-    assert "\nkustom: bad.yaml:2:1 E101 ordes: unknown key 'ordes', did you mean" in said
+    assert "\nkustom: bad.yaml:2:1 E101 ordes: unknown key 'ordes', did you mean" in output
 
 
-def test_a_marker_with_other_words_is_refused(tmp_path: Path) -> None:
+def test_marker_with_unknown_arguments_is_refused(tmp_path: Path) -> None:
     source = """
         @pytest.mark.kustom(senario="split-shipment")
         def test_word(kustom): ...
@@ -228,40 +228,40 @@ def test_a_marker_with_other_words_is_refused(tmp_path: Path) -> None:
         @pytest.mark.kustom("split-shipment")
         def test_bare(kustom): ...
         """
-    code, said = run_tests(tmp_path, source)
+    code, output = run_tests(tmp_path, source)
     assert code == 1
-    expected = "kustom: the marker takes scenario=... and allow=[...], not"
-    assert f"{expected} senario\n" in said
-    assert f"{expected} 'split-shipment'\n" in said
+    expected = "kustom: the marker accepts scenario=... and allow=[...], got"
+    assert f"{expected} senario\n" in output
+    assert f"{expected} 'split-shipment'\n" in output
 
 
-def test_an_order_that_the_scenario_lacks_is_answered_with_the_nearest(tmp_path: Path) -> None:
-    code, said = run_tests(tmp_path, "def test(kustom): kustom.orders['frsh']")
+def test_unknown_order_name_suggests_the_closest(tmp_path: Path) -> None:
+    code, output = run_tests(tmp_path, "def test(kustom): kustom.orders['frsh']")
     assert code == 1
-    assert "no order 'frsh', did you mean 'fresh'?" in said
+    assert "no order 'frsh', did you mean 'fresh'?" in output
 
 
-def test_a_run_that_uses_no_fixture_loads_nothing_of_the_server(tmp_path: Path) -> None:
+def test_unused_plugin_imports_no_server_modules(tmp_path: Path) -> None:
     source = """
         def test():
             import sys
-            assert not [each for each in sys.modules if each.startswith("mockserver.")
-                        and each != "mockserver.pytest_plugin"]
+            assert not [name for name in sys.modules if name.startswith("mockserver.")
+                        and name != "mockserver.pytest_plugin"]
             assert "aiohttp" not in sys.modules
         """
-    code, said = run_tests(tmp_path, source)
-    assert code == 0, said
+    code, output = run_tests(tmp_path, source)
+    assert code == 0, output
 
 
-def test_the_page_about_pytest_does_what_it_says(tmp_path: Path) -> None:
+def test_examples_of_the_pytest_page_pass(tmp_path: Path) -> None:
     page = DOCS / "how-to/pytest.md"
     files = {block.file: block.text for block in blocks(page) if block.file}
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    code, said = run_tests(tmp_path, "")
-    assert (code, "3 passed" in said) == (0, True), said
+    code, output = run_tests(tmp_path, "")
+    assert (code, "3 passed" in output) == (0, True), output
     wrong = files["test_returns.py"].replace("B24680", "B2468O")
     (tmp_path / "test_returns.py").write_text(wrong, encoding="utf-8")
     (shown,) = (block.text for block in blocks(page) if block.language == "text")
-    code, said = run_tests(tmp_path, "")
-    assert (code, shown in said) == (1, True), said
+    code, output = run_tests(tmp_path, "")
+    assert (code, shown in output) == (1, True), output

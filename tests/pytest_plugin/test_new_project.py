@@ -9,7 +9,7 @@ import pytest
 from tests.support.pytest_project import run_tests
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 300  # seconds, for a process that never ends
+TIMEOUT = 300  # seconds, for a process that never ends
 NEEDED = ("pytest>=9.0", "pytest-xdist>=3.6", "pytest-asyncio>=1.0")
 
 SOURCE = """
@@ -54,15 +54,15 @@ SOURCE = """
         assert await refund(kustom, MISSPELT) == 201
     """
 PROMISED = (
-    "\nkustom: the sandbox has something against this test\n"
+    "\nkustom: sandbox checks failed after the test passed\n"
     "  expect: orders.two-shipments.refunds[0].allocated_to: expected B, got none"
     " (references_in_one_capture: 'B2468O' is on no capture;"
     " Change reference 'B2468O' to 'B24680'.)\n"
 )
-BLOCKING = f'{PROMISED}If this is meant: @pytest.mark.kustom(allow=["expect"])\n'
+BLOCKING = f'{PROMISED}If this is intended: @pytest.mark.kustom(allow=["expect"])\n'
 ASYNC = (
-    f"{PROMISED}  fault: 'unused' never fired (0 matched)\n"
-    'If this is meant: @pytest.mark.kustom(allow=["expect", "fault"])\n'
+    f"{PROMISED}  fault: 'unused' never fired (matched 0 times)\n"
+    'If this is intended: @pytest.mark.kustom(allow=["expect", "fault"])\n'
 )
 
 
@@ -73,7 +73,7 @@ def call(*command: str, folder: Path = ROOT) -> str:
         capture_output=True,
         cwd=folder,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
@@ -91,7 +91,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
     return python
 
 
-def test_a_stranger_gets_the_promised_failures_under_xdist_with_both_kinds_of_client(
+def test_new_project_sees_documented_failures_under_xdist(
     stranger: str,
     tmp_path: Path,
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_stranger_gets_the_promised_failures_under_xdist_with_both_kinds_of_cl
     assert "The last failed allocation:\n" in said
 
 
-def test_a_stranger_has_the_verbs_and_the_shipped_scenarios(
+def test_new_project_has_the_verbs_and_shipped_scenarios(
     stranger: str,
     tmp_path: Path,
 ) -> None:

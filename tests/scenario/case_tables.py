@@ -1,4 +1,4 @@
-"""Reading the tables of cases that stand beside the tests, and scenarios in short."""
+"""Case tables of the tests, and short ways to build scenarios."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,19 +21,19 @@ FROZEN = "clock: {start: 2026-01-15T09:00:00Z, frozen: true}\n"
 
 
 def rows(name: str) -> list[Case]:
-    """Read a table as it is."""
+    """Return the rows of a table."""
     table: list[Case] = yaml.safe_load(_text(name))
     return table
 
 
 def tables(name: str) -> dict[str, list[Case]]:
-    """Read a file of several tables, by name."""
-    found: dict[str, list[Case]] = yaml.safe_load(_text(name))
-    return found
+    """Return the tables of a file by name."""
+    tables_by_name: dict[str, list[Case]] = yaml.safe_load(_text(name))
+    return tables_by_name
 
 
 def cases(name: str) -> Iterable[ParameterSet]:
-    """Read a table as parameters of a test; each ``case`` names its test."""
+    """Return a table as test parameters; ``case`` is the id."""
     return [pytest.param(row, id=row["case"]) for row in rows(name)]
 
 
@@ -41,9 +41,9 @@ def _text(name: str) -> str:
     return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def scenario_of(text: str | bytes, surroundings: ScenarioDefaults | None = None) -> Scenario:
-    """Read a scenario."""
-    return parse_scenario("test", parse_yaml(text), surroundings)
+def scenario_of(text: str | bytes, defaults: ScenarioDefaults | None = None) -> Scenario:
+    """Parse a scenario."""
+    return parse_scenario("test", parse_yaml(text), defaults)
 
 
 def sandbox_of(text: str, name: str = "test") -> Sandbox:
@@ -52,19 +52,19 @@ def sandbox_of(text: str, name: str = "test") -> Sandbox:
 
 
 def orders_of(sandbox: Sandbox) -> dict[str, Order]:
-    """Give the orders of a sandbox by their names."""
-    found = {order.order_id: order for order in sandbox.orders.values()}
-    return {name: found[order_id] for name, order_id in sandbox.order_names.items()}
+    """Return the orders of a sandbox by name."""
+    by_id = {order.order_id: order for order in sandbox.orders.values()}
+    return {name: by_id[order_id] for name, order_id in sandbox.order_names.items()}
 
 
 def only_order(text: str) -> Order:
-    """Build a scenario and give its only order."""
+    """Build a scenario and return its only order."""
     (order,) = orders_of(sandbox_of(text)).values()
     return order
 
 
 def refusal_of(text: str | bytes) -> str:
-    """Read and build a scenario that cannot be used, and say why not."""
-    with pytest.raises(ScenarioError) as refused:
+    """Return the findings of an invalid scenario as text."""
+    with pytest.raises(ScenarioError) as error:
         scenario_of(text).build("test")
-    return str(refused.value)
+    return str(error.value)

@@ -1,4 +1,4 @@
-"""Expectations, judged: what was expected, what is, and a sentence for each."""
+"""Checked expectations: expected value, actual value and a sentence for each."""
 
 import pytest
 
@@ -7,13 +7,13 @@ from mockserver.http.control.serializers import serialize_current_order
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import format_path
-from mockserver.scenario.expectations import Verdict, check_expectations, judge_order
+from mockserver.scenario.expectations import Verdict, check_expectations, check_order
 from mockserver.scenario.scenario import Scenario
 from tests.scenario.case_tables import FROZEN, Case, cases, scenario_of
 
 GET_ORDER = Operation.GET_ORDER
 
-WORLD = f"""seed: 7
+SCENARIO = f"""seed: 7
 {FROZEN}orders:
   one:
     order_id: 7ce4ee13-973c-6f49-a30e-85a0bc675997
@@ -38,9 +38,9 @@ expect:
 """
 
 
-def judged(expect: str) -> Verdict:
-    """Judge expectations of the world above, after three requests."""
-    scenario = scenario_of(WORLD + "".join(f"  {line}\n" for line in expect.splitlines()))
+def verdict_of(expect: str) -> Verdict:
+    """Check expectations of the scenario above, after three requests."""
+    scenario = scenario_of(SCENARIO + "".join(f"  {line}\n" for line in expect.splitlines()))
     return _judge(scenario)
 
 
@@ -64,15 +64,15 @@ def _entry(sandbox: Sandbox, status: int) -> Entry:
 
 
 @pytest.mark.parametrize("case", cases("expect"))
-def test_an_expectation_is_judged_and_told(case: Case) -> None:
-    verdict = judged(case["expect"])
+def test_expectations_match_the_case_table(case: Case) -> None:
+    verdict = verdict_of(case["expect"])
     assert [expectation.text for expectation in verdict.expectations] == case["says"]
     assert verdict.passed is case["passed"]
     assert all(expectation.passed for expectation in verdict.expectations) is case["passed"]
 
 
-def test_failures_are_told_apart() -> None:
-    verdict = judged("orders: {one: {status: CAPTURED, captured_amount: 300}}")
+def test_verdict_lists_only_unmet_expectations_as_failures() -> None:
+    verdict = verdict_of("orders: {one: {status: CAPTURED, captured_amount: 300}}")
     assert [failure.path for failure in verdict.failures] == [("orders", "one", "status")]
     assert (verdict.failures[0].expected, verdict.failures[0].actual) == (
         "CAPTURED",
@@ -80,13 +80,13 @@ def test_failures_are_told_apart() -> None:
     )
 
 
-def test_a_failed_allocation_says_why_and_what_to_do() -> None:
-    (failure,) = judged("orders: {one: {refunds: {bad: {outcome: allocated}}}}").failures
+def test_unmet_allocation_shows_conditions_and_hint() -> None:
+    (failure,) = verdict_of("orders: {one: {refunds: {bad: {outcome: allocated}}}}").failures
     assert "lines_add_up" in failure.detail
     assert failure.detail in failure.text
 
 
-def test_nothing_expected_is_nothing_failed() -> None:
+def test_scenario_without_expectations_passes() -> None:
     scenario = scenario_of("title: nothing expected")
     assert _verdict_of(scenario) == Verdict(())
     assert Verdict(()).passed
@@ -96,23 +96,23 @@ def _verdict_of(scenario: Scenario) -> Verdict:
     return scenario.check_expectations(scenario.build("test"))
 
 
-def test_an_expectation_is_judged_by_the_time_of_the_sandbox() -> None:
-    scenario = scenario_of(f"{WORLD}  orders: {{two: {{status: EXPIRED}}}}")
+def test_expected_status_depends_on_the_sandbox_clock() -> None:
+    scenario = scenario_of(f"{SCENARIO}  orders: {{two: {{status: EXPIRED}}}}")
     sandbox = scenario.build("test")
     assert not scenario.check_expectations(sandbox).passed
     sandbox.clock.set(sandbox.clock.now().replace(year=2027))
     assert scenario.check_expectations(sandbox).passed
 
 
-def test_an_order_that_is_gone_fails_its_expectation() -> None:
-    scenario = scenario_of(f"{WORLD}  orders: {{two: {{status: AUTHORIZED}}}}")
+def test_missing_order_fails_its_expectation() -> None:
+    scenario = scenario_of(f"{SCENARIO}  orders: {{two: {{status: AUTHORIZED}}}}")
     verdict = scenario.check_expectations(Sandbox("empty"))
     assert [failure.text for failure in verdict.failures] == [
         "orders.two: expected an order, got none",
     ]
 
 
-def test_the_json_of_an_order_gets_the_same_sentences_as_its_sandbox() -> None:
+def test_order_json_and_sandbox_give_equal_results() -> None:
     expect = {
         "status": "CAPTURED",
         "order_amount": 351,
@@ -121,19 +121,19 @@ def test_the_json_of_an_order_gets_the_same_sentences_as_its_sandbox() -> None:
         "captures": [{"captured_amount": 100, "reference": 77}, {}, {}],
         "refunds": {"good": {"description": "too big", "refunded_amount": 1}, "gone": {}},
     }
-    sandbox = scenario_of(f"{WORLD}  orders: {{}}").build("test")
+    sandbox = scenario_of(f"{SCENARIO}  orders: {{}}").build("test")
     by_sandbox = (check_expectations({"orders": {"one": expect}}, sandbox)).expectations
     page = serialize_current_order(
         sandbox, sandbox.get_order(sandbox.order_names["one"], GET_ORDER)
     )
-    by_json = tuple(judge_order(expect, page, sandbox.movement_names, ("orders", "one")))
+    by_json = tuple(check_order(expect, page, sandbox.movement_names, ("orders", "one")))
     assert [item.text for item in by_json] == [item.text for item in by_sandbox]
     assert {item.passed for item in by_json} == {True, False}
 
 
-def test_what_the_json_of_an_order_does_not_show_is_skipped() -> None:
+def test_expectations_of_missing_json_fields_are_skipped() -> None:
     expect = {"acknowledged": True, "refunds": [{"outcome": "failed", "allocated_to": None}]}
-    results = judge_order(expect, {"refunds": [{}]}, {}, ("orders", "one"))
+    results = check_order(expect, {"refunds": [{}]}, {}, ("orders", "one"))
     assert [
         format_path(expectation.path) for expectation in results if expectation.skipped
     ] == [

@@ -1,4 +1,4 @@
-"""Lint: every code has a file that earns it, and every form says the same."""
+"""Lint: every code has a case, and every format shows the same findings."""
 
 import json
 from pathlib import Path
@@ -18,13 +18,13 @@ from mockserver.schemas import shipped_schemas
 from tests.scenario.case_tables import Case, cases, rows
 
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
-OFF_BY_ONE = "the lines add up to 100, the amount is 99: off by -1"
+OFF_BY_ONE = "the lines add up to 100, but the amount is 99 (difference -1)"
 BROKEN = "title: 50%, a:b\nodrers: 1\n"
 
 
 def written(case: Case, folder: Path) -> Path:
-    """Put the file of a case on disk."""
-    path = folder / "world.yaml"
+    """Write the file of a case."""
+    path = folder / "scenario.yaml"
     if case.get("folder"):
         path.mkdir()
     else:
@@ -33,16 +33,16 @@ def written(case: Case, folder: Path) -> Path:
     return path
 
 
-def found_in(case: Case, path: Path) -> list[str]:
-    """List what is found in a file, or in it and another one as one world."""
+def findings_of(case: Case, path: Path) -> list[str]:
+    """Return the findings of a file, or of it merged with another one."""
     if "also" not in case:
-        found: list[str] = [
+        findings: list[str] = [
             f"{row['line']}:{row['column']} {row['code']} "
             + (f"{row['path']}: " if row["path"] else "")
             + row["message"]
             for row in json_of(path.parent)["findings"]
         ]
-        return found
+        return findings
     other = path.with_name("xother.yaml")
     other.write_text(case["also"], encoding="utf-8")
     with pytest.raises(ScenarioError) as refused:
@@ -55,7 +55,7 @@ def json_of(path: Path) -> Any:  # noqa: ANN401  # JSON
 
 
 def printed(path: Path, form: str, *, strict: bool = False) -> tuple[int, str]:
-    """Lint a path; give the exit code and what is printed."""
+    """Lint a path; return the exit code and the output."""
     capture = pytest.MonkeyPatch()
     lines: list[str] = []
     with capture.context() as patch:
@@ -65,14 +65,14 @@ def printed(path: Path, form: str, *, strict: bool = False) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("case", cases("lint"))
-def test_lint_finds_this_and_nothing_else(case: Case, tmp_path: Path) -> None:
-    found = found_in(case, written(case, tmp_path))
-    assert len(found) == len(case["finds"]), found
-    for expected, is_found in zip(sorted(case["finds"]), sorted(found), strict=True):
-        assert expected in is_found
+def test_lint_findings_match_the_case_table(case: Case, tmp_path: Path) -> None:
+    findings = findings_of(case, written(case, tmp_path))
+    assert len(findings) == len(case["finds"]), findings
+    for expected, finding in zip(sorted(case["finds"]), sorted(findings), strict=True):
+        assert expected in finding
 
 
-def test_every_code_has_a_file_that_earns_it() -> None:
+def test_every_lint_code_has_a_case() -> None:
     earned = {word for row in rows("lint") for find in row["finds"] for word in find.split()}
     assert set(LINT_CODES) <= earned
 
@@ -106,23 +106,23 @@ orders:
 
 
 @pytest.mark.parametrize("case", ORDERED)
-def test_findings_of_a_file_come_in_its_order(case: str) -> None:
+def test_findings_are_sorted_by_position(case: str) -> None:
     text, codes = ORDERED[case]
-    found = lint_text(text.encode())
-    places = [(item.line, item.column) for item in found]
+    findings = lint_text(text.encode())
+    places = [(item.line, item.column) for item in findings]
     assert places == sorted(places)
-    assert [item.code for item in found] == codes
+    assert [item.code for item in findings] == codes
 
 
-def test_a_hundred_mistakes_are_told_and_the_rest_is_counted_out() -> None:
+def test_at_most_100_findings_are_reported() -> None:
     lines = ", ".join(["{}"] * 1000)
-    found = lint_text(f"orders: {{one: {{lines: [{lines}]}}}}".encode())
-    assert len(found) == MAX_FINDINGS + 1
-    assert found[-1].message == f"more than {MAX_FINDINGS} findings; the rest is left out"
+    findings = lint_text(f"orders: {{one: {{lines: [{lines}]}}}}".encode())
+    assert len(findings) == MAX_FINDINGS + 1
+    assert findings[-1].message == f"more than {MAX_FINDINGS} findings; the rest is not shown"
     exactly = ", ".join(["{}"] * MAX_FINDINGS)
-    found = lint_text(f"orders: {{one: {{lines: [{exactly}]}}}}".encode())
-    assert {item.code for item in found} == {"E102"}
-    assert len(found) == MAX_FINDINGS
+    findings = lint_text(f"orders: {{one: {{lines: [{exactly}]}}}}".encode())
+    assert {item.code for item in findings} == {"E102"}
+    assert len(findings) == MAX_FINDINGS
 
 
 @pytest.mark.parametrize(
@@ -133,13 +133,13 @@ def test_a_hundred_mistakes_are_told_and_the_rest_is_counted_out() -> None:
         ("zebra", ["capture", "refund"], "known: capture, refund"),
     ],
 )
-def test_a_misspelt_name_brings_the_nearest(name: str, known: list[str], hint: str) -> None:
+def test_misspelt_name_suggests_the_closest(name: str, known: list[str], hint: str) -> None:
     assert did_you_mean(name, known) == hint
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a broken, a doubtful and a sound file, of awkward names."""
+    """A folder with an invalid, a doubtful and a valid file, with unusual names."""
     place = tmp_path / "a,b 50%"
     place.mkdir()
     (place / "1 broken.yaml").write_text(BROKEN, encoding="utf-8")
@@ -160,7 +160,7 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 @pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
-def test_errors_fail_and_warnings_fail_where_lint_is_strict(
+def test_lint_fails_on_errors_and_if_strict_on_warnings(
     folder: Path,
     name: str,
     *,
@@ -171,16 +171,16 @@ def test_errors_fail_and_warnings_fail_where_lint_is_strict(
     assert printed(folder / name, form, strict=strict)[0] == code
 
 
-def test_a_path_that_leads_nowhere_is_wrong_usage(
+def test_unknown_path_is_a_usage_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert lint_files(["split-shipmnt"], "text", strict=False) == EXIT_USAGE
-    told = capsys.readouterr()
-    assert "unknown scenario 'split-shipmnt', did you mean 'split-shipment'?" in told.err
-    assert not told.out
+    output = capsys.readouterr()
+    assert "unknown scenario 'split-shipmnt', did you mean 'split-shipment'?" in output.err
+    assert not output.out
 
 
-def test_text_is_a_line_for_each_finding_and_a_sum(folder: Path) -> None:
+def test_text_format_has_one_line_per_finding_and_a_summary(folder: Path) -> None:
     lines = printed(folder, "text")[1].splitlines()
     assert lines == [
         f"{folder}/1 broken.yaml:2:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?",
@@ -189,7 +189,7 @@ def test_text_is_a_line_for_each_finding_and_a_sum(folder: Path) -> None:
     ]
 
 
-def test_json_has_all_fields_of_each_finding(folder: Path) -> None:
+def test_json_format_has_all_fields_of_each_finding(folder: Path) -> None:
     broken, warned = json_of(folder)["findings"]
     assert broken == {
         "file": f"{folder}/1 broken.yaml",
@@ -203,7 +203,7 @@ def test_json_has_all_fields_of_each_finding(folder: Path) -> None:
     assert (warned["severity"], warned["code"]) == ("warning", "W303")
 
 
-def test_annotations_escape_what_github_would_take_for_its_own(folder: Path) -> None:
+def test_github_annotations_are_escaped(folder: Path) -> None:
     broken, warned = printed(folder, "github")[1].splitlines()
     place = str(folder).replace("%", "%25").replace(",", "%2C")
     assert broken == (
@@ -213,13 +213,13 @@ def test_annotations_escape_what_github_would_take_for_its_own(folder: Path) -> 
     assert warned.startswith(f"::warning file={place}/2%3Awarned.yml,line=3,col=5,title=W303::")
 
 
-def test_an_annotation_without_a_place_begins_with_its_words(tmp_path: Path) -> None:
+def test_annotation_without_path_starts_with_the_message(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text("a: *b\n", encoding="utf-8")
     assert printed(path, "github")[1].endswith("title=E001::unknown alias '*b'")
 
 
-def test_sarif_is_a_log_of_one_run_with_all_rules(folder: Path) -> None:
+def test_sarif_log_has_one_run_with_all_rules(folder: Path) -> None:
     log = json.loads(printed(folder, "sarif")[1])
     assert log["version"] == "2.1.0"
     assert log["$schema"].endswith("sarif-2.1.0.json")
@@ -242,7 +242,7 @@ def test_sarif_is_a_log_of_one_run_with_all_rules(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
-def test_a_sound_file_has_no_findings_in_any_form(folder: Path, form: str) -> None:
+def test_valid_file_has_no_findings_in_any_format(folder: Path, form: str) -> None:
     code, page = printed(folder / "3-sound.yaml", form)
     assert code == EXIT_OK
     if form == "json":

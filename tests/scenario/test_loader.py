@@ -1,4 +1,4 @@
-"""Loading: a name, a file or a folder, and several of them as one world."""
+"""Loading: a name, a file or a folder, and several of them as one template."""
 
 from pathlib import Path
 
@@ -19,15 +19,15 @@ from tests.scenario.case_tables import FROZEN, orders_of
 ORDER = "lines: [{unit_price: 1}]"
 
 
-def together(folder: Path, *texts: str) -> Scenario:
-    """Load texts as the files of a folder."""
+def load_together(folder: Path, *texts: str) -> Scenario:
+    """Write texts as the files of a folder and load it."""
     for number, text in enumerate(texts):
         (folder / f"{number}.yaml").write_text(text, encoding="utf-8")
     return load_scenario([str(folder)], ScenarioDefaults())
 
 
 @pytest.mark.parametrize("name", list_shipped())
-def test_a_shipped_name_a_file_and_its_text_are_the_same_world(
+def test_shipped_name_and_copied_file_give_equal_sandboxes(
     name: str,
     tmp_path: Path,
 ) -> None:
@@ -40,15 +40,15 @@ def test_a_shipped_name_a_file_and_its_text_are_the_same_world(
     assert by_name.build("x").order_names == (by_file.build("y").order_names)
 
 
-def test_a_folder_is_all_its_scenario_files(tmp_path: Path) -> None:
+def test_folder_loads_all_its_scenario_files(tmp_path: Path) -> None:
     (tmp_path / "c.txt").write_text("not: yaml: at all", encoding="utf-8")
     (tmp_path / "b.yml").write_text(f"orders: {{two: {{{ORDER}}}}}", encoding="utf-8")
-    world = together(tmp_path, f"orders: {{one: {{{ORDER}}}}}")
-    assert list(world.build("x").order_names) == ["one", "two"]
+    template = load_together(tmp_path, f"orders: {{one: {{{ORDER}}}}}")
+    assert list(template.build("x").order_names) == ["one", "two"]
 
 
-def test_several_files_fill_one_world(tmp_path: Path) -> None:
-    world = together(
+def test_several_files_are_merged_into_one_template(tmp_path: Path) -> None:
+    template = load_together(
         tmp_path,
         f"title: A\n{FROZEN}assume: {{amount_only_refund: failed}}\n"
         f"orders: {{one: {{{ORDER}}}}}\nfaults: {{f: {{do: {{garbage: true}}}}}}\n"
@@ -59,12 +59,12 @@ def test_several_files_fill_one_world(tmp_path: Path) -> None:
         "expect:\n  orders: {two: {captured_amount: 1}}\n  faults: {g: {fired: 0}}\n"
         "  requests: [{operation: cancel, never: true}]\nallow: [W302]\n",
     )
-    assert world.spec["allow"] == ["W301", "W302"]
-    assert world.spec["assume"] == {"amount_only_refund": "failed", "authorization_days": 7}
-    sandbox = world.build("x")
+    assert template.spec["allow"] == ["W301", "W302"]
+    assert template.spec["assume"] == {"amount_only_refund": "failed", "authorization_days": 7}
+    sandbox = template.build("x")
     assert sandbox.clock.frozen
     assert list(sandbox.order_names) == ["one", "two"]
-    verdict = world.check_expectations(sandbox)
+    verdict = template.check_expectations(sandbox)
     assert [
         (expectation.path[-1], expectation.passed) for expectation in verdict.expectations
     ] == [
@@ -77,17 +77,17 @@ def test_several_files_fill_one_world(tmp_path: Path) -> None:
     ]
 
 
-def test_every_order_keeps_the_country_of_its_file(tmp_path: Path) -> None:
-    world = together(
+def test_merged_orders_keep_the_country_of_their_file(tmp_path: Path) -> None:
+    template = load_together(
         tmp_path,
         f"country: NO\norders: {{no: {{{ORDER}}}}}",
         f"orders: {{se: {{{ORDER}}}}}",
         f"country: DK\ncurrency: EUR\nlocale: en-DK\norders: {{dk: {{{ORDER}}}}}",
     )
-    made = orders_of(world.build("x"))
+    orders = orders_of(template.build("x"))
     facts = {
         name: (item.purchase_country, item.purchase_currency, item.locale)
-        for name, item in made.items()
+        for name, item in orders.items()
     }
     assert facts == {
         "no": ("NO", "NOK", "nb-NO"),
@@ -96,7 +96,7 @@ def test_every_order_keeps_the_country_of_its_file(tmp_path: Path) -> None:
     }
 
 
-DOUBLED = {
+DUPLICATES = {
     "an order": ("orders: {one: {lines: [{unit_price: 1}]}}", "1:10 E002 orders.one: 'one'"),
     "a fault": ("faults: {f: {do: {garbage: true}}}", "1:10 E002 faults.f: 'f'"),
     "an expected order": (
@@ -106,12 +106,12 @@ DOUBLED = {
 }
 
 
-@pytest.mark.parametrize("case", DOUBLED)
-def test_a_name_stands_in_one_file_only(case: str, tmp_path: Path) -> None:
-    text, place = DOUBLED[case]
-    with pytest.raises(ScenarioFileError) as refused:
-        together(tmp_path, text, text)
-    assert str(refused.value) == f"{tmp_path}/1.yaml:{place} stands in two scenario files"
+@pytest.mark.parametrize("case", DUPLICATES)
+def test_name_in_two_files_is_refused(case: str, tmp_path: Path) -> None:
+    text, place = DUPLICATES[case]
+    with pytest.raises(ScenarioFileError) as error:
+        load_together(tmp_path, text, text)
+    assert str(error.value) == f"{tmp_path}/1.yaml:{place} is defined in two scenario files"
 
 
 @pytest.mark.parametrize(
@@ -123,37 +123,37 @@ def test_a_name_stands_in_one_file_only(case: str, tmp_path: Path) -> None:
         ("credentials: {a: b}", "credentials: {a: c}"),
     ],
 )
-def test_two_files_cannot_say_different_things_of_one_world(
+def test_conflicting_values_in_two_files_are_refused(
     one: str,
     other: str,
     tmp_path: Path,
 ) -> None:
     with pytest.raises(
-        ScenarioFileError, match=r"1\.yaml:1:.* E002 .* stands in two scenario files"
+        ScenarioFileError, match=r"1\.yaml:1:.* E002 .* is defined in two scenario files"
     ):
-        together(tmp_path, one, other)
+        load_together(tmp_path, one, other)
 
 
-def test_what_is_wrong_with_a_file_is_told_with_its_name(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioFileError) as refused:
-        together(tmp_path, f"orders: {{one: {{{ORDER}}}}}", "odrers: 1\ntitel: 2")
-    assert str(refused.value).splitlines() == [
+def test_findings_name_their_file(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioFileError) as error:
+        load_together(tmp_path, f"orders: {{one: {{{ORDER}}}}}", "odrers: 1\ntitel: 2")
+    assert str(error.value).splitlines() == [
         f"{tmp_path}/1.yaml:1:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?",
         f"{tmp_path}/1.yaml:2:1 E101 titel: unknown key 'titel', did you mean 'title'?",
     ]
 
 
-def test_a_reference_that_leads_nowhere_names_the_nearest_shipped_scenario() -> None:
+def test_unknown_reference_suggests_the_closest_shipped_scenario() -> None:
     with pytest.raises(UnknownScenarioError, match="did you mean 'fresh-order'"):
         load_scenario(["fresh-ordr"], ScenarioDefaults())
 
 
-def test_a_folder_without_scenario_files_is_told_so(tmp_path: Path) -> None:
+def test_folder_without_scenario_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownScenarioError, match=r"no scenario files \(\.yaml, \.yml\)"):
         load_scenario([str(tmp_path)], ScenarioDefaults())
 
 
-def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -> None:
+def test_impossible_history_names_its_file(tmp_path: Path) -> None:
     good, bad = tmp_path / "a.yaml", tmp_path / "b.yaml"
     good.write_text(f"orders: {{one: {{{ORDER}}}}}", encoding="utf-8")
     bad.write_text(
@@ -166,7 +166,7 @@ def test_a_history_that_cannot_be_is_named_with_its_file(tmp_path: Path) -> None
     assert str(error.value).startswith(f"{bad}:4:16 E203 orders.two.captures.A: impossible")
 
 
-WORLD = {
+CONFLICTING_FILES = {
     "a.yaml": """\
 orders:
   one: {order_id: same, lines: [{unit_price: 1}]}
@@ -180,8 +180,8 @@ orders:
 }
 
 
-def test_what_only_all_files_together_have_is_named_with_its_file(tmp_path: Path) -> None:
-    for name, text in WORLD.items():
+def test_findings_of_the_merged_template_name_their_file(tmp_path: Path) -> None:
+    for name, text in CONFLICTING_FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(ScenarioFilesError) as error:
         load_and_build([str(tmp_path)], ScenarioDefaults())
@@ -190,12 +190,12 @@ def test_what_only_all_files_together_have_is_named_with_its_file(tmp_path: Path
     assert same == f"{tmp_path}/b.yaml:3:9 E202 orders.two.order_id: order_id same is taken"
 
 
-def test_wrong_orders_do_not_hide_wrong_faults(tmp_path: Path) -> None:
-    world = together(
+def test_invalid_orders_do_not_hide_invalid_faults(tmp_path: Path) -> None:
+    template = load_together(
         tmp_path,
         "orders: {a: {lines: [{reference: A, unit_price: 1}], captures: {A: {lines: [B]}}}}\n"
         "faults: {f: {order: b, do: {drop: reset}}, g: {do: {delay: fast}}}\n",
     )
     with pytest.raises(ScenarioError) as error:
-        world.build("x")
+        template.build("x")
     assert {finding.code for finding in error.value.findings} == {"E201", "E204", "E106"}

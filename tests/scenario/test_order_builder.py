@@ -42,14 +42,14 @@ def one_order(more: str) -> str:
 
 
 @pytest.mark.parametrize("case", cases("filled"))
-def test_what_a_line_leaves_out_is_filled_in(case: Case) -> None:
+def test_missing_line_fields_get_defaults(case: Case) -> None:
     line = asdict(complete_line(case["line"]))
     assert {key: line[key] for key in case["is"]} == case["is"]
 
 
 @pytest.mark.parametrize("rate", [0, 600, 1200, 2100, 2500, 10_000])
 @pytest.mark.parametrize("price", [1, 99, 100, 3333, 199_999_999])
-def test_tax_that_is_filled_in_is_within_the_tolerance_of_the_provider(
+def test_default_tax_is_within_the_provider_tolerance(
     price: int,
     rate: int,
 ) -> None:
@@ -59,14 +59,14 @@ def test_tax_that_is_filled_in_is_within_the_tolerance_of_the_provider(
     assert line.total_tax_amount == line_tax(price, rate)
 
 
-def test_the_amount_is_the_sum_of_the_lines_unless_it_is_written() -> None:
+def test_amount_defaults_to_the_sum_of_the_lines() -> None:
     assert only_order(one_order("country: SE")).order_amount == 10_000
     order = only_order(one_order("amount: 9999"))
     assert (order.order_amount, order.original_order_amount) == (9999, 9999)
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
-def test_currency_locale_and_people_follow_from_the_country(country: str) -> None:
+def test_currency_locale_and_shopper_follow_from_the_country(country: str) -> None:
     order = only_order(f"country: {country}\norders: {{one: {{lines: [{{unit_price: 1}}]}}}}")
     expected = COUNTRIES[country]
     assert order.purchase_country == order.billing_address["country"] == country
@@ -82,12 +82,12 @@ def test_norway_is_a_country() -> None:
     assert (order.purchase_country, order.purchase_currency) == ("NO", "NOK")
 
 
-def test_only_an_american_lives_in_a_region() -> None:
+def test_only_us_addresses_have_a_region() -> None:
     assert "region" in generate_shopper("US", "seed").address
     assert "region" not in generate_shopper("SE", "seed").address
 
 
-def test_an_order_may_say_otherwise_than_its_scenario() -> None:
+def test_order_overrides_the_scenario_defaults() -> None:
     order = only_order(
         "country: NO\ncurrency: EUR\nlocale: en-NO\norders:\n  one:\n    country: DK\n"
         "    currency: SEK\n    lines: [{unit_price: 1}]\n",
@@ -96,7 +96,7 @@ def test_an_order_may_say_otherwise_than_its_scenario() -> None:
     assert facts == ("DK", "SEK", "en-NO")
 
 
-def test_addresses_that_are_written_are_nobody_elses() -> None:
+def test_explicit_addresses_are_not_completed_by_generated_data() -> None:
     order = only_order(one_order("billing_address: {given_name: Ada, postal_code: 12345}"))
     assert order.billing_address == {
         "given_name": "Ada",
@@ -107,14 +107,14 @@ def test_addresses_that_are_written_are_nobody_elses() -> None:
     assert order.customer == {"type": "person"}
 
 
-def test_each_address_may_be_written_on_its_own() -> None:
+def test_missing_address_is_copied_from_the_other() -> None:
     order = only_order(
         one_order("shipping_address: {city: Umeå}\n    billing_address: {city: Luleå}"),
     )
     assert (order.billing_address["city"], order.shipping_address["city"]) == ("Luleå", "Umeå")
 
 
-def test_a_text_that_looks_like_a_number_or_date_stays_as_it_is_written() -> None:
+def test_number_or_date_like_text_stays_as_written() -> None:
     order = only_order(
         one_order(
             "merchant_reference1: 0010\n    merchant_reference2: 2026-01-15\n"
@@ -130,16 +130,16 @@ def test_a_text_that_looks_like_a_number_or_date_stays_as_it_is_written() -> Non
     ("method", "words"),
     [("INVOICE", "Pay later"), ("CARD", "Card"), ("PAY_IN_X", "Pay in x")],
 )
-def test_a_payment_method_has_words(method: str, words: str) -> None:
+def test_payment_method_has_a_description(method: str, words: str) -> None:
     paid = only_order(one_order(f"payment_method: {method}")).payment_method
     assert (paid.type, paid.description) == (method, words)
 
 
-def test_an_order_is_paid_by_invoice_unless_it_says_otherwise() -> None:
+def test_payment_method_defaults_to_invoice() -> None:
     assert only_order(ONE).payment_method.type == "INVOICE"
 
 
-def test_an_order_expires_at_midnight_after_the_days_assumed() -> None:
+def test_order_expires_at_midnight_after_authorization_days() -> None:
     assert only_order(ONE).expires_at == datetime(2026, 2, 12, tzinfo=UTC)
     assumed = only_order(f"assume: {{authorization_days: 7}}\n{ONE}")
     assert assumed.expires_at == datetime(2026, 1, 22, tzinfo=UTC)
@@ -154,11 +154,11 @@ SEEDED = f"""seed: 7
 """
 
 
-def test_an_equal_seed_makes_equal_people_and_ids() -> None:
+def test_equal_seeds_give_equal_shoppers_and_ids() -> None:
     assert orders_of(sandbox_of(SEEDED, "x")) == orders_of(sandbox_of(SEEDED, "y"))
 
 
-def test_another_seed_makes_other_people_and_ids() -> None:
+def test_different_seeds_give_different_shoppers_and_ids() -> None:
     one = orders_of(sandbox_of(SEEDED))["one"]
     other = orders_of(sandbox_of(SEEDED.replace("seed: 7", "seed: 8")))["one"]
     assert one.order_id != other.order_id
@@ -167,7 +167,7 @@ def test_another_seed_makes_other_people_and_ids() -> None:
     assert one.billing_address != other.billing_address
 
 
-def test_without_a_seed_the_server_s_counts_then_the_name_of_the_sandbox() -> None:
+def test_seed_defaults_to_the_server_seed_then_the_sandbox_name() -> None:
     unseeded = SEEDED.replace("seed: 7\n", "")
     given = scenario_of(unseeded, ScenarioDefaults(seed="7"))
     assert orders_of(given.build("x")) == orders_of(sandbox_of(SEEDED))
@@ -175,42 +175,42 @@ def test_without_a_seed_the_server_s_counts_then_the_name_of_the_sandbox() -> No
     assert orders_of(sandbox_of(unseeded, "x")) != orders_of(sandbox_of(unseeded, "y"))
 
 
-def test_two_orders_of_one_world_are_of_two_people() -> None:
+def test_orders_of_one_scenario_have_different_shoppers() -> None:
     made = orders_of(sandbox_of(SEEDED))
     assert made["one"].billing_address != made["two"].billing_address
 
 
-def test_a_reference_alone_is_the_whole_line() -> None:
+def test_reference_alone_is_the_whole_line() -> None:
     assert resolve_lines(["A12345"], LINES, ()) == (LINES[0],)
 
 
-def test_a_reference_with_a_quantity_is_so_many_of_the_line() -> None:
+def test_reference_with_quantity_is_part_of_the_line() -> None:
     (line,) = resolve_lines([{"reference": "A12345", "quantity": 1}], LINES, ())
     assert (line.name, line.quantity, line.total_amount) == ("T-shirt", 1, 3000)
 
 
-def test_a_part_of_a_line_has_its_part_of_the_tax() -> None:
+def test_part_of_a_line_has_its_share_of_the_tax() -> None:
     (line,) = resolve_lines([{"reference": "B24680", "quantity": 3}], LINES, ())
     assert (line.total_amount, line.total_tax_amount) == (30_000, 6000)
 
 
-def test_a_part_may_have_a_total_of_its_own() -> None:
+def test_part_of_a_line_can_set_its_total() -> None:
     entry = {"reference": "A12345", "quantity": 1, "total_amount": 2500}
     assert resolve_lines([entry], LINES, ())[0].total_amount == 2500
 
 
-def test_a_line_with_a_price_is_a_line_of_its_own() -> None:
+def test_line_with_unit_price_is_a_full_line() -> None:
     entry = {"type": "return_fee", "unit_price": -50}
     (line,) = resolve_lines([entry], LINES, ())
     assert (line.reference, line.type, line.total_amount) == (None, "return_fee", -50)
 
 
-def test_a_number_finds_the_line_whose_reference_it_is() -> None:
+def test_numeric_reference_matches_the_line() -> None:
     lines = (complete_line({"reference": "42", "unit_price": 1}),)
     assert resolve_lines([42], lines, ()) == lines
 
 
-def test_events_happen_in_order_of_time_whatever_their_order_in_the_file() -> None:
+def test_history_is_replayed_in_chronological_order() -> None:
     sandbox = sandbox_of(
         one_order(
             "captures:\n      late: {lines: [B24680], at: 2d}\n"
@@ -225,7 +225,7 @@ def test_events_happen_in_order_of_time_whatever_their_order_in_the_file() -> No
     assert order.refunds[0].allocation.capture_id == order.captures[0].capture_id
 
 
-def test_a_refund_without_a_time_follows_the_last_capture() -> None:
+def test_refund_without_time_follows_the_last_capture() -> None:
     order = only_order(
         one_order("captures: {A: {lines: [A12345], at: 2d}}\n    refunds: {R: {amount: 1}}"),
     )
@@ -233,7 +233,7 @@ def test_a_refund_without_a_time_follows_the_last_capture() -> None:
 
 
 @pytest.mark.parametrize("case", cases("impossible"))
-def test_a_world_that_cannot_be_is_refused_at_its_line(case: Case) -> None:
+def test_impossible_scenarios_match_the_case_table(case: Case) -> None:
     text = case.get("text") or one_order(case["order"])
     message = refusal_of(text)
     assert case["says"] in message
@@ -250,12 +250,12 @@ def test_a_world_that_cannot_be_is_refused_at_its_line(case: Case) -> None:
         "captures: {A: {amount: 1.0}}",
     ],
 )
-def test_a_whole_fraction_is_no_whole_number(more: str) -> None:
+def test_integral_float_is_not_an_integer(more: str) -> None:
     assert "E103" in (message := refusal_of(one_order(more)))
     assert "expected an integer, got" in message
 
 
-def test_a_fraction_stays_one_where_fractions_belong() -> None:
+def test_float_is_accepted_where_floats_are_valid() -> None:
     response = "{respond: {status: 200, body: {rate: 2.0}}}"
     text = f"{ONE}faults: {{always: {{probability: 1.0, do: {response}}}}}"
     (rule,) = sandbox_of(text).faults.rules()
@@ -263,7 +263,7 @@ def test_a_fraction_stays_one_where_fractions_belong() -> None:
     assert "'rate': 2.0" in repr(rule.actions[0])
 
 
-def test_an_order_that_is_refused_leaves_nothing_behind() -> None:
+def test_refused_order_leaves_the_sandbox_unchanged() -> None:
     sandbox = Sandbox("x")
     lines = [{"reference": "A", "unit_price": 100}]
     with pytest.raises(ScenarioError):
@@ -271,6 +271,6 @@ def test_an_order_that_is_refused_leaves_nothing_behind() -> None:
     assert (sandbox.order_names, sandbox.movement_names) == ({}, {})
     assert sandbox.orders == {}
     add_order(sandbox, "o", {"lines": lines})
-    with pytest.raises(ScenarioError, match="E202 order 'o' exists already"):
+    with pytest.raises(ScenarioError, match="E202 order 'o' already exists"):
         add_order(sandbox, "o", {"lines": lines})
     assert len(sandbox.orders) == 1

@@ -26,7 +26,7 @@ PROMISED = {
     "rate-limited", "return-fee", "rounding-from-unit-prices", "same-reference-twice",
     "split-shipment", "three-shipments", "wrong-shipment",
 }  # fmt: skip
-PATIENCE = "30s"  # until a call that never arrives fails its test
+TIMEOUT = "30s"  # until a call that never arrives fails its test
 
 LOST = None
 """The answer that never comes: the connection ends instead."""
@@ -58,7 +58,7 @@ class Asked:
 
     async def _give_up(self, merchant: Merchant, call: asyncio.Future[Any]) -> None:
         """Leave as soon as the server has the call."""
-        path = f"requests/await?operation={self.operation}&status=0&timeout={PATIENCE}"
+        path = f"requests/await?operation={self.operation}&status=0&timeout={TIMEOUT}"
         assert (await merchant.control("GET", path)).json["satisfied"]
         assert not call.done()
         call.cancel()
@@ -148,12 +148,12 @@ async def failures(merchant: Merchant) -> list[str]:
     ]
 
 
-def test_the_promised_scenarios_are_shipped() -> None:
+def test_documented_scenarios_are_shipped() -> None:
     assert set(list_shipped()) >= PROMISED
 
 
 @every_scenario
-def test_a_shipped_scenario_keeps_to_the_schema_by_both_validators(name: str) -> None:
+def test_shipped_scenarios_are_valid_by_both_validators(name: str) -> None:
     value = parse_yaml(find_shipped(name).read_bytes()).value
     rules = bundle_schema("scenario.schema.json")
     jsonschema.Draft202012Validator(rules).validate(value)
@@ -161,19 +161,19 @@ def test_a_shipped_scenario_keeps_to_the_schema_by_both_validators(name: str) ->
 
 
 @every_scenario
-def test_a_shipped_scenario_lints_without_errors_and_warnings(name: str) -> None:
+def test_shipped_scenarios_have_no_lint_findings(name: str) -> None:
     assert list(lint_text(find_shipped(name).read_bytes())) == []
 
 
 @every_scenario
-def test_a_shipped_scenario_begins_with_what_it_is_for(name: str) -> None:
+def test_shipped_scenarios_start_with_their_purpose(name: str) -> None:
     first, second, *_ = find_shipped(name).read_text(encoding="utf-8").splitlines()
     assert first.startswith("# ")
     assert second == "version: 1"
 
 
 @every_scenario
-def test_a_warning_that_a_shipped_scenario_allows_is_one_it_would_earn(name: str) -> None:
+def test_allowed_warnings_of_shipped_scenarios_would_occur(name: str) -> None:
     value = parse_yaml(find_shipped(name).read_bytes()).value
     text = find_shipped(name).read_text(encoding="utf-8")
     for code in value.get("allow", []):
@@ -182,7 +182,7 @@ def test_a_warning_that_a_shipped_scenario_allows_is_one_it_would_earn(name: str
 
 
 @every_scenario
-def test_a_shipped_scenario_repeats_its_ids(name: str) -> None:
+def test_shipped_scenarios_have_reproducible_ids(name: str) -> None:
     scenario = parse_scenario(name, parse_yaml(find_shipped(name).read_bytes()))
     first, second = scenario.build("merchant"), scenario.build("merchant")
     assert first.order_names == second.order_names
@@ -192,7 +192,7 @@ def test_a_shipped_scenario_repeats_its_ids(name: str) -> None:
 
 
 @every_scenario
-async def test_a_shipped_scenario_ends_as_it_expects(
+async def test_shipped_scenarios_meet_their_expectations(
     name: str,
     load: Callable[[str], Any],
 ) -> None:
@@ -204,7 +204,7 @@ async def test_a_shipped_scenario_ends_as_it_expects(
 
 
 @every_unfinished_scenario
-async def test_a_scenario_about_the_merchant_fails_if_the_merchant_does_nothing(
+async def test_scenario_fails_if_the_merchant_sends_nothing(
     name: str,
     load: Callable[[str], Any],
 ) -> None:
@@ -212,7 +212,7 @@ async def test_a_scenario_about_the_merchant_fails_if_the_merchant_does_nothing(
     assert await failures(merchant) != []
 
 
-async def test_a_lost_answer_without_a_key_ends_in_two_refunds(
+async def test_lost_response_without_key_ends_in_two_refunds(
     load: Callable[[str], Any],
 ) -> None:
     merchant, orders = await load("lost-refund-answer")
@@ -224,7 +224,7 @@ async def test_a_lost_answer_without_a_key_ends_in_two_refunds(
     )
 
 
-async def test_norway_is_a_country_with_its_money_its_language_and_its_people(
+async def test_norwegian_order_has_norwegian_currency_locale_and_shopper(
     load: Callable[[str], Any],
 ) -> None:
     merchant, orders = await load("norwegian-order")
@@ -236,7 +236,7 @@ async def test_norway_is_a_country_with_its_money_its_language_and_its_people(
     assert order["billing_address"]["family_name"]
 
 
-async def test_a_thousand_lines_are_shipped_in_two_captures(
+async def test_order_of_1000_lines_is_captured_in_two_captures(
     load: Callable[[str], Any],
 ) -> None:
     assert len(find_shipped("many-lines").read_bytes()) < MAX_FILE_BYTES / 10

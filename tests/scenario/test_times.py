@@ -28,30 +28,30 @@ def written(case: Case) -> str:
 
 
 @pytest.mark.parametrize("case", of("durations", "is"))
-def test_a_duration_is_read(case: Case) -> None:
+def test_duration_is_parsed(case: Case) -> None:
     assert parse_duration(written(case)) == timedelta(milliseconds=case["is"])
 
 
 @pytest.mark.parametrize("case", of("durations", "says"))
-def test_what_is_no_duration_is_told_so(case: Case) -> None:
-    with pytest.raises(ValueError, match="a duration") as refused:
+def test_invalid_duration_is_refused(case: Case) -> None:
+    with pytest.raises(ValueError, match="duration") as refused:
         parse_duration(written(case))
     assert case["says"] in str(refused.value)
 
 
 @pytest.mark.parametrize("case", of("moments", "is"))
-def test_a_time_is_read_in_utc(case: Case) -> None:
+def test_time_is_parsed_as_utc(case: Case) -> None:
     assert parse_time(written(case)).isoformat() == case["is"]
 
 
 @pytest.mark.parametrize("case", of("moments", "says"))
-def test_what_is_no_time_is_told_so(case: Case) -> None:
+def test_invalid_time_is_refused(case: Case) -> None:
     with pytest.raises(ValueError, match=r"time|bounds") as refused:
         parse_time(written(case))
     assert case["says"] in str(refused.value)
 
 
-def test_a_place_takes_a_time_a_duration_or_its_default() -> None:
+def test_time_or_offset_accepts_time_duration_or_default() -> None:
     assert parse_time_or_offset("28d", NOW, NOW, ()) == NOW + timedelta(days=28)
     assert parse_time_or_offset("2026-01-20", NOW, NOW, ()) == datetime(2026, 1, 20, tzinfo=UTC)
     assert parse_time_or_offset(None, NOW, LATEST_TIME, ()) == NOW
@@ -67,7 +67,7 @@ def test_a_place_takes_a_time_a_duration_or_its_default() -> None:
         ("36501d", "too long"),
     ],
 )
-def test_what_is_neither_is_a_finding_at_its_path(text: str, says: str) -> None:
+def test_invalid_time_or_offset_is_a_finding_at_its_path(text: str, says: str) -> None:
     with pytest.raises(ScenarioError) as refused:
         parse_time_or_offset(text, NOW, LATEST_TIME, ("clock", "start"))
     (finding,) = refused.value.findings
@@ -75,7 +75,7 @@ def test_what_is_neither_is_a_finding_at_its_path(text: str, says: str) -> None:
     assert says in finding.message
 
 
-def test_a_duration_that_is_none_is_a_finding_at_its_path() -> None:
+def test_invalid_duration_is_a_finding_at_its_path() -> None:
     assert parse_duration_at("2s", ()) == timedelta(seconds=2)
     with pytest.raises(ScenarioError, match=r"E106 faults\.slow: not a duration: '2 s'"):
         parse_duration_at("2 s", ("faults", "slow"))

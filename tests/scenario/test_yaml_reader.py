@@ -24,17 +24,17 @@ def refused(text: str | bytes) -> str:
 
 
 @pytest.mark.parametrize("case", cases("plain"))
-def test_a_plain_value_is_read_as_it_is_written(case: Case) -> None:
+def test_plain_scalars_match_the_case_table(case: Case) -> None:
     value = parse_yaml(f"a: {case['written']}\n").value["a"]
     assert (value, type(value)) == (case["value"], type(case["value"]))
 
 
 @pytest.mark.parametrize("text", ["", "# nothing but a comment\n", "---\n", "null"])
-def test_a_text_without_values_is_nothing(text: str) -> None:
+def test_empty_document_is_none(text: str) -> None:
     assert parse_yaml(text).value is None
 
 
-def test_a_key_is_a_text_whatever_it_looks_like() -> None:
+def test_keys_are_strings() -> None:
     value = parse_yaml("010: a\n5: b\ntrue: c\n~: d\n2026-01-15: e\n1.50: f\n").value
     assert value == {
         "010": "a",
@@ -47,7 +47,7 @@ def test_a_key_is_a_text_whatever_it_looks_like() -> None:
 
 
 @pytest.mark.parametrize("case", cases("refused_text"))
-def test_a_text_that_is_no_sensible_document_is_refused_at_its_place(case: Case) -> None:
+def test_invalid_documents_match_the_case_table(case: Case) -> None:
     assert case["finding"] in refused(case["text"])
 
 
@@ -59,11 +59,11 @@ def test_a_text_that_is_no_sensible_document_is_refused_at_its_place(case: Case)
         ("a: \ud800", "1:1 E001 not readable text"),
     ],
 )
-def test_what_is_not_utf_8_is_refused(raw: str | bytes, words: str) -> None:
+def test_invalid_utf_8_is_refused(raw: str | bytes, words: str) -> None:
     assert refused(raw).startswith(words)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_key() -> None:
+def test_byte_order_mark_is_not_part_of_the_first_key() -> None:
     assert parse_yaml(b"\xef\xbb\xbfa: 1\n").value == {"a": 1}
 
 
@@ -103,21 +103,21 @@ PLACES: dict[tuple[str | int, ...], tuple[int, int]] = {
 
 
 @pytest.mark.parametrize(("path", "place"), PLACES.items())
-def test_every_path_leads_to_its_line_and_column(
+def test_every_path_has_line_and_column(
     path: tuple[str | int, ...],
     place: tuple[int, int],
 ) -> None:
     assert parse_yaml(TREE).position(path) == place
 
 
-def test_what_is_written_out_wins_over_what_is_merged() -> None:
+def test_explicit_entries_win_over_merged_entries() -> None:
     value = parse_yaml(TREE).value
     assert value["merged"] == {"shared": 1, "both": "own"}
     assert value["many"] == {"shared": 1, "both": "base", "third": 3}
     assert value["alias"] == value["base"] == {"shared": 1, "both": "base"}
 
 
-def test_a_merge_may_stand_twice_and_the_first_wins() -> None:
+def test_first_of_two_merges_wins() -> None:
     text = "a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc:\n  <<: *a\n  <<: *b\n"
     assert parse_yaml(text).value["c"] == {"x": 1, "y": 2}
 
@@ -126,7 +126,7 @@ def nested(levels: int) -> str:
     return "[" * levels + "]" * levels
 
 
-def test_the_deepest_text_is_read_and_one_level_more_is_refused() -> None:
+def test_depth_limit_is_exact() -> None:
     assert isinstance(parse_yaml(nested(MAX_YAML_DEPTH)), Document)
     assert refused(nested(MAX_YAML_DEPTH + 1)) == (
         f"1:{MAX_YAML_DEPTH + 1} E001 nested deeper than {MAX_YAML_DEPTH} levels"
@@ -137,7 +137,7 @@ def test_the_deepest_text_is_read_and_one_level_more_is_refused() -> None:
     ("opening", "levels"),
     [("[", 900_000), ("{a: ", 200_000), ("[", 1000), ("[", 1001), ("{a: ", 1001), ("- ", 3000)],
 )
-def test_nesting_without_end_is_refused_at_the_first_level_too_many(
+def test_unclosed_nesting_is_refused_at_the_depth_limit(
     opening: str,
     levels: int,
 ) -> None:
@@ -145,7 +145,7 @@ def test_nesting_without_end_is_refused_at_the_first_level_too_many(
     assert refused(opening * levels).startswith(f"1:{column} E001 nested deeper")
 
 
-def test_the_largest_text_is_read_and_one_byte_more_is_refused() -> None:
+def test_size_limit_is_exact() -> None:
     largest = b"#" * MAX_FILE_BYTES
     assert parse_yaml(largest).value is None
     assert refused(largest + b"#") == f"1:1 E001 the file is larger than {MAX_FILE_BYTES} bytes"
@@ -180,11 +180,11 @@ BOMBS: dict[str, tuple[str, int]] = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_aliases_cannot_make_much_of_little(name: str) -> None:
+def test_alias_bombs_are_refused(name: str) -> None:
     text, line = BOMBS[name]
     assert len(text) < MAX_FILE_BYTES
     message = refused(text)
-    assert f"E001 more than {MAX_VALUES} values, aliases followed" in message
+    assert f"E001 more than {MAX_VALUES} values after resolving aliases" in message
     assert message.startswith(f"{line}:")
 
 
@@ -198,7 +198,7 @@ def weight_of(value: Any) -> int:  # noqa: ANN401  # any plain value
     return 1 + len(str(value)) // CHARACTERS_PER_VALUE
 
 
-def test_what_is_read_weighs_what_it_takes() -> None:
+def test_value_count_includes_resolved_aliases() -> None:
     document = parse_yaml(
         f"a: &a {{{'k' * 150}: {'v' * 250}}}\nb: [*a, *a]\nc: {{<<: *a, d: 1}}\n"
     )

@@ -1,4 +1,4 @@
-"""Somebody else's project, in a folder of its own: its tests run as a real process."""
+"""Run the tests of a separate project in a process."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
-PATIENCE = 120  # seconds, for a process that never ends
+TIMEOUT = 120  # seconds, for a process that never ends
 
 CLIENT = """
 import json
@@ -37,7 +37,7 @@ def run_tests(
     python: str = sys.executable,
     **files: str,
 ) -> tuple[int, str]:
-    """Run tests and give the exit code and what was printed."""
+    """Run tests; return the exit code and the output."""
     (folder / "test_shop.py").write_text(CLIENT + dedent(source), encoding="utf-8")
     (folder / "pytest.ini").write_text(files.pop("ini", "[pytest]\n"), encoding="utf-8")
     for name, text in files.items():
@@ -47,13 +47,13 @@ def run_tests(
     alone = ["-p", "no:asyncio", "-p", "no:aiohttp", "-p", "no:schemathesis"]
     if python != sys.executable:
         alone = []
-    ended = subprocess.run(
+    result = subprocess.run(
         [python, "-m", "pytest", *quiet, *alone, *flags],
         check=False,
         capture_output=True,
         cwd=folder,
         env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
-    return ended.returncode, ended.stdout + ended.stderr
+    return result.returncode, result.stdout + result.stderr

@@ -12,12 +12,15 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from mockserver.http.browser import foreign_page
 from mockserver.http.control.context import ControlContext
+from mockserver.http.control.parsing import check_query
 from mockserver.http.control.problems import (
     Problem,
     method_not_allowed,
     problem_response,
     scenario_problem,
+    unauthorized,
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
 from mockserver.http.messages import Request, Response
@@ -27,7 +30,8 @@ ADMIN_SEGMENT = "__admin"
 UNAUTHENTICATED_PATHS = frozenset(
     route.path.strip("/") for route in CONTROL_ROUTES if route.unauthenticated
 )
-LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".svc", ".test")
+CONTAINER_HOSTS = ("host.docker.internal", "host.containers.internal")
+"""Names that Docker and Podman give to the host of a container."""
 
 log = logging.getLogger("kustom_mock")
 
@@ -41,6 +45,12 @@ class ControlApi(Struct, frozen=True):
 
     async def handle(self, request: Request) -> Response:
         """Respond to a request below ``/__admin`` or on a health path."""
+        response = await self._respond(request)
+        if not _is_unauthenticated(request):
+            self.context.activity.record(request, response.status)
+        return response
+
+    async def _respond(self, request: Request) -> Response:
         try:
             self._authorize(request)
             route_match = CONTROL_ROUTER.match(request.method, request.segments)
@@ -48,6 +58,7 @@ class ControlApi(Struct, frozen=True):
                 raise Problem(404, f"no such path: {request.path}")
             if route_match.target is None:
                 raise method_not_allowed(request.method, route_match.allowed_methods)
+            check_query(route_match.target, request)
             response = route_match.target.handler(
                 self.context, route_match.path_params, request
             )
@@ -57,36 +68,40 @@ class ControlApi(Struct, frozen=True):
         except ScenarioError as error:
             return problem_response(scenario_problem(error))
         except Exception:
-            log.exception("crash in %s", request.path)
+            log.exception("crash in %r", request.path)
             return problem_response(Problem(500, "unexpected server error"))
 
     def _authorize(self, request: Request) -> None:
-        if "/".join(request.segments) in UNAUTHENTICATED_PATHS:
+        if _is_unauthenticated(request):
             return
-        host = request.headers.get("Host", "")
-        if not self._is_expected_host(host):
-            raise Problem(403, f"unexpected host '{host}'; allow it with --allowed-host")
-        origin = request.headers.get("Origin")
-        if origin is not None and _origin_host(origin) != host:
-            raise Problem(403, f"requests from the web page {origin} are refused")
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        if self.token and not hmac.compare_digest(os.fsencode(token), self.token.encode()):
-            raise Problem(401, "expected 'Authorization: Bearer …' with the admin token")
+        if not self._is_expected_host(request.host):
+            message = f"unexpected host '{request.host}'; allow it with --allowed-host"
+            raise Problem(403, message)
+        page = foreign_page(request)
+        if page:
+            raise Problem(
+                403, f"requests from web pages of another origin are refused ({page})"
+            )
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        is_valid = scheme.lower() == "bearer" and self._is_token(token.strip())
+        if self.token is not None and not is_valid:
+            raise unauthorized()
+
+    def _is_token(self, token: str) -> bool:
+        expected = (self.token or "").encode()
+        return hmac.compare_digest(os.fsencode(token), expected)
 
     def _is_expected_host(self, host: str) -> bool:
         try:
             name = (urlsplit(f"//{host}").hostname or "").lower()
         except ValueError:
             return False
-        local = "." not in name or name.endswith(LOCAL_SUFFIXES)
-        return local or name in self.allowed_hosts or _is_address(name)
+        is_local = "." not in name or name.endswith(".localhost") or name in CONTAINER_HOSTS
+        return is_local or name in self.allowed_hosts or _is_address(name)
 
 
-def _origin_host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None
+def _is_unauthenticated(request: Request) -> bool:
+    return "/".join(request.segments) in UNAUTHENTICATED_PATHS
 
 
 def _is_address(name: str) -> bool:

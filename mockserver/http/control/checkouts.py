@@ -5,7 +5,7 @@ from mockserver.domain.checkout.completion import UnknownShippingOptionError
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Order
 from mockserver.http.control import serializers
-from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
 from mockserver.http.control.deliveries import serialize_delivery
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import Problem
@@ -20,14 +20,14 @@ from mockserver.scenario.checkout_completion import build_completion
 
 def list_checkouts(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """List the checkout orders of a sandbox, oldest first."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     checkouts = [_summary(sandbox, checkout) for checkout in sandbox.checkouts.values()]
     return json_response({"checkouts": checkouts})
 
 
 def get_checkout(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return a checkout order, whatever its status, and its order if there is one."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     checkout = _find_checkout(sandbox, params["checkout_id"])
     order = sandbox.orders.get(checkout.order_id)
     return json_response(_details(sandbox, checkout, order))
@@ -37,7 +37,7 @@ async def complete(context: ControlContext, params: PathParams, request: Request
     """Complete a checkout order in place of the shopper."""
     body = parse_json_object(request)
     spec = validate(body, "control.schema.json#/$defs/completion_request")
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     checkout = _find_checkout(sandbox, params["checkout_id"])
     completion = build_completion(checkout, spec, sandbox.ids.seed)
     try:
@@ -71,7 +71,7 @@ def _find_checkout(sandbox: Sandbox, name_or_id: str) -> Checkout:
     order_id = sandbox.order_names.get(name_or_id, name_or_id)
     checkout = sandbox.checkouts.get(order_id)
     if checkout is None:
-        raise Problem(404, f"no checkout '{name_or_id}' in sandbox '{sandbox.name}'")
+        raise Problem(404, f"no checkout '{name_or_id}' in sandbox '{sandbox.display_name}'")
     return checkout
 
 

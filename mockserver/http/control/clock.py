@@ -4,7 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from mockserver.domain.lifecycle import Status, derive_status
-from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_sandbox,
+    open_sandbox,
+)
 from mockserver.http.control.parsing import json_response, parse_json_object
 from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.runner import SentDelivery
@@ -18,7 +23,7 @@ CLOCK_FIELDS = ("advance", "set", "freeze")
 
 def get_clock(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return the sandbox's time."""
-    return json_response(_serialize_clock(sandbox_from_path(context, params)))
+    return json_response(_serialize_clock(find_sandbox(context, params)))
 
 
 async def set_clock(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -32,7 +37,7 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
         raise Problem(
             422, f"expected one or more of {', '.join(CLOCK_FIELDS)}, got {unknown or '{}'}"
         )
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     old_time = sandbox.clock.now()
     target = _target_time(body, old_time)
     if target < old_time:
@@ -53,8 +58,10 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
 def _target_time(body: dict[str, Any], now: datetime) -> datetime:
     try:
         target = parse_time(body["set"]) if "set" in body else now
-        advance = parse_duration(body.get("advance", "0s"))
-        return check_time_bounds(target + advance, body.get("advance"))
+        if "advance" not in body:  # a running clock may be past the latest time already
+            return target
+        advance = parse_duration(body["advance"])
+        return check_time_bounds(target + advance, body["advance"])
     except ValueError as error:
         raise Problem(422, str(error)) from None
 

@@ -1,25 +1,37 @@
 """Context, route type and shared lookups of the control API handlers."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
 from time import monotonic
 from typing import TypeAlias
 
 from msgspec import Struct, field
 
 from mockserver.domain.order import Order
+from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
+from mockserver.sandbox.names import (
+    MAX_NAME_LENGTH,
+    display_name,
+    is_digest,
+    is_valid_name,
+)
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
+
+MAX_SUGGESTION_NAMES = 200  # sandboxes compared with an unknown name; the latest ones
+MAX_SUGGESTION_LENGTH = 64  # characters of a name for which similar ones are searched
 
 
 class ControlContext(Struct, frozen=True):
     """What the handlers of the control API share.
 
     Attributes:
+        activity: the latest calls of the control API.
         ca_certificate: PEM certificate of the server's own authority, if it has one.
         started_at: monotonic time of the server's start, in seconds.
     """
@@ -28,6 +40,7 @@ class ControlContext(Struct, frozen=True):
     metrics: Metrics
     deliveries: DeliveryRunner
     ca_certificate: bytes | None = None
+    activity: Activity = field(default_factory=Activity)
     started_at: float = field(default_factory=monotonic)
 
 
@@ -63,9 +76,50 @@ class Route(Struct, frozen=True):
     limited: bool = False
 
 
-def sandbox_from_path(context: ControlContext, params: PathParams) -> Sandbox:
-    """Return the sandbox that a path names; it is created on first use."""
-    return context.registry.get_or_create(params["sandbox"])
+def find_sandbox(context: ControlContext, params: PathParams) -> Sandbox:
+    """Return the sandbox that a path names; reads create none.
+
+    Raises:
+        Problem: with status 404 if the sandbox is not in use, or 422 if the name is not valid.
+    """
+    name = sandbox_name(context, params)
+    sandbox = context.registry.get(name)
+    if sandbox is None:
+        raise sandbox_not_found(context, name)
+    return sandbox
+
+
+def open_sandbox(context: ControlContext, params: PathParams) -> Sandbox:
+    """Return the sandbox that a path names, for a change; it is created on first use.
+
+    Raises:
+        Problem: with status 422 if the name is not valid.
+    """
+    return context.registry.get_or_create(sandbox_name(context, params))
+
+
+def sandbox_name(context: ControlContext, params: PathParams) -> str:
+    """Return the name of the sandbox in a path, which may be shown as a digest there.
+
+    Raises:
+        Problem: with status 422 if the name is not valid.
+    """
+    name = params["sandbox"]
+    if not is_valid_name(name):
+        expected = f"1 to {MAX_NAME_LENGTH} printable characters"
+        raise Problem(422, f"expected {expected} as the name of a sandbox, got {name[:80]!r}")
+    if not is_digest(name) or context.registry.get(name) is not None:
+        return name
+    names = (sandbox.name for sandbox in context.registry)
+    return next((key for key in names if display_name(key) == name), name)
+
+
+def sandbox_not_found(context: ControlContext, name: str) -> Problem:
+    """Build a 404 problem that names similar sandboxes."""
+    names = [sandbox.display_name for sandbox in context.registry][-MAX_SUGGESTION_NAMES:]
+    similar = get_close_matches(name, names) if len(name) <= MAX_SUGGESTION_LENGTH else []
+    hint = f", did you mean {' or '.join(map(repr, similar))}?" if similar else ""
+    return Problem(404, f"no sandbox '{display_name(name)}' is in use{hint}")
 
 
 def find_order(sandbox: Sandbox, name_or_id: str) -> Order:
@@ -77,5 +131,5 @@ def find_order(sandbox: Sandbox, name_or_id: str) -> Order:
     order_id = sandbox.order_names.get(name_or_id, name_or_id)
     order = sandbox.orders.get(order_id)
     if order is None:
-        raise Problem(404, f"no order '{name_or_id}' in sandbox '{sandbox.name}'")
+        raise Problem(404, f"no order '{name_or_id}' in sandbox '{sandbox.display_name}'")
     return order

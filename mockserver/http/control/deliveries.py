@@ -6,7 +6,7 @@ from shlex import quote
 from time import monotonic
 
 from mockserver.domain.wording import did_you_mean
-from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
 from mockserver.http.control.parsing import json_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.requests import AWAIT_PARAMETERS, parse_await_parameters
@@ -26,13 +26,13 @@ POLL_INTERVAL = 0.02  # seconds; states also change by time, which wakes nobody
 
 def list_deliveries(context: ControlContext, params: PathParams, request: Request) -> Response:
     """List the deliveries of a sandbox, oldest first, filtered by the query."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     return json_response({"deliveries": list(_matching(sandbox, request))})
 
 
 def get_delivery(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return a delivery with its attempts and a curl line that repeats it."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     return json_response(serialize_delivery(sandbox, _find(sandbox, params["delivery_id"])))
 
 
@@ -40,7 +40,7 @@ async def send_delivery(
     context: ControlContext, params: PathParams, _request: Request
 ) -> Response:
     """Send a delivery now, whatever its state, and return it with the new attempt."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     delivery = _find(sandbox, params["delivery_id"])
     sent = await context.deliveries.send(sandbox, delivery)
     context.deliveries.arm(sandbox)
@@ -49,7 +49,7 @@ async def send_delivery(
 
 def remove_delivery(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Remove a delivery, so that it is not sent any more."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     _find(sandbox, params["delivery_id"])
     sandbox.deliveries.remove(params["delivery_id"])
     return Response(204)
@@ -62,7 +62,7 @@ async def await_deliveries(
     count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
     while True:
-        sandbox = sandbox_from_path(context, params)  # it may have been replaced
+        sandbox = find_sandbox(context, params)  # it may have been replaced
         deliveries = list(_matching(sandbox, request))
         if len(deliveries) >= count or monotonic() >= deadline:
             break
@@ -102,7 +102,7 @@ def _serialize_attempt(attempt: Attempt) -> JsonObject:
 def _find(sandbox: Sandbox, delivery_id: str) -> Delivery:
     delivery = sandbox.deliveries.get(delivery_id)
     if delivery is None:
-        raise Problem(404, f"no delivery '{delivery_id}' in sandbox '{sandbox.name}'")
+        raise Problem(404, f"no delivery '{delivery_id}' in sandbox '{sandbox.display_name}'")
     return delivery
 
 

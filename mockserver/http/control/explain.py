@@ -13,7 +13,7 @@ from mockserver.http.control.context import (
     ControlContext,
     PathParams,
     find_order,
-    sandbox_from_path,
+    find_sandbox,
 )
 from mockserver.http.control.parsing import json_response, parse_json_object
 from mockserver.http.control.problems import Problem
@@ -30,7 +30,7 @@ from mockserver.schemas import get_schema
 
 def explain_request(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Explain the response to the request with a correlation id."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     correlation_id = params["correlation_id"]
     entry = sandbox.journal.find(correlation_id)
     if entry is None:
@@ -49,7 +49,7 @@ def explain_refund(context: ControlContext, params: PathParams, request: Request
     if not schema.is_valid(body["refund"]):
         errors = validation_errors.violation_messages(schema.violations(body["refund"]))
         raise Problem(422, f"the refund is not valid: {'; '.join(errors)}", errors=errors)
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     order = find_order(sandbox, body["order_id"])
     return json_response(_preview_refund(sandbox, order, body["refund"]))
 

@@ -3,7 +3,12 @@
 from itertools import count
 from typing import Any
 
-from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_sandbox,
+    open_sandbox,
+)
 from mockserver.http.control.parsing import (
     json_response,
     parse_json_object,
@@ -21,7 +26,7 @@ MAX_FAULT_RULES = 10_000
 
 def list_faults(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """List the fault rules."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     return json_response(
         {"faults": [_serialize_fault(sandbox, rule) for rule in sandbox.faults.rules()]}
     )
@@ -34,7 +39,7 @@ def add_fault(context: ControlContext, params: PathParams, request: Request) -> 
     if name not in (None, ""):
         validate_name(name, "id")
     validate(spec, "scenario.schema.json#/$defs/fault")
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     used_names = {rule.name for rule in sandbox.faults.rules()}
     if len(used_names) >= MAX_FAULT_RULES and name not in used_names:
         raise Problem(
@@ -47,7 +52,7 @@ def add_fault(context: ControlContext, params: PathParams, request: Request) -> 
 
 def clear_faults(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Remove all fault rules."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     for rule in sandbox.faults.rules():
         sandbox.faults.remove(rule.name)
     return Response(204)
@@ -55,9 +60,9 @@ def clear_faults(context: ControlContext, params: PathParams, _request: Request)
 
 def remove_fault(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Remove a fault rule."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     if not sandbox.faults.remove(params["id"]):
-        raise Problem(404, f"no fault '{params['id']}' in sandbox '{sandbox.name}'")
+        raise Problem(404, f"no fault '{params['id']}' in sandbox '{sandbox.display_name}'")
     return Response(204)
 
 

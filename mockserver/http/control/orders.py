@@ -9,7 +9,8 @@ from mockserver.http.control.context import (
     ControlContext,
     PathParams,
     find_order,
-    sandbox_from_path,
+    find_sandbox,
+    open_sandbox,
 )
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import Problem
@@ -22,7 +23,7 @@ MAX_ORDERS = 200_000
 
 def list_orders(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """List the orders of a sandbox."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     orders = sandbox.orders.values()
     return json_response({"orders": serializers.serialize_order_summaries(sandbox, orders)})
 
@@ -30,7 +31,7 @@ def list_orders(context: ControlContext, params: PathParams, _request: Request) 
 def create_order(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Create an order from scenario syntax."""
     spec = validate(parse_json_object(request), "scenario.schema.json#/$defs/order")
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     if len(sandbox.order_names) >= MAX_ORDERS:
         raise Problem(
             409, f"the sandbox has the maximum of {MAX_ORDERS} orders; reset it first"
@@ -54,7 +55,7 @@ def _free_name(sandbox: Sandbox) -> str:
 
 def get_order(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return the inner view of an order."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     order = find_order(sandbox, params["order_id"])
     return json_response(serializers.serialize_inner_view(sandbox, order))
 
@@ -67,7 +68,7 @@ def force_outcome(context: ControlContext, params: PathParams, request: Request)
     if outcome not in FORCED_OUTCOMES:
         hint = did_you_mean(outcome, list(FORCED_OUTCOMES))
         raise Problem(422, f"unknown outcome '{outcome}', {hint}")
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     order = find_order(sandbox, params["order_id"])
     changed = sandbox.force_outcome(order.order_id, outcome)
     return json_response(serializers.serialize_inner_view(sandbox, changed or order))

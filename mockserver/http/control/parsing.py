@@ -1,10 +1,13 @@
 """Parse request bodies and build responses of the control API."""
 
+from functools import cache
 from typing import Any
 
 import orjson
 from msgspec.structs import replace
 
+from mockserver.domain.wording import did_you_mean
+from mockserver.http.control.context import Route
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.request_parsing import MalformedJsonError, parse_bounded_json
 from mockserver.http.messages import Request, Response
@@ -12,8 +15,9 @@ from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.scenario import wrap_value
 from mockserver.scenario.schema_errors import schema_findings
 from mockserver.scenario.yaml_reader import Document, parse_yaml
-from mockserver.schemas import get_schema
+from mockserver.schemas import get_schema, shipped_schemas
 
+CONTROL_SCHEMAS = "control.schema.json"
 DUPLICATE_KEY = "E002"
 YAML_SUBTYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
 
@@ -26,6 +30,30 @@ def json_response(value: object, status: int = 200) -> Response:
 def yaml_response(text: str) -> Response:
     """Build a YAML response."""
     return Response(200, text.encode(), {"Content-Type": "application/yaml"})
+
+
+def check_query(route: Route, request: Request) -> None:
+    """Refuse unknown and repeated filters.
+
+    Raises:
+        Problem: with status 422.
+    """
+    if not request.query or route.unauthenticated:
+        return
+    names = query_names(route.query_schema) if route.query_schema else ()
+    keys = [key for key, _ in request.query.items()]  # a repeated key is there repeatedly
+    for key in keys:
+        if key not in names:
+            hint = did_you_mean(key, names) if names else "this call has no filters"
+            raise Problem(422, f"unknown filter '{key}', {hint}")
+        if keys.count(key) > 1:
+            raise Problem(422, f"filter '{key}' is repeated; send it once")
+
+
+@cache
+def query_names(query_schema: str) -> tuple[str, ...]:
+    """Return the names of the filters in a schema of ``control.schema.json``."""
+    return tuple(shipped_schemas()[CONTROL_SCHEMAS]["$defs"][query_schema]["properties"])
 
 
 def parse_json_object(request: Request) -> dict[str, Any]:

@@ -51,6 +51,13 @@ def method_not_allowed(method: str, methods: Sequence[str]) -> Problem:
     return problem
 
 
+def unauthorized() -> Problem:
+    """Build a 401 problem with its challenge."""
+    problem = Problem(401, "expected 'Authorization: Bearer …' with the admin token")
+    problem.headers["WWW-Authenticate"] = 'Bearer realm="kustom-mock control API"'
+    return problem
+
+
 def scenario_problem(error: ScenarioError) -> Problem:
     """Build a 422 problem with every finding of a scenario, with line and column."""
     findings = [

@@ -7,7 +7,12 @@ from time import monotonic
 from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control import serializers
-from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_sandbox,
+    open_sandbox,
+)
 from mockserver.http.control.parsing import json_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
@@ -17,7 +22,6 @@ from mockserver.scenario.times import parse_duration
 
 STATUS_PATTERN = re.compile(r"0|[1-9][0-9]{2}")
 COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
-FILTER_NAMES = ("operation", "order_id", "status", "correlation_id")
 AWAIT_PARAMETERS = ("count", "timeout")
 DEFAULT_TIMEOUT = "5s"
 MAX_TIMEOUT = 60.0  # seconds
@@ -25,7 +29,7 @@ MAX_TIMEOUT = 60.0  # seconds
 
 def list_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
     """List the requests in the journal, oldest first, filtered by the query."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     entries = [
         serializers.serialize_entry(entry) for entry in _matching_entries(sandbox, request)
     ]
@@ -34,7 +38,7 @@ def list_requests(context: ControlContext, params: PathParams, request: Request)
 
 def count_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Count requests, including those no longer in the journal."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     filters = _filters(request)
     if "correlation_id" in filters:
         return json_response({"count": sum(1 for _ in _matching_entries(sandbox, request))})
@@ -54,7 +58,7 @@ async def await_requests(
     expected_count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
     while True:
-        sandbox = sandbox_from_path(context, params)  # it may have been replaced
+        sandbox = find_sandbox(context, params)  # it may have been replaced
         entries = list(_matching_entries(sandbox, request))
         seconds_left = deadline - monotonic()
         if len(entries) >= expected_count or seconds_left <= 0:
@@ -86,7 +90,7 @@ def parse_await_parameters(request: Request) -> tuple[int, float]:
 
 def clear_requests(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Clear the journal and its counts."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     sandbox.journal.clear()
     return Response(204)
 
@@ -104,9 +108,6 @@ def _matching_entries(sandbox: Sandbox, request: Request) -> Iterator[Entry]:
 def _filters(request: Request) -> dict[str, str]:
     others = AWAIT_PARAMETERS if request.segments[-1] == "await" else ()
     filters = {key: value for key, value in request.query.items() if key not in others}
-    for key in filters:
-        if key not in FILTER_NAMES:
-            raise Problem(422, f"unknown filter '{key}', {did_you_mean(key, FILTER_NAMES)}")
     operation = filters.get("operation")
     if operation is not None and operation not in list(Operation):
         hint = did_you_mean(operation, list(Operation))

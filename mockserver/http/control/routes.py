@@ -14,6 +14,7 @@ from mockserver.http.control import (
     sandboxes,
     snapshots,
 )
+from mockserver.http.control.activity import serialize_call
 from mockserver.http.control.context import ControlContext, PathParams, Route
 from mockserver.http.control.parsing import json_response
 from mockserver.http.messages import Request, Response
@@ -24,6 +25,11 @@ from mockserver.http.router import Router
 HEALTH_PATHS = ("/livez", "/readyz", "/healthz", "/__admin/health")
 SANDBOXES_PATH = "/__admin/sandboxes"
 SANDBOX_PATH = f"{SANDBOXES_PATH}/{{sandbox}}"
+
+
+def list_activity(context: ControlContext, _params: PathParams, _request: Request) -> Response:
+    """List the latest calls of the control API, oldest first."""
+    return json_response({"activity": [serialize_call(c) for c in context.activity.calls]})
 
 
 def get_openapi(_context: ControlContext, _params: PathParams, _request: Request) -> Response:
@@ -53,6 +59,7 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "GET", "/__admin/tls/ca.pem", health.get_ca_certificate, "text",
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
     ),
+    Route("GET", "/__admin/activity", list_activity, "activity"),
     Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes"),
     Route("GET", SANDBOX_PATH, sandboxes.get_sandbox, "sandbox"),
     Route("DELETE", SANDBOX_PATH, sandboxes.drop_sandbox, status=204),

@@ -4,7 +4,13 @@ from typing import Any
 
 from mockserver.domain.ledger import broken_invariants
 from mockserver.domain.wording import did_you_mean
-from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_sandbox,
+    open_sandbox,
+    sandbox_name,
+)
 from mockserver.http.control.parsing import (
     json_response,
     parse_document,
@@ -15,6 +21,7 @@ from mockserver.http.control.parsing import (
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.serializers import format_time
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import format_path
 from mockserver.scenario.expectations import Verdict, check_expectations
@@ -27,27 +34,24 @@ from mockserver.scenario.yaml_reader import Document, parse_yaml
 def list_sandboxes(context: ControlContext, _params: PathParams, _request: Request) -> Response:
     """List the sandboxes in use and those that were evicted."""
     summaries = [_summary(context, sandbox) for sandbox in context.registry]
-    return json_response({"sandboxes": summaries, "evicted": list(context.registry.evicted)})
+    evicted = [display_name(name) for name in context.registry.evicted]
+    return json_response({"sandboxes": summaries, "evicted": evicted})
 
 
 def get_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return a summary of a sandbox in use."""
-    sandbox = context.registry.get(params["sandbox"])
-    if sandbox is None:
-        raise _sandbox_not_found(params["sandbox"])
-    return json_response(_summary(context, sandbox))
+    return json_response(_summary(context, find_sandbox(context, params)))
 
 
 def drop_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Delete a sandbox with everything in it."""
-    if not context.registry.drop(params["sandbox"]):
-        raise _sandbox_not_found(params["sandbox"])
+    context.registry.drop(find_sandbox(context, params).name)
     return Response(204)
 
 
 def reset_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Reset the sandbox to its scenario."""
-    sandbox = context.registry.reset(params["sandbox"])
+    sandbox = context.registry.reset(sandbox_name(context, params))
     return json_response(_serialize_seed(context.registry.template_of(sandbox.name), sandbox))
 
 
@@ -55,7 +59,7 @@ def put_scenario(context: ControlContext, params: PathParams, request: Request) 
     """Fill a sandbox from the scenario in the body, or from a shipped one by name."""
     name, scenario_document = _scenario_from_body(parse_document(request))
     scenario = parse_scenario(name, scenario_document, context.registry.template.defaults)
-    sandbox = context.registry.fill(params["sandbox"], scenario)
+    sandbox = context.registry.fill(sandbox_name(context, params), scenario)
     return json_response(_serialize_seed(scenario, sandbox))
 
 
@@ -64,12 +68,12 @@ def get_scenario(context: ControlContext, params: PathParams, _request: Request)
 
     Personal data is masked, credentials are left out.
     """
-    return yaml_response(export_sandbox(sandbox_from_path(context, params)))
+    return yaml_response(export_sandbox(find_sandbox(context, params)))
 
 
 def get_verdict(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Check the expectations of the sandbox's scenario."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     return _verdict_response(
         context.registry.template_of(sandbox.name).check_expectations(sandbox)
     )
@@ -80,7 +84,7 @@ def check_posted_expectations(
 ) -> Response:
     """Check the expectations in the request body, in the syntax of ``expect``."""
     expect = validate(parse_json_object(request), "scenario.schema.json#/$defs/expect")
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     rule_names = [rule.name for rule in sandbox.faults.rules()]
     for name in expect.get("faults", {}):
         if name not in rule_names:
@@ -91,14 +95,16 @@ def check_posted_expectations(
 def name_movements(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Name captures and refunds so that expectations can refer to them."""
     names = parse_json_object(request)
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     ids = {
         capture.capture_id for order in sandbox.orders.values() for capture in order.captures
     }
     ids |= {refund.refund_id for order in sandbox.orders.values() for refund in order.refunds}
     for movement_id, name in names.items():
         if movement_id not in ids:
-            raise Problem(404, f"no capture or refund '{movement_id}' in '{sandbox.name}'")
+            raise Problem(
+                404, f"no capture or refund '{movement_id}' in '{sandbox.display_name}'"
+            )
         if not isinstance(name, str) or not name or not name.isprintable():
             message = f"expected one line of text as the name of {movement_id}, got {name!r}"
             raise Problem(422, message)
@@ -108,7 +114,7 @@ def name_movements(context: ControlContext, params: PathParams, request: Request
 
 def get_invariants(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Check the money invariants of every order, violations first."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     orders = [
         {"order_id": order.order_id, "violations": list(broken_invariants(order))}
         for order in sandbox.orders.values()
@@ -140,7 +146,7 @@ def _serialize_seed(scenario: Scenario, sandbox: Sandbox) -> dict[str, Any]:
 
 def _summary(context: ControlContext, sandbox: Sandbox) -> dict[str, Any]:
     return {
-        "name": sandbox.name,
+        "name": sandbox.display_name,
         "scenario": context.registry.template_of(sandbox.name).name,
         "orders": len(sandbox.orders),
         "requests": sandbox.journal.count,
@@ -162,7 +168,3 @@ def _verdict_response(verdict: Verdict) -> Response:
         for expectation in verdict.expectations
     ]
     return json_response({"passed": verdict.passed, "expectations": expectations})
-
-
-def _sandbox_not_found(name: str) -> Problem:
-    return Problem(404, f"no sandbox '{name}' is in use")

@@ -1,7 +1,12 @@
 """Control API: take, list and restore snapshots."""
 
 from mockserver.domain.wording import did_you_mean
-from mockserver.http.control.context import ControlContext, PathParams, sandbox_from_path
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_sandbox,
+    open_sandbox,
+)
 from mockserver.http.control.parsing import json_response, parse_json_object, validate_name
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.serializers import format_time
@@ -11,7 +16,7 @@ from mockserver.sandbox.snapshots import Snapshot
 
 def list_snapshots(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """List the snapshots, oldest first."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = find_sandbox(context, params)
     snapshots = sandbox.snapshots
     return json_response(
         {
@@ -25,7 +30,7 @@ def list_snapshots(context: ControlContext, params: PathParams, _request: Reques
 def take_snapshot(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Take a snapshot under a name."""
     name = validate_name(parse_json_object(request).get("name"), "name")
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     return json_response(_serialize_snapshot(name, sandbox.take_snapshot(name)), status=201)
 
 
@@ -33,7 +38,7 @@ def restore_snapshot(
     context: ControlContext, params: PathParams, _request: Request
 ) -> Response:
     """Restore a snapshot."""
-    sandbox = sandbox_from_path(context, params)
+    sandbox = open_sandbox(context, params)
     name, snapshot_names = params["name"], list(sandbox.snapshots)
     if name not in snapshot_names:
         hint = (

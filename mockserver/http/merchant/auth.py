@@ -5,15 +5,14 @@ the plain key (documented by Kustom), and base64 of ``key:`` or ``:key`` (read o
 Several spaces may separate scheme and credentials.
 """
 
-import re
 from base64 import b64decode
 from functools import lru_cache
 
 from msgspec import Struct
 
-CREDENTIALS_CACHE_SIZE = 1024
+from mockserver.sandbox.names import is_api_key, is_valid_name
 
-_API_KEY = re.compile(r"kco_[!-~]+")
+CREDENTIALS_CACHE_SIZE = 1024
 
 
 class Credentials(Struct, frozen=True):
@@ -33,13 +32,13 @@ def parse_authorization(authorization: str | None) -> Credentials | None:
     encoded = encoded.strip()
     if scheme.lower() != "basic" or not encoded:
         return None
-    if _API_KEY.fullmatch(encoded):
+    if is_api_key(encoded):
         return Credentials(encoded, encoded)
     try:
         user, colon, secret = b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:  # not base64, not ASCII, or not UTF-8 once decoded
         return None
     name = user or secret
-    if not colon or not name or not name.isprintable():
+    if not colon or not is_valid_name(name):
         return None
     return Credentials(name, secret or user)

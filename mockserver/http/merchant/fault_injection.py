@@ -4,21 +4,25 @@ Faults are outside idempotency on purpose: one before the commit leaves no recei
 it does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from http import HTTPStatus
 from string import Formatter
 
 import orjson
 
 from mockserver.domain.errors import (
-    ERROR_CATALOGUE,
     UNKNOWN_FACT,
     Reason,
     Refusal,
     find_error_definition,
 )
 from mockserver.http.merchant.exchange import Exchange, FiredActions
-from mockserver.http.merchant.responses import provider_json_response
+from mockserver.http.merchant.responses import (
+    encode_error,
+    provider_json_response,
+    unauthorized_response,
+)
 from mockserver.http.messages import STATUSES_WITHOUT_BODY, Response
 from mockserver.sandbox.faults.actions import (
     Action,
@@ -41,17 +45,30 @@ from mockserver.sandbox.sandbox import Sandbox
 
 STATUS_OK = 200
 FIRST_ERROR_STATUS = 400
+FIRST_SERVER_ERROR = 500
 FRAMING_HEADERS = ("content-length", "transfer-encoding")  # use ``truncate`` to damage these
 TRUNCATED_JSON = b'{"order_id": "7ce4ee13-973c-6f49-a30e-85'
-DEFAULT_ERROR_CODES = {
-    **{row.status: row.code for row in reversed(ERROR_CATALOGUE) if row.code},
+UNAUTHORIZED_STATUS = 401
+REASON_BY_STATUS: Mapping[int, Reason] = {
+    409: Reason.CONFLICT,
+    413: Reason.BODY_TOO_LARGE,
+    429: Reason.TOO_MANY_REQUESTS,
+    500: Reason.INTERNAL_ERROR,
+    502: Reason.TEMPORARILY_UNAVAILABLE,
+    503: Reason.TEMPORARILY_UNAVAILABLE,
+    504: Reason.TEMPORARILY_UNAVAILABLE,
+}
+"""Catalogue rows for the default body of ``respond``; their messages need no facts."""
+
+CODE_BY_STATUS: Mapping[int, str] = {
     400: "BAD_REQUEST",
     403: "NOT_ALLOWED",
     404: "NO_SUCH_ORDER",
+    405: "HTTP_ERROR",
+    415: "UNSUPPORTED_MEDIA_TYPE",
     422: "UNPROCESSABLE_ENTITY",
-    502: "TEMPORARILY_UNAVAILABLE",
-    504: "TEMPORARILY_UNAVAILABLE",
 }
+"""Provider codes of the statuses whose catalogue messages need facts."""
 
 
 def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
@@ -143,9 +160,12 @@ def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
 
 
 def _custom_response(action: Respond, exchange: Exchange) -> Response:
-    response = provider_json_response(
-        action.status, _custom_body(action, exchange), exchange.correlation_id
-    )
+    has_own_content = action.body is not None or action.error_code or action.error_messages
+    if action.status == UNAUTHORIZED_STATUS and not has_own_content:
+        response = unauthorized_response()
+    else:
+        body = _custom_body(action, exchange)
+        response = provider_json_response(action.status, body, exchange.correlation_id)
     for name, value in action.headers.items():
         if name.lower() not in FRAMING_HEADERS:
             _set_header(response, name, value)
@@ -153,6 +173,7 @@ def _custom_response(action: Respond, exchange: Exchange) -> Response:
 
 
 def _set_header(response: Response, name: str, value: str) -> None:
+    name = "Date" if name.lower() == "date" else name  # the server adds one unless it is there
     for header in [header for header in response.headers if header.lower() == name.lower()]:
         del response.headers[header]
     response.headers[name] = value
@@ -165,14 +186,30 @@ def _custom_body(action: Respond, exchange: Exchange) -> bytes:
         return orjson.dumps(action.body)
     if action.status < FIRST_ERROR_STATUS:
         return b""
-    code = action.error_code or DEFAULT_ERROR_CODES.get(action.status, "INTERNAL_ERROR")
-    messages = action.error_messages or [code.replace("_", " ").capitalize()]
-    body = {
-        "correlation_id": exchange.correlation_id,
-        "error_code": code,
-        "error_messages": messages,
-    }
-    return orjson.dumps(body)
+    code, message = _default_error(action.status)
+    if action.error_code:
+        code, message = action.error_code, _sentence(action.error_code)
+    return encode_error(code, action.error_messages or [message], exchange.correlation_id)
+
+
+def _default_error(status: int) -> tuple[str, str]:
+    """Return the error code and message that fit a status.
+
+    A status without a provider code is named after its HTTP phrase (assumed), and an
+    unregistered one like the first of its class (RFC 9110 15).
+    """
+    reason = REASON_BY_STATUS.get(status)
+    if reason:
+        definition = find_error_definition(reason, None)
+        return definition.code, definition.message
+    if status not in list(HTTPStatus):
+        return _default_error(FIRST_ERROR_STATUS if status < FIRST_SERVER_ERROR else 500)
+    code = CODE_BY_STATUS.get(status, HTTPStatus(status).name)
+    return code, _sentence(code)
+
+
+def _sentence(code: str) -> str:
+    return code.replace("_", " ").capitalize()
 
 
 def _slow_down(response: Response, rate: int, sandbox: Sandbox) -> None:

@@ -9,11 +9,14 @@ from traceback import format_exc
 from typing import Any
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, field
 
+from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
+from mockserver.http.browser import foreign_page
+from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import parse_authorization
 from mockserver.http.merchant.checkout_api import answer_checkout
@@ -39,6 +42,7 @@ from mockserver.http.metrics import Metrics
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.faults.rules import RequestFacts
+from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Execution, Sandbox
@@ -52,12 +56,20 @@ requests_log = logging.getLogger("kustom_mock.requests")
 
 
 class MerchantApi(Struct, frozen=True):
-    """Handler of all requests outside the control API."""
+    """Handler of all requests outside the control API.
+
+    Attributes:
+        mock_headers: add the ``Mock-`` headers.
+        reveal_sandboxes: a merchant may learn the name of the sandbox that has an order.
+        ids: correlation ids of requests that belong to no sandbox.
+    """
 
     registry: SandboxRegistry[Any]
     order_cache: OrderCache
     metrics: Metrics
     mock_headers: bool = True
+    reveal_sandboxes: bool = True
+    ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
 
     async def handle(self, request: Request) -> Response:
         """Respond to a request outside the control API.
@@ -91,7 +103,7 @@ class MerchantApi(Struct, frozen=True):
             self._record_exchange(sandbox, exchange, Response(0, damage=ABANDONED))
             raise
         except Exception:
-            log.exception("crash in %s (%s)", request.path, exchange.correlation_id)
+            log.exception("crash in %r (%s)", request.path, exchange.correlation_id)
             exchange.refusal = crash = exchange.record_crash(format_exc())
             response = refusal_response(crash, exchange.correlation_id, sandbox.assumptions)
         if exchange.fired:
@@ -99,7 +111,10 @@ class MerchantApi(Struct, frozen=True):
         return self._record_exchange(sandbox, exchange, response)
 
     def _authenticate(self, request: Request) -> Sandbox | Response:
-        """Return the sandbox of the caller, or the 401 response."""
+        """Return the sandbox of the caller, or the response to a caller without one."""
+        page = foreign_page(request)
+        if page is not None:
+            return self._refuse_page(request, Refusal(Reason.FOREIGN_ORIGIN, detail=page))
         authorization = request.headers.get("Authorization")
         credentials = parse_authorization(authorization)
         if credentials is None:
@@ -108,6 +123,22 @@ class MerchantApi(Struct, frozen=True):
         user = credentials.user
         sandbox = self.registry.authenticate(user, credentials.secret)
         return sandbox or self._refuse_credentials(request, "wrong_credentials", user)
+
+    def _refuse_page(self, request: Request, refusal: Refusal) -> Response:
+        """Build the response to a web page of another origin, which belongs to no sandbox."""
+        entry = Entry(
+            at=wall_clock(),
+            correlation_id=self.ids.new_request_id(),
+            method=request.method,
+            path=request.path,
+            status=refusal.status,
+            result=refusal,
+        )
+        response = refusal_response(refusal, entry.correlation_id, Assumptions())
+        if self.mock_headers:
+            add_mock_headers(response, entry)
+        self._record(None, entry, 0.0)
+        return response
 
     def _refuse_credentials(self, request: Request, reason: str, user: str = "") -> Response:
         """Build the 401 response; a sandbox that exists records it in its journal."""
@@ -163,7 +194,13 @@ class MerchantApi(Struct, frozen=True):
         """Add the ``Mock-`` headers; record the request in journal, metrics and log."""
         entry = exchange.build_entry(response)
         if isinstance(entry.result, Refusal):
-            add_suggestion(entry.result, exchange.request, sandbox, self.registry)
+            add_suggestion(
+                entry.result,
+                exchange.request,
+                sandbox,
+                self.registry,
+                reveal_sandboxes=self.reveal_sandboxes,
+            )
         if self.mock_headers:
             add_mock_headers(response, entry)
         self._record(sandbox, entry, monotonic() - exchange.started)
@@ -174,9 +211,8 @@ class MerchantApi(Struct, frozen=True):
             sandbox.journal.record(entry)
         self.metrics.count(entry, seconds)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = log_fields(sandbox.name if sandbox else "", entry, seconds)
-            message = " ".join(f"{key}={value}" for key, value in fields.items())
-            requests_log.info(message, extra={"fields": fields})
+            fields = log_fields(sandbox.display_name if sandbox else "", entry, seconds)
+            requests_log.info("%s", format_fields(fields), extra={"fields": fields})
 
 
 def log_fields(sandbox: str, entry: Entry, seconds: float) -> dict[str, object]:
@@ -232,14 +268,13 @@ def _execute(
     """Parse and execute the command of a request, and build its response."""
     exchange.execution = _execute_command(sandbox, exchange, endpoint, ids)
     result, correlation_id = exchange.execution.result, exchange.correlation_id
-    transaction_id = sandbox.ids.new_request_id()
     if isinstance(result, Refusal):
-        return refusal_response(result, correlation_id, sandbox.assumptions, transaction_id)
+        return refusal_response(result, correlation_id, sandbox.assumptions)
     return accepted_response(
         endpoint.success,
         result,
         correlation_id=correlation_id,
-        transaction_id=transaction_id,
+        transaction_id=sandbox.ids.new_request_id(),
         order_url=f"{exchange.request.base_url}{ORDERS_PATH}/{exchange.order_id}",
     )
 

@@ -5,8 +5,7 @@ mock adds is in ``Mock-…`` headers only.
 """
 
 import codecs
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import orjson
 
@@ -54,6 +53,13 @@ def unauthorized_response() -> Response:
     return Response(401, UNAUTHORIZED_HTML, headers)
 
 
+def encode_error(code: str, messages: Sequence[str], correlation_id: str) -> bytes:
+    """Encode the body of an error, in the recorded key order."""
+    return orjson.dumps(
+        {"error_code": code, "error_messages": messages, "correlation_id": correlation_id}
+    )
+
+
 def provider_json_response(
     status: int,
     body: bytes,
@@ -99,24 +105,21 @@ def refusal_response(
     refusal: Refusal,
     correlation_id: str,
     assumptions: Assumptions,
-    transaction_id: str | None = None,
 ) -> Response:
     """Build the response to a refused request, in the provider's format."""
+    if refusal.reason is Reason.UNAUTHORIZED:
+        return unauthorized_response()
     status, code = refusal.status, refusal.code
     if refusal.reason is Reason.INVALID_FIELDS:
         code = assumptions.validation_error
         status = 400 if code == "BAD_REQUEST" else status
-    body: dict[str, Any] = {
-        "correlation_id": correlation_id,
-        "error_code": code,
-        "error_messages": refusal.facts.get("violations") or [refusal.message],
-    }
-    response = provider_json_response(status, orjson.dumps(body), correlation_id)
+    violations = refusal.facts.get("violations")
+    messages = violations if isinstance(violations, list) else [refusal.message]
+    body = encode_error(code, messages, correlation_id)
+    response = provider_json_response(status, body, correlation_id)
     if _is_empty_404(refusal, assumptions):
         response.body = b""
         del response.headers["Content-Type"]
-    if transaction_id:
-        response.headers["Transaction-Id"] = transaction_id
     if refusal.reason is Reason.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = str(refusal.facts["allowed"])
     return response

@@ -48,7 +48,7 @@ def serialize_order(order: Order, status: Status, assumptions: Assumptions) -> J
         "merchant_reference1": order.merchant_reference1,
         "merchant_reference2": order.merchant_reference2,
         "klarna_reference": order.klarna_reference,
-        "customer": order.customer,
+        "customer": _serialize_customer(order.customer),
         "billing_address": serialize_address(order.billing_address),
         "shipping_address": serialize_address(order.shipping_address),
         "created_at": format_time(order.created_at),
@@ -146,6 +146,12 @@ def serialize_order_line(line: OrderLine) -> JsonObject:
         "total_tax_amount": line.total_tax_amount,
     }
     return {**view, **line.extra} if line.extra else view
+
+
+def _serialize_customer(customer: Mapping[str, str]) -> JsonObject:
+    """Serialize a customer; the date of birth comes first (recorded)."""
+    first = [key for key in ("date_of_birth",) if key in customer]
+    return {key: customer[key] for key in dict.fromkeys([*first, *customer])}
 
 
 def serialize_address(address: Address) -> JsonObject:

@@ -17,17 +17,28 @@ def add_suggestion(
     request: Request,
     sandbox: Sandbox,
     registry: SandboxRegistry[Any],
+    *,
+    reveal_sandboxes: bool,
 ) -> None:
-    """Add the path or the sandbox that was probably meant to the facts of a refusal."""
+    """Add the path or the sandbox that was probably meant to the facts of a refusal.
+
+    Args:
+        refusal: the refusal.
+        request: the refused request.
+        sandbox: the sandbox of the caller.
+        registry: all sandboxes.
+        reveal_sandboxes: whether the caller may learn the names of other sandboxes.
+    """
     if refusal.reason is Reason.UNKNOWN_PATH:
         refusal.facts |= _suggest_path(request)
     elif refusal.reason is Reason.ORDER_NOT_FOUND:
         order_id = str(refusal.facts["order_id"])
         if sandbox.name in registry.evicted:
-            refusal.facts["hint"] = f"sandbox {sandbox.name} was evicted"
-        for other_sandbox in registry:
+            refusal.facts["hint"] = f"sandbox {sandbox.display_name} was evicted"
+        other_sandboxes = registry if reveal_sandboxes else ()
+        for other_sandbox in other_sandboxes:
             if other_sandbox is not sandbox and order_id in other_sandbox.orders:
-                refusal.facts["belongs_to"] = f"sandbox {other_sandbox.name}"
+                refusal.facts["belongs_to"] = f"sandbox {other_sandbox.display_name}"
                 break
 
 

@@ -18,8 +18,9 @@ from mockserver.schemas import shipped_schemas
 SCHEMAS = "control.schema.json"
 YAML_TYPE = "application/yaml"
 DESCRIPTION = (
-    "Inspect and change the sandboxes of a kustom-mock server. A sandbox is created on first"
-    " use. Faults never apply here. Requests from web pages of another origin are refused."
+    "Inspect and change the sandboxes of a kustom-mock server. A sandbox is created by its"
+    " first merchant request or change; reads create none. HEAD is offered wherever GET is."
+    " Faults never apply here. Requests from web pages of another origin are refused."
 )
 PROBLEM_DESCRIPTIONS = {
     400: "Malformed JSON.",
@@ -29,7 +30,7 @@ PROBLEM_DESCRIPTIONS = {
     409: "The maximum number is reached, or the state of the checkout order forbids it.",
     413: "The body is too large.",
     415: "Neither YAML nor JSON.",
-    422: "The content is invalid; `errors` says what is expected.",
+    422: "Invalid content, name of a sandbox or filter; `errors` lists findings.",
 }
 
 
@@ -108,7 +109,7 @@ def _problems(route: Route) -> list[int]:
         409: route.limited,
         413: route.request_schema is not None,
         415: route.accepts_yaml,
-        422: route.request_schema is not None or route.query_schema is not None,
+        422: not route.unauthenticated,
     }
     return [status for status, holds in applies.items() if holds]
 

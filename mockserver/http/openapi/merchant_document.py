@@ -51,6 +51,8 @@ APPLIES_TO: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.UNKNOWN_PATH: _never,
     Reason.METHOD_NOT_ALLOWED: _never,
     Reason.MALFORMED_HTTP: _never,
+    Reason.UNAUTHORIZED: _never,  # described apart: its body is HTML
+    Reason.FOREIGN_ORIGIN: _never,
     Reason.INVALID_FIELDS: lambda info: _has_body(info) and not _is_checkout(info),
     Reason.MALFORMED_JSON: _has_body,
     Reason.BODY_TOO_LARGE: _has_body,
@@ -221,9 +223,9 @@ def _error_example(info: OperationInfo, refusal: ErrorDefinition) -> JsonObject:
     ending = MESSAGE_ENDINGS.get(info.operation, "")
     default_code = NOT_ALLOWED_CODES.get(info.operation, "NOT_ALLOWED")
     return {
-        "correlation_id": "f1a2b3c4-d5e6-4f70-8a9b-0c1d2e3f4a5b",
         "error_code": refusal.code or default_code,
         "error_messages": [refusal.message.replace("{consequence}", ending).strip()],
+        "correlation_id": "f1a2b3c4-d5e6-4f70-8a9b-0c1d2e3f4a5b",
     }
 
 

@@ -13,8 +13,8 @@ from mockserver.http.server import Server
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
-from tests.http.control.test_sandboxes import assert_problem
 from tests.support.merchant import Merchant
+from tests.support.problems import assert_problem
 
 LIST = "/__admin/sandboxes"
 TOKEN = "åtoken"
@@ -32,9 +32,7 @@ PATIENCE = 10  # seconds
         "kustom",
         "kustom:8566",
         "shop.localhost",
-        "mock.test:80",
-        "api.internal",
-        "kustom.default.svc",
+        "host.docker.internal:8566",
         "LOCALHOST",
     ],
 )
@@ -51,6 +49,10 @@ async def test_local_hosts_are_accepted(merchant: Merchant, host: str) -> None:
         "[::1",
         "a.b:c:d",
         "[x",
+        "evil.local",
+        "api.internal",
+        "mock.test:80",
+        "kustom.default.svc",
     ],
 )
 async def test_other_hosts_are_refused(merchant: Merchant, host: str) -> None:
@@ -74,7 +76,7 @@ async def test_foreign_origin_is_refused(merchant: Merchant, origin: str) -> Non
     async with merchant.nothing_changes():
         path = f"{LIST}/{merchant.user}"
         response = await merchant.ask("DELETE", path, headers={"Origin": origin})
-        assert_problem(response, 403, f"requests from the web page {origin} are refused")
+        assert_problem(response, 403, f"another origin are refused (Origin: {origin})")
 
 
 async def test_own_origin_is_accepted(merchant: Merchant) -> None:
@@ -100,18 +102,19 @@ async def test_allowed_host_is_accepted(guarded: Merchant) -> None:
     assert (await guarded.ask("GET", LIST, headers=headers)).status == 403
 
 
-@pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"Bearer  {TOKEN} "])
+@pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"Bearer  {TOKEN} ", f"bearer {TOKEN}"])
 async def test_valid_token_is_accepted(guarded: Merchant, given: str) -> None:
     response = await guarded.ask("GET", LIST, headers={"Authorization": given})
     assert response.status == 200
 
 
 @pytest.mark.parametrize(
-    "given", ["", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x", f"Basic {TOKEN}"]
+    "given", ["", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x", f"Basic {TOKEN}", TOKEN]
 )
 async def test_missing_or_wrong_token_is_401(guarded: Merchant, given: str) -> None:
     response = await guarded.ask("GET", LIST, headers={"Authorization": given})
     assert_problem(response, 401, "expected 'Authorization: Bearer …'")
+    assert response.header("WWW-Authenticate") == 'Bearer realm="kustom-mock control API"'
 
 
 @pytest.mark.parametrize("path", HEALTH_PATHS)
@@ -143,7 +146,7 @@ def raw_status(merchant: Merchant, head: bytes) -> tuple[bytes, bytes]:
         (b"GET /__admin/sandboxes HTTP/1.1\r\nHost: a\r\nOrigin: http://\xff\r\n", b"403"),
         (b"GET /__admin/\xff HTTP/1.1\r\nHost: a\r\n", b"40"),
         (b"GET /__admin/%ff HTTP/1.1\r\nHost: a\r\n", b"404"),
-        (b"GET /__admin/sandboxes/%ff%00 HTTP/1.1\r\nHost: a\r\n", b"404"),
+        (b"GET /__admin/sandboxes/%ff%00 HTTP/1.1\r\nHost: a\r\n", b"422"),
         (b"GET /x HTTP/1.1\r\nHost: a\r\nAuthorization: Basic \xff\r\n", b"401"),
         (b"GET /x HTTP/1.1\r\nHost: a\r\nAuthorization: Basic \xc3\xa5=\r\n", b"401"),
         (b"DELETE /__admin/sandboxes/x/faults/%ff HTTP/1.1\r\nHost: a\r\n", b"404"),
@@ -174,7 +177,12 @@ async def test_token_outside_utf_8_is_wrong(guarded: Merchant) -> None:
         ("GET", "/__admin/sandbox", 404, "no such path: /__admin/sandbox"),
         ("GET", "/__admin/sandboxes/x/nothing", 404, "no such path"),
         ("POST", "/__admin/sandboxes", 405, "POST is not supported here, use GET"),
-        ("PATCH", "/__admin/sandboxes/x", 405, "PATCH is not supported here, use GET, DELETE"),
+        (
+            "PATCH",
+            "/__admin/sandboxes/x",
+            405,
+            "PATCH is not supported here, use GET, HEAD, DELETE",
+        ),
         ("PUT", "/livez", 405, "PUT is not supported here, use GET"),
     ],
 )

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mockserver.domain.operation import Operation
-from tests.http.control.test_sandboxes import assert_problem
 from tests.support.merchant import HALF_SHIPPED, SHIPPED, UNSHIPPED, Merchant
+from tests.support.problems import assert_problem
 
 Op = Operation
 START = "2026-01-15T09:00:00.000Z"
@@ -104,7 +104,12 @@ async def test_cancelled_order_does_not_expire(frozen: Merchant) -> None:
     assert frozen.order_id not in [item["order_id"] for item in fired]
 
 
-# Wishes that cannot be granted, and what is said of them.
+async def test_running_clock_at_the_latest_time_can_be_frozen(frozen: Merchant) -> None:
+    await move(frozen, set="9000-01-01T00:00:00Z", freeze=False)
+    assert (await move(frozen, freeze=True))["frozen"] is True
+
+
+# Clock changes that are not valid, and part of the problem's detail.
 REFUSED: dict[str, tuple[Any, str]] = {
     "backwards": (
         {"set": "2026-01-15T08:59:59Z"},

@@ -6,8 +6,8 @@ import pytest
 
 from mockserver.domain.operation import Operation
 from mockserver.http.control import faults
-from tests.http.control.test_sandboxes import assert_problem
 from tests.support.merchant import Merchant
+from tests.support.problems import assert_problem
 
 Op = Operation
 CONFLICT = {"do": {"refuse": "conflict"}}

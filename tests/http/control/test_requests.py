@@ -21,8 +21,8 @@ from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
-from tests.http.control.test_sandboxes import assert_problem
 from tests.support.merchant import Merchant
+from tests.support.problems import assert_problem
 
 Op = Operation
 PATIENCE = 5  # seconds, for what is not to be waited for

@@ -16,9 +16,9 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, list_shipped, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNSHIPPED, Merchant, Reply
+from tests.support.problems import assert_problem
 
 Op = Operation
-PROBLEM = "application/problem+json"
 WORLD = """
 title: Own scenario
 seed: 7
@@ -82,14 +82,6 @@ async def unchanged(merchant: Merchant) -> AsyncIterator[None]:
     before = await state(merchant)
     yield
     assert await state(merchant) == before
-
-
-def assert_problem(response: Reply, status: int, words: str) -> None:
-    assert (response.status, response.header("Content-Type")) == (status, PROBLEM)
-    page = response.json
-    assert page["status"] == status
-    assert {"type", "title", "detail"} <= set(page)
-    assert words in page["detail"], page["detail"]
 
 
 async def test_a_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) -> None:
@@ -289,7 +281,7 @@ async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) ->
 async def test_evicted_sandboxes_are_listed(own_server: NewServer) -> None:
     merchant = await own_server(max_sandboxes=2)
     for user in ("a", "b", "a", "c"):
-        await as_user(merchant, user).control("GET", "clock")
+        await as_user(merchant, user).control("POST", "clock", {"freeze": True})
     page = (await merchant.ask("GET", "/__admin/sandboxes")).json
     assert [sandbox["name"] for sandbox in page["sandboxes"]] == ["a", "c"]
     assert page["evicted"] == ["b"]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from mockserver.domain.operation import OPERATIONS, Operation, OperationInfo
+from mockserver.sandbox.names import display_name
 from tests.support.merchant import Merchant, Reply
 from tests.support.request_examples import BODIES
 
@@ -59,6 +60,7 @@ UNREADABLE = {
     "neither user nor secret": f"Basic {encoded(':')}",
     "a line break in the user": f"Basic {encoded(chr(10) + 'user:secret')}",
     "an escape in the user": f"Basic {encoded(chr(27) + ':secret')}",
+    "a user that is too long": f"Basic {encoded('x' * 256 + ':secret')}",
 }
 
 
@@ -110,9 +112,8 @@ async def test_an_api_key_is_one_sandbox_in_every_form(
         response = await merchant.do(Op.ACKNOWLEDGE, headers=headers)
         assert response.status == 404
     sandboxes = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
-    assert [
-        other_sandbox["requests"] for other_sandbox in sandboxes if other_sandbox["name"] == key
-    ] == [3]
+    name = display_name(key)
+    assert [item["requests"] for item in sandboxes if item["name"] == name] == [3]
 
 
 async def test_user_name_selects_the_sandbox_if_the_secret_is_a_key(

@@ -272,7 +272,16 @@ async def test_the_journal_explains_checkouts_like_orders(merchant: Merchant) ->
     correlation_id = refused.header("Klarna-Correlation-Id")
     explained = (await merchant.control("GET", f"explain/{correlation_id}")).json
     assert explained["refusal"]["reason"] == "bad_value"
-    assert "expected=20000" in explained["text"]
+    assert explained["refusal"]["hints"] == ["Send 20000 instead of 1."]
+
+
+async def test_a_refusal_by_status_names_the_status_that_allows_it(merchant: Merchant) -> None:
+    order_id = (await create(merchant))["order_id"]
+    await merchant.ask("POST", f"{CHECKOUTS_PATH}/{order_id}/abort")
+    refused = await update(merchant, order_id, {})
+    correlation_id = refused.header("Klarna-Correlation-Id")
+    explained = (await merchant.control("GET", f"explain/{correlation_id}")).json
+    assert explained["refusal"]["hints"] == ["Allowed while the order is checkout_incomplete."]
 
 
 @pytest.mark.parametrize("info", CHECKOUT_OPERATIONS, ids=lambda info: info.operation)

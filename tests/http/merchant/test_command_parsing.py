@@ -20,7 +20,7 @@ from mockserver.http.merchant.endpoints import ENDPOINT_BY_OPERATION as ENDPOINT
 from mockserver.http.merchant.endpoints import Endpoint
 from mockserver.schemas import get_request_schema, shipped_schemas
 from tests.http.merchant.test_validation_errors import NOT_JSON
-from tests.test_schemas import LINE, LINES, bodies, requests
+from tests.support.request_bodies import LINE, LINES, bodies, requests
 
 Schema: TypeAlias = Mapping[str, Any]
 

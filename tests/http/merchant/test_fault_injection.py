@@ -17,6 +17,7 @@ from mockserver.domain.errors import (
     find_error_definition,
 )
 from mockserver.domain.operation import CHECKOUT_OPERATIONS, READ_OPERATIONS, Operation
+from mockserver.http.merchant.responses import UNAUTHORIZED_HTML
 from mockserver.http.server import Server
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
@@ -134,18 +135,66 @@ async def test_respond_cannot_break_the_framing(
     assert (await merchant.read())["order_id"] == merchant.order_id
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418, 429, 500, 502, 503, 504])
-async def test_respond_without_a_body_has_the_provider_format(
+# Status of an injected response, and the error code and message that fit it.
+DEFAULT_ERRORS: dict[int, tuple[str, str]] = {
+    400: ("BAD_REQUEST", "Bad request"),
+    403: ("NOT_ALLOWED", "Not allowed"),
+    404: ("NO_SUCH_ORDER", "No such order"),
+    408: ("REQUEST_TIMEOUT", "Request timeout"),
+    409: ("CONFLICT", "The order was changed by other requests at the same time, try again"),
+    410: ("GONE", "Gone"),
+    413: ("PAYLOAD_TOO_LARGE", "Request is too large"),
+    422: ("UNPROCESSABLE_ENTITY", "Unprocessable entity"),
+    423: ("LOCKED", "Locked"),
+    429: ("TOO_MANY_REQUESTS", "Too many requests"),
+    451: ("UNAVAILABLE_FOR_LEGAL_REASONS", "Unavailable for legal reasons"),
+    499: ("BAD_REQUEST", "Bad request"),
+    500: ("INTERNAL_ERROR", "Unexpected server error"),
+    502: ("TEMPORARILY_UNAVAILABLE", "Temporarily unavailable"),
+    503: ("TEMPORARILY_UNAVAILABLE", "Temporarily unavailable"),
+    507: ("INSUFFICIENT_STORAGE", "Insufficient storage"),
+    599: ("INTERNAL_ERROR", "Unexpected server error"),
+}
+
+
+@pytest.mark.parametrize("status", DEFAULT_ERRORS)
+async def test_respond_without_a_body_sends_the_error_of_its_status(
     merchant: Merchant,
     status: int,
 ) -> None:
+    code, message = DEFAULT_ERRORS[status]
     await fault(merchant, {"respond": {"status": status}})
     response = await merchant.do(Op.CANCEL)
     assert response.status == status
-    assert response.json["error_code"].isupper()
-    assert all(
-        isinstance(error_message, str) for error_message in response.json["error_messages"]
-    )
+    assert list(response.json) == ["error_code", "error_messages", "correlation_id"]
+    assert (response.json["error_code"], response.json["error_messages"]) == (code, [message])
+
+
+@pytest.mark.parametrize("action", [{"respond": {"status": 401}}, {"refuse": "unauthorized"}])
+async def test_injected_401_is_the_recorded_page(
+    merchant: Merchant, action: dict[str, Any]
+) -> None:
+    await fault(merchant, action, on="capture")
+    async with merchant.nothing_changes():
+        response = await merchant.capture(100)
+    assert (response.status, response.body) == (401, UNAUTHORIZED_HTML)
+    assert response.header("Content-Type") == "text/html"
+    assert response.header("WWW-Authenticate") == 'Basic realm="very closed site"'
+    assert "Klarna-Correlation-Id" not in response.header_names
+    assert response.header("Mock-Fault").startswith("f: re")
+
+
+async def test_injected_401_can_have_its_own_error(merchant: Merchant) -> None:
+    await fault(merchant, {"respond": {"status": 401, "error_code": "EXPIRED"}})
+    response = await merchant.do(Op.CANCEL)
+    assert (response.status, response.json["error_messages"]) == (401, ["Expired"])
+
+
+@pytest.mark.parametrize("name", ["Date", "date", "DATE"])
+async def test_injected_date_replaces_the_servers_own(merchant: Merchant, name: str) -> None:
+    headers = {name: "Thu, 01 Jan 1970 00:00:00 GMT"}
+    await fault(merchant, {"respond": {"status": 200, "headers": headers}}, on="get_order")
+    assert (await merchant.do(Op.GET_ORDER)).header("Date") == headers[name]
 
 
 ANSWERED_EMPTY = [(Reason.CHECKOUT_NOT_FOUND, info.operation) for info in CHECKOUT_OPERATIONS]
@@ -172,6 +221,12 @@ async def test_every_operation_can_be_refused_for_every_reason(
 
 
 def assert_shape(response: Reply, reason: Reason) -> None:
+    assert response.header("Mock-Fault") == f"f: refuse {reason}"
+    assert response.header("Mock-Reason").startswith(reason)
+    assert all(value.isascii() for _, value in response.headers)
+    if reason is Reason.UNAUTHORIZED:
+        assert response.body == UNAUTHORIZED_HTML
+        return
     page = response.json
     assert set(page) == {"correlation_id", "error_code", "error_messages"}
     assert page["error_code"]
@@ -181,9 +236,6 @@ def assert_shape(response: Reply, reason: Reason) -> None:
         for error_message in page["error_messages"]
     )
     assert not re.search(r"[{}]", "".join(page["error_messages"])), page
-    assert response.header("Mock-Fault") == f"f: refuse {reason}"
-    assert response.header("Mock-Reason").startswith(reason)
-    assert all(value.isascii() for _, value in response.headers)
 
 
 def test_every_reason_of_the_catalogue_can_be_injected() -> None:
@@ -205,10 +257,10 @@ async def test_injected_refusal_omits_unknown_facts(
     reason: Reason,
 ) -> None:
     await fault(merchant, {"refuse": reason}, on="refund")
-    response = await merchant.refund(100)
-    explained = await merchant.control("GET", f"explain/{response.json['correlation_id']}")
-    assert UNKNOWN_FACT not in explained.json["refusal"]["facts"].values()
-    assert f"={UNKNOWN_FACT}" not in explained.json["text"]
+    await merchant.refund(100)
+    entry = await latest(merchant)
+    assert UNKNOWN_FACT not in entry["refusal"]["facts"].values()
+    assert f"={UNKNOWN_FACT}" not in entry["text"]
     (event,) = (await merchant.control("GET", f"orders/{merchant.order_id}")).json["timeline"][
         -1:
     ]

@@ -162,7 +162,6 @@ async def test_invalid_body_leaves_its_key_unused(
 ) -> None:
     refused = await shipping_merchant.do(Op.REFUND, b"{}", headers=KEY)
     assert refused.status == 422
-    assert "Transaction-Id" in refused.header_names
     accepted = await shipping_merchant.do(Op.REFUND, b'{"refunded_amount": 1}', headers=KEY)
     assert accepted.status == 201
     assert "Mock-Replayed" not in accepted.header_names

@@ -362,6 +362,16 @@ async def test_a_cancelled_order_keeps_its_remaining_amount(merchant: Merchant) 
     assert (order["status"], order["remaining_authorized_amount"]) == ("CANCELLED", 20000)
 
 
+async def test_customer_has_the_date_of_birth_first(merchant: Merchant) -> None:
+    customer = {"type": "person", "date_of_birth": "1941-03-21"}
+    await merchant.make_order({**UNSHIPPED, "customer": customer})
+    order = await merchant.read()
+    assert list(order["customer"].items()) == [
+        ("date_of_birth", "1941-03-21"),
+        ("type", "person"),
+    ]
+
+
 async def test_new_customer_details_are_merged_and_an_empty_text_clears(
     merchant: Merchant,
 ) -> None:

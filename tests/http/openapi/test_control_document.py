@@ -89,6 +89,7 @@ QUERIES = {
     "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201",
     "GET /__admin/sandboxes/{sandbox}/requests/count": "?order_id=shipped",
     "GET /__admin/sandboxes/{sandbox}/requests/await": "?count=1&timeout=1ms",
+    "GET /__admin/sandboxes/{sandbox}/audit": "?allow=A301,A402",
 }
 
 
@@ -250,7 +251,7 @@ async def test_unsupported_method_gets_the_allowed_ones(
 ) -> None:
     reply = await busy.ask("PATCH", f"/__admin/sandboxes/{busy.user}/clock", {})
     assert reply.status == 405
-    assert reply.header("Allow") == "GET, POST"
+    assert reply.header("Allow") == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("name", ROUTES)

@@ -60,7 +60,13 @@ def test_the_document_describes_every_operation_and_nothing_else(document: Json)
 
 def test_every_refusal_of_the_catalogue_is_described_somewhere() -> None:
     described = {item for row in ALL_OPERATIONS for item in errors_of(row)}
-    elsewhere = {Reason.UNKNOWN_PATH, Reason.METHOD_NOT_ALLOWED, Reason.MALFORMED_HTTP}
+    elsewhere = {
+        Reason.UNKNOWN_PATH,
+        Reason.METHOD_NOT_ALLOWED,
+        Reason.MALFORMED_HTTP,
+        Reason.UNAUTHORIZED,
+        Reason.FOREIGN_ORIGIN,
+    }
     assert {error.reason for error in ERROR_CATALOGUE if error not in described} == elsewhere
 
 

@@ -1,0 +1,198 @@
+"""``kustom-mock audit`` and ``run --audit``: formats, exit codes, and what is refused."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from mockserver.audit.rules import AUDIT_RULES
+from mockserver.cli.main import main
+from mockserver.http.server import Server, running_in_thread
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.scenario import parse_scenario
+from mockserver.scenario.yaml_reader import parse_yaml
+from tests.support.audit import play_and_audit
+from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of
+
+ERRORS = scenario_of(AUDIT_EXAMPLES["A304"].bad)
+WARNINGS = scenario_of(AUDIT_EXAMPLES["A301"].bad)
+
+Audit: TypeAlias = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
+    with running_in_thread(Server(sandboxes)) as address:
+        yield address
+
+
+@pytest.fixture
+def audit(url: str, capsys: pytest.CaptureFixture[str]) -> Audit:
+    """Run the verb against the server."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(["audit", "--url", url, *arguments])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def report(url: str) -> dict[str, Any]:
+    """Play two shops: one with an error, one with a warning."""
+    play_and_audit(url, "bad-shop", ERRORS)
+    _, report = play_and_audit(url, "hasty-shop", WARNINGS)
+    return dict(report)
+
+
+@pytest.mark.usefixtures("report")
+def test_the_text_names_what_happened_the_fix_and_the_requests(audit: Audit) -> None:
+    code, out, _ = audit("bad-shop")
+    assert code == 1
+    assert "audit of sandbox bad-shop: 3 requests\n" in out
+    assert "  A304 error: refund over several shipments  order " in out
+    assert "      refund of 10000 names A, B, which were not captured together" in out
+    assert "      fix: Send one refund for each shipment.\n" in out
+    assert "docs: reference/audit.md#a304\n" in out
+    assert "1 error, 0 warnings, 0 notes; " in out
+    assert "hasty-shop" not in out
+
+
+@pytest.mark.usefixtures("report")
+def test_without_a_name_every_sandbox_is_judged(audit: Audit) -> None:
+    _, out, _ = audit()
+    assert "audit of sandbox bad-shop" in out
+    assert "audit of sandbox hasty-shop" in out
+
+
+def test_without_sandboxes_there_is_nothing_to_judge(audit: Audit) -> None:
+    assert audit() == (0, "no sandbox is in use\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["hasty-shop"], 0),
+        (["hasty-shop", "--fail-on", "warning"], 1),
+        (["hasty-shop", "--fail-on", "warning", "--allow", "A301"], 0),
+        (["bad-shop"], 1),
+        (["bad-shop", "--allow", "A304"], 0),
+        (["nobody"], 2),
+        (["bad-shop", "--allow", "A3040"], 2),
+    ],
+)
+@pytest.mark.usefixtures("report")
+def test_the_exit_code_follows_the_worst_finding(
+    audit: Audit, arguments: list[str], code: int
+) -> None:
+    assert audit(*arguments)[0] == code
+
+
+@pytest.mark.usefixtures("report")
+def test_a_silenced_rule_is_counted_in_the_text(audit: Audit) -> None:
+    _, out, _ = audit("bad-shop", "--allow", "A304", "--allow", "A105")
+    assert ", 1 silenced\n" in out
+    assert "  A105 is allowed, but nothing was found\n" in out
+
+
+@pytest.mark.usefixtures("report")
+def test_rules_that_were_not_tried_are_listed_on_request(audit: Audit) -> None:
+    line = f"  not tried A105: {AUDIT_RULES['A105'].situation}\n"
+    assert line not in audit("bad-shop")[1]
+    assert line in audit("bad-shop", "--not-tried")[1]
+
+
+def test_what_cannot_be_judged_is_said_with_its_reason(audit: Audit, url: str) -> None:
+    text = scenario_of(AUDIT_EXAMPLES["A601"].bad).replace(
+        "09:00:00Z", "09:00:00Z, frozen: true"
+    )
+    play_and_audit(url, "frozen", text)
+    assert "  not judged A601: the clock of the sandbox is frozen" in audit("frozen")[1]
+
+
+def test_json_is_what_the_control_api_answers(audit: Audit, report: dict[str, Any]) -> None:
+    _, out, _ = audit("hasty-shop", "--format", "json")
+    assert json.loads(out) == {"sandboxes": [report]}
+
+
+@pytest.mark.usefixtures("report")
+def test_github_gets_one_annotation_per_code(audit: Audit, url: str) -> None:
+    play_and_audit(url, "worse-shop", ERRORS)
+    _, out, _ = audit("--format", "github")
+    lines = out.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("::error title=A304 refund over several shipments::refund of")
+    assert "(and 1 more)" in lines[0]
+    assert lines[1].startswith("::warning title=A301 ")
+
+
+def test_a_note_is_a_notice_for_github(audit: Audit, url: str) -> None:
+    play_and_audit(url, "shop", scenario_of("steps: [{capture: {order: shop, amount: 10000}}]"))
+    assert audit("--format", "github")[1].startswith("::notice title=A201 ")
+
+
+@pytest.mark.usefixtures("report")
+def test_every_sarif_result_has_a_file_and_a_fingerprint(audit: Audit) -> None:
+    _, out, _ = audit("--format", "sarif")
+    (run,) = json.loads(out)["runs"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == list(AUDIT_RULES)
+    assert [result["ruleId"] for result in run["results"]] == ["A304", "A301"]
+    for result in run["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "ordermanagement/v1/orders"
+        assert result["properties"]["order_id"] not in json.dumps(result["partialFingerprints"])
+
+
+def test_a_server_that_does_not_answer_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--url", "http://127.0.0.1:1"]) == 2
+    assert "kustom-mock: no answer from http://127.0.0.1:1: " in capsys.readouterr().err
+
+
+def test_the_admin_token_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
+    with running_in_thread(Server(sandboxes, admin_token="t0ken")) as address:
+        assert main(["audit", "--url", address]) == 2
+        assert "answered 401" in capsys.readouterr().err
+        assert main(["audit", "--url", address, "--admin-token", "t0ken"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "code", "words"),
+    [
+        (ERRORS, ["--audit"], 1, "      audit: A304 error: refund over several shipments"),
+        (ERRORS, ["--audit", "--allow", "A304"], 0, "1 passed, 0 failed"),
+        (WARNINGS, ["--audit"], 0, "      A301 warning: refund without lines"),
+        (ERRORS, [], 0, "1 passed, 0 failed"),
+    ],
+)
+def test_run_judges_the_client_of_every_scenario(
+    text: str,
+    flags: list[str],
+    code: int,
+    words: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert main(["run", str(file), *flags]) == code
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--allow", "A3040"], "--allow: unknown name 'A3040', did you mean 'A304'?"),
+        (["--audit", "--base-url", "http://127.0.0.1:1"], "--audit: needs the built-in server"),
+    ],
+)
+def test_run_refuses_what_it_cannot_judge(
+    flags: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(ERRORS, encoding="utf-8")
+    assert main(["run", str(file), *flags]) == 2
+    assert words in capsys.readouterr().err

@@ -1,0 +1,55 @@
+"""Run the command line as real processes."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from mockserver import __version__
+
+TIMEOUT = 30  # seconds, for a process that never ends
+COMMAND = [sys.executable, "-m", "mockserver"]
+ROOT = Path(__file__).parents[2]
+READY = re.compile(rf"kustom-mock {re.escape(__version__)} listening on (https?://\S+:\d+)\n")
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without settings of the machine."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith("KUSTOM_MOCK_")}
+    return {**own, **variables}
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a verb to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        check=False,
+        capture_output=True,
+        cwd=ROOT,
+        env=environment(variables),
+        text=True,
+        timeout=TIMEOUT,
+    )
+
+
+@contextmanager
+def serving(*flags: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a server until the block ends; yield the process and its URL."""
+    with subprocess.Popen(
+        [*COMMAND, "serve", *flags],
+        cwd=ROOT,
+        env=environment(variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            ready = READY.fullmatch(process.stdout.readline())
+            assert ready is not None
+            yield process, ready[1]
+        finally:
+            process.kill()
