@@ -45,8 +45,10 @@ class Reason(StrEnum):
     RAISE_NOT_OFFERED = "raise_not_offered"
     EXTENSION_NOT_OFFERED = "extension_not_offered"
     DUE_DATE_NOT_OFFERED = "due_date_not_offered"
+    RETURN_FEE_NOT_OFFERED = "return_fee_not_offered"
     ORDER_IS_FULL = "order_is_full"
     SANDBOX_IS_FULL = "sandbox_is_full"
+    SERVER_IS_FULL = "server_is_full"
     UNAUTHORIZED = "unauthorized"
     FOREIGN_ORIGIN = "foreign_origin"
     INVALID_ADDRESS = "invalid_address"
@@ -221,7 +223,8 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
     ),
     ErrorDefinition(
         Reason.ORDER_CANCELLED, 403, "",
-        "Order {order_id} is cancelled. {consequence}", _ASSUMED_WORDING,
+        "Order {order_id} is canceled. {consequence}",
+        read_off_clients("two generations of an OXID plugin look for 'is canceled.'"),
     ),
     ErrorDefinition(
         Reason.ORDER_CANCELLED, 403, "NOT_ALLOWED", "Update not allowed.",
@@ -296,6 +299,12 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         _only(Operation.EXTEND_DUE_DATE, Operation.GET_EXTEND_DUE_DATE_OPTIONS),
     ),
     ErrorDefinition(
+        Reason.RETURN_FEE_NOT_OFFERED, 403, "REFUND_NOT_ALLOWED",
+        "{cause} Refund not possible.",
+        klarna_docs("refund with return fees: the causes and the code; the words are assumed"),
+        _only(Operation.REFUND),
+    ),
+    ErrorDefinition(
         Reason.ORDER_IS_FULL, 403, "",
         "The order reached its limit of {limit} {kind}. {consequence}",
         assumed("ours, so that memory is bounded; no limit of the provider is known"),
@@ -308,7 +317,7 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
     ),
     ErrorDefinition(
         Reason.SANDBOX_IS_FULL, 403, "",
-        "The sandbox reached its limit of {limit} bytes of requests. {consequence}",
+        "The sandbox reached its limit of {limit} bytes. {consequence}",
         assumed("ours, so that memory is bounded"),
         _only(*(info.operation for info in OPERATIONS if not info.is_read)),
     ),
@@ -317,6 +326,11 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         "No more than {limit} bytes of requests are kept",
         assumed("ours, so that memory is bounded"),
         _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
+    ),
+    ErrorDefinition(
+        Reason.SERVER_IS_FULL, 503, "TEMPORARILY_UNAVAILABLE",
+        "The server reached its limit of {limit} {kind}.",
+        assumed("ours, so that memory is bounded and no sandbox in use is dropped"),
     ),
     ErrorDefinition(
         Reason.UNAUTHORIZED, 401, "UNAUTHORIZED", "Missing or wrong credentials",
@@ -490,10 +504,13 @@ class Refusal(Exception):  # noqa: N818  # the term of the glossary
 
     def __str__(self) -> str:
         """Read as ``reason: message (fact=value, …)``."""
-        already_in_message = {"violations", "cause", "detail"}  # part of the message
+        omitted = {
+            "violations",
+            "cause",
+            "detail",
+            "earlier_refunds",
+        }  # part of the message, or long
         facts = ", ".join(
-            f"{name}={value}"
-            for name, value in self.known_facts.items()
-            if name not in already_in_message
+            f"{name}={value}" for name, value in self.known_facts.items() if name not in omitted
         )
         return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

@@ -20,6 +20,7 @@ from mockserver.http.damaged_response import send_damaged_response
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
+from mockserver.http.descriptors import handle_loop_error
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request
@@ -40,8 +41,11 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop  # noqa: PLC0415  # not on every platform
     except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
+        loop = asyncio.new_event_loop()
+    else:
+        loop = uvloop.new_event_loop()
+    loop.set_exception_handler(handle_loop_error)
+    return loop
 
 
 class Apis(Struct, frozen=True):
@@ -136,7 +140,8 @@ class Server:
             response.body = b""
         sent: web.StreamResponse
         if response.damage is None:
-            sent = PlainResponse(response, last=connection.framer.lost)
+            framer = connection.framer
+            sent = PlainResponse(response, last=framer.lost, lingers=framer.discarding)
         else:
             sent = await send_damaged_response(request, response, response.damage, connection)
         connection.answered()

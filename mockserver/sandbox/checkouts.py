@@ -10,7 +10,7 @@ from mockserver.domain.checkout.completion import Completion, attempt_checkout, 
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
-from mockserver.sandbox.sandbox import MAX_SANDBOX_BYTES, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 
 
 def create_checkout(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Checkout:
@@ -24,7 +24,7 @@ def create_checkout(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Check
     Raises:
         Refusal: a bad value, or the sandbox is full.
     """
-    _check_room(sandbox, Operation.CREATE_CHECKOUT, size)
+    sandbox.check_room(size, Operation.CREATE_CHECKOUT)
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
     order_id = sandbox.ids.new_order_id()
     checkout = changes.create_checkout(order_id, fields, now, assumptions)
@@ -77,7 +77,7 @@ def update_checkout(
     """
     operation = Operation.UPDATE_CHECKOUT
     checkout = find_checkout(sandbox, order_id, operation)
-    _check_room(sandbox, operation, size)
+    sandbox.check_room(size, operation)
     now = sandbox.clock.now()
     changed = changes.update_checkout(checkout, fields, now, sandbox.assumptions)
     sandbox.put_checkout(changed, size)
@@ -105,7 +105,8 @@ def complete_checkout(
         The checkout order, and the order in order management if the outcome makes one.
 
     Raises:
-        Refusal: there is none, or it is read-only or expired.
+        Refusal: there is none, it is read-only or expired, or there is no room; nothing
+            is changed.
         UnknownShippingOptionError: no such shipping option; nothing is changed.
     """
     checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
@@ -117,10 +118,9 @@ def complete_checkout(
         order = build_order(changed, completion, reference, assumptions)
     sandbox.put_checkout(changed, 0)
     if order is not None:
-        sandbox.add(order)
+        try:
+            sandbox.add(order)
+        except Refusal:  # no room
+            sandbox.put_checkout(checkout, 0)
+            raise
     return changed, order
-
-
-def _check_room(sandbox: Sandbox, operation: Operation, size: int) -> None:
-    if not sandbox.has_room_for(size):
-        raise Refusal(Reason.SANDBOX_IS_FULL, operation, limit=MAX_SANDBOX_BYTES)

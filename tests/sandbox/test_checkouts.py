@@ -38,7 +38,7 @@ def test_a_checkout_is_updated_and_aborted(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
     updated = checkouts.update_checkout(sandbox, order_id, {"locale": "en-SE"}, size=7)
     assert checkouts.read_checkout(sandbox, order_id) is updated
-    assert sandbox.held_bytes == 7
+    assert sandbox.checkout_bytes == 7
     assert checkouts.abort_checkout(sandbox, order_id).aborted_at == NOW
     with pytest.raises(Refusal) as refused:
         checkouts.check_updatable(sandbox, order_id)
@@ -89,6 +89,17 @@ def test_a_completion_that_fails_changes_nothing(sandbox: Sandbox) -> None:
     completion = make_completion(shipping_option="pigeon")
     with pytest.raises(UnknownShippingOptionError):
         checkouts.complete_checkout(sandbox, checkout.order_id, completion)
+    assert (sandbox.checkouts, sandbox.orders) == ({checkout.order_id: checkout}, {})
+
+
+def test_a_completion_without_room_changes_nothing(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = checkouts.create_checkout(sandbox, CART)
+    monkeypatch.setattr("mockserver.sandbox.sandbox.MAX_SANDBOX_BYTES", 0)
+    with pytest.raises(Refusal) as refused:
+        checkouts.complete_checkout(sandbox, checkout.order_id, make_completion())
+    assert refused.value.reason is Reason.SANDBOX_IS_FULL
     assert (sandbox.checkouts, sandbox.orders) == ({checkout.order_id: checkout}, {})
 
 

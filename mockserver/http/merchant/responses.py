@@ -14,7 +14,9 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import CHECKOUT_OPERATIONS
+from mockserver.http.merchant.serializers import format_time
 from mockserver.http.messages import Response
+from mockserver.sandbox.eviction import Eviction
 from mockserver.sandbox.journal import Entry
 
 CHECKOUT_OPERATION_NAMES = frozenset(info.operation for info in CHECKOUT_OPERATIONS)
@@ -134,8 +136,13 @@ def _is_empty_404(refusal: Refusal, assumptions: Assumptions) -> bool:
     )
 
 
-def add_mock_headers(response: Response, entry: Entry) -> None:
-    """Add the ``Mock-…`` headers: reason, allocation, fault, replay."""
+def add_mock_headers(
+    response: Response, entry: Entry, eviction: Eviction | None = None
+) -> None:
+    """Add the ``Mock-…`` headers: reason, allocation, fault, replay, eviction."""
+    if eviction is not None:
+        text = f"began anew, evicted at {format_time(eviction.at)}: {eviction.reason}"
+        response.headers["Mock-Sandbox"] = escape_header_value(text)
     result = entry.result
     if isinstance(result, Refusal):
         response.headers["Mock-Reason"] = format_reason(result)
@@ -154,13 +161,14 @@ def _format_allocation(allocation: Allocation, entry: Entry) -> str:
     if allocation.outcome is AllocationOutcome.ALLOCATED:
         note = "; ambiguous" if allocation.ambiguous else ""
         return f"allocated; capture_id={allocation.capture_id}{note}"
-    if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
-        return "not_attempted; no order lines were given"
     explanation = entry.explanation
     if explanation is None:
-        return "failed"
-    conditions, hints = ", ".join(explanation.failed_conditions), " ".join(explanation.hints)
-    return f"failed; {conditions}; {hints}"
+        return allocation.outcome
+    if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
+        return "; ".join((allocation.outcome, *explanation.hints[:1]))
+    return "; ".join(
+        (allocation.outcome, ", ".join(explanation.failed_conditions), *explanation.hints[:1])
+    )
 
 
 def escape_header_value(text: str) -> str:
