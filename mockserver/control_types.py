@@ -110,6 +110,29 @@ class AllocationExplanation(TypedDict):
     text: str
 
 
+class RefundAllocation(AllocationExplanation):
+    """How a refund of the order was allocated; ``number`` counts the refunds from 1."""
+
+    refund_id: str
+    number: int
+    reference: str | None
+
+
+class LineBalance(TypedDict):
+    """Quantities and amounts of one reference; ``left`` is captured and not refunded."""
+
+    reference: str
+    name: str
+    ordered_quantity: int
+    ordered_amount: int
+    captured_quantity: int
+    captured_amount: int
+    refunded_quantity: int
+    refunded_amount: int
+    left_quantity: int
+    left_amount: int
+
+
 class RuleProvenance(TypedDict):
     """How far a rule can be trusted: ``assumed`` to ``documented by Kustom``."""
 
@@ -151,14 +174,17 @@ class TimelineEntry(TypedDict):
 
     at: str
     text: str
+    capture_id: str | None
+    refund_id: str | None
 
 
 class OrderDetails(TypedDict):
     """Everything known about an order; ``allocations`` has one entry per refund, in order."""
 
     order: MerchantOrder
-    allocations: list[AllocationExplanation]
+    allocations: list[RefundAllocation]
     ledger: LedgerAmounts
+    lines: list[LineBalance]
     timeline: list[TimelineEntry]
     timeline_text: str
 

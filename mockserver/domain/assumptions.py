@@ -55,6 +55,22 @@ class Assumptions:
         },
         assumed("amount-only refunds are accepted (recorded); their effect is unknown"),
     )
+    fee_only_refund: str = assumption_field(
+        "amount_only",
+        {
+            "amount_only": "a refund of nothing but return fees counts as one without lines",
+            "failed": "a refund of nothing but return fees is a failed allocation",
+        },
+        assumed("sent by today's WooCommerce plugin for a bare amount; the effect is unknown"),
+    )
+    return_fee_rules: str = assumption_field(
+        "documented",
+        {
+            "documented": "return fees need one capture of the whole order, in some countries",
+            "ignored": "a return fee is accepted on every refund",
+        },
+        klarna_docs("refund with return fees; Kustom's portal offers the same"),
+    )
     capture_capacity: str = assumption_field(
         "remaining",
         {
@@ -78,6 +94,30 @@ class Assumptions:
             "stays_zero": "a capture's refunded_amount stays 0",
         },
         assumed("described as the capture's refunds; recorded 0 in the same second"),
+    )
+    refund_reference: str = assumption_field(
+        "shown",
+        {
+            "shown": "the reference of a refund is shown when it is read",
+            "left_out": "the reference of a refund is not shown",
+        },
+        kustom_docs("the schema of a refund has it; one recorded refund was shown without it"),
+    )
+    repeated_cancel: str = assumption_field(
+        "accepted",
+        {
+            "accepted": "cancelling a cancelled order answers 204 and changes nothing",
+            "refused": "cancelling a cancelled order is refused",
+        },
+        recorded("204 both times, one second apart; plugins handle a refusal as well"),
+    )
+    rejected_order: str = assumption_field(
+        "refused",
+        {
+            "refused": "an order whose fraud review failed cannot be captured",
+            "four_hours": "it can be captured for four hours, and is then cancelled",
+        },
+        klarna_docs("pending orders, US and UK: a capture in time takes the risk"),
     )
     release_keeps_order_amount: bool = assumption_field(
         default=True,

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     RAISE_NOT_OFFERED = "raise_not_offered"
     EXTENSION_NOT_OFFERED = "extension_not_offered"
     DUE_DATE_NOT_OFFERED = "due_date_not_offered"
+    RETURN_FEE_NOT_OFFERED = "return_fee_not_offered"
     ORDER_IS_FULL = "order_is_full"
     SANDBOX_IS_FULL = "sandbox_is_full"
     SERVER_IS_FULL = "server_is_full"
@@ -218,7 +219,8 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
     ),
     ErrorDefinition(
         Reason.ORDER_CANCELLED, 403, "",
-        "Order {order_id} is cancelled. {consequence}", _ASSUMED_WORDING,
+        "Order {order_id} is canceled. {consequence}",
+        read_off_clients("two generations of an OXID plugin look for 'is canceled.'"),
     ),
     ErrorDefinition(
         Reason.ORDER_CANCELLED, 403, "NOT_ALLOWED", "Update not allowed.",
@@ -291,6 +293,12 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         "{cause} Due date cannot be extended.",
         klarna_docs("due date extension: pay-later methods, listed options; words assumed"),
         _only(Operation.EXTEND_DUE_DATE, Operation.GET_EXTEND_DUE_DATE_OPTIONS),
+    ),
+    ErrorDefinition(
+        Reason.RETURN_FEE_NOT_OFFERED, 403, "REFUND_NOT_ALLOWED",
+        "{cause} Refund not possible.",
+        klarna_docs("refund with return fees: the causes and the code; the words are assumed"),
+        _only(Operation.REFUND),
     ),
     ErrorDefinition(
         Reason.ORDER_IS_FULL, 403, "",
@@ -469,10 +477,13 @@ class Refusal(Exception):  # noqa: N818  # the term of the glossary
 
     def __str__(self) -> str:
         """Read as ``reason: message (fact=value, …)``."""
-        already_in_message = {"violations", "cause", "detail"}  # part of the message
+        omitted = {
+            "violations",
+            "cause",
+            "detail",
+            "earlier_refunds",
+        }  # part of the message, or long
         facts = ", ".join(
-            f"{name}={value}"
-            for name, value in self.known_facts.items()
-            if name not in already_in_message
+            f"{name}={value}" for name, value in self.known_facts.items() if name not in omitted
         )
         return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

@@ -156,6 +156,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     billing_address: Address = field(default_factory=dict)
     shipping_address: Address = field(default_factory=dict)
     fraud_status: FraudStatus = FraudStatus.ACCEPTED
+    fraud_reviewed_at: datetime | None = None
     merchant_reference1: str | None = None
     merchant_reference2: str | None = None
     merchant_data: str | None = None

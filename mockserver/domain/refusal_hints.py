@@ -33,16 +33,21 @@ HINT_BY_REASON: Mapping[Reason, str] = {
 
 
 def refusal_hint(refusal: Refusal) -> tuple[str, ...]:
-    """Return what would have been allowed, or nothing if that is unknown."""
+    """Return what would have been allowed, most useful first; empty if that is unknown."""
     if UNKNOWN_FACT in refusal.facts.values():
         return ()  # injected by a fault
     template = HINT_BY_REASON.get(refusal.reason)
     if template is not None:
         try:
-            return (template.format_map(refusal.facts),)
+            return (template.format_map(refusal.facts), *_list_earlier_refunds(refusal))
         except KeyError:
             pass  # refused because of the status
     return _hint_allowed_statuses(refusal)
+
+
+def _list_earlier_refunds(refusal: Refusal) -> tuple[str, ...]:
+    refunds = refusal.facts.get("earlier_refunds")
+    return (f"Refunded so far: {refunds}.",) if refunds else ()
 
 
 def _hint_allowed_statuses(refusal: Refusal) -> tuple[str, ...]:

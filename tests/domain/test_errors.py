@@ -177,13 +177,13 @@ def test_reason_that_never_occurs_has_a_message_for_faults() -> None:
 
 def test_refusal_without_operation_has_the_general_message() -> None:
     refusal = Refusal(Reason.ORDER_CANCELLED, order_id=ORDER_ID)
-    assert refusal.message == f"Order {ORDER_ID} is cancelled."
+    assert refusal.message == f"Order {ORDER_ID} is canceled."
     assert refusal.code == "NOT_ALLOWED"
 
 
 def test_refused_read_has_no_message_ending() -> None:
     refusal = Refusal(Reason.ORDER_CANCELLED, Operation.GET_CAPTURE, order_id=ORDER_ID)
-    assert refusal.message == f"Order {ORDER_ID} is cancelled."
+    assert refusal.message == f"Order {ORDER_ID} is canceled."
 
 
 def test_a_fact_with_braces_is_taken_as_it_is() -> None:

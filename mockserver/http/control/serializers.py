@@ -1,13 +1,18 @@
 """Serialize orders, journal entries and dry runs for the control API."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec.structs import asdict
 
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import (
+    LineBalance,
     TimelineEvent,
     build_ledger,
+    build_line_balances,
     build_timeline,
     render_timeline,
 )
@@ -55,21 +60,71 @@ def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:
     return {
         "order": serialize_current_order(sandbox, order),
         "allocations": [
-            serialize_explanation(explain_allocation(order, refund)) for refund in order.refunds
+            {
+                "refund_id": refund.refund_id,
+                "number": number,
+                "reference": refund.reference,
+                **serialize_explanation(explain_allocation(order, refund)),
+            }
+            for number, refund in enumerate(order.refunds, 1)
         ],
         "ledger": build_ledger(order),
-        "timeline": [{"at": format_time(event.at), "text": event.text} for event in timeline],
+        "lines": [_serialize_line_balance(balance) for balance in build_line_balances(order)],
+        "timeline": [
+            {
+                "at": format_time(event.at),
+                "text": event.text,
+                "capture_id": event.capture_id,
+                "refund_id": event.refund_id,
+            }
+            for event in timeline
+        ],
         "timeline_text": render_timeline(timeline),
     }
 
 
 def build_full_timeline(sandbox: Sandbox, order: Order) -> list[TimelineEvent]:
     """Build the timeline of an order, including refused and faulted requests, oldest first."""
-    entries = (entry for entry in sandbox.journal if entry.order_id == order.order_id)
-    problem_events = (
-        TimelineEvent(entry.at, text) for entry in entries if (text := _describe_problem(entry))
+    events = build_timeline(order)
+    positioned = [(number, event) for number, event in enumerate(events, 1)]
+    for entry in sandbox.journal:
+        text = _describe_problem(entry) if entry.order_id == order.order_id else ""
+        if text:
+            at = _end_of(entry)
+            positioned.append((_count_earlier(events, entry), TimelineEvent(at, text)))
+    return [event for _, event in sorted(positioned, key=lambda item: item[0])]
+
+
+def _end_of(entry: Entry) -> datetime:
+    """Return the time of what the request changed; a fault after the commit came later."""
+    if entry.after is None or entry.after is entry.before:
+        return entry.at
+    return max(entry.at, build_timeline(entry.after)[-1].at)
+
+
+def _count_earlier(events: Sequence[TimelineEvent], entry: Entry) -> int:
+    """Count the events before a request; times do not tell, as a clock may be frozen."""
+    if entry.after is None:
+        return sum(event.at <= entry.at for event in events)
+    known = {capture.capture_id for capture in entry.after.captures}
+    known |= {refund.refund_id for refund in entry.after.refunds}
+    return max(
+        (
+            number
+            for number, event in enumerate(events, 1)
+            if (event.refund_id or event.capture_id) in known
+            or (not event.refund_id and not event.capture_id and event.at <= entry.at)
+        ),
+        default=0,
     )
-    return sorted([*build_timeline(order), *problem_events], key=lambda event: event.at)
+
+
+def _serialize_line_balance(balance: LineBalance) -> JsonObject:
+    return {
+        **asdict(balance),
+        "left_quantity": balance.left_quantity,
+        "left_amount": balance.left_amount,
+    }
 
 
 def _describe_problem(entry: Entry) -> str:

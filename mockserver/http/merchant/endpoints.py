@@ -58,8 +58,10 @@ def _options(order: Order, ids: command_parsing.PathIds, _assumptions: Assumptio
     return serializers.serialize_due_date_options(order)
 
 
-def _refund(order: Order, ids: command_parsing.PathIds, _assumptions: Assumptions) -> Any:  # noqa: ANN401
-    return serializers.serialize_single_refund(find_refund(order, ids["refund_id"]))
+def _refund(order: Order, ids: command_parsing.PathIds, assumptions: Assumptions) -> Any:  # noqa: ANN401
+    return serializers.serialize_single_refund(
+        find_refund(order, ids["refund_id"]), assumptions
+    )
 
 
 def _ignore_body(command: Callable[[], Command]) -> Callable[[Any, Any], Command]:

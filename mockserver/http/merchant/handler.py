@@ -278,7 +278,7 @@ def _execute_command(
 ) -> Execution:
     """Execute the command of a request; a known key is replayed even for an invalid body."""
     request, order_id = exchange.request, ids["order_id"]
-    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    key = exchange.idempotency_key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
     try:
         command = parse_command(request, endpoint, ids)
     except Refusal as refusal:

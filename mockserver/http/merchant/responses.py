@@ -142,13 +142,14 @@ def _format_allocation(allocation: Allocation, entry: Entry) -> str:
     if allocation.outcome is AllocationOutcome.ALLOCATED:
         note = "; ambiguous" if allocation.ambiguous else ""
         return f"allocated; capture_id={allocation.capture_id}{note}"
-    if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
-        return "not_attempted; no order lines were given"
     explanation = entry.explanation
     if explanation is None:
-        return "failed"
-    conditions, hints = ", ".join(explanation.failed_conditions), " ".join(explanation.hints)
-    return f"failed; {conditions}; {hints}"
+        return allocation.outcome
+    if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
+        return "; ".join((allocation.outcome, *explanation.hints[:1]))
+    return "; ".join(
+        (allocation.outcome, ", ".join(explanation.failed_conditions), *explanation.hints[:1])
+    )
 
 
 def escape_header_value(text: str) -> str:

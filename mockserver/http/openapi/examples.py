@@ -101,7 +101,9 @@ _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
         order, order.captures[0], Assumptions()
     ),
     Operation.GET_EXTEND_DUE_DATE_OPTIONS: serializers.serialize_due_date_options,
-    Operation.GET_REFUND: lambda order: serializers.serialize_single_refund(order.refunds[0]),
+    Operation.GET_REFUND: lambda order: serializers.serialize_single_refund(
+        order.refunds[0], Assumptions()
+    ),
 }
 
 

@@ -28,7 +28,10 @@ async def test_mock_reason_lists_the_paths_of_invalid_fields(merchant: Merchant)
 
 ALLOCATIONS = {
     "found": ((10000, [line("B24680", 10000)]), "allocated; capture_id={B}"),
-    "no lines": ((5, []), "not_attempted; no order lines were given"),
+    "no lines": (
+        (5, []),
+        "not_attempted; Send order_lines with the references of the returned articles.",
+    ),
     "misspelt": (
         (10000, [line("B2468O", 10000)]),
         "failed; references_in_one_capture; Change reference 'B2468O' to 'B24680'.",
