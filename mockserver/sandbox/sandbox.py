@@ -133,7 +133,12 @@ class Sandbox:
     @property
     def total_bytes(self) -> int:
         """Approximate number of bytes held, including snapshots."""
-        return sum(self.bytes_by_kind.values())
+        total = self.held_bytes + self.template_bytes + len(self.receipts) * RECEIPT_BYTES
+        total += self.journal.total_bytes + self.faults.total_bytes
+        total += (len(self.order_names) + len(self.movement_names)) * NAME_BYTES
+        if self.snapshots:
+            total += sum([snapshot.total_bytes for snapshot in self.snapshots.values()])
+        return total
 
     def check_room(self, size: int, operation: Operation | None = None) -> None:
         """Check that there is room for a change of this size in bytes.
@@ -141,9 +146,9 @@ class Sandbox:
         Raises:
             Refusal: This sandbox, or all of them together, would exceed a limit.
         """
-        sizes = self.bytes_by_kind
-        if sum(sizes.values()) + size > MAX_SANDBOX_BYTES:
-            held = ", ".join(f"{kind} {number}" for kind, number in sizes.items() if number)
+        if self.total_bytes + size > MAX_SANDBOX_BYTES:
+            sizes = self.bytes_by_kind.items()
+            held = ", ".join(f"{kind} {number}" for kind, number in sizes if number)
             raise Refusal(Reason.SANDBOX_IS_FULL, operation, limit=MAX_SANDBOX_BYTES, held=held)
         if self.make_room is not None:
             self.make_room(self.name, size)
@@ -221,7 +226,8 @@ class Sandbox:
             if idempotency_key
             else None
         )
-        executed, receipt = self._replay_receipt(order_id, receipt_name, command), None
+        executed = self._replay_receipt(order_id, receipt_name, command)
+        receipt, size = None, 0
         if executed is None:
             context = Context(
                 self.clock.now(),
@@ -229,11 +235,12 @@ class Sandbox:
                 self.assumptions,
                 fail_allocation=fail_allocation,
             )
-            executed = self._decide(order_id, command, context)
+            size = weigh_command(command)
+            executed = self._decide(order_id, command, context, size)
             receipt = (
                 self._create_receipt(executed, command, context.now) if receipt_name else None
             )
-        self._settle(executed, command, receipt_name, receipt)
+        self._settle(executed, receipt_name, receipt, size)
         return executed
 
     def force_outcome(self, order_id: str, outcome: str) -> Order | None:
@@ -312,7 +319,9 @@ class Sandbox:
         changed = command is None or receipt.fingerprint != fingerprint(command)
         return Execution(receipt.result, order, order, replayed=True, body_changed=changed)
 
-    def _decide(self, order_id: str, command: Command, context: Context) -> Execution:
+    def _decide(
+        self, order_id: str, command: Command, context: Context, size: int
+    ) -> Execution:
         """Decide a command without writing anything."""
         order = self.orders.get(order_id)
         if order is None:
@@ -321,7 +330,7 @@ class Sandbox:
             return Execution(missing, None, None)
         try:
             self._check_not_withdrawn(command.operation)
-            self._check_order_room(order_id, weigh_command(command), command.operation)
+            self._check_order_room(order_id, size, command.operation)
             decision = decide(order, command, context)
         except Refusal as refusal:
             return Execution(refusal.with_traceback(None), order, order)
@@ -343,9 +352,9 @@ class Sandbox:
     def _settle(
         self,
         executed: Execution,
-        command: Command,
         name: str | None,
         receipt: Receipt | None,
+        size: int,
     ) -> None:
         """Write everything that an executed command changes."""
         self.ids.new_movement_id()
@@ -354,7 +363,7 @@ class Sandbox:
         if executed.after is not None and executed.after is not executed.before:
             order_id = executed.after.order_id
             self.orders[order_id] = executed.after
-            self._record_change(order_id, weigh_command(command))
+            self._record_change(order_id, size)
 
     def _check_order_room(self, order_id: str, size: int, operation: Operation | None) -> None:
         """Check the limits of an order and of its sandbox for a change.
