@@ -11,11 +11,13 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 from mockserver.merchant_types import MerchantOrder
 
 OperationName: TypeAlias = Literal[
+    "abort_checkout",
     "acknowledge",
     "add_capture_shipping_info",
     "add_order_shipping_info",
     "cancel",
     "capture",
+    "create_checkout",
     "extend_authorization_time",
     "extend_due_date",
     "get_capture",
@@ -23,10 +25,12 @@ OperationName: TypeAlias = Literal[
     "get_order",
     "get_refund",
     "list_captures",
+    "read_checkout",
     "refund",
     "release_remaining_authorization",
     "trigger_send_out",
     "update_authorization",
+    "update_checkout",
     "update_customer_details",
     "update_merchant_references",
 ]

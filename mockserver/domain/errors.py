@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.domain.operation import CHECKOUT_OPERATIONS, OPERATIONS, Operation
 from mockserver.domain.provenance import (
     Provenance,
     assumed,
@@ -62,6 +62,9 @@ class Reason(StrEnum):
     UNKNOWN_PATH = "unknown_path"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     OPERATION_WITHDRAWN = "operation_withdrawn"
+    CHECKOUT_NOT_FOUND = "checkout_not_found"
+    CHECKOUT_READ_ONLY = "checkout_read_only"
+    BAD_VALUE = "bad_value"
     CONFLICT = "conflict"
     TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
@@ -116,6 +119,7 @@ def _only(*operations: Operation) -> frozenset[Operation]:
     return frozenset(operations)
 
 
+_CHECKOUT_BY_ID = _only(*(info.operation for info in CHECKOUT_OPERATIONS if info.path))
 _ASSUMED_WORDING = assumed("no wording known; follows the pattern of the documented ones")
 _ERRORS_PAGE = klarna_docs("errors in order management")
 _STATUS_TABLE = klarna_docs("table of statuses and codes")
@@ -315,7 +319,13 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.SANDBOX_IS_FULL, 403, "",
         "The sandbox reached its limit of {limit} bytes. {consequence}",
         assumed("ours, so that memory is bounded"),
-        _only(*(operation for operation in Operation if operation not in READ_OPERATIONS)),
+        _only(*(info.operation for info in OPERATIONS if not info.is_read)),
+    ),
+    ErrorDefinition(
+        Reason.SANDBOX_IS_FULL, 403, "NOT_ALLOWED",
+        "No more than {limit} bytes of requests are kept",
+        assumed("ours, so that memory is bounded"),
+        _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
     ),
     ErrorDefinition(
         Reason.SERVER_IS_FULL, 503, "TEMPORARILY_UNAVAILABLE",
@@ -381,6 +391,23 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.OPERATION_WITHDRAWN, 404, "RESOURCE_NOT_FOUND",
         "No such resource: {path}",
         assumed("what a dropped endpoint answers"),
+    ),
+    ErrorDefinition(
+        Reason.CHECKOUT_NOT_FOUND, 404, "NOT_FOUND",
+        "No such checkout order: {order_id}",
+        read_off_clients("WooCommerce expects an empty body; code and words are assumed"),
+        _CHECKOUT_BY_ID,
+    ),
+    ErrorDefinition(
+        Reason.CHECKOUT_READ_ONLY, 403, "READ_ONLY_ORDER",
+        "Resource is read-only",
+        recorded("update of a completed order, in issues of the WooCommerce plugin"),
+        _only(Operation.UPDATE_CHECKOUT, Operation.ABORT_CHECKOUT),
+    ),
+    ErrorDefinition(
+        Reason.BAD_VALUE, 400, "BAD_VALUE", "{violations}",
+        recorded("total_amount of a line; other fields in Klarna's samples"),
+        _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
     ),
     ErrorDefinition(
         Reason.CONFLICT, 409, "CONFLICT",

@@ -58,7 +58,6 @@ def build_placed_order(
     amount = resolve_amount(spec, lines, path)
     shopper = _resolve_shopper(spec, country, f"{ids.seed}/people/{name}")
     billing = shopper["billing_address"]
-    method = spec.get("payment_method", "INVOICE")
     expires = initial_expiry(created, defaults.authorization_days)
     return Order(
         order_id=_explicit_or_new(spec.get("order_id"), ids, ids.new_order_id),
@@ -77,10 +76,7 @@ def build_placed_order(
         or defaults.currency
         or COUNTRIES[country].currency,
         locale=spec.get("locale") or defaults.locale or COUNTRIES[country].locale,
-        payment_method=PaymentMethod(
-            method,
-            PAYMENT_DESCRIPTIONS.get(method, method.replace("_", " ").capitalize()),
-        ),
+        payment_method=parse_payment_method(spec),
         customer=shopper["customer"],
         billing_address=billing,
         shipping_address=shopper["shipping_address"],
@@ -89,6 +85,13 @@ def build_placed_order(
         merchant_reference2=optional_text(spec.get("merchant_reference2")),
         merchant_data=optional_text(spec.get("merchant_data")),
     )
+
+
+def parse_payment_method(spec: Spec) -> PaymentMethod:
+    """Parse the key ``payment_method``, an invoice by default."""
+    method = spec.get("payment_method", "INVOICE")
+    description = PAYMENT_DESCRIPTIONS.get(method, method.replace("_", " ").capitalize())
+    return PaymentMethod(method, description)
 
 
 def _explicit_or_new(explicit: object, ids: IdGenerator, draw: Callable[[], str]) -> str:

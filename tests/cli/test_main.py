@@ -74,6 +74,11 @@ def test_other_listen_errors_show_the_system_message() -> None:
 
 
 WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
+    "a rewrite without a target": (
+        ["serve", "--deliver", "https://shop.example"],
+        {},
+        ["--deliver", "expected https://shop.example=http://localhost:8080"],
+    ),
     "a flag that is invalid": (["serve", "--prot", "1"], {}, ["--prot"]),
     "a flag that is invalid, beside the verb's own": (
         ["serve", "--prot", "1"],

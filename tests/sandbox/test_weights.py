@@ -175,6 +175,7 @@ def test_weight_is_close_to_the_allocated_memory(kind: str) -> None:
 
 
 COMMANDS: dict[str, tuple[Command, int]] = {
+    "CaptureOrder": (CaptureOrder(1, shipping_info=(PARCEL,)), 900),
     "Acknowledge": (Acknowledge(), 0),
     "UpdateAuthorization": (UpdateAuthorization(1, lines_of(USUAL_LINE)), 250),
     "UpdateMerchantReferences": (UpdateMerchantReferences("1001", None), 60),

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from mockserver.domain.order import Order
 from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
+from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.names import (
@@ -38,6 +39,7 @@ class ControlContext(Struct, frozen=True):
 
     registry: SandboxRegistry[Scenario]
     metrics: Metrics
+    deliveries: DeliveryRunner
     ca_certificate: bytes | None = None
     activity: Activity = field(default_factory=Activity)
     started_at: float = field(default_factory=monotonic)

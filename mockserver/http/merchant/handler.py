@@ -14,11 +14,12 @@ from msgspec import Struct, field
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.lifecycle import derive_status
-from mockserver.domain.operation import ORDERS_PATH
+from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
 from mockserver.http.browser import foreign_page
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import parse_authorization
+from mockserver.http.merchant.checkout_api import answer_checkout
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
 from mockserver.http.merchant.exchange import Exchange
 from mockserver.http.merchant.order_cache import OrderCache
@@ -84,7 +85,7 @@ class MerchantApi(Struct, frozen=True):
         exchange = Exchange(request, now, sandbox.ids.new_request_id())
         try:
             endpoint, ids = _find_endpoint(request)
-            exchange.operation, exchange.order_id = endpoint.operation, ids["order_id"]
+            exchange.operation, exchange.order_id = endpoint.operation, ids.get("order_id")
             response = None
             if sandbox.faults:
                 facts = _request_facts(request, endpoint, ids, now)
@@ -94,10 +95,7 @@ class MerchantApi(Struct, frozen=True):
                     await sleep(delay)
                 now = sandbox.clock.now()  # other requests may have run during the delay
                 response = fault_injection.apply_before(exchange)
-            if response is None and endpoint.parse_command is None:
-                response = self._read_order(sandbox, exchange, endpoint, ids, now)
-            elif response is None:
-                response = _execute(sandbox, exchange, endpoint, ids)
+            response = response or self._carry_out(sandbox, exchange, endpoint, ids, now)
         except Refusal as refusal:
             exchange.refusal = refusal.with_traceback(None)
             response = refusal_response(refusal, exchange.correlation_id, sandbox.assumptions)
@@ -164,6 +162,21 @@ class MerchantApi(Struct, frozen=True):
         )
         self._record(sandbox, entry, 0.0)
         return response
+
+    def _carry_out(
+        self,
+        sandbox: Sandbox,
+        exchange: Exchange,
+        endpoint: Endpoint,
+        ids: dict[str, str],
+        now: datetime,
+    ) -> Response:
+        """Read or change an order or a checkout order, and render the response."""
+        if endpoint.base_path == CHECKOUTS_PATH:
+            return answer_checkout(sandbox, exchange, endpoint, ids)
+        if endpoint.parse_command is None:
+            return self._read_order(sandbox, exchange, endpoint, ids, now)
+        return _execute(sandbox, exchange, endpoint, ids)
 
     def _read_order(
         self,
@@ -242,7 +255,7 @@ def _request_facts(
     request: Request, endpoint: Endpoint, ids: dict[str, str], now: datetime
 ) -> RequestFacts:
     body = cache(lambda: _body_for_matching(request))  # parsed once for all rules
-    return RequestFacts(endpoint.operation, ids["order_id"], now, body)
+    return RequestFacts(endpoint.operation, ids.get("order_id", ""), now, body)
 
 
 def _body_for_matching(request: Request) -> object:

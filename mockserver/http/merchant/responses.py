@@ -13,11 +13,13 @@ from mockserver.domain.allocation.explanation import Allocation, AllocationOutco
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.operation import CHECKOUT_OPERATIONS
 from mockserver.http.merchant.serializers import format_time
 from mockserver.http.messages import Response
 from mockserver.sandbox.eviction import Eviction
 from mockserver.sandbox.journal import Entry
 
+CHECKOUT_OPERATION_NAMES = frozenset(info.operation for info in CHECKOUT_OPERATIONS)
 MAX_HEADER_LENGTH = 1000  # characters
 ESCAPES = codecs.lookup("unicode_escape").name  # imported now: descriptors may run out later
 
@@ -60,7 +62,12 @@ def encode_error(code: str, messages: Sequence[str], correlation_id: str) -> byt
     )
 
 
-def provider_json_response(status: int, body: bytes, correlation_id: str) -> Response:
+def provider_json_response(
+    status: int,
+    body: bytes,
+    correlation_id: str,
+    recorded_headers: Mapping[str, str] = RECORDED_HEADERS,
+) -> Response:
     """Build a JSON response with the recorded headers."""
     return Response(
         status,
@@ -68,7 +75,7 @@ def provider_json_response(status: int, body: bytes, correlation_id: str) -> Res
         {
             "Content-Type": "application/json",
             "Klarna-Correlation-Id": correlation_id,
-            **RECORDED_HEADERS,
+            **recorded_headers,
         },
     )
 
@@ -112,9 +119,21 @@ def refusal_response(
     messages = violations if isinstance(violations, list) else [refusal.message]
     body = encode_error(code, messages, correlation_id)
     response = provider_json_response(status, body, correlation_id)
+    if _is_empty_404(refusal, assumptions):
+        response.body = b""
+        del response.headers["Content-Type"]
     if refusal.reason is Reason.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = str(refusal.facts["allowed"])
     return response
+
+
+def _is_empty_404(refusal: Refusal, assumptions: Assumptions) -> bool:
+    """Return whether a missing checkout order is answered without a body."""
+    return (
+        refusal.reason is Reason.CHECKOUT_NOT_FOUND
+        and refusal.operation in CHECKOUT_OPERATION_NAMES
+        and assumptions.expired_checkout == "empty_404"
+    )
 
 
 def add_mock_headers(
