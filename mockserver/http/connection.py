@@ -142,9 +142,10 @@ class Connection(web.RequestHandler):
         aiohttp would go on to decompress it. Closing at once would reset the connection,
         and a client that is still sending would not see the response.
         """
-        content.feed_eof()
-        self.framer.discard()
-        self.closes_when_answered = True
+        self.closes_when_answered = self.framer.lost = True
+        if not content.is_eof():
+            content.feed_eof()
+            self.framer.discard()
 
     def answered(self) -> None:
         """Record that a response is about to be written; close after the last one."""

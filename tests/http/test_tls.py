@@ -135,12 +135,12 @@ def test_plain_http_on_the_tls_port_is_logged() -> None:
         place = urlsplit(url)
         assert place.hostname is not None
         address = (place.hostname, place.port)
-        with socket.create_connection(address, timeout=PATIENCE) as plain:
+        with socket.create_connection(address, timeout=TIMEOUT) as plain:
             plain.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             while plain.recv(64):
                 pass
         process.terminate()
-        _, errors = process.communicate(timeout=PATIENCE)
+        _, errors = process.communicate(timeout=TIMEOUT)
     assert "a client sent plain HTTP to the TLS port: use https://" in errors
 
 
