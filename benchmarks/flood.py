@@ -112,6 +112,7 @@ def _control(method: str, path: str, body: Mapping[str, Any]) -> bytes:
 
 LINE = {"name": "Article", "quantity": 1, "unit_price": 1, "total_amount": 1}
 LARGE_LINE = LINE | {"reference": "r" * 255, "name": "n" * 255, "product_url": "u" * 400}
+PRICE = {"unit_price": 1}
 RICH_LINE = LINE | {"product_identifiers": {"brand": "b", "color": "c", "size": "s"}}
 
 KINDS: Mapping[str, Kind] = {
@@ -133,7 +134,7 @@ KINDS: Mapping[str, Kind] = {
         lambda number: _control(
             "PUT",
             f"/__admin/sandboxes/{USER}-{number}/scenario",
-            {"version": 1, "allow": ["W301"] * 120_000},
+            {"version": 1, "orders": {f"o{i}": {"lines": [PRICE] * 900} for i in range(40)}},
         ),
         status=200,
         count=50,
