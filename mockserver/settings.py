@@ -82,8 +82,15 @@ class Settings:
         None, "serve HTTPS with this certificate (PEM) and --tls-key"
     )
     tls_key: str | None = setting(None, "private key (PEM) of --tls-cert")
+    owned: bool = setting(
+        False,  # noqa: FBT003
+        "tie each sandbox to the first secret that it is used with",
+    )
+    sandbox_ttl: str | None = setting(
+        None, "drop sandboxes that were not used for this long (real time), such as 7d"
+    )
     max_sandboxes: int = setting(
-        1000, "maximum number of sandboxes; the least recently used is evicted"
+        1000, "maximum number of sandboxes; only unchanged or unused ones are evicted"
     )
     journal_size: int = setting(1000, "number of requests in each sandbox's journal")
     log_format: str = setting("text", "log format", choices=("text", "json"))

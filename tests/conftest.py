@@ -27,7 +27,9 @@ def serve() -> Iterator[Callable[..., str]]:
         @cache
         def started(*, mock_headers: bool = True, **assume: Any) -> str:  # noqa: ANN401
             surroundings = ScenarioDefaults(assumptions=Assumptions(**assume))
-            sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), surroundings))
+            sandboxes = SandboxRegistry(
+                load_scenario((DEFAULT_SCENARIO,), surroundings), max_sandboxes=100_000
+            )
             server = Server(sandboxes, mock_headers=mock_headers)
             return running.enter_context(running_in_thread(server))
 

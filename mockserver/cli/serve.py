@@ -19,6 +19,7 @@ from mockserver.settings import SettingError, Settings
 
 STANDARD_ERROR = 2
 GC_THRESHOLD = 50_000  # new objects between two collections
+DEMO_SANDBOX = "demo"  # the first requests of the README read it
 
 
 def serve(settings: Settings) -> int:
@@ -97,6 +98,8 @@ async def _serve(settings: Settings) -> int:
         return EXIT_USAGE
     except OSError as error:
         raise SettingError(describe_listen_error(error, settings)) from None
+    if not settings.require_known:
+        sandboxes.get_or_create(DEMO_SANDBOX)
     _tune_garbage_collection()
     _print_ready_line(url)
     watch_task = asyncio.create_task(watch(settings, sandboxes)) if settings.watch else None

@@ -1,6 +1,7 @@
 """Create the sandbox registry and its template from the settings."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
 from socket import gaierror
 
@@ -8,6 +9,7 @@ from mockserver.domain.assumptions import AssumptionError, Assumptions, switch_a
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_and_build
 from mockserver.scenario.scenario import Scenario, ScenarioDefaults
+from mockserver.scenario.times import parse_duration
 from mockserver.settings import SettingError, Settings
 
 
@@ -17,13 +19,25 @@ def create_registry(settings: Settings) -> SandboxRegistry[Scenario]:
     Raises:
         UnknownScenarioError: No scenario has this name or path.
         ScenarioError: A scenario is invalid.
-        SettingError: An assumption or its value is unknown.
+        SettingError: An assumption or its value is unknown, or a duration is invalid.
     """
     return SandboxRegistry(
         load_template(settings),
         max_sandboxes=settings.max_sandboxes,
         require_known=settings.require_known,
+        owned=settings.owned,
+        time_to_live=_parse_time_to_live(settings),
     )
+
+
+def _parse_time_to_live(settings: Settings) -> timedelta | None:
+    if settings.sandbox_ttl is None:
+        return None
+    try:
+        return parse_duration(settings.sandbox_ttl)
+    except ValueError as error:
+        option = settings.flag_or_variable("sandbox_ttl")
+        raise SettingError(f"{option}: {error}") from None
 
 
 def load_template(settings: Settings) -> Scenario:

@@ -6,10 +6,11 @@ not reach bind mounts of containers on every platform.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mockserver.cli.startup import load_template
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.loader import UnknownScenarioError, resolve_files
@@ -17,6 +18,7 @@ from mockserver.scenario.scenario import Scenario
 from mockserver.settings import Settings
 
 POLL_INTERVAL = 0.5  # seconds
+MAX_NAMES_LISTED = 20
 
 log = logging.getLogger("kustom_mock")
 
@@ -31,12 +33,20 @@ async def watch(settings: Settings, sandboxes: SandboxRegistry[Scenario]) -> Non
             continue
         old_states = states
         try:
-            restarted_count = sandboxes.replace_template(load_template(settings))
-            log.warning(
-                "scenarios reloaded; %d sandboxes will be filled again", restarted_count
-            )
+            names = sandboxes.replace_template(load_template(settings))
+            log.warning("scenarios reloaded; %s", describe_dropped(names))
         except (ScenarioError, UnknownScenarioError, OSError) as error:
             log.error("scenarios not reloaded, keeping the old ones:\n%s", error)  # noqa: TRY400
+
+
+def describe_dropped(names: Sequence[str]) -> str:
+    """Describe which sandboxes were dropped; their next use fills them again."""
+    if not names:
+        return "no sandbox was dropped"
+    listed = ", ".join(repr(display_name(name)) for name in names[:MAX_NAMES_LISTED])
+    more_count = len(names) - MAX_NAMES_LISTED
+    more = f" and {more_count} more" if more_count > 0 else ""
+    return f"dropped {len(names)} sandbox{'es' * (len(names) > 1)}: {listed}{more}"
 
 
 def _file_states(settings: Settings) -> Mapping[str, tuple[int, int]]:

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     RETURN_FEE_NOT_OFFERED = "return_fee_not_offered"
     ORDER_IS_FULL = "order_is_full"
     SANDBOX_IS_FULL = "sandbox_is_full"
+    SERVER_IS_FULL = "server_is_full"
     UNAUTHORIZED = "unauthorized"
     FOREIGN_ORIGIN = "foreign_origin"
     INVALID_ADDRESS = "invalid_address"
@@ -312,9 +313,14 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
     ),
     ErrorDefinition(
         Reason.SANDBOX_IS_FULL, 403, "",
-        "The sandbox reached its limit of {limit} bytes of requests. {consequence}",
+        "The sandbox reached its limit of {limit} bytes. {consequence}",
         assumed("ours, so that memory is bounded"),
         _only(*(operation for operation in Operation if operation not in READ_OPERATIONS)),
+    ),
+    ErrorDefinition(
+        Reason.SERVER_IS_FULL, 503, "TEMPORARILY_UNAVAILABLE",
+        "The server reached its limit of {limit} {kind}.",
+        assumed("ours, so that memory is bounded and no sandbox in use is dropped"),
     ),
     ErrorDefinition(
         Reason.UNAUTHORIZED, 401, "UNAUTHORIZED", "Missing or wrong credentials",

@@ -17,6 +17,7 @@ from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServ
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
 from mockserver.http.damaged_response import send_damaged_response
+from mockserver.http.descriptors import handle_loop_error
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request
@@ -37,8 +38,11 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop  # noqa: PLC0415  # not on every platform
     except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
+        loop = asyncio.new_event_loop()
+    else:
+        loop = uvloop.new_event_loop()
+    loop.set_exception_handler(handle_loop_error)
+    return loop
 
 
 class Apis(Struct, frozen=True):
@@ -129,7 +133,8 @@ class Server:
             response.body = b""
         sent: web.StreamResponse
         if response.damage is None:
-            sent = PlainResponse(response, last=connection.framer.lost)
+            framer = connection.framer
+            sent = PlainResponse(response, last=framer.lost, lingers=framer.discarding)
         else:
             sent = await send_damaged_response(request, response, response.damage, connection)
         connection.answered()

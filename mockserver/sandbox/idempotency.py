@@ -17,6 +17,10 @@ RECEIPTS_KEPT = 10_000
 """Limit of receipts per sandbox; beyond it the oldest is dropped."""
 
 
+MAX_KEY_LENGTH = 100
+"""Characters of a key that are stored; a longer one is stored as its digest."""
+
+
 class Receipt(Struct, frozen=True):
     """The stored result of an idempotency key, with the request's fingerprint and time.
 
@@ -37,6 +41,13 @@ def fingerprint(command: Command) -> bytes:
     """Return a 16-byte digest that is equal for equal commands only."""
     encoded = command.operation.encode() + _ENCODER.encode(command)
     return blake2b(encoded, digest_size=16).digest()
+
+
+def shorten_key(key: str) -> str:
+    """Return a key, or the digest of a long one, so that receipts have a bounded size."""
+    if len(key) <= MAX_KEY_LENGTH:
+        return key
+    return blake2b(key.encode(errors="surrogatepass"), digest_size=32).hexdigest()
 
 
 def store_receipt(receipts: dict[str, Receipt], name: str, receipt: Receipt) -> None:

@@ -19,10 +19,19 @@ from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.faults.actions import ResponseDamage
+from mockserver.sandbox.weights import (
+    COUNTER_BYTES,
+    ENTRY_BYTES,
+    weigh_order_version,
+    weigh_value,
+)
 
 DEFAULT_JOURNAL_SIZE = 1000
 MAX_COUNTERS = 100_000  # beyond it, requests are no longer counted by order
 MAX_ORDER_ID_LENGTH = 255  # characters of an order id (documented)
+BYTES_PER_ENTRY = 4096
+"""Average bytes of the entries; beyond this times their maximum number, old ones go."""
+
 NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
 
@@ -42,6 +51,8 @@ class Entry(Struct, dict=True):
     result: Acceptance | Refusal | None = None
     replayed: bool = False
     body_changed: bool = False
+    idempotency_key: str | None = None
+    retry_after: str | None = None
     before: Order | None = None
     after: Order | None = None
     faults: list[str] = field(default_factory=list)
@@ -57,6 +68,17 @@ class Entry(Struct, dict=True):
         return explain_allocation(self.after, refund) if refund else None
 
     @property
+    def weight(self) -> int:
+        """The bytes that it takes, without what the sandbox holds anyway."""
+        total = ENTRY_BYTES + len(self.path) + len(self.crash or "")
+        total += sum(map(len, self.faults))
+        if isinstance(self.result, Refusal):
+            total += weigh_value(self.result.facts)
+        if self.after is not None and self.after is not self.before:
+            total += weigh_order_version(self.after)
+        return total
+
+    @property
     def sent(self) -> str:
         """Description of what was really sent to the client."""
         return self.damage.sent if self.damage else "the whole response"
@@ -68,19 +90,32 @@ class Journal:
     def __init__(self, size: int = DEFAULT_JOURNAL_SIZE) -> None:
         """Keep at most ``size`` entries."""
         self.size = size
-        self._entries: deque[Entry] = deque(maxlen=size)
+        self._entries: deque[Entry] = deque()
         self._waiters: list[asyncio.Event] = []
+        self._entry_bytes = 0
         self.counts: Counter[tuple[Operation | None, str | None, int]] = Counter()
+
+    @property
+    def total_bytes(self) -> int:
+        """The bytes of all entries and counts."""
+        return self._entry_bytes + len(self.counts) * COUNTER_BYTES
 
     def record(self, entry: Entry) -> None:
         """Add an entry and notify the waiters."""
         self._entries.append(entry)
+        self._entry_bytes += entry.weight
+        while self._is_full():
+            self._entry_bytes -= self._entries.popleft().weight
         is_countable = (
             len(entry.order_id or "") <= MAX_ORDER_ID_LENGTH and entry.status != NOT_FOUND
         )
         order_id = entry.order_id if is_countable and len(self.counts) < MAX_COUNTERS else None
         self.counts[entry.operation, order_id, entry.status] += 1
         self.notify_waiters()
+
+    def _is_full(self) -> bool:
+        too_many = len(self._entries) > self.size
+        return too_many or self._entry_bytes > self.size * BYTES_PER_ENTRY
 
     @property
     def count(self) -> int:
@@ -123,12 +158,14 @@ class Journal:
         """Return an independent copy with the same entries and counts."""
         copy = Journal(self.size)
         copy._entries.extend(self._entries)
+        copy._entry_bytes = self._entry_bytes
         copy.counts.update(self.counts)
         return copy
 
     def clear(self) -> None:
         """Remove all entries and counts."""
         self._entries.clear()
+        self._entry_bytes = 0
         self.counts.clear()
 
     def find(self, correlation_id: str) -> Entry | None:

@@ -1,24 +1,34 @@
-"""Registry of all sandboxes, bounded in number and in bytes.
+"""Registry of all sandboxes, limited in number and in bytes.
 
-Beyond either limit the least recently used sandboxes are evicted, which is reported in
-the log and in :attr:`SandboxRegistry.evicted`.
+Beyond either limit a sandbox is evicted that was not changed, or that has not been used
+for an hour. If there is none, the new sandbox or the change is refused.
 """
 
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, Self, TypeVar
 
+from msgspec import Struct
+
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.sandbox.clock import wall_clock
+from mockserver.sandbox.eviction import Eviction, Usage, choose_evictable, is_expired
 from mockserver.sandbox.names import display_name
+from mockserver.sandbox.ownership import digest_secret, is_owner
 from mockserver.sandbox.sandbox import Sandbox
 
 DEFAULT_MAX_SANDBOXES = 1000
 MAX_EVICTIONS_LISTED = 100
+MAX_EVICTIONS_REMEMBERED = 10_000
 MAX_TOTAL_BYTES = 1024**3
-"""Maximum bytes of all sandboxes together; the one in use is never evicted."""
+"""Maximum bytes of all sandboxes together."""
 
-RECOUNT_EVERY_BYTES = 16 * 1024**2
-"""Growth in bytes after which all sandboxes are counted again."""
+USES_PER_RECOUNT = 64
+"""Uses of a sandbox after which its bytes are counted again: reads fill the journal."""
+
+FULL_HINT = "drop sandboxes that are no longer needed, or raise --max-sandboxes"
 
 log = logging.getLogger("kustom_mock")
 
@@ -30,15 +40,57 @@ class SandboxTemplate(Protocol):
     def credentials(self) -> Mapping[str, str]:
         """Secrets by user name; empty if any credentials are accepted."""
 
+    @property
+    def weight(self) -> int:
+        """Bytes that the template itself takes."""
+
     def build(self, name: str) -> Sandbox:
         """Build a sandbox of this name with its seeded state."""
+
+    def compact(self) -> Self:
+        """Return an equal template without what only the first build needs."""
 
 
 TemplateT = TypeVar("TemplateT", bound=SandboxTemplate)
 
 
+class RegistryEntry(Struct, Generic[TemplateT]):
+    """A sandbox with what the registry knows about it.
+
+    Attributes:
+        sandbox: the sandbox.
+        template: what it was built from.
+        last_used_at: real time of the last request that changed it or read an order.
+        is_changed: whether the control API or an accepted change changed it.
+        owner: digest of the secret that it is tied to, if it is.
+        eviction: the eviction of the sandbox that it replaces without being asked to.
+        use_count: number of uses.
+        counted_bytes: its share of the total when it was last counted.
+    """
+
+    sandbox: Sandbox
+    template: TemplateT
+    last_used_at: datetime
+    is_changed: bool = False
+    owner: bytes | None = None
+    eviction: Eviction | None = None
+    use_count: int = 0
+    counted_bytes: int = 0
+
+
 class SandboxRegistry(Generic[TemplateT]):
-    """The sandboxes in use, by user name."""
+    """The sandboxes in use, by user name.
+
+    Attributes:
+        template: source of new sandboxes.
+        max_sandboxes: maximum number of sandboxes.
+        require_known: accept only users with listed credentials, and users whose sandbox
+            the control API created.
+        owned: tie each sandbox to the first secret that it is used with.
+        time_to_live: time without use (real) after which a sandbox is dropped, if any.
+        evicted: the latest evictions, oldest first.
+        evicted_count: number of evictions since the server was started.
+    """
 
     def __init__(
         self,
@@ -46,55 +98,89 @@ class SandboxRegistry(Generic[TemplateT]):
         *,
         max_sandboxes: int = DEFAULT_MAX_SANDBOXES,
         require_known: bool = False,
+        owned: bool = False,
+        time_to_live: timedelta | None = None,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
-        """Create an empty registry.
-
-        Args:
-            template: source of new sandboxes.
-            max_sandboxes: maximum number of sandboxes.
-            require_known: accept only users with listed credentials, and users whose
-                sandbox the control API created.
-        """
         self.template = template
         self.max_sandboxes = max_sandboxes
         self.require_known = require_known
-        self.evicted: deque[str] = deque(maxlen=MAX_EVICTIONS_LISTED)
-        self._by_name: OrderedDict[str, tuple[Sandbox, TemplateT]] = OrderedDict()
-        self._bytes_since_recount = 0
+        self.owned = owned
+        self.time_to_live = time_to_live
+        self.evicted: deque[Eviction] = deque(maxlen=MAX_EVICTIONS_LISTED)
+        self.evicted_count = 0
+        self._clock = clock
+        self._entries: OrderedDict[str, RegistryEntry[TemplateT]] = OrderedDict()
+        self._evictions: OrderedDict[str, Eviction] = OrderedDict()  # by name, remembered
+        self._total_bytes = 0
 
     def authenticate(self, user: str, secret: str) -> Sandbox | None:
-        """Return the sandbox of a user, created if needed; ``None`` for wrong credentials."""
-        existing = self._by_name.get(user)
-        template = existing[1] if existing else self.template
-        credentials = template.credentials
-        if credentials:
-            return self.get_or_create(user) if credentials.get(user) == secret else None
-        if self.require_known and existing is None:
+        """Return the sandbox of a user, created if needed; ``None`` for wrong credentials.
+
+        Raises:
+            Refusal: The server is full.
+        """
+        entry = self._find(user)
+        credentials = (entry.template if entry else self.template).credentials
+        is_known = entry is not None or bool(credentials) or not self.require_known
+        is_accepted = not credentials or credentials.get(user) == secret
+        if not (is_known and is_accepted and self.is_owner(user, secret)):
             return None
-        return self.get_or_create(user)
+        sandbox = self.get_or_create(user)
+        self.claim(user, secret)
+        return sandbox
+
+    def is_owner(self, name: str, secret: str) -> bool:
+        """Return whether a sandbox may be used with this secret."""
+        return not self.owned or is_owner(self._owner(name), secret)
+
+    def claim(self, name: str, secret: str) -> None:
+        """Tie a sandbox to a secret, if it is the first one that it is used with."""
+        entry = self._entries.get(name)
+        if self.owned and entry is not None and entry.owner is None:
+            entry.owner = digest_secret(secret)
 
     def get_or_create(self, name: str) -> Sandbox:
-        """Return a sandbox, created on its first use."""
-        existing = self._by_name.get(name)
-        if existing is None:
-            return self.fill(name, self.template)
-        self._by_name.move_to_end(name)
-        return existing[0]
+        """Return a sandbox, created on its first use.
+
+        Raises:
+            Refusal: The server is full.
+        """
+        entry = self._find(name)
+        if entry is None:
+            entry = self._create(name, self.template)
+            entry.eviction = self._evictions.pop(name, None)
+        self._entries.move_to_end(name)
+        entry.last_used_at = self._clock()
+        entry.use_count += 1
+        if entry.use_count % USES_PER_RECOUNT == 0:
+            self._count_bytes(entry)
+        return entry.sandbox
 
     def get(self, name: str) -> Sandbox | None:
         """Return a sandbox in use; ``None`` if there is none. Does not count as a use."""
-        existing = self._by_name.get(name)
-        return existing[0] if existing else None
+        entry = self._find(name)
+        return entry.sandbox if entry else None
+
+    def eviction_before(self, name: str) -> Eviction | None:
+        """Return the eviction after which a sandbox was created again, if one was."""
+        entry = self._entries.get(name)
+        return entry.eviction if entry else None
 
     def template_of(self, name: str) -> TemplateT:
         """Return the template a sandbox was, or would be, filled from."""
-        existing = self._by_name.get(name)
-        return existing[1] if existing else self.template
+        entry = self._find(name)
+        return entry.template if entry else self.template
 
     def fill(self, name: str, template: TemplateT) -> Sandbox:
-        """Replace a sandbox by one built from a template; on failure the old one stays."""
-        sandbox = template.build(name)
-        self._insert(name, sandbox, template)
+        """Replace a sandbox by one built from a template; on failure the old one stays.
+
+        Raises:
+            Refusal: The server is full, or the sandbox would exceed its limit.
+        """
+        self._drop_expired()
+        sandbox = self._create(name, template).sandbox
+        self._evictions.pop(name, None)
         return sandbox
 
     def reset(self, name: str) -> Sandbox:
@@ -102,59 +188,131 @@ class SandboxRegistry(Generic[TemplateT]):
         return self.fill(name, self.template_of(name))
 
     def drop(self, name: str) -> bool:
-        """Drop a sandbox; return whether it existed."""
-        existing = self._by_name.pop(name, None)
-        if existing is not None:
-            existing[0].journal.notify_waiters()
-        return existing is not None
+        """Drop a sandbox with its owner; return whether it existed."""
+        entry = self._entries.pop(name, None)
+        if entry is not None:
+            self._release(entry)
+        return entry is not None
 
-    def replace_template(self, template: TemplateT) -> int:
+    def mark_changed(self, name: str) -> None:
+        """Protect a sandbox that the control API changed, and count its bytes."""
+        entry = self._entries.get(name)
+        if entry is not None:
+            entry.is_changed = True
+            self._count_bytes(entry)
+
+    def replace_template(self, template: TemplateT) -> list[str]:
         """Build new sandboxes from another template.
 
         Sandboxes of the old template are dropped; their next use creates them again.
 
         Returns:
-            The number of dropped sandboxes.
+            The names of the dropped sandboxes.
         """
-        names = [name for name, (_, source) in self._by_name.items() if source is self.template]
+        names = [
+            name for name, entry in self._entries.items() if entry.template is self.template
+        ]
         for name in names:
             self.drop(name)
         self.template = template
-        return len(names)
+        return names
 
     def __iter__(self) -> Iterator[Sandbox]:
         """Iterate over all sandboxes, least recently used first."""
-        return iter([sandbox for sandbox, _ in self._by_name.values()])
+        self._drop_expired()
+        return iter([entry.sandbox for entry in self._entries.values()])
 
     def __len__(self) -> int:
         """Return the number of sandboxes in use."""
-        return len(self._by_name)
+        return len(self._entries)
 
-    def _insert(self, name: str, sandbox: Sandbox, template: TemplateT) -> None:
-        """Insert a sandbox, replacing one of the same name; waiters of the old one re-check."""
+    def _find(self, name: str) -> RegistryEntry[TemplateT] | None:
+        self._drop_expired()
+        return self._entries.get(name)
+
+    def _owner(self, name: str) -> bytes | None:
+        holder = self._find(name) or self._evictions.get(name)
+        return holder.owner if holder else None
+
+    def _create(self, name: str, template: TemplateT) -> RegistryEntry[TemplateT]:
+        """Build and insert a sandbox; if it cannot be built, nothing changes."""
+        is_default = template is self.template
+        old = self._find(name)
+        is_full = old is None and len(self) >= self.max_sandboxes
+        if is_full:
+            self._choose_evictable(name, self.max_sandboxes, "sandboxes")
+        sandbox = template.build(name)
+        sandbox.template_bytes = 0 if is_default else template.weight
+        sandbox.check_room(0)
+        self._reserve(name, sandbox.total_bytes - (old.counted_bytes if old else 0))
+        if is_full and len(self) >= self.max_sandboxes:
+            victim = self._choose_evictable(name, self.max_sandboxes, "sandboxes")
+            self._evict(victim, f"more than {self.max_sandboxes} in use")
+        entry = RegistryEntry(
+            sandbox,
+            template if is_default else template.compact(),
+            self._clock(),
+            is_changed=not is_default,
+            owner=self._owner(name),
+        )
         self.drop(name)
-        sandbox.on_growth = self._record_growth
-        self._by_name[name] = sandbox, template
-        if len(self._by_name) > self.max_sandboxes:
-            self._evict(next(iter(self._by_name)), f"more than {self.max_sandboxes} in use")
+        self._entries[name] = entry
+        sandbox.make_room, sandbox.on_change = self._reserve, self.mark_changed
+        self._count_bytes(entry)
+        return entry
 
-    def _record_growth(self, sandbox: Sandbox, size: int) -> None:
-        """Record that a sandbox grew; recount all of them after some growth."""
-        self._bytes_since_recount += size
-        if self._bytes_since_recount >= RECOUNT_EVERY_BYTES:
-            self._bytes_since_recount = 0
-            self._evict_over_limit(sandbox)
+    def _release(self, entry: RegistryEntry[TemplateT]) -> None:
+        """Stop counting a sandbox; waiters for its requests re-check."""
+        self._total_bytes -= entry.counted_bytes
+        entry.sandbox.make_room = entry.sandbox.on_change = None
+        entry.sandbox.journal.notify_waiters()
 
-    def _evict_over_limit(self, active: Sandbox) -> None:
-        total = sum(sandbox.total_bytes for sandbox in self)
-        for sandbox in self:
-            if total > MAX_TOTAL_BYTES and sandbox is not active:
-                total -= sandbox.total_bytes
-                self._evict(
-                    sandbox.name, f"all sandboxes together exceeded {MAX_TOTAL_BYTES} bytes"
-                )
+    def _count_bytes(self, entry: RegistryEntry[TemplateT]) -> None:
+        size = entry.sandbox.total_bytes
+        self._total_bytes += size - entry.counted_bytes
+        entry.counted_bytes = size
+
+    def _reserve(self, name: str, size: int) -> None:
+        """Evict other sandboxes until a sandbox can grow by this number of bytes.
+
+        Raises:
+            Refusal: All others are protected.
+        """
+        while self._total_bytes + size > MAX_TOTAL_BYTES:
+            victim = self._choose_evictable(name, MAX_TOTAL_BYTES, "bytes")
+            self._evict(victim, f"all sandboxes together exceeded {MAX_TOTAL_BYTES} bytes")
+
+    def _choose_evictable(self, name: str, limit: int, kind: str) -> str:
+        """Choose the sandbox to evict in favour of the named one.
+
+        Raises:
+            Refusal: All others are protected.
+        """
+        others = (entry for other, entry in self._entries.items() if other != name)
+        victim = choose_evictable(map(_usage, others), self._clock())
+        if victim is None:
+            raise Refusal(Reason.SERVER_IS_FULL, limit=limit, kind=kind, hint=FULL_HINT)
+        return victim
+
+    def _drop_expired(self) -> None:
+        while self.time_to_live is not None and self._entries:
+            usage = _usage(next(iter(self._entries.values())))
+            if not is_expired(usage, self._clock(), self.time_to_live):
+                break
+            period = str(self.time_to_live).removesuffix(", 0:00:00")
+            self._evict(usage.name, f"not used for {period}")
 
     def _evict(self, name: str, reason: str) -> None:
+        eviction = Eviction(name, self._clock(), reason, self._entries[name].owner)
         self.drop(name)
-        self.evicted.append(name)
+        self.evicted.append(eviction)
+        self.evicted_count += 1
+        self._evictions[name] = eviction
+        if len(self._evictions) > MAX_EVICTIONS_REMEMBERED:
+            self._evictions.popitem(last=False)
         log.warning("sandbox %r was evicted: %s", display_name(name), reason)
+
+
+def _usage(entry: RegistryEntry[Any]) -> Usage:
+    is_changed = entry.is_changed or bool(entry.sandbox.faults.fired)
+    return Usage(entry.sandbox.name, entry.last_used_at, is_changed)

@@ -20,14 +20,21 @@ from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.faults.rules import FaultRules
-from mockserver.sandbox.idempotency import Receipt, fingerprint, store_receipt
+from mockserver.sandbox.idempotency import Receipt, fingerprint, shorten_key, store_receipt
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
+from mockserver.sandbox.weights import NAME_BYTES, RECEIPT_BYTES, weigh_command, weigh_parts
 
 MAX_SANDBOX_BYTES = 512 * 1024**2
-"""Limit of request bytes behind the orders and snapshots of a sandbox."""
+"""Maximum bytes of a sandbox with its journal, faults and snapshots."""
+
+MAX_ORDER_BYTES = 32 * 1024**2
+"""Maximum bytes of an order with its captures and refunds, which every response repeats."""
+
+ROOM_REASONS = frozenset({Reason.SANDBOX_IS_FULL, Reason.SERVER_IS_FULL})
+"""Refusals without a receipt: the same request is accepted once there is room."""
 
 
 class Execution(Struct, frozen=True):
@@ -57,8 +64,12 @@ class Sandbox:
         order_names: order ids by their names in the scenario.
         movement_names: names by capture or refund id.
         snapshots: snapshots by name, oldest first.
-        held_bytes: bytes of the requests that its orders come from.
-        on_growth: called with the sandbox and the bytes that an accepted change added.
+        order_bytes: bytes of each order, by its id; replaced parts still count.
+        held_bytes: bytes of all orders together.
+        template_bytes: bytes of the scenario it was filled from, unless others share it.
+        make_room: called with the name and the bytes of a change before it is made;
+            raises a refusal if all sandboxes together have no room for it.
+        on_change: called with the name after each accepted change.
     """
 
     def __init__(
@@ -84,8 +95,25 @@ class Sandbox:
         self.snapshots: dict[str, Snapshot] = {}
         self.order_names: dict[str, str] = {}
         self.movement_names: dict[str, str] = {}
+        self.order_bytes: dict[str, int] = {}
         self.held_bytes = 0
-        self.on_growth: Callable[[Sandbox, int], None] | None = None
+        self.template_bytes = 0
+        self.make_room: Callable[[str, int], None] | None = None
+        self.on_change: Callable[[str], None] | None = None
+
+    @property
+    def bytes_by_kind(self) -> Mapping[str, int]:
+        """The bytes of what it holds, by kind."""
+        names = len(self.order_names) + len(self.movement_names)
+        return {
+            "orders": self.held_bytes,
+            "scenario": self.template_bytes,
+            "receipts": len(self.receipts) * RECEIPT_BYTES,
+            "journal": self.journal.total_bytes,
+            "faults": self.faults.total_bytes,
+            "names": names * NAME_BYTES,
+            "snapshots": sum([s.total_bytes for s in self.snapshots.values()]),
+        }
 
     @property
     def display_name(self) -> str:
@@ -95,24 +123,36 @@ class Sandbox:
     @property
     def total_bytes(self) -> int:
         """Approximate number of bytes held, including snapshots."""
-        return self.held_bytes + sum(
-            snapshot.held_bytes for snapshot in self.snapshots.values()
-        )
+        return sum(self.bytes_by_kind.values())
 
-    def has_room_for(self, size: int) -> bool:
-        """Return whether a request of this size still fits."""
-        return self.total_bytes + size <= MAX_SANDBOX_BYTES
+    def check_room(self, size: int, operation: Operation | None = None) -> None:
+        """Check that there is room for a change of this size in bytes.
 
-    def add(self, order: Order, *, size: int = 0) -> bool:
-        """Add a new order from a request of ``size`` bytes.
+        Raises:
+            Refusal: This sandbox, or all of them together, would exceed a limit.
+        """
+        sizes = self.bytes_by_kind
+        if sum(sizes.values()) + size > MAX_SANDBOX_BYTES:
+            held = ", ".join(f"{kind} {number}" for kind, number in sizes.items() if number)
+            raise Refusal(Reason.SANDBOX_IS_FULL, operation, limit=MAX_SANDBOX_BYTES, held=held)
+        if self.make_room is not None:
+            self.make_room(self.name, size)
+
+    def add(self, order: Order) -> bool:
+        """Add a new order.
 
         Returns:
             False if an order of this id exists already.
+
+        Raises:
+            Refusal: There is no room for it.
         """
         if order.order_id in self.orders:
             return False
+        size = weigh_parts(order)
+        self._check_order_room(order.order_id, size, None)
         self.orders[order.order_id] = order
-        self._grow(size)
+        self._record_change(order.order_id, size)
         return True
 
     def get_order(self, order_id: str, operation: Operation) -> Order:
@@ -142,7 +182,6 @@ class Sandbox:
         command: Command,
         idempotency_key: str | None = None,
         *,
-        request_bytes: int = 0,
         fail_allocation: bool = False,
     ) -> Execution:
         """Execute a command once, however often its idempotency key is sent.
@@ -154,7 +193,6 @@ class Sandbox:
             order_id: the order to change.
             command: the command to execute.
             idempotency_key: the idempotency key, if one was sent.
-            request_bytes: bytes of the request, for which there must be room.
             fail_allocation: accept a refund, but do not allocate it.
 
         Returns:
@@ -173,11 +211,11 @@ class Sandbox:
                 self.assumptions,
                 fail_allocation=fail_allocation,
             )
-            executed = self._decide(order_id, command, context, request_bytes)
+            executed = self._decide(order_id, command, context)
             receipt = (
                 self._create_receipt(executed, command, context.now) if receipt_name else None
             )
-        self._settle(executed, receipt_name, receipt, request_bytes)
+        self._settle(executed, command, receipt_name, receipt)
         return executed
 
     def force_outcome(self, order_id: str, outcome: str) -> Order | None:
@@ -200,12 +238,14 @@ class Sandbox:
             orders=dict(self.orders),
             receipts=dict(self.receipts),
             ids=deepcopy(self.ids),
-            faults=deepcopy(self.faults),
+            faults=self.faults.copy(),
             journal=self.journal.copy(),
             order_names=dict(self.order_names),
             movement_names=dict(self.movement_names),
+            order_bytes=dict(self.order_bytes),
             held_bytes=self.held_bytes,
         )
+        self.check_room(snapshot.total_bytes)
         self.snapshots.pop(name, None)
         self.snapshots[name] = snapshot
         if len(self.snapshots) > MAX_SNAPSHOTS:
@@ -224,11 +264,12 @@ class Sandbox:
         self.orders = dict(snapshot.orders)
         self.receipts = dict(snapshot.receipts)
         self.ids = deepcopy(snapshot.ids)
-        self.faults = deepcopy(snapshot.faults)
+        self.faults = snapshot.faults.copy()
         old_journal, self.journal = self.journal, snapshot.journal.copy()
         old_journal.notify_waiters()
         self.order_names = dict(snapshot.order_names)
         self.movement_names = dict(snapshot.movement_names)
+        self.order_bytes = dict(snapshot.order_bytes)
         self.held_bytes = snapshot.held_bytes
         self.clock = Clock(snapshot.taken_at, frozen=snapshot.frozen)
         return snapshot
@@ -247,9 +288,7 @@ class Sandbox:
         changed = command is None or receipt.fingerprint != fingerprint(command)
         return Execution(receipt.result, order, order, replayed=True, body_changed=changed)
 
-    def _decide(
-        self, order_id: str, command: Command, context: Context, size: int
-    ) -> Execution:
+    def _decide(self, order_id: str, command: Command, context: Context) -> Execution:
         """Decide a command without writing anything."""
         order = self.orders.get(order_id)
         if order is None:
@@ -258,10 +297,7 @@ class Sandbox:
             return Execution(missing, None, None)
         try:
             self._check_not_withdrawn(command.operation)
-            if not self.has_room_for(size):
-                raise Refusal(
-                    Reason.SANDBOX_IS_FULL, command.operation, limit=MAX_SANDBOX_BYTES
-                )
+            self._check_order_room(order_id, weigh_command(command), command.operation)
             decision = decide(order, command, context)
         except Refusal as refusal:
             return Execution(refusal.with_traceback(None), order, order)
@@ -271,40 +307,63 @@ class Sandbox:
         self, executed: Execution, command: Command, now: datetime
     ) -> Receipt | None:
         """Create the receipt of a result, unless a repeated key is decided again."""
-        decided_again = self.assumptions.idempotent_errors == "decided_again"
-        is_refused = isinstance(executed.result, Refusal)
-        if executed.after is None or (is_refused and decided_again):
+        result = executed.result
+        if isinstance(result, Refusal):
+            decided_again = self.assumptions.idempotent_errors == "decided_again"
+            if decided_again or result.reason in ROOM_REASONS:
+                return None
+        if executed.after is None:
             return None
-        return Receipt(fingerprint(command), executed.result, now)
+        return Receipt(fingerprint(command), result, now)
 
     def _settle(
         self,
         executed: Execution,
+        command: Command,
         name: str | None,
         receipt: Receipt | None,
-        size: int,
     ) -> None:
         """Write everything that an executed command changes."""
         self.ids.new_movement_id()
         if name and receipt:
             store_receipt(self.receipts, name, receipt)
         if executed.after is not None and executed.after is not executed.before:
-            self.orders[executed.after.order_id] = executed.after
-            self._grow(size)
+            order_id = executed.after.order_id
+            self.orders[order_id] = executed.after
+            self._record_change(order_id, weigh_command(command))
 
-    def _grow(self, size: int) -> None:
+    def _check_order_room(self, order_id: str, size: int, operation: Operation | None) -> None:
+        """Check the limits of an order and of its sandbox for a change.
+
+        Raises:
+            Refusal: There is no room; changes that bring nothing to store need none.
+        """
+        if not size:
+            return
+        if self.order_bytes.get(order_id, 0) + size > MAX_ORDER_BYTES:
+            raise Refusal(
+                Reason.ORDER_IS_FULL,
+                operation,
+                order_id=order_id,
+                kind="bytes",
+                limit=MAX_ORDER_BYTES,
+            )
+        self.check_room(size, operation)
+
+    def _record_change(self, order_id: str, size: int) -> None:
+        self.order_bytes[order_id] = self.order_bytes.get(order_id, 0) + size
         self.held_bytes += size
-        if self.on_growth is not None:
-            self.on_growth(self, size)
+        if self.on_change is not None:
+            self.on_change(self.name)
 
     def _receipt_name(self, order_id: str, operation: Operation, key: str) -> str:
         match self.assumptions.idempotency_scope:
             case "operation":
-                return f"{order_id}/{operation}/{key}"
+                return f"{order_id}/{operation}/{shorten_key(key)}"
             case "order":
-                return f"{order_id}/{key}"
+                return f"{order_id}/{shorten_key(key)}"
             case _:
-                return key
+                return shorten_key(key)
 
     def _check_not_withdrawn(self, operation: Operation) -> None:
         withdrawn = self.assumptions.deprecated_operations == "not_found"

@@ -9,6 +9,7 @@ from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
+from mockserver.sandbox.weights import SLOT_BYTES, SNAPSHOT_BYTES
 
 MAX_SNAPSHOTS = 100
 
@@ -25,4 +26,17 @@ class Snapshot(Struct, frozen=True):
     journal: Journal
     order_names: dict[str, str]
     movement_names: dict[str, str]
+    order_bytes: dict[str, int]
     held_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """The bytes it may hold alone: the sandbox may replace every order of it."""
+        shared = len(self.orders) * 2 + len(self.receipts) + len(self.movement_names)
+        return (
+            SNAPSHOT_BYTES
+            + self.held_bytes
+            + self.faults.total_bytes
+            + SLOT_BYTES * (shared + len(self.order_names))
+            + self.journal.total_bytes
+        )

@@ -31,6 +31,7 @@ MASKS: Mapping[str, str] = {
 
 UNMASKED_CUSTOMER_FIELDS = ("type",)
 MAX_LINE_WIDTH = 1_000_000  # characters; long strings are not folded
+MAX_NAME_STEM = 90  # characters, so that a number fits into the 100 of a name
 DIGITS = 15  # after the decimal point, as the scenario parser accepts
 
 
@@ -185,6 +186,7 @@ def _distinct_names(
 ) -> dict[str, str]:
     """Name each capture and refund: by its scenario's name, else by kind and number."""
     names: dict[str, str] = {}
+    used: set[str] = set()
     for number, movement in enumerate(parts, start=1):
         kind, part_id = (
             ("capture", movement.capture_id)
@@ -192,7 +194,9 @@ def _distinct_names(
             else ("refund", movement.refund_id)
         )
         name = part_names.get(part_id, f"{kind}-{number}")
-        names[part_id] = f"{name}-{number}" if name in names.values() else name
+        repeated = name in used
+        names[part_id] = f"{name[:MAX_NAME_STEM]}-{number}" if repeated else name
+        used.add(names[part_id])
     return names
 
 

@@ -13,10 +13,12 @@ from mockserver.domain.errors import Refusal
 from mockserver.domain.order import Order
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.weights import weigh_fault
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.fault_parser import parse_fault_rule
 from mockserver.scenario.history_replay import HistoryCommand, plan_order
-from mockserver.scenario.order_builder import OrderDefaults, Spec
+from mockserver.scenario.order_builder import OrderDefaults
+from mockserver.scenario.order_lines import Spec
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 
 
@@ -26,12 +28,8 @@ def add_order(
     spec: Spec,
     defaults: OrderDefaults | None = None,
     path: ValuePath = (),
-    *,
-    size: int = 0,
 ) -> Order:
     """Build an order from scenario syntax and add it to a sandbox.
-
-    ``size`` is the size of its request (bytes).
 
     Raises:
         ScenarioError: the order is invalid or impossible, or its id or name is taken; the
@@ -42,7 +40,7 @@ def add_order(
     )
     if name in sandbox.order_names:
         raise ScenarioError([Finding("E202", path, f"order '{name}' already exists")])
-    if not sandbox.add(order, size=size):
+    if not sandbox.add(order):
         message = f"order_id {order.order_id} is taken"
         raise ScenarioError([Finding("E202", (*path, "order_id"), message)])
     sandbox.order_names[name] = order.order_id
@@ -56,7 +54,10 @@ def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()
     Raises:
         ScenarioError: an unknown order, or an invalid time.
     """
-    rule = parse_fault_rule(name, spec, sandbox.order_names, sandbox.clock.now(), path)
+    rule = parse_fault_rule(
+        name, spec, sandbox.order_names, sandbox.orders, sandbox.clock.now(), path
+    )
+    sandbox.check_room(weigh_fault(name, rule.spec))
     sandbox.faults.add(rule)
     return rule
 

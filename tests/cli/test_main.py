@@ -33,9 +33,9 @@ def get(url: str, path: str, user: str = "someone") -> tuple[int, dict[str, str]
 def test_serve_prints_one_line_and_exits_0_on_signal(ending: signal.Signals) -> None:
     with serving("--port", "0") as (process, url):
         assert get(url, "/healthz")[0] == 200
-        orders = json.loads(get(url, "/__admin/sandboxes/someone/orders")[2])["orders"]
+        orders = json.loads(get(url, "/__admin/sandboxes/demo/orders")[2])["orders"]
         path = f"/ordermanagement/v1/orders/{orders[0]['order_id']}"
-        assert get(url, path)[0] == 200
+        assert get(url, path, "demo")[0] == 200
         process.send_signal(ending)
         rest, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, rest, errors) == (0, "", "")
@@ -235,11 +235,19 @@ def test_flag_wins_over_its_variable() -> None:
     assert "Mock-Reason" in with_headers
 
 
+@pytest.mark.parametrize(("known_only", "status"), [("off", 200), ("on", 404)])
+def test_serve_creates_a_demo_sandbox_unless_users_must_be_known(
+    known_only: str, status: int
+) -> None:
+    with serving("--port", "0", "--require-known", known_only) as (_, url):
+        assert get(url, "/__admin/sandboxes/demo/orders")[0] == status
+
+
 def test_equal_seeds_give_equal_orders() -> None:
     seen = []
     for _ in range(2):
         with serving("--port", "0", "--seed", "7") as (_, url):
-            page = json.loads(get(url, "/__admin/sandboxes/someone/orders")[2])
+            page = json.loads(get(url, "/__admin/sandboxes/demo/orders")[2])
             seen.append([order["order_id"] for order in page["orders"]])
     assert seen[0] == seen[1]
 
@@ -261,7 +269,7 @@ def test_demo_shows_the_provider_example_and_a_failed_allocation() -> None:
     first, second = re.findall(r"-> 201, ([A-Z0-9]{8})-2", output)
     assert f"Refund of 10000: allocated to capture {first}-2." in output
     assert f"Nearest: capture {second}-2" in output
-    conditions = re.findall(r"^ +(ok|NO) +(\w+)", result.stdout, re.MULTILINE)
+    conditions = re.findall(r"^ +(ok|FAIL) +(\w+)", result.stdout, re.MULTILINE)
     names = [
         "no_earlier_failure",
         "lines_add_up",
@@ -271,8 +279,8 @@ def test_demo_shows_the_provider_example_and_a_failed_allocation() -> None:
     assert [name for _, name in conditions] == names * 3
     assert [verdict for verdict, _ in conditions] == [
         *["ok"] * 4,
-        *["ok", "ok", "NO", "ok"],
-        *["NO", "ok", "ok", "ok"],
+        *["ok", "ok", "FAIL", "ok"],
+        *["FAIL", "ok", "ok", "ok"],
     ]
 
 

@@ -1,11 +1,19 @@
 import asyncio
+from typing import Any
 
 import pytest
 
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.faults.actions import ResponseDamage
-from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, MAX_COUNTERS, Entry, Journal
-from tests.support.builders import NOW
+from mockserver.sandbox.journal import (
+    BYTES_PER_ENTRY,
+    DEFAULT_JOURNAL_SIZE,
+    MAX_COUNTERS,
+    Entry,
+    Journal,
+)
+from tests.support.builders import NOW, make_order
 
 
 def entry(
@@ -49,6 +57,43 @@ def test_journal_of_size_0_still_counts() -> None:
     journal = filled(size=0, entries=2)
     assert correlation_ids(journal) == []
     assert journal.count == 2
+
+
+def test_oldest_entries_are_dropped_beyond_the_bytes_of_the_journal() -> None:
+    journal = Journal(size=10)
+    for number in range(10):
+        large = entry(str(number))
+        large.path = "/" * BYTES_PER_ENTRY
+        journal.record(large)
+    assert correlation_ids(journal) == [str(number) for number in range(1, 10)]
+    assert journal.count == 10
+    assert journal.total_bytes < 10 * BYTES_PER_ENTRY
+
+
+@pytest.mark.parametrize(
+    "heavier",
+    [
+        {"path": "/" * 1000},
+        {"result": Refusal(Reason.INVALID_FIELDS, violations=["'body' is not valid"])},
+        {"crash": "Traceback"},
+        {"faults": ["lost: lose_answer reset"]},
+        {"after": make_order()},
+    ],
+    ids=lambda heavier: str(*heavier),
+)
+def test_entry_weighs_more_with_what_only_it_refers_to(heavier: dict[str, Any]) -> None:
+    plain, other = entry("1"), entry("1")
+    for name, value in heavier.items():
+        setattr(other, name, value)
+    assert other.weight > plain.weight
+
+
+def test_copy_and_cleared_journal_count_their_bytes() -> None:
+    journal = filled(size=3, entries=3)
+    copy = journal.copy()
+    assert copy.total_bytes == journal.total_bytes > 0
+    journal.clear()
+    assert journal.total_bytes == 0
 
 
 def test_entry_is_found_by_its_correlation_id() -> None:

@@ -110,7 +110,7 @@ def test_new_template_drops_only_sandboxes_of_the_old_one(
         registry.get_or_create(name)
     own = registry.fill("cecilia", EmptyTemplate())
     new = EmptyTemplate()
-    assert registry.replace_template(new) == 2
+    assert registry.replace_template(new) == ["anna", "bo"]
     assert names(registry) == ["cecilia"]
     assert registry.get("cecilia") is own
     assert registry.template_of("anna") is new
@@ -129,7 +129,7 @@ def test_least_recently_used_sandbox_is_evicted_beyond_the_limit(
     for name in ("anna", "bo", "anna", "cecilia"):
         registry.get_or_create(name)
     assert names(registry) == ["anna", "cecilia"]
-    assert list(registry.evicted) == ["bo"]
+    assert [eviction.name for eviction in registry.evicted] == ["bo"]
     assert "sandbox 'bo' was evicted: more than 2 in use" in caplog.text
 
 
@@ -149,9 +149,10 @@ def test_only_the_last_evictions_are_listed(template: EmptyTemplate) -> None:
     registry = SandboxRegistry(template, max_sandboxes=1)
     for number in range(MAX_EVICTIONS_LISTED + 2):
         registry.get_or_create(str(number))
-    assert list(registry.evicted) == [
+    assert [eviction.name for eviction in registry.evicted] == [
         str(number) for number in range(1, MAX_EVICTIONS_LISTED + 1)
     ]
+    assert registry.evicted_count == MAX_EVICTIONS_LISTED + 1
 
 
 # Credentials

@@ -20,10 +20,12 @@ from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
+from mockserver.sandbox import sandbox as sandbox_module
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.weights import weigh_command, weigh_parts
 from tests.support.builders import (
     NOW,
     ORDER_ID,
@@ -330,23 +332,46 @@ def test_a_crash_in_a_command_leaves_the_sandbox_as_it_was(
     with monkeypatch.context() as patched:
         patched.setattr(f"mockserver.sandbox.sandbox.{crashing}", crash)
         with pytest.raises(ZeroDivisionError):
-            sandbox.execute(ORDER_ID, CaptureOrder(100), "key", request_bytes=7)
+            sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
     assert state_of(sandbox) == before
 
-    executed = sandbox.execute(ORDER_ID, CaptureOrder(100), "key", request_bytes=7)
+    executed = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
     assert not executed.replayed
-    assert (created(executed), sandbox.held_bytes) == (before[-1], 7)
+    growth = sandbox.held_bytes - before[-2]
+    assert (created(executed), growth) == (before[-1], weigh_command(CaptureOrder(100)))
 
 
 def test_only_accepted_changes_are_accounted(sandbox: Sandbox) -> None:
-    growth: list[tuple[Sandbox, int]] = []
-    sandbox.on_growth = lambda grown, size: growth.append((grown, size))
+    changes: list[str] = []
+    sandbox.on_change = changes.append
+    bytes_before = sandbox.held_bytes
+    another = make_order(order_id="another")
     for command in (CaptureOrder(100), CaptureOrder(100), TOO_MUCH):
-        sandbox.execute(ORDER_ID, command, f"key {command.captured_amount}", request_bytes=7)
-    sandbox.add(make_order(order_id="another"), size=9)
-    sandbox.add(make_order(order_id="another"), size=9)
-    assert growth == [(sandbox, 7), (sandbox, 9)]
-    assert sandbox.held_bytes == 16
+        sandbox.execute(ORDER_ID, command, f"key {command.captured_amount}")
+    assert sandbox.add(another)
+    assert not sandbox.add(another)
+    assert changes == [sandbox.name] * 2
+    growth = sandbox.held_bytes - bytes_before
+    assert growth == weigh_command(CaptureOrder(100)) + weigh_parts(another)
+
+
+def test_refusal_for_lack_of_room_is_decided_again(
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sandbox_module, "MAX_SANDBOX_BYTES", 0)
+        full = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
+    assert refused(full) is Reason.SANDBOX_IS_FULL
+    assert isinstance(sandbox.execute(ORDER_ID, CaptureOrder(100), "key").result, Acceptance)
+
+
+def test_long_key_is_recognized_and_stored_as_its_digest(sandbox: Sandbox) -> None:
+    key = "k" * 8000
+    sandbox.execute(ORDER_ID, CaptureOrder(100), key)
+    assert sandbox.execute(ORDER_ID, CaptureOrder(100), key).replayed
+    assert not sandbox.execute(ORDER_ID, CaptureOrder(100), f"{key}2").replayed
+    assert all(len(name) < 200 for name in sandbox.receipts)
 
 
 # Operations that the provider will drop

@@ -1,6 +1,7 @@
 """Sandbox template for the tests of the registry."""
 
 from collections.abc import Iterable, Mapping
+from typing import Self
 
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -12,12 +13,16 @@ class EmptyTemplate:
         built: the names of the sandboxes created, in order.
         failures: how many of the next sandboxes cannot be created.
         credentials: the users it lists.
+        seeded_bytes: bytes of the orders that a sandbox is filled with.
+        weight: bytes of the template itself.
     """
 
     def __init__(self, **credentials: str) -> None:
         """Create a template with these credentials."""
         self.built: list[str] = []
         self.failures = 0
+        self.seeded_bytes = 0
+        self.weight = 0
         self.credentials: Mapping[str, str] = credentials
 
     def build(self, name: str) -> Sandbox:
@@ -26,7 +31,13 @@ class EmptyTemplate:
             self.failures -= 1
             raise LookupError(name)
         self.built.append(name)
-        return Sandbox(name)
+        sandbox = Sandbox(name)
+        sandbox.held_bytes = self.seeded_bytes
+        return sandbox
+
+    def compact(self) -> Self:
+        """Return itself, because nothing can be left out."""
+        return self
 
 
 def names(sandboxes: Iterable[Sandbox]) -> list[str]:

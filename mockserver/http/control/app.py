@@ -12,17 +12,21 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from mockserver.domain.errors import Refusal
 from mockserver.http.browser import foreign_page
-from mockserver.http.control.context import ControlContext
+from mockserver.http.control.context import ControlContext, sandbox_name
+from mockserver.http.control.ownership import authenticate_owner, is_about_sandbox
 from mockserver.http.control.parsing import check_query
 from mockserver.http.control.problems import (
     Problem,
     method_not_allowed,
     problem_response,
+    refusal_problem,
     scenario_problem,
     unauthorized,
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
+from mockserver.http.merchant.auth import Credentials
 from mockserver.http.messages import Request, Response
 from mockserver.scenario.diagnostics import ScenarioError
 
@@ -52,28 +56,45 @@ class ControlApi(Struct, frozen=True):
 
     async def _respond(self, request: Request) -> Response:
         try:
-            self._authorize(request)
-            route_match = CONTROL_ROUTER.match(request.method, request.segments)
-            if route_match is None:
-                raise Problem(404, f"no such path: {request.path}")
-            if route_match.target is None:
-                raise method_not_allowed(request.method, route_match.allowed_methods)
-            check_query(route_match.target, request)
-            response = route_match.target.handler(
-                self.context, route_match.path_params, request
-            )
-            return response if isinstance(response, Response) else await response
+            credentials = self._authorize(request)
+            return await self._dispatch(request, credentials)
         except Problem as problem:
             return problem_response(problem)
+        except Refusal as refusal:
+            return problem_response(refusal_problem(refusal))
         except ScenarioError as error:
             return problem_response(scenario_problem(error))
         except Exception:
             log.exception("crash in %r", request.path)
             return problem_response(Problem(500, "unexpected server error"))
 
-    def _authorize(self, request: Request) -> None:
+    async def _dispatch(self, request: Request, credentials: Credentials | None) -> Response:
+        route_match = CONTROL_ROUTER.match(request.method, request.segments)
+        if route_match is None:
+            raise Problem(404, f"no such path: {request.path}")
+        if route_match.target is None:
+            raise method_not_allowed(request.method, route_match.allowed_methods)
+        route, params = route_match.target, route_match.path_params
+        check_query(route, request)
+        response = route.handler(self.context, params, request)
+        response = response if isinstance(response, Response) else await response
+        if route.changes_sandbox:
+            self.context.registry.mark_changed(sandbox_name(self.context, params))
+        if credentials is not None:
+            self.context.registry.claim(credentials.user, credentials.secret)
+        return response
+
+    def _authorize(self, request: Request) -> Credentials | None:
+        """Check host, origin and admin token, or the secret of an owned sandbox.
+
+        Returns:
+            The credentials of the sandbox's user, if they were needed.
+
+        Raises:
+            Problem: The request is not allowed.
+        """
         if _is_unauthenticated(request):
-            return
+            return None
         if not self._is_expected_host(request.host):
             message = f"unexpected host '{request.host}'; allow it with --allowed-host"
             raise Problem(403, message)
@@ -84,8 +105,13 @@ class ControlApi(Struct, frozen=True):
             )
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         is_valid = scheme.lower() == "bearer" and self._is_token(token.strip())
-        if self.token is not None and not is_valid:
+        if self.token is not None and is_valid:
+            return None
+        if self.context.registry.owned and is_about_sandbox(request):
+            return authenticate_owner(self.context, request)
+        if self.token is not None:
             raise unauthorized()
+        return None
 
     def _is_token(self, token: str) -> bool:
         expected = (self.token or "").encode()

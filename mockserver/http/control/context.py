@@ -22,6 +22,7 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 
+UNCHANGING_ACTIONS = ("/explain", "/verdict", "/reset")
 MAX_SUGGESTION_NAMES = 200  # sandboxes compared with an unknown name; the latest ones
 MAX_SUGGESTION_LENGTH = 64  # characters of a name for which similar ones are searched
 
@@ -72,6 +73,12 @@ class Route(Struct, frozen=True):
     unauthenticated: bool = False
     optional: bool = False
     limited: bool = False
+
+    @property
+    def changes_sandbox(self) -> bool:
+        """Whether the sandbox differs afterwards from one that is built again."""
+        is_read = self.method == "GET" or self.path.endswith(UNCHANGING_ACTIONS)
+        return "{sandbox}" in self.path and not is_read
 
 
 def find_sandbox(context: ControlContext, params: PathParams) -> Sandbox:

@@ -15,7 +15,7 @@ from mockserver.http.control.context import (
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
-from mockserver.sandbox.sandbox import MAX_SANDBOX_BYTES, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import add_order
 
 MAX_ORDERS = 200_000
@@ -36,13 +36,8 @@ def create_order(context: ControlContext, params: PathParams, request: Request) 
         raise Problem(
             409, f"the sandbox has the maximum of {MAX_ORDERS} orders; reset it first"
         )
-    size = len(request.body or b"")
-    if not sandbox.has_room_for(size):
-        raise Problem(
-            409, f"the sandbox reached its limit of {MAX_SANDBOX_BYTES} bytes; reset it first"
-        )
     name = spec.get("name") or _free_name(sandbox)
-    order = add_order(sandbox, name, spec, size=size)
+    order = add_order(sandbox, name, spec)
     return json_response(serializers.serialize_current_order(sandbox, order), status=201)
 
 

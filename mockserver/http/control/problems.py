@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from mockserver.domain.errors import Reason, Refusal
 from mockserver.http.messages import Response
 from mockserver.scenario.diagnostics import ScenarioError
 
@@ -49,6 +50,15 @@ def method_not_allowed(method: str, methods: Sequence[str]) -> Problem:
     problem = Problem(405, f"{method} is not supported here, use {allowed}")
     problem.headers["Allow"] = allowed
     return problem
+
+
+def refusal_problem(refusal: Refusal) -> Problem:
+    """Build the problem for a sandbox (409) or a server (503) that is full."""
+    status = 503 if refusal.reason is Reason.SERVER_IS_FULL else 409
+    limit = refusal.message.rstrip(".")
+    detail = f"{limit[0].lower()}{limit[1:]}; {refusal.facts.get('hint', 'reset it first')}"
+    held = {"held": refusal.facts["held"]} if "held" in refusal.facts else {}
+    return Problem(status, detail, reason=refusal.reason, **held)
 
 
 def unauthorized() -> Problem:

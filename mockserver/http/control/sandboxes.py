@@ -23,6 +23,7 @@ from mockserver.http.merchant.serializers import format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.weights import NAME_BYTES
 from mockserver.scenario.diagnostics import format_path
 from mockserver.scenario.expectations import Verdict, check_expectations
 from mockserver.scenario.export import export_sandbox
@@ -30,12 +31,25 @@ from mockserver.scenario.loader import UnknownScenarioError, find_shipped
 from mockserver.scenario.scenario import Scenario, parse_scenario
 from mockserver.scenario.yaml_reader import Document, parse_yaml
 
+MAX_MOVEMENT_NAME_LENGTH = 100  # characters
+
 
 def list_sandboxes(context: ControlContext, _params: PathParams, _request: Request) -> Response:
-    """List the sandboxes in use and those that were evicted."""
-    summaries = [_summary(context, sandbox) for sandbox in context.registry]
-    evicted = [display_name(name) for name in context.registry.evicted]
-    return json_response({"sandboxes": summaries, "evicted": evicted})
+    """List the sandboxes in use and the latest that were evicted."""
+    evicted = [
+        {
+            "name": display_name(eviction.name),
+            "at": format_time(eviction.at),
+            "reason": eviction.reason,
+        }
+        for eviction in context.registry.evicted
+    ]
+    page = {
+        "sandboxes": [_summary(context, sandbox) for sandbox in context.registry],
+        "evicted": evicted,
+        "evicted_count": context.registry.evicted_count,
+    }
+    return json_response(page)
 
 
 def get_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -108,6 +122,10 @@ def name_movements(context: ControlContext, params: PathParams, request: Request
         if not isinstance(name, str) or not name or not name.isprintable():
             message = f"expected one line of text as the name of {movement_id}, got {name!r}"
             raise Problem(422, message)
+        if len(name) > MAX_MOVEMENT_NAME_LENGTH:
+            expected = f"expected at most {MAX_MOVEMENT_NAME_LENGTH} characters"
+            raise Problem(422, f"{expected} as the name of {movement_id}, got {len(name)}")
+    sandbox.check_room(NAME_BYTES * len(names))
     sandbox.movement_names.update(names)
     return json_response({"names": sandbox.movement_names})
 

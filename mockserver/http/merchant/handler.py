@@ -116,18 +116,25 @@ class MerchantApi(Struct, frozen=True):
         """Return the sandbox of the caller, or the response to a caller without one."""
         page = foreign_page(request)
         if page is not None:
-            return self._refuse_page(request, Refusal(Reason.FOREIGN_ORIGIN, detail=page))
+            return self._refuse_without_sandbox(
+                request, Refusal(Reason.FOREIGN_ORIGIN, detail=page)
+            )
         authorization = request.headers.get("Authorization")
         credentials = parse_authorization(authorization)
         if credentials is None:
             reason = "unreadable_credentials" if authorization else "no_credentials"
             return self._refuse_credentials(request, f"{reason}; {CREDENTIALS_HINT}")
         user = credentials.user
-        sandbox = self.registry.authenticate(user, credentials.secret)
-        return sandbox or self._refuse_credentials(request, "wrong_credentials", user)
+        try:
+            sandbox = self.registry.authenticate(user, credentials.secret)
+        except Refusal as refusal:
+            return self._refuse_without_sandbox(request, refusal)
+        is_owner = self.registry.is_owner(user, credentials.secret)
+        reason = "wrong_credentials" if is_owner else "owned_by_another_secret"
+        return sandbox or self._refuse_credentials(request, reason, user)
 
-    def _refuse_page(self, request: Request, refusal: Refusal) -> Response:
-        """Build the response to a web page of another origin, which belongs to no sandbox."""
+    def _refuse_without_sandbox(self, request: Request, refusal: Refusal) -> Response:
+        """Build the response to a request that belongs to no sandbox."""
         entry = Entry(
             at=wall_clock(),
             correlation_id=self.ids.new_request_id(),
@@ -189,7 +196,7 @@ class MerchantApi(Struct, frozen=True):
                 reveal_sandboxes=self.reveal_sandboxes,
             )
         if self.mock_headers:
-            add_mock_headers(response, entry)
+            add_mock_headers(response, entry, self.registry.eviction_before(sandbox.name))
         self._record(sandbox, entry, monotonic() - exchange.started)
         return response
 
@@ -271,7 +278,7 @@ def _execute_command(
 ) -> Execution:
     """Execute the command of a request; a known key is replayed even for an invalid body."""
     request, order_id = exchange.request, ids["order_id"]
-    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    key = exchange.idempotency_key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
     try:
         command = parse_command(request, endpoint, ids)
     except Refusal as refusal:
@@ -281,6 +288,5 @@ def _execute_command(
         order_id,
         command,
         key,
-        request_bytes=len(request.body or b"") if endpoint.schema else 0,
         fail_allocation=fault_injection.fails_allocation(exchange.fired),
     )

@@ -13,7 +13,9 @@ from mockserver.domain.allocation.explanation import Allocation, AllocationOutco
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
+from mockserver.http.merchant.serializers import format_time
 from mockserver.http.messages import Response
+from mockserver.sandbox.eviction import Eviction
 from mockserver.sandbox.journal import Entry
 
 MAX_HEADER_LENGTH = 1000  # characters
@@ -115,8 +117,13 @@ def refusal_response(
     return response
 
 
-def add_mock_headers(response: Response, entry: Entry) -> None:
-    """Add the ``Mock-…`` headers: reason, allocation, fault, replay."""
+def add_mock_headers(
+    response: Response, entry: Entry, eviction: Eviction | None = None
+) -> None:
+    """Add the ``Mock-…`` headers: reason, allocation, fault, replay, eviction."""
+    if eviction is not None:
+        text = f"began anew, evicted at {format_time(eviction.at)}: {eviction.reason}"
+        response.headers["Mock-Sandbox"] = escape_header_value(text)
     result = entry.result
     if isinstance(result, Refusal):
         response.headers["Mock-Reason"] = format_reason(result)

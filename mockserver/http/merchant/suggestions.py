@@ -33,7 +33,7 @@ def add_suggestion(
         refusal.facts |= _suggest_path(request)
     elif refusal.reason is Reason.ORDER_NOT_FOUND:
         order_id = str(refusal.facts["order_id"])
-        if sandbox.name in registry.evicted:
+        if registry.eviction_before(sandbox.name) is not None:
             refusal.facts["hint"] = f"sandbox {sandbox.display_name} was evicted"
         other_sandboxes = registry if reveal_sandboxes else ()
         for other_sandbox in other_sandboxes:

@@ -21,6 +21,7 @@ from mockserver.sandbox.faults.matching import (
     values_at,
     values_match,
 )
+from mockserver.sandbox.weights import weigh_fault
 
 Scope: TypeAlias = tuple[Operation | None, str | None]
 """Operation and order id that a rule is limited to; ``None`` is any."""
@@ -95,9 +96,10 @@ class FaultRules:
         self._rules: dict[str, FaultRule] = {}
         self._positions: dict[str, int] = {}
         self._index: RuleIndex = {}
-        self._randoms: dict[str, Random] = {}
+        self._randoms: dict[str, Random] = {}  # of 2.5 kB each, created when first drawn from
         self._call_counts: dict[str, Counter[str]] = {}  # of calls, by rule and order
         self.added_count = 0
+        self.total_bytes = 0
         self.matched: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
         for rule in rules:
@@ -110,7 +112,7 @@ class FaultRules:
         self._rules[rule.name] = rule
         self._positions[rule.name] = self.added_count
         self._call_counts[rule.name] = Counter()
-        self._randoms[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
+        self.total_bytes += weigh_fault(rule.name, rule.spec)
         path, value = _index_key(rule)
         for scope in _scopes(rule):
             values = self._index.setdefault(scope, {}).setdefault(path, {})
@@ -131,7 +133,9 @@ class FaultRules:
                 del self._index[scope][path]
             if not self._index[scope]:
                 del self._index[scope]
-        del self._positions[name], self._randoms[name], self._call_counts[name]
+        self.total_bytes -= weigh_fault(name, rule.spec)
+        self._randoms.pop(name, None)
+        del self._positions[name], self._call_counts[name]
         del self.matched[name], self.fired[name]
         return True
 
@@ -153,10 +157,24 @@ class FaultRules:
 
     def preview(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
         """Return the actions that would apply to a request now, without counting it."""
-        return deepcopy(self).apply(facts)
+        return self.copy().apply(facts)
+
+    def copy(self) -> "FaultRules":
+        """Return rules that count on their own; the rules themselves are shared."""
+        copy = FaultRules(seed=self._seed)
+        copy._rules = dict(self._rules)
+        copy._positions = dict(self._positions)
+        copy._index = deepcopy(self._index)
+        copy._randoms = deepcopy(self._randoms)
+        copy._call_counts = {name: counts.copy() for name, counts in self._call_counts.items()}
+        copy.added_count, copy.total_bytes = self.added_count, self.total_bytes
+        copy.matched, copy.fired = self.matched.copy(), self.fired.copy()
+        return copy
 
     def random_for(self, rule: FaultRule) -> Random:
         """Return the random stream of a rule, independent of all others."""
+        if rule.name not in self._randoms:
+            self._randoms[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
         return self._randoms[rule.name]
 
     def _candidates(self, facts: RequestFacts) -> list[str]:
@@ -182,7 +200,7 @@ class FaultRules:
         if rule.calls is not None and not rule.calls.selects(counts[order_id]):
             return False
         if rule.probability is not None:
-            draw = self._randoms[rule.name].random()
+            draw = self.random_for(rule).random()
             if draw >= rule.probability:
                 return False
         self.fired[rule.name] += 1

@@ -138,16 +138,18 @@ async def test_sandbox_bytes_are_limited(
 ) -> None:
     await merchant.make_order(SHIPPED)
     before = (await merchant.control("GET", "orders")).json["orders"]
-    for place in (sandbox, orders):
-        monkeypatch.setattr(place, "MAX_SANDBOX_BYTES", 2000)
+    monkeypatch.setattr(sandbox, "MAX_SANDBOX_BYTES", 20_000)
     for _ in range(100):
         response = await merchant.refund(0)
         if response.status != 201:
             break
     assert (response.status, response.json["error_code"]) == (403, "REFUND_NOT_ALLOWED")
-    assert response.header("Mock-Reason") == "sandbox_is_full; limit=2000"
+    reason = response.header("Mock-Reason")
+    assert reason.startswith("sandbox_is_full; limit=20000; held=orders ")
     page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
-    assert page["detail"] == "the sandbox reached its limit of 2000 bytes; reset it first"
+    assert page["detail"] == "the sandbox reached its limit of 20000 bytes; reset it first"
+    assert page["reason"] == "sandbox_is_full"
+    assert page["held"].startswith("orders ")
     after = (await merchant.control("GET", "orders")).json["orders"]
     assert [item["order_id"] for item in after] == [item["order_id"] for item in before]
 

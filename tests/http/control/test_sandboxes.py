@@ -10,11 +10,13 @@ from urllib.parse import quote
 import pytest
 from aiohttp import ClientSession
 
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import ORDERS_PATH, Operation
 from mockserver.http.server import Server
+from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, list_shipped, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
+from mockserver.scenario.times import parse_time
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNSHIPPED, Merchant, Reply
 from tests.support.problems import assert_problem
 
@@ -281,10 +283,13 @@ async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) ->
 async def test_evicted_sandboxes_are_listed(own_server: NewServer) -> None:
     merchant = await own_server(max_sandboxes=2)
     for user in ("a", "b", "a", "c"):
-        await as_user(merchant, user).control("POST", "clock", {"freeze": True})
+        await as_user(merchant, user).ask("GET", f"{ORDERS_PATH}/x")
     page = (await merchant.ask("GET", "/__admin/sandboxes")).json
     assert [sandbox["name"] for sandbox in page["sandboxes"]] == ["a", "c"]
-    assert page["evicted"] == ["b"]
+    (eviction,) = page["evicted"]
+    assert (eviction["name"], eviction["reason"]) == ("b", "more than 2 in use")
+    assert parse_time(eviction["at"]) <= wall_clock()
+    assert page["evicted_count"] == 1
 
 
 async def test_sandbox_names_may_contain_any_letters(own_server: NewServer) -> None:
@@ -431,3 +436,10 @@ async def test_movement_name_is_one_line_of_text(
     assert_problem(response, 422, f"expected one line of text as the name of {capture_id}")
     named = await shipping_merchant.control("PUT", "names", {capture_id: "first parcel"})
     assert named.json["names"][capture_id] == "first parcel"
+
+
+async def test_names_of_movements_are_limited_in_length(shipping_merchant: Merchant) -> None:
+    capture_id = shipping_merchant.order["captures"][0]["capture_id"]
+    response = await shipping_merchant.control("PUT", "names", {capture_id: "n" * 101})
+    assert response.status == 422
+    assert "expected at most 100 characters" in response.json["detail"]

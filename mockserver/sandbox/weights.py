@@ -1,0 +1,121 @@
+"""Weights: how many bytes of memory the things take that clients create.
+
+Texts and containers are measured one by one. What every thing of a kind has besides them
+is a constant of this module, measured with ``tracemalloc`` under CPython 3.11 on 64 bits;
+``tests/sandbox/test_weights.py`` compares both with the memory that is really allocated.
+"""
+
+from collections.abc import Iterable, Mapping
+from sys import getsizeof
+
+from msgspec import Struct
+
+from mockserver.domain.commands import (
+    AddCaptureShippingInfo,
+    AddOrderShippingInfo,
+    CaptureOrder,
+    Command,
+    RefundOrder,
+    UpdateAuthorization,
+    UpdateCustomerDetails,
+    UpdateMerchantReferences,
+)
+from mockserver.domain.order import Order, OrderLine
+
+POINTER_BYTES = 8
+LINE_BYTES = 170
+"""An order line without its reference, name and extra fields: the value and its numbers."""
+
+MOVEMENT_BYTES = 250
+"""A capture or refund without texts and lines: ids, time and allocation."""
+
+ORDER_VERSION_BYTES = 300
+"""One more version of an order, which shares its captures and refunds with the others."""
+
+RECEIPT_BYTES = 320
+"""A receipt with the name it is stored under; long keys are stored as digests."""
+
+ENTRY_BYTES = 420
+"""A journal entry without its path, refusal facts and traceback."""
+
+COUNTER_BYTES = 250
+"""A counter of requests by operation, order and status."""
+
+FAULT_RULE_BYTES = 1100
+"""A fault rule without the texts of its scenario syntax."""
+
+NAME_BYTES = 300
+"""The name of an order, capture or refund, with the id it belongs to."""
+
+OWN_SHARE = 0.8
+"""Part of an order that it shares with no other, unlike field names and currencies."""
+
+SLOT_BYTES = 100
+"""An entry of a dictionary whose key and value exist anyway."""
+
+SNAPSHOT_BYTES = 6000
+"""A snapshot without its entries: dictionaries, clock and id generators."""
+
+
+def weigh_value(value: object) -> int:
+    """Return the bytes of a value with everything in it; shared parts count once."""
+    total, seen, stack = 0, set[int](), [value]
+    while stack:
+        item = stack.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        total += getsizeof(item)
+        if isinstance(item, Mapping):
+            stack.extend(item)
+            stack.extend(item.values())
+        elif isinstance(item, list | tuple):
+            stack.extend(item)
+        elif isinstance(item, Struct):
+            stack.extend(getattr(item, name) for name in item.__struct_fields__)
+    return total
+
+
+def weigh_parts(value: object) -> int:
+    """Return the bytes of an order or of a part of one, without what orders share."""
+    return int(weigh_value(value) * OWN_SHARE)
+
+
+def weigh_lines(lines: Iterable[OrderLine]) -> int:
+    """Return the bytes of order lines; fast, because most requests have some."""
+    total = 0
+    for line in lines:
+        total += LINE_BYTES + getsizeof(line.name) + getsizeof(line.reference)
+        if line.extra:
+            total += weigh_value(line.extra)
+    return total
+
+
+def weigh_command(command: Command) -> int:
+    """Return the bytes that an order grows by when it accepts a command."""
+    match command:
+        case CaptureOrder() | RefundOrder():
+            texts = getsizeof(command.description) + getsizeof(command.reference)
+            shipping_info = getattr(command, "shipping_info", ())
+            lines = weigh_lines(command.order_lines)
+            return MOVEMENT_BYTES + texts + lines + weigh_parts(shipping_info)
+        case UpdateAuthorization():
+            return weigh_lines(command.order_lines)
+        case AddOrderShippingInfo() | AddCaptureShippingInfo():
+            return weigh_parts(command.shipping_info)
+        case UpdateCustomerDetails():
+            return weigh_parts(command.shipping_address)
+        case UpdateMerchantReferences():
+            references = command.merchant_reference1, command.merchant_reference2
+            return sum(map(getsizeof, references))
+    return 0
+
+
+def weigh_order_version(order: Order) -> int:
+    """Return the bytes of a version of an order that only the journal still refers to."""
+    return ORDER_VERSION_BYTES + POINTER_BYTES * (len(order.captures) + len(order.refunds))
+
+
+def weigh_fault(name: str, spec: Mapping[str, object]) -> int:
+    """Return the bytes of a fault rule by its scenario syntax."""
+    return FAULT_RULE_BYTES + getsizeof(name) + weigh_value(spec)

@@ -1,0 +1,107 @@
+"""A full server evicts unchanged sandboxes and refuses new ones otherwise, over HTTP."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from mockserver.domain.operation import ORDERS_PATH
+from mockserver.http.server import Server
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
+from tests.support.merchant import Merchant
+
+NewServer = Callable[[str], Awaitable[Merchant]]
+
+
+@pytest.fixture
+async def own_server(session: ClientSession) -> AsyncIterator[NewServer]:
+    """Start servers that hold one sandbox, and return a merchant of each."""
+    async with AsyncExitStack() as running:
+
+        async def started(user: str) -> Merchant:
+            template = load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())
+            server = Server(SandboxRegistry(template, max_sandboxes=1))
+            url = await server.start()
+            running.push_async_callback(server.stop)
+            return Merchant(session, url, user)
+
+        yield started
+
+
+def as_user(merchant: Merchant, user: str) -> Merchant:
+    return Merchant(merchant.session, merchant.url, user)
+
+
+async def sandbox_names(merchant: Merchant) -> list[str]:
+    page = (await merchant.ask("GET", "/__admin/sandboxes")).json
+    return [sandbox["name"] for sandbox in page["sandboxes"]]
+
+
+CHANGES: dict[str, tuple[str, str, dict[str, Any] | None]] = {
+    "clock": ("POST", "clock", {"advance": "1d"}),
+    "fault": ("POST", "faults", {"on": "cancel", "do": {"refuse": "conflict"}}),
+    "order": ("POST", "orders", {"lines": [{"unit_price": 1}]}),
+    "snapshot": ("POST", "snapshots", {"name": "here"}),
+    "scenario": ("PUT", "scenario", {"use": "split-shipment"}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_new_sandbox_is_refused_while_all_others_are_changed(
+    own_server: NewServer, change: str
+) -> None:
+    merchant = await own_server("changed")
+    method, path, body = CHANGES[change]
+    await merchant.control(method, path, body)
+    stranger = as_user(merchant, "stranger")
+    refused = await stranger.ask("GET", f"{ORDERS_PATH}/x")
+    assert (refused.status, refused.json["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+    assert refused.json["error_messages"] == ["The server reached its limit of 1 sandboxes."]
+    assert refused.header("Mock-Reason").startswith("server_is_full; limit=1; kind=sandboxes")
+    problem = await stranger.control("POST", "clock", {"freeze": True})
+    assert problem.status == 503
+    page = problem.json
+    assert page["reason"] == "server_is_full"
+    assert "raise --max-sandboxes" in page["detail"]
+    assert await sandbox_names(merchant) == ["changed"]
+
+
+@pytest.mark.parametrize("action", [("POST", "reset"), ("GET", "clock")])
+async def test_sandbox_that_was_not_changed_is_not_protected(
+    own_server: NewServer, action: tuple[str, str]
+) -> None:
+    merchant = await own_server("reset")
+    await merchant.ask("GET", f"{ORDERS_PATH}/x")
+    await merchant.control(*action)
+    await as_user(merchant, "stranger").ask("GET", f"{ORDERS_PATH}/x")
+    assert await sandbox_names(merchant) == ["stranger"]
+
+
+async def test_responses_after_an_eviction_say_that_the_sandbox_began_anew(
+    own_server: NewServer,
+) -> None:
+    merchant = await own_server("evicted")
+    path = f"{ORDERS_PATH}/x"
+    before = await merchant.ask("GET", path)
+    await as_user(merchant, "stranger").ask("GET", path)
+    after = await merchant.ask("GET", path)
+    assert "Mock-Sandbox" not in before.header_names
+    header = after.header("Mock-Sandbox")
+    assert re.fullmatch(r"began anew, evicted at 2\S+Z: more than 1 in use", header)
+    await merchant.control("POST", "reset")
+    assert "Mock-Sandbox" not in (await merchant.ask("GET", path)).header_names
+
+
+async def test_capture_protects_the_sandbox_of_a_merchant(own_server: NewServer) -> None:
+    merchant = await own_server("shipping")
+    await merchant.ask("GET", f"{ORDERS_PATH}/x")
+    (order, *_) = (await merchant.control("GET", "orders")).json["orders"]
+    path = f"{ORDERS_PATH}/{order['order_id']}/captures"
+    assert (await merchant.ask("POST", path, {"captured_amount": 1})).status == 201
+    refused = await as_user(merchant, "stranger").ask("GET", f"{ORDERS_PATH}/x")
+    assert refused.status == 503
