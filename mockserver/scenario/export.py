@@ -130,6 +130,7 @@ def _export_state(order: Order) -> dict[str, Any]:
             "lines": None if order.order_lines else [],
             "expires": _format_time(order.expires_at) if expiry_changed else None,
             "fraud_status": order.fraud_status.value if reviewed else None,
+            "reviewed": _format_time(order.fraud_reviewed_at),
             "acknowledged": _format_time(order.acknowledged_at),
             "updated": _format_time(order.authorization_updated_at),
             "extended": _format_time(order.extended_at),

@@ -40,6 +40,7 @@ STATE_TIME_FIELDS = {
     "extended": "extended_at",
     "released": "released_at",
     "cancelled": "cancelled_at",
+    "reviewed": "fraud_reviewed_at",
     "expires": "expires_at",
 }
 """Times of ``state``, and the order fields that they set."""

@@ -101,10 +101,18 @@ async def test_inner_view_explains_every_refund_in_order(
     inner = (
         await shipping_merchant.control("GET", f"orders/{shipping_merchant.order_id}")
     ).json
-    assert set(inner) == {"order", "allocations", "ledger", "timeline", "timeline_text"}
+    assert set(inner) == {
+        "order", "allocations", "ledger", "lines", "timeline", "timeline_text",
+    }  # fmt: skip
     verdicts = [allocation["outcome"] for allocation in inner["allocations"]]
     assert verdicts == ["allocated", "not_attempted", "failed"]
-    assert all(set(allocation) == EXPLANATION for allocation in inner["allocations"])
+    keys = EXPLANATION | {"refund_id", "number", "reference"}
+    assert all(set(allocation) == keys for allocation in inner["allocations"])
+    assert [allocation["number"] for allocation in inner["allocations"]] == [1, 2, 3]
+    refund_ids = [allocation["refund_id"] for allocation in inner["allocations"]]
+    assert refund_ids == [refund["refund_id"] for refund in inner["order"]["refunds"]]
+    sneakers = next(item for item in inner["lines"] if item["reference"] == "B24680")
+    assert (sneakers["captured_amount"], sneakers["left_amount"]) == (10_000, 0)
     assert inner["ledger"]
     assert [item["at"] for item in inner["timeline"]] == sorted(
         item["at"] for item in inner["timeline"]

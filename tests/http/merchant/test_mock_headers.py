@@ -70,7 +70,7 @@ async def test_any_reference_fits_into_one_line_of_printable_ascii(
     response = await shipping_merchant.refund(5, line(NASTY[case], 5))
     assert response.status == 201
     value = response.header("Mock-Allocation")
-    assert value.startswith("failed; references_in_one_capture; Change reference")
+    assert value.startswith("failed; references_in_one_capture; Reference ")
     assert value.isascii()
     assert value.isprintable()
     assert len(value) <= LONGEST
