@@ -1,95 +1,162 @@
-"""Send as much as a server accepts, and check that its memory stays bounded.
+"""Send as much as a server accepts, kind by kind, and check that its memory stays bounded.
 
-Each merchant creates captures with almost a megabyte of order lines until the sandbox is
-full, which must be a refusal. From the second merchant on, unused sandboxes are evicted.
-Loopback only; takes about a minute and two gigabytes.
+Each kind has a server and one merchant of its own. A flood ends when the server refuses
+more (a sandbox takes 512 MiB), or after a number of requests if old things make way for
+new ones. Resident memory must stay below ``MAX_RESIDENT``. Loopback only; takes some
+minutes and 1.2 gigabytes.
 
-    python benchmarks/flood.py [--merchants 6]
+    python benchmarks/flood.py [KIND ...]
 """
 
 import argparse
 import json
 import sys
-from http import HTTPStatus
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import merchant
 from load import LoadError, load, request
 from processes import Server, free_port, python, running
 
-LINES = 900
 BATCH = 50  # requests
 CONNECTIONS = 4
-MAX_RESIDENT = 2000  # megabytes: twice the stored request bytes, and the server itself
+ORDERS = 40  # of at most 32 MiB each
+MAX_RESIDENT = 1200  # megabytes: 1.5 times the limit of a sandbox, unparsed bodies, the server
 READINESS_REQUEST = request("GET", "/livez")
+USER = "flood"
+CONTROL = f"/__admin/sandboxes/{USER}"
+LARGE_TEXT = "x" * 1_000_000
 
 
 class FloodError(Exception):
     """Memory grew beyond its bound, or a flood did not end in a refusal."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a flood sends: a request by its number, and the status of an accepted one.
+
+    ``count`` limits the requests of a kind of which the server drops the oldest.
+    """
+
+    write: Callable[[int], bytes]
+    status: int = 201
+    count: int | None = None
+
+
 def main() -> int:
-    """Flood a new server; print its memory after each merchant."""
-    parser = argparse.ArgumentParser(description="Send as much as a server takes.")
-    parser.add_argument("--merchants", type=int, default=6)
-    merchant_count = parser.parse_args().merchants
-    port = free_port()
-    command = [*python(), "-m", "mockserver", "serve", "--port", str(port)]
-    with running(command, port, READINESS_REQUEST) as server:
-        for number in range(1, merchant_count + 1):
-            try:
-                print(flood(server, f"merchant-{number}"))
-            except FloodError as error:
-                print(f"failed: {error}", file=sys.stderr)
-                return 1
-    return 0
+    """Flood a new server with each kind; print its memory afterwards."""
+    parser = argparse.ArgumentParser(description="Send as much as a server accepts.")
+    parser.add_argument("kind", nargs="*", choices=[*KINDS, []], default=[*KINDS])
+    failed = False
+    for name in parser.parse_args().kind:
+        port = free_port()
+        command = [*python(), "-m", "mockserver", "serve", "--port", str(port)]
+        try:
+            with running(command, port, READINESS_REQUEST) as server:
+                print(f"{name}: {flood(server, KINDS[name])}", flush=True)
+        except FloodError as error:
+            failed = True
+            print(f"failed: {name}: {error}", file=sys.stderr)
+    return int(failed)
 
 
-def flood(server: Server, user: str) -> str:
-    """Send captures of one merchant until refused; return a line for the report.
+def flood(server: Server, kind: Kind) -> str:
+    """Send requests of a kind until refused; return a line for the report.
 
     Raises:
         FloodError: The flood ended otherwise, or too much memory is in use.
     """
-    merchant.empty(server, user)
-    merchant.create_orders(server, [merchant.order(1)], user)
-    capture = request("POST", f"{merchant.path_of(1)}/captures", _body(), user)
-    accepted_count = 0
-    while _is_accepted(server, capture):
-        accepted_count += BATCH
+    merchant.empty(server, USER)
+    merchant.create_orders(server, map(merchant.order, range(1, ORDERS + 1)), USER)
+    number = sent = 0
+    while kind.count is None or number < kind.count:
+        batch = [kind.write(number + offset) for offset in range(BATCH)]
+        if not _is_accepted(server, batch, kind.status):
+            break
+        number += BATCH
+        sent += sum(map(len, batch))
     resident = server.resident_megabytes()
     if resident > MAX_RESIDENT:
         raise FloodError(f"{resident:.0f} MB in use, expected at most {MAX_RESIDENT}")
-    sent = accepted_count * len(capture) / 1024**2
-    return f"{user}: at least {sent:.0f} MB accepted, {resident:.0f} MB resident"
+    return f"{number} requests, {sent / 1e6:.0f} MB accepted, {resident:.0f} MB resident"
 
 
-def _is_accepted(server: Server, capture: bytes) -> bool:
+def _is_accepted(server: Server, batch: list[bytes], status: int) -> bool:
     try:
-        load(
-            server.address,
-            [capture],
-            count=BATCH,
-            connections=CONNECTIONS,
-            status=HTTPStatus.CREATED,
-        )
+        load(server.address, batch, count=BATCH, connections=CONNECTIONS, status=status)
     except LoadError as error:
-        if "sandbox_is_full" in str(error):
+        if "_is_full" in str(error) or "maximum of" in str(error):
             return False
-        raise FloodError(str(error)) from None
+        raise FloodError(str(error)[:300]) from None
     return True
 
 
-def _body() -> bytes:
-    line = {
-        "reference": "r" * 255,
-        "name": "n" * 255,
-        "product_url": "u" * 400,
-        "quantity": 1,
-        "unit_price": 1,
-        "total_amount": 1,
-    }
-    return json.dumps({"captured_amount": 0, "order_lines": [line] * LINES}).encode()
+def _capture(number: int, line: Mapping[str, Any], lines: int) -> bytes:
+    body = {"captured_amount": 0, "order_lines": [line] * lines}
+    path = f"{merchant.path_of(1 + number % ORDERS)}/captures"
+    return request("POST", path, json.dumps(body).encode(), USER)
 
+
+def _keyed_refund(number: int) -> bytes:
+    path = f"{merchant.path_of(1 + number % ORDERS)}/refunds"
+    plain = request("POST", path, b'{"refunded_amount": 0}', USER)
+    key = f"\r\nKlarna-Idempotency-Key: {number:07000}\r\nAccept:".encode()
+    return plain.replace(b"\r\nAccept:", key, 1)
+
+
+def _control(method: str, path: str, body: Mapping[str, Any]) -> bytes:
+    return request(method, path, json.dumps(body).encode(), USER)
+
+
+LINE = {"name": "Article", "quantity": 1, "unit_price": 1, "total_amount": 1}
+LARGE_LINE = LINE | {"reference": "r" * 255, "name": "n" * 255, "product_url": "u" * 400}
+PRICE = {"unit_price": 1}
+RICH_LINE = LINE | {"product_identifiers": {"brand": "b", "color": "c", "size": "s"}}
+
+KINDS: Mapping[str, Kind] = {
+    "large-lines": Kind(lambda number: _capture(number, LARGE_LINE, 900)),
+    "small-lines": Kind(lambda number: _capture(number, LINE, 1000)),
+    "rich-lines": Kind(lambda number: _capture(number, RICH_LINE, 1000)),
+    "keys": Kind(_keyed_refund, count=15_000),
+    "faults": Kind(
+        lambda _: _control(
+            "POST",
+            f"{CONTROL}/faults",
+            {"do": {"respond": {"status": 500, "body": LARGE_TEXT}}},
+        )
+    ),
+    "small-faults": Kind(
+        lambda _: _control("POST", f"{CONTROL}/faults", {"do": {"drop": "reset"}})
+    ),
+    "scenarios": Kind(
+        lambda number: _control(
+            "PUT",
+            f"/__admin/sandboxes/{USER}-{number}/scenario",
+            {"version": 1, "orders": {f"o{i}": {"lines": [PRICE] * 900} for i in range(40)}},
+        ),
+        status=200,
+        count=50,
+    ),
+    "snapshots": Kind(
+        lambda number: _control("POST", f"{CONTROL}/snapshots", {"name": f"s{number}"}),
+        count=300,
+    ),
+    "paths": Kind(
+        lambda number: request("GET", f"/{number:06000}", user=USER), status=404, count=10_000
+    ),
+    "refusals": Kind(
+        lambda number: request(
+            "POST",
+            f"{merchant.path_of(1 + number % ORDERS)}/captures",
+            json.dumps({"order_lines": [{}] * 100}).encode(),
+            USER,
+        ),
+        status=422,
+        count=5000,
+    ),
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -154,6 +154,60 @@ class ControlClient:
         path = f"orders/{_segment(order)}/force"
         return cast("OrderDetails", self.call("POST", path, {"outcome": outcome}))
 
+    def checkouts(self) -> list[dict[str, Any]]:
+        """List the checkout orders, oldest first."""
+        return cast("list[dict[str, Any]]", self._list("checkouts"))
+
+    def checkout(self, order_id: str) -> dict[str, Any]:
+        """Return a checkout order, whatever its status, and the order it became.
+
+        Raises:
+            ControlError: with status 404 if there is no such checkout order.
+        """
+        return cast("dict[str, Any]", self.call("GET", f"checkouts/{_segment(order_id)}"))
+
+    def complete(
+        self, order_id: str, wishes: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """Complete a checkout order in place of the shopper.
+
+        Args:
+            order_id: the checkout order.
+            wishes: what the shopper does, by the keys ``outcome``, ``payment_method``,
+                ``billing_address``, ``shipping_address``, ``shipping_option`` and
+                ``checkboxes``; what is left out is filled in.
+
+        Raises:
+            ControlError: with status 404 if there is no such checkout order, 409 if it
+                is complete or aborted, 422 if a key or value is wrong.
+        """
+        path = f"checkouts/{_segment(order_id)}/complete"
+        return cast("dict[str, Any]", self.call("POST", path, wishes or {}))
+
+    def deliveries(
+        self,
+        *,
+        kind: str | None = None,
+        order_id: str | None = None,
+        state: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """List the deliveries to the merchant that match all given filters, oldest first.
+
+        Raises:
+            ControlError: with status 422 if a filter is not valid.
+        """
+        filters = _without_none(kind=kind, order_id=order_id, state=state)
+        return cast("list[dict[str, Any]]", self._list("deliveries", filters))
+
+    def send_delivery(self, delivery_id: str) -> dict[str, Any]:
+        """Send a delivery now, whatever its state, and return it.
+
+        Raises:
+            ControlError: with status 404 if there is no such delivery.
+        """
+        path = f"deliveries/{_segment(delivery_id)}/send"
+        return cast("dict[str, Any]", self.call("POST", path))
+
     def explain(self, correlation_id: str) -> RequestEntry:
         """Explain the response that carried a correlation id.
 

@@ -11,11 +11,13 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 from mockserver.merchant_types import MerchantOrder
 
 OperationName: TypeAlias = Literal[
+    "abort_checkout",
     "acknowledge",
     "add_capture_shipping_info",
     "add_order_shipping_info",
     "cancel",
     "capture",
+    "create_checkout",
     "extend_authorization_time",
     "extend_due_date",
     "get_capture",
@@ -23,10 +25,12 @@ OperationName: TypeAlias = Literal[
     "get_order",
     "get_refund",
     "list_captures",
+    "read_checkout",
     "refund",
     "release_remaining_authorization",
     "trigger_send_out",
     "update_authorization",
+    "update_checkout",
     "update_customer_details",
     "update_merchant_references",
 ]
@@ -110,6 +114,32 @@ class AllocationExplanation(TypedDict):
     text: str
 
 
+class RefundAllocation(AllocationExplanation):
+    """How a refund of the order was allocated; ``number`` counts the refunds from 1."""
+
+    refund_id: str
+    number: int
+    reference: str | None
+    amount: int
+    at: str
+    correlation_id: str | None
+
+
+class LineBalance(TypedDict):
+    """Quantities and amounts of one reference; ``left`` is captured and not refunded."""
+
+    reference: str
+    name: str
+    ordered_quantity: int
+    ordered_amount: int
+    captured_quantity: int
+    captured_amount: int
+    refunded_quantity: int
+    refunded_amount: int
+    left_quantity: int
+    left_amount: int
+
+
 class RuleProvenance(TypedDict):
     """How far a rule can be trusted: ``assumed`` to ``documented by Kustom``."""
 
@@ -146,16 +176,6 @@ class LedgerAmounts(TypedDict):
     booked: int
 
 
-class LineAmounts(TypedDict):
-    """Amounts of one reference; ``left`` is what was captured and not refunded."""
-
-    reference: str
-    ordered: int
-    captured: int
-    refunded: int
-    left: int
-
-
 class TimelineEntry(TypedDict):
     """Something that happened to an order, or to a request about it.
 
@@ -173,6 +193,7 @@ class TimelineEntry(TypedDict):
         "updated",
         "extended",
         "released",
+        "reviewed",
         "cancelled",
         "refused",
         "faulted",
@@ -185,24 +206,13 @@ class TimelineEntry(TypedDict):
     faults: list[str]
 
 
-class RefundAllocation(AllocationExplanation):
-    """How a refund of an order was allocated; ``number`` is its position, from 1."""
-
-    number: int
-    refund_id: str
-    reference: str | None
-    amount: int
-    at: str
-    correlation_id: str | None
-
-
 class OrderDetails(TypedDict):
     """Everything known about an order; ``allocations`` has one entry per refund, in order."""
 
     order: MerchantOrder
     allocations: list[RefundAllocation]
     ledger: LedgerAmounts
-    lines: list[LineAmounts]
+    lines: list[LineBalance]
     timeline: list[TimelineEntry]
     timeline_text: str
 

@@ -25,7 +25,7 @@ OPTION_HELP = {
 }
 MARKER_HELP = (
     "kustom(scenario=..., allow=[...]): scenario of the test's sandbox, and checks to ignore"
-    " (crash, invariant, expect, fault, unknown_path, or the"
+    " (crash, invariant, expect, fault, unknown_path, an audit code, or the"
     " name of one fault)."
 )
 AUDIT_MODES = ("off", "report", "fail")
@@ -49,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Check the audit mode and register the marker."""
+    """Register the marker, and check the configured audit mode."""
     if _option(config, "audit") not in (None, *AUDIT_MODES):
         expected = ", ".join(AUDIT_MODES)
         value = _option(config, "audit")

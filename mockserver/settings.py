@@ -58,6 +58,16 @@ class Settings:
         "host name that is allowed in requests to the control API",
         repeatable=True,
     )
+    deliver_to: tuple[str, ...] = setting(
+        (),
+        "host that pushes may be sent to, beside loopback and private addresses",
+        repeatable=True,
+    )
+    deliver: tuple[str, ...] = setting(
+        (),
+        "rewrite the origin of pushes, as https://shop.example=http://localhost:8080",
+        repeatable=True,
+    )
     watch: bool = setting(
         False,  # noqa: FBT003
         "reload scenario files when they change",

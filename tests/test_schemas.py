@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 
 from mockserver import schemas
 from mockserver.domain.limits import MAX_AMOUNT
-from mockserver.domain.operation import OPERATIONS
+from mockserver.domain.operation import ALL_OPERATIONS
 from mockserver.resources import shipped_folder
 from mockserver.schemas import get_schema, shipped_schemas
 from tests.support.request_bodies import LINE, REQUESTS, bodies, json_values, requests
@@ -50,7 +50,7 @@ def test_shipped_folders_are_found() -> None:
 
 
 def test_every_operation_with_a_body_has_a_schema() -> None:
-    taken = {f"requests/{row.schema}.schema.json" for row in OPERATIONS if row.schema}
+    taken = {f"requests/{row.schema}.schema.json" for row in ALL_OPERATIONS if row.schema}
     assert taken == set(REQUESTS)
 
 

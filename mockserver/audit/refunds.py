@@ -93,7 +93,16 @@ def _first_failures(history: History) -> Sequence[Movement]:
     ]
     if not failed or failed[0].allocation.failure_injected:
         return ()
-    return [refund for refund in history.refunds if refund.made is failed[0]]
+    return [
+        refund
+        for refund in history.refunds
+        if refund.made is failed[0] and not _has_only_fees(refund)
+    ]
+
+
+def _has_only_fees(refund: Movement) -> bool:
+    """Return whether all lines are return fees: then ``A301`` is the rule for it."""
+    return bool(refund.lines) and all(line.type == RETURN_FEE for line in refund.lines)
 
 
 def _is_split(refund: Movement, explanation: Explanation) -> bool:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from mockserver.audit.findings import Evidence, Severity
-from mockserver.audit.history import History, Movement, is_answer_lost
+from mockserver.audit.history import History, Movement, is_answer_lost, is_carried_out
 from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.journal import Entry
@@ -14,18 +16,74 @@ from mockserver.sandbox.journal import Entry
 REPEATED_WITHIN = timedelta(seconds=60)  # later, it may be another shipment
 CLIENT_GIVES_UP_AFTER = timedelta(minutes=5)  # of the sandbox's clock, without any request
 REFUSALS_IN_A_ROW = 3
+TOLERATED_SHARE = 0.9  # of Retry-After; clocks differ a little
+SHORT_GAP = timedelta(seconds=1)
+HASTY_RETRIES = 2  # one immediate repetition is usual
+RETRIED_STATUSES = (409, 429)
+ACCUMULATING_OPERATIONS = (
+    Operation.CAPTURE,
+    Operation.REFUND,
+    Operation.ADD_ORDER_SHIPPING_INFO,
+    Operation.ADD_CAPTURE_SHIPPING_INFO,
+    Operation.TRIGGER_SEND_OUT,
+    Operation.EXTEND_DUE_DATE,
+)
+"""Operations whose repetition adds something; the others set a value."""
 
 
-def _repeated_after_loss(
+def _without_key(history: History) -> Sequence[Entry]:
+    """Return the changes that add something, and that were carried out."""
+    return [
+        entry
+        for operation in ACCUMULATING_OPERATIONS
+        for entry in history.by_operation.get(operation, ())
+        if is_carried_out(entry)
+    ]
+
+
+def _key_missing(entry: Entry, _history: History) -> Evidence | None:
+    if entry.idempotency_key:
+        return None
+    return Evidence(f"{entry.operation} without an idempotency key", (entry,))
+
+
+def _repeated_without_key(
     pair: tuple[Movement, Movement | None], _history: History
 ) -> Evidence | None:
     first, again = pair
     if again is None or again.entry.at - first.entry.at > KEY_LIFETIME:
         return None
+    if first.entry.idempotency_key and again.entry.idempotency_key:
+        return None
+    return _repetition(first, again, "without an idempotency key")
+
+
+def _repeated_with_new_key(
+    pair: tuple[Movement, Movement | None], _history: History
+) -> Evidence | None:
+    first, again = pair
+    if again is None or not first.entry.idempotency_key or not again.entry.idempotency_key:
+        return None
+    if first.entry.idempotency_key == again.entry.idempotency_key:
+        return None
+    return _repetition(first, again, "with another idempotency key")
+
+
+def _repeated_too_late(
+    pair: tuple[Movement, Movement | None], _history: History
+) -> Evidence | None:
+    first, again = pair
+    key = first.entry.idempotency_key
+    if again is None or not key or again.entry.idempotency_key != key:
+        return None
+    return _repetition(first, again, "with a key that is older than 24 hours")
+
+
+def _repetition(first: Movement, again: Movement, how: str) -> Evidence:
     total = first.amount + again.amount
     return Evidence(
         f"the {first.entry.operation} of {first.amount} was carried out, its answer was lost,"
-        f" and it was sent again without the key of the first try: {total} in all",
+        f" and it was sent again {how}: {total} in all",
         (first.entry, again.entry),
     )
 
@@ -135,16 +193,82 @@ def _refusal_retried(run: list[Entry], _history: History) -> Evidence | None:
     )
 
 
+def _told_to_wait(history: History) -> Sequence[tuple[Entry, Entry | None]]:
+    """Pair each answer with ``Retry-After`` with the next request of that kind."""
+    pairs = []
+    for entries in history.by_operation.values():
+        followers = [*entries[1:], None]
+        pairs += [
+            (entry, later)
+            for entry, later in zip(entries, followers, strict=True)
+            if entry.retry_after and entry.retry_after.isdecimal()
+        ]
+    return pairs
+
+
+def _impatient(pair: tuple[Entry, Entry | None], _history: History) -> Evidence | None:
+    entry, later = pair
+    if later is None or entry.retry_after is None:
+        return None
+    waited = (later.at - entry.at).total_seconds()
+    if waited >= TOLERATED_SHARE * int(entry.retry_after):
+        return None
+    return Evidence(
+        f"{entry.operation} was answered {entry.status} with Retry-After: {entry.retry_after},"
+        f" and sent again after {waited:.1f} seconds",
+        (entry, later),
+    )
+
+
+def _retry_chains(history: History) -> Sequence[list[Entry]]:
+    """Collect requests of one kind, each after an answer that invites a retry."""
+    chains = []
+    for entries in history.by_operation.values():
+        chain: list[Entry] = []
+        for entry in entries:
+            chain.append(entry)
+            if not (is_answer_lost(entry) or entry.status in RETRIED_STATUSES):
+                chains.append(chain)
+                chain = []
+        chains.append(chain)
+    return [chain for chain in chains if len(chain) > 1]
+
+
+def _no_backoff(chain: list[Entry], _history: History) -> Evidence | None:
+    gaps = [later.at - entry.at for entry, later in pairwise(chain)]
+    hasty = sum(gap < SHORT_GAP for gap in gaps)
+    if hasty < HASTY_RETRIES:
+        return None
+    return Evidence(
+        f"{len(chain)} tries of {chain[0].operation}, {hasty} of them less than a second after"
+        " the one before",
+        tuple(chain),
+    )
+
+
 RETRY_RULES: tuple[Rule, ...] = (
     Rule(
-        "A102", "change repeated after a lost answer, without the key of the first try",
+        "A101", "change without an idempotency key", Severity.NOTE,
+        "nothing was captured, refunded or shipped", _without_key, _key_missing,
+        "Send one UUID for each intended capture or refund, stored before the first try.",
+        Basis.DOCUMENTED_BY_KLARNA, "a key is optional, and recommended for every POST",
+    ),
+    Rule(
+        "A102", "change repeated after a lost answer, without an idempotency key",
         Severity.ERROR, "no answer to a capture or refund was lost after it was carried out",
-        _lost_changes, _repeated_after_loss,
+        _lost_changes, _repeated_without_key,
         "Repeat with the idempotency key of the first try, or read the order first and send"
         " only what is missing.",
         Basis.DOCUMENTED_BY_KLARNA,
         "retry policy: a POST without a key is not safe to repeat; seen with Guzzle over"
         " libcurl, which repeats by itself",
+    ),
+    Rule(
+        "A103", "idempotency key changed on a retry", Severity.ERROR,
+        "no answer to a capture or refund was lost after it was carried out",
+        _lost_changes, _repeated_with_new_key,
+        "Create the key when the shipment is created, not when the request is built.",
+        Basis.FIELD_REPORT, "medusa 16292, 16293 and 16466",
     ),
     Rule(
         "A104", "change repeated although it was answered", Severity.ERROR,
@@ -158,6 +282,27 @@ RETRY_RULES: tuple[Rule, ...] = (
         "no request was answered by its idempotency key", _replays, _key_reused,
         "Use a new key for every different capture or refund.",
         Basis.DOCUMENTED_BY_KUSTOM, "only the key counts, the content is disregarded",
+    ),
+    Rule(
+        "A107", "change repeated with an expired key", Severity.ERROR,
+        "no answer to a capture or refund was lost after it was carried out",
+        _lost_changes, _repeated_too_late,
+        "After 24 hours read the order instead of repeating the request.",
+        Basis.DOCUMENTED_BY_KLARNA, "an idempotency key is kept for 24 hours", preview=True,
+    ),
+    Rule(
+        "A111", "Retry-After ignored", Severity.WARNING,
+        "no answer carried Retry-After", _told_to_wait, _impatient,
+        "Wait at least the seconds of Retry-After before any call of this kind.",
+        Basis.STANDARD, "RFC 9110 section 10.2.3, RFC 6585", needs_running_clock=True,
+    ),
+    Rule(
+        "A112", "retry without backoff", Severity.WARNING,
+        "no request was sent again after 409, 429, 5xx or a lost answer",
+        _retry_chains, _no_backoff,
+        "Double the wait each time, add a random part, and stop after three tries.",
+        Basis.DOCUMENTED_BY_KLARNA, "retry policy: 5 seconds, 5 minutes, 5 hours",
+        needs_running_clock=True,
     ),
     Rule(
         "A114", "refused request sent again unchanged", Severity.WARNING,

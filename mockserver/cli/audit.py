@@ -1,6 +1,5 @@
 """``kustom-mock audit``: judge the sandboxes of a running server."""
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +8,14 @@ from urllib.parse import quote
 
 from mockserver import __version__
 from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError, check_codes
+from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation
 from mockserver.client import ControlClient, ControlError
 from mockserver.control_types import AuditFinding, AuditReport
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http_client import HttpClient, HttpClientError
-from mockserver.testing.audit_report import is_failing, render_report
+from mockserver.testing.audit_report import SEVERITIES, is_failing, render_report
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 REQUEST_TIMEOUT = 70.0  # seconds, as for every control call
@@ -97,7 +97,7 @@ def _text(reports: Sequence[AuditReport], options: AuditOptions) -> str:
 
 
 def _json(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
-    return json.dumps({"sandboxes": reports}, indent=2, ensure_ascii=False)
+    return to_json({"sandboxes": reports})
 
 
 def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
@@ -106,7 +106,10 @@ def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
     for report in reports:
         for finding in report["findings"]:
             findings.setdefault(finding["code"], []).append(finding)
-    return "\n".join(_annotation(group) for group in findings.values())
+    worst_first = sorted(
+        findings.values(), key=lambda group: SEVERITIES.index(group[0]["severity"])
+    )
+    return "\n".join(map(_annotation, worst_first))
 
 
 def _annotation(findings: Sequence[AuditFinding]) -> str:
@@ -133,7 +136,7 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
     ]
     run = {"tool": {"driver": driver}, "results": results}
     log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False)
+    return to_json(log)
 
 
 def _sarif_result(report: AuditReport, finding: AuditFinding) -> Mapping[str, object]:

@@ -1,6 +1,6 @@
 """``kustom-mock lint``: print the findings of scenario files."""
 
-import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from urllib.parse import quote
 
 from mockserver import __version__
+from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation
 from mockserver.scenario.diagnostics import LINT_CODES, Finding, ScenarioError, pluralize
@@ -87,7 +88,7 @@ def _json(findings: Sequence[FileFinding], _files: int) -> str:
         }
         for file_finding in findings
     ]
-    return json.dumps({"findings": rows}, indent=2, ensure_ascii=False)
+    return to_json({"findings": rows})
 
 
 def _github(findings: Sequence[FileFinding], _files: int) -> str:
@@ -123,13 +124,13 @@ def _sarif(findings: Sequence[FileFinding], _files: int) -> str:
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     log = {"$schema": schema, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False)
+    return to_json(log)
 
 
 def _sarif_result(located: FileFinding) -> dict[str, object]:
     finding = located.finding
     region = {"startLine": finding.line, "startColumn": finding.column}
-    place = {"artifactLocation": {"uri": quote(located.file)}, "region": region}
+    place = {"artifactLocation": {"uri": quote(os.fsencode(located.file))}, "region": region}
     return {
         "ruleId": finding.code,
         "level": _severity(located),

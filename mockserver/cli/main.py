@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mockserver import __version__
+from mockserver.cli.console import escape_unencodable
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.settings import (
     OPTIONS,
@@ -23,6 +24,7 @@ from mockserver.settings import (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and return its exit code."""
+    escape_unencodable()
     verb, command = _split_command(sys.argv[1:] if arguments is None else arguments)
     parsed, unknown = _parser(verb).parse_known_args(verb, argparse.Namespace(command=command))
     if unknown:
@@ -133,7 +135,9 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
         "--jobs", type=int, default=1, help="number of scenarios to run in parallel (default 1)"
     )
     verb.add_argument(
-        "--timeout", metavar="TIME", help="kill the command after this time, such as 60s"
+        "--timeout",
+        metavar="TIME",
+        help="kill the command after this time, such as 60s (default: no limit)",
     )
     verb.add_argument(
         "--port", type=int, default=0, help="port of the server; 0 picks a free one"

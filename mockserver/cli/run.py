@@ -15,7 +15,13 @@ from types import FrameType
 
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
-from mockserver.cli.run_options import Contract, RunOptions, UsageError, load_contracts
+from mockserver.cli.run_options import (
+    Contract,
+    RunOptions,
+    UsageError,
+    load_contracts,
+    order_variable,
+)
 from mockserver.cli.startup import describe_listen_error
 from mockserver.cli.subprocesses import CommandRunner
 from mockserver.client import ControlClient
@@ -103,10 +109,7 @@ def _contract_runner(
 def _environment(sandbox: KustomSandbox) -> Mapping[str, str]:
     """Return the environment variables of a command."""
     user, secret = sandbox.auth
-    orders = {
-        f"KUSTOM_ORDER_{name.upper().replace('-', '_')}": order_id
-        for name, order_id in sandbox.orders.items()
-    }
+    orders = {order_variable(name): order_id for name, order_id in sandbox.orders.items()}
     return {
         "KUSTOM_API_URL": sandbox.base_url,
         "KUSTOM_USERNAME": user,

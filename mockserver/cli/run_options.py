@@ -1,5 +1,6 @@
 """Options of ``run``, and loading the scenarios to be run."""
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from mockserver.scenario.times import parse_duration
 from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.testing.checks import FAILURE_KINDS
 from mockserver.testing.sandbox_handle import SECRET
+
+_VARIABLE = re.compile(r"[A-Z0-9_]+")
 
 
 class UsageError(Exception):
@@ -66,6 +69,9 @@ def load_contracts(options: RunOptions) -> Sequence[Contract]:
         name = f"{stem}-{index}" if stem in repeated_names else stem
         contracts.append(_contract(str(file), read_file(file), name))
     _check_users(contracts)
+    if options.command:
+        for contract in contracts:
+            _check_variables(contract)
     _check_orders(options.orders, contracts)
     return contracts
 
@@ -85,6 +91,29 @@ def _check_users(contracts: Sequence[Contract]) -> None:
     for user, count in Counter(contract.user for contract in contracts).items():
         if count > 1:
             raise UsageError(f"{count} scenarios list user '{user}'; run them separately")
+
+
+def order_variable(name: str) -> str:
+    """Return the environment variable that holds the id of an order."""
+    return f"KUSTOM_ORDER_{name.upper().replace('-', '_')}"
+
+
+def _check_variables(contract: Contract) -> None:
+    """Check that each order has an environment variable, and no two have the same."""
+    names: dict[str, str] = {}
+    for name in contract.scenario.spec.get("orders", {}):
+        variable = order_variable(name)
+        if not _VARIABLE.fullmatch(variable):
+            raise UsageError(
+                f"{contract.scenario.name}: the name of order '{name}' cannot be part of an"
+                " environment variable; use letters A to Z, digits, - and _"
+            )
+        if variable in names:
+            raise UsageError(
+                f"{contract.scenario.name}: orders '{names[variable]}' and '{name}' would both"
+                f" be passed as {variable}; rename one of them"
+            )
+        names[variable] = name
 
 
 def _check_orders(orders: Mapping[str, str], contracts: Sequence[Contract]) -> None:

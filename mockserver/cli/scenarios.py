@@ -4,11 +4,10 @@ import sys
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-import orjson
-
+from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.domain.allocation.allocate import explain_allocation
-from mockserver.scenario.diagnostics import ScenarioError
+from mockserver.scenario.diagnostics import ScenarioError, pluralize
 from mockserver.scenario.loader import (
     ScenarioFileError,
     UnknownScenarioError,
@@ -74,8 +73,7 @@ def explain_file(reference: str) -> int:
 
 def print_schema() -> int:
     """Print the schema of scenario files, including all shared definitions."""
-    page = orjson.dumps(bundle_schema("scenario.schema.json"), option=orjson.OPT_INDENT_2)
-    print(page.decode())
+    print(to_json(bundle_schema("scenario.schema.json")))
     return EXIT_OK
 
 
@@ -86,7 +84,7 @@ def _explain(name: str, text: bytes) -> None:
         raise ScenarioFileError(name, error.findings) from None
     for order_name, order_id in sandbox.order_names.items():
         order = sandbox.orders[order_id]
-        print(f"{order_name}: {len(order.refunds)} refunds")
+        print(f"{order_name}: {pluralize(len(order.refunds), 'refund')}")
         for refund in order.refunds:
             why = explain_allocation(order, refund).text
             print(f"\n{sandbox.movement_names[refund.refund_id]}: {why}")

@@ -14,15 +14,16 @@ from mockserver.cli.logs import configure_logging
 from mockserver.cli.startup import create_registry, describe_listen_error
 from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
+from mockserver.http.deliveries.targets import TargetPolicy, parse_rewrites
 from mockserver.http.server import Server, new_event_loop
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.loader import UnknownScenarioError
 from mockserver.settings import SettingError, Settings
 
 STANDARD_ERROR = 2
-DEMO_SANDBOX = "demo"
 OPEN_HINT = "set KUSTOM_MOCK_ADMIN_TOKEN, or listen on 127.0.0.1"
 GC_THRESHOLD = 50_000  # new objects between two collections
+DEMO_SANDBOX = "demo"  # the first requests of the README read it
 
 log = logging.getLogger("kustom_mock")
 
@@ -88,6 +89,14 @@ def stop_on_signals(stopping: asyncio.Event) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
 
 
+def _target_policy(settings: Settings) -> TargetPolicy:
+    try:
+        rewrites = parse_rewrites(settings.deliver)
+    except ValueError as error:
+        raise SettingError(f"{settings.flag_or_variable('deliver')}: {error}") from None
+    return TargetPolicy(frozenset(settings.deliver_to), rewrites)
+
+
 async def _serve(settings: Settings) -> int:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
@@ -101,6 +110,7 @@ async def _serve(settings: Settings) -> int:
             allowed_hosts=frozenset(settings.allowed_host),
             admin_token=settings.admin_token,
             tls=load_tls(settings),
+            target_policy=_target_policy(settings),
         )
         url = await server.start()
     except UnknownScenarioError as error:

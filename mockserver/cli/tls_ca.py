@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK
 from mockserver.cli.probe import ProbeError, fetch
+from mockserver.http.certificate_authority import TlsError
 from mockserver.http.tls import (
     TlsConfig,
-    TlsError,
     ca_certificate_in,
     create_tls,
     load_tls_files,
@@ -50,9 +50,10 @@ def print_ca_certificate(settings: Settings, urls: Sequence[str]) -> int:
     """
     if settings.tls_folder:
         try:
-            print(ca_certificate_in(settings.tls_folder).decode(), end="")
+            certificate = ca_certificate_in(settings.tls_folder, settings.allowed_host)
         except TlsError as error:
             raise SettingError(f"{settings.flag_or_variable('tls_folder')}: {error}") from None
+        print(certificate.decode(), end="")
         return EXIT_OK
     for url in urls:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mockserver.cli.startup import load_template
+from mockserver.sandbox.names import display_name
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.loader import UnknownScenarioError, resolve_files
@@ -33,19 +34,19 @@ async def watch(settings: Settings, sandboxes: SandboxRegistry[Scenario]) -> Non
         old_states = states
         try:
             names = sandboxes.replace_template(load_template(settings))
-            log.warning("scenarios reloaded; %s", _describe_dropped(names))
+            log.warning("scenarios reloaded; %s", describe_dropped(names))
         except (ScenarioError, UnknownScenarioError, OSError) as error:
             log.error("scenarios not reloaded, keeping the old ones:\n%s", error)  # noqa: TRY400
 
 
-def _describe_dropped(names: Sequence[str]) -> str:
+def describe_dropped(names: Sequence[str]) -> str:
     """Describe which sandboxes were dropped; their next use fills them again."""
     if not names:
         return "no sandbox was dropped"
-    listed = ", ".join(names[:MAX_NAMES_LISTED])
+    listed = ", ".join(repr(display_name(name)) for name in names[:MAX_NAMES_LISTED])
     more_count = len(names) - MAX_NAMES_LISTED
     more = f" and {more_count} more" if more_count > 0 else ""
-    return f"dropped {len(names)} of the old ones: {listed}{more}"
+    return f"dropped {len(names)} sandbox{'es' * (len(names) > 1)}: {listed}{more}"
 
 
 def _file_states(settings: Settings) -> Mapping[str, tuple[int, int]]:

@@ -55,6 +55,22 @@ class Assumptions:
         },
         assumed("amount-only refunds are accepted (recorded); their effect is unknown"),
     )
+    fee_only_refund: str = assumption_field(
+        "amount_only",
+        {
+            "amount_only": "a refund of nothing but return fees counts as one without lines",
+            "failed": "a refund of nothing but return fees is a failed allocation",
+        },
+        assumed("sent by today's WooCommerce plugin for a bare amount; the effect is unknown"),
+    )
+    return_fee_rules: str = assumption_field(
+        "documented",
+        {
+            "documented": "return fees need one capture of the whole order, in some countries",
+            "ignored": "a return fee is accepted on every refund",
+        },
+        klarna_docs("refund with return fees; Kustom's portal offers the same"),
+    )
     capture_capacity: str = assumption_field(
         "remaining",
         {
@@ -78,6 +94,30 @@ class Assumptions:
             "stays_zero": "a capture's refunded_amount stays 0",
         },
         assumed("described as the capture's refunds; recorded 0 in the same second"),
+    )
+    refund_reference: str = assumption_field(
+        "shown",
+        {
+            "shown": "the reference of a refund is shown when it is read",
+            "left_out": "the reference of a refund is not shown",
+        },
+        kustom_docs("the schema of a refund has it; one recorded refund was shown without it"),
+    )
+    repeated_cancel: str = assumption_field(
+        "accepted",
+        {
+            "accepted": "cancelling a cancelled order answers 204 and changes nothing",
+            "refused": "cancelling a cancelled order is refused",
+        },
+        recorded("204 both times, one second apart; plugins handle a refusal as well"),
+    )
+    rejected_order: str = assumption_field(
+        "refused",
+        {
+            "refused": "an order whose fraud review failed cannot be captured",
+            "four_hours": "it can be captured for four hours, and is then cancelled",
+        },
+        klarna_docs("pending orders, US and UK: a capture in time takes the risk"),
     )
     release_keeps_order_amount: bool = assumption_field(
         default=True,
@@ -133,6 +173,112 @@ class Assumptions:
         {28: "days from creation (or extension) to expiry"},
         kustom_docs("reservation time help: up to 28 days; an account may have another"),
         allowed_numbers=range(1, 181),
+    )
+    expired_checkout: str = assumption_field(
+        "empty_404",
+        {
+            "empty_404": "an unknown or expired checkout order answers 404 without a body",
+            "json_404": "an unknown or expired checkout order answers 404 with error_code",
+        },
+        read_off_clients("WooCommerce takes an empty body for an expired checkout order"),
+    )
+    completed_checkout_readable: str = assumption_field(
+        "48h",
+        {
+            "48h": "a completed checkout order can be read for 48 hours",
+            "2h": "a completed checkout order can be read for 2 hours",
+            "forever": "a completed checkout order can always be read",
+        },
+        kustom_docs("48 hours is the only lifetime named; Klarna shows the snippet for 2"),
+    )
+    aborted_status: str = assumption_field(
+        "checkout_incomplete",
+        {
+            "checkout_incomplete": "an aborted checkout order is read-only, still incomplete",
+            "gone_404": "an aborted checkout order answers 404",
+        },
+        assumed("no client aborts; the documentation names no status"),
+    )
+    bad_value_path: str = assumption_field(
+        "bare",
+        {
+            "bare": "BAD_VALUE names a field of a line without the line",
+            "indexed": "BAD_VALUE names a field of a line with the index of the line",
+        },
+        recorded("'Bad value: total_amount' at checkout, indexed in the Payments API"),
+    )
+    bad_value_lists: str = assumption_field(
+        "first",
+        {
+            "first": "BAD_VALUE names the first bad value",
+            "all": "BAD_VALUE names every bad value",
+        },
+        assumed("recorded with one message, though error_messages is a list"),
+    )
+    tax_tolerance: int = assumption_field(
+        1,
+        {1: "minor units by which the tax of a checkout line may differ from the formula"},
+        klarna_docs("checkout schema; the sums of an order are exact"),
+        allowed_numbers=range(2),
+    )
+    country_echo: str = assumption_field(
+        "lower",
+        {
+            "lower": "checkout orders show countries in lower case",
+            "as_sent": "checkout orders show countries as they were sent",
+            "upper": "checkout orders show countries in upper case",
+        },
+        recorded("lower case in 2020 and 2023; Kustom's sample has upper case"),
+    )
+    local_urls: str = assumption_field(
+        "accepted",
+        {
+            "accepted": "merchant_urls may name localhost",
+            "refused": "a merchant_url on localhost is a bad value",
+        },
+        read_off_clients("the real service refuses localhost; local tests need it"),
+    )
+    locale_in_order: str = assumption_field(
+        "follows_country",
+        {
+            "follows_country": "the order's locale ends in the purchase country",
+            "as_sent": "the order's locale is that of the checkout order",
+        },
+        recorded("a checkout with nl-NL in Belgium became an order with nl-BE"),
+    )
+    shipping_price: str = assumption_field(
+        "added_unless_callback",
+        {
+            "added_unless_callback": "the chosen shipping option is added to the order's"
+            " amount, unless merchant_urls has shipping_option_update",
+            "never_added": "the chosen shipping option is not added to the order's amount",
+        },
+        klarna_docs("an answer of the support, quoted in an issue; seen with WooCommerce"),
+    )
+    push_schedule: str = assumption_field(
+        "offsets",
+        {
+            "offsets": "pushes come 2, 5, 15, 30 and 60 minutes after completion, then every"
+            " 4 hours, until 48 hours",
+            "gaps": "the same numbers are the times between the pushes",
+        },
+        kustom_docs("the page on push; whether these are offsets or gaps is open"),
+    )
+    push_after_acknowledge: str = assumption_field(
+        "none",
+        {
+            "none": "an order acknowledged before its first push is not pushed",
+            "first_still_sent": "the first push is sent although the order is acknowledged",
+        },
+        assumed("not documented; plugins cope with both"),
+    )
+    push_stops_on: str = assumption_field(
+        "acknowledge",
+        {
+            "acknowledge": "pushes stop once the order is acknowledged",
+            "acknowledge_or_2xx": "pushes also stop once the merchant answers 2xx",
+        },
+        kustom_docs("acknowledge stops pushes; two client code bases believe in 2xx"),
     )
 
 

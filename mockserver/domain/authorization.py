@@ -9,8 +9,9 @@ from mockserver.domain.commands import (
     ReleaseRemainingAuthorization,
     UpdateAuthorization,
 )
-from mockserver.domain.decision import Context, Decision, accept_changes
+from mockserver.domain.decision import Acceptance, Context, Decision, accept_changes
 from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.lifecycle import Status
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 
@@ -69,8 +70,21 @@ def update_authorization(
 
 
 def cancel(order: Order, command: Cancel, context: Context) -> Decision:
-    """Cancel the order."""
-    return accept_changes(order, command, cancelled_at=context.now)
+    """Cancel the order; cancelling it again changes nothing.
+
+    Raises:
+        Refusal: it is cancelled already, and a repeated cancel is assumed to be refused.
+    """
+    if order.cancelled_at is None:
+        return accept_changes(order, command, cancelled_at=context.now)
+    if context.assumptions.repeated_cancel == "refused":
+        raise Refusal(
+            Reason.ORDER_CANCELLED,
+            command.operation,
+            order_id=order.order_id,
+            status=Status.CANCELLED,
+        )
+    return Decision(order, Acceptance(command.operation))
 
 
 def extend_authorization_time(

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
-from mockserver.domain.limits import Amount, MustBeEmpty, Text
+from mockserver.domain.limits import Amount, Text
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, Lines, ShippingInfo
 
@@ -75,7 +75,7 @@ class CaptureOrder(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     description: Text = ""
     order_lines: Lines = ()
     reference: Text | None = None
-    shipping_info: MustBeEmpty[tuple[ShippingInfo, ...]] = ()
+    shipping_info: tuple[ShippingInfo, ...] = ()
 
 
 class AddCaptureShippingInfo(Struct, frozen=True):

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.domain.operation import CHECKOUT_OPERATIONS, OPERATIONS, Operation
 from mockserver.domain.provenance import (
     Provenance,
     assumed,
@@ -45,11 +45,12 @@ class Reason(StrEnum):
     RAISE_NOT_OFFERED = "raise_not_offered"
     EXTENSION_NOT_OFFERED = "extension_not_offered"
     DUE_DATE_NOT_OFFERED = "due_date_not_offered"
+    RETURN_FEE_NOT_OFFERED = "return_fee_not_offered"
     ORDER_IS_FULL = "order_is_full"
     SANDBOX_IS_FULL = "sandbox_is_full"
+    SERVER_IS_FULL = "server_is_full"
     UNAUTHORIZED = "unauthorized"
     FOREIGN_ORIGIN = "foreign_origin"
-    SERVER_IS_FULL = "server_is_full"
     INVALID_ADDRESS = "invalid_address"
     PAYMENT_METHOD_FAILED = "payment_method_failed"
     INVALID_FIELDS = "invalid_fields"
@@ -61,6 +62,9 @@ class Reason(StrEnum):
     UNKNOWN_PATH = "unknown_path"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     OPERATION_WITHDRAWN = "operation_withdrawn"
+    CHECKOUT_NOT_FOUND = "checkout_not_found"
+    CHECKOUT_READ_ONLY = "checkout_read_only"
+    BAD_VALUE = "bad_value"
     CONFLICT = "conflict"
     TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
@@ -115,6 +119,7 @@ def _only(*operations: Operation) -> frozenset[Operation]:
     return frozenset(operations)
 
 
+_CHECKOUT_BY_ID = _only(*(info.operation for info in CHECKOUT_OPERATIONS if info.path))
 _ASSUMED_WORDING = assumed("no wording known; follows the pattern of the documented ones")
 _ERRORS_PAGE = klarna_docs("errors in order management")
 _STATUS_TABLE = klarna_docs("table of statuses and codes")
@@ -218,7 +223,8 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
     ),
     ErrorDefinition(
         Reason.ORDER_CANCELLED, 403, "",
-        "Order {order_id} is cancelled. {consequence}", _ASSUMED_WORDING,
+        "Order {order_id} is canceled. {consequence}",
+        read_off_clients("two generations of an OXID plugin look for 'is canceled.'"),
     ),
     ErrorDefinition(
         Reason.ORDER_CANCELLED, 403, "NOT_ALLOWED", "Update not allowed.",
@@ -293,6 +299,12 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         _only(Operation.EXTEND_DUE_DATE, Operation.GET_EXTEND_DUE_DATE_OPTIONS),
     ),
     ErrorDefinition(
+        Reason.RETURN_FEE_NOT_OFFERED, 403, "REFUND_NOT_ALLOWED",
+        "{cause} Refund not possible.",
+        klarna_docs("refund with return fees: the causes and the code; the words are assumed"),
+        _only(Operation.REFUND),
+    ),
+    ErrorDefinition(
         Reason.ORDER_IS_FULL, 403, "",
         "The order reached its limit of {limit} {kind}. {consequence}",
         assumed("ours, so that memory is bounded; no limit of the provider is known"),
@@ -307,7 +319,18 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.SANDBOX_IS_FULL, 403, "",
         "The sandbox reached its limit of {limit} bytes. {consequence}",
         assumed("ours, so that memory is bounded"),
-        _only(*(operation for operation in Operation if operation not in READ_OPERATIONS)),
+        _only(*(info.operation for info in OPERATIONS if not info.is_read)),
+    ),
+    ErrorDefinition(
+        Reason.SANDBOX_IS_FULL, 403, "NOT_ALLOWED",
+        "No more than {limit} bytes of requests are kept",
+        assumed("ours, so that memory is bounded"),
+        _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
+    ),
+    ErrorDefinition(
+        Reason.SERVER_IS_FULL, 503, "TEMPORARILY_UNAVAILABLE",
+        "The server reached its limit of {limit} {kind}.",
+        assumed("ours, so that memory is bounded and no sandbox in use is dropped"),
     ),
     ErrorDefinition(
         Reason.UNAUTHORIZED, 401, "UNAUTHORIZED", "Missing or wrong credentials",
@@ -317,11 +340,6 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.FOREIGN_ORIGIN, 403, "NOT_ALLOWED",
         "Requests from web pages of another origin are refused ({detail})",
         assumed("ours, so that a web page cannot use the credentials that a browser remembers"),
-    ),
-    ErrorDefinition(
-        Reason.SERVER_IS_FULL, 503, "TEMPORARILY_UNAVAILABLE",
-        "The server reached its limit of {limit} {kind}.",
-        assumed("ours, so that memory is bounded and no sandbox in use is dropped"),
     ),
     ErrorDefinition(
         Reason.INVALID_ADDRESS, 422, "INVALID_ADDRESS",
@@ -373,6 +391,23 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.OPERATION_WITHDRAWN, 404, "RESOURCE_NOT_FOUND",
         "No such resource: {path}",
         assumed("what a dropped endpoint answers"),
+    ),
+    ErrorDefinition(
+        Reason.CHECKOUT_NOT_FOUND, 404, "NOT_FOUND",
+        "No such checkout order: {order_id}",
+        read_off_clients("WooCommerce expects an empty body; code and words are assumed"),
+        _CHECKOUT_BY_ID,
+    ),
+    ErrorDefinition(
+        Reason.CHECKOUT_READ_ONLY, 403, "READ_ONLY_ORDER",
+        "Resource is read-only",
+        recorded("update of a completed order, in issues of the WooCommerce plugin"),
+        _only(Operation.UPDATE_CHECKOUT, Operation.ABORT_CHECKOUT),
+    ),
+    ErrorDefinition(
+        Reason.BAD_VALUE, 400, "BAD_VALUE", "{violations}",
+        recorded("total_amount of a line; other fields in Klarna's samples"),
+        _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
     ),
     ErrorDefinition(
         Reason.CONFLICT, 409, "CONFLICT",
@@ -469,10 +504,13 @@ class Refusal(Exception):  # noqa: N818  # the term of the glossary
 
     def __str__(self) -> str:
         """Read as ``reason: message (fact=value, …)``."""
-        already_in_message = {"violations", "cause", "detail"}  # part of the message
+        omitted = {
+            "violations",
+            "cause",
+            "detail",
+            "earlier_refunds",
+        }  # part of the message, or long
         facts = ", ".join(
-            f"{name}={value}"
-            for name, value in self.known_facts.items()
-            if name not in already_in_message
+            f"{name}={value}" for name, value in self.known_facts.items() if name not in omitted
         )
         return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

@@ -22,7 +22,7 @@ def _expire(order: Order, now: datetime) -> Order:
 
 
 def _review(status: FraudStatus) -> Callable[[Order, datetime], Order]:
-    return lambda order, _now: replace(order, fraud_status=status)
+    return lambda order, now: replace(order, fraud_status=status, fraud_reviewed_at=now)
 
 
 def _fail_next_allocation(order: Order, _now: datetime) -> Order:

@@ -1,29 +1,60 @@
 """Ledger, timeline and invariants of an order."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
 
 from msgspec import Struct
 
+from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.order import Capture, Order, OrderLine, Refund
+from mockserver.domain.wording import quote
+
+MAX_REFUNDS_LISTED = 10
 
 
 class TimelineEvent(Struct, frozen=True):
     """One event in the timeline of an order.
 
     Attributes:
+        at: when it happened.
+        text: what happened.
+        capture_id: the capture it is about, if it is one.
+        refund_id: the refund it is about, if it is one.
         kind: ``placed``, ``captured``, ``refunded``, ``acknowledged``, ``updated``,
-            ``extended``, ``released``, ``cancelled``, ``refused`` or ``faulted``.
+            ``extended``, ``released``, ``reviewed``, ``cancelled``, ``refused`` or ``faulted``.
         amount: in minor units, if the event has one.
     """
 
     at: datetime
     text: str
-    kind: str
-    amount: int | None = None
     capture_id: str | None = None
     refund_id: str | None = None
+    kind: str = ""
+    amount: int | None = None
+
+
+class LineBalance(Struct, frozen=True):
+    """What was ordered, captured and refunded of one reference, in pieces and minor units."""
+
+    reference: str
+    name: str
+    ordered_quantity: int = 0
+    ordered_amount: int = 0
+    captured_quantity: int = 0
+    captured_amount: int = 0
+    refunded_quantity: int = 0
+    refunded_amount: int = 0
+
+    @property
+    def left_quantity(self) -> int:
+        """Pieces captured and not refunded; negative if more were refunded."""
+        return self.captured_quantity - self.refunded_quantity
+
+    @property
+    def left_amount(self) -> int:
+        """The amount captured and not refunded; negative if more was refunded."""
+        return self.captured_amount - self.refunded_amount
 
 
 def build_ledger(order: Order) -> Mapping[str, int]:
@@ -41,6 +72,28 @@ def build_ledger(order: Order) -> Mapping[str, int]:
     }
 
 
+def build_line_balances(order: Order) -> tuple[LineBalance, ...]:
+    """Sum up an order's lines by reference, in the order of their first appearance."""
+    totals: dict[str, Counter[str]] = {}
+    names: dict[str, str] = {}
+    for stage, lines in _lines_by_stage(order):
+        for line in lines:
+            if line.reference:
+                names.setdefault(line.reference, line.name)
+                sums = totals.setdefault(line.reference, Counter())
+                sums[f"{stage}_quantity"] += line.quantity
+                sums[f"{stage}_amount"] += line.total_amount
+    return tuple(
+        LineBalance(reference, names[reference], **sums) for reference, sums in totals.items()
+    )
+
+
+def _lines_by_stage(order: Order) -> Iterator[tuple[str, Sequence[OrderLine]]]:
+    yield "ordered", order.order_lines
+    yield from (("captured", capture.order_lines) for capture in order.captures)
+    yield from (("refunded", refund.order_lines) for refund in order.refunds)
+
+
 def build_timeline(order: Order) -> tuple[TimelineEvent, ...]:
     """Return the events of an order, oldest first."""
     return tuple(sorted(_events(order), key=lambda event: event.at))
@@ -49,6 +102,22 @@ def build_timeline(order: Order) -> tuple[TimelineEvent, ...]:
 def render_timeline(events: Iterable[TimelineEvent]) -> str:
     """Render events as lines of plain text, without a final newline."""
     return "\n".join(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.text}" for event in events)
+
+
+def list_refunds(order: Order) -> str:
+    """List the latest refunds by amount, number, id and reference, for a message."""
+    named = [
+        f"{refund.refunded_amount} by {name_refund(number, refund)}"
+        for number, refund in enumerate(order.refunds, 1)
+    ]
+    omitted = f"{len(named) - MAX_REFUNDS_LISTED} more, " * (len(named) > MAX_REFUNDS_LISTED)
+    return omitted + ", ".join(named[-MAX_REFUNDS_LISTED:])
+
+
+def name_refund(number: int, refund: Refund) -> str:
+    """Name a refund by its number in the order, its id and the merchant's reference."""
+    reference = f", reference {quote(refund.reference)}" if refund.reference else ""
+    return f"refund {number} ({refund.refund_id}{reference})"
 
 
 def movements(order: Order) -> Iterator[Capture | Refund]:
@@ -61,84 +130,58 @@ def movements(order: Order) -> Iterator[Capture | Refund]:
     yield from refunds
 
 
-def _movement_event(change: Capture | Refund) -> TimelineEvent:
-    if isinstance(change, Capture):
-        what = ", ".join(line.name for line in change.order_lines) or "no lines"
-        text = f"captured {change.captured_amount} as {change.klarna_reference}"
+OUTCOME_TEXTS = {
+    AllocationOutcome.ALLOCATED: "allocated to",
+    AllocationOutcome.FAILED: "not allocated",
+    AllocationOutcome.NOT_ATTEMPTED: "allocation not attempted",
+}
+
+
+def _movement_event(numbers: Mapping[str, int], movement: Capture | Refund) -> TimelineEvent:
+    if isinstance(movement, Capture):
+        names = ", ".join(line.name for line in movement.order_lines) or "no lines"
+        text = f"captured {movement.captured_amount} as {movement.klarna_reference} ({names})"
         return TimelineEvent(
-            change.captured_at,
-            f"{text} ({what})",
-            "captured",
-            change.captured_amount,
-            capture_id=change.capture_id,
+            movement.captured_at,
+            text,
+            capture_id=movement.capture_id,
+            kind="captured",
+            amount=movement.captured_amount,
         )
+    allocation = movement.allocation
+    outcome = f"{OUTCOME_TEXTS[allocation.outcome]} {allocation.klarna_reference or ''}".strip()
+    number = numbers[movement.refund_id]
+    reference = f", reference {quote(movement.reference)}" if movement.reference else ""
+    text = f"refunded {movement.refunded_amount}, {outcome} (refund {number}{reference})"
     return TimelineEvent(
-        change.refunded_at,
-        _describe_refund(change),
-        "refunded",
-        change.refunded_amount,
-        capture_id=change.allocation.capture_id,
-        refund_id=change.refund_id,
+        movement.refunded_at,
+        text,
+        capture_id=allocation.capture_id,
+        refund_id=movement.refund_id,
+        kind="refunded",
+        amount=movement.refunded_amount,
     )
-
-
-def _describe_refund(refund: Refund) -> str:
-    """Describe a refund, which was accepted whatever became of its allocation."""
-    allocation = refund.allocation
-    where = f" to {allocation.klarna_reference}" if allocation.klarna_reference else ""
-    outcome = f"allocated{where}" if where else "not allocated"
-    reference = f" ({refund.reference})" if refund.reference else ""
-    return f"refunded {refund.refunded_amount}{reference}, {outcome}"
 
 
 def _events(order: Order) -> Iterator[TimelineEvent]:
     placed = f"order of {order.original_order_amount} placed"
-    yield TimelineEvent(order.created_at, placed, "placed", order.original_order_amount)
-    yield from map(_movement_event, movements(order))
+    total = order.original_order_amount
+    yield TimelineEvent(order.created_at, placed, kind="placed", amount=total)
+    numbers = {refund.refund_id: number for number, refund in enumerate(order.refunds, 1)}
+    yield from (_movement_event(numbers, movement) for movement in movements(order))
     amount, released = order.order_amount, order.released_amount
     expiry = f"{order.expires_at:%Y-%m-%d}"
-    for at, text, kind, event_amount in (
-        (order.acknowledged_at, "acknowledged", "acknowledged", None),
-        (
-            order.authorization_updated_at,
-            f"authorization updated to {amount}",
-            "updated",
-            amount,
-        ),
-        (order.extended_at, f"authorization extended to {expiry}", "extended", None),
-        (order.released_at, f"remaining {released} released", "released", released),
-        (order.cancelled_at, "cancelled", "cancelled", None),
+    updated_at, reviewed_at = order.authorization_updated_at, order.fraud_reviewed_at
+    for kind, at, text, event_amount in (
+        ("acknowledged", order.acknowledged_at, "acknowledged", None),
+        ("updated", updated_at, f"authorization updated to {amount}", amount),
+        ("extended", order.extended_at, f"authorization extended to {expiry}", None),
+        ("released", order.released_at, f"remaining {released} released", released),
+        ("reviewed", reviewed_at, f"fraud review ended: {order.fraud_status}", None),
+        ("cancelled", order.cancelled_at, "cancelled", None),
     ):
         if at is not None:
-            yield TimelineEvent(at, text, kind, event_amount)
-
-
-def build_line_ledger(order: Order) -> list[Mapping[str, object]]:
-    """Sum up what was ordered, captured and refunded of each reference, in minor units.
-
-    ``left`` is what was captured and not refunded. Lines without a reference are left out.
-    """
-    ordered = _amounts_by_reference([order.order_lines])
-    captured = _amounts_by_reference(capture.order_lines for capture in order.captures)
-    refunded = _amounts_by_reference(refund.order_lines for refund in order.refunds)
-    return [
-        {
-            "reference": reference,
-            "ordered": ordered.get(reference, 0),
-            "captured": captured.get(reference, 0),
-            "refunded": refunded.get(reference, 0),
-            "left": captured.get(reference, 0) - refunded.get(reference, 0),
-        }
-        for reference in dict.fromkeys([*ordered, *captured, *refunded])
-    ]
-
-
-def _amounts_by_reference(groups: Iterable[Iterable[OrderLine]]) -> Mapping[str, int]:
-    amounts: dict[str, int] = {}
-    for line in chain.from_iterable(groups):
-        if line.reference:
-            amounts[line.reference] = amounts.get(line.reference, 0) + line.total_amount
-    return amounts
+            yield TimelineEvent(at, text, kind=kind, amount=event_amount)
 
 
 def broken_invariants(order: Order) -> Iterator[str]:

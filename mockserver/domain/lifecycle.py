@@ -6,16 +6,20 @@ are in ``captures`` and ``refunds``.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.ledger import list_refunds
 from mockserver.domain.operation import READ_OPERATIONS, Operation
-from mockserver.domain.order import Order
+from mockserver.domain.order import FraudStatus, Order
 from mockserver.domain.provenance import Mark
+
+TIME_TO_TAKE_RISK = timedelta(hours=4)
+"""How long an order can be captured after its fraud review failed (documented by Klarna)."""
 
 
 class Status(StrEnum):
@@ -35,7 +39,7 @@ def derive_status(order: Order, now: datetime, assumptions: Assumptions) -> Stat
         return Status.CANCELLED
     expired = now >= order.expires_at
     if not order.captures:
-        return Status.EXPIRED if expired else Status.AUTHORIZED
+        return _derive_uncaptured_status(order, now, assumptions)
     if order.remaining_authorized_amount > 0:
         if expired:
             return Status(assumptions.expired_part_captured)
@@ -43,6 +47,19 @@ def derive_status(order: Order, now: datetime, assumptions: Assumptions) -> Stat
     if order.refunded_amount == order.captured_amount > 0:
         return Status(assumptions.fully_refunded_status)
     return Status.CAPTURED
+
+
+def _derive_uncaptured_status(order: Order, now: datetime, assumptions: Assumptions) -> Status:
+    if assumptions.rejected_order == "four_hours" and _is_rejected(order, now):
+        return Status.CANCELLED
+    return Status.EXPIRED if now >= order.expires_at else Status.AUTHORIZED
+
+
+def _is_rejected(order: Order, now: datetime) -> bool:
+    """Return whether it is too late to capture the order after a failed fraud review."""
+    reviewed_at = order.fraud_reviewed_at or order.created_at
+    failed = order.fraud_status in {FraudStatus.REJECTED, FraudStatus.STOPPED}
+    return failed and now >= reviewed_at + TIME_TO_TAKE_RISK
 
 
 class Permission(Struct, frozen=True):
@@ -115,7 +132,7 @@ LIFECYCLE: Mapping[Operation, Mapping[Status, Permission]] = {
         authorized=_ok(_RECORDED),
         part_captured=_no(Reason.ORDER_HAS_CAPTURES, _KUSTOM),
         captured=_no(Reason.ORDER_HAS_CAPTURES, _KUSTOM),
-        cancelled=_no(_CANCELLED, _ASSUMED),
+        cancelled=_ok(_RECORDED),
         expired=_no(_EXPIRED, _ASSUMED),
         closed=_no(Reason.ORDER_HAS_CAPTURES, _KLARNA),
     ),
@@ -215,7 +232,7 @@ def check_allowed(order: Order, operation: Operation, status: Status) -> None:
     """
     refused = LIFECYCLE[operation][status].reason
     if refused is not None:
-        amounts = (
+        amounts: dict[str, object] = (
             {
                 "remaining": order.remaining_authorized_amount,
                 "captured": order.captured_amount,
@@ -224,4 +241,6 @@ def check_allowed(order: Order, operation: Operation, status: Status) -> None:
             if refused in AMOUNT_REASONS
             else {}
         )
+        if refused is Reason.REFUND_EXCEEDS_CAPTURED:
+            amounts["earlier_refunds"] = list_refunds(order)
         raise Refusal(refused, operation, order_id=order.order_id, status=status, **amounts)

@@ -4,11 +4,9 @@ A valid body is decoded into these types in one step. ``schemas/`` documents the
 and words the validation errors; a test compares the two.
 """
 
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta
-
-ContainerT = TypeVar("ContainerT")
 
 MAX_AMOUNT = 200_000_000  # minor units
 
@@ -29,7 +27,3 @@ LineType: TypeAlias = Literal[
     "physical", "discount", "shipping_fee", "sales_tax", "store_credit", "gift_card",
     "digital", "surcharge", "return_fee", "package",
 ]  # fmt: skip
-
-MustBeEmpty: TypeAlias = Annotated[ContainerT, Meta(max_length=0)]
-"""A container that must be empty in a body decoded in one step; other bodies are parsed
-field by field."""

@@ -1,7 +1,8 @@
-"""The 18 operations of the API by the names used in scenarios, journal and docs.
+"""Operations of the merchant API by the names used in scenarios, journal and docs.
 
-``OPERATIONS`` holds what the provider documents about each. The merchant API, the step
-runner, lint, the OpenAPI document and the generated docs read their columns from it.
+``OPERATIONS`` holds what the provider documents about the 18 operations of order
+management, ``CHECKOUT_OPERATIONS`` about the four of the checkout API. The merchant API,
+the step runner, lint, the OpenAPI document and the generated docs read their columns.
 """
 
 from enum import StrEnum
@@ -9,7 +10,10 @@ from enum import StrEnum
 from msgspec import Struct
 
 ORDERS_PATH = "/ordermanagement/v1/orders"
-"""Every path of the API is below this one."""
+"""Every path of order management is below this one."""
+
+CHECKOUTS_PATH = "/checkout/v3/orders"
+"""Every path of the checkout API is below this one."""
 
 
 class Operation(StrEnum):
@@ -33,6 +37,10 @@ class Operation(StrEnum):
     GET_EXTEND_DUE_DATE_OPTIONS = "get_extend_due_date_options"
     REFUND = "refund"
     GET_REFUND = "get_refund"
+    CREATE_CHECKOUT = "create_checkout"
+    READ_CHECKOUT = "read_checkout"
+    UPDATE_CHECKOUT = "update_checkout"
+    ABORT_CHECKOUT = "abort_checkout"
 
     @property
     def info(self) -> "OperationInfo":
@@ -47,12 +55,13 @@ class OperationInfo(Struct, frozen=True):
         operation: our name of it.
         provider_name: the provider's operationId.
         method: the HTTP method.
-        path: the path template below ``ORDERS_PATH``.
+        path: the path template below ``base_path``.
         success: the status of a response that is no refusal.
         schema: the schema of the request body, by its file name in ``schemas/requests``.
         response_schema: the schema of the response body, likewise in ``schemas/responses``.
         created_id_header: the response header with the id of what was created.
         deprecated: whether Kustom has announced that it will drop the operation.
+        base_path: the path of the API that the operation belongs to.
     """
 
     operation: Operation
@@ -64,6 +73,17 @@ class OperationInfo(Struct, frozen=True):
     response_schema: str | None = None
     created_id_header: str | None = None
     deprecated: bool = False
+    base_path: str = ORDERS_PATH
+
+    @property
+    def full_path(self) -> str:
+        """The whole path template."""
+        return self.base_path + self.path
+
+    @property
+    def takes_idempotency_key(self) -> bool:
+        """Whether an idempotency key counts (documented for order management only)."""
+        return self.base_path == ORDERS_PATH and not self.is_read
 
     @property
     def is_read(self) -> bool:
@@ -169,12 +189,43 @@ OPERATIONS: tuple[OperationInfo, ...] = (
     ),
 )  # fmt: skip
 
-_INFO = {info.operation: info for info in OPERATIONS}
+CHECKOUT_OPERATIONS: tuple[OperationInfo, ...] = (
+    OperationInfo(
+        Operation.CREATE_CHECKOUT, "createOrderMerchant",
+        "POST", "", 201,
+        schema="create_checkout",
+        response_schema="checkout",
+        base_path=CHECKOUTS_PATH,
+    ),
+    OperationInfo(
+        Operation.READ_CHECKOUT, "readOrderMerchant",
+        "GET", "/{order_id}", 200,
+        response_schema="checkout",
+        base_path=CHECKOUTS_PATH,
+    ),
+    OperationInfo(
+        Operation.UPDATE_CHECKOUT, "updateOrderMerchant",
+        "POST", "/{order_id}", 200,
+        schema="update_checkout",
+        response_schema="checkout",
+        base_path=CHECKOUTS_PATH,
+    ),
+    OperationInfo(
+        Operation.ABORT_CHECKOUT, "abortOrder",
+        "POST", "/{order_id}/abort", 200,
+        response_schema="checkout",
+        base_path=CHECKOUTS_PATH,
+    ),
+)  # fmt: skip
+
+ALL_OPERATIONS = OPERATIONS + CHECKOUT_OPERATIONS
+
+_INFO = {info.operation: info for info in ALL_OPERATIONS}
 
 READ_OPERATIONS = frozenset(info.operation for info in OPERATIONS if info.is_read)
-"""Operations that change nothing and are allowed in every status."""
+"""Operations of order management that change nothing and are allowed in every status."""
 
-WITHOUT_BODY = frozenset(info.operation for info in OPERATIONS if info.schema is None)
+WITHOUT_BODY = frozenset(info.operation for info in ALL_OPERATIONS if info.schema is None)
 """Operations whose request has no body; one that is sent is ignored."""
 
 DEPRECATED_OPERATIONS = frozenset(info.operation for info in OPERATIONS if info.deprecated)

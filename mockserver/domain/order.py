@@ -21,7 +21,6 @@ from mockserver.domain.limits import (
     Discount,
     LineAmount,
     LineType,
-    MustBeEmpty,
     Quantity,
     TaxAmount,
     TaxRate,
@@ -86,7 +85,7 @@ class OrderLine(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fiel
     total_discount_amount: Discount = 0
     tax_rate: TaxRate = 0
     total_tax_amount: TaxAmount = 0
-    extra: MustBeEmpty[Mapping[str, object]] | None = None
+    extra: Mapping[str, object] | None = None
 
 
 Lines: TypeAlias = Annotated[tuple[OrderLine, ...], Meta(max_length=1000)]
@@ -156,6 +155,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     billing_address: Address = field(default_factory=dict)
     shipping_address: Address = field(default_factory=dict)
     fraud_status: FraudStatus = FraudStatus.ACCEPTED
+    fraud_reviewed_at: datetime | None = None
     merchant_reference1: str | None = None
     merchant_reference2: str | None = None
     merchant_data: str | None = None

@@ -6,6 +6,7 @@ for what depends on the status. An injected refusal has no facts and therefore n
 
 from collections.abc import Mapping
 
+from mockserver.domain.checkout.checkout import CHECKOUT_LIFECYCLE
 from mockserver.domain.errors import UNKNOWN_FACT, Reason, Refusal
 from mockserver.domain.lifecycle import LIFECYCLE
 
@@ -22,6 +23,7 @@ HINT_BY_REASON: Mapping[Reason, str] = {
     Reason.FRAUD_REVIEW_FAILED: (
         "The fraud review is {fraud_status}; only ACCEPTED orders can be captured."
     ),
+    Reason.BAD_VALUE: "Send {expected} instead of {actual}.",
     Reason.INVALID_ADDRESS: "{cleared_fields} can be changed, but not cleared.",
     Reason.METHOD_NOT_ALLOWED: "Use {allowed}.",
     Reason.UNSUPPORTED_MEDIA_TYPE: "Send application/json instead of '{media_type}'.",
@@ -33,22 +35,31 @@ HINT_BY_REASON: Mapping[Reason, str] = {
 
 
 def refusal_hint(refusal: Refusal) -> tuple[str, ...]:
-    """Return what would have been allowed, or nothing if that is unknown."""
+    """Return what would have been allowed, most useful first; empty if that is unknown."""
     if UNKNOWN_FACT in refusal.facts.values():
         return ()  # injected by a fault
     template = HINT_BY_REASON.get(refusal.reason)
     if template is not None:
         try:
-            return (template.format_map(refusal.facts),)
+            return (template.format_map(refusal.facts), *_list_earlier_refunds(refusal))
         except KeyError:
             pass  # refused because of the status
     return _hint_allowed_statuses(refusal)
+
+
+def _list_earlier_refunds(refusal: Refusal) -> tuple[str, ...]:
+    refunds = refusal.facts.get("earlier_refunds")
+    return (f"Refunded so far: {refunds}.",) if refunds else ()
 
 
 def _hint_allowed_statuses(refusal: Refusal) -> tuple[str, ...]:
     """Name the statuses in which the operation is allowed, from the lifecycle table."""
     if refusal.operation is None or "status" not in refusal.facts:
         return ()
-    cells = LIFECYCLE[refusal.operation]
-    statuses = [status for status, cell in cells.items() if cell.reason is None]
-    return (f"Allowed while the order is {' or '.join(statuses)}.",)
+    allowed = [
+        status
+        for table in (LIFECYCLE, CHECKOUT_LIFECYCLE)
+        for status, cell in table.get(refusal.operation, {}).items()
+        if cell.reason is None
+    ]
+    return (f"Allowed while the order is {' or '.join(allowed)}.",)

@@ -8,16 +8,18 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from secrets import token_hex
+from typing import Any, TypeAlias, cast
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError
 
 from mockserver import __version__
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
+from mockserver.http.descriptors import descriptor_warning
 from mockserver.http.framing import RequestFramer
-from mockserver.http.http_errors import malformed
+from mockserver.http.http_errors import UnreadableRequestError, malformed
 from mockserver.http.merchant.responses import format_reason, refusal_response
 from mockserver.http.messages import Response
 from mockserver.http.response import PlainResponse, render_response
@@ -25,35 +27,26 @@ from mockserver.sandbox.ids import IdGenerator
 
 SERVER_HEADER = f"kustom-mock/{__version__}"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-INCOMPLETE_REQUEST_TIMEOUT = 60.0  # seconds for the rest of a started request
-OPTIONS: dict[str, Any] = {"access_log": None, "keepalive_timeout": 3630.0}
-"""Options of aiohttp's connections; the timeout is the default of its newest version."""
-MALFORMED_REQUEST_IDS = IdGenerator("unreadable")
+INCOMPLETE_REQUEST_TIMEOUT = 60.0  # seconds for the first byte, and for the rest of a request
+UNREAD_RESPONSE_TIMEOUT = 60.0  # seconds in which the client must read a part of a response
+DISCONNECT_GRACE = 5.0  # seconds in which a client that closed its side can get a response
+LINGER_TIMEOUT = 5.0  # seconds to drop the rest of a refused body before the close
+OPTIONS: dict[str, Any] = {"access_log": None, "keepalive_timeout": 75.0}
+"""Options of aiohttp's connections; the timeout (seconds) is for idle connections."""
 
 HttpHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger("kustom_mock")
 
 
-class UnreadableRequestError(Exception):
-    """Raised to refuse a request that cannot be read; the connection is closed.
-
-    Attributes:
-        refusal: the response to send.
-    """
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(str(refusal))
-        self.refusal = refusal
-
-
 class Connection(web.RequestHandler):
-    """Client connection with a timeout for incomplete requests and an awaitable close.
+    """Client connection with timeouts, whose close by the peer can be awaited.
 
     Attributes:
         framer: finds the ends of requests in the received bytes.
         peer_closed: set when the client has closed or half-closed the connection.
         timed_out: whether the rest of a request did not arrive in time.
+        response_started: whether a response is being sent slowly, on purpose.
     """
 
     def __init__(self, server: "ConnectionServer") -> None:
@@ -61,30 +54,49 @@ class Connection(web.RequestHandler):
         super().__init__(server, loop=loop, **OPTIONS)
         self.event_loop = loop
         self.mock_headers = server.mock_headers
+        self.ids = server.ids
         self.framer = RequestFramer()
         self.peer_closed = asyncio.Event()
         self.timed_out = False
+        self.response_started = False
         self.reading_paused = False
         self.unanswered: deque[bytes] = deque()  # heads of requests passed to aiohttp
         self.closes_when_answered = False
         self.incomplete_since: float | None = None
         self.deadline: asyncio.TimerHandle | None = None
+        self.grace: asyncio.TimerHandle | None = None
+        self.unread: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the timeout for the first byte."""
+        super().connection_made(transport)
+        # Any byte that the client does not read starts a timeout.
+        cast("asyncio.Transport", transport).set_write_buffer_limits(high=0)
+        now = self.event_loop.time()
+        self.incomplete_since = now
+        self._set_deadline(now)
+        descriptor_warning.check(transport, now)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Wake everything that waits for the end of the connection."""
         super().connection_lost(exc)
         self.peer_closed.set()
-        if self.deadline:
-            self.deadline.cancel()
+        for timer in (self.deadline, self.grace, self.unread):
+            if timer:
+                timer.cancel()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio documents a bool
-        """Answer pending requests of a client that half-closed its side.
+        """Keep the connection of a half-closed client open for its responses, for a while.
 
-        TLS has no half-closed connections.
+        A client that has left sends the same packet. After the grace period it is taken
+        for gone, and aiohttp cancels the handler. TLS has no half-closed connections.
         """
         self.peer_closed.set()
         encrypted = self.transport and self.transport.get_extra_info("sslcontext")
-        return bool(self.unanswered) and not encrypted
+        if encrypted or not self.unanswered:
+            return False
+        self.grace = self.event_loop.call_later(DISCONNECT_GRACE, self._end_grace)
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Pass complete requests on to aiohttp; start or stop the timeout for the rest."""
@@ -93,11 +105,25 @@ class Connection(web.RequestHandler):
         elif self.framer.accept_single_request(data):  # nearly always
             self._pass_on(data, starts=True)
         else:
+            if not self.framer.incomplete:  # these are the first bytes of a request
+                self.incomplete_since = None
             for piece in self.framer.feed(data):
                 self._pass_on(piece.data, starts=piece.starts)
             if self.framer.malformed:
                 self._close_when_answered()
             self._watch_incomplete_request()
+
+    def pause_writing(self) -> None:
+        """Start the timeout for a client that does not read its response."""
+        super().pause_writing()
+        if self.transport:
+            self._watch_unread_response(self.transport)
+
+    def resume_writing(self) -> None:
+        """Stop that timeout: everything is sent."""
+        super().resume_writing()
+        if self.unread:
+            self.unread.cancel()
 
     def pause_reading(self) -> None:
         """Remember that aiohttp paused reading."""
@@ -110,6 +136,17 @@ class Connection(web.RequestHandler):
             self.reading_paused = False
             super().resume_reading(*args, **kw)
 
+    def discard_rest(self, content: StreamReader) -> None:
+        """Drop the rest of a refused body unread, and close after the response.
+
+        aiohttp would go on to decompress it. Closing at once would reset the connection,
+        and a client that is still sending would not see the response.
+        """
+        self.closes_when_answered = self.framer.lost = True
+        if not content.is_eof():
+            content.feed_eof()
+            self.framer.discard()
+
     def answered(self) -> None:
         """Record that a response is about to be written; close after the last one."""
         if self.unanswered:
@@ -117,7 +154,7 @@ class Connection(web.RequestHandler):
         if self.closes_when_answered or self.peer_closed.is_set():
             self._close_when_answered()
         elif self.framer.expects_continue:
-            self.event_loop.call_soon(self._send_continue)
+            self.event_loop.call_soon(self._answer_expectation)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:  # noqa: ANN401  # aiohttp's
         """Log a crash, but not an unreadable body that no handler reads."""
@@ -157,7 +194,7 @@ class Connection(web.RequestHandler):
         self._close_when_answered()
 
     def _refuse(self, refusal: Refusal, error: BaseException | None) -> Response:
-        correlation_id = MALFORMED_REQUEST_IDS.new_request_id()
+        correlation_id = self.ids.new_request_id()
         if refusal.reason is Reason.INTERNAL_ERROR:
             log.error("crash at the edge (%s)", correlation_id, exc_info=error)
         response = refusal_response(refusal, correlation_id, Assumptions())
@@ -177,14 +214,41 @@ class Connection(web.RequestHandler):
         """Close when no request is unanswered; pending writes are sent first."""
         self.closes_when_answered = True
         if not self.unanswered:
-            self.event_loop.call_soon(self.force_close)
+            close = self._linger if self.framer.discarding else self.force_close
+            self.event_loop.call_soon(close)
+
+    def _linger(self) -> None:
+        """Close our side, and drop what arrives until the client closes, or for a while."""
+        if self.transport:
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+            self.transport.resume_reading()  # aiohttp may have paused it
+            self.grace = self.event_loop.call_later(LINGER_TIMEOUT, self.force_close)
+
+    def _end_grace(self) -> None:
+        if self.transport and self.unanswered and not self.response_started:
+            self.transport.abort()
+
+    def _watch_unread_response(self, transport: asyncio.Transport) -> None:
+        self.unread = self.event_loop.call_later(
+            UNREAD_RESPONSE_TIMEOUT,
+            self._check_unread_response,
+            transport,
+            transport.get_write_buffer_size(),
+        )
+
+    def _check_unread_response(self, transport: asyncio.Transport, size: int) -> None:
+        if transport.get_write_buffer_size() < size:
+            self._watch_unread_response(transport)
+        else:
+            transport.abort()
 
     def _watch_incomplete_request(self) -> None:
         if not self.framer.incomplete:
             self.incomplete_since = None
             return
         if self.framer.expects_continue and not self.unanswered:
-            self._send_continue()
+            self._answer_expectation()
         if self.incomplete_since is None:
             self.incomplete_since = self.event_loop.time()
         if self.deadline is None:
@@ -211,9 +275,24 @@ class Connection(web.RequestHandler):
         else:
             self._close_when_answered()
 
+    def _answer_expectation(self) -> None:
+        """Send ``100 Continue``, unless the head alone decides that the request is refused."""
+        if _has_credentials(self.framer.head):
+            self._send_continue()
+        elif self.framer.take_expectation():
+            piece = self.framer.release()
+            self.framer.discard()
+            self._pass_on(piece.data, starts=piece.starts)
+
     def _send_continue(self) -> None:
         if self.transport and self.framer.take_expectation():
             self.transport.write(CONTINUE)
+
+
+def _has_credentials(head: bytes) -> bool:
+    """Return whether a head has credentials, or is for the control API, which needs none."""
+    request_line, _, headers = head.lower().partition(b"\r\n")
+    return b"\nauthorization:" in b"\n" + headers or b"/__admin" in request_line
 
 
 class ConnectionServer(web.Server):
@@ -222,6 +301,7 @@ class ConnectionServer(web.Server):
     def __init__(self, handler: HttpHandler, *, mock_headers: bool) -> None:
         super().__init__(handler, handler_cancellation=True)
         self.mock_headers = mock_headers
+        self.ids = IdGenerator(token_hex())  # of requests that no sandbox has seen
 
     def __call__(self) -> Connection:
         """Create the protocol of a new client connection."""

@@ -28,7 +28,7 @@ async def send_damaged_response(
         return PlainResponse(response)  # aiohttp finds the connection closed
     if damage.body_bytes is not None:
         return await _truncate(request, response, damage)
-    return await _send_slowly(request, response, damage)
+    return await _send_slowly(request, response, damage, connection)
 
 
 async def _end_connection(
@@ -85,12 +85,14 @@ async def _send_slowly(
     request: web.BaseRequest,
     response: Response,
     damage: ResponseDamage,
+    connection: Connection,
 ) -> web.StreamResponse:
     rate = damage.bytes_per_second or 1
     chunk_size = max(1, rate // CHUNKS_PER_SECOND)
     headers = {**response.headers, "Content-Length": str(len(response.body))}
     stream = web.StreamResponse(status=response.status, headers=headers)
     await stream.prepare(request)
+    connection.response_started = True
     damage.sent = "the client disconnected before the end of the body"
     for start in range(0, len(response.body), chunk_size):
         await stream.write(response.body[start : start + chunk_size])

@@ -44,12 +44,14 @@ class RequestFramer:
         head: first bytes of the current or the latest request, up to its body.
         lost: whether the end of the current request is unknown; all later bytes are passed on.
         malformed: whether it is unknown because the request contradicts itself.
+        discarding: whether all later bytes are dropped.
     """
 
     def __init__(self) -> None:
         self.head = b""
         self.lost = False
         self.malformed = False
+        self.discarding = False
         self._buffer = bytearray()  # current request from its first byte
         self._passed = 0  # bytes of it that were already passed on
         self._head_length = 0  # 0 until the head is complete
@@ -89,6 +91,8 @@ class RequestFramer:
 
     def feed(self, data: bytes) -> Iterator[Piece]:
         """Add received bytes; yield the pieces to pass on."""
+        if self.discarding:
+            return
         if self._to_skip:
             skipped, data = data[: self._to_skip], data[self._to_skip :]
             self._to_skip -= len(skipped)
@@ -105,6 +109,11 @@ class RequestFramer:
             yield self.release()
         if self._buffer and (part := self._part()).data:
             yield part
+
+    def discard(self) -> None:
+        """Drop the current request and all later bytes."""
+        self.lost = self.discarding = True
+        self._buffer.clear()
 
     def release(self) -> Piece:
         """Return the received part of an incomplete request, to pass it on."""

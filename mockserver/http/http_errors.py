@@ -51,6 +51,18 @@ _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*?)[ \t]
 _CODING = re.compile(rb"\r\ncontent-encoding:[ \t]*([\w-]+)", re.IGNORECASE)
 
 
+class UnreadableRequestError(Exception):
+    """Raised to refuse a request that cannot be read; the connection is closed.
+
+    Attributes:
+        refusal: the response to send.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
 def malformed(error: BaseException, head: bytes) -> Refusal:
     """Describe an error of the HTTP parser.
 

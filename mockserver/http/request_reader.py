@@ -8,9 +8,13 @@ from aiohttp import HttpVersion11, web
 
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.http import connection
-from mockserver.http.connection import UnreadableRequestError
 from mockserver.http.framing import LARGEST_BODY
-from mockserver.http.http_errors import MAX_HEADERS, NO_HOST, TOO_MANY_HEADERS
+from mockserver.http.http_errors import (
+    MAX_HEADERS,
+    NO_HOST,
+    TOO_MANY_HEADERS,
+    UnreadableRequestError,
+)
 from mockserver.http.messages import Request
 
 _NO_QUERY: Mapping[str, str] = {}
@@ -94,6 +98,20 @@ async def _read_body(
     client: connection.Connection,
 ) -> bytes | None:
     """Return the body, ``None`` if it is too large. It has nearly always arrived."""
+    content = request.content
+    if client.framer.discarding:  # refused by its head
+        content.feed_eof()
+        return b""
+    body = await _read_bounded_body(request, client)
+    if body is None:
+        client.discard_rest(content)
+    return body
+
+
+async def _read_bounded_body(
+    request: web.BaseRequest,
+    client: connection.Connection,
+) -> bytes | None:
     content = request.content
     if content.is_eof():
         body = content.read_nowait()

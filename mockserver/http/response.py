@@ -24,15 +24,18 @@ NO_CONTENT = 204
 class PlainResponse(web.StreamResponse):
     """Finished response with the interface that :class:`aiohttp.web.RequestHandler` uses."""
 
-    def __init__(self, response: Response, *, last: bool = False) -> None:
+    def __init__(
+        self, response: Response, *, last: bool = False, lingers: bool = False
+    ) -> None:
         super().__init__(status=response.status)
         self.response = response
-        self.last = last
+        self.last = last or lingers
+        self.lingers = lingers
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection stays open."""
-        return not self.last
+        """Whether aiohttp keeps the connection; a lingering one is closed by ourselves."""
+        return self.lingers or not self.last
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
         """Write head and body.
@@ -46,6 +49,8 @@ class PlainResponse(web.StreamResponse):
         if transport is None or transport.is_closing():
             raise ConnectionResetError
         transport.write(render_response(self.response, request.method, connection))
+        if transport.get_write_buffer_size():
+            await request.writer.drain()
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:

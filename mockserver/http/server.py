@@ -17,6 +17,10 @@ from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServ
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
 from mockserver.http.damaged_response import send_damaged_response
+from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.sender import Sender
+from mockserver.http.deliveries.targets import TargetPolicy
+from mockserver.http.descriptors import handle_loop_error
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request
@@ -37,8 +41,11 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop  # noqa: PLC0415  # not on every platform
     except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
+        loop = asyncio.new_event_loop()
+    else:
+        loop = uvloop.new_event_loop()
+    loop.set_exception_handler(handle_loop_error)
+    return loop
 
 
 class Apis(Struct, frozen=True):
@@ -60,7 +67,7 @@ class Apis(Struct, frozen=True):
 class Server:
     """Listening server; ``await start()``, then ``await stop()``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one for each group of settings
         self,
         sandboxes: SandboxRegistry[Scenario],
         *,
@@ -70,6 +77,7 @@ class Server:
         allowed_hosts: frozenset[str] = frozenset(),
         admin_token: str | None = None,
         tls: TlsConfig | None = None,
+        target_policy: TargetPolicy | None = None,
     ) -> None:
         """Serve these sandboxes; port 0 picks a free port.
 
@@ -80,6 +88,8 @@ class Server:
         self._port = port
         self._tls = tls
         metrics = Metrics(sandboxes.__len__)
+        self._deliveries = DeliveryRunner(sandboxes, Sender(target_policy or TargetPolicy()))
+        ca_certificate = tls.ca_certificate if tls else None
         self._apis = Apis(
             MerchantApi(
                 sandboxes,
@@ -89,7 +99,7 @@ class Server:
                 reveal_sandboxes=admin_token is None,
             ),
             ControlApi(
-                ControlContext(sandboxes, metrics, tls.ca_certificate if tls else None),
+                ControlContext(sandboxes, metrics, self._deliveries, ca_certificate),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
                 admin_token,
             ),
@@ -118,6 +128,7 @@ class Server:
         """Stop listening and close all connections."""
         if self._runner is not None:
             await self._runner.cleanup()
+        await self._deliveries.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = request.protocol
@@ -129,7 +140,8 @@ class Server:
             response.body = b""
         sent: web.StreamResponse
         if response.damage is None:
-            sent = PlainResponse(response, last=connection.framer.lost)
+            framer = connection.framer
+            sent = PlainResponse(response, last=framer.lost, lingers=framer.discarding)
         else:
             sent = await send_damaged_response(request, response, response.damage, connection)
         connection.answered()

@@ -4,6 +4,7 @@ Many clients have hard-coded the provider's host names. A server that they reach
 names needs a certificate for them, from an authority that the clients trust.
 """
 
+import logging
 import os
 import ssl
 import sys
@@ -15,20 +16,26 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockserver.http.certificate_authority import (
+    ORGANIZATION_NAME,
+    TlsError,
+    create_ca,
+    load_or_create_ca,
+)
 from mockserver.sandbox.clock import wall_clock
 
 if TYPE_CHECKING:
     import trustme
 
-KUSTOM_HOSTS = frozenset({"api.kustom.co", "api.playground.kustom.co"})
+KUSTOM_HOSTS = frozenset(
+    {"api.kustom.co", "api.playground.kustom.co", "api-na.playground.kustom.co"}
+)
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-ORGANIZATION_NAME = "kustom-mock"
+PLAIN_HTTP_REASONS = ("HTTP_REQUEST", "HTTPS_PROXY_REQUEST")  # names of OpenSSL
 LEAF_LIFETIME = timedelta(days=397)  # as long as any client accepts
-CA_CERTIFICATE_FILE, CA_KEY_FILE = "ca.pem", "ca-key.pem"
 
 
-class TlsError(ValueError):
-    """Raised when a certificate cannot be loaded or created."""
+log = logging.getLogger("kustom_mock")
 
 
 class TlsConfig(Struct, frozen=True):
@@ -60,10 +67,11 @@ def create_tls(folder: str | None = None, more_names: Iterable[str] = ()) -> Tls
     Raises:
         TlsError: the library is not installed, or the folder cannot be used.
     """
-    authority = _load_or_create_ca(Path(folder)) if folder else _new_authority()
+    names = {*KUSTOM_HOSTS, *LOCAL_NAMES, *more_names}
+    authority = load_or_create_ca(Path(folder), names) if folder else create_ca(names)
     yesterday = wall_clock().replace(tzinfo=None) - timedelta(days=1)
     leaf = authority.issue_cert(
-        *sorted({*KUSTOM_HOSTS, *LOCAL_NAMES, *more_names}),
+        *sorted(names),
         organization_name=ORGANIZATION_NAME,
         not_before=yesterday,
         not_after=yesterday + LEAF_LIFETIME,
@@ -74,41 +82,33 @@ def create_tls(folder: str | None = None, more_names: Iterable[str] = ()) -> Tls
     return TlsConfig(context, authority.cert_pem.bytes())
 
 
-def ca_certificate_in(folder: str) -> bytes:
+def ca_certificate_in(folder: str, more_names: Iterable[str] = ()) -> bytes:
     """Return the CA certificate (PEM) of a folder; create it if missing.
 
     Raises:
         TlsError: the library is not installed, or the folder cannot be used.
     """
-    return _load_or_create_ca(Path(folder)).cert_pem.bytes()
+    names = {*KUSTOM_HOSTS, *LOCAL_NAMES, *more_names}
+    return load_or_create_ca(Path(folder), names).cert_pem.bytes()
 
 
-def _load_or_create_ca(folder: Path) -> "trustme.CA":
-    certificate, key = folder / CA_CERTIFICATE_FILE, folder / CA_KEY_FILE
-    authority = _new_authority()
-    try:
-        if key.exists():
-            return authority.from_pem(certificate.read_bytes(), key.read_bytes())
-        folder.mkdir(parents=True, exist_ok=True)
-        certificate.write_bytes(authority.cert_pem.bytes())
-        key.touch(mode=0o600, exist_ok=False)
-        key.write_bytes(authority.private_key_pem.bytes())
-    except (OSError, ValueError) as error:
-        raise TlsError(f"cannot store a certificate authority in {folder}: {error}") from None
-    return authority
+class _LoggingSslObject(ssl.SSLObject):
+    """TLS connection that logs plain HTTP, which is else closed without a word."""
 
-
-def _new_authority() -> "trustme.CA":
-    try:
-        from trustme import CA  # noqa: PLC0415  # optional dependency, needed for --tls only
-    except ImportError:
-        raise TlsError("TLS needs an extra: pip install 'kustom-mock[tls]'") from None
-    return CA(organization_name=ORGANIZATION_NAME)
+    def do_handshake(self) -> None:
+        """Continue the handshake."""
+        try:
+            super().do_handshake()
+        except ssl.SSLError as error:
+            if error.reason in PLAIN_HTTP_REASONS:
+                log.warning("a client sent plain HTTP to the TLS port: use https://")
+            raise
 
 
 def _context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
+    context.sslobject_class = _LoggingSslObject
     return context
 
 

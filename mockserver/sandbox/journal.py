@@ -59,6 +59,8 @@ class Entry(Struct, dict=True):
     result: Acceptance | Refusal | None = None
     replayed: bool = False
     body_changed: bool = False
+    idempotency_key: str | None = None
+    retry_after: str | None = None
     before: Order | None = None
     after: Order | None = None
     faults: list[str] = field(default_factory=list)

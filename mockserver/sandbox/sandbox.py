@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.commands import Command
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Acceptance, Context, order_not_found
@@ -19,6 +20,7 @@ from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt, fingerprint, shorten_key, store_receipt
 from mockserver.sandbox.ids import IdGenerator
@@ -60,12 +62,16 @@ class Sandbox:
 
     Attributes:
         orders: orders by id, oldest first.
+        checkouts: checkout orders by id, oldest first; an order that came about at
+            checkout has the same id.
+        deliveries: calls to the merchant, oldest first.
         receipts: receipts by name, oldest first.
         order_names: order ids by their names in the scenario.
         movement_names: names by capture or refund id.
         snapshots: snapshots by name, oldest first.
         order_bytes: bytes of each order, by its id; replaced parts still count.
         held_bytes: bytes of all orders together.
+        checkout_bytes: bytes of the requests behind all checkout orders.
         template_bytes: bytes of the scenario it was filled from, unless others share it.
         make_room: called with the name and the bytes of a change before it is made;
             raises a refusal if all sandboxes together have no room for it.
@@ -85,7 +91,9 @@ class Sandbox:
         """Create an empty sandbox; by default on wall time, seeded by its name."""
         self.name = name
         self.orders: dict[str, Order] = {}
+        self.checkouts: dict[str, Checkout] = {}
         self.receipts: dict[str, Receipt] = {}
+        self.deliveries = Deliveries()
         self.clock = clock or Clock()
         self.ids = ids or IdGenerator(display_name(name))
         self.journal = journal or Journal()
@@ -97,6 +105,7 @@ class Sandbox:
         self.movement_names: dict[str, str] = {}
         self.order_bytes: dict[str, int] = {}
         self.held_bytes = 0
+        self.checkout_bytes = 0
         self.template_bytes = 0
         self.make_room: Callable[[str, int], None] | None = None
         self.on_change: Callable[[str], None] | None = None
@@ -107,6 +116,7 @@ class Sandbox:
         names = len(self.order_names) + len(self.movement_names)
         return {
             "orders": self.held_bytes,
+            "checkouts": self.checkout_bytes,
             "scenario": self.template_bytes,
             "receipts": len(self.receipts) * RECEIPT_BYTES,
             "journal": self.journal.total_bytes,
@@ -123,7 +133,12 @@ class Sandbox:
     @property
     def total_bytes(self) -> int:
         """Approximate number of bytes held, including snapshots."""
-        return sum(self.bytes_by_kind.values())
+        total = self.held_bytes + self.template_bytes + len(self.receipts) * RECEIPT_BYTES
+        total += self.journal.total_bytes + self.faults.total_bytes
+        total += (len(self.order_names) + len(self.movement_names)) * NAME_BYTES
+        if self.snapshots:
+            total += sum([snapshot.total_bytes for snapshot in self.snapshots.values()])
+        return total
 
     def check_room(self, size: int, operation: Operation | None = None) -> None:
         """Check that there is room for a change of this size in bytes.
@@ -131,9 +146,9 @@ class Sandbox:
         Raises:
             Refusal: This sandbox, or all of them together, would exceed a limit.
         """
-        sizes = self.bytes_by_kind
-        if sum(sizes.values()) + size > MAX_SANDBOX_BYTES:
-            held = ", ".join(f"{kind} {number}" for kind, number in sizes.items() if number)
+        if self.total_bytes + size > MAX_SANDBOX_BYTES:
+            sizes = self.bytes_by_kind.items()
+            held = ", ".join(f"{kind} {number}" for kind, number in sizes if number)
             raise Refusal(Reason.SANDBOX_IS_FULL, operation, limit=MAX_SANDBOX_BYTES, held=held)
         if self.make_room is not None:
             self.make_room(self.name, size)
@@ -142,18 +157,26 @@ class Sandbox:
         """Add a new order.
 
         Returns:
-            False if an order of this id exists already.
+            False if the id is taken, also by a checkout order that is not complete.
 
         Raises:
             Refusal: There is no room for it.
         """
-        if order.order_id in self.orders:
+        checkout = self.checkouts.get(order.order_id)
+        if order.order_id in self.orders or (checkout and not checkout.completed_at):
             return False
         size = weigh_parts(order)
         self._check_order_room(order.order_id, size, None)
         self.orders[order.order_id] = order
         self._record_change(order.order_id, size)
         return True
+
+    def put_checkout(self, checkout: Checkout, size: int) -> None:
+        """Store a new or changed checkout order that came in a request of ``size`` bytes."""
+        self.checkouts[checkout.order_id] = checkout
+        self.checkout_bytes += size
+        if self.on_change is not None:
+            self.on_change(self.name)
 
     def get_order(self, order_id: str, operation: Operation) -> Order:
         """Read an order.
@@ -203,7 +226,8 @@ class Sandbox:
             if idempotency_key
             else None
         )
-        executed, receipt = self._replay_receipt(order_id, receipt_name, command), None
+        executed = self._replay_receipt(order_id, receipt_name, command)
+        receipt, size = None, 0
         if executed is None:
             context = Context(
                 self.clock.now(),
@@ -211,11 +235,12 @@ class Sandbox:
                 self.assumptions,
                 fail_allocation=fail_allocation,
             )
-            executed = self._decide(order_id, command, context)
+            size = weigh_command(command)
+            executed = self._decide(order_id, command, context, size)
             receipt = (
                 self._create_receipt(executed, command, context.now) if receipt_name else None
             )
-        self._settle(executed, command, receipt_name, receipt)
+        self._settle(executed, receipt_name, receipt, size)
         return executed
 
     def force_outcome(self, order_id: str, outcome: str) -> Order | None:
@@ -236,6 +261,9 @@ class Sandbox:
             taken_at=self.clock.now(),
             frozen=self.clock.frozen,
             orders=dict(self.orders),
+            checkouts=dict(self.checkouts),
+            checkout_bytes=self.checkout_bytes,
+            deliveries=self.deliveries.copy(),
             receipts=dict(self.receipts),
             ids=deepcopy(self.ids),
             faults=self.faults.copy(),
@@ -262,6 +290,9 @@ class Sandbox:
         """
         snapshot = self.snapshots[name]
         self.orders = dict(snapshot.orders)
+        self.checkouts = dict(snapshot.checkouts)
+        self.checkout_bytes = snapshot.checkout_bytes
+        self.deliveries = snapshot.deliveries.copy()
         self.receipts = dict(snapshot.receipts)
         self.ids = deepcopy(snapshot.ids)
         self.faults = snapshot.faults.copy()
@@ -288,7 +319,9 @@ class Sandbox:
         changed = command is None or receipt.fingerprint != fingerprint(command)
         return Execution(receipt.result, order, order, replayed=True, body_changed=changed)
 
-    def _decide(self, order_id: str, command: Command, context: Context) -> Execution:
+    def _decide(
+        self, order_id: str, command: Command, context: Context, size: int
+    ) -> Execution:
         """Decide a command without writing anything."""
         order = self.orders.get(order_id)
         if order is None:
@@ -297,7 +330,7 @@ class Sandbox:
             return Execution(missing, None, None)
         try:
             self._check_not_withdrawn(command.operation)
-            self._check_order_room(order_id, weigh_command(command), command.operation)
+            self._check_order_room(order_id, size, command.operation)
             decision = decide(order, command, context)
         except Refusal as refusal:
             return Execution(refusal.with_traceback(None), order, order)
@@ -319,9 +352,9 @@ class Sandbox:
     def _settle(
         self,
         executed: Execution,
-        command: Command,
         name: str | None,
         receipt: Receipt | None,
+        size: int,
     ) -> None:
         """Write everything that an executed command changes."""
         self.ids.new_movement_id()
@@ -330,7 +363,7 @@ class Sandbox:
         if executed.after is not None and executed.after is not executed.before:
             order_id = executed.after.order_id
             self.orders[order_id] = executed.after
-            self._record_change(order_id, weigh_command(command))
+            self._record_change(order_id, size)
 
     def _check_order_room(self, order_id: str, size: int, operation: Operation | None) -> None:
         """Check the limits of an order and of its sandbox for a change.

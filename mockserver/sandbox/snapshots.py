@@ -4,7 +4,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.order import Order
+from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdGenerator
@@ -20,6 +22,9 @@ class Snapshot(Struct, frozen=True):
     taken_at: datetime
     frozen: bool
     orders: dict[str, Order]
+    checkouts: dict[str, Checkout]
+    checkout_bytes: int
+    deliveries: Deliveries
     receipts: dict[str, Receipt]
     ids: IdGenerator
     faults: FaultRules
@@ -36,6 +41,7 @@ class Snapshot(Struct, frozen=True):
         return (
             SNAPSHOT_BYTES
             + self.held_bytes
+            + self.checkout_bytes
             + self.faults.total_bytes
             + SLOT_BYTES * (shared + len(self.order_names))
             + self.journal.total_bytes

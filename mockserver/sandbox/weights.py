@@ -66,7 +66,7 @@ def weigh_value(value: object) -> int:
             continue
         seen.add(id(item))
         total += getsizeof(item)
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             stack.extend(item)
             stack.extend(item.values())
         elif isinstance(item, list | tuple):
@@ -96,9 +96,9 @@ def weigh_command(command: Command) -> int:
     match command:
         case CaptureOrder() | RefundOrder():
             texts = getsizeof(command.description) + getsizeof(command.reference)
+            total = MOVEMENT_BYTES + texts + weigh_lines(command.order_lines)
             shipping_info = getattr(command, "shipping_info", ())
-            lines = weigh_lines(command.order_lines)
-            return MOVEMENT_BYTES + texts + lines + weigh_parts(shipping_info)
+            return total + weigh_parts(shipping_info) if shipping_info else total
         case UpdateAuthorization():
             return weigh_lines(command.order_lines)
         case AddOrderShippingInfo() | AddCaptureShippingInfo():

@@ -109,5 +109,6 @@ LINT_CODES: Mapping[str, str] = MappingProxyType(
         "W305": "An order that expires before the scenario starts, but is not expected to.",
         "W306": "A fault that can never fire.",
         "W307": "An expectation that contradicts the seeded orders.",
+        "W308": "A capture of more pieces of an article than the order has.",
     },
 )

@@ -31,6 +31,7 @@ MASKS: Mapping[str, str] = {
 
 UNMASKED_CUSTOMER_FIELDS = ("type",)
 MAX_LINE_WIDTH = 1_000_000  # characters; long strings are not folded
+MAX_NAME_STEM = 90  # characters, so that a number fits into the 100 of a name
 DIGITS = 15  # after the decimal point, as the scenario parser accepts
 
 
@@ -129,6 +130,7 @@ def _export_state(order: Order) -> dict[str, Any]:
             "lines": None if order.order_lines else [],
             "expires": _format_time(order.expires_at) if expiry_changed else None,
             "fraud_status": order.fraud_status.value if reviewed else None,
+            "reviewed": _format_time(order.fraud_reviewed_at),
             "acknowledged": _format_time(order.acknowledged_at),
             "updated": _format_time(order.authorization_updated_at),
             "extended": _format_time(order.extended_at),
@@ -184,6 +186,7 @@ def _distinct_names(
 ) -> dict[str, str]:
     """Name each capture and refund: by its scenario's name, else by kind and number."""
     names: dict[str, str] = {}
+    used: set[str] = set()
     for number, movement in enumerate(parts, start=1):
         kind, part_id = (
             ("capture", movement.capture_id)
@@ -191,7 +194,9 @@ def _distinct_names(
             else ("refund", movement.refund_id)
         )
         name = part_names.get(part_id, f"{kind}-{number}")
-        names[part_id] = f"{name}-{number}" if name in names.values() else name
+        repeated = name in used
+        names[part_id] = f"{name[:MAX_NAME_STEM]}-{number}" if repeated else name
+        used.add(names[part_id])
     return names
 
 

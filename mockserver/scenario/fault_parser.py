@@ -1,6 +1,6 @@
 """Parse the faults of a scenario into fault rules."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime
 from math import ceil
 from typing import Any, TypeAlias
@@ -48,6 +48,7 @@ def parse_fault_rule(
     name: str,
     spec: Spec,
     order_names: Mapping[str, str],
+    order_ids: Container[str],
     start: datetime,
     path: ValuePath = (),
 ) -> FaultRule:
@@ -56,7 +57,8 @@ def parse_fault_rule(
     Args:
         name: the rule's name.
         spec: the rule as the scenario writes it.
-        order_names: order ids by name; a rule may also use the ids.
+        order_names: order ids by name.
+        order_ids: ids of all orders, which a rule may use instead of names.
         start: the time from which durations in ``from`` and ``until`` count.
         path: the position of the rule in the scenario.
 
@@ -70,7 +72,7 @@ def parse_fault_rule(
         name=name,
         actions=tuple(_actions(spec["do"], (*path, "do"))),
         operations=frozenset(Operation(operation_name) for operation_name in names),
-        order_ids=frozenset(_orders(spec, order_names, path)),
+        order_ids=frozenset(_orders(spec, order_names, order_ids, path)),
         where=spec.get("where", {}),
         calls=_calls(spec.get("calls")),
         probability=spec.get("probability"),
@@ -80,13 +82,14 @@ def parse_fault_rule(
     )
 
 
-def _orders(spec: Spec, order_names: Mapping[str, str], path: ValuePath) -> list[str]:
+def _orders(
+    spec: Spec, order_names: Mapping[str, str], order_ids: Container[str], path: ValuePath
+) -> list[str]:
     orders = spec.get("order", [])
     names = orders if isinstance(orders, list) else [orders]
-    ids = set(order_names.values())
     for name in map(str, names):
-        if name not in order_names and name not in ids:
-            message = f"unknown order '{name}', {did_you_mean(name, list(order_names))}"
+        if name not in order_names and name not in order_ids:
+            message = f"unknown order '{name}', {did_you_mean(name, order_names)}"
             raise ScenarioError([Finding("E204", (*path, "order"), message)])
     return [order_names.get(str(name), str(name)) for name in names]
 

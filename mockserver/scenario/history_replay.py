@@ -20,12 +20,16 @@ from mockserver.sandbox.ids import IdGenerator
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.order_builder import (
     OrderDefaults,
-    Spec,
     build_placed_order,
-    complete_line,
-    optional_text,
     parse_address,
     resolve_amount,
+)
+from mockserver.scenario.order_lines import (
+    LineIndex,
+    Spec,
+    complete_line,
+    index_lines,
+    optional_text,
     resolve_lines,
 )
 from mockserver.scenario.times import parse_time_or_offset
@@ -36,6 +40,7 @@ STATE_TIME_FIELDS = {
     "extended": "extended_at",
     "released": "released_at",
     "cancelled": "cancelled_at",
+    "reviewed": "fraud_reviewed_at",
     "expires": "expires_at",
 }
 """Times of ``state``, and the order fields that they set."""
@@ -151,21 +156,23 @@ def _plan_history(
 ) -> Iterator[HistoryCommand]:
     """Yield each capture after the refunds that precede it, then all other refunds."""
     captures, refunds = spec.get("captures", {}), dict(spec.get("refunds", {}))
+    lines = index_lines(order.order_lines)
+    earlier_refunds: dict[str, list[str]] = {}
+    for name, refund in refunds.items():
+        earlier_refunds.setdefault(refund.get("before"), []).append(name)
     latest = order.created_at
     for name, capture in captures.items():
-        for earlier in [
-            refund_name for refund_name in refunds if refunds[refund_name].get("before") == name
-        ]:
+        for earlier in earlier_refunds.get(name, ()):
             with findings.collecting():
-                yield _plan_refund(earlier, refunds.pop(earlier), order, latest, path)
+                yield _plan_refund(earlier, refunds.pop(earlier), order, lines, latest, path)
         with findings.collecting():
-            step = _plan_capture(name, capture, order, path)
+            step = _plan_capture(name, capture, order, lines, path)
             latest = max(latest, step.at)
             yield step
     for name, refund in refunds.items():
         with findings.collecting():
             _check_before(name, refund, captures, path)
-            yield _plan_refund(name, refund, order, latest, path)
+            yield _plan_refund(name, refund, order, lines, latest, path)
 
 
 def _check_before(name: str, refund: Spec, captures: Spec, path: ValuePath) -> None:
@@ -176,7 +183,9 @@ def _check_before(name: str, refund: Spec, captures: Spec, path: ValuePath) -> N
         raise ScenarioError([Finding("E204", (*path, "refunds", name, "before"), message)])
 
 
-def _plan_capture(name: str, part: Spec, order: Order, path: ValuePath) -> HistoryCommand:
+def _plan_capture(
+    name: str, part: Spec, order: Order, lines: LineIndex, path: ValuePath
+) -> HistoryCommand:
     place = (*path, "captures", name)
     at = _at(part, order, order.created_at, place)
     fields: dict[str, Any] = {}
@@ -190,7 +199,7 @@ def _plan_capture(name: str, part: Spec, order: Order, path: ValuePath) -> Histo
         )
     if "due_date_extended_by" in part:
         fields["due_date_extended_by"] = part["due_date_extended_by"]
-    amount, details = _amount_and_details(part, order, place)
+    amount, details = _amount_and_details(part, lines, place)
     command = CaptureOrder(amount, **details, shipping_info=_parse_shipping_info(part))
     return HistoryCommand(
         str(name), command, at, place, part.get("capture_id"), capture_fields=fields
@@ -198,10 +207,10 @@ def _plan_capture(name: str, part: Spec, order: Order, path: ValuePath) -> Histo
 
 
 def _amount_and_details(
-    part: Spec, order: Order, path: ValuePath
+    part: Spec, index: LineIndex, path: ValuePath
 ) -> tuple[int, dict[str, Any]]:
     """Parse the keys that captures and refunds share."""
-    lines = resolve_lines(part.get("lines", []), order.order_lines, (*path, "lines"))
+    lines = resolve_lines(part.get("lines", []), index, (*path, "lines"))
     return resolve_amount(part, lines, path), {
         "description": str(part.get("description", "")),
         "order_lines": lines,
@@ -209,11 +218,16 @@ def _amount_and_details(
     }
 
 
-def _plan_refund(
-    name: str, part: Spec, order: Order, default_time: datetime, path: ValuePath
+def _plan_refund(  # one call
+    name: str,
+    part: Spec,
+    order: Order,
+    lines: LineIndex,
+    default_time: datetime,
+    path: ValuePath,
 ) -> HistoryCommand:
     place = (*path, "refunds", name)
-    amount, details = _amount_and_details(part, order, place)
+    amount, details = _amount_and_details(part, lines, place)
     command = RefundOrder(amount, **details)
     fails = part.get("fail_allocation", False)
     at = _at(part, order, default_time, place)

@@ -5,7 +5,8 @@ probably not what the author meant. ``allow:`` silences a code; a failed allocat
 ``expect`` names is not a warning.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -25,6 +26,7 @@ from mockserver.domain.operation import WITHOUT_BODY, Operation
 from mockserver.domain.order import Order, OrderLine
 from mockserver.sandbox.faults.rules import FaultRule, only_fails_allocations
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.body_fields import unmatchable_condition
 from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
 from mockserver.scenario.expectations import names_of_allocated_capture
 from mockserver.scenario.scenario import Scenario, sort_by_position
@@ -37,7 +39,9 @@ def lint(scenario: Scenario) -> list[Finding]:
         sandbox = scenario.build("lint")
     except ScenarioError as error:
         return list(error.findings)
-    subject = _LintContext(scenario, sandbox, _orders(sandbox))
+    instructions = [step.instruction for step in scenario.steps]
+    calls = [call for call in instructions if isinstance(call, CallOperation)]
+    subject = _LintContext(scenario, sandbox, _orders(sandbox), calls)
     allowed = scenario.spec.get("allow", [])
     findings = [
         finding for check in CHECKS for finding in check(subject) if finding.code not in allowed
@@ -55,6 +59,7 @@ class _LintContext(Struct, frozen=True):
     scenario: Scenario
     sandbox: Sandbox
     orders: Mapping[str, Order]
+    calls: Sequence[CallOperation]
 
     @property
     def order_specs(self) -> Mapping[str, Any]:
@@ -72,14 +77,9 @@ class _LintContext(Struct, frozen=True):
 
     def movement_names(self, order: str, kind: str) -> set[str]:
         """Return the names of an order's captures or refunds, seeded or created by steps."""
-        calls = [
-            step.instruction
-            for step in self.scenario.steps
-            if isinstance(step.instruction, CallOperation)
-        ]
         step_names = {
             call.movement_name
-            for call in calls
+            for call in self.calls
             if call.movement_name and (call.order, f"{call.operation}s") == (order, kind)
         }
         return step_names | {*self.order_specs[order].get(kind, {})}
@@ -141,9 +141,10 @@ def _sums(subject: _LintContext) -> Iterator[Finding]:
         for capture in order.captures:
             path = (*subject.movement_path(name, "captures", capture.capture_id), "amount")
             yield from _sum(capture.order_lines, capture.captured_amount, path)
+        expected = _expected_failures(subject, name)
         for index, refund in enumerate(order.refunds):
             path = (*subject.movement_path(name, "refunds", refund.refund_id), "amount")
-            if not _expected_failures(subject, name).get(index):
+            if not expected.get(index):
                 yield from _sum(refund.order_lines, refund.refunded_amount, path)
 
 
@@ -177,6 +178,32 @@ def _line_arithmetic(subject: _LintContext) -> Iterator[Finding]:
                 yield Finding("W304", (*path, "total_tax_amount"), message)
 
 
+def _check_quantities(subject: _LintContext) -> Iterator[Finding]:
+    """Find captures that, with earlier ones, have more pieces of an article than the order."""
+    for name, order in subject.orders.items():
+        ordered = _quantities(order.order_lines)
+        captured: Counter[str] = Counter()
+        for capture in order.captures:
+            path = subject.movement_path(name, "captures", capture.capture_id)
+            captured += _quantities(capture.order_lines)
+            for reference in _quantities(capture.order_lines) & ordered:
+                if captured[reference] > ordered[reference]:
+                    message = (
+                        f"{captured[reference]} of '{reference}' captured with this capture,"
+                        f" but the order has {ordered[reference]}"
+                    )
+                    yield Finding("W308", path, message)
+
+
+def _quantities(lines: Sequence[OrderLine]) -> Counter[str]:
+    """Return how many pieces of each reference the lines have."""
+    pieces: Counter[str] = Counter()
+    for line in lines:
+        if line.reference:
+            pieces[line.reference] += line.quantity
+    return pieces
+
+
 def _expiry(subject: _LintContext) -> Iterator[Finding]:
     now = subject.sandbox.clock.now()
     for name, order in subject.orders.items():
@@ -185,8 +212,8 @@ def _expiry(subject: _LintContext) -> Iterator[Finding]:
         expects = subject.expected_order(name).get("status") == "EXPIRED"
         if now >= order.expires_at and order.remaining_authorized_amount and not expects:
             message = (
-                f"this order expired on {order.expires_at:%Y-%m-%d}, before the clock's"
-                f" time {now:%Y-%m-%d}; it cannot be captured"
+                f"this order expired at {order.expires_at:{TIME_FORMAT}}, before the clock's"
+                f" time {now:{TIME_FORMAT}}; it cannot be captured"
             )
             yield Finding("W305", ("orders", name, key), message)
 
@@ -219,9 +246,11 @@ def _never_fires_because(rule: FaultRule, subject: _LintContext) -> str | None:
             and Operation.REFUND not in rule.operations,
         ),
     }
-    return next((why for why, applies in reasons.items() if applies), None)
+    known = next((why for why, applies in reasons.items() if applies), None)
+    return known or unmatchable_condition(rule)
 
 
+TIME_FORMAT = "%Y-%m-%d %H:%M"
 _GROWING_AMOUNTS = ("captured_amount", "refunded_amount")
 
 
@@ -251,9 +280,9 @@ def _check_contradicted_movements(
 ) -> Iterator[Finding]:
     for kind in ("captures", "refunds"):
         spec, seeded = expected.get(kind), getattr(order, kind)
-        unknown = [*spec] if isinstance(spec, Mapping) else []
-        for name in unknown:
-            if name not in subject.movement_names(str(path[-1]), kind):
+        known = subject.movement_names(str(path[-1]), kind)
+        for name in spec if isinstance(spec, Mapping) else ():
+            if name not in known:
                 message = f"no {kind.removesuffix('s')} is called '{name}'"
                 yield Finding("W307", (*path, kind, name), message)
         if isinstance(spec, list) and len(spec) < len(seeded):
@@ -281,6 +310,7 @@ CHECKS: tuple[Callable[[_LintContext], Iterator[Finding]], ...] = (
     _ambiguous_references,
     _sums,
     _line_arithmetic,
+    _check_quantities,
     _expiry,
     _check_unfirable_faults,
     _contradictions,

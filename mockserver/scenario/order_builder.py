@@ -4,30 +4,26 @@ Defaults: quantity 1, totals from prices, tax from the rate; currency, locale an
 from the country. The input is valid by its schema.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from mockserver.domain.authorization import initial_expiry
 from mockserver.domain.limits import MAX_AMOUNT
-from mockserver.domain.money import line_tax, line_total, sum_totals
+from mockserver.domain.money import sum_totals
 from mockserver.domain.order import (
     ADDRESS_FIELDS,
-    ECHOED_LINE_FIELDS,
     FraudStatus,
     Order,
     OrderLine,
     PaymentMethod,
 )
-from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.ids import IdGenerator
-from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
+from mockserver.scenario.order_lines import Spec, complete_line, optional_text
 from mockserver.scenario.shoppers import COUNTRIES, generate_shopper
 from mockserver.scenario.times import parse_time_or_offset
-
-Spec: TypeAlias = Mapping[str, Any]
 
 PAYMENT_DESCRIPTIONS = {"INVOICE": "Pay later", "CARD": "Card"}  # recorded pairs
 
@@ -62,7 +58,6 @@ def build_placed_order(
     amount = resolve_amount(spec, lines, path)
     shopper = _resolve_shopper(spec, country, f"{ids.seed}/people/{name}")
     billing = shopper["billing_address"]
-    method = spec.get("payment_method", "INVOICE")
     expires = initial_expiry(created, defaults.authorization_days)
     return Order(
         order_id=_explicit_or_new(spec.get("order_id"), ids, ids.new_order_id),
@@ -81,10 +76,7 @@ def build_placed_order(
         or defaults.currency
         or COUNTRIES[country].currency,
         locale=spec.get("locale") or defaults.locale or COUNTRIES[country].locale,
-        payment_method=PaymentMethod(
-            method,
-            PAYMENT_DESCRIPTIONS.get(method, method.replace("_", " ").capitalize()),
-        ),
+        payment_method=parse_payment_method(spec),
         customer=shopper["customer"],
         billing_address=billing,
         shipping_address=shopper["shipping_address"],
@@ -93,6 +85,13 @@ def build_placed_order(
         merchant_reference2=optional_text(spec.get("merchant_reference2")),
         merchant_data=optional_text(spec.get("merchant_data")),
     )
+
+
+def parse_payment_method(spec: Spec) -> PaymentMethod:
+    """Parse the key ``payment_method``, an invoice by default."""
+    method = spec.get("payment_method", "INVOICE")
+    description = PAYMENT_DESCRIPTIONS.get(method, method.replace("_", " ").capitalize())
+    return PaymentMethod(method, description)
 
 
 def _explicit_or_new(explicit: object, ids: IdGenerator, draw: Callable[[], str]) -> str:
@@ -136,79 +135,3 @@ def resolve_amount(spec: Spec, lines: tuple[OrderLine, ...], path: ValuePath) ->
         message = f"the lines add up to {amount}; expected an amount from 0 to {MAX_AMOUNT}"
         raise ScenarioError([Finding("E105", (*path, "lines"), message)])
     return amount
-
-
-def resolve_lines(
-    entries: list[Any],
-    lines: tuple[OrderLine, ...],
-    path: ValuePath,
-) -> tuple[OrderLine, ...]:
-    """Resolve the lines of a capture or refund.
-
-    An entry is a reference (the whole order line), a reference with a quantity (this
-    quantity of the line), or a full line.
-
-    Raises:
-        ScenarioError: the order has no line with one of the references; names each.
-    """
-    findings, resolved = FindingCollector(), []
-    for index, entry in enumerate(entries):
-        with findings.collecting():
-            resolved.append(_resolve_line(entry, lines, (*path, index)))
-    findings.raise_if_any()
-    return tuple(resolved)
-
-
-def _resolve_line(entry: Any, lines: tuple[OrderLine, ...], path: ValuePath) -> OrderLine:  # noqa: ANN401
-    if isinstance(entry, Mapping) and "unit_price" in entry:
-        return complete_line(entry)
-    spec = entry if isinstance(entry, Mapping) else {"reference": entry}
-    reference = str(spec["reference"])
-    line = next((line for line in lines if line.reference == reference), None)
-    if line is None:
-        references = [line.reference for line in lines if line.reference]
-        message = f"the order has no line '{reference}', {did_you_mean(reference, references)}"
-        raise ScenarioError([Finding("E201", path, message)])
-    if "quantity" not in spec:
-        return line
-    return complete_line(
-        {
-            "reference": reference,
-            "name": line.name,
-            "type": line.type,
-            "unit_price": line.unit_price,
-            "tax_rate": line.tax_rate,
-            **spec,
-        },
-    )
-
-
-def complete_line(spec: Spec) -> OrderLine:
-    """Build an order line; quantity, total, tax and name have defaults."""
-    quantity, price = spec.get("quantity", 1), spec["unit_price"]
-    discount, rate = spec.get("total_discount_amount", 0), spec.get("tax_rate", 0)
-    total = spec.get("total_amount", line_total(quantity, price, discount))
-    reference = optional_text(spec.get("reference"))
-    name = spec.get("name", reference or spec.get("type", "physical"))
-    return OrderLine(
-        reference=reference,
-        name=str(name),
-        type=spec.get("type", "physical"),
-        quantity=quantity,
-        quantity_unit=str(spec.get("quantity_unit", "")),
-        unit_price=price,
-        total_amount=total,
-        total_discount_amount=discount,
-        tax_rate=rate,
-        total_tax_amount=spec.get("total_tax_amount", line_tax(total, rate)),
-        extra={key: _echoed(spec[key]) for key in ECHOED_LINE_FIELDS if key in spec} or None,
-    )
-
-
-def _echoed(value: object) -> object:
-    return value if isinstance(value, Mapping) else str(value)
-
-
-def optional_text(value: object) -> str | None:
-    """Return a value as text, or None."""
-    return None if value is None else str(value)

@@ -17,7 +17,8 @@ from mockserver.sandbox.weights import weigh_fault
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.fault_parser import parse_fault_rule
 from mockserver.scenario.history_replay import HistoryCommand, plan_order
-from mockserver.scenario.order_builder import OrderDefaults, Spec
+from mockserver.scenario.order_builder import OrderDefaults
+from mockserver.scenario.order_lines import Spec
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 
 
@@ -53,7 +54,9 @@ def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()
     Raises:
         ScenarioError: an unknown order, or an invalid time.
     """
-    rule = parse_fault_rule(name, spec, sandbox.order_names, sandbox.clock.now(), path)
+    rule = parse_fault_rule(
+        name, spec, sandbox.order_names, sandbox.orders, sandbox.clock.now(), path
+    )
     sandbox.check_room(weigh_fault(name, rule.spec))
     sandbox.faults.add(rule)
     return rule

@@ -7,6 +7,7 @@ same ``decide`` as requests.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -24,7 +25,7 @@ from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioE
 from mockserver.scenario.expectations import Verdict, check_expectations
 from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.sandbox_builder import add_fault_rule, add_order
-from mockserver.scenario.schema_errors import schema_findings
+from mockserver.scenario.schema_errors import MAX_FINDINGS, schema_findings
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 from mockserver.scenario.steps import Step, plan_steps
 from mockserver.scenario.times import parse_time_or_offset
@@ -133,8 +134,8 @@ class Scenario(Struct, frozen=True, dict=True):
     def _check_expected_names(self, sandbox: Sandbox) -> list[Finding]:
         """Find expectations of orders and faults that do not exist."""
         expect = self.spec.get("expect", {})
-        orders = [*self.spec.get("orders", {}), *sandbox.order_names.values()]
-        references: list[tuple[ValuePath, str, list[str]]] = [
+        orders = {**self.spec.get("orders", {}), **sandbox.orders}
+        references: list[tuple[ValuePath, str, Mapping[str, Any]]] = [
             (("orders", name), name, orders) for name in expect.get("orders", {})
         ]
         references += [
@@ -142,14 +143,14 @@ class Scenario(Struct, frozen=True, dict=True):
             for index, request in enumerate(expect.get("requests", ()))
             if "order" in request
         ]
-        faults = [*self.spec.get("faults", {})]
+        faults = self.spec.get("faults", {})
         references += [(("faults", name), name, faults) for name in expect.get("faults", {})]
+        unknown = (row for row in references if row[1] not in row[2])
         return [
             Finding(
                 "E204", ("expect", *path), f"there is no '{name}'{_hint(name, known_names)}"
             )
-            for path, name, known_names in references
-            if name not in known_names
+            for path, name, known_names in islice(unknown, MAX_FINDINGS)
         ]
 
     def _defaults(self, sandbox: Sandbox) -> OrderDefaults:
@@ -199,7 +200,7 @@ def sort_by_position(findings: Iterable[Finding], document: Document) -> list[Fi
     )
 
 
-def _hint(name: str, known_names: Sequence[str]) -> str:
+def _hint(name: str, known_names: Mapping[str, Any]) -> str:
     return f", {did_you_mean(name, known_names)}" if known_names else ""
 
 

@@ -123,6 +123,7 @@ def _choice(limit: Any, value: Any) -> str:  # noqa: ANN401
 
 def _bound(violation: Violation) -> str:
     rules, value = violation.schema, quote_value(violation.value)
+    limit = violation.constraint
     keys = ", ".join(rules.get("properties", ()))
     phrases: Mapping[str, str] = {
         "minimum": f"at least {violation.constraint}",
@@ -132,7 +133,7 @@ def _bound(violation: Violation) -> str:
         "minItems": f"at least {pluralize(violation.constraint, 'entry', 'entries')}",
         "maxItems": f"at most {pluralize(violation.constraint, 'entry', 'entries')}",
         "minProperties": f"at least one of {keys}" if keys else "at least one entry",
-        "maxProperties": f"only one of {keys}",
+        "maxProperties": f"only one of {keys}" if keys else f"at most {limit} entries",
     }
     other = rules.get("title", f"a value matching {violation.constraint}")
     return f"expected {phrases.get(violation.keyword, other)}, got {value}"

@@ -15,7 +15,13 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.order import OrderLine
 from mockserver.domain.wording import did_you_mean
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
-from mockserver.scenario.order_builder import Spec, complete_line, resolve_lines
+from mockserver.scenario.order_lines import (
+    LineIndex,
+    Spec,
+    complete_line,
+    index_lines,
+    resolve_lines,
+)
 from mockserver.scenario.times import parse_duration, parse_time
 
 SANDBOX_ACTIONS = ("advance", "set", "freeze", "force")
@@ -88,12 +94,13 @@ class _StepPlanner:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.orders: Spec = spec.get("orders", {})
-        self.movement_names = {
-            (order, kind, name)
+        self.order_ids = {str(spec.get("order_id")) for spec in self.orders.values()}
+        self.movement_names: dict[tuple[str, str], set[str]] = {
+            (order, kind): {*order_spec.get(f"{kind}s", {})}
             for order, order_spec in self.orders.items()
             for kind in ("capture", "refund")
-            for name in order_spec.get(f"{kind}s", {})
         }
+        self.lines: dict[str, LineIndex] = {}
         self.findings = FindingCollector()
 
     def plan(self) -> Sequence[Step]:
@@ -143,7 +150,7 @@ class _StepPlanner:
             if kind in spec:
                 self._check_movement(order, kind, str(spec[kind]), (*path, kind))
         if "name" in spec:
-            self.movement_names.add((order, str(operation), spec["name"]))
+            self.movement_names.setdefault((order, str(operation)), set()).add(spec["name"])
         return CallOperation(
             operation,
             order,
@@ -154,22 +161,21 @@ class _StepPlanner:
             refund=spec.get("refund"),
         )
 
-    def _lines_of(self, order: str) -> tuple[OrderLine, ...]:
-        lines = self.orders.get(order, {}).get("lines", ())
-        return tuple(complete_line(line) for line in lines)
+    def _lines_of(self, order: str) -> LineIndex:
+        """Return the indexed lines of an order, built once."""
+        if order not in self.lines:
+            lines = self.orders.get(order, {}).get("lines", ())
+            self.lines[order] = index_lines([complete_line(line) for line in lines])
+        return self.lines[order]
 
     def _check_order(self, order: str, path: ValuePath) -> None:
-        ids = [str(order_spec.get("order_id")) for order_spec in self.orders.values()]
-        if order not in self.orders and order not in ids and not is_uuid(order):
-            hint = f", {did_you_mean(order, list(self.orders))}" if self.orders else ""
+        known = order in self.orders or order in self.order_ids
+        if not known and not is_uuid(order):
+            hint = f", {did_you_mean(order, self.orders)}" if self.orders else ""
             raise _error("E204", path, f"there is no order '{order}'{hint}")
 
     def _check_movement(self, order: str, kind: str, name: str, path: ValuePath) -> None:
-        names = [
-            movement_name
-            for of, kind_of_name, movement_name in self.movement_names
-            if (of, kind_of_name) == (order, kind)
-        ]
+        names = self.movement_names.get((order, kind), set())
         if name not in names and not is_uuid(name):
             hint = f", {did_you_mean(name, sorted(names))}" if names else ""
             message = f"order '{order}' has no {kind} '{name}' at this step{hint}"
@@ -178,7 +184,7 @@ class _StepPlanner:
     def _check_expect(self, expect: Spec, path: ValuePath) -> None:
         for name in expect.get("orders", {}):
             self._check_order(name, (*path, "orders", name))
-        faults = list(self.spec.get("faults", {}))
+        faults = self.spec.get("faults", {})
         for name in expect.get("faults", {}):
             if name not in faults:
                 hint = f", {did_you_mean(name, faults)}" if faults else ""
@@ -197,9 +203,7 @@ def _find_instruction(spec: Spec, path: ValuePath) -> str:
     return names[0]
 
 
-def _body(
-    operation: Operation, spec: Spec, lines: tuple[OrderLine, ...], path: ValuePath
-) -> Any:  # noqa: ANN401
+def _body(operation: Operation, spec: Spec, lines: LineIndex, path: ValuePath) -> Any:  # noqa: ANN401
     if "body" in spec:
         return spec["body"]
     body = {key: spec[key] for key in _COPIED_FIELDS if key in spec}

@@ -3,10 +3,13 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from mockserver.domain.wording import shorten
 from mockserver.sandbox.clock import LATEST_TIME
 from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+MAX_DURATION_LENGTH = 32  # characters
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
+_DURATION = re.compile(f"(?:{_PART.pattern})+")
 _UNITS = {
     "ms": timedelta(milliseconds=1),
     "s": timedelta(seconds=1),
@@ -19,6 +22,14 @@ MAX_DURATION = timedelta(days=36_500)
 EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def is_duration(text: str) -> bool:
+    """Return whether a text has the format of a duration.
+
+    The length is checked first, because a pattern of repeated digits must not see long texts.
+    """
+    return len(text) <= MAX_DURATION_LENGTH and _DURATION.fullmatch(text) is not None
+
+
 def parse_duration(text: object) -> timedelta:
     """Parse a duration such as ``28d``, ``1h30m`` or ``250ms``.
 
@@ -26,11 +37,11 @@ def parse_duration(text: object) -> timedelta:
         ValueError: with what was expected.
     """
     stripped = str(text).strip()
-    parts = _DURATION.findall(stripped)
-    if not parts or "".join(number + unit for number, unit in parts) != stripped:
-        message = f"not a duration: {stripped!r}; write 90s, 15m, 2h, 28d or 1h30m"
+    if not is_duration(stripped):
+        message = f"not a duration: {shorten(stripped)!r}; write 90s, 15m, 2h, 28d or 1h30m"
         raise ValueError(message)
     try:
+        parts = _PART.findall(stripped)
         total = sum((float(n) * _UNITS[unit] for n, unit in parts), timedelta())
     except OverflowError:
         total = MAX_DURATION * 2
@@ -51,7 +62,7 @@ def parse_time(text: object) -> datetime:
         parsed = datetime.fromisoformat(stripped)
         time_utc = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        message = f"not a time: {stripped!r}; write 2026-01-15 or 2026-01-15T09:00:00Z"
+        message = f"not a time: {shorten(stripped)!r}; write 2026-01-15 or 2026-01-15T09:00:00Z"
         raise ValueError(message) from None
     return check_time_bounds(time_utc, stripped)
 
@@ -96,7 +107,7 @@ def parse_time_or_offset(
     if text is None:
         return default
     try:
-        if _DURATION.match(str(text)):
+        if _PART.match(str(text)[:MAX_DURATION_LENGTH]):
             return check_time_bounds(base + parse_duration(text), text)
         return parse_time(text)
     except ValueError as error:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias, overload
+from typing import Any, Self, TypeAlias, overload
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
@@ -230,6 +230,19 @@ class KustomSandbox:
             ControlError: there is no such order or outcome.
         """
         return self.control.force(order, outcome)
+
+    def complete(self, order_id: str, **wishes: object) -> dict[str, Any]:
+        """Complete a checkout order in place of the shopper.
+
+        Args:
+            order_id: the checkout order, as the shop received it.
+            wishes: ``outcome``, ``payment_method``, ``billing_address``,
+                ``shipping_address``, ``shipping_option``, ``checkboxes``.
+
+        Raises:
+            ControlError: there is no such checkout order, or it cannot be completed.
+        """
+        return self.control.complete(order_id, wishes)
 
     def verdict(self) -> VerdictReport:
         """Check the expectations of the scenario.

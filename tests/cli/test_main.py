@@ -74,6 +74,11 @@ def test_other_listen_errors_show_the_system_message() -> None:
 
 
 WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
+    "a rewrite without a target": (
+        ["serve", "--deliver", "https://shop.example"],
+        {},
+        ["--deliver", "expected https://shop.example=http://localhost:8080"],
+    ),
     "a flag that is invalid": (["serve", "--prot", "1"], {}, ["--prot"]),
     "a flag that is invalid, beside the verb's own": (
         ["serve", "--prot", "1"],
@@ -259,6 +264,14 @@ def test_listening_beyond_loopback_without_a_token_warns(
     assert ("can use the control API; set KUSTOM_MOCK_ADMIN_TOKEN" in errors) is warns
 
 
+@pytest.mark.parametrize(("known_only", "status"), [("off", 200), ("on", 404)])
+def test_serve_creates_a_demo_sandbox_unless_users_must_be_known(
+    known_only: str, status: int
+) -> None:
+    with serving("--port", "0", "--require-known", known_only) as (_, url):
+        assert get(url, "/__admin/sandboxes/demo/orders")[0] == status
+
+
 def test_equal_seeds_give_equal_orders() -> None:
     seen = []
     for _ in range(2):
@@ -285,7 +298,7 @@ def test_demo_shows_the_provider_example_and_a_failed_allocation() -> None:
     first, second = re.findall(r"-> 201, ([A-Z0-9]{8})-2", output)
     assert f"Refund of 10000: allocated to capture {first}-2." in output
     assert f"Nearest: capture {second}-2" in output
-    conditions = re.findall(r"^ +(ok|NO) +(\w+)", result.stdout, re.MULTILINE)
+    conditions = re.findall(r"^ +(ok|FAIL) +(\w+)", result.stdout, re.MULTILINE)
     names = [
         "no_earlier_failure",
         "lines_add_up",
@@ -295,8 +308,8 @@ def test_demo_shows_the_provider_example_and_a_failed_allocation() -> None:
     assert [name for _, name in conditions] == names * 3
     assert [verdict for verdict, _ in conditions] == [
         *["ok"] * 4,
-        *["ok", "ok", "NO", "ok"],
-        *["NO", "ok", "ok", "ok"],
+        *["ok", "ok", "FAIL", "ok"],
+        *["FAIL", "ok", "ok", "ok"],
     ]
 
 

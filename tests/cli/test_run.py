@@ -247,6 +247,37 @@ def test_missing_command_is_named(run: Run) -> None:
     assert result.stderr == "kustom-mock: command not found: 'no-such-command'\n"
 
 
+ONE_LINE = "{lines: [{unit_price: 5}]}"
+BAD_VARIABLES = {
+    "two names of one variable": (
+        f"{{a-b: {ONE_LINE}, a_b: {ONE_LINE}}}",
+        "shop: orders 'a-b' and 'a_b' would both be passed as KUSTOM_ORDER_A_B; rename one",
+    ),
+    "two cases of one name": (
+        f"{{a: {ONE_LINE}, A: {ONE_LINE}}}",
+        "shop: orders 'a' and 'A' would both be passed as KUSTOM_ORDER_A; rename one",
+    ),
+    "an equals sign": (
+        f"{{'a=b': {ONE_LINE}}}",
+        "shop: the name of order 'a=b' cannot be part",
+    ),
+    "a space": (f"{{a b: {ONE_LINE}}}", "shop: the name of order 'a b' cannot be part"),
+    "another alphabet": (f"{{å: {ONE_LINE}}}", "shop: the name of order 'å' cannot be part"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_VARIABLES)
+def test_order_names_without_a_variable_of_their_own_exit_2(case: str, run: Run) -> None:
+    orders, message = BAD_VARIABLES[case]
+    result = run(f"version: 1\norders: {orders}\n", command=[*PYTHON, "print('ran')"])
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"kustom-mock: {message}" in result.stderr
+
+
+def test_steps_accept_order_names_that_are_no_variables(run: Run) -> None:
+    assert run(f"version: 1\norders: {{a=b: {ONE_LINE}, å: {ONE_LINE}}}\n").returncode == 0
+
+
 def test_timeout_kills_the_command_and_its_children(run: Run, tmp_path: Path) -> None:
     fifo = tmp_path / "alive"
     os.mkfifo(fifo)

@@ -106,7 +106,7 @@ def test_explain_prints_every_condition_of_every_refund() -> None:
     result = run("explain", "split-shipment")
     assert (result.returncode, result.stderr) == (0, "")
     (title, *_) = result.stdout.splitlines()
-    assert title == "two-shipments: 1 refunds"
+    assert title == "two-shipments: 1 refund"
     for name in ("no_earlier_failure", "lines_add_up", "references_in_one_capture"):
         assert name in result.stdout
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import ControlClient, __version__
+from mockserver import __version__
 from tests.support.doc_pages import blocks
+from tests.support.processes import serving
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -30,15 +31,15 @@ def test_readme_ready_line_has_the_current_version() -> None:
     not all(map(shutil.which, ("bash", "curl"))),
     reason="the commands of the README need bash and curl",
 )
-def test_readme_commands_capture_refund_and_show_the_allocation(server_url: str) -> None:
+def test_readme_commands_capture_refund_and_show_the_allocation() -> None:
     block = next(block for block in blocks(README) if block.language == "sh")
-    ControlClient(server_url, "demo").reset()  # serve creates it at start
-    script = block.text.replace("localhost:8566", server_url.removeprefix("http://"))
-    process = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607  # found above
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    with serving("--port", "0") as (_, url):
+        script = block.text.replace("localhost:8566", url.removeprefix("http://"))
+        process = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607  # found above
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     assert process.stdout.count("201 Created") == 2
     assert '"outcome":"allocated"' in process.stdout

@@ -352,7 +352,61 @@ def test_a_refund_is_refused_with_the_amounts_behind_it() -> None:
         "refundable": 2000,
         "captured": 3000,
         "refunded": 1000,
+        "earlier_refunds": "1000 by refund 1 (change-2)",
     }
+
+
+FEE = make_line(None, -500, type="return_fee")
+
+
+@pytest.mark.parametrize(
+    ("country", "captures", "amount", "cause"),
+    [
+        pytest.param("SE", [10_000], 9500, None, id="one capture of the whole order"),
+        pytest.param(
+            "US",
+            [10_000],
+            9500,
+            "A return fee is not offered in US.",
+            id="another country",
+        ),
+        pytest.param(
+            "SE",
+            [9000, 1000],
+            9500,
+            "A return fee needs an order that is fully captured in one capture.",
+            id="two captures",
+        ),
+        pytest.param(
+            "SE",
+            [9999],
+            9500,
+            "A return fee needs an order that is fully captured in one capture.",
+            id="a rest that is not captured",
+        ),
+        pytest.param(
+            "SE",
+            [10_000],
+            9499,
+            "A return fee needs lines that add up to refunded_amount.",
+            id="lines that do not add up",
+        ),
+    ],
+)
+def test_return_fee_has_documented_conditions(
+    country: str, captures: list[int], amount: int, cause: str | None
+) -> None:
+    captured = drive(make_order(purchase_country=country), *map(CaptureOrder, captures))
+    refund = refund_of(make_line("A", 10_000), FEE, amount=amount)
+    drive(captured, refund, assumptions=Assumptions(return_fee_rules="ignored"))
+    drive(captured, replace(refund, order_lines=(replace(FEE, total_amount=0),)))
+    if cause is None:
+        drive(captured, refund)
+        return
+    with pytest.raises(Refusal) as refused:
+        drive(captured, refund)
+    assert (refused.value.status, refused.value.code) == (403, "REFUND_NOT_ALLOWED")
+    assert refused.value.message == f"{cause} Refund not possible."
 
 
 def test_a_refund_before_any_capture_is_refused_with_the_order() -> None:

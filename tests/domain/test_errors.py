@@ -41,7 +41,13 @@ FACTS = {
 
 KNOWN_CODES = {
     401: {"UNAUTHORIZED"},
-    400: {"BAD_REQUEST", "INVALID_ORDER_ID", "NOT_FOUND", "INVALID_REQUEST_PARAMETERS"},
+    400: {
+        "BAD_REQUEST",
+        "BAD_VALUE",
+        "INVALID_ORDER_ID",
+        "NOT_FOUND",
+        "INVALID_REQUEST_PARAMETERS",
+    },
     403: {
         "",
         "CAPTURE_NOT_ALLOWED",
@@ -49,6 +55,7 @@ KNOWN_CODES = {
         "REFUND_NOT_ALLOWED",
         "NOT_ALLOWED",
         "PAYMENT_METHOD_FAILED",
+        "READ_ONLY_ORDER",
     },
     404: {"NO_SUCH_ORDER", "NO_SUCH_CAPTURE", "NOT_FOUND", "RESOURCE_NOT_FOUND"},
     405: {"HTTP_ERROR"},
@@ -165,7 +172,7 @@ def test_operation_specific_reasons_have_rows_for_these_operations_only(
 
 
 def test_every_change_has_the_ending_of_its_refusals() -> None:
-    assert set(MESSAGE_ENDINGS) == set(Operation) - READ_OPERATIONS
+    assert set(MESSAGE_ENDINGS) == set(LIFECYCLE) - READ_OPERATIONS
 
 
 def test_reason_that_never_occurs_has_a_message_for_faults() -> None:
@@ -177,13 +184,13 @@ def test_reason_that_never_occurs_has_a_message_for_faults() -> None:
 
 def test_refusal_without_operation_has_the_general_message() -> None:
     refusal = Refusal(Reason.ORDER_CANCELLED, order_id=ORDER_ID)
-    assert refusal.message == f"Order {ORDER_ID} is cancelled."
+    assert refusal.message == f"Order {ORDER_ID} is canceled."
     assert refusal.code == "NOT_ALLOWED"
 
 
 def test_refused_read_has_no_message_ending() -> None:
     refusal = Refusal(Reason.ORDER_CANCELLED, Operation.GET_CAPTURE, order_id=ORDER_ID)
-    assert refusal.message == f"Order {ORDER_ID} is cancelled."
+    assert refusal.message == f"Order {ORDER_ID} is canceled."
 
 
 def test_a_fact_with_braces_is_taken_as_it_is() -> None:

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import (
@@ -15,11 +16,14 @@ from mockserver.domain.commands import (
     ReleaseRemainingAuthorization,
     UpdateAuthorization,
 )
+from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.ledger import (
+    LineBalance,
     TimelineEvent,
     build_ledger,
-    build_line_ledger,
+    build_line_balances,
     build_timeline,
+    list_refunds,
     movements,
     render_timeline,
 )
@@ -84,9 +88,9 @@ def test_timeline_lists_every_event_oldest_first() -> None:
         "captured 5000 as 1VHSHK1Q-1 (A12345, A98765)",
         "authorization updated to 8000",
         "authorization extended to 2026-02-12",
-        "refunded 1000, allocated to 1VHSHK1Q-1",
-        "refunded 1, not allocated",
-        "refunded 5, not allocated",
+        "refunded 1000, allocated to 1VHSHK1Q-1 (refund 1)",
+        "refunded 1, not allocated (refund 2)",
+        "refunded 5, allocation not attempted (refund 3)",
         "captured 500 as 1VHSHK1Q-2 (no lines)",
         "remaining 2500 released",
     ]
@@ -131,23 +135,63 @@ def test_movements_keep_their_order_under_a_frozen_clock(
     assert kinds == steps
 
 
+def test_timeline_names_captures_and_refunds() -> None:
+    refund = replace(refund_of(make_line()), reference="1001|7")
+    order = drive(make_order(), capture_of(make_line()), refund)
+    captured, refunded = build_timeline(order)[1:3]
+    assert (captured.capture_id, captured.refund_id) == ("change-1", None)
+    assert (refunded.capture_id, refunded.refund_id) == ("change-1", "change-2")
+    assert refunded.text == (
+        "refunded 3000, allocated to 1VHSHK1Q-1 (refund 1, reference '1001|7')"
+    )
+
+
+def test_timeline_has_the_end_of_a_fraud_review() -> None:
+    events = build_timeline(force_outcome(make_order(), "reject_fraud", NOW))
+    assert [event.text for event in events][1:] == ["fraud review ended: REJECTED"]
+
+
+def test_refunds_are_listed_by_amount_number_id_and_reference() -> None:
+    named = replace(RefundOrder(2), reference="1001|7")
+    order = drive(make_order(), CaptureOrder(100), RefundOrder(1), named)
+    assert list_refunds(make_order()) == ""
+    assert list_refunds(order) == (
+        "1 by refund 1 (change-2), 2 by refund 2 (change-3, reference '1001|7')"
+    )
+
+
+def test_long_list_of_refunds_names_the_latest() -> None:
+    order = drive(make_order(), CaptureOrder(100), *[RefundOrder(1)] * 12)
+    assert list_refunds(order).startswith("2 more, 1 by refund 3 (change-4), ")
+    assert list_refunds(order).count("refund ") == 10
+
+
+def test_line_balances_sum_each_reference() -> None:
+    shirts = replace(make_line("A", 3000), quantity=3, name="Shirt")
+    order = drive(
+        make_order(order_lines=(shirts, make_line(None, 5))),
+        capture_of(replace(shirts, quantity=2, total_amount=2000), make_line("B", 10)),
+        refund_of(replace(shirts, quantity=1, total_amount=1000)),
+        refund_of(make_line("Z", 1)),
+    )
+    shirt, b, z = build_line_balances(order)
+    assert shirt == LineBalance(
+        reference="A",
+        name="Shirt",
+        ordered_quantity=3,
+        ordered_amount=3000,
+        captured_quantity=2,
+        captured_amount=2000,
+        refunded_quantity=1,
+        refunded_amount=1000,
+    )
+    assert (shirt.left_quantity, shirt.left_amount) == (1, 1000)
+    assert (b.reference, b.ordered_amount, b.left_amount) == ("B", 0, 10)
+    assert (z.reference, z.left_quantity, z.left_amount) == ("Z", -1, -1)
+
+
 def test_timeline_renders_one_line_per_event() -> None:
-    events = [
-        TimelineEvent(CREATED, "order of 1 placed", "placed", 1),
-        TimelineEvent(NOW, "cancelled", "cancelled"),
-    ]
+    events = [TimelineEvent(CREATED, "order of 1 placed"), TimelineEvent(NOW, "cancelled")]
     assert render_timeline(events) == (
         "2026-01-01 09:30:00  order of 1 placed\n2026-01-15 09:00:00  cancelled"
     )
-
-
-def test_line_ledger_sums_up_references_and_omits_lines_without() -> None:
-    lines = (make_line("A", 10), make_line("A", 5), make_line(None, 7))
-    order = drive(
-        make_order(22, order_lines=lines),
-        CaptureOrder(15, "", lines[:2]),
-        RefundOrder(5, "", lines[1:2]),
-    )
-    assert build_line_ledger(order) == [
-        {"reference": "A", "ordered": 15, "captured": 15, "refunded": 5, "left": 10}
-    ]

@@ -6,11 +6,19 @@ from datetime import timedelta
 import pytest
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Refusal
+from mockserver.domain.commands import Cancel, CaptureOrder
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.lifecycle import LIFECYCLE, Status, check_allowed, derive_status
-from mockserver.domain.operation import DEPRECATED_OPERATIONS, READ_OPERATIONS, Operation
+from mockserver.domain.operation import (
+    DEPRECATED_OPERATIONS,
+    OPERATIONS,
+    READ_OPERATIONS,
+    Operation,
+)
+from mockserver.domain.order import FraudStatus
 from tests.domain.case_tables import Case, cases
-from tests.support.builders import make_order
+from tests.support.builders import CREATED, NOW, drive, make_order
 from tests.support.order_history import COMMANDS, OrderHistory, Step
 
 ROADS: Mapping[Status, Sequence[Step]] = {
@@ -36,12 +44,13 @@ def story_in(status: Status) -> OrderHistory:
 
 def test_the_table_has_every_operation_in_every_status() -> None:
     cells = {(operation, status) for operation, row in LIFECYCLE.items() for status in row}
-    assert cells == {(operation, status) for operation in Operation for status in Status}
+    operations = [row.operation for row in OPERATIONS]
+    assert cells == {(operation, status) for operation in operations for status in Status}
 
 
 def test_there_are_the_18_operations_of_the_provider() -> None:
-    assert len(Operation) == 18
-    assert set(CHANGES) | READ_OPERATIONS == set(Operation)
+    assert len(OPERATIONS) == 18
+    assert set(CHANGES) | READ_OPERATIONS == {row.operation for row in OPERATIONS}
     assert not set(CHANGES) & READ_OPERATIONS
 
 
@@ -62,7 +71,8 @@ def test_changes_follow_the_lifecycle_table(operation: Operation, status: Status
     if refused is None:
         before = history.order
         history.do(command)
-        assert history.order is not before
+        unchanged = operation is Operation.CANCEL and status is Status.CANCELLED
+        assert (history.order is before) is unchanged
     else:
         with pytest.raises(Refusal) as refusal:
             history.do(command)
@@ -99,6 +109,59 @@ def test_an_order_expires_with_the_first_moment_of_its_last_day() -> None:
     assert derive_status(order, order.expires_at, Assumptions()) is Status.EXPIRED
 
 
+@pytest.mark.parametrize("outcome", ["reject_fraud", "stop_fraud"])
+def test_rejected_order_is_cancelled_after_four_hours(outcome: str) -> None:
+    assumed = Assumptions(rejected_order="four_hours")
+    order = force_outcome(make_order(), outcome, NOW)
+    in_time, too_late = NOW + timedelta(hours=4, microseconds=-1), NOW + timedelta(hours=4)
+    assert derive_status(order, in_time, assumed) is Status.AUTHORIZED
+    assert derive_status(order, too_late, assumed) is Status.CANCELLED
+    assert derive_status(order, too_late, Assumptions()) is Status.AUTHORIZED
+
+
+def test_capture_of_a_rejected_order_takes_the_risk() -> None:
+    assumed = Assumptions(rejected_order="four_hours")
+    order = force_outcome(make_order(), "reject_fraud", NOW)
+    captured = drive(order, CaptureOrder(1), assumptions=assumed)
+    assert captured.fraud_status is FraudStatus.ACCEPTED
+    later = NOW + timedelta(hours=5)
+    assert derive_status(captured, later, assumed) is Status.PART_CAPTURED
+    with pytest.raises(Refusal) as refused:
+        drive(order, CaptureOrder(1), now=later, assumptions=assumed)
+    assert refused.value.reason is Reason.ORDER_CANCELLED
+
+
+def test_order_placed_as_rejected_is_cancelled_four_hours_after_its_creation() -> None:
+    assumed = Assumptions(rejected_order="four_hours")
+    order = make_order(fraud_status=FraudStatus.REJECTED)
+    assert derive_status(order, CREATED + timedelta(hours=4), assumed) is Status.CANCELLED
+
+
+def test_pending_order_cannot_be_captured_whatever_is_assumed() -> None:
+    assumed = Assumptions(rejected_order="four_hours")
+    order = make_order(fraud_status=FraudStatus.PENDING)
+    with pytest.raises(Refusal) as refused:
+        drive(order, CaptureOrder(1), assumptions=assumed)
+    assert refused.value.reason is Reason.FRAUD_REVIEW_PENDING
+    assert derive_status(order, NOW, assumed) is Status.AUTHORIZED
+
+
+def test_repeated_cancel_keeps_the_first_time() -> None:
+    order = drive(make_order(), Cancel())
+    assert drive(order, Cancel(), now=NOW + timedelta(hours=1)) == order
+
+
+def test_repeated_cancel_is_refused_if_assumed() -> None:
+    order = drive(make_order(), Cancel())
+    with pytest.raises(Refusal) as refused:
+        drive(order, Cancel(), assumptions=Assumptions(repeated_cancel="refused"))
+    assert refused.value.code == "CANCEL_NOT_ALLOWED"
+    assert refused.value.message == (
+        f"Order {order.order_id} is canceled. Cancel not possible."
+    )
+    assert refused.value.facts["status"] is Status.CANCELLED
+
+
 def test_refusal_names_order_and_status() -> None:
     history = story_in(Status.CANCELLED)
     with pytest.raises(Refusal) as refused:
@@ -108,16 +171,26 @@ def test_refusal_names_order_and_status() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "step", "refundable"),
+    ("status", "step", "facts"),
     [
-        pytest.param(Status.CAPTURED, {"capture": 1}, 10_000, id="a capture of the captured"),
-        pytest.param(Status.CLOSED, {"refund": 1}, 0, id="a refund of the refunded"),
+        pytest.param(
+            Status.CAPTURED,
+            {"capture": 1},
+            {"refundable": 10_000},
+            id="a capture of the captured",
+        ),
+        pytest.param(
+            Status.CLOSED,
+            {"refund": 1},
+            {"refundable": 0, "earlier_refunds": "10000 by refund 1 (change-2)"},
+            id="a refund of the refunded",
+        ),
     ],
 )
 def test_refusal_about_amounts_names_them(
     status: Status,
     step: Step,
-    refundable: int,
+    facts: dict[str, object],
 ) -> None:
     history = story_in(status)
     with pytest.raises(Refusal) as refused:
@@ -127,5 +200,5 @@ def test_refusal_about_amounts_names_them(
         "status": status,
         "remaining": 0,
         "captured": 10_000,
-        "refundable": refundable,
+        **facts,
     }

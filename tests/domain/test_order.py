@@ -7,12 +7,15 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from msgspec import Struct
-from msgspec.structs import asdict, astuple
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import Struct, json, msgpack
+from msgspec.structs import asdict, astuple, replace
 
 import mockserver.domain
 from mockserver.domain.allocation.explanation import Allocation
 from mockserver.domain.commands import CaptureOrder, RefundOrder, UpdateAuthorization
+from mockserver.domain.money import sum_totals
 from mockserver.domain.order import (
     ADDRESS_FIELDS,
     Capture,
@@ -214,3 +217,39 @@ def test_a_capture_knows_the_references_of_its_lines_once_each() -> None:
     (capture,) = drive(make_order(), capture_of(*lines)).captures
     assert capture.references == {"A", "B"}
     assert capture.references is capture.references
+
+
+texts = st.text(max_size=5)
+extras = st.none() | st.dictionaries(st.sampled_from(["image_url", "merchant_data"]), texts)
+optional_texts = st.none() | texts
+lines = st.builds(
+    make_line,
+    optional_texts,
+    st.integers(0, 300),
+    quantity=st.integers(0, 3),
+    total_tax_amount=st.integers(-300, 300),
+    extra=extras,
+)
+line_lists = st.lists(lines, max_size=3).map(tuple)
+parcels = st.lists(st.dictionaries(texts, texts), max_size=2).map(tuple)
+
+
+@settings(max_examples=100)
+@given(line_lists, line_lists, parcels, optional_texts, st.sampled_from(FraudStatus))
+def test_every_order_survives_encoding_and_decoding(
+    captured: tuple[OrderLine, ...],
+    refunded: tuple[OrderLine, ...],
+    shipping_info: tuple[dict[str, str], ...],
+    reference: str | None,
+    fraud_status: FraudStatus,
+) -> None:
+    total = sum_totals(captured)
+    order = drive(
+        make_order(total + 1, order_lines=captured, shipping_info=shipping_info),
+        CaptureOrder(total, "", captured, reference, shipping_info),
+        CaptureOrder(0),
+        RefundOrder(min(total, sum_totals(refunded)), "", refunded, reference),
+    )
+    order = replace(order, fraud_status=fraud_status, cancelled_at=NOW)
+    assert msgpack.decode(msgpack.encode(order), type=Order) == order
+    assert json.decode(json.encode(order), type=Order) == order

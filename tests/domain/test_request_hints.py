@@ -1,7 +1,4 @@
-from typing import Any
-
 import pytest
-from msgspec.structs import replace
 
 from mockserver.domain.commands import (
     Acknowledge,
@@ -11,28 +8,16 @@ from mockserver.domain.commands import (
     UpdateAuthorization,
 )
 from mockserver.domain.operation import Operation
-from mockserver.domain.order import OrderLine
 from mockserver.domain.request_hints import MAX_HINTS, request_hints
 from tests.domain.case_tables import Case, cases
 from tests.support.builders import capture_of, drive, make_line, make_order
+from tests.support.order_specs import line_from, lines_from
 
 COMMANDS: dict[str, type[Command]] = {
     "capture": CaptureOrder,
     "refund": RefundOrder,
     "update": UpdateAuthorization,
 }
-
-
-def line_from(spec: dict[str, Any]) -> OrderLine:
-    if "total_amount" not in spec:
-        ((reference, total),) = spec.items()
-        return make_line(reference, total)
-    line = make_line(spec.get("reference"), spec["total_amount"])
-    return replace(line, **spec)
-
-
-def lines_from(spec: Case) -> tuple[OrderLine, ...]:
-    return tuple(map(line_from, spec.get("lines", ())))
 
 
 def command_from(kind: str, spec: Case) -> Command:
@@ -42,7 +27,10 @@ def command_from(kind: str, spec: Case) -> Command:
 @pytest.mark.parametrize("case", cases("request_hints"))
 def test_request_hints_match_the_case_table(case: Case) -> None:
     before = drive(
-        make_order(20_000, order_lines=tuple(map(line_from, case.get("order", ())))),
+        make_order(
+            case.get("order_amount", 20_000),
+            order_lines=tuple(map(line_from, case.get("order", ()))),
+        ),
         *(command_from("capture", spec) for spec in case.get("captures", ())),
         *(command_from("refund", spec) for spec in case.get("refunds", ())),
     )

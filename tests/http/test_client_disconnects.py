@@ -1,15 +1,20 @@
 """Connections: pipelined requests, half-closed clients, and how connections end."""
 
-from collections.abc import Sequence
+import asyncio
+import gzip
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from mockserver.domain.operation import Operation
+from mockserver.http import connection
+from mockserver.http.connection import ConnectionServer
 from mockserver.http.merchant.handler import MerchantApi
-from tests.support.connection import fault, line_to, request_bytes
+from tests.support.connection import PATIENCE, fault, line_to, request_bytes
 from tests.support.merchant import Merchant
-from tests.support.raw_http import answers_in
+from tests.support.raw_http import answers_in, converse
 
 Op = Operation
 
@@ -120,3 +125,147 @@ async def test_too_large_chunked_body_is_refused(merchant: Merchant) -> None:
         status, headers, _ = await line.answer()
         assert (status, headers["Connection"]) == (413, "close")
         assert await line.rest() == b""
+
+
+async def test_client_that_leaves_during_a_delay_is_released_after_the_grace(
+    merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "DISCONNECT_GRACE", 0.01)
+    await fault(merchant, {"delay": "1h"}, on="capture")
+    async with line_to(merchant) as line:
+        await line.send(Op.CAPTURE, {"captured_amount": 1})
+        line.writer.write_eof()
+        assert await line.rest() == b""
+    waited = await merchant.control("GET", "requests/await?operation=capture&timeout=20s")
+    (entry,) = waited.json["requests"]
+    assert entry["sent"] == "nothing: the client disconnected before the response"
+    assert (await merchant.read())["captured_amount"] == 0
+
+
+async def test_client_that_leaves_during_an_await_is_released_after_the_grace(
+    merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "DISCONNECT_GRACE", 0.01)
+    path = f"/__admin/sandboxes/{merchant.user}/requests/await?operation=cancel&timeout=60s"
+    async with line_to(merchant) as line:
+        line.writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        line.writer.write_eof()
+        assert await line.rest() == b""
+
+
+async def test_slow_body_reaches_a_half_closed_client_beyond_the_grace(
+    merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "DISCONNECT_GRACE", 0.01)
+    size = len((await merchant.do(Op.GET_ORDER)).body)
+    await fault(merchant, {"slow_body": size * 4}, on="get_order")
+    async with line_to(merchant) as line:
+        await line.send(Op.GET_ORDER)
+        line.writer.write_eof()
+        (response,) = answers_in(await line.rest())
+    assert len(response.body) == size
+
+
+class BufferingTransport(asyncio.Transport):
+    """Transport of a client that has not read the given number of bytes."""
+
+    def __init__(self, *unread: int) -> None:
+        super().__init__()
+        self.unread = list(unread)
+        self.aborted = asyncio.Event()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Accept any limits."""
+
+    def get_write_buffer_size(self) -> int:
+        """Return the next number of unread bytes."""
+        return self.unread.pop(0) if len(self.unread) > 1 else self.unread[0]
+
+    def abort(self) -> None:
+        """Record the end of the connection."""
+        self.aborted.set()
+
+    def close(self) -> None:
+        """Leave the rest unsent."""
+
+
+async def unused_handler(_request: web.BaseRequest) -> web.StreamResponse:
+    raise NotImplementedError
+
+
+async def test_client_that_does_not_read_its_response_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "UNREAD_RESPONSE_TIMEOUT", 0.0)
+    transport = BufferingTransport(1000, 600, 600, 200, 200, 200)
+    protocol = ConnectionServer(unused_handler, mock_headers=True)()
+    protocol.connection_made(transport)
+    protocol.pause_writing()
+    async with asyncio.timeout(PATIENCE):
+        await transport.aborted.wait()
+    protocol.connection_lost(None)
+    assert transport.unread == [200]  # as long as it reads, it is not dropped
+
+
+TOO_LARGE = 3 * 2**20
+ZIPPED = gzip.compress(bytes(20 * 2**20), mtime=0)
+UNREAD_BODIES = {
+    "announced": {"Content-Length": str(TOO_LARGE)},
+    "chunked": {"Transfer-Encoding": "chunked"},
+    "compressed": {"Content-Encoding": "gzip", "Content-Length": str(len(ZIPPED))},
+}
+
+
+@pytest.mark.parametrize("case", UNREAD_BODIES)
+async def test_connection_ends_after_a_413_without_reading_the_rest(
+    merchant: Merchant,
+    case: str,
+) -> None:
+    body = {
+        "announced": bytes(TOO_LARGE),
+        "chunked": b"%x\r\n" % TOO_LARGE + bytes(TOO_LARGE),
+        "compressed": ZIPPED,
+    }[case]
+    head = request_bytes(merchant, Op.CAPTURE, None, UNREAD_BODIES[case])
+    if case == "chunked":
+        head = head.replace(b"Content-Length: 0\r\n", b"")
+    async with line_to(merchant) as line:
+        line.writer.write(head + body + request_bytes(merchant, Op.GET_ORDER, None, {}))
+        status, headers, _ = await line.answer()
+        assert (status, headers["Connection"]) == (413, "close")
+        line.writer.close()
+        assert await line.rest() == b""
+
+
+EXPECTATIONS = {
+    "a body that is too large": ({"Content-Length": str(TOO_LARGE)}, True, 413),
+    "no credentials": ({"Content-Length": "2"}, False, 401),
+}
+
+
+@pytest.mark.parametrize("case", EXPECTATIONS)
+async def test_expect_100_continue_is_answered_by_the_final_status_for(
+    merchant: Merchant,
+    case: str,
+) -> None:
+    length, has_credentials, status = EXPECTATIONS[case]
+    headers = {**length, "Expect": "100-continue"}
+    head = request_bytes(merchant, Op.CAPTURE, None, headers)
+    if not has_credentials:
+        head = head.replace(b"Authorization:", b"X-Other:")
+    async with line_to(merchant) as line:
+        line.writer.write(head)
+        assert (await line.answer())[0] == status
+
+
+async def test_each_server_numbers_unreadable_requests_by_itself(
+    serve: Callable[..., str],
+) -> None:
+    ids = {
+        converse(serve(), [b"HELLO\r\n\r\n"])[0].headers[b"klarna-correlation-id"]
+        for _ in range(2)
+    }
+    assert len(ids) == 2

@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.domain.operation import OPERATIONS, Operation
 from mockserver.http.control.routes import CONTROL_ROUTES
-from tests.support.merchant import Merchant
+from tests.support.merchant import UNKNOWN_ID, Merchant
 from tests.support.request_examples import BUSY
 
 VARYING = {"Date", "Klarna-Correlation-Id"}
@@ -35,6 +35,8 @@ async def test_control_api_and_health_offer_head(merchant: Merchant, path: str) 
         sandbox=merchant.user,
         order_id=merchant.order_id,
         correlation_id=entries[0]["correlation_id"],
+        checkout_id=UNKNOWN_ID,
+        delivery_id=UNKNOWN_ID,
     )
     get, head = await merchant.ask("GET", url), await merchant.ask("HEAD", url)
     assert (head.status, head.body) == (get.status, b"")

@@ -113,24 +113,35 @@ async def test_get_with_incomplete_body_is_answered_then_closed(
 
 
 @pytest.mark.usefixtures("longer_timeout")
-@pytest.mark.parametrize("idle", [0, 1], ids=["new", "used"])
-async def test_complete_requests_do_not_start_the_timeout(
-    merchant: Merchant,
-    idle: int,
-) -> None:
+async def test_complete_requests_do_not_start_the_timeout(merchant: Merchant) -> None:
     body = b'{"captured_amount":1}'
-    asking = request_head(
-        merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {len(body)}"
-    )
+    length = f"Content-Length: {len(body)}"
+    head = request_head(merchant, f"POST {merchant.path(Op.CAPTURE)}", length)
     with connected(merchant) as connection, connected(merchant) as half:
-        for _ in range(idle):
-            for part in (asking[:20], asking[20:], body[:5], body[5:]):
-                connection.sendall(part)
-            assert read_response(connection)[0].status == 201
-        half.sendall(b"G")
-        assert is_closed(half)  # the limit is over
-        connection.sendall(asking + body)
+        for part in (head[:20], head[20:], body[:5], body[5:]):
+            connection.sendall(part)
         assert read_response(connection)[0].status == 201
+        half.sendall(b"G")
+        assert is_closed(half)  # the timeout is over
+        connection.sendall(head + body)
+        assert read_response(connection)[0].status == 201
+
+
+@pytest.mark.usefixtures("short_timeout")
+async def test_connection_without_a_first_byte_is_closed(merchant: Merchant) -> None:
+    with connected(merchant) as connection:
+        assert is_closed(connection)
+
+
+async def test_idle_connection_is_closed(
+    merchant: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(connection.OPTIONS, "keepalive_timeout", SHORT_TIMEOUT)
+    with connected(merchant) as client:
+        client.sendall(request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}"))
+        assert read_response(client)[0].status == 200
+        assert is_closed(client)
 
 
 @pytest.mark.usefixtures("longer_timeout")

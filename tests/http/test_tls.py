@@ -130,6 +130,20 @@ def test_given_certificate_is_served(tmp_path: Path) -> None:
         assert run("tls", "ca", "--url", url).returncode == 1
 
 
+def test_plain_http_on_the_tls_port_is_logged() -> None:
+    with serving("--port", "0", "--tls") as (process, url):
+        place = urlsplit(url)
+        assert place.hostname is not None
+        address = (place.hostname, place.port)
+        with socket.create_connection(address, timeout=TIMEOUT) as plain:
+            plain.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            while plain.recv(64):
+                pass
+        process.terminate()
+        _, errors = process.communicate(timeout=TIMEOUT)
+    assert "a client sent plain HTTP to the TLS port: use https://" in errors
+
+
 def test_sigterm_ends_a_server_with_an_open_tls_connection() -> None:
     with serving("--port", "0", "--tls") as (process, url):
         client = RedirectedConnection(url, verifying(authority_of(url)))

@@ -74,6 +74,17 @@ def test_refusal_lists_what_the_sandbox_holds(
     assert caught.value.facts == {"limit": 1, "held": held}
 
 
+def test_total_is_the_sum_of_all_kinds(one: Sandbox) -> None:
+    one.execute(ORDER_ID, CAPTURE, "key")
+    one.faults.add(FaultRule("busy", (Refuse(Reason.CONFLICT),)))
+    one.journal.record(Entry(NOW, "1", "GET", "/"))
+    one.order_names["one"] = ORDER_ID
+    one.take_snapshot("here")
+    one.template_bytes = 5
+    assert all(one.bytes_by_kind.values())
+    assert one.total_bytes == sum(one.bytes_by_kind.values())
+
+
 def test_full_sandbox_still_replays_keys_and_accepts_empty_bodies(
     one: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,6 +175,7 @@ def test_weight_is_close_to_the_allocated_memory(kind: str) -> None:
 
 
 COMMANDS: dict[str, tuple[Command, int]] = {
+    "CaptureOrder": (CaptureOrder(1, shipping_info=(PARCEL,)), 900),
     "Acknowledge": (Acknowledge(), 0),
     "UpdateAuthorization": (UpdateAuthorization(1, lines_of(USUAL_LINE)), 250),
     "UpdateMerchantReferences": (UpdateMerchantReferences("1001", None), 60),
@@ -190,12 +191,14 @@ def test_command_weighs_what_the_order_stores_of_it(command: str) -> None:
 
 
 def scenario_text(number: int) -> str:
-    codes = ", ".join(["W301"] * 2000)
-    return f"{{version: 1, description: '{number:02000}', allow: [{codes}]}}"
+    lines = ", ".join(
+        f"{{reference: A{index:05}, unit_price: {number}000}}" for index in range(300)
+    )
+    return f"{{version: 1, orders: {{order-{number}: {{lines: [{lines}]}}}}}}"
 
 
 def test_compact_scenario_is_close_to_its_allocated_memory() -> None:
-    parse_scenario("warm-up", parse_yaml(scenario_text(0)))
+    parse_scenario("warm-up", parse_yaml(scenario_text(9)))
     with allocations() as allocated:
         scenarios = [
             parse_scenario(str(number), parse_yaml(scenario_text(number))).compact()

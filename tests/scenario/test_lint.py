@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import __version__
+from mockserver.audit.rules import AUDIT_RULES
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.lint import lint_files, lint_text
 from mockserver.domain.wording import did_you_mean
@@ -79,9 +80,8 @@ def test_every_lint_code_has_a_case() -> None:
 
 def test_every_warning_can_be_allowed() -> None:
     warnings = [code for code in LINT_CODES if code.startswith("W")]
-    assert shipped_schemas()["scenario.schema.json"]["properties"]["allow"]["items"] == {
-        "enum": warnings,
-    }
+    allow = shipped_schemas()["scenario.schema.json"]["properties"]["allow"]["items"]
+    assert {*allow["enum"]} == {*warnings, *AUDIT_RULES}
 
 
 ORDERED = {
@@ -251,3 +251,25 @@ def test_valid_file_has_no_findings_in_any_format(folder: Path, form: str) -> No
         assert json.loads(page)["runs"][0]["results"] == []
     else:
         assert page in ("", "1 file: 0 errors, 0 warnings")
+
+
+BOUNDS = {
+    "title": ("title: {}", 300),
+    "capture": (
+        "orders: {{one: {{lines: [{{unit_price: 1}}], captures: {{{}: {{amount: 1}}}}}}}}",
+        100,
+    ),
+    "path in where": (
+        "faults: {{f: {{do: {{garbage: true}}, where: {{{}: 1}}}}}}\nallow: [W306]",
+        255,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BOUNDS)
+def test_length_of_texts_is_bounded(case: str) -> None:
+    text, limit = BOUNDS[case]
+    assert lint_text(text.format("a" * limit).encode()) == []
+    (finding,) = lint_text(text.format("a" * (limit + 1)).encode())
+    assert finding.code == "E105"
+    assert f"expected at most {limit} characters" in finding.message

@@ -9,7 +9,7 @@ from mockserver.domain.money import TAX_TOLERANCE, line_tax
 from mockserver.domain.order import ADDRESS_FIELDS
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import ScenarioError
-from mockserver.scenario.order_builder import complete_line, resolve_lines
+from mockserver.scenario.order_lines import complete_line, index_lines, resolve_lines
 from mockserver.scenario.sandbox_builder import add_order
 from mockserver.scenario.scenario import ScenarioDefaults
 from mockserver.scenario.shoppers import COUNTRIES, generate_shopper
@@ -181,33 +181,33 @@ def test_orders_of_one_scenario_have_different_shoppers() -> None:
 
 
 def test_reference_alone_is_the_whole_line() -> None:
-    assert resolve_lines(["A12345"], LINES, ()) == (LINES[0],)
+    assert resolve_lines(["A12345"], index_lines(LINES), ()) == (LINES[0],)
 
 
 def test_reference_with_quantity_is_part_of_the_line() -> None:
-    (line,) = resolve_lines([{"reference": "A12345", "quantity": 1}], LINES, ())
+    (line,) = resolve_lines([{"reference": "A12345", "quantity": 1}], index_lines(LINES), ())
     assert (line.name, line.quantity, line.total_amount) == ("T-shirt", 1, 3000)
 
 
 def test_part_of_a_line_has_its_share_of_the_tax() -> None:
-    (line,) = resolve_lines([{"reference": "B24680", "quantity": 3}], LINES, ())
+    (line,) = resolve_lines([{"reference": "B24680", "quantity": 3}], index_lines(LINES), ())
     assert (line.total_amount, line.total_tax_amount) == (30_000, 6000)
 
 
 def test_part_of_a_line_can_set_its_total() -> None:
     entry = {"reference": "A12345", "quantity": 1, "total_amount": 2500}
-    assert resolve_lines([entry], LINES, ())[0].total_amount == 2500
+    assert resolve_lines([entry], index_lines(LINES), ())[0].total_amount == 2500
 
 
 def test_line_with_unit_price_is_a_full_line() -> None:
     entry = {"type": "return_fee", "unit_price": -50}
-    (line,) = resolve_lines([entry], LINES, ())
+    (line,) = resolve_lines([entry], index_lines(LINES), ())
     assert (line.reference, line.type, line.total_amount) == (None, "return_fee", -50)
 
 
 def test_numeric_reference_matches_the_line() -> None:
     lines = (complete_line({"reference": "42", "unit_price": 1}),)
-    assert resolve_lines([42], lines, ()) == lines
+    assert resolve_lines([42], index_lines(lines), ()) == lines
 
 
 def test_history_is_replayed_in_chronological_order() -> None:

@@ -26,6 +26,8 @@ FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOT
 """A fenced block, indented if it is in a tab."""
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MORE = re.compile(r"(?<=[\s,{\[])…(?=\s*([}\]]))")
+WITHOUT_OTHER_PLUGINS = "-p no:asyncio -p no:aiohttp -p no:schemathesis"
+"""Readers do not have them, and they change what pytest and Hypothesis print."""
 MARK = "@@@ end of command"
 
 
@@ -88,7 +90,11 @@ def run_page(page: Path, folder: Path, url: str) -> list[str]:
         ["bash"],  # noqa: S607  # found on PATH, like the reader's
         input=script.replace(SHOWN_URL, url),
         cwd=folder,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTEST_ADDOPTS": WITHOUT_OTHER_PLUGINS,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from aiohttp import ClientSession
 from yarl import URL
 
-from mockserver.domain.operation import ORDERS_PATH, Operation
+from mockserver.domain.operation import Operation
 
 Json: TypeAlias = Any
 Spec: TypeAlias = Mapping[str, Any]
@@ -111,7 +111,7 @@ class Merchant:
             "capture_id": self.capture_id,
             "refund_id": self.refund_id,
         }
-        return ORDERS_PATH + operation.info.path.format_map({**own_ids, **ids})
+        return operation.info.full_path.format_map({**own_ids, **ids})
 
     async def ask(
         self,

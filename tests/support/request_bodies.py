@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mockserver.domain.operation import OPERATIONS
+from mockserver.domain.operation import ALL_OPERATIONS
 from mockserver.schemas import shipped_schemas
 from tests.support.request_examples import BODIES
 
@@ -50,7 +50,7 @@ TABLE: dict[str, list[Any]] = {
 def bodies(path: str) -> Iterator[Any]:
     """Vary every field of a good body; then bodies that are no objects."""
     name = path.removeprefix("requests/").removesuffix(".schema.json")
-    good = next(BODIES[row.operation] for row in OPERATIONS if row.schema == name)
+    good = next(BODIES[row.operation] for row in ALL_OPERATIONS if row.schema == name)
     yield good
     for field, values in TABLE.items():
         yield from ({**good, field: value} for value in values)

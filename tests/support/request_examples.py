@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.domain.operation import Operation
+from mockserver.http.openapi.checkout_examples import CHECKOUT_REQUEST
 from tests.support.merchant import HALF_SHIPPED, UNSHIPPED, Spec, line
 
 Op = Operation
@@ -17,6 +18,8 @@ BODIES: Mapping[Operation, Any] = {
     Op.ADD_CAPTURE_SHIPPING_INFO: {"shipping_info": [{"tracking_number": "T2"}]},
     Op.EXTEND_DUE_DATE: {"number_of_days": 14},
     Op.REFUND: {"refunded_amount": 3000, "order_lines": [line("A12345", 3000)]},
+    Op.CREATE_CHECKOUT: CHECKOUT_REQUEST,
+    Op.UPDATE_CHECKOUT: {"merchant_reference1": "shop-1"},
 }
 
 ANSWERS: Mapping[Operation, str] = {

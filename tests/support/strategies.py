@@ -93,6 +93,8 @@ assumptions = assuming(*ASSUMPTIONS)
 allocation_assumptions = assuming(
     "unallocated_refund",
     "amount_only_refund",
+    "fee_only_refund",
+    "return_fee_rules",
     "capture_capacity",
 )
 

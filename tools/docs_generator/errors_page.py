@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mockserver.cli.tables import Table, markdown_table
+from mockserver.domain.checkout.checkout import CHECKOUT_LIFECYCLE
 from mockserver.domain.errors import (
     ERROR_CATALOGUE,
     MESSAGE_ENDINGS,
@@ -12,7 +13,7 @@ from mockserver.domain.errors import (
     find_error_definition,
 )
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import OPERATIONS, Operation
+from mockserver.domain.operation import ORDERS_PATH, Operation
 from tools.docs_generator.markdown import NOTICE, page
 from tools.docs_generator.provenance import LEGEND, letter
 
@@ -42,14 +43,17 @@ def _table(operation: Operation) -> Table:
         _row(find_error_definition(reason, operation), operation)
         for reason in _reasons(operation)
     )
-    endpoint = next(row for row in OPERATIONS if row.operation is operation)
-    return Table(f"`{operation}`", f"`{endpoint.method} {endpoint.path}`", _COLUMNS, rows)
+    info = operation.info
+    path = info.path if info.base_path == ORDERS_PATH else info.full_path
+    return Table(f"`{operation}`", f"`{info.method} {path}`", _COLUMNS, rows)
 
 
 def _reasons(operation: Operation) -> Iterator[Reason]:
     """Yield the reasons that concern an operation, in the order of the catalogue."""
-    path = next(row.path for row in OPERATIONS if row.operation is operation)
-    refused = {cell.reason for cell in LIFECYCLE[operation].values()}
+    info = operation.info
+    path = info.path if info.base_path == ORDERS_PATH else ""
+    cells = LIFECYCLE.get(operation) or CHECKOUT_LIFECYCLE.get(operation, {})
+    refused = {cell.reason for cell in cells.values()}
     named = {row.reason for row in ERROR_CATALOGUE if operation in row.operations}
     in_path = {
         Reason.ORDER_NOT_FOUND: "{order_id}" in path,

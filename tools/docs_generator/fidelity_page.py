@@ -2,10 +2,15 @@
 
 from mockserver.cli.tables import Table, markdown_table
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
-from mockserver.domain.behaviour_rules import BEHAVIOUR_RULES
+from mockserver.domain.behaviour_rules import BEHAVIOUR_RULES, BehaviourRule
+from mockserver.domain.checkout.bad_values import VALUE_RULES
 from mockserver.domain.provenance import Mark
 from tools.docs_generator.markdown import NOTICE, page
 
+CHECKOUT_RULES = tuple(
+    BehaviourRule(f"Checkout: `{rule.field}` is {rule.formula}.", rule.source)
+    for rule in VALUE_RULES
+)
 _INTRO = (
     "See how far you can trust each rule, and switch what is not known. The provenance of"
     " [errors](errors.md) and of the [lifecycle](lifecycle.md) is on their pages;"
@@ -42,7 +47,7 @@ def _rules(mark: Mark) -> str:
     """List the rules with this provenance."""
     lines = [
         f"- {rule.text}\n  *{rule.provenance.source}*"
-        for rule in BEHAVIOUR_RULES
+        for rule in (*BEHAVIOUR_RULES, *CHECKOUT_RULES)
         if rule.provenance.mark is mark
     ]
     return "\n".join([f"## Rules {mark}", "", *lines]) if lines else ""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mockserver.cli.tables import Table, markdown_table
+from mockserver.domain.checkout.checkout import CHECKOUT_LIFECYCLE, CheckoutStatus
 from mockserver.domain.lifecycle import LIFECYCLE, Permission, Status
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from tools.docs_generator.markdown import NOTICE, page
@@ -11,7 +12,8 @@ from tools.docs_generator.provenance import LEGEND, letter
 
 def lifecycle_page() -> str:
     """Return the page as Markdown."""
-    return page("Lifecycle", NOTICE, _INTRO, _DIAGRAM, markdown_table(_matrix()), _footnotes())
+    tables = markdown_table(_matrix()), markdown_table(_checkout_matrix())
+    return page("Lifecycle", NOTICE, _INTRO, _DIAGRAM, *tables, _footnotes())
 
 
 _INTRO = (
@@ -41,6 +43,19 @@ def _matrix() -> Table:
     return Table("Operations by status", text, columns, tuple(rows))
 
 
+def _checkout_matrix() -> Table:
+    rows = tuple(
+        (f"`{operation}`", *(_mark(cells[status]) for status in CheckoutStatus))
+        for operation, cells in CHECKOUT_LIFECYCLE.items()
+    )
+    columns = ("operation", *(status.name.lower() for status in CheckoutStatus))
+    text = (
+        "A checkout order expires 48 hours after the last update or shopper activity."
+        " `create_checkout` is always allowed."
+    )
+    return Table("Checkout operations by status", text, columns, rows)
+
+
 def _mark(cell: Permission) -> str:
     if cell.reason is None:
         return f"✓ <sup>{letter(cell.mark)}</sup>"
@@ -50,7 +65,11 @@ def _mark(cell: Permission) -> str:
 def _numbers() -> Mapping[str, int]:
     """Number the reasons of refusals in the order of the table."""
     reasons = dict.fromkeys(
-        cell.reason for row in LIFECYCLE.values() for cell in row.values() if cell.reason
+        cell.reason
+        for table in (LIFECYCLE, CHECKOUT_LIFECYCLE)
+        for row in table.values()
+        for cell in row.values()
+        if cell.reason
     )
     return {reason: number for number, reason in enumerate(reasons, start=1)}
 

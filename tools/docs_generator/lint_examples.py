@@ -114,4 +114,11 @@ LINT_EXAMPLES: Mapping[str, LintExample] = {
         ),
         "Correct the expectation or the order.",
     ),
+    "W308": LintExample(
+        "version: 1\norders:\n  shirts:\n    lines:\n"
+        "      - {reference: A1, quantity: 2, unit_price: 3000}\n"
+        "      - {reference: B2, unit_price: 10000}\n"
+        "    captures: {A: {lines: [{reference: A1, quantity: 3}]}}",
+        "Correct the quantity.",
+    ),
 }

@@ -1,20 +1,33 @@
 """Pages of operations and settings."""
 
+from collections.abc import Sequence
+
 from mockserver.cli.tables import Page, Table
-from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, OperationInfo
+from mockserver.domain.operation import (
+    CHECKOUT_OPERATIONS,
+    CHECKOUTS_PATH,
+    OPERATIONS,
+    ORDERS_PATH,
+    OperationInfo,
+)
 from mockserver.domain.wording import yaml_scalar
 from mockserver.settings import OPTIONS
 
 
 def operations_page() -> Page:
-    """Return the page of the 18 operations."""
+    """Return the page of the operations of order management and of the checkout API."""
     return (
-        Table(
-            "Operations",
-            f"All paths are below `{ORDERS_PATH}`.",
-            ("name", "provider's name", "request", "status", "body"),
-            tuple(_operation_row(endpoint) for endpoint in OPERATIONS),
-        ),
+        _operations_table("Operations", ORDERS_PATH, OPERATIONS),
+        _operations_table("Checkout operations", CHECKOUTS_PATH, CHECKOUT_OPERATIONS),
+    )
+
+
+def _operations_table(title: str, path: str, rows: Sequence[OperationInfo]) -> Table:
+    return Table(
+        title,
+        f"All paths are below `{path}`.",
+        ("name", "provider's name", "request", "status", "body"),
+        tuple(_operation_row(endpoint) for endpoint in rows),
     )
 
 
@@ -41,7 +54,7 @@ def _operation_row(row: OperationInfo) -> tuple[str, ...]:
     return (
         f"`{row.operation}`",
         f"`{row.provider_name}`",
-        f"`{row.method} {row.path}`",
+        f"`{row.method} {row.path}`".replace(" `", "`"),
         str(row.success),
         body,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mockserver.cli.tables import as_markdown
 from tools.docs_generator.audit_page import audit_page
+from tools.docs_generator.checkout_sequence import checkout_sequence
 from tools.docs_generator.errors_page import errors_page
 from tools.docs_generator.fidelity_page import fidelity_page
 from tools.docs_generator.lifecycle_page import lifecycle_page
@@ -47,6 +48,7 @@ FILES: Mapping[str, Callable[[], str]] = {
         for name, title in SCENARIO_TITLES.items()
     },
     "images/order-life.svg": order_life,
+    "images/checkout-sequence.svg": checkout_sequence,
     "images/request-path.svg": request_path,
     "images/sandboxes.svg": sandboxes,
 }

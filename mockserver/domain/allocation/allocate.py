@@ -46,18 +46,22 @@ def explain_case(case: RefundCase) -> Explanation:
     allocation = allocate(case)
     conditions = check_conditions(case)
     failed = allocation.outcome is AllocationOutcome.FAILED
+    allocated = allocation.outcome is AllocationOutcome.ALLOCATED
     return Explanation(
         allocation=allocation,
         refunded_amount=case.amount,
         conditions=conditions,
         nearest=nearest_capture(case, conditions) if failed else None,
         assumptions=_relevant_assumptions(case, allocation.outcome),
-        hints=allocation_hints(case, conditions) if failed else (),
+        hints=() if allocated else allocation_hints(case, conditions),
     )
 
 
 def explain_allocation(order: Order, refund: Refund) -> Explanation:
-    """Explain the allocation of one of an order's refunds, as it was when accepted."""
+    """Explain the allocation of one of an order's refunds, as it was when accepted.
+
+    Hints compare the refund with the order's lines as they are now.
+    """
     return explain_case(
         build_case(
             refund.refunded_amount,
@@ -65,6 +69,7 @@ def explain_allocation(order: Order, refund: Refund) -> Explanation:
             order.captures[: refund.earlier_capture_count],
             order.refunds[: order.refunds.index(refund)],
             refund.allocation.assumptions,
+            order_lines=order.order_lines,
             failure_injected=refund.allocation.failure_injected,
         ),
     )
@@ -73,9 +78,16 @@ def explain_allocation(order: Order, refund: Refund) -> Explanation:
 def _decide_outcome(case: RefundCase) -> AllocationOutcome:
     if all_conditions_hold(case):
         return AllocationOutcome.ALLOCATED
-    if not case.lines and case.assumptions.amount_only_refund == "not_attempted":
+    if not case.references and _is_amount_only(case):
         return AllocationOutcome.NOT_ATTEMPTED
     return AllocationOutcome.FAILED
+
+
+def _is_amount_only(case: RefundCase) -> bool:
+    """Return whether a refund that names no article is one for which nothing is attempted."""
+    if case.lines and case.assumptions.fee_only_refund == "failed":
+        return False
+    return case.assumptions.amount_only_refund == "not_attempted"
 
 
 def _book(case: RefundCase, matched: Capture | None) -> tuple[Booking, ...]:
@@ -106,7 +118,9 @@ def _relevant_assumptions(case: RefundCase, outcome: AllocationOutcome) -> tuple
         case.matched_capture and case.unrefunded[case.matched_capture.capture_id] >= case.amount
     )
     relevance = {
-        "amount_only_refund": not case.lines,
+        "amount_only_refund": not case.lines
+        or (not case.references and case.assumptions.fee_only_refund == "amount_only"),
+        "fee_only_refund": bool(case.lines) and not case.references,
         "unallocated_refund": outcome is not AllocationOutcome.ALLOCATED or not fully_booked,
         "capture_capacity": any(
             case.unrefunded[capture.capture_id] < min(case.amount, capture.captured_amount)

@@ -6,12 +6,12 @@ needs, such as spelling suggestions, are computed on demand.
 """
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 
 from msgspec import Struct
 
 from mockserver.domain.allocation.explanation import AllocationOutcome
+from mockserver.domain.allocation.spelling import SpellingIndex, Suggestion
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import RefundOrder
 from mockserver.domain.money import lines_add_up
@@ -19,9 +19,7 @@ from mockserver.domain.order import Capture, Order, OrderLine, Refund
 
 RETURN_FEE = "return_fee"
 NO_REFERENCE = ""  # of a line without a reference; no capture has it
-MAX_SPELLING_CANDIDATES = 100  # how many references a misspelt one is compared with
-MAX_SPELLCHECK_LENGTH = 40  # characters of a reference whose spelling is looked at
-MAX_SPELLING_SUGGESTIONS = 3  # of how many missing references the spelling is looked at
+MAX_UNKNOWN_REFERENCES = 3  # unknown references for which a suggestion is looked up
 
 
 class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
@@ -35,6 +33,7 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
         lines_add_up: whether there are lines and their totals sum to the amount.
         captures: the captures before it, oldest first.
         earlier_refunds: the refunds before it, oldest first.
+        order_lines: the lines of the order; only hints look at them.
         assumptions: the assumptions in force.
         failure_injected: whether the failure is injected.
         references: the distinct references to match.
@@ -49,6 +48,7 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
     lines_add_up: bool
     captures: Sequence[Capture]
     earlier_refunds: Sequence[Refund]
+    order_lines: Sequence[OrderLine]
     assumptions: Assumptions
     failure_injected: bool
     references: tuple[str, ...]
@@ -77,16 +77,69 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def closest_capture(self) -> Capture | None:
         """The matched capture, else the one that shares most references."""
-        return self.matched_capture or _find_closest(
-            self.references, self.captures, self.spelling_suggestions
+        if self.matched_capture or not self.references:
+            return self.matched_capture
+        suggested = {
+            reference: suggestion.reference
+            for reference, suggestion in self.suggestions.items()
+        }
+        wanted = {suggested.get(reference) or reference for reference in self.references}
+        return max(
+            self.captures,
+            key=lambda capture: len(wanted & self.captured_references[capture.capture_id]),
+            default=None,
         )
 
     @cached_property
-    def spelling_suggestions(self) -> Mapping[str, str | None]:
-        """Each reference that no capture has, with the most similar captured reference."""
-        return (
-            {} if self.matched_capture else _suggest_spellings(self.references, self.captures)
-        )
+    def captured_references(self) -> Mapping[str, frozenset[str]]:
+        """The references of each capture, by capture id."""
+        return {capture.capture_id: capture.references for capture in self.captures}
+
+    @cached_property
+    def captures_by_reference(self) -> Mapping[str, Sequence[Capture]]:
+        """The captures that have a reference, oldest first."""
+        index: dict[str, list[Capture]] = {}
+        for capture in self.captures:
+            for reference in _distinct_references(capture.order_lines):
+                index.setdefault(reference, []).append(capture)
+        return index
+
+    @cached_property
+    def uncaptured_references(self) -> Sequence[str]:
+        """The references that no capture has, sorted: the order of lines does not matter."""
+        return sorted(set(self.references) - self.captures_by_reference.keys())
+
+    @cached_property
+    def ordered_references(self) -> Mapping[str, None]:
+        """The references of the order's own lines, in their order."""
+        return _distinct_references(self.order_lines)
+
+    @cached_property
+    def references_by_name(self) -> Mapping[str, Sequence[str]]:
+        """The captured references of each name; none where the name is also ordered only."""
+        captured: dict[str, set[str]] = {}
+        for capture in self.captures:
+            for line in capture.order_lines:
+                if line.reference:
+                    captured.setdefault(line.name, set()).add(line.reference)
+        for line in self.order_lines:
+            if line.name in captured and line.reference not in captured[line.name]:
+                captured[line.name] = set()
+        return {name: sorted(references) for name, references in captured.items()}
+
+    @cached_property
+    def suggestions(self) -> Mapping[str, Suggestion]:
+        """Similar references for the first few that neither a capture nor the order has."""
+        unknown = [
+            reference
+            for reference in self.uncaptured_references
+            if reference != NO_REFERENCE and reference not in self.ordered_references
+        ]
+        index = SpellingIndex([*self.captures_by_reference, *self.ordered_references])
+        return {
+            reference: index.suggest(reference)
+            for reference in unknown[:MAX_UNKNOWN_REFERENCES]
+        }
 
 
 def build_case(
@@ -96,6 +149,7 @@ def build_case(
     earlier_refunds: Sequence[Refund],
     assumptions: Assumptions,
     *,
+    order_lines: Sequence[OrderLine] = (),
     failure_injected: bool = False,
 ) -> RefundCase:
     """Collect the facts of a refund, given the captures and refunds before it.
@@ -106,6 +160,7 @@ def build_case(
         captures: the order's captures, oldest first.
         earlier_refunds: the order's earlier refunds with their allocations, oldest first.
         assumptions: the assumptions in force.
+        order_lines: the lines of the order, for hints.
         failure_injected: whether the failure is injected.
     """
     references = references_to_match(lines)
@@ -114,7 +169,7 @@ def build_case(
         limits = {capture.capture_id: capture.captured_amount for capture in captures}
     matching = (
         [capture for capture in captures if capture.references.issuperset(references)]
-        if lines
+        if references
         else []
     )
     return RefundCase(
@@ -123,6 +178,7 @@ def build_case(
         lines_add_up=lines_add_up(lines, amount),
         captures=captures,
         earlier_refunds=earlier_refunds,
+        order_lines=order_lines,
         assumptions=assumptions,
         failure_injected=failure_injected,
         references=references,
@@ -143,7 +199,7 @@ def build_case_for_command(
     """Collect the facts needed to allocate this refund.
 
     An injected failure (``fail_allocation``, or forced on the order) applies to a refund
-    with lines only: without lines no allocation is attempted.
+    that names articles only: without any, no allocation is attempted.
     """
     fails = fail_allocation or order.fail_next_allocation
     return build_case(
@@ -152,7 +208,8 @@ def build_case_for_command(
         order.captures,
         order.refunds,
         assumptions,
-        failure_injected=fails and bool(command.order_lines),
+        order_lines=order.order_lines,
+        failure_injected=fails and any(line.type != RETURN_FEE for line in command.order_lines),
     )
 
 
@@ -173,6 +230,10 @@ def unrefunded_amounts(
     return unrefunded
 
 
+def _distinct_references(lines: Sequence[OrderLine]) -> dict[str, None]:
+    return dict.fromkeys(line.reference for line in lines if line.reference)
+
+
 def _has_failed_allocation(refund: Refund) -> bool:
     return refund.allocation.outcome is AllocationOutcome.FAILED
 
@@ -189,42 +250,3 @@ def _select_match(
         key=lambda capture: min(limits[capture.capture_id], amount),
         default=None,
     )
-
-
-def _suggest_spellings(
-    references: tuple[str, ...],
-    captures: Sequence[Capture],
-) -> dict[str, str | None]:
-    """Map each reference that no capture has to the most similar captured one.
-
-    Only the first few are compared; sorted, so that the order of lines does not matter.
-    """
-    captured_references = dict.fromkeys(
-        line.reference for capture in captures for line in capture.order_lines if line.reference
-    )
-    folded = {reference.casefold(): reference for reference in captured_references}
-    short = [reference for reference in folded if len(reference) <= MAX_SPELLCHECK_LENGTH]
-    candidates = short[:MAX_SPELLING_CANDIDATES]
-    missing = sorted(
-        reference for reference in references if reference not in captured_references
-    )
-    suggestions: dict[str, str | None] = dict.fromkeys(missing)
-    for reference in missing[:MAX_SPELLING_SUGGESTIONS]:
-        spelling = reference.strip().casefold()
-        close_references = [spelling] if spelling in folded else []
-        if not close_references and len(spelling) <= MAX_SPELLCHECK_LENGTH:
-            close_references = get_close_matches(spelling, candidates, n=1)
-        suggestions[reference] = folded[close_references[0]] if close_references else None
-    return suggestions
-
-
-def _find_closest(
-    references: tuple[str, ...],
-    captures: Sequence[Capture],
-    spelling: Mapping[str, str | None],
-) -> Capture | None:
-    """Find the capture that shares most references, as written or as suggested."""
-    if not references:
-        return None
-    candidates = {spelling.get(reference) or reference for reference in references}
-    return max(captures, key=lambda capture: len(candidates & capture.references), default=None)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from mockserver.domain.allocation.case import NO_REFERENCE, RefundCase
 from mockserver.domain.allocation.explanation import AllocationOutcome, Condition
 from mockserver.domain.money import sum_totals
+from mockserver.domain.wording import quote
 
 MAX_REFERENCES_LISTED = 10  # references named in one message
 
@@ -91,14 +92,17 @@ def _references_in_one_capture(case: RefundCase) -> bool:
 
 
 def _describe_references(case: RefundCase) -> tuple[ConditionValue, ConditionValue, str]:
+    closest = case.closest_capture
     capture_references = (
-        case.closest_capture.references if case.closest_capture else frozenset()
+        case.captured_references[closest.capture_id] if closest else frozenset[str]()
     )
     if not case.lines:
         detail = "no order lines were given"
+    elif not case.references:
+        detail = "no line names an article, only return fees"
     elif case.matched_capture:
-        what = _join_limited(case.references) or "only return fees"
-        detail = f"capture {case.matched_capture.klarna_reference} has {what}"
+        names = _join_limited(case.references)
+        detail = f"capture {case.matched_capture.klarna_reference} has {names}"
     else:
         detail = "; ".join(
             _describe_captures_with(case, reference)
@@ -158,10 +162,10 @@ only for an injected failure."""
 def _describe_captures_with(case: RefundCase, reference: str) -> str:
     if reference == NO_REFERENCE:
         return "a line has no reference"
-    captures = [
-        capture.klarna_reference for capture in case.captures if reference in capture.references
-    ]
-    return f"'{reference}' is on {_join_limited(tuple(captures)) or 'no capture'}"
+    captures = tuple(
+        capture.klarna_reference for capture in case.captures_by_reference.get(reference, ())
+    )
+    return f"{quote(reference)} is on {_join_limited(captures) or 'no capture'}"
 
 
 def _join_limited(names: tuple[str, ...]) -> str:

@@ -106,7 +106,7 @@ class Explanation(Struct, frozen=True):
             case AllocationOutcome.FAILED:
                 outcome = "accepted, but NOT allocated to a capture"
             case _:
-                outcome = "accepted without order lines, allocation not attempted"
+                outcome = "accepted as an amount only, allocation not attempted"
         return f"Refund of {self.refunded_amount}: {outcome}."
 
     def _condition_lines(self) -> list[str]:

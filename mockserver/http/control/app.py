@@ -15,7 +15,7 @@ from msgspec import Struct
 from mockserver.domain.errors import Refusal
 from mockserver.http.browser import foreign_page
 from mockserver.http.control.context import ControlContext, sandbox_name
-from mockserver.http.control.ownership import authenticate_owner, named_sandbox
+from mockserver.http.control.ownership import authenticate_owner, is_about_sandbox
 from mockserver.http.control.parsing import check_query
 from mockserver.http.control.problems import (
     Problem,
@@ -57,7 +57,7 @@ class ControlApi(Struct, frozen=True):
     async def _respond(self, request: Request) -> Response:
         try:
             credentials = self._authorize(request)
-            return await self._route(request, credentials)
+            return await self._dispatch(request, credentials)
         except Problem as problem:
             return problem_response(problem)
         except Refusal as refusal:
@@ -68,7 +68,7 @@ class ControlApi(Struct, frozen=True):
             log.exception("crash in %r", request.path)
             return problem_response(Problem(500, "unexpected server error"))
 
-    async def _route(self, request: Request, credentials: Credentials | None) -> Response:
+    async def _dispatch(self, request: Request, credentials: Credentials | None) -> Response:
         route_match = CONTROL_ROUTER.match(request.method, request.segments)
         if route_match is None:
             raise Problem(404, f"no such path: {request.path}")
@@ -85,6 +85,14 @@ class ControlApi(Struct, frozen=True):
         return response
 
     def _authorize(self, request: Request) -> Credentials | None:
+        """Check host, origin and admin token, or the secret of an owned sandbox.
+
+        Returns:
+            The credentials of the sandbox's user, if they were needed.
+
+        Raises:
+            Problem: The request is not allowed.
+        """
         if _is_unauthenticated(request):
             return None
         if not self._is_expected_host(request.host):
@@ -95,20 +103,19 @@ class ControlApi(Struct, frozen=True):
             raise Problem(
                 403, f"requests from web pages of another origin are refused ({page})"
             )
-        if self.token is not None and self._has_token(request):
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        is_valid = scheme.lower() == "bearer" and self._is_token(token.strip())
+        if self.token is not None and is_valid:
             return None
-        name = named_sandbox(request)
-        if self.context.registry.owned and name is not None:
-            return authenticate_owner(self.context.registry, name, request)
+        if self.context.registry.owned and is_about_sandbox(request):
+            return authenticate_owner(self.context, request)
         if self.token is not None:
             raise unauthorized()
         return None
 
-    def _has_token(self, request: Request) -> bool:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    def _is_token(self, token: str) -> bool:
         expected = (self.token or "").encode()
-        is_token = hmac.compare_digest(os.fsencode(token.strip()), expected)
-        return scheme.lower() == "bearer" and is_token
+        return hmac.compare_digest(os.fsencode(token), expected)
 
     def _is_expected_host(self, host: str) -> bool:
         try:

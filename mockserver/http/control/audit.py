@@ -3,7 +3,8 @@
 from msgspec import to_builtins
 
 from mockserver.audit.audit import audit_sandbox
-from mockserver.audit.rules import UnknownRuleError
+from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError
+from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
 from mockserver.http.control.parsing import json_response
 from mockserver.http.control.problems import Problem
@@ -19,11 +20,23 @@ def get_audit(context: ControlContext, params: PathParams, request: Request) -> 
     counts as well.
     """
     sandbox = find_sandbox(context, params)
-    requested = [code for code in request.query.get(FILTER, "").split(",") if code]
-    scenario = context.registry.template_of(sandbox.name).spec.get("allow", ())
-    allow = dict.fromkeys([*requested, *(code for code in scenario if code[0] == "A")])
+    spec = context.registry.template_of(sandbox.name).spec
+    from_scenario = [code for code in spec.get("allow", ()) if code in AUDIT_RULES]
+    allow = dict.fromkeys([*_requested_codes(request), *from_scenario])
     try:
         report = audit_sandbox(sandbox, tuple(allow))
     except UnknownRuleError as error:
         raise Problem(422, str(error)) from None
     return json_response({"sandbox": sandbox.display_name, **to_builtins(report)})
+
+
+def _requested_codes(request: Request) -> list[str]:
+    """Return the codes of the query.
+
+    Raises:
+        Problem: with status 422 if there is another filter.
+    """
+    for key in request.query:
+        if key != FILTER:
+            raise Problem(422, f"unknown filter '{key}', {did_you_mean(key, (FILTER,))}")
+    return [code for code in request.query.get(FILTER, "").split(",") if code]

@@ -12,6 +12,7 @@ from mockserver.http.control.context import (
 )
 from mockserver.http.control.parsing import json_response, parse_json_object
 from mockserver.http.control.problems import Problem
+from mockserver.http.deliveries.runner import SentDelivery
 from mockserver.http.merchant.serializers import format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.sandbox import Sandbox
@@ -25,8 +26,11 @@ def get_clock(context: ControlContext, params: PathParams, _request: Request) ->
     return json_response(_serialize_clock(find_sandbox(context, params)))
 
 
-def set_clock(context: ControlContext, params: PathParams, request: Request) -> Response:
-    """Set, advance or freeze the clock; returns the orders that expired meanwhile."""
+async def set_clock(context: ControlContext, params: PathParams, request: Request) -> Response:
+    """Set, advance or freeze the clock; sends what is due meanwhile.
+
+    Returns the orders that expired and the deliveries that were sent, in ``fired``.
+    """
     body = parse_json_object(request)
     unknown = [field for field in body if field not in CLOCK_FIELDS]
     if unknown or not body:
@@ -45,11 +49,10 @@ def set_clock(context: ControlContext, params: PathParams, request: Request) -> 
         sandbox.clock.freeze()
     elif "freeze" in body:
         sandbox.clock.unfreeze()
-    if target != old_time:
-        sandbox.clock.set(target)
-    return json_response(
-        {**_serialize_clock(sandbox), "fired": _expired_orders(sandbox, old_time)}
-    )
+    sent = await context.deliveries.advance(sandbox, target)
+    fired = [*_expired_orders(sandbox, old_time), *map(_delivery_event, sent)]
+    fired.sort(key=lambda event: event["at"])
+    return json_response({**_serialize_clock(sandbox), "fired": fired})
 
 
 def _target_time(body: dict[str, Any], now: datetime) -> datetime:
@@ -81,6 +84,20 @@ def _expired_orders(sandbox: Sandbox, before: datetime) -> list[dict[str, Any]]:
         }
         for order in sorted(expired, key=lambda order: order.expires_at)
     ]
+
+
+def _delivery_event(sent: SentDelivery) -> dict[str, Any]:
+    """Return the event of a delivery that was sent or held."""
+    delivery, attempt = sent.delivery, sent.attempt
+    if attempt is None:
+        result = f"held: {delivery.held}"
+    else:
+        result = f"answered {attempt.status}" if attempt.status else f"failed: {attempt.error}"
+    return {
+        "at": format_time(sent.at),
+        "event": f"{delivery.kind} {result}",
+        "order_id": delivery.order_id,
+    }
 
 
 def _serialize_clock(sandbox: Sandbox) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from mockserver.domain.order import Order
 from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
+from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.journal import Entry
@@ -23,10 +24,9 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 
+UNCHANGING_ACTIONS = ("/explain", "/verdict", "/reset")
 MAX_SUGGESTION_NAMES = 200  # sandboxes compared with an unknown name; the latest ones
 MAX_SUGGESTION_LENGTH = 64  # characters of a name for which similar ones are searched
-
-UNCHANGING_ACTIONS = ("/explain", "/verdict", "/reset")
 
 
 class ControlContext(Struct, frozen=True):
@@ -40,6 +40,7 @@ class ControlContext(Struct, frozen=True):
 
     registry: SandboxRegistry[Scenario]
     metrics: Metrics
+    deliveries: DeliveryRunner
     ca_certificate: bytes | None = None
     activity: Activity = field(default_factory=Activity)
     started_at: float = field(default_factory=monotonic)

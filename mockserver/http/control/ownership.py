@@ -1,27 +1,21 @@
 """Access to the sandboxes of ``serve --owned`` with the secret of their user."""
 
-from typing import Any
-
+from mockserver.http.control.context import ControlContext, sandbox_name
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.auth import Credentials, parse_authorization
 from mockserver.http.messages import Request
 from mockserver.sandbox.names import display_name
-from mockserver.sandbox.registry import SandboxRegistry
 
 SANDBOX_DEPTH = 2  # segments before the name in /__admin/sandboxes/{sandbox}
 
 
-def named_sandbox(request: Request) -> str | None:
-    """Return the name of the sandbox that a path is about, if it names one."""
-    segments = request.segments
-    is_about_sandbox = len(segments) > SANDBOX_DEPTH and segments[1] == "sandboxes"
-    return segments[SANDBOX_DEPTH] if is_about_sandbox else None
+def is_about_sandbox(request: Request) -> bool:
+    """Return whether a path names a sandbox."""
+    return len(request.segments) > SANDBOX_DEPTH and request.segments[1] == "sandboxes"
 
 
-def authenticate_owner(
-    registry: SandboxRegistry[Any], name: str, request: Request
-) -> Credentials:
-    """Return the credentials of a caller that may use this sandbox.
+def authenticate_owner(context: ControlContext, request: Request) -> Credentials:
+    """Return the credentials of a caller that may use the sandbox of the path.
 
     Raises:
         Problem: There are none (401), or the sandbox is owned by another secret (403).
@@ -31,9 +25,10 @@ def authenticate_owner(
         problem = Problem(
             401, "expected 'Authorization: Basic …' with the credentials of the sandbox"
         )
-        problem.headers["WWW-Authenticate"] = 'Basic realm="kustom-mock"'
+        problem.headers["WWW-Authenticate"] = 'Basic realm="kustom-mock control API"'
         raise problem
-    user, secret = credentials.user, credentials.secret
-    if name not in (user, display_name(user)) or not registry.is_owner(user, secret):
+    name = sandbox_name(context, {"sandbox": request.segments[SANDBOX_DEPTH]})
+    is_owner = context.registry.is_owner(name, credentials.secret)
+    if credentials.user != name or not is_owner:
         raise Problem(403, f"sandbox '{display_name(name)}' is owned by another secret")
     return credentials

@@ -52,13 +52,6 @@ def method_not_allowed(method: str, methods: Sequence[str]) -> Problem:
     return problem
 
 
-def unauthorized() -> Problem:
-    """Build a 401 problem with its challenge."""
-    problem = Problem(401, "expected 'Authorization: Bearer …' with the admin token")
-    problem.headers["WWW-Authenticate"] = 'Bearer realm="kustom-mock control API"'
-    return problem
-
-
 def refusal_problem(refusal: Refusal) -> Problem:
     """Build the problem for a sandbox (409) or a server (503) that is full."""
     status = 503 if refusal.reason is Reason.SERVER_IS_FULL else 409
@@ -66,6 +59,13 @@ def refusal_problem(refusal: Refusal) -> Problem:
     detail = f"{limit[0].lower()}{limit[1:]}; {refusal.facts.get('hint', 'reset it first')}"
     held = {"held": refusal.facts["held"]} if "held" in refusal.facts else {}
     return Problem(status, detail, reason=refusal.reason, **held)
+
+
+def unauthorized() -> Problem:
+    """Build a 401 problem with its challenge."""
+    problem = Problem(401, "expected 'Authorization: Bearer …' with the admin token")
+    problem.headers["WWW-Authenticate"] = 'Bearer realm="kustom-mock control API"'
+    return problem
 
 
 def scenario_problem(error: ScenarioError) -> Problem:

@@ -85,7 +85,7 @@ async def await_requests(
     context: ControlContext, params: PathParams, request: Request
 ) -> Response:
     """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
-    expected_count, timeout = _await_parameters(request)
+    expected_count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
     while True:
         sandbox = find_sandbox(context, params)  # it may have been replaced
@@ -102,7 +102,12 @@ async def await_requests(
     )
 
 
-def _await_parameters(request: Request) -> tuple[int, float]:
+def parse_await_parameters(request: Request) -> tuple[int, float]:
+    """Return how many matches to wait for, and for how many seconds.
+
+    Raises:
+        Problem: a parameter is invalid.
+    """
     count = request.query.get("count", "1")
     if not COUNT_PATTERN.fullmatch(count):
         raise Problem(422, f"expected an integer for 'count', got '{count}'")

@@ -1,9 +1,11 @@
 """Route table of the control API; source of its OpenAPI document."""
 
-from mockserver.domain.operation import OPERATIONS
+from mockserver.domain.operation import ALL_OPERATIONS
 from mockserver.http.control import (
     audit,
+    checkouts,
     clock,
+    deliveries,
     explain,
     faults,
     health,
@@ -39,7 +41,7 @@ def get_merchant_openapi(
     _context: ControlContext, _params: PathParams, _request: Request
 ) -> Response:
     """Return the OpenAPI document of the merchant API."""
-    return json_response(merchant_document(OPERATIONS))
+    return json_response(merchant_document(ALL_OPERATIONS))
 
 
 CONTROL_ROUTES: tuple[Route, ...] = (
@@ -89,6 +91,35 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_outcome,
         "inner_view", request_schema="outcome_request",
+    ),
+    Route("GET", f"{SANDBOX_PATH}/checkouts", checkouts.list_checkouts, "checkouts"),
+    Route(
+        "GET", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}", checkouts.get_checkout,
+        "checkout_details",
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}/complete", checkouts.complete,
+        "completion", request_schema="completion_request", limited=True,
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/deliveries", deliveries.list_deliveries,
+        "deliveries", query_schema="delivery_filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/deliveries/await", deliveries.await_deliveries,
+        "await_deliveries_result", query_schema="await_delivery_filters",
+    ),
+    Route(
+        "GET", f"{SANDBOX_PATH}/deliveries/{{delivery_id}}", deliveries.get_delivery,
+        "delivery",
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/deliveries/{{delivery_id}}/send", deliveries.send_delivery,
+        "delivery",
+    ),
+    Route(
+        "DELETE", f"{SANDBOX_PATH}/deliveries/{{delivery_id}}", deliveries.remove_delivery,
+        status=204,
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/explain/{{correlation_id}}", explain.explain_request, "request",

@@ -31,7 +31,7 @@ from mockserver.scenario.loader import UnknownScenarioError, find_shipped
 from mockserver.scenario.scenario import Scenario, parse_scenario
 from mockserver.scenario.yaml_reader import Document, parse_yaml
 
-MAX_NAME_LENGTH = 100  # characters
+MAX_MOVEMENT_NAME_LENGTH = 100  # characters
 
 
 def list_sandboxes(context: ControlContext, _params: PathParams, _request: Request) -> Response:
@@ -122,11 +122,9 @@ def name_movements(context: ControlContext, params: PathParams, request: Request
         if not isinstance(name, str) or not name or not name.isprintable():
             message = f"expected one line of text as the name of {movement_id}, got {name!r}"
             raise Problem(422, message)
-        if len(name) > MAX_NAME_LENGTH:
-            message = (
-                f"expected at most {MAX_NAME_LENGTH} characters as the name of {movement_id}"
-            )
-            raise Problem(422, f"{message}, got {len(name)}")
+        if len(name) > MAX_MOVEMENT_NAME_LENGTH:
+            expected = f"expected at most {MAX_MOVEMENT_NAME_LENGTH} characters"
+            raise Problem(422, f"{expected} as the name of {movement_id}, got {len(name)}")
     sandbox.check_room(NAME_BYTES * len(names))
     sandbox.movement_names.update(names)
     return json_response({"names": sandbox.movement_names})

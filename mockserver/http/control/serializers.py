@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import (
+    LineBalance,
     TimelineEvent,
     build_ledger,
-    build_line_ledger,
+    build_line_balances,
     build_timeline,
     render_timeline,
 )
@@ -70,7 +72,7 @@ def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:
         "order": serialize_current_order(sandbox, order),
         "allocations": _serialize_allocations(order, entries),
         "ledger": build_ledger(order),
-        "lines": build_line_ledger(order),
+        "lines": [_serialize_line_balance(balance) for balance in build_line_balances(order)],
         "timeline": [
             _serialize_step(number, step) for number, step in enumerate(steps, start=1)
         ],
@@ -136,7 +138,7 @@ def _events_of_entry(entry: Entry, caused: Sequence[TimelineEvent]) -> Iterator[
     yield from caused
     if text := _describe_problem(entry):
         kind = "faulted" if entry.faults else "refused"
-        yield TimelineEvent(caused[0].at if caused else entry.at, text, kind)
+        yield TimelineEvent(caused[0].at if caused else entry.at, text, kind=kind)
 
 
 def _serialize_step(number: int, step: Step) -> JsonObject:
@@ -151,6 +153,14 @@ def _serialize_step(number: int, step: Step) -> JsonObject:
         "refund_id": event.refund_id,
         "correlation_id": entry and entry.correlation_id,
         "faults": entry.faults if entry else [],
+    }
+
+
+def _serialize_line_balance(balance: LineBalance) -> JsonObject:
+    return {
+        **asdict(balance),
+        "left_quantity": balance.left_quantity,
+        "left_amount": balance.left_amount,
     }
 
 

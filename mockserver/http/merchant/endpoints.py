@@ -1,4 +1,4 @@
-"""Endpoint table: parser or serializer of each of the 18 operations.
+"""Endpoint table: parser or serializer of each operation.
 
 Methods, paths, schemas and statuses come from the domain's table of operations.
 """
@@ -21,7 +21,7 @@ from mockserver.domain.commands import (
     UpdateAuthorization,
 )
 from mockserver.domain.decision import find_capture, find_refund
-from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation, OperationInfo
+from mockserver.domain.operation import ALL_OPERATIONS, Operation, OperationInfo
 from mockserver.domain.order import Order
 from mockserver.http.merchant import command_parsing, serializers
 from mockserver.http.router import Router
@@ -58,8 +58,10 @@ def _options(order: Order, ids: command_parsing.PathIds, _assumptions: Assumptio
     return serializers.serialize_due_date_options(order)
 
 
-def _refund(order: Order, ids: command_parsing.PathIds, _assumptions: Assumptions) -> Any:  # noqa: ANN401
-    return serializers.serialize_single_refund(find_refund(order, ids["refund_id"]))
+def _refund(order: Order, ids: command_parsing.PathIds, assumptions: Assumptions) -> Any:  # noqa: ANN401
+    return serializers.serialize_single_refund(
+        find_refund(order, ids["refund_id"]), assumptions
+    )
 
 
 def _ignore_body(command: Callable[[], Command]) -> Callable[[Any, Any], Command]:
@@ -103,9 +105,9 @@ ENDPOINT_BY_OPERATION: Mapping[Operation, Endpoint] = {
         parse_strict=_STRICT_PARSERS.get(info.operation),
         serialize=_VIEWS.get(info.operation),
     )
-    for info in OPERATIONS
+    for info in ALL_OPERATIONS
 }
 MERCHANT_ROUTER = Router(
-    (endpoint.method, ORDERS_PATH + endpoint.path, endpoint)
+    (endpoint.method, endpoint.full_path, endpoint)
     for endpoint in ENDPOINT_BY_OPERATION.values()
 )

@@ -30,6 +30,7 @@ class Exchange(Struct):
         fired: the fault actions that apply.
         execution: the result of the command, if one was executed.
         refusal: why the request was refused before a command was executed.
+        idempotency_key: the key of a request whose command was executed.
         crash: the traceback if the server itself failed.
         started: monotonic time of arrival, in seconds.
     """
@@ -42,6 +43,7 @@ class Exchange(Struct):
     fired: FiredActions = ()
     execution: Execution | None = None
     refusal: Refusal | None = None
+    idempotency_key: str | None = None
     crash: str | None = None
     started: float = field(default_factory=monotonic)
 
@@ -62,6 +64,8 @@ class Exchange(Struct):
             order_id=self.order_id,
             status=response.status,
             result=self.refusal,
+            idempotency_key=self.idempotency_key,
+            retry_after=response.headers.get("Retry-After"),
             damage=response.damage,
             crash=self.crash,
         )

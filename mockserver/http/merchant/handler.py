@@ -14,11 +14,12 @@ from msgspec import Struct, field
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.lifecycle import derive_status
-from mockserver.domain.operation import ORDERS_PATH
+from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
 from mockserver.http.browser import foreign_page
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import parse_authorization
+from mockserver.http.merchant.checkout_api import answer_checkout
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
 from mockserver.http.merchant.exchange import Exchange
 from mockserver.http.merchant.order_cache import OrderCache
@@ -86,7 +87,7 @@ class MerchantApi(Struct, frozen=True):
         exchange = Exchange(request, now, sandbox.ids.new_request_id())
         try:
             endpoint, ids = _find_endpoint(request)
-            exchange.operation, exchange.order_id = endpoint.operation, ids["order_id"]
+            exchange.operation, exchange.order_id = endpoint.operation, ids.get("order_id")
             response = None
             if sandbox.faults:
                 facts = _request_facts(request, endpoint, ids, now)
@@ -96,10 +97,7 @@ class MerchantApi(Struct, frozen=True):
                     await sleep(delay)
                 now = sandbox.clock.now()  # other requests may have run during the delay
                 response = fault_injection.apply_before(exchange)
-            if response is None and endpoint.parse_command is None:
-                response = self._read_order(sandbox, exchange, endpoint, ids, now)
-            elif response is None:
-                response = _execute(sandbox, exchange, endpoint, ids)
+            response = response or self._carry_out(sandbox, exchange, endpoint, ids, now)
         except Refusal as refusal:
             exchange.refusal = refusal.with_traceback(None)
             response = refusal_response(refusal, exchange.correlation_id, sandbox.assumptions)
@@ -118,7 +116,9 @@ class MerchantApi(Struct, frozen=True):
         """Return the sandbox of the caller, or the response to a caller without one."""
         page = foreign_page(request)
         if page is not None:
-            return self._refuse_caller(request, Refusal(Reason.FOREIGN_ORIGIN, detail=page))
+            return self._refuse_without_sandbox(
+                request, Refusal(Reason.FOREIGN_ORIGIN, detail=page)
+            )
         authorization = request.headers.get("Authorization")
         credentials = parse_authorization(authorization)
         if credentials is None:
@@ -128,15 +128,15 @@ class MerchantApi(Struct, frozen=True):
         try:
             sandbox = self.registry.authenticate(user, credentials.secret)
         except Refusal as refusal:
-            return self._refuse_caller(request, refusal)
+            return self._refuse_without_sandbox(request, refusal)
         if sandbox is not None:
             return sandbox
         is_owner = self.registry.is_owner(user, credentials.secret)
         reason = "wrong_credentials" if is_owner else "owned_by_another_secret"
         return self._refuse_credentials(request, reason, user)
 
-    def _refuse_caller(self, request: Request, refusal: Refusal) -> Response:
-        """Build the response to a caller that gets no sandbox: a web page, or no room."""
+    def _refuse_without_sandbox(self, request: Request, refusal: Refusal) -> Response:
+        """Build the response to a request that belongs to no sandbox."""
         entry = Entry(
             at=wall_clock(),
             correlation_id=self.ids.new_request_id(),
@@ -167,6 +167,21 @@ class MerchantApi(Struct, frozen=True):
         )
         self._record(sandbox, entry)
         return response
+
+    def _carry_out(
+        self,
+        sandbox: Sandbox,
+        exchange: Exchange,
+        endpoint: Endpoint,
+        ids: dict[str, str],
+        now: datetime,
+    ) -> Response:
+        """Read or change an order or a checkout order, and render the response."""
+        if endpoint.base_path == CHECKOUTS_PATH:
+            return answer_checkout(sandbox, exchange, endpoint, ids)
+        if endpoint.parse_command is None:
+            return self._read_order(sandbox, exchange, endpoint, ids, now)
+        return _execute(sandbox, exchange, endpoint, ids)
 
     def _read_order(
         self,
@@ -256,7 +271,7 @@ def _request_facts(
     request: Request, endpoint: Endpoint, ids: dict[str, str], now: datetime
 ) -> RequestFacts:
     body = cache(lambda: _body_for_matching(request))  # parsed once for all rules
-    return RequestFacts(endpoint.operation, ids["order_id"], now, body)
+    return RequestFacts(endpoint.operation, ids.get("order_id", ""), now, body)
 
 
 def _body_for_matching(request: Request) -> object:
@@ -292,7 +307,7 @@ def _execute_command(
 ) -> Execution:
     """Execute the command of a request; a known key is replayed even for an invalid body."""
     request, order_id = exchange.request, ids["order_id"]
-    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    key = exchange.idempotency_key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
     try:
         command = parse_command(request, endpoint, ids)
     except Refusal as refusal:

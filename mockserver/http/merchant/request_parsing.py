@@ -35,15 +35,19 @@ def parse_command(request: Request, endpoint: Endpoint, ids: Mapping[str, str]) 
     assert endpoint.parse_command is not None  # noqa: S101  # reads do not come here
     if endpoint.schema is None:
         return endpoint.parse_command({}, ids)
-    text = _json_bytes(request)
+    text = json_bytes(request)
     command = endpoint.parse_strict(text) if endpoint.parse_strict else None
     return command or endpoint.parse_command(
         _parse_and_validate(text, get_request_schema(endpoint.schema)), ids
     )
 
 
-def _json_bytes(request: Request) -> bytes:
-    """Return the body if it may be JSON; an empty body counts as ``{}`` (assumed)."""
+def json_bytes(request: Request) -> bytes:
+    """Return the body bytes if they may be JSON; an empty body counts as ``{}`` (assumed).
+
+    Raises:
+        Refusal: too large, another media type, or an encoding that was not unpacked.
+    """
     if request.body is None:
         raise Refusal(Reason.BODY_TOO_LARGE)
     if not request.body:

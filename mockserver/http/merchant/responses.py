@@ -13,12 +13,14 @@ from mockserver.domain.allocation.explanation import Allocation, AllocationOutco
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.operation import CHECKOUT_OPERATIONS
 from mockserver.http.merchant.serializers import format_time
 from mockserver.http.messages import Response
 from mockserver.sandbox.eviction import Eviction
 from mockserver.sandbox.journal import Entry
 
 IDEMPOTENCY_KEY_HEADER = "Klarna-Idempotency-Key"
+CHECKOUT_OPERATION_NAMES = frozenset(info.operation for info in CHECKOUT_OPERATIONS)
 MAX_HEADER_LENGTH = 1000  # characters
 ESCAPES = codecs.lookup("unicode_escape").name  # imported now: descriptors may run out later
 
@@ -61,7 +63,12 @@ def encode_error(code: str, messages: Sequence[str], correlation_id: str) -> byt
     )
 
 
-def provider_json_response(status: int, body: bytes, correlation_id: str) -> Response:
+def provider_json_response(
+    status: int,
+    body: bytes,
+    correlation_id: str,
+    recorded_headers: Mapping[str, str] = RECORDED_HEADERS,
+) -> Response:
     """Build a JSON response with the recorded headers."""
     return Response(
         status,
@@ -69,7 +76,7 @@ def provider_json_response(status: int, body: bytes, correlation_id: str) -> Res
         {
             "Content-Type": "application/json",
             "Klarna-Correlation-Id": correlation_id,
-            **RECORDED_HEADERS,
+            **recorded_headers,
         },
     )
 
@@ -113,9 +120,21 @@ def refusal_response(
     messages = violations if isinstance(violations, list) else [refusal.message]
     body = encode_error(code, messages, correlation_id)
     response = provider_json_response(status, body, correlation_id)
+    if _is_empty_404(refusal, assumptions):
+        response.body = b""
+        del response.headers["Content-Type"]
     if refusal.reason is Reason.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = str(refusal.facts["allowed"])
     return response
+
+
+def _is_empty_404(refusal: Refusal, assumptions: Assumptions) -> bool:
+    """Return whether a missing checkout order is answered without a body."""
+    return (
+        refusal.reason is Reason.CHECKOUT_NOT_FOUND
+        and refusal.operation in CHECKOUT_OPERATION_NAMES
+        and assumptions.expired_checkout == "empty_404"
+    )
 
 
 def add_mock_headers(
@@ -145,13 +164,14 @@ def _format_allocation(allocation: Allocation, entry: Entry) -> str:
     if allocation.outcome is AllocationOutcome.ALLOCATED:
         note = "; ambiguous" if allocation.ambiguous else ""
         return f"allocated; capture_id={allocation.capture_id}{note}"
-    if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
-        return "not_attempted; no order lines were given"
     explanation = entry.explanation
     if explanation is None:
-        return "failed"
-    conditions, hints = ", ".join(explanation.failed_conditions), " ".join(explanation.hints)
-    return f"failed; {conditions}; {hints}"
+        return allocation.outcome
+    if allocation.outcome is AllocationOutcome.NOT_ATTEMPTED:
+        return "; ".join((allocation.outcome, *explanation.hints[:1]))
+    return "; ".join(
+        (allocation.outcome, ", ".join(explanation.failed_conditions), *explanation.hints[:1])
+    )
 
 
 def escape_header_value(text: str) -> str:

@@ -55,7 +55,7 @@ def serialize_order(order: Order, status: Status, assumptions: Assumptions) -> J
         "purchase_country": order.purchase_country,
         "expires_at": format_time(order.expires_at),
         "captures": serialize_captures(order, assumptions),
-        "refunds": [serialize_refund(refund) for refund in order.refunds],
+        "refunds": [serialize_refund(refund, assumptions) for refund in order.refunds],
         "initial_payment_method": {
             "type": order.payment_method.type,
             "description": order.payment_method.description,
@@ -103,7 +103,7 @@ def _serialize_capture_with_refunds(capture: Capture, refunded_amount: int) -> J
     return _drop_unset(view)
 
 
-def serialize_refund(refund: Refund) -> JsonObject:
+def serialize_refund(refund: Refund, assumptions: Assumptions) -> JsonObject:
     """Serialize a refund as in the response of ``get_order``."""
     view = {
         "refund_id": refund.refund_id,
@@ -111,14 +111,14 @@ def serialize_refund(refund: Refund) -> JsonObject:
         "refunded_at": format_time(refund.refunded_at),
         "description": refund.description,
         "order_lines": [serialize_order_line(line) for line in refund.order_lines],
-        "reference": refund.reference,
+        "reference": refund.reference if assumptions.refund_reference == "shown" else None,
     }
     return _drop_unset(view)
 
 
-def serialize_single_refund(refund: Refund) -> JsonObject:
+def serialize_single_refund(refund: Refund, assumptions: Assumptions) -> JsonObject:
     """Serialize a refund as in the response of ``get_refund``: one key more (recorded)."""
-    return {**serialize_refund(refund), "credit_invoice": False}
+    return {**serialize_refund(refund, assumptions), "credit_invoice": False}
 
 
 def serialize_due_date_options(order: Order) -> JsonObject:

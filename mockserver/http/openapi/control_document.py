@@ -27,7 +27,7 @@ PROBLEM_DESCRIPTIONS = {
     401: "The admin token is missing or wrong.",
     403: "An unexpected host, or a web page of another origin.",
     404: "Not found.",
-    409: "The maximum number is reached.",
+    409: "The maximum number is reached, or the state of the checkout order forbids it.",
     413: "The body is too large.",
     415: "Neither YAML nor JSON.",
     422: "Invalid content, name of a sandbox or filter; `errors` lists findings.",

@@ -10,9 +10,10 @@ from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.lifecycle import derive_status
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import CHECKOUT_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.http.merchant import serializers
+from mockserver.http.openapi.checkout_examples import CHECKOUT_REQUEST, checkout_example
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import build_order, order_defaults
@@ -89,9 +90,12 @@ REQUESTS: Mapping[Operation, Any] = {
     Operation.ADD_CAPTURE_SHIPPING_INFO: {"shipping_info": [PARCEL]},
     Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
     Operation.REFUND: {"refunded_amount": 1500, "order_lines": [T_SHIRT]},
+    Operation.CREATE_CHECKOUT: CHECKOUT_REQUEST,
+    Operation.UPDATE_CHECKOUT: {"merchant_reference1": "order-1001"},
 }
 """Request bodies that are accepted for the example order."""
 
+_CHECKOUT_OPERATIONS = [info.operation for info in CHECKOUT_OPERATIONS]
 _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
     Operation.GET_ORDER: lambda order: serializers.serialize_order(
         order, derive_status(order, order.created_at, Assumptions()), Assumptions()
@@ -101,12 +105,16 @@ _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
         order, order.captures[0], Assumptions()
     ),
     Operation.GET_EXTEND_DUE_DATE_OPTIONS: serializers.serialize_due_date_options,
-    Operation.GET_REFUND: lambda order: serializers.serialize_single_refund(order.refunds[0]),
+    Operation.GET_REFUND: lambda order: serializers.serialize_single_refund(
+        order.refunds[0], Assumptions()
+    ),
 }
 
 
 def response_example(operation: Operation) -> Any:  # noqa: ANN401
-    """Return an example response of a read operation."""
+    """Return an example of a response with a body."""
+    if operation in _CHECKOUT_OPERATIONS:
+        return checkout_example()
     return _RESPONSE_EXAMPLES[operation](_order())
 
 

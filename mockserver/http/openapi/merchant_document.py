@@ -10,7 +10,8 @@ from mockserver.domain.errors import (
     Reason,
 )
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import ORDERS_PATH, Operation, OperationInfo
+from mockserver.domain.operation import CHECKOUTS_PATH, Operation, OperationInfo
+from mockserver.http.merchant.checkout_api import CHECKOUT_HEADERS
 from mockserver.http.merchant.responses import RECORDED_HEADERS
 from mockserver.http.openapi.components import (
     Components,
@@ -23,17 +24,23 @@ from mockserver.http.openapi.components import (
 from mockserver.http.openapi.examples import REQUESTS, response_example
 
 DESCRIPTION = (
-    "Kustom's Order Management API as kustom-mock answers it. The user name of the"
-    " credentials is the sandbox; any secret is accepted unless a scenario lists credentials."
+    "Kustom's Order Management and Checkout APIs as kustom-mock answers them. The user name"
+    " of the credentials is the sandbox; any secret is accepted unless a scenario lists"
+    " credentials."
 )
 UUID: JsonObject = {"type": "string", "maxLength": 255, "minLength": 1}
 IDS: Mapping[str, JsonObject] = dict.fromkeys(("order_id", "capture_id", "refund_id"), UUID)
 TAGS = ("captures", "refunds")
 TEXT: JsonObject = {"type": "string"}
+CREATED = 201
 
 
 def _never(_info: OperationInfo) -> bool:
     return False
+
+
+def _is_checkout(info: OperationInfo) -> bool:
+    return info.base_path == CHECKOUTS_PATH
 
 
 def _has_body(info: OperationInfo) -> bool:
@@ -46,7 +53,7 @@ APPLIES_TO: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.MALFORMED_HTTP: _never,
     Reason.UNAUTHORIZED: _never,  # described apart: its body is HTML
     Reason.FOREIGN_ORIGIN: _never,
-    Reason.INVALID_FIELDS: _has_body,
+    Reason.INVALID_FIELDS: lambda info: _has_body(info) and not _is_checkout(info),
     Reason.MALFORMED_JSON: _has_body,
     Reason.BODY_TOO_LARGE: _has_body,
     Reason.UNSUPPORTED_MEDIA_TYPE: _has_body,
@@ -56,6 +63,7 @@ APPLIES_TO: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.OPERATION_WITHDRAWN: lambda info: info.deprecated,
     Reason.PAYMENT_METHOD_FAILED: lambda info: info.operation is Operation.CAPTURE,
     Reason.CONFLICT: lambda info: not info.is_read,
+    Reason.ORDER_NOT_FOUND: lambda info: not _is_checkout(info),
 }
 """Which operations a general row of the error catalogue applies to.
 
@@ -83,7 +91,7 @@ def merchant_document(operations: Sequence[OperationInfo]) -> JsonObject:
     paths: dict[str, JsonObject] = {}
     for info in operations:
         operation = _operation(info, components, error)
-        paths.setdefault(ORDERS_PATH + info.path, {})[info.method.lower()] = operation
+        paths.setdefault(info.full_path, {})[info.method.lower()] = operation
     parts = {
         "schemas": components.schemas,
         "headers": {
@@ -93,7 +101,7 @@ def merchant_document(operations: Sequence[OperationInfo]) -> JsonObject:
         "securitySchemes": {"merchant": {"type": "http", "scheme": "basic"}},
     }
     security: JsonObject = {"security": [{"merchant": []}]}
-    title = "kustom-mock: the Order Management API"
+    title = "kustom-mock: the Order Management and Checkout APIs"
     return build_document(title, DESCRIPTION, paths, parts, security)
 
 
@@ -114,14 +122,14 @@ def errors_of(info: OperationInfo) -> list[ErrorDefinition]:
 
 def _applies(reason: Reason, info: OperationInfo) -> bool:
     if reason in LIFECYCLE_REASONS:
-        return any(cell.reason is reason for cell in LIFECYCLE[info.operation].values())
+        return any(cell.reason is reason for cell in LIFECYCLE.get(info.operation, {}).values())
     return reason not in APPLIES_TO or APPLIES_TO[reason](info)
 
 
 def _operation(info: OperationInfo, components: Components, error: JsonObject) -> JsonObject:
     operation: JsonObject = {
         "operationId": info.operation.value,
-        "tags": [next((tag for tag in TAGS if tag in info.path), "orders")],
+        "tags": [_tag(info)],
         **docstring_fields((info.operation.value.replace("_", " ")).capitalize()),
         "x-provider-name": info.provider_name,
         "parameters": [*path_parameters(info.path, IDS), *_header_parameters(info)],
@@ -142,8 +150,14 @@ def _operation(info: OperationInfo, components: Components, error: JsonObject) -
     return operation
 
 
+def _tag(info: OperationInfo) -> str:
+    if _is_checkout(info):
+        return "checkout"
+    return next((tag for tag in TAGS if tag in info.path), "orders")
+
+
 def _header_parameters(info: OperationInfo) -> list[JsonObject]:
-    if info.is_read:
+    if not info.takes_idempotency_key:
         return []
     description = "A key takes effect once within 24 hours, whatever the body."
     key: JsonObject = {
@@ -155,8 +169,8 @@ def _header_parameters(info: OperationInfo) -> list[JsonObject]:
 
 
 def _success(info: OperationInfo, components: Components) -> JsonObject:
-    headers = _headers(*COMMON_HEADERS)
-    if not info.is_read:
+    headers = _success_headers(info)
+    if info.takes_idempotency_key:
         headers["Transaction-Id"] = {"required": True, "schema": TEXT}
     if info.created_id_header:
         headers[info.created_id_header] = {"required": True, "schema": TEXT}
@@ -167,18 +181,27 @@ def _success(info: OperationInfo, components: Components) -> JsonObject:
             "description": description,
         }
         headers |= _headers("Mock-Allocation") if info.operation is Operation.REFUND else {}
-    if not info.is_read:
+    if info.takes_idempotency_key:
         headers |= _headers("Mock-Replayed", "Mock-Hint")
     headers |= _headers("Mock-Fault")
     response: JsonObject = {
-        "description": "Success." if info.is_read else "Done.",
+        "description": "Success." if info.response_schema else "Done.",
         "headers": headers,
     }
-    if info.is_read:
+    if info.response_schema:
         examples = {"example": {"value": response_example(info.operation)}}
         body = components.ref(f"responses/{info.response_schema}.schema.json")
         response |= content(body, examples=examples)
     return response
+
+
+def _success_headers(info: OperationInfo) -> JsonObject:
+    if not _is_checkout(info):
+        return _headers(*COMMON_HEADERS)
+    headers = _headers("Klarna-Correlation-Id", *CHECKOUT_HEADERS)
+    if info.success == CREATED:
+        headers["Location"] = {"required": True, "schema": TEXT}
+    return headers
 
 
 def _refusal_response(
@@ -192,6 +215,8 @@ def _refusal_response(
     }
     headers = _headers(*COMMON_HEADERS, "Mock-Reason", "Mock-Fault")
     body = content(error, examples=examples)
+    if reasons == Reason.CHECKOUT_NOT_FOUND:  # by the default of `expired_checkout`
+        body = {}
     return {"description": f"Refused: {reasons}.", "headers": headers, **body}
 
 

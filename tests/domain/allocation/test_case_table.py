@@ -10,39 +10,23 @@ from mockserver.domain.assumptions import Assumptions, switch_assumptions
 from mockserver.domain.commands import CaptureOrder, RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.limits import LineType
-from mockserver.domain.money import sum_totals
-from mockserver.domain.order import Order, OrderLine
+from mockserver.domain.order import Order
 from tests.domain.case_tables import Case, cases
 from tests.support.builders import explanations_of, make_context, make_line, make_order
-
-
-def lines(row: Case) -> tuple[OrderLine, ...]:
-    return tuple(
-        line(name, total) for spec in row.get("lines", ()) for name, total in spec.items()
-    )
-
-
-def line(name: str, total: int) -> OrderLine:
-    if name == "return_fee":
-        return make_line(None, total, type="return_fee")
-    return make_line(None if name == "nothing" else name, total)
-
-
-def amount(row: Case) -> int:
-    return int(row.get("amount", sum_totals(lines(row))))
+from tests.support.order_specs import amount_from, lines_from
 
 
 def shipped(case: Case, assumptions: Assumptions) -> Order:
-    order = make_order(sum(map(amount, case["captures"].values())))
+    order = make_order(sum(map(amount_from, case["captures"].values())))
     for name, row in case["captures"].items():
-        command = CaptureOrder(amount(row), order_lines=lines(row))
+        command = CaptureOrder(amount_from(row), order_lines=lines_from(row))
         context = make_context(name, assumptions=assumptions)
         order = decide(order, command, context).order
     return order
 
 
 def refunded(order: Order, row: Case, name: str, assumptions: Assumptions) -> Order:
-    command = RefundOrder(amount(row), order_lines=lines(row))
+    command = RefundOrder(amount_from(row), order_lines=lines_from(row))
     context = make_context(
         name,
         assumptions=assumptions,
@@ -166,10 +150,13 @@ def test_line_without_reference_matches_no_capture(mark: str) -> None:
 
 @pytest.mark.parametrize("kind", get_args(LineType))
 def test_lines_of_all_types_are_matched_but_for_a_return_fee(kind: LineType) -> None:
-    order = shipped({"captures": SHIPMENTS}, Assumptions())
+    assumed = Assumptions(return_fee_rules="ignored")
+    order = shipped({"captures": SHIPMENTS}, assumed)
     lines = (make_line("A12345", 1000), make_line("elsewhere", 1000, type=kind))
     command = RefundOrder(2000, order_lines=lines)
-    refund = decide(order, command, make_context("refund")).order.refunds[0]
+    refund = decide(order, command, make_context("refund", assumptions=assumed)).order.refunds[
+        0
+    ]
     assert (refund.allocation.outcome == "allocated") is (kind == "return_fee")
 
 
@@ -177,26 +164,3 @@ def test_no_failure_is_injected_by_default() -> None:
     order = shipped({"captures": SHIPMENTS}, Assumptions())
     command = RefundOrder(3000, order_lines=(make_line(),))
     assert not build_case_for_command(order, command, Assumptions()).failure_injected
-
-
-def hint_for(written: str, *captured: str) -> str:
-    """Return the hint for a refund of 1 whose reference is on none of these lines."""
-    shipment = {"lines": [{reference: 1} for reference in captured]}
-    (hint,) = played({"captures": {"A": shipment}, "refund": {"lines": [{written: 1}]}}).hints
-    return hint
-
-
-SUGGESTED = {
-    "as long as is looked at": ("x" * 39 + "y", ("x" * 40,), True),
-    "longer": ("x" * 40 + "y", ("x" * 40,), False),
-    "a longer one that was captured": ("x" * 39 + "y", ("x" * 41,), False),
-    "the last that is looked at": ("meant", (*map(str, range(99)), "neant"), True),
-    "one too many": ("meant", (*map(str, range(100)), "neant"), False),
-}
-
-
-@pytest.mark.parametrize("case", SUGGESTED)
-def test_spelling_suggestions_are_bounded(case: str) -> None:
-    written, captured, suggested = SUGGESTED[case]
-    better = f"'{captured[-1]}'" if suggested else "that of a captured line"
-    assert hint_for(written, *captured) == f"Change reference '{written}' to {better}."

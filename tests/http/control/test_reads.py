@@ -37,7 +37,11 @@ WRITES = {
 
 def url_of(path: str, sandbox: str) -> str:
     return path.format(
-        sandbox=quote(sandbox, safe=""), order_id=UNKNOWN_ID, correlation_id=UNKNOWN_ID
+        sandbox=quote(sandbox, safe=""),
+        order_id=UNKNOWN_ID,
+        correlation_id=UNKNOWN_ID,
+        checkout_id=UNKNOWN_ID,
+        delivery_id="no",
     )
 
 

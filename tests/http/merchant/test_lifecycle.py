@@ -5,7 +5,7 @@ import pytest
 
 from mockserver.domain.errors import MESSAGE_ENDINGS, NOT_ALLOWED_CODES, find_error_definition
 from mockserver.domain.lifecycle import LIFECYCLE, Status
-from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.domain.operation import OPERATIONS, READ_OPERATIONS, Operation
 from mockserver.schemas import get_schema
 from tests.support.merchant import (
     HALF_SHIPPED,
@@ -84,7 +84,7 @@ def new_order(
 
 def test_lifecycle_table_covers_every_operation_and_status() -> None:
     assert {(op, status) for op, cells in LIFECYCLE.items() for status in cells} == {
-        (operation, status) for operation in Operation for status in Status
+        (info.operation, status) for info in OPERATIONS for status in Status
     }
 
 
@@ -316,7 +316,7 @@ async def test_refusal_has_no_transaction_id(
     assert "Transaction-Id" not in response.header_names
 
 
-@pytest.mark.parametrize("operation", list(Operation))
+@pytest.mark.parametrize("operation", LIFECYCLE)
 async def test_another_merchants_order_cannot_be_found(
     merchant: Merchant,
     new_merchant: Callable[..., Merchant],

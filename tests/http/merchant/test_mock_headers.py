@@ -28,7 +28,10 @@ async def test_mock_reason_lists_the_paths_of_invalid_fields(merchant: Merchant)
 
 ALLOCATIONS = {
     "found": ((10000, [line("B24680", 10000)]), "allocated; capture_id={B}"),
-    "no lines": ((5, []), "not_attempted; no order lines were given"),
+    "no lines": (
+        (5, []),
+        "not_attempted; Send order_lines with the references of the returned articles.",
+    ),
     "misspelt": (
         (10000, [line("B2468O", 10000)]),
         "failed; references_in_one_capture; Change reference 'B2468O' to 'B24680'.",
@@ -67,7 +70,7 @@ async def test_any_reference_fits_into_one_line_of_printable_ascii(
     response = await shipping_merchant.refund(5, line(NASTY[case], 5))
     assert response.status == 201
     value = response.header("Mock-Allocation")
-    assert value.startswith("failed; references_in_one_capture; Change reference")
+    assert value.startswith("failed; references_in_one_capture; Reference ")
     assert value.isascii()
     assert value.isprintable()
     assert len(value) <= LONGEST

@@ -358,7 +358,7 @@ async def test_a_body_of_another_media_type_is_refused(
         ORDERS_PATH + "/{order_id}/capture",
         ORDERS_PATH + "/{order_id}/captures/{capture_id}/refunds",
         ORDERS_PATH + "/{order_id}/captures/{capture_id}/shipping-info/1",
-        "/checkout/v3/orders/{order_id}",
+        "/checkout/v2/orders/{order_id}",
         "/ordermanagement/v2/orders/{order_id}",
     ],
 )

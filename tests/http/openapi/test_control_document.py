@@ -8,9 +8,10 @@ import schemathesis
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.schemas import BaseSchema
 
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import CHECKOUTS_PATH, Operation
 from mockserver.http.control.routes import CONTROL_ROUTES
 from mockserver.schemas import shipped_schemas
+from tests.support.checkouts import CART, URLS
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant
 from tests.support.openapi import Json, accepts_body, document_at, hold, operations_of, play
 
@@ -28,6 +29,10 @@ BODIES: Mapping[str, list[Any]] = {
         {"outcome": "fail_next_allocation"},
         {"outcome": "stop_fraud"},
         {"outcome": "expire"},
+    ],
+    "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
+        {"outcome": "declined", "payment_method": "CARD"},
+        {},
     ],
     "POST /__admin/sandboxes/{sandbox}/explain": [
         {"order_id": "shipped", "refund": SNEAKERS_BACK},
@@ -55,6 +60,11 @@ WRONG: Mapping[str, list[Any]] = {
         {"name": "a/b", "lines": [{"unit_price": 1}]},
     ],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [{"outcome": "rain"}],
+    "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
+        {"outcome": "maybe"},
+        {"adress": {}},
+        [],
+    ],
     "POST /__admin/sandboxes/{sandbox}/explain": [{}, {"order_id": 1, "refund": {}}],
     "POST /__admin/sandboxes/{sandbox}/faults": [{}, {"do": {"drop": "x"}}, {"id": 1}],
     "POST /__admin/sandboxes/{sandbox}/clock": [{}, {"freeze": 1}, {"sett": "2030-01-15"}],
@@ -69,9 +79,15 @@ WRONG: Mapping[str, list[Any]] = {
 }
 """And bodies that neither the document nor the server accepts."""
 
+UNREACHABLE = {
+    **CART,
+    "merchant_urls": dict.fromkeys(URLS, "http://127.0.0.1:1/{checkout.order.id}"),
+}
 QUERIES = {
     "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201&view=row",
     "GET /__admin/sandboxes/{sandbox}/requests/{correlation_id}": "?unmasked=true",
+    "GET /__admin/sandboxes/{sandbox}/deliveries": "?kind=push&state=held",
+    "GET /__admin/sandboxes/{sandbox}/deliveries/await": "?count=1&timeout=1ms",
     "GET /__admin/sandboxes/{sandbox}/requests/count": "?order_id=shipped",
     "GET /__admin/sandboxes/{sandbox}/requests/await": "?count=1&timeout=1ms",
     "GET /__admin/sandboxes/{sandbox}/audit": "?allow=A301,A402",
@@ -97,6 +113,10 @@ async def busy(new_merchant: Any) -> AsyncIterator[Merchant]:  # noqa: ANN401
     await merchant.refund(99999)
     await merchant.control("POST", "faults", FAULT)
     await merchant.control("POST", "snapshots", {"name": "here"})
+    completed = await merchant.ask("POST", CHECKOUTS_PATH, UNREACHABLE)
+    path = f"checkouts/{completed.json['order_id']}/complete"
+    await merchant.control("POST", path, {"push": "hold"})
+    await merchant.ask("POST", CHECKOUTS_PATH, UNREACHABLE)
     yield merchant
     await merchant.control("DELETE", "")
 
@@ -104,7 +124,11 @@ async def busy(new_merchant: Any) -> AsyncIterator[Merchant]:  # noqa: ANN401
 async def parts_of(merchant: Merchant) -> dict[str, str]:
     """Path variables that lead somewhere."""
     entries = (await merchant.control("GET", "requests")).json["requests"]
+    *_, checkout = (await merchant.control("GET", "checkouts")).json["checkouts"]
+    (delivery,) = (await merchant.control("GET", "deliveries")).json["deliveries"]
     return {
+        "delivery_id": delivery["id"],
+        "checkout_id": checkout["order_id"],
         "sandbox": merchant.user,
         "order_id": merchant.order_id,
         "correlation_id": entries[0]["correlation_id"],
@@ -200,7 +224,14 @@ async def test_invalid_requests_get_the_documented_problem(
     hold(document, operation, malformed)
 
 
-LOST = {"order_id": UNKNOWN_ID, "correlation_id": UNKNOWN_ID, "id": "no", "name": "no"}
+LOST = {
+    "order_id": UNKNOWN_ID,
+    "checkout_id": UNKNOWN_ID,
+    "delivery_id": "no",
+    "correlation_id": UNKNOWN_ID,
+    "id": "no",
+    "name": "no",
+}
 
 
 @pytest.mark.parametrize("name", [n for n in ROUTES if n.count("{") > 1])

@@ -111,4 +111,5 @@ def numbers_of(model_order: OrderModel, now: datetime, assumed: Assumptions) -> 
 
 
 def _line(order_line: OrderLine) -> dict[str, Any]:
-    return line(order_line.reference or "", order_line.total_amount)
+    sent: dict[str, Any] = line(order_line.reference or "", order_line.total_amount)
+    return {**sent, "type": order_line.type}

@@ -37,7 +37,7 @@ ALLOWED: Mapping[type[Command], set[str]] = {
     Acknowledge: ANY - {"CANCELLED", "EXPIRED"},
     AddCaptureShippingInfo: SHIPPED,
     AddOrderShippingInfo: ANY,
-    Cancel: {"AUTHORIZED"},
+    Cancel: {"AUTHORIZED", "CANCELLED"},
     CaptureOrder: OPEN,
     ExtendAuthorizationTime: OPEN,
     ExtendDueDate: SHIPPED - {"CLOSED"},
@@ -93,6 +93,7 @@ class OrderModel:
     by_invoice: bool = True
     country: str = "SE"
     trusted: bool = True
+    rejected_at: datetime | None = None
     shipments: dict[str, Shipment] = field(default_factory=dict)
     refunds: dict[str, tuple[int, str]] = field(default_factory=dict)  # amount, outcome
     released: int | None = None
@@ -129,12 +130,17 @@ class OrderModel:
         if self.cancelled:
             return "CANCELLED"
         if not self.shipments:
+            if assumed.rejected_order == "four_hours" and self._is_too_late_to_take_risk(now):
+                return "CANCELLED"
             return "EXPIRED" if late else "AUTHORIZED"
         if self.remaining:
             return assumed.expired_part_captured if late else "PART_CAPTURED"
         if self.captured and self.captured == self.refunded:
             return assumed.fully_refunded_status
         return "CAPTURED"
+
+    def _is_too_late_to_take_risk(self, now: datetime) -> bool:
+        return self.rejected_at is not None and now >= self.rejected_at + timedelta(hours=4)
 
     def numbers(self, now: datetime, assumed: Assumptions) -> dict[str, Any]:
         """Everything that is compared with the product's order."""
@@ -169,6 +175,7 @@ class OrderModel:
                 self.next_fails = True
             case _:
                 self.trusted = outcome == "accept_fraud"
+                self.rejected_at = None if self.trusted else now
 
     def apply(
         self, call: Call, result: str | None, now: datetime, assumed: Assumptions
@@ -178,7 +185,7 @@ class OrderModel:
         if self.status(now, assumed) not in ALLOWED[type(command)]:
             done = False
         elif isinstance(command, CaptureOrder):
-            done = self._capture(command, new_id)
+            done = self._capture(command, new_id, assumed)
         elif isinstance(command, RefundOrder):
             outcome = self._refund(command, new_id, assumed, inject_failure=call.inject_failure)
             done = outcome != ""
@@ -193,12 +200,14 @@ class OrderModel:
         tells = not done or isinstance(command, CaptureOrder | RefundOrder)
         return Answer(accepted=done, result=result if tells else None, outcome=outcome or None)
 
-    def _capture(self, command: CaptureOrder, new_id: str) -> bool:
-        if not self.trusted or command.captured_amount > self.remaining:
+    def _capture(self, command: CaptureOrder, new_id: str, assumed: Assumptions) -> bool:
+        takes_risk = self.rejected_at and assumed.rejected_order == "four_hours"
+        if not (self.trusted or takes_risk) or command.captured_amount > self.remaining:
             return False
         goods = frozenset(line.reference for line in command.order_lines if line.reference)
         self.shipments[new_id] = Shipment(command.captured_amount, goods)
-        self.acknowledged = True
+        self.acknowledged = self.trusted = True
+        self.rejected_at = None
         return True
 
     def _refund(
@@ -207,21 +216,34 @@ class OrderModel:
         amount, lines = command.refunded_amount, command.order_lines
         if not self.shipments or self.refunded + amount > self.captured:
             return ""
+        if assumed.return_fee_rules == "documented" and not self._allows_fee(command):
+            return ""
         chosen = self._shipment_for(command, assumed)
-        if not lines and assumed.amount_only_refund == "not_attempted":
+        names_articles = any(line.type != "return_fee" for line in lines)
+        amount_only = not lines or assumed.fee_only_refund == "amount_only"
+        if not names_articles and amount_only and assumed.amount_only_refund == "not_attempted":
             outcome = "not_attempted"
         elif (
             not chosen
             or self.has_failed_allocation
-            or (lines and (inject_failure or self.next_fails))
+            or (names_articles and (inject_failure or self.next_fails))
         ):
             outcome = "failed"
         else:
             outcome = "allocated"
         self._book(amount, chosen if outcome == "allocated" else [], assumed)
         self.refunds[new_id] = (amount, outcome)
-        self.next_fails = self.next_fails and not lines
+        self.next_fails = self.next_fails and not names_articles
         return outcome
+
+    def _allows_fee(self, command: RefundOrder) -> bool:
+        """Return whether the documented conditions of a return fee hold, if there is one."""
+        lines = command.order_lines
+        if all(line.type != "return_fee" or not line.total_amount for line in lines):
+            return True
+        total = sum(line.total_amount for line in lines)
+        is_whole_order = len(self.shipments) == 1 and not self.remaining
+        return is_whole_order and total == command.refunded_amount
 
     def _shipment_for(self, command: RefundOrder, assumed: Assumptions) -> list[Shipment]:
         """Return the oldest shipment that fits the refund, or none."""
@@ -229,6 +251,8 @@ class OrderModel:
         if not lines or sum(line.total_amount for line in lines) != amount:
             return []
         goods = {line.reference or "" for line in lines if line.type != "return_fee"}
+        if not goods:
+            return []
         again = assumed.capture_capacity == "captured"
         return [
             shipment
@@ -293,6 +317,8 @@ class OrderModel:
             case Acknowledge():
                 self.acknowledged = True
             case Cancel():
+                if self.cancelled and assumed.repeated_cancel == "refused":
+                    return False
                 self.cancelled = True
             case ReleaseRemainingAuthorization():
                 self.released = self.remaining

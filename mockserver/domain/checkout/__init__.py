@@ -1,0 +1,9 @@
+"""Checkout orders: how an order comes about before order management knows it.
+
+========================  ===========================================================
+``checkout``              the value, the fields a merchant sets, and its status
+``bad_values``            the table of rules behind ``BAD_VALUE``
+``changes``               create, update, abort: what a merchant does
+``completion``            what the shopper does, and the order it makes
+========================  ===========================================================
+"""

@@ -1,0 +1,55 @@
+"""Create, update and abort a checkout order; pure functions."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.bad_values import check_values
+from mockserver.domain.checkout.checkout import (
+    ADDRESS_FIELDS,
+    Checkout,
+    Fields,
+    check_checkout_allowed,
+)
+from mockserver.domain.operation import Operation
+
+
+def create_checkout(
+    order_id: str, fields: Fields, now: datetime, assumptions: Assumptions
+) -> Checkout:
+    """Create a checkout order from the fields of a request.
+
+    Raises:
+        Refusal: a bad value.
+    """
+    check_values(fields, Operation.CREATE_CHECKOUT, assumptions)
+    return Checkout(order_id=order_id, fields=fields, started_at=now, last_modified_at=now)
+
+
+def update_checkout(
+    checkout: Checkout, fields: Fields, now: datetime, assumptions: Assumptions
+) -> Checkout:
+    """Replace the fields that were sent; lists and objects are replaced whole.
+
+    Addresses are ignored once the shopper has identified (documented by Kustom).
+
+    Raises:
+        Refusal: it is complete, aborted or expired, or a value would be bad.
+    """
+    check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
+    ignored = ADDRESS_FIELDS if checkout.shopper else ()
+    changes = {name: value for name, value in fields.items() if name not in ignored}
+    merged = {**checkout.fields, **changes}
+    check_values(merged, Operation.UPDATE_CHECKOUT, assumptions)
+    return replace(checkout, fields=merged, last_modified_at=now)
+
+
+def abort_checkout(checkout: Checkout, now: datetime, assumptions: Assumptions) -> Checkout:
+    """Abort a checkout order.
+
+    Raises:
+        Refusal: it is complete, aborted or expired.
+    """
+    check_checkout_allowed(checkout, Operation.ABORT_CHECKOUT, now, assumptions)
+    return replace(checkout, aborted_at=now, last_modified_at=now)

@@ -1,0 +1,223 @@
+"""What the shopper does at checkout, and the order it makes in order management.
+
+The order has the id of the checkout order. Its country is in upper case, and a chosen
+shipping option becomes a line of its own, so that lines and amount still agree.
+"""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.authorization import initial_expiry
+from mockserver.domain.checkout.checkout import (
+    Checkout,
+    Fields,
+    check_checkout_allowed,
+)
+from mockserver.domain.money import sum_totals
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import (
+    ADDRESS_FIELDS,
+    ECHOED_LINE_FIELDS,
+    Address,
+    FraudStatus,
+    Order,
+    OrderLine,
+    PaymentMethod,
+)
+
+LINE_FIELDS = tuple(name for name in OrderLine.__struct_fields__ if name != "extra")
+
+
+class Outcome(StrEnum):
+    """How an attempt to complete a checkout order ends."""
+
+    APPROVED = "approved"
+    PENDING = "pending"
+    DECLINED = "declined"
+    ABANDONED = "abandoned"
+
+
+ORDER_OUTCOMES = {
+    Outcome.APPROVED: FraudStatus.ACCEPTED,
+    Outcome.PENDING: FraudStatus.PENDING,
+}
+"""Outcomes that make an order, and its fraud status."""
+
+_TRIGGER = re.compile(r"\+(denied|red|pend-accept-\d{2}|pend-reject-\d{2})@")
+
+
+class Completion(Struct, frozen=True, kw_only=True):
+    """What the shopper enters and how the attempt ends.
+
+    Attributes:
+        shipping_option: the id of the chosen option; ``None`` for the preselected one.
+        checkboxes: answers by the ids of ``options.additional_checkboxes``; what is left
+            out stays as the merchant sent it.
+    """
+
+    outcome: Outcome
+    payment_method: PaymentMethod
+    billing_address: Address
+    shipping_address: Address
+    shipping_option: str | None = None
+    checkboxes: Fields = field(default_factory=dict)
+
+
+class UnknownShippingOptionError(ValueError):
+    """The checkout order has no shipping option of this id."""
+
+
+def outcome_for_email(email: str) -> Outcome:
+    """Return the outcome that the provider's test e-mail addresses ask for.
+
+    Documented by Klarna for the playground: ``name+denied@…``, ``name+red@…``,
+    ``name+pend-accept-05@…``, ``name+pend-reject-05@…``.
+    """
+    match = _TRIGGER.search(email)
+    if match is None:
+        return Outcome.APPROVED
+    return Outcome.PENDING if match[1].startswith("pend") else Outcome.DECLINED
+
+
+def attempt_checkout(
+    checkout: Checkout, completion: Completion, now: datetime, assumptions: Assumptions
+) -> Checkout:
+    """Apply what the shopper does; the checkout order is complete if payment succeeds.
+
+    Raises:
+        Refusal: it is complete, aborted or expired.
+        UnknownShippingOptionError: no such shipping option.
+    """
+    check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
+    shopper = {
+        "billing_address": completion.billing_address,
+        "shipping_address": completion.shipping_address,
+        "selected_shipping_option": _choose_shipping(checkout, completion.shipping_option),
+        "merchant_requested": _checkbox_answers(checkout, completion.checkboxes),
+    }
+    used = replace(
+        checkout,
+        shopper={name: value for name, value in shopper.items() if value},
+        last_modified_at=now,
+    )
+    if completion.outcome not in ORDER_OUTCOMES:
+        return used
+    return replace(used, completed_at=now)
+
+
+def completed_amount(checkout: Checkout, assumptions: Assumptions) -> int:
+    """Return the amount to pay, with the chosen shipping option where it is added."""
+    shipping = _added_shipping(checkout, assumptions)
+    return int(checkout.fields["order_amount"] + shipping.get("price", 0))
+
+
+def completed_tax_amount(checkout: Checkout, assumptions: Assumptions) -> int:
+    """Return the tax of :func:`completed_amount`."""
+    shipping = _added_shipping(checkout, assumptions)
+    return int(checkout.fields["order_tax_amount"] + shipping.get("tax_amount", 0))
+
+
+def build_order(
+    checkout: Checkout,
+    completion: Completion,
+    klarna_reference: str,
+    assumptions: Assumptions,
+) -> Order | None:
+    """Build the order of a completed checkout order; ``None`` where the outcome makes none."""
+    fraud_status = ORDER_OUTCOMES.get(completion.outcome)
+    if fraud_status is None or checkout.completed_at is None:
+        return None
+    fields, created_at = checkout.fields, checkout.completed_at
+    lines = tuple(map(_to_order_line, fields["order_lines"]))
+    shipping = _added_shipping(checkout, assumptions)
+    if shipping:
+        lines = (*lines, _shipping_line(shipping))
+    country = fields["purchase_country"].upper()
+    return Order(
+        order_id=checkout.order_id,
+        klarna_reference=klarna_reference,
+        created_at=created_at,
+        expires_at=initial_expiry(created_at, assumptions.authorization_days),
+        order_amount=sum_totals(lines),
+        original_order_amount=sum_totals(lines),
+        order_lines=lines,
+        purchase_country=country,
+        purchase_currency=fields["purchase_currency"].upper(),
+        locale=_order_locale(fields["locale"], country, assumptions),
+        payment_method=completion.payment_method,
+        customer=fields.get("customer", {}),
+        billing_address=_order_address(completion.billing_address),
+        shipping_address=_order_address(completion.shipping_address),
+        fraud_status=fraud_status,
+        merchant_reference1=fields.get("merchant_reference1"),
+        merchant_reference2=fields.get("merchant_reference2"),
+        merchant_data=fields.get("merchant_data"),
+    )
+
+
+def _choose_shipping(checkout: Checkout, option_id: str | None) -> Fields:
+    options = checkout.fields.get("shipping_options", [])
+    by_id = {option["id"]: option for option in options}
+    if option_id is not None:
+        if option_id not in by_id:
+            known = ", ".join(by_id) or "none"
+            message = f"no shipping option '{option_id}'; the checkout has {known}"
+            raise UnknownShippingOptionError(message)
+        return dict(by_id[option_id])
+    preselected = (option for option in options if option.get("preselected"))
+    return dict(next(preselected, options[0] if options else {}))
+
+
+def _checkbox_answers(checkout: Checkout, answers: Fields) -> Fields:
+    options = checkout.fields.get("options", {})
+    boxes = [
+        {"id": box["id"], "checked": answers.get(box["id"], box["checked"])}
+        for box in options.get("additional_checkboxes", [])
+    ]
+    return {"additional_checkboxes": boxes} if boxes else {}
+
+
+def _added_shipping(checkout: Checkout, assumptions: Assumptions) -> Fields:
+    """Return the chosen option where the checkout itself adds its price."""
+    decided_by_merchant = "shipping_option_update" in checkout.fields.get("merchant_urls", {})
+    if decided_by_merchant or assumptions.shipping_price == "never_added":
+        return {}
+    chosen: Fields = checkout.shopper.get("selected_shipping_option", {})
+    return chosen
+
+
+def _to_order_line(line: Fields) -> OrderLine:
+    known = {name: line[name] for name in LINE_FIELDS if name in line}
+    extra = {name: line[name] for name in ECHOED_LINE_FIELDS if line.get(name)}
+    return OrderLine(**known, extra=extra or None)
+
+
+def _shipping_line(option: Fields) -> OrderLine:
+    return OrderLine(
+        type="shipping_fee",
+        reference=option["id"],
+        name=option["name"],
+        quantity=1,
+        unit_price=option["price"],
+        total_amount=option["price"],
+        tax_rate=option["tax_rate"],
+        total_tax_amount=option["tax_amount"],
+    )
+
+
+def _order_locale(locale: str, country: str, assumptions: Assumptions) -> str:
+    if assumptions.locale_in_order == "as_sent":
+        return locale
+    return f"{locale.partition('-')[0]}-{country}"
+
+
+def _order_address(address: Address) -> Address:
+    known = {name: address[name] for name in ADDRESS_FIELDS if name in address}
+    if "country" in known:
+        known["country"] = known["country"].upper()
+    return known

@@ -1,0 +1,116 @@
+"""Control API: the inbox of deliveries: list, inspect, await, send again, remove."""
+
+from asyncio import sleep
+from collections.abc import Iterator
+from shlex import quote
+from time import monotonic
+
+from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
+from mockserver.http.control.parsing import json_response
+from mockserver.http.control.problems import Problem
+from mockserver.http.control.requests import parse_await_parameters
+from mockserver.http.merchant.serializers import JsonObject, format_time
+from mockserver.http.messages import Request, Response
+from mockserver.sandbox.deliveries import (
+    Attempt,
+    Delivery,
+    derive_delivery_state,
+    is_stopped,
+)
+from mockserver.sandbox.sandbox import Sandbox
+
+FILTER_NAMES = ("kind", "order_id", "state")
+POLL_INTERVAL = 0.02  # seconds; states also change by time, which wakes nobody
+
+
+def list_deliveries(context: ControlContext, params: PathParams, request: Request) -> Response:
+    """List the deliveries of a sandbox, oldest first, filtered by the query."""
+    sandbox = find_sandbox(context, params)
+    return json_response({"deliveries": list(_matching(sandbox, request))})
+
+
+def get_delivery(context: ControlContext, params: PathParams, _request: Request) -> Response:
+    """Return a delivery with its attempts and a curl line that repeats it."""
+    sandbox = find_sandbox(context, params)
+    return json_response(serialize_delivery(sandbox, _find(sandbox, params["delivery_id"])))
+
+
+async def send_delivery(
+    context: ControlContext, params: PathParams, _request: Request
+) -> Response:
+    """Send a delivery now, whatever its state, and return it with the new attempt."""
+    sandbox = find_sandbox(context, params)
+    delivery = _find(sandbox, params["delivery_id"])
+    sent = await context.deliveries.send(sandbox, delivery)
+    context.deliveries.arm(sandbox)
+    return json_response(serialize_delivery(sandbox, sent.delivery))
+
+
+def remove_delivery(context: ControlContext, params: PathParams, _request: Request) -> Response:
+    """Remove a delivery, so that it is not sent any more."""
+    sandbox = find_sandbox(context, params)
+    _find(sandbox, params["delivery_id"])
+    sandbox.deliveries.remove(params["delivery_id"])
+    return Response(204)
+
+
+async def await_deliveries(
+    context: ControlContext, params: PathParams, request: Request
+) -> Response:
+    """Wait until ``count`` deliveries match, at most ``timeout`` (real time)."""
+    count, timeout = parse_await_parameters(request)
+    deadline = monotonic() + timeout
+    while True:
+        sandbox = find_sandbox(context, params)  # it may have been replaced
+        deliveries = list(_matching(sandbox, request))
+        if len(deliveries) >= count or monotonic() >= deadline:
+            break
+        await sleep(POLL_INTERVAL)
+    return json_response({"satisfied": len(deliveries) >= count, "deliveries": deliveries})
+
+
+def serialize_delivery(sandbox: Sandbox, delivery: Delivery) -> JsonObject:
+    """Show a delivery with its derived state."""
+    order, assumptions = sandbox.orders.get(delivery.order_id), sandbox.assumptions
+    stopped = is_stopped(delivery, order, assumptions)
+    due_at = None if stopped or delivery.held else delivery.due_at
+    return {
+        "id": delivery.delivery_id,
+        "kind": delivery.kind,
+        "order_id": delivery.order_id,
+        "state": derive_delivery_state(delivery, order, assumptions),
+        "reason": delivery.held or None,
+        "method": delivery.method,
+        "url": delivery.url,
+        "curl": f"curl -sS -X {delivery.method} {quote(delivery.url)}",
+        "created_at": format_time(delivery.created_at),
+        "due_at": due_at and format_time(due_at),
+        "attempts": [_serialize_attempt(attempt) for attempt in delivery.attempts],
+    }
+
+
+def _serialize_attempt(attempt: Attempt) -> JsonObject:
+    return {
+        "at": format_time(attempt.at),
+        "status": attempt.status,
+        "milliseconds": round(attempt.seconds * 1000, 3),
+        "error": attempt.error or None,
+    }
+
+
+def _find(sandbox: Sandbox, delivery_id: str) -> Delivery:
+    delivery = sandbox.deliveries.get(delivery_id)
+    if delivery is None:
+        raise Problem(404, f"no delivery '{delivery_id}' in sandbox '{sandbox.display_name}'")
+    return delivery
+
+
+def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
+    filters = {key: request.query[key] for key in FILTER_NAMES if key in request.query}
+    if "order_id" in filters:
+        name_or_id = filters["order_id"]
+        filters["order_id"] = sandbox.order_names.get(name_or_id, name_or_id)
+    for delivery in sandbox.deliveries:
+        shown = serialize_delivery(sandbox, delivery)
+        if all(shown[key] == value for key, value in filters.items()):
+            yield shown

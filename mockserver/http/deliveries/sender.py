@@ -1,0 +1,111 @@
+"""Send one delivery with aiohttp's client: bounded in time and size, no redirects."""
+
+import socket
+from time import monotonic
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    ThreadedResolver,
+)
+from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec import Struct
+from yarl import URL
+
+from mockserver.http.connection import SERVER_HEADER
+from mockserver.http.deliveries.targets import HostNotAllowedError, TargetPolicy, check_address
+from mockserver.sandbox.deliveries import Delivery
+
+TIMEOUT = 5.0  # seconds; recorded in a log of 2018
+MAX_RESPONSE_BYTES = 65_536
+MAX_CONNECTIONS = 100
+
+
+class Sent(Struct, frozen=True):
+    """The result of sending: a status, an error, or why nothing was sent."""
+
+    seconds: float
+    status: int | None = None
+    error: str = ""
+    held: str = ""
+
+
+class NearResolver(AbstractResolver):
+    """Resolves names, and refuses addresses that the policy does not allow."""
+
+    def __init__(self, policy: TargetPolicy) -> None:
+        self._policy = policy
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Resolve a name.
+
+        Raises:
+            HostNotAllowedError: one of its addresses is neither loopback nor private.
+        """
+        results = await self._resolver.resolve(host, port, family)
+        if not self._policy.is_allowed_name(host):
+            for result in results:
+                check_address(result["host"])
+        return results
+
+    async def close(self) -> None:
+        """Release the resolver."""
+        await self._resolver.close()
+
+
+class Sender:
+    """Sends deliveries; the client session is opened with the first one."""
+
+    def __init__(self, policy: TargetPolicy) -> None:
+        self._policy = policy
+        self._session: ClientSession | None = None
+
+    async def send(self, delivery: Delivery) -> Sent:
+        """Send a delivery once; errors are results."""
+        started = monotonic()
+        try:
+            status = await self._post(delivery)
+        except HostNotAllowedError as error:
+            return Sent(monotonic() - started, held=str(error))
+        except ClientConnectorError as error:
+            if isinstance(error.__cause__, HostNotAllowedError):
+                return Sent(monotonic() - started, held=str(error.__cause__))
+            return Sent(monotonic() - started, error=str(error))
+        except TimeoutError:
+            return Sent(monotonic() - started, error=f"no response within {TIMEOUT:g} s")
+        except (ClientError, OSError, ValueError) as error:
+            return Sent(monotonic() - started, error=str(error) or type(error).__name__)
+        return Sent(monotonic() - started, status)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _post(self, delivery: Delivery) -> int:
+        target = self._policy.resolve(delivery.url)
+        if self._session is None:
+            self._session = ClientSession(
+                connector=TCPConnector(
+                    limit=MAX_CONNECTIONS, resolver=NearResolver(self._policy)
+                ),
+                cookie_jar=DummyCookieJar(),
+                timeout=ClientTimeout(total=TIMEOUT),
+            )
+        async with self._session.request(
+            delivery.method,
+            URL(target.url, encoded=True),
+            data=b"",
+            headers={"Host": target.host_header, "User-Agent": SERVER_HEADER},
+            skip_auto_headers=("Content-Type",),
+            allow_redirects=False,
+        ) as response:
+            await response.content.read(MAX_RESPONSE_BYTES)
+            return response.status

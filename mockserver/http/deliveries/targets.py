@@ -1,0 +1,95 @@
+"""Targets of deliveries: which hosts may be called, and URLs that are rewritten.
+
+Only loopback and private addresses are called unless a host is allowed by name:
+otherwise the server would call whatever address a request names.
+"""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+
+HOST_GATEWAY = "host.docker.internal"
+
+
+class HostNotAllowedError(OSError):
+    """Raised when a host has an address that is not called."""
+
+
+class Target(Struct, frozen=True):
+    """Where a call goes, and the ``Host`` header that the merchant expects."""
+
+    url: str
+    host_header: str
+
+
+class TargetPolicy(Struct, frozen=True):
+    """Rules for targets.
+
+    Attributes:
+        allowed_hosts: host names that are called whatever their address.
+        rewrites: origins by the origin that they stand in for.
+    """
+
+    allowed_hosts: frozenset[str] = frozenset()
+    rewrites: Mapping[str, str] = field(default_factory=dict)
+
+    def resolve(self, url: str) -> Target:
+        """Return the target of a URL, rewritten if its origin is.
+
+        Raises:
+            HostNotAllowedError: its host is an address that is not called.
+        """
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        target = self.rewrites.get(origin, origin) + url[len(origin) :]
+        host = urlsplit(target).hostname or ""
+        if not self.is_allowed_name(host):
+            check_address(host)
+        return Target(target, parts.netloc.rpartition("@")[2])
+
+    def is_allowed_name(self, host: str) -> bool:
+        """Return whether a host is called whatever its address."""
+        return host == HOST_GATEWAY or host in self.allowed_hosts
+
+
+def check_address(text: str) -> None:
+    """Check an address; a text that is a name is checked once it is resolved.
+
+    Raises:
+        HostNotAllowedError: the address is neither loopback nor private.
+    """
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return
+    if not _is_near(address):
+        message = f"{text} is neither loopback nor private; allow it with --deliver-to"
+        raise HostNotAllowedError(message)
+
+
+def _is_near(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    # Link-local addresses hold the metadata services of clouds.
+    usable = not (address.is_link_local or address.is_unspecified or address.is_multicast)
+    return address.is_loopback or (address.is_private and usable)
+
+
+def parse_rewrites(texts: tuple[str, ...]) -> dict[str, str]:
+    """Parse rewrites such as ``https://shop.example=http://localhost:8080``.
+
+    Raises:
+        ValueError: one is not a pair of origins.
+    """
+    rewrites = {}
+    for text in texts:
+        source, _, target = text.partition("=")
+        for origin in (source, target):
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+                message = f"expected https://shop.example=http://localhost:8080, got '{text}'"
+                raise ValueError(message)
+        rewrites[source] = target
+    return rewrites

@@ -1,0 +1,88 @@
+"""Serialize checkout orders as the provider does: recorded key order, times, defaults.
+
+Times have no milliseconds here, absent values are left out, countries are in lower case
+(all recorded; the last by the assumption ``country_echo``).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.checkout import (
+    ADDRESS_FIELDS,
+    DEFAULT_OPTIONS,
+    MERCHANT_FIELDS,
+    OPTIONS,
+    Checkout,
+    CheckoutStatus,
+    Fields,
+)
+from mockserver.domain.checkout.completion import completed_amount, completed_tax_amount
+from mockserver.http.merchant.checkout_snippet import html_snippet
+from mockserver.http.merchant.serializers import JsonObject
+
+FIELDS_BEFORE_SNIPPET = MERCHANT_FIELDS[: MERCHANT_FIELDS.index("options")]
+FIELDS_AFTER_TIMES = MERCHANT_FIELDS[MERCHANT_FIELDS.index("options") :]
+
+
+def serialize_checkout(checkout: Checkout, assumptions: Assumptions) -> JsonObject:
+    """Show a checkout order as create, read, update and abort answer it."""
+    fields = _shown_fields(checkout, assumptions)
+    completed = checkout.completed_at
+    is_complete = completed is not None
+    view = {
+        "order_id": checkout.order_id,
+        "status": CheckoutStatus.COMPLETE if is_complete else CheckoutStatus.INCOMPLETE,
+        **{name: fields.get(name) for name in FIELDS_BEFORE_SNIPPET},
+        "html_snippet": html_snippet(checkout.order_id, is_complete=is_complete),
+        "started_at": format_checkout_time(checkout.started_at),
+        "last_modified_at": format_checkout_time(checkout.last_modified_at),
+        "completed_at": completed and format_checkout_time(completed),
+        **{name: fields.get(name) for name in FIELDS_AFTER_TIMES},
+        "selected_shipping_option": checkout.shopper.get("selected_shipping_option"),
+        "merchant_requested": checkout.shopper.get("merchant_requested"),
+    }
+    return {name: value for name, value in view.items() if value is not None}
+
+
+def format_checkout_time(moment: datetime) -> str:
+    """Write a time as the checkout API does: UTC, whole seconds, ``Z``."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _shown_fields(checkout: Checkout, assumptions: Assumptions) -> Fields:
+    """Fill in defaults, what the shopper set, and the case of countries."""
+    fields: dict[str, Any] = {
+        "customer": {},
+        "external_payment_methods": [],
+        "external_checkouts": [],
+        **checkout.fields,
+        "options": _options(checkout.fields.get("options", {})),
+    }
+    country = _country(fields["purchase_country"], assumptions)
+    fields["purchase_country"] = country
+    fields["purchase_currency"] = fields["purchase_currency"].upper()
+    for name in ADDRESS_FIELDS:
+        address = checkout.shopper.get(name) or {"country": country, **fields.get(name, {})}
+        fields[name] = {**address, "country": _country(address["country"], assumptions)}
+    if "shipping_countries" in fields:
+        fields.setdefault("billing_countries", fields["shipping_countries"])
+    if checkout.completed_at is not None:
+        fields["order_amount"] = completed_amount(checkout, assumptions)
+        fields["order_tax_amount"] = completed_tax_amount(checkout, assumptions)
+    return fields
+
+
+def _options(sent: Fields) -> Fields:
+    shown = {**DEFAULT_OPTIONS, **sent}
+    return {name: shown[name] for name in OPTIONS if name in shown}
+
+
+def _country(country: str, assumptions: Assumptions) -> str:
+    match assumptions.country_echo:
+        case "lower":
+            return country.lower()
+        case "upper":
+            return country.upper()
+        case _:
+            return country

@@ -1,0 +1,54 @@
+"""Examples of the checkout API for the OpenAPI document."""
+
+from typing import Any
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.changes import create_checkout
+from mockserver.http.merchant.checkout_serializer import serialize_checkout
+from mockserver.scenario.times import parse_time
+
+ORDER_ID = "7ce4ee13-973c-4f49-a30e-85a0bc675997"
+SHOP = "https://shop.example"
+CHECKOUT_REQUEST: dict[str, Any] = {
+    "purchase_country": "SE",
+    "purchase_currency": "SEK",
+    "locale": "sv-SE",
+    "order_amount": 24900,
+    "order_tax_amount": 4980,
+    "order_lines": [
+        {
+            "type": "physical",
+            "reference": "A12345",
+            "name": "T-shirt",
+            "quantity": 2,
+            "unit_price": 10000,
+            "tax_rate": 2500,
+            "total_amount": 20000,
+            "total_tax_amount": 4000,
+        },
+        {
+            "type": "shipping_fee",
+            "reference": "flat_rate:1",
+            "name": "Parcel",
+            "quantity": 1,
+            "unit_price": 4900,
+            "tax_rate": 2500,
+            "total_amount": 4900,
+            "total_tax_amount": 980,
+        },
+    ],
+    "merchant_urls": {
+        "terms": f"{SHOP}/terms",
+        "checkout": f"{SHOP}/checkout",
+        "confirmation": f"{SHOP}/thanks/{{checkout.order.id}}",
+        "push": f"{SHOP}/push/{{checkout.order.id}}",
+    },
+}
+"""A T-shirt twice and a parcel."""
+
+
+def checkout_example() -> Any:  # noqa: ANN401  # JSON
+    """Return the checkout order that the example request makes."""
+    assumptions, now = Assumptions(), parse_time("2026-01-15T09:00:00Z")
+    checkout = create_checkout(ORDER_ID, CHECKOUT_REQUEST, now, assumptions)
+    return serialize_checkout(checkout, assumptions)

@@ -1,0 +1,126 @@
+"""Turns on the checkout orders of a sandbox: create, read, update, abort, complete.
+
+Like the turns on orders these run without awaiting. The checkout API knows no idempotency
+keys: creating twice makes two checkout orders.
+"""
+
+from mockserver.domain.checkout import changes
+from mockserver.domain.checkout.checkout import Checkout, Fields, check_checkout_allowed
+from mockserver.domain.checkout.completion import Completion, attempt_checkout, build_order
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.operation import Operation
+from mockserver.domain.order import Order
+from mockserver.sandbox.sandbox import Sandbox
+
+
+def create_checkout(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Checkout:
+    """Create a checkout order.
+
+    Args:
+        sandbox: where.
+        fields: what the merchant sent.
+        size: bytes of the request.
+
+    Raises:
+        Refusal: a bad value, or the sandbox is full.
+    """
+    sandbox.check_room(size, Operation.CREATE_CHECKOUT)
+    now, assumptions = sandbox.clock.now(), sandbox.assumptions
+    order_id = sandbox.ids.new_order_id()
+    checkout = changes.create_checkout(order_id, fields, now, assumptions)
+    sandbox.put_checkout(checkout, size)
+    return checkout
+
+
+def find_checkout(sandbox: Sandbox, order_id: str, operation: Operation) -> Checkout:
+    """Find a checkout order, whatever its status.
+
+    Raises:
+        Refusal: there is none of this id.
+    """
+    checkout = sandbox.checkouts.get(order_id)
+    if checkout is None:
+        raise Refusal(Reason.CHECKOUT_NOT_FOUND, operation, order_id=order_id)
+    return checkout
+
+
+def read_checkout(sandbox: Sandbox, order_id: str) -> Checkout:
+    """Read a checkout order as the merchant may.
+
+    Raises:
+        Refusal: there is none of this id, or it is expired.
+    """
+    operation = Operation.READ_CHECKOUT
+    checkout = find_checkout(sandbox, order_id, operation)
+    check_checkout_allowed(checkout, operation, sandbox.clock.now(), sandbox.assumptions)
+    return checkout
+
+
+def check_updatable(sandbox: Sandbox, order_id: str) -> None:
+    """Check that a checkout order may be updated.
+
+    Raises:
+        Refusal: there is none of this id, or it is read-only or expired.
+    """
+    operation = Operation.UPDATE_CHECKOUT
+    checkout = find_checkout(sandbox, order_id, operation)
+    check_checkout_allowed(checkout, operation, sandbox.clock.now(), sandbox.assumptions)
+
+
+def update_checkout(
+    sandbox: Sandbox, order_id: str, fields: Fields, *, size: int = 0
+) -> Checkout:
+    """Update a checkout order.
+
+    Raises:
+        Refusal: there is none, it is read-only or expired, a bad value, no room.
+    """
+    operation = Operation.UPDATE_CHECKOUT
+    checkout = find_checkout(sandbox, order_id, operation)
+    sandbox.check_room(size, operation)
+    now = sandbox.clock.now()
+    changed = changes.update_checkout(checkout, fields, now, sandbox.assumptions)
+    sandbox.put_checkout(changed, size)
+    return changed
+
+
+def abort_checkout(sandbox: Sandbox, order_id: str) -> Checkout:
+    """Abort a checkout order.
+
+    Raises:
+        Refusal: there is none, or it is read-only or expired.
+    """
+    checkout = find_checkout(sandbox, order_id, Operation.ABORT_CHECKOUT)
+    changed = changes.abort_checkout(checkout, sandbox.clock.now(), sandbox.assumptions)
+    sandbox.put_checkout(changed, 0)
+    return changed
+
+
+def complete_checkout(
+    sandbox: Sandbox, order_id: str, completion: Completion
+) -> tuple[Checkout, Order | None]:
+    """Let the shopper try to complete a checkout order.
+
+    Returns:
+        The checkout order, and the order in order management if the outcome makes one.
+
+    Raises:
+        Refusal: there is none, it is read-only or expired, or there is no room; nothing
+            is changed.
+        UnknownShippingOptionError: no such shipping option; nothing is changed.
+    """
+    checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
+    now, assumptions = sandbox.clock.now(), sandbox.assumptions
+    changed = attempt_checkout(checkout, completion, now, assumptions)
+    order = None
+    if changed.completed_at is not None:
+        reference = sandbox.ids.new_klarna_reference()
+        order = build_order(changed, completion, reference, assumptions)
+    sandbox.put_checkout(changed, 0)
+    if order is not None:
+        try:
+            sandbox.add(order)
+        except Refusal:  # no room
+            sandbox.put_checkout(checkout, 0)
+            raise
+    return changed, order

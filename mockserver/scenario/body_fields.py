@@ -1,0 +1,75 @@
+"""Fields of request bodies by dotted path, as ``where`` of a fault rule names them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from mockserver.domain.operation import OPERATIONS, Operation
+from mockserver.domain.wording import did_you_mean
+from mockserver.sandbox.faults.rules import FaultRule
+from mockserver.schemas import shipped_schemas
+
+ANY_FIELD = "*"
+"""Last part of a path below which the provider accepts any field."""
+
+
+def unmatchable_condition(rule: FaultRule) -> str | None:
+    """Return why no request can match ``where``; ``None`` if one can, or there is none."""
+    operations = rule.operations or frozenset(Operation)
+    fields = {path: rules for name in operations for path, rules in body_fields(name).items()}
+    if not fields:
+        return None
+    for path, value in rule.where.items():
+        if path in fields:
+            if _is_out_of_bounds(value, fields[path]):
+                return f"{path} is never {value}"
+        elif not any(f"{parent}.{ANY_FIELD}" in fields for parent in _parents(path)):
+            return f"no body has '{path}', {did_you_mean(path, fields)}"
+    return None
+
+
+@cache
+def body_fields(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
+    """Return the schema of each field of an operation's body, by dotted path."""
+    schema = next(row.schema for row in OPERATIONS if row.operation == operation)
+    if schema is None:
+        return {}
+    document = shipped_schemas()[f"requests/{schema}.schema.json"]
+    return dict(_fields(document, document, ()))
+
+
+def _fields(
+    rules: Mapping[str, Any], document: Mapping[str, Any], path: tuple[str, ...]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    while "$ref" in rules:
+        reference = str(rules["$ref"])
+        if not reference.startswith("#"):
+            document = shipped_schemas()["common.schema.json"]
+        rules = _resolve(document, reference.partition("#")[2])
+    if path:
+        yield ".".join(path), rules
+    if "items" in rules:
+        yield from _fields(rules["items"], document, path)
+    properties = rules.get("properties", {})
+    for name, below in properties.items():
+        yield from _fields(below, document, (*path, name))
+    if path and not properties and "object" in rules.get("type", ()):
+        yield ".".join((*path, ANY_FIELD)), rules
+
+
+def _resolve(document: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
+    value: Any = document
+    for key in filter(None, pointer.split("/")):
+        value = value[key]
+    return value  # type: ignore[no-any-return]
+
+
+def _parents(path: str) -> Iterable[str]:
+    parts = path.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts)))
+
+
+def _is_out_of_bounds(value: object, rules: Mapping[str, Any]) -> bool:
+    if not isinstance(value, int) or "minimum" not in rules:
+        return False
+    return not rules["minimum"] <= value <= rules.get("maximum", value)

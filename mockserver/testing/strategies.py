@@ -1,0 +1,127 @@
+"""Hypothesis strategies for property tests of a merchant's own code.
+
+They draw plain mappings in scenario syntax, ready for ``kustom_server.open_sandbox`` and for
+the merchant's own code. Amounts are whole minor units. Needs Hypothesis
+(``pip install hypothesis``), which kustom-mock itself does not install.
+
+>>> @given(order=orders(rounding_traps()))
+... def test_a_full_return_gives_back_what_was_taken(kustom_server, order): ...
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+Line: TypeAlias = dict[str, int | str]
+OrderSpec: TypeAlias = dict[str, list[Line]]
+Pieces: TypeAlias = dict[str, int]
+"""Number of pieces by reference."""
+
+TAX_RATES = (0, 2500, 1200, 600)  # basis points
+MAX_PIECES = 9
+MAX_PRICE = 100_000  # minor units
+
+
+def line_total(line: Mapping[str, int | str]) -> int:
+    """Return the total of a drawn line: price times quantity less discount."""
+    quantity, price = int(line["quantity"]), int(line["unit_price"])
+    return quantity * price - int(line["total_discount_amount"])
+
+
+@st.composite
+def order_lines(draw: DrawFn) -> Line:
+    """Draw a line of an order; its simplest form is one piece at 1.
+
+    :func:`orders` sets the reference and the name.
+    """
+    quantity = draw(st.integers(1, MAX_PIECES))
+    price = draw(st.integers(1, MAX_PRICE))
+    return _line(quantity, price, draw(st.integers(0, quantity * price)), draw)
+
+
+@st.composite
+def rounding_traps(draw: DrawFn) -> Line:
+    """Draw a line whose total cannot be divided evenly among its pieces.
+
+    Its simplest form is two pieces at 1 with a discount of 1.
+    """
+    quantity = draw(st.integers(2, MAX_PIECES))
+    price = draw(st.integers(1, MAX_PRICE))
+    per_piece = draw(st.integers(0, price - 1))
+    remainder = draw(st.integers(1, quantity - 1))
+    return _line(quantity, price, per_piece * quantity + remainder, draw)
+
+
+def _line(quantity: int, price: int, discount: int, draw: DrawFn) -> Line:
+    return {
+        "quantity": quantity,
+        "unit_price": price,
+        "total_discount_amount": discount,
+        "tax_rate": draw(st.sampled_from(TAX_RATES)),
+    }
+
+
+@st.composite
+def orders(
+    draw: DrawFn, lines: SearchStrategy[Line] | None = None, max_lines: int = 5
+) -> OrderSpec:
+    """Draw an order in scenario syntax, with a reference of its own for each line.
+
+    Args:
+        draw: given by Hypothesis.
+        lines: strategy of its lines; :func:`order_lines` by default.
+        max_lines: how many lines it may have.
+    """
+    chosen = draw(
+        st.lists(order_lines() if lines is None else lines, min_size=1, max_size=max_lines)
+    )
+    names = [f"A{number}" for number in range(1, len(chosen) + 1)]
+    return {
+        "lines": [
+            {"reference": name, "name": f"Article {name}", **line}
+            for name, line in zip(names, chosen, strict=True)
+        ]
+    }
+
+
+@st.composite
+def shipments(draw: DrawFn, order: OrderSpec, max_parcels: int = 3) -> list[list[str]]:
+    """Draw how an order is shipped: the references in each parcel.
+
+    Every line goes into exactly one parcel, whole; its simplest form is one parcel.
+    """
+    parcels: dict[int, list[str]] = {}
+    for line in order["lines"]:
+        parcel = draw(st.integers(0, max_parcels - 1))
+        parcels.setdefault(parcel, []).append(str(line["reference"]))
+    return [parcels[number] for number in sorted(parcels)]
+
+
+@st.composite
+def refunds(
+    draw: DrawFn, order: OrderSpec, shipment: Sequence[str], at_most: int = 4
+) -> list[Pieces]:
+    """Draw what comes back of a shipment: returns of pieces, one after the other.
+
+    Together they never exceed what was shipped; the simplest form is one piece of the
+    first line.
+
+    Args:
+        draw: given by Hypothesis.
+        order: the order, as :func:`orders` draws it.
+        shipment: the references of one parcel.
+        at_most: how many returns there may be.
+    """
+    quantities = {str(line["reference"]): int(line["quantity"]) for line in order["lines"]}
+    left = {reference: quantities[reference] for reference in shipment}
+    returns: list[Pieces] = []
+    while left and len(returns) < at_most and (not returns or draw(st.booleans())):
+        reference = draw(st.sampled_from(sorted(left)))
+        pieces = draw(st.integers(1, left[reference]))
+        returns.append({reference: pieces})
+        left[reference] -= pieces
+        if not left[reference]:
+            del left[reference]
+    return returns

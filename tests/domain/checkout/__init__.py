@@ -1,0 +1,1 @@
+"""Checkout orders as pure values."""

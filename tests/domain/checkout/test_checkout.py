@@ -1,0 +1,137 @@
+"""The life of a checkout order: update, abort, expire, complete."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.changes import abort_checkout, update_checkout
+from mockserver.domain.checkout.checkout import (
+    CHECKOUT_LIFECYCLE,
+    LIFETIME,
+    Checkout,
+    CheckoutStatus,
+    check_checkout_allowed,
+    derive_checkout_status,
+)
+from mockserver.domain.checkout.completion import Outcome, attempt_checkout
+from mockserver.domain.errors import Refusal
+from mockserver.domain.operation import CHECKOUT_OPERATIONS, Operation
+from tests.support.builders import NOW, ORDER_ID, SWEDEN
+from tests.support.checkouts import DEFAULT, URLS, make_checkout, make_completion
+
+SECOND = timedelta(seconds=1)
+LATER = NOW + timedelta(hours=1)
+
+
+def complete() -> Checkout:
+    return attempt_checkout(make_checkout(), make_completion(), NOW, DEFAULT)
+
+
+def abort() -> Checkout:
+    return abort_checkout(make_checkout(), NOW, DEFAULT)
+
+
+MAKE: Mapping[CheckoutStatus, Callable[[], Checkout]] = {
+    CheckoutStatus.INCOMPLETE: make_checkout,
+    CheckoutStatus.COMPLETE: complete,
+    CheckoutStatus.ABORTED: abort,
+    CheckoutStatus.EXPIRED: make_checkout,
+}
+ACT: Mapping[Operation, Callable[..., Any]] = {
+    Operation.READ_CHECKOUT: lambda checkout, now: check_checkout_allowed(
+        checkout, Operation.READ_CHECKOUT, now, DEFAULT
+    ),
+    Operation.UPDATE_CHECKOUT: lambda checkout, now: update_checkout(
+        checkout, {}, now, DEFAULT
+    ),
+    Operation.ABORT_CHECKOUT: lambda checkout, now: abort_checkout(checkout, now, DEFAULT),
+}
+
+
+def test_the_table_has_every_operation_on_a_checkout_in_every_status() -> None:
+    operations = {info.operation for info in CHECKOUT_OPERATIONS if info.path}
+    assert set(CHECKOUT_LIFECYCLE) == operations
+    assert all(set(cells) == set(CheckoutStatus) for cells in CHECKOUT_LIFECYCLE.values())
+
+
+@pytest.mark.parametrize("status", CheckoutStatus)
+@pytest.mark.parametrize("operation", CHECKOUT_LIFECYCLE)
+def test_an_operation_is_answered_as_the_table_says(
+    operation: Operation, status: CheckoutStatus
+) -> None:
+    checkout = MAKE[status]()
+    now = NOW + LIFETIME if status is CheckoutStatus.EXPIRED else LATER
+    assert derive_checkout_status(checkout, now, DEFAULT) is status
+    reason = CHECKOUT_LIFECYCLE[operation][status].reason
+    if reason is None:
+        ACT[operation](checkout, now)
+    else:
+        with pytest.raises(Refusal) as refused:
+            ACT[operation](checkout, now)
+        assert refused.value.reason is reason
+        assert refused.value.facts == {"order_id": ORDER_ID, "status": status}
+
+
+def test_a_checkout_expires_48_hours_after_its_last_update() -> None:
+    checkout = update_checkout(make_checkout(), {}, LATER, DEFAULT)
+    end = LATER + LIFETIME
+    statuses = [derive_checkout_status(checkout, t, DEFAULT) for t in (end - SECOND, end)]
+    assert statuses == [CheckoutStatus.INCOMPLETE, CheckoutStatus.EXPIRED]
+
+
+@pytest.mark.parametrize(
+    ("readable", "hours", "status"),
+    [
+        ("48h", 47, CheckoutStatus.COMPLETE),
+        ("48h", 48, CheckoutStatus.EXPIRED),
+        ("2h", 1, CheckoutStatus.COMPLETE),
+        ("2h", 2, CheckoutStatus.EXPIRED),
+        ("forever", 100_000, CheckoutStatus.COMPLETE),
+    ],
+)
+def test_a_completed_checkout_can_be_read_as_long_as_assumed(
+    readable: str, hours: int, status: CheckoutStatus
+) -> None:
+    assumptions = Assumptions(completed_checkout_readable=readable)
+    now = NOW + timedelta(hours=hours)
+    assert derive_checkout_status(complete(), now, assumptions) is status
+
+
+def test_an_aborted_checkout_is_gone_where_assumed() -> None:
+    assumptions = Assumptions(aborted_status="gone_404")
+    assert derive_checkout_status(abort(), NOW, assumptions) is CheckoutStatus.EXPIRED
+
+
+def test_an_update_changes_what_is_sent_and_nothing_else() -> None:
+    checkout = update_checkout(make_checkout(), {"locale": "en-SE"}, LATER, DEFAULT)
+    assert checkout.fields == {**make_checkout().fields, "locale": "en-SE"}
+    assert (checkout.started_at, checkout.last_modified_at) == (NOW, LATER)
+
+
+def test_an_update_is_checked_together_with_what_stays() -> None:
+    with pytest.raises(Refusal, match="Bad value: order_amount"):
+        update_checkout(make_checkout(), {"order_amount": 1}, LATER, DEFAULT)
+
+
+@pytest.mark.parametrize("identified", [False, True])
+def test_addresses_are_ignored_once_the_shopper_identified(
+    identified: bool,  # noqa: FBT001  # a case of the table
+) -> None:
+    declined = make_completion(Outcome.DECLINED)
+    checkout = make_checkout()
+    if identified:
+        checkout = attempt_checkout(checkout, declined, NOW, DEFAULT)
+    changes = {"billing_address": {**SWEDEN, "city": "Lund"}, "locale": "en-SE"}
+    fields = update_checkout(checkout, changes, LATER, DEFAULT).fields
+    assert ("billing_address" in fields) is not identified
+    assert fields["locale"] == "en-SE"
+
+
+def test_a_merchant_url_has_the_id_filled_in() -> None:
+    checkout = make_checkout()
+    assert checkout.merchant_url("push") == f"http://shop.example/push?order={ORDER_ID}"
+    assert checkout.fields["merchant_urls"] == URLS
+    assert checkout.merchant_url("validation") is None

@@ -1,0 +1,199 @@
+"""What the shopper does, and the order it makes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.checkout import Checkout
+from mockserver.domain.checkout.completion import (
+    Outcome,
+    UnknownShippingOptionError,
+    attempt_checkout,
+    build_order,
+    completed_amount,
+    completed_tax_amount,
+    outcome_for_email,
+)
+from mockserver.domain.errors import Refusal
+from mockserver.domain.order import FraudStatus, Order
+from tests.support.builders import NOW, ORDER_ID, SWEDEN
+from tests.support.checkouts import (
+    DEFAULT,
+    PARCEL,
+    PICKUP,
+    SHIRTS,
+    URLS,
+    make_checkout,
+    make_completion,
+)
+
+LATER = NOW + timedelta(minutes=5)
+OPTIONS = {"shipping_options": [PICKUP, PARCEL]}
+BOXES = [
+    {"id": "news", "text": "News?", "checked": False, "required": False},
+    {"id": "terms", "text": "Terms?", "checked": True, "required": True},
+]
+
+
+def attempt(
+    outcome: Outcome = Outcome.APPROVED,
+    assumptions: Assumptions = DEFAULT,
+    fields: dict[str, Any] | None = None,
+    **facts: Any,  # noqa: ANN401
+) -> tuple[Checkout, Order | None]:
+    completion = make_completion(outcome, **facts)
+    checkout = make_checkout(assumptions, **(fields or {}))
+    checkout = attempt_checkout(checkout, completion, LATER, assumptions)
+    return checkout, build_order(checkout, completion, "1VHSHK1Q", assumptions)
+
+
+def place(**facts: Any) -> Order:  # noqa: ANN401
+    _, order = attempt(**facts)
+    assert order is not None
+    return order
+
+
+def test_the_order_has_the_id_and_amounts_of_the_checkout() -> None:
+    fields = {"merchant_reference1": "1001", "merchant_data": "{}"}
+    order = place(fields=fields)
+    assert (order.order_id, order.created_at) == (ORDER_ID, LATER)
+    assert order.order_amount == order.original_order_amount == 20000
+    assert [line.reference for line in order.order_lines] == ["A12345"]
+    assert (order.merchant_reference1, order.merchant_data) == ("1001", "{}")
+    assert order.billing_address == SWEDEN
+
+
+def test_a_line_keeps_what_order_management_echoes() -> None:
+    line = {**SHIRTS, "product_url": "http://shop.example/1", "shipping_attributes": {}}
+    (made,) = place(fields={"order_lines": [line]}).order_lines
+    assert made.extra == {"product_url": "http://shop.example/1"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fraud_status"),
+    [
+        (Outcome.APPROVED, FraudStatus.ACCEPTED),
+        (Outcome.PENDING, FraudStatus.PENDING),
+        (Outcome.DECLINED, None),
+        (Outcome.ABANDONED, None),
+    ],
+)
+def test_an_outcome_makes_an_order_or_none(
+    outcome: Outcome, fraud_status: FraudStatus | None
+) -> None:
+    checkout, order = attempt(outcome)
+    assert (order and order.fraud_status) == fraud_status
+    assert (checkout.completed_at is None) is (order is None)
+    assert checkout.shopper["billing_address"] == SWEDEN
+
+
+def test_after_a_decline_the_shopper_may_try_again() -> None:
+    checkout, _ = attempt(Outcome.DECLINED)
+    again = attempt_checkout(checkout, make_completion(), LATER, DEFAULT)
+    assert again.completed_at == LATER
+
+
+def test_what_is_complete_cannot_be_completed_again() -> None:
+    checkout, _ = attempt()
+    with pytest.raises(Refusal, match="Resource is read-only"):
+        attempt_checkout(checkout, make_completion(), LATER, DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [(None, PICKUP), ("parcel", PARCEL)],
+)
+def test_the_first_shipping_option_is_chosen_unless_named(
+    chosen: str | None, expected: dict[str, Any]
+) -> None:
+    checkout, _ = attempt(fields=OPTIONS, shipping_option=chosen)
+    assert checkout.shopper["selected_shipping_option"] == expected
+
+
+def test_a_preselected_shipping_option_is_chosen() -> None:
+    preselected = {**PARCEL, "preselected": True}
+    checkout, _ = attempt(fields={"shipping_options": [PICKUP, preselected]})
+    assert checkout.shopper["selected_shipping_option"] == preselected
+
+
+def test_an_unknown_shipping_option_is_an_error_with_the_known_ones() -> None:
+    with pytest.raises(UnknownShippingOptionError, match="the checkout has pickup, parcel"):
+        attempt(fields=OPTIONS, shipping_option="pigeon")
+    with pytest.raises(UnknownShippingOptionError, match="the checkout has none"):
+        attempt(shipping_option="pigeon")
+
+
+def test_the_chosen_option_is_added_to_the_amount_and_becomes_a_line() -> None:
+    checkout, order = attempt(fields=OPTIONS, shipping_option="parcel")
+    assert completed_amount(checkout, DEFAULT) == 24900
+    assert completed_tax_amount(checkout, DEFAULT) == 4980
+    assert order is not None
+    assert order.order_amount == 24900
+    shipping = order.order_lines[-1]
+    assert (shipping.type, shipping.reference) == ("shipping_fee", "parcel")
+    assert (shipping.total_amount, shipping.total_tax_amount) == (4900, 980)
+
+
+CALLBACK = {"merchant_urls": {**URLS, "shipping_option_update": "https://shop.example/s"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "shipping_price"),
+    [(CALLBACK, "added_unless_callback"), ({}, "never_added")],
+)
+def test_the_chosen_option_is_not_added(fields: dict[str, Any], shipping_price: str) -> None:
+    assumptions = Assumptions(shipping_price=shipping_price)
+    checkout, order = attempt(
+        assumptions=assumptions, fields={**OPTIONS, **fields}, shipping_option="parcel"
+    )
+    assert order is not None
+    assert completed_amount(checkout, assumptions) == order.order_amount == 20000
+
+
+@pytest.mark.parametrize(
+    ("locale_in_order", "locale"), [("follows_country", "nl-BE"), ("as_sent", "nl-NL")]
+)
+def test_the_locale_of_the_order_follows_the_assumption(
+    locale_in_order: str, locale: str
+) -> None:
+    assumptions = Assumptions(locale_in_order=locale_in_order)
+    fields = {"purchase_country": "be", "purchase_currency": "eur", "locale": "nl-NL"}
+    order = place(assumptions=assumptions, fields=fields)
+    assert (order.purchase_country, order.locale) == ("BE", locale)
+    assert order.purchase_currency == "EUR"
+
+
+def test_an_order_shows_countries_in_upper_case_and_known_fields_only() -> None:
+    address = {"given_name": "A", "country": "se", "care_of": "B"}
+    order = place(billing_address=address, shipping_address={"city": "Lund"})
+    assert order.billing_address == {"given_name": "A", "country": "SE"}
+    assert order.shipping_address == {"city": "Lund"}
+
+
+def test_checkboxes_are_answered_by_the_shopper_or_stay_as_sent() -> None:
+    fields = {"options": {"additional_checkboxes": BOXES}}
+    checkout, _ = attempt(fields=fields, checkboxes={"news": True})
+    assert checkout.shopper["merchant_requested"] == {
+        "additional_checkboxes": [
+            {"id": "news", "checked": True},
+            {"id": "terms", "checked": True},
+        ]
+    }
+    assert "merchant_requested" not in attempt()[0].shopper
+
+
+@pytest.mark.parametrize(
+    ("email", "outcome"),
+    [
+        ("me@shop.example", Outcome.APPROVED),
+        ("me+denied@shop.example", Outcome.DECLINED),
+        ("me+red@shop.example", Outcome.DECLINED),
+        ("me+pend-accept-05@shop.example", Outcome.PENDING),
+        ("me+pend-reject-10@shop.example", Outcome.PENDING),
+        ("me+pend-accept-5@shop.example", Outcome.APPROVED),
+    ],
+)
+def test_test_addresses_ask_for_an_outcome(email: str, outcome: Outcome) -> None:
+    assert outcome_for_email(email) is outcome

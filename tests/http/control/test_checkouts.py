@@ -1,0 +1,172 @@
+"""Completing checkout orders through the control API."""
+
+from typing import Any
+
+import pytest
+
+from mockserver.domain.operation import CHECKOUTS_PATH, Operation
+from tests.support.checkouts import CART, PARCEL, PICKUP, URLS
+from tests.support.merchant import UNKNOWN_ID, Merchant
+
+EMAIL = {"billing_address": {"email": "ada@shop.example", "city": "Lund", "phone": ""}}
+
+
+async def create(merchant: Merchant, **fields: Any) -> str:  # noqa: ANN401
+    reply = await merchant.ask("POST", CHECKOUTS_PATH, {**CART, **fields})
+    assert reply.status == 201, reply
+    return str(reply.json["order_id"])
+
+
+async def complete(merchant: Merchant, order_id: str, **wishes: Any) -> Any:  # noqa: ANN401
+    reply = await merchant.control("POST", f"checkouts/{order_id}/complete", wishes)
+    assert reply.status == 200, reply
+    return reply.json
+
+
+async def test_completion_makes_the_order_the_shop_then_reads(merchant: Merchant) -> None:
+    order_id = await create(merchant, merchant_reference1=1001)
+    completed = await complete(merchant, order_id)
+    assert completed["outcome"] == "approved"
+    assert completed["status"] == completed["checkout"]["status"] == "checkout_complete"
+    assert completed["confirmation_url"] == f"http://shop.example/thanks?order={order_id}"
+    order = (await merchant.do(Operation.GET_ORDER, order_id=order_id)).json
+    assert order == completed["order"]
+    assert (order["status"], order["order_amount"]) == ("AUTHORIZED", 20000)
+    assert order["merchant_reference1"] == "1001"
+    address = order["billing_address"]
+    assert all(address[key] for key in ("email", "phone", "given_name", "postal_code"))
+    assert (address["country"], completed["checkout"]["billing_address"]["country"]) == (
+        "SE",
+        "se",
+    )
+
+
+async def test_an_order_from_checkout_is_shipped_and_refunded(merchant: Merchant) -> None:
+    order_id = await create(merchant)
+    await complete(merchant, order_id)
+    merchant.order = (await merchant.do(Operation.GET_ORDER, order_id=order_id)).json
+    assert (await merchant.capture(20000, *CART["order_lines"])).status == 201
+    assert (await merchant.refund(20000, *CART["order_lines"])).status == 201
+    (allocation,) = (await merchant.control("GET", f"orders/{order_id}")).json["allocations"]
+    assert allocation["outcome"] == "allocated"
+
+
+async def test_what_the_merchant_prefilled_wins_over_a_made_up_shopper(
+    merchant: Merchant,
+) -> None:
+    order_id = await create(merchant, **EMAIL)
+    address = (await complete(merchant, order_id))["order"]["billing_address"]
+    assert (address["email"], address["city"]) == ("ada@shop.example", "Lund")
+    assert address["phone"]
+
+
+async def test_wishes_win_over_what_the_merchant_prefilled(merchant: Merchant) -> None:
+    order_id = await create(merchant, **EMAIL, shipping_options=[PICKUP, PARCEL])
+    order = (
+        await complete(
+            merchant,
+            order_id,
+            payment_method="CARD",
+            billing_address={"city": "Malmö"},
+            shipping_address={"city": "Kiel", "country": "DE"},
+            shipping_option="parcel",
+        )
+    )["order"]
+    assert order["initial_payment_method"]["type"] == "CARD"
+    assert order["billing_address"]["city"] == "Malmö"
+    assert order["shipping_address"]["country"] == "DE"
+    assert order["order_amount"] == 24900
+
+
+async def test_after_a_decline_the_same_checkout_is_completed(merchant: Merchant) -> None:
+    order_id = await create(merchant)
+    declined = await complete(
+        merchant, order_id, outcome="declined", billing_address={"city": "Kiruna"}
+    )
+    assert (declined["status"], declined["order"]) == ("checkout_incomplete", None)
+    assert declined["checkout"]["billing_address"]["city"] == "Kiruna"
+    approved = await complete(merchant, order_id)
+    assert approved["order"]["billing_address"]["city"] == "Kiruna"
+
+
+@pytest.mark.parametrize(
+    ("email", "outcome"),
+    [("a+denied@shop.example", "declined"), ("a+pend-accept-05@shop.example", "pending")],
+)
+async def test_test_addresses_of_the_provider_decide_the_outcome(
+    merchant: Merchant, email: str, outcome: str
+) -> None:
+    order_id = await create(merchant, billing_address={"email": email})
+    assert (await complete(merchant, order_id))["outcome"] == outcome
+    other_id = await create(merchant, billing_address={"email": email})
+    assert (await complete(merchant, other_id, outcome="approved"))["outcome"] == "approved"
+
+
+async def test_a_country_without_shoppers_of_its_own_gets_an_address(
+    merchant: Merchant,
+) -> None:
+    order_id = await create(merchant, purchase_country="JP", purchase_currency="JPY")
+    address = (await complete(merchant, order_id))["order"]["billing_address"]
+    assert (address["country"], bool(address["email"])) == ("JP", True)
+
+
+async def test_a_completed_checkout_is_read_only(merchant: Merchant) -> None:
+    order_id = await create(merchant)
+    await complete(merchant, order_id)
+    refused = await merchant.ask("POST", f"{CHECKOUTS_PATH}/{order_id}", {})
+    assert (refused.status, refused.json["error_code"]) == (403, "READ_ONLY_ORDER")
+    read = await merchant.ask("GET", f"{CHECKOUTS_PATH}/{order_id}")
+    assert (read.status, read.json["status"]) == (200, "checkout_complete")
+    assert "complete" in read.json["html_snippet"]
+
+
+@pytest.mark.parametrize("outcome", ["approved", "declined"])
+async def test_what_is_complete_cannot_be_completed_again(
+    merchant: Merchant, outcome: str
+) -> None:
+    order_id = await create(merchant)
+    before = await complete(merchant, order_id)
+    reply = await merchant.control(
+        "POST", f"checkouts/{order_id}/complete", {"outcome": outcome}
+    )
+    assert reply.status == 409
+    assert "read-only" in reply.json["detail"]
+    after = await merchant.control("GET", f"checkouts/{order_id}")
+    assert after.json == {key: before[key] for key in after.json}
+
+
+async def test_an_expired_checkout_cannot_be_completed(merchant: Merchant) -> None:
+    order_id = await create(merchant)
+    await merchant.control("POST", "clock", {"advance": "48h"})
+    reply = await merchant.control("POST", f"checkouts/{order_id}/complete", {})
+    assert reply.status == 404
+    (summary,) = (await merchant.control("GET", "checkouts")).json["checkouts"]
+    assert (summary["order_id"], summary["status"]) == (order_id, "expired")
+
+
+@pytest.mark.parametrize(
+    ("wishes", "words"),
+    [
+        ({"outcome": "maybe"}, "unknown value"),
+        ({"adress": {}}, "unknown key 'adress'"),
+        ({"shipping_option": "pigeon"}, "no shipping option 'pigeon'"),
+    ],
+)
+async def test_wrong_wishes_are_refused_and_change_nothing(
+    merchant: Merchant, wishes: dict[str, Any], words: str
+) -> None:
+    order_id = await create(merchant)
+    reply = await merchant.control("POST", f"checkouts/{order_id}/complete", wishes)
+    assert reply.status == 422
+    assert words in reply.json["detail"]
+    details = (await merchant.control("GET", f"checkouts/{order_id}")).json
+    assert (details["status"], details["order"]) == ("checkout_incomplete", None)
+    assert details["checkout"]["merchant_urls"] == URLS
+
+
+async def test_an_unknown_checkout_is_not_found(merchant: Merchant) -> None:
+    for method, path in (("GET", ""), ("POST", "/complete")):
+        body: Any = {} if method == "POST" else None
+        reply = await merchant.control(method, f"checkouts/{UNKNOWN_ID}{path}", body)
+        assert reply.status == 404
+        assert reply.json["detail"].startswith(f"no checkout '{UNKNOWN_ID}'")

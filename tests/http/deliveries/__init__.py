@@ -1,0 +1,1 @@
+"""Deliveries to a merchant over real HTTP."""

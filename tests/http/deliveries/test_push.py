@@ -1,0 +1,213 @@
+"""Pushes to a shop over real HTTP, on the sandbox's clock."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from mockserver.domain.operation import CHECKOUTS_PATH, Operation
+from tests.support.checkouts import CART, URLS
+from tests.support.merchant import Merchant
+
+FROZEN = {"clock": {"start": "2026-01-15T09:00:00Z", "frozen": True}}
+
+
+@dataclass
+class Shop:
+    """A shop that records its pushes and may acknowledge at one of them."""
+
+    merchant: Merchant
+    status: int = 200
+    acknowledge_at: int = 0
+    url: str = ""
+    pushes: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    async def push(self, request: web.Request) -> web.Response:
+        """Record a push."""
+        self.pushes.append((request.method, request.query_string, await request.read()))
+        if len(self.pushes) == self.acknowledge_at:
+            order_id = request.query["order"]
+            await self.merchant.do(Operation.ACKNOWLEDGE, order_id=order_id)
+        return web.Response(status=self.status, headers={"Location": "/elsewhere"})
+
+    async def create(self) -> str:
+        """Create a checkout order with a push URL of this shop; return its id."""
+        urls = {**URLS, "push": self.url + "/push?order={checkout.order.id}"}
+        body = {**CART, "merchant_urls": urls}
+        reply = await self.merchant.ask("POST", CHECKOUTS_PATH, body)
+        return str(reply.json["order_id"])
+
+    async def complete(self, push: str = "schedule") -> Any:  # noqa: ANN401
+        """Complete a new checkout order; return the control API's answer."""
+        order_id = await self.create()
+        path = f"checkouts/{order_id}/complete"
+        return (await self.merchant.control("POST", path, {"push": push})).json
+
+    async def advance(self, time: str) -> list[str]:
+        """Advance the clock; return the time and text of each event."""
+        reply = await self.merchant.control("POST", "clock", {"advance": time})
+        assert reply.status == 200, reply
+        return [f"{event['at'][11:16]} {event['event']}" for event in reply.json["fired"]]
+
+    async def inbox(self, query: str = "") -> Any:  # noqa: ANN401
+        """Return the deliveries that match a query."""
+        return (await self.merchant.control("GET", f"deliveries{query}")).json["deliveries"]
+
+
+@asynccontextmanager
+async def running(shop: Shop) -> AsyncIterator[Shop]:
+    app = web.Application()
+    app.router.add_route("*", "/push", shop.push)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    shop.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield shop
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def shop(new_merchant: Callable[..., Merchant]) -> AsyncIterator[Shop]:
+    merchant = new_merchant()
+    await merchant.make_order()
+    await merchant.control("PUT", "scenario", {"version": 1, **FROZEN})
+    async with running(Shop(merchant)) as shop:
+        yield shop
+
+
+async def test_a_push_is_an_empty_post_after_two_minutes(shop: Shop) -> None:
+    order_id = (await shop.complete())["order_id"]
+    assert await shop.advance("119s") == []
+    assert await shop.advance("1s") == ["09:02 push answered 200"]
+    assert shop.pushes == [("POST", f"order={order_id}", b"")]
+
+
+async def test_pushes_come_until_the_order_is_acknowledged(shop: Shop) -> None:
+    shop.acknowledge_at = 3
+    await shop.complete()
+    assert await shop.advance("47h") == [
+        "09:02 push answered 200",
+        "09:05 push answered 200",
+        "09:15 push answered 200",
+    ]
+    (delivery,) = await shop.inbox()
+    assert (delivery["state"], delivery["due_at"]) == ("delivered", None)
+    assert [attempt["status"] for attempt in delivery["attempts"]] == [200, 200, 200]
+
+
+async def test_an_order_never_acknowledged_is_pushed_16_times(shop: Shop) -> None:
+    shop.status = 500
+    await shop.complete()
+    assert len(await shop.advance("50h")) == 16
+    (delivery,) = await shop.inbox("?state=failed")
+    assert len(delivery["attempts"]) == 16
+
+
+async def test_an_order_acknowledged_on_the_confirmation_page_is_not_pushed(
+    shop: Shop,
+) -> None:
+    order_id = (await shop.complete())["order_id"]
+    await shop.merchant.do(Operation.ACKNOWLEDGE, order_id=order_id)
+    assert await shop.advance("1h") == []
+    (delivery,) = await shop.inbox()
+    assert (delivery["state"], delivery["due_at"]) == ("cancelled", None)
+
+
+async def test_redirects_are_not_followed(shop: Shop) -> None:
+    shop.status = 302
+    await shop.complete()
+    assert await shop.advance("2m") == ["09:02 push answered 302"]
+    assert len(shop.pushes) == 1
+    assert (await shop.inbox())[0]["state"] == "scheduled"
+
+
+async def test_a_push_is_sent_now_on_request(shop: Shop) -> None:
+    (delivery,) = (await shop.complete("now"))["deliveries"]
+    assert (delivery["state"], len(shop.pushes)) == ("delivered", 1)
+    assert delivery["due_at"] == "2026-01-15T09:02:00.000Z"
+
+
+async def test_a_held_push_is_sent_by_hand(shop: Shop) -> None:
+    (delivery,) = (await shop.complete("hold"))["deliveries"]
+    assert await shop.advance("1h") == []
+    assert delivery["state"] == "held"
+    sent = await shop.merchant.control("POST", f"deliveries/{delivery['id']}/send")
+    assert sent.json["state"] == "delivered"
+    assert len(shop.pushes) == 1
+
+
+async def test_a_delivery_has_a_curl_line_that_repeats_it(shop: Shop) -> None:
+    completed = await shop.complete("hold")
+    url = f"{shop.url}/push?order={completed['order_id']}"
+    assert completed["deliveries"][0]["curl"] == f"curl -sS -X POST '{url}'"
+
+
+async def test_a_removed_delivery_is_not_sent(shop: Shop) -> None:
+    (delivery,) = (await shop.complete())["deliveries"]
+    path = f"deliveries/{delivery['id']}"
+    assert (await shop.merchant.control("DELETE", path)).status == 204
+    assert await shop.advance("1h") == []
+    assert (await shop.merchant.control("GET", path)).status == 404
+
+
+async def test_a_shop_that_is_down_is_an_attempt_with_an_error(shop: Shop) -> None:
+    shop.url = "http://127.0.0.1:1"
+    await shop.complete()
+    (event,) = await shop.advance("2m")
+    assert event.startswith("09:02 push failed: ")
+    (delivery,) = await shop.inbox("?state=scheduled")
+    assert delivery["attempts"][0]["status"] is None
+    assert delivery["attempts"][0]["error"]
+
+
+async def test_a_host_elsewhere_is_held_with_the_reason(shop: Shop) -> None:
+    shop.url = "http://8.8.8.8"
+    await shop.complete()
+    assert await shop.advance("2m") == [
+        "09:02 push held: 8.8.8.8 is neither loopback nor private; allow it with --deliver-to"
+    ]
+    (delivery,) = await shop.inbox("?kind=push&state=held")
+    assert (delivery["attempts"], delivery["reason"][:7]) == ([], "8.8.8.8")
+
+
+async def test_a_restored_snapshot_pushes_again(shop: Shop) -> None:
+    await shop.complete()
+    await shop.merchant.control("POST", "snapshots", {"name": "here"})
+    await shop.advance("2m")
+    await shop.merchant.control("POST", "snapshots/here/restore")
+    assert await shop.advance("2m") == ["09:02 push answered 200"]
+
+
+async def test_a_reset_empties_the_inbox(shop: Shop) -> None:
+    await shop.complete()
+    await shop.merchant.control("POST", "reset")
+    assert await shop.inbox() == []
+    assert await shop.advance("1h") == []
+
+
+async def test_a_running_clock_sends_by_itself(shop: Shop) -> None:
+    await shop.complete()
+    await shop.advance("119900ms")
+    await shop.merchant.control("POST", "clock", {"freeze": False})
+    awaited = await shop.merchant.control("GET", "deliveries/await?state=delivered&timeout=20s")
+    assert awaited.json["satisfied"]
+    assert len(shop.pushes) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("?stat=held", "unknown filter 'stat'"), ("/await?count=x", "expected an integer")],
+)
+async def test_a_wrong_query_is_refused(shop: Shop, query: str, words: str) -> None:
+    reply = await shop.merchant.control("GET", f"deliveries{query}")
+    assert (reply.status, words in reply.json["detail"]) == (422, True)
+
+
+async def test_awaiting_ends_at_its_timeout(shop: Shop) -> None:
+    reply = await shop.merchant.control("GET", "deliveries/await?timeout=1ms")
+    assert reply.json == {"satisfied": False, "deliveries": []}

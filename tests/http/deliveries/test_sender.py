@@ -1,0 +1,74 @@
+"""One call to a merchant: addresses, time limit, errors as results."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+
+from mockserver.http.deliveries import sender as module
+from mockserver.http.deliveries.sender import NearResolver, Sender
+from mockserver.http.deliveries.targets import HostNotAllowedError, TargetPolicy
+from mockserver.sandbox.deliveries import Delivery, DeliveryKind
+from tests.support.builders import NOW
+
+
+def delivery_to(url: str) -> Delivery:
+    return Delivery(
+        delivery_id="delivery-1",
+        kind=DeliveryKind.PUSH,
+        order_id="o",
+        url=url,
+        created_at=NOW,
+    )
+
+
+async def test_a_name_is_refused_by_the_address_it_resolves_to() -> None:
+    resolver = NearResolver(TargetPolicy())
+    assert await resolver.resolve("localhost", 80)
+    with pytest.raises(HostNotAllowedError):
+        await resolver.resolve("8.8.8.8", 80)
+    allowed = NearResolver(TargetPolicy(frozenset(("8.8.8.8",))))
+    assert await allowed.resolve("8.8.8.8", 80)
+    await resolver.close()
+
+
+async def test_a_refused_name_holds_the_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "check_address", _refuse)
+    sender = Sender(TargetPolicy())
+    sent = await sender.send(delivery_to("http://localhost:1/push"))
+    await sender.close()
+    assert (sent.status, sent.error, sent.held) == (None, "", "too far")
+
+
+def _refuse(_address: str) -> None:
+    message = "too far"
+    raise HostNotAllowedError(message)
+
+
+async def test_a_merchant_that_hangs_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TIMEOUT", 0.05)
+    released = asyncio.Event()
+
+    async def hang(_request: web.BaseRequest) -> web.Response:
+        await released.wait()
+        return web.Response()
+
+    runner = web.ServerRunner(web.Server(hang))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    sender = Sender(TargetPolicy())
+    sent = await sender.send(delivery_to(f"http://127.0.0.1:{runner.addresses[0][1]}/push"))
+    released.set()
+    await sender.close()
+    await runner.cleanup()
+    assert (sent.status, sent.error) == (None, "no response within 0.05 s")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/", "http://127.0.0.1:99999/", "http://[::1"]
+)
+async def test_an_impossible_call_is_an_error(url: str) -> None:
+    sender = Sender(TargetPolicy())
+    sent = await sender.send(delivery_to(url))
+    await sender.close()
+    assert (sent.status, bool(sent.error)) == (None, True)

@@ -1,0 +1,51 @@
+"""Which hosts are called, and where rewritten URLs go."""
+
+import pytest
+
+from mockserver.http.deliveries.targets import (
+    HostNotAllowedError,
+    TargetPolicy,
+    parse_rewrites,
+)
+
+POLICY = TargetPolicy()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "[::1]", "10.1.2.3", "192.168.0.1", "172.17.0.1", "[fd00::1]",
+     "[::ffff:10.0.0.1]", "host.docker.internal", "localhost", "shop"],
+)  # fmt: skip
+def test_a_near_host_is_called(host: str) -> None:
+    url = f"http://{host}:8080/push?id=1"
+    assert POLICY.resolve(url).url == url
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["8.8.8.8", "[2001:4860:4860::8888]", "169.254.169.254", "[fe80::1]", "[::]",
+     "224.0.0.1", "[::ffff:8.8.8.8]"],
+)  # fmt: skip
+def test_any_other_address_is_not_called(host: str) -> None:
+    with pytest.raises(HostNotAllowedError, match="allow it with --deliver-to"):
+        POLICY.resolve(f"http://{host}/push")
+
+
+def test_a_host_may_be_allowed_by_name() -> None:
+    policy = TargetPolicy(frozenset(("8.8.8.8",)))
+    assert policy.resolve("http://8.8.8.8/push").url == "http://8.8.8.8/push"
+
+
+def test_a_rewritten_url_keeps_path_query_and_host_header() -> None:
+    rewrites = parse_rewrites(("https://shop.example=http://localhost:8080",))
+    target = TargetPolicy(rewrites=rewrites).resolve("https://shop.example/push?id=1")
+    assert target.url == "http://localhost:8080/push?id=1"
+    assert target.host_header == "shop.example"
+
+
+@pytest.mark.parametrize(
+    "text", ["shop.example", "https://shop.example", "https://a=b", "https://a/x=http://b"]
+)
+def test_a_wrong_rewrite_is_an_error_that_shows_a_right_one(text: str) -> None:
+    with pytest.raises(ValueError, match=r"expected https://shop\.example=http://localhost"):
+        parse_rewrites((text,))

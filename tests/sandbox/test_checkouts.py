@@ -1,0 +1,116 @@
+"""Turns on the checkout orders of a sandbox."""
+
+from datetime import timedelta
+
+import pytest
+
+from mockserver.domain.checkout.completion import Outcome, UnknownShippingOptionError
+from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.operation import Operation
+from mockserver.sandbox import checkouts
+from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.sandbox import MAX_SANDBOX_BYTES, Sandbox
+from tests.support.builders import NOW, make_order
+from tests.support.checkouts import CART, make_completion
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox("shop", clock=Clock(NOW, frozen=True))
+
+
+def test_creating_twice_makes_two_checkouts(sandbox: Sandbox) -> None:
+    first, second = (checkouts.create_checkout(sandbox, CART) for _ in range(2))
+    assert first.order_id != second.order_id
+    assert list(sandbox.checkouts) == [first.order_id, second.order_id]
+    assert checkouts.read_checkout(sandbox, first.order_id) is first
+
+
+def test_a_refused_creation_changes_nothing(sandbox: Sandbox) -> None:
+    with pytest.raises(Refusal):
+        checkouts.create_checkout(sandbox, {**CART, "order_amount": 1})
+    assert sandbox.checkouts == {}
+
+
+def test_a_checkout_is_updated_and_aborted(sandbox: Sandbox) -> None:
+    order_id = checkouts.create_checkout(sandbox, CART).order_id
+    updated = checkouts.update_checkout(sandbox, order_id, {"locale": "en-SE"}, size=7)
+    assert checkouts.read_checkout(sandbox, order_id) is updated
+    assert sandbox.checkout_bytes == 7
+    assert checkouts.abort_checkout(sandbox, order_id).aborted_at == NOW
+    with pytest.raises(Refusal) as refused:
+        checkouts.check_updatable(sandbox, order_id)
+    assert refused.value.reason is Reason.CHECKOUT_READ_ONLY
+
+
+@pytest.mark.parametrize(
+    "operation", [Operation.READ_CHECKOUT, Operation.UPDATE_CHECKOUT, Operation.ABORT_CHECKOUT]
+)
+def test_an_unknown_checkout_is_not_found(sandbox: Sandbox, operation: Operation) -> None:
+    with pytest.raises(Refusal) as refused:
+        checkouts.find_checkout(sandbox, UNKNOWN, operation)
+    assert refused.value.reason is Reason.CHECKOUT_NOT_FOUND
+    assert refused.value.facts == {"order_id": UNKNOWN}
+
+
+def test_an_expired_checkout_cannot_be_read(sandbox: Sandbox) -> None:
+    order_id = checkouts.create_checkout(sandbox, CART).order_id
+    sandbox.clock.advance(timedelta(hours=48))
+    with pytest.raises(Refusal) as refused:
+        checkouts.read_checkout(sandbox, order_id)
+    assert refused.value.reason is Reason.CHECKOUT_NOT_FOUND
+
+
+def test_a_full_sandbox_takes_no_more_checkouts(sandbox: Sandbox) -> None:
+    with pytest.raises(Refusal) as refused:
+        checkouts.create_checkout(sandbox, CART, size=MAX_SANDBOX_BYTES + 1)
+    assert refused.value.reason is Reason.SANDBOX_IS_FULL
+
+
+def test_completion_makes_the_order_of_the_same_id(sandbox: Sandbox) -> None:
+    order_id = checkouts.create_checkout(sandbox, CART).order_id
+    checkout, order = checkouts.complete_checkout(sandbox, order_id, make_completion())
+    assert sandbox.orders == {order_id: order}
+    assert sandbox.checkouts == {order_id: checkout}
+
+
+def test_a_declined_completion_makes_no_order(sandbox: Sandbox) -> None:
+    order_id = checkouts.create_checkout(sandbox, CART).order_id
+    declined = make_completion(Outcome.DECLINED)
+    checkout, order = checkouts.complete_checkout(sandbox, order_id, declined)
+    assert (order, sandbox.orders) == (None, {})
+    assert checkouts.read_checkout(sandbox, order_id) is checkout
+
+
+def test_a_completion_that_fails_changes_nothing(sandbox: Sandbox) -> None:
+    checkout = checkouts.create_checkout(sandbox, CART)
+    completion = make_completion(shipping_option="pigeon")
+    with pytest.raises(UnknownShippingOptionError):
+        checkouts.complete_checkout(sandbox, checkout.order_id, completion)
+    assert (sandbox.checkouts, sandbox.orders) == ({checkout.order_id: checkout}, {})
+
+
+def test_a_completion_without_room_changes_nothing(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = checkouts.create_checkout(sandbox, CART)
+    monkeypatch.setattr("mockserver.sandbox.sandbox.MAX_SANDBOX_BYTES", 0)
+    with pytest.raises(Refusal) as refused:
+        checkouts.complete_checkout(sandbox, checkout.order_id, make_completion())
+    assert refused.value.reason is Reason.SANDBOX_IS_FULL
+    assert (sandbox.checkouts, sandbox.orders) == ({checkout.order_id: checkout}, {})
+
+
+def test_the_id_of_an_open_checkout_is_taken(sandbox: Sandbox) -> None:
+    order_id = checkouts.create_checkout(sandbox, CART).order_id
+    assert not sandbox.add(make_order(order_id=order_id))
+
+
+def test_a_snapshot_holds_the_checkouts(sandbox: Sandbox) -> None:
+    checkout = checkouts.create_checkout(sandbox, CART)
+    sandbox.take_snapshot("here")
+    checkouts.complete_checkout(sandbox, checkout.order_id, make_completion())
+    sandbox.restore_snapshot("here")
+    assert (sandbox.checkouts, sandbox.orders) == ({checkout.order_id: checkout}, {})

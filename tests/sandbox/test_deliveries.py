@@ -1,0 +1,237 @@
+"""Deliveries as state: schedule, queue, attempts, states."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.order import Capture, Order
+from mockserver.sandbox import deliveries as module
+from mockserver.sandbox.deliveries import (
+    MAX_ATTEMPTS,
+    PUSH_SCHEDULES,
+    Attempt,
+    Deliveries,
+    Delivery,
+    DeliveryState,
+    PushMode,
+    derive_delivery_state,
+    is_stopped,
+)
+from tests.support.builders import NOW, make_order
+from tests.support.checkouts import DEFAULT, make_checkout
+
+MINUTE = timedelta(minutes=1)
+END = NOW + timedelta(hours=48)
+OPEN = make_order()
+SHIPPED = make_order(
+    captures=(
+        Capture(capture_id="c", klarna_reference="r", captured_amount=1, captured_at=NOW),
+    )
+)
+ACKNOWLEDGED = make_order(acknowledged_at=NOW)
+
+
+def wanted(_delivery: Delivery) -> bool:
+    return True
+
+
+@pytest.fixture
+def deliveries() -> Deliveries:
+    return Deliveries()
+
+
+def add(
+    deliveries: Deliveries,
+    mode: PushMode = PushMode.SCHEDULE,
+    now: datetime = NOW,
+    **assume: Any,  # noqa: ANN401
+) -> Delivery:
+    delivery = deliveries.add_push(make_checkout(), now, mode, Assumptions(**assume))
+    assert delivery is not None
+    return delivery
+
+
+def answer(status: int | None = 200, at: datetime = NOW) -> Attempt:
+    return Attempt(at, status, 0.1, "" if status else "refused")
+
+
+def settle(deliveries: Deliveries, delivery: Delivery, attempt: Attempt) -> Delivery:
+    changed = deliveries.settle(delivery.delivery_id, attempt)
+    assert changed is not None
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("schedule", "minutes"),
+    [
+        ("offsets", [2, 5, 15, 30, 60, *range(300, 2880, 240)]),
+        ("gaps", [2, 7, 22, 52, 112, *range(352, 2880, 240)]),
+    ],
+)
+def test_a_push_is_due_16_times(
+    deliveries: Deliveries, schedule: str, minutes: list[int]
+) -> None:
+    delivery = add(deliveries, push_schedule=schedule)
+    assert len(PUSH_SCHEDULES[schedule]) == 16
+    assert delivery.due == tuple(NOW + minute * MINUTE for minute in minutes)
+    assert delivery.url.endswith(f"?order={delivery.order_id}")
+
+
+def test_a_checkout_without_push_url_is_not_pushed(deliveries: Deliveries) -> None:
+    checkout = make_checkout(merchant_urls={})
+    assert deliveries.add_push(checkout, NOW, PushMode.NOW, DEFAULT) is None
+    assert list(deliveries) == []
+
+
+def test_a_push_is_taken_once_when_it_is_due(deliveries: Deliveries) -> None:
+    delivery = add(deliveries)
+    assert deliveries.next_due_at() == NOW + 2 * MINUTE
+    assert deliveries.take_due(NOW + MINUTE, wanted) == []
+    assert deliveries.take_due(END, wanted) == [delivery]
+    assert deliveries.take_due(END, wanted) == []
+    changed = settle(deliveries, delivery, answer(at=NOW + 2 * MINUTE))
+    assert changed.due_at == deliveries.next_due_at() == NOW + 5 * MINUTE
+    assert deliveries.take_due(END, wanted) == [changed]
+
+
+def test_what_is_due_at_one_time_is_taken_together(deliveries: Deliveries) -> None:
+    first, second = add(deliveries), add(deliveries)
+    add(deliveries, now=NOW + MINUTE)
+    assert deliveries.take_due(END, wanted) == [first, second]
+
+
+def test_what_is_not_wanted_leaves_the_queue(deliveries: Deliveries) -> None:
+    add(deliveries)
+    assert deliveries.take_due(END, lambda _: False) == []
+    assert deliveries.next_due_at() is None
+
+
+def test_what_was_removed_is_not_taken_or_settled(deliveries: Deliveries) -> None:
+    delivery = add(deliveries)
+    assert deliveries.remove(delivery.delivery_id)
+    assert not deliveries.remove(delivery.delivery_id)
+    assert deliveries.take_due(END, wanted) == []
+    assert deliveries.settle(delivery.delivery_id, answer()) is None
+    assert deliveries.get(delivery.delivery_id) is None
+
+
+def test_sending_by_hand_keeps_the_schedule(deliveries: Deliveries) -> None:
+    delivery = add(deliveries)
+    changed = settle(deliveries, delivery, answer())
+    assert changed.due == delivery.due
+    assert deliveries.take_due(END, wanted) == [changed]
+    assert deliveries.take_due(END, wanted) == []
+
+
+def test_a_held_push_waits_until_it_is_sent(deliveries: Deliveries) -> None:
+    delivery = add(deliveries, PushMode.HOLD)
+    assert deliveries.take_due(END, wanted) == []
+    changed = settle(deliveries, delivery, answer())
+    assert (changed.held, deliveries.take_due(END, wanted)) == ("", [changed])
+
+
+def test_a_push_now_is_due_at_once(deliveries: Deliveries) -> None:
+    delivery = add(deliveries, PushMode.NOW)
+    assert (delivery.due_at, len(delivery.due)) == (NOW, 17)
+
+
+def test_a_push_held_at_its_time_records_no_attempt(deliveries: Deliveries) -> None:
+    delivery = add(deliveries)
+    changed = deliveries.settle(delivery.delivery_id, answer(None), "8.8.8.8 is not private")
+    assert changed is not None
+    assert (changed.attempts, changed.held) == ((), "8.8.8.8 is not private")
+    assert deliveries.take_due(END, wanted) == []
+
+
+def test_only_the_latest_attempts_are_kept(deliveries: Deliveries) -> None:
+    delivery = add(deliveries)
+    for _ in range(MAX_ATTEMPTS + 1):
+        delivery = settle(deliveries, delivery, answer(500))
+    assert len(delivery.attempts) == MAX_ATTEMPTS
+
+
+def test_the_oldest_delivery_makes_room(
+    deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_DELIVERIES", 2)
+    add(deliveries)
+    kept = [add(deliveries).delivery_id for _ in range(2)]
+    assert [delivery.delivery_id for delivery in deliveries] == kept
+
+
+def test_a_copy_is_independent(deliveries: Deliveries) -> None:
+    delivery = add(deliveries)
+    copy = deliveries.copy()
+    deliveries.remove(delivery.delivery_id)
+    assert copy.take_due(END, wanted) == [delivery]
+    assert add(copy).delivery_id == "delivery-2"
+
+
+@pytest.mark.parametrize(
+    ("order", "assume", "attempts", "stopped"),
+    [
+        (OPEN, {}, (), False),
+        (OPEN, {}, (answer(),), False),
+        (ACKNOWLEDGED, {}, (), True),
+        (SHIPPED, {}, (), True),
+        (make_order(cancelled_at=NOW), {}, (), True),
+        (None, {}, (), True),
+        (ACKNOWLEDGED, {"push_after_acknowledge": "first_still_sent"}, (), False),
+        (ACKNOWLEDGED, {"push_after_acknowledge": "first_still_sent"}, (answer(),), True),
+        (OPEN, {"push_stops_on": "acknowledge_or_2xx"}, (answer(204),), True),
+        (OPEN, {"push_stops_on": "acknowledge_or_2xx"}, (answer(303),), False),
+    ],
+)
+def test_pushes_stop_as_assumed(
+    deliveries: Deliveries,
+    order: Order | None,
+    assume: dict[str, Any],
+    attempts: tuple[Attempt, ...],
+    stopped: bool,  # noqa: FBT001  # a case of the table
+) -> None:
+    delivery = add(deliveries)
+    for attempt in attempts:
+        delivery = settle(deliveries, delivery, attempt)
+    assert is_stopped(delivery, order, Assumptions(**assume)) is stopped
+
+
+def exhaust(deliveries: Deliveries, delivery: Delivery) -> Delivery:
+    return settle(deliveries, delivery, answer(500, END))
+
+
+def fail(deliveries: Deliveries, delivery: Delivery) -> Delivery:
+    return settle(deliveries, delivery, answer(None))
+
+
+def succeed(deliveries: Deliveries, delivery: Delivery) -> Delivery:
+    return settle(deliveries, delivery, answer())
+
+
+def keep(_deliveries: Deliveries, delivery: Delivery) -> Delivery:
+    return delivery
+
+
+@pytest.mark.parametrize(
+    ("mode", "act", "order", "state"),
+    [
+        (PushMode.SCHEDULE, keep, OPEN, DeliveryState.SCHEDULED),
+        (PushMode.SCHEDULE, fail, OPEN, DeliveryState.SCHEDULED),
+        (PushMode.SCHEDULE, succeed, OPEN, DeliveryState.DELIVERED),
+        (PushMode.SCHEDULE, succeed, ACKNOWLEDGED, DeliveryState.DELIVERED),
+        (PushMode.SCHEDULE, keep, ACKNOWLEDGED, DeliveryState.CANCELLED),
+        (PushMode.SCHEDULE, exhaust, OPEN, DeliveryState.FAILED),
+        (PushMode.HOLD, keep, OPEN, DeliveryState.HELD),
+    ],
+)
+def test_the_state_follows_from_attempts_and_order(
+    deliveries: Deliveries,
+    mode: PushMode,
+    act: Callable[[Deliveries, Delivery], Delivery],
+    order: Order,
+    state: DeliveryState,
+) -> None:
+    delivery = act(deliveries, add(deliveries, mode))
+    assert derive_delivery_state(delivery, order, DEFAULT) is state

@@ -1,0 +1,90 @@
+"""What the strategies for merchants draw: valid, within bounds, and simple when shrunk."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+
+from mockserver.scenario.scenario import parse_scenario, wrap_value
+from mockserver.testing.strategies import (
+    OrderSpec,
+    line_total,
+    order_lines,
+    orders,
+    refunds,
+    rounding_traps,
+    shipments,
+)
+
+few = settings(max_examples=50)
+
+
+@few
+@given(order=orders(st.one_of(order_lines(), rounding_traps())), data=st.data())
+def test_a_drawn_order_and_its_parcels_are_a_valid_scenario(
+    order: OrderSpec, data: st.DataObject
+) -> None:
+    parcels = data.draw(shipments(order))
+    captures = {f"parcel-{number}": {"lines": lines} for number, lines in enumerate(parcels)}
+    spec = {"version": 1, "orders": {"drawn": {**order, "captures": captures}}}
+    sandbox = parse_scenario("drawn", wrap_value(spec)).build("drawn")
+    (built,) = sandbox.orders.values()
+    assert [line.total_amount for line in built.order_lines] == list(
+        map(line_total, order["lines"])
+    )
+    assert built.captured_amount == built.order_amount
+
+
+@few
+@given(line=rounding_traps())
+def test_a_rounding_trap_cannot_be_divided_evenly(line: dict[str, int | str]) -> None:
+    assert line_total(line) > 0
+    assert line_total(line) % int(line["quantity"])
+
+
+@few
+@given(order=orders(), data=st.data())
+def test_every_line_is_in_exactly_one_parcel(order: OrderSpec, data: st.DataObject) -> None:
+    parcels = data.draw(shipments(order))
+    shipped = [reference for parcel in parcels for reference in parcel]
+    assert sorted(shipped) == sorted(str(line["reference"]) for line in order["lines"])
+    assert all(parcels)
+
+
+@few
+@given(order=orders(), data=st.data())
+def test_returns_never_exceed_what_was_shipped(order: OrderSpec, data: st.DataObject) -> None:
+    parcel = data.draw(shipments(order))[0]
+    returned: Counter[str] = Counter()
+    for pieces in data.draw(refunds(order, parcel)):
+        returned.update(pieces)
+    quantities = {str(line["reference"]): line["quantity"] for line in order["lines"]}
+    assert returned.keys() <= set(parcel)
+    assert all(0 < pieces <= int(quantities[name]) for name, pieces in returned.items())
+
+
+ORDER: OrderSpec = {
+    "lines": [{"reference": "A", "quantity": 3}, {"reference": "B", "quantity": 2}]
+}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "simplest"),
+    [
+        (
+            order_lines(),
+            {"quantity": 1, "unit_price": 1, "total_discount_amount": 0, "tax_rate": 0},
+        ),
+        (
+            rounding_traps(),
+            {"quantity": 2, "unit_price": 1, "total_discount_amount": 1, "tax_rate": 0},
+        ),
+        (shipments(ORDER), [["A", "B"]]),
+        (refunds(ORDER, ["A", "B"]), [{"A": 1}]),
+    ],
+)
+def test_examples_shrink_to_the_simplest_form(
+    strategy: st.SearchStrategy[object], simplest: object
+) -> None:
+    assert find(strategy, lambda _: True) == simplest

@@ -1,0 +1,52 @@
+"""Sequence diagram from checkout to refund: shop, sandbox server, test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.docs_generator.svg import Drawing
+
+ACTORS = ("Your shop", "kustom-mock", "Your test")
+
+_WIDTH, _LANE, _LEFT, _TOP, _STEP, _BOX = 900, 330, 120, 20, 44, 150
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One call: from an actor to another, by their numbers."""
+
+    source: int
+    target: int
+    text: str
+
+
+MESSAGES: Sequence[Message] = (
+    Message(0, 1, "POST /checkout/v3/orders"),
+    Message(1, 0, "order_id, html_snippet"),
+    Message(0, 1, "update at every change of the cart"),
+    Message(2, 1, "complete, in place of the shopper"),
+    Message(1, 2, "order, confirmation_url, deliveries"),
+    Message(2, 0, "open confirmation_url"),
+    Message(0, 1, "GET order, acknowledge"),
+    Message(2, 1, "advance the clock 2 minutes"),
+    Message(1, 0, "push, until acknowledged"),
+    Message(0, 1, "captures, one for each parcel"),
+    Message(0, 1, "refunds"),
+)
+
+
+def checkout_sequence() -> str:
+    """Return the diagram as SVG."""
+    height = _TOP + 90 + len(MESSAGES) * _STEP
+    description = " Then ".join(
+        f"{ACTORS[m.source]} to {ACTORS[m.target]}: {m.text}." for m in MESSAGES
+    )
+    drawing = Drawing(_WIDTH, height, "From checkout to refund", description)
+    for number, actor in enumerate(ACTORS):
+        x = _LEFT + number * _LANE
+        drawing.box(x - _BOX // 2, _TOP, _BOX, 40, actor, "")
+    for number, message in enumerate(MESSAGES):
+        y = _TOP + 90 + number * _STEP
+        start, end = (_LEFT + actor * _LANE for actor in (message.source, message.target))
+        drawing.arrow((start, y), (end, y))
+        drawing.text((start + end) // 2, y - 8, message.text, anchor="middle")
+    return drawing.render()
