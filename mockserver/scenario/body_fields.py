@@ -31,7 +31,7 @@ def unmatchable_condition(rule: FaultRule) -> str | None:
 @cache
 def body_fields(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
     """Return the schema of each field of an operation's body, by dotted path."""
-    schema = next(row.schema for row in OPERATIONS if row.operation == operation)
+    schema = next((row.schema for row in OPERATIONS if row.operation == operation), None)
     if schema is None:
         return {}
     document = shipped_schemas()[f"requests/{schema}.schema.json"]
