@@ -109,7 +109,7 @@ def test_report_shows_verdict_timeline_and_failed_allocation(
     assert "\n  FAIL  orders.two-shipments.refunds[0].allocated_to: expected B," in report
     assert "\nOrder two-shipments (" in report
     assert "Z  order of 20000 placed\n" in report
-    assert "Z  refunded 10000, failed\n" in report
+    assert "Z  refunded 10000, not allocated (refund 1)\n" in report
     assert "\nThe last failed allocation:\n" in report
     assert "\n    Hint: Change reference 'B2468O' to 'B24680'.\n" in report
 

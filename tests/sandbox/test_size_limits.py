@@ -81,6 +81,7 @@ def test_total_is_the_sum_of_all_kinds(one: Sandbox) -> None:
     one.order_names["one"] = ORDER_ID
     one.take_snapshot("here")
     one.template_bytes = 5
+    one.checkout_bytes = 7
     assert all(one.bytes_by_kind.values())
     assert one.total_bytes == sum(one.bytes_by_kind.values())
 
