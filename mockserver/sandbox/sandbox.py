@@ -133,12 +133,7 @@ class Sandbox:
     @property
     def total_bytes(self) -> int:
         """Approximate number of bytes held, including snapshots."""
-        total = self.held_bytes + self.template_bytes + len(self.receipts) * RECEIPT_BYTES
-        total += self.journal.total_bytes + self.faults.total_bytes
-        total += (len(self.order_names) + len(self.movement_names)) * NAME_BYTES
-        if self.snapshots:
-            total += sum([snapshot.total_bytes for snapshot in self.snapshots.values()])
-        return total
+        return sum(self.bytes_by_kind.values())
 
     def check_room(self, size: int, operation: Operation | None = None) -> None:
         """Check that there is room for a change of this size in bytes.
