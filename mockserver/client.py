@@ -167,13 +167,13 @@ class ControlClient:
         return cast("dict[str, Any]", self.call("GET", f"checkouts/{_segment(order_id)}"))
 
     def complete(
-        self, order_id: str, wishes: Mapping[str, object] | None = None
+        self, order_id: str, options: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
         """Complete a checkout order in place of the shopper.
 
         Args:
             order_id: the checkout order.
-            wishes: what the shopper does, by the keys ``outcome``, ``payment_method``,
+            options: what the shopper does, by the keys ``outcome``, ``payment_method``,
                 ``billing_address``, ``shipping_address``, ``shipping_option`` and
                 ``checkboxes``; what is left out is filled in.
 
@@ -182,7 +182,7 @@ class ControlClient:
                 is complete or aborted, 422 if a key or value is wrong.
         """
         path = f"checkouts/{_segment(order_id)}/complete"
-        return cast("dict[str, Any]", self.call("POST", path, wishes or {}))
+        return cast("dict[str, Any]", self.call("POST", path, options or {}))
 
     def deliveries(
         self,

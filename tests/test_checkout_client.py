@@ -42,12 +42,12 @@ def test_a_shopper_is_declined_and_then_pays(kustom: KustomSandbox) -> None:
     assert summary["status"] == "checkout_complete"
 
 
-def test_a_wrong_wish_is_an_error(kustom: KustomSandbox) -> None:
+def test_unknown_completion_option_is_an_error(kustom: KustomSandbox) -> None:
     with pytest.raises(ControlError, match="outcom"):
         kustom.complete(create(kustom), outcom="approved")
 
 
-def test_a_push_waits_in_the_inbox_until_it_is_sent(kustom: KustomSandbox) -> None:
+def test_push_waits_in_the_inbox_until_it_is_sent(kustom: KustomSandbox) -> None:
     order_id = create(kustom)
     kustom.complete(order_id, push="hold")
     (delivery,) = kustom.control.deliveries(kind="push", order_id=order_id, state="held")

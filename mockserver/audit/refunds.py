@@ -84,7 +84,7 @@ def _difference(line: OrderLine, captured: list[OrderLine]) -> str:
 
 
 def _first_failures(history: History) -> Sequence[Movement]:
-    """Return the refund whose failure spoils all later ones, if it was not injected."""
+    """Return the first refund that was not allocated, if that was not injected."""
     order = history.order
     failed = [
         refund

@@ -1,4 +1,4 @@
-"""Complete a checkout order in place of a shopper, from a few wishes.
+"""Complete a checkout order in place of a shopper, from a few options.
 
 What is left out is filled in: addresses from what the shopper entered before, from what
 the merchant prefilled, or from a generated shopper; the outcome from the e-mail address.

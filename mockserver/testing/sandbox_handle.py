@@ -231,18 +231,18 @@ class KustomSandbox:
         """
         return self.control.force(order, outcome)
 
-    def complete(self, order_id: str, **wishes: object) -> dict[str, Any]:
+    def complete(self, order_id: str, **options: object) -> dict[str, Any]:
         """Complete a checkout order in place of the shopper.
 
         Args:
             order_id: the checkout order, as the shop received it.
-            wishes: ``outcome``, ``payment_method``, ``billing_address``,
+            options: ``outcome``, ``payment_method``, ``billing_address``,
                 ``shipping_address``, ``shipping_option``, ``checkboxes``.
 
         Raises:
             ControlError: there is no such checkout order, or it cannot be completed.
         """
-        return self.control.complete(order_id, wishes)
+        return self.control.complete(order_id, options)
 
     def verdict(self) -> VerdictReport:
         """Check the expectations of the scenario.

@@ -105,6 +105,6 @@ class DeliveryRunner:
 
 
 def _move_clock(sandbox: Sandbox, moment: datetime) -> None:
-    """Move the clock forward; it never goes back, whoever else moves it."""
+    """Move the clock forward; it never goes back, also if another request moves it."""
     if moment > sandbox.clock.now():
         sandbox.clock.set(moment)

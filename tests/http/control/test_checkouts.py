@@ -17,8 +17,8 @@ async def create(merchant: Merchant, **fields: Any) -> str:  # noqa: ANN401
     return str(reply.json["order_id"])
 
 
-async def complete(merchant: Merchant, order_id: str, **wishes: Any) -> Any:  # noqa: ANN401
-    reply = await merchant.control("POST", f"checkouts/{order_id}/complete", wishes)
+async def complete(merchant: Merchant, order_id: str, **options: Any) -> Any:  # noqa: ANN401
+    reply = await merchant.control("POST", f"checkouts/{order_id}/complete", options)
     assert reply.status == 200, reply
     return reply.json
 
@@ -60,7 +60,7 @@ async def test_what_the_merchant_prefilled_wins_over_a_made_up_shopper(
     assert address["phone"]
 
 
-async def test_wishes_win_over_what_the_merchant_prefilled(merchant: Merchant) -> None:
+async def test_options_replace_what_the_merchant_prefilled(merchant: Merchant) -> None:
     order_id = await create(merchant, **EMAIL, shipping_options=[PICKUP, PARCEL])
     order = (
         await complete(
@@ -145,20 +145,20 @@ async def test_an_expired_checkout_cannot_be_completed(merchant: Merchant) -> No
 
 
 @pytest.mark.parametrize(
-    ("wishes", "words"),
+    ("options", "message"),
     [
         ({"outcome": "maybe"}, "unknown value"),
         ({"adress": {}}, "unknown key 'adress'"),
         ({"shipping_option": "pigeon"}, "no shipping option 'pigeon'"),
     ],
 )
-async def test_wrong_wishes_are_refused_and_change_nothing(
-    merchant: Merchant, wishes: dict[str, Any], words: str
+async def test_invalid_options_are_refused_and_change_nothing(
+    merchant: Merchant, options: dict[str, Any], message: str
 ) -> None:
     order_id = await create(merchant)
-    reply = await merchant.control("POST", f"checkouts/{order_id}/complete", wishes)
+    reply = await merchant.control("POST", f"checkouts/{order_id}/complete", options)
     assert reply.status == 422
-    assert words in reply.json["detail"]
+    assert message in reply.json["detail"]
     details = (await merchant.control("GET", f"checkouts/{order_id}")).json
     assert (details["status"], details["order"]) == ("checkout_incomplete", None)
     assert details["checkout"]["merchant_urls"] == URLS
