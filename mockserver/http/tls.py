@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
@@ -31,6 +32,7 @@ KUSTOM_HOSTS = frozenset(
     {"api.kustom.co", "api.playground.kustom.co", "api-na.playground.kustom.co"}
 )
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+WARNING_INTERVAL = 60.0  # seconds
 PLAIN_HTTP_REASONS = ("HTTP_REQUEST", "HTTPS_PROXY_REQUEST")  # names of OpenSSL
 LEAF_LIFETIME = timedelta(days=397)  # as long as any client accepts
 
@@ -93,14 +95,20 @@ def ca_certificate_in(folder: str, more_names: Iterable[str] = ()) -> bytes:
 
 
 class _LoggingSslObject(ssl.SSLObject):
-    """TLS connection that logs plain HTTP, which is else closed without a word."""
+    """TLS connection that logs plain HTTP, which is else closed without a word.
+
+    At most once a minute: a health check that does not know of TLS tries HTTP every time.
+    """
+
+    quiet_until: ClassVar[float] = 0.0  # monotonic seconds
 
     def do_handshake(self) -> None:
         """Continue the handshake."""
         try:
             super().do_handshake()
         except ssl.SSLError as error:
-            if error.reason in PLAIN_HTTP_REASONS:
+            if error.reason in PLAIN_HTTP_REASONS and monotonic() >= self.quiet_until:
+                _LoggingSslObject.quiet_until = monotonic() + WARNING_INTERVAL
                 log.warning("a client sent plain HTTP to the TLS port: use https://")
             raise
 
