@@ -87,14 +87,14 @@ def _wrong_endings(history: History) -> Sequence[Entry]:
 
 def _wrong_ending(entry: Entry, history: History) -> Evidence | None:
     is_cancel = entry.operation is Operation.CANCEL
-    remedy = Operation.RELEASE_REMAINING_AUTHORIZATION if is_cancel else Operation.CANCEL
+    alternative = Operation.RELEASE_REMAINING_AUTHORIZATION if is_cancel else Operation.CANCEL
     order = entry.before
     if order is None or order.remaining_authorized_amount <= 0:
         return None
-    if history.is_followed_by(entry, remedy):
+    if history.is_followed_by(entry, alternative):
         return None
     return Evidence(
-        f"{entry.operation} refused, and {remedy} did not follow:"
+        f"{entry.operation} refused, and {alternative} did not follow:"
         f" {order.remaining_authorized_amount} stay reserved",
         (entry,),
     )

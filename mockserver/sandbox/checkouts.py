@@ -99,7 +99,7 @@ def abort_checkout(sandbox: Sandbox, order_id: str) -> Checkout:
 def complete_checkout(
     sandbox: Sandbox, order_id: str, completion: Completion
 ) -> tuple[Checkout, Order | None]:
-    """Let the shopper try to complete a checkout order.
+    """Complete a checkout order as the shopper, or record the failed attempt.
 
     Returns:
         The checkout order, and the order in order management if the outcome makes one.

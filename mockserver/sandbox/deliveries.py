@@ -29,7 +29,7 @@ class DeliveryKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands, derived from its attempts and its order."""
+    """State of a delivery, derived from its attempts and its order."""
 
     SCHEDULED = "scheduled"
     DELIVERED = "delivered"
@@ -184,7 +184,7 @@ class Deliveries:
     def take_due(
         self, until: datetime, is_wanted: Callable[[Delivery], bool]
     ) -> list[Delivery]:
-        """Take the deliveries with the earliest due time out of the queue.
+        """Remove the deliveries with the earliest due time from the queue.
 
         Each must be settled afterwards, which queues its next time.
 

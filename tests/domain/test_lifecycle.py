@@ -131,7 +131,7 @@ def test_capture_of_a_rejected_order_takes_the_risk() -> None:
     assert refused.value.reason is Reason.ORDER_CANCELLED
 
 
-def test_order_placed_as_rejected_is_cancelled_four_hours_after_its_creation() -> None:
+def test_order_placed_as_rejected_is_cancelled_after_four_hours() -> None:
     assumed = Assumptions(rejected_order="four_hours")
     order = make_order(fraud_status=FraudStatus.REJECTED)
     assert derive_status(order, CREATED + timedelta(hours=4), assumed) is Status.CANCELLED

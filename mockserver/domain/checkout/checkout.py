@@ -64,7 +64,7 @@ DEFAULT_OPTIONS: Mapping[str, bool] = {
 """The options that come back when none was sent (recorded)."""
 
 PLACEHOLDER = "{checkout.order.id}"
-"""What stands for the order's id in merchant URLs; replaced when a URL is used."""
+"""Placeholder of the order's id in merchant URLs; replaced when a URL is used."""
 
 READABLE_AFTER_COMPLETION: Mapping[str, timedelta] = {
     "2h": timedelta(hours=2),

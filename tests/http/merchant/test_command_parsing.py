@@ -19,7 +19,7 @@ from mockserver.domain.order import OrderLine
 from mockserver.http.merchant.endpoints import ENDPOINT_BY_OPERATION as ENDPOINTS
 from mockserver.http.merchant.endpoints import Endpoint
 from mockserver.schemas import get_request_schema, shipped_schemas
-from tests.http.merchant.test_validation_errors import NOT_JSON
+from tests.support.malformed_json import NOT_JSON
 from tests.support.request_bodies import LINE, LINES, bodies, requests
 
 Schema: TypeAlias = Mapping[str, Any]

@@ -10,6 +10,7 @@ from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation, Oper
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.schemas import get_schema
+from tests.support.malformed_json import NOT_JSON
 from tests.support.merchant import Merchant, Reply, line
 from tests.support.request_examples import BODIES, BUSY
 
@@ -40,28 +41,6 @@ async def merchant(merchant: Merchant) -> Merchant:
     """A merchant whose order would allow every operation."""
     await merchant.make_order(BUSY)
     return merchant
-
-
-NOT_JSON = {
-    "nothing but a blank": b" ",
-    "a word": b"captured_amount",
-    "a form": b"captured_amount=1",
-    "single quotes": b"{'captured_amount': 1}",
-    "a comma too many": b'{"captured_amount": 1,}',
-    "cut off": b'{"captured_amount": 1',
-    "two values": b'{"captured_amount": 1} {}',
-    "not a number": b'{"captured_amount": NaN}',
-    "infinity": b'{"captured_amount": Infinity}',
-    "a number beyond all numbers": b'{"captured_amount": 1e400}',
-    "a number of 500 digits": b'{"captured_amount": ' + b"9" * 500 + b"}",
-    "half a surrogate pair": rb'{"captured_amount": 1, "description": "\ud800"}',
-    "not UTF-8": b'{"captured_amount": 1, "description": "\xff"}',
-    "UTF-16": '{"captured_amount": 1}'.encode("utf-16"),
-    "a line break in a text": b'{"captured_amount": 1, "description": "a\nb"}',
-    "too deep": b"[" * 100_000,
-    "too deep in a field": b'{"captured_amount": ' + b"[" * 300 + b"]" * 300 + b"}",
-    "too deep within": b'{"captured_amount": 1, "x": ' + b"[" * 2000 + b"]" * 2000 + b"}",
-}
 
 
 @pytest.mark.parametrize("case", NOT_JSON)
