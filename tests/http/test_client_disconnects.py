@@ -12,7 +12,7 @@ from mockserver.domain.operation import Operation
 from mockserver.http import connection
 from mockserver.http.connection import ConnectionServer
 from mockserver.http.merchant.handler import MerchantApi
-from tests.support.connection import PATIENCE, fault, line_to, request_bytes
+from tests.support.connection import TIMEOUT, fault, line_to, request_bytes
 from tests.support.merchant import Merchant
 from tests.support.raw_http import answers_in, converse
 
@@ -204,7 +204,7 @@ async def test_client_that_does_not_read_its_response_is_dropped(
     protocol = ConnectionServer(unused_handler, mock_headers=True)()
     protocol.connection_made(transport)
     protocol.pause_writing()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await transport.aborted.wait()
     protocol.connection_lost(None)
     assert transport.unread == [200]  # as long as it reads, it is not dropped

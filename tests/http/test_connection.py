@@ -10,7 +10,7 @@ import pytest
 from mockserver import __version__
 from mockserver.domain.operation import Operation
 from mockserver.schemas import get_schema
-from tests.support.connection import PATIENCE, connected, is_closed, read_response, request_head
+from tests.support.connection import TIMEOUT, connected, is_closed, read_response, request_head
 from tests.support.merchant import Merchant, basic
 
 Op = Operation
@@ -55,7 +55,7 @@ async def test_retry_with_credentials_works_on_the_same_connection(
 
 
 async def test_responses_without_a_body_keep_the_connection_usable(merchant: Merchant) -> None:
-    connection = HTTPConnection(urlsplit(merchant.url).netloc, timeout=PATIENCE)
+    connection = HTTPConnection(urlsplit(merchant.url).netloc, timeout=TIMEOUT)
     headers = {"Authorization": basic(merchant.user), "Content-Type": "application/json"}
     statuses, sockets = [], set()
     for name, body in [

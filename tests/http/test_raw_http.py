@@ -22,7 +22,7 @@ from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http import connection
 from tests.support.malformed_bytes import HEADERS, KEYS, SIZES, TEXTS, TOKENS
 from tests.support.merchant import basic
-from tests.support.raw_http import PATIENCE, RawAnswer, ask, converse, is_in_shape
+from tests.support.raw_http import TIMEOUT, RawAnswer, ask, converse, is_in_shape
 from tests.support.request_examples import BUSY
 from tests.support.strategies import damaged
 
@@ -152,7 +152,7 @@ def test_packet_boundaries_do_not_change_the_response(
     whole: bytes,
     places: list[int],
 ) -> None:
-    responses = target.check("split", split(whole, places), PATIENCE)
+    responses = target.check("split", split(whole, places), TIMEOUT)
     last = [] if b"Connection: close" in whole else [200]
     assert [response.status for response in responses] == SEEDS[whole] + last
 
@@ -248,14 +248,14 @@ def test_any_json_body_gets_a_response_on_an_open_connection(
     places: list[int],
 ) -> None:
     sent = split(with_length(place, mark + text), places)
-    responses = target.check("body", sent, PATIENCE)
+    responses = target.check("body", sent, TIMEOUT)
     assert [response.status for response in responses[1:]] == [200]
     assert responses[0].status in {201, 204, 400, 403, 404, 422}
 
 
 @pytest.mark.parametrize("whole", SEEDS)
 def test_unmutated_requests_are_valid(target: FuzzTarget, whole: bytes) -> None:
-    statuses = [item.status for item in target.check("seed", [whole], PATIENCE)]
+    statuses = [item.status for item in target.check("seed", [whole], TIMEOUT)]
     assert statuses[: len(SEEDS[whole])] == SEEDS[whole]
 
 

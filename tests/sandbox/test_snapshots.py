@@ -14,7 +14,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS
 from tests.support.builders import NOW, ORDER_ID, make_order
 
-PATIENCE = 5  # seconds, for what is not to be waited for
+TIMEOUT = 5  # seconds, for what is not to be waited for
 REFUND = RequestFacts(Operation.REFUND, ORDER_ID, NOW, dict)
 
 
@@ -99,7 +99,7 @@ async def test_waiters_continue_on_the_restored_journal(
     sandbox: Sandbox,
 ) -> None:
     sandbox.take_snapshot("here")
-    waiting = asyncio.create_task(sandbox.journal.wait_for_entry(PATIENCE))
+    waiting = asyncio.create_task(sandbox.journal.wait_for_entry(TIMEOUT))
     await asyncio.sleep(0)
     sandbox.restore_snapshot("here")
     assert await waiting

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from mockserver.domain.operation import Operation
 from tests.support.merchant import Merchant, basic, with_key
 
-PATIENCE = 20  # seconds until a test that waits in vain fails
+TIMEOUT = 20  # seconds until a test that waits in vain fails
 
 
 @dataclass(slots=True)
@@ -44,12 +44,12 @@ class Line:
 
     async def rest(self) -> bytes:
         """Read until the server closes the connection."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             return await self.reader.read()
 
     async def answer(self) -> tuple[int, Mapping[str, str], bytes]:
         """Read one response; the connection stays open."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             status, headers = parsed_head(head)
             body = await self.reader.readexactly(int(headers.get("Content-Length", "0")))
@@ -103,7 +103,7 @@ def connected(merchant: Merchant) -> Iterator[socket.socket]:
     """Open a blocking connection to the server."""
     place = urlsplit(merchant.url)
     address = str(place.hostname), int(place.port or 0)
-    with socket.create_connection(address, timeout=PATIENCE) as connection:
+    with socket.create_connection(address, timeout=TIMEOUT) as connection:
         yield connection
 
 

@@ -11,7 +11,7 @@ from mockserver import __version__
 from mockserver.schemas import get_schema
 from tests.support.merchant import Merchant, basic
 
-PATIENCE = 20  # seconds, for a server that never answers
+TIMEOUT = 20  # seconds, for a server that never answers
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Z][A-Za-z '-]*")
 HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): ([^\r\n\x00]*)")
 LAST = b"GET /livez HTTP/1.1\r\nHost: kustom\r\nConnection: close\r\n\r\n"
@@ -91,7 +91,7 @@ def converse(url: str, pieces: Iterable[bytes]) -> list[RawAnswer]:
     place = urlsplit(url)
     address = str(place.hostname), int(place.port or 0)
     received = b""
-    with socket.create_connection(address, timeout=PATIENCE) as connection:
+    with socket.create_connection(address, timeout=TIMEOUT) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             for piece in pieces:

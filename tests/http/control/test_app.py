@@ -18,7 +18,7 @@ from tests.support.problems import assert_problem
 
 LIST = "/__admin/sandboxes"
 TOKEN = "åtoken"
-PATIENCE = 10  # seconds
+TIMEOUT = 10  # seconds
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_merchant_api_needs_no_token(guarded: Merchant) -> None:
 def raw_status(merchant: Merchant, head: bytes) -> tuple[bytes, bytes]:
     """Send bytes; give the status line and the rest of the answer."""
     place = urlsplit(merchant.url)
-    with socket.create_connection((place.hostname, place.port), PATIENCE) as connection:
+    with socket.create_connection((place.hostname, place.port), TIMEOUT) as connection:
         connection.sendall(head + b"Connection: close\r\n\r\n")
         with connection.makefile("rb") as response:
             first, _, rest = response.read().partition(b"\r\n")

@@ -25,7 +25,7 @@ from tests.support.merchant import Merchant
 from tests.support.problems import assert_problem
 
 Op = Operation
-PATIENCE = 5  # seconds, for what is not to be waited for
+TIMEOUT = 5  # seconds, for what is not to be waited for
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
     CHANGES[change](sandboxes)
     sandbox = sandboxes.get_or_create("own")
     sandbox.journal.record(Entry(sandbox.clock.now(), "later", "GET", "/"))
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         page = json.loads((await waiting).body)
     assert [request["correlation_id"] for request in page["requests"]] == ["later"]
 

@@ -22,7 +22,7 @@ from mockserver.http.server import Server
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
-from tests.support.connection import PATIENCE, fault, line_to, parsed_head
+from tests.support.connection import TIMEOUT, fault, line_to, parsed_head
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, Merchant, Reply, with_key
 from tests.support.request_examples import BODIES, order_for
 
@@ -48,7 +48,7 @@ async def latest(merchant: Merchant) -> Any:  # noqa: ANN401  # JSON
 
 async def latest_delivery(merchant: Merchant) -> str:
     """Say what became of the latest answer, as soon as it is known."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while (sent := (await latest(merchant))["sent"]) == "under way":
             pass
     return str(sent)
@@ -357,7 +357,7 @@ async def test_drop_close_ends_without_a_byte(
 
 async def arrived(merchant: Merchant) -> None:
     """Wait until the server has the request that it will not answer."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not (await merchant.control("GET", "requests")).json["requests"]:
             pass
 
@@ -397,7 +397,7 @@ async def test_server_stop_ends_a_hang(
     await fault(merchant, do, on="get_order")
     async with line_to(merchant) as line:
         await line.send(Op.GET_ORDER)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not (await counts(merchant))[1]:
                 pass
             await server.stop()
@@ -580,7 +580,7 @@ async def test_a_client_that_resets_during_a_delay_changes_nothing(
     await fault(merchant, {"delay": "1h"}, on="capture")
     async with line_to(merchant) as line:
         await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not (await counts(merchant))[1]:
                 pass
         line.reset()
