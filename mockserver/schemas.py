@@ -72,7 +72,7 @@ class Schema:
     def violations(self, value: Json) -> Iterator[Violation]:
         """Yield the violations of the schema one by one."""
         try:
-            reporter = _reporter()
+            reporter = get_reporter()
         except (ImportError, OSError):  # out of file descriptors
             yield Violation((), "$ref", self._reference, value, {})
             return
@@ -102,7 +102,8 @@ def get_request_schema(name: str) -> Schema:
 
 
 @cache
-def _reporter() -> "SchemaReporter":
+def get_reporter() -> "SchemaReporter":
+    """Return the reporter of schema errors, created on first use."""
     # The import takes 50 ms, which valid values must not pay.
     from mockserver.schema_reporter import SchemaReporter  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, Movement
 from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.allocation.allocate import explain_allocation
+from mockserver.domain.allocation.case import RETURN_FEE
 from mockserver.domain.allocation.explanation import AllocationOutcome, Explanation
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
@@ -14,7 +15,6 @@ from mockserver.domain.order import Order, OrderLine, Refund
 from mockserver.sandbox.journal import Entry
 
 SPLIT = "references_in_one_capture"
-RETURN_FEE = "return_fee"
 SPLIT_HINT = "Send one refund for each shipment."
 
 

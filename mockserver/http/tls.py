@@ -23,6 +23,7 @@ from mockserver.http.certificate_authority import (
     create_ca,
     load_or_create_ca,
 )
+from mockserver.http.descriptors import WARNING_INTERVAL
 from mockserver.sandbox.clock import wall_clock
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ KUSTOM_HOSTS = frozenset(
     {"api.kustom.co", "api.playground.kustom.co", "api-na.playground.kustom.co"}
 )
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-WARNING_INTERVAL = 60.0  # seconds
 PLAIN_HTTP_REASONS = ("HTTP_REQUEST", "HTTPS_PROXY_REQUEST")  # names of OpenSSL
 LEAF_LIFETIME = timedelta(days=397)  # as long as any client accepts
 

@@ -14,9 +14,9 @@ from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.domain.ledger import movements
 from mockserver.domain.order import Capture, FraudStatus, Order, OrderLine, Refund
 from mockserver.sandbox.faults.rules import FaultRule
+from mockserver.sandbox.recordings import MASKED
 from mockserver.sandbox.sandbox import Sandbox
 
-MASKED = "masked"
 MASKS: Mapping[str, str] = {
     "given_name": MASKED,
     "family_name": MASKED,

@@ -286,7 +286,7 @@ class OrderHistories(RuleBasedStateMachine):
         return answer_in(reply)
 
     def control(self, method: str, path: str, body: Any = None) -> Reply:  # noqa: ANN401  # JSON
-        """Ask the control API, which does as it is told."""
+        """Send a request to the control API."""
         reply = self.run(self.merchant.control(method, path, body))
         assert reply.status < 300, reply
         return reply
