@@ -5,6 +5,7 @@ import json
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -33,7 +34,7 @@ from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 from tests.support.builders import NOW, ORDER_ID, make_order
 
-COUNT = 300
+COUNT = 100
 MAX_RATIO = 1.5
 
 BARE_LINE = {"name": "Part", "quantity": 1, "unit_price": 1, "total_amount": 1}
@@ -161,17 +162,22 @@ def allocations() -> Iterator[Callable[[], int]]:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("kind", GROWTH)
-def test_weight_is_close_to_the_allocated_memory(kind: str) -> None:
+def weight_and_memory(kind: str) -> tuple[int, int]:
+    """Let one kind grow, and return how much the sandbox weighs and allocates more."""
     sandbox = new_sandbox()
     GROWTH[kind](sandbox, 0)  # caches are filled
     weight_before = sandbox.total_bytes
     with allocations() as allocated:
         for number in range(1, COUNT + 1):
             GROWTH[kind](sandbox, number)
-        actual = allocated()
-    ratio = (sandbox.total_bytes - weight_before) / actual
-    assert 1 / MAX_RATIO < ratio < MAX_RATIO, f"{kind}: {ratio:.2f}, {actual / COUNT:.0f} each"
+        return sandbox.total_bytes - weight_before, allocated()
+
+
+@pytest.mark.parametrize("kind", GROWTH)
+def test_weight_is_close_to_the_allocated_memory(kind: str) -> None:
+    # The rest of the process may allocate during one of the measurements.
+    ratios = [weight / memory for weight, memory in (weight_and_memory(kind) for _ in "123")]
+    assert 1 / MAX_RATIO < median(ratios) < MAX_RATIO, f"{kind}: {ratios}"
 
 
 COMMANDS: dict[str, tuple[Command, int]] = {
