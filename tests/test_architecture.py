@@ -53,7 +53,8 @@ LAYERS: Mapping[str, Layer] = {
     "sandbox": may_import("domain", "msgspec"),
     "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
     "audit": may_import("domain sandbox", "msgspec"),
-    "http": may_import(f"{BASE} domain sandbox scenario audit", ANY),
+    "picture": may_import("domain", "msgspec"),
+    "http": may_import(f"{BASE} domain sandbox scenario audit picture", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
         ("__main__", "cli", "client", "pytest_plugin", "testing"),
