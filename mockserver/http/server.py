@@ -95,6 +95,7 @@ class Server:
                 sandboxes,
                 OrderCache(),
                 metrics,
+                self._deliveries,
                 mock_headers,
                 reveal_sandboxes=admin_token is None,
             ),

@@ -11,6 +11,7 @@ from random import Random
 
 _REFERENCE_CHARACTERS = string.ascii_uppercase + string.digits  # of a klarna_reference
 _LENGTH = 8
+_EVENT_CHARACTERS, _EVENT_LENGTH = string.ascii_letters + string.digits, 22
 _VERSION_4 = 0x4000_8000_0000_0000_0000  # and the variant of RFC 9562
 _STRIDE, _32_BITS = 0x9E37_79B1, 0xFFFF_FFFF  # odd, so that no value is left out
 _RANDOM_BITS = ~0xF000_C000_0000_0000_0000
@@ -66,6 +67,10 @@ class IdGenerator:
         self._request_counter = (self._request_counter + _STRIDE) & _32_BITS
         return request_id
 
+    def new_event_id(self) -> str:
+        """Draw an event's id: ``kevt_`` and 22 letters and digits (documented)."""
+        return "kevt_" + "".join(self._events.choices(_EVENT_CHARACTERS, k=_EVENT_LENGTH))
+
     def new_klarna_reference(self) -> str:
         """Draw an order's reference: 8 capital letters and digits (recorded form)."""
         return self._draw_unreserved(_reference, self._references)
@@ -80,6 +85,10 @@ class IdGenerator:
     @cached_property
     def _orders(self) -> Random:
         return self.random_stream("orders")
+
+    @cached_property
+    def _events(self) -> Random:
+        return self.random_stream("events")
 
     @cached_property
     def _movement_random(self) -> Random:

@@ -13,7 +13,8 @@ from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.http.merchant.serializers import JsonObject, format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.checkouts import complete_checkout
-from mockserver.sandbox.deliveries import Delivery, PushMode
+from mockserver.sandbox.deliveries.delivery import Delivery
+from mockserver.sandbox.deliveries.schedules import PushMode
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import build_completion
 

@@ -16,6 +16,7 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
 from mockserver.http.browser import foreign_page
+from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import parse_authorization
@@ -62,6 +63,7 @@ class MerchantApi(Struct, frozen=True):
 
     Attributes:
         mock_headers: add the ``Mock-`` headers.
+        deliveries: sends the webhooks of accepted changes.
         reveal_sandboxes: a merchant may learn the name of the sandbox that has an order.
         ids: correlation ids of requests that belong to no sandbox.
     """
@@ -69,6 +71,7 @@ class MerchantApi(Struct, frozen=True):
     registry: SandboxRegistry[Any]
     order_cache: OrderCache
     metrics: Metrics
+    deliveries: DeliveryRunner
     mock_headers: bool = True
     reveal_sandboxes: bool = True
     ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
@@ -108,6 +111,8 @@ class MerchantApi(Struct, frozen=True):
             log.exception("crash in %r (%s)", request.path, exchange.correlation_id)
             exchange.refusal = crash = exchange.record_crash(format_exc())
             response = refusal_response(crash, exchange.correlation_id, sandbox.assumptions)
+        if sandbox.webhooks:
+            self.deliveries.arm(sandbox)
         if exchange.fired:
             response = fault_injection.apply_after(exchange, response, sandbox)
         return self._record_exchange(sandbox, exchange, response)

@@ -9,6 +9,9 @@ import orjson
 import pytest
 
 from mockserver.domain.operation import ORDERS_PATH, Operation
+from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.sender import Sender
+from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
@@ -40,7 +43,8 @@ def api() -> MerchantApi:
     sandboxes = SandboxRegistry(
         parse_scenario("parcel", parse_yaml(SCENARIO), ScenarioDefaults())
     )
-    return MerchantApi(sandboxes, OrderCache(), Metrics(int))
+    deliveries = DeliveryRunner(sandboxes, Sender(TargetPolicy()))
+    return MerchantApi(sandboxes, OrderCache(), Metrics(int), deliveries)
 
 
 @pytest.fixture
