@@ -109,7 +109,7 @@ class ControlApi(Struct, frozen=True):
         return response
 
     async def _load_sandbox(self, route: Route, params: PathParams) -> str:
-        """Return the name of the sandbox of a path, or make all available to a reader of all."""
+        """Return the name of the sandbox of a path; a reader of several gets all of them."""
         if route.reads_all or is_digest(params.get("sandbox", "")):
             await self.context.home.load_all()
         return sandbox_name(self.context, params) if "sandbox" in params else ""
