@@ -5,7 +5,6 @@ never interleave and one idempotency key has one effect.
 """
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from datetime import datetime
 
 from msgspec import Struct
@@ -300,7 +299,7 @@ class Sandbox:
             deliveries=self.deliveries.copy(),
             webhooks=self.webhooks,
             receipts=dict(self.receipts),
-            ids=deepcopy(self.ids),
+            ids=self.ids.copy(),
             faults=self.faults.copy(),
             journal=self.journal.copy(),
             order_names=dict(self.order_names),
@@ -330,7 +329,7 @@ class Sandbox:
         self.deliveries = snapshot.deliveries.copy()
         self.webhooks = snapshot.webhooks
         self.receipts = dict(snapshot.receipts)
-        self.ids = deepcopy(snapshot.ids)
+        self.ids = snapshot.ids.copy()
         self.faults = snapshot.faults.copy()
         old_journal, self.journal = self.journal, snapshot.journal.copy()
         old_journal.notify_waiters()

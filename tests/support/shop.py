@@ -1,5 +1,6 @@
 """A shop that the server calls: it records what it receives, and answers as it is told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ class Shop:
         status: of every answer.
         acknowledge_at: the number of the push at which it acknowledges.
         pushes: method, query and body of each push.
+        may_answer: pushes are answered once it is set.
         webhooks: headers and body of each webhook.
     """
 
@@ -32,10 +34,16 @@ class Shop:
     url: str = ""
     pushes: list[tuple[str, str, bytes]] = field(default_factory=list)
     webhooks: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Answer at once, unless a test clears the event."""
+        self.may_answer.set()
 
     async def push(self, request: web.Request) -> web.Response:
         """Record a push."""
         self.pushes.append((request.method, request.query_string, await request.read()))
+        await self.may_answer.wait()
         if len(self.pushes) == self.acknowledge_at:
             order_id = request.query["order"]
             await self.merchant.do(Operation.ACKNOWLEDGE, order_id=order_id)

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import Operation
-from mockserver.sandbox.ids import IdGenerator
+from mockserver.sandbox.ids import random_bits
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # of every secret (Standard Webhooks)
-SECRET_BYTES = 24  # of a generated secret; Standard Webhooks allows 24 to 64
+SECRET_BYTES = 32  # of a generated secret; Standard Webhooks allows 24 to 64
 ROTATION_PERIOD = timedelta(minutes=10)
 """How long the secret before the current one signs as well (documented by Kustom)."""
 
@@ -97,7 +97,8 @@ def _build_endpoint(
 
 def generate_secret(seed: str, url: str) -> str:
     """Generate the secret of an endpoint; equal seeds and URLs give equal secrets."""
-    key = IdGenerator(seed).random_stream(f"webhooks/{url}").randbytes(SECRET_BYTES)
+    parts = (random_bits(seed, f"webhooks/{url}", number) for number in (0, 1))
+    key = b"".join(part.to_bytes(SECRET_BYTES // 2) for part in parts)
     return SECRET_PREFIX + b64encode(key).decode()
 
 

@@ -58,6 +58,17 @@ async def test_a_push_is_sent_now_on_request(shop: Shop) -> None:
     assert delivery["due_at"] == "2026-01-15T09:02:00.000Z"
 
 
+async def test_a_push_with_the_confirmation_does_not_delay_it(shop: Shop) -> None:
+    shop.may_answer.clear()
+    (delivery,) = (await shop.complete("with_confirmation"))["deliveries"]
+    assert (delivery["state"], delivery["attempts"]) == ("scheduled", [])
+    shop.may_answer.set()
+    awaited = "deliveries/await?state=delivered&timeout=5s"
+    assert (await shop.merchant.control("GET", awaited)).json["deliveries"]
+    assert await shop.advance("2m") == ["09:02 push answered 200"]
+    assert len(shop.pushes) == 2
+
+
 async def test_a_held_push_is_sent_by_hand(shop: Shop) -> None:
     (delivery,) = (await shop.complete("hold"))["deliveries"]
     assert await shop.advance("1h") == []

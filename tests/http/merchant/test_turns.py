@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from mockserver.domain.operation import ORDERS_PATH, Operation
+from mockserver.homes.memory import MemoryHome
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
@@ -44,7 +45,7 @@ def api() -> MerchantApi:
         parse_scenario("parcel", parse_yaml(SCENARIO), ScenarioDefaults())
     )
     deliveries = DeliveryRunner(sandboxes, Sender(TargetPolicy()))
-    return MerchantApi(sandboxes, OrderCache(), Metrics(int), deliveries)
+    return MerchantApi(MemoryHome(sandboxes), OrderCache(), Metrics(int), deliveries)
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def capture(amount: int, key: str = "") -> Request:
 
 
 def sandbox_in(api: MerchantApi) -> Sandbox:
-    sandbox: Sandbox = api.registry.get_or_create("anna")
+    sandbox: Sandbox = api.home.registry.get_or_create("anna")
     return sandbox
 
 
