@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 LOWEST := $(VENV)/lowest
 
-.PHONY: serve demo test test-lowest image-test dist installed-test check format docs site prepare-release lock bench mutants clean
+.PHONY: serve demo test browser-test test-lowest image-test dist installed-test check format docs site prepare-release lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server with one order on port 8566
 	@$(BIN)/kustom-mock serve
@@ -30,6 +30,11 @@ test-lowest: $(LOWEST)/ready ## run the tests that can fail with the lowest vers
 
 image-test: $(VENV)/ready ## build and run the image with Docker, or with buildah and podman
 	$(BIN)/python -m pytest -m container tests/container
+
+browser-test: $(VENV)/ready ## test the pages in Chromium; as root on Debian it is installed
+	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+	$(BIN)/python -m pytest -m browser tests/browser
 
 dist: $(VENV)/ready ## build the sdist, and the wheel from it
 	rm -rf dist

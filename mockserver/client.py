@@ -5,6 +5,7 @@
 '7ce4ee13-973c-6f49-a30e-85a0bc675997'
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -411,7 +412,7 @@ class ControlClient:
         Args:
             method: the HTTP method.
             path: relative to ``/__admin/sandboxes/{sandbox}/``, with its query.
-            body: a mapping is sent as JSON, anything else as YAML.
+            body: a mapping or a JSON text is sent as JSON, any other text as YAML.
 
         Returns:
             The parsed JSON, or the text of any other response.
@@ -421,7 +422,7 @@ class ControlClient:
         """
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if isinstance(body, str | bytes):
-            headers["Content-Type"] = "application/yaml"
+            headers["Content-Type"] = _media_type(body)
         full_path = f"/__admin/sandboxes/{_segment(self.sandbox)}/{path}".rstrip("/")
         client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file)
         try:
@@ -447,6 +448,15 @@ class ControlClient:
         body: Mapping[str, object] | str | bytes | None = None,
     ) -> dict[str, str]:
         return cast("dict[str, dict[str, str]]", self.call(method, path, body))["orders"]
+
+
+def _media_type(text: str | bytes) -> str:
+    """Return the media type of a scenario's text; JSON has escapes that YAML does not know."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return "application/yaml"
+    return "application/json"
 
 
 def _segment(name: str) -> str:

@@ -39,10 +39,15 @@ class DeliveryState(StrEnum):
 
 
 class PushMode(StrEnum):
-    """When the first push of a completed checkout order is sent."""
+    """When the first push of a completed checkout order is sent.
+
+    ``NOW`` sends it before the completion is answered, ``WITH_CONFIRMATION`` at the same
+    moment, so that push and confirmation page reach the shop together.
+    """
 
     SCHEDULE = "schedule"
     NOW = "now"
+    WITH_CONFIRMATION = "with_confirmation"
     HOLD = "hold"
 
 

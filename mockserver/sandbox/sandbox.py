@@ -5,7 +5,6 @@ never interleave and one idempotency key has one effect.
 """
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from datetime import datetime
 
 from msgspec import Struct
@@ -260,7 +259,7 @@ class Sandbox:
             checkout_bytes=self.checkout_bytes,
             deliveries=self.deliveries.copy(),
             receipts=dict(self.receipts),
-            ids=deepcopy(self.ids),
+            ids=self.ids.copy(),
             faults=self.faults.copy(),
             journal=self.journal.copy(),
             order_names=dict(self.order_names),
@@ -289,7 +288,7 @@ class Sandbox:
         self.checkout_bytes = snapshot.checkout_bytes
         self.deliveries = snapshot.deliveries.copy()
         self.receipts = dict(snapshot.receipts)
-        self.ids = deepcopy(snapshot.ids)
+        self.ids = snapshot.ids.copy()
         self.faults = snapshot.faults.copy()
         old_journal, self.journal = self.journal, snapshot.journal.copy()
         old_journal.notify_waiters()

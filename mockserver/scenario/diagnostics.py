@@ -87,7 +87,7 @@ def pluralize(number: object, singular: str, plural: str = "") -> str:
 LINT_CODES: Mapping[str, str] = MappingProxyType(
     {
         "E000": "The file cannot be read.",
-        "E001": "The file is not a single, valid YAML document.",
+        "E001": "The file is not a single, valid YAML or JSON document.",
         "E002": "A key is repeated in one mapping, or a name is used in two loaded files.",
         "E101": "An unknown key.",
         "E102": "A required key is missing.",

@@ -22,6 +22,7 @@ from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.weights import weigh_value
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.document import Document, PositionTree
 from mockserver.scenario.expectations import Verdict, check_expectations
 from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.sandbox_builder import add_fault_rule, add_order
@@ -29,7 +30,6 @@ from mockserver.scenario.schema_errors import MAX_FINDINGS, schema_findings
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 from mockserver.scenario.steps import Step, plan_steps
 from mockserver.scenario.times import parse_time_or_offset
-from mockserver.scenario.yaml_reader import Document, PositionTree
 from mockserver.schemas import get_schema
 
 SCENARIO_SCHEMA = "scenario.schema.json"

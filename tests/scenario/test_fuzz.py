@@ -16,11 +16,12 @@ from hypothesis.strategies import SearchStrategy
 from mockserver.domain.errors import Reason
 from mockserver.domain.ledger import broken_invariants
 from mockserver.scenario.diagnostics import LINT_CODES, Finding, ScenarioError
+from mockserver.scenario.document import Document
 from mockserver.scenario.lint import lint
 from mockserver.scenario.loader import list_shipped
 from mockserver.scenario.scenario import Scenario, parse_scenario, wrap_value
 from mockserver.scenario.schema_errors import MAX_FINDINGS
-from mockserver.scenario.yaml_reader import Document, parse_yaml
+from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.schemas import shipped_schemas
 from tests.support.effort import effort
 from tests.support.strategies import damaged

@@ -5,6 +5,7 @@ only if the sandbox still has it.
 """
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +65,10 @@ class DeliveryRunner:
         changed = deliveries.settle(delivery.delivery_id, attempt, result.held)
         return SentDelivery(changed or delivery, at, None if result.held else attempt)
 
+    def start_sending(self, sandbox: Sandbox, delivery: Delivery) -> None:
+        """Send a delivery now without waiting for the answer."""
+        self._start_task(self.send(sandbox, delivery))
+
     def arm(self, sandbox: Sandbox) -> None:
         """Set a timer for the next due time, if the clock of the sandbox runs."""
         timer = self._timers.pop(sandbox.name, None)
@@ -89,11 +94,12 @@ class DeliveryRunner:
     def _start(self, sandbox: Sandbox) -> None:
         self._timers.pop(sandbox.name, None)
         if self._is_current(sandbox) and not sandbox.clock.frozen:
-            task = asyncio.get_running_loop().create_task(
-                self.advance(sandbox, sandbox.clock.now())
-            )
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start_task(self.advance(sandbox, sandbox.clock.now()))
+
+    def _start_task(self, sending: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.get_running_loop().create_task(sending)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _is_current(self, sandbox: Sandbox) -> bool:
         return self._registry.get(sandbox.name) is sandbox

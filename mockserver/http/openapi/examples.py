@@ -23,7 +23,7 @@ CREATED = "2026-01-15T09:00:00Z"
 EXAMPLE_ORDER: Mapping[str, Any] = MappingProxyType(
     {
         "order_id": "7ce4ee13-973c-4f49-a30e-85a0bc675997",
-        "klarna_reference": "JASW2UXV",
+        "klarna_reference": "1LZB87X9",
         "created": CREATED,
         "billing_address": {
             "given_name": "Testperson-se",

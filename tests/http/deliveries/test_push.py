@@ -1,5 +1,6 @@
 """Pushes to a shop over real HTTP, on the sandbox's clock."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,10 +25,16 @@ class Shop:
     acknowledge_at: int = 0
     url: str = ""
     pushes: list[tuple[str, str, bytes]] = field(default_factory=list)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Answer at once, unless a test clears the event."""
+        self.may_answer.set()
 
     async def push(self, request: web.Request) -> web.Response:
         """Record a push."""
         self.pushes.append((request.method, request.query_string, await request.read()))
+        await self.may_answer.wait()
         if len(self.pushes) == self.acknowledge_at:
             order_id = request.query["order"]
             await self.merchant.do(Operation.ACKNOWLEDGE, order_id=order_id)
@@ -130,6 +137,17 @@ async def test_a_push_is_sent_now_on_request(shop: Shop) -> None:
     (delivery,) = (await shop.complete("now"))["deliveries"]
     assert (delivery["state"], len(shop.pushes)) == ("delivered", 1)
     assert delivery["due_at"] == "2026-01-15T09:02:00.000Z"
+
+
+async def test_a_push_with_the_confirmation_does_not_delay_it(shop: Shop) -> None:
+    shop.may_answer.clear()
+    (delivery,) = (await shop.complete("with_confirmation"))["deliveries"]
+    assert (delivery["state"], delivery["attempts"]) == ("scheduled", [])
+    shop.may_answer.set()
+    awaited = "deliveries/await?state=delivered&timeout=5s"
+    assert (await shop.merchant.control("GET", awaited)).json["deliveries"]
+    assert await shop.advance("2m") == ["09:02 push answered 200"]
+    assert len(shop.pushes) == 2
 
 
 async def test_a_held_push_is_sent_by_hand(shop: Shop) -> None:
