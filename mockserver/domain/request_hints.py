@@ -1,8 +1,8 @@
 """Hints on accepted captures, refunds and updates that cause trouble later.
 
 The provider accepts lines that contradict themselves, captures without lines, and the same
-refund twice. Each function in ``HINT_RULES`` finds one such fact. Hints are worked out only
-when somebody reads them: in the ``Mock-Hint`` header, the journal or an explanation.
+refund twice. Each function in ``REQUEST_HINT_RULES`` finds one such fact. Hints are worked
+out only when somebody reads them: in the ``Mock-Hint`` header, the journal or an explanation.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture, Order, OrderLine, Refund
 from mockserver.domain.wording import quote
 
-MAX_HINTS = 10  # of one request
+MAX_REQUEST_HINTS = 10  # of one request
 
 
 def request_hints(
@@ -29,12 +29,12 @@ def request_hints(
         operation: the operation of the request.
 
     Returns:
-        At most ``MAX_HINTS`` sentences; none if the request changed nothing.
+        At most ``MAX_REQUEST_HINTS`` sentences; none if the request changed nothing.
     """
     if before is None or after is None or before is after or operation is None:
         return ()
-    rules = HINT_RULES.get(operation, ())
-    return tuple(islice(chain.from_iterable(rule(after) for rule in rules), MAX_HINTS))
+    rules = REQUEST_HINT_RULES.get(operation, ())
+    return tuple(islice(chain.from_iterable(rule(after) for rule in rules), MAX_REQUEST_HINTS))
 
 
 def line_contradictions(lines: Iterable[OrderLine]) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _return_fee_not_negative(order: Order) -> Iterator[str]:
 
 HintRule = Callable[[Order], Iterator[str]]
 
-HINT_RULES: Mapping[Operation, Sequence[HintRule]] = {
+REQUEST_HINT_RULES: Mapping[Operation, Sequence[HintRule]] = {
     Operation.CAPTURE: (
         _capture_without_lines,
         _captured_lines_do_not_add_up,
