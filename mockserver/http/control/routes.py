@@ -60,7 +60,7 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
     ),
     Route("GET", "/__admin/activity", list_activity, "activity"),
-    Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes"),
+    Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes", reads_all=True),
     Route("GET", SANDBOX_PATH, sandboxes.get_sandbox, "sandbox"),
     Route("DELETE", SANDBOX_PATH, sandboxes.drop_sandbox, status=204),
     Route("POST", f"{SANDBOX_PATH}/reset", sandboxes.reset_sandbox, "seeded_sandbox"),

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from mockserver.domain.operation import ORDERS_PATH, Operation
+from mockserver.homes.memory import MemoryHome
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
@@ -40,7 +41,7 @@ def api() -> MerchantApi:
     sandboxes = SandboxRegistry(
         parse_scenario("parcel", parse_yaml(SCENARIO), ScenarioDefaults())
     )
-    return MerchantApi(sandboxes, OrderCache(), Metrics(int))
+    return MerchantApi(MemoryHome(sandboxes), OrderCache(), Metrics(int))
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def capture(amount: int, key: str = "") -> Request:
 
 
 def sandbox_in(api: MerchantApi) -> Sandbox:
-    sandbox: Sandbox = api.registry.get_or_create("anna")
+    sandbox: Sandbox = api.home.registry.get_or_create("anna")
     return sandbox
 
 
