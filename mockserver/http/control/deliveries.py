@@ -20,7 +20,7 @@ from mockserver.sandbox.deliveries.delivery import (
 )
 from mockserver.sandbox.sandbox import Sandbox
 
-FILTER_NAMES = ("kind", "order_id", "state")
+DELIVERY_FILTERS = ("kind", "order_id", "state")
 POLL_INTERVAL = 0.02  # seconds; states also change by time, which wakes nobody
 
 
@@ -122,7 +122,7 @@ def _find(sandbox: Sandbox, delivery_id: str) -> Delivery:
 
 
 def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
-    filters = {key: request.query[key] for key in FILTER_NAMES if key in request.query}
+    filters = {key: request.query[key] for key in DELIVERY_FILTERS if key in request.query}
     if "order_id" in filters:
         name_or_id = filters["order_id"]
         filters["order_id"] = sandbox.order_names.get(name_or_id, name_or_id)
