@@ -8,13 +8,19 @@ import hmac
 import logging
 import os
 from ipaddress import ip_address
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from mockserver.domain.errors import Refusal
 from mockserver.http.browser import foreign_page
-from mockserver.http.control.context import ControlContext, sandbox_name
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    Route,
+    sandbox_name,
+)
 from mockserver.http.control.ownership import authenticate_owner, is_about_sandbox
 from mockserver.http.control.parsing import check_query
 from mockserver.http.control.problems import (
@@ -28,7 +34,11 @@ from mockserver.http.control.problems import (
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
 from mockserver.http.merchant.auth import Credentials
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.names import is_digest
 from mockserver.scenario.diagnostics import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
 ADMIN_SEGMENT = "__admin"
 UNAUTHENTICATED_PATHS = frozenset(
@@ -56,8 +66,8 @@ class ControlApi(Struct, frozen=True):
 
     async def _respond(self, request: Request) -> Response:
         try:
-            credentials = self._authorize(request)
-            return await self._dispatch(request, credentials)
+            needs_owner = self._check_access(request)
+            return await self._dispatch(request, needs_owner=needs_owner)
         except Problem as problem:
             return problem_response(problem)
         except Refusal as refusal:
@@ -68,7 +78,8 @@ class ControlApi(Struct, frozen=True):
             log.exception("crash in %r", request.path)
             return problem_response(Problem(500, "unexpected server error"))
 
-    async def _dispatch(self, request: Request, credentials: Credentials | None) -> Response:
+    async def _dispatch(self, request: Request, *, needs_owner: bool) -> Response:
+        """Call the handler of a request: within one turn, unless it takes turns itself."""
         route_match = CONTROL_ROUTER.match(request.method, request.segments)
         if route_match is None:
             raise Problem(404, f"no such path: {request.path}")
@@ -76,25 +87,51 @@ class ControlApi(Struct, frozen=True):
             raise method_not_allowed(request.method, route_match.allowed_methods)
         route, params = route_match.target, route_match.path_params
         check_query(route, request)
-        response = route.handler(self.context, params, request)
-        response = response if isinstance(response, Response) else await response
-        if route.changes_sandbox:
-            self.context.registry.mark_changed(sandbox_name(self.context, params))
-        if credentials is not None:
-            self.context.registry.claim(credentials.user, credentials.secret)
+        name = await self._load_sandbox(route, params)
+
+        def authenticate() -> Credentials | None:
+            return authenticate_owner(self.context, request) if needs_owner else None
+
+        def answer() -> Response:
+            credentials = authenticate()
+            response = route.handler(self.context, params, request)
+            self._finish(route, name, credentials)
+            return cast("Response", response)
+
+        take_turn = self.context.home.take_turn
+        if not route.takes_turns:
+            return await take_turn(name, answer)
+        credentials = await take_turn(name, authenticate)
+        response = await cast(
+            "Awaitable[Response]", route.handler(self.context, params, request)
+        )
+        await take_turn(name, self._finish, route, name, credentials)
         return response
 
-    def _authorize(self, request: Request) -> Credentials | None:
-        """Check host, origin and admin token, or the secret of an owned sandbox.
+    async def _load_sandbox(self, route: Route, params: PathParams) -> str:
+        """Return the name of the sandbox of a path; a reader of several gets all of them."""
+        if route.reads_all or is_digest(params.get("sandbox", "")):
+            await self.context.home.load_all()
+        return sandbox_name(self.context, params) if "sandbox" in params else ""
+
+    def _finish(self, route: Route, name: str, credentials: Credentials | None) -> None:
+        """Protect a sandbox that was changed, and tie it to the caller."""
+        if route.changes_sandbox:
+            self.context.registry.mark_changed(name)
+        if credentials is not None:
+            self.context.registry.claim(credentials.user, credentials.secret)
+
+    def _check_access(self, request: Request) -> bool:
+        """Check host, origin and admin token.
 
         Returns:
-            The credentials of the sandbox's user, if they were needed.
+            Whether the caller must have the credentials of an owned sandbox instead.
 
         Raises:
             Problem: The request is not allowed.
         """
         if _is_unauthenticated(request):
-            return None
+            return False
         if not self._is_expected_host(request.host):
             message = f"unexpected host '{request.host}'; allow it with --allowed-host"
             raise Problem(403, message)
@@ -106,12 +143,12 @@ class ControlApi(Struct, frozen=True):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         is_valid = scheme.lower() == "bearer" and self._is_token(token.strip())
         if self.token is not None and is_valid:
-            return None
+            return False
         if self.context.registry.owned and is_about_sandbox(request):
-            return authenticate_owner(self.context, request)
+            return True
         if self.token is not None:
             raise unauthorized()
-        return None
+        return False
 
     def _is_token(self, token: str) -> bool:
         expected = (self.token or "").encode()

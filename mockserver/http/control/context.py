@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
+from inspect import iscoroutinefunction
 from time import monotonic
 from typing import TypeAlias
 
 from msgspec import Struct, field
 
 from mockserver.domain.order import Order
+from mockserver.homes.home import Home
 from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.runner import DeliveryRunner
@@ -33,17 +35,23 @@ class ControlContext(Struct, frozen=True):
     """What the handlers of the control API share.
 
     Attributes:
+        home: where the sandboxes live.
         activity: the latest calls of the control API.
         ca_certificate: PEM certificate of the server's own authority, if it has one.
         started_at: monotonic time of the server's start, in seconds.
     """
 
-    registry: SandboxRegistry[Scenario]
+    home: Home
     metrics: Metrics
     deliveries: DeliveryRunner
     ca_certificate: bytes | None = None
     activity: Activity = field(default_factory=Activity)
     started_at: float = field(default_factory=monotonic)
+
+    @property
+    def registry(self) -> SandboxRegistry[Scenario]:
+        """The sandboxes at hand; handlers use them within a turn."""
+        return self.home.registry
 
 
 PathParams: TypeAlias = Mapping[str, str]
@@ -62,6 +70,7 @@ class Route(Struct, frozen=True):
         unauthenticated: needs neither an expected host nor the admin token.
         optional: what it returns may not exist on this server (404).
         limited: what it creates is limited in number (409).
+        reads_all: it reads all sandboxes.
     """
 
     method: str
@@ -76,6 +85,12 @@ class Route(Struct, frozen=True):
     unauthenticated: bool = False
     optional: bool = False
     limited: bool = False
+    reads_all: bool = False
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether the handler waits between turns of its own; any other is one turn."""
+        return iscoroutinefunction(self.handler)
 
     @property
     def changes_sandbox(self) -> bool:

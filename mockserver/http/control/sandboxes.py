@@ -25,11 +25,12 @@ from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.weights import NAME_BYTES
 from mockserver.scenario.diagnostics import format_path
+from mockserver.scenario.document import Document
 from mockserver.scenario.expectations import Verdict, check_expectations
 from mockserver.scenario.export import export_sandbox
 from mockserver.scenario.loader import UnknownScenarioError, find_shipped
 from mockserver.scenario.scenario import Scenario, parse_scenario
-from mockserver.scenario.yaml_reader import Document, parse_yaml
+from mockserver.scenario.yaml_reader import parse_yaml
 
 MAX_MOVEMENT_NAME_LENGTH = 100  # characters
 

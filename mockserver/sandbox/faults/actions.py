@@ -3,16 +3,15 @@
 import math
 from collections.abc import Mapping
 from enum import StrEnum
-from random import Random
+from statistics import NormalDist
 from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
 from mockserver.domain.errors import Reason
 
-P99_STANDARD_DEVIATIONS = (
-    2.3263478740408408  # standard deviations from the median to the 99th percentile
-)
+NORMAL = NormalDist()
+P99_STANDARD_DEVIATIONS = NORMAL.inv_cdf(0.99)  # from the median to the 99th percentile
 
 MAX_DELAY = 100 * 365 * 86_400.0  # seconds; the longest duration allowed
 
@@ -58,12 +57,12 @@ class Delay(Struct, frozen=True):
     median: float = 0.0
     p99: float = 0.0
 
-    def seconds(self, source: Random) -> float:
-        """Draw how long to wait."""
+    def seconds(self, fraction: float) -> float:
+        """Return the delay at a fraction of its distribution, between 0 and 1."""
         if not self.median:
-            return source.uniform(self.low, self.high)
+            return self.low + (self.high - self.low) * fraction
         sigma = math.log(self.p99 / self.median) / P99_STANDARD_DEVIATIONS
-        return min(self.median * math.exp(sigma * source.gauss(0, 1)), MAX_DELAY)
+        return min(self.median * math.exp(sigma * NORMAL.inv_cdf(fraction)), MAX_DELAY)
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""
@@ -136,6 +135,40 @@ class SlowBody(Struct, frozen=True):
         return f"slow_body {self.bytes_per_second}"
 
 
+class Lose(Struct, frozen=True):
+    """Do not make the call to the merchant; nobody answers."""
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return "lose"
+
+
+class Duplicate(Struct, frozen=True):
+    """Make the call to the merchant several times, one after the other."""
+
+    times: int = 2
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return f"duplicate {self.times}"
+
+
+class Reorder(Struct, frozen=True):
+    """Make the call after the next one of its kind, at the latest at its next due time."""
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return "reorder"
+
+
+class BadSignature(Struct, frozen=True):
+    """Sign a webhook with a secret that nobody has."""
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return "bad_signature"
+
+
 class ResponseDamage(Struct):
     """How a response is damaged when it is sent, and what was really sent.
 
@@ -160,7 +193,16 @@ Action: TypeAlias = (
     | Truncate
     | Garbage
     | SlowBody
+    | Lose
+    | Duplicate
+    | Reorder
+    | BadSignature
 )
+
+DELIVERY_ACTIONS = (Lose, Delay, Duplicate, Reorder, BadSignature, Respond)
+"""Actions on calls to the merchant; ``Delay`` and ``Respond`` are also for requests."""
+
+ONLY_DELIVERY_ACTIONS = (Lose, Duplicate, Reorder, BadSignature)
 
 BEFORE_COMMIT = (Delay, RateLimit, Refuse, Drop, FailAllocation)
 """Actions that take effect before the commit; the others take effect after it. A

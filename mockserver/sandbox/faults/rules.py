@@ -6,14 +6,14 @@ and *fires* on some of the requests it matches (the third, one in five).
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
 from datetime import datetime
-from random import Random
 from typing import Any, TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.domain.operation import Operation
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.faults.actions import Action, FailAllocation
 from mockserver.sandbox.faults.matching import (
     IndexValue,
@@ -21,10 +21,14 @@ from mockserver.sandbox.faults.matching import (
     values_at,
     values_match,
 )
+from mockserver.sandbox.ids import random_fraction
 from mockserver.sandbox.weights import weigh_fault
 
-Scope: TypeAlias = tuple[Operation | None, str | None]
-"""Operation and order id that a rule is limited to; ``None`` is any."""
+Subject: TypeAlias = Operation | DeliveryKind
+"""What a rule is about: a request of the merchant, or a call to the merchant."""
+
+Scope: TypeAlias = tuple[Subject | None, str | None]
+"""Subject and order id that a rule is limited to; ``None`` is any operation, any order."""
 
 IndexKey: TypeAlias = tuple[str | None, IndexValue | None]
 """A path into the body and the expected value by which a rule is indexed; or neither."""
@@ -48,7 +52,7 @@ class CallSelector(Struct, frozen=True):
 
 
 class FaultRule(Struct, frozen=True):
-    """A fault rule. Empty or None fields match every request.
+    """A fault rule. Empty or None fields match every request, but no delivery.
 
     ``where`` maps paths into the body (``order_lines.reference``) to values; a list on
     the path matches if one of its elements does. ``spec`` is the rule as written in its
@@ -57,7 +61,7 @@ class FaultRule(Struct, frozen=True):
 
     name: str
     actions: tuple[Action, ...]
-    operations: frozenset[Operation] = frozenset()
+    operations: frozenset[Subject] = frozenset()
     order_ids: frozenset[str] = frozenset()
     where: Mapping[str, Any] = field(default_factory=dict)
     calls: CallSelector | None = None
@@ -68,9 +72,9 @@ class FaultRule(Struct, frozen=True):
 
 
 class RequestFacts(Struct, frozen=True):
-    """The properties of a request that rules match; the body is parsed on demand."""
+    """The properties of a request or delivery that rules match; the body parsed on demand."""
 
-    operation: Operation
+    operation: Subject
     order_id: str
     now: datetime
     body: Callable[[], Any]
@@ -87,8 +91,27 @@ class RequestFacts(Struct, frozen=True):
         return {index_value(value) for value in self.values_at(path)}
 
 
+class RuleCounts(Struct, frozen=True):
+    """What happened with a rule so far.
+
+    ``draws`` is the number of random numbers drawn for it; ``calls`` counts the matched
+    requests by order, for a rule that is limited to orders.
+    """
+
+    matched: int = 0
+    fired: int = 0
+    draws: int = 0
+    calls: Mapping[str, int] = field(default_factory=dict)
+
+
 class FaultRules:
-    """The fault rules of a sandbox, with their match and fire counts."""
+    """The fault rules of a sandbox, with what happened with each.
+
+    Attributes:
+        added_count: number of rules ever added.
+        counts: the counts by the name of the rule.
+        total_bytes: approximate bytes of all rules.
+    """
 
     def __init__(self, rules: Iterable[FaultRule] = (), seed: str = "") -> None:
         """Start with rules; probabilities repeat for an equal seed."""
@@ -96,12 +119,9 @@ class FaultRules:
         self._rules: dict[str, FaultRule] = {}
         self._positions: dict[str, int] = {}
         self._index: RuleIndex = {}
-        self._randoms: dict[str, Random] = {}  # of 2.5 kB each, created when first drawn from
-        self._call_counts: dict[str, Counter[str]] = {}  # of calls, by rule and order
         self.added_count = 0
+        self.counts: dict[str, RuleCounts] = {}
         self.total_bytes = 0
-        self.matched: Counter[str] = Counter()
-        self.fired: Counter[str] = Counter()
         for rule in rules:
             self.add(rule)
 
@@ -111,7 +131,7 @@ class FaultRules:
         self.added_count += 1
         self._rules[rule.name] = rule
         self._positions[rule.name] = self.added_count
-        self._call_counts[rule.name] = Counter()
+        self.counts[rule.name] = RuleCounts()
         self.total_bytes += weigh_fault(rule.name, rule.spec)
         path, value = _index_key(rule)
         for scope in _scopes(rule):
@@ -134,10 +154,18 @@ class FaultRules:
             if not self._index[scope]:
                 del self._index[scope]
         self.total_bytes -= weigh_fault(name, rule.spec)
-        self._randoms.pop(name, None)
-        del self._positions[name], self._call_counts[name]
-        del self.matched[name], self.fired[name]
+        del self._positions[name], self.counts[name]
         return True
+
+    @property
+    def matched(self) -> Counter[str]:
+        """How many requests each rule matched."""
+        return Counter({name: counts.matched for name, counts in self.counts.items()})
+
+    @property
+    def fired(self) -> Counter[str]:
+        """How often each rule fired."""
+        return Counter({name: counts.fired for name, counts in self.counts.items()})
 
     def __bool__(self) -> bool:
         """Whether there are any rules."""
@@ -157,29 +185,30 @@ class FaultRules:
 
     def preview(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
         """Return the actions that would apply to a request now, without counting it."""
-        return self.copy().apply(facts)
+        counts, self.counts = self.counts, dict(self.counts)
+        try:
+            return self.apply(facts)
+        finally:
+            self.counts = counts
 
     def copy(self) -> "FaultRules":
         """Return rules that count on their own; the rules themselves are shared."""
-        copy = FaultRules(seed=self._seed)
-        copy._rules = dict(self._rules)
+        copy = FaultRules(self._rules.values(), self._seed)
+        copy.counts, copy.added_count = dict(self.counts), self.added_count
         copy._positions = dict(self._positions)
-        copy._index = deepcopy(self._index)
-        copy._randoms = deepcopy(self._randoms)
-        copy._call_counts = {name: counts.copy() for name, counts in self._call_counts.items()}
-        copy.added_count, copy.total_bytes = self.added_count, self.total_bytes
-        copy.matched, copy.fired = self.matched.copy(), self.fired.copy()
         return copy
 
-    def random_for(self, rule: FaultRule) -> Random:
-        """Return the random stream of a rule, independent of all others."""
-        if rule.name not in self._randoms:
-            self._randoms[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
-        return self._randoms[rule.name]
+    def draw(self, rule: FaultRule) -> float:
+        """Draw the next random number of a rule, between 0 and 1; rules are independent."""
+        counts = self.counts[rule.name]
+        self.counts[rule.name] = replace(counts, draws=counts.draws + 1)
+        return random_fraction(self._seed, f"faults/{rule.name}", counts.draws)
 
     def _candidates(self, facts: RequestFacts) -> list[str]:
         """Name the rules that may match, using the index by scope, path and value."""
-        scopes = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
+        is_delivery = isinstance(facts.operation, DeliveryKind)
+        subjects = (facts.operation,) if is_delivery else (facts.operation, None)
+        scopes = [(subject, i) for subject in subjects for i in (facts.order_id, None)]
         names = [
             name
             for scope in scopes
@@ -193,18 +222,24 @@ class FaultRules:
     def _fires(self, rule: FaultRule, facts: RequestFacts) -> bool:
         if not _is_in_window(rule, facts.now) or not _body_matches(rule, facts):
             return False
-        self.matched[rule.name] += 1
-        counts = self._call_counts[rule.name]
-        order_id = facts.order_id if rule.order_ids else ""
-        counts[order_id] += 1
-        if rule.calls is not None and not rule.calls.selects(counts[order_id]):
+        number = self._count_match(rule, facts.order_id)
+        if rule.calls is not None and not rule.calls.selects(number):
             return False
-        if rule.probability is not None:
-            draw = self.random_for(rule).random()
-            if draw >= rule.probability:
-                return False
-        self.fired[rule.name] += 1
+        if rule.probability is not None and self.draw(rule) >= rule.probability:
+            return False
+        counts = self.counts[rule.name]
+        self.counts[rule.name] = replace(counts, fired=counts.fired + 1)
         return True
+
+    def _count_match(self, rule: FaultRule, order_id: str) -> int:
+        """Count a matched request, and return its number: of its order, if a rule has some."""
+        counts = self.counts[rule.name]
+        calls, number = counts.calls, counts.matched + 1
+        if rule.order_ids:
+            number = calls.get(order_id, 0) + 1
+            calls = {**calls, order_id: number}
+        self.counts[rule.name] = replace(counts, matched=counts.matched + 1, calls=calls)
+        return number
 
 
 def only_fails_allocations(rule: FaultRule) -> bool:
@@ -213,7 +248,7 @@ def only_fails_allocations(rule: FaultRule) -> bool:
 
 
 def _scopes(rule: FaultRule) -> list[Scope]:
-    operations: Iterable[Operation | None] = rule.operations or (None,)
+    operations: Iterable[Subject | None] = rule.operations or (None,)
     if only_fails_allocations(rule):
         operations = {Operation.REFUND}.intersection(rule.operations or {Operation.REFUND})
     order_ids: Iterable[str | None] = rule.order_ids or (None,)
