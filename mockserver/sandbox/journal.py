@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 
 from msgspec import Struct, field
 
@@ -202,6 +203,12 @@ class Journal:
         self.recordings = Recordings()
         self._entry_bytes = 0
         self.counts.clear()
+
+    def list_after(self, entry_id: int, limit: int) -> list[Entry]:
+        """Return the first entries after an id, oldest first, without a look at older ones."""
+        count = max(0, self.last_id - entry_id)
+        newer = list(islice(reversed(self._entries), count))[::-1]
+        return newer[:limit]
 
     def find(self, correlation_id: str) -> Entry | None:
         """Find the entry with a correlation id."""

@@ -36,6 +36,7 @@ class ControlContext(Struct, frozen=True):
 
     Attributes:
         home: where the sandboxes live.
+        send_to_merchant_api: answers a request as if it came from outside.
         activity: the latest calls of the control API.
         ca_certificate: PEM certificate of the server's own authority, if it has one.
         started_at: monotonic time of the server's start, in seconds.
@@ -44,6 +45,7 @@ class ControlContext(Struct, frozen=True):
     home: Home
     metrics: Metrics
     deliveries: DeliveryRunner
+    send_to_merchant_api: Callable[[Request], Awaitable[Response]]
     ca_certificate: bytes | None = None
     activity: Activity = field(default_factory=Activity)
     started_at: float = field(default_factory=monotonic)

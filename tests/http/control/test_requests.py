@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from aiohttp import ClientSession
@@ -192,7 +193,10 @@ CHANGES: dict[str, Change] = {
 async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
     sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
     control = ControlContext(
-        MemoryHome(sandboxes), Metrics(int), DeliveryRunner(sandboxes, Sender(TargetPolicy()))
+        MemoryHome(sandboxes),
+        Metrics(int),
+        DeliveryRunner(sandboxes, Sender(TargetPolicy())),
+        send_to_merchant_api=AsyncMock(),
     )
     sandboxes.get_or_create("own").take_snapshot("here")
     path, query = ("requests", "await"), {"timeout": "60s"}
