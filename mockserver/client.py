@@ -159,6 +159,14 @@ class ControlClient:
         """List the checkout orders, oldest first."""
         return cast("list[dict[str, Any]]", self._list("checkouts"))
 
+    def create_checkout(self, spec: Mapping[str, object]) -> dict[str, Any]:
+        """Create a checkout order from scenario syntax, such as ``{"lines": […]}``.
+
+        Raises:
+            ControlError: with status 422 and every finding.
+        """
+        return cast("dict[str, Any]", self.call("POST", "checkouts", spec))
+
     def checkout(self, order_id: str) -> dict[str, Any]:
         """Return a checkout order, whatever its status, and the order it became.
 
@@ -199,6 +207,44 @@ class ControlClient:
         """
         filters = _without_none(kind=kind, order_id=order_id, state=state)
         return cast("list[dict[str, Any]]", self._list("deliveries", filters))
+
+    def await_deliveries(
+        self,
+        *,
+        kind: str | None = None,
+        order_id: str | None = None,
+        state: str | None = None,
+        count: int | None = None,
+        timeout: str | None = None,
+    ) -> dict[str, Any]:
+        """Wait until enough deliveries match all given filters.
+
+        Args:
+            kind: such as ``push`` or ``webhook``.
+            order_id: id or name of an order.
+            state: such as ``delivered``.
+            count: how many deliveries to wait for; 1 by default.
+            timeout: a duration in real time, such as ``5s`` (the default); at most ``60s``.
+
+        Returns:
+            ``deliveries`` that match; ``satisfied`` is false if too few came in time.
+
+        Raises:
+            ControlError: with status 422 if an argument is not valid.
+        """
+        filters = _without_none(
+            kind=kind, order_id=order_id, state=state, count=count, timeout=timeout
+        )
+        path = f"deliveries/await?{urlencode(filters)}"
+        return cast("dict[str, Any]", self.call("GET", path))
+
+    def delivery(self, delivery_id: str) -> dict[str, Any]:
+        """Return a delivery with its attempts, what is sent, and a ``curl`` command.
+
+        Raises:
+            ControlError: with status 404 if there is no such delivery.
+        """
+        return cast("dict[str, Any]", self.call("GET", f"deliveries/{_segment(delivery_id)}"))
 
     def send_delivery(self, delivery_id: str) -> dict[str, Any]:
         """Send a delivery now, whatever its state, and return it.
@@ -377,7 +423,7 @@ class ControlClient:
         return cast("VerdictReport", self.call("POST", "verdict", expect))
 
     def name_movements(self, names: Mapping[str, str]) -> dict[str, str]:
-        """Name captures and refunds, by their ids, for use in expectations.
+        """Name captures, refunds and checkout orders, by their ids, for use in expectations.
 
         Returns:
             All names by id, with those given before.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mockserver import __version__
+from mockserver.cli import checkout_verbs
 from mockserver.cli.console import escape_unencodable
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.settings import (
@@ -371,6 +372,16 @@ VERBS: dict[str, Verb] = {
         _explain,
     ),
     "run": ("run scenarios as contract tests", _run_flags, _run),
+    "complete": (
+        "complete a checkout order in place of the shopper",
+        checkout_verbs.complete_flags,
+        checkout_verbs.run_complete,
+    ),
+    "deliveries": (
+        "list, send or await the calls to the merchant",
+        checkout_verbs.deliveries_flags,
+        checkout_verbs.run_deliveries,
+    ),
     "audit": ("judge how clients of a running server behaved", _audit_flags, _audit),
     "scenarios": ("list, show or copy shipped scenarios", _scenarios_flags, _scenarios),
     "schema": ("print the schema of scenario files", _no_flags, _schema),

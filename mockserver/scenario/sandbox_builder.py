@@ -38,7 +38,7 @@ def add_order(
     order, part_names = build_order(
         sandbox, name, spec, defaults or order_defaults(sandbox), path
     )
-    if name in sandbox.order_names:
+    if sandbox.order_names.get(name, order.order_id) != order.order_id:
         raise ScenarioError([Finding("E202", path, f"order '{name}' already exists")])
     if not sandbox.add(order):
         message = f"order_id {order.order_id} is taken"
@@ -54,8 +54,9 @@ def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()
     Raises:
         ScenarioError: an unknown order, or an invalid time.
     """
+    known_ids = sandbox.orders.keys() | sandbox.checkouts.keys()
     rule = parse_fault_rule(
-        name, spec, sandbox.order_names, sandbox.orders, sandbox.clock.now(), path
+        name, spec, sandbox.order_names, known_ids, sandbox.clock.now(), path
     )
     sandbox.check_room(weigh_fault(name, rule.spec))
     sandbox.faults.add(rule)

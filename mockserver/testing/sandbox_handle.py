@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, overload
+from typing import Any, Self, TypeAlias, cast, overload
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
@@ -232,11 +232,57 @@ class KustomSandbox:
         """
         return self.control.force(order, outcome)
 
+    def create_checkout(self, **spec: object) -> str:
+        """Create a checkout order from the keys of scenario syntax; return its id.
+
+        Raises:
+            ControlError: with status 422 and every finding.
+        """
+        order_id: str = self.control.create_checkout(spec)["order_id"]
+        if "name" in spec:
+            self.orders[str(spec["name"])] = order_id
+        return order_id
+
+    def deliveries(
+        self, kind: str | None = None, order: str | None = None
+    ) -> list[dict[str, Any]]:
+        """List the calls to the merchant, oldest first, each with its attempts.
+
+        Args:
+            kind: such as ``push`` or ``webhook``.
+            order: name or id of an order.
+        """
+        return self.control.deliveries(kind=kind, order_id=order)
+
+    def await_deliveries(
+        self, kind: str | None = None, order: str | None = None, count: int = 1
+    ) -> list[dict[str, Any]]:
+        """Wait until so many calls were made and answered 2xx, and return them.
+
+        Raises:
+            TimeoutError: too few were answered within 5 seconds of real time.
+        """
+        result = self.control.await_deliveries(
+            kind=kind, order_id=order, state="delivered", count=count
+        )
+        if not result["satisfied"]:
+            found = len(result["deliveries"])
+            raise TimeoutError(f"expected {count} answered deliveries, got {found}")
+        return cast("list[dict[str, Any]]", result["deliveries"])
+
+    def send_delivery(self, delivery_id: str) -> dict[str, Any]:
+        """Send a delivery now, whatever its state, and return it.
+
+        Raises:
+            ControlError: with status 404 if there is no such delivery.
+        """
+        return self.control.send_delivery(delivery_id)
+
     def complete(self, order_id: str, **options: object) -> dict[str, Any]:
         """Complete a checkout order in place of the shopper.
 
         Args:
-            order_id: the checkout order, as the shop received it.
+            order_id: name or id of the checkout order.
             options: ``outcome``, ``payment_method``, ``billing_address``,
                 ``shipping_address``, ``shipping_option``, ``checkboxes``.
 

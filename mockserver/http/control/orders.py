@@ -37,14 +37,15 @@ def create_order(context: ControlContext, params: PathParams, request: Request) 
         raise Problem(
             409, f"the sandbox has the maximum of {MAX_ORDERS} orders; reset it first"
         )
-    name = spec.get("name") or _free_name(sandbox)
+    name = spec.get("name") or free_order_name(sandbox)
     order = add_order(sandbox, name, spec)
     sandbox.emit(EventType.ORDER_CREATED, order.order_id)
     context.deliveries.arm(sandbox)
     return json_response(serializers.serialize_current_order(sandbox, order), status=201)
 
 
-def _free_name(sandbox: Sandbox) -> str:
+def free_order_name(sandbox: Sandbox) -> str:
+    """Return a name for an order that has none."""
     numbers = count(len(sandbox.order_names) + 1)
     return next(
         name for name in map("order-{}".format, numbers) if name not in sandbox.order_names

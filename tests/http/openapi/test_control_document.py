@@ -30,6 +30,7 @@ BODIES: Mapping[str, list[Any]] = {
         {"outcome": "stop_fraud"},
         {"outcome": "expire"},
     ],
+    "POST /__admin/sandboxes/{sandbox}/checkouts": [{"lines": [{"unit_price": 5}]}],
     "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
         {"outcome": "declined", "payment_method": "CARD"},
         {},
@@ -64,6 +65,10 @@ WRONG: Mapping[str, list[Any]] = {
         {"name": "a/b", "lines": [{"unit_price": 1}]},
     ],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [{"outcome": "rain"}],
+    "POST /__admin/sandboxes/{sandbox}/checkouts": [
+        {"lines": [{}]},
+        {"merchant_urls": {"push": 5}},
+    ],
     "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
         {"outcome": "maybe"},
         {"adress": {}},
