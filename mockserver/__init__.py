@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ClockChange,
         ClockState,
         ClosestCapture,
+        CompletionOutcome,
         ConditionResult,
         ExpectationResult,
         ExpiredOrder,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         OrderInvariants,
         OrderSummary,
         ProblemDetails,
+        PushTiming,
         RecordedMessage,
         RefundAllocation,
         RefundPreview,
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
         MerchantOrderLine,
         MerchantRefund,
     )
+    from mockserver.scenario_types import OrderSpec
     from mockserver.testing.sandbox_handle import KustomSandbox, ScenarioSource
     from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
     from mockserver.testing.server import KustomServer
@@ -75,6 +78,7 @@ __all__ = (
     "ClockChange",
     "ClockState",
     "ClosestCapture",
+    "CompletionOutcome",
     "ConditionResult",
     "ControlClient",
     "ControlError",
@@ -96,8 +100,10 @@ __all__ = (
     "OrderDetails",
     "OrderIds",
     "OrderInvariants",
+    "OrderSpec",
     "OrderSummary",
     "ProblemDetails",
+    "PushTiming",
     "RecordedMessage",
     "RefundAllocation",
     "RefundPreview",
@@ -127,6 +133,7 @@ _MODULE_BY_NAME = {
     "MerchantOrder": "merchant_types",
     "MerchantOrderLine": "merchant_types",
     "MerchantRefund": "merchant_types",
+    "OrderSpec": "scenario_types",
     "OrderIds": "testing.sandbox_parts",
     "SandboxClock": "testing.sandbox_parts",
     "SandboxFaults": "testing.sandbox_parts",

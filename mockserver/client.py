@@ -17,6 +17,7 @@ from mockserver.control_types import (
     AwaitResult,
     ClockChange,
     ClockState,
+    CompletionOutcome,
     FaultStatus,
     ForcedOutcome,
     InvariantsReport,
@@ -24,6 +25,7 @@ from mockserver.control_types import (
     OrderDetails,
     OrderSummary,
     ProblemDetails,
+    PushTiming,
     RefundPreview,
     RequestEntry,
     SandboxSummary,
@@ -167,23 +169,45 @@ class ControlClient:
         """
         return cast("dict[str, Any]", self.call("GET", f"checkouts/{_segment(order_id)}"))
 
-    def complete(
-        self, order_id: str, options: Mapping[str, object] | None = None
+    def complete(  # noqa: PLR0913  # one argument per key
+        self,
+        order_id: str,
+        *,
+        outcome: CompletionOutcome | None = None,
+        payment_method: str | None = None,
+        billing_address: Mapping[str, object] | None = None,
+        shipping_address: Mapping[str, object] | None = None,
+        shipping_option: str | None = None,
+        checkboxes: Mapping[str, bool] | None = None,
+        push: PushTiming | None = None,
     ) -> dict[str, Any]:
-        """Complete a checkout order in place of the shopper.
+        """Complete a checkout order in place of the shopper; return it and its order.
 
         Args:
             order_id: the checkout order.
-            options: what the shopper does, by the keys ``outcome``, ``payment_method``,
-                ``billing_address``, ``shipping_address``, ``shipping_option`` and
-                ``checkboxes``; what is left out is filled in.
+            outcome: how the attempt ends; by default, the e-mail address decides.
+            payment_method: such as ``INVOICE`` (the default) or ``CARD``.
+            billing_address: its fields; missing ones are filled in.
+            shipping_address: its fields; missing ones are copied from the billing address.
+            shipping_option: id of the option; by default, the preselected or first one.
+            checkboxes: answers by the ids of ``options.additional_checkboxes``.
+            push: when the first push is sent; by default, on the schedule.
 
         Raises:
             ControlError: with status 404 if there is no such checkout order, 409 if it
-                is complete or aborted, 422 if a key or value is wrong.
+                is complete or aborted, 422 if a value is wrong.
         """
+        completion = _without_none(
+            outcome=outcome,
+            payment_method=payment_method,
+            billing_address=billing_address,
+            shipping_address=shipping_address,
+            shipping_option=shipping_option,
+            checkboxes=checkboxes,
+            push=push,
+        )
         path = f"checkouts/{_segment(order_id)}/complete"
-        return cast("dict[str, Any]", self.call("POST", path, options or {}))
+        return cast("dict[str, Any]", self.call("POST", path, completion))
 
     def deliveries(
         self,

@@ -45,6 +45,12 @@ ForcedOutcome: TypeAlias = Literal[
 ]
 """What :meth:`mockserver.ControlClient.force` can bring about."""
 
+CompletionOutcome: TypeAlias = Literal["approved", "pending", "declined", "abandoned"]
+"""How a shopper's attempt to complete a checkout order ends."""
+
+PushTiming: TypeAlias = Literal["schedule", "now", "with_confirmation", "hold"]
+"""When the first push of a completed checkout order is sent."""
+
 
 class SandboxSummary(TypedDict):
     """Sandbox in figures; ``requests`` counts those that the journal has dropped, too."""
