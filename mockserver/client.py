@@ -147,6 +147,21 @@ class ControlClient:
         """
         return cast("OrderDetails", self.call("GET", f"orders/{_segment(order)}"))
 
+    def picture(self, order: str, *, step: int | None = None, width: int | None = None) -> str:
+        """Draw an order as SVG.
+
+        Args:
+            order: name or id of the order.
+            step: draw it as it was after this step of its timeline.
+            width: pixels, from 320 to 2000.
+
+        Raises:
+            ControlError: with status 404 if there is no such order, or 422 if an argument is
+                not valid.
+        """
+        query = urlencode(_without_none(step=step, width=width))
+        return str(self.call("GET", f"orders/{_segment(order)}/picture.svg?{query}"))
+
     def force(self, order: str, outcome: ForcedOutcome) -> OrderDetails:
         """Force an outcome that the provider or time would cause.
 

@@ -163,7 +163,9 @@ def pytest_runtest_makereport(
     if sandbox is not None and call.when == "call" and report.failed:
         from mockserver.testing.checks import sandbox_report
 
-        report.sections.append(("kustom", sandbox_report(sandbox)))
+        cache = getattr(item.config, "cache", None)  # absent under -p no:cacheprovider
+        pictures = cache.mkdir("kustom-pictures") if cache else None
+        report.sections.append(("kustom", sandbox_report(sandbox, pictures)))
     if sandbox is not None and call.when == "call":
         report.sections += _audit_sections(item, sandbox)
     return report

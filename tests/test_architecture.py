@@ -53,8 +53,9 @@ LAYERS: Mapping[str, Layer] = {
     "sandbox": may_import("domain", "msgspec"),
     "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
     "audit": may_import("domain sandbox", "msgspec"),
+    "picture": may_import("domain", "msgspec"),
     "homes": may_import("domain sandbox", "msgspec"),
-    "http": may_import(f"{BASE} domain sandbox homes scenario audit", ANY),
+    "http": may_import(f"{BASE} domain sandbox homes scenario audit picture", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
         ("__main__", "cli", "client", "pytest_plugin", "testing"),

@@ -10,6 +10,7 @@ from mockserver.http.control import (
     faults,
     health,
     orders,
+    pictures,
     requests,
     sandboxes,
     snapshots,
@@ -89,6 +90,15 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         limited=True,
     ),
     Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "inner_view"),
+    Route(
+        "GET", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.get_picture,
+        "text", query_schema="picture_options", response_media_type=pictures.SVG_TYPE,
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.preview_picture,
+        "text", request_schema="refund_request", query_schema="preview_picture_options",
+        response_media_type=pictures.SVG_TYPE,
+    ),
     Route(
         "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_outcome,
         "inner_view", request_schema="outcome_request",
