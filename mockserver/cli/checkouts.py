@@ -30,7 +30,7 @@ def complete(server: ServerOptions, checkout: str, options: Mapping[str, Any]) -
     Returns:
         0 if the attempt was made, whatever its outcome; 2 if it cannot be made.
     """
-    return _print(server, lambda client: client.complete(checkout, options))
+    return _print(server, lambda client: client.complete(checkout, **options))
 
 
 def list_deliveries(server: ServerOptions, filters: Mapping[str, str]) -> int:
