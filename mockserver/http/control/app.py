@@ -7,14 +7,22 @@ names are refused; a token is optional.
 import hmac
 import logging
 import os
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.domain.errors import Refusal
 from mockserver.http.browser import foreign_page
-from mockserver.http.control.context import ControlContext, sandbox_name
+from mockserver.http.control.context import (
+    Answer,
+    ControlContext,
+    PathParams,
+    Route,
+    sandbox_name,
+)
 from mockserver.http.control.ownership import authenticate_owner, is_about_sandbox
 from mockserver.http.control.parsing import check_query
 from mockserver.http.control.problems import (
@@ -26,6 +34,7 @@ from mockserver.http.control.problems import (
     unauthorized,
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
+from mockserver.http.control.workers import SMALL_SANDBOX
 from mockserver.http.merchant.auth import Credentials
 from mockserver.http.messages import Request, Response
 from mockserver.scenario.diagnostics import ScenarioError
@@ -76,13 +85,39 @@ class ControlApi(Struct, frozen=True):
             raise method_not_allowed(request.method, route_match.allowed_methods)
         route, params = route_match.target, route_match.path_params
         check_query(route, request)
-        response = route.handler(self.context, params, request)
-        response = response if isinstance(response, Response) else await response
+        response = await self._call(route, params, request)
         if route.changes_sandbox:
             self.context.registry.mark_changed(sandbox_name(self.context, params))
         if credentials is not None:
             self.context.registry.claim(credentials.user, credentials.secret)
         return response
+
+    async def _call(self, route: Route, params: PathParams, request: Request) -> Response:
+        """Call the handler of a route; a large sandbox is read in a worker, from a copy."""
+        answer: Answer
+        if self._is_long_read(route, params):
+            answer = await self.context.workers.run(
+                lambda: partial(route.handler, self._copied(params, request), params, request)
+            )
+        else:
+            answer = route.handler(self.context, params, request)
+        result = answer if isinstance(answer, Response) else await answer
+        if isinstance(result, Response):
+            return result
+        self._authorize(request)  # somebody else may own the sandbox by now
+        return result()
+
+    def _is_long_read(self, route: Route, params: PathParams) -> bool:
+        if not route.only_reads:
+            return False
+        sandbox = self.context.registry.get(sandbox_name(self.context, params))
+        return sandbox is not None and sandbox.total_bytes > SMALL_SANDBOX
+
+    def _copied(self, params: PathParams, request: Request) -> ControlContext:
+        """Return a context with a copy of the sandbox of a path."""
+        self._authorize(request)  # again, after the wait for a worker
+        name = sandbox_name(self.context, params)
+        return replace(self.context, registry=self.context.registry.copy_of(name))
 
     def _authorize(self, request: Request) -> Credentials | None:
         """Check host, origin and admin token, or the secret of an owned sandbox.

@@ -6,7 +6,6 @@ and *fires* on some of the requests it matches (the third, one in five).
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
 from datetime import datetime
 from random import Random
 from typing import Any, TypeAlias
@@ -111,7 +110,6 @@ class FaultRules:
         self.added_count += 1
         self._rules[rule.name] = rule
         self._positions[rule.name] = self.added_count
-        self._call_counts[rule.name] = Counter()
         self.total_bytes += weigh_fault(rule.name, rule.spec)
         path, value = _index_key(rule)
         for scope in _scopes(rule):
@@ -135,7 +133,8 @@ class FaultRules:
                 del self._index[scope]
         self.total_bytes -= weigh_fault(name, rule.spec)
         self._randoms.pop(name, None)
-        del self._positions[name], self._call_counts[name]
+        self._call_counts.pop(name, None)
+        del self._positions[name]
         del self.matched[name], self.fired[name]
         return True
 
@@ -164,8 +163,14 @@ class FaultRules:
         copy = FaultRules(seed=self._seed)
         copy._rules = dict(self._rules)
         copy._positions = dict(self._positions)
-        copy._index = deepcopy(self._index)
-        copy._randoms = deepcopy(self._randoms)
+        copy._index = {
+            scope: {
+                path: {value: names.copy() for value, names in values.items()}
+                for path, values in paths.items()
+            }
+            for scope, paths in self._index.items()
+        }
+        copy._randoms = {name: _copy_random(source) for name, source in self._randoms.items()}
         copy._call_counts = {name: counts.copy() for name, counts in self._call_counts.items()}
         copy.added_count, copy.total_bytes = self.added_count, self.total_bytes
         copy.matched, copy.fired = self.matched.copy(), self.fired.copy()
@@ -194,7 +199,7 @@ class FaultRules:
         if not _is_in_window(rule, facts.now) or not _body_matches(rule, facts):
             return False
         self.matched[rule.name] += 1
-        counts = self._call_counts[rule.name]
+        counts = self._call_counts.setdefault(rule.name, Counter())
         order_id = facts.order_id if rule.order_ids else ""
         counts[order_id] += 1
         if rule.calls is not None and not rule.calls.selects(counts[order_id]):
@@ -210,6 +215,12 @@ class FaultRules:
 def only_fails_allocations(rule: FaultRule) -> bool:
     """Return whether a rule affects refunds only, because only refunds are allocated."""
     return all(isinstance(action, FailAllocation) for action in rule.actions)
+
+
+def _copy_random(source: Random) -> Random:
+    copy = Random()  # noqa: S311  # takes over the state of another
+    copy.setstate(source.getstate())
+    return copy
 
 
 def _scopes(rule: FaultRule) -> list[Scope]:
