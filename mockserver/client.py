@@ -5,7 +5,8 @@
 '7ce4ee13-973c-6f49-a30e-85a0bc675997'
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, cast
@@ -207,6 +208,24 @@ class ControlClient:
         """
         path = f"deliveries/{_segment(delivery_id)}/send"
         return cast("dict[str, Any]", self.call("POST", path))
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """List the endpoints that receive webhooks, with their secrets."""
+        answer = self.call("GET", "webhooks")
+        return cast("dict[str, list[dict[str, Any]]]", answer)["endpoints"]
+
+    def set_webhooks(self, endpoints: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
+        """Replace the endpoints that receive webhooks, and return them.
+
+        Args:
+            endpoints: keys ``url``, ``secret`` and ``events``; only ``url`` is required.
+                If the secret of a URL changes, the old one signs as well for 10 minutes.
+
+        Raises:
+            ControlError: with status 422 and every finding; nothing is changed.
+        """
+        answer = self.call("PUT", "webhooks", {"endpoints": list(endpoints)})
+        return cast("dict[str, list[dict[str, Any]]]", answer)["endpoints"]
 
     def explain(self, correlation_id: str) -> RequestEntry:
         """Explain the response that carried a correlation id.
@@ -411,7 +430,7 @@ class ControlClient:
         Args:
             method: the HTTP method.
             path: relative to ``/__admin/sandboxes/{sandbox}/``, with its query.
-            body: a mapping is sent as JSON, anything else as YAML.
+            body: a mapping or a JSON text is sent as JSON, any other text as YAML.
 
         Returns:
             The parsed JSON, or the text of any other response.
@@ -421,7 +440,7 @@ class ControlClient:
         """
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if isinstance(body, str | bytes):
-            headers["Content-Type"] = "application/yaml"
+            headers["Content-Type"] = _media_type(body)
         full_path = f"/__admin/sandboxes/{_segment(self.sandbox)}/{path}".rstrip("/")
         client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file)
         try:
@@ -447,6 +466,15 @@ class ControlClient:
         body: Mapping[str, object] | str | bytes | None = None,
     ) -> dict[str, str]:
         return cast("dict[str, dict[str, str]]", self.call(method, path, body))["orders"]
+
+
+def _media_type(text: str | bytes) -> str:
+    """Return the media type of a scenario's text; JSON has escapes that YAML does not know."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return "application/yaml"
+    return "application/json"
 
 
 def _segment(name: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mockserver.testing.sandbox_handle import KustomSandbox
     from mockserver.testing.server import KustomServer
 
-SCENARIO_TEST_SUFFIX = ".kustom.yaml"
+SCENARIO_TEST_SUFFIXES = (".kustom.yaml", ".kustom.yml", ".kustom.json")
 OPTION_HELP = {
     "url": "URL of a running kustom-mock server; without it, one is started",
     "token": "admin token of that server",
@@ -213,7 +213,7 @@ def pytest_collect_file(
     parent: pytest.Collector,
 ) -> "ScenarioFile | None":
     """Collect scenario files with steps as tests."""
-    if not file_path.name.endswith(SCENARIO_TEST_SUFFIX):
+    if not file_path.name.endswith(SCENARIO_TEST_SUFFIXES):
         return None
     from mockserver.testing.collection import ScenarioFile
 

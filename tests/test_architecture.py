@@ -53,11 +53,14 @@ LAYERS: Mapping[str, Layer] = {
     "sandbox": may_import("domain", "msgspec"),
     "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
     "audit": may_import("domain sandbox", "msgspec"),
-    "http": may_import(f"{BASE} domain sandbox scenario audit", ANY),
+    "homes": may_import("domain sandbox", "msgspec"),
+    "http": may_import(f"{BASE} domain sandbox homes scenario audit", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
         ("__main__", "cli", "client", "pytest_plugin", "testing"),
-        may_import(f"{BASE} {CLIENTS} domain sandbox scenario audit http cli testing", ANY),
+        may_import(
+            f"{BASE} {CLIENTS} domain sandbox homes scenario audit http cli testing", ANY
+        ),
     ),
 }
 """By part of the package (a folder, or a module beside them): what it may import."""

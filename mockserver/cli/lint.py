@@ -12,10 +12,10 @@ from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation
 from mockserver.scenario.diagnostics import LINT_CODES, Finding, ScenarioError, pluralize
+from mockserver.scenario.file_format import parse_file
 from mockserver.scenario.lint import lint
 from mockserver.scenario.loader import UnknownScenarioError, resolve_files
 from mockserver.scenario.scenario import parse_scenario
-from mockserver.scenario.yaml_reader import parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ def _findings_in(file: Traversable) -> Sequence[Finding]:
         text = file.read_bytes()
     except OSError as error:
         return [Finding("E000", (), f"cannot be read: {error.strerror}")]
-    return lint_text(text)
+    return lint_text(text, file.name)
 
 
-def lint_text(text: bytes) -> Sequence[Finding]:
-    """Return the findings of a scenario's text."""
+def lint_text(text: bytes, file: str = "") -> Sequence[Finding]:
+    """Return the findings of the text of a scenario file."""
     try:
-        return lint(parse_scenario("", parse_yaml(text)))
+        return lint(parse_scenario("", parse_file(text, file)))
     except ScenarioError as error:
         return error.findings
 

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from mockserver.audit.rules import AUDIT_RULES
 from mockserver.domain.wording import did_you_mean
 from mockserver.scenario.diagnostics import ScenarioError
+from mockserver.scenario.file_format import parse_file
 from mockserver.scenario.loader import ScenarioFileError, read_file, resolve_files
 from mockserver.scenario.scenario import Scenario, parse_scenario
+from mockserver.scenario.text_encoding import decode_text
 from mockserver.scenario.times import parse_duration
-from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.testing.checks import FAILURE_KINDS
 from mockserver.testing.sandbox_handle import SECRET
 
@@ -78,12 +79,12 @@ def load_contracts(options: RunOptions) -> Sequence[Contract]:
 
 def _contract(file: str, text: bytes, name: str) -> Contract:
     try:
-        scenario = parse_scenario(name, parse_yaml(text))
+        scenario = parse_scenario(name, parse_file(text, file))
         scenario.build("trial")
     except ScenarioError as error:
         raise ScenarioFileError(file, error.findings) from None
     user, secret = next(iter(scenario.credentials.items()), (name, SECRET))
-    return Contract(scenario, text.decode(), user, secret)
+    return Contract(scenario, decode_text(text), user, secret)
 
 
 def _check_users(contracts: Sequence[Contract]) -> None:

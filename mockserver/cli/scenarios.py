@@ -8,6 +8,7 @@ from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.scenario.diagnostics import ScenarioError, pluralize
+from mockserver.scenario.file_format import parse_file
 from mockserver.scenario.loader import (
     ScenarioFileError,
     UnknownScenarioError,
@@ -17,7 +18,6 @@ from mockserver.scenario.loader import (
     resolve_files,
 )
 from mockserver.scenario.scenario import parse_scenario
-from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.schemas import bundle_schema
 
 
@@ -25,7 +25,7 @@ def list_scenarios() -> int:
     """Print the shipped scenarios with their titles."""
     width = max(map(len, list_shipped()))
     for name, file in list_shipped().items():
-        print(f"{name:<{width}}  {parse_yaml(file.read_bytes()).value['title']}")
+        print(f"{name:<{width}}  {parse_file(file.read_bytes(), file.name).value['title']}")
     return EXIT_OK
 
 
@@ -79,7 +79,7 @@ def print_schema() -> int:
 
 def _explain(name: str, text: bytes) -> None:
     try:
-        sandbox = parse_scenario(name, parse_yaml(text)).build("explain")
+        sandbox = parse_scenario(name, parse_file(text, name)).build("explain")
     except ScenarioError as error:
         raise ScenarioFileError(name, error.findings) from None
     for order_name, order_id in sandbox.order_names.items():

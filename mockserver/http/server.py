@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from aiohttp import web
 from msgspec import Struct
 
+from mockserver.homes.home import Home
+from mockserver.homes.memory import MemoryHome
 from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServer
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
@@ -78,12 +80,15 @@ class Server:
         admin_token: str | None = None,
         tls: TlsConfig | None = None,
         target_policy: TargetPolicy | None = None,
+        home: Home | None = None,
     ) -> None:
         """Serve these sandboxes; port 0 picks a free port.
 
-        Under TLS the control API accepts the provider's host names as well.
+        Under TLS the control API accepts the provider's host names as well. Sandboxes
+        live in memory unless there is a home for those of the registry.
         """
         self.registry = sandboxes
+        home = home or MemoryHome(sandboxes)
         self._host = host
         self._port = port
         self._tls = tls
@@ -92,14 +97,15 @@ class Server:
         ca_certificate = tls.ca_certificate if tls else None
         self._apis = Apis(
             MerchantApi(
-                sandboxes,
+                home,
                 OrderCache(),
                 metrics,
+                self._deliveries,
                 mock_headers,
                 reveal_sandboxes=admin_token is None,
             ),
             ControlApi(
-                ControlContext(sandboxes, metrics, self._deliveries, ca_certificate),
+                ControlContext(home, metrics, self._deliveries, ca_certificate),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
                 admin_token,
             ),

@@ -337,5 +337,6 @@ class SandboxRegistry(Generic[TemplateT]):
 
 
 def _usage(entry: RegistryEntry[Any]) -> Usage:
-    is_changed = entry.is_changed or bool(entry.sandbox.faults.fired)
+    has_fired = any(counts.fired for counts in entry.sandbox.faults.counts.values())
+    is_changed = entry.is_changed or has_fired
     return Usage(entry.sandbox.name, entry.last_used_at, is_changed)

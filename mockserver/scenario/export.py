@@ -64,6 +64,7 @@ def export_sandbox(sandbox: Sandbox) -> str:
             _dump(_drop_empty(settings)),
             *_dump_section("orders", zip(orders, specs, strict=True)),
             *_dump_section("faults", ((rule.name, _export_fault_rule(rule)) for rule in rules)),
+            *_dump_section("webhooks", _webhooks(sandbox).items()),
         ]
     )
 
@@ -235,6 +236,15 @@ def _lines(lines: Sequence[OrderLine]) -> list[dict[str, Any]]:
         }
         for line in lines
     ]
+
+
+def _webhooks(sandbox: Sandbox) -> dict[str, Any]:
+    """Write the endpoints without their secrets, which a new sandbox draws from the seed."""
+    endpoints = [
+        {"url": endpoint.url, "events": list(map(str, endpoint.events))}
+        for endpoint in sandbox.webhooks
+    ]
+    return {"endpoints": endpoints} if endpoints else {}
 
 
 def _export_fault_rule(rule: FaultRule) -> dict[str, Any]:

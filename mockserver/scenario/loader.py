@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.domain.wording import did_you_mean
 from mockserver.resources import shipped_folder
 from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
+from mockserver.scenario.file_format import SCENARIO_SUFFIXES, parse_file
 from mockserver.scenario.scenario import (
     Scenario,
     ScenarioDefaults,
@@ -16,7 +17,6 @@ from mockserver.scenario.scenario import (
     sort_by_position,
     wrap_value,
 )
-from mockserver.scenario.yaml_reader import parse_yaml
 
 INHERITED_KEYS = ("country", "currency", "locale")
 NAMED_SECTIONS: frozenset[ValuePath] = frozenset(
@@ -118,7 +118,7 @@ def _read_scenarios(references: Sequence[str], defaults: ScenarioDefaults) -> li
 
 def _read_file(file: str, text: bytes, defaults: ScenarioDefaults) -> Scenario:
     try:
-        return parse_scenario(file, parse_yaml(text), defaults)
+        return parse_scenario(file, parse_file(text, file), defaults)
     except ScenarioError as error:
         raise ScenarioFileError(file, error.findings) from None
 
@@ -166,7 +166,6 @@ def _merge_section(
             into[key] = item
 
 
-SCENARIO_SUFFIXES = (".yaml", ".yml")
 DEFAULT_SCENARIO = "fresh-order"
 
 
@@ -221,7 +220,7 @@ def resolve_files(reference: str) -> Sequence[Traversable]:
 
 
 def _files_in(place: Path) -> Sequence[Path]:
-    files = sorted(file for file in place.iterdir() if file.suffix in SCENARIO_SUFFIXES)
+    files = sorted(file for file in place.iterdir() if file.suffix.lower() in SCENARIO_SUFFIXES)
     if not files:
         message = f"no scenario files ({', '.join(SCENARIO_SUFFIXES)}) in folder '{place}'"
         raise UnknownScenarioError(message)

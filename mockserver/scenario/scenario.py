@@ -22,6 +22,7 @@ from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.weights import weigh_value
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.document import Document, PositionTree
 from mockserver.scenario.expectations import Verdict, check_expectations
 from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.sandbox_builder import add_fault_rule, add_order
@@ -29,7 +30,7 @@ from mockserver.scenario.schema_errors import MAX_FINDINGS, schema_findings
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 from mockserver.scenario.steps import Step, plan_steps
 from mockserver.scenario.times import parse_time_or_offset
-from mockserver.scenario.yaml_reader import Document, PositionTree
+from mockserver.scenario.webhooks import set_webhooks
 from mockserver.schemas import get_schema
 
 SCENARIO_SCHEMA = "scenario.schema.json"
@@ -91,6 +92,7 @@ class Scenario(Struct, frozen=True, dict=True):
         sandbox = self._create_sandbox(name)
         findings = self._add_orders(sandbox)
         findings += self._add_faults(sandbox)
+        findings += self._set_webhooks(sandbox)
         findings += self._check_expected_names(sandbox)
         if findings:
             raise ScenarioError(sort_by_position(findings, self.document))
@@ -131,6 +133,13 @@ class Scenario(Struct, frozen=True, dict=True):
         for name, spec in self.spec.get("faults", {}).items():
             with findings.collecting():
                 add_fault_rule(sandbox, name, spec, ("faults", name))
+        return findings
+
+    def _set_webhooks(self, sandbox: Sandbox) -> list[Finding]:
+        findings = FindingCollector()
+        if "webhooks" in self.spec:
+            with findings.collecting():
+                set_webhooks(sandbox, self.spec["webhooks"], ("webhooks",))
         return findings
 
     def _check_expected_names(self, sandbox: Sandbox) -> list[Finding]:

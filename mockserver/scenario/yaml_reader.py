@@ -1,258 +1,47 @@
-"""Strict YAML parser that records the position of every value.
+"""Parse YAML scenario files strictly, with the position of every value."""
 
-Plain scalars are whole numbers, decimal fractions, true, false, null, or text: ``NO``
-stays Norway, ``010`` and dates stay as written. Duplicate keys and tags are errors.
-Anchors, aliases and ``<<`` work. The C parser's events are consumed by an explicit
-stack, and depth and number of values are limited, which defuses alias bombs.
-"""
-
-import re
 from collections.abc import Iterator
-from typing import Any, TypeAlias
 
 import yaml
-from msgspec import Struct, field
 
-from mockserver.domain.wording import yaml_scalar
-from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
+from mockserver.scenario.document import (
+    Document,
+    build_document,
+    check_size,
+    position_of,
+    syntax_error,
+)
+from mockserver.scenario.text_encoding import check_characters, decode_text
 
-MAX_FILE_BYTES = 1_000_000  # bytes of text
-MAX_YAML_DEPTH = 50  # levels of nesting
-MAX_VALUES = 200_000  # after resolving aliases
-CHARACTERS_PER_VALUE = 100  # a longer string counts as several values
-
-Position: TypeAlias = tuple[int, int]
-"""Line and column, from 1."""
-
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
-_KEYWORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
-_MERGE = "<<"
-_NO_KEY = object()
 _PARSER_DEPTH_MESSAGE = "exceeded maximum nesting depth"
 """Error of libyaml 0.2.6 and later, which looks ahead from a level beyond our limit. The text
 before is parsed again, for the position where our limit is exceeded."""
 
 
-class PositionTree(Struct):
-    """Position of a value, with those of its keys and children."""
-
-    position: Position
-    key_positions: dict[str | int, Position] = field(default_factory=dict)
-    children: dict[str | int, "PositionTree"] = field(default_factory=dict)
-    value_count: int = 1
-
-
-class Document(Struct, frozen=True):
-    """A parsed YAML document: plain value and positions."""
-
-    value: Any
-    positions: PositionTree
-
-    def matching_depth(self, path: ValuePath) -> int:
-        """Return how many steps of a path exist."""
-        value = self.value
-        for depth, step in enumerate(path):
-            if not isinstance(value, dict) or step not in value:
-                return depth
-            value = value[step]
-        return len(path)
-
-    def position(self, path: ValuePath) -> Position:
-        """Return the position of a path, or of its longest existing prefix.
-
-        The position of a mapping entry is that of its key.
-        """
-        marks, at = self.positions, self.positions.position
-        for step in path:
-            if step not in marks.children:
-                break
-            at = marks.key_positions.get(step, marks.children[step].position)
-            marks = marks.children[step]
-        return at
-
-
-def parse_yaml(text: str | bytes) -> Document:
+def parse_yaml(data: str | bytes) -> Document:
     """Parse one YAML document.
 
     Raises:
-        ScenarioError: not UTF-8 or not YAML, too large or too deep, a duplicate key, a
+        ScenarioError: not decodable or not YAML, too large or too deep, a duplicate key, a
             tag, an unknown alias, or more than one document.
     """
-    if len(text) > MAX_FILE_BYTES:
-        message = f"the file is larger than {MAX_FILE_BYTES} bytes"
-        raise ScenarioError([Finding("E001", (), message)])
+    check_size(data)
+    text = decode_text(data)
+    check_characters(text)
     try:
-        return _DocumentBuilder().build(_events(text))
+        return build_document(_events(text))
     except yaml.MarkedYAMLError as error:
-        if error.problem == _PARSER_DEPTH_MESSAGE and error.problem_mark:
-            return parse_yaml(_decoded(text)[: error.problem_mark.index])
         mark = error.problem_mark or error.context_mark
+        if error.problem == _PARSER_DEPTH_MESSAGE and mark:
+            return parse_yaml(text[: mark.index])
         problem = error.problem or error.context or "not YAML"
-        raise _error(problem, _position(mark) if mark else (1, 1)) from None
-    except (yaml.YAMLError, UnicodeError) as error:
-        problem = " ".join(str(error).split())
-        raise _error(f"not readable text: {problem}", (1, 1)) from None
+        raise syntax_error(problem, position_of(mark) if mark else (1, 1)) from None
 
 
-def _events(text: str | bytes) -> Iterator[yaml.Event]:
-    loader = yaml.CBaseLoader(_decoded(text))
+def _events(text: str) -> Iterator[yaml.Event]:
+    loader = yaml.CBaseLoader(text)
     try:
         while (event := loader.get_event()) is not None:
             yield event
     finally:
         loader.dispose()
-
-
-def _decoded(text: str | bytes) -> str:
-    return text.decode("utf-8-sig") if isinstance(text, bytes) else text
-
-
-def _position(mark: Any) -> Position:  # noqa: ANN401
-    return mark.line + 1, mark.column + 1
-
-
-def _error(message: str, at: Position, code: str = "E001") -> ScenarioError:
-    return ScenarioError([Finding(code, (), message, *at)])
-
-
-class _OpenContainer(Struct):
-    """A mapping or sequence under construction."""
-
-    value: dict[Any, Any] | list[Any]
-    marks: PositionTree
-    anchor: str | None
-    key: Any = _NO_KEY
-    merged: list[tuple[Any, PositionTree]] = field(default_factory=list)
-
-
-class _DocumentBuilder:
-    """Builds a document from parser events with an explicit stack."""
-
-    def __init__(self) -> None:
-        self.stack: list[_OpenContainer] = []
-        self.anchors: dict[str, tuple[Any, PositionTree]] = {}
-        self.root: tuple[Any, PositionTree] | None = None
-
-    def build(self, events: Iterator[yaml.Event]) -> Document:
-        for event in events:
-            self._handle_event(event)
-        value, marks = self.root or (None, PositionTree((1, 1)))
-        return Document(value, marks)
-
-    def _handle_event(self, event: Any) -> None:  # noqa: ANN401
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
-            self._scalar(event)
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self._open(event, {} if kind is yaml.MappingStartEvent else [])
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            self._close()
-        elif kind is yaml.AliasEvent:
-            self._alias(event)
-        elif kind is yaml.DocumentStartEvent and self.root is not None:
-            raise _error("more than one document", _position(event.start_mark))
-
-    def _scalar(self, event: Any) -> None:  # noqa: ANN401
-        self._refuse_tag(event)
-        weight = 1 + len(event.value) // CHARACTERS_PER_VALUE
-        marks = PositionTree(_position(event.start_mark), value_count=weight)
-        value = _parse_scalar(event.value) if event.style in (None, "") else event.value
-        if event.anchor:
-            self.anchors[event.anchor] = value, marks
-        self._add(value, marks)
-
-    def _open(self, event: Any, value: dict[Any, Any] | list[Any]) -> None:  # noqa: ANN401
-        self._refuse_tag(event)
-        at = _position(event.start_mark)
-        if len(self.stack) >= MAX_YAML_DEPTH:
-            message = f"nested deeper than {MAX_YAML_DEPTH} levels"
-            raise _error(message, at)
-        if self.stack and isinstance(self.stack[-1].value, dict):
-            self._refuse_container_key(at)
-        self.stack.append(_OpenContainer(value, PositionTree(at), event.anchor))
-
-    def _close(self) -> None:
-        frame = self.stack.pop()
-        _merge(frame)
-        if frame.anchor:
-            self.anchors[frame.anchor] = frame.value, frame.marks
-        self._add(frame.value, frame.marks)
-
-    def _alias(self, event: Any) -> None:  # noqa: ANN401
-        if event.anchor not in self.anchors:
-            message = f"unknown alias '*{event.anchor}'"
-            raise _error(message, _position(event.start_mark))
-        self._add(*self.anchors[event.anchor])
-
-    def _add(self, value: Any, marks: PositionTree) -> None:  # noqa: ANN401
-        if not self.stack:
-            self.root = value, marks
-            return
-        frame = self.stack[-1]
-        if isinstance(frame.value, list):
-            self._attach(frame, len(frame.value), value, marks)
-        elif frame.key is _NO_KEY:
-            self._key(frame, value, marks)
-        else:
-            self._attach(frame, frame.key, value, marks)
-            frame.key = _NO_KEY
-
-    def _key(self, frame: _OpenContainer, value: Any, marks: PositionTree) -> None:  # noqa: ANN401
-        if isinstance(value, dict | list):
-            self._refuse_container_key(marks.position)
-        key = value if isinstance(value, str) else yaml_scalar(value)
-        if key in frame.marks.key_positions and key != _MERGE:
-            first = frame.marks.key_positions[key][0]
-            message = f"duplicate key '{key}', first used in line {first}"
-            raise _error(message, marks.position, "E002")
-        frame.key = key
-        frame.marks.key_positions[key] = marks.position
-        frame.marks.value_count += marks.value_count - 1
-
-    def _attach(self, frame: _OpenContainer, key: Any, value: Any, marks: PositionTree) -> None:  # noqa: ANN401
-        frame.marks.value_count += marks.value_count
-        if frame.marks.value_count > MAX_VALUES:
-            message = f"more than {MAX_VALUES} values after resolving aliases"
-            raise _error(message, marks.position)
-        if key == _MERGE and isinstance(frame.value, dict):
-            frame.merged.append((value, marks))
-        elif isinstance(frame.value, dict):
-            frame.value[key] = value
-            frame.marks.children[key] = marks
-        else:
-            frame.value.append(value)
-            frame.marks.children[key] = marks
-
-    def _refuse_tag(self, event: Any) -> None:  # noqa: ANN401
-        if event.tag not in (None, "!"):
-            message = f"tags such as {event.tag} are not supported"
-            raise _error(message, _position(event.start_mark))
-
-    def _refuse_container_key(self, at: Position) -> None:
-        if self.stack[-1].key is _NO_KEY:
-            raise _error("a key must be a scalar", at)
-
-
-def _merge(frame: _OpenContainer) -> None:
-    """Add the entries of ``<<``; explicit entries win."""
-    for value, marks in frame.merged:
-        if isinstance(value, list):
-            sources = [(item, marks.children[index]) for index, item in enumerate(value)]
-        else:
-            sources = [(value, marks)]
-        for source_value, source_marks in sources:
-            if not isinstance(source_value, dict) or not isinstance(frame.value, dict):
-                raise _error("'<<' expects a mapping or a list of mappings", marks.position)
-            for key in source_value.keys() - frame.value.keys():
-                frame.value[key] = source_value[key]
-                frame.marks.children[key] = source_marks.children[key]
-                frame.marks.key_positions[key] = source_marks.key_positions[key]
-
-
-def _parse_scalar(text: str) -> Any:  # noqa: ANN401
-    if text in _KEYWORDS:
-        return _KEYWORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _DECIMAL.fullmatch(text) else text

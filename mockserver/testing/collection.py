@@ -1,12 +1,12 @@
-"""Collect ``*.kustom.yaml`` files as pytest items."""
+"""Collect ``*.kustom.yaml`` and ``*.kustom.json`` files as pytest items."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
 
+from mockserver.scenario.file_format import parse_file
 from mockserver.scenario.scenario import parse_scenario
-from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.testing.runner import run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
 
@@ -26,7 +26,7 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield one item; the file is read when it runs."""
-        name = self.path.name.removesuffix(".kustom.yaml")
+        name = self.path.name.rpartition(".kustom.")[0]
         item: pytest.Item = ScenarioItem.from_parent(
             self, name=name, open_sandbox=self.open_sandbox
         )
@@ -44,7 +44,7 @@ class ScenarioItem(pytest.Item):
         """Run the steps; the final expectations are checked with the sandbox."""
         sandbox = self.open_sandbox(self)
         self.addfinalizer(sandbox.drop)
-        scenario = parse_scenario(self.name, parse_yaml(self.path.read_bytes()))
+        scenario = parse_scenario(self.name, parse_file(self.path.read_bytes(), self.path.name))
         results = list(run_in_sandbox(sandbox, scenario))
         lines = [f"{result.text}: {d}" for result in results for d in result.differences]
         if lines:

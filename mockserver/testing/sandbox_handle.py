@@ -20,14 +20,14 @@ from mockserver.control_types import (
 )
 from mockserver.http_client import basic_auth
 from mockserver.scenario.diagnostics import ScenarioError
-from mockserver.scenario.yaml_reader import parse_yaml
+from mockserver.scenario.file_format import SCENARIO_SUFFIXES, parse_file, parse_text
+from mockserver.scenario.text_encoding import decode_text
 from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
 
 ScenarioSource: TypeAlias = str | Path | Mapping[str, object]
-"""What :meth:`KustomSandbox.load` accepts: a shipped name, a file, YAML text, or a mapping."""
+"""What :meth:`KustomSandbox.load` accepts: a shipped name, a file, its text, or a mapping."""
 
 SECRET = "secret"  # noqa: S105  # any password is accepted
-SCENARIO_SUFFIXES = (".yaml", ".yml")
 MAX_SLUG_LENGTH = 60
 
 
@@ -132,9 +132,9 @@ class KustomSandbox:
         The kind of ``scenario`` decides, in this order:
 
         1. a mapping is the content of a scenario;
-        2. a :class:`~pathlib.Path`, or a text that ends in ``.yaml`` or ``.yml``, is a file,
-           searched in ``folders`` and then in the working directory;
-        3. a text with a line break is YAML;
+        2. a :class:`~pathlib.Path`, or a text that ends in ``.yaml``, ``.yml`` or ``.json``,
+           is a file, searched in ``folders`` and then in the working directory;
+        3. a text with a line break, or that begins with ``{``, is YAML or JSON;
         4. any other text is the name of a shipped scenario.
 
         If the scenario lists ``credentials``, the first of them become ``auth``, and their user
@@ -163,8 +163,9 @@ class KustomSandbox:
             return scenario, ""
         name = str(scenario)
         if isinstance(scenario, Path) or name.endswith(SCENARIO_SUFFIXES):
-            return self._file(name).read_bytes(), name
-        return (name.encode(), "") if "\n" in name else ({"use": name}, "")
+            return _read_file(self._file(name), name), name
+        is_text = "\n" in name or name.startswith("{")
+        return (name.encode(), "") if is_text else ({"use": name}, "")
 
     def _file(self, name: str) -> Path:
         candidates = list(dict.fromkeys(folder / name for folder in (*self.folders, Path())))
@@ -258,6 +259,20 @@ class KustomSandbox:
             self.control.drop()
 
 
+def _read_file(file: Path, name: str) -> bytes:
+    """Return the text of a scenario file in UTF-8.
+
+    Raises:
+        ControlError: it cannot be parsed.
+    """
+    data = file.read_bytes()
+    try:
+        parse_file(data, name)
+    except ScenarioError as error:
+        raise ControlError(422, _locate(str(error), name)) from None
+    return decode_text(data).encode()
+
+
 def _seed(
     control: ControlClient,
     content: Mapping[str, object] | bytes,
@@ -269,14 +284,17 @@ def _seed(
     except ControlError as error:
         if not file:
             raise
-        located = "\n".join(f"{file}:{line}" for line in str(error).splitlines())
-        raise ControlError(error.status, located, error.problem) from None
+        raise ControlError(error.status, _locate(str(error), file), error.problem) from None
+
+
+def _locate(findings: str, file: str) -> str:
+    return "\n".join(f"{file}:{finding}" for finding in findings.splitlines())
 
 
 def _first_credentials(content: Mapping[str, object] | bytes) -> tuple[str, str] | None:
     """Return the first user and secret that a scenario lists; the server checks the rest."""
     with suppress(ScenarioError):
-        values = parse_yaml(content).value if isinstance(content, bytes) else content
+        values = parse_text(content).value if isinstance(content, bytes) else content
         credentials = values.get("credentials") if isinstance(values, Mapping) else None
         if credentials and isinstance(credentials, Mapping):
             user, secret = next(iter(credentials.items()))

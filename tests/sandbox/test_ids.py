@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.sandbox.ids import IdGenerator
+from mockserver.sandbox.ids import IdGenerator, random_fraction
 
 Draw = Callable[[IdGenerator], str]
 
@@ -72,11 +72,23 @@ def test_the_kinds_draw_different_ids_from_one_seed() -> None:
     assert len({draw(ids) for draw in KINDS.values()}) == len(KINDS)
 
 
-def test_a_stream_is_equal_for_an_equal_name_and_seed() -> None:
-    first = IdGenerator("7").random_stream("people").random()
-    assert IdGenerator("7").random_stream("people").random() == first
-    assert IdGenerator("7").random_stream("faults").random() != first
-    assert IdGenerator("8").random_stream("people").random() != first
+def test_random_numbers_repeat_for_equal_seed_kind_and_number() -> None:
+    first = random_fraction("7", "people", 3)
+    assert random_fraction("7", "people", 3) == first
+    others = [("8", "people", 3), ("7", "faults", 3), ("7", "people", 4)]
+    assert first not in [random_fraction(*other) for other in others]
+
+
+@given(st.text(max_size=5), st.integers(0))
+def test_a_random_number_is_between_0_and_1(seed: str, number: int) -> None:
+    assert 0 < random_fraction(seed, "kind", number) < 1
+
+
+@all_kinds
+def test_a_copy_continues_where_the_original_stands(draw: Draw) -> None:
+    ids = IdGenerator("7")
+    ids.reserve(draw(ids))
+    assert several(draw, ids.copy()) == several(draw, ids)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Loading: a name, a file or a folder, and several of them as one template."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,10 @@ def test_shipped_name_and_copied_file_give_equal_sandboxes(
 def test_folder_loads_all_its_scenario_files(tmp_path: Path) -> None:
     (tmp_path / "c.txt").write_text("not: yaml: at all", encoding="utf-8")
     (tmp_path / "b.yml").write_text(f"orders: {{two: {{{ORDER}}}}}", encoding="utf-8")
+    three = {"orders": {"three": {"lines": [{"unit_price": 1}]}}}
+    (tmp_path / "d.json").write_text(json.dumps(three), encoding="utf-8")
     template = load_together(tmp_path, f"orders: {{one: {{{ORDER}}}}}")
-    assert list(template.build("x").order_names) == ["one", "two"]
+    assert list(template.build("x").order_names) == ["one", "two", "three"]
 
 
 def test_several_files_are_merged_into_one_template(tmp_path: Path) -> None:
@@ -149,7 +152,9 @@ def test_unknown_reference_suggests_the_closest_shipped_scenario() -> None:
 
 
 def test_folder_without_scenario_files_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnknownScenarioError, match=r"no scenario files \(\.yaml, \.yml\)"):
+    with pytest.raises(
+        UnknownScenarioError, match=r"no scenario files \(\.yaml, \.yml, \.json\)"
+    ):
         load_scenario([str(tmp_path)], ScenarioDefaults())
 
 

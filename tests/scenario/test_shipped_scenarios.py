@@ -11,9 +11,10 @@ from aiohttp import ClientError
 
 from mockserver.cli.lint import lint_text
 from mockserver.domain.operation import Operation
+from mockserver.scenario.document import MAX_FILE_BYTES
 from mockserver.scenario.loader import find_shipped, list_shipped
 from mockserver.scenario.scenario import parse_scenario
-from mockserver.scenario.yaml_reader import MAX_FILE_BYTES, parse_yaml
+from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.schemas import bundle_schema, get_schema
 from tests.support.merchant import SNEAKERS_BACK, Merchant, with_key
 

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from mockserver.scenario.diagnostics import ScenarioError
-from mockserver.scenario.yaml_reader import (
+from mockserver.scenario.document import (
     CHARACTERS_PER_VALUE,
+    MAX_DEPTH,
     MAX_FILE_BYTES,
     MAX_VALUES,
-    MAX_YAML_DEPTH,
     Document,
-    parse_yaml,
 )
+from mockserver.scenario.yaml_reader import parse_yaml
 from tests.scenario.case_tables import Case, cases
 
 
@@ -51,16 +51,21 @@ def test_invalid_documents_match_the_case_table(case: Case) -> None:
     assert case["finding"] in refused(case["text"])
 
 
-@pytest.mark.parametrize(
-    ("raw", "words"),
-    [
-        (b"a: \xff\n", "1:1 E001 not readable text: 'utf-8' codec can't decode"),
-        ("a: å".encode("utf-16"), "1:1 E001 not readable text"),
-        ("a: \ud800", "1:1 E001 not readable text"),
-    ],
-)
-def test_invalid_utf_8_is_refused(raw: str | bytes, words: str) -> None:
-    assert refused(raw).startswith(words)
+NOT_ALLOWED = {
+    "a: \ud800": (
+        "1:4 E001 the character U+D800 is not allowed; remove it, or write it as"
+        r" \ud800 in double quotes"
+    ),
+    'a: 1\nb: "\x01"': (
+        "2:5 E001 the character U+0001 is not allowed; remove it, or write it as"
+        r" \x01 in double quotes"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", NOT_ALLOWED)
+def test_character_that_yaml_forbids_is_refused(text: str) -> None:
+    assert refused(text) == NOT_ALLOWED[text]
 
 
 def test_byte_order_mark_is_not_part_of_the_first_key() -> None:
@@ -127,9 +132,9 @@ def nested(levels: int) -> str:
 
 
 def test_depth_limit_is_exact() -> None:
-    assert isinstance(parse_yaml(nested(MAX_YAML_DEPTH)), Document)
-    assert refused(nested(MAX_YAML_DEPTH + 1)) == (
-        f"1:{MAX_YAML_DEPTH + 1} E001 nested deeper than {MAX_YAML_DEPTH} levels"
+    assert isinstance(parse_yaml(nested(MAX_DEPTH)), Document)
+    assert refused(nested(MAX_DEPTH + 1)) == (
+        f"1:{MAX_DEPTH + 1} E001 nested deeper than {MAX_DEPTH} levels"
     )
 
 
@@ -141,7 +146,7 @@ def test_unclosed_nesting_is_refused_at_the_depth_limit(
     opening: str,
     levels: int,
 ) -> None:
-    column = MAX_YAML_DEPTH * len(opening) + 1
+    column = MAX_DEPTH * len(opening) + 1
     assert refused(opening * levels).startswith(f"1:{column} E001 nested deeper")
 
 

@@ -7,17 +7,19 @@ names are refused; a token is optional.
 import hmac
 import logging
 import os
+from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.domain.errors import Refusal
+from mockserver.homes.memory import MemoryHome
 from mockserver.http.browser import foreign_page
 from mockserver.http.control.context import (
-    Answer,
     ControlContext,
     PathParams,
     Route,
@@ -34,10 +36,16 @@ from mockserver.http.control.problems import (
     unauthorized,
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
-from mockserver.http.control.workers import SMALL_SANDBOX
+from mockserver.http.control.workers import SMALL_SANDBOX, Work
 from mockserver.http.merchant.auth import Credentials
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.names import is_digest
 from mockserver.scenario.diagnostics import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from mockserver.http.control.context import Commit
 
 ADMIN_SEGMENT = "__admin"
 UNAUTHENTICATED_PATHS = frozenset(
@@ -65,8 +73,8 @@ class ControlApi(Struct, frozen=True):
 
     async def _respond(self, request: Request) -> Response:
         try:
-            credentials = self._authorize(request)
-            return await self._dispatch(request, credentials)
+            needs_owner = self._check_access(request)
+            return await self._dispatch(request, needs_owner=needs_owner)
         except Problem as problem:
             return problem_response(problem)
         except Refusal as refusal:
@@ -77,7 +85,8 @@ class ControlApi(Struct, frozen=True):
             log.exception("crash in %r", request.path)
             return problem_response(Problem(500, "unexpected server error"))
 
-    async def _dispatch(self, request: Request, credentials: Credentials | None) -> Response:
+    async def _dispatch(self, request: Request, *, needs_owner: bool) -> Response:
+        """Call the handler of a request: within one turn, unless it takes turns itself."""
         route_match = CONTROL_ROUTER.match(request.method, request.segments)
         if route_match is None:
             raise Problem(404, f"no such path: {request.path}")
@@ -85,51 +94,76 @@ class ControlApi(Struct, frozen=True):
             raise method_not_allowed(request.method, route_match.allowed_methods)
         route, params = route_match.target, route_match.path_params
         check_query(route, request)
-        response = await self._call(route, params, request)
-        if route.changes_sandbox:
-            self.context.registry.mark_changed(sandbox_name(self.context, params))
-        if credentials is not None:
-            self.context.registry.claim(credentials.user, credentials.secret)
-        return response
+        name = await self._load_sandbox(route, params)
 
-    async def _call(self, route: Route, params: PathParams, request: Request) -> Response:
-        """Call the handler of a route; a large sandbox is read in a worker, from a copy."""
-        answer: Answer
-        if self._is_long_read(route, params):
-            answer = await self.context.workers.run(
-                lambda: partial(route.handler, self._copied(params, request), params, request)
-            )
-        else:
-            answer = route.handler(self.context, params, request)
-        result = answer if isinstance(answer, Response) else await answer
-        if isinstance(result, Response):
-            return result
-        self._authorize(request)  # somebody else may own the sandbox by now
-        return result()
+        def authenticate() -> Credentials | None:
+            return authenticate_owner(self.context, request) if needs_owner else None
 
-    def _is_long_read(self, route: Route, params: PathParams) -> bool:
-        if not route.only_reads:
-            return False
-        sandbox = self.context.registry.get(sandbox_name(self.context, params))
+        def respond(step: Callable[[], Response]) -> Response:
+            credentials = authenticate()
+            response = step()
+            self._finish(route, name, credentials)
+            return response
+
+        handle = partial(route.handler, self.context, params, request)
+        take_turn = self.context.home.take_turn
+        if not route.takes_turns:
+            if await take_turn(name, self._is_long_read, route, name):
+                return await self._read_in_worker(route, params, request, authenticate)
+            return await take_turn(name, respond, cast("Callable[[], Response]", handle))
+        credentials = await take_turn(name, authenticate)
+        result = await cast("Awaitable[Response | Commit]", handle())
+        if not isinstance(result, Response):
+            return await take_turn(name, respond, result)
+        await take_turn(name, self._finish, route, name, credentials)
+        return result
+
+    def _is_long_read(self, route: Route, name: str) -> bool:
+        sandbox = self.context.registry.get(name) if route.only_reads else None
         return sandbox is not None and sandbox.total_bytes > SMALL_SANDBOX
 
-    def _copied(self, params: PathParams, request: Request) -> ControlContext:
-        """Return a context with a copy of the sandbox of a path."""
-        self._authorize(request)  # again, after the wait for a worker
-        name = sandbox_name(self.context, params)
-        return replace(self.context, registry=self.context.registry.copy_of(name))
+    async def _read_in_worker(
+        self,
+        route: Route,
+        params: PathParams,
+        request: Request,
+        authenticate: Callable[[], object],
+    ) -> Response:
+        """Read a sandbox in a worker, from a copy."""
+        home, name = self.context.home, sandbox_name(self.context, params)
 
-    def _authorize(self, request: Request) -> Credentials | None:
-        """Check host, origin and admin token, or the secret of an owned sandbox.
+        def copy() -> Work[Response]:
+            authenticate()
+            context = replace(self.context, home=MemoryHome(home.registry.copy_of(name)))
+            handler = cast("Callable[..., Response]", route.handler)
+            return partial(handler, context, params, request)
+
+        return await self.context.workers.run(lambda: home.take_turn(name, copy))
+
+    async def _load_sandbox(self, route: Route, params: PathParams) -> str:
+        """Return the name of the sandbox of a path; a reader of several gets all of them."""
+        if route.reads_all or is_digest(params.get("sandbox", "")):
+            await self.context.home.load_all()
+        return sandbox_name(self.context, params) if "sandbox" in params else ""
+
+    def _finish(self, route: Route, name: str, credentials: Credentials | None) -> None:
+        """Protect a sandbox that was changed, and tie it to the caller."""
+        if route.changes_sandbox:
+            self.context.registry.mark_changed(name)
+        if credentials is not None:
+            self.context.registry.claim(credentials.user, credentials.secret)
+
+    def _check_access(self, request: Request) -> bool:
+        """Check host, origin and admin token.
 
         Returns:
-            The credentials of the sandbox's user, if they were needed.
+            Whether the caller must have the credentials of an owned sandbox instead.
 
         Raises:
             Problem: The request is not allowed.
         """
         if _is_unauthenticated(request):
-            return None
+            return False
         if not self._is_expected_host(request.host):
             message = f"unexpected host '{request.host}'; allow it with --allowed-host"
             raise Problem(403, message)
@@ -141,12 +175,12 @@ class ControlApi(Struct, frozen=True):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         is_valid = scheme.lower() == "bearer" and self._is_token(token.strip())
         if self.token is not None and is_valid:
-            return None
+            return False
         if self.context.registry.owned and is_about_sandbox(request):
-            return authenticate_owner(self.context, request)
+            return True
         if self.token is not None:
             raise unauthorized()
-        return None
+        return False
 
     def _is_token(self, token: str) -> bool:
         expected = (self.token or "").encode()

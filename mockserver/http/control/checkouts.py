@@ -1,9 +1,8 @@
 """Control API: list, inspect and complete checkout orders."""
 
 from mockserver.domain.checkout.checkout import Checkout, derive_checkout_status
-from mockserver.domain.checkout.completion import UnknownShippingOptionError
-from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Order
+from mockserver.http.complete_checkout import complete_checkout
 from mockserver.http.control import serializers
 from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
 from mockserver.http.control.deliveries import serialize_delivery
@@ -12,10 +11,7 @@ from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.http.merchant.serializers import JsonObject, format_time
 from mockserver.http.messages import Request, Response
-from mockserver.sandbox.checkouts import complete_checkout
-from mockserver.sandbox.deliveries import Delivery, PushMode
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.checkout_completion import build_completion
 
 
 def list_checkouts(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -39,32 +35,10 @@ async def complete(context: ControlContext, params: PathParams, request: Request
     spec = validate(body, "control.schema.json#/$defs/completion_request")
     sandbox = find_sandbox(context, params)
     checkout = _find_checkout(sandbox, params["checkout_id"])
-    completion = build_completion(checkout, spec, sandbox.ids.seed)
-    try:
-        checkout, order = complete_checkout(sandbox, checkout.order_id, completion)
-    except UnknownShippingOptionError as error:
-        raise Problem(422, str(error)) from None
-    except Refusal as refusal:
-        raise _problem(refusal) from None
-    delivery = None
-    if order is not None:
-        mode = PushMode(spec.get("push", PushMode.SCHEDULE))
-        delivery = await _push(context, sandbox, checkout, mode)
-    details = _details(sandbox, checkout, order)
-    pushes = [serialize_delivery(sandbox, delivery)] if delivery else []
-    return json_response({"outcome": completion.outcome, **details, "deliveries": pushes})
-
-
-async def _push(
-    context: ControlContext, sandbox: Sandbox, checkout: Checkout, mode: PushMode
-) -> Delivery | None:
-    """Plan the pushes of a completed checkout order, and send the first if it is due."""
-    now = sandbox.clock.now()
-    delivery = sandbox.deliveries.add_push(checkout, now, mode, sandbox.assumptions)
-    if delivery is not None and mode is PushMode.NOW:
-        delivery = (await context.deliveries.send(sandbox, delivery)).delivery
-    context.deliveries.arm(sandbox)
-    return delivery
+    completed = await complete_checkout(context.deliveries, sandbox, checkout, spec)
+    details = _details(sandbox, completed.checkout, completed.order)
+    pushes = [serialize_delivery(sandbox, completed.push)] if completed.push else []
+    return json_response({"outcome": completed.outcome, **details, "deliveries": pushes})
 
 
 def _find_checkout(sandbox: Sandbox, name_or_id: str) -> Checkout:
@@ -73,11 +47,6 @@ def _find_checkout(sandbox: Sandbox, name_or_id: str) -> Checkout:
     if checkout is None:
         raise Problem(404, f"no checkout '{name_or_id}' in sandbox '{sandbox.display_name}'")
     return checkout
-
-
-def _problem(refusal: Refusal) -> Problem:
-    status = 404 if refusal.reason is Reason.CHECKOUT_NOT_FOUND else 409
-    return Problem(status, f"the checkout cannot be completed: {refusal}")
 
 
 def _summary(sandbox: Sandbox, checkout: Checkout) -> JsonObject:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from msgspec import Struct, field
 
 from mockserver.domain.order import Order
+from mockserver.homes.home import Home
 from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.workers import Workers
@@ -36,19 +37,25 @@ class ControlContext(Struct, frozen=True):
     """What the handlers of the control API share.
 
     Attributes:
+        home: where the sandboxes live.
         activity: the latest calls of the control API.
         workers: threads for long work.
         ca_certificate: PEM certificate of the server's own authority, if it has one.
         started_at: monotonic time of the server's start, in seconds.
     """
 
-    registry: SandboxRegistry[Scenario]
+    home: Home
     metrics: Metrics
     deliveries: DeliveryRunner
     ca_certificate: bytes | None = None
     activity: Activity = field(default_factory=Activity)
     workers: Workers = field(default_factory=Workers)
     started_at: float = field(default_factory=monotonic)
+
+    @property
+    def registry(self) -> SandboxRegistry[Scenario]:
+        """The sandboxes at hand; handlers use them within a turn."""
+        return self.home.registry
 
 
 PathParams: TypeAlias = Mapping[str, str]
@@ -69,6 +76,7 @@ class Route(Struct, frozen=True):
         unauthenticated: needs neither an expected host nor the admin token.
         optional: what it returns may not exist on this server (404).
         limited: what it creates is limited in number (409).
+        reads_all: it reads all sandboxes.
     """
 
     method: str
@@ -83,6 +91,12 @@ class Route(Struct, frozen=True):
     unauthenticated: bool = False
     optional: bool = False
     limited: bool = False
+    reads_all: bool = False
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether the handler waits between turns of its own; any other is one turn."""
+        return iscoroutinefunction(self.handler)
 
     @property
     def only_reads(self) -> bool:

@@ -72,11 +72,12 @@ def _free_name(sandbox: Sandbox, used_names: set[str]) -> str:
 
 
 def _serialize_fault(sandbox: Sandbox, rule: FaultRule) -> dict[str, Any]:
+    counts = sandbox.faults.counts[rule.name]
     return {
         "id": rule.name,
         "on": sorted(rule.operations) or ["any"],
         "orders": sorted(rule.order_ids),
         "do": [str(action) for action in rule.actions],
-        "matched": sandbox.faults.matched[rule.name],
-        "fired": sandbox.faults.fired[rule.name],
+        "matched": counts.matched,
+        "fired": counts.fired,
     }

@@ -12,13 +12,14 @@ from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.request_parsing import MalformedJsonError, parse_bounded_json
 from mockserver.http.messages import Request, Response
 from mockserver.scenario.diagnostics import ScenarioError
-from mockserver.scenario.scenario import wrap_value
+from mockserver.scenario.document import Document
+from mockserver.scenario.json_reader import parse_json
 from mockserver.scenario.schema_errors import schema_findings
-from mockserver.scenario.yaml_reader import Document, parse_yaml
+from mockserver.scenario.text_encoding import decode_text
+from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.schemas import get_schema, shipped_schemas
 
 CONTROL_SCHEMAS = "control.schema.json"
-DUPLICATE_KEY = "E002"
 YAML_SUBTYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
 
 
@@ -73,34 +74,19 @@ def parse_document(request: Request) -> Document:
 
     Raises:
         Problem: the body is too large, malformed JSON, or has another media type.
-        ScenarioError: malformed YAML, with line and column.
+        ScenarioError: malformed YAML, or a duplicate key, with line and column.
     """
     body = _bytes(request)
     media_type = request.headers.get("Content-Type", "application/yaml").partition(";")[0]
     kind = media_type.strip().lower().rpartition("/")[2]
     if kind == "json":
-        return _parse_with_positions(body, _parse_json(body))
+        _parse_json(decode_text(body).encode())
+        return parse_json(body)
     if kind in YAML_SUBTYPES:
         return parse_yaml(body)
     raise Problem(
         415, f"'{media_type}' is not supported, send application/yaml or application/json"
     )
-
-
-def _parse_with_positions(body: bytes, value: object) -> Document:
-    """Find the line and column of each JSON value with the YAML parser.
-
-    JSON is YAML except for a few escapes; those documents have no positions.
-
-    Raises:
-        ScenarioError: a duplicate key.
-    """
-    try:
-        return parse_yaml(body)
-    except ScenarioError as error:
-        if any(finding.code == DUPLICATE_KEY for finding in error.findings):
-            raise
-        return wrap_value(value)
 
 
 def validate(value: dict[str, Any], reference: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from mockserver.http.control import (
     requests,
     sandboxes,
     snapshots,
+    webhooks,
 )
 from mockserver.http.control.activity import serialize_call
 from mockserver.http.control.context import ControlContext, PathParams, Route
@@ -60,7 +61,7 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
     ),
     Route("GET", "/__admin/activity", list_activity, "activity"),
-    Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes"),
+    Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes", reads_all=True),
     Route("GET", SANDBOX_PATH, sandboxes.get_sandbox, "sandbox"),
     Route("DELETE", SANDBOX_PATH, sandboxes.drop_sandbox, status=204),
     Route("POST", f"{SANDBOX_PATH}/reset", sandboxes.reset_sandbox, "seeded_sandbox"),
@@ -120,6 +121,11 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "DELETE", f"{SANDBOX_PATH}/deliveries/{{delivery_id}}", deliveries.remove_delivery,
         status=204,
+    ),
+    Route("GET", f"{SANDBOX_PATH}/webhooks", webhooks.get_webhooks, "webhooks"),
+    Route(
+        "PUT", f"{SANDBOX_PATH}/webhooks", webhooks.put_webhooks, "webhooks",
+        request_schema="webhooks_request",
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/explain/{{correlation_id}}", explain.explain_request, "request",

@@ -28,11 +28,12 @@ from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.weights import NAME_BYTES
 from mockserver.scenario.diagnostics import format_path
+from mockserver.scenario.document import Document
 from mockserver.scenario.expectations import Verdict, check_expectations
 from mockserver.scenario.export import export_sandbox
 from mockserver.scenario.loader import UnknownScenarioError, find_shipped
 from mockserver.scenario.scenario import Scenario, ScenarioDefaults, parse_scenario
-from mockserver.scenario.yaml_reader import Document, parse_yaml
+from mockserver.scenario.yaml_reader import parse_yaml
 
 MAX_MOVEMENT_NAME_LENGTH = 100  # characters
 
@@ -70,9 +71,9 @@ async def reset_sandbox(
     context: ControlContext, params: PathParams, _request: Request
 ) -> Commit:
     """Reset the sandbox to its scenario."""
-    name = sandbox_name(context, params)
-    context.registry.check_vacancy(name)
-    scenario = context.registry.template_of(name)
+    name, take_turn = sandbox_name(context, params), context.home.take_turn
+    await take_turn(name, context.registry.check_vacancy, name)
+    scenario = await take_turn(name, context.registry.template_of, name)
     sandbox = await context.workers.run_if(
         partial(scenario.build, name), is_long=scenario.weight > SMALL_SANDBOX
     )
@@ -81,8 +82,9 @@ async def reset_sandbox(
 
 async def put_scenario(context: ControlContext, params: PathParams, request: Request) -> Commit:
     """Fill a sandbox from the scenario in the body, or from a shipped one by name."""
-    name, defaults = sandbox_name(context, params), context.registry.template.defaults
-    context.registry.check_vacancy(name)
+    name = sandbox_name(context, params)
+    await context.home.take_turn(name, context.registry.check_vacancy, name)
+    defaults = context.registry.template.defaults
     scenario, sandbox = await context.workers.run_if(
         partial(_build_from_body, request, name, defaults),
         is_long=len(request.body or b"") > SMALL_BODY,

@@ -4,7 +4,7 @@ The work must only use values that nobody changes meanwhile: its own, immutable 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from threading import Thread
 from traceback import clear_frames
@@ -30,20 +30,26 @@ class Workers:
 
     async def run_if(self, work: Work[ResultT], *, is_long: bool) -> ResultT:
         """Run work: in a thread if it is long, otherwise at once."""
-        return await self.run(lambda: work) if is_long else work()
+        if not is_long:
+            return work()
 
-    async def run(self, prepare: Callable[[], Work[ResultT]]) -> ResultT:
+        async def prepare() -> Work[ResultT]:
+            return work
+
+        return await self.run(prepare)
+
+    async def run(self, prepare: Callable[[], Awaitable[Work[ResultT]]]) -> ResultT:
         """Run work in a thread.
 
         Args:
-            prepare: is called in the event loop when a thread is free; returns the work.
+            prepare: is awaited when a thread is free; returns the work.
 
         Returns:
             What the work returns; what it raises is raised.
         """
         await self._vacancies.acquire()
         try:
-            result = self._start(prepare())
+            result = self._start(await prepare())
         except BaseException:
             self._vacancies.release()
             raise

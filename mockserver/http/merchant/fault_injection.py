@@ -77,7 +77,7 @@ def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
     A frozen clock is advanced instead, and the result is 0.
     """
     seconds = sum(
-        action.seconds(sandbox.faults.random_for(rule))
+        action.seconds(sandbox.faults.draw(rule))
         for rule, action in fired
         if isinstance(action, Delay)
     )

@@ -2,11 +2,11 @@
 
 import logging
 from asyncio import CancelledError, sleep
+from copy import copy
 from datetime import datetime
 from functools import cache
 from time import monotonic
 from traceback import format_exc
-from typing import Any
 
 import orjson
 from msgspec import Struct, field
@@ -15,10 +15,12 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
+from mockserver.homes.home import Home
 from mockserver.http.browser import foreign_page
+from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
-from mockserver.http.merchant.auth import parse_authorization
+from mockserver.http.merchant.auth import Credentials, parse_authorization
 from mockserver.http.merchant.checkout_api import answer_checkout
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
 from mockserver.http.merchant.exchange import Exchange
@@ -46,8 +48,7 @@ from mockserver.sandbox.faults.rules import RequestFacts
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.names import display_name
-from mockserver.sandbox.recordings import Message, record_message
-from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.sandbox.recordings import record_message
 from mockserver.sandbox.sandbox import Execution, Sandbox
 
 ABANDONED = ResponseDamage(sent="nothing: the client disconnected before the response")
@@ -57,18 +58,36 @@ log = logging.getLogger("kustom_mock")
 requests_log = logging.getLogger("kustom_mock.requests")
 
 
+class Answer(Struct, frozen=True):
+    """The response to a request, with its journal entry; ``sandbox`` is the name to show."""
+
+    response: Response
+    entry: Entry
+    sandbox: str = ""
+
+
+class Delayed(Struct, frozen=True):
+    """A request whose first turn drew a delay, in seconds."""
+
+    exchange: Exchange
+    seconds: float
+
+
 class MerchantApi(Struct, frozen=True):
     """Handler of all requests outside the control API.
 
     Attributes:
+        home: where the sandboxes live.
         mock_headers: add the ``Mock-`` headers.
+        deliveries: sends the webhooks of accepted changes.
         reveal_sandboxes: a merchant may learn the name of the sandbox that has an order.
         ids: correlation ids of requests that belong to no sandbox.
     """
 
-    registry: SandboxRegistry[Any]
+    home: Home
     order_cache: OrderCache
     metrics: Metrics
+    deliveries: DeliveryRunner
     mock_headers: bool = True
     reveal_sandboxes: bool = True
     ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
@@ -80,30 +99,59 @@ class MerchantApi(Struct, frozen=True):
         other request sees or changes a partial state. A delay fault ends one turn and
         starts another.
         """
-        sandbox = self._authenticate(request)
-        if isinstance(sandbox, Response):
+        credentials = self._parse_credentials(request)
+        if isinstance(credentials, Answer):
+            return self._count(credentials)
+        user = credentials.user
+        answer = await self.home.take_turn(user, self._answer, request, credentials)
+        while isinstance(answer, Delayed):
+            answer = await self._answer_after_delay(request, credentials, answer)
+        sandbox = self.home.registry.get(user)
+        if sandbox is not None and sandbox.webhooks:
+            self.deliveries.arm(sandbox)
+        return self._count(answer)
+
+    async def _answer_after_delay(
+        self, request: Request, credentials: Credentials, delayed: Delayed
+    ) -> Answer | Delayed:
+        """Wait, then take the second turn: other requests may have been answered meanwhile."""
+        take_turn, exchange, user = self.home.take_turn, delayed.exchange, credentials.user
+        try:
+            await sleep(delayed.seconds)
+        except CancelledError:  # the client disconnected
+            self._count(await take_turn(user, self._abandon, user, exchange))
+            raise
+        return await take_turn(user, lambda: self._answer(request, credentials, copy(exchange)))
+
+    def _answer(
+        self, request: Request, credentials: Credentials, delayed: Exchange | None = None
+    ) -> Answer | Delayed:
+        """Take the turn of a request on its sandbox, up to a delay if a fault demands one.
+
+        Args:
+            request: the request.
+            credentials: those of the caller.
+            delayed: what the first turn of the request left, after its delay.
+        """
+        sandbox = self._authenticate(request, credentials)
+        if isinstance(sandbox, Answer):
             return sandbox
-        now = sandbox.clock.now()
-        exchange = Exchange(request, now, sandbox.ids.new_request_id())
+        if delayed is None:
+            exchange = Exchange(request, sandbox.clock.now(), sandbox.ids.new_request_id())
+        else:
+            exchange = copy(delayed)  # the turn may be taken again
         try:
             endpoint, ids = _find_endpoint(request)
             exchange.operation, exchange.order_id = endpoint.operation, ids.get("order_id")
-            response = None
-            if sandbox.faults:
-                facts = _request_facts(request, endpoint, ids, now)
-                exchange.fired = fault_injection.effective_actions(sandbox.faults.apply(facts))
-                delay = fault_injection.draw_delay(exchange.fired, sandbox)
+            if sandbox.faults and delayed is None:
+                delay = _match_faults(sandbox, exchange, endpoint, ids)
                 if delay:
-                    await sleep(delay)
-                now = sandbox.clock.now()  # other requests may have run during the delay
-                response = fault_injection.apply_before(exchange)
-            response = response or self._carry_out(sandbox, exchange, endpoint, ids, now)
+                    return Delayed(exchange, delay)
+            response = fault_injection.apply_before(exchange) if exchange.fired else None
+            response = response or self._execute(sandbox, exchange, endpoint, ids)
         except Refusal as refusal:
             exchange.refusal = refusal.with_traceback(None)
             response = refusal_response(refusal, exchange.correlation_id, sandbox.assumptions)
-        except CancelledError:  # the client disconnected during the delay
-            self._record_exchange(sandbox, exchange, Response(0, damage=ABANDONED))
-            raise
         except Exception:
             log.exception("crash in %r (%s)", request.path, exchange.correlation_id)
             exchange.refusal = crash = exchange.record_crash(format_exc())
@@ -112,30 +160,41 @@ class MerchantApi(Struct, frozen=True):
             response = fault_injection.apply_after(exchange, response, sandbox)
         return self._record_exchange(sandbox, exchange, response)
 
-    def _authenticate(self, request: Request) -> Sandbox | Response:
-        """Return the sandbox of the caller, or the response to a caller without one."""
+    def _abandon(self, user: str, exchange: Exchange) -> Answer:
+        """Record a request whose client left during its delay."""
+        response = Response(0, damage=ABANDONED)
+        sandbox = self.home.registry.get(user)
+        if sandbox is None:  # dropped meanwhile
+            return Answer(response, exchange.build_entry(response))
+        return self._record_exchange(sandbox, exchange, response)
+
+    def _parse_credentials(self, request: Request) -> Credentials | Answer:
+        """Return the credentials of the caller, or the response to a caller without any."""
         page = foreign_page(request)
         if page is not None:
-            return self._refuse_without_sandbox(
-                request, Refusal(Reason.FOREIGN_ORIGIN, detail=page)
-            )
+            refusal = Refusal(Reason.FOREIGN_ORIGIN, detail=page)
+            return self._refuse_without_sandbox(request, refusal)
         authorization = request.headers.get("Authorization")
         credentials = parse_authorization(authorization)
         if credentials is None:
             reason = "unreadable_credentials" if authorization else "no_credentials"
             return self._refuse_credentials(request, f"{reason}; {CREDENTIALS_HINT}")
-        user = credentials.user
+        return credentials
+
+    def _authenticate(self, request: Request, credentials: Credentials) -> Sandbox | Answer:
+        """Return the sandbox of the caller, or the response to wrong credentials."""
+        user, secret = credentials.user, credentials.secret
         try:
-            sandbox = self.registry.authenticate(user, credentials.secret)
+            sandbox = self.home.registry.authenticate(user, secret)
         except Refusal as refusal:
             return self._refuse_without_sandbox(request, refusal)
         if sandbox is not None:
             return sandbox
-        is_owner = self.registry.is_owner(user, credentials.secret)
+        is_owner = self.home.registry.is_owner(user, secret)
         reason = "wrong_credentials" if is_owner else "owned_by_another_secret"
         return self._refuse_credentials(request, reason, user)
 
-    def _refuse_without_sandbox(self, request: Request, refusal: Refusal) -> Response:
+    def _refuse_without_sandbox(self, request: Request, refusal: Refusal) -> Answer:
         """Build the response to a request that belongs to no sandbox."""
         entry = Entry(
             at=wall_clock(),
@@ -148,16 +207,15 @@ class MerchantApi(Struct, frozen=True):
         response = refusal_response(refusal, entry.correlation_id, Assumptions())
         if self.mock_headers:
             add_mock_headers(response, entry)
-        self._record(None, entry)
-        return response
+        return Answer(response, entry)
 
-    def _refuse_credentials(self, request: Request, reason: str, user: str = "") -> Response:
+    def _refuse_credentials(self, request: Request, reason: str, user: str = "") -> Answer:
         """Build the 401 response; a sandbox that exists records it in its journal."""
         response = unauthorized_response()
         if self.mock_headers:
             text = f"{reason} {display_name(user)}".strip()
             response.headers["Mock-Reason"] = escape_header_value(text)
-        sandbox = self.registry.get(user)
+        sandbox = self.home.registry.get(user)
         entry = Entry(
             at=sandbox.clock.now() if sandbox else wall_clock(),
             correlation_id="",
@@ -165,23 +223,24 @@ class MerchantApi(Struct, frozen=True):
             path=request.path,
             status=response.status,
         )
-        self._record(sandbox, entry)
-        return response
+        if sandbox is None:
+            return Answer(response, entry)
+        sandbox.journal.record(entry)
+        return Answer(response, entry, sandbox.display_name)
 
-    def _carry_out(
+    def _execute(
         self,
         sandbox: Sandbox,
         exchange: Exchange,
         endpoint: Endpoint,
         ids: dict[str, str],
-        now: datetime,
     ) -> Response:
         """Read or change an order or a checkout order, and render the response."""
         if endpoint.base_path == CHECKOUTS_PATH:
             return answer_checkout(sandbox, exchange, endpoint, ids)
         if endpoint.parse_command is None:
-            return self._read_order(sandbox, exchange, endpoint, ids, now)
-        return _execute(sandbox, exchange, endpoint, ids)
+            return self._read_order(sandbox, exchange, endpoint, ids)
+        return _execute_change(sandbox, exchange, endpoint, ids)
 
     def _read_order(
         self,
@@ -189,53 +248,57 @@ class MerchantApi(Struct, frozen=True):
         exchange: Exchange,
         endpoint: Endpoint,
         ids: dict[str, str],
-        now: datetime,
     ) -> Response:
         """Build the response to a read of an order or a part of it."""
         order = sandbox.get_order(ids["order_id"], endpoint.operation)
         if endpoint.serialize is not None:
             body = orjson.dumps(endpoint.serialize(order, ids, sandbox.assumptions))
         else:
-            status = derive_status(order, now, sandbox.assumptions)
+            status = derive_status(order, sandbox.clock.now(), sandbox.assumptions)
             body = self.order_cache.encode(order, status, sandbox.assumptions)
         return provider_json_response(endpoint.success, body, exchange.correlation_id)
 
     def _record_exchange(
         self, sandbox: Sandbox, exchange: Exchange, response: Response
-    ) -> Response:
-        """Add the ``Mock-`` headers; record the request in journal, metrics and log."""
+    ) -> Answer:
+        """Add the ``Mock-`` headers, and record the request in the journal."""
         entry = exchange.build_entry(response)
         if isinstance(entry.result, Refusal):
             add_suggestion(
                 entry.result,
                 exchange.request,
                 sandbox,
-                self.registry,
+                self.home.registry,
                 reveal_sandboxes=self.reveal_sandboxes,
             )
         if self.mock_headers:
-            add_mock_headers(response, entry, self.registry.eviction_before(sandbox.name))
+            eviction = self.home.registry.eviction_before(sandbox.name)
+            add_mock_headers(response, entry, eviction)
         entry.seconds = monotonic() - exchange.started
         body = b"" if exchange.request.method == "HEAD" else response.body
         messages = (
             record_message(exchange.request.headers, exchange.request.body),
             record_message(response.headers, body),
         )
-        self._record(sandbox, entry, messages)
-        return response
+        sandbox.journal.record(entry, messages)
+        return Answer(response, entry, sandbox.display_name)
 
-    def _record(
-        self,
-        sandbox: Sandbox | None,
-        entry: Entry,
-        messages: tuple[Message, Message] | None = None,
-    ) -> None:
-        if sandbox is not None:
-            sandbox.journal.record(entry, messages)
-        self.metrics.count(entry)
+    def _count(self, answer: Answer) -> Response:
+        """Record a request in metrics and log, once its turn is settled."""
+        self.metrics.count(answer.entry)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = log_fields(sandbox.display_name if sandbox else "", entry)
+            fields = log_fields(answer.sandbox, answer.entry)
             requests_log.info("%s", format_fields(fields), extra={"fields": fields})
+        return answer.response
+
+
+def _match_faults(
+    sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, ids: dict[str, str]
+) -> float:
+    """Count the request for the fault rules; return the seconds that they delay it."""
+    facts = _request_facts(exchange.request, endpoint, ids, exchange.at)
+    exchange.fired = fault_injection.effective_actions(sandbox.faults.apply(facts))
+    return fault_injection.draw_delay(exchange.fired, sandbox)
 
 
 def log_fields(sandbox: str, entry: Entry) -> dict[str, object]:
@@ -282,7 +345,7 @@ def _body_for_matching(request: Request) -> object:
         return {}
 
 
-def _execute(
+def _execute_change(
     sandbox: Sandbox,
     exchange: Exchange,
     endpoint: Endpoint,

@@ -3,16 +3,15 @@
 import math
 from collections.abc import Mapping
 from enum import StrEnum
-from random import Random
+from statistics import NormalDist
 from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
 from mockserver.domain.errors import Reason
 
-P99_STANDARD_DEVIATIONS = (
-    2.3263478740408408  # standard deviations from the median to the 99th percentile
-)
+NORMAL = NormalDist()
+P99_STANDARD_DEVIATIONS = NORMAL.inv_cdf(0.99)  # from the median to the 99th percentile
 
 MAX_DELAY = 100 * 365 * 86_400.0  # seconds; the longest duration allowed
 
@@ -58,12 +57,12 @@ class Delay(Struct, frozen=True):
     median: float = 0.0
     p99: float = 0.0
 
-    def seconds(self, source: Random) -> float:
-        """Draw how long to wait."""
+    def seconds(self, fraction: float) -> float:
+        """Return the delay at a fraction of its distribution, between 0 and 1."""
         if not self.median:
-            return source.uniform(self.low, self.high)
+            return self.low + (self.high - self.low) * fraction
         sigma = math.log(self.p99 / self.median) / P99_STANDARD_DEVIATIONS
-        return min(self.median * math.exp(sigma * source.gauss(0, 1)), MAX_DELAY)
+        return min(self.median * math.exp(sigma * NORMAL.inv_cdf(fraction)), MAX_DELAY)
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""

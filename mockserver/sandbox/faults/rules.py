@@ -7,10 +7,10 @@ and *fires* on some of the requests it matches (the third, one in five).
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from random import Random
 from typing import Any, TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.faults.actions import Action, FailAllocation
@@ -20,6 +20,7 @@ from mockserver.sandbox.faults.matching import (
     values_at,
     values_match,
 )
+from mockserver.sandbox.ids import random_fraction
 from mockserver.sandbox.weights import weigh_fault
 
 Scope: TypeAlias = tuple[Operation | None, str | None]
@@ -86,8 +87,27 @@ class RequestFacts(Struct, frozen=True):
         return {index_value(value) for value in self.values_at(path)}
 
 
+class RuleCounts(Struct, frozen=True):
+    """What happened with a rule so far.
+
+    ``draws`` is the number of random numbers drawn for it; ``calls`` counts the matched
+    requests by order, for a rule that is limited to orders.
+    """
+
+    matched: int = 0
+    fired: int = 0
+    draws: int = 0
+    calls: Mapping[str, int] = field(default_factory=dict)
+
+
 class FaultRules:
-    """The fault rules of a sandbox, with their match and fire counts."""
+    """The fault rules of a sandbox, with what happened with each.
+
+    Attributes:
+        added_count: number of rules ever added.
+        counts: the counts by the name of the rule.
+        total_bytes: approximate bytes of all rules.
+    """
 
     def __init__(self, rules: Iterable[FaultRule] = (), seed: str = "") -> None:
         """Start with rules; probabilities repeat for an equal seed."""
@@ -95,12 +115,9 @@ class FaultRules:
         self._rules: dict[str, FaultRule] = {}
         self._positions: dict[str, int] = {}
         self._index: RuleIndex = {}
-        self._randoms: dict[str, Random] = {}  # of 2.5 kB each, created when first drawn from
-        self._call_counts: dict[str, Counter[str]] = {}  # of calls, by rule and order
         self.added_count = 0
+        self.counts: dict[str, RuleCounts] = {}
         self.total_bytes = 0
-        self.matched: Counter[str] = Counter()
-        self.fired: Counter[str] = Counter()
         for rule in rules:
             self.add(rule)
 
@@ -110,6 +127,7 @@ class FaultRules:
         self.added_count += 1
         self._rules[rule.name] = rule
         self._positions[rule.name] = self.added_count
+        self.counts[rule.name] = RuleCounts()
         self.total_bytes += weigh_fault(rule.name, rule.spec)
         path, value = _index_key(rule)
         for scope in _scopes(rule):
@@ -132,11 +150,18 @@ class FaultRules:
             if not self._index[scope]:
                 del self._index[scope]
         self.total_bytes -= weigh_fault(name, rule.spec)
-        self._randoms.pop(name, None)
-        self._call_counts.pop(name, None)
-        del self._positions[name]
-        del self.matched[name], self.fired[name]
+        del self._positions[name], self.counts[name]
         return True
+
+    @property
+    def matched(self) -> Counter[str]:
+        """How many requests each rule matched."""
+        return Counter({name: counts.matched for name, counts in self.counts.items()})
+
+    @property
+    def fired(self) -> Counter[str]:
+        """How often each rule fired."""
+        return Counter({name: counts.fired for name, counts in self.counts.items()})
 
     def __bool__(self) -> bool:
         """Whether there are any rules."""
@@ -156,31 +181,24 @@ class FaultRules:
 
     def preview(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
         """Return the actions that would apply to a request now, without counting it."""
-        return self.copy().apply(facts)
+        counts, self.counts = self.counts, dict(self.counts)
+        try:
+            return self.apply(facts)
+        finally:
+            self.counts = counts
 
     def copy(self) -> "FaultRules":
         """Return rules that count on their own; the rules themselves are shared."""
-        copy = FaultRules(seed=self._seed)
-        copy._rules = dict(self._rules)
+        copy = FaultRules(self._rules.values(), self._seed)
+        copy.counts, copy.added_count = dict(self.counts), self.added_count
         copy._positions = dict(self._positions)
-        copy._index = {
-            scope: {
-                path: {value: names.copy() for value, names in values.items()}
-                for path, values in paths.items()
-            }
-            for scope, paths in self._index.items()
-        }
-        copy._randoms = {name: _copy_random(source) for name, source in self._randoms.items()}
-        copy._call_counts = {name: counts.copy() for name, counts in self._call_counts.items()}
-        copy.added_count, copy.total_bytes = self.added_count, self.total_bytes
-        copy.matched, copy.fired = self.matched.copy(), self.fired.copy()
         return copy
 
-    def random_for(self, rule: FaultRule) -> Random:
-        """Return the random stream of a rule, independent of all others."""
-        if rule.name not in self._randoms:
-            self._randoms[rule.name] = Random(f"{self._seed}/{rule.name}")  # noqa: S311
-        return self._randoms[rule.name]
+    def draw(self, rule: FaultRule) -> float:
+        """Draw the next random number of a rule, between 0 and 1; rules are independent."""
+        counts = self.counts[rule.name]
+        self.counts[rule.name] = replace(counts, draws=counts.draws + 1)
+        return random_fraction(self._seed, f"faults/{rule.name}", counts.draws)
 
     def _candidates(self, facts: RequestFacts) -> list[str]:
         """Name the rules that may match, using the index by scope, path and value."""
@@ -198,29 +216,29 @@ class FaultRules:
     def _fires(self, rule: FaultRule, facts: RequestFacts) -> bool:
         if not _is_in_window(rule, facts.now) or not _body_matches(rule, facts):
             return False
-        self.matched[rule.name] += 1
-        counts = self._call_counts.setdefault(rule.name, Counter())
-        order_id = facts.order_id if rule.order_ids else ""
-        counts[order_id] += 1
-        if rule.calls is not None and not rule.calls.selects(counts[order_id]):
+        number = self._count_match(rule, facts.order_id)
+        if rule.calls is not None and not rule.calls.selects(number):
             return False
-        if rule.probability is not None:
-            draw = self.random_for(rule).random()
-            if draw >= rule.probability:
-                return False
-        self.fired[rule.name] += 1
+        if rule.probability is not None and self.draw(rule) >= rule.probability:
+            return False
+        counts = self.counts[rule.name]
+        self.counts[rule.name] = replace(counts, fired=counts.fired + 1)
         return True
+
+    def _count_match(self, rule: FaultRule, order_id: str) -> int:
+        """Count a matched request, and return its number: of its order, if a rule has some."""
+        counts = self.counts[rule.name]
+        calls, number = counts.calls, counts.matched + 1
+        if rule.order_ids:
+            number = calls.get(order_id, 0) + 1
+            calls = {**calls, order_id: number}
+        self.counts[rule.name] = replace(counts, matched=counts.matched + 1, calls=calls)
+        return number
 
 
 def only_fails_allocations(rule: FaultRule) -> bool:
     """Return whether a rule affects refunds only, because only refunds are allocated."""
     return all(isinstance(action, FailAllocation) for action in rule.actions)
-
-
-def _copy_random(source: Random) -> Random:
-    copy = Random()  # noqa: S311  # takes over the state of another
-    copy.setstate(source.getstate())
-    return copy
 
 
 def _scopes(rule: FaultRule) -> list[Scope]:

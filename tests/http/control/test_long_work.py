@@ -172,9 +172,11 @@ async def test_a_sandbox_that_was_claimed_meanwhile_is_not_replaced(
 
 async def test_work_beyond_the_number_of_workers_waits_for_one() -> None:
     workers, gate = Workers(), Gate()
-    first = [asyncio.create_task(workers.run(lambda: gate.wait)) for _ in range(MAX_WORKERS)]
+    first = [
+        asyncio.create_task(workers.run_if(gate.wait, is_long=True)) for _ in range(MAX_WORKERS)
+    ]
     await gate.until_reached()
-    late = asyncio.create_task(workers.run(lambda: lambda: "late"))
+    late = asyncio.create_task(workers.run_if(lambda: "late", is_long=True))
     await asyncio.sleep(0)
     assert not late.done()
     gate.opened.set()
@@ -186,21 +188,24 @@ async def test_a_worker_is_free_again_after_an_error() -> None:
     workers = Workers()
     for _ in range(MAX_WORKERS + 1):
         with pytest.raises(ZeroDivisionError):
-            await workers.run(lambda: lambda: 1 / 0)
+            await workers.run_if(lambda: 1 / 0, is_long=True)
         with pytest.raises(ZeroDivisionError):
             await workers.run(_fail)  # before a thread is started
 
 
 async def test_the_result_of_cancelled_work_is_dropped() -> None:
     workers, gate = Workers(), Gate()
-    work = asyncio.create_task(workers.run(lambda: gate.wait))
+    work = asyncio.create_task(workers.run_if(gate.wait, is_long=True))
     await gate.until_reached()
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work
     gate.opened.set()
-    assert await asyncio.gather(*(workers.run(lambda: lambda: 1) for _ in range(3))) == [1] * 3
+    assert (
+        await asyncio.gather(*(workers.run_if(lambda: 1, is_long=True) for _ in range(3)))
+        == [1] * 3
+    )
 
 
-def _fail() -> NoReturn:
+async def _fail() -> NoReturn:
     raise ZeroDivisionError

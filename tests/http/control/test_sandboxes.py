@@ -443,3 +443,12 @@ async def test_names_of_movements_are_limited_in_length(shipping_merchant: Merch
     response = await shipping_merchant.control("PUT", "names", {capture_id: "n" * 101})
     assert response.status == 422
     assert "expected at most 100 characters" in response.json["detail"]
+
+
+async def test_findings_in_json_with_escapes_have_line_and_column(
+    new_merchant: Callable[[], Merchant],
+) -> None:
+    text = '{"title": "\\ud83d\\udc49",\n "orders": {"one": {"lines": [{"unit_price": "5"}]}}}'
+    response = await put(new_merchant(), text, "application/json")
+    (finding,) = response.json["errors"]
+    assert (finding["line"], finding["column"], finding["code"]) == (2, 32, "E103")

@@ -1,5 +1,3 @@
-from random import Random
-from statistics import median, quantiles
 from typing import get_args
 
 import pytest
@@ -61,23 +59,19 @@ def test_some_actions_end_the_request_before_the_commit() -> None:
     assert {words for words, (action, _) in ACTIONS.items() if ends_request(action)} == ends
 
 
-@given(st.integers(), st.floats(0, 100), st.floats(0, 100))
-def test_a_delay_keeps_between_its_bounds(seed: int, low: float, more: float) -> None:
+@given(st.floats(0, 1), st.floats(0, 100), st.floats(0, 100))
+def test_a_delay_keeps_between_its_bounds(fraction: float, low: float, more: float) -> None:
     delay = Delay(low, low + more)
-    seconds = delay.seconds(Random(seed))  # noqa: S311  # repeatable
-    assert low <= seconds <= low + more
+    assert low <= delay.seconds(fraction) <= (low + more) * (1 + 1e-12)
 
 
 def test_a_log_normal_delay_has_its_median_and_its_99th_percentile() -> None:
-    source = Random(7)  # noqa: S311  # repeatable
     delay = Delay(median=0.1, p99=1.0)
-    drawn = [delay.seconds(source) for _ in range(20_000)]
-    assert median(drawn) == pytest.approx(0.1, rel=0.05)
-    assert quantiles(drawn, n=100)[98] == pytest.approx(1.0, rel=0.1)
-    assert min(drawn) > 0
+    assert delay.seconds(0.5) == pytest.approx(0.1)
+    assert delay.seconds(0.99) == pytest.approx(1.0)
+    assert delay.seconds(1e-9) > 0
 
 
 def test_delays_are_bounded() -> None:
-    source = Random(7)  # noqa: S311  # repeatable
     delay = Delay(median=1.0, p99=MAX_DELAY)
-    assert max(delay.seconds(source) for _ in range(1000)) == MAX_DELAY
+    assert delay.seconds(0.999) == MAX_DELAY

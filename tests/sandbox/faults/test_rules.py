@@ -391,6 +391,6 @@ def test_preview_equals_apply_and_does_not_count() -> None:
 def test_every_rule_has_randomness_of_its_own_that_repeats() -> None:
     one, other = rule("one"), rule("other")
     faults, again = (FaultRules([one, other], seed="seed") for _ in range(2))
-    drawn = faults.random_for(one).random()
-    assert drawn == again.random_for(one).random()
-    assert drawn != again.random_for(other).random()
+    drawn = faults.draw(one)
+    assert drawn == again.draw(one)
+    assert drawn not in (faults.draw(one), again.draw(other))

@@ -1,0 +1,41 @@
+"""The protocol of a home: where sandboxes live, and how a turn on one is settled there."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, TypeVarTuple
+
+from mockserver.sandbox.registry import SandboxRegistry
+
+ArgumentsT = TypeVarTuple("ArgumentsT")
+ResultT = TypeVar("ResultT")
+
+
+class Home(Protocol):
+    """Where sandboxes live.
+
+    Attributes:
+        registry: the sandboxes at hand, by name.
+    """
+
+    registry: SandboxRegistry[Any]
+
+    async def take_turn(
+        self,
+        name: str,
+        turn: Callable[[*ArgumentsT], ResultT],
+        *args: *ArgumentsT,
+    ) -> ResultT:
+        """Apply a turn to a sandbox and settle it: all of its changes, or none.
+
+        Args:
+            name: the sandbox; it need not exist.
+            turn: reads and changes this sandbox in the registry, and none other, without
+                awaiting. It may be called again, on the state that others left meanwhile,
+                so it must have no other effect.
+            args: its arguments.
+
+        Returns:
+            What the turn returned.
+        """
+
+    async def load_all(self) -> None:
+        """Make all sandboxes available in the registry, for a reader of several."""

@@ -1,0 +1,26 @@
+"""Sandboxes that live in this process."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mockserver.homes.home import ArgumentsT, ResultT
+from mockserver.sandbox.registry import SandboxRegistry
+
+
+class MemoryHome:
+    """A home whose sandboxes are those of the registry; a turn is settled once it ends."""
+
+    def __init__(self, registry: SandboxRegistry[Any]) -> None:
+        self.registry = registry
+
+    async def take_turn(
+        self,
+        name: str,  # noqa: ARG002
+        turn: Callable[[*ArgumentsT], ResultT],
+        *args: *ArgumentsT,
+    ) -> ResultT:
+        """Apply a turn; nobody else can come in between."""
+        return turn(*args)
+
+    async def load_all(self) -> None:
+        """Do nothing: all sandboxes are available."""
