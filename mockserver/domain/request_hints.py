@@ -113,19 +113,15 @@ def _captured_lines_not_ordered(order: Order) -> Iterator[str]:
 
 
 def _repeated_refund(order: Order) -> Iterator[str]:
-    *earlier_refunds, refund = order.refunds
+    refund = order.refunds[-1]
     amount, lines = refund.refunded_amount, refund.order_lines
-    repeated = [
-        f"{number} ({earlier.refund_id})"
-        for number, earlier in enumerate(earlier_refunds, 1)
-        if earlier.refunded_amount == amount and earlier.order_lines == lines
-    ]
-    if repeated and amount:
-        others = f" and {len(repeated) - 1} more" if len(repeated) > 1 else ""
-        yield (
-            f"Same amount and lines as refund {repeated[0]}{others}. If it is a retry, send it"
-            " with the Klarna-Idempotency-Key of the first request."
-        )
+    for number, earlier in enumerate(order.refunds[:-1], 1):
+        if amount and earlier.refunded_amount == amount and earlier.order_lines == lines:
+            yield (
+                f"Same amount and lines as refund {number} ({earlier.refund_id}). If it is a"
+                " retry, send it with the Klarna-Idempotency-Key of the first request."
+            )
+            return
 
 
 def _more_refunded_than_captured(order: Order) -> Iterator[str]:

@@ -71,7 +71,8 @@ async def _push(
     now = sandbox.clock.now()
     delivery = sandbox.deliveries.add_push(checkout, now, mode, sandbox.assumptions)
     if delivery is not None and mode is PushMode.NOW:
-        delivery = (await deliveries.send(sandbox, delivery)).delivery
+        await deliveries.deliver(sandbox, delivery)
+        delivery = sandbox.deliveries.get(delivery.delivery_id)
     if delivery is not None and mode is PushMode.WITH_CONFIRMATION:
         deliveries.start_sending(sandbox, delivery)
     deliveries.arm(sandbox)

@@ -19,6 +19,7 @@ from mockserver.sandbox.eviction import Eviction, Usage, choose_evictable, is_ex
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.ownership import digest_secret, is_owner
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.tally import Tally
 
 DEFAULT_MAX_SANDBOXES = 1000
 MAX_EVICTIONS_LISTED = 100
@@ -91,6 +92,8 @@ class SandboxRegistry(Generic[TemplateT]):
         time_to_live: time without use (real) after which a sandbox is dropped, if any.
         evicted: the latest evictions, oldest first.
         evicted_count: number of evictions since the server was started.
+        dropped_tally: counts of what the requests of dropped sandboxes met.
+        dropped_count: number of sandboxes whose requests it counts.
     """
 
     def __init__(
@@ -110,6 +113,8 @@ class SandboxRegistry(Generic[TemplateT]):
         self.time_to_live = time_to_live
         self.evicted: deque[Eviction] = deque(maxlen=MAX_EVICTIONS_LISTED)
         self.evicted_count = 0
+        self.dropped_tally = Tally()
+        self.dropped_count = 0
         self._clock = clock
         self._entries: OrderedDict[str, RegistryEntry[TemplateT]] = OrderedDict()
         self._evictions: OrderedDict[str, Eviction] = OrderedDict()  # by name, remembered
@@ -286,6 +291,10 @@ class SandboxRegistry(Generic[TemplateT]):
 
     def _release(self, entry: RegistryEntry[TemplateT]) -> None:
         """Stop counting a sandbox; waiters for its requests re-check."""
+        met = entry.sandbox.count_met()
+        if len(met):
+            self.dropped_tally.merge(met)
+            self.dropped_count += 1
         self._total_bytes -= entry.counted_bytes
         entry.sandbox.make_room = entry.sandbox.on_change = None
         entry.sandbox.journal.notify_waiters()

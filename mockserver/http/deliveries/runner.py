@@ -12,9 +12,15 @@ from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
+from mockserver.http.deliveries import faults
 from mockserver.http.deliveries.outgoing import build_request
 from mockserver.http.deliveries.sender import Sender, Sent
-from mockserver.sandbox.deliveries.delivery import Attempt, Delivery, is_stopped
+from mockserver.sandbox.deliveries.delivery import (
+    Attempt,
+    Delivery,
+    FiredActions,
+    is_stopped,
+)
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -73,30 +79,55 @@ class DeliveryRunner:
         async def work() -> None:
             for row in rows:  # shared by all workers
                 for delivery in row:
-                    sent.append(await self.send(sandbox, delivery))
+                    sent.extend(await self.deliver(sandbox, delivery))
 
         await asyncio.gather(*(work() for _ in range(min(len(by_url), MAX_PARALLEL))))
         return sent
 
-    async def send(self, sandbox: Sandbox, delivery: Delivery) -> SentDelivery:
+    async def deliver(self, sandbox: Sandbox, delivery: Delivery) -> list[SentDelivery]:
+        """Make a call that is due, as the fault rules have it.
+
+        Returns:
+            The attempts; none if the call is put off.
+        """
+        fired = delivery.fired or faults.match_rules(sandbox, delivery)
+        if not delivery.fired and faults.put_off(sandbox, delivery, fired):
+            return []
+        number = faults.number_of_calls(fired)
+        sent = [await self.send(sandbox, delivery, fired) for _ in range(number)]
+        sandbox.deliveries.release_reordered(delivery, sandbox.clock.now())
+        return sent
+
+    async def send(
+        self, sandbox: Sandbox, delivery: Delivery, fired: FiredActions = ()
+    ) -> SentDelivery:
         """Send a delivery now, whether it is due or not, and settle it."""
         at, deliveries = sandbox.clock.now(), sandbox.deliveries
-        request = build_request(sandbox, delivery)
         try:
-            if request.held:
-                result = Sent(0.0, held=request.held)
-            else:
-                result = await self._sender.send(delivery, request)
+            result = await self._call(sandbox, delivery, fired)
         except asyncio.CancelledError:
             deliveries.settle(delivery.delivery_id, Attempt(at, None, 0.0, "interrupted"))
             raise
-        attempt = Attempt(at, result.status, result.seconds, result.error)
+        names = faults.describe(fired)
+        attempt = Attempt(at, result.status, result.seconds, result.error, names)
         changed = deliveries.settle(delivery.delivery_id, attempt, result.held)
         return SentDelivery(changed or delivery, at, None if result.held else attempt)
 
+    async def _call(self, sandbox: Sandbox, delivery: Delivery, fired: FiredActions) -> Sent:
+        """Call the merchant, unless a fault rule or a removed endpoint prevents it."""
+        if faults.is_lost(fired):
+            return Sent(0.0, error="lost on the way, by a fault rule")
+        answer = faults.replaced_answer(fired)
+        if answer is not None:
+            return Sent(0.0, status=answer.status)
+        request = build_request(sandbox, delivery, forged=faults.has_bad_signature(fired))
+        if request.held:
+            return Sent(0.0, held=request.held)
+        return await self._sender.send(delivery, request)
+
     def start_sending(self, sandbox: Sandbox, delivery: Delivery) -> None:
         """Send a delivery now without waiting for the answer."""
-        self._start_task(self.send(sandbox, delivery))
+        self._start_task(self.deliver(sandbox, delivery))
 
     def arm(self, sandbox: Sandbox) -> None:
         """Set a timer for the next due time; a frozen clock reaches only what is due now."""
