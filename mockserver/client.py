@@ -65,12 +65,14 @@ class ControlClient:
         sandbox: name of the sandbox: the user name of the merchant.
         token: the server's ``--admin-token``, if it has one.
         ca_file: PEM file of the authorities to trust over HTTPS; the system's by default.
+        verify: ``False`` accepts any certificate.
     """
 
     url: str
     sandbox: str
     token: str | None = None
     ca_file: str | PathLike[str] | None = None
+    verify: bool = True
 
     def info(self) -> SandboxSummary:
         """Return the sandbox in figures.
@@ -513,7 +515,7 @@ class ControlClient:
         Raises:
             HttpClientError: no server answered.
         """
-        client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file)
+        client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file, verify=self.verify)
         return client.send(method, path, body, headers)
 
     def _list(self, key: str, filters: Mapping[str, object] | None = None) -> object:

@@ -73,19 +73,27 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
+ADDRESS_SETTINGS = ("host", "port")
+TLS_SETTINGS = ("tls", "tls_folder", "tls_cert", "tls_key")
+
+
 def _serve_flags(verb: argparse.ArgumentParser) -> None:
     for option in OPTIONS.values():
-        if isinstance(option.default, bool):
-            verb.add_argument(
-                option.flag, nargs="?", const="true", metavar="YES", help=_help(option)
-            )
-            continue
+        _add_setting(verb, option)
+
+
+def _add_setting(verb: argparse.ArgumentParser, option: Option) -> None:
+    if isinstance(option.default, bool):
         verb.add_argument(
-            option.flag,
-            action="append" if option.repeatable else "store",
-            metavar=option.name.rpartition("_")[2].upper(),
-            help=_help(option),
+            option.flag, nargs="?", const="true", metavar="YES", help=_help(option)
         )
+        return
+    verb.add_argument(
+        option.flag,
+        action="append" if option.repeatable else "store",
+        metavar=option.name.rpartition("_")[2].upper(),
+        help=_help(option),
+    )
 
 
 def _help(option: Option) -> str:
@@ -142,6 +150,8 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--port", type=int, default=0, help="port of the server; 0 picks a free one"
     )
+    for name in TLS_SETTINGS:
+        _add_setting(verb, OPTIONS[name])
     verb.add_argument(
         "--allow",
         action="append",
@@ -210,6 +220,8 @@ def _tls_flags(verb: argparse.ArgumentParser) -> None:
 
 def _healthcheck_flags(verb: argparse.ArgumentParser) -> None:
     _url_flag(verb)
+    for name in ADDRESS_SETTINGS:
+        _add_setting(verb, OPTIONS[name])
     verb.add_argument(
         "--wait",
         type=float,
@@ -307,6 +319,19 @@ def _settings(parsed: argparse.Namespace) -> Settings:
     return load_settings(vars(parsed), os.environ)
 
 
+def _refuse_flags(parsed: argparse.Namespace, names: Sequence[str], other: str) -> None:
+    """Refuse flags that have no effect beside another one.
+
+    Raises:
+        SettingError: names the flag.
+    """
+    for name in names if other else ():
+        if getattr(parsed, name) is not None:
+            raise SettingError(
+                f"{OPTIONS[name].flag}: has no effect with {other}; leave one out"
+            )
+
+
 def _demo(_parsed: argparse.Namespace) -> int:
     from mockserver.cli.demo import demo
 
@@ -333,7 +358,7 @@ def _explain(parsed: argparse.Namespace) -> int:
 
 def _run(parsed: argparse.Namespace) -> int:
     from mockserver.cli.run import run
-    from mockserver.cli.run_options import RunOptions
+    from mockserver.cli.run_options import RunOptions, run_settings
 
     options = RunOptions(
         files=parsed.file,
@@ -346,6 +371,7 @@ def _run(parsed: argparse.Namespace) -> int:
         audit=parsed.audit,
         coverage=parsed.coverage,
         base_url=parsed.base_url,
+        settings=run_settings(vars(parsed), os.environ),
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
         password=parsed.password or os.environ.get("KUSTOM_PASSWORD", ""),
         orders=dict(parsed.order),
@@ -408,6 +434,7 @@ def _schema(_parsed: argparse.Namespace) -> int:
 def _healthcheck(parsed: argparse.Namespace) -> int:
     from mockserver.cli.probe import healthcheck, local_urls
 
+    _refuse_flags(parsed, ADDRESS_SETTINGS, "--url" if parsed.url else "")
     urls = [parsed.url] if parsed.url else local_urls(_settings(parsed))
     return healthcheck(urls, parsed.wait)
 
@@ -417,6 +444,7 @@ def _tls(parsed: argparse.Namespace) -> int:
     from mockserver.cli.tls_ca import print_ca_certificate
 
     settings = _settings(parsed)
+    _refuse_flags(parsed, ("tls_folder",), "--url" if parsed.url else "")
     return print_ca_certificate(settings, [parsed.url] if parsed.url else local_urls(settings))
 
 
