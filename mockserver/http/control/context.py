@@ -27,7 +27,7 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 
-READING_ACTIONS = ("/explain", "/picture.svg", "/verdict")
+READING_ACTIONS = ("/explain", "/picture.svg", "/verdict", "/whatif")
 UNCHANGING_ACTIONS = (*READING_ACTIONS, "/reset")
 MAX_SUGGESTION_NAMES = 200  # sandboxes compared with an unknown name; the latest ones
 MAX_SUGGESTION_LENGTH = 64  # characters of a name for which similar ones are searched
