@@ -32,6 +32,7 @@ from mockserver.control_types import (
     SandboxSummary,
     SnapshotSummary,
     VerdictReport,
+    WhatifReport,
 )
 from mockserver.http_client import HttpClient, HttpClientError, HttpResponse, basic_auth
 from mockserver.merchant_types import MerchantOrder
@@ -453,6 +454,29 @@ class ControlClient:
             ControlError: with status 404 if the sandbox is not in use.
         """
         return cast("CoverageCounts", self.call("GET", "coverage"))
+
+    def whatif(
+        self,
+        start: str | None = None,
+        assume: Mapping[str, object] | None = None,
+        faults: Mapping[str, object] | None = None,
+    ) -> WhatifReport:
+        """Play the recorded requests again under other assumptions or faults.
+
+        Args:
+            start: a correlation id or the name of a snapshot; by default the oldest request
+                of the journal.
+            assume: assumptions by name; by default each is changed on its own.
+            faults: fault rules by name; ``None`` removes the effects of a recorded rule.
+
+        Raises:
+            ControlError: with status 404 or 422 if a name is unknown.
+        """
+        choices = "each" if assume is None and faults is None else dict(assume or {})
+        body = {"assume": choices, "faults": dict(faults or {})}
+        if start is not None:
+            body["from"] = start
+        return cast("WhatifReport", self.call("POST", "whatif", body))
 
     def take_snapshot(self, name: str) -> SnapshotSummary:
         """Store the state of the sandbox under a name.

@@ -263,6 +263,36 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
 
 
+def _whatif_flags(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("sandbox", help="sandbox whose requests are played again")
+    verb.add_argument(
+        "start",
+        nargs="?",
+        help="correlation id or snapshot to begin at (default: the oldest request)",
+    )
+    _url_flag(verb)
+    row = OPTIONS["admin_token"]
+    verb.add_argument(row.flag, default=os.environ.get(row.variable), help=_help(row))
+    _ca_file_flag(verb)
+    verb.add_argument(
+        "--assume",
+        action="append",
+        type=_parse_assume_option,
+        metavar="NAME=VALUE",
+        help="assumption to change; repeatable (default: each on its own)",
+    )
+    verb.add_argument(
+        "--format", choices=("text", "json"), default="text", help="output format"
+    )
+
+
+def _parse_assume_option(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got '{text}'")
+    return name, value
+
+
 def _coverage_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("file", nargs="*", help="coverage of a run (default: ask the server)")
     _url_flag(verb)
@@ -401,6 +431,22 @@ def _audit(parsed: argparse.Namespace) -> int:
     return audit(options)
 
 
+def _whatif(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.probe import local_urls
+    from mockserver.cli.whatif import WhatifOptions, whatif
+
+    options = WhatifOptions(
+        urls=[parsed.url] if parsed.url else local_urls(_settings(parsed)),
+        sandbox=parsed.sandbox,
+        start=parsed.start,
+        assume=dict(parsed.assume) if parsed.assume else None,
+        token=parsed.admin_token,
+        ca_file=parsed.ca_file,
+        output_format=parsed.format,
+    )
+    return whatif(options)
+
+
 def _coverage(parsed: argparse.Namespace) -> int:
     from mockserver.cli.coverage import CoverageOptions, coverage
     from mockserver.cli.probe import local_urls
@@ -480,6 +526,11 @@ VERBS: dict[str, Verb] = {
         "report what of the contract test runs have met",
         _coverage_flags,
         _coverage,
+    ),
+    "whatif": (
+        "play recorded requests under other assumptions",
+        _whatif_flags,
+        _whatif,
     ),
     "scenarios": ("list, show or copy shipped scenarios", _scenarios_flags, _scenarios),
     "schema": ("print the schema of scenario files", _no_flags, _schema),
