@@ -34,7 +34,7 @@ from mockserver.control_types import (
     VerdictReport,
     WhatifReport,
 )
-from mockserver.http_client import HttpClient, HttpClientError, HttpResponse
+from mockserver.http_client import HttpClient, HttpClientError, HttpResponse, basic_auth
 from mockserver.merchant_types import MerchantOrder
 
 REQUEST_TIMEOUT = 70.0  # seconds; longer than the longest await of requests
@@ -67,6 +67,7 @@ class ControlClient:
         token: the server's ``--admin-token``, if it has one.
         ca_file: PEM file of the authorities to trust over HTTPS; the system's by default.
         verify: ``False`` accepts any certificate.
+        secret: the password of the merchant, which a server with ``--owned`` asks for.
     """
 
     url: str
@@ -74,6 +75,7 @@ class ControlClient:
     token: str | None = None
     ca_file: str | PathLike[str] | None = None
     verify: bool = True
+    secret: str | None = None
 
     def info(self) -> SandboxSummary:
         """Return the sandbox in figures.
@@ -558,7 +560,7 @@ class ControlClient:
         Raises:
             ControlError: the server refused, or did not answer.
         """
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = self._authorization()
         if isinstance(body, str | bytes):
             headers["Content-Type"] = _media_type(body)
         full_path = f"/__admin/sandboxes/{_segment(self.sandbox)}/{path}".rstrip("/")
@@ -572,6 +574,12 @@ class ControlClient:
             detail = problem.get("detail") if problem else None
             raise ControlError(response.status, detail or f"status {response.status}", problem)
         return response.body.decode() if content is None else content
+
+    def _authorization(self) -> dict[str, str]:
+        """Return the header with the admin token, else with the secret of the sandbox."""
+        if self.token:
+            return {"Authorization": f"Bearer {self.token}"}
+        return {} if self.secret is None else basic_auth(self.sandbox, self.secret)
 
     def send(
         self,

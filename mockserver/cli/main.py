@@ -256,6 +256,11 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
         default="error",
         help="exit with 1 on findings of this severity or worse (default error)",
     )
+    verb.add_argument(
+        "--password",
+        default=os.environ.get("KUSTOM_PASSWORD"),
+        help="password of the sandboxes, where the server is shared with --owned (KUSTOM_PASSWORD)",
+    )
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
 
 
@@ -417,6 +422,7 @@ def _audit(parsed: argparse.Namespace) -> int:
     options = AuditOptions(
         urls=[parsed.url] if parsed.url else local_urls(_settings(parsed)),
         token=parsed.admin_token,
+        secret=parsed.password,
         sandboxes=parsed.sandbox,
         allow=parsed.allow,
         output_format=parsed.format,

@@ -56,6 +56,8 @@ class KustomSandbox:
 
     def __post_init__(self) -> None:
         """Remember the credentials for scenarios that list none."""
+        self.secret = self.control.secret or self.secret
+        self.control = replace(self.control, secret=self.secret)
         self._default_auth = self.auth
 
     @classmethod
@@ -81,7 +83,7 @@ class KustomSandbox:
         sandbox = cls(control, folders, secret)
         if scenario is None:
             sandbox.drop()
-            sandbox.orders = OrderIds(control.reset())
+            sandbox.orders = OrderIds(sandbox.control.reset())
         else:
             sandbox.load(scenario)
         return sandbox
@@ -153,7 +155,7 @@ class KustomSandbox:
         """
         content, file = self._read(scenario)
         user, secret = _first_credentials(content) or self._default_auth
-        control = replace(self.control, sandbox=user)
+        control = replace(self.control, sandbox=user, secret=secret)
         self.orders = OrderIds(_seed(control, content, file))
         if control.sandbox != self.control.sandbox:
             self.drop()
