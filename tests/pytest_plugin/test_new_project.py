@@ -34,11 +34,11 @@ SOURCE = """
         path = "/ordermanagement/v1/orders/" + kustom.orders["two-shipments"] + "/refunds"
         async with aiohttp.ClientSession(kustom.base_url, headers=kustom.headers) as session:
             async with session.post(path, json=body) as answer:
-                return answer.status
+                return response.status
 
     def test_blocking(kustom):
         order_id = kustom.load(TWO)["two-shipments"]
-        assert ask(kustom, "POST", order_id + "/refunds", RETURN).status == 201
+        assert send(kustom, "POST", order_id + "/refunds", RETURN).status == 201
 
     async def test_async(kustom):
         kustom.load(TWO)
@@ -46,7 +46,7 @@ SOURCE = """
 
     def test_blocking_misspelt(kustom):
         order_id = kustom.load(TWO)["two-shipments"]
-        assert ask(kustom, "POST", order_id + "/refunds", MISSPELT).status == 201
+        assert send(kustom, "POST", order_id + "/refunds", MISSPELT).status == 201
 
     async def test_async_misspelt(kustom):
         kustom.load(TWO)
