@@ -18,6 +18,7 @@ from mockserver.control_types import (
     ClockChange,
     ClockState,
     CompletionOutcome,
+    CoverageCounts,
     FaultStatus,
     ForcedOutcome,
     InvariantsReport,
@@ -32,7 +33,7 @@ from mockserver.control_types import (
     SnapshotSummary,
     VerdictReport,
 )
-from mockserver.http_client import HttpClient, HttpClientError
+from mockserver.http_client import HttpClient, HttpClientError, HttpResponse
 from mockserver.merchant_types import MerchantOrder
 
 REQUEST_TIMEOUT = 70.0  # seconds; longer than the longest await of requests
@@ -64,12 +65,14 @@ class ControlClient:
         sandbox: name of the sandbox: the user name of the merchant.
         token: the server's ``--admin-token``, if it has one.
         ca_file: PEM file of the authorities to trust over HTTPS; the system's by default.
+        verify: ``False`` accepts any certificate.
     """
 
     url: str
     sandbox: str
     token: str | None = None
     ca_file: str | PathLike[str] | None = None
+    verify: bool = True
 
     def info(self) -> SandboxSummary:
         """Return the sandbox in figures.
@@ -441,6 +444,14 @@ class ControlClient:
         query = urlencode({"allow": ",".join(allow)})
         return cast("AuditReport", self.call("GET", f"audit?{query}"))
 
+    def coverage(self) -> CoverageCounts:
+        """Return what of the contract the requests of the sandbox have met.
+
+        Raises:
+            ControlError: with status 404 if the sandbox is not in use.
+        """
+        return cast("CoverageCounts", self.call("GET", "coverage"))
+
     def take_snapshot(self, name: str) -> SnapshotSummary:
         """Store the state of the sandbox under a name.
 
@@ -481,9 +492,8 @@ class ControlClient:
         if isinstance(body, str | bytes):
             headers["Content-Type"] = _media_type(body)
         full_path = f"/__admin/sandboxes/{_segment(self.sandbox)}/{path}".rstrip("/")
-        client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file)
         try:
-            response = client.send(method, full_path, body, headers)
+            response = self.send(method, full_path, body, headers)
         except HttpClientError as error:
             raise ControlError(0, f"no response from {self.url}: {error}") from error
         content = response.json()
@@ -492,6 +502,21 @@ class ControlClient:
             detail = problem.get("detail") if problem else None
             raise ControlError(response.status, detail or f"status {response.status}", problem)
         return response.body.decode() if content is None else content
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | str | bytes | None,
+        headers: Mapping[str, str],
+    ) -> HttpResponse:
+        """Send a request to the server; ``path`` is the whole path.
+
+        Raises:
+            HttpClientError: no server answered.
+        """
+        client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file, verify=self.verify)
+        return client.send(method, path, body, headers)
 
     def _list(self, key: str, filters: Mapping[str, object] | None = None) -> object:
         """Return the list that a path answers under its own name."""

@@ -393,6 +393,21 @@ class AuditReport(TypedDict):
     silenced: list[SilencedAuditRule]
 
 
+class CoverageCounts(TypedDict):
+    """What the requests of a sandbox have met.
+
+    ``cells`` counts by cell, ``use/capture`` the requests of an operation; ``first`` has the
+    correlation id of the first request that met a cell.
+    """
+
+    format: int
+    versions: list[str]
+    runs: int
+    sandboxes: int
+    cells: dict[str, int]
+    first: dict[str, str]
+
+
 class SnapshotSummary(TypedDict):
     """Snapshot of a sandbox; ``orders`` lists the names of its orders."""
 

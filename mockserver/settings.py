@@ -34,7 +34,10 @@ def setting(
 class Settings:
     """How a server runs."""
 
-    host: str = setting("127.0.0.1", "address to listen on")
+    host: str = setting(
+        "localhost",
+        "address or name to listen on; localhost and :: are both IPv4 and IPv6",
+    )
     port: int = setting(DEFAULT_PORT, "port to listen on; 0 picks a free one")
     scenario: tuple[str, ...] = setting(
         (),

@@ -30,6 +30,7 @@ SHAPES: Mapping[str, type] = {
     "clock": control_types.ClockState,
     "clock_change": control_types.ClockChange,
     "audit": control_types.AuditReport,
+    "coverage": control_types.CoverageCounts,
     "snapshot": control_types.SnapshotSummary,
     "problem": control_types.ProblemDetails,
 }

@@ -23,9 +23,10 @@ from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.descriptors import handle_loop_error
+from mockserver.http.listening import format_host, open_sockets
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
-from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request
+from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.http.request_reader import read_request
 from mockserver.http.response import PlainResponse
@@ -125,10 +126,11 @@ class Server:
         )
         await self._runner.setup()
         context = self._tls.context if self._tls else None
-        await web.TCPSite(self._runner, self._host, self._port, ssl_context=context).start()
-        host, port = self._runner.addresses[0][:2]
+        for listening in open_sockets(self._host, self._port):
+            await web.SockSite(self._runner, listening, ssl_context=context).start()
+        address, port = self._runner.addresses[0][:2]
         scheme = "https" if self._tls else "http"
-        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        return f"{scheme}://{format_host(address)}:{port}"
 
     async def stop(self) -> None:
         """Stop listening and close all connections."""
@@ -136,11 +138,15 @@ class Server:
             await self._runner.cleanup()
         await self._deliveries.close()
 
+    async def respond(self, request: Request) -> Response:
+        """Respond to a request without a connection: nothing is sent or damaged."""
+        return await self._apis.select(request).handle(request)
+
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101  # by ConnectionServer
         call = await read_request(request, connection)
-        response = await self._apis.select(call).handle(call)
+        response = await self.respond(call)
         response.headers["Server"] = SERVER_HEADER
         if response.status in STATUSES_WITHOUT_BODY:
             response.body = b""

@@ -5,6 +5,7 @@ from mockserver.http.control import (
     audit,
     checkouts,
     clock,
+    coverage,
     deliveries,
     explain,
     faults,
@@ -62,6 +63,9 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
     ),
     Route("GET", "/__admin/activity", list_activity, "activity"),
+    Route(
+        "GET", "/__admin/coverage", coverage.get_total_coverage, "coverage", reads_all=True
+    ),
     Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes", reads_all=True),
     Route("GET", SANDBOX_PATH, sandboxes.get_sandbox, "sandbox"),
     Route("DELETE", SANDBOX_PATH, sandboxes.drop_sandbox, status=204),
@@ -176,6 +180,7 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",
     ),
+    Route("GET", f"{SANDBOX_PATH}/coverage", coverage.get_coverage, "coverage"),
     Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
     Route(
         "POST", f"{SANDBOX_PATH}/snapshots", snapshots.take_snapshot,
