@@ -61,6 +61,10 @@ class Settings:
         "host name that is allowed in requests to the control API",
         repeatable=True,
     )
+    public_url: str | None = setting(
+        None,
+        "address of the server as browsers know it; by default the one that the shop uses",
+    )
     deliver_to: tuple[str, ...] = setting(
         (),
         "host that pushes may be sent to, beside loopback and private addresses",

@@ -140,6 +140,11 @@ class SandboxRegistry(Generic[TemplateT]):
         """Return whether a sandbox may be used with this secret."""
         return not self.owned or is_owner(self._owner(name), secret)
 
+    def owner_digest(self, name: str) -> bytes | None:
+        """Return the digest of the secret that a sandbox is tied to, if it is."""
+        entry = self._entries.get(name)
+        return entry.owner if entry else None
+
     def claim(self, name: str, secret: str) -> None:
         """Tie a sandbox to a secret, if it is the first one that it is used with."""
         entry = self._entries.get(name)

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from mockserver.domain.order import Order
 from mockserver.homes.home import Home
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.workers import Workers
@@ -27,7 +28,7 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 
-READING_ACTIONS = ("/explain", "/picture.svg", "/verdict")
+READING_ACTIONS = ("/explain", "/picture.svg", "/verdict", "/whatif")
 UNCHANGING_ACTIONS = (*READING_ACTIONS, "/reset")
 MAX_SUGGESTION_NAMES = 200  # sandboxes compared with an unknown name; the latest ones
 MAX_SUGGESTION_LENGTH = 64  # characters of a name for which similar ones are searched
@@ -38,6 +39,7 @@ class ControlContext(Struct, frozen=True):
 
     Attributes:
         home: where the sandboxes live.
+        pages: addresses of checkout pages.
         activity: the latest calls of the control API.
         workers: threads for long work.
         ca_certificate: PEM certificate of the server's own authority, if it has one.
@@ -47,6 +49,7 @@ class ControlContext(Struct, frozen=True):
     home: Home
     metrics: Metrics
     deliveries: DeliveryRunner
+    pages: PageAddresses
     ca_certificate: bytes | None = None
     activity: Activity = field(default_factory=Activity)
     workers: Workers = field(default_factory=Workers)

@@ -94,10 +94,11 @@ def _choose_name(sandbox: Sandbox, spec: Spec) -> str:
         raise Problem(
             409, f"the sandbox has the maximum of {MAX_ORDERS} orders; reset it first"
         )
-    return str(spec.get("name") or _free_name(sandbox))
+    return str(spec.get("name") or free_order_name(sandbox))
 
 
-def _free_name(sandbox: Sandbox) -> str:
+def free_order_name(sandbox: Sandbox) -> str:
+    """Return a name for an order that has none."""
     numbers = count(len(sandbox.order_names) + 1)
     return next(
         name for name in map("order-{}".format, numbers) if name not in sandbox.order_names

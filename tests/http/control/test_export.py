@@ -31,7 +31,8 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, OrderLine
 from mockserver.http.control.serializers import serialize_inner_view
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.export import MASKS, export_sandbox, mask_address, mask_customer
+from mockserver.scenario.export import export_sandbox
+from mockserver.scenario.export_values import MASKS, mask_address, mask_customer
 from mockserver.scenario.scenario import parse_scenario, wrap_value
 from mockserver.scenario.yaml_reader import parse_yaml
 from tests.support.builders import make_line

@@ -32,12 +32,17 @@ BODIES: Mapping[str, list[Any]] = {
         {"version": 1, "orders": {"fresh": {"lines": [{"unit_price": 5}]}}},
     ],
     "POST /__admin/sandboxes/{sandbox}/orders": [SHIPPED],
+    "POST /__admin/sandboxes/{sandbox}/whatif": [
+        {"assume": "each"},
+        {"assume": {"unallocated_refund": "none"}, "faults": {"lost": None}},
+    ],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": [SNEAKERS_BACK],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [
         {"outcome": "fail_next_allocation"},
         {"outcome": "stop_fraud"},
         {"outcome": "expire"},
     ],
+    "POST /__admin/sandboxes/{sandbox}/checkouts": [{"lines": [{"unit_price": 5}]}],
     "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
         {"outcome": "declined", "payment_method": "CARD"},
         {},
@@ -65,6 +70,7 @@ BODIES: Mapping[str, list[Any]] = {
 
 WRONG: Mapping[str, list[Any]] = {
     "PUT /__admin/sandboxes/{sandbox}/scenario": [{"ordrs": {}}, {"version": 2}, []],
+    "POST /__admin/sandboxes/{sandbox}/whatif": [{"assume": 4}, {"faults": {"lost": 1}}],
     "POST /__admin/sandboxes/{sandbox}/orders": [
         {},
         {"lines": []},
@@ -73,6 +79,10 @@ WRONG: Mapping[str, list[Any]] = {
     ],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": [{}, []],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [{"outcome": "rain"}],
+    "POST /__admin/sandboxes/{sandbox}/checkouts": [
+        {"lines": [{}]},
+        {"merchant_urls": {"push": 5}},
+    ],
     "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
         {"outcome": "maybe"},
         {"adress": {}},
