@@ -40,15 +40,15 @@ def test_fixture_controls_clock_faults_and_scenarios(tmp_path: Path) -> None:
             kustom.faults.add("no", on="capture", do={"refuse": "temporarily_unavailable"})
             response = send(kustom, "POST", order_id + "/captures", {"captured_amount": 1})
             assert (response.status, kustom.faults["no"]["fired"]) == (503, 1)
-            why = kustom.explain(answer.headers["Klarna-Correlation-Id"])
+            why = kustom.explain(response.headers["Klarna-Correlation-Id"])
             assert why["refusal"]["reason"] == "temporarily_unavailable"
             refund = {"refunded_amount": 10000, "order_lines": [SNEAKERS]}
             assert kustom.explain(order=order_id, refund=refund)["outcome"] == "failed"
             kustom.faults.remove("no")
             assert list(kustom.faults) == []
-            made = kustom.create_order(name="mine", lines=[{"unit_price": 5}])
+            order_id = kustom.create_order(name="mine", lines=[{"unit_price": 5}])
             assert kustom.force("mine", "expire")["order"]["status"] == "EXPIRED"
-            assert kustom.order("mine")["order"]["order_id"] == made
+            assert kustom.order("mine")["order"]["order_id"] == order_id
         """,
     )
     assert code == 0, output
