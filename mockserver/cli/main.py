@@ -259,8 +259,7 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--password",
         default=os.environ.get("KUSTOM_PASSWORD"),
-        help="password of the sandboxes, where the server is shared with --owned"
-        " (KUSTOM_PASSWORD)",
+        help="password of the sandboxes on a server with --owned (KUSTOM_PASSWORD)",
     )
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
 

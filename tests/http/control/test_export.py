@@ -75,7 +75,7 @@ async def moved(text: str, other: Merchant, order_id: str) -> None:
     """Put an export into another sandbox and take its order at hand."""
     place = f"/__admin/sandboxes/{other.user}/scenario"
     sent = {"Content-Type": "application/yaml"}
-    reply = await other.ask("PUT", place, text.encode(), sent)
+    reply = await other.send("PUT", place, text.encode(), sent)
     assert reply.status == 200, reply
     other.order = {"order_id": order_id, "captures": [], "refunds": []}
     other.order = await other.read()
