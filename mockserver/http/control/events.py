@@ -118,7 +118,7 @@ def _collect(
     if _has_lost_entries(journal, state):
         events.append(_event("reset", {"last": journal.last_id}))
         state.position = journal.last_id
-    entries = journal.list_after(state.position, BATCH)
+    entries = journal.entries_after(state.position)[:BATCH]
     events += map(_entry_event, entries)
     state.position = entries[-1].entry_id if entries else state.position
     state.journal = journal

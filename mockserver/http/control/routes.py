@@ -5,6 +5,7 @@ from mockserver.http.control import (
     audit,
     checkouts,
     clock,
+    coverage,
     deliveries,
     events,
     explain,
@@ -17,6 +18,7 @@ from mockserver.http.control import (
     scenarios,
     snapshots,
     webhooks,
+    whatif,
 )
 from mockserver.http.control.activity import serialize_call
 from mockserver.http.control.context import ControlContext, PathParams, Route
@@ -70,6 +72,9 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "scenario", response_media_type="application/yaml",
     ),
     Route("GET", "/__admin/activity", list_activity, "activity"),
+    Route(
+        "GET", "/__admin/coverage", coverage.get_total_coverage, "coverage", reads_all=True
+    ),
     Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes", reads_all=True),
     Route("GET", SANDBOX_PATH, sandboxes.get_sandbox, "sandbox"),
     Route("DELETE", SANDBOX_PATH, sandboxes.drop_sandbox, status=204),
@@ -112,6 +117,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "inner_view", request_schema="outcome_request",
     ),
     Route("GET", f"{SANDBOX_PATH}/checkouts", checkouts.list_checkouts, "checkouts"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/checkouts", checkouts.create_checkout,
+        "checkout_details", 201, "checkout_request", limited=True,
+    ),
     Route(
         "GET", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}", checkouts.get_checkout,
         "checkout_details",
@@ -191,6 +200,11 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",
+    ),
+    Route("GET", f"{SANDBOX_PATH}/coverage", coverage.get_coverage, "coverage"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/whatif", whatif.play_whatif,
+        "whatif", request_schema="whatif_request",
     ),
     Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
     Route(

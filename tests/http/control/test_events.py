@@ -10,7 +10,7 @@ from tests.support.merchant import UNKNOWN_ID, Merchant
 
 async def events(merchant: Merchant, query: str = "", **headers: str) -> list[dict[str, Any]]:
     """Read the events of a short stream."""
-    reply = await merchant.ask(
+    reply = await merchant.send(
         "GET",
         f"/__admin/sandboxes/{merchant.user}/events?timeout=1ms{query}",
         headers={name.replace("_", "-"): text for name, text in headers.items()},
