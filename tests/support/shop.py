@@ -63,7 +63,7 @@ class Shop:
         self.callbacks.append(body)
         if "order_id" in body and self.update:
             path = f"{CHECKOUTS_PATH}/{body['order_id']}"
-            reply = await self.merchant.ask("POST", path, self.update)
+            reply = await self.merchant.send("POST", path, self.update)
             assert reply.status == 200, reply
         if self.before_answer is not None:
             await self.before_answer(request)

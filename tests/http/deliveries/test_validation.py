@@ -19,7 +19,7 @@ async def complete(shop: Shop, options: Any = None, **spec: Any) -> Any:  # noqa
         "notification": f"{shop.url}/callback",
     }
     body = {**CART, "merchant_urls": urls, "options": options or {}}
-    created = await shop.merchant.ask("POST", CHECKOUTS_PATH, body)
+    created = await shop.merchant.send("POST", CHECKOUTS_PATH, body)
     path = f"checkouts/{created.json['order_id']}/complete"
     reply = await shop.merchant.control("POST", path, {"push": "hold", **spec})
     assert reply.status == 200, reply
@@ -115,7 +115,7 @@ async def test_the_shop_is_not_asked_without_need(shop: Shop, spec: dict[str, st
 
 async def test_a_reset_meanwhile_is_a_conflict(shop: Shop) -> None:
     urls = {**URLS, "validation": f"{shop.url}/callback"}
-    created = await shop.merchant.ask("POST", CHECKOUTS_PATH, {**CART, "merchant_urls": urls})
+    created = await shop.merchant.send("POST", CHECKOUTS_PATH, {**CART, "merchant_urls": urls})
 
     async def reset(_request: web.Request) -> None:
         await shop.merchant.control("POST", "reset")
