@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
 from mockserver.control_types import (
@@ -208,6 +208,7 @@ class ControlClient:
         shipping_address: Mapping[str, object] | None = None,
         shipping_option: str | None = None,
         checkboxes: Mapping[str, bool] | None = None,
+        validation: Literal["run", "skip"] | None = None,
         push: PushTiming | None = None,
     ) -> dict[str, Any]:
         """Complete a checkout order in place of the shopper; return it and its order.
@@ -220,6 +221,7 @@ class ControlClient:
             shipping_address: its fields; missing ones are copied from the billing address.
             shipping_option: id of the option; by default, the preselected or first one.
             checkboxes: answers by the ids of ``options.additional_checkboxes``.
+            validation: ``skip`` does not ask the merchant's ``validation`` URL.
             push: when the first push is sent; by default, on the schedule.
 
         Raises:
@@ -233,6 +235,7 @@ class ControlClient:
             shipping_address=shipping_address,
             shipping_option=shipping_option,
             checkboxes=checkboxes,
+            validation=validation,
             push=push,
         )
         path = f"checkouts/{_segment(order_id)}/complete"

@@ -10,7 +10,7 @@ SANDBOX_VARIABLE = "KUSTOM_USERNAME"
 DEFAULT_SANDBOX = "demo"
 OUTCOMES = ("approved", "pending", "declined", "abandoned")
 PUSH_MODES = ("schedule", "now", "with_confirmation", "hold")
-COMPLETION_KEYS = ("outcome", "payment_method", "shipping_option", "push")
+COMPLETION_KEYS = ("outcome", "payment_method", "shipping_option", "validation", "push")
 FILTERS = ("kind", "order_id", "state")
 
 
@@ -20,6 +20,9 @@ def complete_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--outcome", choices=OUTCOMES, help="default: by the e-mail address")
     verb.add_argument("--payment-method", metavar="METHOD", help="such as CARD or INVOICE")
     verb.add_argument("--shipping-option", metavar="ID", help="default: the preselected one")
+    verb.add_argument(
+        "--validation", choices=("run", "skip"), help="ask the merchant's validation URL (run)"
+    )
     verb.add_argument("--push", choices=PUSH_MODES, help="when the push comes (schedule)")
     _server_flags(verb)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, Unpack, cast, overload
+from typing import Any, Literal, Self, TypeAlias, Unpack, cast, overload
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
@@ -296,6 +296,7 @@ class KustomSandbox:
         shipping_address: Mapping[str, object] | None = None,
         shipping_option: str | None = None,
         checkboxes: Mapping[str, bool] | None = None,
+        validation: Literal["run", "skip"] | None = None,
         push: PushTiming | None = None,
     ) -> dict[str, Any]:
         """Complete a checkout order in place of the shopper; return it and its order.
@@ -308,6 +309,7 @@ class KustomSandbox:
             shipping_address: its fields; missing ones are copied from the billing address.
             shipping_option: id of the option; by default, the preselected or first one.
             checkboxes: answers by the ids of ``options.additional_checkboxes``.
+            validation: ``skip`` does not ask the merchant's ``validation`` URL.
             push: when the first push is sent; by default, on the schedule.
 
         Raises:
@@ -321,6 +323,7 @@ class KustomSandbox:
             shipping_address=shipping_address,
             shipping_option=shipping_option,
             checkboxes=checkboxes,
+            validation=validation,
             push=push,
         )
 

@@ -2,7 +2,11 @@
 
 from mockserver.domain.checkout.checkout import Checkout, derive_checkout_status
 from mockserver.domain.order import Order
-from mockserver.http.complete_checkout import complete_checkout
+from mockserver.http.complete_checkout import (
+    NOT_VALIDATED,
+    complete_checkout,
+    serialize_validation,
+)
 from mockserver.http.control import serializers
 from mockserver.http.control.context import (
     ControlContext,
@@ -67,7 +71,13 @@ async def complete(context: ControlContext, params: PathParams, request: Request
     page_url = _page_url(context, sandbox, checkout, request)
     details = _details(sandbox, completed.checkout, completed.order, page_url)
     pushes = [serialize_delivery(sandbox, completed.push)] if completed.push else []
-    return json_response({"outcome": completed.outcome, **details, "deliveries": pushes})
+    answer = {
+        "outcome": completed.outcome or NOT_VALIDATED,
+        "validation": serialize_validation(completed.validation),
+        **details,
+        "deliveries": pushes,
+    }
+    return json_response(answer)
 
 
 def _find_checkout(sandbox: Sandbox, name_or_id: str) -> Checkout:

@@ -20,6 +20,7 @@ from mockserver.http.control.parsing import json_response, parse_json_object, va
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.workers import SMALL_BODY
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.checkouts import notify_of_review
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.order_lines import Spec
@@ -123,4 +124,6 @@ def force_outcome(context: ControlContext, params: PathParams, request: Request)
     sandbox = open_sandbox(context, params)
     order = find_order(sandbox, params["order_id"])
     changed = sandbox.force_outcome(order.order_id, outcome)
+    if notify_of_review(sandbox, order.order_id, outcome):
+        context.deliveries.arm(sandbox)
     return json_response(serializers.serialize_inner_view(sandbox, changed or order))
