@@ -45,6 +45,12 @@ ForcedOutcome: TypeAlias = Literal[
 ]
 """What :meth:`mockserver.ControlClient.force` can bring about."""
 
+CompletionOutcome: TypeAlias = Literal["approved", "pending", "declined", "abandoned"]
+"""How a shopper's attempt to complete a checkout order ends."""
+
+PushTiming: TypeAlias = Literal["schedule", "now", "with_confirmation", "hold"]
+"""When the first push of a completed checkout order is sent."""
+
 
 class SandboxSummary(TypedDict):
     """Sandbox in figures; ``requests`` counts those that the journal has dropped, too."""
@@ -385,6 +391,69 @@ class AuditReport(TypedDict):
     not_tried: list[AuditRuleResult]
     not_judged: list[AuditRuleResult]
     silenced: list[SilencedAuditRule]
+
+
+class CoverageCounts(TypedDict):
+    """What the requests of a sandbox have met.
+
+    ``cells`` counts by cell, ``use/capture`` the requests of an operation; ``first`` has the
+    correlation id of the first request that met a cell.
+    """
+
+    format: int
+    versions: list[str]
+    runs: int
+    sandboxes: int
+    cells: dict[str, int]
+    first: dict[str, str]
+
+
+class WhatifDifference(TypedDict):
+    """Request that came out differently.
+
+    ``because`` is an earlier request whose difference changed the order; ``unsure`` says that
+    the client had by then seen another answer, and might have acted otherwise.
+    """
+
+    request: str
+    operation: str
+    order_id: str | None
+    here: str
+    there: str
+    because: str | None
+    unsure: bool
+
+
+class WhatifFigure(TypedDict):
+    """Figure of an order that is different in the end."""
+
+    order_id: str
+    field: str
+    here: str
+    there: str
+
+
+class WhatifBranch(TypedDict):
+    """What came out differently under one alternative."""
+
+    assume: dict[str, object]
+    differs: list[WhatifDifference]
+    end: list[WhatifFigure]
+
+
+class WhatifReport(TypedDict):
+    """Recorded requests, played under other assumptions or faults.
+
+    ``start`` is the first request that was played; ``dropped`` counts those that the journal
+    no longer has.
+    """
+
+    sandbox: str
+    start: str | None
+    played: int
+    not_played: int
+    dropped: int
+    branches: list[WhatifBranch]
 
 
 class SnapshotSummary(TypedDict):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from types import FrameType
 
@@ -24,17 +25,21 @@ from mockserver.cli.run_options import (
 )
 from mockserver.cli.startup import describe_listen_error
 from mockserver.cli.subprocesses import CommandRunner
+from mockserver.cli.tls_ca import load_tls
 from mockserver.client import ControlClient
+from mockserver.coverage.run_coverage import RunCoverage
 from mockserver.http.server import Server, running_in_thread
+from mockserver.http.tls import TlsConfig
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.diagnostics import ScenarioError, pluralize
 from mockserver.scenario.loader import UnknownScenarioError
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.times import parse_duration
 from mockserver.scenario.yaml_reader import parse_yaml
-from mockserver.settings import Settings
+from mockserver.settings import SettingError
 from mockserver.testing.audit_report import audit, is_failing, render_finding
 from mockserver.testing.checks import find_failures
+from mockserver.testing.coverage_report import collect_coverage, merge_tests, write_coverage
 from mockserver.testing.runner import StepResult, StepRunner, run_against_server, run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
 
@@ -50,13 +55,15 @@ def run(options: RunOptions) -> int:
         0 if all scenarios passed, 1 if one or the command failed, 2 if the run cannot
         start.
     """
+    coverages: list[RunCoverage] = []
     try:
         contracts = load_contracts(options)
         with _interrupt_on_signals(), ExitStack() as running:
-            run_contract = _contract_runner(options, running)
+            run_contract = _contract_runner(options, running, coverages)
             results = [*_run_contracts(contracts, run_contract, options.jobs)]
         _write_junit(options, results)
-    except (UsageError, UnknownScenarioError, ScenarioError, OSError) as error:
+        _write_coverage(options, coverages)
+    except (UsageError, SettingError, UnknownScenarioError, ScenarioError, OSError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
     except Interrupted:
@@ -70,29 +77,36 @@ def run(options: RunOptions) -> int:
 
 
 def _contract_runner(
-    options: RunOptions, running: ExitStack
+    options: RunOptions, running: ExitStack, coverages: list[RunCoverage]
 ) -> Callable[[Contract], Sequence[CaseResult]]:
     """Return the function that runs a contract; start a server if it needs one."""
     if options.base_url is not None:
         return lambda contract: [*_run_against_base_url(contract, options)]
     sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
-    server = Server(sandboxes, port=options.port)
+    tls = load_tls(options.settings)
+    server = Server(
+        sandboxes,
+        host=options.settings.host,
+        port=options.settings.port,
+        tls=tls,
+    )
     try:
         url = running.enter_context(running_in_thread(server))
     except OSError as error:
-        problem = describe_listen_error(error, Settings(port=options.port))
+        problem = describe_listen_error(error, options.settings)
         raise UsageError(problem) from None
+    ca_file = _write_ca_file(tls, running)
     commands = CommandRunner()
     running.callback(commands.stop)
     limit = parse_duration(options.timeout).total_seconds() if options.timeout else None
 
     def run_contract(contract: Contract) -> Sequence[CaseResult]:
-        control = ControlClient(url, contract.user)
+        control = ControlClient(url, contract.user, verify=False)  # it is our own server
         sandbox = KustomSandbox.open(control, contract.text, secret=contract.secret)
         if options.command:
             result = commands.run(
                 options.command,
-                _environment(sandbox),
+                {**_environment(sandbox), **ca_file},
                 limit,
                 keep_output=options.jobs > 1 or options.junit is not None,
             )
@@ -101,9 +115,20 @@ def _contract_runner(
         else:
             first = _steps_result(run_in_sandbox(sandbox, contract.scenario))
         results = [first, _expectations_result(sandbox, options.allow)]
+        if options.coverage is not None:
+            coverages.append(collect_coverage(sandbox, contract.scenario.name))
         return [*results, _audit_result(sandbox, options.allow)] if options.audit else results
 
     return run_contract
+
+
+def _write_ca_file(tls: TlsConfig | None, running: ExitStack) -> Mapping[str, str]:
+    """Write the authority of our own certificate for commands; return its variable."""
+    if tls is None or tls.ca_certificate is None:
+        return {}
+    file = Path(running.enter_context(TemporaryDirectory(prefix="kustom-mock-"))) / "ca.pem"
+    file.write_bytes(tls.ca_certificate)
+    return {"KUSTOM_CA_FILE": str(file)}
 
 
 def _environment(sandbox: KustomSandbox) -> Mapping[str, str]:
@@ -217,6 +242,15 @@ def _interrupt_on_signals() -> Iterator[None]:
     finally:
         for signal_number, handler in old_handlers.items():
             signal.signal(signal_number, handler)
+
+
+def _write_coverage(options: RunOptions, coverages: list[RunCoverage]) -> None:
+    if options.coverage is not None:
+        try:
+            print(write_coverage(merge_tests(coverages), options.coverage))
+        except OSError as error:
+            problem = f"--coverage: cannot write '{options.coverage}': {error.strerror}"
+            raise UsageError(problem) from None
 
 
 def _write_junit(options: RunOptions, results: Sequence[ScenarioResult]) -> None:

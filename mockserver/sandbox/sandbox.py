@@ -5,6 +5,7 @@ never interleave and one idempotency key has one effect.
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
 
 from msgspec import Struct
@@ -31,9 +32,11 @@ from mockserver.sandbox.deliveries.webhooks import (
 from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt, fingerprint, shorten_key, store_receipt
 from mockserver.sandbox.ids import IdGenerator
-from mockserver.sandbox.journal import Journal
+from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.names import display_name
+from mockserver.sandbox.recordings import Message
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
+from mockserver.sandbox.tally import Tally
 from mockserver.sandbox.weights import NAME_BYTES, RECEIPT_BYTES, weigh_command, weigh_parts
 
 MAX_SANDBOX_BYTES = 512 * 1024**2
@@ -74,6 +77,7 @@ class Sandbox:
         deliveries: calls to the merchant, oldest first.
         webhooks: the endpoints that receive events.
         receipts: receipts by name, oldest first.
+        tally: counts of what its requests met.
         order_names: order ids by their names in the scenario.
         movement_names: names by capture or refund id.
         snapshots: snapshots by name, oldest first.
@@ -102,6 +106,7 @@ class Sandbox:
         self.checkouts: dict[str, Checkout] = {}
         self.receipts: dict[str, Receipt] = {}
         self.deliveries = Deliveries()
+        self.tally = Tally()
         self.webhooks: tuple[WebhookEndpoint, ...] = ()
         self.clock = clock or Clock()
         self.ids = ids or IdGenerator(display_name(name))
@@ -288,6 +293,19 @@ class Sandbox:
         self.orders[order_id] = changed = force_outcome(order, outcome, self.clock.now())
         return changed
 
+    def record(self, entry: Entry, messages: tuple[Message, Message] | None = None) -> None:
+        """Add a request to the journal, and count what it met."""
+        order = entry.before or self.orders.get(entry.order_id or "")
+        self.tally.count_request(entry, order, self.assumptions)
+        self.journal.record(entry, messages)
+
+    def count_met(self) -> Tally:
+        """Return the counts of what its requests and deliveries met."""
+        tally = self.tally.copy()
+        for delivery in self.deliveries:
+            tally.count_delivery(delivery)
+        return tally
+
     def take_snapshot(self, name: str) -> Snapshot:
         """Store a snapshot under a name; beyond the limit the oldest is dropped."""
         snapshot = Snapshot(
@@ -339,6 +357,15 @@ class Sandbox:
         self.held_bytes = snapshot.held_bytes
         self.clock = Clock(snapshot.taken_at, frozen=snapshot.frozen)
         return snapshot
+
+    def copy(self) -> "Sandbox":
+        """Return a copy for reading: what happens to the sandbox later does not change it."""
+        reader = copy(self)
+        for attribute, value in vars(self).items():
+            if isinstance(value, dict | Deliveries | FaultRules | Journal):
+                setattr(reader, attribute, value.copy())
+        reader.clock = copy(self.clock)
+        return reader
 
     def _replay_receipt(
         self,

@@ -7,13 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, overload
+from typing import Any, Literal, Self, TypeAlias, Unpack, cast, overload
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
 from mockserver.control_types import (
+    CompletionOutcome,
     ForcedOutcome,
     OrderDetails,
+    PushTiming,
     RefundPreview,
     RequestEntry,
     VerdictReport,
@@ -22,6 +24,7 @@ from mockserver.http_client import basic_auth
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.file_format import SCENARIO_SUFFIXES, parse_file, parse_text
 from mockserver.scenario.text_encoding import decode_text
+from mockserver.scenario_types import OrderSpec
 from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
 
 ScenarioSource: TypeAlias = str | Path | Mapping[str, object]
@@ -53,6 +56,8 @@ class KustomSandbox:
 
     def __post_init__(self) -> None:
         """Remember the credentials for scenarios that list none."""
+        self.secret = self.control.secret or self.secret
+        self.control = replace(self.control, secret=self.secret)
         self._default_auth = self.auth
 
     @classmethod
@@ -78,7 +83,7 @@ class KustomSandbox:
         sandbox = cls(control, folders, secret)
         if scenario is None:
             sandbox.drop()
-            sandbox.orders = OrderIds(control.reset())
+            sandbox.orders = OrderIds(sandbox.control.reset())
         else:
             sandbox.load(scenario)
         return sandbox
@@ -150,7 +155,7 @@ class KustomSandbox:
         """
         content, file = self._read(scenario)
         user, secret = _first_credentials(content) or self._default_auth
-        control = replace(self.control, sandbox=user)
+        control = replace(self.control, sandbox=user, secret=secret)
         self.orders = OrderIds(_seed(control, content, file))
         if control.sandbox != self.control.sandbox:
             self.drop()
@@ -213,15 +218,18 @@ class KustomSandbox:
         """
         return self.control.order(order)
 
-    def create_order(self, **spec: object) -> str:
+    def create_order(self, **spec: Unpack[OrderSpec]) -> str:
         """Create an order from the keys of scenario syntax; return its id.
+
+        Args:
+            spec: as for :class:`OrderSpec`; only ``lines`` is required.
 
         Raises:
             ControlError: with status 422 and every finding.
         """
         order_id = self.control.create_order(spec)["order_id"]
         if "name" in spec:
-            self.orders[str(spec["name"])] = order_id
+            self.orders[spec["name"]] = order_id
         return order_id
 
     def force(self, order: str, outcome: ForcedOutcome) -> OrderDetails:
@@ -232,18 +240,92 @@ class KustomSandbox:
         """
         return self.control.force(order, outcome)
 
-    def complete(self, order_id: str, **options: object) -> dict[str, Any]:
-        """Complete a checkout order in place of the shopper.
+    def create_checkout(self, **spec: object) -> str:
+        """Create a checkout order from the keys of scenario syntax; return its id.
+
+        Raises:
+            ControlError: with status 422 and every finding.
+        """
+        order_id: str = self.control.create_checkout(spec)["order_id"]
+        if "name" in spec:
+            self.orders[str(spec["name"])] = order_id
+        return order_id
+
+    def deliveries(
+        self, kind: str | None = None, order: str | None = None
+    ) -> list[dict[str, Any]]:
+        """List the calls to the merchant, oldest first, each with its attempts.
 
         Args:
-            order_id: the checkout order, as the shop received it.
-            options: ``outcome``, ``payment_method``, ``billing_address``,
-                ``shipping_address``, ``shipping_option``, ``checkboxes``.
+            kind: such as ``push`` or ``webhook``.
+            order: name or id of an order.
+        """
+        return self.control.deliveries(kind=kind, order_id=order)
+
+    def await_deliveries(
+        self, kind: str | None = None, order: str | None = None, count: int = 1
+    ) -> list[dict[str, Any]]:
+        """Wait until so many calls were made and answered 2xx, and return them.
+
+        Raises:
+            TimeoutError: too few were answered within 5 seconds of real time.
+        """
+        result = self.control.await_deliveries(
+            kind=kind, order_id=order, state="delivered", count=count
+        )
+        if not result["satisfied"]:
+            found = len(result["deliveries"])
+            raise TimeoutError(f"expected {count} answered deliveries, got {found}")
+        return cast("list[dict[str, Any]]", result["deliveries"])
+
+    def send_delivery(self, delivery_id: str) -> dict[str, Any]:
+        """Send a delivery now, whatever its state, and return it.
+
+        Raises:
+            ControlError: with status 404 if there is no such delivery.
+        """
+        return self.control.send_delivery(delivery_id)
+
+    def complete(  # noqa: PLR0913  # one argument per key
+        self,
+        order_id: str,
+        *,
+        outcome: CompletionOutcome | None = None,
+        payment_method: str | None = None,
+        billing_address: Mapping[str, object] | None = None,
+        shipping_address: Mapping[str, object] | None = None,
+        shipping_option: str | None = None,
+        checkboxes: Mapping[str, bool] | None = None,
+        validation: Literal["run", "skip"] | None = None,
+        push: PushTiming | None = None,
+    ) -> dict[str, Any]:
+        """Complete a checkout order in place of the shopper; return it and its order.
+
+        Args:
+            order_id: name or id of the checkout order.
+            outcome: how the attempt ends; by default, the e-mail address decides.
+            payment_method: such as ``INVOICE`` (the default) or ``CARD``.
+            billing_address: its fields; missing ones are filled in.
+            shipping_address: its fields; missing ones are copied from the billing address.
+            shipping_option: id of the option; by default, the preselected or first one.
+            checkboxes: answers by the ids of ``options.additional_checkboxes``.
+            validation: ``skip`` does not ask the merchant's ``validation`` URL.
+            push: when the first push is sent; by default, on the schedule.
 
         Raises:
             ControlError: there is no such checkout order, or it cannot be completed.
         """
-        return self.control.complete(order_id, options)
+        return self.control.complete(
+            order_id,
+            outcome=outcome,
+            payment_method=payment_method,
+            billing_address=billing_address,
+            shipping_address=shipping_address,
+            shipping_option=shipping_option,
+            checkboxes=checkboxes,
+            validation=validation,
+            push=push,
+        )
 
     def verdict(self) -> VerdictReport:
         """Check the expectations of the scenario.

@@ -111,6 +111,7 @@ def _serialize_attempt(attempt: Attempt) -> JsonObject:
         "status": attempt.status,
         "milliseconds": round(attempt.seconds * 1000, 3),
         "error": attempt.error or None,
+        "faults": list(attempt.faults),
     }
 
 

@@ -5,15 +5,18 @@ from mockserver.http.control import (
     audit,
     checkouts,
     clock,
+    coverage,
     deliveries,
     explain,
     faults,
     health,
     orders,
+    pictures,
     requests,
     sandboxes,
     snapshots,
     webhooks,
+    whatif,
 )
 from mockserver.http.control.activity import serialize_call
 from mockserver.http.control.context import ControlContext, PathParams, Route
@@ -61,6 +64,9 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
     ),
     Route("GET", "/__admin/activity", list_activity, "activity"),
+    Route(
+        "GET", "/__admin/coverage", coverage.get_total_coverage, "coverage", reads_all=True
+    ),
     Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes", reads_all=True),
     Route("GET", SANDBOX_PATH, sandboxes.get_sandbox, "sandbox"),
     Route("DELETE", SANDBOX_PATH, sandboxes.drop_sandbox, status=204),
@@ -90,10 +96,23 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "inner_view"),
     Route(
+        "GET", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.get_picture,
+        "text", query_schema="picture_options", response_media_type=pictures.SVG_TYPE,
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.preview_picture,
+        "text", request_schema="refund_request", query_schema="preview_picture_options",
+        response_media_type=pictures.SVG_TYPE,
+    ),
+    Route(
         "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_outcome,
         "inner_view", request_schema="outcome_request",
     ),
     Route("GET", f"{SANDBOX_PATH}/checkouts", checkouts.list_checkouts, "checkouts"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/checkouts", checkouts.create_checkout,
+        "checkout_details", 201, "checkout_request", limited=True,
+    ),
     Route(
         "GET", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}", checkouts.get_checkout,
         "checkout_details",
@@ -165,6 +184,11 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",
+    ),
+    Route("GET", f"{SANDBOX_PATH}/coverage", coverage.get_coverage, "coverage"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/whatif", whatif.play_whatif,
+        "whatif", request_schema="whatif_request",
     ),
     Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
     Route(

@@ -14,12 +14,18 @@ from msgspec.structs import replace
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.sandbox.deliveries.delivery import Attempt, Delivery, DeliveryKind
+from mockserver.sandbox.deliveries.delivery import (
+    Attempt,
+    Delivery,
+    DeliveryKind,
+    FiredActions,
+)
 from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, PushMode
 from mockserver.sandbox.weights import ATTEMPT_BYTES, DELIVERY_BYTES, DUE_TIME_BYTES
 
 MAX_DELIVERIES = 100_000  # of a sandbox; beyond it the oldest is dropped
 MAX_DELIVERY_BYTES = 64 * 1024**2  # likewise
+REORDER_PERIOD = timedelta(minutes=1)  # that a reordered delivery waits if it is due once
 MAX_ATTEMPTS = 50  # kept of a delivery, the latest
 
 
@@ -30,6 +36,7 @@ class Deliveries:
         """Start without any."""
         self._by_id: dict[str, Delivery] = {}
         self._queue: list[tuple[datetime, int, str]] = []  # with the delivery's number
+        self._reordered: dict[str, None] = {}  # ids, in the order in which they began to wait
         self._count = 0
         self.total_bytes = 0
 
@@ -80,6 +87,7 @@ class Deliveries:
         """Remove a delivery, so that it is not sent; return whether there was one."""
         delivery = self._by_id.pop(delivery_id, None)
         self.total_bytes -= _weigh(delivery) if delivery else 0
+        self._reordered.pop(delivery_id, None)
         return delivery is not None
 
     def next_due_at(self) -> datetime | None:
@@ -120,16 +128,48 @@ class Deliveries:
             return None
         due = tuple(moment for moment in delivery.due if moment > attempt.at)
         attempts = delivery.attempts if held else (*delivery.attempts, attempt)
-        changed = replace(delivery, due=due, held=held, attempts=attempts[-MAX_ATTEMPTS:])
+        changed = replace(
+            delivery,
+            due=due,
+            held=held,
+            attempts=attempts[-MAX_ATTEMPTS:],
+            fired=(),
+            is_reordered=False,
+        )
         self._store(changed)
         if delivery.held or changed.due_at != delivery.due_at:
             self._queue_up(changed)
         return changed
 
+    def put_off(self, delivery: Delivery, until: datetime, fired: FiredActions) -> None:
+        """Make a delivery that was taken from the queue due later, once."""
+        due = (until, *(moment for moment in delivery.due[1:] if moment > until))
+        self._replace(delivery, due=due, fired=fired)
+
+    def reorder(self, delivery: Delivery, now: datetime, fired: FiredActions) -> None:
+        """Let a delivery that was taken from the queue wait for the next to the same URL."""
+        later = delivery.due[1:] or (now + REORDER_PERIOD,)
+        self._replace(delivery, due=later, fired=fired, is_reordered=True)
+
+    def release_reordered(self, sent: Delivery, now: datetime) -> None:
+        """Make the deliveries due that wait for a delivery to the URL of this one."""
+        for delivery_id in [*self._reordered]:
+            delivery = self._by_id[delivery_id]
+            if delivery.url == sent.url:
+                self._replace(delivery, due=(now, *delivery.due), is_reordered=False)
+
+    def _replace(self, delivery: Delivery, **changes: Any) -> None:  # noqa: ANN401
+        """Change a delivery, unless it was removed, and queue it."""
+        if delivery.delivery_id in self._by_id:
+            changed = replace(delivery, **changes)
+            self._store(changed)
+            self._queue_up(changed)
+
     def copy(self) -> "Deliveries":
         """Return an independent copy."""
         copy = Deliveries()
         copy._by_id, copy._queue = dict(self._by_id), list(self._queue)
+        copy._reordered = dict(self._reordered)
         copy._count, copy.total_bytes = self._count, self.total_bytes
         return copy
 
@@ -141,6 +181,10 @@ class Deliveries:
         before = self._by_id.get(delivery.delivery_id)
         self.total_bytes += _weigh(delivery) - (_weigh(before) if before else 0)
         self._by_id[delivery.delivery_id] = delivery
+        if delivery.is_reordered:
+            self._reordered[delivery.delivery_id] = None
+        else:
+            self._reordered.pop(delivery.delivery_id, None)
 
     def _queue_up(self, delivery: Delivery) -> None:
         if delivery.due_at is not None and not delivery.held:
