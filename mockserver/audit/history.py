@@ -47,7 +47,7 @@ class Movement(Struct, frozen=True, dict=True):
     entry: Entry
     before: Order
     after: Order
-    made: Capture | Refund
+    movement: Capture | Refund
 
     @property
     def lines(self) -> tuple[OrderLine, ...]:
