@@ -169,6 +169,15 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--base-url", metavar="URL", help="run the steps against this server")
     verb.add_argument(
+        "--drift",
+        metavar="FILE",
+        help="write where the --base-url account differs from the prediction, without"
+        " personal data",
+    )
+    verb.add_argument(
+        "--live", action="store_true", help="allow --drift with an account that moves money"
+    )
+    verb.add_argument(
         "--username",
         metavar="NAME",
         help="user name on the --base-url server (KUSTOM_USERNAME)",
@@ -406,6 +415,8 @@ def _run(parsed: argparse.Namespace) -> int:
         allow=parsed.allow,
         audit=parsed.audit,
         coverage=parsed.coverage,
+        drift=parsed.drift,
+        live=parsed.live,
         base_url=parsed.base_url,
         settings=run_settings(vars(parsed), os.environ),
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
