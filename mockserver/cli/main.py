@@ -45,8 +45,8 @@ def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[st
     """Split the arguments of ``run`` from the command after ``--``."""
     if arguments[:1] != ["run"] or "--" not in arguments:
         return arguments, ()
-    place = list(arguments).index("--")
-    return arguments[:place], arguments[place + 1 :]
+    separator = list(arguments).index("--")
+    return arguments[:separator], arguments[separator + 1 :]
 
 
 class _Parser(argparse.ArgumentParser):
