@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.shop_site import ShopSite, running_shop
 
 pytestmark = pytest.mark.browser
 
+IMAGES = Path(__file__).parents[2] / "docs/images"
 _users = count(1)
 ADDRESS = {
     "given_name": "Ada",
@@ -203,6 +205,7 @@ def test_a_chosen_shipping_option_is_added_to_the_total(
     expect(checkout.get_by_test_id("total")).to_have_text("SEK 200.00")
     checkout.locator('[data-cid="SHIPMO-shipping-option-basic"]', has_text="Parcel").click()
     expect(checkout.get_by_test_id("total")).to_have_text("SEK 249.00")
+    expect(checkout.locator("#lines li").last).to_have_text("Parcel × 1SEK 49.00")
     ((_, option),) = events(page, "shipping_option_change")
     assert option["id"] == "parcel"
     (summary,) = shop.control.checkouts()
@@ -304,3 +307,16 @@ def test_the_page_works_without_a_shop_around_it(page: Page, shop: ShopSite) -> 
     enter_details(page)
     page.get_by_test_id("buy").click()
     page.wait_for_url("**/confirmation?*")
+
+
+def test_the_page_is_shown_in_the_documentation(
+    open_page: Callable[..., Page], shop: ShopSite
+) -> None:
+    page = open_page(viewport={"width": 720, "height": 1200}, color_scheme="light")
+    option = {**PARCEL, "description": "2 to 4 days"}
+    order_id = shop.create(shipping_options=[option, PICKUP])["order_id"]
+    page.goto(shop.control.checkout(order_id)["page_url"])
+    enter_details(page)
+    page.get_by_text("TEST DRIVE").click()
+    expect(page.get_by_test_id("buy")).to_be_visible()
+    page.locator("main").screenshot(path=IMAGES / "checkout-page.png", animations="disabled")

@@ -120,16 +120,25 @@ function showReceipt() {
   show("receipt", true);
 }
 
+/** Return the chosen shipping option as a line, where the checkout adds its price. */
+function addedShipping() {
+  const chosen = order.shipping_options.find((/** @type {any} */ option) => option.id === order.selected_shipping_option);
+  const goods = order.order_lines.reduce((/** @type {number} */ sum, /** @type {any} */ line) => sum + line.total_amount, 0);
+  if (!chosen || goods === order.order_amount) return [];
+  return [{ name: chosen.name, quantity: 1, total_amount: chosen.price }];
+}
+
 function showCart() {
-  const lines = order.order_lines.map((/** @type {any} */ line) =>
+  const lines = [...order.order_lines, ...addedShipping()];
+  const rows = lines.map(({ name, quantity, total_amount }) =>
     create(
       "li",
       {},
-      create("span", { class: "name" }, line.name, " ", create("span", { class: "quantity" }, `× ${line.quantity}`)),
-      create("span", { class: "amount" }, formatAmount(line.total_amount)),
+      create("span", { class: "name" }, name, " ", create("span", { class: "quantity" }, `× ${quantity}`)),
+      create("span", { class: "amount" }, formatAmount(total_amount)),
     ),
   );
-  byId("lines").replaceChildren(...lines);
+  byId("lines").replaceChildren(...rows);
   byId("total").textContent = formatAmount(order.order_amount);
 }
 
