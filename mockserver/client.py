@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
 from mockserver.control_types import (
@@ -182,6 +182,14 @@ class ControlClient:
         """List the checkout orders, oldest first."""
         return cast("list[dict[str, Any]]", self._list("checkouts"))
 
+    def create_checkout(self, spec: Mapping[str, object]) -> dict[str, Any]:
+        """Create a checkout order from scenario syntax, such as ``{"lines": […]}``.
+
+        Raises:
+            ControlError: with status 422 and every finding.
+        """
+        return cast("dict[str, Any]", self.call("POST", "checkouts", spec))
+
     def checkout(self, order_id: str) -> dict[str, Any]:
         """Return a checkout order, whatever its status, and the order it became.
 
@@ -200,6 +208,7 @@ class ControlClient:
         shipping_address: Mapping[str, object] | None = None,
         shipping_option: str | None = None,
         checkboxes: Mapping[str, bool] | None = None,
+        validation: Literal["run", "skip"] | None = None,
         push: PushTiming | None = None,
     ) -> dict[str, Any]:
         """Complete a checkout order in place of the shopper; return it and its order.
@@ -212,6 +221,7 @@ class ControlClient:
             shipping_address: its fields; missing ones are copied from the billing address.
             shipping_option: id of the option; by default, the preselected or first one.
             checkboxes: answers by the ids of ``options.additional_checkboxes``.
+            validation: ``skip`` does not ask the merchant's ``validation`` URL.
             push: when the first push is sent; by default, on the schedule.
 
         Raises:
@@ -225,6 +235,7 @@ class ControlClient:
             shipping_address=shipping_address,
             shipping_option=shipping_option,
             checkboxes=checkboxes,
+            validation=validation,
             push=push,
         )
         path = f"checkouts/{_segment(order_id)}/complete"
@@ -244,6 +255,44 @@ class ControlClient:
         """
         filters = _without_none(kind=kind, order_id=order_id, state=state)
         return cast("list[dict[str, Any]]", self._list("deliveries", filters))
+
+    def await_deliveries(
+        self,
+        *,
+        kind: str | None = None,
+        order_id: str | None = None,
+        state: str | None = None,
+        count: int | None = None,
+        timeout: str | None = None,
+    ) -> dict[str, Any]:
+        """Wait until enough deliveries match all given filters.
+
+        Args:
+            kind: such as ``push`` or ``webhook``.
+            order_id: id or name of an order.
+            state: such as ``delivered``.
+            count: how many deliveries to wait for; 1 by default.
+            timeout: a duration in real time, such as ``5s`` (the default); at most ``60s``.
+
+        Returns:
+            ``deliveries`` that match; ``satisfied`` is false if too few came in time.
+
+        Raises:
+            ControlError: with status 422 if an argument is not valid.
+        """
+        filters = _without_none(
+            kind=kind, order_id=order_id, state=state, count=count, timeout=timeout
+        )
+        path = f"deliveries/await?{urlencode(filters)}"
+        return cast("dict[str, Any]", self.call("GET", path))
+
+    def delivery(self, delivery_id: str) -> dict[str, Any]:
+        """Return a delivery with its attempts, what is sent, and a ``curl`` command.
+
+        Raises:
+            ControlError: with status 404 if there is no such delivery.
+        """
+        return cast("dict[str, Any]", self.call("GET", f"deliveries/{_segment(delivery_id)}"))
 
     def send_delivery(self, delivery_id: str) -> dict[str, Any]:
         """Send a delivery now, whatever its state, and return it.
@@ -422,7 +471,7 @@ class ControlClient:
         return cast("VerdictReport", self.call("POST", "verdict", expect))
 
     def name_movements(self, names: Mapping[str, str]) -> dict[str, str]:
-        """Name captures and refunds, by their ids, for use in expectations.
+        """Name captures, refunds and checkout orders, by their ids, for use in expectations.
 
         Returns:
             All names by id, with those given before.

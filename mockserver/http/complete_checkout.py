@@ -7,27 +7,42 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import Outcome, UnknownShippingOptionError
+from mockserver.domain.checkout.completion import (
+    Completion,
+    Outcome,
+    UnknownShippingOptionError,
+)
+from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Order
 from mockserver.http.control.problems import Problem
+from mockserver.http.deliveries.callbacks import validate_checkout
 from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.merchant.serializers import JsonObject
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.deliveries.schedules import PushMode
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import build_completion
 
+NOT_VALIDATED = "not_validated"
+"""Outcome of an attempt that the answer to the validation callback stopped."""
+
 
 class Completed(Struct, frozen=True):
-    """The result of an attempt; ``order`` and ``push`` are ``None`` if it made none."""
+    """The result of an attempt; ``order`` and ``push`` are ``None`` if it made none.
 
-    outcome: Outcome
+    ``outcome`` is ``None`` if the merchant's answer to the validation callback stopped it.
+    """
+
+    outcome: Outcome | None
     checkout: Checkout
     order: Order | None
     push: Delivery | None = None
+    validation: Validation = SKIPPED
 
 
 async def complete_checkout(
@@ -45,17 +60,49 @@ async def complete_checkout(
         Problem: it cannot be completed; nothing is changed.
     """
     completion = build_completion(checkout, spec, sandbox.ids.seed)
-    try:
-        checkout, order = checkouts.complete_checkout(sandbox, checkout.order_id, completion)
-    except UnknownShippingOptionError as error:
-        raise Problem(422, str(error)) from None
-    except Refusal as refusal:
-        raise checkout_problem(refusal) from None
+    validation = SKIPPED
+    buys = completion.outcome is not Outcome.ABANDONED
+    if buys and spec.get("validation") != "skip" and checkout.merchant_url("validation"):
+        entered = replace(completion, outcome=Outcome.ABANDONED)
+        checkout, _ = _complete(sandbox, checkout.order_id, entered)
+        validation = await validate_checkout(deliveries, sandbox, checkout)
+        if not deliveries.is_in_use(sandbox):
+            raise Problem(409, "the sandbox was reset or dropped while the merchant was asked")
+        if not validation.lets_pass:
+            checkout = sandbox.checkouts.get(checkout.order_id, checkout)
+            return Completed(None, checkout, None, validation=validation)
+    checkout, order = _complete(sandbox, checkout.order_id, completion)
     push = None
     if order is not None:
         mode = PushMode(spec.get("push", PushMode.SCHEDULE))
         push = await _push(deliveries, sandbox, checkout, mode)
-    return Completed(completion.outcome, checkout, order, push)
+    return Completed(completion.outcome, checkout, order, push, validation)
+
+
+def _complete(
+    sandbox: Sandbox, order_id: str, completion: Completion
+) -> tuple[Checkout, Order | None]:
+    """Take the turn of a completion.
+
+    Raises:
+        Problem: it is refused; nothing is changed.
+    """
+    try:
+        return checkouts.complete_checkout(sandbox, order_id, completion)
+    except UnknownShippingOptionError as error:
+        raise Problem(422, str(error)) from None
+    except Refusal as refusal:
+        raise checkout_problem(refusal) from None
+
+
+def serialize_validation(validation: Validation) -> JsonObject:
+    """Show the answer to the validation callback."""
+    return {
+        "result": validation.result,
+        "error_type": validation.error_type or None,
+        "error_text": validation.error_text or None,
+        "redirect_url": validation.redirect_url or None,
+    }
 
 
 def checkout_problem(refusal: Refusal) -> Problem:

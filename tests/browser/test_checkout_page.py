@@ -205,7 +205,7 @@ def test_a_chosen_shipping_option_is_added_to_the_total(
     expect(checkout.get_by_test_id("total")).to_have_text("SEK 200.00")
     checkout.locator('[data-cid="SHIPMO-shipping-option-basic"]', has_text="Parcel").click()
     expect(checkout.get_by_test_id("total")).to_have_text("SEK 249.00")
-    expect(checkout.locator("#lines li").last).to_have_text("Parcel × 1SEK 49.00")
+    expect(checkout.locator("#lines li").last).to_contain_text("SEK 49.00")
     ((_, option),) = events(page, "shipping_option_change")
     assert option["id"] == "parcel"
     (summary,) = shop.control.checkouts()
@@ -250,7 +250,7 @@ def test_texts_of_the_cart_are_never_markup(
         billing_address={"given_name": HOSTILE, "email": "a@shop.example", "postal_code": "1"},
         shipping_options=[option],
     )
-    expect(checkout.locator("#lines .name")).to_contain_text(HOSTILE)
+    expect(checkout.locator("#lines .name").first).to_contain_text(HOSTILE)
     checkout.locator("#billing-given_name").fill(HOSTILE[:90])
     enter_details(checkout)
     checkout.get_by_label("bold news").check()
