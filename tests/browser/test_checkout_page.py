@@ -1,5 +1,6 @@
 """Shoppers in a shop of another origin: the checkout page in its iframe."""
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -173,6 +174,21 @@ def test_the_shop_refuses_a_purchase_in_its_own_words(
     page.evaluate(f"kco.on({{validation_callback: (_, answer) => answer({proceed})}})")
     buy(checkout)
     page.wait_for_url("**/confirmation?*")
+
+
+def test_the_answer_to_the_validation_callback_is_obeyed(page: Page, shop: ShopSite) -> None:
+    checkout = open_checkout(page, shop, shop.create("validation")["order_id"])
+    enter_details(checkout)
+    refusal = {"error_type": "approval_failed", "error_text": "<b>Sold out</b>"}
+    shop.answers["/validation"] = (400, {}, json.dumps(refusal).encode())
+    buy(checkout)
+    expect(checkout.get_by_role("alert")).to_have_text("<b>Sold out</b>")
+    other = shop.create()["order_id"]
+    elsewhere = {"Location": f"{shop.url}/checkout?order={other}"}
+    shop.answers["/validation"] = (303, elsewhere, b"")
+    buy(checkout)
+    page.wait_for_url(f"**/checkout?order={other}")
+    assert shop.orders == []
 
 
 def test_the_confirmation_url_is_the_one_after_the_shops_validation(
