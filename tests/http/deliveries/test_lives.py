@@ -1,6 +1,7 @@
 """Random lives of whole integrations, from the cart to the refund, without a socket."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from mockserver.domain.commands import Acknowledge, CaptureOrder, RefundOrder
 from mockserver.domain.ledger import broken_invariants
 from mockserver.http.complete_checkout import complete_checkout
+from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.outgoing import OutgoingRequest
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender, Sent
@@ -81,7 +83,8 @@ async def live(
         match step:
             case "complete" if not sandbox.checkouts[name].completed_at:
                 checkout = sandbox.checkouts[name]
-                await complete_checkout(runner, sandbox, checkout, {"outcome": value})
+                with suppress(Problem):  # it is expired
+                    await complete_checkout(runner, sandbox, checkout, {"outcome": value})
             case "capture":
                 for _ in range(2):  # a retry with the same key
                     sandbox.execute(name, CaptureOrder(value), f"capture {name} {value}")
