@@ -15,6 +15,7 @@ _TITLES = {
     "captures": "Audit rules: captures",
     "refunds": "Audit rules: refunds",
     "order-life": "Audit rules: life of an order",
+    "pushes": "Audit rules: pushes",
     "traffic": "Audit rules: traffic",
 }
 _INTRO = (
