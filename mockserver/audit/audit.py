@@ -15,7 +15,7 @@ from mockserver.audit.findings import (
 )
 from mockserver.audit.history import History, read_history, split_by_order
 from mockserver.audit.rule import Rule, Scope
-from mockserver.audit.rules import AUDIT_RULES, check_codes
+from mockserver.audit.rule_table import AUDIT_RULES, check_codes
 from mockserver.sandbox.sandbox import Sandbox
 
 MAX_REQUESTS = 20  # correlation ids of a finding

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.audit.audit import MAX_FINDINGS_PER_RULE, MAX_REQUESTS, audit_sandbox
 from mockserver.audit.findings import AuditReport
-from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError
+from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError
 from mockserver.client import ControlClient, ControlError
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.operation import Operation
