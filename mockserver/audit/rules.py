@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from mockserver.audit.captures import CAPTURE_RULES
 from mockserver.audit.order_life import ORDER_LIFE_RULES
+from mockserver.audit.push_rules import PUSH_RULES
 from mockserver.audit.refunds import REFUND_RULES
 from mockserver.audit.retries import RETRY_RULES
 from mockserver.audit.rule import Rule
@@ -17,6 +18,7 @@ AUDIT_RULES: Mapping[str, Rule] = {
         *CAPTURE_RULES,
         *REFUND_RULES,
         *ORDER_LIFE_RULES,
+        *PUSH_RULES,
         *TRAFFIC_RULES,
     )
 }

@@ -45,8 +45,8 @@ def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[st
     """Split the arguments of ``run`` from the command after ``--``."""
     if arguments[:1] != ["run"] or "--" not in arguments:
         return arguments, ()
-    place = list(arguments).index("--")
-    return arguments[:place], arguments[place + 1 :]
+    separator = list(arguments).index("--")
+    return arguments[:separator], arguments[separator + 1 :]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -169,6 +169,15 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--base-url", metavar="URL", help="run the steps against this server")
     verb.add_argument(
+        "--drift",
+        metavar="FILE",
+        help="write where the --base-url account differs from the prediction, without"
+        " personal data",
+    )
+    verb.add_argument(
+        "--live", action="store_true", help="allow --drift with an account that moves money"
+    )
+    verb.add_argument(
         "--username",
         metavar="NAME",
         help="user name on the --base-url server (KUSTOM_USERNAME)",
@@ -239,7 +248,7 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(row.flag, default=os.environ.get(row.variable), help=_help(row))
     verb.add_argument(
         "--format",
-        choices=("text", "json", "github", "sarif"),
+        choices=("text", "json", "github", "sarif", "junit"),
         default="text",
         help="output format (default text)",
     )
@@ -261,6 +270,7 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
         default=os.environ.get("KUSTOM_PASSWORD"),
         help="password of the sandboxes on a server with --owned (KUSTOM_PASSWORD)",
     )
+    _ca_file_flag(verb)
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
 
 
@@ -406,6 +416,8 @@ def _run(parsed: argparse.Namespace) -> int:
         allow=parsed.allow,
         audit=parsed.audit,
         coverage=parsed.coverage,
+        drift=parsed.drift,
+        live=parsed.live,
         base_url=parsed.base_url,
         settings=run_settings(vars(parsed), os.environ),
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
@@ -428,6 +440,7 @@ def _audit(parsed: argparse.Namespace) -> int:
         output_format=parsed.format,
         fail_on=parsed.fail_on,
         not_tried=parsed.not_tried,
+        ca_file=parsed.ca_file,
     )
     return audit(options)
 
