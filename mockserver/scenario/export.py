@@ -55,8 +55,13 @@ def export_sandbox(sandbox: Sandbox) -> str:
         "faults": {rule.name: _export_fault_rule(rule) for rule in sandbox.faults.rules()},
         "webhooks": _webhooks(sandbox),
     }
+    return dump_scenario(_drop_empty(scenario))
+
+
+def dump_scenario(scenario: Mapping[str, Any]) -> str:
+    """Write a scenario in YAML."""
     return yaml.dump(
-        _drop_empty(scenario),
+        dict(scenario),
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
@@ -93,10 +98,13 @@ def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
             "currency": order.purchase_currency,
             "locale": order.locale,
             "payment_method": order.payment_method.type,
+            "payment_description": order.payment_method.description,
+            "number_of_installments": order.payment_method.number_of_installments,
             "fraud_status": None if reviewed else order.fraud_status.value,
             "merchant_reference1": order.merchant_reference1,
             "merchant_reference2": order.merchant_reference2,
             "merchant_data": order.merchant_data,
+            "selected_shipping_option": order.selected_shipping_option,
             "customer": mask_customer(order.customer),
             "billing_address": mask_address(order.billing_address),
             "shipping_address": mask_address(order.shipping_address),

@@ -6,7 +6,6 @@ from errno import EADDRINUSE, EADDRNOTAVAIL
 
 import pytest
 
-from mockserver.http import listening
 from mockserver.http.listening import open_sockets
 
 
@@ -74,7 +73,8 @@ def fail_on(
     monkeypatch: pytest.MonkeyPatch, address: str, errno: int, times: int | None = None
 ) -> None:
     """Let sockets of an address fail, always or a number of times."""
-    create, failures = socket.create_server, []
+    create = socket.create_server
+    failures: list[tuple[str, int]] = []
 
     def create_or_fail(place: tuple[str, int], **options: object) -> socket.socket:
         if place[0] == address and (times is None or len(failures) < times):
@@ -82,4 +82,4 @@ def fail_on(
             raise OSError(errno, "injected")
         return create(place, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(listening.socket, "create_server", create_or_fail)
+    monkeypatch.setattr(socket, "create_server", create_or_fail)

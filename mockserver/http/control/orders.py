@@ -1,6 +1,7 @@
 """Control API: list, create and inspect orders, and force outcomes."""
 
 from itertools import count
+from typing import Any
 
 from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
 from mockserver.domain.wording import did_you_mean
@@ -12,14 +13,25 @@ from mockserver.http.control.context import (
     find_sandbox,
     open_sandbox,
 )
-from mockserver.http.control.parsing import json_response, parse_json_object, validate
+from mockserver.http.control.parsing import (
+    json_response,
+    parse_flag,
+    parse_json_object,
+    validate,
+)
 from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.provider_order import (
+    convert_order,
+    findings_of_provider_order,
+    is_provider_order,
+)
 from mockserver.scenario.sandbox_builder import add_order
 
 MAX_ORDERS = 200_000
+ORDER_SCHEMA = "scenario.schema.json#/$defs/order"
 
 
 def list_orders(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -30,9 +42,27 @@ def list_orders(context: ControlContext, params: PathParams, _request: Request) 
 
 
 def create_order(context: ControlContext, params: PathParams, request: Request) -> Response:
-    """Create an order from scenario syntax."""
-    spec = validate(parse_json_object(request), "scenario.schema.json#/$defs/order")
-    sandbox = open_sandbox(context, params)
+    """Create an order from scenario syntax, or from an order as the provider shows it."""
+    value = parse_json_object(request)
+    if is_provider_order(value):
+        return _create_provider_order(context, params, value, request)
+    spec = validate(value, ORDER_SCHEMA)
+    return _add_order(context, open_sandbox(context, params), spec)
+
+
+def _create_provider_order(
+    context: ControlContext, params: PathParams, value: dict[str, Any], request: Request
+) -> Response:
+    mask = parse_flag(request, "mask")
+    with findings_of_provider_order():
+        validate(convert_order(value, mask=mask), ORDER_SCHEMA)
+        sandbox = open_sandbox(context, params)
+        return _add_order(
+            context, sandbox, convert_order(value, sandbox.clock.now(), mask=mask)
+        )
+
+
+def _add_order(context: ControlContext, sandbox: Sandbox, spec: dict[str, Any]) -> Response:
     if len(sandbox.order_names) >= MAX_ORDERS:
         raise Problem(
             409, f"the sandbox has the maximum of {MAX_ORDERS} orders; reset it first"

@@ -15,7 +15,7 @@ from mockserver.http.control.context import (
     open_sandbox,
 )
 from mockserver.http.control.entries import serialize_entry, serialize_row
-from mockserver.http.control.parsing import json_response
+from mockserver.http.control.parsing import json_response, parse_flag
 from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.journal import Entry
@@ -60,10 +60,8 @@ def get_request(context: ControlContext, params: PathParams, request: Request) -
     """Return one request with its response; ``unmasked=true`` shows personal data."""
     sandbox = find_sandbox(context, params)
     entry = find_entry(sandbox, params["correlation_id"])
-    unmasked = request.query.get("unmasked", "false")
-    if unmasked not in ("true", "false"):
-        raise Problem(422, f"expected true or false for 'unmasked', got '{unmasked}'")
-    return json_response(serialize_entry(sandbox.journal, entry, unmasked=unmasked == "true"))
+    unmasked = parse_flag(request, "unmasked")
+    return json_response(serialize_entry(sandbox.journal, entry, unmasked=unmasked))
 
 
 def count_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
