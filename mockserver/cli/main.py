@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mockserver import __version__
+from mockserver.cli import checkout_verbs
 from mockserver.cli.console import escape_unencodable
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.settings import (
@@ -44,8 +45,8 @@ def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[st
     """Split the arguments of ``run`` from the command after ``--``."""
     if arguments[:1] != ["run"] or "--" not in arguments:
         return arguments, ()
-    place = list(arguments).index("--")
-    return arguments[:place], arguments[place + 1 :]
+    separator = list(arguments).index("--")
+    return arguments[:separator], arguments[separator + 1 :]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -168,6 +169,15 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--base-url", metavar="URL", help="run the steps against this server")
     verb.add_argument(
+        "--drift",
+        metavar="FILE",
+        help="write where the --base-url account differs from the prediction, without"
+        " personal data",
+    )
+    verb.add_argument(
+        "--live", action="store_true", help="allow --drift with an account that moves money"
+    )
+    verb.add_argument(
         "--username",
         metavar="NAME",
         help="user name on the --base-url server (KUSTOM_USERNAME)",
@@ -260,7 +270,42 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
         default="error",
         help="exit with 1 on findings of this severity or worse (default error)",
     )
+    verb.add_argument(
+        "--password",
+        default=os.environ.get("KUSTOM_PASSWORD"),
+        help="password of the sandboxes on a server with --owned (KUSTOM_PASSWORD)",
+    )
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
+
+
+def _whatif_flags(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("sandbox", help="sandbox whose requests are played again")
+    verb.add_argument(
+        "start",
+        nargs="?",
+        help="correlation id or snapshot to begin at (default: the oldest request)",
+    )
+    _url_flag(verb)
+    row = OPTIONS["admin_token"]
+    verb.add_argument(row.flag, default=os.environ.get(row.variable), help=_help(row))
+    _ca_file_flag(verb)
+    verb.add_argument(
+        "--assume",
+        action="append",
+        type=_parse_assume_option,
+        metavar="NAME=VALUE",
+        help="assumption to change; repeatable (default: each on its own)",
+    )
+    verb.add_argument(
+        "--format", choices=("text", "json"), default="text", help="output format"
+    )
+
+
+def _parse_assume_option(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got '{text}'")
+    return name, value
 
 
 def _coverage_flags(verb: argparse.ArgumentParser) -> None:
@@ -375,6 +420,8 @@ def _run(parsed: argparse.Namespace) -> int:
         allow=parsed.allow,
         audit=parsed.audit,
         coverage=parsed.coverage,
+        drift=parsed.drift,
+        live=parsed.live,
         base_url=parsed.base_url,
         settings=run_settings(vars(parsed), os.environ),
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
@@ -391,6 +438,7 @@ def _audit(parsed: argparse.Namespace) -> int:
     options = AuditOptions(
         urls=[parsed.url] if parsed.url else local_urls(_settings(parsed)),
         token=parsed.admin_token,
+        secret=parsed.password,
         sandboxes=parsed.sandbox,
         allow=parsed.allow,
         output_format=parsed.format,
@@ -398,6 +446,22 @@ def _audit(parsed: argparse.Namespace) -> int:
         not_tried=parsed.not_tried,
     )
     return audit(options)
+
+
+def _whatif(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.probe import local_urls
+    from mockserver.cli.whatif import WhatifOptions, whatif
+
+    options = WhatifOptions(
+        urls=[parsed.url] if parsed.url else local_urls(_settings(parsed)),
+        sandbox=parsed.sandbox,
+        start=parsed.start,
+        assume=dict(parsed.assume) if parsed.assume else None,
+        token=parsed.admin_token,
+        ca_file=parsed.ca_file,
+        output_format=parsed.format,
+    )
+    return whatif(options)
 
 
 def _coverage(parsed: argparse.Namespace) -> int:
@@ -476,11 +540,26 @@ VERBS: dict[str, Verb] = {
         _explain,
     ),
     "run": ("run scenarios as contract tests", _run_flags, _run),
+    "complete": (
+        "complete a checkout order in place of the shopper",
+        checkout_verbs.complete_flags,
+        checkout_verbs.run_complete,
+    ),
+    "deliveries": (
+        "list, send or await the calls to the merchant",
+        checkout_verbs.deliveries_flags,
+        checkout_verbs.run_deliveries,
+    ),
     "audit": ("judge how clients of a running server behaved", _audit_flags, _audit),
     "coverage": (
         "report what of the contract test runs have met",
         _coverage_flags,
         _coverage,
+    ),
+    "whatif": (
+        "play recorded requests under other assumptions",
+        _whatif_flags,
+        _whatif,
     ),
     "scenarios": ("list, show or copy shipped scenarios", _scenarios_flags, _scenarios),
     "schema": ("print the schema of scenario files", _no_flags, _schema),

@@ -9,7 +9,7 @@ from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.scenario.diagnostics import Finding, ScenarioError, pluralize
 from mockserver.scenario.document import Document
-from mockserver.scenario.export import dump_scenario
+from mockserver.scenario.export import dump_yaml
 from mockserver.scenario.file_format import parse_file
 from mockserver.scenario.json_reader import parse_json
 from mockserver.scenario.loader import (
@@ -104,7 +104,7 @@ def _import_text(document: Document, *, mask: bool) -> str:
             parse_scenario("import", wrap_value(scenario)).build("import")
     except ScenarioError as error:
         raise ScenarioError(sort_by_position(error.findings, document)) from None
-    return dump_scenario(scenario)
+    return dump_yaml(scenario)
 
 
 def explain_file(reference: str) -> int:
@@ -135,7 +135,9 @@ def _explain(name: str, text: bytes) -> None:
     except ScenarioError as error:
         raise ScenarioFileError(name, error.findings) from None
     for order_name, order_id in sandbox.order_names.items():
-        order = sandbox.orders[order_id]
+        order = sandbox.orders.get(order_id)
+        if order is None:  # a checkout order
+            continue
         print(f"{order_name}: {pluralize(len(order.refunds), 'refund')}")
         for refund in order.refunds:
             why = explain_allocation(order, refund).text

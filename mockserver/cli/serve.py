@@ -14,6 +14,7 @@ from mockserver.cli.logs import configure_logging
 from mockserver.cli.startup import create_registry, describe_listen_error
 from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
+from mockserver.http.checkout_page.page_address import parse_public_url
 from mockserver.http.deliveries.targets import TargetPolicy, parse_rewrites
 from mockserver.http.server import Server, new_event_loop
 from mockserver.scenario.diagnostics import ScenarioError
@@ -97,6 +98,15 @@ def _target_policy(settings: Settings) -> TargetPolicy:
     return TargetPolicy(frozenset(settings.deliver_to), rewrites)
 
 
+def _public_url(settings: Settings) -> str | None:
+    if settings.public_url is None:
+        return None
+    try:
+        return parse_public_url(settings.public_url)
+    except ValueError as error:
+        raise SettingError(f"{settings.flag_or_variable('public_url')}: {error}") from None
+
+
 async def _serve(settings: Settings) -> int:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
@@ -111,6 +121,7 @@ async def _serve(settings: Settings) -> int:
             admin_token=settings.admin_token,
             tls=load_tls(settings),
             target_policy=_target_policy(settings),
+            public_url=_public_url(settings),
         )
         url = await server.start()
     except UnknownScenarioError as error:

@@ -230,6 +230,14 @@ class Assumptions:
         },
         recorded("lower case in 2020 and 2023; Kustom's sample has upper case"),
     )
+    event_country_case: str = assumption_field(
+        "lower",
+        {
+            "lower": "events of the checkout page name countries as swe",
+            "upper": "events of the checkout page name countries as SWE",
+        },
+        kustom_docs("lower case in the page on events; OXID accepts upper case only"),
+    )
     local_urls: str = assumption_field(
         "accepted",
         {
@@ -279,6 +287,23 @@ class Assumptions:
             "acknowledge_or_2xx": "pushes also stop once the merchant answers 2xx",
         },
         kustom_docs("acknowledge stops pushes; two client code bases believe in 2xx"),
+    )
+    validation_other_status: str = assumption_field(
+        "by_option",
+        {
+            "by_option": "an answer to the validation callback with another status fails the"
+            " purchase only if require_validate_callback_success is set",
+            "fail": "an answer with another status always fails the purchase",
+        },
+        recorded("failures with the option set; without it by the rule for no answer"),
+    )
+    redirect_without_location: str = assumption_field(
+        "goes_on",
+        {
+            "goes_on": "a redirect without Location lets the purchase go on",
+            "fails": "a redirect without Location fails the purchase",
+        },
+        recorded("a shopper who ended on the confirmation page, in 2018"),
     )
     webhook_schedule: str = assumption_field(
         "svix_default",

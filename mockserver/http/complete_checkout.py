@@ -4,30 +4,53 @@ Also plans the push of the order, and sends it where it is due at once.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import Outcome, UnknownShippingOptionError
+from mockserver.domain.checkout.completion import (
+    Completion,
+    Outcome,
+    UnknownShippingOptionError,
+)
+from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Order
 from mockserver.http.control.problems import Problem
+from mockserver.http.deliveries.callbacks import (
+    ask_for_update,
+    changed_by_shopper,
+    validate_checkout,
+)
 from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.merchant.serializers import JsonObject
 from mockserver.sandbox import checkouts
-from mockserver.sandbox.deliveries.delivery import Delivery
+from mockserver.sandbox.deliveries.delivery import CALLBACKS, Delivery
 from mockserver.sandbox.deliveries.schedules import PushMode
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import build_completion
 
+URLS_ASKED = frozenset(CALLBACKS)
+"""Merchant URLs that are asked before the payment."""
+
+NOT_VALIDATED = "not_validated"
+"""Outcome of an attempt that the answer to the validation callback stopped."""
+
 
 class Completed(Struct, frozen=True):
-    """The result of an attempt; ``order`` and ``push`` are ``None`` if it made none."""
+    """The result of an attempt; ``order`` and ``push`` are ``None`` if it made none.
 
-    outcome: Outcome
+    ``outcome`` is ``None`` if the merchant's answer to the validation callback stopped it.
+    """
+
+    outcome: Outcome | None
     checkout: Checkout
     order: Order | None
     push: Delivery | None = None
+    validation: Validation = SKIPPED
 
 
 async def complete_checkout(
@@ -45,17 +68,83 @@ async def complete_checkout(
         Problem: it cannot be completed; nothing is changed.
     """
     completion = build_completion(checkout, spec, sandbox.ids.seed)
-    try:
-        checkout, order = checkouts.complete_checkout(sandbox, checkout.order_id, completion)
-    except UnknownShippingOptionError as error:
-        raise Problem(422, str(error)) from None
-    except Refusal as refusal:
-        raise checkout_problem(refusal) from None
+    validation = SKIPPED
+    if completion.outcome is not Outcome.ABANDONED and URLS_ASKED & _merchant_urls(checkout):
+        entered = replace(completion, outcome=Outcome.ABANDONED)
+        before, (checkout, _) = checkout, _complete(sandbox, checkout.order_id, entered)
+        validation = await _ask_merchant(deliveries, sandbox, before, checkout, spec)
+        checkout = sandbox.checkouts.get(checkout.order_id, checkout)
+        if not validation.lets_pass:
+            return Completed(None, checkout, None, validation=validation)
+    checkout, order = _complete(sandbox, checkout.order_id, completion)
     push = None
     if order is not None:
         mode = PushMode(spec.get("push", PushMode.SCHEDULE))
         push = await _push(deliveries, sandbox, checkout, mode)
-    return Completed(completion.outcome, checkout, order, push)
+    return Completed(completion.outcome, checkout, order, push, validation)
+
+
+def _merchant_urls(checkout: Checkout) -> AbstractSet[str]:
+    urls: Mapping[str, str] = checkout.fields.get("merchant_urls", {})
+    return urls.keys()
+
+
+async def _ask_merchant(
+    deliveries: DeliveryRunner,
+    sandbox: Sandbox,
+    before: Checkout,
+    after: Checkout,
+    spec: Mapping[str, Any],
+) -> Validation:
+    """Make the callbacks that come before the payment, until one stops the purchase.
+
+    Raises:
+        Problem: the sandbox was reset or dropped meanwhile.
+    """
+    order_id = after.order_id
+    for kind in changed_by_shopper(before, after):
+        current = sandbox.checkouts.get(order_id, after)
+        answer = await ask_for_update(deliveries, sandbox, current, kind)
+        _check_in_use(deliveries, sandbox)
+        if not answer.lets_pass:
+            return answer
+    if spec.get("validation") == "skip":
+        return SKIPPED
+    current = sandbox.checkouts.get(order_id, after)
+    validation = await validate_checkout(deliveries, sandbox, current)
+    _check_in_use(deliveries, sandbox)
+    return validation
+
+
+def _check_in_use(deliveries: DeliveryRunner, sandbox: Sandbox) -> None:
+    if not deliveries.is_in_use(sandbox):
+        raise Problem(409, "the sandbox was reset or dropped while the merchant was asked")
+
+
+def _complete(
+    sandbox: Sandbox, order_id: str, completion: Completion
+) -> tuple[Checkout, Order | None]:
+    """Take the turn of a completion.
+
+    Raises:
+        Problem: it is refused; nothing is changed.
+    """
+    try:
+        return checkouts.complete_checkout(sandbox, order_id, completion)
+    except UnknownShippingOptionError as error:
+        raise Problem(422, str(error)) from None
+    except Refusal as refusal:
+        raise checkout_problem(refusal) from None
+
+
+def serialize_validation(validation: Validation) -> JsonObject:
+    """Show the answer to the validation callback."""
+    return {
+        "result": validation.result,
+        "error_type": validation.error_type or None,
+        "error_text": validation.error_text or None,
+        "redirect_url": validation.redirect_url or None,
+    }
 
 
 def checkout_problem(refusal: Refusal) -> Problem:

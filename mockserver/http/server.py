@@ -15,10 +15,13 @@ from msgspec import Struct
 
 from mockserver.homes.home import Home
 from mockserver.homes.memory import MemoryHome
+from mockserver.http.checkout_page.app import CheckoutPage
+from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServer
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
 from mockserver.http.damaged_response import send_damaged_response
+from mockserver.http.dashboard.static_files import answer_dashboard
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
@@ -30,6 +33,7 @@ from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.http.request_reader import read_request
 from mockserver.http.response import PlainResponse
+from mockserver.http.streaming import send_stream
 from mockserver.http.tls import KUSTOM_HOSTS, TlsConfig
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario
@@ -52,18 +56,21 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 class Apis(Struct, frozen=True):
-    """Chooses between merchant and control API by the first path segment."""
+    """Chooses among merchant API, control API and checkout page by the first segment."""
 
     merchant: MerchantApi
     control: ControlApi
+    checkout_page: CheckoutPage
 
-    def select(self, request: Request) -> MerchantApi | ControlApi:
+    def select(self, request: Request) -> MerchantApi | ControlApi | CheckoutPage:
         """Return the API that handles this request."""
         first = request.segments[0] if request.segments else ""
         if first == ADMIN_SEGMENT or (
             first in UNAUTHENTICATED_PATHS and len(request.segments) == 1
         ):
             return self.control
+        if first == PAGE_SEGMENT:
+            return self.checkout_page
         return self.merchant
 
 
@@ -82,11 +89,13 @@ class Server:
         tls: TlsConfig | None = None,
         target_policy: TargetPolicy | None = None,
         home: Home | None = None,
+        public_url: str | None = None,
     ) -> None:
         """Serve these sandboxes; port 0 picks a free port.
 
         Under TLS the control API accepts the provider's host names as well. Sandboxes
-        live in memory unless there is a home for those of the registry.
+        live in memory unless there is a home for those of the registry. Checkout pages
+        are at ``public_url``, or where the merchant reached the server.
         """
         self.registry = sandboxes
         home = home or MemoryHome(sandboxes)
@@ -95,21 +104,27 @@ class Server:
         self._tls = tls
         metrics = Metrics(sandboxes.__len__)
         self._deliveries = DeliveryRunner(sandboxes, Sender(target_policy or TargetPolicy()))
+        pages = PageAddresses(sandboxes, public_url)
         ca_certificate = tls.ca_certificate if tls else None
+        merchant = MerchantApi(
+            home,
+            OrderCache(),
+            metrics,
+            self._deliveries,
+            pages,
+            mock_headers,
+            reveal_sandboxes=admin_token is None,
+        )
         self._apis = Apis(
-            MerchantApi(
-                home,
-                OrderCache(),
-                metrics,
-                self._deliveries,
-                mock_headers,
-                reveal_sandboxes=admin_token is None,
-            ),
+            merchant,
             ControlApi(
-                ControlContext(home, metrics, self._deliveries, ca_certificate),
+                ControlContext(
+                    home, metrics, self._deliveries, merchant.handle, pages, ca_certificate
+                ),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
                 admin_token,
             ),
+            CheckoutPage(home, self._deliveries, pages),
         )
         self._mock_headers = mock_headers
         self._runner: web.ServerRunner | None = None
@@ -146,12 +161,14 @@ class Server:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101  # by ConnectionServer
         call = await read_request(request, connection)
-        response = await self.respond(call)
+        response = answer_dashboard(call) or await self.respond(call)
         response.headers["Server"] = SERVER_HEADER
         if response.status in STATUSES_WITHOUT_BODY:
             response.body = b""
         sent: web.StreamResponse
-        if response.damage is None:
+        if response.stream is not None:
+            sent = await send_stream(request, response, response.stream)
+        elif response.damage is None:
             framer = connection.framer
             sent = PlainResponse(response, last=framer.lost, lingers=framer.discarding)
         else:

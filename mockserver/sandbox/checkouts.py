@@ -4,14 +4,26 @@ Like the turns on orders these run without awaiting. The checkout API knows no i
 keys: creating twice makes two checkout orders.
 """
 
-from mockserver.domain.checkout import changes
+import json
+from collections.abc import Mapping
+
+from mockserver.domain.checkout import changes, completion
 from mockserver.domain.checkout.checkout import Checkout, Fields, check_checkout_allowed
 from mockserver.domain.checkout.completion import Completion, attempt_checkout, build_order
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
-from mockserver.domain.order import Order
+from mockserver.domain.order import Address, Order
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
+from mockserver.sandbox.deliveries.schedules import NOTIFICATION_SCHEDULE
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
+
+REVIEW_EVENTS = {
+    "accept_fraud": "FRAUD_RISK_ACCEPTED",
+    "reject_fraud": "FRAUD_RISK_REJECTED",
+    "stop_fraud": "FRAUD_RISK_STOPPED",
+}
+"""The type of the notification by the forced outcome of a review."""
 
 
 def create_checkout(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Checkout:
@@ -97,8 +109,29 @@ def abort_checkout(sandbox: Sandbox, order_id: str) -> Checkout:
     return changed
 
 
+def identify_shopper(
+    sandbox: Sandbox,
+    order_id: str,
+    addresses: Mapping[str, Address],
+    shipping_option: str | None,
+) -> Checkout:
+    """Record what a shopper entered: addresses by name, and the id of a shipping option.
+
+    Raises:
+        Refusal: there is none, or it is read-only or expired; nothing is changed.
+        UnknownShippingOptionError: no such shipping option; nothing is changed.
+    """
+    checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
+    now, assumptions = sandbox.clock.now(), sandbox.assumptions
+    changed = completion.identify_shopper(
+        checkout, addresses, shipping_option, now, assumptions
+    )
+    sandbox.put_checkout(changed, 0)
+    return changed
+
+
 def complete_checkout(
-    sandbox: Sandbox, order_id: str, completion: Completion
+    sandbox: Sandbox, order_id: str, attempt: Completion
 ) -> tuple[Checkout, Order | None]:
     """Complete a checkout order as the shopper, or record the failed attempt.
 
@@ -112,11 +145,11 @@ def complete_checkout(
     """
     checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
-    changed = attempt_checkout(checkout, completion, now, assumptions)
+    changed = attempt_checkout(checkout, attempt, now, assumptions)
     order = None
     if changed.completed_at is not None:
         reference = sandbox.ids.new_klarna_reference()
-        order = build_order(changed, completion, reference, assumptions)
+        order = build_order(changed, attempt, reference, assumptions)
     sandbox.put_checkout(changed, 0)
     if order is not None:
         try:
@@ -126,3 +159,22 @@ def complete_checkout(
             raise
         sandbox.emit(EventType.ORDER_CREATED, order_id)
     return changed, order
+
+
+def notify_of_review(sandbox: Sandbox, order_id: str, outcome: str) -> bool:
+    """Queue the fraud notification of a review; return whether there is one to send."""
+    event_type = REVIEW_EVENTS.get(outcome)
+    checkout = sandbox.checkouts.get(order_id)
+    url = checkout.merchant_url("notification") if checkout else None
+    if event_type is None or url is None:
+        return False
+    body = json.dumps({"order_id": order_id, "event_type": event_type}, separators=(",", ":"))
+    sandbox.deliveries.add(
+        DeliveryKind.NOTIFICATION,
+        order_id,
+        url,
+        sandbox.clock.now(),
+        NOTIFICATION_SCHEDULE,
+        body=body,
+    )
+    return True

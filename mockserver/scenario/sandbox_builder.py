@@ -4,6 +4,9 @@ Each capture and refund of a scenario is applied by the same ``decide`` as a req
 scenario can describe an impossible order.
 """
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 from msgspec.structs import replace
 
 from mockserver.domain.commands import CaptureOrder
@@ -12,6 +15,7 @@ from mockserver.domain.decision import Context
 from mockserver.domain.errors import Refusal
 from mockserver.domain.order import Order
 from mockserver.sandbox.faults.rules import FaultRule
+from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.weights import weigh_fault
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
@@ -20,6 +24,9 @@ from mockserver.scenario.history_replay import HistoryCommand, plan_order
 from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.order_lines import Spec
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
+
+BuiltOrder: TypeAlias = tuple[Order, Mapping[str, str]]
+"""An order, and the names of its captures and refunds by their ids."""
 
 
 def add_order(
@@ -35,10 +42,18 @@ def add_order(
         ScenarioError: the order is invalid or impossible, or its id or name is taken; the
             sandbox is unchanged.
     """
-    order, part_names = build_order(
-        sandbox, name, spec, defaults or order_defaults(sandbox), path
-    )
-    if name in sandbox.order_names:
+    built = build_order(sandbox, name, spec, defaults or order_defaults(sandbox), path)
+    return store_order(sandbox, name, built, path)
+
+
+def store_order(sandbox: Sandbox, name: str, built: BuiltOrder, path: ValuePath = ()) -> Order:
+    """Add an order that was built with the names of its captures and refunds to a sandbox.
+
+    Raises:
+        ScenarioError: its id or name is taken; the sandbox is unchanged.
+    """
+    order, part_names = built
+    if sandbox.order_names.get(name, order.order_id) != order.order_id:
         raise ScenarioError([Finding("E202", path, f"order '{name}' already exists")])
     if not sandbox.add(order):
         message = f"order_id {order.order_id} is taken"
@@ -48,14 +63,25 @@ def add_order(
     return order
 
 
+def draft_of(sandbox: Sandbox, name: str) -> Sandbox:
+    """Return a copy of a sandbox in which another thread can build an order of this name.
+
+    It draws ids from a stream of its own, which depends on the name only.
+    """
+    draft = sandbox.copy()
+    draft.ids = IdGenerator(f"{sandbox.ids.seed}/{name}")
+    return draft
+
+
 def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()) -> FaultRule:
     """Build a fault rule from scenario syntax and add it to a sandbox.
 
     Raises:
         ScenarioError: an unknown order, or an invalid time.
     """
+    known_ids = sandbox.orders.keys() | sandbox.checkouts.keys()
     rule = parse_fault_rule(
-        name, spec, sandbox.order_names, sandbox.orders, sandbox.clock.now(), path
+        name, spec, sandbox.order_names, known_ids, sandbox.clock.now(), path
     )
     sandbox.check_room(weigh_fault(name, rule.spec))
     sandbox.faults.add(rule)
@@ -79,7 +105,7 @@ def build_order(
     spec: Spec,
     defaults: OrderDefaults,
     path: ValuePath,
-) -> tuple[Order, dict[str, str]]:
+) -> BuiltOrder:
     """Build an order and replay its history, without storing it.
 
     Returns:

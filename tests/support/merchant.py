@@ -73,9 +73,9 @@ class Reply:
         return value
 
 
-def basic(user: str) -> str:
+def basic(user: str, secret: str = "secret") -> str:  # noqa: S107  # any is accepted
     """Return the ``Authorization`` header of a user."""
-    return f"Basic {b64encode(f'{user}:secret'.encode()).decode()}"
+    return f"Basic {b64encode(f'{user}:{secret}'.encode()).decode()}"
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class Merchant:
         }
         return operation.info.full_path.format_map({**own_ids, **ids})
 
-    async def ask(
+    async def send(
         self,
         method: str,
         path: str,
@@ -146,7 +146,7 @@ class Merchant:
     ) -> Reply:
         """Request an operation on the current order."""
         path = self.path(operation, **ids)
-        return await self.ask(operation.info.method, path, body, headers)
+        return await self.send(operation.info.method, path, body, headers)
 
     async def capture(self, amount: int, *lines: Json, key: str | None = None) -> Reply:
         """Capture an amount."""
@@ -166,7 +166,7 @@ class Merchant:
 
     async def control(self, method: str, path: str, body: Json = None) -> Reply:
         """Call the control API of this sandbox."""
-        return await self.ask(method, f"/__admin/sandboxes/{self.user}/{path}", body)
+        return await self.send(method, f"/__admin/sandboxes/{self.user}/{path}", body)
 
     async def make_order(self, spec: Spec = UNSHIPPED) -> None:
         """Create an order from scenario syntax and make it the current one."""

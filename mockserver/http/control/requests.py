@@ -1,9 +1,16 @@
 """Control API: list, count, await and clear the requests in the journal."""
 
 import re
-from collections.abc import Iterator
+from base64 import b64encode
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from time import monotonic
+from typing import Any
+
+import orjson
+from multidict import CIMultiDict
 
 from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
@@ -13,12 +20,22 @@ from mockserver.http.control.context import (
     find_entry,
     find_sandbox,
     open_sandbox,
+    sandbox_name,
 )
 from mockserver.http.control.entries import serialize_entry, serialize_row
-from mockserver.http.control.parsing import json_response, parse_flag
+from mockserver.http.control.parsing import (
+    CONTROL_SCHEMAS,
+    json_response,
+    parse_flag,
+    parse_json_object,
+    validate,
+)
 from mockserver.http.control.problems import Problem
+from mockserver.http.merchant.auth import parse_authorization
+from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
+from mockserver.http.merchant.serializers import JsonObject
 from mockserver.http.messages import Request, Response
-from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import parse_duration, parse_time
 
@@ -30,6 +47,7 @@ MAX_ENTRY_ID = 999_999_999
 MAX_LIMIT = 10_000
 DEFAULT_TIMEOUT = "5s"
 MAX_TIMEOUT = 60.0  # seconds
+FEW_ENTRIES = 100  # that are rendered at once
 
 
 def list_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -44,7 +62,7 @@ def list_requests(context: ControlContext, params: PathParams, request: Request)
     if request.query.get("view") == "row":
         rows = [serialize_row(entry) for entry in reversed(entries)]
     else:
-        rows = [serialize_entry(journal, entry) for entry in entries]
+        rows = _render_entries(journal, entries)
     first = next(iter(journal), None)
     return json_response(
         {
@@ -64,6 +82,54 @@ def get_request(context: ControlContext, params: PathParams, request: Request) -
     return json_response(serialize_entry(sandbox.journal, entry, unmasked=unmasked))
 
 
+async def send_request(
+    context: ControlContext, params: PathParams, request: Request
+) -> Response:
+    """Send a request to the merchant API in the name of the sandbox's user.
+
+    Faults apply, and the journal records it. ``lost`` says that a fault damaged the response.
+    """
+    spec = validate(parse_json_object(request), f"{CONTROL_SCHEMAS}#/$defs/merchant_request")
+    name = sandbox_name(context, params)
+    sandbox = await context.home.take_turn(name, find_sandbox, context, params)
+    response = await context.send_to_merchant_api(_as_merchant(sandbox, spec, request))
+    try:
+        content = orjson.loads(response.body) if response.body else None
+    except orjson.JSONDecodeError:
+        content = response.body.decode(errors="replace")
+    return json_response(
+        {
+            "status": response.status,
+            "headers": response.headers,
+            "body": content,
+            "lost": response.damage is not None,
+        }
+    )
+
+
+def _as_merchant(sandbox: Sandbox, spec: dict[str, Any], request: Request) -> Request:
+    """Build the request; where the scenario lists no secret, any is accepted."""
+    own = parse_authorization(request.headers.get("Authorization"))
+    secret = own.secret if own and own.user == sandbox.name else "dashboard"
+    secret = sandbox.credentials.get(sandbox.name, secret)
+    basic = b64encode(f"{sandbox.name}:{secret}".encode()).decode()
+    headers = CIMultiDict(
+        {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
+    )
+    if "idempotency_key" in spec:
+        headers[IDEMPOTENCY_KEY_HEADER] = spec["idempotency_key"]
+    return Request(
+        method=spec["method"],
+        path=spec["path"],
+        segments=tuple(filter(None, spec["path"].split("/"))),
+        headers=headers,
+        body=orjson.dumps(spec["body"]) if "body" in spec else b"",
+        scheme=request.scheme,
+        host=request.host,
+        client=request.client,
+    )
+
+
 def count_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Count requests, including those no longer in the journal."""
     sandbox = find_sandbox(context, params)
@@ -73,7 +139,7 @@ def count_requests(context: ControlContext, params: PathParams, request: Request
     operation = filters.get("operation")
     count = sandbox.journal.count_matching(
         Operation(operation) if operation else None,
-        _order_id(sandbox, filters),
+        _order_id(sandbox, filters["order_id"]) if "order_id" in filters else None,
         int(filters["status"]) if "status" in filters else None,
     )
     return json_response({"count": count})
@@ -85,19 +151,24 @@ async def await_requests(
     """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
     expected_count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
+    journal, entries, last_id = None, deque[Entry](), 0
     while True:
-        sandbox = find_sandbox(context, params)  # it may have been replaced
-        entries = list(_matching_entries(sandbox, request))
+        sandbox = find_sandbox(context, params)
+        if sandbox.journal is not journal:  # it was replaced, maybe with the sandbox
+            journal, last_id = sandbox.journal, 0
+            entries.clear()
+        matches = _entry_filter(sandbox, request)
+        entries.extend(filter(matches, journal.entries_after(last_id)))
+        last_id = journal.last_id
+        while entries and entries[0].entry_id < journal.first_id:
+            entries.popleft()  # the journal has dropped it
         seconds_left = deadline - monotonic()
         if len(entries) >= expected_count or seconds_left <= 0:
             break
-        await sandbox.journal.wait_for_entry(seconds_left)
-    return json_response(
-        {
-            "satisfied": len(entries) >= expected_count,
-            "requests": [serialize_entry(sandbox.journal, entry) for entry in entries],
-        }
-    )
+        await journal.wait_for_entry(seconds_left)
+    render = partial(_render_entries, sandbox.journal.copy(), entries)
+    rows = await context.workers.run_if(render, is_long=len(entries) > FEW_ENTRIES)
+    return json_response({"satisfied": len(entries) >= expected_count, "requests": rows})
 
 
 def parse_await_parameters(request: Request) -> tuple[int, float]:
@@ -124,16 +195,28 @@ def clear_requests(context: ControlContext, params: PathParams, _request: Reques
 
 
 def _matching_entries(sandbox: Sandbox, request: Request) -> Iterator[Entry]:
+    return filter(_entry_filter(sandbox, request), sandbox.journal)
+
+
+def _entry_filter(sandbox: Sandbox, request: Request) -> Callable[[Entry], bool]:
+    """Return whether an entry matches the query."""
     filters = _filters(request)
-    expected_values = {**filters, "order_id": _order_id(sandbox, filters)}
+    if "order_id" in filters:
+        filters["order_id"] = _order_id(sandbox, filters["order_id"])
     after, before = _entry_id(request, "after", 0), _entry_id(request, "before", MAX_ENTRY_ID)
     since = _since(request)
-    for entry in sandbox.journal:
+
+    def matches(entry: Entry) -> bool:
         in_range = after < entry.entry_id < before and (since is None or entry.at >= since)
-        if in_range and all(
-            value in (None, str(getattr(entry, key))) for key, value in expected_values.items()
-        ):
-            yield entry
+        return in_range and all(
+            value == str(getattr(entry, key)) for key, value in filters.items()
+        )
+
+    return matches
+
+
+def _render_entries(journal: Journal, entries: Iterable[Entry]) -> list[JsonObject]:
+    return [serialize_entry(journal, entry) for entry in entries]
 
 
 def _page(entries: list[Entry], request: Request) -> list[Entry]:
@@ -163,6 +246,8 @@ def _since(request: Request) -> datetime | None:
 
 def _filters(request: Request) -> dict[str, str]:
     filters = {key: request.query[key] for key in REQUEST_FILTERS if key in request.query}
+    if not filters.get("order_id"):
+        filters.pop("order_id", None)  # an empty one is none
     view = request.query.get("view", "full")
     if view not in ENTRY_VIEWS:
         raise Problem(422, f"unknown view '{view}', {did_you_mean(view, ENTRY_VIEWS)}")
@@ -175,6 +260,5 @@ def _filters(request: Request) -> dict[str, str]:
     return filters
 
 
-def _order_id(sandbox: Sandbox, filters: dict[str, str]) -> str | None:
-    name_or_id = filters.get("order_id")
-    return sandbox.order_names.get(name_or_id, name_or_id) if name_or_id else None
+def _order_id(sandbox: Sandbox, name_or_id: str) -> str:
+    return sandbox.order_names.get(name_or_id, name_or_id)

@@ -7,6 +7,7 @@ from mockserver.http.control import (
     clock,
     coverage,
     deliveries,
+    events,
     explain,
     faults,
     health,
@@ -14,8 +15,10 @@ from mockserver.http.control import (
     pictures,
     requests,
     sandboxes,
+    scenarios,
     snapshots,
     webhooks,
+    whatif,
 )
 from mockserver.http.control.activity import serialize_call
 from mockserver.http.control.context import ControlContext, PathParams, Route
@@ -61,6 +64,12 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/__admin/tls/ca.pem", health.get_ca_certificate, "text",
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
+    ),
+    Route("POST", "/__admin/lint", scenarios.lint_scenario, "findings"),
+    Route("GET", "/__admin/scenarios", scenarios.list_scenarios, "scenarios"),
+    Route(
+        "GET", "/__admin/scenarios/{scenario}", scenarios.get_shipped,
+        "scenario", response_media_type="application/yaml",
     ),
     Route("GET", "/__admin/activity", list_activity, "activity"),
     Route(
@@ -109,6 +118,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", f"{SANDBOX_PATH}/checkouts", checkouts.list_checkouts, "checkouts"),
     Route(
+        "POST", f"{SANDBOX_PATH}/checkouts", checkouts.create_checkout,
+        "checkout_details", 201, "checkout_request", limited=True,
+    ),
+    Route(
         "GET", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}", checkouts.get_checkout,
         "checkout_details",
     ),
@@ -155,6 +168,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     ),
     Route("DELETE", f"{SANDBOX_PATH}/faults", faults.clear_faults, status=204),
     Route("DELETE", f"{SANDBOX_PATH}/faults/{{id}}", faults.remove_fault, status=204),
+    Route(
+        "GET", f"{SANDBOX_PATH}/events", events.stream_events, "server_event",
+        query_schema="event_options", response_media_type=events.EVENT_STREAM,
+    ),
     Route("GET", f"{SANDBOX_PATH}/clock", clock.get_clock, "clock"),
     Route(
         "POST", f"{SANDBOX_PATH}/clock", clock.set_clock,
@@ -163,6 +180,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", f"{SANDBOX_PATH}/requests", requests.list_requests,
         "requests", query_schema="list_filters",
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/requests", requests.send_request,
+        "merchant_response", request_schema="merchant_request",
     ),
     Route("DELETE", f"{SANDBOX_PATH}/requests", requests.clear_requests, status=204),
     Route(
@@ -181,6 +202,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",
     ),
     Route("GET", f"{SANDBOX_PATH}/coverage", coverage.get_coverage, "coverage"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/whatif", whatif.play_whatif,
+        "whatif", request_schema="whatif_request",
+    ),
     Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
     Route(
         "POST", f"{SANDBOX_PATH}/snapshots", snapshots.take_snapshot,

@@ -7,6 +7,7 @@ import orjson
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import CHECKOUTS_PATH, Operation, OperationInfo
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.merchant.checkout_parsing import parse_checkout_fields
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.http.merchant.command_parsing import PathIds
@@ -15,6 +16,7 @@ from mockserver.http.merchant.responses import provider_json_response
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.weights import weigh_checkout
 
 CHECKOUT_HEADERS: Mapping[str, str] = {
     "Cache-Control": "max-age=0, no-cache, no-store",
@@ -24,7 +26,11 @@ CHECKOUT_HEADERS: Mapping[str, str] = {
 
 
 def answer_checkout(
-    sandbox: Sandbox, exchange: Exchange, endpoint: OperationInfo, ids: PathIds
+    sandbox: Sandbox,
+    exchange: Exchange,
+    endpoint: OperationInfo,
+    ids: PathIds,
+    pages: PageAddresses,
 ) -> Response:
     """Carry out an operation of the checkout API and render the checkout order.
 
@@ -38,12 +44,13 @@ def answer_checkout(
     if not endpoint.is_read:
         accepted = Acceptance(operation, checkout.order_id if is_new else None)
         exchange.execution = Execution(accepted, None, None)
-    page = orjson.dumps(serialize_checkout(checkout, sandbox.assumptions))
+    base_url = exchange.request.base_url
+    page_url = pages.build(sandbox, checkout.order_id, base_url)
+    body = orjson.dumps(serialize_checkout(checkout, sandbox.assumptions, page_url))
     response = provider_json_response(
-        endpoint.success, page, exchange.correlation_id, CHECKOUT_HEADERS
+        endpoint.success, body, exchange.correlation_id, CHECKOUT_HEADERS
     )
     if is_new:
-        base_url = exchange.request.base_url
         response.headers["Location"] = f"{base_url}{CHECKOUTS_PATH}/{checkout.order_id}"
     return response
 
@@ -52,7 +59,7 @@ def _create(
     sandbox: Sandbox, request: Request, endpoint: OperationInfo, _ids: PathIds
 ) -> Checkout:
     fields = parse_checkout_fields(request, endpoint, sandbox.assumptions)
-    return checkouts.create_checkout(sandbox, fields, size=len(request.body or b""))
+    return checkouts.create_checkout(sandbox, fields, size=weigh_checkout(fields))
 
 
 def _read(
@@ -68,7 +75,7 @@ def _update(
     # everything again on 404 do not stop at the 400.
     checkouts.check_updatable(sandbox, ids["order_id"])
     fields = parse_checkout_fields(request, endpoint, sandbox.assumptions)
-    size = len(request.body or b"")
+    size = weigh_checkout(fields)
     return checkouts.update_checkout(sandbox, ids["order_id"], fields, size=size)
 
 

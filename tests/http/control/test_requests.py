@@ -4,12 +4,14 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from aiohttp import ClientSession
 
 from mockserver.domain.operation import Operation
 from mockserver.homes.memory import MemoryHome
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.context import ControlContext
 from mockserver.http.control.requests import await_requests
 from mockserver.http.deliveries.runner import DeliveryRunner
@@ -36,7 +38,7 @@ async def busy(merchant: Merchant) -> Merchant:
     await merchant.do(Op.GET_ORDER)
     await merchant.capture(20_000)
     await merchant.capture(20_000)
-    await merchant.ask("GET", "/no/such/path")
+    await merchant.send("GET", "/no/such/path")
     return merchant
 
 
@@ -192,7 +194,11 @@ CHANGES: dict[str, Change] = {
 async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
     sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
     control = ControlContext(
-        MemoryHome(sandboxes), Metrics(int), DeliveryRunner(sandboxes, Sender(TargetPolicy()))
+        MemoryHome(sandboxes),
+        Metrics(int),
+        DeliveryRunner(sandboxes, Sender(TargetPolicy())),
+        send_to_merchant_api=AsyncMock(),
+        pages=PageAddresses(sandboxes),
     )
     sandboxes.get_or_create("own").take_snapshot("here")
     path, query = ("requests", "await"), {"timeout": "60s"}

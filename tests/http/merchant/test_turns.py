@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.domain.operation import ORDERS_PATH, Operation
 from mockserver.homes.memory import MemoryHome
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
@@ -45,7 +46,8 @@ def api() -> MerchantApi:
         parse_scenario("parcel", parse_yaml(SCENARIO), ScenarioDefaults())
     )
     deliveries = DeliveryRunner(sandboxes, Sender(TargetPolicy()))
-    return MerchantApi(MemoryHome(sandboxes), OrderCache(), Metrics(int), deliveries)
+    pages = PageAddresses(sandboxes)
+    return MerchantApi(MemoryHome(sandboxes), OrderCache(), Metrics(int), deliveries, pages)
 
 
 @pytest.fixture
