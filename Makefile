@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOWEST := $(VENV)/lowest
 NODE_TOOLS := tools/javascript/node_modules
 
-.PHONY: serve demo test browser-test test-lowest image-test dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
+.PHONY: serve demo test browser-test test-lowest image-test contract-coverage dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server with one order on port 8566
 	@$(BIN)/kustom-mock serve
@@ -36,6 +36,11 @@ browser-test: $(VENV)/ready javascript-tools ## test the pages in Chromium; as r
 	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 	$(BIN)/python -m pytest -m browser tests/browser
+
+contract-coverage: $(VENV)/ready ## print what of the contract the tests over HTTP have met
+	@rm -rf .contract-coverage && mkdir .contract-coverage
+	KUSTOM_COVERAGE_FOLDER=.contract-coverage $(BIN)/python -m pytest -q -n auto tests/http tests/audit tests/whatif
+	@$(BIN)/kustom-mock coverage .contract-coverage/*.json --gaps
 
 dist: $(VENV)/ready ## build the sdist, and the wheel from it
 	rm -rf dist

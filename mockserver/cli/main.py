@@ -253,7 +253,7 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(row.flag, default=os.environ.get(row.variable), help=_help(row))
     verb.add_argument(
         "--format",
-        choices=("text", "json", "github", "sarif"),
+        choices=("text", "json", "github", "sarif", "junit"),
         default="text",
         help="output format (default text)",
     )
@@ -275,6 +275,7 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
         default=os.environ.get("KUSTOM_PASSWORD"),
         help="password of the sandboxes on a server with --owned (KUSTOM_PASSWORD)",
     )
+    _ca_file_flag(verb)
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
 
 
@@ -444,6 +445,7 @@ def _audit(parsed: argparse.Namespace) -> int:
         output_format=parsed.format,
         fail_on=parsed.fail_on,
         not_tried=parsed.not_tried,
+        ca_file=parsed.ca_file,
     )
     return audit(options)
 

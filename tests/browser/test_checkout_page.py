@@ -1,7 +1,9 @@
 """Shoppers in a shop of another origin: the checkout page in its iframe."""
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.support.shop_site import ShopSite, running_shop
 
 pytestmark = pytest.mark.browser
 
+IMAGES = Path(__file__).parents[2] / "docs/images"
 _users = count(1)
 ADDRESS = {
     "given_name": "Ada",
@@ -173,6 +176,21 @@ def test_the_shop_refuses_a_purchase_in_its_own_words(
     page.wait_for_url("**/confirmation?*")
 
 
+def test_the_answer_to_the_validation_callback_is_obeyed(page: Page, shop: ShopSite) -> None:
+    checkout = open_checkout(page, shop, shop.create("validation")["order_id"])
+    enter_details(checkout)
+    refusal = {"error_type": "approval_failed", "error_text": "<b>Sold out</b>"}
+    shop.answers["/validation"] = (400, {}, json.dumps(refusal).encode())
+    buy(checkout)
+    expect(checkout.get_by_role("alert")).to_have_text("<b>Sold out</b>")
+    other = shop.create()["order_id"]
+    elsewhere = {"Location": f"{shop.url}/checkout?order={other}"}
+    shop.answers["/validation"] = (303, elsewhere, b"")
+    buy(checkout)
+    page.wait_for_url(f"**/checkout?order={other}")
+    assert shop.orders == []
+
+
 def test_the_confirmation_url_is_the_one_after_the_shops_validation(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
@@ -203,6 +221,7 @@ def test_a_chosen_shipping_option_is_added_to_the_total(
     expect(checkout.get_by_test_id("total")).to_have_text("SEK 200.00")
     checkout.locator('[data-cid="SHIPMO-shipping-option-basic"]', has_text="Parcel").click()
     expect(checkout.get_by_test_id("total")).to_have_text("SEK 249.00")
+    expect(checkout.locator("#lines li").last).to_contain_text("SEK 49.00")
     ((_, option),) = events(page, "shipping_option_change")
     assert option["id"] == "parcel"
     (summary,) = shop.control.checkouts()
@@ -247,7 +266,7 @@ def test_texts_of_the_cart_are_never_markup(
         billing_address={"given_name": HOSTILE, "email": "a@shop.example", "postal_code": "1"},
         shipping_options=[option],
     )
-    expect(checkout.locator("#lines .name")).to_contain_text(HOSTILE)
+    expect(checkout.locator("#lines .name").first).to_contain_text(HOSTILE)
     checkout.locator("#billing-given_name").fill(HOSTILE[:90])
     enter_details(checkout)
     checkout.get_by_label("bold news").check()
@@ -304,3 +323,16 @@ def test_the_page_works_without_a_shop_around_it(page: Page, shop: ShopSite) -> 
     enter_details(page)
     page.get_by_test_id("buy").click()
     page.wait_for_url("**/confirmation?*")
+
+
+def test_the_page_is_shown_in_the_documentation(
+    open_page: Callable[..., Page], shop: ShopSite
+) -> None:
+    page = open_page(viewport={"width": 720, "height": 1200}, color_scheme="light")
+    option = {**PARCEL, "description": "2 to 4 days"}
+    order_id = shop.create(shipping_options=[option, PICKUP])["order_id"]
+    page.goto(shop.control.checkout(order_id)["page_url"])
+    enter_details(page)
+    page.get_by_text("TEST DRIVE").click()
+    expect(page.get_by_test_id("buy")).to_be_visible()
+    page.locator("main").screenshot(path=IMAGES / "checkout-page.png", animations="disabled")
