@@ -1,14 +1,18 @@
 """Real servers on free ports, and merchants with a sandbox of their own."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
+from mockserver.coverage.run_coverage import RunCoverage
 from mockserver.domain.assumptions import Assumptions
 from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
@@ -17,6 +21,21 @@ from mockserver.scenario.scenario import ScenarioDefaults
 from tests.support.merchant import SHIPPED, Merchant
 
 _users = count(1)
+
+COVERAGE_FOLDER = "KUSTOM_COVERAGE_FOLDER"
+"""Variable of the folder to which the servers of the suite write what they met."""
+
+
+def write_suite_coverage(sandboxes: SandboxRegistry[Any]) -> None:
+    """Write what the requests to a server of the suite met, if a folder is named."""
+    folder = os.environ.get(COVERAGE_FOLDER)
+    if folder:
+        coverage = RunCoverage()
+        coverage.count(sandboxes.dropped_tally, sandboxes.dropped_count)
+        for sandbox in sandboxes:
+            coverage.count(sandbox.count_met())
+        name = f"{os.getpid()}-{id(sandboxes)}.json"
+        Path(folder, name).write_bytes(orjson.dumps(coverage.content()))
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +50,7 @@ def serve() -> Iterator[Callable[..., str]]:
                 load_scenario((DEFAULT_SCENARIO,), defaults), max_sandboxes=100_000
             )
             server = Server(sandboxes, mock_headers=mock_headers)
+            running.callback(write_suite_coverage, sandboxes)
             return running.enter_context(running_in_thread(server))
 
         yield started

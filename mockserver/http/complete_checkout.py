@@ -4,6 +4,7 @@ Also plans the push of the order, and sends it where it is due at once.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec import Struct
@@ -19,14 +20,21 @@ from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Order
 from mockserver.http.control.problems import Problem
-from mockserver.http.deliveries.callbacks import validate_checkout
+from mockserver.http.deliveries.callbacks import (
+    ask_for_update,
+    changed_by_shopper,
+    validate_checkout,
+)
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.merchant.serializers import JsonObject
 from mockserver.sandbox import checkouts
-from mockserver.sandbox.deliveries.delivery import Delivery
+from mockserver.sandbox.deliveries.delivery import CALLBACKS, Delivery
 from mockserver.sandbox.deliveries.schedules import PushMode
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import build_completion
+
+URLS_ASKED = frozenset(CALLBACKS)
+"""Merchant URLs that are asked before the payment."""
 
 NOT_VALIDATED = "not_validated"
 """Outcome of an attempt that the answer to the validation callback stopped."""
@@ -61,15 +69,12 @@ async def complete_checkout(
     """
     completion = build_completion(checkout, spec, sandbox.ids.seed)
     validation = SKIPPED
-    buys = completion.outcome is not Outcome.ABANDONED
-    if buys and spec.get("validation") != "skip" and checkout.merchant_url("validation"):
+    if completion.outcome is not Outcome.ABANDONED and URLS_ASKED & _merchant_urls(checkout):
         entered = replace(completion, outcome=Outcome.ABANDONED)
-        checkout, _ = _complete(sandbox, checkout.order_id, entered)
-        validation = await validate_checkout(deliveries, sandbox, checkout)
-        if not deliveries.is_in_use(sandbox):
-            raise Problem(409, "the sandbox was reset or dropped while the merchant was asked")
+        before, (checkout, _) = checkout, _complete(sandbox, checkout.order_id, entered)
+        validation = await _ask_merchant(deliveries, sandbox, before, checkout, spec)
+        checkout = sandbox.checkouts.get(checkout.order_id, checkout)
         if not validation.lets_pass:
-            checkout = sandbox.checkouts.get(checkout.order_id, checkout)
             return Completed(None, checkout, None, validation=validation)
     checkout, order = _complete(sandbox, checkout.order_id, completion)
     push = None
@@ -77,6 +82,43 @@ async def complete_checkout(
         mode = PushMode(spec.get("push", PushMode.SCHEDULE))
         push = await _push(deliveries, sandbox, checkout, mode)
     return Completed(completion.outcome, checkout, order, push, validation)
+
+
+def _merchant_urls(checkout: Checkout) -> AbstractSet[str]:
+    urls: Mapping[str, str] = checkout.fields.get("merchant_urls", {})
+    return urls.keys()
+
+
+async def _ask_merchant(
+    deliveries: DeliveryRunner,
+    sandbox: Sandbox,
+    before: Checkout,
+    after: Checkout,
+    spec: Mapping[str, Any],
+) -> Validation:
+    """Make the callbacks that come before the payment, until one stops the purchase.
+
+    Raises:
+        Problem: the sandbox was reset or dropped meanwhile.
+    """
+    order_id = after.order_id
+    for kind in changed_by_shopper(before, after):
+        current = sandbox.checkouts.get(order_id, after)
+        answer = await ask_for_update(deliveries, sandbox, current, kind)
+        _check_in_use(deliveries, sandbox)
+        if not answer.lets_pass:
+            return answer
+    if spec.get("validation") == "skip":
+        return SKIPPED
+    current = sandbox.checkouts.get(order_id, after)
+    validation = await validate_checkout(deliveries, sandbox, current)
+    _check_in_use(deliveries, sandbox)
+    return validation
+
+
+def _check_in_use(deliveries: DeliveryRunner, sandbox: Sandbox) -> None:
+    if not deliveries.is_in_use(sandbox):
+        raise Problem(409, "the sandbox was reset or dropped while the merchant was asked")
 
 
 def _complete(

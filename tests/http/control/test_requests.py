@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from aiohttp import ClientSession
@@ -196,7 +197,8 @@ async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
         MemoryHome(sandboxes),
         Metrics(int),
         DeliveryRunner(sandboxes, Sender(TargetPolicy())),
-        PageAddresses(sandboxes),
+        send_to_merchant_api=AsyncMock(),
+        pages=PageAddresses(sandboxes),
     )
     sandboxes.get_or_create("own").take_snapshot("here")
     path, query = ("requests", "await"), {"timeout": "60s"}
