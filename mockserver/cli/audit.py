@@ -7,7 +7,7 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from mockserver import __version__
-from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError, check_codes
+from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError, check_codes
 from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation

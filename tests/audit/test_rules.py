@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.schemas import shipped_schemas
 from tests.support.audit import run_and_audit
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.cli.main import main
 from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry

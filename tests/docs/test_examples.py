@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver import __version__
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.cli.lint import lint_text
 from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
 from mockserver.http.control.routes import CONTROL_ROUTES

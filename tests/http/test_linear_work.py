@@ -107,8 +107,10 @@ class Apis:
         metrics, home = Metrics(registry.__len__), MemoryHome(registry)
         deliveries = DeliveryRunner(registry, Sender(TargetPolicy()))
         pages = PageAddresses(registry, None)
-        self.control = ControlApi(ControlContext(home, metrics, deliveries, pages))
         self.merchant = MerchantApi(home, OrderCache(), metrics, deliveries, pages)
+        self.control = ControlApi(
+            ControlContext(home, metrics, deliveries, self.merchant.handle, pages)
+        )
         self.registry = registry
 
     def send(self, method: str, path: str, body: Any = None) -> Response:  # noqa: ANN401
