@@ -199,10 +199,10 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
 
 @pytest.mark.parametrize("case", WRONG_USAGE)
 def test_wrong_usage_exits_2_with_the_expected_value(case: str) -> None:
-    arguments, variables, words = WRONG_USAGE[case]
+    arguments, variables, expected_text = WRONG_USAGE[case]
     result = run(*arguments, **variables)
     assert (result.returncode, result.stdout) == (2, "")
-    assert [word for word in words if word not in result.stderr] == []
+    assert [word for word in expected_text if word not in result.stderr] == []
     assert "Traceback" not in result.stderr
 
 
