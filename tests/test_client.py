@@ -150,3 +150,14 @@ def test_unreachable_server_is_named() -> None:
     with pytest.raises(ControlError, match=r"no response from http://127\.0\.0\.1:9") as error:
         nobody.orders()
     assert error.value.status == 0
+
+
+def test_requests_are_paged_by_entry_id(control: ControlClient) -> None:
+    orders = control.load(SHIPPED)
+    for _ in range(3):
+        refund(control, orders["two"])
+    first, second, third = control.requests()
+    assert control.requests(limit=1) == [third]
+    assert control.requests(after=first["id"], limit=1) == [second]
+    assert control.requests(before=second["id"]) == [first]
+    assert control.requests(since="2999-01-01T00:00:00Z") == []

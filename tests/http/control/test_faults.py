@@ -175,3 +175,12 @@ async def test_invalid_fault_rule_is_refused_and_others_stay(
 async def test_removing_an_unknown_fault_rule_is_a_problem(merchant: Merchant) -> None:
     response = await merchant.control("DELETE", "faults/nothing")
     assert_problem(response, 404, "no fault 'nothing'")
+
+
+async def test_added_rule_that_can_never_fire_is_warned_of(merchant: Merchant) -> None:
+    rule = {"on": "capture", "where": {"captured_amont": 100}, "do": {"garbage": True}}
+    (warning,) = (await merchant.control("POST", "faults", rule)).json["warnings"]
+    assert warning.startswith("W306: this fault can never fire: ")
+    assert "did you mean 'captured_amount'?" in warning
+    rule["where"] = {"captured_amount": 100}
+    assert "warnings" not in (await merchant.control("POST", "faults", rule)).json
