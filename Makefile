@@ -54,10 +54,10 @@ check: $(VENV)/ready check-javascript ## lint, formatting and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-check-javascript: ## lint, types and unit tests of the dashboard's JavaScript; needs Node
+check-javascript: ## lint, types and unit tests of the pages' JavaScript; needs Node
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_TOOLS)/.package-lock.json && \
 	  $(NODE_TOOLS)/.bin/tsc -p tools/javascript && \
-	  $(NODE_TOOLS)/.bin/eslint --config tools/javascript/eslint.config.js mockserver/http/dashboard tests/javascript && \
+	  $(NODE_TOOLS)/.bin/eslint --config tools/javascript/eslint.config.js mockserver/http/dashboard mockserver/http/checkout_page tests/javascript && \
 	  node --test tests/javascript/; \
 	elif test -n "$$CI"; then echo "Node is missing" >&2; exit 1; \
 	else echo "skipped the checks of JavaScript: Node is not installed"; fi

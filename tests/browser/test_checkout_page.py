@@ -22,6 +22,10 @@ ADDRESS = {
     "street_address": "Storgatan 1",
     "city": "Lund",
 }
+SHIPPING = {
+    "options": {"allow_separate_shipping_address": True},
+    "shipping_countries": ["SE", "DE"],
+}
 HOSTILE = "<img src=x onerror=\"document.title='run'\"></script><b>\u202ebold"
 
 
@@ -56,7 +60,7 @@ def enter_details(checkout: FrameLocator | Page, email: str = "ada@shop.example"
     checkout.locator("#button-primary").click()
 
 
-def buy(checkout: FrameLocator) -> None:
+def buy(checkout: FrameLocator | Page) -> None:
     checkout.locator('[data-cid="button.buy_button"]').click()
 
 
@@ -234,8 +238,7 @@ def test_a_chosen_shipping_option_is_added_to_the_total(
 def test_another_shipping_address_is_entered_where_the_shop_allows_it(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
-    options = {"allow_separate_shipping_address": True}
-    checkout = visit(options=options, shipping_countries=["SE", "DE"])
+    checkout = visit(**SHIPPING)
     checkout.locator("#billing-email").fill("ada@shop.example")
     checkout.locator("#billing-postal_code").fill("222 22")
     checkout.locator("#button-primary").click()
@@ -336,3 +339,35 @@ def test_the_page_is_shown_in_the_documentation(
     page.get_by_text("TEST DRIVE").click()
     expect(page.get_by_test_id("buy")).to_be_visible()
     page.locator("main").screenshot(path=IMAGES / "checkout-page.png", animations="disabled")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_state_of_the_page_is_accessible_and_fits(
+    open_page: Callable[..., Page], axe: str, shop: ShopSite, theme: str
+) -> None:
+    page = open_page(color_scheme=theme)
+
+    def check(state: str) -> None:
+        page.evaluate(axe)
+        violations = page.evaluate("async () => (await axe.run()).violations")
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in violations] == [], state
+        for width in (2560, 768, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, state
+
+    order_id = shop.create(**SHIPPING, shipping_options=[PICKUP, PARCEL])["order_id"]
+    page.goto(shop.control.checkout(order_id)["page_url"])
+    expect(page.locator("#billing-email")).to_be_visible()
+    check("empty")
+    enter_details(page, "ada+denied@shop.example")
+    page.get_by_text("TEST DRIVE").click()
+    buy(page)
+    expect(page.get_by_role("alert")).to_be_visible()
+    check("declined")
+    page.locator("#change").click()
+    page.get_by_label("Ship to another address").check()
+    check("another shipping address")
+    shop.control.complete(order_id, outcome="approved")
+    page.reload()
+    expect(page.locator("#receipt")).to_be_visible()
+    check("complete")

@@ -245,7 +245,7 @@ function describeAddress(address) {
   return {
     email: email ?? order.billing_address.email,
     postal_code,
-    country: threeLetters(country, order.event_country_case),
+    country: threeLetters(country ?? "", order.event_country_case),
     given_name,
     family_name,
   };
