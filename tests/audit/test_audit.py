@@ -45,11 +45,11 @@ def new_entry(sandbox: Sandbox, operation: Operation, order_id: str, status: int
         at=sandbox.clock.now(),
         correlation_id=f"request-{sandbox.journal.count}",
         method=operation.info.method,
-        path="/",
+        path="/orders",
         operation=operation,
         order_id=order_id,
         status=status,
-        idempotency_key="key",
+        idempotency_key=f"key-{sandbox.journal.count}",
     )
 
 
