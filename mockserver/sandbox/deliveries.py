@@ -140,13 +140,18 @@ def derive_delivery_state(
 
 
 class Deliveries:
-    """The deliveries of a sandbox, oldest first, with a queue by due time."""
+    """The deliveries of a sandbox, oldest first, with a queue by due time.
+
+    Attributes:
+        by_id: the deliveries by id.
+        added_count: number of deliveries ever added.
+    """
 
     def __init__(self) -> None:
         """Start without any."""
-        self._by_id: dict[str, Delivery] = {}
+        self.by_id: dict[str, Delivery] = {}
         self._queue: list[tuple[datetime, str]] = []
-        self._count = 0
+        self.added_count = 0
 
     def add_push(
         self, checkout: Checkout, now: datetime, mode: PushMode, assumptions: Assumptions
@@ -158,9 +163,9 @@ class Deliveries:
         offsets = PUSH_SCHEDULES[assumptions.push_schedule]
         if mode is PushMode.NOW:
             offsets = (timedelta(), *offsets)
-        self._count += 1
+        self.added_count += 1
         delivery = Delivery(
-            delivery_id=f"delivery-{self._count}",
+            delivery_id=f"delivery-{self.added_count}",
             kind=DeliveryKind.PUSH,
             order_id=checkout.order_id,
             url=url,
@@ -168,19 +173,19 @@ class Deliveries:
             due=tuple(now + offset for offset in offsets),
             held="completed with push: hold" if mode is PushMode.HOLD else "",
         )
-        self._by_id[delivery.delivery_id] = delivery
+        self.by_id[delivery.delivery_id] = delivery
         self._queue_up(delivery)
-        if len(self._by_id) > MAX_DELIVERIES:
-            del self._by_id[next(iter(self._by_id))]
+        if len(self.by_id) > MAX_DELIVERIES:
+            del self.by_id[next(iter(self.by_id))]
         return delivery
 
     def get(self, delivery_id: str) -> Delivery | None:
         """Find a delivery by its id."""
-        return self._by_id.get(delivery_id)
+        return self.by_id.get(delivery_id)
 
     def remove(self, delivery_id: str) -> bool:
         """Remove a delivery, so that it is not sent; return whether there was one."""
-        return self._by_id.pop(delivery_id, None) is not None
+        return self.by_id.pop(delivery_id, None) is not None
 
     def next_due_at(self) -> datetime | None:
         """Return the earliest due time in the queue."""
@@ -203,7 +208,7 @@ class Deliveries:
             if batch and due_at > self._due_of(batch):
                 break
             heappop(self._queue)
-            delivery = self._by_id.get(delivery_id)
+            delivery = self.by_id.get(delivery_id)
             is_current = delivery is not None and delivery.due_at == due_at
             if delivery and is_current and not delivery.held and is_wanted(delivery):
                 batch.append(delivery)
@@ -215,27 +220,33 @@ class Deliveries:
         Returns:
             The changed delivery; ``None`` if it was removed meanwhile.
         """
-        delivery = self._by_id.get(delivery_id)
+        delivery = self.by_id.get(delivery_id)
         if delivery is None:
             return None
         due = tuple(moment for moment in delivery.due if moment > attempt.at)
         attempts = delivery.attempts if held else (*delivery.attempts, attempt)
         changed = replace(delivery, due=due, held=held, attempts=attempts[-MAX_ATTEMPTS:])
-        self._by_id[delivery_id] = changed
+        self.by_id[delivery_id] = changed
         if delivery.held or changed.due_at != delivery.due_at:
             self._queue_up(changed)
         return changed
 
+    def rebuild_queue(self) -> None:
+        """Derive the queue again, after the deliveries were replaced."""
+        self._queue = []
+        for delivery in self.by_id.values():
+            self._queue_up(delivery)
+
     def copy(self) -> "Deliveries":
         """Return an independent copy."""
         copy = Deliveries()
-        copy._by_id, copy._queue = dict(self._by_id), list(self._queue)
-        copy._count = self._count
+        copy.by_id, copy._queue = dict(self.by_id), list(self._queue)
+        copy.added_count = self.added_count
         return copy
 
     def __iter__(self) -> Iterator[Delivery]:
         """Iterate over the deliveries, oldest first."""
-        return iter(self._by_id.values())
+        return iter(self.by_id.values())
 
     def _queue_up(self, delivery: Delivery) -> None:
         if delivery.due_at is not None and not delivery.held:

@@ -194,6 +194,18 @@ class SandboxRegistry(Generic[TemplateT]):
             self._release(entry)
         return entry is not None
 
+    def entry_of(self, name: str) -> RegistryEntry[TemplateT] | None:
+        """Return a sandbox in use with what is known about it."""
+        return self._entries.get(name)
+
+    def adopt(self, entry: RegistryEntry[TemplateT]) -> None:
+        """Insert a sandbox that was built before, in place of the one of its name."""
+        sandbox = entry.sandbox
+        self.drop(sandbox.name)
+        self._entries[sandbox.name] = entry
+        sandbox.make_room, sandbox.on_change = self._reserve, self.mark_changed
+        self._count_bytes(entry)
+
     def mark_changed(self, name: str) -> None:
         """Protect a sandbox that the control API changed, and count its bytes."""
         entry = self._entries.get(name)
@@ -255,10 +267,7 @@ class SandboxRegistry(Generic[TemplateT]):
             is_changed=not is_default,
             owner=self._owner(name),
         )
-        self.drop(name)
-        self._entries[name] = entry
-        sandbox.make_room, sandbox.on_change = self._reserve, self.mark_changed
-        self._count_bytes(entry)
+        self.adopt(entry)
         return entry
 
     def _release(self, entry: RegistryEntry[TemplateT]) -> None:
