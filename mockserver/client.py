@@ -6,7 +6,7 @@
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, cast
@@ -208,6 +208,24 @@ class ControlClient:
         """
         path = f"deliveries/{_segment(delivery_id)}/send"
         return cast("dict[str, Any]", self.call("POST", path))
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """List the endpoints that receive webhooks, with their secrets."""
+        answer = self.call("GET", "webhooks")
+        return cast("dict[str, list[dict[str, Any]]]", answer)["endpoints"]
+
+    def set_webhooks(self, endpoints: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
+        """Replace the endpoints that receive webhooks, and return them.
+
+        Args:
+            endpoints: keys ``url``, ``secret`` and ``events``; only ``url`` is required.
+                If the secret of a URL changes, the old one signs as well for 10 minutes.
+
+        Raises:
+            ControlError: with status 422 and every finding; nothing is changed.
+        """
+        answer = self.call("PUT", "webhooks", {"endpoints": list(endpoints)})
+        return cast("dict[str, list[dict[str, Any]]]", answer)["endpoints"]
 
     def explain(self, correlation_id: str) -> RequestEntry:
         """Explain the response that carried a correlation id.

@@ -38,7 +38,6 @@ LIGHT_MODULES = (
     "mockserver.client",
     "mockserver.testing.server",
     "mockserver.cli.probe",
-    "mockserver.cli.probe",
     "mockserver.cli.lint",
 )
 CLASSES = (ControlClient, KustomServer, KustomSandbox, SandboxClock, SandboxFaults, OrderIds)

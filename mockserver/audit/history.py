@@ -16,7 +16,7 @@ from mockserver.sandbox.sandbox import Sandbox
 
 Intent: TypeAlias = tuple[object, ...]
 SUCCESSFUL_READ = 200
-REQUEST_TIMEOUT = 408
+REQUEST_TIMEOUT_STATUS = 408
 FIRST_SERVER_ERROR = 500
 
 
@@ -28,7 +28,11 @@ def is_carried_out(entry: Entry) -> bool:
 def is_answer_lost(entry: Entry) -> bool:
     """Return whether the client cannot know from the answer what happened."""
     is_cut = entry.damage is not None and entry.damage.end is not None
-    return is_cut or entry.status in (0, REQUEST_TIMEOUT) or entry.status >= FIRST_SERVER_ERROR
+    return (
+        is_cut
+        or entry.status in (0, REQUEST_TIMEOUT_STATUS)
+        or entry.status >= FIRST_SERVER_ERROR
+    )
 
 
 def is_successful_read(entry: Entry) -> bool:

@@ -11,14 +11,14 @@ from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError, check_codes
 from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation
-from mockserver.client import ControlClient, ControlError
+from mockserver.client import REQUEST_TIMEOUT, ControlClient, ControlError
 from mockserver.control_types import AuditFinding, AuditReport
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http_client import HttpClient, HttpClientError
 from mockserver.testing.audit_report import SEVERITIES, is_failing, render_report
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-REQUEST_TIMEOUT = 70.0  # seconds, as for every control call
+
 LOCATION = ORDERS_PATH[1:]
 """GitHub refuses SARIF without a file; a relative path that does not exist is accepted."""
 

@@ -280,6 +280,23 @@ class Assumptions:
         },
         kustom_docs("acknowledge stops pushes; two client code bases believe in 2xx"),
     )
+    webhook_schedule: str = assumption_field(
+        "svix_default",
+        {
+            "svix_default": "a webhook is repeated after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h"
+            " and 10 h, until it is answered 2xx",
+            "once": "a webhook is sent once, whatever the answer",
+        },
+        assumed("repetitions are documented, their times are not; Svix's default"),
+    )
+    order_created_at: str = assumption_field(
+        "completion",
+        {
+            "completion": "order.created is sent when the checkout order is completed",
+            "with_first_push": "order.created is sent at the time of the first push",
+        },
+        assumed("the moment relative to the push is not documented"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class TimelineEvent(Struct, frozen=True):
     amount: int | None = None
 
 
-class LineBalance(Struct, frozen=True):
+class LineTotals(Struct, frozen=True):
     """What was ordered, captured and refunded of one reference, in pieces and minor units."""
 
     reference: str
@@ -72,7 +72,7 @@ def build_ledger(order: Order) -> Mapping[str, int]:
     }
 
 
-def build_line_balances(order: Order) -> tuple[LineBalance, ...]:
+def build_line_totals(order: Order) -> tuple[LineTotals, ...]:
     """Sum up an order's lines by reference, in the order of their first appearance."""
     totals: dict[str, Counter[str]] = {}
     names: dict[str, str] = {}
@@ -84,7 +84,7 @@ def build_line_balances(order: Order) -> tuple[LineBalance, ...]:
                 sums[f"{stage}_quantity"] += line.quantity
                 sums[f"{stage}_amount"] += line.total_amount
     return tuple(
-        LineBalance(reference, names[reference], **sums) for reference, sums in totals.items()
+        LineTotals(reference, names[reference], **sums) for reference, sums in totals.items()
     )
 
 

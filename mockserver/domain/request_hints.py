@@ -1,8 +1,8 @@
 """Hints on accepted captures, refunds and updates that cause trouble later.
 
 The provider accepts lines that contradict themselves, captures without lines, and the same
-refund twice. Each function in ``HINT_RULES`` finds one such fact. Hints are worked out only
-when somebody reads them: in the ``Mock-Hint`` header, the journal or an explanation.
+refund twice. Each function in ``REQUEST_HINT_RULES`` finds one such fact. Hints are worked
+out only when somebody reads them: in the ``Mock-Hint`` header, the journal or an explanation.
 """
 
 from collections import Counter
@@ -12,10 +12,10 @@ from itertools import chain, islice
 from mockserver.domain.allocation.case import RETURN_FEE
 from mockserver.domain.money import TAX_TOLERANCE, line_tax, line_total, sum_totals
 from mockserver.domain.operation import Operation
-from mockserver.domain.order import Order, OrderLine, Refund
+from mockserver.domain.order import Capture, Order, OrderLine, Refund
 from mockserver.domain.wording import quote
 
-MAX_HINTS = 10  # of one request
+MAX_REQUEST_HINTS = 10  # of one request
 
 
 def request_hints(
@@ -29,12 +29,12 @@ def request_hints(
         operation: the operation of the request.
 
     Returns:
-        At most ``MAX_HINTS`` sentences; none if the request changed nothing.
+        At most ``MAX_REQUEST_HINTS`` sentences; none if the request changed nothing.
     """
     if before is None or after is None or before is after or operation is None:
         return ()
-    rules = HINT_RULES.get(operation, ())
-    return tuple(islice(chain.from_iterable(rule(after) for rule in rules), MAX_HINTS))
+    rules = REQUEST_HINT_RULES.get(operation, ())
+    return tuple(islice(chain.from_iterable(rule(after) for rule in rules), MAX_REQUEST_HINTS))
 
 
 def line_contradictions(lines: Iterable[OrderLine]) -> Iterator[str]:
@@ -114,22 +114,24 @@ def _captured_lines_not_ordered(order: Order) -> Iterator[str]:
 
 def _repeated_refund(order: Order) -> Iterator[str]:
     refund = order.refunds[-1]
+    amount, lines = refund.refunded_amount, refund.order_lines
     for number, earlier in enumerate(order.refunds[:-1], 1):
-        if refund.refunded_amount and _content(earlier) == _content(refund):
+        if amount and earlier.refunded_amount == amount and earlier.order_lines == lines:
             yield (
                 f"Same amount and lines as refund {number} ({earlier.refund_id}). If it is a"
                 " retry, send it with the Klarna-Idempotency-Key of the first request."
             )
+            return
 
 
 def _more_refunded_than_captured(order: Order) -> Iterator[str]:
-    captured = _quantities(line for c in order.captures for line in c.order_lines)
-    refunded = _quantities(line for r in order.refunds for line in r.order_lines)
-    for reference in _quantities(order.refunds[-1].order_lines):
-        if refunded[reference] > captured[reference] > 0:
+    references = [line.reference for line in order.refunds[-1].order_lines if line.reference]
+    refunded = _quantities(references, order.refunds)
+    captured = _quantities(references, order.captures)
+    for reference, quantity in captured.items():
+        if refunded[reference] > quantity > 0:
             yield (
-                f"{refunded[reference]} of {quote(reference)} refunded,"
-                f" {captured[reference]} captured."
+                f"{refunded[reference]} of {quote(reference)} refunded, {quantity} captured."
             )
 
 
@@ -144,7 +146,7 @@ def _return_fee_not_negative(order: Order) -> Iterator[str]:
 
 HintRule = Callable[[Order], Iterator[str]]
 
-HINT_RULES: Mapping[Operation, Sequence[HintRule]] = {
+REQUEST_HINT_RULES: Mapping[Operation, Sequence[HintRule]] = {
     Operation.CAPTURE: (
         _capture_without_lines,
         _captured_lines_do_not_add_up,
@@ -168,14 +170,13 @@ def _name_line(number: int, line: OrderLine) -> str:
     return f"Line {number} {quote(line.reference or line.name)}"
 
 
-def _content(refund: Refund) -> object:
-    return refund.refunded_amount, refund.order_lines
-
-
-def _quantities(lines: Iterable[OrderLine]) -> Counter[str]:
-    """Sum the quantities of lines by reference."""
-    quantities: Counter[str] = Counter()
-    for line in lines:
-        if line.reference:
-            quantities[line.reference] += line.quantity
+def _quantities(
+    references: Iterable[str], movements: Iterable[Capture | Refund]
+) -> dict[str, int]:
+    """Sum the captured or refunded quantities of these references."""
+    quantities = dict.fromkeys(references, 0)
+    for movement in movements:
+        for line in movement.order_lines:
+            if line.reference in quantities:
+                quantities[line.reference] += line.quantity
     return quantities

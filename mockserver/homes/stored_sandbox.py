@@ -29,7 +29,7 @@ from mockserver.homes.stored_values import (
 )
 from mockserver.homes.tables import Table
 from mockserver.sandbox.clock import Clock
-from mockserver.sandbox.deliveries import Delivery
+from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.faults.rules import FaultRule, RuleCounts
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
@@ -145,6 +145,7 @@ def head_of(sandbox: Sandbox) -> Head:
         held_bytes=sandbox.held_bytes,
         checkout_bytes=sandbox.checkout_bytes,
         template_bytes=sandbox.template_bytes,
+        webhooks=sandbox.webhooks,
     )
 
 
@@ -158,7 +159,7 @@ def apply_head(sandbox: Sandbox, head: Head) -> None:
     sandbox.faults.added_count = head.rules_added
     sandbox.deliveries.added_count = head.deliveries_added
     sandbox.held_bytes, sandbox.checkout_bytes = head.held_bytes, head.checkout_bytes
-    sandbox.template_bytes = head.template_bytes
+    sandbox.template_bytes, sandbox.webhooks = head.template_bytes, head.webhooks
 
 
 def decode_head(data: bytes) -> Head:

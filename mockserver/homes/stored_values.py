@@ -18,6 +18,7 @@ from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
 from mockserver.sandbox.faults.actions import ConnectionEnd, ResponseDamage
 from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdCounts
@@ -76,6 +77,7 @@ class Head(Struct, frozen=True, omit_defaults=True, kw_only=True):
     held_bytes: int = 0
     checkout_bytes: int = 0
     template_bytes: int = 0
+    webhooks: tuple[WebhookEndpoint, ...] = ()
     owner: bytes | None = None
     is_changed: bool = False
     last_used_at: datetime | None = None

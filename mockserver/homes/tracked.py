@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.homes.store import Commit
 from mockserver.homes.stored_sandbox import (
     COLUMNS,
     HEAD,
     TEMPLATE,
-    UnreadableSandboxError,
     apply_head,
     decode_head,
     decode_row,
@@ -20,7 +21,7 @@ from mockserver.homes.stored_sandbox import (
 )
 from mockserver.homes.stored_values import Head, StoredTemplate, encode
 from mockserver.homes.tables import Table
-from mockserver.sandbox.registry import RegistryEntry, SandboxTemplate
+from mockserver.sandbox.registry import RegistryEntry, SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 
 
@@ -32,8 +33,11 @@ class TrackedSandbox:
         token: of the last commit.
     """
 
-    def __init__(self, entry: RegistryEntry[Any], token: str) -> None:
+    def __init__(
+        self, registry: SandboxRegistry[Any], entry: RegistryEntry[Any], token: str = ""
+    ) -> None:
         """Track a sandbox, whose tables may be plain dictionaries."""
+        self._registry = registry
         self.entry = entry
         self.token = token
         self._tables: dict[str, Table[Any, Any]] = {}
@@ -143,7 +147,10 @@ class TrackedSandbox:
         )
 
     def _encode_template(self) -> bytes:
-        return encode(self.entry.stored_template)
+        template = self.entry.template
+        if template is self._registry.template:
+            return encode(StoredTemplate())
+        return encode(StoredTemplate(template.name, template.source, is_default=False))
 
     def _new_entries(self, after: int) -> dict[int, bytes]:
         journal = self.sandbox.journal
@@ -151,7 +158,13 @@ class TrackedSandbox:
         return dict(zip(ids, encode_entries(journal, after), strict=True))
 
     def _current_head(self) -> Head:
-        return head_of(self.entry)
+        entry = self.entry
+        return replace(
+            head_of(entry.sandbox),
+            owner=entry.owner,
+            is_changed=entry.is_changed,
+            last_used_at=entry.last_used_at,
+        )
 
     def _track_tables(self) -> None:
         """Replace plain dictionaries by tables."""

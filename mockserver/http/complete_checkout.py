@@ -15,7 +15,8 @@ from mockserver.domain.order import Order
 from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.sandbox import checkouts
-from mockserver.sandbox.deliveries import Delivery, PushMode
+from mockserver.sandbox.deliveries.delivery import Delivery
+from mockserver.sandbox.deliveries.schedules import PushMode
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import build_completion
 

@@ -31,7 +31,7 @@ INCOMPLETE_REQUEST_TIMEOUT = 60.0  # seconds for the first byte, and for the res
 UNREAD_RESPONSE_TIMEOUT = 60.0  # seconds in which the client must read a part of a response
 DISCONNECT_GRACE = 5.0  # seconds in which a client that closed its side can get a response
 LINGER_TIMEOUT = 5.0  # seconds to drop the rest of a refused body before the close
-OPTIONS: dict[str, Any] = {"access_log": None, "keepalive_timeout": 75.0}
+CONNECTION_OPTIONS: dict[str, Any] = {"access_log": None, "keepalive_timeout": 75.0}
 """Options of aiohttp's connections; the timeout (seconds) is for idle connections."""
 
 HttpHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -51,7 +51,7 @@ class Connection(web.RequestHandler):
 
     def __init__(self, server: "ConnectionServer") -> None:
         loop = asyncio.get_running_loop()
-        super().__init__(server, loop=loop, **OPTIONS)
+        super().__init__(server, loop=loop, **CONNECTION_OPTIONS)
         self.event_loop = loop
         self.mock_headers = server.mock_headers
         self.ids = server.ids

@@ -100,6 +100,7 @@ class Server:
                 home,
                 OrderCache(),
                 metrics,
+                self._deliveries,
                 mock_headers,
                 reveal_sandboxes=admin_token is None,
             ),

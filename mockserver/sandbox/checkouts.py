@@ -10,6 +10,7 @@ from mockserver.domain.checkout.completion import Completion, attempt_checkout, 
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
 
 
@@ -123,4 +124,5 @@ def complete_checkout(
         except Refusal:  # no room
             sandbox.put_checkout(checkout, 0)
             raise
+        sandbox.emit(EventType.ORDER_CREATED, order_id)
     return changed, order

@@ -14,6 +14,7 @@ from msgspec import Struct
 _REFERENCE_CHARACTERS = string.ascii_uppercase + string.digits  # of a klarna_reference
 _REFERENCE_LENGTH = 8
 _DIGEST_BYTES = 16
+_EVENT_CHARACTERS, _EVENT_LENGTH = string.ascii_letters + string.digits, 22
 _VERSION_4 = 0x4000_8000_0000_0000_0000  # and the variant of RFC 9562
 _STRIDE, _32_BITS = 0x9E37_79B1, 0xFFFF_FFFF  # odd, so that no value is left out
 _RANDOM_BITS = ~0xF000_C000_0000_0000_0000
@@ -39,6 +40,7 @@ class IdCounts(Struct, frozen=True):
     movements: int
     references: int
     requests: int
+    events: int
 
 
 class IdGenerator:
@@ -53,6 +55,7 @@ class IdGenerator:
         self.seed = seed
         self.reserved: dict[str, None] = {}
         self._orders = self._movements = self._references = self._requests = 0
+        self._events = 0
         self._next_movement = ""
         first = _uuid(random_bits(seed, "requests", 0))
         self._request_start, self._request_suffix = int(first[:8], 16), first[8:]
@@ -60,13 +63,15 @@ class IdGenerator:
     @property
     def counts(self) -> IdCounts:
         """How many ids of each kind were drawn."""
-        return IdCounts(self._orders, self._movements, self._references, self._requests)
+        return IdCounts(
+            self._orders, self._movements, self._references, self._requests, self._events
+        )
 
     @counts.setter
     def counts(self, counts: IdCounts) -> None:
         self._orders, self._movements = counts.orders, counts.movements
         self._references, self._requests = counts.references, counts.requests
-        self._next_movement = ""
+        self._events, self._next_movement = counts.events, ""
 
     def copy(self) -> "IdGenerator":
         """Return a generator that continues on its own from the same counts."""
@@ -110,6 +115,11 @@ class IdGenerator:
         self._requests += 1
         return f"{first:08x}{self._request_suffix}"
 
+    def new_event_id(self) -> str:
+        """Draw an event's id: ``kevt_`` and 22 letters and digits (documented)."""
+        event_id, self._events = self._draw("events", self._events, _event_id)
+        return event_id
+
     def new_klarna_reference(self) -> str:
         """Draw an order's reference: 8 capital letters and digits (recorded form)."""
         reference, self._references = self._draw("references", self._references, _reference)
@@ -125,10 +135,19 @@ class IdGenerator:
 
 
 def _reference(bits: int) -> str:
+    return _spell(bits, _REFERENCE_CHARACTERS, _REFERENCE_LENGTH)
+
+
+def _event_id(bits: int) -> str:
+    return "kevt_" + _spell(bits, _EVENT_CHARACTERS, _EVENT_LENGTH)
+
+
+def _spell(bits: int, alphabet: str, length: int) -> str:
+    """Write random bits with the characters of an alphabet."""
     characters = []
-    for _ in range(_REFERENCE_LENGTH):
-        bits, index = divmod(bits, len(_REFERENCE_CHARACTERS))
-        characters.append(_REFERENCE_CHARACTERS[index])
+    for _ in range(length):
+        bits, index = divmod(bits, len(alphabet))
+        characters.append(alphabet[index])
     return "".join(characters)
 
 

@@ -37,6 +37,14 @@ class SandboxTemplate(Protocol):
     """Source of new sandboxes, such as a parsed scenario."""
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def source(self) -> object:
+        """What it was parsed from, as plain values."""
+
+    @property
     def credentials(self) -> Mapping[str, str]:
         """Secrets by user name; empty if any credentials are accepted."""
 

@@ -19,7 +19,15 @@ from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.sandbox.clock import Clock, wall_nanoseconds
-from mockserver.sandbox.deliveries import Deliveries
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
+from mockserver.sandbox.deliveries.inbox import Deliveries
+from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, WEBHOOK_SCHEDULES
+from mockserver.sandbox.deliveries.webhooks import (
+    EventType,
+    WebhookEndpoint,
+    build_event_body,
+    event_of,
+)
 from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt, fingerprint, shorten_key, store_receipt
 from mockserver.sandbox.ids import IdGenerator
@@ -66,6 +74,7 @@ class Sandbox:
         checkouts: checkout orders by id, oldest first; an order that came about at
             checkout has the same id.
         deliveries: calls to the merchant, oldest first.
+        webhooks: the endpoints that receive events.
         receipts: receipts by name, oldest first.
         order_names: order ids by their names in the scenario.
         movement_names: names by capture or refund id.
@@ -96,6 +105,7 @@ class Sandbox:
         self.checkouts: dict[str, Checkout] = {}
         self.receipts: dict[str, Receipt] = {}
         self.deliveries = Deliveries()
+        self.webhooks: tuple[WebhookEndpoint, ...] = ()
         self.clock = clock or Clock()
         self.ids = ids or IdGenerator(display_name(name))
         self.journal = journal or Journal()
@@ -119,6 +129,7 @@ class Sandbox:
         return {
             "orders": self.held_bytes,
             "checkouts": self.checkout_bytes,
+            "deliveries": self.deliveries.total_bytes,
             "scenario": self.template_bytes,
             "receipts": len(self.receipts) * RECEIPT_BYTES,
             "journal": self.journal.total_bytes,
@@ -238,7 +249,35 @@ class Sandbox:
                 self._create_receipt(executed, command, context.now) if receipt_name else None
             )
         self._settle(executed, receipt_name, receipt, size)
+        self._emit_event_of(executed)
         return executed
+
+    def emit(self, event: EventType, order_id: str, **ids: str) -> None:
+        """Queue a webhook for each endpoint that receives this type of event."""
+        endpoints = [endpoint for endpoint in self.webhooks if event in endpoint.events]
+        if not endpoints:
+            return
+        now, event_id = self.clock.now(), self.ids.new_event_id()
+        data = {"order_id": order_id, **ids}
+        body = build_event_body(event_id, self.display_name, event, data, now)
+        offsets = WEBHOOK_SCHEDULES[self.assumptions.webhook_schedule]
+        late = self.assumptions.order_created_at == "with_first_push"
+        if late and event is EventType.ORDER_CREATED:
+            first_push = PUSH_SCHEDULES[self.assumptions.push_schedule][0]
+            offsets = tuple(first_push + offset for offset in offsets)
+        for endpoint in endpoints:
+            self.deliveries.add(
+                DeliveryKind.WEBHOOK, order_id, endpoint.url, now, offsets,
+                body=body, event_id=event_id,
+            )  # fmt: skip
+
+    def _emit_event_of(self, executed: Execution) -> None:
+        """Queue the webhooks of an accepted capture or refund that is not a replay."""
+        if not self.webhooks or executed.replayed or executed.after is None:
+            return
+        event = event_of(executed.result) if isinstance(executed.result, Acceptance) else None
+        if event is not None:
+            self.emit(event[0], executed.after.order_id, **event[1])
 
     def force_outcome(self, order_id: str, outcome: str) -> Order | None:
         """Force an outcome of :data:`~mockserver.domain.forced_outcomes.FORCED_OUTCOMES`.
@@ -261,6 +300,7 @@ class Sandbox:
             checkouts=dict(self.checkouts),
             checkout_bytes=self.checkout_bytes,
             deliveries=self.deliveries.copy(),
+            webhooks=self.webhooks,
             receipts=dict(self.receipts),
             ids=self.ids.copy(),
             faults=self.faults.copy(),
@@ -295,6 +335,7 @@ class Sandbox:
         self.checkouts = dict(snapshot.checkouts)
         self.checkout_bytes = snapshot.checkout_bytes
         self.deliveries = snapshot.deliveries.copy()
+        self.webhooks = snapshot.webhooks
         self.receipts = dict(snapshot.receipts)
         self.ids = snapshot.ids.copy()
         self.faults = snapshot.faults.copy()

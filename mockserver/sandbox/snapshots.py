@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.order import Order
-from mockserver.sandbox.deliveries import Deliveries
+from mockserver.sandbox.deliveries.inbox import Deliveries
+from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
 from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdGenerator
@@ -25,6 +26,7 @@ class Snapshot(Struct, frozen=True):
     checkouts: dict[str, Checkout]
     checkout_bytes: int
     deliveries: Deliveries
+    webhooks: tuple[WebhookEndpoint, ...]
     receipts: dict[str, Receipt]
     ids: IdGenerator
     faults: FaultRules
@@ -42,6 +44,7 @@ class Snapshot(Struct, frozen=True):
             SNAPSHOT_BYTES
             + self.held_bytes
             + self.checkout_bytes
+            + self.deliveries.total_bytes
             + self.faults.total_bytes
             + SLOT_BYTES * (shared + len(self.order_names))
             + self.journal.total_bytes

@@ -47,6 +47,15 @@ FAULT_RULE_BYTES = 1100
 NAME_BYTES = 300
 """The name of an order, capture or refund, with the id it belongs to."""
 
+DELIVERY_BYTES = 700
+"""A delivery without its URL, body, due times and attempts, with its place in the queue."""
+
+DUE_TIME_BYTES = 56
+"""A time at which a delivery is still to be sent."""
+
+ATTEMPT_BYTES = 250
+"""An attempt to send a delivery, with a short error."""
+
 OWN_SHARE = 0.8
 """Part of an order that it shares with no other, unlike field names and currencies."""
 

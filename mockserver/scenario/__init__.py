@@ -1,8 +1,8 @@
 """Scenario files: read, check and build sandboxes from them.
 
 - ``loader``, ``schema_errors``: find files, check them against the schema
-- ``file_format``, ``text_encoding``, ``yaml_reader``, ``json_reader``, ``document``: parse a
-  file, keep line and column of each value
+- ``file_format``, ``text_encoding``, ``yaml_reader``, ``yaml_mistakes``, ``json_reader``,
+  ``document``: parse a file, keep line and column of each value
 - ``scenario``: the parsed scenario, the template of new sandboxes
 - ``order_builder``, ``history_replay``, ``sandbox_builder``, ``shoppers``: build the orders
 - ``fault_parser``, ``steps``: fault rules and scripted requests

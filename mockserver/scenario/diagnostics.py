@@ -97,7 +97,7 @@ LINT_CODES: Mapping[str, str] = MappingProxyType(
         "E106": "A time or duration that cannot be parsed.",
         "E107": "An unknown assumption, or a value that it does not have.",
         "E201": "A capture or refund of a line that is not on the order.",
-        "E202": "Two orders with the same id or name.",
+        "E202": "Two orders with the same id or name, or two webhook endpoints with one URL.",
         "E203": "A capture or refund that the API would refuse, with the amounts.",
         "E204": "A fault or expectation for an order or fault that does not exist.",
         "W301": "A refund that will not be allocated, with the reason. If intended, expect it"

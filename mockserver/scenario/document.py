@@ -209,12 +209,14 @@ class _DocumentBuilder:
 
     def _refuse_tag(self, event: Any) -> None:  # noqa: ANN401
         if event.tag not in (None, "!"):
-            message = f"tags such as {event.tag} are not supported"
+            message = f"tags such as {event.tag} are not supported; put the text in quotes"
             raise syntax_error(message, position_of(event.start_mark))
 
     def _refuse_container_key(self, at: Position) -> None:
         if self.stack[-1].key is _NO_KEY:
-            raise syntax_error("a key must be a scalar", at)
+            raise syntax_error(
+                "a key must be a text; put a text that begins with { or [ in quotes", at
+            )
 
 
 def _merge(frame: _OpenContainer) -> None:

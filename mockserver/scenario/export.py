@@ -53,6 +53,7 @@ def export_sandbox(sandbox: Sandbox) -> str:
             for order in sandbox.orders.values()
         },
         "faults": {rule.name: _export_fault_rule(rule) for rule in sandbox.faults.rules()},
+        "webhooks": _webhooks(sandbox),
     }
     return yaml.dump(
         _drop_empty(scenario),
@@ -217,6 +218,15 @@ def _lines(lines: Sequence[OrderLine]) -> list[dict[str, Any]]:
         }
         for line in lines
     ]
+
+
+def _webhooks(sandbox: Sandbox) -> dict[str, Any]:
+    """Write the endpoints without their secrets, which a new sandbox draws from the seed."""
+    endpoints = [
+        {"url": endpoint.url, "events": list(map(str, endpoint.events))}
+        for endpoint in sandbox.webhooks
+    ]
+    return {"endpoints": endpoints} if endpoints else {}
 
 
 def _export_fault_rule(rule: FaultRule) -> dict[str, Any]:

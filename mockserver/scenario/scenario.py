@@ -30,6 +30,7 @@ from mockserver.scenario.schema_errors import MAX_FINDINGS, schema_findings
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 from mockserver.scenario.steps import Step, plan_steps
 from mockserver.scenario.times import parse_time_or_offset
+from mockserver.scenario.webhooks import set_webhooks
 from mockserver.schemas import get_schema
 
 SCENARIO_SCHEMA = "scenario.schema.json"
@@ -54,6 +55,11 @@ class Scenario(Struct, frozen=True, dict=True):
     def spec(self) -> Mapping[str, Any]:
         """The plain values of the file."""
         return self.document.value or {}
+
+    @property
+    def source(self) -> object:
+        """The plain values of the file, of which an equal scenario can be made."""
+        return self.document.value
 
     @property
     def title(self) -> str:
@@ -89,6 +95,7 @@ class Scenario(Struct, frozen=True, dict=True):
         sandbox = self._create_sandbox(name)
         findings = self._add_orders(sandbox)
         findings += self._add_faults(sandbox)
+        findings += self._set_webhooks(sandbox)
         findings += self._check_expected_names(sandbox)
         if findings:
             raise ScenarioError(sort_by_position(findings, self.document))
@@ -129,6 +136,13 @@ class Scenario(Struct, frozen=True, dict=True):
         for name, spec in self.spec.get("faults", {}).items():
             with findings.collecting():
                 add_fault_rule(sandbox, name, spec, ("faults", name))
+        return findings
+
+    def _set_webhooks(self, sandbox: Sandbox) -> list[Finding]:
+        findings = FindingCollector()
+        if "webhooks" in self.spec:
+            with findings.collecting():
+                set_webhooks(sandbox, self.spec["webhooks"], ("webhooks",))
         return findings
 
     def _check_expected_names(self, sandbox: Sandbox) -> list[Finding]:

@@ -1,5 +1,6 @@
 """Turn violations of the scenario schema into findings."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -22,6 +23,7 @@ RENAMED_KEYS = {
 }
 """Keys of the development versions, so that a file written for one gets the new key as hint."""
 
+_KEY = re.compile(r"([A-Za-z_]+):\S")
 _TYPE_NAMES = {
     "object": "a mapping",
     "array": "a list",
@@ -101,19 +103,36 @@ def _describe_violation(violation: Violation) -> Finding:
     path, limit, value = violation.path, violation.constraint, violation.value
     match violation.keyword:
         case "additionalProperties":
-            known_keys = list(violation.schema.get("properties", {}))
-            hint = did_you_mean(RENAMED_KEYS.get(limit) or limit, known_keys)
+            hint = _key_hint(limit, list(violation.schema.get("properties", {})))
             return Finding("E101", (*path, limit), f"unknown key {_quoted(limit)}, {hint}")
         case "required":
             return Finding("E102", path, f"'{limit}' is missing")
         case "type":
             kinds = [limit] if isinstance(limit, str) else list(limit)
             expected = " or ".join(_TYPE_NAMES[type_name] for type_name in kinds)
-            return Finding("E103", path, f"expected {expected}, got {quote_value(value)}")
+            message = f"expected {expected}, got {quote_value(value)}{_type_hint(kinds, value)}"
+            return Finding("E103", path, message)
         case "enum" | "const":
             return Finding("E104", path, _choice(limit, value))
         case _:
             return Finding("E105", path, _bound(violation))
+
+
+def _key_hint(key: str, known_keys: Sequence[str]) -> str:
+    """Return the closest known key; of YAML such as ``amount:5`` what to write."""
+    name, _, value = key.partition(":")
+    if value and name in known_keys:
+        return f"write a blank after the colon: '{name}: {shorten(value)}'"
+    return did_you_mean(RENAMED_KEYS.get(key) or key, known_keys)
+
+
+def _type_hint(kinds: Sequence[str], value: object) -> str:
+    """Return what to write in place of a value of the wrong type, where that is certain."""
+    if isinstance(value, str) and "object" in kinds and (match := _KEY.match(value)):
+        return f"; write a blank after the colon: '{match[1]}: …'"
+    if isinstance(value, dict) and kinds == ["array"]:
+        return "; write [ ] around it, or in YAML '- ' before each entry"
+    return ""
 
 
 def _choice(limit: Any, value: Any) -> str:  # noqa: ANN401

@@ -8,10 +8,10 @@ from mockserver.scenario.document import (
     Document,
     build_document,
     check_size,
-    position_of,
     syntax_error,
 )
 from mockserver.scenario.text_encoding import check_characters, decode_text
+from mockserver.scenario.yaml_mistakes import explain_mistake
 
 _PARSER_DEPTH_MESSAGE = "exceeded maximum nesting depth"
 """Error of libyaml 0.2.6 and later, which looks ahead from a level beyond our limit. The text
@@ -34,8 +34,7 @@ def parse_yaml(data: str | bytes) -> Document:
         mark = error.problem_mark or error.context_mark
         if error.problem == _PARSER_DEPTH_MESSAGE and mark:
             return parse_yaml(text[: mark.index])
-        problem = error.problem or error.context or "not YAML"
-        raise syntax_error(problem, position_of(mark) if mark else (1, 1)) from None
+        raise syntax_error(*explain_mistake(text, error)) from None
 
 
 def _events(text: str) -> Iterator[yaml.Event]:

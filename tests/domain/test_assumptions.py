@@ -40,6 +40,8 @@ DEFAULTS = {
     "push_schedule": "offsets",
     "push_after_acknowledge": "none",
     "push_stops_on": "acknowledge",
+    "webhook_schedule": "svix_default",
+    "order_created_at": "completion",
 }
 
 
@@ -135,7 +137,7 @@ def test_values_are_parsed_from_yaml_json_and_flags(
         ),
         pytest.param(
             {"x": 1},
-            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-10])} and 10 more",
+            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-12])} and 12 more",
             id="an unknown name",
         ),
     ],

@@ -18,10 +18,10 @@ from mockserver.domain.commands import (
 )
 from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.ledger import (
-    LineBalance,
+    LineTotals,
     TimelineEvent,
     build_ledger,
-    build_line_balances,
+    build_line_totals,
     build_timeline,
     list_refunds,
     movements,
@@ -166,7 +166,7 @@ def test_long_list_of_refunds_names_the_latest() -> None:
     assert list_refunds(order).count("refund ") == 10
 
 
-def test_line_balances_sum_each_reference() -> None:
+def test_line_totals_sum_each_reference() -> None:
     shirts = replace(make_line("A", 3000), quantity=3, name="Shirt")
     order = drive(
         make_order(order_lines=(shirts, make_line(None, 5))),
@@ -174,8 +174,8 @@ def test_line_balances_sum_each_reference() -> None:
         refund_of(replace(shirts, quantity=1, total_amount=1000)),
         refund_of(make_line("Z", 1)),
     )
-    shirt, b, z = build_line_balances(order)
-    assert shirt == LineBalance(
+    shirt, b, z = build_line_totals(order)
+    assert shirt == LineTotals(
         reference="A",
         name="Shirt",
         ordered_quantity=3,

@@ -8,7 +8,7 @@ from mockserver.domain.commands import (
     UpdateAuthorization,
 )
 from mockserver.domain.operation import Operation
-from mockserver.domain.request_hints import MAX_HINTS, request_hints
+from mockserver.domain.request_hints import MAX_REQUEST_HINTS, request_hints
 from tests.domain.case_tables import Case, cases
 from tests.support.builders import capture_of, drive, make_line, make_order
 from tests.support.order_specs import line_from, lines_from
@@ -55,5 +55,7 @@ def test_operations_without_hint_rules_have_no_hints() -> None:
 
 def test_number_of_hints_is_bounded() -> None:
     order = make_order(1000)
-    after = drive(order, capture_of(*(make_line(None, 1) for _ in range(MAX_HINTS + 1))))
-    assert len(request_hints(order, after, Operation.CAPTURE)) == MAX_HINTS
+    after = drive(
+        order, capture_of(*(make_line(None, 1) for _ in range(MAX_REQUEST_HINTS + 1)))
+    )
+    assert len(request_hints(order, after, Operation.CAPTURE)) == MAX_REQUEST_HINTS

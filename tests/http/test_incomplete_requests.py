@@ -137,7 +137,7 @@ async def test_idle_connection_is_closed(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(connection.OPTIONS, "keepalive_timeout", SHORT_TIMEOUT)
+    monkeypatch.setitem(connection.CONNECTION_OPTIONS, "keepalive_timeout", SHORT_TIMEOUT)
     with connected(merchant) as client:
         client.sendall(request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}"))
         assert read_response(client)[0].status == 200

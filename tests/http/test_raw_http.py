@@ -6,7 +6,6 @@ Valid requests are split, flipped, cut and mangled, and sent to a real socket.
 
 import json
 import logging
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,12 +13,13 @@ from itertools import pairwise
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http import connection
+from tests.support.effort import effort
 from tests.support.malformed_bytes import HEADERS, KEYS, SIZES, TEXTS, TOKENS
 from tests.support.merchant import basic
 from tests.support.raw_http import TIMEOUT, RawAnswer, ask, converse, is_in_shape
@@ -27,7 +27,6 @@ from tests.support.request_examples import BUSY
 from tests.support.strategies import damaged
 
 SHORT_TIMEOUT = 0.05  # seconds for the rest of a request that may never arrive
-EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
 USER = "raw"
 AUTHORIZATION = f"Authorization: {basic(USER)}"
 TARGET, BYSTANDER = (
@@ -132,11 +131,6 @@ def target(serve: Callable[..., str]) -> Iterator[FuzzTarget]:
     logging.getLogger().removeHandler(listener)
 
 
-def effort(examples: int) -> settings:
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=examples * EFFORT, deadline=None, suppress_health_check=slow)
-
-
 def split(whole: bytes, places: Iterable[int]) -> list[bytes]:
     ends = [0, *sorted({place % len(whole) for place in places}), len(whole)]
     return [whole[start:end] for start, end in pairwise(ends)]
@@ -145,7 +139,7 @@ def split(whole: bytes, places: Iterable[int]) -> list[bytes]:
 splits = st.lists(st.integers(0, 2000), max_size=6)
 
 
-@effort(150)
+@effort(60)
 @given(whole=st.sampled_from(list(SEEDS)), places=splits)
 def test_packet_boundaries_do_not_change_the_response(
     target: FuzzTarget,
@@ -164,7 +158,7 @@ def bruised(draw: st.DrawFn) -> list[bytes]:
     return split(whole, draw(splits)) if whole else [b"\r\n"]
 
 
-@effort(450)
+@effort(150)
 @given(bruised())
 def test_mutated_bytes_never_break_the_server(target: FuzzTarget, pieces: list[bytes]) -> None:
     target.check("bytes", pieces, SHORT_TIMEOUT)
@@ -187,7 +181,7 @@ def mangled(draw: st.DrawFn) -> list[bytes]:
     return split(end.join([*lines, b"", body]), draw(splits))
 
 
-@effort(800)
+@effort(250)
 @given(mangled())
 def test_mangled_headers_never_break_the_server(
     target: FuzzTarget, pieces: list[bytes]
@@ -212,7 +206,7 @@ def chunked(draw: st.DrawFn) -> list[bytes]:
     return split(head + b"".join(lines) + draw(st.sampled_from(ends)), draw(splits))
 
 
-@effort(300)
+@effort(60)
 @given(chunked())
 def test_broken_chunks_never_break_the_server(target: FuzzTarget, pieces: list[bytes]) -> None:
     target.check("chunks", pieces, SHORT_TIMEOUT)
@@ -238,7 +232,7 @@ doubled = st.tuples(sound, st.sampled_from(KEYS), values).map(
 marks = st.sampled_from([b""] * 6 + [b"\xef\xbb\xbf", b"\x00", b" ", b"\xff\xfe"])
 
 
-@effort(500)
+@effort(150)
 @given(place=st.sampled_from(PLACES), mark=marks, text=values | doubled, places=splits)
 def test_any_json_body_gets_a_response_on_an_open_connection(
     target: FuzzTarget,

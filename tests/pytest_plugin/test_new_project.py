@@ -83,11 +83,12 @@ def call(*command: str, folder: Path = ROOT) -> str:
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The Python of a fresh environment that has the wheel."""
     folder = tmp_path_factory.mktemp("stranger")
-    call(sys.executable, "-m", "build", "--wheel", "--outdir", str(folder))
-    call(sys.executable, "-m", "venv", str(folder / "venv"))
+    uv = (sys.executable, "-m", "uv")
+    call(*uv, "build", "--quiet", "--wheel", "--out-dir", str(folder))
+    call(*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv"))
     (wheel,) = folder.glob("*.whl")
     python = str(folder / "venv" / "bin" / "python")
-    call(python, "-m", "pip", "install", "--quiet", str(wheel), *NEEDED)
+    call(*uv, "pip", "install", "--quiet", "--python", python, str(wheel), *NEEDED)
     return python
 
 

@@ -8,18 +8,16 @@ import pytest
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.order import Capture, Order
-from mockserver.sandbox import deliveries as module
-from mockserver.sandbox.deliveries import (
-    MAX_ATTEMPTS,
-    PUSH_SCHEDULES,
+from mockserver.sandbox.deliveries import inbox as module
+from mockserver.sandbox.deliveries.delivery import (
     Attempt,
-    Deliveries,
     Delivery,
     DeliveryState,
-    PushMode,
     derive_delivery_state,
     is_stopped,
 )
+from mockserver.sandbox.deliveries.inbox import MAX_ATTEMPTS, Deliveries
+from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, PushMode
 from tests.support.builders import NOW, make_order
 from tests.support.checkouts import DEFAULT, make_checkout
 

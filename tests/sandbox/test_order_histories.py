@@ -4,12 +4,10 @@ Clocks run, freeze and jump, keys are repeated, snapshots are restored at any ti
 ``KUSTOM_FUZZ`` multiplies the number of histories.
 """
 
-import os
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -29,6 +27,7 @@ from mockserver.domain.order import FraudStatus
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
 from tests.support.builders import NOW, make_line, make_order, paid_by
+from tests.support.effort import effort
 from tests.support.model.commands_strategy import (
     CommandFor,
     Moment,
@@ -54,7 +53,6 @@ from tests.support.model.observations import answer_of, numbers_of
 from tests.support.model.order_model import Call, OrderModel, midnight
 from tests.support.strategies import assumptions, mostly
 
-EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
 MOST_ORDERS = 6
 ORDER = "order-{}"
 
@@ -271,5 +269,4 @@ class OrderHistories(RuleBasedStateMachine):
 
 
 def test_random_order_histories_agree_with_the_model() -> None:
-    profile = settings(max_examples=200 * EFFORT, stateful_step_count=50, deadline=None)
-    run_state_machine_as_test(OrderHistories, settings=profile)
+    run_state_machine_as_test(OrderHistories, settings=effort(80, stateful_step_count=50))

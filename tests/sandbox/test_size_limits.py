@@ -7,6 +7,7 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.sandbox import registry as registry_module
 from mockserver.sandbox import sandbox as sandbox_module
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.faults.actions import Refuse
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
@@ -82,6 +83,7 @@ def test_total_is_the_sum_of_all_kinds(one: Sandbox) -> None:
     one.take_snapshot("here")
     one.template_bytes = 5
     one.checkout_bytes = 7
+    one.deliveries.add(DeliveryKind.PUSH, ORDER_ID, "http://localhost/push", NOW)
     assert all(one.bytes_by_kind.values())
     assert one.total_bytes == sum(one.bytes_by_kind.values())
 

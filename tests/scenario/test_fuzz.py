@@ -3,14 +3,13 @@
 ``KUSTOM_FUZZ`` multiplies the number of examples.
 """
 
-import os
 from collections.abc import Iterator
 from typing import Any, cast
 
 import orjson
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -24,9 +23,9 @@ from mockserver.scenario.scenario import Scenario, parse_scenario, wrap_value
 from mockserver.scenario.schema_errors import MAX_FINDINGS
 from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.schemas import shipped_schemas
+from tests.support.effort import effort
 from tests.support.strategies import damaged
 
-EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
 LARGEST = 20_000  # bytes of one example
 
 RICH = b"""\
@@ -105,15 +104,6 @@ def assert_sound(findings: Any) -> None:  # noqa: ANN401  # any sequence
         assert finding.column >= 1
         assert finding.message
         assert len(finding.message) < 3000
-
-
-def effort(examples: int) -> settings:
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    return settings(
-        max_examples=examples * EFFORT,
-        deadline=None,
-        suppress_health_check=slow,
-    )
 
 
 # Keys and values of the language, so that examples are not refused at their first key.
@@ -250,31 +240,31 @@ yamlish = st.lists(
 ).map("".join)
 
 
-@effort(1200)
+@effort(400)
 @given(yamlish)
 def test_yaml_like_text_is_parsed_or_refused(text: str) -> None:
     parse_and_lint(text)
 
 
-@effort(600)
+@effort(200)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_parsed_or_refused(raw: bytes) -> None:
     parse_and_lint(raw)
 
 
-@effort(500)
+@effort(200)
 @given(values | wild)
 def test_any_json_value_is_parsed_or_refused(value: Any) -> None:  # noqa: ANN401  # JSON
     parse_and_lint(wrap_value(value))
 
 
-@effort(600)
+@effort(200)
 @given(scenarios)
 def test_generated_scenario_is_parsed_or_refused(spec: Any) -> None:  # noqa: ANN401  # JSON
     parse_and_lint(wrap_value(spec))
 
 
-@effort(250)
+@effort(80)
 @given(scenarios)
 def test_scenario_is_equal_as_yaml_and_as_json(spec: Any) -> None:  # noqa: ANN401  # JSON
     page = orjson.dumps(spec)
@@ -289,7 +279,7 @@ WORDS_AND_SIGNS = st.sampled_from([*KEYS, *WORDS]).map(str.encode) | st.sampled_
 )
 
 
-@effort(1500)
+@effort(500)
 @given(damaged(SEEDS, WORDS_AND_SIGNS, longest=40))
 def test_mutated_file_is_parsed_or_refused(text: bytes) -> None:
     parse_and_lint(text)
@@ -311,7 +301,7 @@ def grafts(draw: st.DrawFn) -> bytes:
     return yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True).encode()
 
 
-@effort(600)
+@effort(200)
 @given(grafts())
 def test_file_with_one_replaced_value_is_parsed_or_refused(text: bytes) -> None:
     parse_and_lint(text)

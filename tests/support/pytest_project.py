@@ -7,6 +7,9 @@ from pathlib import Path
 from textwrap import dedent
 
 TIMEOUT = 120  # seconds, for a process that never ends
+OTHER_PLUGINS = ("asyncio", "aiohttp", "schemathesis", "hypothesispytest", "faker")
+"""Plugins of this environment that would take most of the time of a short run."""
+UNWANTED_SETTINGS = ("PYTEST_", "COVERAGE_")  # coverage would slow down each run by a third
 
 CLIENT = """
 import json
@@ -44,15 +47,14 @@ def run_tests(
         path = folder / name.replace("__", ".")
         path.write_text(dedent(text), encoding="utf-8")
     quiet = ["-p", "no:cacheprovider", "--strict-markers", "-W", "error"]
-    alone = ["-p", "no:asyncio", "-p", "no:aiohttp", "-p", "no:schemathesis"]
-    if python != sys.executable:
-        alone = []
+    others = () if python != sys.executable else OTHER_PLUGINS
+    alone = [part for name in others for part in ("-p", f"no:{name}")]
     result = subprocess.run(
         [python, "-m", "pytest", *quiet, *alone, *flags],
         check=False,
         capture_output=True,
         cwd=folder,
-        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
+        env={k: v for k, v in os.environ.items() if not k.startswith(UNWANTED_SETTINGS)},
         text=True,
         timeout=TIMEOUT,
     )

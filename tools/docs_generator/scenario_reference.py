@@ -29,6 +29,8 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     "fault": ("faults", "Fault rules"),
     "action": ("faults", "Actions"),
     "respond": ("faults", "Custom responses"),
+    "webhooks": ("checkouts", "Webhooks"),
+    "webhook_endpoint": ("checkouts", "Webhook endpoints"),
     "expect": ("expectations", "Expectations"),
     "expected_order": ("expectations", "Expected orders"),
     "expected_capture": ("expectations", "Expected captures"),

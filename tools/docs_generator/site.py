@@ -25,6 +25,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 SCENARIO_TITLES: Mapping[str, str] = {
     "index": "Scenario files",
     "orders": "Orders in scenarios",
+    "checkouts": "Checkouts and webhooks in scenarios",
     "faults": "Faults in scenarios",
     "expectations": "Expectations in scenarios",
     "steps": "Steps in scenarios",

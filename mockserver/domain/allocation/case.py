@@ -20,6 +20,7 @@ from mockserver.domain.order import Capture, Order, OrderLine, Refund
 RETURN_FEE = "return_fee"
 NO_REFERENCE = ""  # of a line without a reference; no capture has it
 MAX_UNKNOWN_REFERENCES = 3  # unknown references for which a suggestion is looked up
+MAX_HINTED_LINES = 3  # lines or references with a hint of their own
 
 
 class RefundCase(Struct, frozen=True, kw_only=True, dict=True):

@@ -6,12 +6,10 @@ the matched capture.
 
 from collections.abc import Iterator, Sequence
 
-from mockserver.domain.allocation.case import RETURN_FEE, RefundCase
+from mockserver.domain.allocation.case import MAX_HINTED_LINES, RETURN_FEE, RefundCase
 from mockserver.domain.money import line_total, sum_totals
 from mockserver.domain.order import OrderLine
 from mockserver.domain.wording import quote
-
-MAX_LINES = 3  # lines with a hint of their own
 
 
 def captured_line_left_out(case: RefundCase) -> Iterator[str]:
@@ -102,7 +100,8 @@ def more_than_captured_line(case: RefundCase) -> Iterator[str]:
 def _larger_lines(case: RefundCase) -> Sequence[tuple[OrderLine, OrderLine]]:
     """Pair the first few lines that are more than their captured line."""
     pairs = _compared_lines(case)
-    return [pair for pair in pairs if pair[0].total_amount > pair[1].total_amount][:MAX_LINES]
+    larger = [pair for pair in pairs if pair[0].total_amount > pair[1].total_amount]
+    return larger[:MAX_HINTED_LINES]
 
 
 def _compared_lines(case: RefundCase) -> Sequence[tuple[OrderLine, OrderLine]]:

@@ -7,13 +7,17 @@ to change a reference that the order itself has.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from mockserver.domain.allocation.case import NO_REFERENCE, RETURN_FEE, RefundCase
+from mockserver.domain.allocation.case import (
+    MAX_HINTED_LINES,
+    NO_REFERENCE,
+    RETURN_FEE,
+    RefundCase,
+)
 from mockserver.domain.allocation.spelling import Suggestion, describe_foreign_letters
 from mockserver.domain.order import Capture, OrderLine
 from mockserver.domain.wording import quote
 
 MAX_LISTED = 5  # references or captures in one sentence
-MAX_LINES = 3  # lines or references with a hint of their own
 
 ARTICLE_TYPES = {"physical", "digital"}
 """Types of lines of which an order usually has several."""
@@ -49,7 +53,7 @@ def zero_line_of_another_capture(case: RefundCase) -> Iterator[str]:
     capture = next((c for c in case.captures if _has_all(case, c, kept)), None)
     if not kept or capture is None:
         return
-    for line in sorted(obstacles, key=_label)[:MAX_LINES]:
+    for line in sorted(obstacles, key=_label)[:MAX_HINTED_LINES]:
         if line.reference in case.captured_references[capture.capture_id]:
             continue
         if line.total_amount == 0:
@@ -90,7 +94,7 @@ def ordered_but_not_captured(case: RefundCase) -> Iterator[str]:
     """Name references that the order has, but no capture."""
     ordered = [r for r in case.uncaptured_references if r in case.ordered_references]
     without_lines = [c for c in case.captures if not c.order_lines]
-    for reference in ordered[:MAX_LINES]:
+    for reference in ordered[:MAX_HINTED_LINES]:
         if without_lines:
             names = _list_captures(without_lines)
             yield (
@@ -120,7 +124,7 @@ def only_line_of_type(case: RefundCase) -> Iterator[str]:
     """Find the only captured fee or discount of the type of an unmatched line."""
     unmatched = {None, "", *_unknown_references(case)}
     lines = [line for line in case.lines if line.reference in unmatched]
-    for line in sorted(lines, key=_label)[:MAX_LINES]:
+    for line in sorted(lines, key=_label)[:MAX_HINTED_LINES]:
         if line.type in {*ARTICLE_TYPES, RETURN_FEE}:
             continue
         same_type = [
@@ -163,13 +167,13 @@ def line_without_reference(case: RefundCase) -> Iterator[str]:
     if not case.captures_by_reference:
         return
     lines = [line for line in case.lines if not line.reference and line.type != RETURN_FEE]
-    for line in sorted(lines, key=_label)[:MAX_LINES]:
+    for line in sorted(lines, key=_label)[:MAX_HINTED_LINES]:
         yield _describe_line_without_reference(case, line)
 
 
 def unknown_reference(case: RefundCase) -> Iterator[str]:
     """List what was captured, where nothing better is known."""
-    for reference in _unknown_references(case)[:MAX_LINES]:
+    for reference in _unknown_references(case)[:MAX_HINTED_LINES]:
         yield (
             f"Reference {quote(reference)} is on no line of the order or its captures. Send"
             " the reference under which the article was captured; captured are"

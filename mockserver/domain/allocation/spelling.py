@@ -14,7 +14,7 @@ from msgspec import Struct
 
 MAX_COMPARED = 1000  # known references compared by edits; beyond it nothing is certain
 MAX_ROUGHLY_COMPARED = 100  # known references compared by similarity
-MAX_COMPARED_LENGTH = 40  # characters
+MAX_SPELLING_LENGTH = 40  # characters
 MAX_SUGGESTIONS = 3
 
 LOOK_ALIKES = {
@@ -72,7 +72,7 @@ class SpellingIndex:
         if look in self._by_appearance:
             same = tuple(self._by_appearance[look][:MAX_SUGGESTIONS])
             return Suggestion(same, is_certain=len(same) == 1)
-        if len(look) > MAX_COMPARED_LENGTH:
+        if len(look) > MAX_SPELLING_LENGTH:
             return NO_SUGGESTION
         near = [
             known
@@ -97,7 +97,7 @@ class SpellingIndex:
     @cached_property
     def _compared(self) -> list[tuple[str, list[str]]]:
         items = self._by_appearance.items()
-        short = [item for item in items if len(item[0]) <= MAX_COMPARED_LENGTH]
+        short = [item for item in items if len(item[0]) <= MAX_SPELLING_LENGTH]
         return short[:MAX_COMPARED]
 
 

@@ -9,9 +9,10 @@ from mockserver.http.control.context import ControlContext, PathParams, find_san
 from mockserver.http.control.parsing import json_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.requests import parse_await_parameters
+from mockserver.http.deliveries.outgoing import OutgoingRequest, build_request
 from mockserver.http.merchant.serializers import JsonObject, format_time
 from mockserver.http.messages import Request, Response
-from mockserver.sandbox.deliveries import (
+from mockserver.sandbox.deliveries.delivery import (
     Attempt,
     Delivery,
     derive_delivery_state,
@@ -19,7 +20,7 @@ from mockserver.sandbox.deliveries import (
 )
 from mockserver.sandbox.sandbox import Sandbox
 
-FILTER_NAMES = ("kind", "order_id", "state")
+DELIVERY_FILTERS = ("kind", "order_id", "state")
 POLL_INTERVAL = 0.02  # seconds; states also change by time, which wakes nobody
 
 
@@ -74,6 +75,7 @@ def serialize_delivery(sandbox: Sandbox, delivery: Delivery) -> JsonObject:
     order, assumptions = sandbox.orders.get(delivery.order_id), sandbox.assumptions
     stopped = is_stopped(delivery, order, assumptions)
     due_at = None if stopped or delivery.held else delivery.due_at
+    request = build_request(sandbox, delivery)
     return {
         "id": delivery.delivery_id,
         "kind": delivery.kind,
@@ -82,11 +84,25 @@ def serialize_delivery(sandbox: Sandbox, delivery: Delivery) -> JsonObject:
         "reason": delivery.held or None,
         "method": delivery.method,
         "url": delivery.url,
-        "curl": f"curl -sS -X {delivery.method} {quote(delivery.url)}",
+        "headers": request.headers,
+        "body": request.body or None,
+        "curl": _curl_line(delivery, request),
         "created_at": format_time(delivery.created_at),
         "due_at": due_at and format_time(due_at),
         "attempts": [_serialize_attempt(attempt) for attempt in delivery.attempts],
     }
+
+
+def _curl_line(delivery: Delivery, request: OutgoingRequest) -> str:
+    """Write a delivery as a command; the signatures of a webhook are valid for 5 minutes."""
+    headers = [
+        f"-H {quote(f'{name}: {value}')}"
+        for name, value in request.headers.items()
+        if name != "User-Agent"
+    ]
+    data = [f"--data-raw {quote(request.body)}"] if request.body else []
+    parts = ["curl -sS -X", delivery.method, *headers, *data, quote(delivery.url)]
+    return " ".join(parts)
 
 
 def _serialize_attempt(attempt: Attempt) -> JsonObject:
@@ -106,7 +122,7 @@ def _find(sandbox: Sandbox, delivery_id: str) -> Delivery:
 
 
 def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
-    filters = {key: request.query[key] for key in FILTER_NAMES if key in request.query}
+    filters = {key: request.query[key] for key in DELIVERY_FILTERS if key in request.query}
     if "order_id" in filters:
         name_or_id = filters["order_id"]
         filters["order_id"] = sandbox.order_names.get(name_or_id, name_or_id)

@@ -15,6 +15,7 @@ from mockserver.http.control.context import (
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import add_order
 
@@ -38,6 +39,8 @@ def create_order(context: ControlContext, params: PathParams, request: Request) 
         )
     name = spec.get("name") or _free_name(sandbox)
     order = add_order(sandbox, name, spec)
+    sandbox.emit(EventType.ORDER_CREATED, order.order_id)
+    context.deliveries.arm(sandbox)
     return json_response(serializers.serialize_current_order(sandbox, order), status=201)
 
 

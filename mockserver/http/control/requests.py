@@ -24,8 +24,8 @@ from mockserver.scenario.times import parse_duration, parse_time
 
 STATUS_PATTERN = re.compile(r"0|[1-9][0-9]{2}")
 COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
-FILTER_NAMES = ("operation", "order_id", "status", "correlation_id")
-VIEWS = ("full", "row")
+REQUEST_FILTERS = ("operation", "order_id", "status", "correlation_id")
+ENTRY_VIEWS = ("full", "row")
 MAX_ENTRY_ID = 999_999_999
 MAX_LIMIT = 10_000
 DEFAULT_TIMEOUT = "5s"
@@ -164,10 +164,10 @@ def _since(request: Request) -> datetime | None:
 
 
 def _filters(request: Request) -> dict[str, str]:
-    filters = {key: request.query[key] for key in FILTER_NAMES if key in request.query}
+    filters = {key: request.query[key] for key in REQUEST_FILTERS if key in request.query}
     view = request.query.get("view", "full")
-    if view not in VIEWS:
-        raise Problem(422, f"unknown view '{view}', {did_you_mean(view, VIEWS)}")
+    if view not in ENTRY_VIEWS:
+        raise Problem(422, f"unknown view '{view}', {did_you_mean(view, ENTRY_VIEWS)}")
     operation = filters.get("operation")
     if operation is not None and operation not in list(Operation):
         hint = did_you_mean(operation, list(Operation))

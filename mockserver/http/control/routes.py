@@ -13,6 +13,7 @@ from mockserver.http.control import (
     requests,
     sandboxes,
     snapshots,
+    webhooks,
 )
 from mockserver.http.control.activity import serialize_call
 from mockserver.http.control.context import ControlContext, PathParams, Route
@@ -120,6 +121,11 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "DELETE", f"{SANDBOX_PATH}/deliveries/{{delivery_id}}", deliveries.remove_delivery,
         status=204,
+    ),
+    Route("GET", f"{SANDBOX_PATH}/webhooks", webhooks.get_webhooks, "webhooks"),
+    Route(
+        "PUT", f"{SANDBOX_PATH}/webhooks", webhooks.put_webhooks, "webhooks",
+        request_schema="webhooks_request",
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/explain/{{correlation_id}}", explain.explain_request, "request",

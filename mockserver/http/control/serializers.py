@@ -9,10 +9,10 @@ from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import (
-    LineBalance,
+    LineTotals,
     TimelineEvent,
     build_ledger,
-    build_line_balances,
+    build_line_totals,
     build_timeline,
     render_timeline,
 )
@@ -72,7 +72,7 @@ def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:
         "order": serialize_current_order(sandbox, order),
         "allocations": _serialize_allocations(order, entries),
         "ledger": build_ledger(order),
-        "lines": [_serialize_line_balance(balance) for balance in build_line_balances(order)],
+        "lines": [_serialize_line_totals(totals) for totals in build_line_totals(order)],
         "timeline": [
             _serialize_step(number, step) for number, step in enumerate(steps, start=1)
         ],
@@ -98,30 +98,30 @@ def _serialize_allocations(order: Order, entries: Iterable[Entry]) -> list[JsonO
     ]
 
 
-class Step(Struct, frozen=True):
+class TimelineStep(Struct, frozen=True):
     """An event in the timeline of an order, with the request that caused it, if known."""
 
     event: TimelineEvent
     entry: Entry | None = None
 
 
-def order_steps(order: Order, entries: Sequence[Entry]) -> list[Step]:
+def order_steps(order: Order, entries: Sequence[Entry]) -> list[TimelineStep]:
     """Return what happened to an order, refused and faulted requests included.
 
     Events without a request in the journal come first, by time: they were seeded, or their
     entries were dropped. The others follow in the order of the journal.
     """
     causes = {_cause_key(entry): entry for entry in entries if entry.is_change}
-    unexplained: list[Step] = []
+    unexplained: list[TimelineStep] = []
     caused: dict[int, list[TimelineEvent]] = {}
     for event in build_timeline(order):
         entry = causes.get(event.refund_id or event.capture_id or event.kind)
         if entry is None:
-            unexplained.append(Step(event))
+            unexplained.append(TimelineStep(event))
         else:
             caused.setdefault(entry.entry_id, []).append(event)
     return unexplained + [
-        Step(event, entry)
+        TimelineStep(event, entry)
         for entry in entries
         for event in _events_of_entry(entry, caused.get(entry.entry_id, []))
     ]
@@ -141,7 +141,7 @@ def _events_of_entry(entry: Entry, caused: Sequence[TimelineEvent]) -> Iterator[
         yield TimelineEvent(caused[0].at if caused else entry.at, text, kind=kind)
 
 
-def _serialize_step(number: int, step: Step) -> JsonObject:
+def _serialize_step(number: int, step: TimelineStep) -> JsonObject:
     event, entry = step.event, step.entry
     return {
         "step": number,
@@ -156,11 +156,11 @@ def _serialize_step(number: int, step: Step) -> JsonObject:
     }
 
 
-def _serialize_line_balance(balance: LineBalance) -> JsonObject:
+def _serialize_line_totals(totals: LineTotals) -> JsonObject:
     return {
-        **asdict(balance),
-        "left_quantity": balance.left_quantity,
-        "left_amount": balance.left_amount,
+        **asdict(totals),
+        "left_quantity": totals.left_quantity,
+        "left_amount": totals.left_amount,
     }
 
 

@@ -16,13 +16,13 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import Struct
 from yarl import URL
 
-from mockserver.http.connection import SERVER_HEADER
+from mockserver.http.deliveries.outgoing import OutgoingRequest
 from mockserver.http.deliveries.targets import HostNotAllowedError, TargetPolicy, check_address
-from mockserver.sandbox.deliveries import Delivery
+from mockserver.sandbox.deliveries.delivery import Delivery
+from mockserver.sandbox.deliveries.schedules import TIMEOUTS
 
-TIMEOUT = 5.0  # seconds; recorded in a log of 2018
 MAX_RESPONSE_BYTES = 65_536
-MAX_CONNECTIONS = 100
+MAX_CONNECTIONS = 500
 
 
 class Sent(Struct, frozen=True):
@@ -67,11 +67,11 @@ class Sender:
         self._policy = policy
         self._session: ClientSession | None = None
 
-    async def send(self, delivery: Delivery) -> Sent:
+    async def send(self, delivery: Delivery, request: OutgoingRequest) -> Sent:
         """Send a delivery once; errors are results."""
         started = monotonic()
         try:
-            status = await self._post(delivery)
+            status = await self._post(delivery, request)
         except HostNotAllowedError as error:
             return Sent(monotonic() - started, held=str(error))
         except ClientConnectorError as error:
@@ -79,7 +79,8 @@ class Sender:
                 return Sent(monotonic() - started, held=str(error.__cause__))
             return Sent(monotonic() - started, error=str(error))
         except TimeoutError:
-            return Sent(monotonic() - started, error=f"no response within {TIMEOUT:g} s")
+            error_text = f"no response within {TIMEOUTS[delivery.kind]:g} s"
+            return Sent(monotonic() - started, error=error_text)
         except (ClientError, OSError, ValueError) as error:
             return Sent(monotonic() - started, error=str(error) or type(error).__name__)
         return Sent(monotonic() - started, status)
@@ -89,7 +90,7 @@ class Sender:
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, delivery: Delivery) -> int:
+    async def _post(self, delivery: Delivery, request: OutgoingRequest) -> int:
         target = self._policy.resolve(delivery.url)
         if self._session is None:
             self._session = ClientSession(
@@ -97,14 +98,14 @@ class Sender:
                     limit=MAX_CONNECTIONS, resolver=NearResolver(self._policy)
                 ),
                 cookie_jar=DummyCookieJar(),
-                timeout=ClientTimeout(total=TIMEOUT),
             )
         async with self._session.request(
             delivery.method,
             URL(target.url, encoded=True),
-            data=b"",
-            headers={"Host": target.host_header, "User-Agent": SERVER_HEADER},
+            data=request.body.encode(),
+            headers={"Host": target.host_header, **request.headers},
             skip_auto_headers=("Content-Type",),
+            timeout=ClientTimeout(total=TIMEOUTS[delivery.kind]),
             allow_redirects=False,
         ) as response:
             await response.content.read(MAX_RESPONSE_BYTES)

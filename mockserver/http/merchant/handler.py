@@ -17,6 +17,7 @@ from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
 from mockserver.homes.home import Home
 from mockserver.http.browser import foreign_page
+from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import Credentials, parse_authorization
@@ -78,6 +79,7 @@ class MerchantApi(Struct, frozen=True):
     Attributes:
         home: where the sandboxes live.
         mock_headers: add the ``Mock-`` headers.
+        deliveries: sends the webhooks of accepted changes.
         reveal_sandboxes: a merchant may learn the name of the sandbox that has an order.
         ids: correlation ids of requests that belong to no sandbox.
     """
@@ -85,6 +87,7 @@ class MerchantApi(Struct, frozen=True):
     home: Home
     order_cache: OrderCache
     metrics: Metrics
+    deliveries: DeliveryRunner
     mock_headers: bool = True
     reveal_sandboxes: bool = True
     ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
@@ -103,6 +106,9 @@ class MerchantApi(Struct, frozen=True):
         answer = await self.home.take_turn(user, self._answer, request, credentials)
         while isinstance(answer, Delayed):
             answer = await self._answer_after_delay(request, credentials, answer)
+        sandbox = self.home.registry.get(user)
+        if sandbox is not None and sandbox.webhooks:
+            self.deliveries.arm(sandbox)
         return self._count(answer)
 
     async def _answer_after_delay(

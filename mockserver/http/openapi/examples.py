@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.lifecycle import derive_status
-from mockserver.domain.operation import CHECKOUT_OPERATIONS, Operation
+from mockserver.domain.operation import CHECKOUTS_PATH, Operation
 from mockserver.domain.order import Order
 from mockserver.http.merchant import serializers
 from mockserver.http.openapi.checkout_examples import CHECKOUT_REQUEST, checkout_example
@@ -19,12 +19,12 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import build_order, order_defaults
 from mockserver.scenario.times import parse_time
 
-CREATED = "2026-01-15T09:00:00Z"
+EXAMPLE_TIME = "2026-01-15T09:00:00Z"
 EXAMPLE_ORDER: Mapping[str, Any] = MappingProxyType(
     {
         "order_id": "7ce4ee13-973c-4f49-a30e-85a0bc675997",
         "klarna_reference": "1LZB87X9",
-        "created": CREATED,
+        "created": EXAMPLE_TIME,
         "billing_address": {
             "given_name": "Testperson-se",
             "family_name": "Approved",
@@ -95,7 +95,6 @@ REQUESTS: Mapping[Operation, Any] = {
 }
 """Request bodies that are accepted for the example order."""
 
-_CHECKOUT_OPERATIONS = [info.operation for info in CHECKOUT_OPERATIONS]
 _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
     Operation.GET_ORDER: lambda order: serializers.serialize_order(
         order, derive_status(order, order.created_at, Assumptions()), Assumptions()
@@ -113,13 +112,13 @@ _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
 
 def response_example(operation: Operation) -> Any:  # noqa: ANN401
     """Return an example of a response with a body."""
-    if operation in _CHECKOUT_OPERATIONS:
+    if operation.info.base_path == CHECKOUTS_PATH:
         return checkout_example()
     return _RESPONSE_EXAMPLES[operation](_order())
 
 
 @cache
 def _order() -> Order:
-    sandbox = Sandbox("example", clock=Clock(parse_time(CREATED), frozen=True))
+    sandbox = Sandbox("example", clock=Clock(parse_time(EXAMPLE_TIME), frozen=True))
     order, _ = build_order(sandbox, "example", EXAMPLE_ORDER, order_defaults(sandbox), ())
     return order

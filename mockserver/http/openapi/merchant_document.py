@@ -28,8 +28,10 @@ DESCRIPTION = (
     " of the credentials is the sandbox; any secret is accepted unless a scenario lists"
     " credentials."
 )
-UUID: JsonObject = {"type": "string", "maxLength": 255, "minLength": 1}
-IDS: Mapping[str, JsonObject] = dict.fromkeys(("order_id", "capture_id", "refund_id"), UUID)
+ID_SCHEMA: JsonObject = {"type": "string", "maxLength": 255, "minLength": 1}
+IDS: Mapping[str, JsonObject] = dict.fromkeys(
+    ("order_id", "capture_id", "refund_id"), ID_SCHEMA
+)
 TAGS = ("captures", "refunds")
 TEXT: JsonObject = {"type": "string"}
 CREATED = 201

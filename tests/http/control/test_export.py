@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -35,6 +35,7 @@ from mockserver.scenario.export import MASKS, export_sandbox, mask_address, mask
 from mockserver.scenario.scenario import parse_scenario, wrap_value
 from mockserver.scenario.yaml_reader import parse_yaml
 from tests.support.builders import make_line
+from tests.support.effort import effort
 from tests.support.merchant import SHIPPED, UNSHIPPED, Merchant, line
 from tests.support.strategies import assumptions as all_assumptions
 
@@ -327,7 +328,7 @@ def shown(sandbox: Sandbox, order: Order) -> Json:
     return {**view, "order": masked(view["order"]), "timeline": sorted(events)}
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@effort(50)
 @given(all_assumptions, st.lists(STEPS, min_size=1, max_size=2), st.booleans())
 def test_export_reproduces_any_order_history(
     assumed: Any,  # noqa: ANN401

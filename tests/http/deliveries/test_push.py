@@ -1,90 +1,9 @@
 """Pushes to a shop over real HTTP, on the sandbox's clock."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
-from aiohttp import web
 
-from mockserver.domain.operation import CHECKOUTS_PATH, Operation
-from tests.support.checkouts import CART, URLS
-from tests.support.merchant import Merchant
-
-FROZEN = {"clock": {"start": "2026-01-15T09:00:00Z", "frozen": True}}
-
-
-@dataclass
-class Shop:
-    """A shop that records its pushes and may acknowledge at one of them."""
-
-    merchant: Merchant
-    status: int = 200
-    acknowledge_at: int = 0
-    url: str = ""
-    pushes: list[tuple[str, str, bytes]] = field(default_factory=list)
-    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        """Answer at once, unless a test clears the event."""
-        self.may_answer.set()
-
-    async def push(self, request: web.Request) -> web.Response:
-        """Record a push."""
-        self.pushes.append((request.method, request.query_string, await request.read()))
-        await self.may_answer.wait()
-        if len(self.pushes) == self.acknowledge_at:
-            order_id = request.query["order"]
-            await self.merchant.do(Operation.ACKNOWLEDGE, order_id=order_id)
-        return web.Response(status=self.status, headers={"Location": "/elsewhere"})
-
-    async def create(self) -> str:
-        """Create a checkout order with a push URL of this shop; return its id."""
-        urls = {**URLS, "push": self.url + "/push?order={checkout.order.id}"}
-        body = {**CART, "merchant_urls": urls}
-        reply = await self.merchant.ask("POST", CHECKOUTS_PATH, body)
-        return str(reply.json["order_id"])
-
-    async def complete(self, push: str = "schedule") -> Any:  # noqa: ANN401
-        """Complete a new checkout order; return the control API's answer."""
-        order_id = await self.create()
-        path = f"checkouts/{order_id}/complete"
-        return (await self.merchant.control("POST", path, {"push": push})).json
-
-    async def advance(self, time: str) -> list[str]:
-        """Advance the clock; return the time and text of each event."""
-        reply = await self.merchant.control("POST", "clock", {"advance": time})
-        assert reply.status == 200, reply
-        return [f"{event['at'][11:16]} {event['event']}" for event in reply.json["fired"]]
-
-    async def inbox(self, query: str = "") -> Any:  # noqa: ANN401
-        """Return the deliveries that match a query."""
-        return (await self.merchant.control("GET", f"deliveries{query}")).json["deliveries"]
-
-
-@asynccontextmanager
-async def running(shop: Shop) -> AsyncIterator[Shop]:
-    app = web.Application()
-    app.router.add_route("*", "/push", shop.push)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    shop.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield shop
-    finally:
-        await runner.cleanup()
-
-
-@pytest.fixture
-async def shop(new_merchant: Callable[..., Merchant]) -> AsyncIterator[Shop]:
-    merchant = new_merchant()
-    await merchant.make_order()
-    await merchant.control("PUT", "scenario", {"version": 1, **FROZEN})
-    async with running(Shop(merchant)) as shop:
-        yield shop
+from mockserver.domain.operation import Operation
+from tests.support.shop import Shop
 
 
 async def test_a_push_is_an_empty_post_after_two_minutes(shop: Shop) -> None:

@@ -6,10 +6,13 @@ import pytest
 from aiohttp import web
 
 from mockserver.http.deliveries import sender as module
+from mockserver.http.deliveries.outgoing import OutgoingRequest
 from mockserver.http.deliveries.sender import NearResolver, Sender
 from mockserver.http.deliveries.targets import HostNotAllowedError, TargetPolicy
-from mockserver.sandbox.deliveries import Delivery, DeliveryKind
+from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from tests.support.builders import NOW
+
+EMPTY = OutgoingRequest({})
 
 
 def delivery_to(url: str) -> Delivery:
@@ -35,7 +38,7 @@ async def test_a_name_is_refused_by_the_address_it_resolves_to() -> None:
 async def test_a_refused_name_holds_the_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "check_address", _refuse)
     sender = Sender(TargetPolicy())
-    sent = await sender.send(delivery_to("http://localhost:1/push"))
+    sent = await sender.send(delivery_to("http://localhost:1/push"), EMPTY)
     await sender.close()
     assert (sent.status, sent.error, sent.held) == (None, "", "too far")
 
@@ -46,7 +49,7 @@ def _refuse(_address: str) -> None:
 
 
 async def test_a_merchant_that_hangs_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TIMEOUT", 0.05)
+    monkeypatch.setattr(module, "TIMEOUTS", {DeliveryKind.PUSH: 0.05})
     released = asyncio.Event()
 
     async def hang(_request: web.BaseRequest) -> web.Response:
@@ -57,7 +60,8 @@ async def test_a_merchant_that_hangs_is_an_error(monkeypatch: pytest.MonkeyPatch
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     sender = Sender(TargetPolicy())
-    sent = await sender.send(delivery_to(f"http://127.0.0.1:{runner.addresses[0][1]}/push"))
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/push"
+    sent = await sender.send(delivery_to(url), EMPTY)
     released.set()
     await sender.close()
     await runner.cleanup()
@@ -69,6 +73,6 @@ async def test_a_merchant_that_hangs_is_an_error(monkeypatch: pytest.MonkeyPatch
 )
 async def test_an_impossible_call_is_an_error(url: str) -> None:
     sender = Sender(TargetPolicy())
-    sent = await sender.send(delivery_to(url))
+    sent = await sender.send(delivery_to(url), EMPTY)
     await sender.close()
     assert (sent.status, bool(sent.error)) == (None, True)

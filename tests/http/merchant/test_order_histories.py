@@ -5,7 +5,6 @@ garbled, but under a key money moves once. ``KUSTOM_FUZZ`` multiplies the number
 """
 
 import asyncio
-import os
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +12,6 @@ from itertools import count
 from typing import Any, TypeVar
 
 from aiohttp import ClientError, ClientSession, DummyCookieJar
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -29,6 +27,7 @@ from mockserver.domain.assumptions import ASSUMPTIONS, Assumptions
 from mockserver.domain.commands import Command
 from mockserver.domain.operation import Operation
 from tests.support.builders import NOW, make_line
+from tests.support.effort import effort
 from tests.support.merchant import Merchant, Reply, with_key
 from tests.support.model import commands_strategy
 from tests.support.model.commands_strategy import CommandFor, Moment, keys
@@ -37,7 +36,6 @@ from tests.support.model.merchant_model import MerchantModel
 from tests.support.model.order_model import Answer, Call, OrderModel, midnight
 from tests.support.strategies import assumptions, mostly
 
-EFFORT = int(os.environ.get("KUSTOM_FUZZ", "1"))
 MOST_ORDERS = 3
 ORDER = "order-{}"
 
@@ -325,5 +323,4 @@ def test_whatever_happens_on_the_way_money_moves_once(server_url: str) -> None:
     class LivesThere(OrderHistories):
         url = server_url
 
-    profile = settings(max_examples=70 * EFFORT, stateful_step_count=30, deadline=None)
-    run_state_machine_as_test(LivesThere, settings=profile)
+    run_state_machine_as_test(LivesThere, settings=effort(30, stateful_step_count=30))

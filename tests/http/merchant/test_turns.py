@@ -10,6 +10,9 @@ import pytest
 
 from mockserver.domain.operation import ORDERS_PATH, Operation
 from mockserver.homes.memory import MemoryHome
+from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.sender import Sender
+from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
@@ -41,7 +44,8 @@ def api() -> MerchantApi:
     sandboxes = SandboxRegistry(
         parse_scenario("parcel", parse_yaml(SCENARIO), ScenarioDefaults())
     )
-    return MerchantApi(MemoryHome(sandboxes), OrderCache(), Metrics(int))
+    deliveries = DeliveryRunner(sandboxes, Sender(TargetPolicy()))
+    return MerchantApi(MemoryHome(sandboxes), OrderCache(), Metrics(int), deliveries)
 
 
 @pytest.fixture

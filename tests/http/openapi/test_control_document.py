@@ -48,6 +48,10 @@ BODIES: Mapping[str, list[Any]] = {
         {"orders": {"shipped": {"status": "CAPTURED"}}, "faults": {"lost": {"fired": 0}}},
     ],
     "PUT /__admin/sandboxes/{sandbox}/names": [{}],
+    "PUT /__admin/sandboxes/{sandbox}/webhooks": [
+        {"endpoints": [{"url": "http://127.0.0.1:1/hooks", "events": ["order.created"]}]},
+        {"endpoints": []},
+    ],
 }
 """For every route that takes a body: bodies that are accepted."""
 
@@ -76,6 +80,11 @@ WRONG: Mapping[str, list[Any]] = {
     ],
     "POST /__admin/sandboxes/{sandbox}/verdict": [{"order": {}}, {"orders": []}, []],
     "PUT /__admin/sandboxes/{sandbox}/names": [[]],
+    "PUT /__admin/sandboxes/{sandbox}/webhooks": [
+        {},
+        {"endpoints": [{"url": "shop.example"}]},
+        {"endpoints": [{"url": "http://localhost", "secret": "s"}]},
+    ],
 }
 """And bodies that neither the document nor the server accepts."""
 

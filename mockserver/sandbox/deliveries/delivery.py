@@ -1,0 +1,114 @@
+"""A delivery as a frozen value, its attempts, and its state, derived from both."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.order import Order
+
+FIRST_SUCCESS, LAST_SUCCESS = 200, 299
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery is for."""
+
+    PUSH = "push"
+    WEBHOOK = "webhook"
+
+
+KIND_MEANINGS: Mapping[DeliveryKind, str] = {
+    DeliveryKind.PUSH: "the order is complete: an empty POST until it is acknowledged",
+    DeliveryKind.WEBHOOK: "a signed event, repeated until the endpoint answers 2xx",
+}
+
+
+class DeliveryState(StrEnum):
+    """State of a delivery, derived from its attempts and its order."""
+
+    SCHEDULED = "scheduled"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+class Attempt(Struct, frozen=True):
+    """One attempt to send a delivery; ``status`` is ``None`` without a response."""
+
+    at: datetime
+    status: int | None
+    seconds: float
+    error: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the merchant answered 2xx."""
+        return self.status is not None and FIRST_SUCCESS <= self.status <= LAST_SUCCESS
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """A call to the merchant.
+
+    Attributes:
+        due: the times at which it is still to be sent, earliest first.
+        held: why it is not sent on its own; empty if it is.
+        body: what is sent; empty for a push.
+        event_id: the id of the event of a webhook, which is its ``webhook-id``.
+    """
+
+    delivery_id: str
+    kind: DeliveryKind
+    order_id: str
+    url: str
+    created_at: datetime
+    due: tuple[datetime, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    held: str = ""
+    method: str = "POST"
+    body: str = ""
+    event_id: str = ""
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it is sent next."""
+        return self.due[0] if self.due else None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the latest attempt succeeded."""
+        return bool(self.attempts) and self.attempts[-1].succeeded
+
+
+def is_stopped(delivery: Delivery, order: Order | None, assumptions: Assumptions) -> bool:
+    """Return whether a delivery is no longer sent on its own."""
+    if delivery.kind is DeliveryKind.WEBHOOK:
+        return any(attempt.succeeded for attempt in delivery.attempts)
+    return _is_push_stopped(delivery, order, assumptions)
+
+
+def _is_push_stopped(delivery: Delivery, order: Order | None, assumptions: Assumptions) -> bool:
+    """Return whether a push is stopped (documented: once acknowledged)."""
+    if order is None:
+        return True
+    if assumptions.push_stops_on == "acknowledge_or_2xx" and delivery.succeeded:
+        return True
+    handled = order.acknowledged_at or order.captures or order.cancelled_at
+    if assumptions.push_after_acknowledge == "first_still_sent" and not delivery.attempts:
+        return False
+    return bool(handled)
+
+
+def derive_delivery_state(
+    delivery: Delivery, order: Order | None, assumptions: Assumptions
+) -> DeliveryState:
+    """Derive the state; a delivered push may still be due again."""
+    if delivery.held:
+        return DeliveryState.HELD
+    if delivery.succeeded:
+        return DeliveryState.DELIVERED
+    if is_stopped(delivery, order, assumptions):
+        return DeliveryState.CANCELLED
+    return DeliveryState.SCHEDULED if delivery.due else DeliveryState.FAILED

@@ -1,0 +1,170 @@
+"""The deliveries of a sandbox, with a queue by due time.
+
+A push is one delivery with many attempts, by the provider's schedule on the sandbox's
+clock, until the order is acknowledged. What cannot be sent is held and can be read.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from sys import getsizeof
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.checkout import Checkout
+from mockserver.sandbox.deliveries.delivery import Attempt, Delivery, DeliveryKind
+from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, PushMode
+from mockserver.sandbox.weights import ATTEMPT_BYTES, DELIVERY_BYTES, DUE_TIME_BYTES
+
+MAX_DELIVERIES = 100_000  # of a sandbox; beyond it the oldest is dropped
+MAX_DELIVERY_BYTES = 64 * 1024**2  # likewise
+MAX_ATTEMPTS = 50  # kept of a delivery, the latest
+
+
+class Deliveries:
+    """The deliveries of a sandbox, oldest first, with a queue by due time.
+
+    Attributes:
+        by_id: the deliveries by id.
+        added_count: number of deliveries ever added.
+    """
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self.by_id: dict[str, Delivery] = {}
+        self._queue: list[tuple[datetime, int, str]] = []  # with the delivery's number
+        self.added_count = 0
+        self.total_bytes = 0
+
+    def add(
+        self,
+        kind: DeliveryKind,
+        order_id: str,
+        url: str,
+        now: datetime,
+        offsets: Iterable[timedelta] = (),
+        **fields: Any,  # noqa: ANN401  # of a delivery
+    ) -> Delivery:
+        """Add a delivery that is due at offsets from now; beyond a limit drop the oldest."""
+        self.added_count += 1
+        delivery = Delivery(
+            delivery_id=f"delivery-{self.added_count}",
+            kind=kind,
+            order_id=order_id,
+            url=url,
+            created_at=now,
+            due=tuple(now + offset for offset in offsets),
+            **fields,
+        )
+        self._store(delivery)
+        self._queue_up(delivery)
+        while len(self.by_id) > MAX_DELIVERIES or self.total_bytes > MAX_DELIVERY_BYTES:
+            self.remove(next(iter(self.by_id)))
+        return delivery
+
+    def add_push(
+        self, checkout: Checkout, now: datetime, mode: PushMode, assumptions: Assumptions
+    ) -> Delivery | None:
+        """Plan the pushes of a completed checkout order; ``None`` if it has no push URL."""
+        url = checkout.merchant_url("push")
+        if url is None:
+            return None
+        offsets = PUSH_SCHEDULES[assumptions.push_schedule]
+        if mode is PushMode.NOW:
+            offsets = (timedelta(), *offsets)
+        held = "completed with push: hold" if mode is PushMode.HOLD else ""
+        return self.add(DeliveryKind.PUSH, checkout.order_id, url, now, offsets, held=held)
+
+    def get(self, delivery_id: str) -> Delivery | None:
+        """Find a delivery by its id."""
+        return self.by_id.get(delivery_id)
+
+    def remove(self, delivery_id: str) -> bool:
+        """Remove a delivery, so that it is not sent; return whether there was one."""
+        delivery = self.by_id.pop(delivery_id, None)
+        self.total_bytes -= _weigh(delivery) if delivery else 0
+        return delivery is not None
+
+    def next_due_at(self) -> datetime | None:
+        """Return the earliest due time in the queue."""
+        return self._queue[0][0] if self._queue else None
+
+    def take_due(
+        self, until: datetime, is_wanted: Callable[[Delivery], bool]
+    ) -> list[Delivery]:
+        """Remove the deliveries with the earliest due time from the queue.
+
+        Each must be settled afterwards, which queues its next time.
+
+        Args:
+            until: deliveries that are due later stay.
+            is_wanted: those for which it is false leave the queue unsent.
+        """
+        batch: list[Delivery] = []
+        while self._queue and self._queue[0][0] <= until:
+            due_at, _, delivery_id = self._queue[0]
+            if batch and due_at > self._due_of(batch):
+                break
+            heappop(self._queue)
+            delivery = self.by_id.get(delivery_id)
+            is_current = delivery is not None and delivery.due_at == due_at
+            if delivery and is_current and not delivery.held and is_wanted(delivery):
+                batch.append(delivery)
+        return batch
+
+    def settle(self, delivery_id: str, attempt: Attempt, held: str = "") -> Delivery | None:
+        """Record an attempt, or why none was made, and queue the next one.
+
+        Returns:
+            The changed delivery; ``None`` if it was removed meanwhile.
+        """
+        delivery = self.by_id.get(delivery_id)
+        if delivery is None:
+            return None
+        due = tuple(moment for moment in delivery.due if moment > attempt.at)
+        attempts = delivery.attempts if held else (*delivery.attempts, attempt)
+        changed = replace(delivery, due=due, held=held, attempts=attempts[-MAX_ATTEMPTS:])
+        self._store(changed)
+        if delivery.held or changed.due_at != delivery.due_at:
+            self._queue_up(changed)
+        return changed
+
+    def rebuild_queue(self) -> None:
+        """Derive the queue and the bytes again, after the deliveries were replaced."""
+        self._queue, self.total_bytes = [], sum(map(_weigh, self.by_id.values()))
+        for delivery in self.by_id.values():
+            self._queue_up(delivery)
+
+    def copy(self) -> "Deliveries":
+        """Return an independent copy."""
+        copy = Deliveries()
+        copy.by_id, copy._queue = dict(self.by_id), list(self._queue)
+        copy.added_count, copy.total_bytes = self.added_count, self.total_bytes
+        return copy
+
+    def __iter__(self) -> Iterator[Delivery]:
+        """Iterate over the deliveries, oldest first."""
+        return iter(self.by_id.values())
+
+    def _store(self, delivery: Delivery) -> None:
+        before = self.by_id.get(delivery.delivery_id)
+        self.total_bytes += _weigh(delivery) - (_weigh(before) if before else 0)
+        self.by_id[delivery.delivery_id] = delivery
+
+    def _queue_up(self, delivery: Delivery) -> None:
+        if delivery.due_at is not None and not delivery.held:
+            number = int(delivery.delivery_id.rpartition("-")[2])
+            heappush(self._queue, (delivery.due_at, number, delivery.delivery_id))
+
+    @staticmethod
+    def _due_of(batch: Sequence[Delivery]) -> datetime:
+        return batch[0].due[0]
+
+
+def _weigh(delivery: Delivery) -> int:
+    """Return the bytes that a delivery takes."""
+    texts = getsizeof(delivery.url) + getsizeof(delivery.body)
+    due_times = DUE_TIME_BYTES * len(delivery.due)
+    return DELIVERY_BYTES + texts + due_times + ATTEMPT_BYTES * len(delivery.attempts)

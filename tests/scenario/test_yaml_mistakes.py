@@ -1,0 +1,11 @@
+"""Mistakes in YAML: the finding is where the mistake is, and says what to write."""
+
+import pytest
+
+from mockserver.cli.lint import lint_text
+from tests.scenario.case_tables import Case, cases
+
+
+@pytest.mark.parametrize("case", cases("yaml_mistakes"))
+def test_mistake_is_explained_at_its_place(case: Case) -> None:
+    assert str(lint_text(case["text"].encode())[0]) == case["finding"]
