@@ -99,6 +99,13 @@ class Settings:
     sandbox_ttl: str | None = setting(
         None, "drop sandboxes that were not used for this long (real time), such as 7d"
     )
+    store: str = setting(
+        "memory:", "where sandboxes live: memory:, or file:PATH, which survives a restart"
+    )
+    store_fsync: bool = setting(
+        True,  # noqa: FBT003
+        "with --store file:, write each change to the disk before it is answered",
+    )
     max_sandboxes: int = setting(
         1000, "maximum number of sandboxes; only unchanged or unused ones are evicted"
     )

@@ -12,6 +12,7 @@ from mockserver import __version__
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.cli.logs import configure_logging
 from mockserver.cli.startup import create_registry, describe_listen_error
+from mockserver.cli.stores import open_home
 from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
 from mockserver.http.deliveries.targets import TargetPolicy, parse_rewrites
@@ -102,6 +103,7 @@ async def _serve(settings: Settings) -> int:
     stop_on_signals(stopping)
     try:
         sandboxes = create_registry(settings)
+        home = await open_home(settings, sandboxes)
         server = Server(
             sandboxes,
             host=settings.host,
@@ -111,6 +113,7 @@ async def _serve(settings: Settings) -> int:
             admin_token=settings.admin_token,
             tls=load_tls(settings),
             target_policy=_target_policy(settings),
+            home=home,
         )
         url = await server.start()
     except UnknownScenarioError as error:
@@ -121,7 +124,9 @@ async def _serve(settings: Settings) -> int:
     except OSError as error:
         raise SettingError(describe_listen_error(error, settings)) from None
     if not settings.require_known:
-        sandboxes.get_or_create(DEMO_SANDBOX)  # the first commands of the README read it
+        await home.take_turn(
+            DEMO_SANDBOX, sandboxes.get_or_create, DEMO_SANDBOX
+        )  # the first commands of the README read it
     if settings.admin_token is None and not _is_loopback(settings.host):
         log.warning("anybody who can reach %s can use the control API; %s", url, OPEN_HINT)
     _tune_garbage_collection()
@@ -131,4 +136,5 @@ async def _serve(settings: Settings) -> int:
     if watch_task is not None:
         watch_task.cancel()
     await server.stop()
+    await home.close()
     return EXIT_OK

@@ -35,7 +35,20 @@ class Home(Protocol):
 
         Returns:
             What the turn returned.
+
+        Raises:
+            StoreError: it could not be settled.
         """
 
     async def load_all(self) -> None:
         """Make all sandboxes available in the registry, for a reader of several."""
+
+    async def check(self) -> None:
+        """Check that turns can be settled.
+
+        Raises:
+            StoreError: they cannot.
+        """
+
+    async def close(self) -> None:
+        """Settle what is under way."""

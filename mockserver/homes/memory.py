@@ -24,3 +24,9 @@ class MemoryHome:
 
     async def load_all(self) -> None:
         """Do nothing: all sandboxes are available."""
+
+    async def check(self) -> None:
+        """Do nothing: memory is always there."""
+
+    async def close(self) -> None:
+        """Do nothing: nothing is under way."""

@@ -255,7 +255,7 @@ def encode_key(letter: str, key: Any) -> str:  # noqa: ANN401
         operation, order_id, status = key
         suffix = "" if order_id is None else f"/{order_id}"
         return f"c:{operation or ''}/{status}{suffix}"
-    return f"{letter}:{key}"
+    return f"{letter}:{key}".encode(errors="replace").decode()  # without lone surrogates
 
 
 def decode_key(field: str) -> Any:  # noqa: ANN401

@@ -143,7 +143,7 @@ class StoredEntry(Struct, frozen=True, omit_defaults=True, kw_only=True):
     messages: tuple[StoredMessage, StoredMessage] | None = None
 
 
-ENTRY_DECODER = Decoder(StoredEntry)
+ENTRY_DECODER, TEMPLATE_DECODER = Decoder(StoredEntry), Decoder(StoredTemplate)
 SAME_FIELDS = (
     "entry_id", "at", "correlation_id", "method", "path", "operation", "order_id", "status",
     "replayed", "body_changed", "idempotency_key", "retry_after", "before", "crash", "seconds",
@@ -180,6 +180,11 @@ def _approximate(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, list | tuple):
         return [_approximate(item) for item in value]
     return value
+
+
+def decode_template(data: bytes) -> StoredTemplate:
+    """Decode what a sandbox was filled from."""
+    return TEMPLATE_DECODER.decode(data)
 
 
 def store_refusal(refusal: Refusal) -> StoredRefusal:

@@ -34,9 +34,15 @@ class TrackedSandbox:
     """
 
     def __init__(
-        self, registry: SandboxRegistry[Any], entry: RegistryEntry[Any], token: str = ""
+        self,
+        registry: SandboxRegistry[Any],
+        entry: RegistryEntry[Any],
+        token: str,
+        *,
+        is_new: bool = False,
     ) -> None:
-        """Track a sandbox, whose tables may be plain dictionaries."""
+        """Track a sandbox; a new one is not in the store, or replaces another there."""
+        self._is_new = is_new
         self._registry = registry
         self.entry = entry
         self.token = token
@@ -59,7 +65,7 @@ class TrackedSandbox:
 
     def build_commit(self, token: str) -> Commit:
         """Build the commit of all changes."""
-        if not self.token or self.is_replaced:
+        if self._is_new or self.is_replaced:
             return self._build_replacement(token)
         fields: dict[str, bytes] = {}
         removed: list[str] = []
@@ -88,12 +94,16 @@ class TrackedSandbox:
             self._track_tables()
         for table in self._tables.values():
             table.settle()
-        self._head = self._current_head()
+        self._head, self._is_new = self._current_head(), False
         self.token = token
 
     def undo(self) -> bool:
         """Undo all changes since the last commit; return whether that was possible."""
-        if self.is_replaced or not all([table.undo() for table in self._tables.values()]):
+        if (
+            self._is_new
+            or self.is_replaced
+            or not all(table.undo() for table in self._tables.values())
+        ):
             return False
         self._apply_head(self._head)
         self.sandbox.journal.drop_after(self._head.last_entry)
@@ -124,9 +134,10 @@ class TrackedSandbox:
 
     def _apply_head(self, head: Head) -> None:
         journal = self.sandbox.journal
-        if head.last_entry > journal.last_id:
-            journal.is_complete = False
+        has_cleared = head.cleared_entry < journal.cleared_id
+        is_behind = head.last_entry > journal.last_id
         apply_head(self.sandbox, head)
+        journal.is_complete &= not (has_cleared or is_behind)
         self.entry.owner, self.entry.is_changed = head.owner, head.is_changed
         self.entry.last_used_at = head.last_used_at or self.entry.last_used_at
 

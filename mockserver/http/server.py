@@ -127,6 +127,8 @@ class Server:
         context = self._tls.context if self._tls else None
         await web.TCPSite(self._runner, self._host, self._port, ssl_context=context).start()
         host, port = self._runner.addresses[0][:2]
+        for sandbox in self.registry:  # a stored one may have deliveries that are due
+            self._deliveries.arm(sandbox)
         scheme = "https" if self._tls else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 

@@ -98,6 +98,7 @@ class SandboxRegistry(Generic[TemplateT]):
         time_to_live: time without use (real) after which a sandbox is dropped, if any.
         evicted: the latest evictions, oldest first.
         evicted_count: number of evictions since the server was started.
+        on_drop: called with the name of each sandbox that was dropped.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class SandboxRegistry(Generic[TemplateT]):
         self.time_to_live = time_to_live
         self.evicted: deque[Eviction] = deque(maxlen=MAX_EVICTIONS_LISTED)
         self.evicted_count = 0
+        self.on_drop: Callable[[str], None] | None = None
         self._clock = clock
         self._entries: OrderedDict[str, RegistryEntry[TemplateT]] = OrderedDict()
         self._evictions: OrderedDict[str, Eviction] = OrderedDict()  # by name, remembered
@@ -200,6 +202,8 @@ class SandboxRegistry(Generic[TemplateT]):
         entry = self._entries.pop(name, None)
         if entry is not None:
             self._release(entry)
+            if self.on_drop is not None:
+                self.on_drop(name)
         return entry is not None
 
     def entry_of(self, name: str) -> RegistryEntry[TemplateT] | None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from mockserver.domain.errors import Refusal
+from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page
 from mockserver.http.control.context import (
     ControlContext,
@@ -29,6 +30,7 @@ from mockserver.http.control.problems import (
     problem_response,
     refusal_problem,
     scenario_problem,
+    store_problem,
     unauthorized,
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
@@ -74,6 +76,8 @@ class ControlApi(Struct, frozen=True):
             return problem_response(refusal_problem(refusal))
         except ScenarioError as error:
             return problem_response(scenario_problem(error))
+        except StoreError as error:
+            return problem_response(store_problem(error))
         except Exception:
             log.exception("crash in %r", request.path)
             return problem_response(Problem(500, "unexpected server error"))

@@ -26,6 +26,14 @@ def get_health(context: ControlContext, _params: PathParams, _request: Request) 
     )
 
 
+async def get_readiness(
+    context: ControlContext, params: PathParams, request: Request
+) -> Response:
+    """Return the health, or 503 while the store of the sandboxes is away."""
+    await context.home.check()
+    return get_health(context, params, request)
+
+
 def get_ca_certificate(
     context: ControlContext, _params: PathParams, _request: Request
 ) -> Response:
