@@ -100,7 +100,8 @@ class Settings:
         None, "drop sandboxes that were not used for this long (real time), such as 7d"
     )
     store: str = setting(
-        "memory:", "where sandboxes live: memory:, or file:PATH, which survives a restart"
+        "memory:",
+        "where sandboxes live: memory:, file:PATH, or valkey://HOST:PORT for several servers",
     )
     store_fsync: bool = setting(
         True,  # noqa: FBT003

@@ -53,7 +53,7 @@ LAYERS: Mapping[str, Layer] = {
     "sandbox": may_import("domain", "msgspec"),
     "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
     "audit": may_import("domain sandbox", "msgspec"),
-    "homes": may_import("domain sandbox", "msgspec"),
+    "homes": may_import("domain sandbox", "msgspec multidict valkey"),
     "http": may_import(f"{BASE} domain sandbox homes scenario audit", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(

@@ -12,9 +12,10 @@ from mockserver import __version__
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.cli.logs import configure_logging
 from mockserver.cli.startup import create_registry, describe_listen_error
-from mockserver.cli.stores import open_home
+from mockserver.cli.stores import create_home, store_setting_error
 from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
+from mockserver.homes.store import StoreError
 from mockserver.http.deliveries.targets import TargetPolicy, parse_rewrites
 from mockserver.http.server import Server, new_event_loop
 from mockserver.scenario.diagnostics import ScenarioError
@@ -103,7 +104,7 @@ async def _serve(settings: Settings) -> int:
     stop_on_signals(stopping)
     try:
         sandboxes = create_registry(settings)
-        home = await open_home(settings, sandboxes)
+        home = create_home(settings, sandboxes)
         server = Server(
             sandboxes,
             host=settings.host,
@@ -121,6 +122,8 @@ async def _serve(settings: Settings) -> int:
     except ScenarioError as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
+    except StoreError as error:
+        raise store_setting_error(settings, str(error)) from None
     except OSError as error:
         raise SettingError(describe_listen_error(error, settings)) from None
     if not settings.require_known:
@@ -136,5 +139,4 @@ async def _serve(settings: Settings) -> int:
     if watch_task is not None:
         watch_task.cancel()
     await server.stop()
-    await home.close()
     return EXIT_OK

@@ -18,6 +18,13 @@ class Home(Protocol):
 
     registry: SandboxRegistry[Any]
 
+    async def open(self) -> None:
+        """Get ready for turns.
+
+        Raises:
+            StoreError: the sandboxes are out of reach; says what to do.
+        """
+
     async def take_turn(
         self,
         name: str,
@@ -42,6 +49,9 @@ class Home(Protocol):
 
     async def load_all(self) -> None:
         """Make all sandboxes available in the registry, for a reader of several."""
+
+    async def wait_for_entry(self, name: str, seconds: float) -> None:
+        """Wait until a sandbox has another journal entry, or might have, or for seconds."""
 
     async def check(self) -> None:
         """Check that turns can be settled.

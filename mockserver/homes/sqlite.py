@@ -34,14 +34,11 @@ CREATE TABLE entry (name TEXT, id INTEGER, value BLOB NOT NULL, PRIMARY KEY (nam
 ResultT = TypeVar("ResultT")
 
 
-class StoreFileError(Exception):
-    """Raised for a file that cannot be used; says what to do."""
-
-
 class SqliteStore:
     """A store in a file."""
 
     is_shared = False
+    replica = "file"
 
     def __init__(self, path: Path, *, fsync: bool = True) -> None:
         """Open or create a file.
@@ -51,7 +48,7 @@ class SqliteStore:
             fsync: write each transaction to the disk, so that a power failure loses nothing.
 
         Raises:
-            StoreFileError: it is no database, of another program, newer, or in use.
+            StoreError: it is no database, of another program, newer, or in use.
         """
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kustom-mock store")
         self._pending: list[tuple[Commit, asyncio.Future[None]]] = []
@@ -60,8 +57,11 @@ class SqliteStore:
         try:
             self._connection = _open(path, fsync=fsync)
         except sqlite3.Error as error:
-            raise StoreFileError(_describe(path, error)) from None
+            raise StoreError("store_unavailable", _describe(path, error)) from None
         self._uses = self._read("SELECT max(used) FROM sandbox")[0][0] or 0
+
+    async def open(self) -> None:
+        """Do nothing: the file is open."""
 
     async def load(self, name: str) -> StoredFields | None:
         """Return the fields of a sandbox; ``None`` if there is none."""
@@ -168,7 +168,7 @@ def _open(path: Path, *, fsync: bool) -> sqlite3.Connection:
     """Open a file, lock it, and create the tables of a new one.
 
     Raises:
-        StoreFileError: it is of another program, or newer.
+        StoreError: it is of another program, or newer.
         sqlite3.Error: it is no database, or in use.
     """
     connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
@@ -192,10 +192,10 @@ def _check_file(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         message = f"{path} is a database of another program; choose another path"
-        raise StoreFileError(message)
+        raise StoreError("store_unavailable", message)
     if version > FILE_VERSION:
         message = f"{path} was written by a newer version; upgrade, or choose another path"
-        raise StoreFileError(message)
+        raise StoreError("store_unavailable", message)
 
 
 def _describe(path: Path, error: sqlite3.Error) -> str:

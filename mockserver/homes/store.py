@@ -39,6 +39,7 @@ class Commit(Struct, frozen=True, kw_only=True):
         journal_size: maximum number of journal entries.
         replaces: the sandbox is replaced by these fields and entries.
         drops: the sandbox is dropped.
+        times_lost: how often the turns lost against another server.
     """
 
     name: str
@@ -50,6 +51,16 @@ class Commit(Struct, frozen=True, kw_only=True):
     journal_size: int = 0
     replaces: bool = False
     drops: bool = False
+    times_lost: int = 0
+
+    @property
+    def mode(self) -> str:
+        """What is done: ``turn``, ``replace``, ``drop``, or only ``check`` the token."""
+        if self.drops:
+            return "drop"
+        if self.replaces:
+            return "replace"
+        return "check" if self.is_empty else "turn"
 
     @property
     def is_empty(self) -> bool:
@@ -77,9 +88,18 @@ class Store(Protocol):
 
     Attributes:
         is_shared: whether other servers use it, too.
+        replica: name of this server among them.
     """
 
     is_shared: bool
+    replica: str
+
+    async def open(self) -> None:
+        """Check that the store can be used.
+
+        Raises:
+            StoreError: it cannot; says what to do.
+        """
 
     async def load(self, name: str) -> StoredFields | None:
         """Return the fields of a sandbox; ``None`` if there is none."""

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from itertools import count
-from secrets import token_hex
 from time import monotonic
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from mockserver.homes.home import ArgumentsT, ResultT
 from mockserver.homes.store import Commit, Conflict, Store, StoredFields, StoreError
@@ -33,6 +34,9 @@ from mockserver.sandbox.registry import RegistryEntry, SandboxRegistry
 
 MAX_ATTEMPTS = 100
 """Turns that lost this often are given up."""
+
+POLL_INTERVAL = 0.02
+"""Seconds between two looks at what other servers did."""
 
 log = logging.getLogger("kustom_mock")
 
@@ -95,7 +99,7 @@ class StoredHome:
         """
         self.registry = registry
         self.store = store
-        self.replica = token_hex(4)
+        self.replica = store.replica
         self.counts = StoreCounts()
         self._restore_template = restore_template
         self._tracked: dict[str, TrackedSandbox] = {}
@@ -106,11 +110,8 @@ class StoredHome:
             registry.on_drop = self._forget_dropped
 
     async def open(self) -> None:
-        """Load what a server that owns its store has at hand from the start.
-
-        Raises:
-            StoreError: the store is away, or a sandbox is unreadable.
-        """
+        """Check the store, and load all sandboxes unless others use it, too."""
+        await self.store.open()
         if not self.store.is_shared:
             await self.load_all()
 
@@ -138,6 +139,16 @@ class StoredHome:
             self._start(self._work(name))
         return await future
 
+    async def wait_for_entry(self, name: str, seconds: float) -> None:
+        """Wait until a sandbox has another journal entry, or might have."""
+        sandbox = self.registry.get(name)
+        if self.store.is_shared:
+            seconds = min(seconds, POLL_INTERVAL)
+        if sandbox is not None:
+            await sandbox.journal.wait_for_entry(seconds)
+        else:
+            await asyncio.sleep(seconds)
+
     async def load_all(self) -> None:
         """Load all sandboxes of the store."""
         for name in await self.store.names():
@@ -162,21 +173,21 @@ class StoredHome:
 
     async def _settle_turns(self, name: str, batch: list[Waiting]) -> list[Outcome]:
         """Apply turns and commit their changes; after a conflict do it again."""
-        for _ in range(MAX_ATTEMPTS):
+        for times_lost in range(MAX_ATTEMPTS):
             tracked = self._tracked.get(name) or await self._load(name)
             try:
                 outcomes = [_apply(waiting) for waiting in batch]
             except IncompleteJournalError:
                 await self._load_journal(name)
                 continue
-            if await self._settle(name, tracked):
+            if await self._settle(name, tracked, times_lost):
                 self.counts.turns += len(batch)
                 return outcomes
             self.counts.conflicts += 1
         raise StoreError("conflict", f"lost {MAX_ATTEMPTS} races for this sandbox")
 
-    async def _settle(self, name: str, tracked: TrackedSandbox | None) -> bool:
-        """Commit what the turns changed; return whether they must be applied again."""
+    async def _settle(self, name: str, tracked: TrackedSandbox | None, times_lost: int) -> bool:
+        """Commit what the turns changed; return False if they must be applied again."""
         entry, token = self.registry.entry_of(name), self._new_token()
         if entry is not None:
             tracked = self._track_new(name, entry, tracked)
@@ -188,7 +199,7 @@ class StoredHome:
             self._tracked.pop(name)
         if commit.is_empty and not self.store.is_shared:
             return True
-        conflict = await self._commit(commit)
+        conflict = await self._commit(replace(commit, times_lost=times_lost))
         if conflict is not None:
             self._catch_up(name, tracked, conflict)
             return False
@@ -214,7 +225,7 @@ class StoredHome:
             self.counts.commits += 1
             self.counts.seconds += monotonic() - started
 
-    def _catch_up(self, name: str, tracked: TrackedSandbox | None, conflict: Conflict) -> None:
+    def _catch_up(self, name: str, tracked: TrackedSandbox, conflict: Conflict) -> None:
         """Undo the turns and apply what others changed, or load the sandbox again."""
         try:
             is_current = (

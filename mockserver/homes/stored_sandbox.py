@@ -20,17 +20,20 @@ from mockserver.homes.stored_values import (
     Head,
     Stored,
     StoredReceipt,
+    StoredRule,
     Version,
     decode_entry,
     encode,
     encode_entry,
     restore_receipt,
+    restore_rule,
     store_receipt,
+    store_rule,
 )
 from mockserver.homes.tables import Table
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.deliveries.delivery import Delivery
-from mockserver.sandbox.faults.rules import FaultRule, RuleCounts
+from mockserver.sandbox.faults.rules import RuleCounts
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.sandbox import Sandbox
@@ -111,7 +114,7 @@ COLUMNS: Mapping[str, Column] = {
     "b": Column("", "order_bytes", int),
     "i": Column("ids", "reserved", None),
     "d": Column("deliveries", "by_id", Delivery),
-    "f": Column("faults", "by_name", FaultRule),
+    "f": Column("faults", "by_name", StoredRule, store_rule, restore_rule),
     "h": Column("faults", "counts", RuleCounts),
     "c": Column("journal", "counts", int),
     "s": Column("", "snapshots", StoredSnapshot, store_snapshot, restore_snapshot),

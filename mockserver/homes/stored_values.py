@@ -18,8 +18,10 @@ from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
-from mockserver.sandbox.faults.actions import ConnectionEnd, ResponseDamage
+from mockserver.sandbox.faults.actions import Action, ConnectionEnd, ResponseDamage
+from mockserver.sandbox.faults.rules import CallSelector, FaultRule, Subject
 from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdCounts
 from mockserver.sandbox.journal import Entry
@@ -106,6 +108,21 @@ class StoredReceipt(Struct, frozen=True, omit_defaults=True):
     made_at: datetime
     accepted: Acceptance | None = None
     refused: StoredRefusal | None = None
+
+
+class StoredRule(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A fault rule; ``operations`` are names of operations and kinds of deliveries."""
+
+    name: str
+    actions: tuple[Action, ...]
+    operations: list[str] = field(default_factory=list)
+    order_ids: frozenset[str] = frozenset()
+    where: Mapping[str, Any] = field(default_factory=dict)
+    calls: CallSelector | None = None
+    probability: float | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    spec: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StoredMessage(Struct, frozen=True):
@@ -195,6 +212,23 @@ def store_refusal(refusal: Refusal) -> StoredRefusal:
 def restore_refusal(stored: StoredRefusal) -> Refusal:
     """Return a refusal from its stored form."""
     return Refusal(stored.reason, stored.operation, **stored.facts)
+
+
+def store_rule(rule: FaultRule) -> StoredRule:
+    """Return the stored form of a fault rule."""
+    values = {name: getattr(rule, name) for name in FaultRule.__struct_fields__}
+    return StoredRule(**{**values, "operations": sorted(rule.operations)})
+
+
+def restore_rule(stored: StoredRule) -> FaultRule:
+    """Return a fault rule from its stored form."""
+    values = {name: getattr(stored, name) for name in FaultRule.__struct_fields__}
+    subjects = frozenset(map(_find_subject, stored.operations))
+    return FaultRule(**{**values, "operations": subjects})
+
+
+def _find_subject(name: str) -> Subject:
+    return DeliveryKind(name) if name in list(DeliveryKind) else Operation(name)
 
 
 def store_receipt(receipt: Receipt) -> StoredReceipt:

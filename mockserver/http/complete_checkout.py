@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import Outcome, UnknownShippingOptionError
@@ -44,6 +45,23 @@ async def complete_checkout(
     Raises:
         Problem: it cannot be completed; nothing is changed.
     """
+    completed = await deliveries.take_turn(sandbox, _complete, checkout, spec)
+    if completed is None:
+        raise Problem(404, f"sandbox '{sandbox.display_name}' was replaced meanwhile")
+    if completed.push is None:
+        return completed
+    mode, push = _push_mode(spec), completed.push
+    if mode is PushMode.NOW:
+        await deliveries.deliver(sandbox, push)
+        push = sandbox.deliveries.get(push.delivery_id) or push
+    if mode is PushMode.WITH_CONFIRMATION:
+        deliveries.start_sending(sandbox, push)
+    deliveries.arm(sandbox)
+    return replace(completed, push=push)
+
+
+def _complete(sandbox: Sandbox, checkout: Checkout, spec: Mapping[str, Any]) -> Completed:
+    """Complete a checkout order, and plan the pushes of its order."""
     completion = build_completion(checkout, spec, sandbox.ids.seed)
     try:
         checkout, order = checkouts.complete_checkout(sandbox, checkout.order_id, completion)
@@ -53,26 +71,16 @@ async def complete_checkout(
         raise checkout_problem(refusal) from None
     push = None
     if order is not None:
-        mode = PushMode(spec.get("push", PushMode.SCHEDULE))
-        push = await _push(deliveries, sandbox, checkout, mode)
+        now, mode = sandbox.clock.now(), _push_mode(spec)
+        push = sandbox.deliveries.add_push(checkout, now, mode, sandbox.assumptions)
     return Completed(completion.outcome, checkout, order, push)
+
+
+def _push_mode(spec: Mapping[str, Any]) -> PushMode:
+    return PushMode(spec.get("push", PushMode.SCHEDULE))
 
 
 def checkout_problem(refusal: Refusal) -> Problem:
     """Build the problem for a checkout order that cannot be completed."""
     status = 404 if refusal.reason is Reason.CHECKOUT_NOT_FOUND else 409
     return Problem(status, f"the checkout cannot be completed: {refusal}")
-
-
-async def _push(
-    deliveries: DeliveryRunner, sandbox: Sandbox, checkout: Checkout, mode: PushMode
-) -> Delivery | None:
-    """Plan the pushes of a completed checkout order, and send the first if it is due."""
-    now = sandbox.clock.now()
-    delivery = sandbox.deliveries.add_push(checkout, now, mode, sandbox.assumptions)
-    if delivery is not None and mode is PushMode.NOW:
-        delivery = (await deliveries.send(sandbox, delivery)).delivery
-    if delivery is not None and mode is PushMode.WITH_CONFIRMATION:
-        deliveries.start_sending(sandbox, delivery)
-    deliveries.arm(sandbox)
-    return delivery

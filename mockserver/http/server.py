@@ -88,12 +88,12 @@ class Server:
         live in memory unless there is a home for those of the registry.
         """
         self.registry = sandboxes
-        home = home or MemoryHome(sandboxes)
+        self._home = home = home or MemoryHome(sandboxes)
         self._host = host
         self._port = port
         self._tls = tls
         metrics = Metrics(sandboxes.__len__)
-        self._deliveries = DeliveryRunner(sandboxes, Sender(target_policy or TargetPolicy()))
+        self._deliveries = DeliveryRunner(home, Sender(target_policy or TargetPolicy()))
         ca_certificate = tls.ca_certificate if tls else None
         self._apis = Apis(
             MerchantApi(
@@ -118,7 +118,9 @@ class Server:
 
         Raises:
             OSError: the address or port cannot be used.
+            StoreError: the store of the sandboxes cannot be used.
         """
+        await self._home.open()
         self._runner = web.ServerRunner(
             ConnectionServer(self._handle, mock_headers=self._mock_headers),
             shutdown_timeout=SHUTDOWN_TIMEOUT,
@@ -137,6 +139,7 @@ class Server:
         if self._runner is not None:
             await self._runner.cleanup()
         await self._deliveries.close()
+        await self._home.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = request.protocol

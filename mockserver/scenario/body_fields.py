@@ -15,7 +15,8 @@ ANY_FIELD = "*"
 
 def unmatchable_condition(rule: FaultRule) -> str | None:
     """Return why no request can match ``where``; ``None`` if one can, or there is none."""
-    operations = rule.operations or frozenset(Operation)
+    subjects = rule.operations or frozenset(Operation)
+    operations = [subject for subject in subjects if isinstance(subject, Operation)]
     fields = {path: rules for name in operations for path, rules in body_fields(name).items()}
     if not fields:
         return None

@@ -1,6 +1,6 @@
 """Parse the faults of a scenario into fault rules."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 from typing import Any, TypeAlias
@@ -10,21 +10,28 @@ from msgspec.structs import replace
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.faults.actions import (
+    DELIVERY_ACTIONS,
+    ONLY_DELIVERY_ACTIONS,
     Action,
+    BadSignature,
     ConnectionEnd,
     Delay,
     Drop,
+    Duplicate,
     FailAllocation,
     Garbage,
+    Lose,
     LoseAnswer,
     RateLimit,
     Refuse,
+    Reorder,
     Respond,
     SlowBody,
     Truncate,
 )
-from mockserver.sandbox.faults.rules import CallSelector, FaultRule
+from mockserver.sandbox.faults.rules import CallSelector, FaultRule, Subject
 from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
 from mockserver.scenario.times import parse_duration_at, parse_time_or_offset
 
@@ -63,15 +70,18 @@ def parse_fault_rule(
         path: the position of the rule in the scenario.
 
     Raises:
-        ScenarioError: an unknown order, or an invalid time.
+        ScenarioError: an unknown order, an invalid time, or an action that does not fit.
     """
     on = spec.get("on", "any")
-    operations = [on] if isinstance(on, str) else on
-    names = () if "any" in operations else operations
+    subjects = [on] if isinstance(on, str) else on
+    names = () if "any" in subjects else subjects
+    actions = tuple(_actions(spec["do"], (*path, "do")))
+    operations = frozenset(map(_parse_subject, names))
+    _check_actions(operations, actions, path)
     return FaultRule(
         name=name,
-        actions=tuple(_actions(spec["do"], (*path, "do"))),
-        operations=frozenset(Operation(operation_name) for operation_name in names),
+        actions=actions,
+        operations=operations,
         order_ids=frozenset(_orders(spec, order_names, order_ids, path)),
         where=spec.get("where", {}),
         calls=_calls(spec.get("calls")),
@@ -80,6 +90,38 @@ def parse_fault_rule(
         until=_time(spec, "until", start, path),
         spec=spec,
     )
+
+
+def _parse_subject(name: str) -> Subject:
+    return DeliveryKind(name) if name in set(DeliveryKind) else Operation(name)
+
+
+def _check_actions(
+    subjects: frozenset[Subject], actions: Iterable[Action], path: ValuePath
+) -> None:
+    """Check that requests have actions of requests, and deliveries those of deliveries."""
+    kinds = sorted(subject for subject in subjects if isinstance(subject, DeliveryKind))
+    if kinds and len(kinds) < len(subjects):
+        message = f"expected operations or kinds of deliveries, got both; move {kinds[0]}"
+        raise ScenarioError([Finding("E104", (*path, "on"), f"{message} to a rule of its own")])
+    for action in actions:
+        problem = _misplaced(action, kinds)
+        if problem:
+            message = f"'{str(action).partition(' ')[0]}' {problem}"
+            raise ScenarioError([Finding("E104", (*path, "do"), message)])
+
+
+def _misplaced(action: Action, kinds: Sequence[DeliveryKind]) -> str:
+    """Return why an action does not fit what its rule is about; empty if it does."""
+    if not kinds:
+        is_wrong = isinstance(action, ONLY_DELIVERY_ACTIONS)
+        known = ", ".join(DeliveryKind)
+        return f"is for deliveries: name one in `on` ({known})" if is_wrong else ""
+    if not isinstance(action, DELIVERY_ACTIONS) or getattr(action, "after_commit", False):
+        return f"is for requests; a delivery takes {', '.join(DELIVERY_ACTION_NAMES)}"
+    if isinstance(action, BadSignature) and set(kinds) != {DeliveryKind.WEBHOOK}:
+        return "is for webhooks; other deliveries are not signed"
+    return ""
 
 
 def _orders(
@@ -183,5 +225,10 @@ _ACTIONS: Mapping[str, Callable[[Any, ValuePath], Action]] = {
     "slow_body": lambda rate, _path: SlowBody(rate),
     "respond_after": _respond_after,
     "fault": lambda name, _path: WIREMOCK_FAULTS[name],
+    "lose": lambda _value, _path: Lose(),
+    "duplicate": lambda times, _path: Duplicate() if times is True else Duplicate(times),
+    "reorder": lambda _value, _path: Reorder(),
+    "bad_signature": lambda _value, _path: BadSignature(),
 }
+DELIVERY_ACTION_NAMES = ("lose", "delay", "duplicate", "reorder", "bad_signature", "respond")
 ACTION_NAMES = tuple(_ACTIONS)

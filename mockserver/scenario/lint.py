@@ -24,6 +24,7 @@ from mockserver.domain.money import (
 )
 from mockserver.domain.operation import WITHOUT_BODY, Operation
 from mockserver.domain.order import Order, OrderLine
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.faults.rules import FaultRule, only_fails_allocations
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.body_fields import unmatchable_condition
@@ -239,6 +240,12 @@ def _never_fires_because(rule: FaultRule, subject: _LintContext) -> str | None:
         ),
         "its `where` needs a body, and its operations have none": bool(
             rule.where and rule.operations and rule.operations <= WITHOUT_BODY,
+        ),
+        "a push has no body for `where`": bool(
+            rule.where and rule.operations == {DeliveryKind.PUSH}
+        ),
+        "the sandbox has no webhook endpoints": bool(
+            rule.operations == {DeliveryKind.WEBHOOK} and not subject.sandbox.webhooks
         ),
         "only a refund has an allocation that can fail": bool(
             only_fails_allocations(rule)

@@ -9,6 +9,7 @@ from mockserver.http.control.context import (
     PathParams,
     find_sandbox,
     open_sandbox,
+    sandbox_name,
 )
 from mockserver.http.control.parsing import json_response, parse_json_object
 from mockserver.http.control.problems import Problem
@@ -37,6 +38,21 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
         raise Problem(
             422, f"expected one or more of {', '.join(CLOCK_FIELDS)}, got {unknown or '{}'}"
         )
+    name = sandbox_name(context, params)
+    sandbox, old_time, target = await context.home.take_turn(
+        name, _change_clock, context, params, body
+    )
+    sent = await context.deliveries.advance(sandbox, target)
+    sandbox = find_sandbox(context, params)
+    fired = [*_expired_orders(sandbox, old_time), *map(_delivery_event, sent)]
+    fired.sort(key=lambda event: event["at"])
+    return json_response({**_serialize_clock(sandbox), "fired": fired})
+
+
+def _change_clock(
+    context: ControlContext, params: PathParams, body: dict[str, Any]
+) -> tuple[Sandbox, datetime, datetime]:
+    """Freeze or unfreeze the clock; return the time before, and the one to advance to."""
     sandbox = open_sandbox(context, params)
     old_time = sandbox.clock.now()
     target = _target_time(body, old_time)
@@ -49,10 +65,7 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
         sandbox.clock.freeze()
     elif "freeze" in body:
         sandbox.clock.unfreeze()
-    sent = await context.deliveries.advance(sandbox, target)
-    fired = [*_expired_orders(sandbox, old_time), *map(_delivery_event, sent)]
-    fired.sort(key=lambda event: event["at"])
-    return json_response({**_serialize_clock(sandbox), "fired": fired})
+    return sandbox, old_time, target
 
 
 def _target_time(body: dict[str, Any], now: datetime) -> datetime:

@@ -13,10 +13,12 @@ from mockserver.http.control.context import (
     find_entry,
     find_sandbox,
     open_sandbox,
+    sandbox_name,
 )
 from mockserver.http.control.entries import serialize_entry, serialize_row
 from mockserver.http.control.parsing import json_response
 from mockserver.http.control.problems import Problem
+from mockserver.http.merchant.serializers import JsonObject
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
@@ -87,19 +89,28 @@ async def await_requests(
     """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
     expected_count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
+    name = sandbox_name(context, params)
     while True:
-        sandbox = find_sandbox(context, params)  # it may have been replaced
-        entries = list(_matching_entries(sandbox, request))
         seconds_left = deadline - monotonic()
-        if len(entries) >= expected_count or seconds_left <= 0:
+        needed = expected_count if seconds_left > 0 else 0
+        rows = await context.home.take_turn(
+            name, _read_matching, context, params, request, needed
+        )
+        if rows is not None:
             break
-        await sandbox.journal.wait_for_entry(seconds_left)
-    return json_response(
-        {
-            "satisfied": len(entries) >= expected_count,
-            "requests": [serialize_entry(sandbox.journal, entry) for entry in entries],
-        }
-    )
+        await context.home.wait_for_entry(name, seconds_left)
+    return json_response({"satisfied": len(rows) >= expected_count, "requests": rows})
+
+
+def _read_matching(
+    context: ControlContext, params: PathParams, request: Request, needed: int
+) -> list[JsonObject] | None:
+    """Return the matching requests, unless there are fewer than needed."""
+    sandbox = find_sandbox(context, params)  # it may have been replaced meanwhile
+    entries = list(_matching_entries(sandbox, request))
+    if len(entries) < needed:
+        return None
+    return [serialize_entry(sandbox.journal, entry) for entry in entries]
 
 
 def parse_await_parameters(request: Request) -> tuple[int, float]:

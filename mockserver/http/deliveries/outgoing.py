@@ -13,6 +13,7 @@ from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.sandbox import Sandbox
 
+FORGED_SECRET = "whsec_Zm9yZ2VkZm9yZ2VkZm9yZ2VkZm9yZ2Vk"  # noqa: S105
 REMOVED_ENDPOINT = "the endpoint of this webhook was removed"
 
 
@@ -24,8 +25,16 @@ class OutgoingRequest(Struct, frozen=True):
     held: str = ""
 
 
-def build_request(sandbox: Sandbox, delivery: Delivery) -> OutgoingRequest:
-    """Build the request of a delivery, as it would be sent now."""
+def build_request(
+    sandbox: Sandbox, delivery: Delivery, *, forged: bool = False
+) -> OutgoingRequest:
+    """Build the request of a delivery, as it would be sent now.
+
+    Args:
+        sandbox: has the endpoints of webhooks.
+        delivery: the call.
+        forged: sign a webhook with a secret that the merchant does not have.
+    """
     headers = {"User-Agent": SERVER_HEADER}
     if delivery.body:
         headers["Content-Type"] = "application/json"
@@ -35,7 +44,7 @@ def build_request(sandbox: Sandbox, delivery: Delivery) -> OutgoingRequest:
     endpoint = endpoints.get(delivery.url)
     if endpoint is None:
         return OutgoingRequest(headers, delivery.body, REMOVED_ENDPOINT)
-    secrets = endpoint.secrets_at(sandbox.clock.now())
+    secrets = (FORGED_SECRET,) if forged else endpoint.secrets_at(sandbox.clock.now())
     return OutgoingRequest({**headers, **_signed_headers(delivery, secrets)}, delivery.body)
 
 

@@ -5,17 +5,23 @@ only if the sandbox still has it.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
+from mockserver.homes.home import ArgumentsT, Home, ResultT
+from mockserver.http.deliveries import faults
 from mockserver.http.deliveries.outgoing import build_request
 from mockserver.http.deliveries.sender import Sender, Sent
-from mockserver.sandbox.deliveries.delivery import Attempt, Delivery, is_stopped
-from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.sandbox.deliveries.delivery import (
+    Attempt,
+    Delivery,
+    FiredActions,
+    is_stopped,
+)
 from mockserver.sandbox.sandbox import Sandbox
 
 MAX_PARALLEL = 64  # calls of one sandbox at a time
@@ -33,8 +39,8 @@ class SentDelivery(Struct, frozen=True):
 class DeliveryRunner:
     """Sends deliveries of all sandboxes of a registry."""
 
-    def __init__(self, registry: SandboxRegistry[Any], sender: Sender) -> None:
-        self._registry = registry
+    def __init__(self, home: Home, sender: Sender) -> None:
+        self._home = home
         self._sender = sender
         self._locks: WeakKeyDictionary[Sandbox, asyncio.Lock] = WeakKeyDictionary()
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -51,15 +57,27 @@ class DeliveryRunner:
 
     async def _advance(self, sandbox: Sandbox, target: datetime) -> list[SentDelivery]:
         sent: list[SentDelivery] = []
-        deliveries = sandbox.deliveries
-        while batch := deliveries.take_due(target, lambda d: self._is_wanted(sandbox, d)):
-            _move_clock(sandbox, batch[0].due[0])
+        while batch := await self.take_turn(sandbox, _take_due, target):
             sent += await self._send_batch(sandbox, batch)
-            if sandbox.deliveries is not deliveries or not self._is_current(sandbox):
-                return sent  # restored, reset or dropped meanwhile
-        _move_clock(sandbox, target)
+        await self.take_turn(sandbox, _move_clock, target)
         self.arm(sandbox)
         return sent
+
+    async def take_turn(
+        self,
+        sandbox: Sandbox,
+        turn: Callable[[Sandbox, *ArgumentsT], ResultT],
+        *args: *ArgumentsT,
+    ) -> ResultT | None:
+        """Take a turn, unless the sandbox was restored, reset or dropped meanwhile."""
+
+        def apply() -> ResultT | None:
+            current = self._home.registry.get(sandbox.name)
+            if current is None or current.birth != sandbox.birth:
+                return None
+            return turn(current, *args)
+
+        return await self._home.take_turn(sandbox.name, apply)
 
     async def _send_batch(
         self, sandbox: Sandbox, batch: Sequence[Delivery]
@@ -73,30 +91,58 @@ class DeliveryRunner:
         async def work() -> None:
             for row in rows:  # shared by all workers
                 for delivery in row:
-                    sent.append(await self.send(sandbox, delivery))
+                    sent.extend(await self.deliver(sandbox, delivery))
 
         await asyncio.gather(*(work() for _ in range(min(len(by_url), MAX_PARALLEL))))
         return sent
 
-    async def send(self, sandbox: Sandbox, delivery: Delivery) -> SentDelivery:
+    async def deliver(self, sandbox: Sandbox, delivery: Delivery) -> list[SentDelivery]:
+        """Make a call that is due, as the fault rules have it.
+
+        Returns:
+            The attempts; none if the call is put off.
+        """
+        fired = delivery.fired
+        if not fired:
+            fired = await self.take_turn(sandbox, faults.match_rules, delivery) or ()
+            if await self.take_turn(sandbox, faults.put_off, delivery, fired):
+                return []
+        number = faults.number_of_calls(fired)
+        sent = [await self.send(sandbox, delivery, fired) for _ in range(number)]
+        await self.take_turn(sandbox, _release_reordered, delivery)
+        return sent
+
+    async def send(
+        self, sandbox: Sandbox, delivery: Delivery, fired: FiredActions = ()
+    ) -> SentDelivery:
         """Send a delivery now, whether it is due or not, and settle it."""
-        at, deliveries = sandbox.clock.now(), sandbox.deliveries
-        request = build_request(sandbox, delivery)
+        at = sandbox.clock.now()
         try:
-            if request.held:
-                result = Sent(0.0, held=request.held)
-            else:
-                result = await self._sender.send(delivery, request)
+            result = await self._call(sandbox, delivery, fired)
         except asyncio.CancelledError:
-            deliveries.settle(delivery.delivery_id, Attempt(at, None, 0.0, "interrupted"))
+            interrupted = Attempt(at, None, 0.0, "interrupted")
+            await self.take_turn(sandbox, _settle, delivery, interrupted, "")
             raise
-        attempt = Attempt(at, result.status, result.seconds, result.error)
-        changed = deliveries.settle(delivery.delivery_id, attempt, result.held)
+        names = faults.describe(fired)
+        attempt = Attempt(at, result.status, result.seconds, result.error, names)
+        changed = await self.take_turn(sandbox, _settle, delivery, attempt, result.held)
         return SentDelivery(changed or delivery, at, None if result.held else attempt)
+
+    async def _call(self, sandbox: Sandbox, delivery: Delivery, fired: FiredActions) -> Sent:
+        """Call the merchant, unless a fault rule or a removed endpoint prevents it."""
+        if faults.is_lost(fired):
+            return Sent(0.0, error="lost on the way, by a fault rule")
+        answer = faults.replaced_answer(fired)
+        if answer is not None:
+            return Sent(0.0, status=answer.status)
+        request = build_request(sandbox, delivery, forged=faults.has_bad_signature(fired))
+        if request.held:
+            return Sent(0.0, held=request.held)
+        return await self._sender.send(delivery, request)
 
     def start_sending(self, sandbox: Sandbox, delivery: Delivery) -> None:
         """Send a delivery now without waiting for the answer."""
-        self._start_task(self.send(sandbox, delivery))
+        self._start_task(self.deliver(sandbox, delivery))
 
     def arm(self, sandbox: Sandbox) -> None:
         """Set a timer for the next due time; a frozen clock reaches only what is due now."""
@@ -133,12 +179,31 @@ class DeliveryRunner:
         task.add_done_callback(self._tasks.discard)
 
     def _is_current(self, sandbox: Sandbox) -> bool:
-        return self._registry.get(sandbox.name) is sandbox
+        current = self._home.registry.get(sandbox.name)
+        return current is not None and current.birth == sandbox.birth
 
-    @staticmethod
-    def _is_wanted(sandbox: Sandbox, delivery: Delivery) -> bool:
-        order = sandbox.orders.get(delivery.order_id)
-        return not is_stopped(delivery, order, sandbox.assumptions)
+
+def _take_due(sandbox: Sandbox, target: datetime) -> Sequence[Delivery]:
+    """Take what is due next, at most at a time, and move the clock there."""
+    batch = sandbox.deliveries.take_due(target, lambda d: _is_wanted(sandbox, d))
+    if batch:
+        _move_clock(sandbox, batch[0].due[0])
+    return batch
+
+
+def _is_wanted(sandbox: Sandbox, delivery: Delivery) -> bool:
+    order = sandbox.orders.get(delivery.order_id)
+    return not is_stopped(delivery, order, sandbox.assumptions)
+
+
+def _settle(
+    sandbox: Sandbox, delivery: Delivery, attempt: Attempt, held: str
+) -> Delivery | None:
+    return sandbox.deliveries.settle(delivery.delivery_id, attempt, held)
+
+
+def _release_reordered(sandbox: Sandbox, sent: Delivery) -> None:
+    sandbox.deliveries.release_reordered(sent, sandbox.clock.now())
 
 
 def _move_clock(sandbox: Sandbox, moment: datetime) -> None:

@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.order import Order
+from mockserver.sandbox.faults.actions import Action
+
+FiredActions: TypeAlias = tuple[tuple[str, Action], ...]
 
 FIRST_SUCCESS, LAST_SUCCESS = 200, 299
 
@@ -36,12 +40,18 @@ class DeliveryState(StrEnum):
 
 
 class Attempt(Struct, frozen=True):
-    """One attempt to send a delivery; ``status`` is ``None`` without a response."""
+    """One attempt to send a delivery.
+
+    Attributes:
+        status: ``None`` without a response.
+        faults: the fault rules that took effect, each with its action.
+    """
 
     at: datetime
     status: int | None
     seconds: float
     error: str = ""
+    faults: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -57,6 +67,9 @@ class Delivery(Struct, frozen=True, kw_only=True):
         held: why it is not sent on its own; empty if it is.
         body: what is sent; empty for a push.
         event_id: the id of the event of a webhook, which is its ``webhook-id``.
+        fired: names and actions of the fault rules that fired when it was due, while a
+            delay or a reordering puts it off.
+        is_reordered: whether it waits for the next delivery to the same URL.
     """
 
     delivery_id: str
@@ -70,6 +83,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     method: str = "POST"
     body: str = ""
     event_id: str = ""
+    fired: FiredActions = ()
+    is_reordered: bool = False
 
     @property
     def due_at(self) -> datetime | None:

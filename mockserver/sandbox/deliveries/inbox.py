@@ -14,12 +14,18 @@ from msgspec.structs import replace
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.sandbox.deliveries.delivery import Attempt, Delivery, DeliveryKind
+from mockserver.sandbox.deliveries.delivery import (
+    Attempt,
+    Delivery,
+    DeliveryKind,
+    FiredActions,
+)
 from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, PushMode
 from mockserver.sandbox.weights import ATTEMPT_BYTES, DELIVERY_BYTES, DUE_TIME_BYTES
 
 MAX_DELIVERIES = 100_000  # of a sandbox; beyond it the oldest is dropped
 MAX_DELIVERY_BYTES = 64 * 1024**2  # likewise
+REORDER_PERIOD = timedelta(minutes=1)  # that a reordered delivery waits if it is due once
 MAX_ATTEMPTS = 50  # kept of a delivery, the latest
 
 
@@ -35,6 +41,7 @@ class Deliveries:
         """Start without any."""
         self.by_id: dict[str, Delivery] = {}
         self._queue: list[tuple[datetime, int, str]] = []  # with the delivery's number
+        self._reordered: dict[str, None] = {}  # ids, in the order in which they began to wait
         self.added_count = 0
         self.total_bytes = 0
 
@@ -85,6 +92,7 @@ class Deliveries:
         """Remove a delivery, so that it is not sent; return whether there was one."""
         delivery = self.by_id.pop(delivery_id, None)
         self.total_bytes -= _weigh(delivery) if delivery else 0
+        self._reordered.pop(delivery_id, None)
         return delivery is not None
 
     def next_due_at(self) -> datetime | None:
@@ -112,6 +120,7 @@ class Deliveries:
             is_current = delivery is not None and delivery.due_at == due_at
             if delivery and is_current and not delivery.held and is_wanted(delivery):
                 batch.append(delivery)
+                self._store(replace(delivery, due=delivery.due[1:]))  # nobody else takes it
         return batch
 
     def settle(self, delivery_id: str, attempt: Attempt, held: str = "") -> Delivery | None:
@@ -125,22 +134,55 @@ class Deliveries:
             return None
         due = tuple(moment for moment in delivery.due if moment > attempt.at)
         attempts = delivery.attempts if held else (*delivery.attempts, attempt)
-        changed = replace(delivery, due=due, held=held, attempts=attempts[-MAX_ATTEMPTS:])
+        changed = replace(
+            delivery,
+            due=due,
+            held=held,
+            attempts=attempts[-MAX_ATTEMPTS:],
+            fired=(),
+            is_reordered=False,
+        )
         self._store(changed)
-        if delivery.held or changed.due_at != delivery.due_at:
-            self._queue_up(changed)
+        self._queue_up(changed)
         return changed
 
     def rebuild_queue(self) -> None:
         """Derive the queue and the bytes again, after the deliveries were replaced."""
         self._queue, self.total_bytes = [], sum(map(_weigh, self.by_id.values()))
-        for delivery in self.by_id.values():
+        waiting = [delivery.delivery_id for delivery in self if delivery.is_reordered]
+        self._reordered = dict.fromkeys(waiting)
+        for delivery in self:
             self._queue_up(delivery)
+
+    def put_off(self, delivery: Delivery, until: datetime, fired: FiredActions) -> None:
+        """Make a delivery that was taken from the queue due later, once."""
+        due = (until, *(moment for moment in delivery.due[1:] if moment > until))
+        self._replace(delivery, due=due, fired=fired)
+
+    def reorder(self, delivery: Delivery, now: datetime, fired: FiredActions) -> None:
+        """Let a delivery that was taken from the queue wait for the next to the same URL."""
+        later = delivery.due[1:] or (now + REORDER_PERIOD,)
+        self._replace(delivery, due=later, fired=fired, is_reordered=True)
+
+    def release_reordered(self, sent: Delivery, now: datetime) -> None:
+        """Make the deliveries due that wait for a delivery to the URL of this one."""
+        for delivery_id in [*self._reordered]:
+            delivery = self.by_id[delivery_id]
+            if delivery.url == sent.url:
+                self._replace(delivery, due=(now, *delivery.due), is_reordered=False)
+
+    def _replace(self, delivery: Delivery, **changes: Any) -> None:  # noqa: ANN401
+        """Change a delivery, unless it was removed, and queue it."""
+        if delivery.delivery_id in self.by_id:
+            changed = replace(delivery, **changes)
+            self._store(changed)
+            self._queue_up(changed)
 
     def copy(self) -> "Deliveries":
         """Return an independent copy."""
         copy = Deliveries()
         copy.by_id, copy._queue = dict(self.by_id), list(self._queue)
+        copy._reordered = dict(self._reordered)
         copy.added_count, copy.total_bytes = self.added_count, self.total_bytes
         return copy
 
@@ -152,6 +194,10 @@ class Deliveries:
         before = self.by_id.get(delivery.delivery_id)
         self.total_bytes += _weigh(delivery) - (_weigh(before) if before else 0)
         self.by_id[delivery.delivery_id] = delivery
+        if delivery.is_reordered:
+            self._reordered[delivery.delivery_id] = None
+        else:
+            self._reordered.pop(delivery.delivery_id, None)
 
     def _queue_up(self, delivery: Delivery) -> None:
         if delivery.due_at is not None and not delivery.held:

@@ -135,6 +135,40 @@ class SlowBody(Struct, frozen=True, tag=True):
         return f"slow_body {self.bytes_per_second}"
 
 
+class Lose(Struct, frozen=True, tag=True):
+    """Do not make the call to the merchant; nobody answers."""
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return "lose"
+
+
+class Duplicate(Struct, frozen=True, tag=True):
+    """Make the call to the merchant several times, one after the other."""
+
+    times: int = 2
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return f"duplicate {self.times}"
+
+
+class Reorder(Struct, frozen=True, tag=True):
+    """Make the call after the next one of its kind, at the latest at its next due time."""
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return "reorder"
+
+
+class BadSignature(Struct, frozen=True, tag=True):
+    """Sign a webhook with a secret that nobody has."""
+
+    def __str__(self) -> str:
+        """Name the action as a scenario does."""
+        return "bad_signature"
+
+
 class ResponseDamage(Struct):
     """How a response is damaged when it is sent, and what was really sent.
 
@@ -159,7 +193,16 @@ Action: TypeAlias = (
     | Truncate
     | Garbage
     | SlowBody
+    | Lose
+    | Duplicate
+    | Reorder
+    | BadSignature
 )
+
+DELIVERY_ACTIONS = (Lose, Delay, Duplicate, Reorder, BadSignature, Respond)
+"""Actions on calls to the merchant; ``Delay`` and ``Respond`` are also for requests."""
+
+ONLY_DELIVERY_ACTIONS = (Lose, Duplicate, Reorder, BadSignature)
 
 BEFORE_COMMIT = (Delay, RateLimit, Refuse, Drop, FailAllocation)
 """Actions that take effect before the commit; the others take effect after it. A

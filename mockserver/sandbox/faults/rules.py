@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockserver.domain.operation import Operation
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.faults.actions import Action, FailAllocation
 from mockserver.sandbox.faults.matching import (
     IndexValue,
@@ -23,8 +24,11 @@ from mockserver.sandbox.faults.matching import (
 from mockserver.sandbox.ids import random_fraction
 from mockserver.sandbox.weights import weigh_fault
 
-Scope: TypeAlias = tuple[Operation | None, str | None]
-"""Operation and order id that a rule is limited to; ``None`` is any."""
+Subject: TypeAlias = Operation | DeliveryKind
+"""What a rule is about: a request of the merchant, or a call to the merchant."""
+
+Scope: TypeAlias = tuple[Subject | None, str | None]
+"""Subject and order id that a rule is limited to; ``None`` is any operation, any order."""
 
 IndexKey: TypeAlias = tuple[str | None, IndexValue | None]
 """A path into the body and the expected value by which a rule is indexed; or neither."""
@@ -48,7 +52,7 @@ class CallSelector(Struct, frozen=True):
 
 
 class FaultRule(Struct, frozen=True):
-    """A fault rule. Empty or None fields match every request.
+    """A fault rule. Empty or None fields match every request, but no delivery.
 
     ``where`` maps paths into the body (``order_lines.reference``) to values; a list on
     the path matches if one of its elements does. ``spec`` is the rule as written in its
@@ -57,7 +61,7 @@ class FaultRule(Struct, frozen=True):
 
     name: str
     actions: tuple[Action, ...]
-    operations: frozenset[Operation] = frozenset()
+    operations: frozenset[Subject] = frozenset()
     order_ids: frozenset[str] = frozenset()
     where: Mapping[str, Any] = field(default_factory=dict)
     calls: CallSelector | None = None
@@ -68,9 +72,9 @@ class FaultRule(Struct, frozen=True):
 
 
 class RequestFacts(Struct, frozen=True):
-    """The properties of a request that rules match; the body is parsed on demand."""
+    """The properties of a request or delivery that rules match; the body parsed on demand."""
 
-    operation: Operation
+    operation: Subject
     order_id: str
     now: datetime
     body: Callable[[], Any]
@@ -214,7 +218,9 @@ class FaultRules:
 
     def _candidates(self, facts: RequestFacts) -> list[str]:
         """Name the rules that may match, using the index by scope, path and value."""
-        scopes = [(o, i) for o in (facts.operation, None) for i in (facts.order_id, None)]
+        is_delivery = isinstance(facts.operation, DeliveryKind)
+        subjects = (facts.operation,) if is_delivery else (facts.operation, None)
+        scopes = [(subject, i) for subject in subjects for i in (facts.order_id, None)]
         names = [
             name
             for scope in scopes
@@ -254,7 +260,7 @@ def only_fails_allocations(rule: FaultRule) -> bool:
 
 
 def _scopes(rule: FaultRule) -> list[Scope]:
-    operations: Iterable[Operation | None] = rule.operations or (None,)
+    operations: Iterable[Subject | None] = rule.operations or (None,)
     if only_fails_allocations(rule):
         operations = {Operation.REFUND}.intersection(rule.operations or {Operation.REFUND})
     order_ids: Iterable[str | None] = rule.order_ids or (None,)

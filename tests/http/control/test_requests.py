@@ -191,9 +191,9 @@ CHANGES: dict[str, Change] = {
 @pytest.mark.parametrize("change", CHANGES)
 async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
     sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
-    control = ControlContext(
-        MemoryHome(sandboxes), Metrics(int), DeliveryRunner(sandboxes, Sender(TargetPolicy()))
-    )
+    home = MemoryHome(sandboxes)
+    deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
+    control = ControlContext(home, Metrics(int), deliveries)
     sandboxes.get_or_create("own").take_snapshot("here")
     path, query = ("requests", "await"), {"timeout": "60s"}
     call = Request("GET", "", path, {}, b"", "http", "localhost", query)

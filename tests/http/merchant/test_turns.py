@@ -44,8 +44,9 @@ def api() -> MerchantApi:
     sandboxes = SandboxRegistry(
         parse_scenario("parcel", parse_yaml(SCENARIO), ScenarioDefaults())
     )
-    deliveries = DeliveryRunner(sandboxes, Sender(TargetPolicy()))
-    return MerchantApi(MemoryHome(sandboxes), OrderCache(), Metrics(int), deliveries)
+    home = MemoryHome(sandboxes)
+    deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
+    return MerchantApi(home, OrderCache(), Metrics(int), deliveries)
 
 
 @pytest.fixture

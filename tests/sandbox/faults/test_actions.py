@@ -8,14 +8,18 @@ from mockserver.domain.errors import Reason
 from mockserver.sandbox.faults.actions import (
     MAX_DELAY,
     Action,
+    BadSignature,
     ConnectionEnd,
     Delay,
     Drop,
+    Duplicate,
     FailAllocation,
     Garbage,
+    Lose,
     LoseAnswer,
     RateLimit,
     Refuse,
+    Reorder,
     Respond,
     SlowBody,
     Truncate,
@@ -35,6 +39,10 @@ ACTIONS: dict[str, tuple[Action, bool]] = {
     "truncate 10": (Truncate(10), False),
     "garbage": (Garbage(), False),
     "slow_body 100": (SlowBody(100), False),
+    "lose": (Lose(), False),
+    "duplicate 3": (Duplicate(3), False),
+    "reorder": (Reorder(), False),
+    "bad_signature": (BadSignature(), False),
 }
 """An action of each kind by its name, and whether it takes effect before the commit."""
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mockserver.domain.operation import Operation
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.faults.actions import (
     Delay,
     Garbage,
@@ -394,3 +395,10 @@ def test_every_rule_has_randomness_of_its_own_that_repeats() -> None:
     drawn = faults.draw(one)
     assert drawn == again.draw(one)
     assert drawn not in (faults.draw(one), again.draw(other))
+
+
+def test_only_a_rule_that_names_a_delivery_matches_one() -> None:
+    rules = FaultRules((rule("any"), rule("push", operations=frozenset({DeliveryKind.PUSH}))))
+    facts = RequestFacts(DeliveryKind.PUSH, "o1", NOW, dict)
+    assert [name.name for name, _ in rules.apply(facts)] == ["push"]
+    assert [name.name for name, _ in rules.apply(call())] == ["any"]
