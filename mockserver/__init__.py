@@ -25,7 +25,9 @@ if TYPE_CHECKING:
         ClockChange,
         ClockState,
         ClosestCapture,
+        CompletionOutcome,
         ConditionResult,
+        CoverageCounts,
         ExpectationResult,
         ExpiredOrder,
         FaultStatus,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
         OrderInvariants,
         OrderSummary,
         ProblemDetails,
+        PushTiming,
         RecordedMessage,
         RefundAllocation,
         RefundPreview,
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
         MerchantOrderLine,
         MerchantRefund,
     )
+    from mockserver.scenario_types import OrderSpec
     from mockserver.testing.sandbox_handle import KustomSandbox, ScenarioSource
     from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
     from mockserver.testing.server import KustomServer
@@ -75,9 +79,11 @@ __all__ = (
     "ClockChange",
     "ClockState",
     "ClosestCapture",
+    "CompletionOutcome",
     "ConditionResult",
     "ControlClient",
     "ControlError",
+    "CoverageCounts",
     "ExpectationResult",
     "ExpiredOrder",
     "FaultStatus",
@@ -96,8 +102,10 @@ __all__ = (
     "OrderDetails",
     "OrderIds",
     "OrderInvariants",
+    "OrderSpec",
     "OrderSummary",
     "ProblemDetails",
+    "PushTiming",
     "RecordedMessage",
     "RefundAllocation",
     "RefundPreview",
@@ -127,6 +135,7 @@ _MODULE_BY_NAME = {
     "MerchantOrder": "merchant_types",
     "MerchantOrderLine": "merchant_types",
     "MerchantRefund": "merchant_types",
+    "OrderSpec": "scenario_types",
     "OrderIds": "testing.sandbox_parts",
     "SandboxClock": "testing.sandbox_parts",
     "SandboxFaults": "testing.sandbox_parts",

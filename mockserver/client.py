@@ -17,6 +17,8 @@ from mockserver.control_types import (
     AwaitResult,
     ClockChange,
     ClockState,
+    CompletionOutcome,
+    CoverageCounts,
     FaultStatus,
     ForcedOutcome,
     InvariantsReport,
@@ -24,13 +26,14 @@ from mockserver.control_types import (
     OrderDetails,
     OrderSummary,
     ProblemDetails,
+    PushTiming,
     RefundPreview,
     RequestEntry,
     SandboxSummary,
     SnapshotSummary,
     VerdictReport,
 )
-from mockserver.http_client import HttpClient, HttpClientError
+from mockserver.http_client import HttpClient, HttpClientError, HttpResponse
 from mockserver.merchant_types import MerchantOrder
 
 REQUEST_TIMEOUT = 70.0  # seconds; longer than the longest await of requests
@@ -145,6 +148,21 @@ class ControlClient:
         """
         return cast("OrderDetails", self.call("GET", f"orders/{_segment(order)}"))
 
+    def picture(self, order: str, *, step: int | None = None, width: int | None = None) -> str:
+        """Draw an order as SVG.
+
+        Args:
+            order: name or id of the order.
+            step: draw it as it was after this step of its timeline.
+            width: pixels, from 320 to 2000.
+
+        Raises:
+            ControlError: with status 404 if there is no such order, or 422 if an argument is
+                not valid.
+        """
+        query = urlencode(_without_none(step=step, width=width))
+        return str(self.call("GET", f"orders/{_segment(order)}/picture.svg?{query}"))
+
     def force(self, order: str, outcome: ForcedOutcome) -> OrderDetails:
         """Force an outcome that the provider or time would cause.
 
@@ -167,23 +185,45 @@ class ControlClient:
         """
         return cast("dict[str, Any]", self.call("GET", f"checkouts/{_segment(order_id)}"))
 
-    def complete(
-        self, order_id: str, options: Mapping[str, object] | None = None
+    def complete(  # noqa: PLR0913  # one argument per key
+        self,
+        order_id: str,
+        *,
+        outcome: CompletionOutcome | None = None,
+        payment_method: str | None = None,
+        billing_address: Mapping[str, object] | None = None,
+        shipping_address: Mapping[str, object] | None = None,
+        shipping_option: str | None = None,
+        checkboxes: Mapping[str, bool] | None = None,
+        push: PushTiming | None = None,
     ) -> dict[str, Any]:
-        """Complete a checkout order in place of the shopper.
+        """Complete a checkout order in place of the shopper; return it and its order.
 
         Args:
             order_id: the checkout order.
-            options: what the shopper does, by the keys ``outcome``, ``payment_method``,
-                ``billing_address``, ``shipping_address``, ``shipping_option`` and
-                ``checkboxes``; what is left out is filled in.
+            outcome: how the attempt ends; by default, the e-mail address decides.
+            payment_method: such as ``INVOICE`` (the default) or ``CARD``.
+            billing_address: its fields; missing ones are filled in.
+            shipping_address: its fields; missing ones are copied from the billing address.
+            shipping_option: id of the option; by default, the preselected or first one.
+            checkboxes: answers by the ids of ``options.additional_checkboxes``.
+            push: when the first push is sent; by default, on the schedule.
 
         Raises:
             ControlError: with status 404 if there is no such checkout order, 409 if it
-                is complete or aborted, 422 if a key or value is wrong.
+                is complete or aborted, 422 if a value is wrong.
         """
+        completion = _without_none(
+            outcome=outcome,
+            payment_method=payment_method,
+            billing_address=billing_address,
+            shipping_address=shipping_address,
+            shipping_option=shipping_option,
+            checkboxes=checkboxes,
+            push=push,
+        )
         path = f"checkouts/{_segment(order_id)}/complete"
-        return cast("dict[str, Any]", self.call("POST", path, options or {}))
+        return cast("dict[str, Any]", self.call("POST", path, completion))
 
     def deliveries(
         self,
@@ -402,6 +442,14 @@ class ControlClient:
         query = urlencode({"allow": ",".join(allow)})
         return cast("AuditReport", self.call("GET", f"audit?{query}"))
 
+    def coverage(self) -> CoverageCounts:
+        """Return what of the contract the requests of the sandbox have met.
+
+        Raises:
+            ControlError: with status 404 if the sandbox is not in use.
+        """
+        return cast("CoverageCounts", self.call("GET", "coverage"))
+
     def take_snapshot(self, name: str) -> SnapshotSummary:
         """Store the state of the sandbox under a name.
 
@@ -442,9 +490,8 @@ class ControlClient:
         if isinstance(body, str | bytes):
             headers["Content-Type"] = _media_type(body)
         full_path = f"/__admin/sandboxes/{_segment(self.sandbox)}/{path}".rstrip("/")
-        client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file)
         try:
-            response = client.send(method, full_path, body, headers)
+            response = self.send(method, full_path, body, headers)
         except HttpClientError as error:
             raise ControlError(0, f"no response from {self.url}: {error}") from error
         content = response.json()
@@ -453,6 +500,21 @@ class ControlClient:
             detail = problem.get("detail") if problem else None
             raise ControlError(response.status, detail or f"status {response.status}", problem)
         return response.body.decode() if content is None else content
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | str | bytes | None,
+        headers: Mapping[str, str],
+    ) -> HttpResponse:
+        """Send a request to the server; ``path`` is the whole path.
+
+        Raises:
+            HttpClientError: no server answered.
+        """
+        client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file)
+        return client.send(method, path, body, headers)
 
     def _list(self, key: str, filters: Mapping[str, object] | None = None) -> object:
         """Return the list that a path answers under its own name."""

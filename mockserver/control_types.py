@@ -45,6 +45,12 @@ ForcedOutcome: TypeAlias = Literal[
 ]
 """What :meth:`mockserver.ControlClient.force` can bring about."""
 
+CompletionOutcome: TypeAlias = Literal["approved", "pending", "declined", "abandoned"]
+"""How a shopper's attempt to complete a checkout order ends."""
+
+PushTiming: TypeAlias = Literal["schedule", "now", "with_confirmation", "hold"]
+"""When the first push of a completed checkout order is sent."""
+
 
 class SandboxSummary(TypedDict):
     """Sandbox in figures; ``requests`` counts those that the journal has dropped, too."""
@@ -385,6 +391,21 @@ class AuditReport(TypedDict):
     not_tried: list[AuditRuleResult]
     not_judged: list[AuditRuleResult]
     silenced: list[SilencedAuditRule]
+
+
+class CoverageCounts(TypedDict):
+    """What the requests of a sandbox have met.
+
+    ``cells`` counts by cell, ``use/capture`` the requests of an operation; ``first`` has the
+    correlation id of the first request that met a cell.
+    """
+
+    format: int
+    versions: list[str]
+    runs: int
+    sandboxes: int
+    cells: dict[str, int]
+    first: dict[str, str]
 
 
 class SnapshotSummary(TypedDict):

@@ -5,12 +5,14 @@ the implementation in :mod:`mockserver.testing` is imported on first use.
 """
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from mockserver.coverage.run_coverage import RunCoverage
     from mockserver.testing.collection import ScenarioFile
     from mockserver.testing.sandbox_handle import KustomSandbox
     from mockserver.testing.server import KustomServer
@@ -22,6 +24,7 @@ OPTION_HELP = {
     "scenario": "default scenario of tests: shipped name or file",
     "allow": "check to ignore in all tests; repeatable",
     "audit": "judge the client of every test: off (default), report or fail",
+    "coverage": "write what of the contract the tests have met to this file",
 }
 MARKER_HELP = (
     "kustom(scenario=..., allow=[...]): scenario of the test's sandbox, and checks to ignore"
@@ -32,6 +35,9 @@ AUDIT_MODES = ("off", "report", "fail")
 AUDIT_SECTION = "kustom audit"
 SANDBOX_KEY: "pytest.StashKey[KustomSandbox]" = pytest.StashKey()
 SERVER_KEY: "pytest.StashKey[KustomServer]" = pytest.StashKey()
+COVERAGE_KEY: "pytest.StashKey[list[RunCoverage]]" = pytest.StashKey()
+COVERAGE_SECTION = "kustom coverage"
+WORKER_OUTPUT = "kustom_coverage"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,6 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("kustom_allow", OPTION_HELP["allow"], type="args")
     group.addoption("--kustom-audit", choices=AUDIT_MODES, help=OPTION_HELP["audit"])
     parser.addini("kustom_audit", OPTION_HELP["audit"])
+    group.addoption("--kustom-coverage", metavar="FILE", help=OPTION_HELP["coverage"])
+    parser.addini("kustom_coverage", OPTION_HELP["coverage"])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -163,9 +171,12 @@ def pytest_runtest_makereport(
     if sandbox is not None and call.when == "call" and report.failed:
         from mockserver.testing.checks import sandbox_report
 
-        report.sections.append(("kustom", sandbox_report(sandbox)))
+        cache = getattr(item.config, "cache", None)  # absent under -p no:cacheprovider
+        pictures = cache.mkdir("kustom-pictures") if cache else None
+        report.sections.append(("kustom", sandbox_report(sandbox, pictures)))
     if sandbox is not None and call.when == "call":
         report.sections += _audit_sections(item, sandbox)
+        _collect_coverage(item, sandbox)
     return report
 
 
@@ -191,8 +202,61 @@ def _audit_sections(item: pytest.Item, sandbox: "KustomSandbox") -> list[tuple[s
     return [(AUDIT_SECTION, render_report(audited))] if audited["findings"] else []
 
 
+def _collect_coverage(item: pytest.Item, sandbox: "KustomSandbox") -> None:
+    """Keep what a test met, if the coverage of the run is asked for."""
+    if not _option(item.config, "coverage"):
+        return
+    from mockserver.client import ControlError
+    from mockserver.testing.coverage_report import collect_coverage
+
+    with suppress(ControlError):  # the test has failed with it
+        coverages = item.config.stash.setdefault(COVERAGE_KEY, [])
+        coverages.append(collect_coverage(sandbox, item.nodeid))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send the coverage of an xdist worker to the controller."""
+    output = getattr(session.config, "workeroutput", None)
+    coverages = session.config.stash.get(COVERAGE_KEY, [])
+    if output is not None and coverages:
+        from mockserver.testing.coverage_report import merge_tests
+
+        output[WORKER_OUTPUT] = merge_tests(coverages).content()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG001
+    """Take over the coverage of an xdist worker; one that crashed has sent none."""
+    content = getattr(node, "workeroutput", {}).get(WORKER_OUTPUT)
+    if content is not None:
+        from mockserver.coverage.run_coverage import parse_coverage
+
+        coverage = parse_coverage(content, "a worker of pytest-xdist")
+        node.config.stash.setdefault(COVERAGE_KEY, []).append(coverage)
+
+
+def _write_coverage(reporter: pytest.TerminalReporter) -> None:
+    """Write the coverage of the run, and print it; a worker leaves that to the controller."""
+    file = _option(reporter.config, "coverage")
+    if not file or hasattr(reporter.config, "workerinput"):
+        return
+    from mockserver.testing.coverage_report import merge_tests, write_coverage
+
+    reporter.section(COVERAGE_SECTION)
+    coverages = reporter.config.stash.get(COVERAGE_KEY, [])
+    try:
+        reporter.write_line(write_coverage(merge_tests(coverages), file))
+    except OSError as error:
+        reporter.write_line(f"--kustom-coverage: cannot write '{file}': {error.strerror}")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the audits of all tests; those of xdist workers come with their reports."""
+    """Print audits and coverage; those of xdist workers have been sent."""
+    _print_audits(terminalreporter)
+    _write_coverage(terminalreporter)
+
+
+def _print_audits(terminalreporter: pytest.TerminalReporter) -> None:
     audits = [
         (report.nodeid, text)
         for reports in terminalreporter.stats.values()

@@ -73,7 +73,13 @@ def sandbox(kustom: KustomSandbox) -> None:
     assert_type(kustom.requests, list[RequestEntry])
     assert_type(kustom.explain("id"), RequestEntry)
     assert_type(kustom.explain(order="two", refund={}), RefundPreview)
+    assert_type(kustom.faults.add("lost", on="refund", do={"delay": "2s"}), str)
+    kustom.complete("id", outcome="declined", push="hold")
+    kustom.create_order(name="mine", lines=[{"unit_price": 500}], country="DE")
     kustom.explain(order="two")  # type: ignore[call-overload]
+    kustom.faults.add("lost", on="reefund", do={})  # type: ignore[arg-type]
+    kustom.complete("id", outcom="declined")  # type: ignore[call-arg]
+    kustom.create_order(name="mine")  # type: ignore[call-arg]
 
 
 def server(error: ControlError) -> None:

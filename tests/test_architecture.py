@@ -33,6 +33,7 @@ def may_import(parts: str = "", libraries: str = "") -> Layer:
 
 
 BASE = f"{PACKAGE} resources schemas settings"
+JUDGED = "domain sandbox scenario audit coverage"
 CLIENTS = "http_client merchant_types control_types client"
 
 ONLY_IN = {"aiohttp": "http"}
@@ -53,14 +54,14 @@ LAYERS: Mapping[str, Layer] = {
     "sandbox": may_import("domain", "msgspec"),
     "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
     "audit": may_import("domain sandbox", "msgspec"),
+    "coverage": may_import(f"{PACKAGE} domain sandbox scenario", "msgspec orjson yaml"),
+    "picture": may_import("domain", "msgspec"),
     "homes": may_import("domain sandbox", "msgspec multidict valkey"),
-    "http": may_import(f"{BASE} domain sandbox homes scenario audit", ANY),
+    "http": may_import(f"{BASE} {JUDGED} homes picture", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
         ("__main__", "cli", "client", "pytest_plugin", "testing"),
-        may_import(
-            f"{BASE} {CLIENTS} domain sandbox homes scenario audit http cli testing", ANY
-        ),
+        may_import(f"{BASE} {CLIENTS} {JUDGED} homes http cli testing", ANY),
     ),
 }
 """By part of the package (a folder, or a module beside them): what it may import."""

@@ -42,9 +42,26 @@ def test_a_shopper_is_declined_and_then_pays(kustom: KustomSandbox) -> None:
     assert summary["status"] == "checkout_complete"
 
 
-def test_unknown_completion_option_is_an_error(kustom: KustomSandbox) -> None:
-    with pytest.raises(ControlError, match="outcom"):
-        kustom.complete(create(kustom), outcom="approved")
+def test_completion_arguments_reach_the_order(kustom: KustomSandbox) -> None:
+    completed = kustom.complete(
+        create(kustom),
+        outcome="pending",
+        payment_method="CARD",
+        billing_address={"given_name": "Ada", "email": "ada@example.com"},
+        shipping_address={"given_name": "Bo"},
+        push="hold",
+    )
+    order = completed["order"]
+    assert completed["outcome"] == order["fraud_status"].lower() == "pending"
+    assert order["initial_payment_method"]["type"] == "CARD"
+    assert order["billing_address"]["given_name"] == "Ada"
+    assert order["shipping_address"]["given_name"] == "Bo"
+    assert [delivery["state"] for delivery in completed["deliveries"]] == ["held"]
+
+
+def test_unknown_shipping_option_is_an_error(kustom: KustomSandbox) -> None:
+    with pytest.raises(ControlError, match="no shipping option 'tomorrow'"):
+        kustom.complete(create(kustom), shipping_option="tomorrow")
 
 
 def test_push_waits_in_the_inbox_until_it_is_sent(kustom: KustomSandbox) -> None:

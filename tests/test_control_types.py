@@ -1,13 +1,18 @@
 """The typed dictionaries of the public API have the keys and types of the JSON Schemas."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import signature
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
 
 from mockserver import control_types, merchant_types
+from mockserver.client import ControlClient
+from mockserver.scenario_types import OrderSpec
 from mockserver.schemas import shipped_schemas
+from mockserver.testing.sandbox_handle import KustomSandbox
+from mockserver.testing.sandbox_parts import SandboxFaults
 
 CONTROL = "control.schema.json"
 
@@ -25,6 +30,7 @@ SHAPES: Mapping[str, type] = {
     "clock": control_types.ClockState,
     "clock_change": control_types.ClockChange,
     "audit": control_types.AuditReport,
+    "coverage": control_types.CoverageCounts,
     "snapshot": control_types.SnapshotSummary,
     "problem": control_types.ProblemDetails,
 }
@@ -125,6 +131,39 @@ def test_typed_dictionary_matches_its_schema(name: str) -> None:
 def test_forced_outcomes_match_the_schema() -> None:
     schema = shipped_schemas()[CONTROL]["$defs"]["outcome_request"]["properties"]["outcome"]
     assert list(get_args(control_types.ForcedOutcome)) == schema["enum"]
+
+
+@pytest.mark.parametrize(
+    ("alias", "key"),
+    [(control_types.CompletionOutcome, "outcome"), (control_types.PushTiming, "push")],
+    ids=["CompletionOutcome", "PushTiming"],
+)
+def test_completion_literals_match_the_schema(alias: object, key: str) -> None:
+    schema = shipped_schemas()[CONTROL]["$defs"]["completion_request"]["properties"][key]
+    assert list(get_args(alias)) == schema["enum"]
+
+
+def test_order_spec_has_the_keys_of_scenario_syntax() -> None:
+    schema = shipped_schemas()["scenario.schema.json"]["$defs"]["order"]
+    assert list(get_type_hints(OrderSpec)) == list(schema["properties"])
+    assert OrderSpec.__required_keys__ == frozenset(schema["required"])
+
+
+@pytest.mark.parametrize(
+    ("method", "definition"),
+    [
+        (ControlClient.complete, "completion_request"),
+        (KustomSandbox.complete, "completion_request"),
+        (SandboxFaults.add, "fault_request"),
+    ],
+    ids=["ControlClient.complete", "KustomSandbox.complete", "SandboxFaults.add"],
+)
+def test_keyword_arguments_are_the_keys_of_the_schema(
+    method: Callable[..., object], definition: str
+) -> None:
+    arguments = {name.rstrip("_") for name in signature(method).parameters}
+    schema = shipped_schemas()[CONTROL]["$defs"][definition]
+    assert arguments - {"self", "order_id", "name"} == set(schema["properties"]) - {"id"}
 
 
 def test_every_typed_dictionary_is_compared_with_a_schema() -> None:

@@ -65,9 +65,9 @@ def public_methods() -> Iterator[tuple[type, str, FunctionType]]:
 
 def test_public_names_are_the_documented_ones() -> None:
     others = {
-        "__version__", "ControlClient", "ControlError", "ForcedOutcome", "KustomSandbox",
-        "KustomServer", "OperationName", "OrderIds", "SandboxClock", "SandboxFaults",
-        "ScenarioSource", "running_server",
+        "__version__", "CompletionOutcome", "ControlClient", "ControlError", "ForcedOutcome",
+        "KustomSandbox", "KustomServer", "OperationName", "OrderIds", "OrderSpec", "PushTiming",
+        "SandboxClock", "SandboxFaults", "ScenarioSource", "running_server",
     }  # fmt: skip
     assert set(mockserver.__all__) == SHAPES | others
     assert sorted(mockserver.__all__) == list(mockserver.__all__)

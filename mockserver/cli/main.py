@@ -153,6 +153,9 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--audit", action="store_true", help="judge how the command behaved, fail on errors"
     )
+    verb.add_argument(
+        "--coverage", metavar="FILE", help="write what of the contract the run has met"
+    )
     verb.add_argument("--base-url", metavar="URL", help="run the steps against this server")
     verb.add_argument(
         "--username",
@@ -243,6 +246,52 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
 
 
+def _coverage_flags(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("file", nargs="*", help="coverage of a run (default: ask the server)")
+    _url_flag(verb)
+    row = OPTIONS["admin_token"]
+    verb.add_argument(row.flag, default=os.environ.get(row.variable), help=_help(row))
+    _ca_file_flag(verb)
+    verb.add_argument(
+        "--format",
+        choices=("text", "json", "html", "merged"),
+        default="text",
+        help="output format (default text); merged is the file of a run",
+    )
+    verb.add_argument("--output", metavar="FILE", help="write the report to a file")
+    verb.add_argument(
+        "--operation",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="count an operation although no request named it; repeatable",
+    )
+    verb.add_argument(
+        "--skip",
+        action="append",
+        default=[],
+        metavar="CELL",
+        help="leave a cell out, or a group such as 'fault/*'; repeatable",
+    )
+    verb.add_argument(
+        "--fail-under",
+        action="append",
+        default=[],
+        metavar="PERCENT",
+        help="exit with 1 if less of must is met, or of a tier: should=50; repeatable",
+    )
+    verb.add_argument("--gaps", action="store_true", help="list all cells that were never met")
+    verb.add_argument(
+        "--write-scenarios", metavar="DIR", help="write a scenario for every missing cell"
+    )
+
+
+def _ca_file_flag(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--ca-file", metavar="FILE", help="certificate authority of an https server, as PEM"
+    )
+
+
 def _serve(parsed: argparse.Namespace) -> int:
     settings = _settings(parsed)
 
@@ -295,6 +344,7 @@ def _run(parsed: argparse.Namespace) -> int:
         port=parsed.port,
         allow=parsed.allow,
         audit=parsed.audit,
+        coverage=parsed.coverage,
         base_url=parsed.base_url,
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),
         password=parsed.password or os.environ.get("KUSTOM_PASSWORD", ""),
@@ -317,6 +367,26 @@ def _audit(parsed: argparse.Namespace) -> int:
         not_tried=parsed.not_tried,
     )
     return audit(options)
+
+
+def _coverage(parsed: argparse.Namespace) -> int:
+    from mockserver.cli.coverage import CoverageOptions, coverage
+    from mockserver.cli.probe import local_urls
+
+    options = CoverageOptions(
+        files=parsed.file,
+        urls=[parsed.url] if parsed.url else local_urls(_settings(parsed)),
+        token=parsed.admin_token,
+        ca_file=parsed.ca_file,
+        output_format=parsed.format,
+        output=parsed.output,
+        operations=parsed.operation,
+        skip=parsed.skip,
+        fail_under=parsed.fail_under,
+        gaps=parsed.gaps,
+        scenario_folder=parsed.write_scenarios,
+    )
+    return coverage(options)
 
 
 def _scenarios(parsed: argparse.Namespace) -> int:
@@ -372,6 +442,11 @@ VERBS: dict[str, Verb] = {
     ),
     "run": ("run scenarios as contract tests", _run_flags, _run),
     "audit": ("judge how clients of a running server behaved", _audit_flags, _audit),
+    "coverage": (
+        "report what of the contract test runs have met",
+        _coverage_flags,
+        _coverage,
+    ),
     "scenarios": ("list, show or copy shipped scenarios", _scenarios_flags, _scenarios),
     "schema": ("print the schema of scenario files", _no_flags, _schema),
     "fidelity": (

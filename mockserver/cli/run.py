@@ -25,6 +25,7 @@ from mockserver.cli.run_options import (
 from mockserver.cli.startup import describe_listen_error
 from mockserver.cli.subprocesses import CommandRunner
 from mockserver.client import ControlClient
+from mockserver.coverage.run_coverage import RunCoverage
 from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.diagnostics import ScenarioError, pluralize
@@ -35,6 +36,7 @@ from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.settings import Settings
 from mockserver.testing.audit_report import audit, is_failing, render_finding
 from mockserver.testing.checks import find_failures
+from mockserver.testing.coverage_report import collect_coverage, merge_tests, write_coverage
 from mockserver.testing.runner import StepResult, StepRunner, run_against_server, run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
 
@@ -50,12 +52,14 @@ def run(options: RunOptions) -> int:
         0 if all scenarios passed, 1 if one or the command failed, 2 if the run cannot
         start.
     """
+    coverages: list[RunCoverage] = []
     try:
         contracts = load_contracts(options)
         with _interrupt_on_signals(), ExitStack() as running:
-            run_contract = _contract_runner(options, running)
+            run_contract = _contract_runner(options, running, coverages)
             results = [*_run_contracts(contracts, run_contract, options.jobs)]
         _write_junit(options, results)
+        _write_coverage(options, coverages)
     except (UsageError, UnknownScenarioError, ScenarioError, OSError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
@@ -70,7 +74,7 @@ def run(options: RunOptions) -> int:
 
 
 def _contract_runner(
-    options: RunOptions, running: ExitStack
+    options: RunOptions, running: ExitStack, coverages: list[RunCoverage]
 ) -> Callable[[Contract], Sequence[CaseResult]]:
     """Return the function that runs a contract; start a server if it needs one."""
     if options.base_url is not None:
@@ -101,6 +105,8 @@ def _contract_runner(
         else:
             first = _steps_result(run_in_sandbox(sandbox, contract.scenario))
         results = [first, _expectations_result(sandbox, options.allow)]
+        if options.coverage is not None:
+            coverages.append(collect_coverage(sandbox, contract.scenario.name))
         return [*results, _audit_result(sandbox, options.allow)] if options.audit else results
 
     return run_contract
@@ -217,6 +223,15 @@ def _interrupt_on_signals() -> Iterator[None]:
     finally:
         for signal_number, handler in old_handlers.items():
             signal.signal(signal_number, handler)
+
+
+def _write_coverage(options: RunOptions, coverages: list[RunCoverage]) -> None:
+    if options.coverage is not None:
+        try:
+            print(write_coverage(merge_tests(coverages), options.coverage))
+        except OSError as error:
+            problem = f"--coverage: cannot write '{options.coverage}': {error.strerror}"
+            raise UsageError(problem) from None
 
 
 def _write_junit(options: RunOptions, results: Sequence[ScenarioResult]) -> None:

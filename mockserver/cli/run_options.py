@@ -37,6 +37,7 @@ class RunOptions:
     port: int = 0
     allow: Sequence[str] = ()
     audit: bool = False
+    coverage: str | None = None
     base_url: str | None = None
     username: str = ""
     password: str = ""
@@ -148,6 +149,8 @@ def validate_options(options: RunOptions) -> None:
         raise UsageError(f"command not found: '{options.command[0]}'")
     if options.audit and options.base_url is not None:
         raise UsageError("--audit: needs the built-in server, leave out --base-url")
+    if options.coverage is not None and options.base_url is not None:
+        raise UsageError("--coverage: needs the built-in server, leave out --base-url")
     if options.orders and options.base_url is None:
         raise UsageError("--order: needs --base-url; the built-in server knows the order ids")
     if options.base_url is not None:

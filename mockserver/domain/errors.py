@@ -23,6 +23,8 @@ from mockserver.domain.provenance import (
     recorded,
 )
 
+MAX_MESSAGES = 100  # of one refusal; bounded because the journal keeps refusals
+
 
 class Reason(StrEnum):
     """Reasons for a refusal; finer than the provider's error codes."""

@@ -40,11 +40,12 @@ def derive_status(order: Order, now: datetime, assumptions: Assumptions) -> Stat
     expired = now >= order.expires_at
     if not order.captures:
         return _derive_uncaptured_status(order, now, assumptions)
-    if order.remaining_authorized_amount > 0:
+    captured = order.captured_amount
+    if order.released_at is None and order.order_amount > captured:
         if expired:
             return Status(assumptions.expired_part_captured)
         return Status.PART_CAPTURED
-    if order.refunded_amount == order.captured_amount > 0:
+    if order.refunds and order.refunded_amount == captured > 0:
         return Status(assumptions.fully_refunded_status)
     return Status.CAPTURED
 

@@ -242,7 +242,7 @@ class StoredHome:
         """Load a sandbox from the store, if it is there."""
         stored = await self.store.load(name)
         if stored is None:
-            self.registry.drop(name)
+            self.registry.forget(name)
             return None
         try:
             tracked = self._track(name, stored)
@@ -281,7 +281,7 @@ class StoredHome:
     def _forget(self, name: str) -> None:
         """Forget a sandbox at hand, which the store has; it is loaded when it is used."""
         self._tracked.pop(name, None)
-        self.registry.drop(name)
+        self.registry.forget(name)
 
     def _forget_dropped(self, name: str) -> None:
         """Drop a sandbox from a store of our own that the registry evicted."""

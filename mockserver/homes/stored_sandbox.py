@@ -4,6 +4,7 @@ A field is one row of a table (``o:<order id>``), the head, or the template. Jou
 are stored apart, because only the control API reads them.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -20,14 +21,17 @@ from mockserver.homes.stored_values import (
     Head,
     Stored,
     StoredReceipt,
+    StoredRow,
     StoredRule,
     Version,
     decode_entry,
     encode,
     encode_entry,
     restore_receipt,
+    restore_row,
     restore_rule,
     store_receipt,
+    store_row,
     store_rule,
 )
 from mockserver.homes.tables import Table
@@ -117,6 +121,7 @@ COLUMNS: Mapping[str, Column] = {
     "f": Column("faults", "by_name", StoredRule, store_rule, restore_rule),
     "h": Column("faults", "counts", RuleCounts),
     "c": Column("journal", "counts", int),
+    "t": Column("tally", "rows", StoredRow, store_row, restore_row),
     "s": Column("", "snapshots", StoredSnapshot, store_snapshot, restore_snapshot),
 }
 """The tables by the letter that their fields begin with."""
@@ -258,14 +263,23 @@ def encode_key(letter: str, key: Any) -> str:  # noqa: ANN401
         operation, order_id, status = key
         suffix = "" if order_id is None else f"/{order_id}"
         return f"c:{operation or ''}/{status}{suffix}"
+    if letter == "t":
+        return f"t:{json.dumps(key)}"
     return f"{letter}:{key}".encode(errors="replace").decode()  # without lone surrogates
 
 
 def decode_key(field: str) -> Any:  # noqa: ANN401
     """Return the key of a field."""
     key = field[2:]
+    if field[0] == "t":
+        return _as_tuples(json.loads(key))
     if field[0] != "c":
         return key
     operation, status, *order_id = key.split("/", 2)
     order = order_id[0] if order_id else None
     return Operation(operation) if operation else None, order, int(status)
+
+
+def _as_tuples(value: Any) -> Any:  # noqa: ANN401
+    """Return lists of JSON as the tuples they were."""
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value

@@ -7,7 +7,7 @@ the server can share a store. A change that an older version would misread raise
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from msgspec import Struct, field, to_builtins
 from msgspec.msgpack import Decoder, Encoder
@@ -26,6 +26,7 @@ from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdCounts
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.recordings import Message
+from mockserver.sandbox.tally import RequestRow, RowCount
 
 STORED_VERSION = 1
 """Major version of the stored form."""
@@ -125,6 +126,14 @@ class StoredRule(Struct, frozen=True, omit_defaults=True, kw_only=True):
     spec: Mapping[str, Any] = field(default_factory=dict)
 
 
+class StoredRow(Struct, frozen=True):
+    """A counter of the tally."""
+
+    row: RequestRow
+    count: int
+    first: str
+
+
 class StoredMessage(Struct, frozen=True):
     """A request or response; secret headers are not stored."""
 
@@ -154,6 +163,7 @@ class StoredEntry(Struct, frozen=True, omit_defaults=True, kw_only=True):
     after: Order | None = None
     unchanged: bool = False
     faults: list[str] = field(default_factory=list)
+    fault_names: tuple[str, ...] = ()
     damage: ResponseDamage | None = None
     crash: str | None = None
     seconds: float = 0.0
@@ -164,7 +174,7 @@ ENTRY_DECODER, TEMPLATE_DECODER = Decoder(StoredEntry), Decoder(StoredTemplate)
 SAME_FIELDS = (
     "entry_id", "at", "correlation_id", "method", "path", "operation", "order_id", "status",
     "replayed", "body_changed", "idempotency_key", "retry_after", "before", "crash", "seconds",
-    "faults",
+    "faults", "fault_names",
 )  # fmt: skip
 """Fields of an entry that are stored as they are."""
 
@@ -229,6 +239,16 @@ def restore_rule(stored: StoredRule) -> FaultRule:
 
 def _find_subject(name: str) -> Subject:
     return DeliveryKind(name) if name in list(DeliveryKind) else Operation(name)
+
+
+def store_row(counter: RowCount) -> StoredRow:
+    """Return the stored form of a counter of the tally."""
+    return StoredRow(cast("RequestRow", counter.row), counter.count, counter.first)
+
+
+def restore_row(stored: StoredRow) -> RowCount:
+    """Return a counter of the tally from its stored form."""
+    return RowCount(stored.row, stored.count, stored.first)
 
 
 def store_receipt(receipt: Receipt) -> StoredReceipt:

@@ -25,7 +25,7 @@ from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.descriptors import handle_loop_error
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
-from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request
+from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.http.request_reader import read_request
 from mockserver.http.response import PlainResponse
@@ -141,11 +141,15 @@ class Server:
         await self._deliveries.close()
         await self._home.close()
 
+    async def respond(self, request: Request) -> Response:
+        """Respond to a request without a connection: nothing is sent or damaged."""
+        return await self._apis.select(request).handle(request)
+
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101  # by ConnectionServer
         call = await read_request(request, connection)
-        response = await self._apis.select(call).handle(call)
+        response = await self.respond(call)
         response.headers["Server"] = SERVER_HEADER
         if response.status in STATUSES_WITHOUT_BODY:
             response.body = b""

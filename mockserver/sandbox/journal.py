@@ -49,6 +49,7 @@ class Entry(Struct, dict=True):
         status: the decided status.
         before: the order before the request.
         after: the order after the request.
+        fault_names: the fault actions that were applied, without their numbers.
         crash: the traceback if the server itself failed.
         seconds: real time from its arrival to the decision, delays included.
         entry_id: number of the entry in its journal, from 1; set by the journal.
@@ -69,6 +70,7 @@ class Entry(Struct, dict=True):
     before: Order | None = None
     after: Order | None = None
     faults: list[str] = field(default_factory=list)
+    fault_names: tuple[str, ...] = ()
     damage: ResponseDamage | None = None
     crash: str | None = None
     seconds: float = 0.0

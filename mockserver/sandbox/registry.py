@@ -18,6 +18,7 @@ from mockserver.sandbox.eviction import Eviction, Usage, choose_evictable, is_ex
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.ownership import digest_secret, is_owner
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.tally import Tally
 
 DEFAULT_MAX_SANDBOXES = 1000
 MAX_EVICTIONS_LISTED = 100
@@ -99,6 +100,8 @@ class SandboxRegistry(Generic[TemplateT]):
         evicted: the latest evictions, oldest first.
         evicted_count: number of evictions since the server was started.
         on_drop: called with the name of each sandbox that was dropped.
+        dropped_tally: counts of what the requests of dropped sandboxes met.
+        dropped_count: number of sandboxes whose requests it counts.
     """
 
     def __init__(
@@ -119,6 +122,8 @@ class SandboxRegistry(Generic[TemplateT]):
         self.evicted: deque[Eviction] = deque(maxlen=MAX_EVICTIONS_LISTED)
         self.evicted_count = 0
         self.on_drop: Callable[[str], None] | None = None
+        self.dropped_tally = Tally()
+        self.dropped_count = 0
         self._clock = clock
         self._entries: OrderedDict[str, RegistryEntry[TemplateT]] = OrderedDict()
         self._evictions: OrderedDict[str, Eviction] = OrderedDict()  # by name, remembered
@@ -199,21 +204,34 @@ class SandboxRegistry(Generic[TemplateT]):
 
     def drop(self, name: str) -> bool:
         """Drop a sandbox with its owner; return whether it existed."""
+        entry = self.forget(name)
+        if entry is None:
+            return False
+        met = entry.sandbox.count_met()
+        if len(met):
+            self.dropped_tally.merge(met)
+            self.dropped_count += 1
+        if self.on_drop is not None:
+            self.on_drop(name)
+        return True
+
+    def forget(self, name: str) -> RegistryEntry[TemplateT] | None:
+        """Remove a sandbox that lives on elsewhere; waiters for its requests re-check."""
         entry = self._entries.pop(name, None)
         if entry is not None:
-            self._release(entry)
-            if self.on_drop is not None:
-                self.on_drop(name)
-        return entry is not None
+            self._total_bytes -= entry.counted_bytes
+            entry.sandbox.make_room = entry.sandbox.on_change = None
+            entry.sandbox.journal.notify_waiters()
+        return entry
 
     def entry_of(self, name: str) -> RegistryEntry[TemplateT] | None:
         """Return a sandbox in use with what is known about it."""
         return self._entries.get(name)
 
     def adopt(self, entry: RegistryEntry[TemplateT]) -> None:
-        """Insert a sandbox that was built before, in place of the one of its name."""
+        """Insert a sandbox, in place of the one of its name."""
         sandbox = entry.sandbox
-        self.drop(sandbox.name)
+        self.forget(sandbox.name)
         self._entries[sandbox.name] = entry
         sandbox.make_room, sandbox.on_change = self._reserve, self.mark_changed
         self._count_bytes(entry)
@@ -279,14 +297,9 @@ class SandboxRegistry(Generic[TemplateT]):
             is_changed=not is_default,
             owner=self._owner(name),
         )
+        self.drop(name)
         self.adopt(entry)
         return entry
-
-    def _release(self, entry: RegistryEntry[TemplateT]) -> None:
-        """Stop counting a sandbox; waiters for its requests re-check."""
-        self._total_bytes -= entry.counted_bytes
-        entry.sandbox.make_room = entry.sandbox.on_change = None
-        entry.sandbox.journal.notify_waiters()
 
     def _count_bytes(self, entry: RegistryEntry[TemplateT]) -> None:
         size = entry.sandbox.total_bytes

@@ -31,9 +31,11 @@ from mockserver.sandbox.deliveries.webhooks import (
 from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt, fingerprint, shorten_key, store_receipt
 from mockserver.sandbox.ids import IdGenerator
-from mockserver.sandbox.journal import Journal
+from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.names import display_name
+from mockserver.sandbox.recordings import Message
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
+from mockserver.sandbox.tally import Tally
 from mockserver.sandbox.weights import NAME_BYTES, RECEIPT_BYTES, weigh_command, weigh_parts
 
 MAX_SANDBOX_BYTES = 512 * 1024**2
@@ -76,6 +78,7 @@ class Sandbox:
         deliveries: calls to the merchant, oldest first.
         webhooks: the endpoints that receive events.
         receipts: receipts by name, oldest first.
+        tally: counts of what its requests met.
         order_names: order ids by their names in the scenario.
         movement_names: names by capture or refund id.
         snapshots: snapshots by name, oldest first.
@@ -105,6 +108,7 @@ class Sandbox:
         self.checkouts: dict[str, Checkout] = {}
         self.receipts: dict[str, Receipt] = {}
         self.deliveries = Deliveries()
+        self.tally = Tally()
         self.webhooks: tuple[WebhookEndpoint, ...] = ()
         self.clock = clock or Clock()
         self.ids = ids or IdGenerator(display_name(name))
@@ -290,6 +294,19 @@ class Sandbox:
             return None
         self.orders[order_id] = changed = force_outcome(order, outcome, self.clock.now())
         return changed
+
+    def record(self, entry: Entry, messages: tuple[Message, Message] | None = None) -> None:
+        """Add a request to the journal, and count what it met."""
+        order = entry.before or self.orders.get(entry.order_id or "")
+        self.tally.count_request(entry, order, self.assumptions)
+        self.journal.record(entry, messages)
+
+    def count_met(self) -> Tally:
+        """Return the counts of what its requests and deliveries met."""
+        tally = self.tally.copy()
+        for delivery in self.deliveries:
+            tally.count_delivery(delivery)
+        return tally
 
     def build_snapshot(self) -> Snapshot:
         """Return its complete state."""

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from mockserver.domain.allocation.allocate import explain_allocation
+from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, Refund
@@ -19,6 +20,8 @@ from mockserver.scenario.diagnostics import ValuePath, format_path
 
 Spec: TypeAlias = Mapping[str, Any]
 OrderJson: TypeAlias = Mapping[str, Any]
+
+MAX_FAILURES_EXPLAINED = 3
 
 SANDBOX_ONLY = ("acknowledged", "outcome", "allocated_to")
 """Fields that the JSON of an order lacks."""
@@ -74,6 +77,8 @@ def check_expectations(expect: Spec, sandbox: Sandbox) -> Verdict:
         order = sandbox.orders.get(sandbox.order_names.get(name, name))
         order_json = _full_order(order, sandbox) if order else None
         results += check_order(spec, order_json, sandbox.movement_names, ("orders", name))
+    if "refunds" in expect:
+        results.append(_check_refunds(expect["refunds"], sandbox))
     for index, spec in enumerate(expect.get("requests", ())):
         results.append(_check_requests(spec, sandbox, ("requests", index)))
     for name, spec in expect.get("faults", {}).items():
@@ -218,6 +223,32 @@ def _explain_refund(order: Order, refund: Refund) -> str:
     unmet = [condition for condition in explanation.conditions if not condition.holds]
     details = [f"{condition.name}: {condition.detail}" for condition in unmet]
     return "; ".join(filter(None, (*details, *explanation.hints)))
+
+
+def _check_refunds(spec: Spec, sandbox: Sandbox) -> CheckedExpectation:
+    """Count the failed allocations of all orders; a failure explains the first of them."""
+    key = "failed_allocations"
+    failed = failed_allocations(sandbox)
+    passed = spec[key] == len(failed)
+    names = {order_id: name for name, order_id in sandbox.order_names.items()}
+    details = [
+        f"{names.get(order.order_id, order.order_id)}, refund"
+        f" {order.refunds.index(refund) + 1}: {_explain_refund(order, refund)}"
+        for order, refund in failed[: 0 if passed else MAX_FAILURES_EXPLAINED]
+    ]
+    more = f"and {len(failed) - len(details)} more" if len(failed) > len(details) > 0 else ""
+    detail = "; ".join(filter(None, [*details, more]))
+    return CheckedExpectation(("refunds", key), passed, spec[key], len(failed), detail)
+
+
+def failed_allocations(sandbox: Sandbox) -> list[tuple[Order, Refund]]:
+    """Return the refunds that were accepted, but not allocated to a capture."""
+    return [
+        (order, refund)
+        for order in sandbox.orders.values()
+        for refund in order.refunds
+        if refund.allocation.outcome is AllocationOutcome.FAILED
+    ]
 
 
 def _check_requests(spec: Spec, sandbox: Sandbox, path: ValuePath) -> CheckedExpectation:

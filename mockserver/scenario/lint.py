@@ -29,7 +29,7 @@ from mockserver.sandbox.faults.rules import FaultRule, only_fails_allocations
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.body_fields import unmatchable_condition
 from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
-from mockserver.scenario.expectations import names_of_allocated_capture
+from mockserver.scenario.expectations import failed_allocations, names_of_allocated_capture
 from mockserver.scenario.scenario import Scenario, sort_by_position
 from mockserver.scenario.steps import CallOperation
 
@@ -107,6 +107,8 @@ def _failed_allocations(subject: _LintContext) -> Iterator[Finding]:
 
 def _expected_failures(subject: _LintContext, name: str) -> Mapping[int, bool]:
     """Return which seeded refunds, by position, are expected to fail allocation."""
+    if subject.expect.get("refunds", {}).get("failed_allocations"):
+        return dict.fromkeys(range(len(subject.orders[name].refunds)), True)
     spec = subject.expected_order(name).get("refunds", [])
     if isinstance(spec, Mapping):
         part_names = subject.sandbox.movement_names
@@ -273,10 +275,19 @@ def _contradictions(subject: _LintContext) -> Iterator[Finding]:
                 message = f"expects {expected[key]}, but the seeded order already has {seeded}"
                 yield Finding("W307", (*path, key), message)
         yield from _check_contradicted_movements(expected, order, subject, path)
+    yield from _check_contradicted_failures(subject)
     for name, counts in subject.expect.get("faults", {}).items():
         if counts.get("fired", 0) > counts.get("matched", counts.get("fired", 0)):
             message = "a fault cannot fire more often than it matches"
             yield Finding("W307", ("expect", "faults", name), message)
+
+
+def _check_contradicted_failures(subject: _LintContext) -> Iterator[Finding]:
+    seeded = len(failed_allocations(subject.sandbox))
+    limit = subject.expect.get("refunds", {}).get("failed_allocations", seeded)
+    if limit < seeded:
+        message = f"expects {limit}, but the seeded orders already have {seeded}"
+        yield Finding("W307", ("expect", "refunds", "failed_allocations"), message)
 
 
 def _check_contradicted_movements(

@@ -110,7 +110,8 @@ def _describe_violation(violation: Violation) -> Finding:
         case "type":
             kinds = [limit] if isinstance(limit, str) else list(limit)
             expected = " or ".join(_TYPE_NAMES[type_name] for type_name in kinds)
-            message = f"expected {expected}, got {quote_value(value)}{_type_hint(kinds, value)}"
+            hint = _type_hint(kinds, value, violation.schema.get("required", ()))
+            message = f"expected {expected}, got {quote_value(value)}{hint}"
             return Finding("E103", path, message)
         case "enum" | "const":
             return Finding("E104", path, _choice(limit, value))
@@ -126,10 +127,12 @@ def _key_hint(key: str, known_keys: Sequence[str]) -> str:
     return did_you_mean(RENAMED_KEYS.get(key) or key, known_keys)
 
 
-def _type_hint(kinds: Sequence[str], value: object) -> str:
+def _type_hint(kinds: Sequence[str], value: object, required: Sequence[str]) -> str:
     """Return what to write in place of a value of the wrong type, where that is certain."""
     if isinstance(value, str) and "object" in kinds and (match := _KEY.match(value)):
         return f"; write a blank after the colon: '{match[1]}: …'"
+    if "object" in kinds and len(required) == 1 and type(value) in (str, int):
+        return f"; write {{{required[0]}: {shorten(str(value))}}}"
     if isinstance(value, dict) and kinds == ["array"]:
         return "; write [ ] around it, or in YAML '- ' before each entry"
     return ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import indent
 
 from mockserver.audit.rules import AUDIT_RULES
@@ -116,13 +117,18 @@ def _check_allow(sandbox: KustomSandbox, allowed: tuple[str, ...]) -> str:
     return ""
 
 
-def sandbox_report(sandbox: KustomSandbox) -> str:
-    """Return the report of a sandbox: verdict, timelines, last refusal."""
+def sandbox_report(sandbox: KustomSandbox, pictures: Path | None = None) -> str:
+    """Return the report of a sandbox: verdict, timelines, last refusal.
+
+    Args:
+        sandbox: the sandbox of the test.
+        pictures: folder for pictures of the orders, to which the report points.
+    """
     try:
         requests = sandbox.requests
         parts = [
             _verdict_section(sandbox),
-            *_timeline_sections(sandbox, requests),
+            *_timeline_sections(sandbox, requests, pictures),
             *_last_failure_section(requests),
         ]
     except ControlError as error:
@@ -139,7 +145,9 @@ def _verdict_section(sandbox: KustomSandbox) -> str:
     return "\n".join(["Verdict:", *(lines or ["  the scenario has no expectations"])])
 
 
-def _timeline_sections(sandbox: KustomSandbox, requests: list[RequestEntry]) -> Iterator[str]:
+def _timeline_sections(
+    sandbox: KustomSandbox, requests: list[RequestEntry], pictures: Path | None
+) -> Iterator[str]:
     """Yield the timelines of the last requested orders, or of all orders."""
     orders = {order["order_id"]: order["name"] for order in sandbox.control.orders()}
     requested_ids = dict.fromkeys(request["order_id"] for request in reversed(requests))
@@ -147,7 +155,16 @@ def _timeline_sections(sandbox: KustomSandbox, requests: list[RequestEntry]) -> 
     for order_id in order_ids[:MAX_TIMELINES]:
         events = sandbox.order(order_id)["timeline"]
         lines = [f"  {event['at']}  {event['text']}" for event in events]
+        if pictures is not None:
+            lines.append(f"  picture: {_save_picture(sandbox, order_id, pictures).as_uri()}")
         yield "\n".join([f"Order {orders[order_id]} ({order_id}):", *lines])
+
+
+def _save_picture(sandbox: KustomSandbox, order_id: str, folder: Path) -> Path:
+    """Write the picture of an order to a file: the server may be gone when it is read."""
+    file = folder / f"{sandbox.control.sandbox}-{order_id[:8]}.svg"
+    file.write_text(sandbox.control.picture(order_id), encoding="utf-8")
+    return file
 
 
 def _last_failure_section(requests: list[RequestEntry]) -> Iterator[str]:

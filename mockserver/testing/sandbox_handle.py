@@ -7,13 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, overload
+from typing import Any, Self, TypeAlias, Unpack, overload
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
 from mockserver.control_types import (
+    CompletionOutcome,
     ForcedOutcome,
     OrderDetails,
+    PushTiming,
     RefundPreview,
     RequestEntry,
     VerdictReport,
@@ -22,6 +24,7 @@ from mockserver.http_client import basic_auth
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.file_format import SCENARIO_SUFFIXES, parse_file, parse_text
 from mockserver.scenario.text_encoding import decode_text
+from mockserver.scenario_types import OrderSpec
 from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
 
 ScenarioSource: TypeAlias = str | Path | Mapping[str, object]
@@ -213,15 +216,18 @@ class KustomSandbox:
         """
         return self.control.order(order)
 
-    def create_order(self, **spec: object) -> str:
+    def create_order(self, **spec: Unpack[OrderSpec]) -> str:
         """Create an order from the keys of scenario syntax; return its id.
+
+        Args:
+            spec: as for :class:`OrderSpec`; only ``lines`` is required.
 
         Raises:
             ControlError: with status 422 and every finding.
         """
         order_id = self.control.create_order(spec)["order_id"]
         if "name" in spec:
-            self.orders[str(spec["name"])] = order_id
+            self.orders[spec["name"]] = order_id
         return order_id
 
     def force(self, order: str, outcome: ForcedOutcome) -> OrderDetails:
@@ -232,18 +238,43 @@ class KustomSandbox:
         """
         return self.control.force(order, outcome)
 
-    def complete(self, order_id: str, **options: object) -> dict[str, Any]:
-        """Complete a checkout order in place of the shopper.
+    def complete(  # noqa: PLR0913  # one argument per key
+        self,
+        order_id: str,
+        *,
+        outcome: CompletionOutcome | None = None,
+        payment_method: str | None = None,
+        billing_address: Mapping[str, object] | None = None,
+        shipping_address: Mapping[str, object] | None = None,
+        shipping_option: str | None = None,
+        checkboxes: Mapping[str, bool] | None = None,
+        push: PushTiming | None = None,
+    ) -> dict[str, Any]:
+        """Complete a checkout order in place of the shopper; return it and its order.
 
         Args:
             order_id: the checkout order, as the shop received it.
-            options: ``outcome``, ``payment_method``, ``billing_address``,
-                ``shipping_address``, ``shipping_option``, ``checkboxes``.
+            outcome: how the attempt ends; by default, the e-mail address decides.
+            payment_method: such as ``INVOICE`` (the default) or ``CARD``.
+            billing_address: its fields; missing ones are filled in.
+            shipping_address: its fields; missing ones are copied from the billing address.
+            shipping_option: id of the option; by default, the preselected or first one.
+            checkboxes: answers by the ids of ``options.additional_checkboxes``.
+            push: when the first push is sent; by default, on the schedule.
 
         Raises:
             ControlError: there is no such checkout order, or it cannot be completed.
         """
-        return self.control.complete(order_id, options)
+        return self.control.complete(
+            order_id,
+            outcome=outcome,
+            payment_method=payment_method,
+            billing_address=billing_address,
+            shipping_address=shipping_address,
+            shipping_option=shipping_option,
+            checkboxes=checkboxes,
+            push=push,
+        )
 
     def verdict(self) -> VerdictReport:
         """Check the expectations of the scenario.

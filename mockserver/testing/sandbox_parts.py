@@ -1,11 +1,12 @@
 """Parts of the sandbox handle: order ids, clock and fault rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from mockserver.client import ControlClient
-from mockserver.control_types import ExpiredOrder, FaultStatus
+from mockserver.control_types import ExpiredOrder, FaultStatus, OperationName
 from mockserver.domain.wording import did_you_mean
 
 
@@ -63,13 +64,32 @@ class SandboxFaults:
 
     control: ControlClient
 
-    def add(self, name: str | None = None, **spec: object) -> str:
+    def add(  # noqa: PLR0913  # one argument per key
+        self,
+        name: str | None = None,
+        *,
+        do: Mapping[str, object] | Sequence[Mapping[str, object]],
+        on: OperationName | Literal["any"] | Sequence[OperationName] | None = None,
+        order: str | Sequence[str] | None = None,
+        where: Mapping[str, str | float] | None = None,
+        calls: int | Sequence[int] | Mapping[str, int] | None = None,
+        probability: float | None = None,
+        from_: str | None = None,
+        until: str | None = None,
+    ) -> str:
         """Add a rule, such as ``on="refund", do={"lose_answer": "reset"}``.
 
         Args:
             name: the rule's id; the server chooses one if it is left out.
-            spec: the keys of a fault rule in scenario syntax; ``from`` is written ``from_``,
-                because it is a keyword of Python.
+            do: the action, or several.
+            on: operations it matches: one, several, or ``any`` (the default).
+            order: only these orders: a name, an id, or several.
+            where: only requests whose body has these values, by dotted path.
+            calls: which matching requests fire: ``1``, ``[1, 3]``, ``{"first": 2}`` or
+                ``{"every": 3}``; all by default.
+            probability: share of matching requests that fire, from 0 to 1.
+            from_: start of the time window: a time, or a duration after the clock's start.
+            until: end of the time window, exclusive.
 
         Returns:
             The rule's id.
@@ -77,9 +97,19 @@ class SandboxFaults:
         Raises:
             ControlError: with status 422 if the rule is not valid.
         """
-        fields = {key.rstrip("_"): value for key, value in spec.items()}
-        id_field = {"id": name} if name else {}
-        return self.control.add_fault({**id_field, **fields})["id"]
+        fields = {
+            "id": name,
+            "on": on,
+            "order": order,
+            "where": where,
+            "calls": calls,
+            "probability": probability,
+            "from": from_,
+            "until": until,
+            "do": do,
+        }
+        spec = {key: value for key, value in fields.items() if value is not None}
+        return self.control.add_fault(spec)["id"]
 
     def remove(self, name: str) -> None:
         """Remove a rule."""

@@ -25,7 +25,8 @@ PROMISED = {
     "gateway-trouble", "lost-refund-answer", "many-lines", "misspelt-reference",
     "norwegian-order", "off-by-one", "pending-fraud-review", "sticky-failed-allocation",
     "rate-limited", "return-fee", "rounding-from-unit-prices", "same-reference-twice",
-    "split-shipment", "three-shipments", "wrong-shipment",
+    "split-shipment", "three-shipments", "wrong-shipment", "goodwill-amount", "fee-left-out",
+    "deleted-product", "capture-without-lines",
 }  # fmt: skip
 TIMEOUT = "30s"  # until a call that never arrives fails its test
 

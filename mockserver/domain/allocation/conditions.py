@@ -30,12 +30,14 @@ class ConditionCheck(Struct, frozen=True):
         holds: whether it holds for a case.
         describe: expected value, actual value and detail.
         applies: whether it is reported at all.
+        is_injected: whether it fails only by a fault.
     """
 
     name: str
     holds: Callable[[RefundCase], bool]
     describe: Callable[[RefundCase], tuple[ConditionValue, ConditionValue, str]]
     applies: Callable[[RefundCase], bool] = lambda _case: True
+    is_injected: bool = False
 
 
 def all_conditions_hold(case: RefundCase) -> bool:
@@ -153,6 +155,7 @@ CONDITION_CHECKS = (
         _no_injected_failure,
         _describe_injected_failure,
         applies=lambda case: case.failure_injected,
+        is_injected=True,
     ),
 )
 """All conditions, in the order of the explanation. The last one is ours and is reported

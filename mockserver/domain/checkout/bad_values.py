@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import PLACEHOLDER, Fields
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import MAX_MESSAGES, Reason, Refusal
 from mockserver.domain.money import line_tax, line_total
 from mockserver.domain.operation import Operation
 from mockserver.domain.provenance import (
@@ -26,7 +26,6 @@ from mockserver.domain.provenance import (
 Line: TypeAlias = Fields
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 URI_NOTE = "must be a valid http or https URI"  # quoted by clients
-MAX_MESSAGES = 100
 
 
 class BadValue(Struct, frozen=True):

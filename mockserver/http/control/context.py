@@ -26,7 +26,7 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 
-UNCHANGING_ACTIONS = ("/explain", "/verdict", "/reset")
+UNCHANGING_ACTIONS = ("/explain", "/picture.svg", "/verdict", "/reset")
 MAX_SUGGESTION_NAMES = 200  # sandboxes compared with an unknown name; the latest ones
 MAX_SUGGESTION_LENGTH = 64  # characters of a name for which similar ones are searched
 

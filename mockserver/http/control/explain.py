@@ -1,7 +1,10 @@
 """Control API: explain a response by correlation id, and dry-run a refund."""
 
+from collections.abc import Sequence
+
 from mockserver.domain.allocation.allocate import explain_case
 from mockserver.domain.allocation.case import build_case_for_command
+from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.commands import RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Context
@@ -22,10 +25,9 @@ from mockserver.http.control.problems import Problem
 from mockserver.http.merchant import validation_errors
 from mockserver.http.merchant.command_parsing import Body, parse_refund
 from mockserver.http.merchant.fault_injection import effective_actions
-from mockserver.http.merchant.serializers import JsonObject
 from mockserver.http.messages import Request, Response
-from mockserver.sandbox.faults.actions import FailAllocation
-from mockserver.sandbox.faults.rules import RequestFacts
+from mockserver.sandbox.faults.actions import Action, FailAllocation
+from mockserver.sandbox.faults.rules import FaultRule, RequestFacts
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.schemas import get_schema
 
@@ -42,16 +44,29 @@ def explain_refund(context: ControlContext, params: PathParams, request: Request
     body = parse_json_object(request)
     if not isinstance(body.get("order_id"), str) or "refund" not in body:
         raise Problem(422, 'expected {"order_id": "…", "refund": {…}}')
-    schema = get_schema("requests/refund.schema.json")
-    if not schema.is_valid(body["refund"]):
-        errors = validation_errors.violation_messages(schema.violations(body["refund"]))
-        raise Problem(422, f"the refund is not valid: {'; '.join(errors)}", errors=errors)
+    validate_refund(body["refund"])
     sandbox = find_sandbox(context, params)
     order = find_order(sandbox, body["order_id"])
-    return json_response(_preview_refund(sandbox, order, body["refund"]))
+    preview = preview_refund(sandbox, order, body["refund"])
+    return json_response(serializers.serialize_dry_run(*preview))
 
 
-def _preview_refund(sandbox: Sandbox, order: Order, body: Body) -> JsonObject:
+def validate_refund(body: object) -> None:
+    """Check the body of a refund request.
+
+    Raises:
+        Problem: with status 422 and every violation.
+    """
+    schema = get_schema("requests/refund.schema.json")
+    if not schema.is_valid(body):
+        errors = validation_errors.violation_messages(schema.violations(body))
+        raise Problem(422, f"the refund is not valid: {'; '.join(errors)}", errors=errors)
+
+
+def preview_refund(
+    sandbox: Sandbox, order: Order, body: Body
+) -> tuple[Explanation, Refusal | None, Sequence[tuple[FaultRule, Action]]]:
+    """Predict what a refund would get: its allocation, a refusal, and faults."""
     refund, now = parse_refund(body, {}), sandbox.clock.now()
     facts = RequestFacts(Operation.REFUND, order.order_id, now, lambda: body)
     fired_actions = effective_actions(sandbox.faults.preview(facts))
@@ -62,7 +77,7 @@ def _preview_refund(sandbox: Sandbox, order: Order, body: Body) -> JsonObject:
         fail_allocation=any(isinstance(action, FailAllocation) for _, action in fired_actions),
     )
     refusal = _refusal(order, refund, Context(now, "", sandbox.assumptions))
-    return serializers.serialize_dry_run(explain_case(case), refusal, fired_actions)
+    return explain_case(case), refusal, fired_actions
 
 
 def _refusal(order: Order, refund: RefundOrder, context: Context) -> Refusal | None:

@@ -5,11 +5,13 @@ from mockserver.http.control import (
     audit,
     checkouts,
     clock,
+    coverage,
     deliveries,
     explain,
     faults,
     health,
     orders,
+    pictures,
     requests,
     sandboxes,
     snapshots,
@@ -62,6 +64,9 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
     ),
     Route("GET", "/__admin/activity", list_activity, "activity"),
+    Route(
+        "GET", "/__admin/coverage", coverage.get_total_coverage, "coverage", reads_all=True
+    ),
     Route("GET", SANDBOXES_PATH, sandboxes.list_sandboxes, "sandboxes", reads_all=True),
     Route("GET", SANDBOX_PATH, sandboxes.get_sandbox, "sandbox"),
     Route("DELETE", SANDBOX_PATH, sandboxes.drop_sandbox, status=204),
@@ -90,6 +95,15 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         limited=True,
     ),
     Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "inner_view"),
+    Route(
+        "GET", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.get_picture,
+        "text", query_schema="picture_options", response_media_type=pictures.SVG_TYPE,
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.preview_picture,
+        "text", request_schema="refund_request", query_schema="preview_picture_options",
+        response_media_type=pictures.SVG_TYPE,
+    ),
     Route(
         "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_outcome,
         "inner_view", request_schema="outcome_request",
@@ -167,6 +181,7 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",
     ),
+    Route("GET", f"{SANDBOX_PATH}/coverage", coverage.get_coverage, "coverage"),
     Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
     Route(
         "POST", f"{SANDBOX_PATH}/snapshots", snapshots.take_snapshot,

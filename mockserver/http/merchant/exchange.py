@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.http.messages import Request, Response
-from mockserver.sandbox.faults.actions import Action, is_before_commit
+from mockserver.sandbox.faults.actions import Action, is_before_commit, name_action
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Execution
@@ -71,6 +71,7 @@ class Exchange(Struct):
         )
         if self.fired:
             entry.faults = [f"{rule.name}: {action}" for rule, action in self.fired]
+            entry.fault_names = tuple([name_action(action) for _, action in self.fired])
         execution = self.execution
         if execution is not None:
             entry.result = self.refusal or execution.result

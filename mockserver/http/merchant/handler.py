@@ -296,7 +296,7 @@ class MerchantApi(Struct, frozen=True):
             record_message(exchange.request.headers, exchange.request.body),
             record_message(response.headers, body),
         )
-        sandbox.journal.record(entry, messages)
+        sandbox.record(entry, messages)
         return Answer(response, entry, sandbox.display_name)
 
     def _count(self, answer: Answer) -> Response:

@@ -8,11 +8,9 @@ assumed, so they add the exact path and the value.
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import MAX_MESSAGES, Reason, Refusal
 from mockserver.scenario.schema_errors import quote_value
 from mockserver.schemas import Violation
-
-MAX_MESSAGES = 100  # violations reported per body; bounded because the journal keeps refusals
 
 MAX_PATHS_LISTED = 5
 

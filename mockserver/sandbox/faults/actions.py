@@ -204,6 +204,13 @@ DELIVERY_ACTIONS = (Lose, Delay, Duplicate, Reorder, BadSignature, Respond)
 
 ONLY_DELIVERY_ACTIONS = (Lose, Duplicate, Reorder, BadSignature)
 
+
+def name_action(action: Action) -> str:
+    """Name an action without its numbers, such as ``delay`` or ``lose_answer reset``."""
+    has_kinds = isinstance(action, Drop | LoseAnswer)
+    return str(action) if has_kinds else str(action).partition(" ")[0]
+
+
 BEFORE_COMMIT = (Delay, RateLimit, Refuse, Drop, FailAllocation)
 """Actions that take effect before the commit; the others take effect after it. A
 :class:`Respond` has a field for it."""

@@ -25,6 +25,7 @@ BODIES: Mapping[str, list[Any]] = {
         {"version": 1, "orders": {"fresh": {"lines": [{"unit_price": 5}]}}},
     ],
     "POST /__admin/sandboxes/{sandbox}/orders": [SHIPPED],
+    "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": [SNEAKERS_BACK],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [
         {"outcome": "fail_next_allocation"},
         {"outcome": "stop_fraud"},
@@ -63,6 +64,7 @@ WRONG: Mapping[str, list[Any]] = {
         [],
         {"name": "a/b", "lines": [{"unit_price": 1}]},
     ],
+    "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": [{}, []],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [{"outcome": "rain"}],
     "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
         {"outcome": "maybe"},
@@ -93,6 +95,8 @@ UNREACHABLE = {
     "merchant_urls": dict.fromkeys(URLS, "http://127.0.0.1:1/{checkout.order.id}"),
 }
 QUERIES = {
+    "GET /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": "?step=1&expand=true",
+    "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": "?width=400",
     "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201&view=row",
     "GET /__admin/sandboxes/{sandbox}/requests/{correlation_id}": "?unmasked=true",
     "GET /__admin/sandboxes/{sandbox}/deliveries": "?kind=push&state=held",

@@ -1,0 +1,167 @@
+"""``kustom-mock coverage``: merge the coverage of runs, report it, write what is missing."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mockserver.cli.console import to_json
+from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
+from mockserver.coverage.cells import Tier
+from mockserver.coverage.page import page_data, render_page
+from mockserver.coverage.recipes import write_scenario
+from mockserver.coverage.run_coverage import (
+    CoverageFileError,
+    RunCoverage,
+    merge_runs,
+    parse_coverage,
+    read_coverage,
+)
+from mockserver.coverage.text import render_coverage
+from mockserver.coverage.tiers import (
+    CoverageSummary,
+    UnknownCellError,
+    scenario_name,
+    summarize,
+)
+from mockserver.http_client import HttpClient, HttpClientError
+
+REQUEST_TIMEOUT = 70.0  # seconds, as for every control call
+MAX_PERCENT = 100
+
+
+class CoverageUsageError(Exception):
+    """Raised when an option or a file cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageOptions:
+    """Options of ``coverage``; without ``files`` the server at one of ``urls`` is asked."""
+
+    files: Sequence[str] = ()
+    urls: Sequence[str] = ()
+    token: str | None = None
+    ca_file: str | None = None
+    output_format: str = "text"
+    output: str | None = None
+    operations: Sequence[str] = ()
+    skip: Sequence[str] = ()
+    fail_under: Sequence[str] = ()
+    gaps: bool = False
+    scenario_folder: str | None = None
+
+
+def coverage(options: CoverageOptions) -> int:
+    """Report the coverage of runs.
+
+    Returns:
+        0, or 1 if a tier is below ``--fail-under``, or 2 if an option or a file is wrong, or
+        the server does not answer.
+    """
+    try:
+        limits = parse_limits(options.fail_under)
+        runs = [_read(file) for file in options.files] or [_fetch(options)]
+        summary = summarize(merge_runs(runs), options.operations, options.skip)
+        _write_report(FORMATTERS[options.output_format](summary, options), options.output)
+        if options.scenario_folder is not None:
+            _write_scenarios(summary, Path(options.scenario_folder))
+    except (CoverageUsageError, CoverageFileError, UnknownCellError) as error:
+        print(f"kustom-mock: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except OSError as error:
+        problem = f"cannot write '{error.filename}': {error.strerror}"
+        print(f"kustom-mock: {problem}", file=sys.stderr)
+        return EXIT_USAGE
+    failures = [
+        f"{tier}: {summary.tiers[tier].percent} % met, --fail-under asks for {limit} %"
+        for tier, limit in limits.items()
+        if summary.tiers[tier].percent < limit
+    ]
+    for failure in failures:
+        print(f"kustom-mock: {failure}", file=sys.stderr)
+    return EXIT_FINDINGS if failures else EXIT_OK
+
+
+def parse_limits(texts: Sequence[str]) -> Mapping[Tier, int]:
+    """Parse the values of ``--fail-under``: ``80`` is the tier ``must``, or ``should=50``.
+
+    Raises:
+        CoverageUsageError: a value is neither.
+    """
+    limits = {}
+    for text in texts:
+        name, separator, number = text.rpartition("=")
+        tier = name if separator else Tier.MUST
+        is_percent = number.isdecimal() and int(number) <= MAX_PERCENT
+        if tier not in list(Tier) or not is_percent:
+            tiers = ", ".join(f"{tier}=50" for tier in Tier)
+            raise CoverageUsageError(
+                f"--fail-under: expected a percentage such as 80, or {tiers}; got '{text}'"
+            )
+        limits[Tier(tier)] = int(number)
+    return limits
+
+
+def _read(file: str) -> RunCoverage:
+    try:
+        text = Path(file).read_bytes()
+    except OSError as error:
+        raise CoverageUsageError(f"cannot read '{file}': {error.strerror}") from None
+    return read_coverage(text, file)
+
+
+def _fetch(options: CoverageOptions) -> RunCoverage:
+    """Ask the first address that answers for what all its requests have met."""
+    headers = {"Authorization": f"Bearer {options.token}"} if options.token else {}
+    problems = []
+    for url in options.urls:
+        client = HttpClient(url, REQUEST_TIMEOUT, headers, options.ca_file)
+        try:
+            response = client.send("GET", "/__admin/coverage")
+        except HttpClientError as error:
+            problems.append(f"no answer from {url}: {error}")
+            continue
+        return parse_coverage(response.json(), f"{url} answered {response.status}")
+    raise CoverageUsageError(f"{problems[0]}; name the files of runs, or pass --url")
+
+
+def _text(summary: CoverageSummary, options: CoverageOptions) -> str:
+    return render_coverage(summary, all_gaps=options.gaps)
+
+
+def _json(summary: CoverageSummary, _options: CoverageOptions) -> str:
+    return to_json(page_data(summary))
+
+
+def _merged(summary: CoverageSummary, _options: CoverageOptions) -> str:
+    return to_json(summary.run.content())
+
+
+def _html(summary: CoverageSummary, _options: CoverageOptions) -> str:
+    return render_page(summary)
+
+
+FORMATTERS: Mapping[str, Callable[[CoverageSummary, CoverageOptions], str]] = {
+    "text": _text,
+    "json": _json,
+    "html": _html,
+    "merged": _merged,
+}
+"""Reports by their name; ``merged`` is again the file of a run."""
+
+
+def _write_report(text: str, output: str | None) -> None:
+    if output is None:
+        print(text)
+    else:
+        Path(output).write_text(f"{text}\n", "utf-8")
+
+
+def _write_scenarios(summary: CoverageSummary, folder: Path) -> None:
+    """Write a scenario for every missing cell that one can meet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for coverage_of_tier in summary.tiers.values():
+        for cell in coverage_of_tier.missing:
+            name, content = scenario_name(cell), write_scenario(cell)
+            if name and content:
+                (folder / name).write_text(content, "utf-8")

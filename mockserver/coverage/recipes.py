@@ -1,0 +1,380 @@
+"""For each cell a scenario that meets it: its steps, its faults, its assumptions.
+
+The order of every scenario has two lines: two T-shirts (``A``, 3000) and a pair of sneakers
+(``B``, 7000). A test plays all of them and checks that each meets its cell.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import yaml
+from msgspec import Struct, field
+
+from mockserver.coverage.cells import Cell
+from mockserver.domain.allocation.explanation import AllocationOutcome
+from mockserver.domain.errors import Reason, find_error_definition
+from mockserver.domain.lifecycle import LIFECYCLE, Status
+from mockserver.domain.operation import Operation
+
+Spec: TypeAlias = dict[str, Any]
+
+ORDER = "shop"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+LINES: list[Spec] = [
+    {"reference": "A", "name": "T-shirt", "quantity": 2, "unit_price": 1500},
+    {"reference": "B", "name": "Sneakers", "unit_price": 7000},
+]
+ONE_LINE: Spec = {
+    "reference": "C", "name": "Socks", "quantity": 1, "unit_price": 1000, "total_amount": 1000,
+}  # fmt: skip
+FEE: Spec = {"type": "return_fee", "reference": "fee", "name": "Fee", "unit_price": 0}
+PARCEL = {"shipping_info": [{"tracking_number": "1001"}]}
+ADDRESS = {"street_address": "Storgatan 1", "city": "Stockholm"}
+
+
+class Recipe(Struct, frozen=True):
+    """What a scenario needs to meet a cell.
+
+    Attributes:
+        steps: the steps of the scenario.
+        faults: its fault rules by name.
+        assume: its assumptions.
+        order: keys of the order, beside its lines.
+        country: its country.
+    """
+
+    steps: tuple[Spec, ...]
+    faults: Mapping[str, Spec] = field(default_factory=dict)
+    assume: Mapping[str, object] = field(default_factory=dict)
+    order: Mapping[str, object] = field(default_factory=dict)
+    country: str = ""
+
+
+def find_recipe(cell: Cell) -> Recipe | None:
+    """Return the recipe of a cell; ``None`` if no scenario can meet it alone."""
+    dimension, _, rest = cell.cell_id.partition("/")
+    cook = _RECIPES.get(dimension)
+    return cook(*rest.split("/")) if cook else None
+
+
+def write_scenario(cell: Cell) -> str | None:
+    """Write the scenario of a cell as YAML; ``None`` if no scenario can meet it alone."""
+    recipe = find_recipe(cell)
+    if recipe is None:
+        return None
+    spec: Spec = {
+        "version": 1,
+        "title": f"Coverage: {cell.text}",
+        "seed": cell.cell_id,
+        "clock": {"start": "2026-01-15T09:00:00Z", "frozen": True},
+        "country": recipe.country,
+        "assume": dict(recipe.assume),
+        "orders": {ORDER: {**recipe.order, "lines": LINES}},
+        "faults": dict(recipe.faults),
+        "steps": list(recipe.steps),
+    }
+    content = {key: value for key, value in spec.items() if value}
+    text: str = yaml.dump(
+        content, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=100
+    )
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes short mappings on one line, and no anchors."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        """Repeat equal values."""
+        return True
+
+
+CALLS: Mapping[Operation, Spec] = {
+    Operation.UPDATE_AUTHORIZATION: {"amount": 10000, "lines": ["A", "B"]},
+    Operation.UPDATE_CUSTOMER_DETAILS: {"shipping_address": ADDRESS},
+    Operation.UPDATE_MERCHANT_REFERENCES: {"merchant_reference1": "1001"},
+    Operation.ADD_ORDER_SHIPPING_INFO: PARCEL,
+    Operation.CAPTURE: {"lines": ["B"]},
+    Operation.ADD_CAPTURE_SHIPPING_INFO: PARCEL,
+    Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
+    Operation.REFUND: {"lines": [{"reference": "A", "quantity": 1}]},
+}
+"""What is sent with an operation; the others have no body."""
+
+_FIRST_PARCEL: Spec = {"capture": {"order": ORDER, "lines": ["A"], "name": "first"}}
+_WHOLE_ORDER: Spec = {"capture": {"order": ORDER, "lines": ["A", "B"], "name": "first"}}
+_SECOND_PARCEL: Spec = {"capture": {"order": ORDER, "lines": ["B"]}}
+_PART_BACK: Spec = {
+    "refund": {"order": ORDER, "lines": [{"reference": "A", "quantity": 1}], "name": "back"}
+}
+
+PATH_TO_STATUS: Mapping[Status, tuple[Spec, ...]] = {
+    Status.AUTHORIZED: (),
+    Status.PART_CAPTURED: (_FIRST_PARCEL,),
+    Status.CAPTURED: (_WHOLE_ORDER,),
+    Status.CANCELLED: ({"cancel": {"order": ORDER}},),
+    Status.EXPIRED: (_FIRST_PARCEL, {"advance": "60d"}),
+    Status.CLOSED: (
+        _WHOLE_ORDER,
+        {"refund": {"order": ORDER, "lines": ["A", "B"], "name": "back"}},
+    ),
+}
+"""The steps that bring the order into a status."""
+
+REFUSAL_RECIPES: Mapping[tuple[Operation, Reason], Recipe] = {
+    (Operation.UPDATE_AUTHORIZATION, Reason.AUTHORIZATION_BELOW_CAPTURED): Recipe(
+        (_FIRST_PARCEL, {"update_authorization": {"amount": 1000, "lines": [ONE_LINE]}})
+    ),
+    (Operation.UPDATE_AUTHORIZATION, Reason.RAISE_NOT_OFFERED): Recipe(
+        ({"update_authorization": {"amount": 11000, "lines": ["A", "B", ONE_LINE]}},),
+        order={"payment_method": "CARD"},
+    ),
+    (Operation.UPDATE_CUSTOMER_DETAILS, Reason.INVALID_ADDRESS): Recipe(
+        ({"update_customer_details": {"shipping_address": {"city": ""}}},)
+    ),
+    (Operation.EXTEND_AUTHORIZATION_TIME, Reason.EXTENSION_NOT_OFFERED): Recipe(
+        ({"extend_authorization_time": {}},), country="FR"
+    ),
+    (Operation.CAPTURE, Reason.CAPTURE_EXCEEDS_REMAINING): Recipe(
+        ({"capture": {"amount": 10001}},)
+    ),
+    (Operation.CAPTURE, Reason.FRAUD_REVIEW_PENDING): Recipe(
+        ({"capture": {"lines": ["A"]}},), order={"fraud_status": "PENDING"}
+    ),
+    (Operation.CAPTURE, Reason.FRAUD_REVIEW_FAILED): Recipe(
+        (
+            {"force": {"order": ORDER, "outcome": "reject_fraud"}},
+            {"capture": {"lines": ["A"]}},
+        ),
+        order={"fraud_status": "PENDING"},
+    ),
+    (Operation.EXTEND_DUE_DATE, Reason.DUE_DATE_NOT_OFFERED): Recipe(
+        (_FIRST_PARCEL, {"extend_due_date": {"capture": "first", "number_of_days": 14}}),
+        order={"payment_method": "CARD"},
+    ),
+    (Operation.GET_EXTEND_DUE_DATE_OPTIONS, Reason.DUE_DATE_NOT_OFFERED): Recipe(
+        (_FIRST_PARCEL, {"get_extend_due_date_options": {"capture": "first"}}),
+        order={"payment_method": "CARD"},
+    ),
+    (Operation.REFUND, Reason.REFUND_EXCEEDS_CAPTURED): Recipe(
+        (_FIRST_PARCEL, {"refund": {"amount": 3001}})
+    ),
+    (Operation.REFUND, Reason.RETURN_FEE_NOT_OFFERED): Recipe(
+        (
+            _FIRST_PARCEL,
+            {"refund": {"amount": 2900, "lines": ["A", {**FEE, "unit_price": -100}]}},
+        )
+    ),
+}
+"""Refusals that need a body or an order of their own."""
+
+INVALID_BODIES: Mapping[Operation, Spec] = {
+    Operation.UPDATE_CUSTOMER_DETAILS: {"shipping_address": 1},
+    Operation.UPDATE_MERCHANT_REFERENCES: {"merchant_reference1": []},
+}
+"""Bodies with an invalid field; for the others, one without the fields they need."""
+
+FAULT_VALUES: Mapping[str, object] = {
+    "respond": {"status": 500},
+    "respond_after": {"status": 500},
+    "refuse": "temporarily_unavailable",
+    "delay": "1s",
+    "rate_limit": {"retry_after": "5s"},
+    "truncate": 1,
+    "slow_body": 1000,
+}
+"""The value of an action; ``true`` for the others without a kind."""
+
+
+def _complete(call: Spec, operation: Operation) -> Spec:
+    """Add the order, and the capture or refund that the path of an operation names."""
+    info = operation.info
+    named: Spec = {"order": ORDER}
+    if "{capture_id}" in info.path:
+        named["capture"] = "first"
+    if "{refund_id}" in info.path:
+        named["refund"] = "back"
+    return {**named, **call}
+
+
+def _step(operation: Operation, **changes: object) -> Spec:
+    """Return the step that sends an operation."""
+    return {str(operation): {**_complete(CALLS.get(operation, {}), operation), **changes}}
+
+
+def _path(operation: Operation, status: Status) -> tuple[Spec, ...]:
+    """Return the steps before an operation, with the refund that it may read."""
+    steps = PATH_TO_STATUS[status]
+    if operation is Operation.GET_REFUND and status is not Status.CLOSED:
+        return (*steps, _PART_BACK)
+    return steps
+
+
+def _refused(step: Spec, reason: Reason) -> Spec:
+    """Return a step that expects a refusal."""
+    operation = Operation(next(iter(step)))
+    status = find_error_definition(reason, operation).status
+    return {**step, "response": {"status": status}}
+
+
+def _status_recipe(name: str, status_name: str) -> Recipe:
+    operation, status = Operation(name), Status(status_name)
+    reason = LIFECYCLE[operation][status].reason
+    path = _path(operation, status)
+    has_capture = any("capture" in step for step in path)
+    changes: Spec = {}
+    if not has_capture and "{capture_id}" in operation.info.path:
+        changes = {"capture": UNKNOWN_ID}
+    elif not has_capture and operation is Operation.REFUND:
+        changes = {"amount": 1000}
+    step = _step(operation, **changes)
+    closed = {"fully_refunded_status": "CLOSED"} if status is Status.CLOSED else {}
+    return Recipe((*path, _refused(step, reason) if reason else step), assume=closed)
+
+
+def _refusal_recipe(name: str, reason_name: str) -> Recipe | None:
+    operation, reason = Operation(name), Reason(reason_name)
+    if operation not in LIFECYCLE:
+        return None
+    recipe = REFUSAL_RECIPES.get((operation, reason))
+    if recipe is not None:
+        *before, last = recipe.steps
+        call = _complete(last[operation], operation)
+        steps = (*before, _refused({str(operation): call}, reason))
+        return Recipe(steps, assume=recipe.assume, order=recipe.order, country=recipe.country)
+    changes: Spec = {}
+    match reason:
+        case Reason.ORDER_NOT_FOUND:
+            changes = _unknown_order(operation)
+        case Reason.CAPTURE_NOT_FOUND:
+            changes = {"capture": UNKNOWN_ID}
+        case Reason.REFUND_NOT_FOUND:
+            changes = {"refund": UNKNOWN_ID}
+        case Reason.INVALID_FIELDS:
+            changes = {"body": INVALID_BODIES.get(operation, {})}
+        case Reason.MALFORMED_JSON:
+            changes = {"body": "{"}
+    return Recipe((_FIRST_PARCEL, _refused(_step(operation, **changes), reason)))
+
+
+def _unknown_order(operation: Operation) -> Spec:
+    changes: Spec = {"order": UNKNOWN_ID}
+    if "{capture_id}" in operation.info.path:
+        changes["capture"] = UNKNOWN_ID
+    if "{refund_id}" in operation.info.path:
+        changes["refund"] = UNKNOWN_ID
+    if "lines" in CALLS.get(operation, {}):
+        changes |= {"amount": 1000, "lines": [ONE_LINE]}
+    return changes
+
+
+def _accepted_in(operation: Operation) -> Status:
+    """Return a status in which an operation is accepted and finds what it names."""
+    for_parts = (Status.PART_CAPTURED, Status.AUTHORIZED)
+    needs_part = operation.info.path.count("{") > 1 or operation is Operation.REFUND
+    return next(
+        status
+        for status in (for_parts if needs_part else (Status.AUTHORIZED, *for_parts))
+        if LIFECYCLE[operation][status].reason is None
+    )
+
+
+def _fault_recipe(name: str, variant: str) -> Recipe:
+    operation, (action, _, end) = Operation(name), variant.partition("-")
+    value = end or FAULT_VALUES.get(action, True)
+    before = _path(operation, _accepted_in(operation))
+    rule = {"on": str(operation), "calls": 1, "do": {action: value}}
+    step = {**_step(operation), **_response_under(action, operation)}
+    return Recipe((*before, step), {"fault": rule})
+
+
+def _response_under(action: str, operation: Operation) -> Spec:
+    """Return what a step expects under a fault action."""
+    match action:
+        case "respond" | "respond_after":
+            return {"response": {"status": 500}}
+        case "refuse":
+            return {"response": {"status": 503}}
+        case "rate_limit":
+            return {"response": {"status": 429}}
+        case "drop" | "lose_answer" | "truncate":
+            return {"response": "lost", "timeout": "2s"}
+        case "garbage" if operation.info.success == 204:  # noqa: PLR2004  # HTTP No Content
+            return {"response": {"status": 200}}
+    return {}
+
+
+def _lost_recipe(name: str) -> Recipe:
+    operation = Operation(name)
+    before = PATH_TO_STATUS[_accepted_in(operation)]
+    step = _step(operation, idempotency_key="key-1")
+    rule = {"on": name, "calls": 1, "do": {"lose_answer": "reset"}}
+    return Recipe((*before, {**step, "response": "lost"}, step), {"lost": rule})
+
+
+def _replay_recipe(name: str, kind: str) -> Recipe:
+    operation = Operation(name)
+    before = PATH_TO_STATUS[_accepted_in(operation)]
+    step = _step(operation, idempotency_key="key-1")
+    again = step
+    if kind == "changed":
+        changes: Spec = {"body": {}} if operation.info.schema else {"capture": UNKNOWN_ID}
+        again = _step(operation, idempotency_key="key-1", **changes)
+    return Recipe((*before, step, again))
+
+
+def _answer_recipe(status: str) -> Recipe:
+    action = "rate_limit" if status == "429" else "refuse"
+    rule = {"on": "any", "calls": 1, "do": {action: FAULT_VALUES[action]}}
+    refused = {**_step(Operation.CAPTURE), "response": {"status": int(status)}}
+    return Recipe((refused, {"advance": "5s"}, _step(Operation.CAPTURE)), {"fault": rule})
+
+
+def _two_parcels(*refunds: Spec, faults: Mapping[str, Spec] | None = None) -> Recipe:
+    steps = ({"refund": {"order": ORDER, **refund}} for refund in refunds)
+    return Recipe((_FIRST_PARCEL, _SECOND_PARCEL, *steps), faults or {})
+
+
+OUTCOME_RECIPES: Mapping[str, Recipe] = {
+    AllocationOutcome.ALLOCATED: _two_parcels({"lines": ["A"]}),
+    AllocationOutcome.FAILED: _two_parcels({"amount": 2999, "lines": ["A"]}),
+    AllocationOutcome.NOT_ATTEMPTED: _two_parcels({"amount": 1000}),
+}
+CONDITION_RECIPES: Mapping[str, Recipe] = {
+    "no_earlier_failure": _two_parcels({"amount": 2999, "lines": ["A"]}, {"lines": ["B"]}),
+    "lines_add_up": _two_parcels({"amount": 2999, "lines": ["A"]}),
+    "references_in_one_capture": _two_parcels({"lines": [ONE_LINE]}),
+    "fits_capture": _two_parcels(
+        {"lines": [{"reference": "A", "name": "T-shirt", "unit_price": 4000}]}
+    ),
+    "no_injected_failure": _two_parcels(
+        {"lines": ["A"]}, faults={"fault": {"on": "refund", "do": {"fail_allocation": True}}}
+    ),
+}
+_ONE_SHIRT = [{"reference": "A", "quantity": 1}]
+REFUND_RECIPES: Mapping[str, Recipe] = {
+    "several_captures": _two_parcels({"lines": ["A"]}),
+    "later_capture": _two_parcels({"lines": ["B"]}),
+    "ambiguous": Recipe(
+        (
+            {"capture": {"order": ORDER, "lines": _ONE_SHIRT}},
+            {"capture": {"order": ORDER, "lines": _ONE_SHIRT}},
+            {"refund": {"order": ORDER, "lines": _ONE_SHIRT}},
+        )
+    ),
+    "only_fees": Recipe(
+        (_WHOLE_ORDER, {"refund": {"order": ORDER, "amount": 500, "lines": [FEE]}})
+    ),
+}
+
+_RECIPES: Mapping[str, Callable[..., Recipe | None]] = {
+    "status": _status_recipe,
+    "refusal": _refusal_recipe,
+    "fault": _fault_recipe,
+    "lost": _lost_recipe,
+    "replay": _replay_recipe,
+    "answer": _answer_recipe,
+    "outcome": OUTCOME_RECIPES.get,
+    "condition": CONDITION_RECIPES.get,
+    "refund": REFUND_RECIPES.get,
+}
+"""The recipe of a cell by its dimension."""

@@ -1,0 +1,25 @@
+"""Control API: what of the contract the requests of a sandbox, or of all, have met."""
+
+from mockserver.coverage.run_coverage import RunCoverage
+from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
+from mockserver.http.control.parsing import json_response
+from mockserver.http.messages import Request, Response
+
+
+def get_coverage(context: ControlContext, params: PathParams, _request: Request) -> Response:
+    """Return what the requests of a sandbox have met since it was filled."""
+    coverage = RunCoverage()
+    coverage.count(find_sandbox(context, params).count_met())
+    return json_response(coverage.content())
+
+
+def get_total_coverage(
+    context: ControlContext, _params: PathParams, _request: Request
+) -> Response:
+    """Return what all requests have met, those of dropped sandboxes included."""
+    coverage = RunCoverage()
+    coverage.count(context.registry.dropped_tally, context.registry.dropped_count)
+    for sandbox in context.registry:
+        tally = sandbox.count_met()
+        coverage.count(tally, 1 if len(tally) else 0)
+    return json_response(coverage.content())

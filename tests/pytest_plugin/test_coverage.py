@@ -1,0 +1,35 @@
+"""``--kustom-coverage``: what the tests of a run have met."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.pytest_project import run_tests
+
+TWO_TESTS = """
+    import pytest
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test(kustom, number):
+        order_id = next(iter(kustom.orders.values()))
+        assert ask(kustom, "GET", order_id).status == 200
+    """
+
+
+@pytest.mark.parametrize("flags", [[], ["-n", "2"]])
+def test_the_coverage_of_all_tests_is_written(tmp_path: Path, flags: list[str]) -> None:
+    file = tmp_path / "coverage.json"
+    code, output = run_tests(tmp_path, TWO_TESTS, f"--kustom-coverage={file}", *flags)
+    assert code == 0, output
+    content = json.loads(file.read_text())
+    assert content["cells"]["use/get_order"] == 2
+    assert (content["sandboxes"], content["runs"]) == (2, 1)
+    assert "::test[" in content["first"]["status/get_order/AUTHORIZED"]
+    assert "in use: get_order" in output
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "missing" / "coverage.json"
+    _, output = run_tests(tmp_path, TWO_TESTS, f"--kustom-coverage={file}")
+    assert f"--kustom-coverage: cannot write '{file}'" in output
