@@ -20,8 +20,8 @@ from valkey.asyncio import Valkey
 from valkey.exceptions import (
     BusyLoadingError,
     NoScriptError,
+    OutOfMemoryError,
     ReadOnlyError,
-    ResponseError,
     ValkeyError,
 )
 from valkey.exceptions import (
@@ -267,7 +267,8 @@ def _counted(rows: Mapping[Any, bytes]) -> list[Any]:
 
 
 def _store_error(error: BaseException) -> StoreError:
-    if isinstance(error, ResponseError) and str(error).startswith(("OOM", "MISCONF")):
+    is_full = isinstance(error, OutOfMemoryError) or str(error).startswith("MISCONF")
+    if is_full:
         return StoreError("store_full", f"the store of the sandboxes refuses writes: {error}")
     return StoreError(
         "store_unavailable", f"the store of the sandboxes does not answer: {error}"
