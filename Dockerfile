@@ -23,11 +23,11 @@ LABEL org.opencontainers.image.title="kustom-mock" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# The host is set here as well as in CMD, so that a command line of one's own is reachable, too.
+# All addresses, IPv4 and IPv6, also of a command line of one's own; -e KUSTOM_MOCK_HOST changes it.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    KUSTOM_MOCK_HOST=0.0.0.0 \
+    KUSTOM_MOCK_HOST=:: \
     KUSTOM_MOCK_SCENARIO=/scenarios
 COPY --from=build /opt/venv /opt/venv
 # What a mount of one's own scenarios takes the place of.
@@ -38,4 +38,4 @@ EXPOSE 8566
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 CMD ["kustom-mock", "healthcheck"]
 ENTRYPOINT ["kustom-mock"]
-CMD ["serve", "--host", "0.0.0.0"]
+CMD ["serve"]

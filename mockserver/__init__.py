@@ -53,6 +53,10 @@ if TYPE_CHECKING:
         SnapshotSummary,
         TimelineEntry,
         VerdictReport,
+        WhatifBranch,
+        WhatifDifference,
+        WhatifFigure,
+        WhatifReport,
     )
     from mockserver.merchant_types import (
         InitialPaymentMethod,
@@ -121,6 +125,10 @@ __all__ = (
     "SnapshotSummary",
     "TimelineEntry",
     "VerdictReport",
+    "WhatifBranch",
+    "WhatifDifference",
+    "WhatifFigure",
+    "WhatifReport",
     "__version__",
     "running_server",
 )

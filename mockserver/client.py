@@ -32,6 +32,7 @@ from mockserver.control_types import (
     SandboxSummary,
     SnapshotSummary,
     VerdictReport,
+    WhatifReport,
 )
 from mockserver.http_client import HttpClient, HttpClientError, HttpResponse
 from mockserver.merchant_types import MerchantOrder
@@ -65,12 +66,14 @@ class ControlClient:
         sandbox: name of the sandbox: the user name of the merchant.
         token: the server's ``--admin-token``, if it has one.
         ca_file: PEM file of the authorities to trust over HTTPS; the system's by default.
+        verify: ``False`` accepts any certificate.
     """
 
     url: str
     sandbox: str
     token: str | None = None
     ca_file: str | PathLike[str] | None = None
+    verify: bool = True
 
     def info(self) -> SandboxSummary:
         """Return the sandbox in figures.
@@ -450,6 +453,29 @@ class ControlClient:
         """
         return cast("CoverageCounts", self.call("GET", "coverage"))
 
+    def whatif(
+        self,
+        start: str | None = None,
+        assume: Mapping[str, object] | None = None,
+        faults: Mapping[str, object] | None = None,
+    ) -> WhatifReport:
+        """Play the recorded requests again under other assumptions or faults.
+
+        Args:
+            start: a correlation id or the name of a snapshot; by default the oldest request
+                of the journal.
+            assume: assumptions by name; by default each is changed on its own.
+            faults: fault rules by name; ``None`` removes the effects of a recorded rule.
+
+        Raises:
+            ControlError: with status 404 or 422 if a name is unknown.
+        """
+        choices = "each" if assume is None and faults is None else dict(assume or {})
+        body = {"assume": choices, "faults": dict(faults or {})}
+        if start is not None:
+            body["from"] = start
+        return cast("WhatifReport", self.call("POST", "whatif", body))
+
     def take_snapshot(self, name: str) -> SnapshotSummary:
         """Store the state of the sandbox under a name.
 
@@ -513,7 +539,7 @@ class ControlClient:
         Raises:
             HttpClientError: no server answered.
         """
-        client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file)
+        client = HttpClient(self.url, REQUEST_TIMEOUT, ca_file=self.ca_file, verify=self.verify)
         return client.send(method, path, body, headers)
 
     def _list(self, key: str, filters: Mapping[str, object] | None = None) -> object:

@@ -408,6 +408,54 @@ class CoverageCounts(TypedDict):
     first: dict[str, str]
 
 
+class WhatifDifference(TypedDict):
+    """Request that came out differently.
+
+    ``because`` is an earlier request whose difference changed the order; ``unsure`` says that
+    the client had by then seen another answer, and might have acted otherwise.
+    """
+
+    request: str
+    operation: str
+    order_id: str | None
+    here: str
+    there: str
+    because: str | None
+    unsure: bool
+
+
+class WhatifFigure(TypedDict):
+    """Figure of an order that is different in the end."""
+
+    order_id: str
+    field: str
+    here: str
+    there: str
+
+
+class WhatifBranch(TypedDict):
+    """What came out differently under one alternative."""
+
+    assume: dict[str, object]
+    differs: list[WhatifDifference]
+    end: list[WhatifFigure]
+
+
+class WhatifReport(TypedDict):
+    """Recorded requests, played under other assumptions or faults.
+
+    ``start`` is the first request that was played; ``dropped`` counts those that the journal
+    no longer has.
+    """
+
+    sandbox: str
+    start: str | None
+    played: int
+    not_played: int
+    dropped: int
+    branches: list[WhatifBranch]
+
+
 class SnapshotSummary(TypedDict):
     """Snapshot of a sandbox; ``orders`` lists the names of its orders."""
 

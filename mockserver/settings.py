@@ -34,7 +34,10 @@ def setting(
 class Settings:
     """How a server runs."""
 
-    host: str = setting("127.0.0.1", "address to listen on")
+    host: str = setting(
+        "localhost",
+        "address or name to listen on; localhost and :: are both IPv4 and IPv6",
+    )
     port: int = setting(DEFAULT_PORT, "port to listen on; 0 picks a free one")
     scenario: tuple[str, ...] = setting(
         (),
@@ -57,6 +60,10 @@ class Settings:
         (),
         "host name that is allowed in requests to the control API",
         repeatable=True,
+    )
+    public_url: str | None = setting(
+        None,
+        "address of the server as browsers know it; by default the one that the shop uses",
     )
     deliver_to: tuple[str, ...] = setting(
         (),

@@ -33,21 +33,22 @@ def may_import(parts: str = "", libraries: str = "") -> Layer:
 
 
 BASE = f"{PACKAGE} resources schemas settings"
-JUDGED = "domain sandbox scenario audit coverage"
-CLIENTS = "http_client merchant_types control_types client"
+JUDGED = "domain sandbox scenario audit coverage whatif"
+CLIENTS = "http_client merchant_types control_types scenario_types client"
 
 ONLY_IN = {"aiohttp": "http"}
 """Libraries that one part alone may know."""
 
 LAYERS: Mapping[str, Layer] = {
     # The base: the version, and where shipped files and settings come from.
-    PACKAGE: may_import("client control_types merchant_types testing"),
+    PACKAGE: may_import("client control_types merchant_types scenario_types testing"),
     "resources": may_import(),
     "schema_reporter": may_import("", "jsonschema jsonschema_rs referencing"),
     "schemas": may_import("resources schema_reporter", "jsonschema_rs orjson"),
     "settings": may_import("domain"),
     "http_client": may_import(),
     "merchant_types": may_import(),
+    "scenario_types": may_import(),
     "control_types": may_import("merchant_types"),
     # domain <- sandbox <- scenario <- http
     "domain": may_import("", "msgspec"),
@@ -55,6 +56,7 @@ LAYERS: Mapping[str, Layer] = {
     "scenario": may_import("domain sandbox resources schemas", "faker msgspec orjson yaml"),
     "audit": may_import("domain sandbox", "msgspec"),
     "coverage": may_import(f"{PACKAGE} domain sandbox scenario", "msgspec orjson yaml"),
+    "whatif": may_import("domain sandbox", "msgspec"),
     "picture": may_import("domain", "msgspec"),
     "homes": may_import("domain sandbox", "msgspec multidict valkey"),
     "http": may_import(f"{BASE} {JUDGED} homes picture", ANY),

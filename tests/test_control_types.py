@@ -31,6 +31,7 @@ SHAPES: Mapping[str, type] = {
     "clock_change": control_types.ClockChange,
     "audit": control_types.AuditReport,
     "coverage": control_types.CoverageCounts,
+    "whatif": control_types.WhatifReport,
     "snapshot": control_types.SnapshotSummary,
     "problem": control_types.ProblemDetails,
 }

@@ -69,6 +69,56 @@ class Movement(Struct, frozen=True, dict=True):
         return (self.entry.operation, self.amount, *lines)
 
 
+class LineTotal(Struct):
+    """What the order lines of one reference sum to."""
+
+    quantity: int = 0
+    amount: int = 0
+
+    def add(self, line: OrderLine) -> None:
+        """Add a line."""
+        self.quantity += line.quantity
+        self.amount += line.total_amount
+
+
+class LineTotals:
+    """Totals by reference of the lines of all captures, or refunds, of an order.
+
+    An order only gets more of them, so that later versions of it add to the totals of the
+    earlier ones: to go through a history takes time in proportion to its length.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._last_id = ""
+        self._totals: dict[str, LineTotal] = {}
+
+    def find(
+        self, movements: Sequence[Capture] | Sequence[Refund], reference: str
+    ) -> LineTotal | None:
+        """Return the total of a reference, if any of the movements has it."""
+        is_later = len(movements) >= self._count > 0
+        if not is_later or _movement_id(movements[self._count - 1]) != self._last_id:
+            self._count, self._totals = 0, {}
+        for movement in movements[self._count :]:
+            add_lines(self._totals, movement.order_lines)
+        if movements:
+            self._count, self._last_id = len(movements), _movement_id(movements[-1])
+        return self._totals.get(reference)
+
+
+def add_lines(totals: dict[str, LineTotal], lines: Sequence[OrderLine]) -> dict[str, LineTotal]:
+    """Add lines to the totals of their references, and return these."""
+    for line in lines:
+        if line.reference:
+            totals.setdefault(line.reference, LineTotal()).add(line)
+    return totals
+
+
+def _movement_id(movement: Capture | Refund) -> str:
+    return movement.capture_id if isinstance(movement, Capture) else movement.refund_id
+
+
 class LostAnswers(Struct, frozen=True):
     """What became of changes whose answer was lost.
 
@@ -123,6 +173,16 @@ class History(Struct, frozen=True, dict=True):
         """The refunds that were carried out."""
         return [movement for movement in self.movements if isinstance(movement.made, Refund)]
 
+    @cached_property
+    def captured_lines(self) -> LineTotals:
+        """Totals of captured lines; fast as long as they are read in the order of time."""
+        return LineTotals()
+
+    @cached_property
+    def refunded_lines(self) -> LineTotals:
+        """Totals of refunded lines; fast as long as they are read in the order of time."""
+        return LineTotals()
+
     def refusals(self, operation: Operation, *reasons: Reason) -> list[Entry]:
         """Return the requests of an operation that were refused for one of these reasons.
 
@@ -138,11 +198,15 @@ class History(Struct, frozen=True, dict=True):
 
     def is_followed_by(self, entry: Entry, *operations: Operation) -> bool:
         """Return whether one of these operations was carried out after an entry."""
-        position = next(i for i, other in enumerate(self.entries) if other is entry)
         return any(
-            later.operation in operations and is_carried_out(later)
-            for later in self.entries[position + 1 :]
+            self._last_carried_out.get(operation, 0) > entry.entry_id
+            for operation in operations
         )
+
+    @cached_property
+    def _last_carried_out(self) -> Mapping[Operation | None, int]:
+        """The id of the last entry of each operation that changed its order."""
+        return {e.operation: e.entry_id for e in self.entries if is_carried_out(e)}
 
     @cached_property
     def lost_answers(self) -> LostAnswers:

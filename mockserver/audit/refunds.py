@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from mockserver.audit.findings import Evidence, Severity
-from mockserver.audit.history import History, Movement
+from mockserver.audit.history import History, LineTotal, Movement
 from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.case import RETURN_FEE
@@ -49,29 +49,19 @@ def _with_lines(history: History) -> Sequence[Movement]:
     return [refund for refund in history.refunds if refund.lines]
 
 
-def _lines_differ(refund: Movement, _history: History) -> Evidence | None:
+def _lines_differ(refund: Movement, history: History) -> Evidence | None:
     for line in refund.lines:
         if line.type == RETURN_FEE or not line.reference:
             continue
-        captured = _captured_lines(refund.before, line.reference)
+        captured = history.captured_lines.find(refund.before.captures, line.reference)
         if captured and (difference := _difference(line, captured)):
             return Evidence(f"line '{line.reference}': {difference}", (refund.entry,))
     return None
 
 
-def _captured_lines(order: Order, reference: str) -> list[OrderLine]:
-    return [
-        line
-        for capture in order.captures
-        for line in capture.order_lines
-        if line.reference == reference
-    ]
-
-
-def _difference(line: OrderLine, captured: list[OrderLine]) -> str:
+def _difference(line: OrderLine, captured: LineTotal) -> str:
     """Return by how much a line takes more than its share of what was captured."""
-    quantity = sum(other.quantity for other in captured)
-    total = sum(other.total_amount for other in captured)
+    quantity, total = captured.quantity, captured.amount
     if line.quantity > quantity:
         return f"refunded {line.quantity} pieces of {quantity} captured"
     share = total * line.quantity / quantity if quantity else total
@@ -107,8 +97,11 @@ def _has_only_fees(refund: Movement) -> bool:
 
 def _is_split(refund: Movement, explanation: Explanation) -> bool:
     """Return whether every line was captured, but not in one capture."""
+    captured = {
+        line.reference for capture in refund.before.captures for line in capture.order_lines
+    }
     return SPLIT in explanation.failed_conditions and all(
-        line.reference and _captured_lines(refund.before, line.reference)
+        line.reference and line.reference in captured
         for line in refund.lines
         if line.type != RETURN_FEE
     )

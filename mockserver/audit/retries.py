@@ -5,7 +5,13 @@ from datetime import timedelta
 from itertools import pairwise
 
 from mockserver.audit.findings import Evidence, Severity
-from mockserver.audit.history import History, Movement, is_answer_lost, is_carried_out
+from mockserver.audit.history import (
+    History,
+    Movement,
+    add_lines,
+    is_answer_lost,
+    is_carried_out,
+)
 from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
@@ -121,12 +127,12 @@ def _successes(history: History) -> Sequence[tuple[Movement, Movement | None]]:
 
 
 def _success_repeated(
-    pair: tuple[Movement, Movement | None], _history: History
+    pair: tuple[Movement, Movement | None], history: History
 ) -> Evidence | None:
     again, first = pair
     if first is None or again.entry.at - first.entry.at > REPEATED_WITHIN:
         return None
-    excess = _excess_reference(again)
+    excess = _excess_reference(again, history)
     if excess is None:
         return None
     return Evidence(
@@ -136,19 +142,18 @@ def _success_repeated(
     )
 
 
-def _excess_reference(movement: Movement) -> str | None:
+def _excess_reference(movement: Movement, history: History) -> str | None:
     """Find a line of which more was captured than ordered, or refunded than captured."""
     order = movement.after
-    captured = [line for capture in order.captures for line in capture.order_lines]
-    if isinstance(movement.made, Capture):
-        used, available = captured, list(order.order_lines)
-    else:
-        used = [line for refund in order.refunds for line in refund.order_lines]
-        available = captured
+    ordered = add_lines({}, order.order_lines if isinstance(movement.made, Capture) else ())
     for reference in {line.reference for line in movement.lines if line.reference}:
-        total = sum(line.total_amount for line in used if line.reference == reference)
-        limit = sum(line.total_amount for line in available if line.reference == reference)
-        if total > limit:
+        captured = history.captured_lines.find(order.captures, reference)
+        if isinstance(movement.made, Capture):
+            used, available = captured, ordered.get(reference)
+        else:
+            used = history.refunded_lines.find(order.refunds, reference)
+            available = captured
+        if used and used.amount > (available.amount if available else 0):
             return reference
     return None
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from time import monotonic, sleep
 from urllib.parse import urlsplit
 
+from mockserver.http.listening import REACHABLE_ADDRESSES, format_host
 from mockserver.http_client import HttpClient, HttpClientError
 from mockserver.settings import Settings
 
@@ -16,9 +17,17 @@ class ProbeError(Exception):
 
 
 def local_urls(settings: Settings) -> list[str]:
-    """Return the URLs where a local server may listen; its flags are unknown here."""
+    """Return the URLs where a local server with these settings may listen.
+
+    The flags of the server are unknown here, so the other scheme is tried as well.
+    """
     schemes = ["https", "http"] if settings.tls or settings.tls_cert else ["http", "https"]
-    return [f"{scheme}://127.0.0.1:{settings.port}" for scheme in schemes]
+    addresses = REACHABLE_ADDRESSES.get(settings.host, (settings.host,))
+    return [
+        f"{scheme}://{format_host(address)}:{settings.port}"
+        for scheme in schemes
+        for address in addresses
+    ]
 
 
 def fetch(url: str, path: str) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from types import FrameType
 
@@ -24,16 +25,18 @@ from mockserver.cli.run_options import (
 )
 from mockserver.cli.startup import describe_listen_error
 from mockserver.cli.subprocesses import CommandRunner
+from mockserver.cli.tls_ca import load_tls
 from mockserver.client import ControlClient
 from mockserver.coverage.run_coverage import RunCoverage
 from mockserver.http.server import Server, running_in_thread
+from mockserver.http.tls import TlsConfig
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.diagnostics import ScenarioError, pluralize
 from mockserver.scenario.loader import UnknownScenarioError
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.times import parse_duration
 from mockserver.scenario.yaml_reader import parse_yaml
-from mockserver.settings import Settings
+from mockserver.settings import SettingError
 from mockserver.testing.audit_report import audit, is_failing, render_finding
 from mockserver.testing.checks import find_failures
 from mockserver.testing.coverage_report import collect_coverage, merge_tests, write_coverage
@@ -60,7 +63,7 @@ def run(options: RunOptions) -> int:
             results = [*_run_contracts(contracts, run_contract, options.jobs)]
         _write_junit(options, results)
         _write_coverage(options, coverages)
-    except (UsageError, UnknownScenarioError, ScenarioError, OSError) as error:
+    except (UsageError, SettingError, UnknownScenarioError, ScenarioError, OSError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
     except Interrupted:
@@ -80,23 +83,30 @@ def _contract_runner(
     if options.base_url is not None:
         return lambda contract: [*_run_against_base_url(contract, options)]
     sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
-    server = Server(sandboxes, port=options.port)
+    tls = load_tls(options.settings)
+    server = Server(
+        sandboxes,
+        host=options.settings.host,
+        port=options.settings.port,
+        tls=tls,
+    )
     try:
         url = running.enter_context(running_in_thread(server))
     except OSError as error:
-        problem = describe_listen_error(error, Settings(port=options.port))
+        problem = describe_listen_error(error, options.settings)
         raise UsageError(problem) from None
+    ca_file = _write_ca_file(tls, running)
     commands = CommandRunner()
     running.callback(commands.stop)
     limit = parse_duration(options.timeout).total_seconds() if options.timeout else None
 
     def run_contract(contract: Contract) -> Sequence[CaseResult]:
-        control = ControlClient(url, contract.user)
+        control = ControlClient(url, contract.user, verify=False)  # it is our own server
         sandbox = KustomSandbox.open(control, contract.text, secret=contract.secret)
         if options.command:
             result = commands.run(
                 options.command,
-                _environment(sandbox),
+                {**_environment(sandbox), **ca_file},
                 limit,
                 keep_output=options.jobs > 1 or options.junit is not None,
             )
@@ -110,6 +120,15 @@ def _contract_runner(
         return [*results, _audit_result(sandbox, options.allow)] if options.audit else results
 
     return run_contract
+
+
+def _write_ca_file(tls: TlsConfig | None, running: ExitStack) -> Mapping[str, str]:
+    """Write the authority of our own certificate for commands; return its variable."""
+    if tls is None or tls.ca_certificate is None:
+        return {}
+    file = Path(running.enter_context(TemporaryDirectory(prefix="kustom-mock-"))) / "ca.pem"
+    file.write_bytes(tls.ca_certificate)
+    return {"KUSTOM_CA_FILE": str(file)}
 
 
 def _environment(sandbox: KustomSandbox) -> Mapping[str, str]:

@@ -4,7 +4,8 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.audit.rules import AUDIT_RULES
@@ -15,6 +16,7 @@ from mockserver.scenario.loader import ScenarioFileError, read_file, resolve_fil
 from mockserver.scenario.scenario import Scenario, parse_scenario
 from mockserver.scenario.text_encoding import decode_text
 from mockserver.scenario.times import parse_duration
+from mockserver.settings import OPTIONS, SettingError, Settings, load_settings
 from mockserver.testing.checks import FAILURE_KINDS
 from mockserver.testing.sandbox_handle import SECRET
 
@@ -39,6 +41,7 @@ class RunOptions:
     audit: bool = False
     coverage: str | None = None
     base_url: str | None = None
+    settings: Settings = field(default_factory=Settings)
     username: str = ""
     password: str = ""
     orders: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +55,25 @@ class Contract:
     text: str
     user: str
     secret: str
+
+
+WITHOUT_EFFECT_ALLOWED = ("host", "port", "scenario")
+"""Settings of ``serve`` whose variables may be set beside ``run``: the image sets them."""
+
+
+def run_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Return the settings of the server that ``run`` starts: address and certificates.
+
+    Raises:
+        SettingError: an invalid value, or a variable that has no effect on ``run``.
+    """
+    used = {name: value for name, value in flags.items() if name.startswith("tls")}
+    settings = load_settings(used, environ)
+    for name in sorted(settings.from_environment):
+        if not name.startswith("tls") and name not in WITHOUT_EFFECT_ALLOWED:
+            variable = OPTIONS[name].variable
+            raise SettingError(f"{variable}: has no effect on run; unset it for this command")
+    return replace(settings, host="127.0.0.1", port=flags["port"])
 
 
 def load_contracts(options: RunOptions) -> Sequence[Contract]:
@@ -153,14 +175,28 @@ def validate_options(options: RunOptions) -> None:
         raise UsageError("--coverage: needs the built-in server, leave out --base-url")
     if options.orders and options.base_url is None:
         raise UsageError("--order: needs --base-url; the built-in server knows the order ids")
+    _check_effect(options)
     if options.base_url is not None:
-        _check_base_url(options.base_url, options)
+        _check_base_url(options.base_url)
 
 
-def _check_base_url(url: str, options: RunOptions) -> None:
+def _check_effect(options: RunOptions) -> None:
+    """Refuse options that have no effect beside the others."""
+    if options.timeout and not options.command:
+        raise UsageError("--timeout: has no effect without a command after --")
+    if options.base_url is None:
+        return
+    if options.command:
+        raise UsageError("--base-url: runs the steps against that server and takes no command")
+    settings = options.settings
+    used = [name for name in OPTIONS if name.startswith("tls") and getattr(settings, name)]
+    flags = ["--port"] if options.port else [settings.flag_or_variable(name) for name in used]
+    if flags:
+        raise UsageError(f"{flags[0]}: has no effect with --base-url; leave one out")
+
+
+def _check_base_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         expected = "expected a URL such as https://api.playground.kustom.co"
         raise UsageError(f"--base-url: {expected}, got '{url}'")
-    if options.command:
-        raise UsageError("--base-url: runs the steps against that server and takes no command")

@@ -16,6 +16,7 @@ from mockserver.cli.stores import create_home, store_setting_error
 from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
 from mockserver.homes.store import StoreError
+from mockserver.http.checkout_page.page_address import parse_public_url
 from mockserver.http.deliveries.targets import TargetPolicy, parse_rewrites
 from mockserver.http.server import Server, new_event_loop
 from mockserver.scenario.diagnostics import ScenarioError
@@ -99,6 +100,15 @@ def _target_policy(settings: Settings) -> TargetPolicy:
     return TargetPolicy(frozenset(settings.deliver_to), rewrites)
 
 
+def _public_url(settings: Settings) -> str | None:
+    if settings.public_url is None:
+        return None
+    try:
+        return parse_public_url(settings.public_url)
+    except ValueError as error:
+        raise SettingError(f"{settings.flag_or_variable('public_url')}: {error}") from None
+
+
 async def _serve(settings: Settings) -> int:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
@@ -114,6 +124,7 @@ async def _serve(settings: Settings) -> int:
             admin_token=settings.admin_token,
             tls=load_tls(settings),
             target_policy=_target_policy(settings),
+            public_url=_public_url(settings),
             home=home,
         )
         url = await server.start()

@@ -61,7 +61,7 @@ def _parse_assumptions(settings: Settings) -> Assumptions:
         raise SettingError(f"{option}: {error}") from None
 
 
-HOST_HINT = "use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all"
+HOST_HINT = "use an address of this machine, such as 127.0.0.1, or :: for all"
 HINT_BY_ERRNO: Mapping[int | None, tuple[str, str]] = {
     EADDRINUSE: ("port", "address already in use; choose another, or 0 for a free one"),
     EACCES: ("port", "permission denied; choose a port from 1024, which needs no privileges"),

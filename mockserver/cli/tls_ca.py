@@ -22,6 +22,7 @@ def load_tls(settings: Settings) -> TlsConfig | None:
         SettingError: the certificates cannot be loaded or created.
     """
     certificate, key = settings.tls_cert, settings.tls_key
+    _check_effect(settings)
     if bool(certificate) != bool(key):
         set_option, missing_option = (
             ("tls_cert", "tls_key") if certificate else ("tls_key", "tls_cert")
@@ -37,6 +38,15 @@ def load_tls(settings: Settings) -> TlsConfig | None:
         option_name = settings.flag_or_variable("tls_cert" if certificate else "tls")
         raise SettingError(f"{option_name}: {error}") from None
     return None
+
+
+def _check_effect(settings: Settings) -> None:
+    """Refuse settings that would have no effect beside the others."""
+    option = settings.flag_or_variable
+    if settings.tls_cert and settings.tls:
+        raise SettingError(f"{option('tls')}: has no effect with {option('tls_cert')}")
+    if settings.tls_folder and not settings.tls:
+        raise SettingError(f"{option('tls_folder')}: has no effect without {option('tls')}")
 
 
 def print_ca_certificate(settings: Settings, urls: Sequence[str]) -> int:

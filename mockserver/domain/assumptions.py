@@ -230,6 +230,14 @@ class Assumptions:
         },
         recorded("lower case in 2020 and 2023; Kustom's sample has upper case"),
     )
+    event_country_case: str = assumption_field(
+        "lower",
+        {
+            "lower": "events of the checkout page name countries as swe",
+            "upper": "events of the checkout page name countries as SWE",
+        },
+        kustom_docs("lower case in the page on events; OXID accepts upper case only"),
+    )
     local_urls: str = assumption_field(
         "accepted",
         {

@@ -205,7 +205,7 @@ def encode_entries(journal: Journal, after: int) -> list[bytes]:
     """Encode the journal entries after an id, oldest first."""
     return [
         encode_entry(entry, journal.recordings.get(entry.entry_id))
-        for entry in journal.entries_after(after)
+        for entry in journal.entries_at_hand(after)
     ]
 
 

@@ -84,7 +84,7 @@ class Table(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
         self._log.append((key, old))
         del self.positions[key]
 
-    def pop(self, key: KeyT, default: Any = MISSING) -> Any:  # type: ignore[override]  # noqa: ANN401
+    def pop(self, key: KeyT, default: Any = MISSING) -> Any:  # noqa: ANN401
         """Remove a key and return its value."""
         if key not in self and default is not MISSING:
             return default

@@ -165,7 +165,7 @@ class TrackedSandbox:
 
     def _new_entries(self, after: int) -> dict[int, bytes]:
         journal = self.sandbox.journal
-        ids = [entry.entry_id for entry in journal.entries_after(after)]
+        ids = [entry.entry_id for entry in journal.entries_at_hand(after)]
         return dict(zip(ids, encode_entries(journal, after), strict=True))
 
     def _current_head(self) -> Head:

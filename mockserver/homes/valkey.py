@@ -175,7 +175,7 @@ class ValkeyStore:
         deadline = monotonic() + MAX_WAIT
         while True:
             try:
-                return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+                return await self._client.execute_command(*command)
             except AWAY as error:
                 if monotonic() > deadline:
                     raise _store_error(error) from None

@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from mockserver.homes.home import Home
 from mockserver.homes.memory import MemoryHome
+from mockserver.http.checkout_page.app import CheckoutPage
+from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServer
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
@@ -23,6 +25,7 @@ from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.descriptors import handle_loop_error
+from mockserver.http.listening import format_host, open_sockets
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request, Response
@@ -51,18 +54,21 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 class Apis(Struct, frozen=True):
-    """Chooses between merchant and control API by the first path segment."""
+    """Chooses among merchant API, control API and checkout page by the first segment."""
 
     merchant: MerchantApi
     control: ControlApi
+    checkout_page: CheckoutPage
 
-    def select(self, request: Request) -> MerchantApi | ControlApi:
+    def select(self, request: Request) -> MerchantApi | ControlApi | CheckoutPage:
         """Return the API that handles this request."""
         first = request.segments[0] if request.segments else ""
         if first == ADMIN_SEGMENT or (
             first in UNAUTHENTICATED_PATHS and len(request.segments) == 1
         ):
             return self.control
+        if first == PAGE_SEGMENT:
+            return self.checkout_page
         return self.merchant
 
 
@@ -81,11 +87,13 @@ class Server:
         tls: TlsConfig | None = None,
         target_policy: TargetPolicy | None = None,
         home: Home | None = None,
+        public_url: str | None = None,
     ) -> None:
         """Serve these sandboxes; port 0 picks a free port.
 
         Under TLS the control API accepts the provider's host names as well. Sandboxes
-        live in memory unless there is a home for those of the registry.
+        live in memory unless there is a home for those of the registry. Checkout pages
+        are at ``public_url``, or where the merchant reached the server.
         """
         self.registry = sandboxes
         self._home = home = home or MemoryHome(sandboxes)
@@ -94,6 +102,7 @@ class Server:
         self._tls = tls
         metrics = Metrics(sandboxes.__len__)
         self._deliveries = DeliveryRunner(home, Sender(target_policy or TargetPolicy()))
+        pages = PageAddresses(sandboxes, public_url)
         ca_certificate = tls.ca_certificate if tls else None
         self._apis = Apis(
             MerchantApi(
@@ -101,14 +110,16 @@ class Server:
                 OrderCache(),
                 metrics,
                 self._deliveries,
+                pages,
                 mock_headers,
                 reveal_sandboxes=admin_token is None,
             ),
             ControlApi(
-                ControlContext(home, metrics, self._deliveries, ca_certificate),
+                ControlContext(home, metrics, self._deliveries, pages, ca_certificate),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
                 admin_token,
             ),
+            CheckoutPage(home, self._deliveries, pages),
         )
         self._mock_headers = mock_headers
         self._runner: web.ServerRunner | None = None
@@ -127,12 +138,13 @@ class Server:
         )
         await self._runner.setup()
         context = self._tls.context if self._tls else None
-        await web.TCPSite(self._runner, self._host, self._port, ssl_context=context).start()
-        host, port = self._runner.addresses[0][:2]
         for sandbox in self.registry:  # a stored one may have deliveries that are due
             self._deliveries.arm(sandbox)
+        for listening in open_sockets(self._host, self._port):
+            await web.SockSite(self._runner, listening, ssl_context=context).start()
+        address, port = self._runner.addresses[0][:2]
         scheme = "https" if self._tls else "http"
-        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        return f"{scheme}://{format_host(address)}:{port}"
 
     async def stop(self) -> None:
         """Stop listening and close all connections."""

@@ -4,12 +4,14 @@ Like the turns on orders these run without awaiting. The checkout API knows no i
 keys: creating twice makes two checkout orders.
 """
 
-from mockserver.domain.checkout import changes
+from collections.abc import Mapping
+
+from mockserver.domain.checkout import changes, completion
 from mockserver.domain.checkout.checkout import Checkout, Fields, check_checkout_allowed
 from mockserver.domain.checkout.completion import Completion, attempt_checkout, build_order
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
-from mockserver.domain.order import Order
+from mockserver.domain.order import Address, Order
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -97,8 +99,29 @@ def abort_checkout(sandbox: Sandbox, order_id: str) -> Checkout:
     return changed
 
 
+def identify_shopper(
+    sandbox: Sandbox,
+    order_id: str,
+    addresses: Mapping[str, Address],
+    shipping_option: str | None,
+) -> Checkout:
+    """Record what a shopper entered: addresses by name, and the id of a shipping option.
+
+    Raises:
+        Refusal: there is none, or it is read-only or expired; nothing is changed.
+        UnknownShippingOptionError: no such shipping option; nothing is changed.
+    """
+    checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
+    now, assumptions = sandbox.clock.now(), sandbox.assumptions
+    changed = completion.identify_shopper(
+        checkout, addresses, shipping_option, now, assumptions
+    )
+    sandbox.put_checkout(changed, 0)
+    return changed
+
+
 def complete_checkout(
-    sandbox: Sandbox, order_id: str, completion: Completion
+    sandbox: Sandbox, order_id: str, attempt: Completion
 ) -> tuple[Checkout, Order | None]:
     """Complete a checkout order as the shopper, or record the failed attempt.
 
@@ -112,11 +135,11 @@ def complete_checkout(
     """
     checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
-    changed = attempt_checkout(checkout, completion, now, assumptions)
+    changed = attempt_checkout(checkout, attempt, now, assumptions)
     order = None
     if changed.completed_at is not None:
         reference = sandbox.ids.new_klarna_reference()
-        order = build_order(changed, completion, reference, assumptions)
+        order = build_order(changed, attempt, reference, assumptions)
     sandbox.put_checkout(changed, 0)
     if order is not None:
         try:

@@ -135,7 +135,7 @@ class Journal:
         """Keep at most ``size`` entries."""
         self.size = size
         self._entries: deque[Entry] = deque()
-        self._waiters: list[asyncio.Event] = []
+        self._waiters: set[asyncio.Event] = set()
         self._entry_bytes = 0
         self.recordings = Recordings()
         self.last_id = self.cleared_id = 0
@@ -176,6 +176,11 @@ class Journal:
         return too_many or self._entry_bytes > self.size * BYTES_PER_ENTRY
 
     @property
+    def first_id(self) -> int:
+        """Id of the oldest entry, or of the next one if there is none."""
+        return self._entries[0].entry_id if self._entries else self.last_id + 1
+
+    @property
     def count(self) -> int:
         """The number of requests, including those whose entries were dropped."""
         return sum(self.counts.values())
@@ -203,7 +208,7 @@ class Journal:
     async def wait_for_entry(self, seconds: float) -> bool:
         """Wait for the next entry; return False on timeout."""
         waiter = asyncio.Event()
-        self._waiters.append(waiter)
+        self._waiters.add(waiter)
         try:
             await asyncio.wait_for(waiter.wait(), seconds)
         except TimeoutError:
@@ -251,14 +256,24 @@ class Journal:
             if entry.entry_id > self.cleared_id:
                 self._append(entry, messages)
 
-    def entries_after(self, entry_id: int) -> list[Entry]:
-        """Return the entries at hand after an id, oldest first."""
-        entries = takewhile(lambda entry: entry.entry_id > entry_id, reversed(self._entries))
-        return list(entries)[::-1]
+    def entries_at_hand(self, after: int) -> list[Entry]:
+        """Return the entries after an id, oldest first, also of an incomplete journal."""
+        newest = takewhile(lambda entry: entry.entry_id > after, reversed(self._entries))
+        return list(newest)[::-1]
 
     def find(self, correlation_id: str) -> Entry | None:
         """Find the entry with a correlation id."""
         return next((entry for entry in self if entry.correlation_id == correlation_id), None)
+
+    def entries_after(self, entry_id: int) -> list[Entry]:
+        """Return the entries after an id, oldest first; takes time only for these.
+
+        Raises:
+            IncompleteJournalError: they are stored elsewhere.
+        """
+        if not self.is_complete:
+            raise IncompleteJournalError
+        return self.entries_at_hand(entry_id)
 
     def __iter__(self) -> Iterator[Entry]:
         """Iterate over the entries, oldest first.

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.sandbox.clock import wall_clock
@@ -149,6 +150,11 @@ class SandboxRegistry(Generic[TemplateT]):
         """Return whether a sandbox may be used with this secret."""
         return not self.owned or is_owner(self._owner(name), secret)
 
+    def owner_digest(self, name: str) -> bytes | None:
+        """Return the digest of the secret that a sandbox is tied to, if it is."""
+        entry = self._entries.get(name)
+        return entry.owner if entry else None
+
     def claim(self, name: str, secret: str) -> None:
         """Tie a sandbox to a secret, if it is the first one that it is used with."""
         entry = self._entries.get(name)
@@ -163,7 +169,8 @@ class SandboxRegistry(Generic[TemplateT]):
         """
         entry = self._find(name)
         if entry is None:
-            entry = self._create(name, self.template)
+            self.check_vacancy(name)
+            entry = self._insert(self.template.build(name), self.template)
             entry.eviction = self._evictions.pop(name, None)
         self._entries.move_to_end(name)
         entry.last_used_at = self._clock()
@@ -193,10 +200,35 @@ class SandboxRegistry(Generic[TemplateT]):
         Raises:
             Refusal: The server is full, or the sandbox would exceed its limit.
         """
-        self._drop_expired()
-        sandbox = self._create(name, template).sandbox
-        self._evictions.pop(name, None)
+        self.check_vacancy(name)
+        return self.put(template.build(name), template)
+
+    def check_vacancy(self, name: str) -> None:
+        """Check that a sandbox of this name may be built; saves building it in vain.
+
+        Raises:
+            Refusal: The server is full.
+        """
+        if self._find(name) is None and len(self) >= self.max_sandboxes:
+            self._choose_evictable(name, self.max_sandboxes, "sandboxes")
+
+    def put(self, sandbox: Sandbox, template: TemplateT) -> Sandbox:
+        """Insert a sandbox that was built from a template; on failure the old one stays.
+
+        Raises:
+            Refusal: The server is full, or the sandbox exceeds its limit.
+        """
+        self._insert(sandbox, template)
+        self._evictions.pop(sandbox.name, None)
         return sandbox
+
+    def copy_of(self, name: str) -> "SandboxRegistry[TemplateT]":
+        """Return a registry with a copy of one sandbox, if it is in use, for another thread."""
+        registry = SandboxRegistry(self.template, max_sandboxes=self.max_sandboxes)
+        entry = self._find(name)
+        if entry is not None:
+            registry._entries[name] = replace(entry, sandbox=entry.sandbox.copy())
+        return registry
 
     def reset(self, name: str) -> Sandbox:
         """Build a sandbox again from the template it came from."""
@@ -276,18 +308,14 @@ class SandboxRegistry(Generic[TemplateT]):
         holder = self._find(name) or self._evictions.get(name)
         return holder.owner if holder else None
 
-    def _create(self, name: str, template: TemplateT) -> RegistryEntry[TemplateT]:
-        """Build and insert a sandbox; if it cannot be built, nothing changes."""
-        is_default = template is self.template
+    def _insert(self, sandbox: Sandbox, template: TemplateT) -> RegistryEntry[TemplateT]:
+        """Insert a sandbox in place of the old one; if there is no room, nothing changes."""
+        name, is_default = sandbox.name, template is self.template
         old = self._find(name)
-        is_full = old is None and len(self) >= self.max_sandboxes
-        if is_full:
-            self._choose_evictable(name, self.max_sandboxes, "sandboxes")
-        sandbox = template.build(name)
         sandbox.template_bytes = 0 if is_default else template.weight
         sandbox.check_room(0)
         self._reserve(name, sandbox.total_bytes - (old.counted_bytes if old else 0))
-        if is_full and len(self) >= self.max_sandboxes:
+        if old is None and len(self) >= self.max_sandboxes:
             victim = self._choose_evictable(name, self.max_sandboxes, "sandboxes")
             self._evict(victim, f"more than {self.max_sandboxes} in use")
         entry = RegistryEntry(

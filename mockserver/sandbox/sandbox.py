@@ -5,6 +5,7 @@ never interleave and one idempotency key has one effect.
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
 
 from msgspec import Struct
@@ -364,6 +365,15 @@ class Sandbox:
         self.held_bytes = snapshot.held_bytes
         self.clock = Clock(snapshot.taken_at, frozen=snapshot.frozen)
         return snapshot
+
+    def copy(self) -> "Sandbox":
+        """Return a copy for reading: what happens to the sandbox later does not change it."""
+        reader = copy(self)
+        for attribute, value in vars(self).items():
+            if isinstance(value, dict | Deliveries | FaultRules | Journal):
+                setattr(reader, attribute, value.copy())
+        reader.clock = copy(self.clock)
+        return reader
 
     def _replay_receipt(
         self,

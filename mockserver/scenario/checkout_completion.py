@@ -7,7 +7,7 @@ the merchant prefilled, or from a generated shopper; the outcome from the e-mail
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from mockserver.domain.checkout.checkout import Checkout, Fields
+from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import Completion, Outcome, outcome_for_email
 from mockserver.domain.order import Address
 from mockserver.scenario.order_builder import parse_payment_method
@@ -25,12 +25,10 @@ def build_completion(checkout: Checkout, spec: Spec, seed: str) -> Completion:
             ``shipping_address``, ``shipping_option``, ``checkboxes``; all optional.
         seed: equal seeds generate equal shoppers.
     """
-    billing = _billing_address(checkout, _texts(spec, "billing_address"), seed)
-    shipping = {
-        **billing,
-        **_known_address(checkout, "shipping_address"),
-        **_texts(spec, "shipping_address"),
-    }
+    entered = entered_addresses(checkout, spec)
+    billing = entered["billing_address"]
+    billing = {**generate_address(checkout, billing["country"], seed), **billing}
+    shipping = {**billing, **entered["shipping_address"]}
     outcome = spec.get("outcome") or outcome_for_email(billing.get("email", ""))
     return Completion(
         outcome=Outcome(outcome),
@@ -42,20 +40,28 @@ def build_completion(checkout: Checkout, spec: Spec, seed: str) -> Completion:
     )
 
 
-def _billing_address(checkout: Checkout, given: Address, seed: str) -> dict[str, str]:
-    known = {**_known_address(checkout, "billing_address"), **given}
-    country = known.get("country", str(checkout.fields["purchase_country"])).upper()
-    shopper = generate_shopper(
-        country if country in COUNTRIES else DEFAULT_COUNTRY,
-        f"{seed}/people/{checkout.order_id}",
-    )
-    return {**shopper.address, **known, "country": country}
+def entered_addresses(checkout: Checkout, spec: Spec) -> dict[str, Address]:
+    """Return both addresses with what is known: entered now, before, or prefilled.
+
+    Args:
+        checkout: the checkout order.
+        spec: keys ``billing_address`` and ``shipping_address``, both optional; an empty
+            text clears a field.
+    """
+    country = str(checkout.fields["purchase_country"]).upper()
+    billing = {"country": country, **_known_address(checkout, "billing_address", spec)}
+    shipping = {**billing, **_known_address(checkout, "shipping_address", spec)}
+    return {"billing_address": billing, "shipping_address": shipping}
 
 
-def _known_address(checkout: Checkout, name: str) -> dict[str, str]:
-    """Return what the shopper entered before, or what the merchant prefilled."""
-    return _texts(checkout.shopper, name) or _texts(checkout.fields, name)
+def generate_address(checkout: Checkout, country: str, seed: str) -> Address:
+    """Generate the address of a shopper of a country, or of Sweden with that country."""
+    known_country = country.upper() if country.upper() in COUNTRIES else DEFAULT_COUNTRY
+    shopper = generate_shopper(known_country, f"{seed}/people/{checkout.order_id}")
+    return {**shopper.address, "country": country.upper()}
 
 
-def _texts(values: Fields, name: str) -> dict[str, str]:
-    return {key: str(value) for key, value in values.get(name, {}).items() if value}
+def _known_address(checkout: Checkout, name: str, spec: Spec) -> Address:
+    earlier = checkout.shopper.get(name) or checkout.fields.get(name, {})
+    address = {**earlier, **spec.get(name, {})}
+    return {key: str(value) for key, value in address.items() if value}

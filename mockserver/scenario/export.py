@@ -4,8 +4,9 @@ Credentials are omitted. Ids, times and lines are written in full, so that build
 export draws nothing at random.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -31,14 +32,18 @@ MASKS: Mapping[str, str] = {
 
 UNMASKED_CUSTOMER_FIELDS = ("type",)
 MAX_LINE_WIDTH = 1_000_000  # characters; long strings are not folded
+INDENTATION = "  "
 MAX_NAME_STEM = 90  # characters, so that a number fits into the 100 of a name
 DIGITS = 15  # after the decimal point, as the scenario parser accepts
 
 
 def export_sandbox(sandbox: Sandbox) -> str:
-    """Write a sandbox as a scenario in YAML."""
+    """Write a sandbox as a scenario in YAML.
+
+    Each order and rule is dumped by itself: libyaml stops all threads while it dumps.
+    """
     names = {order_id: name for name, order_id in sandbox.order_names.items()}
-    scenario: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "version": 1,
         "title": f"Export of sandbox {sandbox.display_name}",
         "seed": sandbox.ids.seed,
@@ -48,20 +53,33 @@ def export_sandbox(sandbox: Sandbox) -> str:
             for name, row in ASSUMPTIONS.items()
             if getattr(sandbox.assumptions, name) != row.default
         },
-        "orders": {
-            names.get(order.order_id, order.order_id): _order(order, sandbox.movement_names)
-            for order in sandbox.orders.values()
-        },
-        "faults": {rule.name: _export_fault_rule(rule) for rule in sandbox.faults.rules()},
-        "webhooks": _webhooks(sandbox),
     }
-    return yaml.dump(
-        _drop_empty(scenario),
-        Dumper=_Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        width=MAX_LINE_WIDTH,
+    orders = {
+        names.get(order_id, order_id): order for order_id, order in sandbox.orders.items()
+    }
+    specs = (_order(order, sandbox.movement_names) for order in orders.values())
+    rules = sandbox.faults.rules()
+    return "".join(
+        [
+            _dump(_drop_empty(settings)),
+            *_dump_section("orders", zip(orders, specs, strict=True)),
+            *_dump_section("faults", ((rule.name, _export_fault_rule(rule)) for rule in rules)),
+            *_dump_section("webhooks", _webhooks(sandbox).items()),
+        ]
     )
+
+
+def _dump_section(title: str, items: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """Yield a section of named items as YAML; nothing if there are none."""
+    for number, (name, item) in enumerate(items):
+        yield f"{title}:\n" * (number == 0) + indent(_dump({name: item}), INDENTATION)
+
+
+def _dump(value: Mapping[str, Any]) -> str:
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=MAX_LINE_WIDTH
+    )
+    return text
 
 
 def mask_address(address: Mapping[str, str]) -> dict[str, str]:
@@ -253,7 +271,7 @@ def _drop_empty(
     }
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """YAML dumper without aliases, whose output the scenario parser reads unchanged.
 
     Fractions have no exponent; unprintable characters and line breaks are escaped.

@@ -4,6 +4,9 @@ Each capture and refund of a scenario is applied by the same ``decide`` as a req
 scenario can describe an impossible order.
 """
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 from msgspec.structs import replace
 
 from mockserver.domain.commands import CaptureOrder
@@ -12,6 +15,7 @@ from mockserver.domain.decision import Context
 from mockserver.domain.errors import Refusal
 from mockserver.domain.order import Order
 from mockserver.sandbox.faults.rules import FaultRule
+from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.weights import weigh_fault
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
@@ -20,6 +24,9 @@ from mockserver.scenario.history_replay import HistoryCommand, plan_order
 from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.order_lines import Spec
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
+
+BuiltOrder: TypeAlias = tuple[Order, Mapping[str, str]]
+"""An order, and the names of its captures and refunds by their ids."""
 
 
 def add_order(
@@ -35,9 +42,17 @@ def add_order(
         ScenarioError: the order is invalid or impossible, or its id or name is taken; the
             sandbox is unchanged.
     """
-    order, part_names = build_order(
-        sandbox, name, spec, defaults or order_defaults(sandbox), path
-    )
+    built = build_order(sandbox, name, spec, defaults or order_defaults(sandbox), path)
+    return store_order(sandbox, name, built, path)
+
+
+def store_order(sandbox: Sandbox, name: str, built: BuiltOrder, path: ValuePath = ()) -> Order:
+    """Add an order that was built with the names of its captures and refunds to a sandbox.
+
+    Raises:
+        ScenarioError: its id or name is taken; the sandbox is unchanged.
+    """
+    order, part_names = built
     if name in sandbox.order_names:
         raise ScenarioError([Finding("E202", path, f"order '{name}' already exists")])
     if not sandbox.add(order):
@@ -46,6 +61,16 @@ def add_order(
     sandbox.order_names[name] = order.order_id
     sandbox.movement_names.update(part_names)
     return order
+
+
+def draft_of(sandbox: Sandbox, name: str) -> Sandbox:
+    """Return a copy of a sandbox in which another thread can build an order of this name.
+
+    It draws ids from a stream of its own, which depends on the name only.
+    """
+    draft = sandbox.copy()
+    draft.ids = IdGenerator(f"{sandbox.ids.seed}/{name}")
+    return draft
 
 
 def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()) -> FaultRule:
@@ -79,7 +104,7 @@ def build_order(
     spec: Spec,
     defaults: OrderDefaults,
     path: ValuePath,
-) -> tuple[Order, dict[str, str]]:
+) -> BuiltOrder:
     """Build an order and replay its history, without storing it.
 
     Returns:

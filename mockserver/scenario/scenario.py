@@ -79,6 +79,8 @@ class Scenario(Struct, frozen=True, dict=True):
 
     def compact(self) -> "Scenario":
         """Return the scenario without positions, which only errors of the file need."""
+        if not self.document.positions.children:
+            return self
         return replace(self, document=wrap_value(self.document.value))
 
     @property

@@ -7,12 +7,14 @@ scenario with addresses need not pay.
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from msgspec import Struct
 
 from mockserver.domain.order import Address
 
+_faker_lock = Lock()  # an instance of Faker has one random state, and threads share it
 BIRTH_DATE_RANGE = date(1940, 1, 1), date(2000, 12, 31)
 
 
@@ -25,7 +27,11 @@ class Shopper(Struct, frozen=True):
 
 def generate_shopper(country: str, seed: str) -> Shopper:
     """Generate a shopper; equal seeds give equal shoppers."""
-    source = _faker(COUNTRIES[country].faker_locale)
+    with _faker_lock:
+        return _draw_shopper(_faker(COUNTRIES[country].faker_locale), country, seed)
+
+
+def _draw_shopper(source: Any, country: str, seed: str) -> Shopper:  # noqa: ANN401
     source.seed_instance(seed)
     address = {
         "given_name": source.first_name(),

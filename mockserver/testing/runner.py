@@ -106,12 +106,20 @@ class StepRunner:
         if call.idempotency_key is not None:
             headers[IDEMPOTENCY_KEY_HEADER] = call.idempotency_key
         authorization = basic_auth(self.user, self.secret)
-        send = self.transport or HttpClient(self.base_url, timeout).send
+        send = self.transport or self._client(timeout).send
         try:
             response = send(info.method, path, content, {**headers, **authorization})
         except HttpClientError:
             return ReceivedResponse(0)
         return ReceivedResponse(response.status, response.headers, response.json())
+
+    def _client(self, timeout: float) -> HttpClient:
+        if self.control is None:
+            return HttpClient(self.base_url, timeout)
+        control = self.control
+        return HttpClient(
+            self.base_url, timeout, ca_file=control.ca_file, verify=control.verify
+        )
 
     def _run_step(self, step: Step) -> StepResult:
         if isinstance(step.instruction, ControlSandbox):

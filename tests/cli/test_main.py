@@ -79,6 +79,11 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
         {},
         ["--deliver", "expected https://shop.example=http://localhost:8080"],
     ),
+    "a public URL without a scheme": (
+        ["serve", "--public-url", "localhost:8566"],
+        {},
+        ["--public-url", "expected a URL such as https://kustom.example"],
+    ),
     "a flag that is invalid": (["serve", "--prot", "1"], {}, ["--prot"]),
     "a flag that is invalid, beside the verb's own": (
         ["serve", "--prot", "1"],

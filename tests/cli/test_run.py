@@ -435,3 +435,14 @@ async def merchant_of_order(new_merchant: Callable[..., Merchant]) -> tuple[str,
     merchant = new_merchant()
     await merchant.make_order({"lines": [{"reference": "A", "unit_price": 500}]})
     return merchant.url, merchant.user, merchant.order_id
+
+
+def test_run_serves_https_to_steps_and_commands(run: Run) -> None:
+    assert run(CONTRACT, KUSTOM_MOCK_TLS="true").returncode == 0
+    fetch = (
+        "import os, ssl, urllib.request as u; c = ssl.create_default_context();"
+        " c.load_verify_locations(os.environ['KUSTOM_CA_FILE']);"
+        " print(u.urlopen(os.environ['KUSTOM_API_URL'] + '/readyz', context=c).status)"
+    )
+    result = run(ORDER, "--tls", command=[*PYTHON, fetch])
+    assert (result.returncode, result.stdout[:4]) == (0, "200\n")

@@ -71,7 +71,7 @@ def _layer(file: Path) -> Layer:
 
 def test_image_runs_serve_in_exec_form(image: Image) -> None:
     assert image.config["Entrypoint"] == ["kustom-mock"]
-    assert image.config["Cmd"] == ["serve", "--host", "0.0.0.0"]  # noqa: S104  # in a container
+    assert image.config["Cmd"] == ["serve"]
 
 
 def test_image_exposes_only_the_default_port(image: Image) -> None:

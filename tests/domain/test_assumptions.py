@@ -34,6 +34,7 @@ DEFAULTS = {
     "bad_value_lists": "first",
     "tax_tolerance": 1,
     "country_echo": "lower",
+    "event_country_case": "lower",
     "local_urls": "accepted",
     "locale_in_order": "follows_country",
     "shipping_price": "added_unless_callback",
@@ -137,7 +138,7 @@ def test_values_are_parsed_from_yaml_json_and_flags(
         ),
         pytest.param(
             {"x": 1},
-            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-12])} and 12 more",
+            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-13])} and 13 more",
             id="an unknown name",
         ),
     ],

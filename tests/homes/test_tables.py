@@ -26,9 +26,9 @@ REMOVALS: dict[str, Callable[[Values], object]] = {
 }
 OLD = {"a": 1, "b": 2}
 
-all_changes = pytest.mark.parametrize(
-    "change", {**CHANGES, **REMOVALS}.values(), ids={**CHANGES, **REMOVALS}
-)
+ALL_CHANGES = CHANGES | REMOVALS
+
+all_changes = pytest.mark.parametrize("change", ALL_CHANGES.values(), ids=ALL_CHANGES)
 
 
 @all_changes

@@ -107,4 +107,5 @@ def quiet_page(browser: Browser, watch: Watch, **options: object) -> Iterator[Pa
     watch.follow(context)
     yield context.new_page()
     context.close()
-    assert watch.unexpected() == []
+    problems = watch.unexpected()
+    assert not problems, problems

@@ -74,9 +74,9 @@ class Reply:
         return value
 
 
-def basic(user: str) -> str:
+def basic(user: str, secret: str = "secret") -> str:  # noqa: S107  # any is accepted
     """Return the ``Authorization`` header of a user."""
-    return f"Basic {b64encode(f'{user}:secret'.encode()).decode()}"
+    return f"Basic {b64encode(f'{user}:{secret}'.encode()).decode()}"
 
 
 @dataclass(slots=True)

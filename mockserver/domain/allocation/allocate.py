@@ -103,6 +103,8 @@ def _book(case: RefundCase, matched: Capture | None) -> tuple[Booking, ...]:
     others = () if policy == "none" else tuple(c for c in by_age if c is not matched)
     bookings, remaining = [], case.amount
     for capture in ((matched,) if matched else ()) + others:
+        if not remaining:
+            break
         amount = min(remaining, case.unrefunded[capture.capture_id])
         if amount:
             bookings.append(

@@ -38,7 +38,7 @@ def update_checkout(
         Refusal: it is complete, aborted or expired, or a value would be bad.
     """
     check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
-    ignored = ADDRESS_FIELDS if checkout.shopper else ()
+    ignored = [name for name in ADDRESS_FIELDS if name in checkout.shopper]
     changes = {name: value for name, value in fields.items() if name not in ignored}
     merged = {**checkout.fields, **changes}
     check_values(merged, Operation.UPDATE_CHECKOUT, assumptions)

@@ -5,6 +5,7 @@ shipping option becomes a line of its own, so that lines and amount still agree.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -30,6 +31,7 @@ from mockserver.domain.order import (
     PaymentMethod,
 )
 
+ADDRESS_NAMES = ("billing_address", "shipping_address")
 LINE_FIELDS = tuple(name for name in OrderLine.__struct_fields__ if name != "extra")
 
 
@@ -84,6 +86,30 @@ def outcome_for_email(email: str) -> Outcome:
     return Outcome.PENDING if match[1].startswith("pend") else Outcome.DECLINED
 
 
+def identify_shopper(
+    checkout: Checkout,
+    addresses: Mapping[str, Address],
+    shipping_option: str | None,
+    now: datetime,
+    assumptions: Assumptions,
+) -> Checkout:
+    """Record what a shopper entered: addresses by name, and the id of a shipping option.
+
+    Raises:
+        Refusal: it is complete, aborted or expired.
+        UnknownShippingOptionError: no such shipping option.
+    """
+    check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
+    used = replace(checkout, shopper={**checkout.shopper, **addresses}, last_modified_at=now)
+    return with_shipping_option(used, choose_shipping_option(checkout, shipping_option))
+
+
+def with_shipping_option(checkout: Checkout, option: Fields) -> Checkout:
+    """Return the checkout order with this shipping option chosen; empty for none."""
+    shopper = {**checkout.shopper, "selected_shipping_option": option}
+    return replace(checkout, shopper={name: value for name, value in shopper.items() if value})
+
+
 def attempt_checkout(
     checkout: Checkout, completion: Completion, now: datetime, assumptions: Assumptions
 ) -> Checkout:
@@ -93,18 +119,11 @@ def attempt_checkout(
         Refusal: it is complete, aborted or expired.
         UnknownShippingOptionError: no such shipping option.
     """
-    check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
-    shopper = {
-        "billing_address": completion.billing_address,
-        "shipping_address": completion.shipping_address,
-        "selected_shipping_option": _choose_shipping(checkout, completion.shipping_option),
-        "merchant_requested": _checkbox_answers(checkout, completion.checkboxes),
-    }
-    used = replace(
-        checkout,
-        shopper={name: value for name, value in shopper.items() if value},
-        last_modified_at=now,
-    )
+    addresses = {name: getattr(completion, name) for name in ADDRESS_NAMES}
+    used = identify_shopper(checkout, addresses, completion.shipping_option, now, assumptions)
+    answers = _checkbox_answers(checkout, completion.checkboxes)
+    if answers:
+        used = replace(used, shopper={**used.shopper, "merchant_requested": answers})
     if completion.outcome not in ORDER_OUTCOMES:
         return used
     return replace(used, completed_at=now)
@@ -160,15 +179,24 @@ def build_order(
     )
 
 
-def _choose_shipping(checkout: Checkout, option_id: str | None) -> Fields:
+def choose_shipping_option(checkout: Checkout, option_id: str | None = None) -> Fields:
+    """Return the shipping option of this id, the one chosen before, or the preselected one.
+
+    Without any of these it is the first; empty if there are no options.
+
+    Raises:
+        UnknownShippingOptionError: no shipping option of this id.
+    """
     options = checkout.fields.get("shipping_options", [])
     by_id = {option["id"]: option for option in options}
-    if option_id is not None:
-        if option_id not in by_id:
-            known = ", ".join(by_id) or "none"
-            message = f"no shipping option '{option_id}'; the checkout has {known}"
-            raise UnknownShippingOptionError(message)
-        return dict(by_id[option_id])
+    if option_id is not None and option_id not in by_id:
+        known = ", ".join(by_id) or "none"
+        message = f"no shipping option '{option_id}'; the checkout has {known}"
+        raise UnknownShippingOptionError(message)
+    earlier = checkout.shopper.get("selected_shipping_option", {}).get("id")
+    chosen = by_id.get(option_id or earlier)
+    if chosen:
+        return dict(chosen)
     preselected = (option for option in options if option.get("preselected"))
     return dict(next(preselected, options[0] if options else {}))
 

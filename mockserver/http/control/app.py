@@ -7,13 +7,17 @@ names are refused; a token is optional.
 import hmac
 import logging
 import os
+from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.domain.errors import Refusal
+from mockserver.homes.memory import MemoryHome
 from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page
 from mockserver.http.control.context import (
@@ -34,6 +38,7 @@ from mockserver.http.control.problems import (
     unauthorized,
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
+from mockserver.http.control.workers import SMALL_SANDBOX, Work
 from mockserver.http.merchant.auth import Credentials
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.names import is_digest
@@ -41,6 +46,8 @@ from mockserver.scenario.diagnostics import ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+
+    from mockserver.http.control.context import Commit
 
 ADMIN_SEGMENT = "__admin"
 UNAUTHENTICATED_PATHS = frozenset(
@@ -96,21 +103,46 @@ class ControlApi(Struct, frozen=True):
         def authenticate() -> Credentials | None:
             return authenticate_owner(self.context, request) if needs_owner else None
 
-        def answer() -> Response:
+        def respond(step: Callable[[], Response]) -> Response:
             credentials = authenticate()
-            response = route.handler(self.context, params, request)
+            response = step()
             self._finish(route, name, credentials)
-            return cast("Response", response)
+            return response
 
+        handle = partial(route.handler, self.context, params, request)
         take_turn = self.context.home.take_turn
         if not route.takes_turns:
-            return await take_turn(name, answer)
+            if await take_turn(name, self._is_long_read, route, name):
+                return await self._read_in_worker(route, params, request, authenticate)
+            return await take_turn(name, respond, cast("Callable[[], Response]", handle))
         credentials = await take_turn(name, authenticate)
-        response = await cast(
-            "Awaitable[Response]", route.handler(self.context, params, request)
-        )
+        result = await cast("Awaitable[Response | Commit]", handle())
+        if not isinstance(result, Response):
+            return await take_turn(name, respond, result)
         await take_turn(name, self._finish, route, name, credentials)
-        return response
+        return result
+
+    def _is_long_read(self, route: Route, name: str) -> bool:
+        sandbox = self.context.registry.get(name) if route.only_reads else None
+        return sandbox is not None and sandbox.total_bytes > SMALL_SANDBOX
+
+    async def _read_in_worker(
+        self,
+        route: Route,
+        params: PathParams,
+        request: Request,
+        authenticate: Callable[[], object],
+    ) -> Response:
+        """Read a sandbox in a worker, from a copy."""
+        home, name = self.context.home, sandbox_name(self.context, params)
+
+        def copy() -> Work[Response]:
+            authenticate()
+            context = replace(self.context, home=MemoryHome(home.registry.copy_of(name)))
+            handler = cast("Callable[..., Response]", route.handler)
+            return partial(handler, context, params, request)
+
+        return await self.context.workers.run(lambda: home.take_turn(name, copy))
 
     async def _load_sandbox(self, route: Route, params: PathParams) -> str:
         """Return the name of the sandbox of a path; a reader of several gets all of them."""

@@ -14,19 +14,23 @@ from mockserver.http.messages import Request, Response
 from mockserver.sandbox.sandbox import Sandbox
 
 
-def list_checkouts(context: ControlContext, params: PathParams, _request: Request) -> Response:
+def list_checkouts(context: ControlContext, params: PathParams, request: Request) -> Response:
     """List the checkout orders of a sandbox, oldest first."""
     sandbox = find_sandbox(context, params)
-    checkouts = [_summary(sandbox, checkout) for checkout in sandbox.checkouts.values()]
+    checkouts = [
+        _summary(sandbox, checkout, _page_url(context, sandbox, checkout, request))
+        for checkout in sandbox.checkouts.values()
+    ]
     return json_response({"checkouts": checkouts})
 
 
-def get_checkout(context: ControlContext, params: PathParams, _request: Request) -> Response:
+def get_checkout(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Return a checkout order, whatever its status, and its order if there is one."""
     sandbox = find_sandbox(context, params)
     checkout = _find_checkout(sandbox, params["checkout_id"])
     order = sandbox.orders.get(checkout.order_id)
-    return json_response(_details(sandbox, checkout, order))
+    page_url = _page_url(context, sandbox, checkout, request)
+    return json_response(_details(sandbox, checkout, order, page_url))
 
 
 async def complete(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -36,7 +40,8 @@ async def complete(context: ControlContext, params: PathParams, request: Request
     sandbox = find_sandbox(context, params)
     checkout = _find_checkout(sandbox, params["checkout_id"])
     completed = await complete_checkout(context.deliveries, sandbox, checkout, spec)
-    details = _details(sandbox, completed.checkout, completed.order)
+    page_url = _page_url(context, sandbox, checkout, request)
+    details = _details(sandbox, completed.checkout, completed.order, page_url)
     pushes = [serialize_delivery(sandbox, completed.push)] if completed.push else []
     return json_response({"outcome": completed.outcome, **details, "deliveries": pushes})
 
@@ -49,7 +54,13 @@ def _find_checkout(sandbox: Sandbox, name_or_id: str) -> Checkout:
     return checkout
 
 
-def _summary(sandbox: Sandbox, checkout: Checkout) -> JsonObject:
+def _page_url(
+    context: ControlContext, sandbox: Sandbox, checkout: Checkout, request: Request
+) -> str:
+    return context.pages.build(sandbox, checkout.order_id, request.base_url)
+
+
+def _summary(sandbox: Sandbox, checkout: Checkout, page_url: str) -> JsonObject:
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
     return {
         "order_id": checkout.order_id,
@@ -57,13 +68,16 @@ def _summary(sandbox: Sandbox, checkout: Checkout) -> JsonObject:
         "order_amount": checkout.fields["order_amount"],
         "started_at": format_time(checkout.started_at),
         "expires_at": format_time(checkout.expires_at),
+        "page_url": page_url,
     }
 
 
-def _details(sandbox: Sandbox, checkout: Checkout, order: Order | None) -> JsonObject:
+def _details(
+    sandbox: Sandbox, checkout: Checkout, order: Order | None, page_url: str
+) -> JsonObject:
     return {
-        **_summary(sandbox, checkout),
+        **_summary(sandbox, checkout, page_url),
         "confirmation_url": checkout.merchant_url("confirmation"),
-        "checkout": serialize_checkout(checkout, sandbox.assumptions),
+        "checkout": serialize_checkout(checkout, sandbox.assumptions, page_url),
         "order": order and serializers.serialize_current_order(sandbox, order),
     }

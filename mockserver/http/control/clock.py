@@ -1,6 +1,7 @@
 """Control API: read, set, advance and freeze the clock of a sandbox."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from mockserver.domain.lifecycle import Status, derive_status
@@ -13,6 +14,7 @@ from mockserver.http.control.context import (
 )
 from mockserver.http.control.parsing import json_response, parse_json_object
 from mockserver.http.control.problems import Problem
+from mockserver.http.control.workers import SMALL_SANDBOX
 from mockserver.http.deliveries.runner import SentDelivery
 from mockserver.http.merchant.serializers import format_time
 from mockserver.http.messages import Request, Response
@@ -44,7 +46,11 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
     )
     sent = await context.deliveries.advance(sandbox, target)
     sandbox = find_sandbox(context, params)
-    fired = [*_expired_orders(sandbox, old_time), *map(_delivery_event, sent)]
+    expired = await context.workers.run_if(
+        partial(_expired_orders, sandbox.copy(), old_time),
+        is_long=sandbox.total_bytes > SMALL_SANDBOX,
+    )
+    fired = [*expired, *map(_delivery_event, sent)]
     fired.sort(key=lambda event: event["at"])
     return json_response({**_serialize_clock(sandbox), "fired": fired})
 

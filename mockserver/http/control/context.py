@@ -10,8 +10,10 @@ from msgspec import Struct, field
 
 from mockserver.domain.order import Order
 from mockserver.homes.home import Home
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
+from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
@@ -26,7 +28,8 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 
-UNCHANGING_ACTIONS = ("/explain", "/picture.svg", "/verdict", "/reset")
+READING_ACTIONS = ("/explain", "/picture.svg", "/verdict", "/whatif")
+UNCHANGING_ACTIONS = (*READING_ACTIONS, "/reset")
 MAX_SUGGESTION_NAMES = 200  # sandboxes compared with an unknown name; the latest ones
 MAX_SUGGESTION_LENGTH = 64  # characters of a name for which similar ones are searched
 
@@ -36,7 +39,9 @@ class ControlContext(Struct, frozen=True):
 
     Attributes:
         home: where the sandboxes live.
+        pages: addresses of checkout pages.
         activity: the latest calls of the control API.
+        workers: threads for long work.
         ca_certificate: PEM certificate of the server's own authority, if it has one.
         started_at: monotonic time of the server's start, in seconds.
     """
@@ -44,8 +49,10 @@ class ControlContext(Struct, frozen=True):
     home: Home
     metrics: Metrics
     deliveries: DeliveryRunner
+    pages: PageAddresses
     ca_certificate: bytes | None = None
     activity: Activity = field(default_factory=Activity)
+    workers: Workers = field(default_factory=Workers)
     started_at: float = field(default_factory=monotonic)
 
     @property
@@ -55,9 +62,11 @@ class ControlContext(Struct, frozen=True):
 
 
 PathParams: TypeAlias = Mapping[str, str]
-Handler: TypeAlias = Callable[
-    [ControlContext, PathParams, Request], Response | Awaitable[Response]
-]
+Commit: TypeAlias = Callable[[], Response]
+"""The last step of a long change: it makes the change, and runs without awaiting."""
+
+Answer: TypeAlias = Response | Awaitable[Response | Commit]
+Handler: TypeAlias = Callable[[ControlContext, PathParams, Request], Answer]
 
 
 class Route(Struct, frozen=True):
@@ -91,6 +100,12 @@ class Route(Struct, frozen=True):
     def takes_turns(self) -> bool:
         """Whether the handler waits between turns of its own; any other is one turn."""
         return iscoroutinefunction(self.handler)
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether the handler reads a sandbox without waiting for anything."""
+        is_read = self.method == "GET" or self.path.endswith(READING_ACTIONS)
+        return "{sandbox}" in self.path and is_read and not iscoroutinefunction(self.handler)
 
     @property
     def changes_sandbox(self) -> bool:

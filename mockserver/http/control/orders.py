@@ -1,23 +1,36 @@
 """Control API: list, create and inspect orders, and force outcomes."""
 
+from functools import partial
 from itertools import count
 
 from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
+from mockserver.domain.order import Order
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control import serializers
 from mockserver.http.control.context import (
+    Commit,
     ControlContext,
     PathParams,
     find_order,
     find_sandbox,
     open_sandbox,
+    sandbox_name,
 )
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import Problem
+from mockserver.http.control.workers import SMALL_BODY
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.sandbox_builder import add_order
+from mockserver.scenario.order_lines import Spec
+from mockserver.scenario.sandbox_builder import (
+    BuiltOrder,
+    add_order,
+    build_order,
+    draft_of,
+    order_defaults,
+    store_order,
+)
 
 MAX_ORDERS = 200_000
 
@@ -29,19 +42,59 @@ def list_orders(context: ControlContext, params: PathParams, _request: Request) 
     return json_response({"orders": serializers.serialize_order_summaries(sandbox, orders)})
 
 
-def create_order(context: ControlContext, params: PathParams, request: Request) -> Response:
-    """Create an order from scenario syntax."""
+async def create_order(context: ControlContext, params: PathParams, request: Request) -> Commit:
+    """Create an order from scenario syntax; a large one is built by a worker."""
     spec = validate(parse_json_object(request), "scenario.schema.json#/$defs/order")
+    if len(request.body or b"") <= SMALL_BODY:
+        return partial(_add_order, context, params, spec)
+    name = sandbox_name(context, params)
+    order_name, draft = await context.home.take_turn(name, _draft, context, params, spec)
+    built = await context.workers.run_if(
+        partial(build_order, draft, order_name, spec, order_defaults(draft), ()), is_long=True
+    )
+    return partial(_store_draft, context, params, order_name, built)
+
+
+def _add_order(context: ControlContext, params: PathParams, spec: Spec) -> Response:
     sandbox = open_sandbox(context, params)
+    order = add_order(sandbox, _choose_name(sandbox, spec), spec)
+    return _created(context, sandbox, order)
+
+
+def _draft(context: ControlContext, params: PathParams, spec: Spec) -> tuple[str, Sandbox]:
+    """Return the name of a new order, and the draft to build it in."""
+    sandbox = open_sandbox(context, params)
+    name = _choose_name(sandbox, spec)
+    return name, draft_of(sandbox, name)
+
+
+def _store_draft(
+    context: ControlContext, params: PathParams, name: str, built: BuiltOrder
+) -> Response:
+    sandbox = open_sandbox(context, params)
+    order = store_order(sandbox, name, built)
+    for drawn_id in (order.order_id, *built[1]):  # by the draft: nobody draws it again
+        sandbox.ids.reserve(drawn_id)
+    return _created(context, sandbox, order)
+
+
+def _created(context: ControlContext, sandbox: Sandbox, order: Order) -> Response:
+    sandbox.emit(EventType.ORDER_CREATED, order.order_id)
+    context.deliveries.arm(sandbox)
+    return json_response(serializers.serialize_current_order(sandbox, order), status=201)
+
+
+def _choose_name(sandbox: Sandbox, spec: Spec) -> str:
+    """Return the name of a new order.
+
+    Raises:
+        Problem: with status 409 if the sandbox has the maximum of orders.
+    """
     if len(sandbox.order_names) >= MAX_ORDERS:
         raise Problem(
             409, f"the sandbox has the maximum of {MAX_ORDERS} orders; reset it first"
         )
-    name = spec.get("name") or _free_name(sandbox)
-    order = add_order(sandbox, name, spec)
-    sandbox.emit(EventType.ORDER_CREATED, order.order_id)
-    context.deliveries.arm(sandbox)
-    return json_response(serializers.serialize_current_order(sandbox, order), status=201)
+    return str(spec.get("name") or _free_name(sandbox))
 
 
 def _free_name(sandbox: Sandbox) -> str:

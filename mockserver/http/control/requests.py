@@ -1,9 +1,12 @@
 """Control API: list, count, await and clear the requests in the journal."""
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from time import monotonic
+from typing import NamedTuple
 
 from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
@@ -20,7 +23,7 @@ from mockserver.http.control.parsing import json_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.serializers import JsonObject
 from mockserver.http.messages import Request, Response
-from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import parse_duration, parse_time
 
@@ -32,6 +35,7 @@ MAX_ENTRY_ID = 999_999_999
 MAX_LIMIT = 10_000
 DEFAULT_TIMEOUT = "5s"
 MAX_TIMEOUT = 60.0  # seconds
+FEW_ENTRIES = 100  # that are rendered at once
 
 
 def list_requests(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -46,7 +50,7 @@ def list_requests(context: ControlContext, params: PathParams, request: Request)
     if request.query.get("view") == "row":
         rows = [serialize_row(entry) for entry in reversed(entries)]
     else:
-        rows = [serialize_entry(journal, entry) for entry in entries]
+        rows = _render_entries(journal, entries)
     first = next(iter(journal), None)
     return json_response(
         {
@@ -77,7 +81,7 @@ def count_requests(context: ControlContext, params: PathParams, request: Request
     operation = filters.get("operation")
     count = sandbox.journal.count_matching(
         Operation(operation) if operation else None,
-        _order_id(sandbox, filters),
+        _order_id(sandbox, filters["order_id"]) if "order_id" in filters else None,
         int(filters["status"]) if "status" in filters else None,
     )
     return json_response({"count": count})
@@ -89,28 +93,47 @@ async def await_requests(
     """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
     expected_count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
-    name = sandbox_name(context, params)
+    name, journal, entries, last_id = sandbox_name(context, params), None, deque[Entry](), 0
     while True:
-        seconds_left = deadline - monotonic()
-        needed = expected_count if seconds_left > 0 else 0
-        rows = await context.home.take_turn(
-            name, _read_matching, context, params, request, needed
+        look = await context.home.take_turn(
+            name, _look_for_entries, context, params, request, journal, last_id
         )
-        if rows is not None:
+        if look.journal is not journal:  # it was replaced, maybe with the sandbox
+            entries.clear()
+        journal, last_id = look.journal, look.last_id
+        entries.extend(look.entries)
+        while entries and entries[0].entry_id < look.first_id:
+            entries.popleft()  # the journal has dropped it
+        seconds_left = deadline - monotonic()
+        if len(entries) >= expected_count or seconds_left <= 0:
             break
         await context.home.wait_for_entry(name, seconds_left)
-    return json_response({"satisfied": len(rows) >= expected_count, "requests": rows})
+    render = partial(_render_entries, look.journal.copy(), entries)
+    rows = await context.workers.run_if(render, is_long=len(entries) > FEW_ENTRIES)
+    return json_response({"satisfied": len(entries) >= expected_count, "requests": rows})
 
 
-def _read_matching(
-    context: ControlContext, params: PathParams, request: Request, needed: int
-) -> list[JsonObject] | None:
-    """Return the matching requests, unless there are fewer than needed."""
-    sandbox = find_sandbox(context, params)  # it may have been replaced meanwhile
-    entries = list(_matching_entries(sandbox, request))
-    if len(entries) < needed:
-        return None
-    return [serialize_entry(sandbox.journal, entry) for entry in entries]
+class _Look(NamedTuple):
+    """The matching entries that a journal has got since another look at it."""
+
+    journal: Journal
+    entries: list[Entry]
+    first_id: int
+    last_id: int
+
+
+def _look_for_entries(
+    context: ControlContext,
+    params: PathParams,
+    request: Request,
+    journal: Journal | None,
+    last_id: int,
+) -> _Look:
+    sandbox = find_sandbox(context, params)
+    found = sandbox.journal
+    new = found.entries_after(last_id if found is journal else 0)
+    matches = list(filter(_entry_filter(sandbox, request), new))
+    return _Look(found, matches, found.first_id, found.last_id)
 
 
 def parse_await_parameters(request: Request) -> tuple[int, float]:
@@ -137,16 +160,28 @@ def clear_requests(context: ControlContext, params: PathParams, _request: Reques
 
 
 def _matching_entries(sandbox: Sandbox, request: Request) -> Iterator[Entry]:
+    return filter(_entry_filter(sandbox, request), sandbox.journal)
+
+
+def _entry_filter(sandbox: Sandbox, request: Request) -> Callable[[Entry], bool]:
+    """Return whether an entry matches the query."""
     filters = _filters(request)
-    expected_values = {**filters, "order_id": _order_id(sandbox, filters)}
+    if "order_id" in filters:
+        filters["order_id"] = _order_id(sandbox, filters["order_id"])
     after, before = _entry_id(request, "after", 0), _entry_id(request, "before", MAX_ENTRY_ID)
     since = _since(request)
-    for entry in sandbox.journal:
+
+    def matches(entry: Entry) -> bool:
         in_range = after < entry.entry_id < before and (since is None or entry.at >= since)
-        if in_range and all(
-            value in (None, str(getattr(entry, key))) for key, value in expected_values.items()
-        ):
-            yield entry
+        return in_range and all(
+            value == str(getattr(entry, key)) for key, value in filters.items()
+        )
+
+    return matches
+
+
+def _render_entries(journal: Journal, entries: Iterable[Entry]) -> list[JsonObject]:
+    return [serialize_entry(journal, entry) for entry in entries]
 
 
 def _page(entries: list[Entry], request: Request) -> list[Entry]:
@@ -176,6 +211,8 @@ def _since(request: Request) -> datetime | None:
 
 def _filters(request: Request) -> dict[str, str]:
     filters = {key: request.query[key] for key in REQUEST_FILTERS if key in request.query}
+    if not filters.get("order_id"):
+        filters.pop("order_id", None)  # an empty one is none
     view = request.query.get("view", "full")
     if view not in ENTRY_VIEWS:
         raise Problem(422, f"unknown view '{view}', {did_you_mean(view, ENTRY_VIEWS)}")
@@ -188,6 +225,5 @@ def _filters(request: Request) -> dict[str, str]:
     return filters
 
 
-def _order_id(sandbox: Sandbox, filters: dict[str, str]) -> str | None:
-    name_or_id = filters.get("order_id")
-    return sandbox.order_names.get(name_or_id, name_or_id) if name_or_id else None
+def _order_id(sandbox: Sandbox, name_or_id: str) -> str:
+    return sandbox.order_names.get(name_or_id, name_or_id)

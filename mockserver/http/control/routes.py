@@ -16,6 +16,7 @@ from mockserver.http.control import (
     sandboxes,
     snapshots,
     webhooks,
+    whatif,
 )
 from mockserver.http.control.activity import serialize_call
 from mockserver.http.control.context import ControlContext, PathParams, Route
@@ -182,6 +183,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "GET", f"{SANDBOX_PATH}/audit", audit.get_audit, "audit", query_schema="audit_filters",
     ),
     Route("GET", f"{SANDBOX_PATH}/coverage", coverage.get_coverage, "coverage"),
+    Route(
+        "POST", f"{SANDBOX_PATH}/whatif", whatif.play_whatif,
+        "whatif", request_schema="whatif_request",
+    ),
     Route("GET", f"{SANDBOX_PATH}/snapshots", snapshots.list_snapshots, "snapshots"),
     Route(
         "POST", f"{SANDBOX_PATH}/snapshots", snapshots.take_snapshot,

@@ -1,10 +1,12 @@
 """Control API: list, fill, reset, drop and check sandboxes."""
 
+from functools import partial
 from typing import Any
 
 from mockserver.domain.ledger import broken_invariants
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import (
+    Commit,
     ControlContext,
     PathParams,
     find_sandbox,
@@ -19,6 +21,7 @@ from mockserver.http.control.parsing import (
     yaml_response,
 )
 from mockserver.http.control.problems import Problem
+from mockserver.http.control.workers import SMALL_BODY, SMALL_SANDBOX
 from mockserver.http.merchant.serializers import format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.names import display_name
@@ -29,7 +32,7 @@ from mockserver.scenario.document import Document
 from mockserver.scenario.expectations import Verdict, check_expectations
 from mockserver.scenario.export import export_sandbox
 from mockserver.scenario.loader import UnknownScenarioError, find_shipped
-from mockserver.scenario.scenario import Scenario, parse_scenario
+from mockserver.scenario.scenario import Scenario, ScenarioDefaults, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 
 MAX_MOVEMENT_NAME_LENGTH = 100  # characters
@@ -64,18 +67,45 @@ def drop_sandbox(context: ControlContext, params: PathParams, _request: Request)
     return Response(204)
 
 
-def reset_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
+async def reset_sandbox(
+    context: ControlContext, params: PathParams, _request: Request
+) -> Commit:
     """Reset the sandbox to its scenario."""
-    sandbox = context.registry.reset(sandbox_name(context, params))
-    return json_response(_serialize_seed(context.registry.template_of(sandbox.name), sandbox))
+    name, take_turn = sandbox_name(context, params), context.home.take_turn
+    await take_turn(name, context.registry.check_vacancy, name)
+    scenario = await take_turn(name, context.registry.template_of, name)
+    sandbox = await context.workers.run_if(
+        partial(scenario.build, name), is_long=scenario.weight > SMALL_SANDBOX
+    )
+    return partial(_replace_sandbox, context, scenario, sandbox)
 
 
-def put_scenario(context: ControlContext, params: PathParams, request: Request) -> Response:
+async def put_scenario(context: ControlContext, params: PathParams, request: Request) -> Commit:
     """Fill a sandbox from the scenario in the body, or from a shipped one by name."""
-    name, scenario_document = _scenario_from_body(parse_document(request))
-    scenario = parse_scenario(name, scenario_document, context.registry.template.defaults)
-    sandbox = context.registry.fill(sandbox_name(context, params), scenario)
-    return json_response(_serialize_seed(scenario, sandbox))
+    name = sandbox_name(context, params)
+    await context.home.take_turn(name, context.registry.check_vacancy, name)
+    defaults = context.registry.template.defaults
+    scenario, sandbox = await context.workers.run_if(
+        partial(_build_from_body, request, name, defaults),
+        is_long=len(request.body or b"") > SMALL_BODY,
+    )
+    return partial(_replace_sandbox, context, scenario, sandbox)
+
+
+def _build_from_body(
+    request: Request, name: str, defaults: ScenarioDefaults
+) -> tuple[Scenario, Sandbox]:
+    """Parse the scenario in a body and build a sandbox from it."""
+    scenario_name, document = _scenario_from_body(parse_document(request))
+    scenario = parse_scenario(scenario_name, document, defaults)
+    sandbox, compacted = scenario.build(name), scenario.compact()
+    _ = compacted.weight  # cached now: to weigh a large scenario takes long
+    return compacted, sandbox
+
+
+def _replace_sandbox(context: ControlContext, scenario: Scenario, sandbox: Sandbox) -> Response:
+    context.registry.put(sandbox, scenario)
+    return json_response({"scenario": scenario.name, "orders": sandbox.order_names})
 
 
 def get_scenario(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -157,10 +187,6 @@ def _scenario_from_body(document: Document) -> tuple[str, Document]:
         return name, parse_yaml(find_shipped(name).read_bytes())
     except UnknownScenarioError as error:
         raise Problem(422, str(error)) from None
-
-
-def _serialize_seed(scenario: Scenario, sandbox: Sandbox) -> dict[str, Any]:
-    return {"scenario": scenario.name, "orders": sandbox.order_names}
 
 
 def _summary(context: ControlContext, sandbox: Sandbox) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import orjson
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import CHECKOUTS_PATH, Operation, OperationInfo
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.merchant.checkout_parsing import parse_checkout_fields
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.http.merchant.command_parsing import PathIds
@@ -24,7 +25,11 @@ CHECKOUT_HEADERS: Mapping[str, str] = {
 
 
 def answer_checkout(
-    sandbox: Sandbox, exchange: Exchange, endpoint: OperationInfo, ids: PathIds
+    sandbox: Sandbox,
+    exchange: Exchange,
+    endpoint: OperationInfo,
+    ids: PathIds,
+    pages: PageAddresses,
 ) -> Response:
     """Carry out an operation of the checkout API and render the checkout order.
 
@@ -38,12 +43,13 @@ def answer_checkout(
     if not endpoint.is_read:
         accepted = Acceptance(operation, checkout.order_id if is_new else None)
         exchange.execution = Execution(accepted, None, None)
-    page = orjson.dumps(serialize_checkout(checkout, sandbox.assumptions))
+    base_url = exchange.request.base_url
+    page_url = pages.build(sandbox, checkout.order_id, base_url)
+    body = orjson.dumps(serialize_checkout(checkout, sandbox.assumptions, page_url))
     response = provider_json_response(
-        endpoint.success, page, exchange.correlation_id, CHECKOUT_HEADERS
+        endpoint.success, body, exchange.correlation_id, CHECKOUT_HEADERS
     )
     if is_new:
-        base_url = exchange.request.base_url
         response.headers["Location"] = f"{base_url}{CHECKOUTS_PATH}/{checkout.order_id}"
     return response
 

@@ -18,23 +18,31 @@ from mockserver.domain.checkout.checkout import (
     Fields,
 )
 from mockserver.domain.checkout.completion import completed_amount, completed_tax_amount
-from mockserver.http.merchant.checkout_snippet import html_snippet
+from mockserver.http.checkout_page.snippet import html_snippet
 from mockserver.http.merchant.serializers import JsonObject
 
 FIELDS_BEFORE_SNIPPET = MERCHANT_FIELDS[: MERCHANT_FIELDS.index("options")]
 FIELDS_AFTER_TIMES = MERCHANT_FIELDS[MERCHANT_FIELDS.index("options") :]
 
 
-def serialize_checkout(checkout: Checkout, assumptions: Assumptions) -> JsonObject:
-    """Show a checkout order as create, read, update and abort answer it."""
+def serialize_checkout(
+    checkout: Checkout, assumptions: Assumptions, page_url: str | None = None
+) -> JsonObject:
+    """Show a checkout order as create, read, update and abort answer it.
+
+    Args:
+        checkout: the checkout order.
+        assumptions: those of its sandbox.
+        page_url: address of its page; without it there is no ``html_snippet``.
+    """
     fields = _shown_fields(checkout, assumptions)
     completed = checkout.completed_at
-    is_complete = completed is not None
+    status = CheckoutStatus.COMPLETE if completed else CheckoutStatus.INCOMPLETE
     view = {
         "order_id": checkout.order_id,
-        "status": CheckoutStatus.COMPLETE if is_complete else CheckoutStatus.INCOMPLETE,
+        "status": status,
         **{name: fields.get(name) for name in FIELDS_BEFORE_SNIPPET},
-        "html_snippet": html_snippet(checkout.order_id, is_complete=is_complete),
+        "html_snippet": page_url and html_snippet(page_url, status, fields["locale"]),
         "started_at": format_checkout_time(checkout.started_at),
         "last_modified_at": format_checkout_time(checkout.last_modified_at),
         "completed_at": completed and format_checkout_time(completed),

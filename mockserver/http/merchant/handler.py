@@ -18,6 +18,7 @@ from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
@@ -80,6 +81,7 @@ class MerchantApi(Struct, frozen=True):
 
     Attributes:
         home: where the sandboxes live.
+        pages: addresses of checkout pages.
         mock_headers: add the ``Mock-`` headers.
         deliveries: sends the webhooks of accepted changes.
         reveal_sandboxes: a merchant may learn the name of the sandbox that has an order.
@@ -90,6 +92,7 @@ class MerchantApi(Struct, frozen=True):
     order_cache: OrderCache
     metrics: Metrics
     deliveries: DeliveryRunner
+    pages: PageAddresses
     mock_headers: bool = True
     reveal_sandboxes: bool = True
     ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
@@ -253,7 +256,7 @@ class MerchantApi(Struct, frozen=True):
     ) -> Response:
         """Read or change an order or a checkout order, and render the response."""
         if endpoint.base_path == CHECKOUTS_PATH:
-            return answer_checkout(sandbox, exchange, endpoint, ids)
+            return answer_checkout(sandbox, exchange, endpoint, ids, self.pages)
         if endpoint.parse_command is None:
             return self._read_order(sandbox, exchange, endpoint, ids)
         return _execute_change(sandbox, exchange, endpoint, ids)

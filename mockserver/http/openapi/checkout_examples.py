@@ -9,6 +9,7 @@ from mockserver.scenario.times import parse_time
 
 ORDER_ID = "7ce4ee13-973c-4f49-a30e-85a0bc675997"
 SHOP = "https://shop.example"
+PAGE_URL = f"http://localhost:8566/checkout-page/orders/shop/{ORDER_ID}/Yb3kD0v7x1QmZsTn9LfA"
 CHECKOUT_REQUEST: dict[str, Any] = {
     "purchase_country": "SE",
     "purchase_currency": "SEK",
@@ -51,4 +52,4 @@ def checkout_example() -> Any:  # noqa: ANN401  # JSON
     """Return the checkout order that the example request makes."""
     assumptions, now = Assumptions(), parse_time("2026-01-15T09:00:00Z")
     checkout = create_checkout(ORDER_ID, CHECKOUT_REQUEST, now, assumptions)
-    return serialize_checkout(checkout, assumptions)
+    return serialize_checkout(checkout, assumptions, PAGE_URL)

@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 
 from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.changes import update_checkout
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import (
     Outcome,
     UnknownShippingOptionError,
     attempt_checkout,
     build_order,
+    choose_shipping_option,
     completed_amount,
     completed_tax_amount,
+    identify_shopper,
     outcome_for_email,
 )
 from mockserver.domain.errors import Refusal
@@ -197,3 +200,25 @@ def test_checkboxes_are_answered_by_the_shopper_or_stay_as_sent() -> None:
 )
 def test_test_addresses_ask_for_an_outcome(email: str, outcome: Outcome) -> None:
     assert outcome_for_email(email) is outcome
+
+
+def test_a_shopper_who_identifies_may_still_choose_another_option() -> None:
+    addresses = {"billing_address": SWEDEN, "shipping_address": SWEDEN}
+    checkout = identify_shopper(make_checkout(**OPTIONS), addresses, "parcel", LATER, DEFAULT)
+    assert checkout.shopper["billing_address"] == SWEDEN
+    assert (checkout.last_modified_at, checkout.completed_at) == (LATER, None)
+    assert choose_shipping_option(checkout) == PARCEL
+    assert choose_shipping_option(checkout, "pickup") == PICKUP
+
+
+def test_an_option_that_the_shop_withdraws_is_no_longer_chosen() -> None:
+    checkout = identify_shopper(make_checkout(**OPTIONS), {}, "parcel", LATER, DEFAULT)
+    fields = {"shipping_options": [PICKUP]}
+    assert choose_shipping_option(update_checkout(checkout, fields, LATER, DEFAULT)) == PICKUP
+
+
+def test_addresses_of_the_shop_count_until_the_shopper_has_identified() -> None:
+    checkout = identify_shopper(make_checkout(**OPTIONS), {}, "parcel", LATER, DEFAULT)
+    fields = {"billing_address": {"city": "Lund"}}
+    updated = update_checkout(checkout, fields, LATER, DEFAULT)
+    assert updated.fields["billing_address"] == {"city": "Lund"}

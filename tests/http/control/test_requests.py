@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 
 from mockserver.domain.operation import Operation
 from mockserver.homes.memory import MemoryHome
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.context import ControlContext
 from mockserver.http.control.requests import await_requests
 from mockserver.http.deliveries.runner import DeliveryRunner
@@ -193,7 +194,7 @@ async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
     sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
     home = MemoryHome(sandboxes)
     deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
-    control = ControlContext(home, Metrics(int), deliveries)
+    control = ControlContext(home, Metrics(int), deliveries, PageAddresses(sandboxes))
     sandboxes.get_or_create("own").take_snapshot("here")
     path, query = ("requests", "await"), {"timeout": "60s"}
     call = Request("GET", "", path, {}, b"", "http", "localhost", query)

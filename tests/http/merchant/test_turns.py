@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.domain.operation import ORDERS_PATH, Operation
 from mockserver.homes.memory import MemoryHome
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
@@ -46,7 +47,7 @@ def api() -> MerchantApi:
     )
     home = MemoryHome(sandboxes)
     deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
-    return MerchantApi(home, OrderCache(), Metrics(int), deliveries)
+    return MerchantApi(home, OrderCache(), Metrics(int), deliveries, PageAddresses(sandboxes))
 
 
 @pytest.fixture

@@ -25,6 +25,10 @@ BODIES: Mapping[str, list[Any]] = {
         {"version": 1, "orders": {"fresh": {"lines": [{"unit_price": 5}]}}},
     ],
     "POST /__admin/sandboxes/{sandbox}/orders": [SHIPPED],
+    "POST /__admin/sandboxes/{sandbox}/whatif": [
+        {"assume": "each"},
+        {"assume": {"unallocated_refund": "none"}, "faults": {"lost": None}},
+    ],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": [SNEAKERS_BACK],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [
         {"outcome": "fail_next_allocation"},
@@ -58,6 +62,7 @@ BODIES: Mapping[str, list[Any]] = {
 
 WRONG: Mapping[str, list[Any]] = {
     "PUT /__admin/sandboxes/{sandbox}/scenario": [{"ordrs": {}}, {"version": 2}, []],
+    "POST /__admin/sandboxes/{sandbox}/whatif": [{"assume": 4}, {"faults": {"lost": 1}}],
     "POST /__admin/sandboxes/{sandbox}/orders": [
         {},
         {"lines": []},

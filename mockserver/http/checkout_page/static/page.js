@@ -1,0 +1,392 @@
+// @ts-check
+/* The checkout page: shows a checkout order, and sends what the shopper does. */
+import { buildFields, fillAddress, formatAddress, readAddress, showFields } from "./address.js";
+import { threeLetters } from "./country_codes.js";
+import { byId, create, createOption, show, textOf } from "./elements.js";
+import { labelsOf } from "./labels.js";
+import { fire, listen, redirect, reportHeight, validate } from "./shop.js";
+
+/** @type {Record<string, any>} the checkout order, as the server describes it */
+let order;
+let labels = labelsOf(navigator.language);
+let isSuspended = false;
+let isBusy = true;
+let isEditing = true;
+
+/** Raised for a refusal of the server, with its reason. */
+class Refused extends Error {}
+
+/**
+ * Call the server.
+ * @param {string} action
+ * @param {object} [body]
+ */
+async function call(action, body) {
+  const options = body && { method: "POST", body: JSON.stringify(body) };
+  let response;
+  try {
+    response = await fetch(`${location.pathname.replace(/\/$/, "")}/${action}`, options);
+  } catch {
+    fire("network_error");
+    throw new Refused(labels.unreachable);
+  }
+  const value = await response.json();
+  if (!response.ok) throw new Refused(response.status === 404 ? "" : (value.detail ?? labels.failed));
+  return value;
+}
+
+/** @param {number} amount in minor units */
+function formatAmount(amount) {
+  const format = new Intl.NumberFormat(labels.language === "en" ? "en-GB" : labels.language, {
+    style: "currency",
+    currency: order.currency,
+  });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount / 10 ** digits);
+}
+
+function showBusy() {
+  const isFrozen = isBusy || isSuspended;
+  show("overlay", isFrozen);
+  byId("checkout").setAttribute("aria-busy", isFrozen);
+  for (const id of ["open", "test-drive"]) byId(id).inert = isFrozen;
+  byId("buy-button").setAttribute("aria-disabled", isFrozen);
+}
+
+/**
+ * Show why something failed, above the button that was pressed.
+ * @param {string} text
+ */
+function showError(text) {
+  byId(isEditing ? "button-primary" : "buy-button").before(byId("error"));
+  byId("error").textContent = text;
+  show("error", Boolean(text));
+}
+
+/**
+ * Do something that takes time; refusals are shown.
+ * @param {() => Promise<void>} action
+ */
+async function busily(action) {
+  isBusy = true;
+  showBusy();
+  showError("");
+  try {
+    await action();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.message) showError(error.message);
+    else showClosed("gone");
+  } finally {
+    isBusy = false;
+    showBusy();
+  }
+}
+
+function translate() {
+  labels = labelsOf(order?.locale ?? navigator.language);
+  document.documentElement.lang = labels.language;
+  document.title = labels.title;
+  for (const element of document.querySelectorAll("[data-label]")) {
+    element.textContent = labels[/** @type {HTMLElement} */ (element).dataset.label ?? ""];
+  }
+  for (const [id, texts] of Object.entries({ outcome: labels.outcomes, push: labels.pushes })) {
+    const options = Object.entries(texts).map(([value, text]) => create("option", { value }, text));
+    byId(id).replaceChildren(...options);
+  }
+}
+
+/**
+ * Show that there is nothing to pay (any more).
+ * @param {"expired" | "aborted" | "gone" | "complete"} reason
+ */
+function showClosed(reason) {
+  const text = labels[`${reason}Text`];
+  byId("closed-title").textContent = labels[`${reason}Title`];
+  byId("closed-text").textContent = text.replace("{email}", order?.billing_address.email ?? "");
+  for (const id of ["open", "test-drive"]) show(id, false);
+  show("closed", true);
+}
+
+function showReceipt() {
+  showClosed("complete");
+  const rows = {
+    [labels.order]: order.order_id,
+    [labels.total]: formatAmount(order.order_amount),
+    [labels.address]: formatAddress(order.billing_address),
+  };
+  const pairs = Object.entries(rows).map(([name, value]) => [create("dt", {}, name), create("dd", {}, value)]);
+  byId("receipt").replaceChildren(...pairs.flat());
+  show("receipt", true);
+}
+
+function showCart() {
+  const lines = order.order_lines.map((/** @type {any} */ line) =>
+    create(
+      "li",
+      {},
+      create("span", { class: "name" }, line.name, " ", create("span", { class: "quantity" }, `× ${line.quantity}`)),
+      create("span", { class: "amount" }, formatAmount(line.total_amount)),
+    ),
+  );
+  byId("lines").replaceChildren(...lines);
+  byId("total").textContent = formatAmount(order.order_amount);
+}
+
+function buildAddresses() {
+  const common = { labels, phoneMandatory: order.phone_mandatory };
+  const { billing_address: billing, shipping_address: shipping, countries } = order;
+  buildFields(byId("billing"), "billing", billing, { ...common, countries: countries.billing_address });
+  const holder = byId("shipping").querySelector(".fields");
+  buildFields(holder, "shipping", shipping, { ...common, countries: countries.shipping_address });
+  const differs = ["street_address", "postal_code"].some((name) => billing[name] !== shipping[name]);
+  byId("separate-shipping").checked = order.allow_separate_shipping_address && differs && Boolean(shipping.street_address);
+}
+
+function showDetails() {
+  const hasStart = byId("billing-email").value && byId("billing-postal_code").value;
+  isEditing = isEditing || !order.is_identified;
+  show("details", isEditing);
+  show("summary", !isEditing);
+  show("payment", !isEditing);
+  byId("summary-text").textContent = formatAddress(order.billing_address);
+  if (isEditing) showStep(!hasStart);
+}
+
+/** @param {boolean} isFirst */
+function showStep(isFirst) {
+  showFields(isFirst);
+  byId("details").dataset.step = isFirst ? "1" : "2";
+  show("separate", !isFirst && order.allow_separate_shipping_address);
+  const isSeparate = !isFirst && byId("separate-shipping").checked;
+  show("shipping", isSeparate);
+  byId("shipping").disabled = !isSeparate;
+}
+
+function showShipping() {
+  const options = order.shipping_options.map((/** @type {any} */ option) =>
+    createOption(
+      {
+        type: "radio",
+        name: "shipping",
+        id: `shipping-option-${option.id}`,
+        value: option.id,
+        checked: option.id === order.selected_shipping_option,
+      },
+      option.name,
+      {
+        note: [option.description, option.promo].filter(Boolean).join(" "),
+        amount: formatAmount(option.price),
+        cid: "SHIPMO-shipping-option-basic",
+      },
+    ),
+  );
+  byId("shipping-options").replaceChildren(...options);
+  show("SHIPMO-container", options.length > 0);
+}
+
+function buildPayment() {
+  const methods = order.payment_methods.map((/** @type {string} */ method, /** @type {number} */ index) => {
+    const id = `payment-${method.toLowerCase()}`;
+    const cid = `payment-selector-method.${method.toLowerCase()}`;
+    const attributes = { type: "radio", name: "method", id, value: method, checked: index === 0, required: true };
+    return createOption(attributes, labels[method], { cid });
+  });
+  byId("payment-methods").replaceChildren(...methods);
+  const boxes = order.checkboxes.map((/** @type {any} */ box) =>
+    create(
+      "p",
+      { class: "choice" },
+      create("input", {
+        type: "checkbox",
+        id: `checkbox-${box.id}`,
+        name: box.id,
+        checked: box.checked,
+        required: box.required,
+      }),
+      create("label", { for: `checkbox-${box.id}` }, textOf(box.text)),
+    ),
+  );
+  byId("checkboxes").replaceChildren(...boxes);
+  byId("terms").href = order.terms_url ?? "";
+  show("terms", Boolean(order.terms_url));
+}
+
+/** @param {Record<string, any>} current the order as it is now */
+function update(current) {
+  const earlier = order;
+  order = current;
+  if (order.status === "checkout_complete") return showReceipt();
+  if (order.status !== "checkout_incomplete") {
+    fire("can_not_complete_order");
+    return showClosed(order.status);
+  }
+  showCart();
+  showShipping();
+  showDetails();
+  if (earlier && earlier.order_amount !== order.order_amount) {
+    fire("order_total_change", { order_total: order.order_amount });
+  }
+  show("open", true);
+}
+
+/** @param {Record<string, string>} address */
+function describeAddress(address) {
+  const { email, postal_code, country, given_name, family_name } = address;
+  return {
+    email: email ?? order.billing_address.email,
+    postal_code,
+    country: threeLetters(country, order.event_country_case),
+    given_name,
+    family_name,
+  };
+}
+
+async function submitDetails() {
+  if (byId("details").dataset.step === "1") {
+    showStep(false);
+    byId("billing-given_name").focus();
+    return;
+  }
+  const billing = readAddress("billing", order.billing_address.country);
+  const isSeparate = !byId("shipping").disabled;
+  const shipping = isSeparate ? readAddress("shipping", order.shipping_address.country) : billing;
+  await busily(async () => {
+    const current = await call("shopper", { billing_address: billing, shipping_address: shipping });
+    isEditing = false;
+    update(current);
+    fire("change", describeAddress(order.billing_address));
+    fire("billing_address_change", describeAddress(order.billing_address));
+    fire("shipping_address_change", describeAddress(order.shipping_address));
+  });
+}
+
+async function chooseShipping() {
+  const chosen = order.shipping_options.find((/** @type {any} */ option) => byId(`shipping-option-${option.id}`).checked);
+  await busily(async () => {
+    update(await call("shopper", { shipping_option: chosen.id }));
+    fire("shipping_option_change", chosen);
+  });
+}
+
+/** Ask the shop's page first, if the shop wants that. */
+async function isAllowedByShop() {
+  if (!order.require_client_validation) return true;
+  const answer = await validate();
+  if (answer?.should_proceed === true) return true;
+  showError(answer ? String(answer.message ?? labels.failed) : labels.silent);
+  return false;
+}
+
+async function pay() {
+  await busily(async () => {
+    if (!(await isAllowedByShop())) return;
+    const boxes = order.checkboxes.map((/** @type {any} */ box) => [box.id, byId(`checkbox-${box.id}`).checked]);
+    const spec = {
+      payment_method: new FormData(byId("payment")).get("method"),
+      checkboxes: Object.fromEntries(boxes),
+      outcome: byId("outcome").value || undefined,
+      push: byId("push").value,
+    };
+    const result = await call("complete", spec);
+    if (result.outcome in { declined: 0, abandoned: 0 }) {
+      update(result.order);
+      showError(labels[result.outcome]);
+      if (result.outcome === "declined") fire("can_not_complete_order");
+      return;
+    }
+    fire("redirect_initiated", true);
+    order = result.order;
+    showReceipt();
+    if (order.confirmation_url) {
+      offerWayOn();
+      redirect(order.confirmation_url);
+    }
+  });
+}
+
+/** Offer the confirmation page as a link, in case nothing else leads there. */
+function offerWayOn() {
+  const link = byId("closed-action").querySelector("a");
+  link.href = order.confirmation_url;
+  link.textContent = labels.toShop;
+  show("closed-action", true);
+}
+
+async function resume() {
+  isSuspended = false;
+  if (isBusy) return showBusy();
+  await busily(async () => update(await call("order")));
+}
+
+/**
+ * Submit a form through an action, unless the page is frozen.
+ * @param {string} id
+ * @param {() => Promise<void>} action
+ */
+function onSubmit(id, action) {
+  byId(id).addEventListener("submit", (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (!isBusy && !isSuspended) action();
+  });
+}
+
+function connect() {
+  onSubmit("details", submitDetails);
+  onSubmit("payment", pay);
+  byId("change").addEventListener("click", () => {
+    isEditing = true;
+    showDetails();
+    byId("billing-email").focus();
+  });
+  byId("fill").addEventListener("click", () => {
+    isEditing = true;
+    showDetails();
+    showStep(false);
+    fillAddress(order.test_person);
+    byId("button-primary").focus();
+  });
+  byId("separate-shipping").addEventListener("change", () => showStep(false));
+  byId("shipping-options").addEventListener("change", chooseShipping);
+  byId("checkboxes").addEventListener("change", (/** @type {any} */ event) => {
+    fire("checkbox_change", { key: event.target.name, checked: event.target.checked });
+  });
+  for (const type of ["mousedown", "keydown"]) {
+    document.addEventListener(type, () => fire("user_interacted", { type }), { once: true });
+  }
+}
+
+function fireLoad() {
+  if (order.status === "checkout_complete") return fire("load_confirmation");
+  const { country, postal_code } = order.shipping_address;
+  const address = { country: threeLetters(country, order.event_country_case), postal_code };
+  fire("load", { customer: { type: order.customer_type }, shipping_address: address });
+  fire("customer", { type: order.customer_type });
+}
+
+async function start() {
+  translate();
+  reportHeight();
+  listen({
+    suspend() {
+      isSuspended = true;
+      showBusy();
+    },
+    resume,
+  });
+  await busily(async () => {
+    const current = await call("order");
+    order = current;
+    isEditing = !order.is_identified;
+    translate();
+    if (order.status === "checkout_incomplete") {
+      buildAddresses();
+      buildPayment();
+      connect();
+    }
+    update(current);
+    fireLoad();
+  });
+}
+
+start();
