@@ -5,6 +5,15 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from mockserver.sandbox.registry import SandboxRegistry
 
+
+class StoreCounts:
+    """What a home did since the server was started; ``seconds`` were spent on commits."""
+
+    def __init__(self) -> None:
+        self.turns = self.commits = self.conflicts = self.errors = 0
+        self.seconds = 0.0
+
+
 ArgumentsT = TypeVarTuple("ArgumentsT")
 ResultT = TypeVar("ResultT")
 
@@ -14,9 +23,15 @@ class Home(Protocol):
 
     Attributes:
         registry: the sandboxes at hand, by name.
+        replica: name of this server among those that share the sandboxes; empty if none do.
     """
 
     registry: SandboxRegistry[Any]
+    replica: str
+
+    @property
+    def counts(self) -> StoreCounts | None:
+        """What it did, if it has a store."""
 
     async def open(self) -> None:
         """Get ready for turns.

@@ -10,6 +10,9 @@ from mockserver.sandbox.registry import SandboxRegistry
 class MemoryHome:
     """A home whose sandboxes are those of the registry; a turn is settled once it ends."""
 
+    replica = ""
+    counts = None
+
     def __init__(self, registry: SandboxRegistry[Any]) -> None:
         self.registry = registry
 

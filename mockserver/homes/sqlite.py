@@ -38,7 +38,7 @@ class SqliteStore:
     """A store in a file."""
 
     is_shared = False
-    replica = "file"
+    replica = ""
 
     def __init__(self, path: Path, *, fsync: bool = True) -> None:
         """Open or create a file.

@@ -10,12 +10,13 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from itertools import count
+from secrets import token_hex
 from time import monotonic
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from mockserver.homes.home import ArgumentsT, ResultT
+from mockserver.homes.home import ArgumentsT, ResultT, StoreCounts
 from mockserver.homes.store import Commit, Conflict, Store, StoredFields, StoreError
 from mockserver.homes.stored_sandbox import (
     HEAD,
@@ -66,14 +67,6 @@ class Waiting(NamedTuple):
     future: "asyncio.Future[Any]"
 
 
-class StoreCounts:
-    """What the home did since the server was started; ``seconds`` were spent on commits."""
-
-    def __init__(self) -> None:
-        self.turns = self.commits = self.conflicts = self.errors = 0
-        self.seconds = 0.0
-
-
 class StoredHome:
     """A home whose sandboxes live in a store.
 
@@ -105,7 +98,7 @@ class StoredHome:
         self._tracked: dict[str, TrackedSandbox] = {}
         self._waiting: dict[str, list[Waiting]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._numbers = count(1)
+        self._numbers, self._run = count(1), token_hex(4)
         if not store.is_shared:
             registry.on_drop = self._forget_dropped
 
@@ -298,7 +291,7 @@ class StoredHome:
         task.add_done_callback(self._tasks.discard)
 
     def _new_token(self) -> str:
-        return f"{self.replica}-{next(self._numbers)}"
+        return f"{self._run}-{next(self._numbers)}"
 
 
 def _apply(waiting: Waiting) -> Outcome:

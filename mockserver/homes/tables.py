@@ -92,7 +92,7 @@ class Table(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
         del self[key]
         return value
 
-    def setdefault(self, key: KeyT, default: ValueT) -> ValueT:  # type: ignore[override]
+    def setdefault(self, key: KeyT, default: ValueT) -> ValueT:
         """Return the value of a key, set to a default if it is missing."""
         if key not in self:
             self[key] = default

@@ -100,7 +100,7 @@ class Server:
         self._host = host
         self._port = port
         self._tls = tls
-        metrics = Metrics(sandboxes.__len__)
+        metrics = Metrics(sandboxes.__len__, home.counts)
         self._deliveries = DeliveryRunner(home, Sender(target_policy or TargetPolicy()))
         pages = PageAddresses(sandboxes, public_url)
         ca_certificate = tls.ca_certificate if tls else None

@@ -16,14 +16,14 @@ def get_metrics(context: ControlContext, _params: PathParams, _request: Request)
 
 def get_health(context: ControlContext, _params: PathParams, _request: Request) -> Response:
     """Return status, version, uptime and number of sandboxes."""
-    return json_response(
-        {
-            "status": "ok",
-            "version": __version__,
-            "uptime": round(monotonic() - context.started_at, 3),
-            "sandboxes": len(context.registry),
-        },
-    )
+    health = {
+        "status": "ok",
+        "version": __version__,
+        "uptime": round(monotonic() - context.started_at, 3),
+        "sandboxes": len(context.registry),
+    }
+    replica = context.home.replica
+    return json_response({**health, "replica": replica} if replica else health)
 
 
 async def get_readiness(
