@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
 from mockserver.control_types import (
@@ -34,7 +34,7 @@ from mockserver.control_types import (
     VerdictReport,
     WhatifReport,
 )
-from mockserver.http_client import HttpClient, HttpClientError, HttpResponse
+from mockserver.http_client import HttpClient, HttpClientError, HttpResponse, basic_auth
 from mockserver.merchant_types import MerchantOrder
 
 REQUEST_TIMEOUT = 70.0  # seconds; longer than the longest await of requests
@@ -67,6 +67,7 @@ class ControlClient:
         token: the server's ``--admin-token``, if it has one.
         ca_file: PEM file of the authorities to trust over HTTPS; the system's by default.
         verify: ``False`` accepts any certificate.
+        secret: the password of the merchant, which a server with ``--owned`` asks for.
     """
 
     url: str
@@ -74,6 +75,7 @@ class ControlClient:
     token: str | None = None
     ca_file: str | PathLike[str] | None = None
     verify: bool = True
+    secret: str | None = None
 
     def info(self) -> SandboxSummary:
         """Return the sandbox in figures.
@@ -180,6 +182,14 @@ class ControlClient:
         """List the checkout orders, oldest first."""
         return cast("list[dict[str, Any]]", self._list("checkouts"))
 
+    def create_checkout(self, spec: Mapping[str, object]) -> dict[str, Any]:
+        """Create a checkout order from scenario syntax, such as ``{"lines": […]}``.
+
+        Raises:
+            ControlError: with status 422 and every finding.
+        """
+        return cast("dict[str, Any]", self.call("POST", "checkouts", spec))
+
     def checkout(self, order_id: str) -> dict[str, Any]:
         """Return a checkout order, whatever its status, and the order it became.
 
@@ -198,6 +208,7 @@ class ControlClient:
         shipping_address: Mapping[str, object] | None = None,
         shipping_option: str | None = None,
         checkboxes: Mapping[str, bool] | None = None,
+        validation: Literal["run", "skip"] | None = None,
         push: PushTiming | None = None,
     ) -> dict[str, Any]:
         """Complete a checkout order in place of the shopper; return it and its order.
@@ -210,6 +221,7 @@ class ControlClient:
             shipping_address: its fields; missing ones are copied from the billing address.
             shipping_option: id of the option; by default, the preselected or first one.
             checkboxes: answers by the ids of ``options.additional_checkboxes``.
+            validation: ``skip`` does not ask the merchant's ``validation`` URL.
             push: when the first push is sent; by default, on the schedule.
 
         Raises:
@@ -223,6 +235,7 @@ class ControlClient:
             shipping_address=shipping_address,
             shipping_option=shipping_option,
             checkboxes=checkboxes,
+            validation=validation,
             push=push,
         )
         path = f"checkouts/{_segment(order_id)}/complete"
@@ -242,6 +255,44 @@ class ControlClient:
         """
         filters = _without_none(kind=kind, order_id=order_id, state=state)
         return cast("list[dict[str, Any]]", self._list("deliveries", filters))
+
+    def await_deliveries(
+        self,
+        *,
+        kind: str | None = None,
+        order_id: str | None = None,
+        state: str | None = None,
+        count: int | None = None,
+        timeout: str | None = None,
+    ) -> dict[str, Any]:
+        """Wait until enough deliveries match all given filters.
+
+        Args:
+            kind: such as ``push`` or ``webhook``.
+            order_id: id or name of an order.
+            state: such as ``delivered``.
+            count: how many deliveries to wait for; 1 by default.
+            timeout: a duration in real time, such as ``5s`` (the default); at most ``60s``.
+
+        Returns:
+            ``deliveries`` that match; ``satisfied`` is false if too few came in time.
+
+        Raises:
+            ControlError: with status 422 if an argument is not valid.
+        """
+        filters = _without_none(
+            kind=kind, order_id=order_id, state=state, count=count, timeout=timeout
+        )
+        path = f"deliveries/await?{urlencode(filters)}"
+        return cast("dict[str, Any]", self.call("GET", path))
+
+    def delivery(self, delivery_id: str) -> dict[str, Any]:
+        """Return a delivery with its attempts, what is sent, and a ``curl`` command.
+
+        Raises:
+            ControlError: with status 404 if there is no such delivery.
+        """
+        return cast("dict[str, Any]", self.call("GET", f"deliveries/{_segment(delivery_id)}"))
 
     def send_delivery(self, delivery_id: str) -> dict[str, Any]:
         """Send a delivery now, whatever its state, and return it.
@@ -420,7 +471,7 @@ class ControlClient:
         return cast("VerdictReport", self.call("POST", "verdict", expect))
 
     def name_movements(self, names: Mapping[str, str]) -> dict[str, str]:
-        """Name captures and refunds, by their ids, for use in expectations.
+        """Name captures, refunds and checkout orders, by their ids, for use in expectations.
 
         Returns:
             All names by id, with those given before.
@@ -512,7 +563,7 @@ class ControlClient:
         Raises:
             ControlError: the server refused, or did not answer.
         """
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = self._authorization()
         if isinstance(body, str | bytes):
             headers["Content-Type"] = _media_type(body)
         full_path = f"/__admin/sandboxes/{_segment(self.sandbox)}/{path}".rstrip("/")
@@ -526,6 +577,12 @@ class ControlClient:
             detail = problem.get("detail") if problem else None
             raise ControlError(response.status, detail or f"status {response.status}", problem)
         return response.body.decode() if content is None else content
+
+    def _authorization(self) -> dict[str, str]:
+        """Return the header with the admin token, else with the secret of the sandbox."""
+        if self.token:
+            return {"Authorization": f"Bearer {self.token}"}
+        return {} if self.secret is None else basic_auth(self.sandbox, self.secret)
 
     def send(
         self,

@@ -25,14 +25,14 @@ _users = count(1)
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., str]]:
-    """Start servers, one for each set of assumptions, and give their addresses."""
+    """Start servers, one for each set of assumptions; return their addresses."""
     with ExitStack() as running:
 
         @cache
         def started(*, mock_headers: bool = True, **assume: Any) -> str:  # noqa: ANN401
-            surroundings = ScenarioDefaults(assumptions=Assumptions(**assume))
+            defaults = ScenarioDefaults(assumptions=Assumptions(**assume))
             sandboxes = SandboxRegistry(
-                load_scenario((DEFAULT_SCENARIO,), surroundings), max_sandboxes=100_000
+                load_scenario((DEFAULT_SCENARIO,), defaults), max_sandboxes=100_000
             )
             server = Server(sandboxes, mock_headers=mock_headers)
             return running.enter_context(running_in_thread(server))
@@ -82,25 +82,25 @@ async def session() -> AsyncIterator[ClientSession]:
 
 @pytest.fixture
 def new_merchant(session: ClientSession, server_url: str) -> Callable[..., Merchant]:
-    """Make merchants that nobody else is, on the shared server or another."""
+    """Create merchants with new user names, on the shared server or another."""
 
-    def made(url: str = server_url) -> Merchant:
+    def create(url: str = server_url) -> Merchant:
         return Merchant(session, url, f"merchant-{next(_users)}")
 
-    return made
+    return create
 
 
 @pytest.fixture
 async def merchant(new_merchant: Callable[..., Merchant]) -> Merchant:
     """A merchant with an order of three lines, nothing shipped."""
-    made = new_merchant()
-    await made.make_order()
-    return made
+    merchant = new_merchant()
+    await merchant.make_order()
+    return merchant
 
 
 @pytest.fixture
 async def shipping_merchant(new_merchant: Callable[..., Merchant]) -> Merchant:
     """A merchant whose order is shipped, in two captures of 10000."""
-    made = new_merchant()
-    await made.make_order(SHIPPED)
-    return made
+    merchant = new_merchant()
+    await merchant.make_order(SHIPPED)
+    return merchant

@@ -29,6 +29,7 @@ class AuditOptions:
 
     urls: Sequence[str]
     token: str | None = None
+    secret: str | None = None
     sandboxes: Sequence[str] = ()
     allow: Sequence[str] = ()
     output_format: str = "text"
@@ -71,7 +72,9 @@ def _fetch_reports(options: AuditOptions) -> list[AuditReport]:
             problems.append(error)
             continue
         names = options.sandboxes or in_use
-        clients = [ControlClient(url, name, options.token) for name in names]
+        clients = [
+            ControlClient(url, name, options.token, secret=options.secret) for name in names
+        ]
         return [client.audit(options.allow) for client in clients]
     raise problems[0]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mockserver import __version__
+from mockserver.cli import checkout_verbs
 from mockserver.cli.console import escape_unencodable
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.settings import (
@@ -255,6 +256,11 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
         default="error",
         help="exit with 1 on findings of this severity or worse (default error)",
     )
+    verb.add_argument(
+        "--password",
+        default=os.environ.get("KUSTOM_PASSWORD"),
+        help="password of the sandboxes on a server with --owned (KUSTOM_PASSWORD)",
+    )
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
 
 
@@ -416,6 +422,7 @@ def _audit(parsed: argparse.Namespace) -> int:
     options = AuditOptions(
         urls=[parsed.url] if parsed.url else local_urls(_settings(parsed)),
         token=parsed.admin_token,
+        secret=parsed.password,
         sandboxes=parsed.sandbox,
         allow=parsed.allow,
         output_format=parsed.format,
@@ -515,6 +522,16 @@ VERBS: dict[str, Verb] = {
         _explain,
     ),
     "run": ("run scenarios as contract tests", _run_flags, _run),
+    "complete": (
+        "complete a checkout order in place of the shopper",
+        checkout_verbs.complete_flags,
+        checkout_verbs.run_complete,
+    ),
+    "deliveries": (
+        "list, send or await the calls to the merchant",
+        checkout_verbs.deliveries_flags,
+        checkout_verbs.run_deliveries,
+    ),
     "audit": ("judge how clients of a running server behaved", _audit_flags, _audit),
     "coverage": (
         "report what of the contract test runs have met",

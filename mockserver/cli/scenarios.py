@@ -83,7 +83,9 @@ def _explain(name: str, text: bytes) -> None:
     except ScenarioError as error:
         raise ScenarioFileError(name, error.findings) from None
     for order_name, order_id in sandbox.order_names.items():
-        order = sandbox.orders[order_id]
+        order = sandbox.orders.get(order_id)
+        if order is None:  # a checkout order
+            continue
         print(f"{order_name}: {pluralize(len(order.refunds), 'refund')}")
         for refund in order.refunds:
             why = explain_allocation(order, refund).text

@@ -288,6 +288,23 @@ class Assumptions:
         },
         kustom_docs("acknowledge stops pushes; two client code bases believe in 2xx"),
     )
+    validation_other_status: str = assumption_field(
+        "by_option",
+        {
+            "by_option": "an answer to the validation callback with another status fails the"
+            " purchase only if require_validate_callback_success is set",
+            "fail": "an answer with another status always fails the purchase",
+        },
+        recorded("failures with the option set; without it by the rule for no answer"),
+    )
+    redirect_without_location: str = assumption_field(
+        "goes_on",
+        {
+            "goes_on": "a redirect without Location lets the purchase go on",
+            "fails": "a redirect without Location fails the purchase",
+        },
+        recorded("a shopper who ended on the confirmation page, in 2018"),
+    )
     webhook_schedule: str = assumption_field(
         "svix_default",
         {

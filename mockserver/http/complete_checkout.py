@@ -10,25 +10,39 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import Outcome, UnknownShippingOptionError
+from mockserver.domain.checkout.completion import (
+    Completion,
+    Outcome,
+    UnknownShippingOptionError,
+)
+from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Order
 from mockserver.http.control.problems import Problem
+from mockserver.http.deliveries.callbacks import validate_checkout
 from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.merchant.serializers import JsonObject
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.deliveries.schedules import PushMode
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import build_completion
 
+NOT_VALIDATED = "not_validated"
+"""Outcome of an attempt that the answer to the validation callback stopped."""
+
 
 class Completed(Struct, frozen=True):
-    """The result of an attempt; ``order`` and ``push`` are ``None`` if it made none."""
+    """The result of an attempt; ``order`` and ``push`` are ``None`` if it made none.
 
-    outcome: Outcome
+    ``outcome`` is ``None`` if the merchant's answer to the validation callback stopped it.
+    """
+
+    outcome: Outcome | None
     checkout: Checkout
     order: Order | None
     push: Delivery | None = None
+    validation: Validation = SKIPPED
 
 
 async def complete_checkout(
@@ -45,33 +59,61 @@ async def complete_checkout(
     Raises:
         Problem: it cannot be completed; nothing is changed.
     """
-    completed = await deliveries.take_turn(sandbox, _complete, checkout, spec)
-    if completed is None:
-        raise Problem(404, f"sandbox '{sandbox.display_name}' was replaced meanwhile")
-    if completed.push is None:
-        return completed
-    mode, push = _push_mode(spec), completed.push
-    if mode is PushMode.NOW:
-        await deliveries.deliver(sandbox, push)
-        push = sandbox.deliveries.get(push.delivery_id) or push
-    if mode is PushMode.WITH_CONFIRMATION:
-        deliveries.start_sending(sandbox, push)
-    deliveries.arm(sandbox)
-    return replace(completed, push=push)
-
-
-def _complete(sandbox: Sandbox, checkout: Checkout, spec: Mapping[str, Any]) -> Completed:
-    """Complete a checkout order, and plan the pushes of its order."""
     completion = build_completion(checkout, spec, sandbox.ids.seed)
+    validation = SKIPPED
+    buys = completion.outcome is not Outcome.ABANDONED
+    if buys and spec.get("validation") != "skip" and checkout.merchant_url("validation"):
+        entered = replace(completion, outcome=Outcome.ABANDONED)
+        checkout = (await _take_turn(deliveries, sandbox, checkout, entered, spec)).checkout
+        validation = await validate_checkout(deliveries, sandbox, checkout)
+        if not deliveries.is_in_use(sandbox):
+            raise Problem(409, "the sandbox was reset or dropped while the merchant was asked")
+        if not validation.lets_pass:
+            checkout = deliveries.current(sandbox).checkouts.get(checkout.order_id, checkout)
+            return Completed(None, checkout, None, validation=validation)
+    completed = await _take_turn(deliveries, sandbox, checkout, completion, spec)
+    if completed.push is not None:
+        push = await _send_push(deliveries, sandbox, completed.push, _push_mode(spec))
+        completed = replace(completed, push=push)
+    return replace(completed, validation=validation)
+
+
+async def _take_turn(
+    deliveries: DeliveryRunner,
+    sandbox: Sandbox,
+    checkout: Checkout,
+    completion: Completion,
+    spec: Mapping[str, Any],
+) -> Completed:
+    """Take the turn of a completion.
+
+    Raises:
+        Problem: it is refused, or the sandbox was replaced; nothing is changed.
+    """
+    order_id, mode = checkout.order_id, _push_mode(spec)
+    completed = await deliveries.take_turn(sandbox, _complete, order_id, completion, mode)
+    if completed is None:
+        raise Problem(409, "the sandbox was reset or dropped meanwhile")
+    return completed
+
+
+def _complete(
+    sandbox: Sandbox, order_id: str, completion: Completion, mode: PushMode
+) -> Completed:
+    """Complete a checkout order, and plan the pushes of its order.
+
+    Raises:
+        Problem: it is refused; nothing is changed.
+    """
     try:
-        checkout, order = checkouts.complete_checkout(sandbox, checkout.order_id, completion)
+        checkout, order = checkouts.complete_checkout(sandbox, order_id, completion)
     except UnknownShippingOptionError as error:
         raise Problem(422, str(error)) from None
     except Refusal as refusal:
         raise checkout_problem(refusal) from None
     push = None
     if order is not None:
-        now, mode = sandbox.clock.now(), _push_mode(spec)
+        now = sandbox.clock.now()
         push = sandbox.deliveries.add_push(checkout, now, mode, sandbox.assumptions)
     return Completed(completion.outcome, checkout, order, push)
 
@@ -80,7 +122,30 @@ def _push_mode(spec: Mapping[str, Any]) -> PushMode:
     return PushMode(spec.get("push", PushMode.SCHEDULE))
 
 
+def serialize_validation(validation: Validation) -> JsonObject:
+    """Show the answer to the validation callback."""
+    return {
+        "result": validation.result,
+        "error_type": validation.error_type or None,
+        "error_text": validation.error_text or None,
+        "redirect_url": validation.redirect_url or None,
+    }
+
+
 def checkout_problem(refusal: Refusal) -> Problem:
     """Build the problem for a checkout order that cannot be completed."""
     status = 404 if refusal.reason is Reason.CHECKOUT_NOT_FOUND else 409
     return Problem(status, f"the checkout cannot be completed: {refusal}")
+
+
+async def _send_push(
+    deliveries: DeliveryRunner, sandbox: Sandbox, push: Delivery, mode: PushMode
+) -> Delivery | None:
+    """Send the first push if it is due at once; return it as it is then."""
+    if mode is PushMode.NOW:
+        await deliveries.deliver(sandbox, push)
+    elif mode is PushMode.WITH_CONFIRMATION:
+        deliveries.start_sending(sandbox, push)
+    current = deliveries.current(sandbox)
+    deliveries.arm(current)
+    return current.deliveries.get(push.delivery_id)

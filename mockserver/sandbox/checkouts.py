@@ -4,6 +4,7 @@ Like the turns on orders these run without awaiting. The checkout API knows no i
 keys: creating twice makes two checkout orders.
 """
 
+import json
 from collections.abc import Mapping
 
 from mockserver.domain.checkout import changes, completion
@@ -12,8 +13,17 @@ from mockserver.domain.checkout.completion import Completion, attempt_checkout, 
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, Order
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
+from mockserver.sandbox.deliveries.schedules import NOTIFICATION_SCHEDULE
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
+
+REVIEW_EVENTS = {
+    "accept_fraud": "FRAUD_RISK_ACCEPTED",
+    "reject_fraud": "FRAUD_RISK_REJECTED",
+    "stop_fraud": "FRAUD_RISK_STOPPED",
+}
+"""The type of the notification by the forced outcome of a review."""
 
 
 def create_checkout(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Checkout:
@@ -149,3 +159,22 @@ def complete_checkout(
             raise
         sandbox.emit(EventType.ORDER_CREATED, order_id)
     return changed, order
+
+
+def notify_of_review(sandbox: Sandbox, order_id: str, outcome: str) -> bool:
+    """Queue the fraud notification of a review; return whether there is one to send."""
+    event_type = REVIEW_EVENTS.get(outcome)
+    checkout = sandbox.checkouts.get(order_id)
+    url = checkout.merchant_url("notification") if checkout else None
+    if event_type is None or url is None:
+        return False
+    body = json.dumps({"order_id": order_id, "event_type": event_type}, separators=(",", ":"))
+    sandbox.deliveries.add(
+        DeliveryKind.NOTIFICATION,
+        order_id,
+        url,
+        sandbox.clock.now(),
+        NOTIFICATION_SCHEDULE,
+        body=body,
+    )
+    return True

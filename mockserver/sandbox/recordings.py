@@ -17,7 +17,9 @@ MASKED = "masked"
 HIDDEN = "(hidden)"
 PERSONAL_KEYS = (
     "given_name", "family_name", "organization_name", "attention", "street_address",
-    "street_address2", "email", "phone", "date_of_birth", "national_identification_number",
+    "street_address2", "street_name", "street_number", "house_extension", "care_of",
+    "email", "phone", "date_of_birth", "national_identification_number",
+    "merchant_data",  # may hold a login cookie
 )  # fmt: skip
 SECRET_HEADERS = re.compile(
     r"(proxy-)?authorization|.*(cookie|token|secret|password|api-?key|credential).*",

@@ -8,17 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
-from msgspec import Struct
-
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, Refund
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.diagnostics import ValuePath, format_path
+from mockserver.scenario.checked_expectation import (
+    CheckedExpectation,
+    Spec,
+    Verdict,
+    check_number,
+)
+from mockserver.scenario.delivery_expectations import check_checkout, check_deliveries
+from mockserver.scenario.diagnostics import ValuePath
 
-Spec: TypeAlias = Mapping[str, Any]
 OrderJson: TypeAlias = Mapping[str, Any]
 
 MAX_FAILURES_EXPLAINED = 3
@@ -28,46 +32,6 @@ SANDBOX_ONLY = ("acknowledged", "outcome", "allocated_to")
 
 TEXTS = ("reference", "merchant_reference1", "merchant_reference2")
 """Fields of type string that a scenario may write as numbers."""
-
-
-class CheckedExpectation(Struct, frozen=True):
-    """A checked expectation. ``detail`` explains a failure.
-
-    ``skipped`` marks expectations of fields that this server does not return; they pass.
-    """
-
-    path: ValuePath
-    passed: bool
-    expected: Any
-    actual: Any
-    detail: str = ""
-    skipped: bool = False
-
-    @property
-    def text(self) -> str:
-        """The result as a sentence."""
-        place = format_path(self.path)
-        if self.passed:
-            return f"{place} is {_format_value(self.actual)}, as expected"
-        expected, actual = _format_value(self.expected), _format_value(self.actual)
-        sentence = f"{place}: expected {expected}, got {actual}"
-        return f"{sentence} ({self.detail})" if self.detail else sentence
-
-
-class Verdict(Struct, frozen=True):
-    """The checked expectations of a scenario; passed when all of them are met."""
-
-    expectations: tuple[CheckedExpectation, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether all expectations are met."""
-        return all(expectation.passed for expectation in self.expectations)
-
-    @property
-    def failures(self) -> tuple[CheckedExpectation, ...]:
-        """The expectations that were not met."""
-        return tuple(expectation for expectation in self.expectations if not expectation.passed)
 
 
 def check_expectations(expect: Spec, sandbox: Sandbox) -> Verdict:
@@ -81,6 +45,11 @@ def check_expectations(expect: Spec, sandbox: Sandbox) -> Verdict:
         results.append(_check_refunds(expect["refunds"], sandbox))
     for index, spec in enumerate(expect.get("requests", ())):
         results.append(_check_requests(spec, sandbox, ("requests", index)))
+    for name, spec in expect.get("checkouts", {}).items():
+        checkout = sandbox.checkouts.get(sandbox.order_names.get(name, name))
+        results += check_checkout(spec, checkout, sandbox, ("checkouts", name))
+    for index, spec in enumerate(expect.get("deliveries", ())):
+        results.append(check_deliveries(spec, sandbox, ("deliveries", index)))
     for name, spec in expect.get("faults", {}).items():
         counts = {"matched": sandbox.faults.matched, "fired": sandbox.faults.fired}
         for key, expected in spec.items():
@@ -257,19 +226,4 @@ def _check_requests(spec: Spec, sandbox: Sandbox, path: ValuePath) -> CheckedExp
         order_id = sandbox.order_names.get(order_id, order_id)
     operation = Operation(spec["operation"])
     actual = sandbox.journal.count_matching(operation, order_id, spec.get("status"))
-    low = spec.get("at_least", 0)
-    high = 0 if spec.get("never") else spec.get("at_most")
-    if "count" in spec:
-        low = high = spec["count"]
-    passed = low <= actual and (high is None or actual <= high)
-    return CheckedExpectation((*path, operation), passed, _range(low, high), actual)
-
-
-def _range(low: int, high: int | None) -> int | str:
-    if high is None:
-        return f"at least {max(low, 1)}" if low else "any number"
-    return low if low == high else f"{low} to {high}"
-
-
-def _format_value(value: object) -> str:
-    return "none" if value is None else str(value)
+    return check_number(spec, actual, (*path, operation))

@@ -5,7 +5,6 @@ export draws nothing at random.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from textwrap import indent
 from typing import Any
 
@@ -17,20 +16,14 @@ from mockserver.domain.order import Capture, FraudStatus, Order, OrderLine, Refu
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.recordings import MASKED
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.export_checkout import export_checkout
+from mockserver.scenario.export_values import (
+    drop_empty,
+    format_time,
+    mask_address,
+    mask_customer,
+)
 
-MASKS: Mapping[str, str] = {
-    "given_name": MASKED,
-    "family_name": MASKED,
-    "organization_name": MASKED,
-    "attention": MASKED,
-    "street_address": MASKED,
-    "street_address2": MASKED,
-    "email": "masked@example.com",
-    "phone": MASKED,
-}
-"""Personal data of an address, and its replacement; empty fields stay empty."""
-
-UNMASKED_CUSTOMER_FIELDS = ("type",)
 MAX_LINE_WIDTH = 1_000_000  # characters; long strings are not folded
 INDENTATION = "  "
 MAX_NAME_STEM = 90  # characters, so that a number fits into the 100 of a name
@@ -47,7 +40,7 @@ def export_sandbox(sandbox: Sandbox) -> str:
         "version": 1,
         "title": f"Export of sandbox {sandbox.display_name}",
         "seed": sandbox.ids.seed,
-        "clock": {"start": _format_time(sandbox.clock.now()), "frozen": sandbox.clock.frozen},
+        "clock": {"start": format_time(sandbox.clock.now()), "frozen": sandbox.clock.frozen},
         "assume": {
             name: getattr(sandbox.assumptions, name)
             for name, row in ASSUMPTIONS.items()
@@ -61,7 +54,8 @@ def export_sandbox(sandbox: Sandbox) -> str:
     rules = sandbox.faults.rules()
     return "".join(
         [
-            _dump(_drop_empty(settings)),
+            _dump(drop_empty(settings)),
+            *_dump_section("checkouts", _checkouts(sandbox, names)),
             *_dump_section("orders", zip(orders, specs, strict=True)),
             *_dump_section("faults", ((rule.name, _export_fault_rule(rule)) for rule in rules)),
             *_dump_section("webhooks", _webhooks(sandbox).items()),
@@ -82,31 +76,23 @@ def _dump(value: Mapping[str, Any]) -> str:
     return text
 
 
-def mask_address(address: Mapping[str, str]) -> dict[str, str]:
-    """Mask name, street, e-mail and phone of an address; city and postal code stay."""
-    return {key: text and MASKS.get(key, text) for key, text in address.items()}
-
-
-def mask_customer(customer: Mapping[str, str]) -> dict[str, str]:
-    """Mask all fields of a customer except the type."""
-    return {
-        key: text if key in UNMASKED_CUSTOMER_FIELDS else MASKED
-        for key, text in customer.items()
-    }
+def _checkouts(sandbox: Sandbox, names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    for order_id, checkout in sandbox.checkouts.items():
+        yield names.get(order_id, order_id), export_checkout(checkout)
 
 
 def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
     names = _distinct_names(movements(order), part_names)
     state = _export_state(order)
     reviewed = "fraud_status" in state
-    return _drop_empty(
+    return drop_empty(
         {
             "order_id": order.order_id,
             "klarna_reference": order.klarna_reference,
             "amount": order.original_order_amount,
             "lines": _lines(order.order_lines) or [_placeholder_line(order)],
-            "created": _format_time(order.created_at),
-            "expires": None if "expires" in state else _format_time(order.expires_at),
+            "created": format_time(order.created_at),
+            "expires": None if "expires" in state else format_time(order.expires_at),
             "country": order.purchase_country,
             "currency": order.purchase_currency,
             "locale": order.locale,
@@ -114,7 +100,7 @@ def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
             "fraud_status": None if reviewed else order.fraud_status.value,
             "merchant_reference1": order.merchant_reference1,
             "merchant_reference2": order.merchant_reference2,
-            "merchant_data": order.merchant_data,
+            "merchant_data": order.merchant_data and MASKED,
             "customer": mask_customer(order.customer),
             "billing_address": mask_address(order.billing_address),
             "shipping_address": mask_address(order.shipping_address),
@@ -143,19 +129,19 @@ def _export_state(order: Order) -> dict[str, Any]:
         capture.captured_at >= order.expires_at for capture in order.captures
     )
     reviewed = order.captures and order.fraud_status is not FraudStatus.ACCEPTED
-    return _drop_empty(
+    return drop_empty(
         {
             "amount": order.order_amount if amount_changed else None,
             "lines": None if order.order_lines else [],
-            "expires": _format_time(order.expires_at) if expiry_changed else None,
+            "expires": format_time(order.expires_at) if expiry_changed else None,
             "fraud_status": order.fraud_status.value if reviewed else None,
-            "reviewed": _format_time(order.fraud_reviewed_at),
-            "acknowledged": _format_time(order.acknowledged_at),
-            "updated": _format_time(order.authorization_updated_at),
-            "extended": _format_time(order.extended_at),
-            "released": _format_time(order.released_at),
+            "reviewed": format_time(order.fraud_reviewed_at),
+            "acknowledged": format_time(order.acknowledged_at),
+            "updated": format_time(order.authorization_updated_at),
+            "extended": format_time(order.extended_at),
+            "released": format_time(order.released_at),
             "released_amount": order.released_amount or None,
-            "cancelled": _format_time(order.cancelled_at),
+            "cancelled": format_time(order.cancelled_at),
             "shipping_info": [dict(parcel) for parcel in order.shipping_info] or None,
             "fail_next_allocation": order.fail_next_allocation or None,
         },
@@ -166,17 +152,17 @@ def _export_state(order: Order) -> dict[str, Any]:
 def _capture(capture: Capture, order: Order) -> dict[str, Any]:
     address = mask_address(capture.shipping_address)
     moved = address != mask_address(order.shipping_address)
-    return _drop_empty(
+    return drop_empty(
         {
             "capture_id": capture.capture_id,
-            "at": _format_time(capture.captured_at),
+            "at": format_time(capture.captured_at),
             "amount": capture.captured_amount,
             "description": capture.description,
             "reference": capture.reference,
             "lines": _lines(capture.order_lines),
             "shipping_info": [dict(parcel) for parcel in capture.shipping_info],
             "shipping_address": address if moved else None,
-            "sent_out": _format_time(capture.sent_out_at),
+            "sent_out": format_time(capture.sent_out_at),
             "due_date_extended_by": capture.due_date_extended_by or None,
         },
     )
@@ -185,10 +171,10 @@ def _capture(capture: Capture, order: Order) -> dict[str, Any]:
 def _refund(refund: Refund, order: Order, names: Mapping[str, str]) -> dict[str, Any]:
     later = order.captures[refund.earlier_capture_count :]
     same_time = later and later[0].captured_at <= refund.refunded_at
-    return _drop_empty(
+    return drop_empty(
         {
             "refund_id": refund.refund_id,
-            "at": _format_time(refund.refunded_at),
+            "at": format_time(refund.refunded_at),
             "before": names[later[0].capture_id] if same_time else None,
             "amount": refund.refunded_amount,
             "description": refund.description,
@@ -249,26 +235,8 @@ def _webhooks(sandbox: Sandbox) -> dict[str, Any]:
 
 def _export_fault_rule(rule: FaultRule) -> dict[str, Any]:
     """Write a rule as in its scenario, but times in full, because the clock has moved."""
-    times = {"from": _format_time(rule.since), "until": _format_time(rule.until)}
-    return {**rule.spec, **_drop_empty(times)}
-
-
-def _format_time(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _drop_empty(
-    values: Mapping[str, Any],
-    keep_empty: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    """Drop unset values, empty lists and empty mappings."""
-    return {
-        key: value
-        for key, value in values.items()
-        if value not in (None, [], {}, ()) or (key in keep_empty and value is not None)
-    }
+    times = {"from": format_time(rule.since), "until": format_time(rule.until)}
+    return {**rule.spec, **drop_empty(times)}
 
 
 class _Dumper(yaml.CSafeDumper):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
-from mockserver.sandbox.deliveries.delivery import DeliveryKind
+from mockserver.sandbox.deliveries.delivery import CALLBACKS, DeliveryKind
 from mockserver.sandbox.faults.actions import (
     DELIVERY_ACTIONS,
     ONLY_DELIVERY_ACTIONS,
@@ -121,6 +121,8 @@ def _misplaced(action: Action, kinds: Sequence[DeliveryKind]) -> str:
         return f"is for requests; a delivery takes {', '.join(DELIVERY_ACTION_NAMES)}"
     if isinstance(action, BadSignature) and set(kinds) != {DeliveryKind.WEBHOOK}:
         return "is for webhooks; other deliveries are not signed"
+    if isinstance(action, Reorder) and CALLBACKS.intersection(kinds):
+        return "is for deliveries by a schedule; a callback is made when it is needed"
     return ""
 
 

@@ -51,7 +51,8 @@ def lint(scenario: Scenario) -> list[Finding]:
 
 
 def _orders(sandbox: Sandbox) -> Mapping[str, Order]:
-    return {name: sandbox.orders[order_id] for name, order_id in sandbox.order_names.items()}
+    ids = sandbox.order_names.items()
+    return {name: sandbox.orders[i] for name, i in ids if i in sandbox.orders}
 
 
 class _LintContext(Struct, frozen=True):

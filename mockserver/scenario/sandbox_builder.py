@@ -53,7 +53,7 @@ def store_order(sandbox: Sandbox, name: str, built: BuiltOrder, path: ValuePath 
         ScenarioError: its id or name is taken; the sandbox is unchanged.
     """
     order, part_names = built
-    if name in sandbox.order_names:
+    if sandbox.order_names.get(name, order.order_id) != order.order_id:
         raise ScenarioError([Finding("E202", path, f"order '{name}' already exists")])
     if not sandbox.add(order):
         message = f"order_id {order.order_id} is taken"
@@ -79,8 +79,9 @@ def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()
     Raises:
         ScenarioError: an unknown order, or an invalid time.
     """
+    known_ids = sandbox.orders.keys() | sandbox.checkouts.keys()
     rule = parse_fault_rule(
-        name, spec, sandbox.order_names, sandbox.orders, sandbox.clock.now(), path
+        name, spec, sandbox.order_names, known_ids, sandbox.clock.now(), path
     )
     sandbox.check_room(weigh_fault(name, rule.spec))
     sandbox.faults.add(rule)

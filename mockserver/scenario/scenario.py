@@ -21,14 +21,16 @@ from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, Journal
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.weights import weigh_value
+from mockserver.scenario.checked_expectation import Verdict
+from mockserver.scenario.checkout_builder import add_checkout
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.document import Document, PositionTree
-from mockserver.scenario.expectations import Verdict, check_expectations
+from mockserver.scenario.expectations import check_expectations
 from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.sandbox_builder import add_fault_rule, add_order
 from mockserver.scenario.schema_errors import MAX_FINDINGS, schema_findings
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
-from mockserver.scenario.steps import Step, plan_steps
+from mockserver.scenario.steps import Step, created_checkouts, plan_steps
 from mockserver.scenario.times import parse_time_or_offset
 from mockserver.scenario.webhooks import set_webhooks
 from mockserver.schemas import get_schema
@@ -95,7 +97,8 @@ class Scenario(Struct, frozen=True, dict=True):
             ScenarioError: with each impossible order and each unknown name.
         """
         sandbox = self._create_sandbox(name)
-        findings = self._add_orders(sandbox)
+        findings = self._add_checkouts(sandbox)
+        findings += self._add_orders(sandbox)
         findings += self._add_faults(sandbox)
         findings += self._set_webhooks(sandbox)
         findings += self._check_expected_names(sandbox)
@@ -122,6 +125,14 @@ class Scenario(Struct, frozen=True, dict=True):
             credentials=self.credentials,
         )
 
+    def _add_checkouts(self, sandbox: Sandbox) -> list[Finding]:
+        findings = FindingCollector()
+        defaults = self._defaults(sandbox)
+        for name, spec in self.spec.get("checkouts", {}).items():
+            with findings.collecting():
+                add_checkout(sandbox, name, spec, defaults, ("checkouts", name))
+        return findings
+
     def _add_orders(self, sandbox: Sandbox) -> list[Finding]:
         findings = FindingCollector()
         defaults = self._defaults(sandbox)
@@ -133,7 +144,7 @@ class Scenario(Struct, frozen=True, dict=True):
     def _add_faults(self, sandbox: Sandbox) -> list[Finding]:
         """Add the rules; they may name orders that could not be built."""
         findings = FindingCollector()
-        for name in self.spec.get("orders", {}):
+        for name in (*self.spec.get("orders", {}), *self.spec.get("checkouts", {})):
             sandbox.order_names.setdefault(name, name)
         for name, spec in self.spec.get("faults", {}).items():
             with findings.collecting():
@@ -150,14 +161,20 @@ class Scenario(Struct, frozen=True, dict=True):
     def _check_expected_names(self, sandbox: Sandbox) -> list[Finding]:
         """Find expectations of orders and faults that do not exist."""
         expect = self.spec.get("expect", {})
-        orders = {**self.spec.get("orders", {}), **sandbox.orders}
+        created = created_checkouts(self.spec)
+        checkouts = {**self.spec.get("checkouts", {}), **created, **sandbox.checkouts}
+        orders = {**self.spec.get("orders", {}), **sandbox.orders, **checkouts}
         references: list[tuple[ValuePath, str, Mapping[str, Any]]] = [
             (("orders", name), name, orders) for name in expect.get("orders", {})
         ]
         references += [
-            (("requests", index), request["order"], orders)
-            for index, request in enumerate(expect.get("requests", ()))
-            if "order" in request
+            (("checkouts", name), name, checkouts) for name in expect.get("checkouts", {})
+        ]
+        references += [
+            ((key, index), item["order"], orders)
+            for key in ("requests", "deliveries")
+            for index, item in enumerate(expect.get(key, ()))
+            if "order" in item
         ]
         faults = self.spec.get("faults", {})
         references += [(("faults", name), name, faults) for name in expect.get("faults", {})]

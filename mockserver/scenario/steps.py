@@ -5,16 +5,22 @@ of the sandbox, such as advancing the clock.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from mockserver.domain.decision import is_uuid
 from mockserver.domain.money import sum_totals
-from mockserver.domain.operation import Operation
-from mockserver.domain.order import OrderLine
+from mockserver.domain.operation import ORDERS_PATH, Operation
 from mockserver.domain.wording import did_you_mean
+from mockserver.scenario.checkout_builder import (
+    build_checkout_body,
+    build_update_body,
+    line_body,
+)
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.order_lines import (
     LineIndex,
     Spec,
@@ -22,9 +28,11 @@ from mockserver.scenario.order_lines import (
     index_lines,
     resolve_lines,
 )
+from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 from mockserver.scenario.times import parse_duration, parse_time
 
-SANDBOX_ACTIONS = ("advance", "set", "freeze", "force")
+SANDBOX_ACTIONS = ("advance", "set", "freeze", "force", "complete")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # steps need no time of their own
 DEFAULT_STEP_TIMEOUT = 30.0  # seconds
 LOST_RESPONSE = "lost"
 
@@ -75,8 +83,20 @@ class Step(Struct, frozen=True):
         if isinstance(self.instruction, CallOperation):
             return f"{self.number}. {self.instruction.operation} {self.instruction.order}"
         value = self.instruction.value
-        text = f"{value['outcome']} {value['order']}" if isinstance(value, Mapping) else value
-        return f"{self.number}. {self.instruction.action} {str(text).lower()}"
+        if isinstance(value, Mapping):
+            outcome = value.get("outcome", "approved")
+            value = f"{outcome} {value['order']}"
+        return f"{self.number}. {self.instruction.action} {str(value).lower()}"
+
+
+def created_checkouts(spec: Spec) -> Spec:
+    """Return the checkout orders that steps create, by name."""
+    creations = (
+        step[Operation.CREATE_CHECKOUT]
+        for step in spec.get("steps", ())
+        if Operation.CREATE_CHECKOUT in step
+    )
+    return {str(checkout["order"]): checkout for checkout in creations}
 
 
 def plan_steps(spec: Spec) -> Sequence[Step]:
@@ -93,7 +113,7 @@ class _StepPlanner:
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self.orders: Spec = spec.get("orders", {})
+        self.orders = {**spec.get("checkouts", {}), **spec.get("orders", {})}
         self.order_ids = {str(spec.get("order_id")) for spec in self.orders.values()}
         self.movement_names: dict[tuple[str, str], set[str]] = {
             (order, kind): {*order_spec.get(f"{kind}s", {})}
@@ -120,6 +140,8 @@ class _StepPlanner:
             )
         else:
             instruction = self._plan_call(Operation(action), spec[action], place)
+        if action == Operation.UPDATE_CHECKOUT and "response" not in spec:
+            self._update_lines(spec[action])
         if isinstance(instruction, ControlSandbox) and "response" in spec:
             raise _error("E101", (*path, "response"), f"'{action}' has no response")
         self._check_expect(spec.get("expect", {}), (*path, "expect"))
@@ -134,17 +156,25 @@ class _StepPlanner:
             timeout=timeout.total_seconds(),
         )
 
+    def _update_lines(self, spec: Spec) -> None:
+        """Let later captures name the lines of an update that is accepted."""
+        order = str(spec["order"])
+        self.orders[order] = {**self.orders.get(order, {}), **spec}
+        self.lines.pop(order, None)
+
     def _plan_control(self, action: str, value: Any, path: ValuePath) -> ControlSandbox:  # noqa: ANN401
         if action == "advance":
             _read(parse_duration, value, path)
         elif action == "set":
             _read(parse_time, value, path)
-        elif action == "force":
+        elif action in ("force", "complete"):
             self._check_order(value["order"], (*path, "order"))
         return ControlSandbox(action, value)
 
     def _plan_call(self, operation: Operation, spec: Spec, path: ValuePath) -> CallOperation:
         order = str(spec["order"])
+        if operation is Operation.CREATE_CHECKOUT:
+            self.orders[order] = spec
         self._check_order(order, (*path, "order"))
         for kind in ("capture", "refund"):
             if kind in spec:
@@ -154,17 +184,27 @@ class _StepPlanner:
         return CallOperation(
             operation,
             order,
-            body=_body(operation, spec, self._lines_of(order), path),
+            body=self._body(operation, order, spec, path),
             idempotency_key=spec.get("idempotency_key"),
             movement_name=spec.get("name"),
             capture=spec.get("capture"),
             refund=spec.get("refund"),
         )
 
+    def _body(self, operation: Operation, order: str, spec: Spec, path: ValuePath) -> Any:  # noqa: ANN401
+        if operation.info.base_path == ORDERS_PATH or "body" in spec:
+            return _body(operation, spec, self._lines_of(order), path)
+        if operation is Operation.CREATE_CHECKOUT:
+            return build_checkout_body(spec, checkout_defaults(self.spec))
+        if operation is Operation.UPDATE_CHECKOUT:
+            return build_update_body(spec)
+        return None
+
     def _lines_of(self, order: str) -> LineIndex:
         """Return the indexed lines of an order, built once."""
         if order not in self.lines:
-            lines = self.orders.get(order, {}).get("lines", ())
+            spec = self.orders.get(order, {})
+            lines = spec.get("lines") or spec.get("order_lines") or ()
             self.lines[order] = index_lines([complete_line(line) for line in lines])
         return self.lines[order]
 
@@ -182,8 +222,9 @@ class _StepPlanner:
             raise _error("E204", path, message)
 
     def _check_expect(self, expect: Spec, path: ValuePath) -> None:
-        for name in expect.get("orders", {}):
-            self._check_order(name, (*path, "orders", name))
+        for key in ("orders", "checkouts"):
+            for name in expect.get(key, {}):
+                self._check_order(name, (*path, key, name))
         faults = self.spec.get("faults", {})
         for name in expect.get("faults", {}):
             if name not in faults:
@@ -211,19 +252,19 @@ def _body(operation: Operation, spec: Spec, lines: LineIndex, path: ValuePath) -
     if operation in _AMOUNT_FIELDS:
         body = {_AMOUNT_FIELDS[operation]: spec.get("amount", sum_totals(order_lines)), **body}
     if "lines" in spec:
-        body["order_lines"] = [_line(line) for line in order_lines]
+        body["order_lines"] = [line_body(line) for line in order_lines]
     return body or None
 
 
-def _line(line: OrderLine) -> dict[str, Any]:
-    """Write an order line as a merchant sends it."""
-    keys = (
-        "type", "reference", "name", "quantity", "quantity_unit", "unit_price", "tax_rate",
-        "total_amount", "total_discount_amount", "total_tax_amount",
-    )  # fmt: skip
-    fields = {key: getattr(line, key) for key in keys}
-    non_empty = {key: value for key, value in fields.items() if value not in (None, "")}
-    return {**non_empty, **(line.extra or {})}
+def checkout_defaults(spec: Spec) -> OrderDefaults:
+    """Return what the checkout orders of steps inherit from their scenario."""
+    return OrderDefaults(
+        now=EPOCH,
+        country=spec.get("country", DEFAULT_COUNTRY),
+        currency=spec.get("currency"),
+        locale=spec.get("locale"),
+        authorization_days=0,
+    )
 
 
 def _read(reader: Callable[[object], Any], value: object, path: ValuePath) -> Any:  # noqa: ANN401

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from mockserver.client import ControlClient, ControlError
-from mockserver.domain.operation import ORDERS_PATH, Operation
+from mockserver.domain.operation import Operation
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http_client import HttpClient, HttpClientError, HttpResponse, basic_auth
 from mockserver.scenario.diagnostics import format_path
@@ -31,6 +31,10 @@ Transport: TypeAlias = Callable[
     [str, str, str | None, Mapping[str, str]], HttpResponse
 ]  # method, path, body, headers
 MovementKey: TypeAlias = tuple[str, str, str]  # order, capture or refund, name
+
+
+ONLY_HERE = ("refunds", "requests", "faults", "checkouts", "deliveries")
+"""Expectations that need a control API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class StepRunner:
     base_url: str
     user: str
     secret: str
-    orders: Mapping[str, str]
+    orders: dict[str, str]
     movement_ids: dict[MovementKey, str] = field(default_factory=dict)
     control: ControlClient | None = None
     transport: Transport | None = None
@@ -80,7 +84,7 @@ class StepRunner:
             results = self.control.check_expectations(expect)["expectations"]
             return StepResult("expect", tuple(e["text"] for e in results if not e["passed"]))
         differences: list[str] = []
-        skipped = [key for key in ("refunds", "requests", "faults") if key in expect]
+        skipped = [key for key in ONLY_HERE if key in expect]
         for name, expected in expect.get("orders", {}).items():
             reply = self.send(CallOperation(Operation.GET_ORDER, name))
             page = reply.body if reply.status == Operation.GET_ORDER.info.success else None
@@ -95,7 +99,7 @@ class StepRunner:
     ) -> ReceivedResponse:
         """Send the request of a step and return the response; ``timeout`` in seconds."""
         info = call.operation.info
-        path = ORDERS_PATH + info.path.format(
+        path = info.full_path.format(
             order_id=self._order_id(call.order),
             capture_id=self._movement_id(call, "capture", call.capture),
             refund_id=self._movement_id(call, "refund", call.refund),
@@ -130,6 +134,7 @@ class StepRunner:
         else:
             reply = self.send(step.instruction, step.timeout)
             self._remember_movement(step.instruction, reply)
+            self._remember_checkout(step.instruction, reply)
             differences = _differences(step, reply)
         result = self.check_expectations(step.expect) if step.expect else StepResult("")
         return StepResult(step.text, (*differences, *result.differences), result.skipped)
@@ -139,6 +144,9 @@ class StepRunner:
         action, value = instruction.action, instruction.value
         if action == "force":
             self.control.force(str(value["order"]), value["outcome"])
+        elif action == "complete":
+            options = {key: option for key, option in value.items() if key != "order"}
+            self.control.complete(str(value["order"]), **options)
         else:
             self.control.set_clock(**{action: value})
 
@@ -151,6 +159,15 @@ class StepRunner:
         self.movement_ids[call.order, call.operation, call.movement_name] = part_id
         if self.control is not None:
             self.control.name_movements({part_id: call.movement_name})
+
+    def _remember_checkout(self, call: CallOperation, reply: ReceivedResponse) -> None:
+        """Store the id of a checkout order by the name that the step gives it."""
+        is_created = reply.status == Operation.CREATE_CHECKOUT.info.success
+        if call.operation is not Operation.CREATE_CHECKOUT or not is_created:
+            return
+        self.orders[call.order] = reply.body["order_id"]
+        if self.control is not None:
+            self.control.name_movements({reply.body["order_id"]: call.order})
 
     def _order_id(self, name: str) -> str:
         return quote(self.orders.get(name, name), safe="")
@@ -241,7 +258,12 @@ def run_in_sandbox(
 ) -> Iterator[StepResult]:
     """Run the steps of a scenario in a sandbox that was filled from it."""
     names = sandbox.control.name_movements({})
-    orders = {name: sandbox.order(name)["order"] for name in sandbox.orders}
+    known = {order["order_id"] for order in sandbox.control.orders()}
+    orders = {
+        name: sandbox.order(name)["order"]
+        for name, order_id in sandbox.orders.items()
+        if order_id in known
+    }
     runner = StepRunner(
         sandbox.base_url,
         *sandbox.auth,

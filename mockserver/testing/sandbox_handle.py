@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, Unpack, overload
+from typing import Any, Literal, Self, TypeAlias, Unpack, cast, overload
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
@@ -56,6 +56,8 @@ class KustomSandbox:
 
     def __post_init__(self) -> None:
         """Remember the credentials for scenarios that list none."""
+        self.secret = self.control.secret or self.secret
+        self.control = replace(self.control, secret=self.secret)
         self._default_auth = self.auth
 
     @classmethod
@@ -81,7 +83,7 @@ class KustomSandbox:
         sandbox = cls(control, folders, secret)
         if scenario is None:
             sandbox.drop()
-            sandbox.orders = OrderIds(control.reset())
+            sandbox.orders = OrderIds(sandbox.control.reset())
         else:
             sandbox.load(scenario)
         return sandbox
@@ -153,7 +155,7 @@ class KustomSandbox:
         """
         content, file = self._read(scenario)
         user, secret = _first_credentials(content) or self._default_auth
-        control = replace(self.control, sandbox=user)
+        control = replace(self.control, sandbox=user, secret=secret)
         self.orders = OrderIds(_seed(control, content, file))
         if control.sandbox != self.control.sandbox:
             self.drop()
@@ -238,6 +240,52 @@ class KustomSandbox:
         """
         return self.control.force(order, outcome)
 
+    def create_checkout(self, **spec: object) -> str:
+        """Create a checkout order from the keys of scenario syntax; return its id.
+
+        Raises:
+            ControlError: with status 422 and every finding.
+        """
+        order_id: str = self.control.create_checkout(spec)["order_id"]
+        if "name" in spec:
+            self.orders[str(spec["name"])] = order_id
+        return order_id
+
+    def deliveries(
+        self, kind: str | None = None, order: str | None = None
+    ) -> list[dict[str, Any]]:
+        """List the calls to the merchant, oldest first, each with its attempts.
+
+        Args:
+            kind: such as ``push`` or ``webhook``.
+            order: name or id of an order.
+        """
+        return self.control.deliveries(kind=kind, order_id=order)
+
+    def await_deliveries(
+        self, kind: str | None = None, order: str | None = None, count: int = 1
+    ) -> list[dict[str, Any]]:
+        """Wait until so many calls were made and answered 2xx, and return them.
+
+        Raises:
+            TimeoutError: too few were answered within 5 seconds of real time.
+        """
+        result = self.control.await_deliveries(
+            kind=kind, order_id=order, state="delivered", count=count
+        )
+        if not result["satisfied"]:
+            found = len(result["deliveries"])
+            raise TimeoutError(f"expected {count} answered deliveries, got {found}")
+        return cast("list[dict[str, Any]]", result["deliveries"])
+
+    def send_delivery(self, delivery_id: str) -> dict[str, Any]:
+        """Send a delivery now, whatever its state, and return it.
+
+        Raises:
+            ControlError: with status 404 if there is no such delivery.
+        """
+        return self.control.send_delivery(delivery_id)
+
     def complete(  # noqa: PLR0913  # one argument per key
         self,
         order_id: str,
@@ -248,18 +296,20 @@ class KustomSandbox:
         shipping_address: Mapping[str, object] | None = None,
         shipping_option: str | None = None,
         checkboxes: Mapping[str, bool] | None = None,
+        validation: Literal["run", "skip"] | None = None,
         push: PushTiming | None = None,
     ) -> dict[str, Any]:
         """Complete a checkout order in place of the shopper; return it and its order.
 
         Args:
-            order_id: the checkout order, as the shop received it.
+            order_id: name or id of the checkout order.
             outcome: how the attempt ends; by default, the e-mail address decides.
             payment_method: such as ``INVOICE`` (the default) or ``CARD``.
             billing_address: its fields; missing ones are filled in.
             shipping_address: its fields; missing ones are copied from the billing address.
             shipping_option: id of the option; by default, the preselected or first one.
             checkboxes: answers by the ids of ``options.additional_checkboxes``.
+            validation: ``skip`` does not ask the merchant's ``validation`` URL.
             push: when the first push is sent; by default, on the schedule.
 
         Raises:
@@ -273,6 +323,7 @@ class KustomSandbox:
             shipping_address=shipping_address,
             shipping_option=shipping_option,
             checkboxes=checkboxes,
+            validation=validation,
             push=push,
         )
 

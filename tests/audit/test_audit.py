@@ -13,7 +13,7 @@ from mockserver.domain.operation import Operation
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
-from tests.support.audit import play_and_audit
+from tests.support.audit import run_and_audit
 from tests.support.builders import NOW, make_line, make_order
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of
 
@@ -149,20 +149,20 @@ def test_more_than_thirty_reads_a_minute_are_a_warning(
 def test_findings_are_sorted_worst_first_and_previews_last(server_url: str) -> None:
     text = scenario_of(AUDIT_EXAMPLES["A304"].bad)
     text += "  - {refund: {order: shop, amount: 99999}, response: {status: 403}}\n"
-    _, report = play_and_audit(server_url, "sorted", text)
+    _, report = run_and_audit(server_url, "sorted", text)
     assert [finding["code"] for finding in report["findings"]] == ["A304", "A101", "A307"]
 
 
 def test_a_scenario_silences_a_rule(server_url: str) -> None:
     text = scenario_of(AUDIT_EXAMPLES["A304"].bad) + "allow: [A101, A304, W302]\n"
-    _, report = play_and_audit(server_url, "allowed", text)
+    _, report = run_and_audit(server_url, "allowed", text)
     assert report["findings"] == []
     assert {"code": "A304", "findings": 1} in report["silenced"]
 
 
 def test_a_call_silences_a_rule(server_url: str) -> None:
     text = scenario_of(AUDIT_EXAMPLES["A304"].bad)
-    _, report = play_and_audit(server_url, "allowed-by-call", text, ["A101", "A304"])
+    _, report = run_and_audit(server_url, "allowed-by-call", text, ["A101", "A304"])
     assert report["findings"] == []
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from mockserver.audit.rules import AUDIT_RULES
 from mockserver.schemas import shipped_schemas
-from tests.support.audit import play_and_audit
+from tests.support.audit import run_and_audit
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of
 
 CASES = [
@@ -30,7 +30,7 @@ def test_every_rule_has_an_example() -> None:
 @every_rule
 def test_the_bad_example_is_found(server_url: str, code: str) -> None:
     text = scenario_of(AUDIT_EXAMPLES[code].bad)
-    differences, report = play_and_audit(server_url, f"bad-{code}", text)
+    differences, report = run_and_audit(server_url, f"bad-{code}", text)
     assert differences == []
     assert code in codes(report["findings"])
 
@@ -38,7 +38,7 @@ def test_the_bad_example_is_found(server_url: str, code: str) -> None:
 @every_rule
 def test_the_good_example_has_no_finding_worse_than_a_note(server_url: str, code: str) -> None:
     text = scenario_of(AUDIT_EXAMPLES[code].good)
-    differences, report = play_and_audit(server_url, f"good-{code}", text)
+    differences, report = run_and_audit(server_url, f"good-{code}", text)
     assert differences == []
     assert [f for f in report["findings"] if f["code"] == code or f["severity"] != "note"] == []
 
@@ -48,7 +48,7 @@ def test_a_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any
     text = scenario_of(case["exchange"])
     if "allow:" not in text:
         text += "allow: [A101]\n"  # most cases are not about keys
-    differences, report = play_and_audit(server_url, case["case"], text)
+    differences, report = run_and_audit(server_url, case["case"], text)
     assert differences == []
     found = [f"{finding['code']} {finding['severity']}" for finding in report["findings"]]
     assert sorted(found) == case["finds"]
@@ -60,7 +60,7 @@ def test_a_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any
 def test_a_rule_is_not_tried_before_its_situation_comes_about(
     server_url: str, code: str
 ) -> None:
-    _, report = play_and_audit(server_url, f"idle-{code}", scenario_of("steps: []"))
+    _, report = run_and_audit(server_url, f"idle-{code}", scenario_of("steps: []"))
     reasons = {rule["code"]: rule["reason"] for rule in report["not_tried"]}
     assert reasons[code] == AUDIT_RULES[code].situation
 

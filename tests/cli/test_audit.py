@@ -13,7 +13,7 @@ from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
-from tests.support.audit import play_and_audit
+from tests.support.audit import run_and_audit
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of
 
 ALLOW = "allow: [A101]\n"
@@ -44,8 +44,8 @@ def audit(url: str, capsys: pytest.CaptureFixture[str]) -> Audit:
 @pytest.fixture
 def report(url: str) -> dict[str, Any]:
     """Play two shops: one with an error, one with a warning."""
-    play_and_audit(url, "bad-shop", ERRORS)
-    _, report = play_and_audit(url, "hasty-shop", WARNINGS)
+    run_and_audit(url, "bad-shop", ERRORS)
+    _, report = run_and_audit(url, "hasty-shop", WARNINGS)
     return dict(report)
 
 
@@ -110,7 +110,7 @@ def test_what_cannot_be_judged_is_said_with_its_reason(audit: Audit, url: str) -
     text = scenario_of(AUDIT_EXAMPLES["A601"].bad).replace(
         "09:00:00Z", "09:00:00Z, frozen: true"
     )
-    play_and_audit(url, "frozen", text)
+    run_and_audit(url, "frozen", text)
     assert "  not judged A601: the clock of the sandbox is frozen" in audit("frozen")[1]
 
 
@@ -121,8 +121,8 @@ def test_json_is_what_the_control_api_answers(audit: Audit, report: dict[str, An
 
 @pytest.mark.usefixtures("report")
 def test_github_gets_one_annotation_per_code(audit: Audit, url: str) -> None:
-    play_and_audit(url, "a-better-shop", WARNINGS)
-    play_and_audit(url, "worse-shop", ERRORS)
+    run_and_audit(url, "a-better-shop", WARNINGS)
+    run_and_audit(url, "worse-shop", ERRORS)
     _, out, _ = audit("--format", "github")
     lines = out.splitlines()
     assert len(lines) == 2
@@ -132,7 +132,7 @@ def test_github_gets_one_annotation_per_code(audit: Audit, url: str) -> None:
 
 
 def test_a_note_is_a_notice_for_github(audit: Audit, url: str) -> None:
-    play_and_audit(url, "shop", scenario_of(AUDIT_EXAMPLES["A101"].bad))
+    run_and_audit(url, "shop", scenario_of(AUDIT_EXAMPLES["A101"].bad))
     assert audit("--format", "github")[1].startswith("::notice title=A101 ")
 
 

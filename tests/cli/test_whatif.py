@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pytest
 
 from mockserver.cli.main import main
-from tests.support.audit import play_and_audit
+from tests.support.audit import run_and_audit
 
 SCENARIO = """
 version: 1
@@ -24,7 +24,7 @@ Whatif: TypeAlias = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def whatif(server_url: str, capsys: pytest.CaptureFixture[str]) -> Whatif:
     """Run the verb against a server with a recorded refund."""
-    play_and_audit(server_url, "whatif-cli", SCENARIO)
+    run_and_audit(server_url, "whatif-cli", SCENARIO)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = main(["whatif", "--url", server_url, *arguments])

@@ -41,6 +41,8 @@ DEFAULTS = {
     "push_schedule": "offsets",
     "push_after_acknowledge": "none",
     "push_stops_on": "acknowledge",
+    "validation_other_status": "by_option",
+    "redirect_without_location": "goes_on",
     "webhook_schedule": "svix_default",
     "order_created_at": "completion",
 }
@@ -138,7 +140,7 @@ def test_values_are_parsed_from_yaml_json_and_flags(
         ),
         pytest.param(
             {"x": 1},
-            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-13])} and 13 more",
+            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-15])} and 15 more",
             id="an unknown name",
         ),
     ],

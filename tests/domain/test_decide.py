@@ -105,9 +105,9 @@ def test_parcels_beyond_the_limit_are_refused() -> None:
 
 @pytest.mark.parametrize("case", cases("amounts"))
 def test_amounts_and_status_match_the_case_table(case: Case) -> None:
-    story = OrderHistory(case.get("order", {}), case.get("assume")).play(case["steps"])
-    order, expected = story.order, case["expect"]
-    assert story.status == expected["status"]
+    history = OrderHistory(case.get("order", {}), case.get("assume")).run(case["steps"])
+    order, expected = history.order, case["expect"]
+    assert history.status == expected["status"]
     assert {
         "order_amount": order.order_amount,
         "captured": order.captured_amount,
@@ -122,20 +122,20 @@ def test_amounts_and_status_match_the_case_table(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases("amounts"))
 def test_the_original_amount_never_moves(case: Case) -> None:
-    story = OrderHistory(case.get("order", {}), case.get("assume"))
-    placed = story.order.order_amount
-    assert story.play(case["steps"]).order.original_order_amount == placed
+    history = OrderHistory(case.get("order", {}), case.get("assume"))
+    placed = history.order.order_amount
+    assert history.run(case["steps"]).order.original_order_amount == placed
 
 
 @pytest.mark.parametrize("case", cases("refusals"))
 def test_refusals_match_the_case_table(case: Case) -> None:
-    story = OrderHistory(case.get("order", {}), case.get("assume")).play(case["steps"])
+    history = OrderHistory(case.get("order", {}), case.get("assume")).run(case["steps"])
     with pytest.raises(Refusal) as refused:
-        story.play([case["then"]])
+        history.run([case["then"]])
     status, code, message = case["answer"]
     refusal = refused.value
     assert (refusal.status, refusal.code) == (status, code)
-    assert refusal.message == message.replace("{id}", story.order.order_id)
+    assert refusal.message == message.replace("{id}", history.order.order_id)
 
 
 @given(assumptions, st.lists(commands, max_size=8))
@@ -188,13 +188,13 @@ def test_deciding_again_gives_the_same_answer(
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_makes_a_new_order_and_leaves_the_old_one_as_it_was(name: str) -> None:
-    story = OrderHistory({}).play(
+    history = OrderHistory({}).run(
         [] if name in {"cancel", "acknowledge"} else [{"capture": 3000}]
     )
-    before, copy = story.order, deepcopy(story.order)
-    story.play([{name: {"update": 9000, "capture": 1, "refund": 1}.get(name)}])
+    before, copy = history.order, deepcopy(history.order)
+    history.run([{name: {"update": 9000, "capture": 1, "refund": 1}.get(name)}])
     assert before == copy
-    assert story.order != before
+    assert history.order != before
 
 
 def test_an_acknowledgement_notes_the_time() -> None:

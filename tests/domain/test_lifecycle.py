@@ -37,7 +37,7 @@ CHANGES = {COMMANDS[name](GIVEN.get(name)).operation: name for name in COMMANDS}
 
 
 def story_in(status: Status) -> OrderHistory:
-    history = OrderHistory({}, {"fully_refunded_status": "CLOSED"}).play(ROADS[status])
+    history = OrderHistory({}, {"fully_refunded_status": "CLOSED"}).run(ROADS[status])
     assert history.status is status
     return history
 
@@ -165,7 +165,7 @@ def test_repeated_cancel_is_refused_if_assumed() -> None:
 def test_refusal_names_order_and_status() -> None:
     history = story_in(Status.CANCELLED)
     with pytest.raises(Refusal) as refused:
-        history.play(["acknowledge"])
+        history.run(["acknowledge"])
     facts = {"order_id": history.order.order_id, "status": Status.CANCELLED}
     assert refused.value.facts == facts
 
@@ -194,7 +194,7 @@ def test_refusal_about_amounts_names_them(
 ) -> None:
     history = story_in(status)
     with pytest.raises(Refusal) as refused:
-        history.play([step])
+        history.run([step])
     assert refused.value.facts == {
         "order_id": history.order.order_id,
         "status": status,

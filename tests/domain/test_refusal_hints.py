@@ -7,9 +7,9 @@ from tests.support.order_history import OrderHistory, Step
 
 
 def hints_for(steps: list[Step], then: Step, **order: object) -> tuple[str, ...]:
-    story = OrderHistory(order).play(steps)
+    history = OrderHistory(order).run(steps)
     with pytest.raises(Refusal) as refused:
-        story.play([then])
+        history.run([then])
     return refusal_hint(refused.value)
 
 

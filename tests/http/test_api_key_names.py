@@ -19,7 +19,7 @@ async def key_merchant(new_merchant: Callable[..., Merchant]) -> Merchant:
     merchant.user = KEY
     await merchant.control("POST", "reset")
     order_id = (await merchant.control("GET", "orders")).json["orders"][0]["order_id"]
-    merchant.order = (await merchant.ask("GET", f"/ordermanagement/v1/orders/{order_id}")).json
+    merchant.order = (await merchant.send("GET", f"/ordermanagement/v1/orders/{order_id}")).json
     return merchant
 
 
@@ -40,21 +40,23 @@ async def test_control_api_shows_the_digest(key_merchant: Merchant, path: str) -
 
 async def test_lists_show_the_digest(key_merchant: Merchant) -> None:
     for path in ("sandboxes", "activity"):
-        body = (await key_merchant.ask("GET", f"/__admin/{path}")).body.decode()
+        body = (await key_merchant.send("GET", f"/__admin/{path}")).body.decode()
         assert KEY not in body
         assert DIGEST in body
 
 
 async def test_digest_selects_the_sandbox_in_paths(key_merchant: Merchant) -> None:
-    by_digest = await key_merchant.ask("GET", f"/__admin/sandboxes/{DIGEST}")
+    by_digest = await key_merchant.send("GET", f"/__admin/sandboxes/{DIGEST}")
     assert (by_digest.status, by_digest.json["name"]) == (200, DIGEST)
-    unknown = await key_merchant.ask("GET", "/__admin/sandboxes/key-000000000000")
+    unknown = await key_merchant.send("GET", "/__admin/sandboxes/key-000000000000")
     assert unknown.status == 404
 
 
-async def test_strangers_see_the_digest(key_merchant: Merchant) -> None:
+async def test_other_users_see_the_digest(key_merchant: Merchant) -> None:
     path = f"/ordermanagement/v1/orders/{key_merchant.order_id}"
-    response = await key_merchant.ask("GET", path, headers={"Authorization": basic("stranger")})
+    response = await key_merchant.send(
+        "GET", path, headers={"Authorization": basic("stranger")}
+    )
     assert response.header("Mock-Reason").endswith(f"belongs_to=sandbox {DIGEST}")
 
 

@@ -40,10 +40,10 @@ async def test_merchant_api_refuses_foreign_pages(merchant: Merchant, case: str)
 async def test_foreign_page_creates_no_sandbox(merchant: Merchant) -> None:
     headers = {"Authorization": basic("visitor"), "Sec-Fetch-Site": "cross-site"}
     path = f"/ordermanagement/v1/orders/{UNKNOWN_ID}"
-    first = await merchant.ask("GET", path, headers=headers)
-    second = await merchant.ask("GET", path, headers=headers)
+    first = await merchant.send("GET", path, headers=headers)
+    second = await merchant.send("GET", path, headers=headers)
     assert first.json["correlation_id"] != second.json["correlation_id"]
-    assert (await merchant.ask("GET", "/__admin/sandboxes/visitor")).status == 404
+    assert (await merchant.send("GET", "/__admin/sandboxes/visitor")).status == 404
 
 
 @pytest.mark.parametrize("case", FOREIGN)
@@ -53,22 +53,22 @@ async def test_control_api_refuses_foreign_pages(
 ) -> None:
     url = f"/__admin/sandboxes/{merchant.user}/{path}"
     async with merchant.nothing_changes():
-        response = await merchant.ask(method, url, headers=FOREIGN[case])
+        response = await merchant.send(method, url, headers=FOREIGN[case])
     assert_problem(response, 403, "requests from web pages of another origin are refused (")
 
 
 @pytest.mark.parametrize("case", OWN)
 async def test_both_apis_accept_own_pages_and_servers(merchant: Merchant, case: str) -> None:
     for path in (merchant.path(Op.GET_ORDER), f"/__admin/sandboxes/{merchant.user}/clock"):
-        assert (await merchant.ask("GET", path, headers=OWN[case])).status == 200
+        assert (await merchant.send("GET", path, headers=OWN[case])).status == 200
         headers = {**OWN[case], "Origin": merchant.url}
-        assert (await merchant.ask("GET", path, headers=headers)).status == 200
+        assert (await merchant.send("GET", path, headers=headers)).status == 200
 
 
 @pytest.mark.parametrize("path", ["/livez", "/metrics", "/__admin/health"])
 async def test_health_is_open_to_any_page(merchant: Merchant, path: str) -> None:
     headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
-    assert (await merchant.ask("GET", path, headers=headers)).status == 200
+    assert (await merchant.send("GET", path, headers=headers)).status == 200
 
 
 @pytest.mark.parametrize(

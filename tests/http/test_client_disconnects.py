@@ -12,24 +12,24 @@ from mockserver.domain.operation import Operation
 from mockserver.http import connection
 from mockserver.http.connection import ConnectionServer
 from mockserver.http.merchant.handler import MerchantApi
-from tests.support.connection import TIMEOUT, fault, line_to, request_bytes
+from tests.support.connection import TIMEOUT, add_fault, open_connection, request_bytes
 from tests.support.merchant import Merchant
-from tests.support.raw_http import answers_in, converse
+from tests.support.raw_http import exchange_bytes, parse_responses
 
 Op = Operation
 
 
 async def test_pipelined_requests_are_answered_in_order(merchant: Merchant) -> None:
-    await fault(merchant, {"delay": "50ms"}, on="list_captures")
+    await add_fault(merchant, {"delay": "50ms"}, on="list_captures")
     reads = [
         request_bytes(merchant, operation, None, {})
         for operation in (Op.LIST_CAPTURES, Op.GET_ORDER)
     ]
-    async with line_to(merchant) as line:
-        line.writer.write(reads[0])
-        await line.writer.drain()
-        line.writer.write(reads[1])
-        responses = [await line.answer() for _ in reads]
+    async with open_connection(merchant) as client:
+        client.writer.write(reads[0])
+        await client.writer.drain()
+        client.writer.write(reads[1])
+        responses = [await client.read_response() for _ in reads]
     assert [body[:1] for _, _, body in responses] == [b"[", b"{"]
 
 
@@ -42,9 +42,9 @@ async def test_crash_gets_a_provider_shaped_500_and_a_close(
         raise RuntimeError("at the edge")
 
     monkeypatch.setattr(MerchantApi, "handle", crash)
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
-        (response,) = answers_in(await line.rest())
+    async with open_connection(merchant) as client:
+        await client.send(Op.GET_ORDER)
+        (response,) = parse_responses(await client.read_rest())
     assert (response.status, response.code) == (500, "INTERNAL_ERROR")
     assert "at the edge" in caplog.text
 
@@ -67,12 +67,12 @@ async def test_half_closed_client_gets_its_responses_then_a_close(
 ) -> None:
     operations, delay = HALF_CLOSED[case]
     if delay:
-        await fault(merchant, delay, on="list_captures")
+        await add_fault(merchant, delay, on="list_captures")
     requests = [request_bytes(merchant, operation, None, {}) for operation in operations]
-    async with line_to(merchant) as line:
-        line.writer.write(b"".join(requests))
-        line.writer.write_eof()
-        responses = answers_in(await line.rest())
+    async with open_connection(merchant) as client:
+        client.writer.write(b"".join(requests))
+        client.writer.write_eof()
+        responses = parse_responses(await client.read_rest())
     assert [response.status for response in responses] == [200] * len(operations)
     assert [answer.body[:1] for answer in responses] == [
         b"[" if operation is Op.LIST_CAPTURES else b"{" for operation in operations
@@ -82,11 +82,11 @@ async def test_half_closed_client_gets_its_responses_then_a_close(
 async def test_half_close_within_a_body_closes_the_connection(
     merchant: Merchant,
 ) -> None:
-    async with line_to(merchant) as line:
-        whole = request_bytes(merchant, Op.CAPTURE, {"captured_amount": 1}, {})
-        line.writer.write(whole[:-1])
-        line.writer.write_eof()
-        assert await line.rest() == b""
+    async with open_connection(merchant) as client:
+        request = request_bytes(merchant, Op.CAPTURE, {"captured_amount": 1}, {})
+        client.writer.write(request[:-1])
+        client.writer.write_eof()
+        assert await client.read_rest() == b""
     assert (await merchant.read())["captured_amount"] == 0
 
 
@@ -102,15 +102,15 @@ async def test_damaged_response_follows_the_intact_one_before_it(
     case: str,
 ) -> None:
     damage, body_part = DAMAGES[case]
-    await fault(merchant, damage, on="list_captures")
+    await add_fault(merchant, damage, on="list_captures")
     reads = [
         request_bytes(merchant, operation, None, {})
         for operation in (Op.GET_ORDER, Op.LIST_CAPTURES)
     ]
-    async with line_to(merchant) as line:
-        line.writer.write(b"".join(reads))
-        _, _, order = await line.answer()
-        rest = await line.rest()
+    async with open_connection(merchant) as client:
+        client.writer.write(b"".join(reads))
+        _, _, order = await client.read_response()
+        rest = await client.read_rest()
     assert order == (await merchant.do(Op.GET_ORDER)).body
     assert rest.partition(b"\r\n\r\n")[2] == body_part
 
@@ -118,13 +118,13 @@ async def test_damaged_response_follows_the_intact_one_before_it(
 async def test_too_large_chunked_body_is_refused(merchant: Merchant) -> None:
     chunk = b"%x\r\n" % 2**18 + b" " * 2**18 + b"\r\n"
     framing = {"Transfer-Encoding": "chunked"}
-    whole = request_bytes(merchant, Op.CAPTURE, None, framing)
-    head = whole.replace(b"Content-Length: 0\r\n", b"")
-    async with line_to(merchant) as line:
-        line.writer.write(head + chunk * 5 + b"0\r\n\r\n")
-        status, headers, _ = await line.answer()
+    request = request_bytes(merchant, Op.CAPTURE, None, framing)
+    head = request.replace(b"Content-Length: 0\r\n", b"")
+    async with open_connection(merchant) as client:
+        client.writer.write(head + chunk * 5 + b"0\r\n\r\n")
+        status, headers, _ = await client.read_response()
         assert (status, headers["Connection"]) == (413, "close")
-        assert await line.rest() == b""
+        assert await client.read_rest() == b""
 
 
 async def test_client_that_leaves_during_a_delay_is_released_after_the_grace(
@@ -132,11 +132,11 @@ async def test_client_that_leaves_during_a_delay_is_released_after_the_grace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(connection, "DISCONNECT_GRACE", 0.01)
-    await fault(merchant, {"delay": "1h"}, on="capture")
-    async with line_to(merchant) as line:
-        await line.send(Op.CAPTURE, {"captured_amount": 1})
-        line.writer.write_eof()
-        assert await line.rest() == b""
+    await add_fault(merchant, {"delay": "1h"}, on="capture")
+    async with open_connection(merchant) as client:
+        await client.send(Op.CAPTURE, {"captured_amount": 1})
+        client.writer.write_eof()
+        assert await client.read_rest() == b""
     waited = await merchant.control("GET", "requests/await?operation=capture&timeout=20s")
     (entry,) = waited.json["requests"]
     assert entry["sent"] == "nothing: the client disconnected before the response"
@@ -149,10 +149,10 @@ async def test_client_that_leaves_during_an_await_is_released_after_the_grace(
 ) -> None:
     monkeypatch.setattr(connection, "DISCONNECT_GRACE", 0.01)
     path = f"/__admin/sandboxes/{merchant.user}/requests/await?operation=cancel&timeout=60s"
-    async with line_to(merchant) as line:
-        line.writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        line.writer.write_eof()
-        assert await line.rest() == b""
+    async with open_connection(merchant) as client:
+        client.writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        client.writer.write_eof()
+        assert await client.read_rest() == b""
 
 
 async def test_slow_body_reaches_a_half_closed_client_beyond_the_grace(
@@ -161,11 +161,11 @@ async def test_slow_body_reaches_a_half_closed_client_beyond_the_grace(
 ) -> None:
     monkeypatch.setattr(connection, "DISCONNECT_GRACE", 0.01)
     size = len((await merchant.do(Op.GET_ORDER)).body)
-    await fault(merchant, {"slow_body": size * 4}, on="get_order")
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
-        line.writer.write_eof()
-        (response,) = answers_in(await line.rest())
+    await add_fault(merchant, {"slow_body": size * 4}, on="get_order")
+    async with open_connection(merchant) as client:
+        await client.send(Op.GET_ORDER)
+        client.writer.write_eof()
+        (response,) = parse_responses(await client.read_rest())
     assert len(response.body) == size
 
 
@@ -232,12 +232,12 @@ async def test_connection_ends_after_a_413_without_reading_the_rest(
     head = request_bytes(merchant, Op.CAPTURE, None, UNREAD_BODIES[case])
     if case == "chunked":
         head = head.replace(b"Content-Length: 0\r\n", b"")
-    async with line_to(merchant) as line:
-        line.writer.write(head + body + request_bytes(merchant, Op.GET_ORDER, None, {}))
-        status, headers, _ = await line.answer()
+    async with open_connection(merchant) as client:
+        client.writer.write(head + body + request_bytes(merchant, Op.GET_ORDER, None, {}))
+        status, headers, _ = await client.read_response()
         assert (status, headers["Connection"]) == (413, "close")
-        line.writer.close()
-        assert await line.rest() == b""
+        client.writer.close()
+        assert await client.read_rest() == b""
 
 
 EXPECTATIONS = {
@@ -256,16 +256,16 @@ async def test_expect_100_continue_is_answered_by_the_final_status_for(
     head = request_bytes(merchant, Op.CAPTURE, None, headers)
     if not has_credentials:
         head = head.replace(b"Authorization:", b"X-Other:")
-    async with line_to(merchant) as line:
-        line.writer.write(head)
-        assert (await line.answer())[0] == status
+    async with open_connection(merchant) as client:
+        client.writer.write(head)
+        assert (await client.read_response())[0] == status
 
 
 async def test_each_server_numbers_unreadable_requests_by_itself(
     serve: Callable[..., str],
 ) -> None:
     ids = {
-        converse(serve(), [b"HELLO\r\n\r\n"])[0].headers[b"klarna-correlation-id"]
+        exchange_bytes(serve(), [b"HELLO\r\n\r\n"])[0].headers[b"klarna-correlation-id"]
         for _ in range(2)
     }
     assert len(ids) == 2

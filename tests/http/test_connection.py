@@ -10,7 +10,13 @@ import pytest
 from mockserver import __version__
 from mockserver.domain.operation import Operation
 from mockserver.schemas import get_schema
-from tests.support.connection import TIMEOUT, connected, is_closed, read_response, request_head
+from tests.support.connection import (
+    TIMEOUT,
+    blocking_connection,
+    is_closed,
+    read_response,
+    request_head,
+)
 from tests.support.merchant import Merchant, basic
 
 Op = Operation
@@ -20,7 +26,7 @@ async def test_two_stray_bytes_after_a_get_are_dropped(
     merchant: Merchant,
 ) -> None:
     request = request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}")
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(request + b"{}")
         response, body = read_response(connection)
         assert (response.status, json.loads(body)["order_id"]) == (200, merchant.order_id)
@@ -34,7 +40,7 @@ async def test_post_without_length_and_body_is_accepted(
     name: str,
 ) -> None:
     request = request_head(merchant, f"POST {merchant.path(Op.GET_ORDER)}/{name}")
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(request)
         assert read_response(connection)[0].status == 204
 
@@ -46,7 +52,7 @@ async def test_retry_with_credentials_works_on_the_same_connection(
     path = merchant.path(Op.CAPTURE)
     length = f"Content-Length: {len(body)}"
     first = f"POST {path} HTTP/1.1\r\nHost: kustom\r\n{length}\r\n\r\n".encode()
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(first + body)
         assert read_response(connection)[0].status == 401
         connection.sendall(request_head(merchant, f"POST {path}", length) + body)
@@ -77,7 +83,7 @@ async def test_responses_without_a_body_keep_the_connection_usable(merchant: Mer
 async def test_expect_100_continue_is_answered(merchant: Merchant) -> None:
     body = b'{"captured_amount":1}'
     asking = ("Expect: 100-continue", f"Content-Length: {len(body)}")
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(request_head(merchant, f"POST {merchant.path(Op.CAPTURE)}", *asking))
         assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(body)
@@ -86,7 +92,7 @@ async def test_expect_100_continue_is_answered(merchant: Merchant) -> None:
 
 async def test_head_response_has_no_body(merchant: Merchant) -> None:
     request = request_head(merchant, f"HEAD {merchant.path(Op.GET_ORDER)}", "Connection: close")
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(request)
         response, body = read_response(connection, "HEAD")
         assert (response.status, body) == (200, b"")
@@ -112,7 +118,7 @@ async def test_non_http_bytes_get_a_provider_shaped_400_and_a_close(
     merchant: Merchant,
     case: str,
 ) -> None:
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(NOT_HTTP[case](merchant))
         response, body = read_response(connection)
         assert is_closed(connection)
@@ -146,7 +152,7 @@ async def test_get_with_unreadable_body_is_answered_then_closed(
     case: str,
 ) -> None:
     headers, body, _ = UNREADABLE_BODIES[case]
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(
             request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}", *headers)
         )
@@ -165,7 +171,7 @@ async def test_unreadable_body_gets_a_provider_shaped_400_and_a_close(
     headers, body, at_once = UNREADABLE_BODIES[case]
     asking = request_head(merchant, f"POST {merchant.path(Op.CAPTURE)}", *headers)
     async with merchant.nothing_changes():
-        with connected(merchant) as connection:
+        with blocking_connection(merchant) as connection:
             for part in [asking + body] if at_once else [asking, body]:
                 connection.sendall(part)
             response, page = read_response(connection)
@@ -181,9 +187,9 @@ async def test_client_that_closes_within_a_body_leaves_no_trace(
 ) -> None:
     asking = request_head(merchant, f"POST {merchant.path(Op.CAPTURE)}", "Content-Length: 100")
     async with merchant.nothing_changes():
-        with connected(merchant) as connection:
+        with blocking_connection(merchant) as connection:
             connection.sendall(asking + b'{"captured_amount":')
-        with connected(merchant) as connection:
+        with blocking_connection(merchant) as connection:
             connection.sendall(request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}"))
             assert read_response(connection)[0].status == 200
     assert caplog.messages == []
@@ -196,7 +202,7 @@ async def test_too_large_body_does_not_affect_the_next_request(
     asking = request_head(
         merchant, f"POST {merchant.path(Op.CAPTURE)}", f"Content-Length: {size}"
     )
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(asking + b" " * size)
         assert read_response(connection)[0].status == 413
     assert (await merchant.do(Op.GET_ORDER)).status == 200
@@ -206,7 +212,7 @@ async def test_http_1_0_client_is_answered_and_closed(merchant: Merchant) -> Non
     request = request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}").replace(
         b"HTTP/1.1", b"HTTP/1.0"
     )
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(request)
         response, body = read_response(connection)
         assert (response.status, json.loads(body)["order_id"]) == (200, merchant.order_id)
@@ -222,7 +228,7 @@ async def test_location_without_host_header_is_the_requested_address(
     asking = request_head(merchant, f"POST {named}{path}", "Content-Length: 22")
     lines = [part for part in asking.split(b"\r\n") if not part.startswith(b"Host:")]
     lines[0] = lines[0].replace(b"HTTP/1.1", b"HTTP/1.0")
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(b"\r\n".join(lines) + b'{"captured_amount": 1}')
         response, _ = read_response(connection)
         place = urlsplit(str(response.getheader("Location")))

@@ -47,18 +47,18 @@ class ServerProcess:
         """Make a client that keeps one connection."""
         return HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
 
-    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
+    def send(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
         """Ask for one thing."""
         client = self.client()
         try:
-            return ask(client, method, path, body)
+            return send(client, method, path, body)
         finally:
             client.close()
 
     def order_path(self) -> str:
         """The path of the first order."""
-        self.ask("GET", "/ordermanagement/v1/orders/none")  # creates the sandbox
-        orders = json.loads(self.ask("GET", f"{SANDBOX}/orders")[1])["orders"]
+        self.send("GET", "/ordermanagement/v1/orders/none")  # creates the sandbox
+        orders = json.loads(self.send("GET", f"{SANDBOX}/orders")[1])["orders"]
         return f"/ordermanagement/v1/orders/{orders[0]['order_id']}"
 
     def descriptors(self) -> int:
@@ -77,7 +77,7 @@ class ServerProcess:
         return self.process.returncode, errors
 
 
-def ask(client: HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
+def send(client: HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
     """Ask for one thing on a connection that is kept."""
     client.request(method, path, None if body is None else json.dumps(body), HEADERS)
     response = client.getresponse()
@@ -109,7 +109,7 @@ def until(holds: Callable[[], bool], server: ServerProcess) -> bool:
         if holds():
             return True
         with suppress(HTTPException, OSError):  # no room for this one yet
-            server.ask("GET", "/livez")
+            server.send("GET", "/livez")
     return False
 
 
@@ -118,13 +118,13 @@ def test_killed_server_restarts_on_the_same_port() -> None:
         path = killed.order_path()
         with killed.connect() as kept:
             kept.sendall(b"GET")
-            assert killed.ask("POST", f"{path}/captures", {"captured_amount": 1})[0] == 201
+            assert killed.send("POST", f"{path}/captures", {"captured_amount": 1})[0] == 201
             killed.process.kill()
             killed.process.wait(TIMEOUT)
             port = killed.port
             with server_process("--port", str(port), "--seed", "1") as started:
                 assert started.port == port
-                assert json.loads(started.ask("GET", path)[1])["captured_amount"] == 0
+                assert json.loads(started.send("GET", path)[1])["captured_amount"] == 0
                 assert started.end() == (0, b"")
 
 
@@ -137,15 +137,15 @@ def test_signal_under_load_ends_the_server_with_exit_0(
     with server_process() as server, ExitStack() as stuck:
         path = server.order_path()
         fault = {"on": "cancel", "do": {"delay": "1h"}}
-        assert server.ask("POST", f"{SANDBOX}/faults", fault)[0] == 201
+        assert server.send("POST", f"{SANDBOX}/faults", fault)[0] == 201
 
         def load() -> None:
             client = server.client()
             try:
                 for count in range(10**9):
-                    statuses.add(ask(client, "GET", path)[0])
+                    statuses.add(send(client, "GET", path)[0])
                     body = {"captured_amount": 0}
-                    statuses.add(ask(client, "POST", f"{path}/captures", body)[0])
+                    statuses.add(send(client, "POST", f"{path}/captures", body)[0])
                     if count == 10:
                         busy.release()
             except (HTTPException, OSError):
@@ -172,7 +172,7 @@ def test_signal_under_load_ends_the_server_with_exit_0(
 def test_clients_that_leave_within_a_body_free_their_descriptors(how: str) -> None:
     with server_process() as server:
         path = server.order_path()
-        before, page = server.descriptors(), server.ask("GET", path)[1]
+        before, page = server.descriptors(), server.send("GET", path)[1]
         with ExitStack() as vanishing:
             for _ in range(100):
                 client = vanishing.enter_context(server.connect())
@@ -181,7 +181,7 @@ def test_clients_that_leave_within_a_body_free_their_descriptors(how: str) -> No
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             assert until(lambda: server.descriptors() >= before + 100, server)
         assert until(lambda: server.descriptors() <= before, server)
-        assert server.ask("GET", path)[1] == page
+        assert server.send("GET", path)[1] == page
         assert server.end() == (0, b"")
 
 
@@ -205,11 +205,11 @@ def test_2000_idle_clients_do_not_block_requests(
             if count % 2:
                 client.sendall(b"P")
             if count % 50 == 0:  # let it catch up: its queue is short
-                assert server.ask("GET", "/livez")[0] == 200
+                assert server.send("GET", "/livez")[0] == 200
         assert until(lambda: server.descriptors() >= before + many, server)
         for _ in range(20):
-            assert server.ask("GET", path)[0] == 200
-            assert server.ask("POST", f"{path}/captures", {"captured_amount": 1})[0] == 201
+            assert server.send("GET", path)[0] == 200
+            assert server.send("POST", f"{path}/captures", {"captured_amount": 1})[0] == 201
         idle.close()
         assert until(lambda: server.descriptors() <= before, server)
         assert server.end() == (0, b"")
@@ -240,20 +240,20 @@ def test_server_recovers_after_running_out_of_descriptors() -> None:
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
         kept = server.client()
         fault = {"on": "list_captures", "do": {"delay": "1s"}}
-        assert ask(kept, "POST", f"{SANDBOX}/faults", fault)[0] == 201
+        assert send(kept, "POST", f"{SANDBOX}/faults", fault)[0] == 201
         clients = [crowding.enter_context(server.connect()) for _ in range(crowd)]
-        assert ask(kept, "GET", f"{path}/captures")[0] == 200  # a second later
+        assert send(kept, "GET", f"{path}/captures")[0] == 200  # a second later
         assert server.descriptors() == limit
         before = server.processor_time()
-        assert ask(kept, "GET", f"{path}/captures")[0] == 200  # another second later
+        assert send(kept, "GET", f"{path}/captures")[0] == 200  # another second later
         assert server.processor_time() - before < 0.5
         for method, place, body, status in calls:
-            assert ask(kept, method, path + place, body)[0] == status
+            assert send(kept, method, path + place, body)[0] == status
         assert [client for client in clients if not answered_or_closed(client)] == []
         crowding.close()
         kept.close()
         assert until(lambda: server.descriptors() < limit // 2, server)
-        assert server.ask("GET", path)[0] == 200
+        assert server.send("GET", path)[0] == 200
         exit_code, errors = server.end()
         assert (exit_code, errors.count(b"no file descriptors left")) == (0, 1)
 
@@ -315,7 +315,7 @@ def test_server_answers_when_its_log_cannot_be_written(
             server = ServerProcess(process, port_of(process))
             path = server.order_path()
             for _ in range(100):
-                assert server.ask("GET", path)[0] == 200
+                assert server.send("GET", path)[0] == 200
             assert server.end()[0] == 0
         finally:
             process.kill()

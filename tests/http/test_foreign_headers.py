@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mockserver.domain.operation import Operation
-from tests.support.connection import connected, read_response, request_head
+from tests.support.connection import blocking_connection, read_response, request_head
 from tests.support.merchant import Merchant
 
 Op = Operation
@@ -16,7 +16,7 @@ def send(merchant: Merchant, *headers: bytes, host: bytes = b"kustom") -> tuple[
     """Send a capture with raw headers; return status and body of the response."""
     asking = request_head(merchant, f"POST {merchant.path(Op.CAPTURE)}").removesuffix(b"\r\n")
     lines = [*headers, b"Content-Length: %d" % len(BODY), b"", BODY]
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(asking.replace(b"Host: kustom", b"Host: " + host))
         connection.sendall(b"\r\n".join(lines))
         response, body = read_response(connection)

@@ -18,7 +18,7 @@ async def test_head_of_a_read_has_the_headers_of_get(
 ) -> None:
     await merchant.make_order(BUSY)
     path = merchant.path(operation)
-    get, head = await merchant.ask("GET", path), await merchant.ask("HEAD", path)
+    get, head = await merchant.send("GET", path), await merchant.send("HEAD", path)
     assert (head.status, head.body) == (get.status, b"") == (200, b"")
     assert {*head.headers} ^ {*get.headers} <= {
         header for header in (*head.headers, *get.headers) if header[0] in VARYING
@@ -40,11 +40,11 @@ async def test_control_api_and_health_offer_head(merchant: Merchant, path: str) 
     )
     if url.endswith("/await"):
         url += "?timeout=1ms"
-    get, head = await merchant.ask("GET", url), await merchant.ask("HEAD", url)
+    get, head = await merchant.send("GET", url), await merchant.send("HEAD", url)
     assert (head.status, head.body) == (get.status, b"")
     assert head.header("Content-Type") == get.header("Content-Type")
 
 
 async def test_head_of_a_change_lists_the_allowed_methods(merchant: Merchant) -> None:
-    response = await merchant.ask("HEAD", merchant.path(Operation.CANCEL))
+    response = await merchant.send("HEAD", merchant.path(Operation.CANCEL))
     assert (response.status, response.body, response.header("Allow")) == (405, b"", "POST")

@@ -9,7 +9,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 
 from mockserver.http.http_errors import malformed
 from tests.support.merchant import Merchant
-from tests.support.raw_http import BODY, EXACT, IN_CHUNKS, RawAnswer, capture, converse
+from tests.support.raw_http import BODY, EXACT, IN_CHUNKS, RawResponse, capture, exchange_bytes
 
 GET = b"GET /livez HTTP/1.1\r\nHost: kustom\r\n"
 REQUEST_LINE = "expected a request line such as 'GET /path HTTP/1.1'"
@@ -92,12 +92,12 @@ BODIES: dict[str, tuple[bytes, bytes, str]] = {
 """Headers and body of a capture, and the message of the refusal."""
 
 
-def messages(response: RawAnswer) -> list[str]:
+def messages(response: RawResponse) -> list[str]:
     """Return the messages of an error response."""
     return list(json.loads(response.body)["error_messages"])
 
 
-def assert_malformed(response: RawAnswer, problem: str) -> None:
+def assert_malformed(response: RawResponse, problem: str) -> None:
     assert (response.status, response.code) == (400, "BAD_REQUEST")
     assert messages(response) == [f"Malformed HTTP: {problem}"]
     assert response.headers[b"mock-reason"].startswith(b"malformed_http; detail=")
@@ -109,7 +109,7 @@ async def test_malformed_request_line_says_what_was_expected(
     case: str,
 ) -> None:
     sent, problem = HEADS[case]
-    assert_malformed(converse(server_url, [sent])[-1], problem)
+    assert_malformed(exchange_bytes(server_url, [sent])[-1], problem)
 
 
 @pytest.mark.parametrize("at_once", [True, False], ids=["with the head", "after the head"])
@@ -124,7 +124,7 @@ async def test_malformed_framing_says_what_was_expected(
     head = capture(merchant, headers, b"")
     pieces = [head + body] if at_once else [head, body]
     async with merchant.nothing_changes():
-        assert_malformed(converse(merchant.url, pieces)[0], problem)
+        assert_malformed(exchange_bytes(merchant.url, pieces)[0], problem)
 
 
 def test_unknown_parser_error_gets_a_message_of_our_own() -> None:
@@ -142,7 +142,7 @@ async def test_unsupported_content_coding_is_refused_by_name(
     monkeypatch.setattr(http_parser, "HAS_ZSTD", False, raising=False)
     sent = capture(merchant, f"Content-Encoding: {coding}\r\n".encode() + EXACT, BODY)
     async with merchant.nothing_changes():
-        response, *_ = converse(merchant.url, [sent])
+        response, *_ = exchange_bytes(merchant.url, [sent])
     assert (response.status, response.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
     name = coding.lower()
     assert messages(response) == [
@@ -159,7 +159,7 @@ async def test_list_with_an_unsupported_content_coding_is_refused(
 ) -> None:
     sent = capture(merchant, f"Content-Encoding: {coding}\r\n".encode() + EXACT, BODY)
     async with merchant.nothing_changes():
-        response, _ = converse(merchant.url, [sent])
+        response, _ = exchange_bytes(merchant.url, [sent])
     assert messages(response) == [
         f"Content-Encoding '{coding}' is not supported, send gzip, deflate or identity"
     ]
@@ -171,11 +171,11 @@ async def test_unknown_content_coding_means_an_uncompressed_body(
     coding: str,
 ) -> None:
     sent = capture(merchant, f"Content-Encoding: {coding}\r\n".encode() + EXACT, BODY)
-    assert converse(merchant.url, [sent])[0].status == 201
+    assert exchange_bytes(merchant.url, [sent])[0].status == 201
 
 
 async def test_mock_reason_is_left_out_without_mock_headers(
     serve: Callable[..., str],
 ) -> None:
-    (response,) = converse(serve(mock_headers=False), [HEADS["no request"][0]])
+    (response,) = exchange_bytes(serve(mock_headers=False), [HEADS["no request"][0]])
     assert b"mock-reason" not in response.headers

@@ -8,7 +8,7 @@ import pytest
 from mockserver.domain.operation import Operation
 from mockserver.http import connection
 from mockserver.schemas import get_schema
-from tests.support.connection import connected, is_closed, read_response, request_head
+from tests.support.connection import blocking_connection, is_closed, read_response, request_head
 from tests.support.merchant import Merchant
 
 Op = Operation
@@ -57,7 +57,7 @@ async def test_incomplete_body_is_refused_after_the_timeout(
     header, started = HALF_BODIES[case]
     asking = request_head(merchant, f"POST {merchant.path(Op.CAPTURE)}", header)
     async with merchant.nothing_changes():
-        with connected(merchant) as connection:
+        with blocking_connection(merchant) as connection:
             for part in [asking + started] if at_once else [asking, started]:
                 connection.sendall(part)
             response, body = read_response(connection)
@@ -90,7 +90,7 @@ async def test_incomplete_head_is_closed_after_the_timeout(
     case: str,
     used: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         if used:
             connection.sendall(request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}"))
             assert read_response(connection)[0].status == 200
@@ -105,7 +105,7 @@ async def test_get_with_incomplete_body_is_answered_then_closed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     asking = request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}", "Content-Length: 2")
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(asking)
         assert read_response(connection)[0].status == 200
         assert is_closed(connection)
@@ -117,7 +117,7 @@ async def test_complete_requests_do_not_start_the_timeout(merchant: Merchant) ->
     body = b'{"captured_amount":1}'
     length = f"Content-Length: {len(body)}"
     head = request_head(merchant, f"POST {merchant.path(Op.CAPTURE)}", length)
-    with connected(merchant) as connection, connected(merchant) as half:
+    with blocking_connection(merchant) as connection, blocking_connection(merchant) as half:
         for part in (head[:20], head[20:], body[:5], body[5:]):
             connection.sendall(part)
         assert read_response(connection)[0].status == 201
@@ -129,7 +129,7 @@ async def test_complete_requests_do_not_start_the_timeout(merchant: Merchant) ->
 
 @pytest.mark.usefixtures("short_timeout")
 async def test_connection_without_a_first_byte_is_closed(merchant: Merchant) -> None:
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         assert is_closed(connection)
 
 
@@ -138,7 +138,7 @@ async def test_idle_connection_is_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(connection.CONNECTION_OPTIONS, "keepalive_timeout", SHORT_TIMEOUT)
-    with connected(merchant) as client:
+    with blocking_connection(merchant) as client:
         client.sendall(request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}"))
         assert read_response(client)[0].status == 200
         assert is_closed(client)
@@ -153,7 +153,7 @@ async def test_complete_request_may_be_answered_after_the_timeout(merchant: Merc
     await merchant.control(
         "POST", "faults", {"on": "capture", "do": {"delay": f"{LONGER_TIMEOUT * 2}s"}}
     )
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         for part in (asking[:20], asking[20:], body[:5], body[5:]):
             connection.sendall(part)
         assert read_response(connection)[0].status == 201
@@ -170,7 +170,7 @@ async def test_incomplete_next_head_closes_after_the_pending_response(
     await merchant.control(
         "POST", "faults", {"on": "capture", "do": {"delay": f"{LONGER_TIMEOUT * 2}s"}}
     )
-    with connected(merchant) as connection:
+    with blocking_connection(merchant) as connection:
         connection.sendall(asking + body)
         while not (await merchant.control("GET", "faults")).json["faults"][0]["fired"]:
             pass  # until it is under way
@@ -184,10 +184,10 @@ async def test_incomplete_requests_do_not_block_other_clients(
 ) -> None:
     request = request_head(merchant, f"GET {merchant.path(Op.GET_ORDER)}")
     with ExitStack() as slow:
-        clients = [slow.enter_context(connected(merchant)) for _ in range(200)]
+        clients = [slow.enter_context(blocking_connection(merchant)) for _ in range(200)]
         for client in clients:
             client.sendall(request[:1])
-        with connected(merchant) as connection:
+        with blocking_connection(merchant) as connection:
             for _ in range(20):
                 connection.sendall(request)
                 assert read_response(connection)[0].status == 200

@@ -6,7 +6,6 @@ from errno import EADDRINUSE, EADDRNOTAVAIL
 
 import pytest
 
-from mockserver.http import listening
 from mockserver.http.listening import open_sockets
 
 
@@ -73,13 +72,14 @@ def test_free_port_that_the_other_family_uses_is_drawn_again(
 def fail_on(
     monkeypatch: pytest.MonkeyPatch, address: str, errno: int, times: int | None = None
 ) -> None:
-    """Let sockets of an address fail, always or a number of times."""
-    create, failures = socket.create_server, []
+    """Make sockets of an address fail, always or a number of times."""
+    create = socket.create_server
+    failures: list[tuple[str, int]] = []
 
-    def create_or_fail(place: tuple[str, int], **options: object) -> socket.socket:
-        if place[0] == address and (times is None or len(failures) < times):
-            failures.append(place)
+    def create_or_fail(address_and_port: tuple[str, int], **options: object) -> socket.socket:
+        if address_and_port[0] == address and (times is None or len(failures) < times):
+            failures.append(address_and_port)
             raise OSError(errno, "injected")
-        return create(place, **options)  # type: ignore[arg-type]
+        return create(address_and_port, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(listening.socket, "create_server", create_or_fail)
+    monkeypatch.setattr(socket, "create_server", create_or_fail)

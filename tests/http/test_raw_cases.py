@@ -11,9 +11,9 @@ from tests.support.raw_http import (
     BODY,
     EXACT,
     IN_CHUNKS,
-    RawAnswer,
+    RawResponse,
     capture,
-    converse,
+    exchange_bytes,
     is_in_shape,
     length,
 )
@@ -142,7 +142,7 @@ CLOSED: dict[str, tuple[bytes, bytes]] = {
 """Framing without a known end: 400 for each."""
 
 
-def outcomes(responses: list[RawAnswer]) -> list[tuple[int, str]]:
+def outcomes(responses: list[RawResponse]) -> list[tuple[int, str]]:
     """Check that responses are in shape; return their statuses and codes."""
     assert [answer for answer in responses if not is_in_shape(answer)] == []
     return [(response.status, response.code) for response in responses]
@@ -157,7 +157,7 @@ async def test_request_with_known_length_keeps_the_connection_open(
     if case == "a length with blanks around it" and aiohttp.__version__ < "3.14":
         pytest.skip("the parser of aiohttp before 3.14 refuses blanks behind a length")
     headers, body, expected = KEPT_OPEN[case]
-    assert outcomes(converse(merchant.url, [capture(merchant, headers, body)])) == [
+    assert outcomes(exchange_bytes(merchant.url, [capture(merchant, headers, body)])) == [
         expected,
         OK,
     ]
@@ -179,7 +179,7 @@ async def test_request_with_unknown_length_is_refused_and_closed(
     places = [len(whole) - len(body), len(whole) - len(body) // 2][: pieces - 1]
     sent = [whole[start:end] for start, end in pairwise([0, *places, len(whole)])]
     async with merchant.nothing_changes():
-        responses = outcomes(converse(merchant.url, sent))
+        responses = outcomes(exchange_bytes(merchant.url, sent))
     assert responses[0] == BAD
     assert caplog.messages == []
 
@@ -209,16 +209,18 @@ async def test_valid_request_before_garbage_in_one_packet_is_answered(
     garbage: bytes,
 ) -> None:
     (headers, body), valid = VALID[case]
-    responses = outcomes(converse(merchant.url, [capture(merchant, headers, body) + garbage]))
+    responses = outcomes(
+        exchange_bytes(merchant.url, [capture(merchant, headers, body) + garbage])
+    )
     assert responses == [*[CREATED, OK][:valid], BAD]
     assert (await merchant.read())["captured_amount"] == 1
 
 
 async def test_get_before_garbage_in_one_packet_is_answered(merchant: Merchant) -> None:
     for garbage in GARBAGE:
-        assert outcomes(converse(merchant.url, [GET + b"\r\n" + garbage])) == [OK, BAD]
+        assert outcomes(exchange_bytes(merchant.url, [GET + b"\r\n" + garbage])) == [OK, BAD]
 
 
 async def test_many_requests_in_one_packet_are_all_answered(merchant: Merchant) -> None:
-    responses = outcomes(converse(merchant.url, [(GET + b"\r\n") * 250]))
+    responses = outcomes(exchange_bytes(merchant.url, [(GET + b"\r\n") * 250]))
     assert responses == [OK] * 251

@@ -22,7 +22,13 @@ from mockserver.http import connection
 from tests.support.effort import effort
 from tests.support.malformed_bytes import HEADERS, KEYS, SIZES, TEXTS, TOKENS
 from tests.support.merchant import basic
-from tests.support.raw_http import TIMEOUT, RawAnswer, ask, converse, is_in_shape
+from tests.support.raw_http import (
+    TIMEOUT,
+    RawResponse,
+    exchange_bytes,
+    is_in_shape,
+    send_request,
+)
 from tests.support.request_examples import BUSY
 from tests.support.strategies import damaged
 
@@ -84,22 +90,22 @@ class FuzzTarget:
 
     def renew(self) -> None:
         """Reset the sandbox and create both orders."""
-        assert ask(self.url, "POST", f"{SANDBOX}/reset").status == 200
+        assert send_request(self.url, "POST", f"{SANDBOX}/reset").status == 200
         for order_id in (TARGET, BYSTANDER):
             body = json.dumps({**BUSY, "order_id": order_id}).encode()
-            created = ask(self.url, "POST", f"{SANDBOX}/orders", body=body)
+            created = send_request(self.url, "POST", f"{SANDBOX}/orders", body=body)
             assert created.status == 201, created
         self.pages = self.read()
 
     def read(self) -> list[bytes]:
         """Read both orders as merchants do."""
         paths = f"{ORDERS_PATH}/{TARGET}", f"{ORDERS_PATH}/{BYSTANDER}"
-        return [ask(self.url, "GET", path, AUTHORIZATION).body for path in paths]
+        return [send_request(self.url, "GET", path, AUTHORIZATION).body for path in paths]
 
-    def check(self, kind: str, pieces: Iterable[bytes], timeout: float) -> list[RawAnswer]:
+    def check(self, kind: str, pieces: Iterable[bytes], timeout: float) -> list[RawResponse]:
         """Send bytes; check the responses, the log, both orders and the money."""
         with patch.object(connection, "INCOMPLETE_REQUEST_TIMEOUT", timeout):
-            responses = converse(self.url, pieces)
+            responses = exchange_bytes(self.url, pieces)
         statuses = [response.status for response in responses]
         tried[f"{kind}, {statuses[0] if statuses else 'closed'}"] += 1
         assert [
@@ -111,7 +117,7 @@ class FuzzTarget:
         if CHANGED.isdisjoint(statuses):
             assert order == self.pages[0]
         else:
-            checked = json.loads(ask(self.url, "GET", f"{SANDBOX}/invariants").body)
+            checked = json.loads(send_request(self.url, "GET", f"{SANDBOX}/invariants").body)
             assert checked["passed"], checked
             self.renew()
         return responses

@@ -13,7 +13,7 @@ SPLIT_REFUND = """
         sneakers = {{**SNEAKERS, "unit_price": 5000, "total_amount": 5000}}
         refund = {{"refunded_amount": 8000, "order_lines": [shirt, sneakers]}}
         order_id = kustom.orders["two-shipments"]
-        assert ask(kustom, "POST", order_id + "/refunds", refund).status == 201
+        assert send(kustom, "POST", order_id + "/refunds", refund).status == 201
     """
 FINDING = "A304 error: refund over several shipments"
 ALLOWED = ["expect", "A101"]

@@ -13,7 +13,7 @@ TWO_TESTS = """
     @pytest.mark.parametrize("number", [1, 2])
     def test(kustom, number):
         order_id = next(iter(kustom.orders.values()))
-        assert ask(kustom, "GET", order_id).status == 200
+        assert send(kustom, "GET", order_id).status == 200
     """
 
 

@@ -13,7 +13,7 @@ UNMET = """
         order_id = kustom.orders["two-shipments"]
         line = {{**SNEAKERS, "reference": "B2468O"}}
         refund = {{"refunded_amount": 10000, "order_lines": [line]}}
-        assert ask(kustom, "POST", order_id + "/refunds", refund).status == 201
+        assert send(kustom, "POST", order_id + "/refunds", refund).status == 201
     """
 IDLE = """
     @pytest.mark.kustom(allow={allow})
@@ -23,7 +23,7 @@ IDLE = """
 LOST = """
     @pytest.mark.kustom(allow={allow})
     def test(kustom):
-        assert ask(kustom, "POST", kustom.orders["fresh"] + "/refund").status == 404
+        assert send(kustom, "POST", kustom.orders["fresh"] + "/refund").status == 404
     """
 CRASH = """
     from mockserver.sandbox.sandbox import Sandbox
@@ -34,7 +34,7 @@ CRASH = """
             raise RuntimeError("on purpose")
         monkeypatch.setattr(Sandbox, "execute", broken)
         path = kustom.orders["fresh"] + "/captures"
-        assert ask(kustom, "POST", path, {{"captured_amount": 1}}).status == 500
+        assert send(kustom, "POST", path, {{"captured_amount": 1}}).status == 500
     """
 # A sandbox is checked before monkeypatch undoes what it did.
 BROKEN = """
@@ -118,7 +118,7 @@ def test_report_of_a_failed_test_shows_the_last_refusal(tmp_path: Path) -> None:
     source = """
         def test(kustom):
             path = kustom.orders["fresh"] + "/captures"
-            assert ask(kustom, "POST", path, {"captured_amount": 20001}).status == 201
+            assert send(kustom, "POST", path, {"captured_amount": 20001}).status == 201
         """
     _, output = run_tests(tmp_path, source)
     assert "assert 403 == 201" in output

@@ -14,10 +14,11 @@ def test_fixture_provides_server_credentials_and_orders(tmp_path: Path) -> None:
         @pytest.mark.kustom(scenario="split-shipment")
         def test_orders(kustom, kustom_server):
             assert kustom.base_url == kustom_server.base_url
-            answer = ask(kustom, "GET", kustom.orders["two-shipments"])
-            assert (answer.status, json.loads(answer.page)["refunded_amount"]) == (200, 10000)
+            response = send(kustom, "GET", kustom.orders["two-shipments"])
+            assert response.status == 200
+            assert json.loads(response.body)["refunded_amount"] == 10000
             assert kustom.verdict()["passed"]
-            assert [each["operation"] for each in kustom.requests] == ["get_order"]
+            assert [entry["operation"] for entry in kustom.requests] == ["get_order"]
         """,
     )
     assert (code, "1 passed" in output) == (0, True), output
@@ -37,17 +38,17 @@ def test_fixture_controls_clock_faults_and_scenarios(tmp_path: Path) -> None:
             order_id = kustom.load("split-shipment")["two-shipments"]
             assert kustom.orders == {"two-shipments": order_id}
             kustom.faults.add("no", on="capture", do={"refuse": "temporarily_unavailable"})
-            answer = ask(kustom, "POST", order_id + "/captures", {"captured_amount": 1})
-            assert (answer.status, kustom.faults["no"]["fired"]) == (503, 1)
-            why = kustom.explain(answer.headers["Klarna-Correlation-Id"])
+            response = send(kustom, "POST", order_id + "/captures", {"captured_amount": 1})
+            assert (response.status, kustom.faults["no"]["fired"]) == (503, 1)
+            why = kustom.explain(response.headers["Klarna-Correlation-Id"])
             assert why["refusal"]["reason"] == "temporarily_unavailable"
             refund = {"refunded_amount": 10000, "order_lines": [SNEAKERS]}
             assert kustom.explain(order=order_id, refund=refund)["outcome"] == "failed"
             kustom.faults.remove("no")
             assert list(kustom.faults) == []
-            made = kustom.create_order(name="mine", lines=[{"unit_price": 5}])
+            order_id = kustom.create_order(name="mine", lines=[{"unit_price": 5}])
             assert kustom.force("mine", "expire")["order"]["status"] == "EXPIRED"
-            assert kustom.order("mine")["order"]["order_id"] == made
+            assert kustom.order("mine")["order"]["order_id"] == order_id
         """,
     )
     assert code == 0, output
@@ -66,22 +67,22 @@ def test_listed_credentials_become_the_user_of_the_test(tmp_path: Path) -> None:
         def test_listed(kustom, number):
             assert kustom.auth == ("PK1", "s3cret")
             path = kustom.orders["one"] + "/captures"
-            assert ask(kustom, "POST", path, {"captured_amount": 500}).status == 201
+            assert send(kustom, "POST", path, {"captured_amount": 500}).status == 201
             assert len(kustom.requests) == 1
 
         def test_changing(kustom):
             own = kustom.auth
             orders = {"one": {"lines": [{"unit_price": 5}]}}
             kustom.load({"credentials": {"PK3": "x"}, "orders": orders})
-            assert ask(kustom, "GET", kustom.orders["one"]).status == 200
+            assert send(kustom, "GET", kustom.orders["one"]).status == 200
             assert kustom.auth == ("PK3", "x")
             kustom.clock.freeze()
             kustom.load("fresh-order")
             assert kustom.auth == own
-            assert ask(kustom, "GET", kustom.orders["fresh"]).status == 200
+            assert send(kustom, "GET", kustom.orders["fresh"]).status == 200
             with pytest.raises(Exception, match="E101"):
                 kustom.load("credentials: {PK4: x}\\nodrers: 1")
-            assert ask(kustom, "GET", kustom.orders["fresh"]).status == 200
+            assert send(kustom, "GET", kustom.orders["fresh"]).status == 200
         """
     code, output = run_tests(tmp_path, source, "-n", "2", listed__yaml=LISTED)
     assert (code, "4 passed" in output) == (0, True), output
@@ -107,7 +108,7 @@ def test_every_test_has_its_own_sandbox_under_xdist(tmp_path: Path) -> None:
         def test_first(kustom, number):
             assert kustom.requests == []
             path = kustom.orders["fresh"] + "/captures"
-            assert ask(kustom, "POST", path, {"captured_amount": 20000}).status == 201
+            assert send(kustom, "POST", path, {"captured_amount": 20000}).status == 201
             assert len(kustom.requests) == 1
         """
     code, output = run_tests(tmp_path, source, "-n", "2")
@@ -154,7 +155,7 @@ def test_kustom_url_uses_a_running_server(tmp_path: Path, server_url: str) -> No
         """
         @pytest.mark.kustom(scenario="split-shipment")
         def test_remote(kustom):
-            assert ask(kustom, "GET", kustom.orders["two-shipments"]).status == 200
+            assert send(kustom, "GET", kustom.orders["two-shipments"]).status == 200
             assert kustom.verdict()["passed"]
 
         def test_address(kustom_server):

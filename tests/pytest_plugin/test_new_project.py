@@ -1,4 +1,4 @@
-"""A stranger's project: its own environment, the wheel, xdist, two kinds of client."""
+"""A separate project: its own environment, the wheel, xdist, blocking and async clients."""
 
 import subprocess
 import sys
@@ -33,12 +33,12 @@ SOURCE = """
     async def refund(kustom, body):
         path = "/ordermanagement/v1/orders/" + kustom.orders["two-shipments"] + "/refunds"
         async with aiohttp.ClientSession(kustom.base_url, headers=kustom.headers) as session:
-            async with session.post(path, json=body) as answer:
-                return answer.status
+            async with session.post(path, json=body) as response:
+                return response.status
 
     def test_blocking(kustom):
         order_id = kustom.load(TWO)["two-shipments"]
-        assert ask(kustom, "POST", order_id + "/refunds", RETURN).status == 201
+        assert send(kustom, "POST", order_id + "/refunds", RETURN).status == 201
 
     async def test_async(kustom):
         kustom.load(TWO)
@@ -46,28 +46,28 @@ SOURCE = """
 
     def test_blocking_misspelt(kustom):
         order_id = kustom.load(TWO)["two-shipments"]
-        assert ask(kustom, "POST", order_id + "/refunds", MISSPELT).status == 201
+        assert send(kustom, "POST", order_id + "/refunds", MISSPELT).status == 201
 
     async def test_async_misspelt(kustom):
         kustom.load(TWO)
         kustom.faults.add("unused", on="capture", do={"refuse": "conflict"})
         assert await refund(kustom, MISSPELT) == 201
     """
-PROMISED = (
+DOCUMENTED = (
     "\nkustom: sandbox checks failed after the test passed\n"
     "  expect: orders.two-shipments.refunds[0].allocated_to: expected B, got none"
     " (references_in_one_capture: 'B2468O' is on no capture;"
     " Change reference 'B2468O' to 'B24680'.)\n"
 )
-BLOCKING = f'{PROMISED}If this is intended: @pytest.mark.kustom(allow=["expect"])\n'
+BLOCKING = f'{DOCUMENTED}If this is intended: @pytest.mark.kustom(allow=["expect"])\n'
 ASYNC = (
-    f"{PROMISED}  fault: 'unused' never fired (matched 0 times)\n"
+    f"{DOCUMENTED}  fault: 'unused' never fired (matched 0 times)\n"
     'If this is intended: @pytest.mark.kustom(allow=["expect", "fault"])\n'
 )
 
 
 def call(*command: str, folder: Path = ROOT) -> str:
-    ended = subprocess.run(
+    process = subprocess.run(
         command,
         check=False,
         capture_output=True,
@@ -75,14 +75,14 @@ def call(*command: str, folder: Path = ROOT) -> str:
         text=True,
         timeout=TIMEOUT,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
 
 
 @pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
+def project_python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The Python of a fresh environment that has the wheel."""
-    folder = tmp_path_factory.mktemp("stranger")
+    folder = tmp_path_factory.mktemp("project")
     uv = (sys.executable, "-m", "uv")
     call(*uv, "build", "--quiet", "--wheel", "--out-dir", str(folder))
     call(*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv"))
@@ -93,27 +93,29 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_new_project_sees_documented_failures_under_xdist(
-    stranger: str,
+    project_python: str,
     tmp_path: Path,
 ) -> None:
     settings = "asyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
-    code, said = run_tests(
+    code, output = run_tests(
         tmp_path,
         SOURCE,
         "-n",
         "2",
-        python=stranger,
+        python=project_python,
         ini=f"[pytest]\n{settings}",
     )
-    assert (code, "2 failed, 2 passed" in said) == (1, True), said
-    assert BLOCKING in said
-    assert ASYNC in said
-    assert "The last failed allocation:\n" in said
+    assert (code, "2 failed, 2 passed" in output) == (1, True), output
+    assert BLOCKING in output
+    assert ASYNC in output
+    assert "The last failed allocation:\n" in output
 
 
 def test_new_project_has_the_verbs_and_shipped_scenarios(
-    stranger: str,
+    project_python: str,
     tmp_path: Path,
 ) -> None:
-    said = call(stranger, "-m", "mockserver", "run", "lost-refund-answer", folder=tmp_path)
-    assert said == "ok    lost-refund-answer\n1 scenario: 1 passed, 0 failed\n"
+    output = call(
+        project_python, "-m", "mockserver", "run", "lost-refund-answer", folder=tmp_path
+    )
+    assert output == "ok    lost-refund-answer\n1 scenario: 1 passed, 0 failed\n"

@@ -33,7 +33,6 @@ from tests.support.model.commands_strategy import (
     Moment,
     Share,
     authorizations,
-    cares,
     changes,
     keys,
     moments,
@@ -43,17 +42,18 @@ from tests.support.model.commands_strategy import (
     rivals,
     seldom,
     ship,
+    shipment_changes,
     shippings,
     stays,
     totals,
     usually,
 )
 from tests.support.model.merchant_model import MerchantModel
-from tests.support.model.observations import answer_of, numbers_of
+from tests.support.model.observations import numbers_of, response_of
 from tests.support.model.order_model import Call, OrderModel, midnight
 from tests.support.strategies import assumptions, mostly
 
-MOST_ORDERS = 6
+MAX_ORDERS = 6
 ORDER = "order-{}"
 
 orders: Bundle[str] = Bundle("orders")
@@ -104,7 +104,7 @@ class OrderHistories(RuleBasedStateMachine):
         days_ago=st.sampled_from((0, 0, 100, 130)),
         lasts=st.sampled_from((28, 60, 150)),
     )
-    @precondition(lambda self: self.placed < MOST_ORDERS)
+    @precondition(lambda self: self.placed < MAX_ORDERS)
     def place(
         self,
         total: int,
@@ -139,39 +139,39 @@ class OrderHistories(RuleBasedStateMachine):
     @rule(order=orders, build=shippings, key=keys)
     def ship(self, order: str, build: CommandFor, key: str | None) -> None:
         """Capture something."""
-        self.ask(Call(order, build(self.model, order), key))
+        self.perform(Call(order, build(self.model, order), key))
 
     @rule(order=orders, build=returns, key=keys, inject_failure=now_and_then)
     def refund_shipment(
         self, order: str, build: CommandFor, key: str | None, *, inject_failure: bool
     ) -> None:
         """Refund lines of a shipment."""
-        self.ask(Call(order, build(self.model, order), key, inject_failure))
+        self.perform(Call(order, build(self.model, order), key, inject_failure))
 
     @rule(order=orders, build=repayments, key=keys)
     def refund_amount(self, order: str, build: CommandFor, key: str | None) -> None:
         """Refund an amount."""
-        self.ask(Call(order, build(self.model, order), key))
+        self.perform(Call(order, build(self.model, order), key))
 
     @rule(order=orders, build=authorizations, key=keys)
     def authorize(self, order: str, build: CommandFor, key: str | None) -> None:
         """Set another total."""
-        self.ask(Call(order, build(self.model, order), key))
+        self.perform(Call(order, build(self.model, order), key))
 
     @rule(order=orders)
     def extend(self, order: str) -> None:
         """Extend the authorization time."""
-        self.ask(Call(order, ExtendAuthorizationTime()))
+        self.perform(Call(order, ExtendAuthorizationTime()))
 
     @rule(order=orders, command=changes, key=keys)
     def change(self, order: str, command: Command, key: str | None) -> None:
         """Send any other command for an order."""
-        self.ask(Call(order, command, key))
+        self.perform(Call(order, command, key))
 
-    @rule(order=orders, other=orders, build=cares, key=keys)
+    @rule(order=orders, other=orders, build=shipment_changes, key=keys)
     def care(self, order: str, other: str, build: CommandFor, key: str | None) -> None:
         """Send a command for a shipment, maybe of another order."""
-        self.ask(Call(order, build(self.model, other), key))
+        self.perform(Call(order, build(self.model, other), key))
 
     @rule(
         first=calls,
@@ -187,7 +187,7 @@ class OrderHistories(RuleBasedStateMachine):
                 replace(call, key=f"race-{self.races}") for call in (first, *others)
             ]
         for call in [first] * times + others:
-            self.ask(call)
+            self.perform(call)
 
     # Time and forced outcomes
 
@@ -217,17 +217,17 @@ class OrderHistories(RuleBasedStateMachine):
         (self.sandbox.clock.freeze if frozen else self.sandbox.clock.unfreeze)()
 
     @rule(target=snapshots, name=st.sampled_from(("here", "there")))
-    def keep(self, name: str) -> str:
+    def take_snapshot(self, name: str) -> str:
         """Take a snapshot."""
         self.sandbox.take_snapshot(name)
         self.saved_models[name] = self.model.copy()
         return name
 
     @rule(name=snapshots)
-    def go_back(self, name: str) -> None:
+    def restore_snapshot(self, name: str) -> None:
         """Restore a snapshot."""
         self.sandbox.restore_snapshot(name)
-        self.arrive_in(self.saved_models[name])
+        self.continue_from(self.saved_models[name])
 
     # Invariants
 
@@ -245,15 +245,15 @@ class OrderHistories(RuleBasedStateMachine):
 
     # Helpers
 
-    def ask(self, call: Call) -> None:
-        """Execute a call; the model must give the same answer."""
+    def perform(self, call: Call) -> None:
+        """Execute a call; the model must return the same response."""
         executed = self.sandbox.execute(
             call.order_id, call.command, call.key, fail_allocation=call.inject_failure
         )
-        response = answer_of(executed)
+        response = response_of(executed)
         assert response == self.model.apply(call, response.result)
 
-    def arrive_in(self, model: MerchantModel) -> None:
+    def continue_from(self, model: MerchantModel) -> None:
         """Continue from a saved model, on the test's own wall clock."""
         clock = self.sandbox.clock
         assert clock.frozen is model.frozen

@@ -6,8 +6,9 @@ from mockserver.domain.operation import Operation
 from mockserver.http.control.serializers import serialize_current_order
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.checked_expectation import Verdict
 from mockserver.scenario.diagnostics import format_path
-from mockserver.scenario.expectations import Verdict, check_expectations, check_order
+from mockserver.scenario.expectations import check_expectations, check_order
 from mockserver.scenario.scenario import Scenario
 from tests.scenario.case_tables import FROZEN, Case, cases, scenario_of
 

@@ -8,6 +8,9 @@ from mockserver.scenario.yaml_reader import parse_yaml
 
 TIMEOUT = 60  # seconds, for a process that never ends
 STORIES = {
+    "checkout-declined-once", "checkout-happy-path", "checkout-never-acknowledged",
+    "checkout-pending-rejected", "checkout-push-first", "checkout-push-lost",
+    "checkout-validation-redirect", "checkout-webhooks-shuffled",
     "capture-refused-once", "expiring-authorization", "gateway-trouble",
     "lost-refund-answer", "pending-fraud-review", "rate-limited",
     "rounding-from-unit-prices", "three-shipments",

@@ -1,4 +1,4 @@
-"""Playing a scenario on a server, and auditing its sandbox."""
+"""Run the steps of a scenario on a server and audit its sandbox."""
 
 from collections.abc import Iterable
 
@@ -10,10 +10,10 @@ from mockserver.testing.runner import run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
 
 
-def play_and_audit(
+def run_and_audit(
     url: str, name: str, text: str, allow: Iterable[str] = ()
 ) -> tuple[list[str], AuditReport]:
-    """Return the differences that the steps met, and the audit of their sandbox."""
+    """Run the steps; return their differences and the audit of the sandbox."""
     scenario = parse_scenario(name, parse_yaml(text))
     sandbox = KustomSandbox.open(ControlClient(url, name), text, secret="secret")
     differences = [

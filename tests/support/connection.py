@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from mockserver.domain.operation import Operation
 from tests.support.merchant import Merchant, basic, with_key
 
-TIMEOUT = 20  # seconds until a test that waits in vain fails
+TIMEOUT = 20  # seconds until a test that waits for nothing fails
 
 
 @dataclass(slots=True)
-class Line:
+class RawConnection:
     """Raw connection to the server."""
 
     reader: asyncio.StreamReader
@@ -42,21 +42,21 @@ class Line:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.writer.transport.abort()
 
-    async def rest(self) -> bytes:
+    async def read_rest(self) -> bytes:
         """Read until the server closes the connection."""
         async with asyncio.timeout(TIMEOUT):
             return await self.reader.read()
 
-    async def answer(self) -> tuple[int, Mapping[str, str], bytes]:
+    async def read_response(self) -> tuple[int, Mapping[str, str], bytes]:
         """Read one response; the connection stays open."""
         async with asyncio.timeout(TIMEOUT):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            status, headers = parsed_head(head)
+            status, headers = parse_head(head)
             body = await self.reader.readexactly(int(headers.get("Content-Length", "0")))
         return status, headers, body
 
 
-def parsed_head(head: str) -> tuple[int, dict[str, str]]:
+def parse_head(head: str) -> tuple[int, dict[str, str]]:
     first, *lines = head.strip().split("\r\n")
     return int(first.split()[1]), dict(line.split(": ", 1) for line in lines)
 
@@ -81,16 +81,16 @@ def request_bytes(
 
 
 @asynccontextmanager
-async def line_to(merchant: Merchant) -> AsyncIterator[Line]:
-    place = urlsplit(merchant.url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+async def open_connection(merchant: Merchant) -> AsyncIterator[RawConnection]:
+    parts = urlsplit(merchant.url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     try:
-        yield Line(reader, writer, merchant)
+        yield RawConnection(reader, writer, merchant)
     finally:
         writer.close()
 
 
-async def fault(merchant: Merchant, do: Any, **more: Any) -> Any:  # noqa: ANN401  # JSON
+async def add_fault(merchant: Merchant, do: Any, **more: Any) -> Any:  # noqa: ANN401  # JSON
     """Add a fault rule that fires once by default."""
     rule = {"id": "f", "calls": 1, "do": do, **more}
     created = await merchant.control("POST", "faults", rule)
@@ -99,10 +99,10 @@ async def fault(merchant: Merchant, do: Any, **more: Any) -> Any:  # noqa: ANN40
 
 
 @contextmanager
-def connected(merchant: Merchant) -> Iterator[socket.socket]:
+def blocking_connection(merchant: Merchant) -> Iterator[socket.socket]:
     """Open a blocking connection to the server."""
-    place = urlsplit(merchant.url)
-    address = str(place.hostname), int(place.port or 0)
+    parts = urlsplit(merchant.url)
+    address = str(parts.hostname), int(parts.port or 0)
     with socket.create_connection(address, timeout=TIMEOUT) as connection:
         yield connection
 

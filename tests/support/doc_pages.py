@@ -33,22 +33,22 @@ MARK = "@@@ end of command"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: its language, the words after it, and its text."""
+    """A fenced block: its language, the info string after it, and its text."""
 
     language: str
-    words: str
+    info: str
     text: str
 
     @property
     def file(self) -> str | None:
         """Name of the file to which the block is written, if any."""
-        title = re.search(r'title="([^"]+)"', self.words)
+        title = re.search(r'title="([^"]+)"', self.info)
         return title and title[1]
 
     @property
     def runs(self) -> bool:
         """Whether its commands are run."""
-        return "run" in self.words.split()
+        return "run" in self.info.split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Command:
 
 def blocks(page: Path) -> list[Block]:
     return [
-        Block(language, words, dedent(text))
-        for _, language, words, text in FENCE.findall(page.read_text("utf-8"))
+        Block(language, info, dedent(text))
+        for _, language, info, text in FENCE.findall(page.read_text("utf-8"))
     ]
 
 

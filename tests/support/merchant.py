@@ -119,7 +119,7 @@ class Merchant:
         }
         return operation.info.full_path.format_map({**own_ids, **ids})
 
-    async def ask(
+    async def send(
         self,
         method: str,
         path: str,
@@ -154,7 +154,7 @@ class Merchant:
     ) -> Reply:
         """Request an operation on the current order."""
         path = self.path(operation, **ids)
-        return await self.ask(operation.info.method, path, body, headers)
+        return await self.send(operation.info.method, path, body, headers)
 
     async def capture(self, amount: int, *lines: Json, key: str | None = None) -> Reply:
         """Capture an amount."""
@@ -174,7 +174,7 @@ class Merchant:
 
     async def control(self, method: str, path: str, body: Json = None) -> Reply:
         """Call the control API of this sandbox."""
-        return await self.ask(method, f"/__admin/sandboxes/{self.user}/{path}", body)
+        return await self.send(method, f"/__admin/sandboxes/{self.user}/{path}", body)
 
     async def make_order(self, spec: Spec = UNSHIPPED) -> None:
         """Create an order from scenario syntax and make it the current one."""

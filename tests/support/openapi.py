@@ -1,4 +1,4 @@
-"""Holding real answers, and generated calls, to an OpenAPI document."""
+"""Compare real responses, and those to generated requests, with an OpenAPI document."""
 
 import json
 import logging
@@ -47,18 +47,18 @@ FEW = settings(
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-"""Bounded, and the same calls each time."""
+"""Bounded, and the same requests each time."""
 
 
-def document_at(url: str) -> Json:
-    """Fetch a document as anybody would."""
+def fetch_document(url: str) -> Json:
+    """Fetch an OpenAPI document."""
     response = requests.get(url, timeout=10)
     assert response.status_code == 200
     return response.json()
 
 
 def operations_of(document: Json) -> dict[str, Json]:
-    """All operations of a document, by method and path."""
+    """Return all operations of a document by method and path."""
     return {
         f"{method.upper()} {path}": operation
         for path, methods in document["paths"].items()
@@ -67,30 +67,32 @@ def operations_of(document: Json) -> dict[str, Json]:
 
 
 def accepts(document: Json, schema: Json, value: Json) -> bool:
-    """Say whether a value keeps to a schema of the document."""
-    whole = {**schema, "components": document["components"]}
-    return bool(jsonschema_rs.is_valid(whole, value))
+    """Return whether a value is valid under a schema of the document."""
+    full_schema = {**schema, "components": document["components"]}
+    return bool(jsonschema_rs.is_valid(full_schema, value))
 
 
 def accepts_body(document: Json, operation: Json, body: Json) -> bool:
-    """Say whether a body is one that the document allows for an operation."""
+    """Return whether the document allows a body for an operation."""
     (expected, *_) = operation["requestBody"]["content"].values()
     return accepts(document, expected["schema"], body)
 
 
 def response_of(document: Json, operation: Json, status: int) -> Json:
-    """Find what the document says of a status; references are followed."""
+    """Return the documented response of a status; resolve its reference."""
     response = operation["responses"][str(status)]
     name = response.get("$ref", "").rpartition("/")[2]
     return document["components"]["responses"][name] if name else response
 
 
-def hold(document: Json, operation: Json, reply: Reply, *, own_words: bool = True) -> None:
-    """Hold an answer to what the document says of its status."""
+def assert_conforms(
+    document: Json, operation: Json, reply: Reply, *, mock_headers: bool = True
+) -> None:
+    """Assert that a response is as documented for its status."""
     response = response_of(document, operation, reply.status)
     headers = {name.lower(): value for name, value in reply.headers}
     for name, header in response.get("headers", {}).items():
-        if header.get("required") and (own_words or not name.startswith("Mock-")):
+        if header.get("required") and (mock_headers or not name.startswith("Mock-")):
             assert name.lower() in headers, name
     if "content" not in response:
         assert reply.body == b""
@@ -103,7 +105,7 @@ def hold(document: Json, operation: Json, reply: Reply, *, own_words: bool = Tru
 
 @contextmanager
 def no_crash_logged() -> Iterator[None]:
-    """Hold that the server under test logs no crash."""
+    """Assert that the server under test logs no crash."""
     crashes: list[str] = []
     handler = logging.Handler(logging.ERROR)
     handler.emit = lambda record: crashes.append(record.getMessage())  # type: ignore[method-assign]
@@ -116,23 +118,23 @@ def no_crash_logged() -> Iterator[None]:
     assert crashes == []
 
 
-def play(
+def send_generated_requests(
     schema: BaseSchema,
     operation: str,
     parts: Mapping[str, str],
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> None:
-    """Send generated calls; every answer must be one that the document describes.
+    """Send generated requests; the document must describe every response.
 
-    ``parts`` are path variables that lead somewhere, others stay as generated;
-    ``query`` is sent with every call.
+    ``parts`` are existing ids for path variables, the others stay as generated;
+    ``query`` is sent with every request.
     """
     method, path = operation.split()
 
     @FEW
     @given(case=schema[path][method].as_strategy())
-    def each_call(case: Case[Any]) -> None:
+    def send_one(case: Case[Any]) -> None:
         variables = re.findall(r"{(\w+)}", path)
         case.path_parameters = {
             **(case.path_parameters or {}),
@@ -143,4 +145,4 @@ def play(
         case.validate_response(response, checks=CHECKS)
 
     with no_crash_logged():
-        each_call()
+        send_one()

@@ -70,7 +70,7 @@ class OrderHistory:
         """The order's status now."""
         return derive_status(self.order, self.now, self.assumptions)
 
-    def play(self, steps: Iterable[Step]) -> "OrderHistory":
+    def run(self, steps: Iterable[Step]) -> "OrderHistory":
         """Apply steps; ``wait`` advances the clock by days."""
         for step in steps:
             name, value = _read(step)

@@ -9,7 +9,7 @@ from textwrap import dedent
 TIMEOUT = 120  # seconds, for a process that never ends
 OTHER_PLUGINS = ("asyncio", "aiohttp", "schemathesis", "hypothesispytest", "faker")
 """Plugins of this environment that would take most of the time of a short run."""
-UNWANTED_SETTINGS = ("PYTEST_", "COVERAGE_")  # coverage would slow down each run by a third
+REMOVED_VARIABLES = ("PYTEST_", "COVERAGE_")  # coverage would slow down each run by a third
 
 CLIENT = """
 import json
@@ -21,15 +21,15 @@ import pytest
 SNEAKERS = {"reference": "B24680", "name": "Sneakers", "quantity": 1,
             "unit_price": 10000, "total_amount": 10000}
 
-def ask(kustom, method, path, body=None):
+def send(kustom, method, path, body=None):
     connection = HTTPConnection(urlsplit(kustom.base_url).netloc, timeout=30)
     headers = {**kustom.headers, "Content-Type": "application/json"}
-    place = "/ordermanagement/v1/orders/" + path
-    connection.request(method, place, json.dumps(body) if body else None, headers)
-    answer = connection.getresponse()
-    answer.page = answer.read()
+    full_path = "/ordermanagement/v1/orders/" + path
+    connection.request(method, full_path, json.dumps(body) if body else None, headers)
+    response = connection.getresponse()
+    response.body = response.read()
     connection.close()
-    return answer
+    return response
 """
 
 
@@ -54,7 +54,7 @@ def run_tests(
         check=False,
         capture_output=True,
         cwd=folder,
-        env={k: v for k, v in os.environ.items() if not k.startswith(UNWANTED_SETTINGS)},
+        env={k: v for k, v in os.environ.items() if not k.startswith(REMOVED_VARIABLES)},
         text=True,
         timeout=TIMEOUT,
     )

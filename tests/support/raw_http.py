@@ -11,7 +11,7 @@ from mockserver import __version__
 from mockserver.schemas import get_schema
 from tests.support.merchant import Merchant, basic
 
-TIMEOUT = 20  # seconds, for a server that never answers
+TIMEOUT = 20  # seconds, for a server that never responds
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Z][A-Za-z '-]*")
 HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): ([^\r\n\x00]*)")
 LAST = b"GET /livez HTTP/1.1\r\nHost: kustom\r\nConnection: close\r\n\r\n"
@@ -23,7 +23,7 @@ class NotHttpError(AssertionError):
 
 
 @dataclass(frozen=True, slots=True)
-class RawAnswer:
+class RawResponse:
     """Response as it was received; header names in lower case."""
 
     status: int
@@ -38,7 +38,7 @@ class RawAnswer:
         return str(json.loads(self.body)["error_code"])
 
 
-def answers_in(stream: bytes) -> list[RawAnswer]:
+def parse_responses(stream: bytes) -> list[RawResponse]:
     """Parse the responses a server sent; 100 Continue is left out.
 
     Raises:
@@ -61,11 +61,11 @@ def answers_in(stream: bytes) -> list[RawAnswer]:
             raise NotHttpError(stream)
         stream = rest[length:]
         if status != 100:
-            responses.append(RawAnswer(status, headers, rest[:length]))
+            responses.append(RawResponse(status, headers, rest[:length]))
     return responses
 
 
-def is_in_shape(response: RawAnswer) -> bool:
+def is_in_shape(response: RawResponse) -> bool:
     """Return whether our Server header is set and a refusal has the provider's shape."""
     if response.headers.get(b"server") != f"kustom-mock/{__version__}".encode():
         return False
@@ -73,40 +73,40 @@ def is_in_shape(response: RawAnswer) -> bool:
         return True
     if response.status == 401:
         return response.body.startswith(b"<html>\r\n<head><title>401 ")
-    page = json.loads(response.body)
+    document = json.loads(response.body)
     return (
         response.headers[b"content-type"] == b"application/json"
-        and response.headers[b"klarna-correlation-id"].decode() == page["correlation_id"]
-        and get_schema("responses/error.schema.json").is_valid(page)
+        and response.headers[b"klarna-correlation-id"].decode() == document["correlation_id"]
+        and get_schema("responses/error.schema.json").is_valid(document)
     )
 
 
-def converse(url: str, pieces: Iterable[bytes]) -> list[RawAnswer]:
+def exchange_bytes(url: str, pieces: Iterable[bytes]) -> list[RawResponse]:
     """Send bytes in pieces, wait for a response, send the last request, read to the end.
 
     Raises:
         NotHttpError: the server sent something other than responses.
-        TimeoutError: it neither answered nor closed.
+        TimeoutError: it neither responded nor closed.
     """
-    place = urlsplit(url)
-    address = str(place.hostname), int(place.port or 0)
+    parts = urlsplit(url)
+    address = str(parts.hostname), int(parts.port or 0)
     received = b""
     with socket.create_connection(address, timeout=TIMEOUT) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             for piece in pieces:
                 connection.sendall(piece)
-            received = _read(connection, until_answered=True)
+            received = _read(connection, until_response=True)
             connection.sendall(LAST)
         except (BrokenPipeError, ConnectionResetError):
             pass  # it has closed, perhaps after a response
         received += _read(connection)
-    return answers_in(received)
+    return parse_responses(received)
 
 
-def _read(connection: socket.socket, *, until_answered: bool = False) -> bytes:
+def _read(connection: socket.socket, *, until_response: bool = False) -> bytes:
     received = b""
-    while not (until_answered and _is_answered(received)):
+    while not (until_response and _has_response(received)):
         try:
             more = connection.recv(65_536)
         except ConnectionResetError:
@@ -117,18 +117,20 @@ def _read(connection: socket.socket, *, until_answered: bool = False) -> bytes:
     return received
 
 
-def _is_answered(received: bytes) -> bool:
+def _has_response(received: bytes) -> bool:
     try:
-        return answers_in(received) != []
+        return parse_responses(received) != []
     except NotHttpError:
         return False  # yet
 
 
-def ask(url: str, method: str, path: str, *headers: str, body: bytes = b"") -> RawAnswer:
-    """Send one request on a new connection."""
+def send_request(
+    url: str, method: str, path: str, *headers: str, body: bytes = b""
+) -> RawResponse:
+    """Send one request on a new connection; return the response."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *headers]
     lines += [f"Content-Length: {len(body)}", "", ""]
-    return converse(url, ["\r\n".join(lines).encode() + body])[0]
+    return exchange_bytes(url, ["\r\n".join(lines).encode() + body])[0]
 
 
 def length(value: bytes) -> bytes:

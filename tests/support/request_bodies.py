@@ -54,7 +54,7 @@ def bodies(path: str) -> Iterator[Any]:
     yield good
     for field, values in TABLE.items():
         yield from ({**good, field: value} for value in values)
-    yield from ({key: good[key] for key in good if key != left_out} for left_out in good)
+    yield from ({key: good[key] for key in good if key != missing} for missing in good)
     yield from [None, [], "", 0, True, {}]
 
 

@@ -22,7 +22,7 @@ BODIES: Mapping[Operation, Any] = {
     Op.UPDATE_CHECKOUT: {"merchant_reference1": "shop-1"},
 }
 
-ANSWERS: Mapping[Operation, str] = {
+RESPONSE_SCHEMAS: Mapping[Operation, str] = {
     Op.GET_ORDER: "order",
     Op.LIST_CAPTURES: "captures",
     Op.GET_CAPTURE: "capture",

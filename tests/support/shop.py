@@ -1,7 +1,7 @@
-"""A shop that the server calls: it records what it receives, and answers as it is told."""
+"""A shop that the server calls: it records what it receives and responds as set."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,10 +21,14 @@ class Shop:
     """A shop that records its calls and may acknowledge at one of its pushes.
 
     Attributes:
-        status: of every answer.
+        status: of every response.
         acknowledge_at: the number of the push at which it acknowledges.
         pushes: method, query and body of each push.
-        may_answer: pushes are answered once it is set.
+        callbacks: the body of each callback.
+        answer: to the next callback; an empty 200 by default.
+        before_answer: called with each callback before it is answered.
+        update: fields that the shop updates while it handles a callback.
+        may_respond: a push gets its response once it is set.
         webhooks: headers and body of each webhook.
     """
 
@@ -34,20 +38,37 @@ class Shop:
     url: str = ""
     pushes: list[tuple[str, str, bytes]] = field(default_factory=list)
     webhooks: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    callbacks: list[Any] = field(default_factory=list)
+    answer: web.Response | None = None
+    before_answer: Callable[[web.Request], Awaitable[None]] | None = None
+    update: dict[str, Any] = field(default_factory=dict)
+    may_respond: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        """Answer at once, unless a test clears the event."""
-        self.may_answer.set()
+        """Respond without waiting, unless a test clears the event."""
+        self.may_respond.set()
 
     async def push(self, request: web.Request) -> web.Response:
         """Record a push."""
         self.pushes.append((request.method, request.query_string, await request.read()))
-        await self.may_answer.wait()
+        await self.may_respond.wait()
         if len(self.pushes) == self.acknowledge_at:
             order_id = request.query["order"]
             await self.merchant.do(Operation.ACKNOWLEDGE, order_id=order_id)
         return web.Response(status=self.status, headers={"Location": "/elsewhere"})
+
+    async def callback(self, request: web.Request) -> web.Response:
+        """Record a callback; read the checkout order and update it, as real shops do."""
+        body = await request.json()
+        self.callbacks.append(body)
+        if "order_id" in body and self.update:
+            path = f"{CHECKOUTS_PATH}/{body['order_id']}"
+            reply = await self.merchant.send("POST", path, self.update)
+            assert reply.status == 200, reply
+        if self.before_answer is not None:
+            await self.before_answer(request)
+        answer, self.answer = self.answer, None
+        return answer or web.Response(status=200)
 
     async def webhook(self, request: web.Request) -> web.Response:
         """Record a webhook."""
@@ -58,11 +79,11 @@ class Shop:
         """Create a checkout order with a push URL of this shop; return its id."""
         push = self.url + "/push?order={checkout.order.id}"
         body = {**CART, "merchant_urls": {**URLS, "push": push, **urls}}
-        reply = await self.merchant.ask("POST", CHECKOUTS_PATH, body)
+        reply = await self.merchant.send("POST", CHECKOUTS_PATH, body)
         return str(reply.json["order_id"])
 
     async def complete(self, push: str = "schedule", **urls: str) -> Any:  # noqa: ANN401
-        """Complete a new checkout order; return the control API's answer."""
+        """Complete a new checkout order; return the control API's response."""
         order_id = await self.create(**urls)
         path = f"checkouts/{order_id}/complete"
         return (await self.merchant.control("POST", path, {"push": push})).json
@@ -89,6 +110,7 @@ class Shop:
         app = web.Application()
         app.router.add_route("*", "/push", self.push)
         app.router.add_route("*", "/webhooks", self.webhook)
+        app.router.add_route("POST", "/callback", self.callback)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -69,9 +69,9 @@ def damaged(
         start = draw(st.integers(0, len(text)))
         spot = text[start : start + draw(st.integers(0, longest))]
         flipped = bytes(byte ^ 0x20 for byte in spot)
-        made_up = st.one_of(replacements, st.binary(max_size=3))
-        put = draw(st.one_of(st.sampled_from([b"", spot * 2, flipped]), made_up))
-        text = text[:start] + put + text[start + len(spot) :]
+        random_bytes = st.one_of(replacements, st.binary(max_size=3))
+        replacement = draw(st.one_of(st.sampled_from([b"", spot * 2, flipped]), random_bytes))
+        text = text[:start] + replacement + text[start + len(spot) :]
     return text
 
 
@@ -170,12 +170,12 @@ class Refunded:
 
     @property
     def allocation(self) -> Allocation:
-        """What was decided about it."""
+        """The allocation of the refund."""
         return self.after.refunds[-1].allocation
 
     @property
     def explanation(self) -> Explanation:
-        """Why it was decided so."""
+        """The explanation of the allocation."""
         return explain_allocation(self.after, self.after.refunds[-1])
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.client import ControlClient, ControlError
 from mockserver.control_types import WhatifReport
-from tests.support.audit import play_and_audit
+from tests.support.audit import run_and_audit
 
 ORDER = """
 version: 1
@@ -25,7 +25,7 @@ steps:
 
 
 def play(url: str, name: str, steps: str) -> ControlClient:
-    differences, _ = play_and_audit(url, name, ORDER + steps)
+    differences, _ = run_and_audit(url, name, ORDER + steps)
     assert differences == []
     return ControlClient(url, name)
 

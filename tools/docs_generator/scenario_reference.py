@@ -29,13 +29,17 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     "fault": ("faults", "Fault rules"),
     "action": ("faults", "Actions"),
     "respond": ("faults", "Custom responses"),
+    "checkout": ("checkouts", "Checkout orders"),
+    "checkout_state": ("checkouts", "State of a checkout order"),
     "webhooks": ("checkouts", "Webhooks"),
     "webhook_endpoint": ("checkouts", "Webhook endpoints"),
     "expect": ("expectations", "Expectations"),
     "expected_order": ("expectations", "Expected orders"),
     "expected_capture": ("expectations", "Expected captures"),
     "expected_refund": ("expectations", "Expected refunds"),
+    "expected_checkout": ("expectations", "Expected checkout orders"),
     "expected_requests": ("expectations", "Expected requests"),
+    "expected_deliveries": ("expectations", "Expected deliveries"),
     "step": ("steps", "Steps"),
     "expected_response": ("steps", "Expected responses"),
     "step_read": ("steps", "Steps that read"),
@@ -50,6 +54,9 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     "step_capture_shipping_info": ("steps", "Step `add_capture_shipping_info`"),
     "step_due_date": ("steps", "Step `extend_due_date`"),
     "step_on_refund": ("steps", "Step `get_refund`"),
+    "step_create_checkout": ("steps", "Step `create_checkout`"),
+    "step_update_checkout": ("steps", "Step `update_checkout`"),
+    "step_complete": ("steps", "Step `complete`"),
 }
 """Parts of the schema that have a section: its page and title, in the order of the pages."""
 
@@ -72,6 +79,9 @@ _SINGULAR = {
     "expected_response": "expected response",
     "expect": "expectations",
     "expected_requests": "expected requests",
+    "expected_deliveries": "expected deliveries",
+    "checkout": "checkout order",
+    "checkout_state": "state of a checkout order",
 }
 
 KINDS: Mapping[str, str] = {

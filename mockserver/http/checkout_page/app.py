@@ -18,7 +18,12 @@ from mockserver.domain.errors import Refusal
 from mockserver.homes.home import Home, ResultT
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.checkout_page.page_state import describe_page
-from mockserver.http.complete_checkout import checkout_problem, complete_checkout
+from mockserver.http.complete_checkout import (
+    NOT_VALIDATED,
+    checkout_problem,
+    complete_checkout,
+    serialize_validation,
+)
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import (
     Problem,
@@ -171,7 +176,12 @@ async def _complete(page: CheckoutPage, params: Params, request: Request) -> Res
     completed = await complete_checkout(page.deliveries, sandbox, checkout, spec)
     page.home.registry.mark_changed(sandbox.name)
     state = describe_page(sandbox, completed.checkout)
-    return json_response({"outcome": completed.outcome, "order": state})
+    answer = {
+        "outcome": completed.outcome or NOT_VALIDATED,
+        "validation": serialize_validation(completed.validation),
+        "order": state,
+    }
+    return json_response(answer)
 
 
 def _describe(sandbox: Sandbox, checkout: Checkout) -> Response:

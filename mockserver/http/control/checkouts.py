@@ -1,17 +1,29 @@
-"""Control API: list, inspect and complete checkout orders."""
+"""Control API: create, list, inspect and complete checkout orders."""
 
 from mockserver.domain.checkout.checkout import Checkout, derive_checkout_status
 from mockserver.domain.order import Order
-from mockserver.http.complete_checkout import complete_checkout
+from mockserver.http.complete_checkout import (
+    NOT_VALIDATED,
+    complete_checkout,
+    serialize_validation,
+)
 from mockserver.http.control import serializers
-from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_sandbox,
+    open_sandbox,
+)
 from mockserver.http.control.deliveries import serialize_delivery
+from mockserver.http.control.orders import MAX_ORDERS, free_order_name
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.http.merchant.serializers import JsonObject, format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.checkout_builder import add_checkout
+from mockserver.scenario.sandbox_builder import order_defaults
 
 
 def list_checkouts(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -22,6 +34,22 @@ def list_checkouts(context: ControlContext, params: PathParams, request: Request
         for checkout in sandbox.checkouts.values()
     ]
     return json_response({"checkouts": checkouts})
+
+
+def create_checkout(context: ControlContext, params: PathParams, request: Request) -> Response:
+    """Create a checkout order from scenario syntax."""
+    spec = validate(parse_json_object(request), "scenario.schema.json#/$defs/checkout")
+    sandbox = open_sandbox(context, params)
+    if len(sandbox.order_names) >= MAX_ORDERS:
+        message = f"the sandbox has the maximum of {MAX_ORDERS} orders; reset it first"
+        raise Problem(409, message)
+    name = spec.get("name") or free_order_name(sandbox)
+    checkout = add_checkout(sandbox, name, spec, order_defaults(sandbox))
+    order = sandbox.orders.get(checkout.order_id)
+    return json_response(
+        _details(sandbox, checkout, order, _page_url(context, sandbox, checkout, request)),
+        status=201,
+    )
 
 
 def get_checkout(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -43,7 +71,13 @@ async def complete(context: ControlContext, params: PathParams, request: Request
     page_url = _page_url(context, sandbox, checkout, request)
     details = _details(sandbox, completed.checkout, completed.order, page_url)
     pushes = [serialize_delivery(sandbox, completed.push)] if completed.push else []
-    return json_response({"outcome": completed.outcome, **details, "deliveries": pushes})
+    answer = {
+        "outcome": completed.outcome or NOT_VALIDATED,
+        "validation": serialize_validation(completed.validation),
+        **details,
+        "deliveries": pushes,
+    }
+    return json_response(answer)
 
 
 def _find_checkout(sandbox: Sandbox, name_or_id: str) -> Checkout:

@@ -20,6 +20,7 @@ from mockserver.http.control.parsing import json_response, parse_json_object, va
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.workers import SMALL_BODY
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.checkouts import notify_of_review
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.order_lines import Spec
@@ -94,10 +95,11 @@ def _choose_name(sandbox: Sandbox, spec: Spec) -> str:
         raise Problem(
             409, f"the sandbox has the maximum of {MAX_ORDERS} orders; reset it first"
         )
-    return str(spec.get("name") or _free_name(sandbox))
+    return str(spec.get("name") or free_order_name(sandbox))
 
 
-def _free_name(sandbox: Sandbox) -> str:
+def free_order_name(sandbox: Sandbox) -> str:
+    """Return a name for an order that has none."""
     numbers = count(len(sandbox.order_names) + 1)
     return next(
         name for name in map("order-{}".format, numbers) if name not in sandbox.order_names
@@ -122,4 +124,6 @@ def force_outcome(context: ControlContext, params: PathParams, request: Request)
     sandbox = open_sandbox(context, params)
     order = find_order(sandbox, params["order_id"])
     changed = sandbox.force_outcome(order.order_id, outcome)
+    if notify_of_review(sandbox, order.order_id, outcome):
+        context.deliveries.arm(sandbox)
     return json_response(serializers.serialize_inner_view(sandbox, changed or order))

@@ -111,6 +111,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", f"{SANDBOX_PATH}/checkouts", checkouts.list_checkouts, "checkouts"),
     Route(
+        "POST", f"{SANDBOX_PATH}/checkouts", checkouts.create_checkout,
+        "checkout_details", 201, "checkout_request", limited=True,
+    ),
+    Route(
         "GET", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}", checkouts.get_checkout,
         "checkout_details",
     ),

@@ -27,9 +27,10 @@ from mockserver.http.messages import Request, Response
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.weights import NAME_BYTES
+from mockserver.scenario.checked_expectation import Verdict
 from mockserver.scenario.diagnostics import format_path
 from mockserver.scenario.document import Document
-from mockserver.scenario.expectations import Verdict, check_expectations
+from mockserver.scenario.expectations import check_expectations
 from mockserver.scenario.export import export_sandbox
 from mockserver.scenario.loader import UnknownScenarioError, find_shipped
 from mockserver.scenario.scenario import Scenario, ScenarioDefaults, parse_scenario
@@ -138,7 +139,7 @@ def check_posted_expectations(
 
 
 def name_movements(context: ControlContext, params: PathParams, request: Request) -> Response:
-    """Name captures and refunds so that expectations can refer to them."""
+    """Name captures, refunds and checkout orders, so that expectations can refer to them."""
     names = parse_json_object(request)
     sandbox = open_sandbox(context, params)
     ids = {
@@ -146,10 +147,9 @@ def name_movements(context: ControlContext, params: PathParams, request: Request
     }
     ids |= {refund.refund_id for order in sandbox.orders.values() for refund in order.refunds}
     for movement_id, name in names.items():
-        if movement_id not in ids:
-            raise Problem(
-                404, f"no capture or refund '{movement_id}' in '{sandbox.display_name}'"
-            )
+        if movement_id not in ids and movement_id not in sandbox.checkouts:
+            kinds = "capture, refund or checkout order"
+            raise Problem(404, f"no {kinds} '{movement_id}' in '{sandbox.display_name}'")
         if not isinstance(name, str) or not name or not name.isprintable():
             message = f"expected one line of text as the name of {movement_id}, got {name!r}"
             raise Problem(422, message)
@@ -157,7 +157,11 @@ def name_movements(context: ControlContext, params: PathParams, request: Request
             expected = f"expected at most {MAX_MOVEMENT_NAME_LENGTH} characters"
             raise Problem(422, f"{expected} as the name of {movement_id}, got {len(name)}")
     sandbox.check_room(NAME_BYTES * len(names))
-    sandbox.movement_names.update(names)
+    for named_id, name in names.items():
+        if named_id in sandbox.checkouts:
+            sandbox.order_names[name] = named_id
+        else:
+            sandbox.movement_names[named_id] = name
     return json_response({"names": sandbox.movement_names})
 
 

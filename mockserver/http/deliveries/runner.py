@@ -6,22 +6,24 @@ only if the sandbox still has it.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import orjson
 from msgspec import Struct
 
 from mockserver.homes.home import ArgumentsT, Home, ResultT
 from mockserver.http.deliveries import faults
 from mockserver.http.deliveries.outgoing import build_request
-from mockserver.http.deliveries.sender import Sender, Sent
+from mockserver.http.deliveries.sender import Sender, Sent, no_response, timeout_of
 from mockserver.sandbox.deliveries.delivery import (
     Attempt,
     Delivery,
     FiredActions,
     is_stopped,
 )
+from mockserver.sandbox.faults.actions import Respond
 from mockserver.sandbox.sandbox import Sandbox
 
 MAX_PARALLEL = 64  # calls of one sandbox at a time
@@ -29,11 +31,12 @@ MAX_TIMER_SECONDS = 86_400.0  # timers are armed again after this
 
 
 class SentDelivery(Struct, frozen=True):
-    """A delivery after an attempt; ``attempt`` is ``None`` if it is held."""
+    """A delivery after an attempt, and the answer; ``attempt`` is ``None`` if it is held."""
 
     delivery: Delivery
     at: datetime
     attempt: Attempt | None
+    result: Sent
 
 
 class DeliveryRunner:
@@ -126,7 +129,24 @@ class DeliveryRunner:
         names = faults.describe(fired)
         attempt = Attempt(at, result.status, result.seconds, result.error, names)
         changed = await self.take_turn(sandbox, _settle, delivery, attempt, result.held)
-        return SentDelivery(changed or delivery, at, None if result.held else attempt)
+        attempted = None if result.held else attempt
+        return SentDelivery(changed or delivery, at, attempted, result)
+
+    async def ask(self, sandbox: Sandbox, delivery: Delivery) -> Sent:
+        """Make a call whose answer is waited for, as the fault rules have it.
+
+        A delay beyond the timeout is no answer; it takes no real time. A frozen clock
+        moves instead of waiting.
+        """
+        fired = await self.take_turn(sandbox, _match_question, delivery) or ()
+        delay, timeout = faults.delay_of(fired), timeout_of(delivery)
+        if delay >= timeout:
+            return Sent(timeout, error=no_response(delivery))
+        if delay and not sandbox.clock.frozen:
+            await asyncio.sleep(delay)
+        calls = range(faults.number_of_calls(fired))
+        answers = [await self.send(sandbox, delivery, fired) for _ in calls]
+        return answers[-1].result
 
     async def _call(self, sandbox: Sandbox, delivery: Delivery, fired: FiredActions) -> Sent:
         """Call the merchant, unless a fault rule or a removed endpoint prevents it."""
@@ -134,7 +154,7 @@ class DeliveryRunner:
             return Sent(0.0, error="lost on the way, by a fault rule")
         answer = faults.replaced_answer(fired)
         if answer is not None:
-            return Sent(0.0, status=answer.status)
+            return _replaced_answer(answer)
         request = build_request(sandbox, delivery, forged=faults.has_bad_signature(fired))
         if request.held:
             return Sent(0.0, held=request.held)
@@ -170,7 +190,7 @@ class DeliveryRunner:
 
     def _start(self, sandbox: Sandbox) -> None:
         self._timers.pop(sandbox.name, None)
-        if self._is_current(sandbox):
+        if self.is_in_use(sandbox):
             self._start_task(self.advance(sandbox, sandbox.clock.now()))
 
     def _start_task(self, sending: Coroutine[Any, Any, object]) -> None:
@@ -178,9 +198,14 @@ class DeliveryRunner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _is_current(self, sandbox: Sandbox) -> bool:
+    def is_in_use(self, sandbox: Sandbox) -> bool:
+        """Return whether a sandbox was neither reset nor dropped."""
         current = self._home.registry.get(sandbox.name)
         return current is not None and current.birth == sandbox.birth
+
+    def current(self, sandbox: Sandbox) -> Sandbox:
+        """Return a sandbox as it is at hand now, which may be another object."""
+        return self._home.registry.get(sandbox.name) or sandbox
 
 
 def _take_due(sandbox: Sandbox, target: datetime) -> Sequence[Delivery]:
@@ -202,8 +227,29 @@ def _settle(
     return sandbox.deliveries.settle(delivery.delivery_id, attempt, held)
 
 
+def _match_question(sandbox: Sandbox, delivery: Delivery) -> FiredActions:
+    """Count a question to the merchant for the fault rules; a frozen clock moves by a delay."""
+    fired = faults.match_rules(sandbox, delivery)
+    delay, timeout = faults.delay_of(fired), timeout_of(delivery)
+    if sandbox.clock.frozen:
+        sandbox.clock.advance(timedelta(seconds=min(delay, timeout)))
+    if delay >= timeout:
+        at, names = sandbox.clock.now(), faults.describe(fired)
+        attempt = Attempt(at, None, timeout, no_response(delivery), names)
+        sandbox.deliveries.settle(delivery.delivery_id, attempt)
+    return fired
+
+
 def _release_reordered(sandbox: Sandbox, sent: Delivery) -> None:
     sandbox.deliveries.release_reordered(sent, sandbox.clock.now())
+
+
+def _replaced_answer(answer: Respond) -> Sent:
+    """Return the answer that a fault rule has instead of the merchant's."""
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    text = answer.body if isinstance(answer.body, str) else None
+    body = orjson.dumps(answer.body) if text is None else text.encode()
+    return Sent(0.0, answer.status, location=headers.get("location", ""), body=body)
 
 
 def _move_clock(sandbox: Sandbox, moment: datetime) -> None:

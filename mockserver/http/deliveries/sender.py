@@ -14,6 +14,7 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import Struct
+from msgspec.structs import replace
 from yarl import URL
 
 from mockserver.http.deliveries.outgoing import OutgoingRequest
@@ -32,6 +33,8 @@ class Sent(Struct, frozen=True):
     status: int | None = None
     error: str = ""
     held: str = ""
+    location: str = ""
+    body: bytes = b""
 
 
 class NearResolver(AbstractResolver):
@@ -71,7 +74,7 @@ class Sender:
         """Send a delivery once; errors are results."""
         started = monotonic()
         try:
-            status = await self._post(delivery, request)
+            sent = await self._post(delivery, request)
         except HostNotAllowedError as error:
             return Sent(monotonic() - started, held=str(error))
         except ClientConnectorError as error:
@@ -79,18 +82,17 @@ class Sender:
                 return Sent(monotonic() - started, held=str(error.__cause__))
             return Sent(monotonic() - started, error=str(error))
         except TimeoutError:
-            error_text = f"no response within {TIMEOUTS[delivery.kind]:g} s"
-            return Sent(monotonic() - started, error=error_text)
+            return Sent(monotonic() - started, error=no_response(delivery))
         except (ClientError, OSError, ValueError) as error:
             return Sent(monotonic() - started, error=str(error) or type(error).__name__)
-        return Sent(monotonic() - started, status)
+        return replace(sent, seconds=monotonic() - started)
 
     async def close(self) -> None:
         """Close all connections."""
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, delivery: Delivery, request: OutgoingRequest) -> int:
+    async def _post(self, delivery: Delivery, request: OutgoingRequest) -> Sent:
         target = self._policy.resolve(delivery.url)
         if self._session is None:
             self._session = ClientSession(
@@ -105,8 +107,19 @@ class Sender:
             data=request.body.encode(),
             headers={"Host": target.host_header, **request.headers},
             skip_auto_headers=("Content-Type",),
-            timeout=ClientTimeout(total=TIMEOUTS[delivery.kind]),
+            timeout=ClientTimeout(total=timeout_of(delivery)),
             allow_redirects=False,
         ) as response:
-            await response.content.read(MAX_RESPONSE_BYTES)
-            return response.status
+            body = await response.content.read(MAX_RESPONSE_BYTES)
+            location = response.headers.get("Location", "")
+            return Sent(0.0, response.status, location=location, body=body)
+
+
+def timeout_of(delivery: Delivery) -> float:
+    """Return the seconds within which the merchant must answer."""
+    return delivery.timeout or TIMEOUTS[delivery.kind]
+
+
+def no_response(delivery: Delivery) -> str:
+    """Describe that the merchant did not answer in time."""
+    return f"no response within {timeout_of(delivery):g} s"

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
+RESERVED_NAMES = ("example", "invalid", "example.com", "example.net", "example.org")
+"""Domains that belong to nobody (RFC 2606), so nothing is looked up."""
+
 HOST_GATEWAY = "host.docker.internal"
 
 
@@ -39,19 +42,26 @@ class TargetPolicy(Struct, frozen=True):
         """Return the target of a URL, rewritten if its origin is.
 
         Raises:
-            HostNotAllowedError: its host is an address that is not called.
+            HostNotAllowedError: its host is not called.
         """
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         target = self.rewrites.get(origin, origin) + url[len(origin) :]
         host = urlsplit(target).hostname or ""
         if not self.is_allowed_name(host):
+            _check_not_reserved(host)
             check_address(host)
         return Target(target, parts.netloc.rpartition("@")[2])
 
     def is_allowed_name(self, host: str) -> bool:
         """Return whether a host is called whatever its address."""
         return host == HOST_GATEWAY or host in self.allowed_hosts
+
+
+def _check_not_reserved(host: str) -> None:
+    if any(host == name or host.endswith(f".{name}") for name in RESERVED_NAMES):
+        message = f"{host} is a name for examples; send it elsewhere with --deliver"
+        raise HostNotAllowedError(message)
 
 
 def check_address(text: str) -> None:

@@ -10,8 +10,8 @@ from mockserver.domain.lifecycle import Status
 from mockserver.domain.order import Order
 from mockserver.http.merchant.serializers import serialize_order
 
-MAX_CACHE_BYTES = 2 * 1024**2
-MAX_CACHED_ORDER_BYTES = 32_768
+MAX_CACHE_BYTES = 8 * 1024**2
+MAX_CACHED_ORDER_BYTES = 4 * 1024**2
 
 
 class OrderCache:

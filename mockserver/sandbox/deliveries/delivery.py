@@ -1,6 +1,5 @@
 """A delivery as a frozen value, its attempts, and its state, derived from both."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -20,13 +19,13 @@ class DeliveryKind(StrEnum):
     """What a delivery is for."""
 
     PUSH = "push"
+    VALIDATION = "validation"
+    NOTIFICATION = "notification"
     WEBHOOK = "webhook"
 
 
-KIND_MEANINGS: Mapping[DeliveryKind, str] = {
-    DeliveryKind.PUSH: "the order is complete: an empty POST until it is acknowledged",
-    DeliveryKind.WEBHOOK: "a signed event, repeated until the endpoint answers 2xx",
-}
+CALLBACKS = frozenset((DeliveryKind.VALIDATION,))
+"""Kinds whose answer is waited for; they are made once, when they are needed."""
 
 
 class DeliveryState(StrEnum):
@@ -70,6 +69,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         fired: names and actions of the fault rules that fired when it was due, while a
             delay or a reordering puts it off.
         is_reordered: whether it waits for the next delivery to the same URL.
+        timeout: seconds within which the merchant must answer; ``None`` is that of the kind.
     """
 
     delivery_id: str
@@ -85,6 +85,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     event_id: str = ""
     fired: FiredActions = ()
     is_reordered: bool = False
+    timeout: float | None = None
 
     @property
     def due_at(self) -> datetime | None:
@@ -93,15 +94,22 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
     @property
     def succeeded(self) -> bool:
-        """Whether the latest attempt succeeded."""
-        return bool(self.attempts) and self.attempts[-1].succeeded
+        """Whether the latest attempt succeeded; a callback is answered by any status."""
+        if not self.attempts:
+            return False
+        latest = self.attempts[-1]
+        return latest.succeeded or (self.kind in CALLBACKS and latest.status is not None)
 
 
 def is_stopped(delivery: Delivery, order: Order | None, assumptions: Assumptions) -> bool:
     """Return whether a delivery is no longer sent on its own."""
-    if delivery.kind is DeliveryKind.WEBHOOK:
-        return any(attempt.succeeded for attempt in delivery.attempts)
-    return _is_push_stopped(delivery, order, assumptions)
+    match delivery.kind:
+        case DeliveryKind.PUSH:
+            return _is_push_stopped(delivery, order, assumptions)
+        case DeliveryKind.NOTIFICATION:
+            return any(attempt.status == FIRST_SUCCESS for attempt in delivery.attempts)
+        case _:
+            return any(attempt.succeeded for attempt in delivery.attempts)
 
 
 def _is_push_stopped(delivery: Delivery, order: Order | None, assumptions: Assumptions) -> bool:

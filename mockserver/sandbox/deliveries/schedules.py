@@ -12,8 +12,13 @@ PUSH_INTERVAL = timedelta(hours=4)
 PUSH_PERIOD = timedelta(hours=48)
 WEBHOOK_GAPS = (0, 5, 300, 1800, 7200, 18_000, 36_000, 36_000)  # seconds; Svix's default
 
+NOTIFICATION_INTERVAL = timedelta(minutes=10)  # documented by Klarna, until answered 200
+NOTIFICATION_PERIOD = timedelta(hours=24)
+
 TIMEOUTS: Mapping[DeliveryKind, float] = {
     DeliveryKind.PUSH: 5.0,  # recorded in a log of 2018
+    DeliveryKind.VALIDATION: 10.0,  # documented by Kustom; 3 s unless an answer is required
+    DeliveryKind.NOTIFICATION: 5.0,  # assumed, as a push
     DeliveryKind.WEBHOOK: 15.0,  # Svix's default
 }
 """Seconds within which the merchant must answer."""
@@ -51,3 +56,9 @@ WEBHOOK_SCHEDULES: Mapping[str, tuple[timedelta, ...]] = {
     "once": (timedelta(),),
 }
 """Times of a webhook after its event, by the assumption ``webhook_schedule``."""
+
+NOTIFICATION_SCHEDULE = tuple(
+    NOTIFICATION_INTERVAL * number
+    for number in range(NOTIFICATION_PERIOD // NOTIFICATION_INTERVAL + 1)
+)
+"""Times of a fraud notification after the end of the review."""

@@ -33,7 +33,7 @@ from tests.support.checkouts import (
 )
 
 LATER = NOW + timedelta(minutes=5)
-OPTIONS = {"shipping_options": [PICKUP, PARCEL]}
+OPTIONS: dict[str, Any] = {"shipping_options": [PICKUP, PARCEL]}
 BOXES = [
     {"id": "news", "text": "News?", "checked": False, "required": False},
     {"id": "terms", "text": "Terms?", "checked": True, "required": True},

@@ -21,7 +21,7 @@ ADDRESS = {"email": "ada@shop.example", "postal_code": "22222", "city": "Lund"}
 
 async def open_checkout(merchant: Merchant, **fields: Any) -> str:  # noqa: ANN401
     """Create a checkout order; return the path of its page."""
-    reply = await merchant.ask("POST", CHECKOUTS_PATH, {**CART, **fields})
+    reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, **fields})
     assert reply.status == 201, reply
     (*_, summary) = (await merchant.control("GET", "checkouts")).json["checkouts"]
     assert summary["page_url"] in reply.json["html_snippet"]
@@ -29,7 +29,7 @@ async def open_checkout(merchant: Merchant, **fields: Any) -> str:  # noqa: ANN4
 
 
 async def ask(merchant: Merchant, method: str, path: str, body: Any = None) -> Reply:  # noqa: ANN401
-    return await merchant.ask(method, path, body, headers=SHOP_FRAME)
+    return await merchant.send(method, path, body, headers=SHOP_FRAME)
 
 
 async def test_any_shop_may_frame_the_page_but_nothing_else_may_run_in_it(
@@ -90,7 +90,7 @@ async def test_what_the_shopper_enters_is_stored_until_it_is_changed(
     state = (await ask(merchant, "POST", f"{path}/shopper", entered)).json
     assert (state["order_amount"], state["is_identified"]) == (24900, True)
     order_id = state["order_id"]
-    read = (await merchant.ask("GET", f"{CHECKOUTS_PATH}/{order_id}")).json
+    read = (await merchant.send("GET", f"{CHECKOUTS_PATH}/{order_id}")).json
     assert read["billing_address"] == {"country": "se", **ADDRESS}
     assert (read["order_amount"], read["selected_shipping_option"]["id"]) == (20000, "parcel")
     cleared = {"billing_address": {"city": ""}, "shipping_address": {"city": "Kiel"}}
@@ -143,7 +143,7 @@ async def test_an_api_key_stays_out_of_the_address(
     merchant = Merchant(session, server_url, key)
     token = base64.b64encode(f"{key}:".encode()).decode()
     headers = {"Authorization": f"Basic {token}"}
-    reply = await merchant.ask("POST", CHECKOUTS_PATH, CART, headers)
+    reply = await merchant.send("POST", CHECKOUTS_PATH, CART, headers)
     snippet = reply.json["html_snippet"]
     assert key not in snippet
     url = snippet.partition('"PAGE_URL":"')[2].partition('"')[0]
@@ -173,7 +173,7 @@ async def test_a_public_url_is_where_browsers_find_the_page(session: ClientSessi
     registry = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
     server = Server(registry, public_url="https://kustom.example/mock")
     with running_in_thread(server) as url:
-        reply = await Merchant(session, url, "shop").ask("POST", CHECKOUTS_PATH, CART)
+        reply = await Merchant(session, url, "shop").send("POST", CHECKOUTS_PATH, CART)
     assert (
         "https://kustom.example/mock/checkout-page/orders/shop/" in reply.json["html_snippet"]
     )

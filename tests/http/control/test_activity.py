@@ -11,7 +11,7 @@ from tests.support.merchant import Merchant
 
 
 async def calls(merchant: Merchant) -> list[dict[str, object]]:
-    listed = (await merchant.ask("GET", "/__admin/activity")).json["activity"]
+    listed = (await merchant.send("GET", "/__admin/activity")).json["activity"]
     return [call for call in listed if call["sandbox"] == merchant.user]
 
 
@@ -32,13 +32,13 @@ async def test_calls_are_listed_with_address_sandbox_and_status(merchant: Mercha
 
 async def test_refused_callers_are_listed(merchant: Merchant) -> None:
     path = f"/__admin/sandboxes/{merchant.user}"
-    await merchant.ask("DELETE", path, headers={"Origin": "https://evil.example"})
+    await merchant.send("DELETE", path, headers={"Origin": "https://evil.example"})
     assert (await calls(merchant))[-1]["status"] == 403
 
 
 async def test_health_checks_are_not_listed(merchant: Merchant) -> None:
-    await merchant.ask("GET", "/__admin/health")
-    listed = (await merchant.ask("GET", "/__admin/activity")).json["activity"]
+    await merchant.send("GET", "/__admin/health")
+    listed = (await merchant.send("GET", "/__admin/activity")).json["activity"]
     assert "/__admin/health" not in [call["path"] for call in listed]
 
 

@@ -37,7 +37,7 @@ TIMEOUT = 10  # seconds
     ],
 )
 async def test_local_hosts_are_accepted(merchant: Merchant, host: str) -> None:
-    assert (await merchant.ask("GET", LIST, headers={"Host": host})).status == 200
+    assert (await merchant.send("GET", LIST, headers={"Host": host})).status == 200
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ async def test_local_hosts_are_accepted(merchant: Merchant, host: str) -> None:
     ],
 )
 async def test_other_hosts_are_refused(merchant: Merchant, host: str) -> None:
-    response = await merchant.ask("GET", LIST, headers={"Host": host})
+    response = await merchant.send("GET", LIST, headers={"Host": host})
     assert_problem(response, 403, f"unexpected host '{host}'; allow it with --allowed-host")
 
 
@@ -75,12 +75,12 @@ async def test_other_hosts_are_refused(merchant: Merchant, host: str) -> None:
 async def test_foreign_origin_is_refused(merchant: Merchant, origin: str) -> None:
     async with merchant.nothing_changes():
         path = f"{LIST}/{merchant.user}"
-        response = await merchant.ask("DELETE", path, headers={"Origin": origin})
+        response = await merchant.send("DELETE", path, headers={"Origin": origin})
         assert_problem(response, 403, f"another origin are refused (Origin: {origin})")
 
 
 async def test_own_origin_is_accepted(merchant: Merchant) -> None:
-    assert (await merchant.ask("GET", LIST, headers={"Origin": merchant.url})).status == 200
+    assert (await merchant.send("GET", LIST, headers={"Origin": merchant.url})).status == 200
 
 
 @pytest.fixture
@@ -97,14 +97,14 @@ async def guarded(session: ClientSession) -> AsyncIterator[Merchant]:
 
 async def test_allowed_host_is_accepted(guarded: Merchant) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}", "Host": "mock.example:8566"}
-    assert (await guarded.ask("GET", LIST, headers=headers)).status == 200
+    assert (await guarded.send("GET", LIST, headers=headers)).status == 200
     headers["Host"] = "other.example"
-    assert (await guarded.ask("GET", LIST, headers=headers)).status == 403
+    assert (await guarded.send("GET", LIST, headers=headers)).status == 403
 
 
 @pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"Bearer  {TOKEN} ", f"bearer {TOKEN}"])
 async def test_valid_token_is_accepted(guarded: Merchant, given: str) -> None:
-    response = await guarded.ask("GET", LIST, headers={"Authorization": given})
+    response = await guarded.send("GET", LIST, headers={"Authorization": given})
     assert response.status == 200
 
 
@@ -112,7 +112,7 @@ async def test_valid_token_is_accepted(guarded: Merchant, given: str) -> None:
     "given", ["", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x", f"Basic {TOKEN}", TOKEN]
 )
 async def test_missing_or_wrong_token_is_401(guarded: Merchant, given: str) -> None:
-    response = await guarded.ask("GET", LIST, headers={"Authorization": given})
+    response = await guarded.send("GET", LIST, headers={"Authorization": given})
     assert_problem(response, 401, "expected 'Authorization: Bearer …'")
     assert response.header("WWW-Authenticate") == 'Bearer realm="kustom-mock control API"'
 
@@ -120,12 +120,12 @@ async def test_missing_or_wrong_token_is_401(guarded: Merchant, given: str) -> N
 @pytest.mark.parametrize("path", HEALTH_PATHS)
 async def test_health_needs_no_token(guarded: Merchant, path: str) -> None:
     headers = {"Host": "evil.example", "Origin": "https://evil.example", "Authorization": ""}
-    response = await guarded.ask("GET", path, headers=headers)
+    response = await guarded.send("GET", path, headers=headers)
     assert (response.status, response.json["status"]) == (200, "ok")
 
 
 async def test_merchant_api_needs_no_token(guarded: Merchant) -> None:
-    response = await guarded.ask("GET", "/ordermanagement/v1/orders/x")
+    response = await guarded.send("GET", "/ordermanagement/v1/orders/x")
     assert response.status == 400
 
 
@@ -193,14 +193,14 @@ async def test_unknown_path_is_a_problem_document(
     status: int,
     words: str,
 ) -> None:
-    assert_problem(await merchant.ask(method, path), status, words)
+    assert_problem(await merchant.send(method, path), status, words)
 
 
 @pytest.mark.parametrize(
     "path", ["/__admin/sandboxes/", "//__admin//sandboxes", "/__admin/health/"]
 )
 async def test_extra_slashes_are_ignored(merchant: Merchant, path: str) -> None:
-    assert (await merchant.ask("GET", path)).status == 200
+    assert (await merchant.send("GET", path)).status == 200
 
 
 def test_route_table_has_no_duplicates() -> None:

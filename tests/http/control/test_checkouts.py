@@ -12,7 +12,7 @@ EMAIL = {"billing_address": {"email": "ada@shop.example", "city": "Lund", "phone
 
 
 async def create(merchant: Merchant, **fields: Any) -> str:  # noqa: ANN401
-    reply = await merchant.ask("POST", CHECKOUTS_PATH, {**CART, **fields})
+    reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, **fields})
     assert reply.status == 201, reply
     return str(reply.json["order_id"])
 
@@ -113,9 +113,9 @@ async def test_a_country_without_shoppers_of_its_own_gets_an_address(
 async def test_a_completed_checkout_is_read_only(merchant: Merchant) -> None:
     order_id = await create(merchant)
     await complete(merchant, order_id)
-    refused = await merchant.ask("POST", f"{CHECKOUTS_PATH}/{order_id}", {})
+    refused = await merchant.send("POST", f"{CHECKOUTS_PATH}/{order_id}", {})
     assert (refused.status, refused.json["error_code"]) == (403, "READ_ONLY_ORDER")
-    read = await merchant.ask("GET", f"{CHECKOUTS_PATH}/{order_id}")
+    read = await merchant.send("GET", f"{CHECKOUTS_PATH}/{order_id}")
     assert (read.status, read.json["status"]) == (200, "checkout_complete")
     assert "complete" in read.json["html_snippet"]
 

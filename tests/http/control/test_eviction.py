@@ -38,7 +38,7 @@ def as_user(merchant: Merchant, user: str) -> Merchant:
 
 
 async def sandbox_names(merchant: Merchant) -> list[str]:
-    page = (await merchant.ask("GET", "/__admin/sandboxes")).json
+    page = (await merchant.send("GET", "/__admin/sandboxes")).json
     return [sandbox["name"] for sandbox in page["sandboxes"]]
 
 
@@ -59,7 +59,7 @@ async def test_new_sandbox_is_refused_while_all_others_are_changed(
     method, path, body = CHANGES[change]
     await merchant.control(method, path, body)
     stranger = as_user(merchant, "stranger")
-    refused = await stranger.ask("GET", f"{ORDERS_PATH}/x")
+    refused = await stranger.send("GET", f"{ORDERS_PATH}/x")
     assert (refused.status, refused.json["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
     assert refused.json["error_messages"] == ["The server reached its limit of 1 sandboxes."]
     assert refused.header("Mock-Reason").startswith("server_is_full; limit=1; kind=sandboxes")
@@ -76,9 +76,9 @@ async def test_sandbox_that_was_not_changed_is_not_protected(
     own_server: NewServer, action: tuple[str, str]
 ) -> None:
     merchant = await own_server("reset")
-    await merchant.ask("GET", f"{ORDERS_PATH}/x")
+    await merchant.send("GET", f"{ORDERS_PATH}/x")
     await merchant.control(*action)
-    await as_user(merchant, "stranger").ask("GET", f"{ORDERS_PATH}/x")
+    await as_user(merchant, "stranger").send("GET", f"{ORDERS_PATH}/x")
     assert await sandbox_names(merchant) == ["stranger"]
 
 
@@ -87,21 +87,21 @@ async def test_responses_after_an_eviction_say_that_the_sandbox_began_anew(
 ) -> None:
     merchant = await own_server("evicted")
     path = f"{ORDERS_PATH}/x"
-    before = await merchant.ask("GET", path)
-    await as_user(merchant, "stranger").ask("GET", path)
-    after = await merchant.ask("GET", path)
+    before = await merchant.send("GET", path)
+    await as_user(merchant, "stranger").send("GET", path)
+    after = await merchant.send("GET", path)
     assert "Mock-Sandbox" not in before.header_names
     header = after.header("Mock-Sandbox")
     assert re.fullmatch(r"began anew, evicted at 2\S+Z: more than 1 in use", header)
     await merchant.control("POST", "reset")
-    assert "Mock-Sandbox" not in (await merchant.ask("GET", path)).header_names
+    assert "Mock-Sandbox" not in (await merchant.send("GET", path)).header_names
 
 
 async def test_capture_protects_the_sandbox_of_a_merchant(own_server: NewServer) -> None:
     merchant = await own_server("shipping")
-    await merchant.ask("GET", f"{ORDERS_PATH}/x")
+    await merchant.send("GET", f"{ORDERS_PATH}/x")
     (order, *_) = (await merchant.control("GET", "orders")).json["orders"]
     path = f"{ORDERS_PATH}/{order['order_id']}/captures"
-    assert (await merchant.ask("POST", path, {"captured_amount": 1})).status == 201
-    refused = await as_user(merchant, "stranger").ask("GET", f"{ORDERS_PATH}/x")
+    assert (await merchant.send("POST", path, {"captured_amount": 1})).status == 201
+    refused = await as_user(merchant, "stranger").send("GET", f"{ORDERS_PATH}/x")
     assert refused.status == 503

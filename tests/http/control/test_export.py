@@ -31,7 +31,8 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, OrderLine
 from mockserver.http.control.serializers import serialize_inner_view
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.export import MASKS, export_sandbox, mask_address, mask_customer
+from mockserver.scenario.export import export_sandbox
+from mockserver.scenario.export_values import MASKS, mask_address, mask_customer
 from mockserver.scenario.scenario import parse_scenario, wrap_value
 from mockserver.scenario.yaml_reader import parse_yaml
 from tests.support.builders import make_line
@@ -74,7 +75,7 @@ async def moved(text: str, other: Merchant, order_id: str) -> None:
     """Put an export into another sandbox and take its order at hand."""
     place = f"/__admin/sandboxes/{other.user}/scenario"
     sent = {"Content-Type": "application/yaml"}
-    reply = await other.ask("PUT", place, text.encode(), sent)
+    reply = await other.send("PUT", place, text.encode(), sent)
     assert reply.status == 200, reply
     other.order = {"order_id": order_id, "captures": [], "refunds": []}
     other.order = await other.read()

@@ -86,7 +86,7 @@ async def test_long_body_is_cut(merchant: Merchant) -> None:
 
 
 async def test_head_response_is_recorded_without_a_body(merchant: Merchant) -> None:
-    await merchant.ask("HEAD", merchant.path(Op.GET_ORDER))
+    await merchant.send("HEAD", merchant.path(Op.GET_ORDER))
     entry = await latest(merchant)
     assert (entry["method"], entry["response"]["body"]) == ("HEAD", "")
 

@@ -86,7 +86,7 @@ async def test_others_are_answered_while_something_large_is_built(
 ) -> None:
     change = asyncio.create_task(merchant.control(method, path, body))
     await gate.until_reached()
-    assert (await merchant.ask("GET", "/livez")).status == 200
+    assert (await merchant.send("GET", "/livez")).status == 200
     assert (await merchant.capture(3000)).status == 201
     assert len((await merchant.control("GET", "orders")).json["orders"]) == 2
     gate.opened.set()
@@ -97,7 +97,7 @@ async def test_others_are_answered_while_something_large_is_built(
 
 async def test_an_invalid_large_scenario_changes_nothing(merchant: Merchant) -> None:
     comment = b"#" * 5000
-    response = await merchant.ask(
+    response = await merchant.send(
         "PUT",
         f"/__admin/sandboxes/{merchant.user}/scenario",
         b"version: 2\n" + comment,
@@ -134,7 +134,7 @@ async def test_a_copy_reads_like_the_sandbox(
     answers = []
     for size in (0, 10**9):
         monkeypatch.setattr(app, "SMALL_SANDBOX", size)
-        answers.append(await merchant.ask("GET", place))
+        answers.append(await merchant.send("GET", place))
     assert answers[0].status == 200
     assert answers[0].body == answers[1].body
 
@@ -164,10 +164,10 @@ async def test_a_sandbox_that_was_claimed_meanwhile_is_not_replaced(
     await gate.until_reached()
     claim = {"Authorization": basic("anna", "other secret")}
     path = f"{ORDERS_PATH}/{UNKNOWN_ID}"
-    assert (await stranger.ask("GET", path, headers=claim)).status == 404
+    assert (await stranger.send("GET", path, headers=claim)).status == 404
     gate.opened.set()
     assert (await change).status == 403
-    assert (await stranger.ask("GET", path, headers=claim)).status == 404
+    assert (await stranger.send("GET", path, headers=claim)).status == 404
 
 
 async def test_work_beyond_the_number_of_workers_waits_for_one() -> None:

@@ -52,23 +52,23 @@ async def test_first_merchant_request_creates_the_default_sandbox(
     new_merchant: Callable[..., Merchant],
 ) -> None:
     merchant = new_merchant()
-    missing = await merchant.ask("GET", f"/__admin/sandboxes/{merchant.user}")
+    missing = await merchant.send("GET", f"/__admin/sandboxes/{merchant.user}")
     assert merchant.user in problem(missing, 404)["detail"]
-    await merchant.ask("GET", "/ordermanagement/v1/orders/none")
+    await merchant.send("GET", "/ordermanagement/v1/orders/none")
     (order,) = (await merchant.control("GET", "orders")).json["orders"]
     assert (order["name"], order["status"], order["order_amount"]) == (
         "fresh",
         "AUTHORIZED",
         20000,
     )
-    found = await merchant.ask("GET", f"/__admin/sandboxes/{merchant.user}")
+    found = await merchant.send("GET", f"/__admin/sandboxes/{merchant.user}")
     assert (found.status, found.json["name"], found.json["orders"]) == (200, merchant.user, 1)
 
 
 async def test_sandbox_requests_are_counted(merchant: Merchant) -> None:
     for _ in range(3):
         await merchant.do(Op.GET_ORDER)
-    listed = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
+    listed = (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"]
     (own,) = [item for item in listed if item["name"] == merchant.user]
     assert own["requests"] == 3
 
@@ -341,7 +341,7 @@ async def test_request_without_an_order_is_explained(
     path: str,
     status: int,
 ) -> None:
-    page = await explain(merchant, await merchant.ask("GET", path))
+    page = await explain(merchant, await merchant.send("GET", path))
     assert (page["status"], page["path"]) == (status, path)
 
 
@@ -470,7 +470,7 @@ async def test_unknown_path_or_method_is_a_problem(
     path: str,
     status: int,
 ) -> None:
-    problem(await merchant.ask(method, path), status)
+    problem(await merchant.send(method, path), status)
 
 
 STRANGERS = {
@@ -494,7 +494,7 @@ async def test_control_api_refuses_foreign_hosts_and_origins(
     if path == "orders":
         place = f"/__admin/sandboxes/{merchant.user}/orders"
     async with merchant.nothing_changes():
-        response = await merchant.ask(method, place, SHIPPED, STRANGERS[case])
+        response = await merchant.send(method, place, SHIPPED, STRANGERS[case])
     problem(response, 403)
 
 
@@ -510,13 +510,13 @@ async def test_control_api_refuses_foreign_hosts_and_origins(
     ],
 )
 async def test_control_api_accepts_local_host_names(merchant: Merchant, host: str) -> None:
-    response = await merchant.ask("GET", "/__admin/sandboxes", None, {"Host": host})
+    response = await merchant.send("GET", "/__admin/sandboxes", None, {"Host": host})
     assert response.status == 200
 
 
 async def test_control_api_accepts_its_own_origin(merchant: Merchant) -> None:
     headers = {"Origin": "http://localhost:8566", "Host": "localhost:8566"}
-    response = await merchant.ask("GET", "/__admin/sandboxes", None, headers)
+    response = await merchant.send("GET", "/__admin/sandboxes", None, headers)
     assert response.status == 200
 
 

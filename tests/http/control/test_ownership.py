@@ -48,11 +48,11 @@ async def own_server(session: ClientSession) -> AsyncIterator[NewServer]:
 
 async def test_merchant_needs_the_first_secret(own_server: NewServer) -> None:
     merchant = await own_server()
-    assert (await merchant.ask("GET", ORDER, headers=FIRST)).status == 404
-    refused = await merchant.ask("GET", ORDER, headers=SECOND)
+    assert (await merchant.send("GET", ORDER, headers=FIRST)).status == 404
+    refused = await merchant.send("GET", ORDER, headers=SECOND)
     assert refused.status == 401
     assert refused.header("Mock-Reason") == "owned_by_another_secret anna"
-    assert (await merchant.ask("GET", ORDER, headers=FIRST)).status == 404
+    assert (await merchant.send("GET", ORDER, headers=FIRST)).status == 404
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ async def test_control_api_needs_the_secret_of_the_owner(
     own_server: NewServer, headers: dict[str, str], status: int
 ) -> None:
     merchant = await own_server()
-    await merchant.ask("GET", ORDER, headers=FIRST)
+    await merchant.send("GET", ORDER, headers=FIRST)
     for method, body in (("GET", None), ("POST", {"freeze": True})):
-        response = await merchant.ask(method, CLOCK, body, headers)
+        response = await merchant.send(method, CLOCK, body, headers)
         assert response.status == status
     if status == 401:
         assert response.header("WWW-Authenticate").startswith("Basic ")
@@ -77,36 +77,36 @@ async def test_control_api_needs_the_secret_of_the_owner(
 async def test_control_request_that_creates_a_sandbox_owns_it(own_server: NewServer) -> None:
     merchant = await own_server()
     scenario = {"use": "split-shipment"}
-    assert (await merchant.ask("PUT", SCENARIO, scenario, FIRST)).status == 200
-    assert (await merchant.ask("PUT", SCENARIO, scenario, SECOND)).status == 403
-    assert (await merchant.ask("GET", ORDER, headers=SECOND)).status == 401
-    assert (await merchant.ask("GET", ORDER, headers=FIRST)).status == 404
+    assert (await merchant.send("PUT", SCENARIO, scenario, FIRST)).status == 200
+    assert (await merchant.send("PUT", SCENARIO, scenario, SECOND)).status == 403
+    assert (await merchant.send("GET", ORDER, headers=SECOND)).status == 401
+    assert (await merchant.send("GET", ORDER, headers=FIRST)).status == 404
 
 
 async def test_failed_control_request_owns_nothing(own_server: NewServer) -> None:
     merchant = await own_server()
-    assert (await merchant.ask("PUT", SCENARIO, {"use": "nothing"}, FIRST)).status == 422
-    assert (await merchant.ask("GET", ORDER, headers=SECOND)).status == 404
+    assert (await merchant.send("PUT", SCENARIO, {"use": "nothing"}, FIRST)).status == 422
+    assert (await merchant.send("GET", ORDER, headers=SECOND)).status == 404
 
 
 async def test_admin_token_opens_every_owned_sandbox(own_server: NewServer) -> None:
     merchant = await own_server(admin_token="admin")
-    await merchant.ask("GET", ORDER, headers=FIRST)
-    assert (await merchant.ask("GET", CLOCK, headers=TOKEN)).status == 200
-    assert (await merchant.ask("GET", CLOCK, headers=FIRST)).status == 200
-    assert (await merchant.ask("GET", CLOCK, headers=SECOND)).status == 403
+    await merchant.send("GET", ORDER, headers=FIRST)
+    assert (await merchant.send("GET", CLOCK, headers=TOKEN)).status == 200
+    assert (await merchant.send("GET", CLOCK, headers=FIRST)).status == 200
+    assert (await merchant.send("GET", CLOCK, headers=SECOND)).status == 403
 
 
 async def test_list_of_sandboxes_still_needs_the_admin_token(own_server: NewServer) -> None:
     merchant = await own_server(admin_token="admin")
     for headers, status in ((FIRST, 401), (TOKEN, 200)):
-        response = await merchant.ask("GET", "/__admin/sandboxes", headers=headers)
+        response = await merchant.send("GET", "/__admin/sandboxes", headers=headers)
         assert response.status == status
 
 
 async def test_dropped_sandbox_can_be_owned_again(own_server: NewServer) -> None:
     merchant = await own_server()
-    await merchant.ask("GET", ORDER, headers=FIRST)
-    dropped = await merchant.ask("DELETE", "/__admin/sandboxes/anna", headers=FIRST)
+    await merchant.send("GET", ORDER, headers=FIRST)
+    dropped = await merchant.send("DELETE", "/__admin/sandboxes/anna", headers=FIRST)
     assert dropped.status == 204
-    assert (await merchant.ask("GET", ORDER, headers=SECOND)).status == 404
+    assert (await merchant.send("GET", ORDER, headers=SECOND)).status == 404

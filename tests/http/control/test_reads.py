@@ -48,9 +48,9 @@ def url_of(path: str, sandbox: str) -> str:
 @pytest.mark.parametrize("path", GETS)
 async def test_get_creates_no_sandbox(new_merchant: Callable[[], Merchant], path: str) -> None:
     merchant = new_merchant()
-    response = await merchant.ask("GET", url_of(path, merchant.user))
+    response = await merchant.send("GET", url_of(path, merchant.user))
     assert_problem(response, 404, f"no sandbox '{merchant.user}' is in use")
-    assert (await merchant.ask("GET", f"/__admin/sandboxes/{merchant.user}")).status == 404
+    assert (await merchant.send("GET", f"/__admin/sandboxes/{merchant.user}")).status == 404
 
 
 @pytest.mark.parametrize("path", READING_POSTS)
@@ -76,7 +76,7 @@ async def test_unknown_sandbox_names_similar_ones(new_merchant: Callable[[], Mer
     merchant = new_merchant()
     merchant.user = "shopping-cart-7"
     await merchant.control("POST", "reset")
-    response = await merchant.ask("GET", "/__admin/sandboxes/shoping-cart-7/verdict")
+    response = await merchant.send("GET", "/__admin/sandboxes/shoping-cart-7/verdict")
     assert_problem(response, 404, "no sandbox 'shoping-cart-7' is in use, did you mean 'shop")
 
 
@@ -85,13 +85,13 @@ async def test_unknown_sandbox_names_similar_ones(new_merchant: Callable[[], Mer
 async def test_invalid_sandbox_name_is_refused(
     merchant: Merchant, name: str, method: str, path: str
 ) -> None:
-    response = await merchant.ask(method, f"/__admin/sandboxes/{quote(name, safe='')}/{path}")
+    response = await merchant.send(method, f"/__admin/sandboxes/{quote(name, safe='')}/{path}")
     assert_problem(response, 422, "expected 1 to 255 printable characters as the name")
 
 
 @pytest.mark.parametrize("path", GUARDED)
 async def test_unknown_filter_is_refused_everywhere(merchant: Merchant, path: str) -> None:
-    response = await merchant.ask("GET", f"{url_of(path, merchant.user)}?statsu=CAPTURED")
+    response = await merchant.send("GET", f"{url_of(path, merchant.user)}?statsu=CAPTURED")
     assert_problem(response, 422, "unknown filter 'statsu', ")
 
 

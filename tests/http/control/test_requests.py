@@ -37,7 +37,7 @@ async def busy(merchant: Merchant) -> Merchant:
     await merchant.do(Op.GET_ORDER)
     await merchant.capture(20_000)
     await merchant.capture(20_000)
-    await merchant.ask("GET", "/no/such/path")
+    await merchant.send("GET", "/no/such/path")
     return merchant
 
 

@@ -61,7 +61,7 @@ def as_user(merchant: Merchant, user: str) -> Merchant:
 
 async def put(merchant: Merchant, text: str, media_type: str = "application/yaml") -> Reply:
     path = f"/__admin/sandboxes/{merchant.user}/scenario"
-    return await merchant.ask("PUT", path, text.encode(), {"Content-Type": media_type})
+    return await merchant.send("PUT", path, text.encode(), {"Content-Type": media_type})
 
 
 async def take(merchant: Merchant, text: str = WORLD) -> None:
@@ -91,7 +91,7 @@ async def test_a_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) 
     filled = await put(merchant, WORLD)
     assert filled.json["scenario"] == "Own scenario"
     assert list(filled.json["orders"]) == ["one"]
-    order = await as_user(merchant, merchant.user).ask(
+    order = await as_user(merchant, merchant.user).send(
         "GET",
         f"/ordermanagement/v1/orders/{filled.json['orders']['one']}",
     )
@@ -211,7 +211,7 @@ async def test_invalid_scenario_creates_no_sandbox(
 ) -> None:
     merchant = new_merchant()
     assert (await put(merchant, "odrers: 1")).status == 422
-    assert (await merchant.ask("GET", f"/__admin/sandboxes/{merchant.user}")).status == 404
+    assert (await merchant.send("GET", f"/__admin/sandboxes/{merchant.user}")).status == 404
 
 
 async def test_reset_reproduces_the_first_build_to_the_byte(
@@ -246,7 +246,7 @@ async def test_reset_deletes_idempotency_keys(
 
 async def test_unused_sandbox_is_not_found(merchant: Merchant) -> None:
     for method in ("GET", "DELETE"):
-        response = await merchant.ask(method, "/__admin/sandboxes/nobody-at-all")
+        response = await merchant.send(method, "/__admin/sandboxes/nobody-at-all")
         assert_problem(response, 404, "no sandbox 'nobody-at-all' is in use")
 
 
@@ -254,20 +254,20 @@ async def test_dropped_sandbox_starts_from_its_template(own_server: NewServer) -
     merchant = await own_server()
     await take(merchant)
     page = f"/__admin/sandboxes/{merchant.user}"
-    assert (await merchant.ask("GET", page)).json["scenario"] == "Own scenario"
-    dropped = await merchant.ask("DELETE", page)
+    assert (await merchant.send("GET", page)).json["scenario"] == "Own scenario"
+    dropped = await merchant.send("DELETE", page)
     assert (dropped.status, dropped.body) == (204, b"")
-    assert (await merchant.ask("GET", page)).status == 404
+    assert (await merchant.send("GET", page)).status == 404
     assert (await merchant.do(Op.GET_ORDER)).status == 404
-    assert (await merchant.ask("GET", page)).json["scenario"].endswith("fresh-order")
+    assert (await merchant.send("GET", page)).json["scenario"].endswith("fresh-order")
 
 
 async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) -> None:
     merchant = await own_server()
-    assert (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"] == []
+    assert (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"] == []
     await take(merchant)
     await merchant.do(Op.CANCEL)
-    (seen,) = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
+    (seen,) = (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"]
     assert seen == {
         "name": "own",
         "scenario": "Own scenario",
@@ -277,14 +277,14 @@ async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) ->
         "now": "2026-01-15T09:00:00.000Z",
         "frozen": True,
     }
-    assert (await merchant.ask("GET", "/__admin/health")).json["sandboxes"] == 1
+    assert (await merchant.send("GET", "/__admin/health")).json["sandboxes"] == 1
 
 
 async def test_evicted_sandboxes_are_listed(own_server: NewServer) -> None:
     merchant = await own_server(max_sandboxes=2)
     for user in ("a", "b", "a", "c"):
-        await as_user(merchant, user).ask("GET", f"{ORDERS_PATH}/x")
-    page = (await merchant.ask("GET", "/__admin/sandboxes")).json
+        await as_user(merchant, user).send("GET", f"{ORDERS_PATH}/x")
+    page = (await merchant.send("GET", "/__admin/sandboxes")).json
     assert [sandbox["name"] for sandbox in page["sandboxes"]] == ["a", "c"]
     (eviction,) = page["evicted"]
     assert (eviction["name"], eviction["reason"]) == ("b", "more than 2 in use")
@@ -294,9 +294,9 @@ async def test_evicted_sandboxes_are_listed(own_server: NewServer) -> None:
 
 async def test_sandbox_names_may_contain_any_letters(own_server: NewServer) -> None:
     merchant = await own_server("åß 試?#&=+")
-    await merchant.ask("GET", "/ordermanagement/v1/orders/x")
+    await merchant.send("GET", "/ordermanagement/v1/orders/x")
     path = f"/__admin/sandboxes/{quote(merchant.user)}"
-    assert (await merchant.ask("GET", path)).json["name"] == merchant.user
+    assert (await merchant.send("GET", path)).json["name"] == merchant.user
 
 
 CREDENTIALS = "credentials: {PK1: s3cret, 4711: 0815}\n"
@@ -324,14 +324,14 @@ async def test_only_listed_credentials_are_accepted(
         assert (await put(as_user(merchant, text), CREDENTIALS)).status == 200
     given = b64encode(f"{user}:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {given}"}
-    response = await merchant.ask("GET", "/ordermanagement/v1/orders/x-y", headers=headers)
+    response = await merchant.send("GET", "/ordermanagement/v1/orders/x-y", headers=headers)
     assert response.status == (400 if status == 404 else status)
 
 
 async def test_credentials_apply_to_their_sandbox_only(own_server: NewServer) -> None:
     merchant = await own_server("PK1")
     await put(merchant, CREDENTIALS)
-    other = await as_user(merchant, "other").ask("GET", "/ordermanagement/v1/orders/x")
+    other = await as_user(merchant, "other").send("GET", "/ordermanagement/v1/orders/x")
     assert other.status == 400
 
 
@@ -340,11 +340,11 @@ async def test_require_known_accepts_only_existing_sandboxes(
 ) -> None:
     merchant = await own_server(require_known=True)
     path = "/ordermanagement/v1/orders/x"
-    assert (await merchant.ask("GET", path)).status == 401
-    assert (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"] == []
+    assert (await merchant.send("GET", path)).status == 401
+    assert (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"] == []
     await take(merchant)
-    assert (await merchant.ask("GET", path)).status == 400
-    assert (await as_user(merchant, "other").ask("GET", path)).status == 401
+    assert (await merchant.send("GET", path)).status == 400
+    assert (await as_user(merchant, "other").send("GET", path)).status == 401
 
 
 async def test_verdict_checks_the_current_state(

@@ -114,7 +114,7 @@ async def test_a_delivery_sent_by_hand_meets_no_fault(shop: Shop) -> None:
         ),
         pytest.param(
             {"on": "refund", "do": {"lose": True}},
-            "'lose' is for deliveries: name one in `on` (push, webhook",
+            "'lose' is for deliveries: name one in `on` (push, validation",
             id="an action for deliveries",
         ),
         pytest.param(
@@ -126,6 +126,11 @@ async def test_a_delivery_sent_by_hand_meets_no_fault(shop: Shop) -> None:
             {"on": "push", "do": {"bad_signature": True}},
             "'bad_signature' is for webhooks; other deliveries are not signed",
             id="a signature of a push",
+        ),
+        pytest.param(
+            {"on": ["validation"], "do": {"reorder": True}},
+            "'reorder' is for deliveries by a schedule; a callback is made when it is needed",
+            id="a callback out of order",
         ),
         pytest.param(
             {"on": "puhs", "do": {"lose": True}}, "did you mean 'push'?", id="a misspelt kind"

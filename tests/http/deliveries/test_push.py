@@ -59,10 +59,10 @@ async def test_a_push_is_sent_now_on_request(shop: Shop) -> None:
 
 
 async def test_a_push_with_the_confirmation_does_not_delay_it(shop: Shop) -> None:
-    shop.may_answer.clear()
+    shop.may_respond.clear()
     (delivery,) = (await shop.complete("with_confirmation"))["deliveries"]
     assert (delivery["state"], delivery["attempts"]) == ("scheduled", [])
-    shop.may_answer.set()
+    shop.may_respond.set()
     awaited = "deliveries/await?state=delivered&timeout=5s"
     assert (await shop.merchant.control("GET", awaited)).json["deliveries"]
     assert await shop.advance("2m") == ["09:02 push answered 200"]

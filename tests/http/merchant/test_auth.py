@@ -73,7 +73,7 @@ async def test_unreadable_credentials_get_the_recorded_page(
 ) -> None:
     headers = {"Authorization": UNREADABLE[case]}
     where = path or merchant.path(Op.GET_ORDER)
-    assert_recorded_page(await merchant.ask("GET", where, headers=headers))
+    assert_recorded_page(await merchant.send("GET", where, headers=headers))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_an_api_key_is_one_sandbox_in_every_form(
         merchant.order = {"order_id": "none", "captures": [], "refunds": []}
         response = await merchant.do(Op.ACKNOWLEDGE, headers=headers)
         assert response.status == 404
-    sandboxes = (await merchant.ask("GET", "/__admin/sandboxes")).json["sandboxes"]
+    sandboxes = (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"]
     name = display_name(key)
     assert [item["requests"] for item in sandboxes if item["name"] == name] == [3]
 
@@ -128,11 +128,11 @@ async def test_a_user_of_any_letters_has_a_sandbox(
 ) -> None:
     merchant = new_merchant()
     merchant.user = f"{merchant.user}-åß-試"
-    orders = (await merchant.ask("GET", "/__admin/sandboxes")).json
+    orders = (await merchant.send("GET", "/__admin/sandboxes")).json
     assert merchant.user not in [sandbox["name"] for sandbox in orders["sandboxes"]]
     merchant.order = {"order_id": "none", "captures": [], "refunds": []}
     await merchant.do(Op.CANCEL)
-    orders = (await merchant.ask("GET", "/__admin/sandboxes")).json
+    orders = (await merchant.send("GET", "/__admin/sandboxes")).json
     assert merchant.user in [sandbox["name"] for sandbox in orders["sandboxes"]]
 
 

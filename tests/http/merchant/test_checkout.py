@@ -9,7 +9,7 @@ from mockserver.domain.checkout.checkout import MERCHANT_FIELDS, MERCHANT_URLS, 
 from mockserver.domain.operation import CHECKOUT_OPERATIONS, CHECKOUTS_PATH, Operation
 from mockserver.schemas import get_schema, shipped_schemas
 from tests.support.checkouts import CART, EMPTY_CART, SHIRTS, URLS
-from tests.support.connection import fault
+from tests.support.connection import add_fault
 from tests.support.merchant import UNKNOWN_ID, Merchant, Reply
 
 Op = Operation
@@ -27,17 +27,17 @@ WOOCOMMERCE_NULLS = dict.fromkeys(
 
 async def create(merchant: Merchant, **fields: Any) -> Any:  # noqa: ANN401
     """Create a checkout order and return the answer's body."""
-    reply = await merchant.ask("POST", CHECKOUTS_PATH, {**CART, **fields})
+    reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, **fields})
     assert reply.status == 201, reply
     return reply.json
 
 
 async def update(merchant: Merchant, order_id: str, body: Any) -> Reply:  # noqa: ANN401
-    return await merchant.ask("POST", f"{CHECKOUTS_PATH}/{order_id}", body)
+    return await merchant.send("POST", f"{CHECKOUTS_PATH}/{order_id}", body)
 
 
 async def read(merchant: Merchant, order_id: str) -> Reply:
-    return await merchant.ask("GET", f"{CHECKOUTS_PATH}/{order_id}")
+    return await merchant.send("GET", f"{CHECKOUTS_PATH}/{order_id}")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_the_schema_has_the_members_that_are_kept(name: str, known: tuple[str, .
 
 @pytest.mark.parametrize("slash", ["", "/"])
 async def test_an_answer_has_the_recorded_shape(merchant: Merchant, slash: str) -> None:
-    reply = await merchant.ask("POST", CHECKOUTS_PATH + slash, CART)
+    reply = await merchant.send("POST", CHECKOUTS_PATH + slash, CART)
     page = reply.json
     assert reply.status == 201
     assert list(page) == RECORDED_KEYS
@@ -66,7 +66,7 @@ async def test_an_answer_has_the_recorded_shape(merchant: Merchant, slash: str) 
 
 
 async def test_an_answer_has_the_recorded_headers(merchant: Merchant) -> None:
-    reply = await merchant.ask("POST", CHECKOUTS_PATH, CART)
+    reply = await merchant.send("POST", CHECKOUTS_PATH, CART)
     order_id = reply.json["order_id"]
     assert reply.header("Location") == f"{merchant.url}{CHECKOUTS_PATH}/{order_id}"
     assert reply.header("Cache-Control") == "max-age=0, no-cache, no-store"
@@ -170,7 +170,7 @@ async def test_a_bad_value_is_refused_as_the_provider_does(
     merchant: Merchant, name: str
 ) -> None:
     body, field = BAD[name]
-    reply = await merchant.ask("POST", CHECKOUTS_PATH, body)
+    reply = await merchant.send("POST", CHECKOUTS_PATH, body)
     assert (reply.status, reply.json["error_code"]) == (400, "BAD_VALUE")
     assert reply.json["error_messages"] == [f"Bad value: {field}"]
     assert reply.header("Mock-Reason").startswith("bad_value; paths=")
@@ -180,7 +180,7 @@ async def test_a_bad_value_is_refused_as_the_provider_does(
     "body", [b"{", b"[" * 200 + b"]" * 200, b'{"a":' * 60 + b"1" + b"}" * 60]
 )
 async def test_a_body_that_is_no_json_is_refused(merchant: Merchant, body: bytes) -> None:
-    reply = await merchant.ask("POST", CHECKOUTS_PATH, body)
+    reply = await merchant.send("POST", CHECKOUTS_PATH, body)
     assert (reply.status, reply.json["error_code"]) == (400, "BAD_REQUEST")
 
 
@@ -210,7 +210,7 @@ async def test_an_update_that_is_refused_changes_nothing(merchant: Merchant) -> 
 
 async def test_an_abort_answers_the_order_and_makes_it_read_only(merchant: Merchant) -> None:
     page = await create(merchant)
-    aborted = await merchant.ask("POST", f"{CHECKOUTS_PATH}/{page['order_id']}/abort")
+    aborted = await merchant.send("POST", f"{CHECKOUTS_PATH}/{page['order_id']}/abort")
     assert (aborted.status, aborted.json["status"]) == (200, "checkout_incomplete")
     reply = await update(merchant, page["order_id"], {})
     assert (reply.status, reply.json["error_code"]) == (403, "READ_ONLY_ORDER")
@@ -277,7 +277,7 @@ async def test_the_journal_explains_checkouts_like_orders(merchant: Merchant) ->
 
 async def test_a_refusal_by_status_names_the_status_that_allows_it(merchant: Merchant) -> None:
     order_id = (await create(merchant))["order_id"]
-    await merchant.ask("POST", f"{CHECKOUTS_PATH}/{order_id}/abort")
+    await merchant.send("POST", f"{CHECKOUTS_PATH}/{order_id}/abort")
     refused = await update(merchant, order_id, {})
     correlation_id = refused.header("Klarna-Correlation-Id")
     explained = (await merchant.control("GET", f"explain/{correlation_id}")).json
@@ -290,16 +290,16 @@ async def test_a_lost_answer_is_committed(
     info: Any,  # noqa: ANN401
 ) -> None:
     order_id = (await create(merchant))["order_id"]
-    await fault(merchant, {"respond_after": {"status": 500}}, on=info.operation)
+    await add_fault(merchant, {"respond_after": {"status": 500}}, on=info.operation)
     path = info.full_path.format(order_id=order_id)
     body = CART if info.schema else None
-    assert (await merchant.ask(info.method, path, body)).status == 500
+    assert (await merchant.send(info.method, path, body)).status == 500
     counted = await merchant.control("GET", f"requests/count?operation={info.operation}")
     assert counted.json["count"] == 1 + (info.operation is Op.CREATE_CHECKOUT)
 
 
 async def test_a_fault_can_refuse_a_creation(merchant: Merchant) -> None:
-    await fault(merchant, {"refuse": "bad_value"}, on="create_checkout")
-    reply = await merchant.ask("POST", CHECKOUTS_PATH, CART)
+    await add_fault(merchant, {"refuse": "bad_value"}, on="create_checkout")
+    reply = await merchant.send("POST", CHECKOUTS_PATH, CART)
     assert (reply.status, reply.json["error_code"]) == (400, "BAD_VALUE")
-    assert (await merchant.ask("POST", CHECKOUTS_PATH, CART)).status == 201
+    assert (await merchant.send("POST", CHECKOUTS_PATH, CART)).status == 201

@@ -22,7 +22,7 @@ from mockserver.http.server import Server
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
-from tests.support.connection import TIMEOUT, fault, line_to, parsed_head
+from tests.support.connection import TIMEOUT, add_fault, open_connection, parse_head
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, Merchant, Reply, with_key
 from tests.support.request_examples import BODIES, order_for
 
@@ -67,7 +67,7 @@ async def test_respond_replaces_the_response_without_effect(
     shipping_merchant: Merchant,
 ) -> None:
     merchant = shipping_merchant
-    await fault(merchant, {"respond": {"status": 409, "error_code": "OWN"}}, on="refund")
+    await add_fault(merchant, {"respond": {"status": 409, "error_code": "OWN"}}, on="refund")
     async with merchant.nothing_changes():
         refused = await merchant.refund(100)
     assert (refused.status, refused.json["error_code"]) == (409, "OWN")
@@ -102,7 +102,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], int, Any, dict[str, str]]] = {
 @pytest.mark.parametrize("case", ANSWERS)
 async def test_respond_can_send_any_response(merchant: Merchant, case: str, when: str) -> None:
     given, status, body, headers = ANSWERS[case]
-    await fault(merchant, {when: given}, on="get_order")
+    await add_fault(merchant, {when: given}, on="get_order")
     response = await merchant.do(Op.GET_ORDER)
     assert response.status == status
     assert (response.json if isinstance(body, dict) else response.body) == body
@@ -127,10 +127,10 @@ async def test_respond_cannot_break_the_framing(
     headers: dict[str, str],
 ) -> None:
     given = {"status": 200, "headers": headers, "body": {"own": 1}}
-    await fault(merchant, {"respond": given}, on="get_order")
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
-        status, _, body = await line.answer()
+    await add_fault(merchant, {"respond": given}, on="get_order")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.GET_ORDER)
+        status, _, body = await connection.read_response()
     assert (status, body) == (200, b'{"own":1}')
     assert (await merchant.read())["order_id"] == merchant.order_id
 
@@ -163,7 +163,7 @@ async def test_respond_without_a_body_sends_the_error_of_its_status(
     status: int,
 ) -> None:
     code, message = DEFAULT_ERRORS[status]
-    await fault(merchant, {"respond": {"status": status}})
+    await add_fault(merchant, {"respond": {"status": status}})
     response = await merchant.do(Op.CANCEL)
     assert response.status == status
     assert list(response.json) == ["error_code", "error_messages", "correlation_id"]
@@ -174,7 +174,7 @@ async def test_respond_without_a_body_sends_the_error_of_its_status(
 async def test_injected_401_is_the_recorded_page(
     merchant: Merchant, action: dict[str, Any]
 ) -> None:
-    await fault(merchant, action, on="capture")
+    await add_fault(merchant, action, on="capture")
     async with merchant.nothing_changes():
         response = await merchant.capture(100)
     assert (response.status, response.body) == (401, UNAUTHORIZED_HTML)
@@ -185,7 +185,7 @@ async def test_injected_401_is_the_recorded_page(
 
 
 async def test_injected_401_can_have_its_own_error(merchant: Merchant) -> None:
-    await fault(merchant, {"respond": {"status": 401, "error_code": "EXPIRED"}})
+    await add_fault(merchant, {"respond": {"status": 401, "error_code": "EXPIRED"}})
     response = await merchant.do(Op.CANCEL)
     assert (response.status, response.json["error_messages"]) == (401, ["Expired"])
 
@@ -193,7 +193,7 @@ async def test_injected_401_can_have_its_own_error(merchant: Merchant) -> None:
 @pytest.mark.parametrize("name", ["Date", "date", "DATE"])
 async def test_injected_date_replaces_the_servers_own(merchant: Merchant, name: str) -> None:
     headers = {name: "Thu, 01 Jan 1970 00:00:00 GMT"}
-    await fault(merchant, {"respond": {"status": 200, "headers": headers}}, on="get_order")
+    await add_fault(merchant, {"respond": {"status": 200, "headers": headers}}, on="get_order")
     assert (await merchant.do(Op.GET_ORDER)).header("Date") == headers[name]
 
 
@@ -209,7 +209,7 @@ async def test_every_operation_can_be_refused_for_every_reason(
     await merchant.make_order(order_for(operation))
     async with merchant.nothing_changes():
         for reason in Reason:
-            await fault(merchant, {"refuse": reason}, on=operation)
+            await add_fault(merchant, {"refuse": reason}, on=operation)
             response = await merchant.do(operation, BODIES.get(operation))
             row = find_error_definition(reason, operation)
             assert response.status == row.status, (reason, response)
@@ -243,7 +243,7 @@ def test_every_reason_of_the_catalogue_can_be_injected() -> None:
 
 
 async def test_a_refusal_is_explained_like_any_other(merchant: Merchant) -> None:
-    await fault(merchant, {"refuse": "payment_method_failed"}, on="capture")
+    await add_fault(merchant, {"refuse": "payment_method_failed"}, on="capture")
     response = await merchant.capture(100)
     explained = await merchant.control("GET", f"explain/{response.json['correlation_id']}")
     assert explained.json["refusal"]["reason"] == "payment_method_failed"
@@ -256,7 +256,7 @@ async def test_injected_refusal_omits_unknown_facts(
     merchant: Merchant,
     reason: Reason,
 ) -> None:
-    await fault(merchant, {"refuse": reason}, on="refund")
+    await add_fault(merchant, {"refuse": reason}, on="refund")
     await merchant.refund(100)
     entry = await latest(merchant)
     assert UNKNOWN_FACT not in entry["refusal"]["facts"].values()
@@ -284,7 +284,7 @@ async def test_rate_limit_has_retry_after(
     wanted: Any,  # noqa: ANN401  # JSON
     seconds: str,
 ) -> None:
-    await fault(merchant, {"rate_limit": wanted}, calls={"first": 2})
+    await add_fault(merchant, {"rate_limit": wanted}, calls={"first": 2})
     for _ in range(2):
         response = await merchant.do(Op.GET_ORDER)
         assert (response.status, response.json["error_code"]) == (429, "TOO_MANY_REQUESTS")
@@ -303,7 +303,7 @@ async def test_a_delay_moves_a_frozen_clock_instead_of_waiting(
     later: bool,
 ) -> None:
     before = await freeze(merchant)
-    await fault(merchant, {"delay": delay}, on="get_order")
+    await add_fault(merchant, {"delay": delay}, on="get_order")
     response = await merchant.do(Op.GET_ORDER)
     assert response.status == 200
     assert response.header("Mock-Fault") == "f: delay"
@@ -313,7 +313,7 @@ async def test_a_delay_moves_a_frozen_clock_instead_of_waiting(
 async def test_repeated_delays_stop_at_the_latest_time(merchant: Merchant) -> None:
     await freeze(merchant)
     wild = {"lognormal": {"median": "36500d", "p99": "36500d"}}
-    await fault(merchant, {"delay": wild}, on="get_order", calls={"every": 1})
+    await add_fault(merchant, {"delay": wild}, on="get_order", calls={"every": 1})
     for _ in range(80):
         assert (await merchant.do(Op.GET_ORDER)).status == 200
     assert await now(merchant) == "9000-01-01T00:00:00.000Z"
@@ -321,7 +321,7 @@ async def test_repeated_delays_stop_at_the_latest_time(merchant: Merchant) -> No
 
 
 async def test_a_delay_under_a_running_clock_is_waited_for(merchant: Merchant) -> None:
-    await fault(merchant, {"delay": "1ms"}, on="get_order")
+    await add_fault(merchant, {"delay": "1ms"}, on="get_order")
     assert (await merchant.do(Op.GET_ORDER)).status == 200
     assert await counts(merchant) == (1, 1)
 
@@ -331,11 +331,11 @@ async def test_a_delay_under_a_running_clock_is_waited_for(merchant: Merchant) -
 async def test_drop_reset_resets_the_connection(
     merchant: Merchant, action: str, how: str
 ) -> None:
-    await fault(merchant, {action: how})
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
+    await add_fault(merchant, {action: how})
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.GET_ORDER)
         with pytest.raises(ConnectionResetError):
-            await line.rest()
+            await connection.read_rest()
     assert await latest_delivery(merchant) == "nothing: connection reset"
     assert (await merchant.do(Op.GET_ORDER)).status == 200
 
@@ -347,10 +347,10 @@ async def test_drop_close_ends_without_a_byte(
     action: str,
     how: str,
 ) -> None:
-    await fault(merchant, {action: how})
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
-        assert await line.rest() == b""
+    await add_fault(merchant, {action: how})
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.GET_ORDER)
+        assert await connection.read_rest() == b""
     assert await latest_delivery(merchant) == "nothing: connection closed"
     assert (await merchant.do(Op.GET_ORDER)).status == 200
 
@@ -367,9 +367,9 @@ async def test_hang_ends_with_the_client_and_records_its_duration(
     merchant: Merchant,
     action: str,
 ) -> None:
-    await fault(merchant, {action: "hang"}, on="capture")
-    async with line_to(merchant) as line:
-        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+    await add_fault(merchant, {action: "hang"}, on="capture")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.CAPTURE, BODIES[Op.CAPTURE])
         await arrived(merchant)
         assert (await latest(merchant))["sent"] == "under way"
     sent = await latest_delivery(merchant)
@@ -394,15 +394,15 @@ async def test_server_stop_ends_a_hang(
     do: dict[str, str],
 ) -> None:
     server, merchant = own_merchant
-    await fault(merchant, do, on="get_order")
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
+    await add_fault(merchant, do, on="get_order")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.GET_ORDER)
         async with asyncio.timeout(TIMEOUT):
             while not (await counts(merchant))[1]:
                 pass
             await server.stop()
         try:
-            sent = await line.rest()
+            sent = await connection.read_rest()
         except ConnectionResetError:
             sent = b""
         assert not sent.endswith(b"}")
@@ -412,7 +412,7 @@ async def test_injected_failure_is_accepted_and_fails_later_allocations(
     shipping_merchant: Merchant,
 ) -> None:
     merchant = shipping_merchant
-    await fault(merchant, {"fail_allocation": True}, on="refund")
+    await add_fault(merchant, {"fail_allocation": True}, on="refund")
     response = await merchant.do(Op.REFUND, SNEAKERS_BACK)
     assert response.status == 201
     assert response.header("Mock-Allocation").startswith("failed; ")
@@ -427,15 +427,15 @@ async def test_lost_answer_is_replayed_for_its_key_without_effect(
     how: str,
 ) -> None:
     merchant = shipping_merchant
-    await fault(merchant, {"lose_answer": how}, on="refund")
-    async with line_to(merchant) as line:
-        await line.send(Op.REFUND, SNEAKERS_BACK, key="k1")
+    await add_fault(merchant, {"lose_answer": how}, on="refund")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.REFUND, SNEAKERS_BACK, key="k1")
         await arrived(merchant)
         if how == "close":
-            assert await line.rest() == b""
+            assert await connection.read_rest() == b""
         elif how == "reset":
             with pytest.raises(ConnectionResetError):
-                await line.rest()
+                await connection.read_rest()
     assert (await merchant.read())["refunded_amount"] == 10000
     again = await merchant.do(Op.REFUND, SNEAKERS_BACK, headers=with_key("k1"))
     assert (again.status, again.header("Mock-Replayed")) == (201, "true")
@@ -446,10 +446,10 @@ async def test_lost_answer_is_replayed_for_its_key_without_effect(
 
 async def test_a_dropped_request_leaves_no_receipt(shipping_merchant: Merchant) -> None:
     merchant = shipping_merchant
-    await fault(merchant, {"drop": "close"}, on="refund")
-    async with line_to(merchant) as line:
-        await line.send(Op.REFUND, SNEAKERS_BACK, key="k1")
-        assert await line.rest() == b""
+    await add_fault(merchant, {"drop": "close"}, on="refund")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.REFUND, SNEAKERS_BACK, key="k1")
+        assert await connection.read_rest() == b""
     assert (await merchant.read())["refunded_amount"] == 0
     again = await merchant.do(Op.REFUND, SNEAKERS_BACK, headers=with_key("k1"))
     assert again.status == 201
@@ -459,11 +459,11 @@ async def test_a_dropped_request_leaves_no_receipt(shipping_merchant: Merchant) 
 @pytest.mark.parametrize("length", [0, 1, 16, 100])
 async def test_truncate_announces_the_full_length(merchant: Merchant, length: int) -> None:
     whole = len((await merchant.do(Op.GET_ORDER)).body)
-    await fault(merchant, {"truncate": length}, on="get_order")
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
-        head, _, body = (await line.rest()).partition(b"\r\n\r\n")
-    status, headers = parsed_head(head.decode())
+    await add_fault(merchant, {"truncate": length}, on="get_order")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.GET_ORDER)
+        head, _, body = (await connection.read_rest()).partition(b"\r\n\r\n")
+    status, headers = parse_head(head.decode())
     assert (status, headers["Content-Length"]) == (200, str(whole))
     assert headers["Mock-Fault"] == f"f: truncate {length}"
     assert len(body) == length
@@ -474,10 +474,10 @@ async def test_truncate_announces_the_full_length(merchant: Merchant, length: in
 async def test_truncate_beyond_the_body_sends_it_whole(
     merchant: Merchant,
 ) -> None:
-    await fault(merchant, {"truncate": 1_000_000}, on="get_order")
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
-        body = (await line.rest()).partition(b"\r\n\r\n")[2]
+    await add_fault(merchant, {"truncate": 1_000_000}, on="get_order")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.GET_ORDER)
+        body = (await connection.read_rest()).partition(b"\r\n\r\n")[2]
     assert json.loads(body)["order_id"] == merchant.order_id
 
 
@@ -487,31 +487,31 @@ async def test_truncate_without_a_body_cuts_the_status_line(
     length: int,
     sent: bytes,
 ) -> None:
-    await fault(merchant, {"truncate": length}, on="capture")
-    async with line_to(merchant) as line:
-        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
-        assert await line.rest() == sent
+    await add_fault(merchant, {"truncate": length}, on="capture")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+        assert await connection.read_rest() == sent
     assert (await merchant.read())["captured_amount"] == 10000
 
 
 async def test_wiremock_s_malformed_chunk_is_a_truncated_body(merchant: Merchant) -> None:
-    await fault(merchant, {"fault": "MALFORMED_RESPONSE_CHUNK"}, on="get_order")
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
-        body = (await line.rest()).partition(b"\r\n\r\n")[2]
+    await add_fault(merchant, {"fault": "MALFORMED_RESPONSE_CHUNK"}, on="get_order")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.GET_ORDER)
+        body = (await connection.read_rest()).partition(b"\r\n\r\n")[2]
     assert len(body) == 16
 
 
 @pytest.mark.parametrize("name", ["EMPTY_RESPONSE", "CONNECTION_RESET_BY_PEER"])
 async def test_wiremock_s_cuts_come_before_the_write(merchant: Merchant, name: str) -> None:
-    await fault(merchant, {"fault": name}, on="capture")
-    async with line_to(merchant) as line:
-        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+    await add_fault(merchant, {"fault": name}, on="capture")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.CAPTURE, BODIES[Op.CAPTURE])
         if name == "EMPTY_RESPONSE":
-            assert await line.rest() == b""
+            assert await connection.read_rest() == b""
         else:
             with pytest.raises(ConnectionResetError):
-                await line.rest()
+                await connection.read_rest()
     assert (await merchant.read())["captured_amount"] == 0
 
 
@@ -522,7 +522,7 @@ async def test_garbage_is_declared_json_but_invalid(
     operation: Operation,
     do: dict[str, Any],
 ) -> None:
-    await fault(merchant, do, on=operation)
+    await add_fault(merchant, do, on=operation)
     response = await merchant.do(operation, BODIES.get(operation))
     assert response.header("Content-Type") == "application/json"
     with pytest.raises(json.JSONDecodeError):
@@ -532,23 +532,23 @@ async def test_garbage_is_declared_json_but_invalid(
 
 
 async def test_garbage_replaces_statuses_without_a_body(merchant: Merchant) -> None:
-    await fault(merchant, {"garbage": True}, on="cancel")
-    async with line_to(merchant) as line:
-        await line.send(Op.CANCEL)
-        await line.send(Op.GET_ORDER)
-        status, _, body = await line.answer()
+    await add_fault(merchant, {"garbage": True}, on="cancel")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.CANCEL)
+        await connection.send(Op.GET_ORDER)
+        status, _, body = await connection.read_response()
         assert (status, body[:11]) == (200, b'{"order_id"')
-        status, _, body = await line.answer()
+        status, _, body = await connection.read_response()
     assert (status, json.loads(body)["status"]) == (200, "CANCELLED")
 
 
 async def test_a_slow_body_arrives_whole(merchant: Merchant) -> None:
-    await fault(merchant, {"slow_body": 100_000}, on="get_order")
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
-        status, _, body = await line.answer()
-        await line.send(Op.GET_ORDER)
-        assert (await line.answer())[0] == 200
+    await add_fault(merchant, {"slow_body": 100_000}, on="get_order")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.GET_ORDER)
+        status, _, body = await connection.read_response()
+        await connection.send(Op.GET_ORDER)
+        assert (await connection.read_response())[0] == 200
     assert (status, json.loads(body)["order_id"]) == (200, merchant.order_id)
     (slow, _) = (await merchant.control("GET", "requests")).json["requests"]
     assert slow["sent"] == f"all of {len(body)} bytes, at 100000 a second"
@@ -556,7 +556,7 @@ async def test_a_slow_body_arrives_whole(merchant: Merchant) -> None:
 
 async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> None:
     before = await freeze(merchant)
-    await fault(merchant, {"slow_body": 1}, on="get_order")
+    await add_fault(merchant, {"slow_body": 1}, on="get_order")
     response = await merchant.do(Op.GET_ORDER)
     assert response.status == 200
     assert await now(merchant) > before
@@ -564,10 +564,10 @@ async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> N
 
 
 async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) -> None:
-    await fault(merchant, {"slow_body": 10}, on="get_order")
-    async with line_to(merchant) as line:
-        await line.send(Op.GET_ORDER)
-        await line.reader.readuntil(b"\r\n\r\n")
+    await add_fault(merchant, {"slow_body": 10}, on="get_order")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.GET_ORDER)
+        await connection.reader.readuntil(b"\r\n\r\n")
     assert (
         await latest_delivery(merchant) == "the client disconnected before the end of the body"
     )
@@ -577,13 +577,13 @@ async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) 
 async def test_a_client_that_resets_during_a_delay_changes_nothing(
     merchant: Merchant,
 ) -> None:
-    await fault(merchant, {"delay": "1h"}, on="capture")
-    async with line_to(merchant) as line:
-        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+    await add_fault(merchant, {"delay": "1h"}, on="capture")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.CAPTURE, BODIES[Op.CAPTURE])
         async with asyncio.timeout(TIMEOUT):
             while not (await counts(merchant))[1]:
                 pass
-        line.reset()
+        connection.reset()
     await arrived(merchant)
     assert (
         await latest_delivery(merchant)
@@ -596,7 +596,7 @@ async def test_respond_after_hides_the_committed_effect(
     shipping_merchant: Merchant,
 ) -> None:
     merchant = shipping_merchant
-    await fault(merchant, {"respond_after": {"status": 503}}, on="refund")
+    await add_fault(merchant, {"respond_after": {"status": 503}}, on="refund")
     response = await merchant.do(Op.REFUND, SNEAKERS_BACK)
     assert (response.status, response.json["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
     assert (await merchant.read())["refunded_amount"] == 10000
@@ -631,36 +631,36 @@ TOGETHER: dict[str, tuple[list[dict[str, Any]], int | None, bool]] = {
 async def test_several_actions_go_together(merchant: Merchant, case: str) -> None:
     do, status, captured = TOGETHER[case]
     await freeze(merchant)
-    await fault(merchant, do, on="capture")
-    async with line_to(merchant) as line:
-        await line.send(Op.CAPTURE, BODIES[Op.CAPTURE])
+    await add_fault(merchant, do, on="capture")
+    async with open_connection(merchant) as connection:
+        await connection.send(Op.CAPTURE, BODIES[Op.CAPTURE])
         if status is None:
             with pytest.raises(ConnectionResetError):
-                await line.rest()
+                await connection.read_rest()
         else:
-            assert (await line.answer())[0] == status
+            assert (await connection.read_response())[0] == status
     assert await latest_delivery(merchant) != "under way"
     assert ((await merchant.read())["captured_amount"] > 0) is captured
 
 
 async def test_respond_sends_its_own_body_unchanged(merchant: Merchant) -> None:
     own = {"status": 403, "error_code": "OWN", "error_messages": ["one", "two"]}
-    await fault(merchant, {"respond": own})
+    await add_fault(merchant, {"respond": own})
     page = (await merchant.do(Op.CANCEL)).json
     assert (page["error_code"], page["error_messages"]) == ("OWN", ["one", "two"])
 
 
 async def test_several_rules_fire_in_order(merchant: Merchant) -> None:
     await freeze(merchant)
-    await fault(merchant, {"delay": "1s"}, id="first")
-    await fault(merchant, {"refuse": "conflict"}, id="second")
+    await add_fault(merchant, {"delay": "1s"}, id="first")
+    await add_fault(merchant, {"refuse": "conflict"}, id="second")
     response = await merchant.do(Op.GET_ORDER)
     assert response.header("Mock-Fault") == "first: delay; second: refuse conflict"
 
 
 async def test_rule_matches_values_in_the_body(merchant: Merchant) -> None:
     where = {"order_lines.reference": "B24680"}
-    await fault(merchant, {"refuse": "conflict"}, where=where)
+    await add_fault(merchant, {"refuse": "conflict"}, where=where)
     assert (await merchant.do(Op.GET_ORDER)).status == 200
     assert (await merchant.capture(3000)).status == 201
     assert (await merchant.do(Op.CAPTURE, BODIES[Op.CAPTURE])).status == 409
@@ -672,14 +672,14 @@ async def test_rule_matches_values_in_the_body(merchant: Merchant) -> None:
     [b"{", b"", b"[1]", b'"text"', b"[" * 900 + b"]" * 900, b'{"a":' * 900 + b"1" + b"}" * 900],
 )
 async def test_invalid_body_matches_no_field(merchant: Merchant, body: bytes) -> None:
-    await fault(merchant, {"refuse": "conflict"}, where={"a.b": 1})
+    await add_fault(merchant, {"refuse": "conflict"}, where={"a.b": 1})
     assert (await merchant.do(Op.CAPTURE, body)).status in (400, 422)
     assert await counts(merchant) == (0, 0)
 
 
 async def test_fault_for_one_order_ignores_others(merchant: Merchant) -> None:
     named = merchant.order_id
-    await fault(merchant, {"refuse": "conflict"}, order=named, calls={"every": 1})
+    await add_fault(merchant, {"refuse": "conflict"}, order=named, calls={"every": 1})
     await merchant.make_order(SHIPPED)
     assert (await merchant.do(Op.GET_ORDER)).status == 200
     assert (await merchant.do(Op.GET_ORDER, order_id=named)).status == 409
@@ -690,7 +690,7 @@ async def test_a_window_opens_and_closes_with_the_clock_of_the_sandbox(
 ) -> None:
     await freeze(merchant)
     window = {"from": "1h", "until": "2h", "calls": {"every": 1}}
-    await fault(merchant, {"refuse": "conflict"}, **window)
+    await add_fault(merchant, {"refuse": "conflict"}, **window)
     statuses = []
     for _ in range(4):
         statuses.append((await merchant.do(Op.GET_ORDER)).status)
@@ -699,9 +699,9 @@ async def test_a_window_opens_and_closes_with_the_clock_of_the_sandbox(
 
 
 async def test_the_control_api_is_never_subject_to_faults(merchant: Merchant) -> None:
-    await fault(merchant, {"drop": "reset"}, calls={"every": 1})
+    await add_fault(merchant, {"drop": "reset"}, calls={"every": 1})
     assert (await merchant.control("GET", f"orders/{merchant.order_id}")).status == 200
-    assert (await merchant.ask("GET", "/livez")).status == 200
+    assert (await merchant.send("GET", "/livez")).status == 200
 
 
 @pytest.mark.parametrize("operation", sorted(READ_OPERATIONS))
@@ -711,6 +711,6 @@ async def test_fault_after_the_commit_applies_to_reads(
 ) -> None:
     merchant = new_merchant()
     await merchant.make_order(order_for(operation))
-    await fault(merchant, {"respond_after": {"status": 502}}, on=operation)
+    await add_fault(merchant, {"respond_after": {"status": 502}}, on=operation)
     assert (await merchant.do(operation)).status == 502
     assert (await merchant.do(operation)).status == 200

@@ -84,7 +84,7 @@ async def test_any_path_fits_into_one_line_of_printable_ascii(
     merchant: Merchant,
     path: str,
 ) -> None:
-    response = await merchant.ask("GET", path)
+    response = await merchant.send("GET", path)
     assert response.status == 404
     assert response.header("Mock-Reason").startswith("unknown_path; path=/")
     assert response.header("Mock-Reason").isascii()

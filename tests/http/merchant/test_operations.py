@@ -9,7 +9,7 @@ import pytest
 from mockserver.domain.operation import OPERATIONS, Operation, OperationInfo
 from mockserver.schemas import get_schema
 from tests.support.merchant import UNSHIPPED, Merchant, Reply, basic, line
-from tests.support.request_examples import ANSWERS, BODIES, BUSY, order_for
+from tests.support.request_examples import BODIES, BUSY, RESPONSE_SCHEMAS, order_for
 
 Op = Operation
 UUID_4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -93,7 +93,9 @@ async def test_read_is_compact_json_that_matches_its_schema(
 ) -> None:
     response = await succeed(merchant, row)
     assert response.header("Content-Type") == "application/json"
-    assert get_schema(f"responses/{ANSWERS[row.operation]}.schema.json").is_valid(response.json)
+    assert get_schema(f"responses/{RESPONSE_SCHEMAS[row.operation]}.schema.json").is_valid(
+        response.json
+    )
     compact = json.dumps(response.json, separators=(",", ":"), ensure_ascii=False)
     assert response.body == compact.encode()
 
@@ -143,7 +145,7 @@ async def test_creation_returns_the_id_and_absolute_location(
     assert UUID_4.fullmatch(made)
     place = response.header("Location")
     assert place == merchant.url + merchant.path(row.operation) + "/" + made
-    there = await merchant.ask("GET", place.removeprefix(merchant.url))
+    there = await merchant.send("GET", place.removeprefix(merchant.url))
     assert there.status == 200
     assert made in there.json.values()
 

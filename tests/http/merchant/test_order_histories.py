@@ -1,7 +1,7 @@
-"""Random histories of orders over HTTP, with faults: a shop asks again until it is answered.
+"""Random order histories over HTTP, with faults: a shop repeats requests without response.
 
-The model of ``tests/model`` says what must come of it: answers may be lost, late or
-garbled, but under a key money moves once. ``KUSTOM_FUZZ`` multiplies the number of histories.
+The model of ``tests/support/model`` predicts the results: responses may be lost, late or
+damaged, but under a key money moves once. ``KUSTOM_FUZZ`` multiplies the number of histories.
 """
 
 import asyncio
@@ -32,69 +32,69 @@ from tests.support.effort import effort
 from tests.support.merchant import Merchant, Reply, with_key
 from tests.support.model import commands_strategy
 from tests.support.model.commands_strategy import CommandFor, Moment, keys
-from tests.support.model.http_merchant import answer_in, body_of, numbers_in, numbers_of
+from tests.support.model.http_merchant import body_of, numbers_in, numbers_of, parse_reply
 from tests.support.model.merchant_model import MerchantModel
-from tests.support.model.order_model import Answer, Call, OrderModel, midnight
+from tests.support.model.order_model import Call, OrderModel, Response, midnight
 from tests.support.strategies import assumptions, mostly
 
-MOST_ORDERS = 3
+MAX_ORDERS = 3
 EXAMPLES_BY_HOME = {"memory": 30, "file": 10, "valkey, two replicas": 15}
 ORDER = "order-{}"
 
-NOTHING_DONE: dict[str, Any] = {
+BEFORE_WRITE: dict[str, Any] = {
     "refuse": "temporarily_unavailable",
     "rate_limit": True,
     "respond": {"status": 502, "body": "Bad Gateway"},
     "drop": "reset",
 }
-ANSWER_LOST: dict[str, Any] = {
+AFTER_WRITE: dict[str, Any] = {
     "lose_answer": "close",
     "respond_after": {"status": 500},
     "garbage": True,
 }
-FAIL = "fail_allocation"  # of refunds only
-LOST = {**NOTHING_DONE, **ANSWER_LOST}
-FAULTS = {**LOST, "delay": "1d", FAIL: True}
-STRUCK = (Operation.REFUND, Operation.CAPTURE, Operation.UPDATE_AUTHORIZATION)
+FAIL_ALLOCATION = "fail_allocation"  # of refunds only
+WITHOUT_RESPONSE = {**BEFORE_WRITE, **AFTER_WRITE}
+FAULTS = {**WITHOUT_RESPONSE, "delay": "1d", FAIL_ALLOCATION: True}
+FAULTY_OPERATIONS = (Operation.REFUND, Operation.CAPTURE, Operation.UPDATE_AUTHORIZATION)
 DELAY = timedelta(days=1)
 
 T = TypeVar("T")
 orders: Bundle[str] = Bundle("orders")
 snapshots: Bundle[str] = Bundle("snapshots")
 calls = st.builds(Call, orders, commands_strategy.rivals, keys)
-sure_calls = st.builds(Call, orders, commands_strategy.rivals, st.sampled_from("abc"))
-faults = st.sampled_from((*LOST, "delay"))
+calls_with_key = st.builds(Call, orders, commands_strategy.rivals, st.sampled_from("abc"))
+faults = st.sampled_from((*WITHOUT_RESPONSE, "delay"))
 no_faults = st.just("")
 totals = st.integers(80, 300)
 users = count(1)
-NOWHERE = {"order_id": "?", "captures": [], "refunds": []}
+NO_ORDER = {"order_id": "?", "captures": [], "refunds": []}
 
 
 class OrderHistories(RuleBasedStateMachine):
-    """A shop, a network that is not to be relied on, and what must come of it."""
+    """A shop on an unreliable network, compared with the model after every step."""
 
     urls: Sequence[str]
 
     def __init__(self) -> None:
-        """Be a merchant that nobody else is."""
+        """Create a merchant with a new user name."""
         super().__init__()
         self.loop = asyncio.new_event_loop()
         user = f"histories-{next(users)}"
         session = self.run(self.session())
-        self.merchant = Merchant(session, self.urls[0], user, dict(NOWHERE), self.urls)
-        self.faults: dict[Operation, str] = {}  # what waits for the next call
+        self.merchant = Merchant(session, self.urls[0], user, dict(NO_ORDER), self.urls)
+        self.faults: dict[Operation, str] = {}  # those of the next call
         self.saved_models: dict[str, tuple[MerchantModel, dict[Operation, str]]] = {}
         self.placed = 0
 
     def teardown(self) -> None:
-        """Leave nothing behind."""
-        self.run(self.merchant.ask("DELETE", f"/__admin/sandboxes/{self.merchant.user}"))
+        """Delete the sandbox and close the connections."""
+        self.run(self.merchant.send("DELETE", f"/__admin/sandboxes/{self.merchant.user}"))
         self.run(self.merchant.session.close())
         self.loop.close()
 
     @initialize(target=orders, assumed=assumptions, total=totals)
     def begin(self, assumed: Assumptions, total: int) -> str:
-        """Have a sandbox in which time stands, and an order of which a part was shipped."""
+        """Create a sandbox on a frozen clock, with an order of which a part is captured."""
         scenario = {
             "clock": {"start": NOW.isoformat(), "frozen": True},
             "assume": {name: getattr(assumed, name) for name in ASSUMPTIONS},
@@ -110,10 +110,10 @@ class OrderHistories(RuleBasedStateMachine):
         )
         return ORDER.format(1)
 
-    # What a merchant does
+    # Actions of the merchant
 
     @rule(target=orders, total=totals, by_invoice=commands_strategy.usually)
-    @precondition(lambda self: self.placed < MOST_ORDERS)
+    @precondition(lambda self: self.placed < MAX_ORDERS)
     def place(self, total: int, *, by_invoice: bool) -> str:
         """Place an order."""
         self.placed += 1
@@ -134,54 +134,54 @@ class OrderHistories(RuleBasedStateMachine):
 
     @rule(order=orders, build=commands_strategy.shippings, key=keys, fault=no_faults | faults)
     def ship(self, order: str, build: CommandFor, key: str | None, fault: str) -> None:
-        """Capture something."""
-        self.ask(Call(order, build(self.model, order), key), fault)
+        """Capture a part."""
+        self.perform(Call(order, build(self.model, order), key), fault)
 
     @rule(
         order=orders,
         build=commands_strategy.returns,
         key=keys,
-        fault=mostly(no_faults | faults, st.just(FAIL)),
+        fault=mostly(no_faults | faults, st.just(FAIL_ALLOCATION)),
     )
     def refund_shipment(
         self, order: str, build: CommandFor, key: str | None, fault: str
     ) -> None:
-        """Refund what came back of a shipment."""
-        self.ask(Call(order, build(self.model, order), key), fault)
+        """Refund a part of a shipment."""
+        self.perform(Call(order, build(self.model, order), key), fault)
 
     @rule(order=orders, build=commands_strategy.repayments, key=keys, fault=no_faults | faults)
     def refund_amount(self, order: str, build: CommandFor, key: str | None, fault: str) -> None:
         """Refund an amount."""
-        self.ask(Call(order, build(self.model, order), key), fault)
+        self.perform(Call(order, build(self.model, order), key), fault)
 
     @rule(
         order=orders, build=commands_strategy.authorizations, key=keys, fault=no_faults | faults
     )
     def authorize(self, order: str, build: CommandFor, key: str | None, fault: str) -> None:
-        """Set another total."""
-        self.ask(Call(order, build(self.model, order), key), fault)
+        """Update the authorized amount."""
+        self.perform(Call(order, build(self.model, order), key), fault)
 
     @rule(order=orders, command=commands_strategy.changes, key=keys, fault=no_faults | faults)
     def change(self, order: str, command: Command, key: str | None, fault: str) -> None:
-        """Ask for anything else."""
-        self.ask(Call(order, command, key), fault)
+        """Send any other command."""
+        self.perform(Call(order, command, key), fault)
 
     @rule(first=calls, times=st.integers(1, 4), others=st.lists(calls, max_size=1))
     @precondition(lambda self: self.placed and not self.faults)
-    def ask_at_once(self, first: Call, times: int, others: list[Call]) -> None:
-        """Send calls at once; some order of them must explain all answers."""
+    def send_concurrently(self, first: Call, times: int, others: list[Call]) -> None:
+        """Send calls concurrently; some order of them must explain all responses."""
         sent = [first] * times + others
         responses = [item for item in self.send(*sent) if item]
-        worlds = list(self.model.outcomes([*zip(sent, responses, strict=True)]))
-        assert worlds, f"no order of {sent} explains {responses}"
-        found = self.numbers()
-        likely = [model for model in worlds if expected(model) == found]
-        self.model = [*likely, *worlds][0]
+        candidates = list(self.model.outcomes([*zip(sent, responses, strict=True)]))
+        assert candidates, f"no order of {sent} explains {responses}"
+        actual = self.numbers()
+        equal = [model for model in candidates if expected(model) == actual]
+        self.model = [*equal, *candidates][0]
 
-    @rule(call=sure_calls, times=st.integers(2, 4))
+    @rule(call=calls_with_key, times=st.integers(2, 4))
     @precondition(lambda self: self.placed and not self.faults)
-    def ask_until_an_answer_arrives(self, call: Call, times: int) -> None:
-        """Lose the answers of calls sent at once with one key, and ask again."""
+    def repeat_until_a_response_arrives(self, call: Call, times: int) -> None:
+        """Lose the responses of concurrent calls with one key, and repeat the call."""
         rule = {"on": call.command.operation, "calls": {"first": times}}
         self.control("POST", "faults", {"id": "lost", **rule, "do": {"lose_answer": "reset"}})
         assert self.send(*[call] * times) == [None] * times
@@ -191,18 +191,18 @@ class OrderHistories(RuleBasedStateMachine):
             self.model.apply(call, response.result)
         assert response == self.model.apply(call, response.result)
 
-    # What the network, time and fate do
+    # Actions of the network, the clock and the provider
 
-    @rule(operation=st.sampled_from(STRUCK), fault=faults)
+    @rule(operation=st.sampled_from(FAULTY_OPERATIONS), fault=faults)
     def prepare(self, operation: Operation, fault: str) -> None:
-        """Let something happen to the next call of an operation."""
+        """Add a fault for the next call of an operation."""
         rule = {"id": operation, "on": operation, "calls": 1, "do": {fault: FAULTS[fault]}}
         self.control("POST", "faults", rule)
         self.faults[operation] = fault
 
     @rule(moment=commands_strategy.moments)
     def advance(self, moment: Moment) -> None:
-        """Go on to the next such moment, if there is one."""
+        """Advance to the next such time, if there is one."""
         coming = [item for item in moment(self.model) if item > self.model.now]
         if coming:
             self.model.now = min(coming)
@@ -210,26 +210,26 @@ class OrderHistories(RuleBasedStateMachine):
 
     @rule(order=orders, outcome=st.sampled_from(("fail_next_allocation", "reject_fraud")))
     def force(self, order: str, outcome: str) -> None:
-        """Let the provider decide something."""
+        """Force an outcome."""
         if order in self.model.orders_by_id:
             self.control("POST", f"orders/{order}/force", {"outcome": outcome})
             self.model.orders_by_id[order].force(outcome, self.model.now)
 
     @rule(target=snapshots)
-    def keep(self) -> str:
+    def take_snapshot(self) -> str:
         """Take a snapshot."""
         self.control("POST", "snapshots", {"name": "here"})
         self.saved_models["here"] = self.model.copy(), dict(self.faults)
         return "here"
 
     @rule(name=snapshots)
-    def go_back(self, name: str) -> None:
-        """Restore a snapshot, with the faults that waited then."""
+    def restore_snapshot(self, name: str) -> None:
+        """Restore a snapshot, with the faults pending then."""
         self.control("POST", f"snapshots/{name}/restore")
         model, faults = self.saved_models[name]
         self.model, self.faults = model.copy(), dict(faults)
 
-    # What must come of it
+    # Invariants
 
     @invariant()
     def all_orders_are_as_the_model_says(self) -> None:
@@ -241,42 +241,42 @@ class OrderHistories(RuleBasedStateMachine):
         """The product's own invariants hold."""
         assert self.control("GET", "invariants").json["passed"]
 
-    # How it is found out
+    # Helpers
 
-    def ask(self, call: Call, fault: str) -> None:
-        """Ask, and ask again if need be; hold what was answered to the model."""
+    def perform(self, call: Call, fault: str) -> None:
+        """Send a call, repeat it if need be, and compare the response with the model."""
         operation = call.command.operation
         if fault:
             self.prepare(operation, fault)
         fault = self.faults.pop(operation, "")
         (response,) = self.send(call)
-        assert (response is None) is (fault in LOST)
-        if fault in NOTHING_DONE or (fault in ANSWER_LOST and call.key):
+        assert (response is None) is (fault in WITHOUT_RESPONSE)
+        if fault in BEFORE_WRITE or (fault in AFTER_WRITE and call.key):
             (response,) = self.send(call)
-        result = response.result if response else self.newly_made()
+        result = response.result if response else self.new_id()
         if fault == "delay":
             self.model.now += DELAY
-        if fault == FAIL:
+        if fault == FAIL_ALLOCATION:
             call = replace(call, inject_failure=True)
-        if fault in ANSWER_LOST and call.key:
-            self.model.apply(call, result)  # the answer that was lost
-        foretold = self.model.apply(call, result)
-        assert response in {foretold, None}
+        if fault in AFTER_WRITE and call.key:
+            self.model.apply(call, result)  # its response was lost
+        predicted = self.model.apply(call, result)
+        assert response in {predicted, None}
 
-    def newly_made(self) -> str | None:
-        """What a shop without a key has to look for: the id that was not there before."""
+    def new_id(self) -> str | None:
+        """Return the id that the model does not know, as a shop without a key must find it."""
         new = ids_in(self.numbers()) - ids_in(expected(self.model))
         return new.pop() if new else None
 
-    def send(self, *sent: Call) -> list[Answer | None]:
-        """Send calls at once and read the answers; nothing where there is none."""
+    def send(self, *sent: Call) -> list[Response | None]:
+        """Send calls concurrently; return the responses, ``None`` where there is none."""
 
-        async def sending() -> list[Answer | None]:
+        async def send_all() -> list[Response | None]:
             return await asyncio.gather(*map(self.exchange, sent))
 
-        return self.run(sending())
+        return self.run(send_all())
 
-    async def exchange(self, call: Call) -> Answer | None:
+    async def exchange(self, call: Call) -> Response | None:
         """Send one call."""
         operation, body = call.command.operation, body_of(call.command)
         key, order_id = with_key(call.key), call.order_id
@@ -284,7 +284,7 @@ class OrderHistories(RuleBasedStateMachine):
             reply = await self.merchant.do(operation, body, headers=key, order_id=order_id)
         except ClientError:
             return None
-        return answer_in(reply)
+        return parse_reply(reply)
 
     def control(self, method: str, path: str, body: Any = None) -> Reply:  # noqa: ANN401  # JSON
         """Send a request to the control API."""
@@ -293,23 +293,23 @@ class OrderHistories(RuleBasedStateMachine):
         return reply
 
     def numbers(self) -> dict[str, Any]:
-        """All orders of the sandbox, in numbers; as both APIs show them."""
-        found = {}
+        """Return the numbers of all orders, which both APIs must show equally."""
+        numbers = {}
         for order in self.control("GET", "orders").json["orders"]:
             name = order["order_id"]
             inner = self.control("GET", f"orders/{name}").json
-            shown = self.run(self.merchant.do(Operation.GET_ORDER, order_id=name))
-            assert shown.json == inner["order"]
-            found[name] = numbers_in(inner)
-        return found
+            merchant_view = self.run(self.merchant.do(Operation.GET_ORDER, order_id=name))
+            assert merchant_view.json == inner["order"]
+            numbers[name] = numbers_in(inner)
+        return numbers
 
     async def session(self) -> ClientSession:
         """Open connections, from inside the loop."""
         return ClientSession(cookie_jar=DummyCookieJar())
 
-    def run(self, doing: Coroutine[Any, Any, T]) -> T:
-        """Wait for something to be done."""
-        return self.loop.run_until_complete(doing)
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end."""
+        return self.loop.run_until_complete(work)
 
 
 def expected(model: MerchantModel) -> dict[str, Any]:

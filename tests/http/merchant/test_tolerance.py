@@ -82,15 +82,15 @@ async def test_extra_slashes_are_accepted_without_a_redirect(
         await merchant.refund(1)
     path = before + merchant.path(row.operation) + after
     body = BODIES[row.operation] if row.schema else None
-    assert (await merchant.ask(row.method, path, body)).status == row.success
+    assert (await merchant.send(row.method, path, body)).status == row.success
 
 
 async def test_slashes_in_the_middle_of_a_path_collapse(merchant: Merchant) -> None:
     path = merchant.path(Op.CAPTURE).replace("/", "//")
-    response = await merchant.ask("POST", path, {"captured_amount": 1})
+    response = await merchant.send("POST", path, {"captured_amount": 1})
     place = response.header("Location").removeprefix(merchant.url)
     assert "//" not in place
-    assert (await merchant.ask("GET", place)).status == 200
+    assert (await merchant.send("GET", place)).status == 200
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"x" * 100_000])
@@ -117,7 +117,7 @@ async def test_response_is_json_whatever_accept_says(
 
 async def test_a_query_is_ignored(merchant: Merchant) -> None:
     path = merchant.path(Op.GET_ORDER) + "?verbose=1&verbose=2"
-    assert (await merchant.ask("GET", path)).status == 200
+    assert (await merchant.send("GET", path)).status == 200
 
 
 @pytest.mark.parametrize("operation", [name for name in BODIES if name in LIFECYCLE])

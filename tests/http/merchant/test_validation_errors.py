@@ -349,7 +349,7 @@ async def test_unknown_path_is_refused_and_named(
 ) -> None:
     path = path.format(order_id=merchant.order_id, capture_id=merchant.capture_id)
     async with merchant.nothing_changes():
-        response = await merchant.ask(method, path)
+        response = await merchant.send(method, path)
     assert messages(response, 404, "RESOURCE_NOT_FOUND") == [f"No such resource: {path}"]
 
 
@@ -380,7 +380,7 @@ async def test_wrong_method_is_refused_with_the_allowed_ones(
 ) -> None:
     place = f"{ORDERS_PATH}/{merchant.order_id}{path}".format(capture_id=merchant.capture_id)
     async with merchant.nothing_changes():
-        response = await merchant.ask(method, place)
+        response = await merchant.send(method, place)
     (message,) = messages(response, 405, "HTTP_ERROR")
     assert message == f"{method} is not supported here, use {ALLOWED[path]}"
     assert response.header("Allow") == ALLOWED[path]
@@ -458,6 +458,6 @@ async def test_crash_before_parsing_is_a_provider_500(
 async def test_refusal_has_no_location_and_no_created_id(
     merchant: Merchant, row: OperationInfo
 ) -> None:
-    response = await merchant.ask("TRACE", merchant.path(row.operation))
+    response = await merchant.send("TRACE", merchant.path(row.operation))
     assert response.status >= 400
     assert not response.header_names & {"Location", "Capture-Id", "Refund-Id"}

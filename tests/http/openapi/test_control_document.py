@@ -13,7 +13,14 @@ from mockserver.http.control.routes import CONTROL_ROUTES
 from mockserver.schemas import shipped_schemas
 from tests.support.checkouts import CART, URLS
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant
-from tests.support.openapi import Json, accepts_body, document_at, hold, operations_of, play
+from tests.support.openapi import (
+    Json,
+    accepts_body,
+    assert_conforms,
+    fetch_document,
+    operations_of,
+    send_generated_requests,
+)
 
 DOCUMENT = "/__admin/openapi.json"
 ROUTES = {f"{route.method} {route.path}": route for route in CONTROL_ROUTES}
@@ -35,6 +42,7 @@ BODIES: Mapping[str, list[Any]] = {
         {"outcome": "stop_fraud"},
         {"outcome": "expire"},
     ],
+    "POST /__admin/sandboxes/{sandbox}/checkouts": [{"lines": [{"unit_price": 5}]}],
     "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
         {"outcome": "declined", "payment_method": "CARD"},
         {},
@@ -71,6 +79,10 @@ WRONG: Mapping[str, list[Any]] = {
     ],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": [{}, []],
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/force": [{"outcome": "rain"}],
+    "POST /__admin/sandboxes/{sandbox}/checkouts": [
+        {"lines": [{}]},
+        {"merchant_urls": {"push": 5}},
+    ],
     "POST /__admin/sandboxes/{sandbox}/checkouts/{checkout_id}/complete": [
         {"outcome": "maybe"},
         {"adress": {}},
@@ -114,7 +126,7 @@ QUERIES = {
 
 @pytest.fixture(scope="module")
 def document(server_url: str) -> Json:
-    return document_at(server_url + DOCUMENT)
+    return fetch_document(server_url + DOCUMENT)
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +143,10 @@ async def busy(new_merchant: Any) -> AsyncIterator[Merchant]:  # noqa: ANN401
     await merchant.refund(99999)
     await merchant.control("POST", "faults", FAULT)
     await merchant.control("POST", "snapshots", {"name": "here"})
-    completed = await merchant.ask("POST", CHECKOUTS_PATH, UNREACHABLE)
+    completed = await merchant.send("POST", CHECKOUTS_PATH, UNREACHABLE)
     path = f"checkouts/{completed.json['order_id']}/complete"
     await merchant.control("POST", path, {"push": "hold"})
-    await merchant.ask("POST", CHECKOUTS_PATH, UNREACHABLE)
+    await merchant.send("POST", CHECKOUTS_PATH, UNREACHABLE)
     yield merchant
     await merchant.control("DELETE", "")
 
@@ -219,9 +231,9 @@ async def test_documented_requests_get_the_documented_response(
     for body in BODIES.get(name, [None]):
         if body is not None:
             assert accepts_body(document, operation, body)
-        reply = await busy.ask(method, place, body)
+        reply = await busy.send(method, place, body)
         assert reply.status == (404 if ROUTES[name].optional else ROUTES[name].status), reply
-        hold(document, operation, reply)
+        assert_conforms(document, operation, reply)
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -234,12 +246,12 @@ async def test_invalid_requests_get_the_documented_problem(
     operation = operations_of(document)[name]
     for body in WRONG[name]:
         assert not accepts_body(document, operation, body), body
-        reply = await busy.ask(method, path.format_map(await parts_of(busy)), body)
+        reply = await busy.send(method, path.format_map(await parts_of(busy)), body)
         assert reply.status == 422, reply
-        hold(document, operation, reply)
-    malformed = await busy.ask(method, path.format_map(await parts_of(busy)), b"{")
+        assert_conforms(document, operation, reply)
+    malformed = await busy.send(method, path.format_map(await parts_of(busy)), b"{")
     assert malformed.status == 400, malformed
-    hold(document, operation, malformed)
+    assert_conforms(document, operation, malformed)
 
 
 LOST = {
@@ -260,15 +272,15 @@ async def test_unknown_ids_get_the_documented_problem(
 ) -> None:
     method, path = name.split()
     place = path.format_map({"sandbox": busy.user, **LOST})
-    reply = await busy.ask(method, place, BODIES.get(name, [None])[0])
+    reply = await busy.send(method, place, BODIES.get(name, [None])[0])
     assert reply.status == 404, reply
-    hold(document, operations_of(document)[name], reply)
+    assert_conforms(document, operations_of(document)[name], reply)
 
 
 async def test_unsupported_method_gets_the_allowed_ones(
     busy: Merchant,
 ) -> None:
-    reply = await busy.ask("PATCH", f"/__admin/sandboxes/{busy.user}/clock", {})
+    reply = await busy.send("PATCH", f"/__admin/sandboxes/{busy.user}/clock", {})
     assert reply.status == 405
     assert reply.header("Allow") == "GET, HEAD, POST"
 
@@ -280,4 +292,4 @@ async def test_generated_requests_find_no_undocumented_response(
     name: str,
 ) -> None:
     query = {"timeout": "1ms"} if name.endswith("/await") else {}
-    play(schema, name, await parts_of(busy), query)
+    send_generated_requests(schema, name, await parts_of(busy), query)

@@ -18,7 +18,14 @@ from mockserver.domain.operation import (
 from mockserver.http.openapi.examples import EXAMPLE_ORDER, REQUESTS
 from mockserver.http.openapi.merchant_document import errors_of
 from tests.support.merchant import UNKNOWN_ID, Merchant, basic
-from tests.support.openapi import Json, accepts, document_at, hold, operations_of, play
+from tests.support.openapi import (
+    Json,
+    accepts,
+    assert_conforms,
+    fetch_document,
+    operations_of,
+    send_generated_requests,
+)
 
 DOCUMENT = "/__admin/merchant-openapi.json"
 NAMES = {row.operation.value: f"{row.method} {row.full_path}" for row in ALL_OPERATIONS}
@@ -30,7 +37,7 @@ UNSHIPPED = {
 
 @pytest.fixture(scope="module")
 def document(server_url: str) -> Json:
-    return document_at(server_url + DOCUMENT)
+    return fetch_document(server_url + DOCUMENT)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +105,7 @@ async def test_examples_are_real_requests_and_responses(
     operation = operations_of(document)[NAMES[row.operation]]
     reply = await example.do(row.operation, REQUESTS.get(row.operation))
     assert reply.status == row.success, reply
-    hold(document, operation, reply)
+    assert_conforms(document, operation, reply)
     content = operation["responses"][str(row.success)].get("content", {})
     for media_type in content.values():
         assert media_type["examples"]["example"]["value"] == reply.json
@@ -113,7 +120,7 @@ async def test_unknown_order_gets_the_documented_response(
     body = REQUESTS.get(row.operation)
     reply = await example.do(row.operation, body, order_id=UNKNOWN_ID)
     assert reply.status == 404
-    hold(document, operations_of(document)[NAMES[row.operation]], reply)
+    assert_conforms(document, operations_of(document)[NAMES[row.operation]], reply)
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
@@ -123,9 +130,9 @@ async def test_missing_credentials_get_the_documented_response(
     row: OperationInfo,
 ) -> None:
     path = example.path(row.operation)
-    reply = await example.ask(row.method, path, None, {"Authorization": "Bearer x"})
+    reply = await example.send(row.method, path, None, {"Authorization": "Bearer x"})
     assert reply.status == 401
-    hold(document, operations_of(document)[NAMES[row.operation]], reply)
+    assert_conforms(document, operations_of(document)[NAMES[row.operation]], reply)
 
 
 @pytest.mark.parametrize("operation", [name for name in REQUESTS if name in LIFECYCLE])
@@ -143,7 +150,7 @@ async def test_invalid_bodies_get_the_documented_response(
     for status, (body, headers) in sent.items():
         reply = await example.do(operation, body, headers=headers)
         assert reply.status == status
-        hold(document, described, reply)
+        assert_conforms(document, described, reply)
 
 
 @pytest.mark.parametrize("operation", Operation)
@@ -158,6 +165,6 @@ async def test_generated_requests_find_no_undocumented_response(
         "refund_id": example.refund_id,
     }
     sent = {"Authorization": basic(example.user)}
-    play(schema, NAMES[operation], parts, headers=sent)
+    send_generated_requests(schema, NAMES[operation], parts, headers=sent)
     passed = (await example.control("GET", "invariants")).json["passed"]
     assert passed

@@ -119,7 +119,7 @@ def refund_shipment(number: int, share: Share, off: int, odd: Lines) -> CommandF
 
     def build(model: MerchantModel, order: str) -> Command:
         shipped = model.shipment_of(order, number)[1]
-        amount = share.of(shipped.taken - shipped.returned)
+        amount = share.of(shipped.captured - shipped.returned)
         line = make_line(min(shipped.goods, default="?"), amount + off)
         return RefundOrder(amount, order_lines=odd or (line,))
 
@@ -171,7 +171,7 @@ repayments = st.builds(refund_amount, shares)
 authorizations = st.builds(
     authorize, st.sampled_from((0, 40, -1)), from_authorized=st.booleans()
 )
-cares = st.one_of(
+shipment_changes = st.one_of(
     st.builds(track, numbers),
     st.builds(send_out, numbers),
     st.builds(grant, numbers, st.sampled_from((14, 15, 30))),
@@ -189,14 +189,14 @@ def ends_of_keys(short: timedelta) -> Moment:
     return lambda model: [used + KEY_LASTS - short for used, *_ in model.used_keys.values()]
 
 
-def ends_of_lives(short: timedelta) -> Moment:
-    return lambda model: [live.expires - short for live in model.orders_by_id.values()]
+def ends_of_orders(short: timedelta) -> Moment:
+    return lambda model: [order.expires - short for order in model.orders_by_id.values()]
 
 
 stays = mostly(st.just(timedelta(hours=1)), st.just(timedelta(days=9)))
 early = st.sampled_from((timedelta(), timedelta(microseconds=1)))
 moments = nearly_always(
     st.builds(later, stays) | st.builds(ends_of_keys, early),
-    st.builds(ends_of_lives, early),
+    st.builds(ends_of_orders, early),
 )
 """Times to advance to: after a while, or when something ends, or just before."""

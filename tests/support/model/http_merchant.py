@@ -1,4 +1,4 @@
-"""The model's calls as HTTP requests, and HTTP responses as answers of the model."""
+"""The model's calls as HTTP requests, and HTTP responses as responses of the model."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,9 +16,9 @@ from mockserver.domain.commands import (
 )
 from mockserver.domain.order import OrderLine
 from tests.support.merchant import Reply, line
-from tests.support.model.order_model import Answer, OrderModel
+from tests.support.model.order_model import OrderModel, Response
 
-NOT_NOW = 429  # from here up, the request was not answered and is sent again
+NOT_NOW = 429  # from here up, the request had no effect and is sent again
 
 
 def body_of(command: Command) -> Any:  # noqa: ANN401  # JSON
@@ -43,8 +43,8 @@ def body_of(command: Command) -> Any:  # noqa: ANN401  # JSON
     return body
 
 
-def answer_in(reply: Reply) -> Answer | None:
-    """Convert a reply to an answer; ``None`` if it is damaged or to be repeated."""
+def parse_reply(reply: Reply) -> Response | None:
+    """Convert a reply; ``None`` if it is damaged or the request has to be repeated."""
     headers = dict(reply.headers)
     accepted = reply.status in {201, 204} and not reply.body
     if accepted:
@@ -54,7 +54,7 @@ def answer_in(reply: Reply) -> Answer | None:
     else:
         result = str(reply.json["error_messages"])
     replayed = headers.get("Mock-Replayed", "")
-    return Answer(
+    return Response(
         accepted=accepted,
         result=result,
         outcome=headers.get("Mock-Allocation", "").partition(";")[0] or None,
@@ -88,13 +88,13 @@ def numbers_in(inner: Mapping[str, Any]) -> dict[str, Any]:
 
 def numbers_of(model_order: OrderModel, now: datetime, assumed: Assumptions) -> dict[str, Any]:
     """Convert an order of the model to the numbers of that view."""
-    shown = assumed.capture_refunded_amount == "updated"
-    known = model_order.numbers(now, assumed)
+    shows_refunds = assumed.capture_refunded_amount == "updated"
+    numbers = model_order.numbers(now, assumed)
     shared_names = ("status", "authorized", "captured", "refunded", "remaining", "expires")
     return {
-        **{name: known[name] for name in shared_names},
+        **{name: numbers[name] for name in shared_names},
         "captures": [
-            (name, shipment.taken, shipment.returned if shown else 0)
+            (name, shipment.captured, shipment.returned if shows_refunds else 0)
             for name, shipment in model_order.shipments.items()
         ],
         "refunds": [(name, amount) for name, (amount, _) in model_order.refunds.items()],

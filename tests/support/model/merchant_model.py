@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
-from tests.support.model.order_model import Answer, Call, OrderModel, Shipment
+from tests.support.model.order_model import Call, OrderModel, Response, Shipment
 
 KEY_LASTS = timedelta(hours=24)
 
@@ -22,9 +22,9 @@ class MerchantModel:
     now: datetime
     frozen: bool = True
     orders_by_id: dict[str, OrderModel] = field(default_factory=dict)
-    used_keys: dict[str, tuple[datetime, Call, Answer]] = field(default_factory=dict)
+    used_keys: dict[str, tuple[datetime, Call, Response]] = field(default_factory=dict)
 
-    def apply(self, call: Call, result: str | None) -> Answer:
+    def apply(self, call: Call, result: str | None) -> Response:
         """Apply a call; ``result`` is the id or reason that the product returned."""
         name = self._name_of_key(call)
         used_at, first, response = self.used_keys.get(name, (self.now - KEY_LASTS, call, None))
@@ -32,26 +32,26 @@ class MerchantModel:
             return replace(response, replayed=True, differs=first.command != call.command)
         model_order = self.orders_by_id.get(call.order_id)
         if model_order is None:
-            return Answer(accepted=False, result=result)
+            return Response(accepted=False, result=result)
         response = model_order.apply(call, result, self.now, self.assumed)
         if name and (response.accepted or self.assumed.idempotent_errors == "replayed"):
             self.used_keys[name] = self.now, call, response
         return response
 
-    def outcomes(self, answered: Sequence[tuple[Call, Answer]]) -> Iterator["MerchantModel"]:
-        """Yield the possible states after concurrent calls with these answers.
+    def outcomes(self, responses: Sequence[tuple[Call, Response]]) -> Iterator["MerchantModel"]:
+        """Yield the possible states after concurrent calls with these responses.
 
         The calls must have taken effect one after the other: every order of calls that
-        explains all answers yields a state.
+        explains all responses yields a state.
         """
-        if not answered:
+        if not responses:
             yield self
-        for number, (call, response) in enumerate(answered):
-            if (call, response) in answered[:number]:
+        for number, (call, response) in enumerate(responses):
+            if (call, response) in responses[:number]:
                 continue  # the same as before
             copy = self.copy()
             if copy.apply(call, response.result) == response:
-                yield from copy.outcomes([*answered[:number], *answered[number + 1 :]])
+                yield from copy.outcomes([*responses[:number], *responses[number + 1 :]])
 
     def order_of(self, order: str) -> OrderModel:
         """Return an order; an empty one if a snapshot was taken before it."""
@@ -65,13 +65,15 @@ class MerchantModel:
     def numbers(self) -> dict[str, Any]:
         """Everything that is compared with the product's orders."""
         return {
-            name: live.numbers(self.now, self.assumed)
-            for name, live in self.orders_by_id.items()
+            name: model_order.numbers(self.now, self.assumed)
+            for name, model_order in self.orders_by_id.items()
         }
 
     def copy(self) -> "MerchantModel":
         """Return an independent copy."""
-        orders_by_id = {name: live.copy() for name, live in self.orders_by_id.items()}
+        orders_by_id = {
+            name: model_order.copy() for name, model_order in self.orders_by_id.items()
+        }
         return replace(self, orders_by_id=orders_by_id, used_keys=dict(self.used_keys))
 
     def _name_of_key(self, call: Call) -> str:

@@ -8,16 +8,16 @@ from mockserver.domain.errors import Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.order import Capture, Order
 from mockserver.sandbox.sandbox import Execution
-from tests.support.model.order_model import Answer
+from tests.support.model.order_model import Response
 
 
-def answer_of(executed: Execution) -> Answer:
-    """Convert an execution to the answer of the model."""
+def response_of(executed: Execution) -> Response:
+    """Convert an execution to a response of the model."""
     result, repeated = executed.result, (executed.replayed, executed.body_changed)
     if isinstance(result, Refusal):
-        return Answer(False, result.reason, None, *repeated)  # noqa: FBT003
+        return Response(False, result.reason, None, *repeated)  # noqa: FBT003
     outcome = result.allocation.outcome if result.allocation else None
-    return Answer(True, result.created_id, outcome, *repeated)  # noqa: FBT003
+    return Response(True, result.created_id, outcome, *repeated)  # noqa: FBT003
 
 
 def numbers_of(order: Order, now: datetime, assumed: Assumptions) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def numbers_of(order: Order, now: datetime, assumed: Assumptions) -> dict[str, A
 
 def _shipment(capture: Capture, booked: int) -> dict[str, Any]:
     return {
-        "taken": capture.captured_amount,
+        "captured": capture.captured_amount,
         "goods": {line.reference for line in capture.order_lines},
         "returned": booked,
         "parcels": len(capture.shipping_info),

@@ -2,7 +2,7 @@
 
 Written from the documentation and the design, not from the code: nothing of the product
 is called here. Commands and assumptions are read as plain data, times are arguments, ids
-and reasons are taken from the answers.
+and reasons are read from the responses.
 """
 
 from collections.abc import Mapping
@@ -61,8 +61,8 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The answer to a call; ``result`` is the created id, or why nothing was done."""
+class Response:
+    """The response to a call; ``result`` is the created id, or the reason of a refusal."""
 
     accepted: bool
     result: str | None
@@ -73,9 +73,9 @@ class Answer:
 
 @dataclass
 class Shipment:
-    """A capture: amounts captured and refunded."""
+    """A capture: amounts captured and returned."""
 
-    taken: int
+    captured: int
     goods: frozenset[str]
     returned: int = 0
     parcels: int = 0
@@ -107,7 +107,7 @@ class OrderModel:
     @property
     def captured(self) -> int:
         """The sum of all captures."""
-        return sum(shipment.taken for shipment in self.shipments.values())
+        return sum(shipment.captured for shipment in self.shipments.values())
 
     @property
     def refunded(self) -> int:
@@ -130,7 +130,7 @@ class OrderModel:
         if self.cancelled:
             return "CANCELLED"
         if not self.shipments:
-            if assumed.rejected_order == "four_hours" and self._is_too_late_to_take_risk(now):
+            if assumed.rejected_order == "four_hours" and self._risk_period_is_over(now):
                 return "CANCELLED"
             return "EXPIRED" if late else "AUTHORIZED"
         if self.remaining:
@@ -139,11 +139,11 @@ class OrderModel:
             return assumed.fully_refunded_status
         return "CAPTURED"
 
-    def _is_too_late_to_take_risk(self, now: datetime) -> bool:
+    def _risk_period_is_over(self, now: datetime) -> bool:
         return self.rejected_at is not None and now >= self.rejected_at + timedelta(hours=4)
 
     def numbers(self, now: datetime, assumed: Assumptions) -> dict[str, Any]:
-        """Everything that is compared with the product's order."""
+        """Return everything that is compared with the product's order."""
         return {
             "status": self.status(now, assumed),
             "authorized": self.authorized,
@@ -179,8 +179,8 @@ class OrderModel:
 
     def apply(
         self, call: Call, result: str | None, now: datetime, assumed: Assumptions
-    ) -> Answer:
-        """Apply a command if it is allowed, and answer."""
+    ) -> Response:
+        """Apply a command if it is allowed; return the response."""
         command, new_id, outcome = call.command, result or "", ""
         if self.status(now, assumed) not in ALLOWED[type(command)]:
             done = False
@@ -194,11 +194,13 @@ class OrderModel:
         elif isinstance(command, ExtendAuthorizationTime):
             done = self._extend(now, assumed.authorization_days)
         elif isinstance(command, AddCaptureShippingInfo | TriggerSendOut | ExtendDueDate):
-            done = self._care_for_shipment(command, assumed)
+            done = self._change_shipment(command, assumed)
         else:
             done = self._change(command, assumed)
         tells = not done or isinstance(command, CaptureOrder | RefundOrder)
-        return Answer(accepted=done, result=result if tells else None, outcome=outcome or None)
+        return Response(
+            accepted=done, result=result if tells else None, outcome=outcome or None
+        )
 
     def _capture(self, command: CaptureOrder, new_id: str, assumed: Assumptions) -> bool:
         takes_risk = self.rejected_at and assumed.rejected_order == "four_hours"
@@ -258,7 +260,7 @@ class OrderModel:
             shipment
             for shipment in self.shipments.values()
             if goods <= shipment.goods
-            and amount <= shipment.taken - (0 if again else shipment.returned)
+            and amount <= shipment.captured - (0 if again else shipment.returned)
         ][:1]
 
     def _book(self, amount: int, chosen: list[Shipment], assumed: Assumptions) -> None:
@@ -267,7 +269,7 @@ class OrderModel:
         if assumed.unallocated_refund == "newest_first":
             others.reverse()
         for shipment in chosen + (others if assumed.unallocated_refund != "none" else []):
-            part = min(amount, shipment.taken - shipment.returned)
+            part = min(amount, shipment.captured - shipment.returned)
             shipment.returned += part
             amount -= part
 
@@ -284,7 +286,7 @@ class OrderModel:
         self.expires = max(self.expires, expected)
         return True
 
-    def _care_for_shipment(
+    def _change_shipment(
         self,
         command: AddCaptureShippingInfo | TriggerSendOut | ExtendDueDate,
         assumed: Assumptions,

@@ -30,9 +30,9 @@ ROUTES: Mapping[str, Sequence[str | dict[str, Any]]] = {
 
 def statuses(steps: Sequence[str | dict[str, Any]]) -> list[Status]:
     """Return the status before and after the last step."""
-    story = OrderHistory({}, {"fully_refunded_status": "CLOSED"}).play(steps[:-1])
-    before = story.status
-    return [before, story.play(steps[-1:]).status]
+    history = OrderHistory({}, {"fully_refunded_status": "CLOSED"}).run(steps[:-1])
+    before = history.status
+    return [before, history.run(steps[-1:]).status]
 
 
 def test_drawn_transitions_are_those_of_the_domain() -> None:

@@ -289,6 +289,12 @@ async function pay() {
       push: byId("push").value,
     };
     const result = await call("complete", spec);
+    if (result.outcome === "not_validated") {
+      update(result.order);
+      showError(result.validation.error_text || labels.failed);
+      if (result.validation.redirect_url) redirect(result.validation.redirect_url);
+      return;
+    }
     if (result.outcome in { declined: 0, abandoned: 0 }) {
       update(result.order);
       showError(labels[result.outcome]);

@@ -1,0 +1,97 @@
+"""Flags of ``complete`` and ``deliveries``, and what they run."""
+
+import argparse
+import os
+from typing import Any
+
+from mockserver.settings import OPTIONS, URL_VARIABLE, load_settings
+
+SANDBOX_VARIABLE = "KUSTOM_USERNAME"
+DEFAULT_SANDBOX = "demo"
+OUTCOMES = ("approved", "pending", "declined", "abandoned")
+PUSH_MODES = ("schedule", "now", "with_confirmation", "hold")
+COMPLETION_KEYS = ("outcome", "payment_method", "shipping_option", "validation", "push")
+FILTERS = ("kind", "order_id", "state")
+
+
+def complete_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the flags of ``complete``."""
+    verb.add_argument("checkout", help="name or id of the checkout order")
+    verb.add_argument("--outcome", choices=OUTCOMES, help="default: by the e-mail address")
+    verb.add_argument("--payment-method", metavar="METHOD", help="such as CARD or INVOICE")
+    verb.add_argument("--shipping-option", metavar="ID", help="default: the preselected one")
+    verb.add_argument(
+        "--validation", choices=("run", "skip"), help="ask the merchant's validation URL (run)"
+    )
+    verb.add_argument("--push", choices=PUSH_MODES, help="when the push comes (schedule)")
+    _server_flags(verb)
+
+
+def deliveries_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the actions of ``deliveries``, each with its flags."""
+    actions = verb.add_subparsers(metavar="list|send|curl|await", required=True, dest="action")
+    listing = actions.add_parser("list", help="list the calls to the merchant")
+    waiting = actions.add_parser("await", help="wait until enough deliveries match")
+    for action in (listing, waiting):
+        action.add_argument("--kind", help="such as push or webhook")
+        action.add_argument("--order", dest="order_id", help="name or id of an order")
+        action.add_argument("--state", help="such as delivered or held")
+    waiting.add_argument("--count", type=int, help="how many deliveries (default 1)")
+    waiting.add_argument("--timeout", metavar="TIME", help="such as 10s (default 5s)")
+    sending = actions.add_parser("send", help="send a delivery now")
+    showing = actions.add_parser("curl", help="print the command that makes the same call")
+    for action in (sending, showing):
+        action.add_argument("delivery", help="id of the delivery")
+    for action in (listing, waiting, sending, showing):
+        _server_flags(action)
+
+
+def run_complete(parsed: argparse.Namespace) -> int:
+    """Complete a checkout order of a running server."""
+    from mockserver.cli.checkouts import complete
+
+    return complete(_server(parsed), parsed.checkout, _given(parsed, COMPLETION_KEYS))
+
+
+def run_deliveries(parsed: argparse.Namespace) -> int:
+    """Carry out an action on the deliveries of a running server."""
+    from mockserver.cli import checkouts
+
+    server = _server(parsed)
+    if parsed.action == "list":
+        return checkouts.list_deliveries(server, _given(parsed, FILTERS))
+    if parsed.action == "await":
+        filters = _given(parsed, (*FILTERS, "count", "timeout"))
+        return checkouts.await_deliveries(server, filters)
+    if parsed.action == "send":
+        return checkouts.send_delivery(server, parsed.delivery)
+    return checkouts.print_curl(server, parsed.delivery)
+
+
+def _server_flags(verb: argparse.ArgumentParser) -> None:
+    url, token = os.environ.get(URL_VARIABLE), OPTIONS["admin_token"]
+    verb.add_argument("--url", default=url, help=f"URL of the server ({URL_VARIABLE})")
+    verb.add_argument(
+        "--sandbox",
+        default=os.environ.get(SANDBOX_VARIABLE, DEFAULT_SANDBOX),
+        help=f"the sandbox ({SANDBOX_VARIABLE}; default {DEFAULT_SANDBOX})",
+    )
+    verb.add_argument(
+        token.flag,
+        default=os.environ.get(token.variable),
+        help=f"{token.meaning} ({token.variable})",
+    )
+
+
+def _server(parsed: argparse.Namespace) -> Any:  # noqa: ANN401  # imported late
+    from mockserver.cli.checkouts import ServerOptions
+    from mockserver.cli.probe import local_urls
+
+    urls = [parsed.url] if parsed.url else local_urls(load_settings(vars(parsed), os.environ))
+    return ServerOptions(urls, parsed.sandbox, parsed.admin_token)
+
+
+def _given(parsed: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the flags that were given, by name."""
+    values = {name: getattr(parsed, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}

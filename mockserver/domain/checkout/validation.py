@@ -1,0 +1,82 @@
+"""What the merchant's answer to the validation callback means for the purchase."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from mockserver.domain.assumptions import Assumptions
+
+REDIRECTS = (301, 302, 303, 307)  # documented by Kustom
+OK, BAD_REQUEST = 200, 400
+FAILURE = "validation_service_failed"
+"""Error type when the merchant does not answer as documented (recorded)."""
+
+OPTIONAL_TIMEOUT, REQUIRED_TIMEOUT = 3.0, 10.0  # seconds, documented by Kustom
+REQUIRED_OPTION = "require_validate_callback_success"
+
+
+class ValidationResult(StrEnum):
+    """How the purchase goes on."""
+
+    SKIPPED = "skipped"
+    PASSED = "passed"
+    REFUSED = "refused"
+    REDIRECTED = "redirected"
+    FAILED = "failed"
+
+
+class CallbackAnswer(Struct, frozen=True):
+    """The merchant's answer; ``status`` is ``None`` without one.
+
+    Attributes:
+        error_type: of the body of a 400.
+        error_text: of the body of a 400, for the shopper.
+    """
+
+    status: int | None
+    location: str = ""
+    error_type: str = ""
+    error_text: str = ""
+
+
+class Validation(Struct, frozen=True):
+    """The result, with what the shopper is shown or where the shopper is sent."""
+
+    result: ValidationResult
+    error_type: str = ""
+    error_text: str = ""
+    redirect_url: str = ""
+
+    @property
+    def lets_pass(self) -> bool:
+        """Whether the purchase goes on to the payment."""
+        return self.result in (ValidationResult.SKIPPED, ValidationResult.PASSED)
+
+
+PASSED = Validation(ValidationResult.PASSED)
+SKIPPED = Validation(ValidationResult.SKIPPED)
+FAILED = Validation(ValidationResult.FAILED, FAILURE)
+
+
+def judge_validation(
+    answer: CallbackAnswer, *, is_required: bool, assumptions: Assumptions
+) -> Validation:
+    """Decide how the purchase goes on.
+
+    Args:
+        answer: the merchant's answer.
+        is_required: the option ``require_validate_callback_success``.
+        assumptions: those in force.
+    """
+    if answer.status == OK:
+        return PASSED
+    if answer.status == BAD_REQUEST:
+        error_type = answer.error_type or "approval_failed"
+        return Validation(ValidationResult.REFUSED, error_type, answer.error_text)
+    if answer.status in REDIRECTS and answer.location:
+        return Validation(ValidationResult.REDIRECTED, redirect_url=answer.location)
+    if answer.status in REDIRECTS:
+        return PASSED if assumptions.redirect_without_location == "goes_on" else FAILED
+    if answer.status is not None and assumptions.validation_other_status == "fail":
+        return FAILED
+    return FAILED if is_required else PASSED

@@ -1,0 +1,54 @@
+"""Export a checkout order as scenario syntax, with personal data masked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.domain.checkout.checkout import ADDRESS_FIELDS, Checkout
+from mockserver.sandbox.recordings import MASKED
+from mockserver.scenario.export_values import (
+    drop_empty,
+    format_time,
+    mask_address,
+)
+
+RENAMED = {"purchase_country": "country", "purchase_currency": "currency"}
+"""Fields whose key in a scenario is that of an order."""
+
+
+def export_checkout(checkout: Checkout) -> dict[str, Any]:
+    """Write a checkout order; ``merchant_data`` may hold a login cookie and is masked."""
+    fields = {
+        RENAMED.get(name, name): value for name, value in _masked(checkout.fields).items()
+    }
+    fields["country"], fields["currency"] = (
+        fields[key].upper() for key in ("country", "currency")
+    )
+    modified = checkout.last_modified_at
+    state = {
+        "modified": format_time(modified if modified != checkout.started_at else None),
+        "completed": format_time(checkout.completed_at),
+        "aborted": format_time(checkout.aborted_at),
+        "shopper": _masked(checkout.shopper),
+    }
+    return drop_empty(
+        {
+            "order_id": checkout.order_id,
+            "started": format_time(checkout.started_at),
+            **fields,
+            "state": drop_empty(state),
+        },
+        keep_empty=("order_lines",),
+    )
+
+
+def _masked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    masked = dict(fields)
+    for name in ADDRESS_FIELDS:
+        if name in masked:
+            masked[name] = mask_address(masked[name])
+    if "customer" in masked:
+        shown = {"type": masked["customer"].get("type")}
+        masked["customer"] = drop_empty(shown)
+    if masked.get("merchant_data"):
+        masked["merchant_data"] = MASKED
+    return masked

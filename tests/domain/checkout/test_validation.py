@@ -1,0 +1,54 @@
+"""What answers to the validation callback mean."""
+
+from typing import Any
+
+import pytest
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.validation import (
+    FAILED,
+    PASSED,
+    CallbackAnswer,
+    Validation,
+    ValidationResult,
+    judge_validation,
+)
+
+LOCATION = "https://shop.example/cart"
+REFUSED = Validation(ValidationResult.REFUSED, "approval_failed")
+REDIRECTED = Validation(ValidationResult.REDIRECTED, redirect_url=LOCATION)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_required", "assume", "validation"),
+    [
+        (CallbackAnswer(200), True, {}, PASSED),
+        (CallbackAnswer(400), False, {}, REFUSED),
+        (
+            CallbackAnswer(400, "", "address_error", "No such street"),
+            False,
+            {},
+            Validation(ValidationResult.REFUSED, "address_error", "No such street"),
+        ),
+        (CallbackAnswer(301, LOCATION), True, {}, REDIRECTED),
+        (CallbackAnswer(307, LOCATION), False, {}, REDIRECTED),
+        (CallbackAnswer(303), True, {}, PASSED),
+        (CallbackAnswer(303), False, {"redirect_without_location": "fails"}, FAILED),
+        (CallbackAnswer(None), False, {}, PASSED),
+        (CallbackAnswer(None), True, {}, FAILED),
+        (CallbackAnswer(500), False, {}, PASSED),
+        (CallbackAnswer(500), True, {}, FAILED),
+        (CallbackAnswer(204), False, {"validation_other_status": "fail"}, FAILED),
+        (CallbackAnswer(None), False, {"validation_other_status": "fail"}, PASSED),
+    ],
+)
+def test_an_answer_decides_how_the_purchase_goes_on(
+    answer: CallbackAnswer,
+    is_required: bool,  # noqa: FBT001
+    assume: dict[str, Any],
+    validation: Validation,
+) -> None:
+    assumptions = Assumptions(**assume)
+    judged = judge_validation(answer, is_required=is_required, assumptions=assumptions)
+    assert judged == validation
+    assert judged.lets_pass is (validation is PASSED)
