@@ -220,7 +220,8 @@ class Journal:
     def copy(self) -> "Journal":
         """Return an independent copy with the same entries and counts."""
         copy = Journal(self.size)
-        copy._entries.extend(self)
+        copy._entries.extend(self._entries)
+        copy.is_complete = self.is_complete
         copy.recordings, copy.last_id = self.recordings.copy(), self.last_id
         copy.cleared_id = self.cleared_id
         copy._entry_bytes = self._entry_bytes
@@ -265,14 +266,22 @@ class Journal:
         """Find the entry with a correlation id."""
         return next((entry for entry in self if entry.correlation_id == correlation_id), None)
 
-    def entries_after(self, entry_id: int) -> list[Entry]:
-        """Return the entries after an id, oldest first; takes time only for these.
+    def require_entries(self) -> None:
+        """Check that all entries are at hand.
 
         Raises:
             IncompleteJournalError: they are stored elsewhere.
         """
         if not self.is_complete:
             raise IncompleteJournalError
+
+    def entries_after(self, entry_id: int) -> list[Entry]:
+        """Return the entries after an id, oldest first; takes time only for these.
+
+        Raises:
+            IncompleteJournalError: they are stored elsewhere.
+        """
+        self.require_entries()
         return self.entries_at_hand(entry_id)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -281,6 +290,5 @@ class Journal:
         Raises:
             IncompleteJournalError: they are stored elsewhere.
         """
-        if not self.is_complete:
-            raise IncompleteJournalError
+        self.require_entries()
         return iter(self._entries)

@@ -311,6 +311,7 @@ class Sandbox:
 
     def build_snapshot(self) -> Snapshot:
         """Return its complete state."""
+        self.journal.require_entries()
         return Snapshot(
             taken_at=self.clock.now(),
             frozen=self.clock.frozen,
