@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 LOWEST := $(VENV)/lowest
+NODE_TOOLS := tools/javascript/node_modules
 
-.PHONY: serve demo test browser-test test-lowest image-test dist installed-test check format docs site prepare-release lock bench mutants clean
+.PHONY: serve demo test browser-test test-lowest image-test dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server with one order on port 8566
 	@$(BIN)/kustom-mock serve
@@ -31,7 +32,7 @@ test-lowest: $(LOWEST)/ready ## run the tests that can fail with the lowest vers
 image-test: $(VENV)/ready ## build and run the image with Docker, or with buildah and podman
 	$(BIN)/python -m pytest -m container tests/container
 
-browser-test: $(VENV)/ready ## test the pages in Chromium; as root on Debian it is installed
+browser-test: $(VENV)/ready javascript-tools ## test the pages in Chromium; as root on Debian it is installed
 	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 	$(BIN)/python -m pytest -m browser tests/browser
@@ -43,10 +44,18 @@ dist: $(VENV)/ready ## build the sdist, and the wheel from it
 installed-test: $(VENV)/ready ## test the wheel in dist outside the checkout
 	$(BIN)/python tests/packaging/installed.py dist
 
-check: $(VENV)/ready ## lint, formatting and types
+check: $(VENV)/ready check-javascript ## lint, formatting and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+check-javascript: ## lint, types and unit tests of the dashboard's JavaScript; needs Node
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_TOOLS)/.package-lock.json && \
+	  $(NODE_TOOLS)/.bin/tsc -p tools/javascript && \
+	  $(NODE_TOOLS)/.bin/eslint --config tools/javascript/eslint.config.js mockserver/http/dashboard tests/javascript && \
+	  node --test tests/javascript/; \
+	elif test -n "$$CI"; then echo "Node is missing" >&2; exit 1; \
+	else echo "skipped the checks of JavaScript: Node is not installed"; fi
 
 format: $(VENV)/ready ## format the code
 	$(BIN)/ruff check --fix
@@ -81,6 +90,13 @@ $(VENV)/ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable . --group dev --group docs
 	@touch $@
+
+$(NODE_TOOLS)/.package-lock.json: tools/javascript/package-lock.json
+	npm ci --silent --prefix tools/javascript
+	@touch $@
+
+javascript-tools:
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory $(NODE_TOOLS)/.package-lock.json
 
 $(LOWEST)/ready: $(VENV)/ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)

@@ -37,12 +37,14 @@ class FloodError(Exception):
 class Kind:
     """What a flood sends: a request by its number, and the status of an accepted one.
 
-    ``count`` limits the requests of a kind of which the server drops the oldest.
+    ``count`` limits the requests of a kind of which the server drops the oldest; ``setup``
+    is sent once before.
     """
 
     write: Callable[[int], bytes]
     status: int = 201
     count: int | None = None
+    setup: Callable[[], bytes] | None = None
 
 
 def main() -> int:
@@ -70,6 +72,8 @@ def flood(server: Server, kind: Kind) -> str:
     """
     merchant.empty(server, USER)
     merchant.create_orders(server, map(merchant.order, range(1, ORDERS + 1)), USER)
+    if kind.setup is not None:
+        load(server.address, [kind.setup()], count=1, connections=1, status=200)
     number = sent = 0
     while kind.count is None or number < kind.count:
         batch = [kind.write(number + offset) for offset in range(BATCH)]
@@ -99,6 +103,15 @@ def _capture(number: int, line: Mapping[str, Any], lines: int) -> bytes:
     return request("POST", path, json.dumps(body).encode(), USER)
 
 
+def _empty_capture(number: int) -> bytes:
+    path = f"{merchant.path_of(1 + number % ORDERS)}/captures"
+    return request("POST", path, b'{"captured_amount": 0}', USER)
+
+
+def _checkout(body: Mapping[str, Any]) -> bytes:
+    return request("POST", "/checkout/v3/orders", json.dumps(body).encode(), USER)
+
+
 def _keyed_refund(number: int) -> bytes:
     path = f"{merchant.path_of(1 + number % ORDERS)}/refunds"
     plain = request("POST", path, b'{"refunded_amount": 0}', USER)
@@ -114,6 +127,26 @@ LINE = {"name": "Article", "quantity": 1, "unit_price": 1, "total_amount": 1}
 LARGE_LINE = LINE | {"reference": "r" * 255, "name": "n" * 255, "product_url": "u" * 400}
 PRICE = {"unit_price": 1}
 RICH_LINE = LINE | {"product_identifiers": {"brand": "b", "color": "c", "size": "s"}}
+
+ITEM = LINE | {
+    "type": "physical", "reference": "A", "tax_rate": 0, "total_tax_amount": 0,
+    "product_url": "https://shop.example/" + "u" * 400,
+}  # fmt: skip
+LARGEST_URL = 2000  # characters
+CHECKOUT = {
+    "purchase_country": "SE", "purchase_currency": "SEK", "locale": "sv-SE",
+    "order_amount": 900, "order_tax_amount": 0,
+    "merchant_urls": {
+        kind: f"http://127.0.0.1:9/{kind}?{'u' * LARGEST_URL}"[:LARGEST_URL]
+        for kind in ("terms", "checkout", "confirmation", "push")
+    },
+}  # fmt: skip
+WEBHOOKS = {
+    "endpoints": [
+        {"url": f"http://127.0.0.1:9/{number}", "events": ["capture.created"]}
+        for number in range(5)
+    ]
+}
 
 KINDS: Mapping[str, Kind] = {
     "large-lines": Kind(lambda number: _capture(number, LARGE_LINE, 900)),
@@ -142,6 +175,17 @@ KINDS: Mapping[str, Kind] = {
     "snapshots": Kind(
         lambda number: _control("POST", f"{CONTROL}/snapshots", {"name": f"s{number}"}),
         count=300,
+    ),
+    "checkouts": Kind(
+        lambda _: _checkout({**CHECKOUT, "order_lines": [ITEM] * 900}),
+    ),
+    "small-checkouts": Kind(
+        lambda _: _checkout({**CHECKOUT, "order_amount": 1, "order_lines": [ITEM]}),
+    ),
+    "deliveries": Kind(
+        _empty_capture,
+        count=15_000,
+        setup=lambda: _control("PUT", f"{CONTROL}/webhooks", WEBHOOKS),
     ),
     "paths": Kind(
         lambda number: request("GET", f"/{number:06000}", user=USER), status=404, count=10_000

@@ -44,12 +44,12 @@ class Violation:
 def shipped_schemas() -> Mapping[str, Json]:
     """Return all shipped schemas by their path below ``schemas/``."""
     shipped = {}
-    for place in SCHEMA_FOLDERS:
+    for folder in SCHEMA_FOLDERS:
         for entry in (
-            shipped_folder("schemas") / place if place else shipped_folder("schemas")
+            shipped_folder("schemas") / folder if folder else shipped_folder("schemas")
         ).iterdir():
             if entry.name.endswith(SCHEMA_SUFFIX):
-                shipped[place + entry.name] = orjson.loads(entry.read_bytes())
+                shipped[folder + entry.name] = orjson.loads(entry.read_bytes())
     return shipped
 
 

@@ -236,13 +236,15 @@ def _check_admin_token(flags: Mapping[str, Any], environ: Mapping[str, str]) -> 
     """Refuse an empty token, which a missing secret in CI looks like."""
     row = OPTIONS["admin_token"]
     sources = {row.flag: flags.get("admin_token"), row.variable: environ.get(row.variable)}
-    place, token = next(((p, t) for p, t in sources.items() if t is not None), ("", None))
+    origin, token = next(((p, t) for p, t in sources.items() if t is not None), ("", None))
     if token == "":
-        message = f"{place}: expected a token, got an empty text; leave it out to need no token"
+        message = (
+            f"{origin}: expected a token, got an empty text; leave it out to need no token"
+        )
         raise SettingError(message)
 
 
-def _value(row: Option, value: Any, place: str) -> Any:  # noqa: ANN401
+def _value(row: Option, value: Any, origin: str) -> Any:  # noqa: ANN401
     if value == "":
         return row.default
     try:
@@ -251,7 +253,7 @@ def _value(row: Option, value: Any, place: str) -> Any:  # noqa: ANN401
             return tuple(row.parse(text.strip()) for text in texts if text.strip())
         return row.parse(value)
     except ValueError as error:
-        message = f"{place}: {error}"
+        message = f"{origin}: {error}"
         raise SettingError(message) from None
 
 

@@ -62,8 +62,8 @@ LAYERS: Mapping[str, Layer] = {
     "http": may_import(f"{BASE} {JUDGED} homes picture", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
-        ("__main__", "cli", "client", "pytest_plugin", "testing"),
-        may_import(f"{BASE} {CLIENTS} {JUDGED} homes http cli testing", ANY),
+        ("__main__", "cli", "client", "drift", "pytest_plugin", "testing"),
+        may_import(f"{BASE} {CLIENTS} {JUDGED} homes http cli testing drift", ANY),
     ),
 }
 """By part of the package (a folder, or a module beside them): what it may import."""

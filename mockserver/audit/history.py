@@ -42,27 +42,27 @@ def is_successful_read(entry: Entry) -> bool:
 
 
 class Movement(Struct, frozen=True, dict=True):
-    """A capture or refund that a request of the journal made."""
+    """A capture or refund that a request of the journal caused; ``record`` is in the order."""
 
     entry: Entry
     before: Order
     after: Order
-    made: Capture | Refund
+    record: Capture | Refund
 
     @property
     def lines(self) -> tuple[OrderLine, ...]:
         """The lines of the capture or refund."""
-        return self.made.order_lines
+        return self.record.order_lines
 
     @property
     def amount(self) -> int:
         """Its amount in minor units."""
-        made = self.made
-        return made.captured_amount if isinstance(made, Capture) else made.refunded_amount
+        record = self.record
+        return record.captured_amount if isinstance(record, Capture) else record.refunded_amount
 
     @cached_property
     def intent(self) -> Intent:
-        """What was meant, without texts that clients put times into."""
+        """Operation, amount and lines, without texts that may contain times."""
         lines = sorted(
             (line.reference or "", line.quantity, line.total_amount) for line in self.lines
         )
@@ -166,12 +166,12 @@ class History(Struct, frozen=True, dict=True):
     @cached_property
     def captures(self) -> Sequence[Movement]:
         """The captures that were carried out."""
-        return [movement for movement in self.movements if isinstance(movement.made, Capture)]
+        return [movement for movement in self.movements if isinstance(movement.record, Capture)]
 
     @cached_property
     def refunds(self) -> Sequence[Movement]:
         """The refunds that were carried out."""
-        return [movement for movement in self.movements if isinstance(movement.made, Refund)]
+        return [movement for movement in self.movements if isinstance(movement.record, Refund)]
 
     @cached_property
     def captured_lines(self) -> LineTotals:

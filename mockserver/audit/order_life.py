@@ -38,12 +38,12 @@ def _after_expiry(entry: Entry, _history: History) -> Evidence | None:
 
 def _near_expiry(capture: Movement, _history: History) -> Evidence | None:
     order = capture.before
-    left = order.expires_at - capture.entry.at
+    time_left = order.expires_at - capture.entry.at
     if order.extended_at or not _expires_naturally(order):
         return None
-    if not timedelta() < left < NEAR_EXPIRY:
+    if not timedelta() < time_left < NEAR_EXPIRY:
         return None
-    hours = int(left.total_seconds() // 3600)
+    hours = int(time_left.total_seconds() // 3600)
     return Evidence(
         f"captured {hours} hours before the authorization expires", (capture.entry,)
     )
@@ -57,7 +57,7 @@ def _part_captured(history: History) -> Sequence[Movement]:
     return history.captures[-1:]
 
 
-def _remainder_kept(capture: Movement, history: History) -> Evidence | None:
+def _remainder_expired(capture: Movement, history: History) -> Evidence | None:
     order = history.order
     if order is None or history.now < order.expires_at or not _expires_naturally(order):
         return None
@@ -113,9 +113,9 @@ def _late_update(entry: Entry, _history: History) -> Evidence | None:
         return Evidence(f"update refused: {entry.result.reason}", (entry,), Severity.NOTE)
     if entry.after is None or not is_carried_out(entry):
         return None
-    kept = {line.reference for line in entry.after.order_lines}
+    remaining = {line.reference for line in entry.after.order_lines}
     captured = {ref for capture in entry.before.captures for ref in capture.references}
-    dropped = sorted(captured - kept)
+    dropped = sorted(captured - remaining)
     if not dropped:
         return None
     return Evidence(f"the update drops '{dropped[0]}', which is captured", (entry,))
@@ -136,7 +136,7 @@ ORDER_LIFE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "A403", "rest of an order never released", Severity.NOTE,
-        "no order was captured in part", _part_captured, _remainder_kept,
+        "no order was captured in part", _part_captured, _remainder_expired,
         "Release the rest when nothing more will be shipped.",
         Basis.DOCUMENTED_BY_KLARNA, "release the remaining authorization", preview=True,
     ),

@@ -29,13 +29,13 @@ def _has_several_captures(order: Order) -> bool:
 
 
 def _without_lines(refund: Movement, _history: History) -> Evidence | None:
-    left = refund.before.captured_amount - refund.before.refunded_amount
-    if refund.amount == left or any(line.type != RETURN_FEE for line in refund.lines):
+    refundable = refund.before.captured_amount - refund.before.refunded_amount
+    if refund.amount == refundable or any(line.type != RETURN_FEE for line in refund.lines):
         return None
-    assert isinstance(refund.made, Refund)  # noqa: S101  # a refund was made
+    assert isinstance(refund.record, Refund)  # noqa: S101  # of a refund
     booked = ", ".join(
         f"{booking.amount} on capture {booking.klarna_reference}"
-        for booking in refund.made.allocation.booked
+        for booking in refund.record.allocation.booked
     )
     return Evidence(
         f"refund of {refund.amount} without lines of articles, on an order of"
@@ -86,7 +86,7 @@ def _first_failures(history: History) -> Sequence[Movement]:
     return [
         refund
         for refund in history.refunds
-        if refund.made is failed[0] and not _has_only_fees(refund)
+        if refund.record is failed[0] and not _has_only_fees(refund)
     ]
 
 
@@ -135,13 +135,13 @@ def _spans_captures(refund: Movement, _history: History) -> Evidence | None:
 
 
 def _explain(refund: Movement) -> Explanation:
-    assert isinstance(refund.made, Refund)  # noqa: S101  # a refund was made
-    return explain_allocation(refund.after, refund.made)
+    assert isinstance(refund.record, Refund)  # noqa: S101  # of a refund
+    return explain_allocation(refund.after, refund.record)
 
 
 def _ambiguous(refund: Movement, _history: History) -> Evidence | None:
-    assert isinstance(refund.made, Refund)  # noqa: S101  # a refund was made
-    allocation = refund.made.allocation
+    assert isinstance(refund.record, Refund)  # noqa: S101  # of a refund
+    allocation = refund.record.allocation
     if not allocation.ambiguous:
         return None
     return Evidence(
@@ -158,13 +158,14 @@ def _too_large(history: History) -> Sequence[Entry]:
 def _over_refund(entry: Entry, _history: History) -> Evidence | None:
     if not isinstance(entry.result, Refusal) or entry.before is None:
         return None
-    requested, left = entry.result.facts.get("requested"), entry.result.facts.get("refundable")
-    if not isinstance(requested, int) or not isinstance(left, int):
+    facts = entry.result.facts
+    requested, refundable = facts.get("requested"), facts.get("refundable")
+    if not isinstance(requested, int) or not isinstance(refundable, int):
         return None
     pieces = sum(abs(line.quantity) for line in entry.before.order_lines)
-    is_rounding = left > 0 and requested - left <= pieces
+    is_rounding = refundable > 0 and requested - refundable <= pieces
     return Evidence(
-        f"refund of {requested} refused, {left} was left"
+        f"refund of {requested} refused, {refundable} was left"
         + ("; so small a difference comes from rounding" if is_rounding else ""),
         (entry,),
         Severity.WARNING if is_rounding else Severity.NOTE,

@@ -103,8 +103,8 @@ def _lost_changes(history: History) -> Sequence[tuple[Movement, Movement | None]
 def _never_learnt(change: Movement, history: History) -> Evidence | None:
     if not any(change is open_change for open_change in history.lost_answers.unresolved):
         return None
-    went_on = history.entries[-1] is not change.entry
-    if not went_on and history.now - change.entry.at < CLIENT_GIVES_UP_AFTER:
+    client_continued = history.entries[-1] is not change.entry
+    if not client_continued and history.now - change.entry.at < CLIENT_GIVES_UP_AFTER:
         return None
     return Evidence(
         f"the {change.entry.operation} of {change.amount} was carried out, its answer was"
@@ -145,10 +145,10 @@ def _success_repeated(
 def _excess_reference(movement: Movement, history: History) -> str | None:
     """Find a line of which more was captured than ordered, or refunded than captured."""
     order = movement.after
-    ordered = add_lines({}, order.order_lines if isinstance(movement.made, Capture) else ())
+    ordered = add_lines({}, order.order_lines if isinstance(movement.record, Capture) else ())
     for reference in {line.reference for line in movement.lines if line.reference}:
         captured = history.captured_lines.find(order.captures, reference)
-        if isinstance(movement.made, Capture):
+        if isinstance(movement.record, Capture):
             used, available = captured, ordered.get(reference)
         else:
             used = history.refunded_lines.find(order.refunds, reference)
@@ -198,7 +198,7 @@ def _refusal_retried(run: list[Entry], _history: History) -> Evidence | None:
     )
 
 
-def _told_to_wait(history: History) -> Sequence[tuple[Entry, Entry | None]]:
+def _retry_after_pairs(history: History) -> Sequence[tuple[Entry, Entry | None]]:
     """Pair each answer with ``Retry-After`` with the next request of that kind."""
     pairs = []
     for entries in history.by_operation.values():
@@ -297,7 +297,7 @@ RETRY_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "A111", "Retry-After ignored", Severity.WARNING,
-        "no answer carried Retry-After", _told_to_wait, _impatient,
+        "no answer carried Retry-After", _retry_after_pairs, _impatient,
         "Wait at least the seconds of Retry-After before any call of this kind.",
         Basis.STANDARD, "RFC 9110 section 10.2.3, RFC 6585", needs_running_clock=True,
     ),

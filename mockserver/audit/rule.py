@@ -9,7 +9,14 @@ from msgspec import Struct
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History
 
-DOCS_PAGE = "reference/audit.md"
+DOCS_PAGES = {
+    "A1": "retries",
+    "A2": "captures",
+    "A3": "refunds",
+    "A4": "order-life",
+    "A6": "traffic",
+}
+"""Pages below ``docs/reference/audit/`` by the beginning of their codes."""
 
 
 class Basis(StrEnum):
@@ -63,4 +70,4 @@ class Rule(Struct, frozen=True):
     @property
     def docs(self) -> str:
         """The section of the documentation."""
-        return f"{DOCS_PAGE}#{self.code.lower()}"
+        return f"reference/audit/{DOCS_PAGES[self.code[:2]]}.md#{self.code.lower()}"

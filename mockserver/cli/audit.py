@@ -145,13 +145,13 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
 def _sarif_result(report: AuditReport, finding: AuditFinding) -> Mapping[str, object]:
     """Write a result; ids stay out of the fingerprint, so that alerts do not double."""
     region = {"startLine": 1}
-    place = {"artifactLocation": {"uri": quote(LOCATION)}, "region": region}
+    physical_location = {"artifactLocation": {"uri": quote(LOCATION)}, "region": region}
     key = f"{finding['code']} {finding['severity']} {report['sandbox']}"
     return {
         "ruleId": finding["code"],
         "level": finding["severity"],
         "message": {"text": f"{finding['detail']}. Fix: {finding['hint']}"},
-        "locations": [{"physicalLocation": place}],
+        "locations": [{"physicalLocation": physical_location}],
         "partialFingerprints": {"audit/v1": sha256(key.encode()).hexdigest()},
         "properties": {
             "sandbox": report["sandbox"],

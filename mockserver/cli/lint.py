@@ -130,12 +130,15 @@ def _sarif(findings: Sequence[FileFinding], _files: int) -> str:
 def _sarif_result(located: FileFinding) -> dict[str, object]:
     finding = located.finding
     region = {"startLine": finding.line, "startColumn": finding.column}
-    place = {"artifactLocation": {"uri": quote(os.fsencode(located.file))}, "region": region}
+    physical_location = {
+        "artifactLocation": {"uri": quote(os.fsencode(located.file))},
+        "region": region,
+    }
     return {
         "ruleId": finding.code,
         "level": _severity(located),
         "message": {"text": _format_message(finding)},
-        "locations": [{"physicalLocation": place}],
+        "locations": [{"physicalLocation": physical_location}],
     }
 
 

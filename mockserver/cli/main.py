@@ -45,8 +45,8 @@ def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[st
     """Split the arguments of ``run`` from the command after ``--``."""
     if arguments[:1] != ["run"] or "--" not in arguments:
         return arguments, ()
-    place = list(arguments).index("--")
-    return arguments[:place], arguments[place + 1 :]
+    separator = list(arguments).index("--")
+    return arguments[:separator], arguments[separator + 1 :]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -168,6 +168,15 @@ def _run_flags(verb: argparse.ArgumentParser) -> None:
         "--coverage", metavar="FILE", help="write what of the contract the run has met"
     )
     verb.add_argument("--base-url", metavar="URL", help="run the steps against this server")
+    verb.add_argument(
+        "--drift",
+        metavar="FILE",
+        help="write where the --base-url account differs from the prediction, without"
+        " personal data",
+    )
+    verb.add_argument(
+        "--live", action="store_true", help="allow --drift with an account that moves money"
+    )
     verb.add_argument(
         "--username",
         metavar="NAME",
@@ -406,6 +415,8 @@ def _run(parsed: argparse.Namespace) -> int:
         allow=parsed.allow,
         audit=parsed.audit,
         coverage=parsed.coverage,
+        drift=parsed.drift,
+        live=parsed.live,
         base_url=parsed.base_url,
         settings=run_settings(vars(parsed), os.environ),
         username=parsed.username or os.environ.get("KUSTOM_USERNAME", ""),

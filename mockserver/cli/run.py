@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from types import FrameType
 
+from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
 from mockserver.cli.run_options import (
@@ -28,8 +29,11 @@ from mockserver.cli.subprocesses import CommandRunner
 from mockserver.cli.tls_ca import load_tls
 from mockserver.client import ControlClient
 from mockserver.coverage.run_coverage import RunCoverage
+from mockserver.drift.drift_report import DriftReport, render_drift, report_drift
+from mockserver.drift.exchanges import play_against_account
 from mockserver.http.server import Server, running_in_thread
 from mockserver.http.tls import TlsConfig
+from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.diagnostics import ScenarioError, pluralize
 from mockserver.scenario.loader import UnknownScenarioError
@@ -40,7 +44,7 @@ from mockserver.settings import SettingError
 from mockserver.testing.audit_report import audit, is_failing, render_finding
 from mockserver.testing.checks import find_failures
 from mockserver.testing.coverage_report import collect_coverage, merge_tests, write_coverage
-from mockserver.testing.runner import StepResult, StepRunner, run_against_server, run_in_sandbox
+from mockserver.testing.runner import StepResult, run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
 
 
@@ -56,13 +60,15 @@ def run(options: RunOptions) -> int:
         start.
     """
     coverages: list[RunCoverage] = []
+    drifts: list[DriftReport] = []
     try:
         contracts = load_contracts(options)
         with _interrupt_on_signals(), ExitStack() as running:
-            run_contract = _contract_runner(options, running, coverages)
+            run_contract = _contract_runner(options, running, coverages, drifts)
             results = [*_run_contracts(contracts, run_contract, options.jobs)]
         _write_junit(options, results)
         _write_coverage(options, coverages)
+        _write_drift(options, drifts)
     except (UsageError, SettingError, UnknownScenarioError, ScenarioError, OSError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
@@ -77,11 +83,14 @@ def run(options: RunOptions) -> int:
 
 
 def _contract_runner(
-    options: RunOptions, running: ExitStack, coverages: list[RunCoverage]
+    options: RunOptions,
+    running: ExitStack,
+    coverages: list[RunCoverage],
+    drifts: list[DriftReport],
 ) -> Callable[[Contract], Sequence[CaseResult]]:
     """Return the function that runs a contract; start a server if it needs one."""
     if options.base_url is not None:
-        return lambda contract: [*_run_against_base_url(contract, options)]
+        return lambda contract: [*_run_against_base_url(contract, options, drifts)]
     sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
     tls = load_tls(options.settings)
     server = Server(
@@ -168,7 +177,9 @@ def _audit_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseResult:
     return CaseResult("audit", tuple(texts[True]), tuple(texts[False]))
 
 
-def _run_against_base_url(contract: Contract, options: RunOptions) -> Iterator[CaseResult]:
+def _run_against_base_url(
+    contract: Contract, options: RunOptions, drifts: list[DriftReport]
+) -> Iterator[CaseResult]:
     """Run the steps against another server that offers the same API."""
     assert options.base_url is not None  # noqa: S101  # the caller checked
     specs = contract.scenario.spec.get("orders", {})
@@ -183,8 +194,13 @@ def _run_against_base_url(contract: Contract, options: RunOptions) -> Iterator[C
         hint = f"pass --order {missing[0]}=ID"
         yield CaseResult("steps", (f"order '{missing[0]}' has no id on that server; {hint}",))
         return
-    runner = StepRunner(options.base_url, options.username, options.password, orders)
-    yield _steps_result(run_against_server(runner, contract.scenario))
+    scenario, url = contract.scenario, options.base_url
+    results, exchanges, runner = play_against_account(
+        scenario, url, options.username, options.password, orders
+    )
+    yield _steps_result(iter(results))
+    if options.drift is not None:
+        drifts.append(report_drift(scenario, url, exchanges, runner, wall_clock()))
 
 
 def _run_contracts(
@@ -242,6 +258,17 @@ def _interrupt_on_signals() -> Iterator[None]:
     finally:
         for signal_number, handler in old_handlers.items():
             signal.signal(signal_number, handler)
+
+
+def _write_drift(options: RunOptions, drifts: list[DriftReport]) -> None:
+    if options.drift is not None:
+        content = {"format": 1, "scenarios": [report.content() for report in drifts]}
+        try:
+            Path(options.drift).write_text(f"{to_json(content)}\n", "utf-8")
+        except OSError as error:
+            problem = f"--drift: cannot write '{options.drift}': {error.strerror}"
+            raise UsageError(problem) from None
+        print("\n".join(map(render_drift, drifts)))
 
 
 def _write_coverage(options: RunOptions, coverages: list[RunCoverage]) -> None:

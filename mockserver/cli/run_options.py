@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from mockserver.audit.rules import AUDIT_RULES
 from mockserver.domain.wording import did_you_mean
+from mockserver.drift.drift_report import classify_host
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.file_format import parse_file
 from mockserver.scenario.loader import ScenarioFileError, read_file, resolve_files
@@ -40,6 +41,8 @@ class RunOptions:
     allow: Sequence[str] = ()
     audit: bool = False
     coverage: str | None = None
+    drift: str | None = None
+    live: bool = False
     base_url: str | None = None
     settings: Settings = field(default_factory=Settings)
     username: str = ""
@@ -169,10 +172,7 @@ def validate_options(options: RunOptions) -> None:
         raise UsageError(f"--timeout: {error}") from None
     if options.command and shutil.which(options.command[0]) is None:
         raise UsageError(f"command not found: '{options.command[0]}'")
-    if options.audit and options.base_url is not None:
-        raise UsageError("--audit: needs the built-in server, leave out --base-url")
-    if options.coverage is not None and options.base_url is not None:
-        raise UsageError("--coverage: needs the built-in server, leave out --base-url")
+    _check_reports(options)
     if options.orders and options.base_url is None:
         raise UsageError("--order: needs --base-url; the built-in server knows the order ids")
     _check_effect(options)
@@ -193,6 +193,26 @@ def _check_effect(options: RunOptions) -> None:
     flags = ["--port"] if options.port else [settings.flag_or_variable(name) for name in used]
     if flags:
         raise UsageError(f"{flags[0]}: has no effect with --base-url; leave one out")
+
+
+def _check_reports(options: RunOptions) -> None:
+    """Check which reports go with which server."""
+    if options.audit and options.base_url is not None:
+        raise UsageError("--audit: needs the built-in server, leave out --base-url")
+    if options.coverage is not None and options.base_url is not None:
+        raise UsageError("--coverage: needs the built-in server, leave out --base-url")
+    if options.drift is not None:
+        _check_drift(options)
+
+
+def _check_drift(options: RunOptions) -> None:
+    if options.base_url is None:
+        raise UsageError("--drift: needs --base-url, the account to compare with")
+    if classify_host(options.base_url) == "live" and not options.live:
+        raise UsageError(
+            f"--drift: '{options.base_url}' is a live account, where captures move money; use"
+            " a playground account, or pass --live"
+        )
 
 
 def _check_base_url(url: str) -> None:

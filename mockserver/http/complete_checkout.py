@@ -4,6 +4,7 @@ Also plans the push of the order, and sends it where it is due at once.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec import Struct
@@ -19,14 +20,21 @@ from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Order
 from mockserver.http.control.problems import Problem
-from mockserver.http.deliveries.callbacks import validate_checkout
+from mockserver.http.deliveries.callbacks import (
+    ask_for_update,
+    changed_by_shopper,
+    validate_checkout,
+)
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.merchant.serializers import JsonObject
 from mockserver.sandbox import checkouts
-from mockserver.sandbox.deliveries.delivery import Delivery
+from mockserver.sandbox.deliveries.delivery import CALLBACKS, Delivery
 from mockserver.sandbox.deliveries.schedules import PushMode
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import build_completion
+
+URLS_ASKED = frozenset(CALLBACKS)
+"""Merchant URLs that are asked before the payment."""
 
 NOT_VALIDATED = "not_validated"
 """Outcome of an attempt that the answer to the validation callback stopped."""
@@ -61,15 +69,13 @@ async def complete_checkout(
     """
     completion = build_completion(checkout, spec, sandbox.ids.seed)
     validation = SKIPPED
-    buys = completion.outcome is not Outcome.ABANDONED
-    if buys and spec.get("validation") != "skip" and checkout.merchant_url("validation"):
+    if completion.outcome is not Outcome.ABANDONED and URLS_ASKED & _merchant_urls(checkout):
         entered = replace(completion, outcome=Outcome.ABANDONED)
+        before = checkout
         checkout = (await _take_turn(deliveries, sandbox, checkout, entered, spec)).checkout
-        validation = await validate_checkout(deliveries, sandbox, checkout)
-        if not deliveries.is_in_use(sandbox):
-            raise Problem(409, "the sandbox was reset or dropped while the merchant was asked")
+        validation = await _ask_merchant(deliveries, sandbox, before, checkout, spec)
+        checkout = _current_checkout(deliveries, sandbox, checkout)
         if not validation.lets_pass:
-            checkout = deliveries.current(sandbox).checkouts.get(checkout.order_id, checkout)
             return Completed(None, checkout, None, validation=validation)
     completed = await _take_turn(deliveries, sandbox, checkout, completion, spec)
     if completed.push is not None:
@@ -95,6 +101,49 @@ async def _take_turn(
     if completed is None:
         raise Problem(409, "the sandbox was reset or dropped meanwhile")
     return completed
+
+
+def _merchant_urls(checkout: Checkout) -> AbstractSet[str]:
+    urls: Mapping[str, str] = checkout.fields.get("merchant_urls", {})
+    return urls.keys()
+
+
+async def _ask_merchant(
+    deliveries: DeliveryRunner,
+    sandbox: Sandbox,
+    before: Checkout,
+    after: Checkout,
+    spec: Mapping[str, Any],
+) -> Validation:
+    """Make the callbacks that come before the payment, until one stops the purchase.
+
+    Raises:
+        Problem: the sandbox was reset or dropped meanwhile.
+    """
+    for kind in changed_by_shopper(before, after):
+        current = _current_checkout(deliveries, sandbox, after)
+        answer = await ask_for_update(deliveries, sandbox, current, kind)
+        _check_in_use(deliveries, sandbox)
+        if not answer.lets_pass:
+            return answer
+    if spec.get("validation") == "skip":
+        return SKIPPED
+    current = _current_checkout(deliveries, sandbox, after)
+    validation = await validate_checkout(deliveries, sandbox, current)
+    _check_in_use(deliveries, sandbox)
+    return validation
+
+
+def _current_checkout(
+    deliveries: DeliveryRunner, sandbox: Sandbox, checkout: Checkout
+) -> Checkout:
+    """Return a checkout order as it is now."""
+    return deliveries.current(sandbox).checkouts.get(checkout.order_id, checkout)
+
+
+def _check_in_use(deliveries: DeliveryRunner, sandbox: Sandbox) -> None:
+    if not deliveries.is_in_use(sandbox):
+        raise Problem(409, "the sandbox was reset or dropped while the merchant was asked")
 
 
 def _complete(

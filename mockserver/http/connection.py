@@ -282,6 +282,7 @@ class Connection(web.RequestHandler):
         elif self.framer.take_expectation():
             piece = self.framer.release()
             self.framer.discard()
+            self.closes_when_answered = True  # where the next request starts is unknown
             self._pass_on(piece.data, starts=piece.starts)
 
     def _send_continue(self) -> None:

@@ -1,6 +1,6 @@
 """Request and response as plain values, independent of aiohttp."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from msgspec import Struct, field
 
@@ -43,10 +43,13 @@ class Request(Struct, frozen=True):
 class Response(Struct):
     """An HTTP response; header names keep their case.
 
-    ``damage`` is set if a fault damages how the response is sent.
+    Attributes:
+        damage: how a fault damages what is sent.
+        stream: pieces that follow the head one by one, instead of a body.
     """
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     damage: ResponseDamage | None = None
+    stream: AsyncIterator[bytes] | None = None

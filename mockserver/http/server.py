@@ -21,6 +21,7 @@ from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServ
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
 from mockserver.http.damaged_response import send_damaged_response
+from mockserver.http.dashboard.static_files import answer_dashboard
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
@@ -32,6 +33,7 @@ from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.http.request_reader import read_request
 from mockserver.http.response import PlainResponse
+from mockserver.http.streaming import send_stream
 from mockserver.http.tls import KUSTOM_HOSTS, TlsConfig
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario
@@ -104,18 +106,21 @@ class Server:
         self._deliveries = DeliveryRunner(home, Sender(target_policy or TargetPolicy()))
         pages = PageAddresses(sandboxes, public_url)
         ca_certificate = tls.ca_certificate if tls else None
+        merchant = MerchantApi(
+            home,
+            OrderCache(),
+            metrics,
+            self._deliveries,
+            pages,
+            mock_headers,
+            reveal_sandboxes=admin_token is None,
+        )
         self._apis = Apis(
-            MerchantApi(
-                home,
-                OrderCache(),
-                metrics,
-                self._deliveries,
-                pages,
-                mock_headers,
-                reveal_sandboxes=admin_token is None,
-            ),
+            merchant,
             ControlApi(
-                ControlContext(home, metrics, self._deliveries, pages, ca_certificate),
+                ControlContext(
+                    home, metrics, self._deliveries, merchant.handle, pages, ca_certificate
+                ),
                 allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
                 admin_token,
             ),
@@ -161,12 +166,14 @@ class Server:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101  # by ConnectionServer
         call = await read_request(request, connection)
-        response = await self.respond(call)
+        response = answer_dashboard(call) or await self.respond(call)
         response.headers["Server"] = SERVER_HEADER
         if response.status in STATUSES_WITHOUT_BODY:
             response.body = b""
         sent: web.StreamResponse
-        if response.damage is None:
+        if response.stream is not None:
+            sent = await send_stream(request, response, response.stream)
+        elif response.damage is None:
             framer = connection.framer
             sent = PlainResponse(response, last=framer.lost, lingers=framer.discarding)
         else:

@@ -242,20 +242,20 @@ def _add_patterns(root: Group, prefix: str) -> None:
 
 
 def _add_pattern(parent: Group, name: str, size: int, **attributes: str) -> Group:
-    place = {"id": name, "width": str(size), "height": str(size)}
-    return _add(parent, "pattern", place | {"patternUnits": "userSpaceOnUse"} | attributes)
+    position = {"id": name, "width": str(size), "height": str(size)}
+    return _add(parent, "pattern", position | {"patternUnits": "userSpaceOnUse"} | attributes)
 
 
 def _rect(
     parent: Group, x: float, y: float, width: float, height: float, attributes: dict[str, str]
 ) -> None:
-    place = {"x": x, "y": y, "width": width, "height": height}
-    _add(parent, "rect", attributes | {key: _number(value) for key, value in place.items()})
+    position = {"x": x, "y": y, "width": width, "height": height}
+    _add(parent, "rect", attributes | {key: _number(value) for key, value in position.items()})
 
 
 def _text(parent: Group, text: Text) -> None:
-    place = {"x": _number(text.x), "y": _number(text.y), "class": text.role}
-    _add(parent, "text", place).text = text.text
+    position = {"x": _number(text.x), "y": _number(text.y), "class": text.role}
+    _add(parent, "text", position).text = text.text
 
 
 def _title(parent: Group, text: str) -> None:

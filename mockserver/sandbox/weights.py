@@ -44,6 +44,9 @@ COUNTER_BYTES = 250
 FAULT_RULE_BYTES = 1100
 """A fault rule without the texts of its scenario syntax."""
 
+CHECKOUT_BYTES = 200
+"""A checkout order without its fields."""
+
 NAME_BYTES = 300
 """The name of an order, capture or refund, with the id it belongs to."""
 
@@ -88,6 +91,11 @@ def weigh_value(value: object) -> int:
 def weigh_parts(value: object) -> int:
     """Return the bytes of an order or of a part of one, without what orders share."""
     return int(weigh_value(value) * OWN_SHARE)
+
+
+def weigh_checkout(fields: Mapping[str, object]) -> int:
+    """Return the bytes of a checkout order with these fields."""
+    return CHECKOUT_BYTES + weigh_parts(fields)
 
 
 def weigh_lines(lines: Iterable[OrderLine]) -> int:

@@ -26,11 +26,11 @@ class CheckedExpectation(Struct, frozen=True):
     @property
     def text(self) -> str:
         """The result as a sentence."""
-        place = format_path(self.path)
+        path = format_path(self.path)
         if self.passed:
-            return f"{place} is {_format_value(self.actual)}, as expected"
+            return f"{path} is {_format_value(self.actual)}, as expected"
         expected, actual = _format_value(self.expected), _format_value(self.actual)
-        sentence = f"{place}: expected {expected}, got {actual}"
+        sentence = f"{path}: expected {expected}, got {actual}"
         return f"{sentence} ({self.detail})" if self.detail else sentence
 
 

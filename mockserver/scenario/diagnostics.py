@@ -34,9 +34,9 @@ class Finding(Struct, frozen=True):
         return format_path(self.path)
 
     def __str__(self) -> str:
-        """Read as ``line:column CODE place: message``."""
-        place = f"{self.location}: " if self.location else ""
-        return f"{self.line}:{self.column} {self.code} {place}{self.message}"
+        """Read as ``line:column CODE location: message``."""
+        prefix = f"{self.location}: " if self.location else ""
+        return f"{self.line}:{self.column} {self.code} {prefix}{self.message}"
 
 
 def format_path(path: ValuePath) -> str:

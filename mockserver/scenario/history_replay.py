@@ -186,8 +186,8 @@ def _check_before(name: str, refund: Spec, captures: Spec, path: ValuePath) -> N
 def _plan_capture(
     name: str, part: Spec, order: Order, lines: LineIndex, path: ValuePath
 ) -> HistoryCommand:
-    place = (*path, "captures", name)
-    at = _at(part, order, order.created_at, place)
+    path_of_part = (*path, "captures", name)
+    at = _at(part, order, order.created_at, path_of_part)
     fields: dict[str, Any] = {}
     if "shipping_address" in part:
         fields["shipping_address"] = parse_address(
@@ -195,14 +195,14 @@ def _plan_capture(
         )
     if "sent_out" in part:
         fields["sent_out_at"] = parse_time_or_offset(
-            part["sent_out"], at, at, (*place, "sent_out")
+            part["sent_out"], at, at, (*path_of_part, "sent_out")
         )
     if "due_date_extended_by" in part:
         fields["due_date_extended_by"] = part["due_date_extended_by"]
-    amount, details = _amount_and_details(part, lines, place)
+    amount, details = _amount_and_details(part, lines, path_of_part)
     command = CaptureOrder(amount, **details, shipping_info=_parse_shipping_info(part))
     return HistoryCommand(
-        str(name), command, at, place, part.get("capture_id"), capture_fields=fields
+        str(name), command, at, path_of_part, part.get("capture_id"), capture_fields=fields
     )
 
 
@@ -226,19 +226,21 @@ def _plan_refund(  # one call
     default_time: datetime,
     path: ValuePath,
 ) -> HistoryCommand:
-    place = (*path, "refunds", name)
-    amount, details = _amount_and_details(part, lines, place)
+    path_of_part = (*path, "refunds", name)
+    amount, details = _amount_and_details(part, lines, path_of_part)
     command = RefundOrder(amount, **details)
     fails = part.get("fail_allocation", False)
-    at = _at(part, order, default_time, place)
-    return HistoryCommand(str(name), command, at, place, part.get("refund_id"), fails)
+    at = _at(part, order, default_time, path_of_part)
+    return HistoryCommand(str(name), command, at, path_of_part, part.get("refund_id"), fails)
 
 
-def _at(part: Spec, order: Order, default_time: datetime, place: ValuePath) -> datetime:
-    at = parse_time_or_offset(part.get("at"), default_time, order.created_at, (*place, "at"))
+def _at(part: Spec, order: Order, default_time: datetime, path_of_part: ValuePath) -> datetime:
+    at = parse_time_or_offset(
+        part.get("at"), default_time, order.created_at, (*path_of_part, "at")
+    )
     if at < order.created_at:
         message = f"impossible: {at:%Y-%m-%d %H:%M} is before the order was created"
-        raise ScenarioError([Finding("E203", (*place, "at"), message)])
+        raise ScenarioError([Finding("E203", (*path_of_part, "at"), message)])
     return at
 
 

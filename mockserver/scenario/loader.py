@@ -153,14 +153,16 @@ def _merge_section(
     path: ValuePath = (),
 ) -> None:
     for key, item in value.items():
-        place = (*path, key)
-        if place in MERGED_SECTIONS:
-            _merge_section(into.setdefault(key, {}), item, scenario, place)
-        elif place in CONCATENATED_LISTS:
+        item_path = (*path, key)
+        if item_path in MERGED_SECTIONS:
+            _merge_section(into.setdefault(key, {}), item, scenario, item_path)
+        elif item_path in CONCATENATED_LISTS:
             into[key] = [*into.get(key, ()), *item]
         elif path and key in into and (path in NAMED_SECTIONS or into[key] != item):
             message = f"'{key}' is defined in two scenario files"
-            finding = Finding("E002", place, message, *scenario.document.position(place))
+            finding = Finding(
+                "E002", item_path, message, *scenario.document.position(item_path)
+            )
             raise ScenarioFileError(scenario.name, [finding])
         else:
             into[key] = item
@@ -219,10 +221,12 @@ def resolve_files(reference: str) -> Sequence[Traversable]:
         return [path] if path.is_file() else [find_shipped(reference)]
 
 
-def _files_in(place: Path) -> Sequence[Path]:
-    files = sorted(file for file in place.iterdir() if file.suffix.lower() in SCENARIO_SUFFIXES)
+def _files_in(folder: Path) -> Sequence[Path]:
+    files = sorted(
+        file for file in folder.iterdir() if file.suffix.lower() in SCENARIO_SUFFIXES
+    )
     if not files:
-        message = f"no scenario files ({', '.join(SCENARIO_SUFFIXES)}) in folder '{place}'"
+        message = f"no scenario files ({', '.join(SCENARIO_SUFFIXES)}) in folder '{folder}'"
         raise UnknownScenarioError(message)
     return files
 
@@ -238,8 +242,8 @@ def read_file(file: Traversable) -> bytes:
 
 
 @contextmanager
-def _report_unreadable(place: Traversable) -> Iterator[None]:
+def _report_unreadable(file: Traversable) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnknownScenarioError(f"'{place}' cannot be read: {error.strerror}") from None
+        raise UnknownScenarioError(f"'{file}' cannot be read: {error.strerror}") from None

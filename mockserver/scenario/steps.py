@@ -133,13 +133,13 @@ class _StepPlanner:
 
     def _step(self, index: int, spec: Spec, path: ValuePath) -> Step:
         action = _find_instruction(spec, path)
-        place = (*path, action)
+        value_path = (*path, action)
         if action in SANDBOX_ACTIONS:
             instruction: CallOperation | ControlSandbox = self._plan_control(
-                action, spec[action], place
+                action, spec[action], value_path
             )
         else:
-            instruction = self._plan_call(Operation(action), spec[action], place)
+            instruction = self._plan_call(Operation(action), spec[action], value_path)
         if action == Operation.UPDATE_CHECKOUT and "response" not in spec:
             self._update_lines(spec[action])
         if isinstance(instruction, ControlSandbox) and "response" in spec:
@@ -229,8 +229,8 @@ class _StepPlanner:
         for name in expect.get("faults", {}):
             if name not in faults:
                 hint = f", {did_you_mean(name, faults)}" if faults else ""
-                place = (*path, "faults", name)
-                raise _error("E204", place, f"there is no fault '{name}'{hint}")
+                value_path = (*path, "faults", name)
+                raise _error("E204", value_path, f"there is no fault '{name}'{hint}")
 
 
 def _find_instruction(spec: Spec, path: ValuePath) -> str:

@@ -45,7 +45,7 @@ _CONFLICT = re.compile(r"(<{7}|>{7}) ")
 def explain_mistake(text: str, error: yaml.MarkedYAMLError) -> tuple[str, Position]:
     """Return message and position of the mistake that made the parser stop."""
     mark = error.problem_mark or error.context_mark
-    assert mark is not None  # noqa: S101  # every error of the parser has a place
+    assert mark is not None  # noqa: S101  # every error of the parser has a position
     start = error.context_mark or mark
     message = error.problem or error.context or "not YAML"
     lines = text.splitlines()
@@ -53,8 +53,8 @@ def explain_mistake(text: str, error: yaml.MarkedYAMLError) -> tuple[str, Positi
         lines, message, error.context or "", mark.line, mark.column, start.line, start.column
     )
     mistakes = (check(problem) for check in CHECKS)
-    found = next(filter(None, mistakes), (message, mark.line, mark.column))
-    return found[0], (found[1] + 1, found[2] + 1)
+    mistake = next(filter(None, mistakes), (message, mark.line, mark.column))
+    return mistake[0], (mistake[1] + 1, mistake[2] + 1)
 
 
 def _merge_conflict(problem: Problem) -> Mistake | None:
@@ -113,10 +113,10 @@ def _escape(problem: Problem) -> Mistake | None:
 
 def _unclosed_quote(problem: Problem) -> Mistake | None:
     """Find the quote whose text ends in a later line, where the parser then stopped."""
-    place = None
+    position = None
     if problem.context == "while scanning a quoted scalar":
-        place = problem.start_line, problem.start_column
-    for number in range(problem.line if place is None else 0):
+        position = problem.start_line, problem.start_column
+    for number in range(problem.line if position is None else 0):
         match = next((m for m in _QUOTES.finditer(problem.lines[number]) if m["open"]), None)
         if (
             match
@@ -125,12 +125,12 @@ def _unclosed_quote(problem: Problem) -> Mistake | None:
                 match["open"] in line for line in problem.lines[number + 1 : problem.line]
             )
         ):
-            place = number, match.start()
+            position = number, match.start()
             break
-    if place is None:
+    if position is None:
         return None
-    quote = problem.line_at(place[0])[place[1]]
-    return f"this quote is not closed; write {quote} at the end of the text", *place
+    quote = problem.line_at(position[0])[position[1]]
+    return f"this quote is not closed; write {quote} at the end of the text", *position
 
 
 def _text_after_quotes(problem: Problem) -> Mistake | None:
@@ -236,21 +236,21 @@ def _missing_comma(problem: Problem) -> Mistake | None:
 def _unclosed_bracket(problem: Problem) -> Mistake:
     closing = CLOSING[problem.opening]
     if problem.character and problem.line == problem.start_line:
-        place = f"line {problem.start_line + 1}, column {problem.start_column + 1}"
-        message = f"expected ',', or '{closing}' for the '{problem.opening}' in {place}"
+        position = f"line {problem.start_line + 1}, column {problem.start_column + 1}"
+        message = f"expected ',', or '{closing}' for the '{problem.opening}' in {position}"
         return f"{message}, got '{problem.character}'", problem.line, problem.column
     message = f"'{problem.opening}' is not closed; write '{closing}' at its end"
     return message, problem.start_line, problem.start_column
 
 
-def _left_of_everything(problem: Problem) -> Mistake | None:
+def _left_of_first_line(problem: Problem) -> Mistake | None:
     if problem.message != "did not find expected <document start>":
         return None
     message = "this line begins left of the first one; begin all keys of the file in one column"
     return message, problem.line, problem.column
 
 
-def _lonely_line(problem: Problem) -> Mistake | None:
+def _line_without_colon(problem: Problem) -> Mistake | None:
     if problem.message != "could not find expected ':'":
         return None
     message = (
@@ -297,7 +297,7 @@ CHECKS: Sequence[Callable[[Problem], Mistake | None]] = (
     _misplaced_entry,
     _unexpected_colon,
     _flow,
-    _left_of_everything,
-    _lonely_line,
+    _left_of_first_line,
+    _line_without_colon,
     _block,
 )

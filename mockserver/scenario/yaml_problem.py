@@ -1,4 +1,4 @@
-"""What the YAML parser reported, with the lines around the place."""
+"""What the YAML parser reported, with the lines around it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ class Problem(Struct, frozen=True):
 
     @property
     def before(self) -> str:
-        """The text of the line before the place where the parser stopped."""
+        """The text of the line before the position where the parser stopped."""
         return self.here[: self.column]
 
     @property

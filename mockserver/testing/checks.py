@@ -71,8 +71,8 @@ def find_failures(sandbox: KustomSandbox) -> list[CheckFailure]:
 def _crashes(requests: list[RequestEntry]) -> Iterator[CheckFailure]:
     for request in requests:
         if request["crash"]:
-            place = f"the server crashed in {request['method']} {request['path']}"
-            yield CheckFailure("crash", f"{place}\n{request['crash'].rstrip()}")
+            summary = f"the server crashed in {request['method']} {request['path']}"
+            yield CheckFailure("crash", f"{summary}\n{request['crash'].rstrip()}")
 
 
 def _broken_invariants(sandbox: KustomSandbox) -> Iterator[CheckFailure]:
@@ -105,8 +105,8 @@ def _unknown_paths(requests: list[RequestEntry]) -> Iterator[CheckFailure]:
                 if suggestion
                 else refusal["facts"].get("hint", "")
             )
-            place = f"{request['method']} {request['path']} does not exist"
-            yield CheckFailure("unknown_path", f"{place}; {hint}" if hint else place)
+            summary = f"{request['method']} {request['path']} does not exist"
+            yield CheckFailure("unknown_path", f"{summary}; {hint}" if hint else summary)
 
 
 def _check_allow(sandbox: KustomSandbox, allowed: tuple[str, ...]) -> str:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import TIMEOUT, Watch, find_chromium, quiet_page, running_chromium
+
+AXE = Path(__file__).parents[2] / "tools/javascript/node_modules/axe-core/axe.min.js"
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +40,11 @@ def open_page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
 def page(open_page: Callable[..., Page]) -> Page:
     """Provide an empty page of 1280 by 800 pixels."""
     return open_page(viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Provide the source of axe-core; skip where it is not installed."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci --prefix tools/javascript")
+    return AXE.read_text(encoding="utf-8")

@@ -241,24 +241,26 @@ async def test_connection_ends_after_a_413_without_reading_the_rest(
 
 
 EXPECTATIONS = {
-    "a body that is too large": ({"Content-Length": str(TOO_LARGE)}, True, 413),
-    "no credentials": ({"Content-Length": "2"}, False, 401),
+    "a body that is too large": ({"Content-Length": str(TOO_LARGE)}, True, b"", 413),
+    "no credentials": ({"Content-Length": "2"}, False, b"", 401),
+    "no credentials, though a part of the body": ({"Content-Length": "2"}, False, b"{", 401),
 }
 
 
 @pytest.mark.parametrize("case", EXPECTATIONS)
-async def test_expect_100_continue_is_answered_by_the_final_status_for(
+async def test_expect_100_continue_is_answered_by_final_status_and_close_for(
     merchant: Merchant,
     case: str,
 ) -> None:
-    length, has_credentials, status = EXPECTATIONS[case]
+    length, has_credentials, body, status = EXPECTATIONS[case]
     headers = {**length, "Expect": "100-continue"}
     head = request_bytes(merchant, Op.CAPTURE, None, headers)
     if not has_credentials:
         head = head.replace(b"Authorization:", b"X-Other:")
     async with open_connection(merchant) as client:
-        client.writer.write(head)
+        client.writer.write(head + body)
         assert (await client.read_response())[0] == status
+        assert await client.read_rest() == b""
 
 
 async def test_each_server_numbers_unreadable_requests_by_itself(

@@ -37,8 +37,9 @@ async def test_control_api_and_health_offer_head(merchant: Merchant, path: str) 
         correlation_id=entries[0]["correlation_id"],
         checkout_id=UNKNOWN_ID,
         delivery_id=UNKNOWN_ID,
+        scenario="split-shipment",
     )
-    if url.endswith("/await"):
+    if url.endswith(("/await", "/events")):
         url += "?timeout=1ms"
     get, head = await merchant.send("GET", url), await merchant.send("HEAD", url)
     assert (head.status, head.body) == (get.status, b"")

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.changes import create_checkout
 from mockserver.domain.commands import (
     Acknowledge,
     AddCaptureShippingInfo,
@@ -26,13 +28,16 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import OrderLine
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
+from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.weights import weigh_command, weigh_value
+from mockserver.sandbox.weights import weigh_checkout, weigh_command, weigh_value
 from mockserver.scenario.sandbox_builder import add_fault_rule, add_order
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 from tests.support.builders import NOW, ORDER_ID, make_order
+from tests.support.checkouts import CART, SHIRTS
 
 COUNT = 100
 MAX_RATIO = 1.5
@@ -54,6 +59,9 @@ RICH_LINE = {
         "global_trade_item_number": "0735858293167",
     },
 }
+FREE_LINE = {
+    **RICH_LINE, "unit_price": 0, "tax_rate": 0, "total_amount": 0, "total_tax_amount": 0,
+}  # fmt: skip
 PARCEL = {
     "shipping_company": "PostNord",
     "tracking_number": "63456415674545679874",
@@ -114,6 +122,17 @@ def seed_order(sandbox: Sandbox, number: int, **spec: Any) -> None:  # noqa: ANN
     add_order(sandbox, f"order-{number}", fresh({"lines": lines, **spec}))
 
 
+def add_checkout(sandbox: Sandbox, *lines: dict[str, Any], **texts: str) -> None:
+    fields = fresh({**CART, "order_lines": [{**SHIRTS, **texts}, *lines]})
+    checkout = create_checkout(sandbox.ids.new_order_id(), fields, NOW, Assumptions())
+    sandbox.put_checkout(checkout, weigh_checkout(fields))
+
+
+def add_delivery(sandbox: Sandbox, url: str) -> None:
+    schedule = PUSH_SCHEDULES["offsets"]
+    sandbox.deliveries.add(DeliveryKind.PUSH, ORDER_ID, url, NOW, schedule)
+
+
 GROWTH: dict[str, Callable[[Sandbox, int], None]] = {
     "captures without lines": lambda box, _: capture(box),
     "refunds without lines": lambda box, _: refund(box),
@@ -138,6 +157,9 @@ GROWTH: dict[str, Callable[[Sandbox, int], None]] = {
     "refused requests": lambda box, n: record(
         box, "/x", violations=[f"'lines[{i}]' of {n} is invalid" for i in range(30)]
     ),
+    "checkouts": lambda box, n: add_checkout(box, reference=f"{n}"),
+    "checkouts of many lines": lambda box, n: add_checkout(box, *[FREE_LINE] * 20, name=f"{n}"),
+    "deliveries": lambda box, n: add_delivery(box, f"http://127.0.0.1/{n}"),
     "orders": seed_order,
     "shipped orders": lambda box, n: seed_order(
         box, n, captures={part: {"lines": [f"A{part}"]} for part in "1234"}

@@ -26,6 +26,7 @@ class Shop:
         pushes: method, query and body of each push.
         callbacks: the body of each callback.
         answer: to the next callback; an empty 200 by default.
+        every_answer: to callbacks without an answer of their own.
         before_answer: called with each callback before it is answered.
         update: fields that the shop updates while it handles a callback.
         may_respond: a push gets its response once it is set.
@@ -40,6 +41,7 @@ class Shop:
     webhooks: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     callbacks: list[Any] = field(default_factory=list)
     answer: web.Response | None = None
+    every_answer: dict[str, Any] | None = None
     before_answer: Callable[[web.Request], Awaitable[None]] | None = None
     update: dict[str, Any] = field(default_factory=dict)
     may_respond: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,6 +70,8 @@ class Shop:
         if self.before_answer is not None:
             await self.before_answer(request)
         answer, self.answer = self.answer, None
+        if answer is None and self.every_answer is not None:
+            return web.json_response(self.every_answer)
         return answer or web.Response(status=200)
 
     async def webhook(self, request: web.Request) -> web.Response:

@@ -1,14 +1,26 @@
-"""Audit page: each rule with its reason, a bad exchange and the same done well."""
+"""Audit pages: each rule with its reason, a bad exchange and the same done well."""
 
-from mockserver.audit.rule import Rule
+from collections.abc import Mapping
+
+from mockserver.audit.rule import DOCS_PAGES, Rule
 from mockserver.audit.rules import AUDIT_RULES
+from mockserver.cli.tables import Table, markdown_table
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, EXAMPLE_HEAD
 from tools.docs_generator.markdown import NOTICE, page
 
+AUDIT_PAGES: Mapping[str, str] = DOCS_PAGES
+
+_TITLES = {
+    "retries": "Audit rules: retries",
+    "captures": "Audit rules: captures",
+    "refunds": "Audit rules: refunds",
+    "order-life": "Audit rules: life of an order",
+    "traffic": "Audit rules: traffic",
+}
 _INTRO = (
     "Look up what the audit found. It judges the requests in the journal of a sandbox: what"
     " would hurt in production although every test is green. [Audit your"
-    " integration](../how-to/audit.md) shows how to run it."
+    " integration](../../how-to/audit.md) shows how to run it."
 )
 _SEVERITIES = """- **error**: with exactly these requests, money or goods are wrong.
 - **warning**: one failure more, and they are.
@@ -17,24 +29,42 @@ _SEVERITIES = """- **error**: with exactly these requests, money or goods are wr
 - What a fault injected or a call forced is not blamed on the client."""
 _HEAD = (
     "The exchanges below are bodies of scenarios. Unless they say otherwise, they begin with"
-    f" this order, and the tests play each of them:\n\n```yaml\n{EXAMPLE_HEAD}```"
+    f" this order, and the tests run each of them:\n\n```yaml\n{EXAMPLE_HEAD}```"
 )
 
 
-def audit_page() -> str:
-    """Return the page as Markdown."""
-    return page(
-        "Audit rules", NOTICE, _INTRO, _SEVERITIES, _HEAD, *map(_section, AUDIT_RULES.values())
+def audit_index() -> str:
+    """Return the page that lists all rules."""
+    rows = tuple(
+        (f"[`{rule.code}`]({_link(rule)})", rule.title, _severity(rule))
+        for rule in AUDIT_RULES.values()
     )
+    columns = ("code", "what was done wrong", "severity")
+    rules = Table("Rules", "A code leads to its explanation and two examples.", columns, rows)
+    return page("Audit rules", NOTICE, _INTRO, _SEVERITIES, markdown_table(rules))
+
+
+def audit_page(prefix: str) -> str:
+    """Return the page of the rules whose codes begin with a prefix."""
+    rules = [rule for code, rule in AUDIT_RULES.items() if code.startswith(prefix)]
+    back = "[All audit rules](index.md), and what the severities mean."
+    return page(_TITLES[AUDIT_PAGES[prefix]], NOTICE, back, _HEAD, *map(_section, rules))
+
+
+def _link(rule: Rule) -> str:
+    return rule.docs.rpartition("/")[2]
+
+
+def _severity(rule: Rule) -> str:
+    return f"{rule.severity}, preview" if rule.preview else str(rule.severity)
 
 
 def _section(rule: Rule) -> str:
     example = AUDIT_EXAMPLES[rule.code]
-    severity = f"{rule.severity}, preview" if rule.preview else str(rule.severity)
     return "\n\n".join(
         (
             f"## `{rule.code}` {{ #{rule.code.lower()} }}",
-            f"{rule.title[0].upper()}{rule.title[1:]} ({severity}).",
+            f"{rule.title[0].upper()}{rule.title[1:]} ({_severity(rule)}).",
             example.why,
             f"```yaml\n{example.bad}```",
             f"**Fix**: {rule.hint}",

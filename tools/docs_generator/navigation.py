@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from tools.docs_generator.site import DOCS
+from tools.docs_generator.markdown import DOCS
 
 CONFIG = DOCS.parent / "zensical.toml"
 

@@ -5,22 +5,21 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 
 from mockserver.cli.tables import as_markdown
-from tools.docs_generator.audit_page import audit_page
+from tools.docs_generator.audit_page import AUDIT_PAGES, audit_index, audit_page
 from tools.docs_generator.checkout_sequence import checkout_sequence
+from tools.docs_generator.decisions_page import decisions_page
 from tools.docs_generator.errors_page import errors_page
 from tools.docs_generator.fidelity_page import fidelity_page
 from tools.docs_generator.lifecycle_page import lifecycle_page
 from tools.docs_generator.lint_page import lint_page
+from tools.docs_generator.markdown import DOCS
 from tools.docs_generator.order_life import order_life
 from tools.docs_generator.pages import operations_page, settings_page
 from tools.docs_generator.request_path import request_path
 from tools.docs_generator.sandboxes import sandboxes
 from tools.docs_generator.scenario_reference import scenario_pages
-
-DOCS = Path(__file__).parents[2] / "docs"
 
 SCENARIO_TITLES: Mapping[str, str] = {
     "index": "Scenario files",
@@ -43,7 +42,12 @@ FILES: Mapping[str, Callable[[], str]] = {
     "reference/errors.md": errors_page,
     "reference/fidelity.md": fidelity_page,
     "reference/lint.md": lint_page,
-    "reference/audit.md": audit_page,
+    "reference/audit/index.md": audit_index,
+    **{
+        f"reference/audit/{name}.md": partial(audit_page, prefix)
+        for prefix, name in AUDIT_PAGES.items()
+    },
+    "contributing/decisions/index.md": decisions_page,
     **{
         f"reference/scenarios/{name}.md": partial(_scenario_page, name, title)
         for name, title in SCENARIO_TITLES.items()

@@ -84,10 +84,10 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
             reference: suggestion.reference
             for reference, suggestion in self.suggestions.items()
         }
-        wanted = {suggested.get(reference) or reference for reference in self.references}
+        references = {suggested.get(reference) or reference for reference in self.references}
         return max(
             self.captures,
-            key=lambda capture: len(wanted & self.captured_references[capture.capture_id]),
+            key=lambda capture: len(references & self.captured_references[capture.capture_id]),
             default=None,
         )
 

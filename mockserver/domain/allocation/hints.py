@@ -48,16 +48,16 @@ def allocation_hints(case: RefundCase, conditions: Iterable[Condition]) -> tuple
     """Return what to change, most useful first; at most ``MAX_HINTS`` sentences."""
     failed = {condition.name for condition in conditions if not condition.holds}
     hints: dict[str, None] = {}
-    answered = set()
+    conditions_with_hints = set()
     for rule in HINT_RULES:
         if rule.condition not in failed:
             continue
-        if rule.certainty is Certainty.GENERAL and rule.condition in answered:
+        if rule.certainty is Certainty.GENERAL and rule.condition in conditions_with_hints:
             continue
-        found = dict.fromkeys(rule.find(case))
-        if found:
-            answered.add(rule.condition)
-            hints |= found
+        new_hints = dict.fromkeys(rule.find(case))
+        if new_hints:
+            conditions_with_hints.add(rule.condition)
+            hints |= new_hints
     return tuple(hints)[:MAX_HINTS]
 
 

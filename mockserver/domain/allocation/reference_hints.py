@@ -48,10 +48,10 @@ def nothing_to_match(case: RefundCase) -> Iterator[str]:
 def zero_line_of_another_capture(case: RefundCase) -> Iterator[str]:
     """Find lines of no value, or deductions, that alone keep the refund from one capture."""
     goods = [line for line in case.lines if line.type != RETURN_FEE]
-    kept = {line.reference for line in goods if line.total_amount > 0}
-    obstacles = [line for line in goods if line.reference not in kept]
-    capture = next((c for c in case.captures if _has_all(case, c, kept)), None)
-    if not kept or capture is None:
+    references_with_value = {line.reference for line in goods if line.total_amount > 0}
+    obstacles = [line for line in goods if line.reference not in references_with_value]
+    capture = next((c for c in case.captures if _has_all(case, c, references_with_value)), None)
+    if not references_with_value or capture is None:
         return
     for line in sorted(obstacles, key=_label)[:MAX_HINTED_LINES]:
         if line.reference in case.captured_references[capture.capture_id]:
@@ -149,15 +149,15 @@ def misspelt(case: RefundCase) -> Iterator[str]:
     for reference, suggestion in case.suggestions.items():
         if len(case.references_by_name.get(reference, ())) == 1:
             continue
-        meant = suggestion.reference
-        if meant is None:
-            yield from _ask_which(case, reference, suggestion)
-        elif meant in case.captures_by_reference:
+        intended = suggestion.reference
+        if intended is None:
+            yield from _suggest_several(case, reference, suggestion)
+        elif intended in case.captures_by_reference:
             letters = describe_foreign_letters(reference)
-            yield f"Change reference {quote(reference)}{letters} to {quote(meant)}."
+            yield f"Change reference {quote(reference)}{letters} to {quote(intended)}."
         else:
             yield (
-                f"Reference {quote(reference)} is probably {quote(meant)}, which is ordered,"
+                f"Reference {quote(reference)} is probably {quote(intended)}, which is ordered,"
                 " but on no capture with lines."
             )
 
@@ -198,7 +198,7 @@ def _describe_line_without_reference(case: RefundCase, line: OrderLine) -> str:
     )
 
 
-def _ask_which(case: RefundCase, reference: str, suggestion: Suggestion) -> Iterator[str]:
+def _suggest_several(case: RefundCase, reference: str, suggestion: Suggestion) -> Iterator[str]:
     similar = [r for r in suggestion.references if r in case.captures_by_reference]
     if similar:
         yield (

@@ -1,4 +1,4 @@
-"""What the merchant's answer to the validation callback means for the purchase."""
+"""What the merchant's answer to a callback means for the purchase."""
 
 from enum import StrEnum
 
@@ -10,6 +10,8 @@ REDIRECTS = (301, 302, 303, 307)  # documented by Kustom
 OK, BAD_REQUEST = 200, 400
 FAILURE = "validation_service_failed"
 """Error type when the merchant does not answer as documented (recorded)."""
+
+UNSUPPORTED_ADDRESS = "unsupported_shipping_address"
 
 OPTIONAL_TIMEOUT, REQUIRED_TIMEOUT = 3.0, 10.0  # seconds, documented by Kustom
 REQUIRED_OPTION = "require_validate_callback_success"
@@ -56,6 +58,7 @@ class Validation(Struct, frozen=True):
 PASSED = Validation(ValidationResult.PASSED)
 SKIPPED = Validation(ValidationResult.SKIPPED)
 FAILED = Validation(ValidationResult.FAILED, FAILURE)
+UPDATE_FAILED = Validation(ValidationResult.FAILED, "shipping_address_update_error")
 
 
 def judge_validation(
@@ -80,3 +83,18 @@ def judge_validation(
     if answer.status is not None and assumptions.validation_other_status == "fail":
         return FAILED
     return FAILED if is_required else PASSED
+
+
+def judge_update(answer: CallbackAnswer) -> Validation:
+    """Decide how the purchase goes on after an address, country or shipping callback.
+
+    Everything but a 200, a 400 and a redirect with ``Location`` fails (assumed).
+    """
+    if answer.status == OK:
+        return PASSED
+    if answer.status == BAD_REQUEST:
+        error_type = answer.error_type or UNSUPPORTED_ADDRESS
+        return Validation(ValidationResult.REFUSED, error_type, answer.error_text)
+    if answer.status in REDIRECTS and answer.location:
+        return Validation(ValidationResult.REDIRECTED, redirect_url=answer.location)
+    return UPDATE_FAILED

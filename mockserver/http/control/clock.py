@@ -21,7 +21,7 @@ from mockserver.http.messages import Request, Response
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import check_time_bounds, parse_duration, parse_time
 
-CLOCK_FIELDS = ("advance", "set", "freeze")
+CLOCK_FIELDS = ("advance", "set", "freeze", "dry_run")
 
 
 def get_clock(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -32,7 +32,8 @@ def get_clock(context: ControlContext, params: PathParams, _request: Request) ->
 async def set_clock(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Set, advance or freeze the clock; sends what is due meanwhile.
 
-    Returns the orders that expired and the deliveries that were sent, in ``fired``.
+    Returns the orders that expired and the deliveries that were sent, in ``fired``. With
+    ``dry_run`` nothing changes, and ``fired`` is what is due until then.
     """
     body = parse_json_object(request)
     unknown = [field for field in body if field not in CLOCK_FIELDS]
@@ -41,13 +42,14 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
             422, f"expected one or more of {', '.join(CLOCK_FIELDS)}, got {unknown or '{}'}"
         )
     name = sandbox_name(context, params)
-    sandbox, old_time, target = await context.home.take_turn(
-        name, _change_clock, context, params, body
-    )
+    changed = await context.home.take_turn(name, _change_clock, context, params, body)
+    if isinstance(changed, Response):
+        return changed
+    sandbox, old_time, target = changed
     sent = await context.deliveries.advance(sandbox, target)
     sandbox = find_sandbox(context, params)
     expired = await context.workers.run_if(
-        partial(_expired_orders, sandbox.copy(), old_time),
+        partial(_expired_orders, sandbox.copy(), old_time, sandbox.clock.now()),
         is_long=sandbox.total_bytes > SMALL_SANDBOX,
     )
     fired = [*expired, *map(_delivery_event, sent)]
@@ -57,8 +59,12 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
 
 def _change_clock(
     context: ControlContext, params: PathParams, body: dict[str, Any]
-) -> tuple[Sandbox, datetime, datetime]:
-    """Freeze or unfreeze the clock; return the time before, and the one to advance to."""
+) -> tuple[Sandbox, datetime, datetime] | Response:
+    """Freeze or unfreeze the clock.
+
+    Returns:
+        The sandbox, the time before, and the one to advance to; or what a change would do.
+    """
     sandbox = open_sandbox(context, params)
     old_time = sandbox.clock.now()
     target = _target_time(body, old_time)
@@ -67,11 +73,32 @@ def _change_clock(
         raise Problem(422, f"a clock cannot go back: {requested} is before {now}")
     if "freeze" in body and not isinstance(body["freeze"], bool):
         raise Problem(422, "expected a boolean for 'freeze'")
+    if not isinstance(body.get("dry_run", False), bool):
+        raise Problem(422, "expected a boolean for 'dry_run'")
+    if body.get("dry_run"):
+        preview = _preview_change(sandbox, target)
+        return json_response({**preview, "frozen": body.get("freeze", sandbox.clock.frozen)})
     if body.get("freeze"):
         sandbox.clock.freeze()
     elif "freeze" in body:
         sandbox.clock.unfreeze()
     return sandbox, old_time, target
+
+
+def _preview_change(sandbox: Sandbox, target: datetime) -> dict[str, Any]:
+    """Return what is due until a time; how the merchant will answer is not known."""
+    due = [
+        {
+            "at": format_time(delivery.due_at),
+            "event": f"{delivery.kind} is due",
+            "order_id": delivery.order_id,
+        }
+        for delivery in sandbox.deliveries
+        if delivery.due_at is not None and not delivery.held and delivery.due_at <= target
+    ]
+    fired = [*_expired_orders(sandbox, sandbox.clock.now(), target), *due]
+    fired.sort(key=lambda event: event["at"])
+    return {"now": format_time(target), "fired": fired}
 
 
 def _target_time(body: dict[str, Any], now: datetime) -> datetime:
@@ -85,9 +112,8 @@ def _target_time(body: dict[str, Any], now: datetime) -> datetime:
         raise Problem(422, str(error)) from None
 
 
-def _expired_orders(sandbox: Sandbox, before: datetime) -> list[dict[str, Any]]:
-    """Return the orders that expired since a time, oldest first."""
-    now = sandbox.clock.now()
+def _expired_orders(sandbox: Sandbox, before: datetime, now: datetime) -> list[dict[str, Any]]:
+    """Return the orders that expire between two times, oldest first."""
     expired = [
         order
         for order in sandbox.orders.values()

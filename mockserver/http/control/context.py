@@ -39,6 +39,7 @@ class ControlContext(Struct, frozen=True):
 
     Attributes:
         home: where the sandboxes live.
+        send_to_merchant_api: answers a request as if it came from outside.
         pages: addresses of checkout pages.
         activity: the latest calls of the control API.
         workers: threads for long work.
@@ -49,6 +50,7 @@ class ControlContext(Struct, frozen=True):
     home: Home
     metrics: Metrics
     deliveries: DeliveryRunner
+    send_to_merchant_api: Callable[[Request], Awaitable[Response]]
     pages: PageAddresses
     ca_certificate: bytes | None = None
     activity: Activity = field(default_factory=Activity)

@@ -1,12 +1,16 @@
 """Control API: list, count, await and clear the requests in the journal."""
 
 import re
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import orjson
+from multidict import CIMultiDict
 
 from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
@@ -19,8 +23,15 @@ from mockserver.http.control.context import (
     sandbox_name,
 )
 from mockserver.http.control.entries import serialize_entry, serialize_row
-from mockserver.http.control.parsing import json_response
+from mockserver.http.control.parsing import (
+    CONTROL_SCHEMAS,
+    json_response,
+    parse_json_object,
+    validate,
+)
 from mockserver.http.control.problems import Problem
+from mockserver.http.merchant.auth import parse_authorization
+from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http.merchant.serializers import JsonObject
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.journal import Entry, Journal
@@ -70,6 +81,54 @@ def get_request(context: ControlContext, params: PathParams, request: Request) -
     if unmasked not in ("true", "false"):
         raise Problem(422, f"expected true or false for 'unmasked', got '{unmasked}'")
     return json_response(serialize_entry(sandbox.journal, entry, unmasked=unmasked == "true"))
+
+
+async def send_request(
+    context: ControlContext, params: PathParams, request: Request
+) -> Response:
+    """Send a request to the merchant API in the name of the sandbox's user.
+
+    Faults apply, and the journal records it. ``lost`` says that a fault damaged the response.
+    """
+    spec = validate(parse_json_object(request), f"{CONTROL_SCHEMAS}#/$defs/merchant_request")
+    name = sandbox_name(context, params)
+    sandbox = await context.home.take_turn(name, find_sandbox, context, params)
+    response = await context.send_to_merchant_api(_as_merchant(sandbox, spec, request))
+    try:
+        content = orjson.loads(response.body) if response.body else None
+    except orjson.JSONDecodeError:
+        content = response.body.decode(errors="replace")
+    return json_response(
+        {
+            "status": response.status,
+            "headers": response.headers,
+            "body": content,
+            "lost": response.damage is not None,
+        }
+    )
+
+
+def _as_merchant(sandbox: Sandbox, spec: dict[str, Any], request: Request) -> Request:
+    """Build the request; where the scenario lists no secret, any is accepted."""
+    own = parse_authorization(request.headers.get("Authorization"))
+    secret = own.secret if own and own.user == sandbox.name else "dashboard"
+    secret = sandbox.credentials.get(sandbox.name, secret)
+    basic = b64encode(f"{sandbox.name}:{secret}".encode()).decode()
+    headers = CIMultiDict(
+        {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
+    )
+    if "idempotency_key" in spec:
+        headers[IDEMPOTENCY_KEY_HEADER] = spec["idempotency_key"]
+    return Request(
+        method=spec["method"],
+        path=spec["path"],
+        segments=tuple(filter(None, spec["path"].split("/"))),
+        headers=headers,
+        body=orjson.dumps(spec["body"]) if "body" in spec else b"",
+        scheme=request.scheme,
+        host=request.host,
+        client=request.client,
+    )
 
 
 def count_requests(context: ControlContext, params: PathParams, request: Request) -> Response:

@@ -7,6 +7,7 @@ from mockserver.http.control import (
     clock,
     coverage,
     deliveries,
+    events,
     explain,
     faults,
     health,
@@ -14,6 +15,7 @@ from mockserver.http.control import (
     pictures,
     requests,
     sandboxes,
+    scenarios,
     snapshots,
     webhooks,
     whatif,
@@ -63,6 +65,12 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", "/__admin/tls/ca.pem", health.get_ca_certificate, "text",
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
+    ),
+    Route("POST", "/__admin/lint", scenarios.lint_scenario, "findings"),
+    Route("GET", "/__admin/scenarios", scenarios.list_scenarios, "scenarios"),
+    Route(
+        "GET", "/__admin/scenarios/{scenario}", scenarios.get_shipped,
+        "scenario", response_media_type="application/yaml",
     ),
     Route("GET", "/__admin/activity", list_activity, "activity"),
     Route(
@@ -161,6 +169,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     ),
     Route("DELETE", f"{SANDBOX_PATH}/faults", faults.clear_faults, status=204),
     Route("DELETE", f"{SANDBOX_PATH}/faults/{{id}}", faults.remove_fault, status=204),
+    Route(
+        "GET", f"{SANDBOX_PATH}/events", events.stream_events, "server_event",
+        query_schema="event_options", response_media_type=events.EVENT_STREAM,
+    ),
     Route("GET", f"{SANDBOX_PATH}/clock", clock.get_clock, "clock"),
     Route(
         "POST", f"{SANDBOX_PATH}/clock", clock.set_clock,
@@ -169,6 +181,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route(
         "GET", f"{SANDBOX_PATH}/requests", requests.list_requests,
         "requests", query_schema="list_filters",
+    ),
+    Route(
+        "POST", f"{SANDBOX_PATH}/requests", requests.send_request,
+        "merchant_response", request_schema="merchant_request",
     ),
     Route("DELETE", f"{SANDBOX_PATH}/requests", requests.clear_requests, status=204),
     Route(

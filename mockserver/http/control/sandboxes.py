@@ -50,7 +50,7 @@ def list_sandboxes(context: ControlContext, _params: PathParams, _request: Reque
         for eviction in context.registry.evicted
     ]
     page = {
-        "sandboxes": [_summary(context, sandbox) for sandbox in context.registry],
+        "sandboxes": [summarize_sandbox(context, sandbox) for sandbox in context.registry],
         "evicted": evicted,
         "evicted_count": context.registry.evicted_count,
     }
@@ -59,7 +59,7 @@ def list_sandboxes(context: ControlContext, _params: PathParams, _request: Reque
 
 def get_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return a summary of a sandbox in use."""
-    return json_response(_summary(context, find_sandbox(context, params)))
+    return json_response(summarize_sandbox(context, find_sandbox(context, params)))
 
 
 def drop_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -193,7 +193,8 @@ def _scenario_from_body(document: Document) -> tuple[str, Document]:
         raise Problem(422, str(error)) from None
 
 
-def _summary(context: ControlContext, sandbox: Sandbox) -> dict[str, Any]:
+def summarize_sandbox(context: ControlContext, sandbox: Sandbox) -> dict[str, Any]:
+    """Return a sandbox in figures."""
     return {
         "name": sandbox.display_name,
         "scenario": context.registry.template_of(sandbox.name).name,

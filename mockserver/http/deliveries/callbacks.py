@@ -4,6 +4,7 @@ No state is held while the merchant is asked: the merchant may read and update t
 checkout order meanwhile.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -14,15 +15,35 @@ from mockserver.domain.checkout.validation import (
     REQUIRED_OPTION,
     REQUIRED_TIMEOUT,
     SKIPPED,
+    UPDATE_FAILED,
     CallbackAnswer,
     Validation,
+    judge_update,
     judge_validation,
 )
+from mockserver.domain.errors import Refusal
+from mockserver.domain.operation import Operation
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sent
+from mockserver.http.merchant.checkout_parsing import check_fields
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
-from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
+from mockserver.sandbox.checkouts import update_checkout
+from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS, Delivery, DeliveryKind
 from mockserver.sandbox.sandbox import Sandbox
+
+REQUEST_FIELDS = (
+    "order_amount", "order_tax_amount", "order_lines", "purchase_currency", "locale",
+    "billing_address", "shipping_address", "selected_shipping_option", "customer",
+    "merchant_data", "merchant_reference1", "merchant_reference2", "tags",
+)  # fmt: skip
+"""What the address, country and shipping callbacks are sent (documented by Kustom)."""
+
+REQUIRED_FIELDS = frozenset(REQUEST_FIELDS[:4])
+RESPONSE_FIELDS = (
+    *REQUEST_FIELDS[:5],
+    "shipping_options", "attachment", "external_payment_methods", "tags", "merchant_data",
+)  # fmt: skip
+"""What their answers may change; other members are ignored."""
 
 MAX_TEXT_LENGTH = 1000  # characters of an error that is shown
 
@@ -39,16 +60,78 @@ async def validate_checkout(
     timeout = REQUIRED_TIMEOUT if is_required else OPTIONAL_TIMEOUT
 
     def add(current: Sandbox) -> Delivery:
-        now = current.clock.now()
-        return current.deliveries.add(
-            DeliveryKind.VALIDATION, checkout.order_id, url, now, body=body, timeout=timeout
-        )
+        now, kind = current.clock.now(), DeliveryKind.VALIDATION
+        order_id = checkout.order_id
+        return current.deliveries.add(kind, order_id, url, now, body=body, timeout=timeout)
 
     delivery = await runner.take_turn(sandbox, add)
     if delivery is None:  # the sandbox was reset or dropped
         return SKIPPED
     answer = parse_answer(await runner.ask(sandbox, delivery))
     return judge_validation(answer, is_required=is_required, assumptions=sandbox.assumptions)
+
+
+def changed_by_shopper(before: Checkout, after: Checkout) -> Iterator[DeliveryKind]:
+    """Yield the callbacks that the shopper's changes call for, if they have a URL."""
+    changes = {
+        DeliveryKind.ADDRESS_UPDATE: _differs(before, after, "shipping_address"),
+        DeliveryKind.COUNTRY_CHANGE: _country(after)
+        != after.fields["purchase_country"].upper(),
+        DeliveryKind.SHIPPING_OPTION_UPDATE: _differs(
+            before, after, "selected_shipping_option"
+        ),
+    }
+    for kind in UPDATE_CALLBACKS:
+        if changes[kind] and after.merchant_url(kind):
+            yield kind
+
+
+def _differs(before: Checkout, after: Checkout, name: str) -> bool:
+    return bool(before.shopper.get(name) != after.shopper.get(name))
+
+
+def _country(checkout: Checkout) -> str:
+    return str(checkout.shopper["billing_address"]["country"]).upper()
+
+
+async def ask_for_update(
+    runner: DeliveryRunner, sandbox: Sandbox, checkout: Checkout, kind: DeliveryKind
+) -> Validation:
+    """Tell the merchant what the shopper changed, and apply the totals of the answer."""
+    url = checkout.merchant_url(kind)
+    assert url is not None  # noqa: S101  # by changed_by_shopper
+    shown = serialize_checkout(checkout, sandbox.assumptions)
+    fields = {name: shown[name] for name in REQUEST_FIELDS if name in shown}
+    body, order_id = orjson.dumps(fields).decode(), checkout.order_id
+
+    def add(current: Sandbox) -> Delivery:
+        return current.deliveries.add(kind, order_id, url, current.clock.now(), body=body)
+
+    delivery = await runner.take_turn(sandbox, add)
+    if delivery is None:  # the sandbox was reset or dropped
+        return UPDATE_FAILED
+    sent = await runner.ask(sandbox, delivery)
+    judged = judge_update(parse_answer(sent))
+    if judged.lets_pass and not await runner.take_turn(
+        sandbox, _apply_update, order_id, sent.body
+    ):
+        return UPDATE_FAILED
+    return judged
+
+
+def _apply_update(sandbox: Sandbox, order_id: str, body: bytes) -> bool:
+    """Replace the fields that an answer names; return whether they are complete and right."""
+    try:
+        answer = orjson.loads(body)
+        if not isinstance(answer, dict) or not answer.keys() >= REQUIRED_FIELDS:
+            return False
+        named = {name: answer[name] for name in RESPONSE_FIELDS if name in answer}
+        operation = Operation.UPDATE_CHECKOUT
+        fields = check_fields(named, operation.info, sandbox.assumptions)
+        update_checkout(sandbox, order_id, fields, size=len(body))
+    except (orjson.JSONDecodeError, Refusal):
+        return False
+    return True
 
 
 def parse_answer(sent: Sent) -> CallbackAnswer:

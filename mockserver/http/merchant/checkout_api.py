@@ -16,6 +16,7 @@ from mockserver.http.merchant.responses import provider_json_response
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.weights import weigh_checkout
 
 CHECKOUT_HEADERS: Mapping[str, str] = {
     "Cache-Control": "max-age=0, no-cache, no-store",
@@ -58,7 +59,7 @@ def _create(
     sandbox: Sandbox, request: Request, endpoint: OperationInfo, _ids: PathIds
 ) -> Checkout:
     fields = parse_checkout_fields(request, endpoint, sandbox.assumptions)
-    return checkouts.create_checkout(sandbox, fields, size=len(request.body or b""))
+    return checkouts.create_checkout(sandbox, fields, size=weigh_checkout(fields))
 
 
 def _read(
@@ -74,7 +75,7 @@ def _update(
     # everything again on 404 do not stop at the 400.
     checkouts.check_updatable(sandbox, ids["order_id"])
     fields = parse_checkout_fields(request, endpoint, sandbox.assumptions)
-    size = len(request.body or b"")
+    size = weigh_checkout(fields)
     return checkouts.update_checkout(sandbox, ids["order_id"], fields, size=size)
 
 

@@ -46,12 +46,21 @@ def parse_checkout_fields(
     Raises:
         Refusal: no JSON, or a bad value.
     """
-    assert endpoint.schema is not None  # noqa: S101  # reads do not come here
     try:
         body = parse_json(json_bytes(request))
         check_depth(body)
     except MalformedJsonError as error:
         raise Refusal(Reason.MALFORMED_JSON, endpoint.operation, detail=str(error)) from None
+    return check_fields(body, endpoint, assumptions)
+
+
+def check_fields(body: Json, endpoint: OperationInfo, assumptions: Assumptions) -> Fields:
+    """Normalize and check a parsed body.
+
+    Raises:
+        Refusal: a bad value.
+    """
+    assert endpoint.schema is not None  # noqa: S101  # reads do not come here
     fields = _normalize(body)
     schema = get_request_schema(endpoint.schema)
     if not schema.is_valid(fields):

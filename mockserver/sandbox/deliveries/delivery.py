@@ -20,11 +20,21 @@ class DeliveryKind(StrEnum):
 
     PUSH = "push"
     VALIDATION = "validation"
+    ADDRESS_UPDATE = "address_update"
+    COUNTRY_CHANGE = "country_change"
+    SHIPPING_OPTION_UPDATE = "shipping_option_update"
     NOTIFICATION = "notification"
     WEBHOOK = "webhook"
 
 
-CALLBACKS = frozenset((DeliveryKind.VALIDATION,))
+UPDATE_CALLBACKS = (
+    DeliveryKind.ADDRESS_UPDATE,
+    DeliveryKind.COUNTRY_CHANGE,
+    DeliveryKind.SHIPPING_OPTION_UPDATE,
+)
+"""Callbacks whose answer changes the checkout order, in the order in which they are made."""
+
+CALLBACKS = frozenset((DeliveryKind.VALIDATION, *UPDATE_CALLBACKS))
 """Kinds whose answer is waited for; they are made once, when they are needed."""
 
 

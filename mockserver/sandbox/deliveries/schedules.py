@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from itertools import accumulate
 
-from mockserver.sandbox.deliveries.delivery import DeliveryKind
+from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS, DeliveryKind
 
 PUSH_MINUTES = (2, 5, 15, 30, 60)
 PUSH_INTERVAL = timedelta(hours=4)
@@ -18,6 +18,7 @@ NOTIFICATION_PERIOD = timedelta(hours=24)
 TIMEOUTS: Mapping[DeliveryKind, float] = {
     DeliveryKind.PUSH: 5.0,  # recorded in a log of 2018
     DeliveryKind.VALIDATION: 10.0,  # documented by Kustom; 3 s unless an answer is required
+    **dict.fromkeys(UPDATE_CALLBACKS, 10.0),  # assumed, as a validation
     DeliveryKind.NOTIFICATION: 5.0,  # assumed, as a push
     DeliveryKind.WEBHOOK: 15.0,  # Svix's default
 }

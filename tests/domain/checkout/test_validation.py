@@ -8,9 +8,11 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.validation import (
     FAILED,
     PASSED,
+    UPDATE_FAILED,
     CallbackAnswer,
     Validation,
     ValidationResult,
+    judge_update,
     judge_validation,
 )
 
@@ -52,3 +54,20 @@ def test_an_answer_decides_how_the_purchase_goes_on(
     judged = judge_validation(answer, is_required=is_required, assumptions=assumptions)
     assert judged == validation
     assert judged.lets_pass is (validation is PASSED)
+
+
+@pytest.mark.parametrize(
+    ("answer", "validation"),
+    [
+        (CallbackAnswer(200), PASSED),
+        (
+            CallbackAnswer(400),
+            Validation(ValidationResult.REFUSED, "unsupported_shipping_address"),
+        ),
+        (CallbackAnswer(302, LOCATION), REDIRECTED),
+        (CallbackAnswer(302), UPDATE_FAILED),
+        (CallbackAnswer(None), UPDATE_FAILED),
+    ],
+)
+def test_an_update_passes_only_by_a_200(answer: CallbackAnswer, validation: Validation) -> None:
+    assert judge_update(answer) == validation

@@ -133,7 +133,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "backwards and frozen": ({"set": "2026-01-01", "freeze": False}, "a clock cannot go back"),
     "an unknown key": ({"advnce": "1d"}, "expected one or more of advance, set, freeze"),
     "a known and an unknown key": ({"advance": "1d", "x": 1}, "expected one or more of"),
-    "no key": ({}, "expected one or more of advance, set, freeze, got {}"),
+    "no key": ({}, "expected one or more of advance, set, freeze, dry_run, got {}"),
     "a list of changes": ([], "expected a JSON object"),
 }
 
@@ -159,3 +159,14 @@ async def test_order_can_be_created_at_the_latest_time(frozen: Merchant) -> None
     await frozen.make_order()
     assert (await frozen.read())["status"] == "AUTHORIZED"
     assert (await frozen.do(Op.EXTEND_AUTHORIZATION_TIME)).status == 204
+
+
+async def test_moving_the_clock_can_be_previewed(merchant: Merchant) -> None:
+    before = (await merchant.control("POST", "clock", {"freeze": True})).json["now"]
+    preview = await merchant.control("POST", "clock", {"advance": "29d", "dry_run": True})
+    assert {event["event"] for event in preview.json["fired"]} == {"order expired"}
+    assert preview.json["now"] > before
+    assert (await merchant.control("GET", "clock")).json == {"now": before, "frozen": True}
+    assert (await merchant.read())["status"] == "AUTHORIZED"
+    wrong = await merchant.control("POST", "clock", {"advance": "1d", "dry_run": 1})
+    assert wrong.json["detail"] == "expected a boolean for 'dry_run'"

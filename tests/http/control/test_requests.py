@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from aiohttp import ClientSession
@@ -193,8 +194,13 @@ CHANGES: dict[str, Change] = {
 async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
     sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
     home = MemoryHome(sandboxes)
-    deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
-    control = ControlContext(home, Metrics(int), deliveries, PageAddresses(sandboxes))
+    control = ControlContext(
+        home,
+        Metrics(int),
+        DeliveryRunner(home, Sender(TargetPolicy())),
+        send_to_merchant_api=AsyncMock(),
+        pages=PageAddresses(sandboxes),
+    )
     sandboxes.get_or_create("own").take_snapshot("here")
     path, query = ("requests", "await"), {"timeout": "60s"}
     call = Request("GET", "", path, {}, b"", "http", "localhost", query)

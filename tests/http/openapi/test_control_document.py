@@ -61,6 +61,10 @@ BODIES: Mapping[str, list[Any]] = {
         {"orders": {"shipped": {"status": "CAPTURED"}}, "faults": {"lost": {"fired": 0}}},
     ],
     "PUT /__admin/sandboxes/{sandbox}/names": [{}],
+    "POST /__admin/sandboxes/{sandbox}/requests": [
+        {"method": "GET", "path": "/ordermanagement/v1/orders/unknown"},
+        {"method": "POST", "path": "/checkout/v3/orders", "body": CART, "idempotency_key": "1"},
+    ],
     "PUT /__admin/sandboxes/{sandbox}/webhooks": [
         {"endpoints": [{"url": "http://127.0.0.1:1/hooks", "events": ["order.created"]}]},
         {"endpoints": []},
@@ -99,6 +103,12 @@ WRONG: Mapping[str, list[Any]] = {
     ],
     "POST /__admin/sandboxes/{sandbox}/verdict": [{"order": {}}, {"orders": []}, []],
     "PUT /__admin/sandboxes/{sandbox}/names": [[]],
+    "POST /__admin/sandboxes/{sandbox}/requests": [
+        {},
+        {"method": "DELETE", "path": "/"},
+        {"method": "GET", "path": "no/slash"},
+        {"method": "GET", "path": "/", "idempotency_key": "two words"},
+    ],
     "PUT /__admin/sandboxes/{sandbox}/webhooks": [
         {},
         {"endpoints": [{"url": "shop.example"}]},
@@ -112,6 +122,7 @@ UNREACHABLE = {
     "merchant_urls": dict.fromkeys(URLS, "http://127.0.0.1:1/{checkout.order.id}"),
 }
 QUERIES = {
+    "GET /__admin/sandboxes/{sandbox}/events": "?after=0&timeout=1ms",
     "GET /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": "?step=1&expand=true",
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": "?width=400",
     "GET /__admin/sandboxes/{sandbox}/requests": "?operation=refund&status=201&view=row",
@@ -164,6 +175,7 @@ async def parts_of(merchant: Merchant) -> dict[str, str]:
         "correlation_id": entries[0]["correlation_id"],
         "id": "lost",
         "name": "here",
+        "scenario": "split-shipment",
     }
 
 
@@ -291,5 +303,5 @@ async def test_generated_requests_find_no_undocumented_response(
     busy: Merchant,
     name: str,
 ) -> None:
-    query = {"timeout": "1ms"} if name.endswith("/await") else {}
+    query = {"timeout": "1ms"} if name.endswith(("/await", "/events")) else {}
     send_generated_requests(schema, name, await parts_of(busy), query)

@@ -13,9 +13,10 @@ from mockserver.scenario.diagnostics import LINT_CODES
 from mockserver.schemas import shipped_schemas
 from mockserver.settings import OPTIONS
 from tools.docs_generator.lint_examples import LINT_EXAMPLES
+from tools.docs_generator.markdown import DOCS
 from tools.docs_generator.pages import operations_page, settings_page
 from tools.docs_generator.scenario_reference import scenario_pages
-from tools.docs_generator.site import DOCS, FILES
+from tools.docs_generator.site import FILES
 
 MENTIONED = {
     "reference/operations.md": list(Operation),

@@ -10,8 +10,8 @@ from shutil import copytree
 
 import pytest
 
+from tools.docs_generator.markdown import DOCS
 from tools.docs_generator.navigation import CONFIG, unlisted_pages
-from tools.docs_generator.site import DOCS
 
 FETCHING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 """Elements that make a browser fetch something, and the attribute with its address."""

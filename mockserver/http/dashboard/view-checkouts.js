@@ -1,0 +1,53 @@
+// @ts-check
+/** Checkout orders, and completing one in place of the shopper. */
+
+import { get, sandboxPath } from "./api.js";
+import { equivalent, guarded, perform, refresher } from "./actions.js";
+import { fill, h, table, value, visibleLines } from "./dom.js";
+import { formatTime } from "./format.js";
+
+const OUTCOMES = ["approved", "pending", "declined", "abandoned"];
+
+/**
+ * @param {Element} root
+ * @param {import("./app.js").Place} place
+ * @returns {import("./app.js").View}
+ */
+export function show(root, place) {
+  const base = `#/s/${encodeURIComponent(place.sandbox)}`;
+  const list = h("div", null, h("p", { class: "empty" }, "Loading…"));
+  fill(root, h("div", { class: "head" }, h("h1", null, place.item ? "Checkout" : "Checkouts")), list);
+
+  async function loadAll() {
+    const { checkouts } = await get(sandboxPath(place.sandbox, "checkouts"));
+    if (!checkouts.length) {
+      fill(list, h("p", { class: "empty" }, "No checkouts yet. A shop makes one with POST /checkout/v3/orders."));
+      return;
+    }
+    fill(list, table("Checkouts", ["Checkout", "Status", "Amount", "Started", "Expires"], [...checkouts].reverse().slice(0, 500).map((/** @type {any} */ one) => [
+      h("a", { href: `${base}/checkouts/${encodeURIComponent(one.order_id)}` }, value(one.order_id)),
+      h("span", { class: "badge" }, one.status), one.order_amount, formatTime(one.started_at), formatTime(one.expires_at),
+    ])));
+  }
+
+  async function loadOne() {
+    const path = sandboxPath(place.sandbox, `checkouts/${encodeURIComponent(place.item)}`);
+    const one = await get(path);
+    const outcome = h("select", { "aria-label": "Outcome", change: drawSame }, OUTCOMES.map((name) => h("option", null, name)));
+    const same = h("div");
+    const action = () => ({ method: "POST", path: `${path}/complete`, body: { outcome: outcome.value }, step: { action: "complete", argument: { checkout: place.item, outcome: outcome.value } } });
+    function drawSame() {
+      fill(same, equivalent(action()));
+    }
+    drawSame();
+    fill(list, h("div", { class: "stack" },
+      h("p", null, h("span", { class: "badge" }, one.status), " ", value(one.order_id), " ", one.order ? h("a", { href: `${base}/orders/${encodeURIComponent(one.order_id)}` }, "order") : null),
+      one.order ? null : h("section", { class: "panel", "aria-label": "Complete" }, h("h2", null, "Complete in place of the shopper"),
+        h("div", { class: "row" }, outcome, h("button", { type: "button", class: "primary", click: async () => { if (await perform(action(), "Completed")) await loadOne(); } }, "Complete")), same),
+      h("pre", { tabindex: 0, "aria-label": "Checkout as the merchant sees it" }, visibleLines(JSON.stringify({ ...one.checkout, html_snippet: "…" }, null, 2)))));
+  }
+
+  const load = place.item ? loadOne : loadAll;
+  void guarded(list, load);
+  return { title: "Checkouts", ...(place.item ? {} : { onEvents: refresher(loadAll) }) };
+}

@@ -1,0 +1,221 @@
+// @ts-check
+/** One order: its picture, why refunds went where they went, its history, and what to do with it. */
+
+import { get, sandboxPath } from "./api.js";
+import { copyable, equivalent, guarded, perform, refresher } from "./actions.js";
+import { fill, group, h, table, value, visibleLines } from "./dom.js";
+import { formatTime, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
+import { openMovement } from "./movement-form.js";
+import { Picture } from "./picture.js";
+
+const OUTCOMES = ["expire", "accept_fraud", "reject_fraud", "stop_fraud", "fail_next_allocation"];
+
+/**
+ * @param {Element} root
+ * @param {import("./app.js").Place} place
+ * @returns {import("./app.js").View}
+ */
+export function show(root, place) {
+  const path = sandboxPath(place.sandbox, `orders/${encodeURIComponent(place.item)}`);
+  const head = h("div", { class: "head" });
+  const findings = h("section", { "aria-label": "What went wrong" });
+  const slider = h("input", { type: "range", min: 1, "aria-label": "Step of the order's history", input: () => moveTo(Number(slider.value)) });
+  const moment = h("output", { "aria-live": "polite" });
+  const toNow = h("button", { type: "button", class: "quiet", click: () => moveTo(data.timeline.length) }, "Now");
+  const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Details" });
+  const panel = h("div", { role: "tabpanel", tabindex: 0 });
+  const picture = new Picture(({ refund }) => {
+    chosen = refund === undefined ? "" : (refund.split(" ")[0] ?? "");
+    tab = "refunds";
+    drawTabs();
+    panel.scrollIntoView({ block: "nearest" });
+  });
+  const body = h("div", { class: "stack" },
+    findings,
+    h("section", { class: "panel", "aria-label": "Picture" }, picture.element, h("div", { class: "slider" }, slider, moment, toNow)),
+    h("section", { class: "panel", "aria-label": "Details" }, tabs, panel));
+  fill(root, head, body);
+
+  /** @type {any} */
+  let data = null;
+  let step = 0; // 0 is now
+  let tab = place.query.get("tab") ?? "refunds";
+  let chosen = place.query.get("refund") ?? "";
+  let drawnWidth = 0;
+
+  async function load() {
+    data = await get(path);
+    if (step > data.timeline.length) step = 0;
+    drawHead();
+    drawFindings();
+    drawTabs();
+    drawSlider();
+    await drawPicture();
+  }
+
+  async function drawPicture() {
+    drawnWidth = picture.element.clientWidth;
+    await picture.draw({ path: `${path}/picture.svg`, step: step || undefined });
+  }
+
+  /** @param {number} next */
+  function moveTo(next) {
+    step = next >= data.timeline.length ? 0 : next;
+    drawSlider();
+    if (tab === "timeline") drawTabs();
+    void drawPicture().catch(() => {});
+  }
+
+  function drawSlider() {
+    const count = data.timeline.length;
+    slider.max = String(count);
+    slider.value = String(step || count);
+    const event = data.timeline[(step || count) - 1];
+    toNow.hidden = !step;
+    fill(moment, `Step ${step || count} of ${count}: `, value(event?.text ?? ""));
+    slider.setAttribute("aria-valuetext", `${step || count} of ${count}: ${event?.text ?? ""}`);
+  }
+
+  function drawHead() {
+    const order = data.order;
+    const force = h("select", { "aria-label": "Force an outcome", change: async () => {
+      await perform({ method: "POST", path: `${path}/force`, body: { outcome: force.value } }, `Forced: ${force.value.replaceAll("_", " ")}`);
+      await load();
+    } }, h("option", { value: "", selected: true, disabled: true }, "Force…"), OUTCOMES.map((one) => h("option", { value: one }, one.replaceAll("_", " "))));
+    fill(head,
+      h("h1", null, "Order ", value(order.klarna_reference)),
+      h("span", { class: "badge" }, order.status),
+      h("span", { class: "muted nowrap" }, `${group(order.order_amount)} ${order.purchase_currency}`),
+      h("span", { class: "spacer" }),
+      h("button", { type: "button", click: () => openMovement("capture", place.sandbox, data, load) }, "Capture…"),
+      h("button", { type: "button", class: "primary", click: () => openMovement("refund", place.sandbox, data, load) }, "Refund…"),
+      force);
+    document.title = `${order.klarna_reference} · ${place.sandbox} · kustom-mock`;
+  }
+
+  function drawFindings() {
+    const failed = data.allocations.filter((/** @type {any} */ one) => one.outcome === "failed");
+    const own = failed.filter((/** @type {any} */ one) => reasonOf(one).name !== "no_earlier_failure");
+    const later = failed.length - own.length;
+    fill(findings, own.slice(0, 3).map((/** @type {any} */ one) => h("div", { class: "finding" },
+      h("p", null, h("strong", null, `Refund ${one.number} of ${group(one.amount)} was not allocated: `), value(withNumbers(reasonOf(one).detail)), ". ", bookedText(one)),
+      one.hints[0] ? h("p", { class: "hint" }, "→ ", value(one.hints[0])) : null,
+      one.correlation_id ? h("p", { class: "hint" }, h("a", { href: entryLink(one.correlation_id) }, "Show the request")) : null)),
+    later ? h("p", { class: "muted hint" }, later === 1 ? "One more refund failed only because of that." : `${later} more refunds failed only because of that.`) : null);
+    findings.hidden = !failed.length;
+  }
+
+  /** @param {any} allocation */
+  function bookedText(allocation) {
+    const names = new Map((data.order.captures ?? []).map((/** @type {any} */ one) => [one.capture_id, one.klarna_reference]));
+    const parts = allocation.booked.map((/** @type {any} */ one) => `${group(one.amount)} on ${names.get(one.capture_id)}`);
+    return `Booked ${parts.join(", ") || "nowhere"}.`;
+  }
+
+  /** Name refunds by their number, not by their id.
+   * @param {string} text
+   */
+  function withNumbers(text) {
+    return data.allocations.reduce((/** @type {string} */ result, /** @type {any} */ one) => result.replaceAll(one.refund_id, String(one.number)), text);
+  }
+
+  /** @param {string} id */
+  function entryLink(id) {
+    return `#/s/${encodeURIComponent(place.sandbox)}/journal?entry=${encodeURIComponent(id)}`;
+  }
+
+  const TABS = /** @type {Record<string, [string, () => any]>} */ ({
+    refunds: ["Refunds", refundsTab],
+    timeline: ["Timeline", timelineTab],
+    ledger: ["Ledger", ledgerTab],
+    json: ["JSON", () => h("pre", { tabindex: 0, "aria-label": "The order as the merchant sees it" }, visibleLines(JSON.stringify(data.order, null, 2)))],
+    same: ["curl and export", sameTab],
+  });
+
+  function drawTabs() {
+    fill(tabs, Object.entries(TABS).map(([name, [label]]) => h("button", {
+      type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(name === tab), tabindex: name === tab ? 0 : -1,
+      click: () => { tab = name; drawTabs(); },
+      keydown: onTabKey,
+    }, label)));
+    panel.setAttribute("aria-labelledby", `tab-${tab}`);
+    fill(panel, (TABS[tab] ?? TABS.refunds)?.[1]());
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onTabKey(event) {
+    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!move) return;
+    const names = Object.keys(TABS);
+    tab = names[(names.indexOf(tab) + move + names.length) % names.length] ?? "refunds";
+    drawTabs();
+    /** @type {HTMLElement | null} */ (tabs.querySelector("[aria-selected=true]"))?.focus();
+  }
+
+  function refundsTab() {
+    if (!data.allocations.length) return h("p", { class: "empty" }, "Nothing is refunded yet.");
+    const wanted = data.allocations.filter((/** @type {any} */ one) => !chosen || String(one.number) === chosen);
+    return h("div", { class: "stack" },
+      chosen ? h("p", null, h("button", { type: "button", class: "quiet", click: () => { chosen = ""; drawTabs(); } }, "Show all refunds")) : null,
+      (wanted.length ? wanted : data.allocations).slice(-50).reverse().map(refundCard));
+  }
+
+  /** @param {any} one */
+  function refundCard(one) {
+    return h("article", null,
+      h("h2", { class: "card" }, `Refund ${one.number} · ${group(one.amount)} `, h("span", { class: outcomeClass(one.outcome) }, `${outcomeSign(one.outcome)} ${outcomeWords(one.outcome)}`)),
+      h("p", { class: "muted" }, `${formatTime(one.at)} · ${bookedText(one)} `, one.correlation_id ? h("a", { href: entryLink(one.correlation_id) }, "request") : null),
+      h("ul", { class: "conditions" }, one.conditions.map((/** @type {any} */ condition) => h("li", null,
+        h("span", { class: condition.holds ? "passed" : "failed", "aria-label": condition.holds ? "holds" : "does not hold" }, condition.holds ? "✓" : "✗"),
+        h("span", null, `${condition.name}: `, value(withNumbers(condition.detail)))))),
+      one.nearest ? h("p", { class: "muted" }, "Nearest shipment: ", value(one.nearest.klarna_reference), ", ", value(one.nearest.differences.join("; "))) : null,
+      one.hints.map((/** @type {string} */ hint) => h("p", { class: "hint" }, "→ ", value(hint))),
+      one.assumptions.length ? h("p", { class: "muted small hint" }, `Rests on assumptions: ${one.assumptions.join(", ")}`) : null);
+  }
+
+  function timelineTab() {
+    return h("ol", { class: "timeline" }, data.timeline.map((/** @type {any} */ event) => h("li", { class: step && event.step > step ? "later" : null },
+      h("button", { type: "button", class: "quiet", "aria-label": `Draw step ${event.step}`, click: () => moveTo(event.step) }, event.step),
+      h("time", { class: "muted" }, formatTime(event.at)),
+      h("span", { class: ["refused", "faulted"].includes(event.kind) ? "failed" : null }, value(event.text), " ",
+        event.correlation_id ? h("a", { href: entryLink(event.correlation_id) }, "request") : null))));
+  }
+
+  function ledgerTab() {
+    const sums = Object.entries(data.ledger).map(([name, amount]) => [name, /** @type {number} */ (amount)]);
+    const captures = (data.order.captures ?? []).map((/** @type {any} */ one) => [value(one.klarna_reference), formatTime(one.captured_at), one.captured_amount, one.refunded_amount, one.captured_amount - one.refunded_amount]);
+    const lines = data.lines.map((/** @type {any} */ one) => [value(one.reference), value(one.name), one.ordered_quantity, one.captured_quantity, one.refunded_quantity, one.left_amount]);
+    return h("div", { class: "stack" },
+      table("Sums", ["Sum", "Minor units"], sums),
+      table("Shipments", ["Shipment", "Captured at", "Captured", "Refunded", "Free"], captures),
+      table("Lines", ["Reference", "Name", "Ordered", "Captured", "Refunded", "Left, amount"], lines));
+  }
+
+  function sameTab() {
+    const control = (/** @type {string} */ text) => equivalent({ method: "GET", path: text });
+    return h("div", { class: "stack" },
+      h("p", null, "The id of this order:"), copyable("id", data.order.order_id),
+      h("p", null, "This page shows what these calls answer."), control(path), control(`${path}/picture.svg`), control(sandboxPath(place.sandbox, "scenario")));
+  }
+
+  void guarded(body, load);
+  const refresh = refresher(load);
+  const observer = new ResizeObserver(() => {
+    if (data && Math.abs(picture.element.clientWidth - drawnWidth) > 40) void drawPicture().catch(() => {});
+  });
+  observer.observe(picture.element);
+  return {
+    title: "Order",
+    onEvents: (events) => {
+      const id = data?.order.order_id;
+      if (events.some((event) => event.type !== "entry" || !id || event.data.order_id === id)) void refresh();
+    },
+    close: () => observer.disconnect(),
+  };
+}
+
+/** @param {any} allocation */
+function reasonOf(allocation) {
+  const failed = allocation.conditions.filter((/** @type {any} */ one) => !one.holds);
+  return failed.find((/** @type {any} */ one) => one.name !== "no_earlier_failure") ?? failed[0] ?? { name: "", detail: "" };
+}

@@ -1,0 +1,120 @@
+// @ts-check
+/** Edit a scenario, see what is wrong while typing, load it, and export the sandbox. */
+
+import { call, get, sandboxPath } from "./api.js";
+import { ask, equivalent, guarded, perform } from "./actions.js";
+import { fill, h, toast, value } from "./dom.js";
+
+const LINT_DELAY = 250; // milliseconds after the last key
+
+/**
+ * @param {Element} root
+ * @param {import("./app.js").Place} place
+ * @returns {import("./app.js").View}
+ */
+export function show(root, place) {
+  const path = sandboxPath(place.sandbox, "scenario");
+  const text = h("textarea", { spellcheck: false, disabled: true, "aria-label": "Scenario in YAML", "aria-describedby": "findings", input: lintSoon, keydown: onKey });
+  const state = h("p", { role: "status", class: "muted" });
+  const list = h("ul", { class: "findings", id: "findings" });
+  const shipped = h("select", { "aria-label": "Shipped scenarios", change: open }, h("option", { value: "" }, "Open a shipped one…"));
+  const same = h("div");
+  /** @type {AbortController | null} */
+  let running = null;
+  let timer = 0;
+  let hasErrors = false;
+
+  fill(root, h("div", { class: "head" }, h("h1", null, "Scenario"), h("span", { class: "spacer" }), shipped,
+    h("button", { type: "button", click: () => void exportSandbox() }, "Export this sandbox"),
+    h("button", { type: "button", click: download }, "Download"),
+    h("button", { type: "button", class: "primary", click: () => void load() }, "Load…")),
+  h("div", { class: "editor" }, h("div", null, text, same), h("section", { class: "panel", "aria-label": "Findings" }, h("h2", null, "Findings"), state, list)));
+
+  function lintSoon() {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => void lint(), LINT_DELAY);
+  }
+
+  async function lint() {
+    running?.abort();
+    running = new AbortController();
+    try {
+      const { findings } = await call("POST", "/lint", text.value, running.signal);
+      drawFindings(findings);
+    } catch (error) {
+      if (!running.signal.aborted) fill(state, error instanceof Error ? error.message : "");
+    }
+  }
+
+  /** @param {any[]} findings */
+  function drawFindings(findings) {
+    const errors = findings.filter((one) => one.severity === "error").length;
+    hasErrors = errors > 0;
+    fill(state, findings.length ? `${errors} errors, ${findings.length - errors} warnings` : "Nothing is wrong with it.");
+    fill(list, findings.map((one) => h("li", null, h("button", { type: "button", class: "quiet", click: () => goTo(one.line ?? 1, one.column ?? 1) },
+      h("span", { class: one.severity === "error" ? "failed" : "warning" }, `${one.line ?? 1}:${one.column ?? 1} ${one.code} `), value(one.path), one.path ? ": " : "", value(one.message)))));
+    fill(same, equivalent({ method: "PUT", path, body: text.value.length < 2000 ? text.value : "@scenario.yaml" }));
+  }
+
+  /**
+   * @param {number} line
+   * @param {number} column
+   */
+  function goTo(line, column) {
+    const before = text.value.split("\n").slice(0, line - 1).join("\n").length;
+    const position = before + (line > 1 ? 1 : 0) + column - 1;
+    text.focus();
+    text.setSelectionRange(position, position);
+    text.scrollTop = (line - 5) * parseFloat(getComputedStyle(text).lineHeight);
+  }
+
+  /** Two spaces for a tab, unless Escape came just before: then it moves on.
+   * @param {KeyboardEvent} event
+   */
+  function onKey(event) {
+    if (event.key === "Escape") text.dataset.leaving = "yes";
+    else if (event.key === "Tab" && !event.shiftKey && !text.dataset.leaving) {
+      event.preventDefault();
+      text.setRangeText("  ", text.selectionStart, text.selectionEnd, "end");
+      lintSoon();
+    } else delete text.dataset.leaving;
+  }
+
+  async function open() {
+    if (!shipped.value) return;
+    text.value = await get(`/scenarios/${encodeURIComponent(shipped.value)}`);
+    await lint();
+  }
+
+  async function exportSandbox() {
+    text.value = await get(path);
+    await lint();
+    toast("Exported, with personal data masked");
+  }
+
+  function download() {
+    const link = h("a", { href: URL.createObjectURL(new Blob([text.value], { type: "application/yaml" })), download: `${place.sandbox}.yaml` });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  async function load() {
+    if (hasErrors) {
+      toast("It has errors; see the findings");
+      return;
+    }
+    const action = { method: "PUT", path, body: text.value };
+    if (!(await ask("Load", `Everything in '${place.sandbox}' is replaced: orders, faults, journal and clock.`, action))) return;
+    const answer = await perform(action, "Loaded");
+    if (answer) location.hash = `#/s/${encodeURIComponent(place.sandbox)}/orders`;
+  }
+
+  void guarded(state, async () => {
+    const [{ scenarios }, current] = await Promise.all([get("/scenarios"), get(path)]);
+    shipped.append(...scenarios.map((/** @type {any} */ one) => h("option", { value: one.name }, `${one.name}: ${one.title}`)));
+    text.value = current;
+    text.disabled = false;
+    await lint();
+  });
+  return { title: "Scenario", close: () => { running?.abort(); clearTimeout(timer); } };
+}

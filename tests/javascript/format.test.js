@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { curlLine, flowYaml, formatTime, scenarioStep, shellQuote } from "../../mockserver/http/dashboard/format.js";
+
+test("a curl line can be pasted into a shell", () => {
+  assert.equal(curlLine("GET", "http://localhost:8566/__admin/sandboxes/shop"), "curl -sS \\\n  http://localhost:8566/__admin/sandboxes/shop");
+  const line = curlLine("POST", "http://x/y z", { name: "it's" });
+  assert.ok(line.includes("'http://x/y z'"));
+  assert.ok(line.includes(`'{"name":"it'\\''s"}'`));
+  assert.ok(!line.includes("-X"));
+  assert.ok(curlLine("DELETE", "http://x/").includes("-X DELETE"));
+  assert.ok(curlLine("GET", "http://x/", undefined, { token: true }).includes("$KUSTOM_MOCK_ADMIN_TOKEN"));
+});
+
+test("shell characters are quoted", () => {
+  for (const text of ["$(rm)", "`x`", "a b", "'", ";", ""]) assert.ok(/^'/.test(shellQuote(text)), text);
+  assert.equal(shellQuote("plain-1.2/x"), "plain-1.2/x");
+});
+
+test("a step is YAML on one line", () => {
+  assert.equal(scenarioStep("advance", "28d"), 'steps:\n  - advance: "28d"');
+  const refund = { order: "shipped", amount: 500, lines: [{ reference: "B2: x", name: "no" }] };
+  assert.equal(flowYaml(refund), '{order: shipped, amount: 500, lines: [{reference: "B2: x", name: "no"}]}');
+  assert.equal(flowYaml([true, null, 'a "b"']), '[true, null, "a \\"b\\""]');
+});
+
+test("times are short", () => {
+  assert.equal(formatTime("2026-01-15T09:00:00.000Z"), "2026-01-15 09:00:00");
+  assert.equal(formatTime(null), "–");
+});
