@@ -227,6 +227,7 @@ class SandboxRegistry(Generic[TemplateT]):
         registry = SandboxRegistry(self.template, max_sandboxes=self.max_sandboxes)
         entry = self._find(name)
         if entry is not None:
+            entry.sandbox.journal.require_entries()
             registry._entries[name] = replace(entry, sandbox=entry.sandbox.copy())
         return registry
 

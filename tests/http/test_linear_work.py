@@ -105,10 +105,12 @@ class Apis:
     def __init__(self) -> None:
         registry = SandboxRegistry(Scenario("empty", wrap_value({"version": 1})))
         metrics, home = Metrics(registry.__len__), MemoryHome(registry)
-        deliveries = DeliveryRunner(registry, Sender(TargetPolicy()))
+        deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
         pages = PageAddresses(registry, None)
-        self.control = ControlApi(ControlContext(home, metrics, deliveries, pages))
         self.merchant = MerchantApi(home, OrderCache(), metrics, deliveries, pages)
+        self.control = ControlApi(
+            ControlContext(home, metrics, deliveries, self.merchant.handle, pages)
+        )
         self.registry = registry
 
     def send(self, method: str, path: str, body: Any = None) -> Response:  # noqa: ANN401

@@ -1,5 +1,6 @@
 """Servers whose sandboxes live in memory, in a file, or in Valkey or Redis."""
 
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,12 +40,18 @@ def running_engine(folder: Path, *options: str) -> Iterator[str]:
     ) as process:
         try:
             deadline = monotonic() + START_TIMEOUT
-            while not path.exists():
+            while not accepts(path):
                 assert monotonic() < deadline, "the store does not start"
                 sleep(0.02)
             yield f"unix://{path}"
         finally:
             process.kill()
+
+
+def accepts(path: Path) -> bool:
+    """Return whether a server accepts connections on a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def load_template() -> Scenario:
