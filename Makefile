@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOWEST := $(VENV)/lowest
 NODE_TOOLS := tools/javascript/node_modules
 
-.PHONY: serve demo test browser-test test-lowest image-test dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
+.PHONY: serve demo test browser-test test-lowest image-test contract-coverage dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server with one order on port 8566
 	@$(BIN)/kustom-mock serve
@@ -37,6 +37,11 @@ browser-test: $(VENV)/ready javascript-tools ## test the pages in Chromium; as r
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 	$(BIN)/python -m pytest -m browser tests/browser
 
+contract-coverage: $(VENV)/ready ## print what of the contract the tests over HTTP have met
+	@rm -rf .contract-coverage && mkdir .contract-coverage
+	KUSTOM_COVERAGE_FOLDER=.contract-coverage $(BIN)/python -m pytest -q -n auto tests/http tests/audit tests/whatif
+	@$(BIN)/kustom-mock coverage .contract-coverage/*.json --gaps
+
 dist: $(VENV)/ready ## build the sdist, and the wheel from it
 	rm -rf dist
 	$(BIN)/python -m build
@@ -49,10 +54,10 @@ check: $(VENV)/ready check-javascript ## lint, formatting and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-check-javascript: ## lint, types and unit tests of the dashboard's JavaScript; needs Node
+check-javascript: ## lint, types and unit tests of the pages' JavaScript; needs Node
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_TOOLS)/.package-lock.json && \
 	  $(NODE_TOOLS)/.bin/tsc -p tools/javascript && \
-	  $(NODE_TOOLS)/.bin/eslint --config tools/javascript/eslint.config.js mockserver/http/dashboard tests/javascript && \
+	  $(NODE_TOOLS)/.bin/eslint --config tools/javascript/eslint.config.js mockserver/http/dashboard mockserver/http/checkout_page tests/javascript && \
 	  node --test tests/javascript/; \
 	elif test -n "$$CI"; then echo "Node is missing" >&2; exit 1; \
 	else echo "skipped the checks of JavaScript: Node is not installed"; fi

@@ -134,8 +134,13 @@ class ControlClient:
         """List the orders."""
         return cast("list[OrderSummary]", self._list("orders"))
 
-    def create_order(self, spec: Mapping[str, object]) -> MerchantOrder:
-        """Create an order from scenario syntax, such as ``{"lines": [{"unit_price": 500}]}``.
+    def create_order(self, spec: Mapping[str, object], *, mask: bool = False) -> MerchantOrder:
+        """Create an order.
+
+        Args:
+            spec: scenario syntax, such as ``{"lines": [{"unit_price": 500}]}``, or an order as
+                the provider shows it.
+            mask: leave the personal data of a provider's order out.
 
         Returns:
             The order as the merchant sees it.
@@ -143,7 +148,7 @@ class ControlClient:
         Raises:
             ControlError: with status 422 and every finding.
         """
-        return cast("MerchantOrder", self.call("POST", "orders", spec))
+        return cast("MerchantOrder", self.call("POST", f"orders{'?mask=true' * mask}", spec))
 
     def order(self, order: str) -> OrderDetails:
         """Return everything known about an order.

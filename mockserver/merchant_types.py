@@ -72,6 +72,7 @@ class InitialPaymentMethod(TypedDict):
 
     type: str
     description: str
+    number_of_installments: NotRequired[int]
 
 
 class MerchantOrder(TypedDict):
@@ -101,4 +102,5 @@ class MerchantOrder(TypedDict):
     refunds: list[MerchantRefund]
     initial_payment_method: InitialPaymentMethod
     merchant_data: NotRequired[str]
+    selected_shipping_option: NotRequired[dict[str, object]]
     shipping_info: NotRequired[list[dict[str, str]]]

@@ -23,6 +23,10 @@ class OrderSpec(TypedDict, total=False):
         currency: such as ``SEK``; the country's by default.
         locale: such as ``sv-SE``; the country's by default.
         payment_method: such as ``CARD``; ``INVOICE`` by default.
+        payment_description: its text; derived from the payment method by default.
+        number_of_installments: for payment methods that have them.
+        selected_shipping_option: shipping option that the shopper chose, as the provider
+            returns it.
         fraud_status: status of the fraud review; ``ACCEPTED`` by default.
         merchant_reference1: the merchant's order number.
         merchant_reference2: a second reference of the merchant.
@@ -46,6 +50,9 @@ class OrderSpec(TypedDict, total=False):
     currency: str
     locale: str
     payment_method: str
+    payment_description: str
+    number_of_installments: int
+    selected_shipping_option: Mapping[str, object]
     fraud_status: Literal["ACCEPTED", "PENDING", "REJECTED", "STOPPED"]
     merchant_reference1: str | int
     merchant_reference2: str | int

@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
+from mockserver.coverage.run_coverage import RunCoverage
 from mockserver.domain.assumptions import Assumptions
 from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
@@ -21,6 +24,21 @@ from tests.support.merchant import SHIPPED, Merchant
 NEEDS_ENGINE = "needs valkey-server or redis-server (apt-get install redis-server)"
 
 _users = count(1)
+
+COVERAGE_FOLDER = "KUSTOM_COVERAGE_FOLDER"
+"""Variable of the folder to which the servers of the suite write what they met."""
+
+
+def write_suite_coverage(sandboxes: SandboxRegistry[Any]) -> None:
+    """Write what the requests to a server of the suite met, if a folder is named."""
+    folder = os.environ.get(COVERAGE_FOLDER)
+    if folder:
+        coverage = RunCoverage()
+        coverage.count(sandboxes.dropped_tally, sandboxes.dropped_count)
+        for sandbox in sandboxes:
+            coverage.count(sandbox.count_met())
+        name = f"{os.getpid()}-{id(sandboxes)}.json"
+        Path(folder, name).write_bytes(orjson.dumps(coverage.content()))
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +53,7 @@ def serve() -> Iterator[Callable[..., str]]:
                 load_scenario((DEFAULT_SCENARIO,), defaults), max_sandboxes=100_000
             )
             server = Server(sandboxes, mock_headers=mock_headers)
+            running.callback(write_suite_coverage, sandboxes)
             return running.enter_context(running_in_thread(server))
 
         yield started

@@ -3,7 +3,8 @@
 - ``findings``: the values that rules and audit return.
 - ``history``: what a rule reads: the entries of one order, or of the sandbox.
 - ``rule``: one row of the table of rules.
-- ``retries``, ``captures``, ``refunds``, ``order_life``, ``traffic``: the rules by subject.
-- ``rules``: the table of all rules, and the check of codes to silence.
+- ``retry_rules``, ``capture_rules``, ``refund_rules``, ``order_life_rules``,
+  ``push_rules``, ``traffic_rules``: the rules by subject.
+- ``rule_table``: the table of all rules, and the check of codes to silence.
 - ``audit``: applies the table to a sandbox.
 """

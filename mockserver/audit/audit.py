@@ -6,16 +6,16 @@ from msgspec.structs import replace
 
 from mockserver.audit.findings import (
     SEVERITIES,
-    AuditReport,
+    AuditResult,
     Evidence,
-    Finding,
+    RuleFinding,
     RuleResult,
     Severity,
     SilencedRule,
 )
 from mockserver.audit.history import History, read_history, split_by_order
 from mockserver.audit.rule import Rule, Scope
-from mockserver.audit.rules import AUDIT_RULES, check_codes
+from mockserver.audit.rule_table import AUDIT_RULES, check_codes
 from mockserver.sandbox.sandbox import Sandbox
 
 MAX_REQUESTS = 20  # correlation ids of a finding
@@ -24,7 +24,7 @@ MAX_FINDINGS_PER_RULE = 100
 FROZEN_CLOCK = "the clock of the sandbox is frozen, so that no time passes between requests"
 
 
-def audit_sandbox(sandbox: Sandbox, allow: Collection[str] = ()) -> AuditReport:
+def audit_sandbox(sandbox: Sandbox, allow: Collection[str] = ()) -> AuditResult:
     """Judge the requests that the journal of a sandbox still has.
 
     Args:
@@ -39,7 +39,7 @@ def audit_sandbox(sandbox: Sandbox, allow: Collection[str] = ()) -> AuditReport:
     histories = {Scope.SANDBOX: [whole], Scope.ORDER: split_by_order(whole, sandbox)}
     results = {rule: _apply(rule, histories[rule.scope]) for rule in AUDIT_RULES.values()}
     findings = {rule: list(_group(rule, evidence)) for rule, (_, evidence) in results.items()}
-    report = AuditReport(
+    report = AuditResult(
         requests=sandbox.journal.count,
         judged=len(whole.entries),
         silenced=tuple(
@@ -66,7 +66,7 @@ def _apply(rule: Rule, histories: Iterable[History]) -> tuple[bool, list[Located
     return tried, located
 
 
-def _group(rule: Rule, located: Sequence[Located]) -> Iterator[Finding]:
+def _group(rule: Rule, located: Sequence[Located]) -> Iterator[RuleFinding]:
     """Make one finding per order and severity; notes of all orders are one finding."""
     groups: dict[tuple[Severity, str | None, str | None], list[Evidence]] = {}
     for history, evidence in located:
@@ -82,7 +82,7 @@ def _group(rule: Rule, located: Sequence[Located]) -> Iterator[Finding]:
         more = f" (and {len(group) - 1} more)" if len(group) > 1 else ""
         if number == last and rest > 0:
             more += f" (and findings on {rest} more orders)"
-        yield Finding(
+        yield RuleFinding(
             code=rule.code,
             severity=severity,
             title=rule.title,
@@ -96,15 +96,15 @@ def _group(rule: Rule, located: Sequence[Located]) -> Iterator[Finding]:
 
 
 def _sort_into_lists(
-    report: AuditReport,
+    report: AuditResult,
     results: dict[Rule, tuple[bool, list[Located]]],
-    findings: dict[Rule, list[Finding]],
+    findings: dict[Rule, list[RuleFinding]],
     allow: Collection[str],
     *,
     frozen: bool,
-) -> AuditReport:
+) -> AuditResult:
     lists: dict[str, list[RuleResult]] = {"passed": [], "not_tried": [], "not_judged": []}
-    listed: list[Finding] = []
+    listed: list[RuleFinding] = []
     cut = report.requests - report.judged
     for rule, (tried, _) in results.items():
         if rule.code in allow:
@@ -125,7 +125,7 @@ def _sort_into_lists(
     )
 
 
-def _cut_reason(report: AuditReport) -> str:
+def _cut_reason(report: AuditResult) -> str:
     return (
         f"nothing found in the last {report.judged} of {report.requests} requests; the journal"
         " dropped the others, raise --journal-size"

@@ -34,7 +34,7 @@ class Evidence(Struct, frozen=True):
     hint: str | None = None
 
 
-class Finding(Struct, frozen=True):
+class RuleFinding(Struct, frozen=True):
     """Everything that one rule found about one order, or about the sandbox.
 
     ``requests`` are correlation ids; ``order_id`` is ``None`` if several orders are
@@ -67,7 +67,7 @@ class SilencedRule(Struct, frozen=True):
     findings: int
 
 
-class AuditReport(Struct, frozen=True):
+class AuditResult(Struct, frozen=True):
     """Result of an audit: every rule is in at least one of the lists.
 
     Attributes:
@@ -82,7 +82,7 @@ class AuditReport(Struct, frozen=True):
 
     requests: int
     judged: int
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[RuleFinding, ...] = ()
     passed: tuple[RuleResult, ...] = ()
     not_tried: tuple[RuleResult, ...] = ()
     not_judged: tuple[RuleResult, ...] = ()

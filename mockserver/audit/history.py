@@ -11,6 +11,7 @@ from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from mockserver.domain.order import Capture, Order, OrderLine, Refund
+from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -142,6 +143,7 @@ class History(Struct, frozen=True, dict=True):
         entries: the kept entries, oldest first.
         now: the sandbox's time.
         order_ids: the ids of all orders of the sandbox.
+        pushes: the pushes of the order.
     """
 
     order_id: str | None
@@ -149,6 +151,7 @@ class History(Struct, frozen=True, dict=True):
     entries: Sequence[Entry]
     now: datetime
     order_ids: frozenset[str]
+    pushes: Sequence[Delivery] = ()
 
     @cached_property
     def by_operation(self) -> Mapping[Operation | None, Sequence[Entry]]:
@@ -236,13 +239,25 @@ def read_history(sandbox: Sandbox) -> History:
 
 
 def split_by_order(history: History, sandbox: Sandbox) -> list[History]:
-    """Return the history of each order that a request named, existing or not."""
+    """Return the history of each order that a request named or a push was sent for."""
     entries: dict[str, list[Entry]] = {}
     for entry in history.entries:
         if entry.order_id is not None:
             entries.setdefault(entry.order_id, []).append(entry)
+    pushes: dict[str, list[Delivery]] = {}
+    for delivery in sandbox.deliveries:
+        if delivery.kind is DeliveryKind.PUSH:
+            entries.setdefault(delivery.order_id, [])
+            pushes.setdefault(delivery.order_id, []).append(delivery)
     return [
-        History(order_id, sandbox.orders.get(order_id), group, history.now, history.order_ids)
+        History(
+            order_id,
+            sandbox.orders.get(order_id),
+            group,
+            history.now,
+            history.order_ids,
+            pushes.get(order_id, ()),
+        )
         for order_id, group in entries.items()
     ]
 

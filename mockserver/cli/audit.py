@@ -1,16 +1,17 @@
 """``kustom-mock audit``: judge the sandboxes of a running server."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
 from mockserver import __version__
-from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError, check_codes
+from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError, check_codes
 from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation
+from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
 from mockserver.client import REQUEST_TIMEOUT, ControlClient, ControlError
 from mockserver.control_types import AuditFinding, AuditReport
 from mockserver.domain.operation import ORDERS_PATH
@@ -35,6 +36,7 @@ class AuditOptions:
     output_format: str = "text"
     fail_on: str = "error"
     not_tried: bool = False
+    ca_file: str | None = None
 
 
 def audit(options: AuditOptions) -> int:
@@ -67,25 +69,27 @@ def _fetch_reports(options: AuditOptions) -> list[AuditReport]:
     problems = []
     for url in options.urls:
         try:
-            in_use = _sandbox_names(url, options.token)
+            in_use = _sandbox_names(url, options)
         except ControlError as error:
             problems.append(error)
             continue
         names = options.sandboxes or in_use
         clients = [
-            ControlClient(url, name, options.token, secret=options.secret) for name in names
+            ControlClient(
+                url, name, options.token, ca_file=options.ca_file, secret=options.secret
+            )
+            for name in names
         ]
         return [client.audit(options.allow) for client in clients]
     raise problems[0]
 
 
-def _sandbox_names(url: str, token: str | None) -> list[str]:
+def _sandbox_names(url: str, options: AuditOptions) -> list[str]:
     """List the sandboxes in use; a server that asks for a token refuses without it."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = {"Authorization": f"Bearer {options.token}"} if options.token else {}
+    client = HttpClient(url, REQUEST_TIMEOUT, headers, options.ca_file)
     try:
-        response = HttpClient(url, REQUEST_TIMEOUT).send(
-            "GET", "/__admin/sandboxes", headers=headers
-        )
+        response = client.send("GET", "/__admin/sandboxes")
     except HttpClientError as error:
         raise ControlError(0, f"no answer from {url}: {error}") from error
     content = response.json()
@@ -161,9 +165,42 @@ def _sarif_result(report: AuditReport, finding: AuditFinding) -> Mapping[str, ob
     }
 
 
+def _junit(reports: Sequence[AuditReport], options: AuditOptions) -> str:
+    """Write a suite for each sandbox, with a test case for each rule."""
+    results = [
+        ScenarioResult(f"kustom-audit {report['sandbox']}", tuple(_cases(report, options)), 0.0)
+        for report in reports
+    ]
+    return render_junit(results).decode().rstrip()
+
+
+def _cases(report: AuditReport, options: AuditOptions) -> Iterator[CaseResult]:
+    """Yield the result of each rule; what does not fail the run is a note of its case."""
+    findings: dict[str, list[AuditFinding]] = {}
+    for finding in report["findings"]:
+        findings.setdefault(finding["code"], []).append(finding)
+    for code, group in findings.items():
+        texts: dict[bool, list[str]] = {True: [], False: []}
+        for finding in group:
+            text = f"{finding['severity']}: {finding['detail']}. Fix: {finding['hint']}"
+            texts[is_failing(finding, options.fail_on)].append(text)
+        name = f"{code} {group[0]['title']}"
+        yield CaseResult(name, tuple(texts[True]), tuple(texts[False]))
+    for rule in report["passed"]:
+        yield CaseResult(f"{rule['code']} {rule['title']}")
+    for reason, rules in (
+        ("not tried", report["not_tried"]),
+        ("not judged", report["not_judged"]),
+    ):
+        for rule in rules:
+            name = f"{rule['code']} {rule['title']}"
+            yield CaseResult(name, skipped=f"{reason}: {rule['reason']}")
+
+
 FORMATTERS: Mapping[str, Callable[[Sequence[AuditReport], AuditOptions], str]] = {
     "text": _text,
     "json": _json,
     "github": _github,
     "sarif": _sarif,
+    "junit": _junit,
 }

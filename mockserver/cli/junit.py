@@ -1,4 +1,4 @@
-"""Write the results of a contract run as JUnit XML."""
+"""Write the results of a contract run or an audit as JUnit XML."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,12 +10,16 @@ _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """Result of one test case: the steps, the command, or the expectations."""
+    """Result of one test case: the steps, the command, the expectations, or a rule.
+
+    ``skipped`` is the reason why it says nothing.
+    """
 
     name: str
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     output: str = ""
+    skipped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def render_junit(results: Iterable[ScenarioResult]) -> bytes:
             tests=str(len(result.cases)),
             failures=str(len(failed)),
             errors="0",
-            skipped="0",
+            skipped=str(sum(bool(case.skipped) for case in result.cases)),
             time=f"{result.seconds:.3f}",
         )
         for case in result.cases:
@@ -56,6 +60,8 @@ def render_junit(results: Iterable[ScenarioResult]) -> bytes:
 
 def _add_case(suite: ET.Element, scenario: str, case: CaseResult) -> None:
     element = ET.SubElement(suite, "testcase", classname=_clean(scenario), name=case.name)
+    if case.skipped:
+        ET.SubElement(element, "skipped", message=_clean(case.skipped))
     if case.problems:
         failure = ET.SubElement(
             element,

@@ -205,13 +205,18 @@ def _parse_order_option(text: str) -> tuple[str, str]:
 
 
 def _scenarios_flags(verb: argparse.ArgumentParser) -> None:
-    actions = verb.add_subparsers(metavar="list|show|copy", required=True, dest="action")
+    actions = verb.add_subparsers(metavar="list|show|copy|import", required=True, dest="action")
     actions.add_parser("list", help="list the shipped scenarios")
     show = actions.add_parser("show", help="print a shipped scenario")
     show.add_argument("name")
     copy = actions.add_parser("copy", help="copy a shipped scenario to a file or folder")
     copy.add_argument("name")
     copy.add_argument("destination", nargs="?", default=".", help="default: current folder")
+    what = "write a scenario from an order as the provider shows it"
+    imports = actions.add_parser("import", help=what, description=what)
+    imports.add_argument("file", help="JSON of the order; - reads standard input")
+    imports.add_argument("--mask", action="store_true", help="leave personal data out")
+    imports.add_argument("--output", metavar="FILE", help="new file to write (default: print)")
 
 
 def _url_flag(verb: argparse.ArgumentParser) -> None:
@@ -248,7 +253,7 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(row.flag, default=os.environ.get(row.variable), help=_help(row))
     verb.add_argument(
         "--format",
-        choices=("text", "json", "github", "sarif"),
+        choices=("text", "json", "github", "sarif", "junit"),
         default="text",
         help="output format (default text)",
     )
@@ -270,6 +275,7 @@ def _audit_flags(verb: argparse.ArgumentParser) -> None:
         default=os.environ.get("KUSTOM_PASSWORD"),
         help="password of the sandboxes on a server with --owned (KUSTOM_PASSWORD)",
     )
+    _ca_file_flag(verb)
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
 
 
@@ -439,6 +445,7 @@ def _audit(parsed: argparse.Namespace) -> int:
         output_format=parsed.format,
         fail_on=parsed.fail_on,
         not_tried=parsed.not_tried,
+        ca_file=parsed.ca_file,
     )
     return audit(options)
 
@@ -486,6 +493,8 @@ def _scenarios(parsed: argparse.Namespace) -> int:
         return scenarios.list_scenarios()
     if parsed.action == "show":
         return scenarios.show_scenario(parsed.name)
+    if parsed.action == "import":
+        return scenarios.import_order(parsed.file, parsed.output, mask=parsed.mask)
     return scenarios.copy_scenario(parsed.name, parsed.destination)
 
 

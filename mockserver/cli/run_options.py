@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.domain.wording import did_you_mean
 from mockserver.drift.drift_report import classify_host
 from mockserver.scenario.diagnostics import ScenarioError

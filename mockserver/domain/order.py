@@ -67,6 +67,7 @@ class PaymentMethod(Struct, frozen=True, gc=False):
 
     type: str
     description: str
+    number_of_installments: int | None = None
 
 
 class OrderLine(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
@@ -162,6 +163,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     captures: tuple[Capture, ...] = ()
     refunds: tuple[Refund, ...] = ()
     shipping_info: tuple[ShippingInfo, ...] = ()
+    selected_shipping_option: Mapping[str, object] | None = None
     acknowledged_at: datetime | None = None
     authorization_updated_at: datetime | None = None
     extended_at: datetime | None = None

@@ -5,6 +5,7 @@
   ``document``: parse a file, keep line and column of each value
 - ``scenario``: the parsed scenario, the template of new sandboxes
 - ``order_builder``, ``history_replay``, ``sandbox_builder``, ``shoppers``: build the orders
+- ``provider_order``: take an order as the provider shows it
 - ``fault_parser``, ``steps``: fault rules and scripted requests
 - ``expectations``: compare what must hold with what does; the verdict
 - ``lint``, ``diagnostics``: findings with codes

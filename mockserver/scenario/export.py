@@ -54,7 +54,7 @@ def export_sandbox(sandbox: Sandbox) -> str:
     rules = sandbox.faults.rules()
     return "".join(
         [
-            _dump(drop_empty(settings)),
+            dump_yaml(drop_empty(settings)),
             *_dump_section("checkouts", _checkouts(sandbox, names)),
             *_dump_section("orders", zip(orders, specs, strict=True)),
             *_dump_section("faults", ((rule.name, _export_fault_rule(rule)) for rule in rules)),
@@ -66,10 +66,11 @@ def export_sandbox(sandbox: Sandbox) -> str:
 def _dump_section(title: str, items: Iterable[tuple[str, Any]]) -> Iterator[str]:
     """Yield a section of named items as YAML; nothing if there are none."""
     for number, (name, item) in enumerate(items):
-        yield f"{title}:\n" * (number == 0) + indent(_dump({name: item}), INDENTATION)
+        yield f"{title}:\n" * (number == 0) + indent(dump_yaml({name: item}), INDENTATION)
 
 
-def _dump(value: Mapping[str, Any]) -> str:
+def dump_yaml(value: Mapping[str, Any]) -> str:
+    """Write a part of a scenario in YAML."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=MAX_LINE_WIDTH
     )
@@ -97,10 +98,13 @@ def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
             "currency": order.purchase_currency,
             "locale": order.locale,
             "payment_method": order.payment_method.type,
+            "payment_description": order.payment_method.description,
+            "number_of_installments": order.payment_method.number_of_installments,
             "fraud_status": None if reviewed else order.fraud_status.value,
             "merchant_reference1": order.merchant_reference1,
             "merchant_reference2": order.merchant_reference2,
             "merchant_data": order.merchant_data and MASKED,
+            "selected_shipping_option": order.selected_shipping_option,
             "customer": mask_customer(order.customer),
             "billing_address": mask_address(order.billing_address),
             "shipping_address": mask_address(order.shipping_address),

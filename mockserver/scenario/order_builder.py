@@ -84,6 +84,7 @@ def build_placed_order(
         merchant_reference1=optional_text(spec.get("merchant_reference1")),
         merchant_reference2=optional_text(spec.get("merchant_reference2")),
         merchant_data=optional_text(spec.get("merchant_data")),
+        selected_shipping_option=spec.get("selected_shipping_option"),
     )
 
 
@@ -91,7 +92,9 @@ def parse_payment_method(spec: Spec) -> PaymentMethod:
     """Parse the key ``payment_method``, an invoice by default."""
     method = spec.get("payment_method", "INVOICE")
     description = PAYMENT_DESCRIPTIONS.get(method, method.replace("_", " ").capitalize())
-    return PaymentMethod(method, description)
+    return PaymentMethod(
+        method, spec.get("payment_description", description), spec.get("number_of_installments")
+    )
 
 
 def _explicit_or_new(explicit: object, ids: IdGenerator, draw: Callable[[], str]) -> str:

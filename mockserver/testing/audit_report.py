@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.control_types import AuditFinding, AuditReport
 from mockserver.scenario.diagnostics import pluralize
 from mockserver.testing.sandbox_handle import KustomSandbox

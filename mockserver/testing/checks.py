@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.client import ControlError
 from mockserver.control_types import RequestEntry
 from mockserver.domain.wording import did_you_mean

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from mockserver.audit.audit import MAX_FINDINGS_PER_RULE, MAX_REQUESTS, audit_sandbox
-from mockserver.audit.findings import AuditReport
-from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError
+from mockserver.audit.findings import AuditResult
+from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError
 from mockserver.client import ControlClient, ControlError
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.operation import Operation
@@ -53,7 +53,7 @@ def new_entry(sandbox: Sandbox, operation: Operation, order_id: str, status: int
     )
 
 
-def codes(report: AuditReport, name: str) -> set[str]:
+def codes(report: AuditResult, name: str) -> set[str]:
     return {rule.code for rule in getattr(report, name)}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.schemas import shipped_schemas
 from tests.support.audit import run_and_audit
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of
@@ -14,6 +14,11 @@ from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of
 CASES = [
     pytest.param(case, id=case["case"])
     for case in yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text("utf-8"))
+]
+
+CLIENTS = [
+    pytest.param(case, id=case["case"])
+    for case in yaml.safe_load(Path(__file__).with_name("clients.yaml").read_text("utf-8"))
 ]
 
 every_rule = pytest.mark.parametrize("code", AUDIT_RULES)
@@ -54,6 +59,16 @@ def test_a_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any
     assert sorted(found) == case["finds"]
     for code, part in case.get("says", {}).items():
         assert part in "\n".join(f["detail"] for f in report["findings"] if f["code"] == code)
+
+
+@pytest.mark.parametrize("case", CLIENTS)
+def test_the_normal_conduct_of_a_public_client_causes_no_false_alarm(
+    server_url: str, case: dict[str, Any]
+) -> None:
+    differences, report = run_and_audit(server_url, case["case"], scenario_of(case["exchange"]))
+    assert differences == []
+    found = [f"{finding['code']} {finding['severity']}" for finding in report["findings"]]
+    assert sorted(found) == case["finds"]
 
 
 @every_rule

@@ -1,7 +1,9 @@
 """Shoppers in a shop of another origin: the checkout page in its iframe."""
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +14,17 @@ from tests.support.shop_site import ShopSite, running_shop
 
 pytestmark = pytest.mark.browser
 
+IMAGES = Path(__file__).parents[2] / "docs/images"
 _users = count(1)
 ADDRESS = {
     "given_name": "Ada",
     "family_name": "Lovelace",
     "street_address": "Storgatan 1",
     "city": "Lund",
+}
+SHIPPING = {
+    "options": {"allow_separate_shipping_address": True},
+    "shipping_countries": ["SE", "DE"],
 }
 HOSTILE = "<img src=x onerror=\"document.title='run'\"></script><b>\u202ebold"
 
@@ -53,7 +60,7 @@ def enter_details(checkout: FrameLocator | Page, email: str = "ada@shop.example"
     checkout.locator("#button-primary").click()
 
 
-def buy(checkout: FrameLocator) -> None:
+def buy(checkout: FrameLocator | Page) -> None:
     checkout.locator('[data-cid="button.buy_button"]').click()
 
 
@@ -173,6 +180,21 @@ def test_the_shop_refuses_a_purchase_in_its_own_words(
     page.wait_for_url("**/confirmation?*")
 
 
+def test_the_answer_to_the_validation_callback_is_obeyed(page: Page, shop: ShopSite) -> None:
+    checkout = open_checkout(page, shop, shop.create("validation")["order_id"])
+    enter_details(checkout)
+    refusal = {"error_type": "approval_failed", "error_text": "<b>Sold out</b>"}
+    shop.answers["/validation"] = (400, {}, json.dumps(refusal).encode())
+    buy(checkout)
+    expect(checkout.get_by_role("alert")).to_have_text("<b>Sold out</b>")
+    other = shop.create()["order_id"]
+    elsewhere = {"Location": f"{shop.url}/checkout?order={other}"}
+    shop.answers["/validation"] = (303, elsewhere, b"")
+    buy(checkout)
+    page.wait_for_url(f"**/checkout?order={other}")
+    assert shop.orders == []
+
+
 def test_the_confirmation_url_is_the_one_after_the_shops_validation(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
@@ -203,6 +225,7 @@ def test_a_chosen_shipping_option_is_added_to_the_total(
     expect(checkout.get_by_test_id("total")).to_have_text("SEK 200.00")
     checkout.locator('[data-cid="SHIPMO-shipping-option-basic"]', has_text="Parcel").click()
     expect(checkout.get_by_test_id("total")).to_have_text("SEK 249.00")
+    expect(checkout.locator("#lines li").last).to_contain_text("SEK 49.00")
     ((_, option),) = events(page, "shipping_option_change")
     assert option["id"] == "parcel"
     (summary,) = shop.control.checkouts()
@@ -215,8 +238,7 @@ def test_a_chosen_shipping_option_is_added_to_the_total(
 def test_another_shipping_address_is_entered_where_the_shop_allows_it(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
-    options = {"allow_separate_shipping_address": True}
-    checkout = visit(options=options, shipping_countries=["SE", "DE"])
+    checkout = visit(**SHIPPING)
     checkout.locator("#billing-email").fill("ada@shop.example")
     checkout.locator("#billing-postal_code").fill("222 22")
     checkout.locator("#button-primary").click()
@@ -247,7 +269,7 @@ def test_texts_of_the_cart_are_never_markup(
         billing_address={"given_name": HOSTILE, "email": "a@shop.example", "postal_code": "1"},
         shipping_options=[option],
     )
-    expect(checkout.locator("#lines .name")).to_contain_text(HOSTILE)
+    expect(checkout.locator("#lines .name").first).to_contain_text(HOSTILE)
     checkout.locator("#billing-given_name").fill(HOSTILE[:90])
     enter_details(checkout)
     checkout.get_by_label("bold news").check()
@@ -304,3 +326,48 @@ def test_the_page_works_without_a_shop_around_it(page: Page, shop: ShopSite) -> 
     enter_details(page)
     page.get_by_test_id("buy").click()
     page.wait_for_url("**/confirmation?*")
+
+
+def test_the_page_is_shown_in_the_documentation(
+    open_page: Callable[..., Page], shop: ShopSite
+) -> None:
+    page = open_page(viewport={"width": 720, "height": 1200}, color_scheme="light")
+    option = {**PARCEL, "description": "2 to 4 days"}
+    order_id = shop.create(shipping_options=[option, PICKUP])["order_id"]
+    page.goto(shop.control.checkout(order_id)["page_url"])
+    enter_details(page)
+    page.get_by_text("TEST DRIVE").click()
+    expect(page.get_by_test_id("buy")).to_be_visible()
+    page.locator("main").screenshot(path=IMAGES / "checkout-page.png", animations="disabled")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_state_of_the_page_is_accessible_and_fits(
+    open_page: Callable[..., Page], axe: str, shop: ShopSite, theme: str
+) -> None:
+    page = open_page(color_scheme=theme)
+
+    def check(state: str) -> None:
+        page.evaluate(axe)
+        violations = page.evaluate("async () => (await axe.run()).violations")
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in violations] == [], state
+        for width in (2560, 768, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, state
+
+    order_id = shop.create(**SHIPPING, shipping_options=[PICKUP, PARCEL])["order_id"]
+    page.goto(shop.control.checkout(order_id)["page_url"])
+    expect(page.locator("#billing-email")).to_be_visible()
+    check("empty")
+    enter_details(page, "ada+denied@shop.example")
+    page.get_by_text("TEST DRIVE").click()
+    buy(page)
+    expect(page.get_by_role("alert")).to_be_visible()
+    check("declined")
+    page.locator("#change").click()
+    page.get_by_label("Ship to another address").check()
+    check("another shipping address")
+    shop.control.complete(order_id, outcome="approved")
+    page.reload()
+    expect(page.locator("#receipt")).to_be_visible()
+    check("complete")

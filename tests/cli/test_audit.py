@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.cli.main import main
 from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
@@ -198,3 +199,19 @@ def test_run_refuses_what_it_cannot_judge(
     file.write_text(ERRORS, encoding="utf-8")
     assert main(["run", str(file), *flags]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("report")
+def test_junit_has_a_case_for_each_rule(audit: Audit) -> None:
+    _, out, _ = audit("bad-shop", "--format", "junit")
+    suite = ET.fromstring(out)[0]
+    cases = {case.get("name", "").split()[0]: case for case in suite}
+    assert cases.keys() >= AUDIT_RULES.keys() - {"A101"}  # which the scenario allows
+    assert cases["A304"].find("failure") is not None
+    skipped = [case for case in suite if case.find("skipped") is not None]
+    assert suite.get("skipped") == str(len(skipped))
+    assert cases["A111"].find("skipped") is not None
+
+
+def test_an_unreadable_certificate_authority_is_refused() -> None:
+    assert main(["audit", "--url", "https://127.0.0.1:9", "--ca-file", "missing.pem"]) == 2

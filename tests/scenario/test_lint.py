@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import __version__
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.lint import lint_files, lint_text
 from mockserver.domain.wording import did_you_mean

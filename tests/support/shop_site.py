@@ -42,17 +42,19 @@ class ShopSite:
 
     Attributes:
         orders: the order ids that the confirmation page was opened with.
+        answers: status, headers and body of the answer to a POST, by path.
     """
 
     def __init__(self, server_url: str, user: str, ca_file: str | None = None) -> None:
         self.url = ""
         self.orders: list[str] = []
+        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.client = HttpClient(server_url, headers=basic_auth(user, "x"), ca_file=ca_file)
         self.control = ControlClient(server_url, user, ca_file=ca_file)
 
-    def create(self, **fields: Any) -> Any:  # noqa: ANN401  # JSON
-        """Create a checkout order whose merchant URLs are this shop's."""
-        names = ("terms", "checkout", "confirmation", "push")
+    def create(self, *more_urls: str, **fields: Any) -> Any:  # noqa: ANN401  # JSON
+        """Create a checkout order whose merchant URLs, required and more, are this shop's."""
+        names = ("terms", "checkout", "confirmation", "push", *more_urls)
         urls = {name: f"{self.url}/{name}?order={{checkout.order.id}}" for name in names}
         return self.send("", {**CART, "locale": "en-GB", "merchant_urls": urls, **fields})
 
@@ -81,9 +83,15 @@ def running_shop(shop: ShopSite, context: ssl.SSLContext | None = None) -> Itera
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = shop.render(self.path).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
+            self.answer(200, {"Content-Type": "text/html; charset=utf-8"}, body)
+
+        def do_POST(self) -> None:
+            self.answer(*shop.answers.get(urlsplit(self.path).path, (200, {}, b"")))
+
+        def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 

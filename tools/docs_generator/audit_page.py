@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mockserver.audit.rule import DOCS_PAGES, Rule
-from mockserver.audit.rules import AUDIT_RULES
+from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.cli.tables import Table, markdown_table
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, EXAMPLE_HEAD
 from tools.docs_generator.markdown import NOTICE, page
@@ -15,6 +15,7 @@ _TITLES = {
     "captures": "Audit rules: captures",
     "refunds": "Audit rules: refunds",
     "order-life": "Audit rules: life of an order",
+    "pushes": "Audit rules: pushes",
     "traffic": "Audit rules: traffic",
 }
 _INTRO = (

@@ -24,6 +24,7 @@ MESSAGES: Sequence[Message] = (
     Message(1, 0, "order_id, html_snippet"),
     Message(0, 1, "update at every change of the cart"),
     Message(2, 1, "complete, in place of the shopper"),
+    Message(1, 0, "validation: may the purchase go on?"),
     Message(1, 2, "order, confirmation_url, deliveries"),
     Message(2, 0, "open confirmation_url"),
     Message(0, 1, "GET order, acknowledge"),
@@ -31,6 +32,8 @@ MESSAGES: Sequence[Message] = (
     Message(1, 0, "push, until acknowledged"),
     Message(0, 1, "captures, one for each parcel"),
     Message(0, 1, "refunds"),
+    Message(1, 0, "webhooks: order, capture, refund created"),
+    Message(2, 1, "verdict: one push, one refund"),
 )
 
 

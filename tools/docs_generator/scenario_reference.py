@@ -25,6 +25,7 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     "capture": ("orders", "Captures"),
     "refund": ("orders", "Refunds"),
     "address": ("orders", "Addresses"),
+    "selected_shipping_option": ("orders", "Selected shipping option"),
     "state": ("orders", "State of an order"),
     "fault": ("faults", "Fault rules"),
     "action": ("faults", "Actions"),
@@ -75,6 +76,7 @@ COMMON_STEP_KEYS = ("order", "idempotency_key", "body")
 _SINGULAR = {
     "movement_line": "line",
     "respond": "custom response",
+    "selected_shipping_option": "selected shipping option",
     "state": "state",
     "expected_response": "expected response",
     "expect": "expectations",

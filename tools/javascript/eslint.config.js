@@ -7,7 +7,7 @@ const FORBIDDEN = ["innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsaf
 export default [
   js.configs.recommended,
   {
-    files: ["mockserver/http/dashboard/*.js"],
+    files: ["mockserver/http/dashboard/*.js", "mockserver/http/checkout_page/static/*.js"],
     languageOptions: { globals: globals.browser },
     rules: {
       eqeqeq: "error",

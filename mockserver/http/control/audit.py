@@ -3,7 +3,7 @@
 from msgspec import to_builtins
 
 from mockserver.audit.audit import audit_sandbox
-from mockserver.audit.rules import AUDIT_RULES, UnknownRuleError
+from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
 from mockserver.http.control.parsing import json_response

@@ -55,16 +55,19 @@ class State(Struct):
     summary: JsonObject | None = None
 
 
-def stream_events(context: ControlContext, params: PathParams, request: Request) -> Response:
+async def stream_events(
+    context: ControlContext, params: PathParams, request: Request
+) -> Response:
     """Stream events: ``entry`` for each request, ``sandbox`` for any other change.
 
     ``Last-Event-ID`` or ``after`` continue after that entry; by default only new entries are
     sent. ``reset`` says that entries are gone, so lists must be read again. ``timeout`` ends
     the stream after a while; it may end earlier, and a client continues then.
     """
-    sandbox = find_sandbox(context, params)
+    name = sandbox_name(context, params)
+    sandbox = await context.home.take_turn(name, find_sandbox, context, params)
     state = State(_position(request, sandbox.journal.last_id), monotonic() + _timeout(request))
-    stream = _stream(context, sandbox_name(context, params), params, state)
+    stream = _stream(context, name, params, state)
     return Response(200, headers=dict(HEADERS), stream=stream)
 
 

@@ -1,5 +1,6 @@
 """Control API: list, create and inspect orders, and force outcomes."""
 
+from datetime import datetime
 from functools import partial
 from itertools import count
 
@@ -16,7 +17,12 @@ from mockserver.http.control.context import (
     open_sandbox,
     sandbox_name,
 )
-from mockserver.http.control.parsing import json_response, parse_json_object, validate
+from mockserver.http.control.parsing import (
+    json_response,
+    parse_flag,
+    parse_json_object,
+    validate,
+)
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.workers import SMALL_BODY
 from mockserver.http.messages import Request, Response
@@ -24,6 +30,11 @@ from mockserver.sandbox.checkouts import notify_of_review
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.order_lines import Spec
+from mockserver.scenario.provider_order import (
+    convert_order,
+    findings_of_provider_order,
+    is_provider_order,
+)
 from mockserver.scenario.sandbox_builder import (
     BuiltOrder,
     add_order,
@@ -34,6 +45,7 @@ from mockserver.scenario.sandbox_builder import (
 )
 
 MAX_ORDERS = 200_000
+ORDER_SCHEMA = "scenario.schema.json#/$defs/order"
 
 
 def list_orders(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -44,8 +56,39 @@ def list_orders(context: ControlContext, params: PathParams, _request: Request) 
 
 
 async def create_order(context: ControlContext, params: PathParams, request: Request) -> Commit:
-    """Create an order from scenario syntax; a large one is built by a worker."""
-    spec = validate(parse_json_object(request), "scenario.schema.json#/$defs/order")
+    """Create an order from scenario syntax, or from an order as the provider shows it."""
+    value = parse_json_object(request)
+    if not is_provider_order(value):
+        return await _plan_order(context, params, request, validate(value, ORDER_SCHEMA))
+    with findings_of_provider_order():
+        spec = await _convert_order(context, params, request, value)
+        commit = await _plan_order(context, params, request, spec)
+    return partial(_commit_provider_order, commit)
+
+
+async def _convert_order(
+    context: ControlContext, params: PathParams, request: Request, value: Spec
+) -> Spec:
+    mask = parse_flag(request, "mask")
+    validate(convert_order(value, mask=mask), ORDER_SCHEMA)
+    name = sandbox_name(context, params)
+    now = await context.home.take_turn(name, _sandbox_time, context, params)
+    return convert_order(value, now, mask=mask)
+
+
+def _sandbox_time(context: ControlContext, params: PathParams) -> datetime:
+    return open_sandbox(context, params).clock.now()
+
+
+def _commit_provider_order(commit: Commit) -> Response:
+    with findings_of_provider_order():
+        return commit()
+
+
+async def _plan_order(
+    context: ControlContext, params: PathParams, request: Request, spec: Spec
+) -> Commit:
+    """Return what adds an order; a large one is built by a worker before."""
     if len(request.body or b"") <= SMALL_BODY:
         return partial(_add_order, context, params, spec)
     name = sandbox_name(context, params)

@@ -89,6 +89,18 @@ def parse_document(request: Request) -> Document:
     )
 
 
+def parse_flag(request: Request, name: str) -> bool:
+    """Return a query argument that is ``true`` or ``false``; false if it is left out.
+
+    Raises:
+        Problem: another value.
+    """
+    value = request.query.get(name, "false")
+    if value not in ("true", "false"):
+        raise Problem(422, f"expected true or false for '{name}', got '{value}'")
+    return value == "true"
+
+
 def validate(value: dict[str, Any], reference: str) -> dict[str, Any]:
     """Validate a value against a shipped schema.
 

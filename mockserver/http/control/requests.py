@@ -26,6 +26,7 @@ from mockserver.http.control.entries import serialize_entry, serialize_row
 from mockserver.http.control.parsing import (
     CONTROL_SCHEMAS,
     json_response,
+    parse_flag,
     parse_json_object,
     validate,
 )
@@ -77,10 +78,8 @@ def get_request(context: ControlContext, params: PathParams, request: Request) -
     """Return one request with its response; ``unmasked=true`` shows personal data."""
     sandbox = find_sandbox(context, params)
     entry = find_entry(sandbox, params["correlation_id"])
-    unmasked = request.query.get("unmasked", "false")
-    if unmasked not in ("true", "false"):
-        raise Problem(422, f"expected true or false for 'unmasked', got '{unmasked}'")
-    return json_response(serialize_entry(sandbox.journal, entry, unmasked=unmasked == "true"))
+    unmasked = parse_flag(request, "unmasked")
+    return json_response(serialize_entry(sandbox.journal, entry, unmasked=unmasked))
 
 
 async def send_request(

@@ -101,7 +101,7 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route("GET", f"{SANDBOX_PATH}/orders", orders.list_orders, "orders"),
     Route(
         "POST", f"{SANDBOX_PATH}/orders", orders.create_order, "order", 201, "order_request",
-        limited=True,
+        query_schema="order_options", limited=True,
     ),
     Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "inner_view"),
     Route(

@@ -18,6 +18,7 @@ from mockserver.domain.order import (
     Capture,
     Order,
     OrderLine,
+    PaymentMethod,
     Refund,
 )
 
@@ -56,14 +57,19 @@ def serialize_order(order: Order, status: Status, assumptions: Assumptions) -> J
         "expires_at": format_time(order.expires_at),
         "captures": serialize_captures(order, assumptions),
         "refunds": [serialize_refund(refund, assumptions) for refund in order.refunds],
-        "initial_payment_method": {
-            "type": order.payment_method.type,
-            "description": order.payment_method.description,
-        },
+        "initial_payment_method": _serialize_payment_method(order.payment_method),
         "merchant_data": order.merchant_data,
+        "selected_shipping_option": order.selected_shipping_option,
         "shipping_info": list(order.shipping_info) or None,
     }
     return _drop_unset(view)
+
+
+def _serialize_payment_method(method: PaymentMethod) -> JsonObject:
+    view: JsonObject = {"type": method.type, "description": method.description}
+    if method.number_of_installments is not None:
+        view["number_of_installments"] = method.number_of_installments
+    return view
 
 
 def serialize_captures(order: Order, assumptions: Assumptions) -> list[JsonObject]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.http.control import app
 from tests.support.merchant import UNKNOWN_ID, Merchant
 
 
@@ -55,7 +56,11 @@ async def test_a_stream_says_when_entries_are_gone(merchant: Merchant) -> None:
     assert "reset" in kinds(await events(merchant, "&after=0"))
 
 
-async def test_entries_arrive_while_they_happen(merchant: Merchant) -> None:
+@pytest.mark.parametrize("small_sandbox", [app.SMALL_SANDBOX, 0])
+async def test_entries_arrive_while_they_happen(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, small_sandbox: int
+) -> None:
+    monkeypatch.setattr(app, "SMALL_SANDBOX", small_sandbox)
     url = f"{merchant.url}/__admin/sandboxes/{merchant.user}/events?timeout=10s"
     async with merchant.session.get(url) as stream:
         await merchant.read()

@@ -122,6 +122,7 @@ UNREACHABLE = {
     "merchant_urls": dict.fromkeys(URLS, "http://127.0.0.1:1/{checkout.order.id}"),
 }
 QUERIES = {
+    "POST /__admin/sandboxes/{sandbox}/orders": "?mask=false",
     "GET /__admin/sandboxes/{sandbox}/events": "?after=0&timeout=1ms",
     "GET /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": "?step=1&expand=true",
     "POST /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": "?width=400",

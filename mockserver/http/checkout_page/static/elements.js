@@ -60,5 +60,5 @@ export function createOption(attributes, name, { note, amount, cid } = {}) {
  */
 export function textOf(html) {
   const text = html.replace(/<[^>]*>/g, "");
-  return text.replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_, name) => ENTITIES[name]);
+  return text.replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (entity, name) => ENTITIES[name] ?? entity);
 }

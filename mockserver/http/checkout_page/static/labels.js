@@ -168,6 +168,7 @@ const LABELS = {
 /**
  * Return the labels of a locale such as `sv-SE`; English for languages without.
  * @param {string} locale
+ * @returns {Record<string, any>}
  */
 export function labelsOf(locale) {
   const language = locale.slice(0, 2).toLowerCase();

@@ -120,16 +120,25 @@ function showReceipt() {
   show("receipt", true);
 }
 
+/** Return the chosen shipping option as a line, where the checkout adds its price. */
+function addedShipping() {
+  const chosen = order.shipping_options.find((/** @type {any} */ option) => option.id === order.selected_shipping_option);
+  const goods = order.order_lines.reduce((/** @type {number} */ sum, /** @type {any} */ line) => sum + line.total_amount, 0);
+  if (!chosen || goods === order.order_amount) return [];
+  return [{ name: chosen.name, quantity: 1, total_amount: chosen.price }];
+}
+
 function showCart() {
-  const lines = order.order_lines.map((/** @type {any} */ line) =>
+  const lines = [...order.order_lines, ...addedShipping()];
+  const rows = lines.map(({ name, quantity, total_amount }) =>
     create(
       "li",
       {},
-      create("span", { class: "name" }, line.name, " ", create("span", { class: "quantity" }, `× ${line.quantity}`)),
-      create("span", { class: "amount" }, formatAmount(line.total_amount)),
+      create("span", { class: "name" }, name, " ", create("span", { class: "quantity" }, `× ${quantity}`)),
+      create("span", { class: "amount" }, formatAmount(total_amount)),
     ),
   );
-  byId("lines").replaceChildren(...lines);
+  byId("lines").replaceChildren(...rows);
   byId("total").textContent = formatAmount(order.order_amount);
 }
 
@@ -236,7 +245,7 @@ function describeAddress(address) {
   return {
     email: email ?? order.billing_address.email,
     postal_code,
-    country: threeLetters(country, order.event_country_case),
+    country: threeLetters(country ?? "", order.event_country_case),
     given_name,
     family_name,
   };
@@ -289,26 +298,32 @@ async function pay() {
       push: byId("push").value,
     };
     const result = await call("complete", spec);
-    if (result.outcome === "not_validated") {
-      update(result.order);
-      showError(result.validation.error_text || labels.failed);
-      if (result.validation.redirect_url) redirect(result.validation.redirect_url);
-      return;
-    }
-    if (result.outcome in { declined: 0, abandoned: 0 }) {
-      update(result.order);
-      showError(labels[result.outcome]);
-      if (result.outcome === "declined") fire("can_not_complete_order");
-      return;
-    }
-    fire("redirect_initiated", true);
-    order = result.order;
-    showReceipt();
-    if (order.confirmation_url) {
-      offerWayOn();
-      redirect(order.confirmation_url);
-    }
+    if (result.order.status === "checkout_complete") leaveFor(result.order);
+    else showFailure(result);
   });
+}
+
+/**
+ * Show a completed order, and send the shopper to the shop's confirmation page.
+ * @param {Record<string, any>} completed
+ */
+function leaveFor(completed) {
+  fire("redirect_initiated", true);
+  order = completed;
+  showReceipt();
+  if (!order.confirmation_url) return;
+  offerWayOn();
+  redirect(order.confirmation_url);
+}
+
+/** @param {{outcome: string, validation: Record<string, string | null>, order: object}} result */
+function showFailure({ outcome, validation, order: current }) {
+  update(current);
+  /** @type {Record<string, string>} */
+  const texts = { declined: labels.declined, abandoned: labels.abandoned };
+  showError(validation.error_text || (texts[outcome] ?? labels.failed));
+  if (outcome === "declined") fire("can_not_complete_order");
+  if (validation.redirect_url) redirect(validation.redirect_url);
 }
 
 /** Offer the confirmation page as a link, in case nothing else leads there. */

@@ -1,7 +1,7 @@
 // @ts-check
 /* The script of `html_snippet`. It runs in the shop's page: several times in some shops,
    moved to another place in others. Comments and indentation are not sent. */
-(function (window, document, config) {
+(function (/** @type {any} */ window, /** @type {Document} */ document, /** @type {any} */ config) {
   const previous = window._klarnaCheckout;
   const listeners = previous?.listeners ?? {};
   const origin = new URL(config.PAGE_URL).origin;
@@ -9,15 +9,16 @@
   let suspended = false;
   let timer = 0;
 
+  /** @param {object} message */
   function send(message) {
     frame.contentWindow?.postMessage(message, origin);
   }
 
   const api = {
-    on(handlers) {
+    on(/** @type {object} */ handlers) {
       Object.assign(listeners, handlers);
     },
-    suspend(options) {
+    suspend(/** @type {any} */ options) {
       const autoResume = options?.autoResume?.enabled ?? options?.autoResume ?? true;
       suspended = true;
       window.clearTimeout(timer);
@@ -31,6 +32,7 @@
     },
   };
 
+  /** @type {Record<string, (message: any) => void>} */
   const receive = {
     ready() {
       if (suspended) send({ type: "suspend" });
@@ -42,7 +44,7 @@
       listeners[message.name]?.(message.payload);
     },
     validate(message) {
-      const answer = (result) => {
+      const answer = (/** @type {any} */ result) => {
         const { should_proceed, message: text } = result ?? {};
         send({ type: "validated", id: message.id, should_proceed, message: text });
       };
@@ -54,6 +56,7 @@
     },
   };
 
+  /** @param {MessageEvent} event */
   function onMessage(event) {
     if (event.source === frame.contentWindow && event.origin === origin) {
       receive[event.data?.type]?.(event.data);
@@ -75,7 +78,7 @@
   frame.style.cssText = "display: block; width: 100%; height: 480px; border: 0";
   previous?.close?.();
   window.addEventListener("message", onMessage);
-  const checkout = (callback) => callback(api);
+  const checkout = (/** @type {(api: object) => void} */ callback) => callback(api);
   checkout.config = config;
   checkout.listeners = listeners;
   checkout.close = () => window.removeEventListener("message", onMessage);

@@ -9,9 +9,12 @@ from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.journal import Entry
 
 NEAR_EXPIRY = timedelta(hours=48)
+PUSHED_FOR = timedelta(hours=48)
+ACCEPTED_PUSHES = 2  # the second one comes because the first was not acknowledged
 CHANGE_TOO_LATE = (Reason.ORDER_FULLY_CAPTURED, Reason.AUTHORIZATION_BELOW_CAPTURED)
 
 
@@ -65,6 +68,21 @@ def _remainder_expired(capture: Movement, history: History) -> Evidence | None:
         f"{order.remaining_authorized_amount} of {order.order_amount} stayed reserved until the"
         " authorization expired",
         (capture.entry,),
+    )
+
+
+def _never_acknowledged(push: Delivery, history: History) -> Evidence | None:
+    order = history.order
+    if order is None or order.acknowledged_at or order.captures or order.cancelled_at:
+        return None
+    accepted = sum(attempt.succeeded for attempt in push.attempts)
+    is_over = history.now - push.created_at >= PUSHED_FOR and bool(push.attempts)
+    if accepted < ACCEPTED_PUSHES and not is_over:
+        return None
+    return Evidence(
+        f"{len(push.attempts)} pushes, {accepted} of them answered 2xx, and the order is"
+        " neither acknowledged nor captured nor cancelled",
+        (),
     )
 
 
@@ -139,6 +157,12 @@ ORDER_LIFE_RULES: tuple[Rule, ...] = (
         "no order was captured in part", _part_captured, _remainder_expired,
         "Release the rest when nothing more will be shipped.",
         Basis.DOCUMENTED_BY_KLARNA, "release the remaining authorization", preview=True,
+    ),
+    Rule(
+        "A404", "order never acknowledged", Severity.WARNING,
+        "no push was sent", lambda history: history.pushes, _never_acknowledged,
+        "Acknowledge once the shop's order is stored.",
+        Basis.DOCUMENTED_BY_KUSTOM, "pushes are repeated until acknowledged, for 48 hours",
     ),
     Rule(
         "A405", "capture during the fraud review", Severity.WARNING,

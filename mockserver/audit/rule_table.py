@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
-from mockserver.audit.captures import CAPTURE_RULES
-from mockserver.audit.order_life import ORDER_LIFE_RULES
-from mockserver.audit.refunds import REFUND_RULES
-from mockserver.audit.retries import RETRY_RULES
+from mockserver.audit.capture_rules import CAPTURE_RULES
+from mockserver.audit.order_life_rules import ORDER_LIFE_RULES
+from mockserver.audit.push_rules import PUSH_RULES
+from mockserver.audit.refund_rules import REFUND_RULES
+from mockserver.audit.retry_rules import RETRY_RULES
 from mockserver.audit.rule import Rule
-from mockserver.audit.traffic import TRAFFIC_RULES
+from mockserver.audit.traffic_rules import TRAFFIC_RULES
 from mockserver.domain.wording import did_you_mean
 
 AUDIT_RULES: Mapping[str, Rule] = {
@@ -17,6 +18,7 @@ AUDIT_RULES: Mapping[str, Rule] = {
         *CAPTURE_RULES,
         *REFUND_RULES,
         *ORDER_LIFE_RULES,
+        *PUSH_RULES,
         *TRAFFIC_RULES,
     )
 }

@@ -1,0 +1,58 @@
+"""The shop in Node under docs/examples, with the command of its page."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.doc_pages import DOCS, blocks
+
+PAGE = DOCS / "how-to/example-shop.md"
+SHOP = DOCS / "examples/shop"
+COMMAND = ["run", "shop.yaml", "--audit", "--", "node", "story.mjs"]
+TIMEOUT = 60  # seconds
+
+pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+
+
+def run_story(folder: Path) -> tuple[int, str]:
+    process = subprocess.run(
+        [sys.executable, "-m", "mockserver", *COMMAND],
+        check=False,
+        capture_output=True,
+        cwd=folder,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    return process.returncode, process.stdout + process.stderr
+
+
+def test_shop_sells_ships_and_refunds_with_the_command_on_the_page() -> None:
+    code, output = run_story(SHOP)
+    assert code == 0, output
+    assert f"$ kustom-mock {' '.join(COMMAND)}\n" in PAGE.read_text("utf-8")
+    assert [line.partition("; ")[2] or line for line in output.splitlines()] == [
+        "T-shirts in stock: 9",
+        "captured 20000, refunded 10000: allocated",
+        "ok    shop",
+        "1 scenario: 1 passed, 0 failed",
+    ]
+
+
+def test_shop_that_takes_orders_twice_fails_as_the_page_says(tmp_path: Path) -> None:
+    folder = shutil.copytree(SHOP, tmp_path / "shop")
+    shop = folder / "shop.mjs"
+    text = shop.read_text("utf-8").replace("await takeOnce(", "await takeOrder(")
+    shop.write_text(text, encoding="utf-8")
+    code, output = run_story(folder)
+    assert (code, "T-shirts in stock: 8\n" in output) == (1, True), output
+    assert "T-shirts in stock: 8\n" in PAGE.read_text("utf-8")
+
+
+def test_page_shows_the_files_as_they_are() -> None:
+    shown = [block for block in blocks(PAGE) if block.file]
+    assert [block.file for block in shown] == ["story.mjs", "shop.yaml", "shop.mjs"]
+    for block in shown:
+        assert block.text.strip() in (SHOP / str(block.file)).read_text("utf-8")
