@@ -400,13 +400,17 @@ class ControlClient:
         change = _without_none(advance=advance, set=set, freeze=freeze)
         return cast("ClockChange", self.call("POST", "clock", change))
 
-    def requests(
+    def requests(  # noqa: PLR0913  # one argument per filter
         self,
         *,
         operation: OperationName | None = None,
         order_id: str | None = None,
         status: int | None = None,
         correlation_id: str | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        since: str | None = None,
+        limit: int | None = None,
     ) -> list[RequestEntry]:
         """List the journal entries that match all given filters, oldest first.
 
@@ -415,6 +419,10 @@ class ControlClient:
             order_id: id or name of an order.
             status: the decided HTTP status.
             correlation_id: that of one response.
+            after: only entries with a greater ``id``.
+            before: only entries with a smaller ``id``.
+            since: only entries from this time on, on the sandbox's clock.
+            limit: the first entries with ``after``, otherwise the latest.
 
         Raises:
             ControlError: with status 422 if a filter is not valid.
@@ -424,6 +432,10 @@ class ControlClient:
             order_id=order_id,
             status=status,
             correlation_id=correlation_id,
+            after=after,
+            before=before,
+            since=since,
+            limit=limit,
         )
         return cast("list[RequestEntry]", self._list("requests", filters))
 

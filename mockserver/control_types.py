@@ -289,6 +289,7 @@ class FaultStatus(TypedDict):
     do: list[str]
     matched: int
     fired: int
+    warnings: NotRequired[list[str]]
 
 
 class ClockState(TypedDict):

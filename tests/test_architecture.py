@@ -126,7 +126,7 @@ def is_for_types(node: ast.AST) -> bool:
 
 
 def resolved(module: str, name: str) -> str:
-    """Tell a module that is imported by its package's name from a name inside one."""
+    """Distinguish a module imported by its package from a name inside a module."""
     inner = f"{module}.{name}"
     return inner if inner in MODULES else module
 

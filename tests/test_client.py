@@ -29,24 +29,24 @@ def control(server_url: str, request: pytest.FixtureRequest) -> Iterator[Control
     client.drop()
 
 
-def ask(control: ControlClient, path: str, body: object = None, user: str = "") -> int:
-    """Ask as the merchant whose sandbox it is; give the status."""
+def send_request(control: ControlClient, path: str, body: object = None, user: str = "") -> int:
+    """Send a request as the merchant of the sandbox; return the status."""
     merchant = HTTPConnection(urlsplit(control.url).netloc, timeout=10)
     credentials = b64encode((user or f"{control.sandbox}:any").encode()).decode()
     headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
-    place = f"/ordermanagement/v1/orders/{path}"
+    full_path = f"/ordermanagement/v1/orders/{path}"
     method = "GET" if body is None else "POST"
-    merchant.request(method, place, json.dumps(body) if body else None, headers)
+    merchant.request(method, full_path, json.dumps(body) if body else None, headers)
     status = merchant.getresponse().status
     merchant.close()
     return status
 
 
 def refund(control: ControlClient, order_id: str, user: str = "") -> int:
-    """Refund one unit of A; give the status."""
+    """Refund one unit of A; return the status."""
     line = {"reference": "A", "name": "A", "quantity": 1, "unit_price": 1, "total_amount": 1}
     body = {"refunded_amount": 1, "order_lines": [line]}
-    return ask(control, f"{order_id}/refunds", body, user)
+    return send_request(control, f"{order_id}/refunds", body, user)
 
 
 def test_sandbox_can_be_filled_read_and_reset(control: ControlClient) -> None:
@@ -91,7 +91,7 @@ def test_faults_can_be_added_counted_and_removed(control: ControlClient) -> None
 def test_fail_next_allocation_applies_to_a_refund_only(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
     control.add_fault({"id": "fails", "calls": 1, "do": {"fail_allocation": True}})
-    assert ask(control, orders["two"]) == 200
+    assert send_request(control, orders["two"]) == 200
     assert control.faults()[0]["matched"] == 0
     refund(control, orders["two"])
     assert control.order("two")["allocations"][0]["outcome"] == "failed"
@@ -150,3 +150,14 @@ def test_unreachable_server_is_named() -> None:
     with pytest.raises(ControlError, match=r"no response from http://127\.0\.0\.1:9") as error:
         nobody.orders()
     assert error.value.status == 0
+
+
+def test_requests_are_paged_by_entry_id(control: ControlClient) -> None:
+    orders = control.load(SHIPPED)
+    for _ in range(3):
+        refund(control, orders["two"])
+    first, second, third = control.requests()
+    assert control.requests(limit=1) == [third]
+    assert control.requests(after=first["id"], limit=1) == [second]
+    assert control.requests(before=second["id"]) == [first]
+    assert control.requests(since="2999-01-01T00:00:00Z") == []

@@ -5,6 +5,7 @@ Exit codes: 0 ok, 1 findings or a failed expectation, 2 wrong usage or configura
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,6 +26,8 @@ from mockserver.settings import (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and return its exit code."""
+    if arguments is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while modules are loaded
     escape_unencodable()
     verb, command = _split_command(sys.argv[1:] if arguments is None else arguments)
     parsed, unknown = _parser(verb).parse_known_args(verb, argparse.Namespace(command=command))

@@ -225,13 +225,14 @@ def _expiry(subject: _LintContext) -> Iterator[Finding]:
 def _check_unfirable_faults(subject: _LintContext) -> Iterator[Finding]:
     for rule in subject.sandbox.faults.rules():
         path = ("faults", rule.name)
-        why = _never_fires_because(rule, subject)
+        why = never_fires_because(rule, subject.sandbox)
         if why:
             yield Finding("W306", path, f"this fault can never fire: {why}")
 
 
-def _never_fires_because(rule: FaultRule, subject: _LintContext) -> str | None:
-    now = subject.sandbox.clock.now()
+def never_fires_because(rule: FaultRule, sandbox: Sandbox) -> str | None:
+    """Return why a rule can never fire, or None."""
+    now = sandbox.clock.now()
     reasons = {
         "it does nothing": not rule.actions,
         "its probability is 0": rule.probability == 0,
@@ -248,7 +249,7 @@ def _never_fires_because(rule: FaultRule, subject: _LintContext) -> str | None:
             rule.where and rule.operations == {DeliveryKind.PUSH}
         ),
         "the sandbox has no webhook endpoints": bool(
-            rule.operations == {DeliveryKind.WEBHOOK} and not subject.sandbox.webhooks
+            rule.operations == {DeliveryKind.WEBHOOK} and not sandbox.webhooks
         ),
         "only a refund has an allocation that can fail": bool(
             only_fails_allocations(rule)

@@ -163,7 +163,7 @@ def test_the_admin_token_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "flags", "code", "words"),
+    ("text", "flags", "code", "expected_text"),
     [
         (ERRORS, ["--audit"], 1, "      audit: A304 error: refund over several shipments"),
         (ERRORS, ["--audit", "--allow", "A304"], 0, "1 passed, 0 failed"),
@@ -175,30 +175,30 @@ def test_run_judges_the_client_of_every_scenario(
     text: str,
     flags: list[str],
     code: int,
-    words: str,
+    expected_text: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = tmp_path / "shop.yaml"
     file.write_text(text, encoding="utf-8")
     assert main(["run", str(file), *flags]) == code
-    assert words in capsys.readouterr().out
+    assert expected_text in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("flags", "words"),
+    ("flags", "expected_text"),
     [
         (["--allow", "A3040"], "--allow: unknown name 'A3040', did you mean 'A304'?"),
         (["--audit", "--base-url", "http://127.0.0.1:1"], "--audit: needs the built-in server"),
     ],
 )
 def test_run_refuses_what_it_cannot_judge(
-    flags: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    flags: list[str], expected_text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "shop.yaml"
     file.write_text(ERRORS, encoding="utf-8")
     assert main(["run", str(file), *flags]) == 2
-    assert words in capsys.readouterr().err
+    assert expected_text in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("report")

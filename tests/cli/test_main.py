@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver import __version__
+from mockserver.cli.main import main
 from mockserver.cli.startup import describe_listen_error
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.settings import Settings, unknown_variable_warnings
@@ -198,10 +199,10 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
 
 @pytest.mark.parametrize("case", WRONG_USAGE)
 def test_wrong_usage_exits_2_with_the_expected_value(case: str) -> None:
-    arguments, variables, words = WRONG_USAGE[case]
+    arguments, variables, expected_text = WRONG_USAGE[case]
     result = run(*arguments, **variables)
     assert (result.returncode, result.stdout) == (2, "")
-    assert [word for word in words if word not in result.stderr] == []
+    assert [word for word in expected_text if word not in result.stderr] == []
     assert "Traceback" not in result.stderr
 
 
@@ -354,3 +355,15 @@ def test_healthcheck_explains_an_invalid_url(url: str) -> None:
     assert result.returncode == 1
     expected = "expected a URL such as http://127.0.0.1:8566"
     assert result.stderr == f"kustom-mock: {url} is not healthy: {expected}\n"
+
+
+def test_sigint_prints_no_traceback_while_modules_are_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setattr("sys.argv", ["kustom-mock", "version"])
+    try:
+        assert main() == 0
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)

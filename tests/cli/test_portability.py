@@ -14,7 +14,7 @@ from mockserver.cli.subprocesses import CommandRunner
 
 @pytest.fixture
 def _handlers() -> Iterator[None]:
-    """Put the handlers of signals back after the test."""
+    """Restore the signal handlers after the test."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
     for number, handler in before.items():
@@ -47,5 +47,5 @@ def test_run_kills_the_command_without_process_groups(
 ) -> None:
     monkeypatch.delattr(os, "killpg")
     endless = [sys.executable, "-c", "import signal; print(1, flush=True); signal.pause()"]
-    ended = CommandRunner().run(endless, {}, 0.2, keep_output=True)
-    assert ended.problem == "the command did not end within 0.2 s"
+    process = CommandRunner().run(endless, {}, 0.2, keep_output=True)
+    assert process.problem == "the command did not end within 0.2 s"

@@ -177,7 +177,7 @@ steps:
 
 
 @pytest.mark.parametrize(
-    ("steps", "words"),
+    ("steps", "expected_text"),
     [
         ("- {}", "E102 steps[0]: expected exactly one operation or action in a step"),
         ("- response: {status: 1}", "at least 100"),
@@ -201,12 +201,12 @@ steps:
 )
 def test_invalid_step_is_reported_at_its_line(
     steps: str,
-    words: str,
+    expected_text: str,
     run: Run,
 ) -> None:
     result = run(f"{ORDER}steps:\n  {steps}\n")
     assert result.returncode == 2
-    assert words in result.stderr
+    assert expected_text in result.stderr
     assert "kustom-mock: shop.yaml:" in result.stderr
 
 
@@ -360,7 +360,7 @@ def test_unfired_fault_fails_unless_allowed(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "words"),
+    ("flags", "expected_text"),
     [
         (["--jobs=0"], "--jobs: expected an integer from 1, got 0"),
         (["--timeout=long"], "--timeout: not a duration: 'long'"),
@@ -382,12 +382,12 @@ def test_unfired_fault_fails_unless_allowed(run: Run) -> None:
 )
 def test_run_wrong_usage_exits_2_before_running(
     flags: list[str],
-    words: str,
+    expected_text: str,
     run: Run,
 ) -> None:
     result = run(ORDER, *flags)
     assert (result.returncode, result.stdout) == (2, "")
-    assert words in result.stderr
+    assert expected_text in result.stderr
 
 
 def test_run_names_a_port_in_use(run: Run) -> None:

@@ -112,7 +112,7 @@ def test_explain_prints_every_condition_of_every_refund() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "words"),
+    ("name", "code", "expected_text"),
     [
         ("broken.yaml", 1, f"kustom-mock: broken.yaml:{FINDING}"),
         (
@@ -130,13 +130,13 @@ def test_explain_of_an_unreadable_file_shows_the_reason(
     files: Path,
     name: str,
     code: int,
-    words: str,
+    expected_text: str,
 ) -> None:
     (files / "folder").mkdir()
     (files / "odd" / "x.yaml").mkdir(parents=True)
     result = run("explain", name, cwd=files)
     assert (result.returncode, result.stdout) == (code, "")
-    assert words in result.stderr
+    assert expected_text in result.stderr
     assert "Traceback" not in result.stderr
 
 

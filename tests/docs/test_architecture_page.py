@@ -18,7 +18,7 @@ PLACE = re.compile(r"^\|[^|]+\| `(\w[\w/]*\.py)` \| `(\w+)` \|$", re.MULTILINE)
 PLACES = PLACE.findall((DOCS / "contributing/architecture.md").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_files_named_on_a_contributor_page_exist(page: Path) -> None:
     named = SOURCE_PATH.findall(page.read_text("utf-8"))
     assert [path for path in named if not (ROOT / path).exists()] == []

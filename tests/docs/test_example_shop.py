@@ -51,6 +51,32 @@ def test_shop_that_takes_orders_twice_fails_as_the_page_says(tmp_path: Path) -> 
     assert "T-shirts in stock: 8\n" in PAGE.read_text("utf-8")
 
 
+LOST_ANSWERS = """
+version: 1
+seed: lost-answers
+faults:
+  capture-lost: {on: capture, calls: 1, do: {lose_answer: reset}}
+"""
+KEY_LINE = 'if (key) headers["Klarna-Idempotency-Key"] = key;'
+
+
+@pytest.mark.parametrize("has_keys", [False, True])
+def test_shop_is_judged_under_lost_answers_and_mended_by_the_hint(
+    *, has_keys: bool, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(SHOP, tmp_path / "shop")
+    shop = folder / "shop.mjs"
+    text = shop.read_text("utf-8")
+    assert KEY_LINE in text
+    if not has_keys:
+        shop.write_text(text.replace(KEY_LINE, ""), encoding="utf-8")
+    (folder / "shop.yaml").write_text(LOST_ANSWERS, encoding="utf-8")
+    code, output = run_story(folder)
+    assert code == (0 if has_keys else 1), output
+    assert ("A102 error" in output) is not has_keys
+    assert ("Repeat with the idempotency key of the first try" in output) is not has_keys
+
+
 def test_page_shows_the_files_as_they_are() -> None:
     shown = [block for block in blocks(PAGE) if block.file]
     assert [block.file for block in shown] == ["story.mjs", "shop.yaml", "shop.mjs"]

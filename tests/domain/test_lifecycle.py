@@ -21,7 +21,7 @@ from tests.domain.case_tables import Case, cases
 from tests.support.builders import CREATED, NOW, drive, make_order
 from tests.support.order_history import COMMANDS, OrderHistory, Step
 
-ROADS: Mapping[Status, Sequence[Step]] = {
+STEPS_TO_STATUS: Mapping[Status, Sequence[Step]] = {
     Status.AUTHORIZED: [],
     Status.PART_CAPTURED: [{"capture": 3000}],
     Status.CAPTURED: [{"capture": 3000}, {"capture": 7000}],
@@ -30,14 +30,14 @@ ROADS: Mapping[Status, Sequence[Step]] = {
     Status.CLOSED: [{"capture": 10_000}, {"refund": 10_000}],
 }
 
-GIVEN: Mapping[str, object] = {"update": 9000, "capture": 1, "refund": 1}
+AMOUNTS: Mapping[str, object] = {"update": 9000, "capture": 1, "refund": 1}
 """Amounts that no status should make too high or too low."""
 
-CHANGES = {COMMANDS[name](GIVEN.get(name)).operation: name for name in COMMANDS}
+CHANGES = {COMMANDS[name](AMOUNTS.get(name)).operation: name for name in COMMANDS}
 
 
-def story_in(status: Status) -> OrderHistory:
-    history = OrderHistory({}, {"fully_refunded_status": "CLOSED"}).run(ROADS[status])
+def history_in(status: Status) -> OrderHistory:
+    history = OrderHistory({}, {"fully_refunded_status": "CLOSED"}).run(STEPS_TO_STATUS[status])
     assert history.status is status
     return history
 
@@ -65,9 +65,9 @@ def test_deprecated_operations_are_send_out_and_due_date() -> None:
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("operation", CHANGES)
 def test_changes_follow_the_lifecycle_table(operation: Operation, status: Status) -> None:
-    history, name = story_in(status), CHANGES[operation]
+    history, name = history_in(status), CHANGES[operation]
     refused = LIFECYCLE[operation][status].reason
-    command = COMMANDS[name](GIVEN.get(name))
+    command = COMMANDS[name](AMOUNTS.get(name))
     if refused is None:
         before = history.order
         history.do(command)
@@ -85,7 +85,7 @@ def test_changes_follow_the_lifecycle_table(operation: Operation, status: Status
 @pytest.mark.parametrize("operation", sorted(READ_OPERATIONS))
 def test_reading_is_allowed_in_every_status(operation: Operation, status: Status) -> None:
     assert LIFECYCLE[operation][status].reason is None
-    check_allowed(story_in(status).order, operation, status)
+    check_allowed(history_in(status).order, operation, status)
 
 
 @pytest.mark.parametrize("case", cases("lifecycle"))
@@ -94,7 +94,7 @@ def test_known_provider_behaviour_holds(case: Case) -> None:
     responses = {}
     for status in case["expect"]:
         try:
-            story_in(Status(status)).do(COMMANDS[name](GIVEN.get(name)))
+            history_in(Status(status)).do(COMMANDS[name](AMOUNTS.get(name)))
         except Refusal as refusal:
             responses[status] = refusal.code
         else:
@@ -163,7 +163,7 @@ def test_repeated_cancel_is_refused_if_assumed() -> None:
 
 
 def test_refusal_names_order_and_status() -> None:
-    history = story_in(Status.CANCELLED)
+    history = history_in(Status.CANCELLED)
     with pytest.raises(Refusal) as refused:
         history.run(["acknowledge"])
     facts = {"order_id": history.order.order_id, "status": Status.CANCELLED}
@@ -192,7 +192,7 @@ def test_refusal_about_amounts_names_them(
     step: Step,
     facts: dict[str, object],
 ) -> None:
-    history = story_in(status)
+    history = history_in(status)
     with pytest.raises(Refusal) as refused:
         history.run([step])
     assert refused.value.facts == {

@@ -48,7 +48,7 @@ class ServerProcess:
         return HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
-        """Ask for one thing."""
+        """Send a request on a new connection; return status and body."""
         client = self.client()
         try:
             return send(client, method, path, body)
@@ -78,7 +78,7 @@ class ServerProcess:
 
 
 def send(client: HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, bytes]:  # noqa: ANN401
-    """Ask for one thing on a connection that is kept."""
+    """Send a request on a kept connection; return status and body."""
     client.request(method, path, None if body is None else json.dumps(body), HEADERS)
     response = client.getresponse()
     return response.status, response.read()
@@ -103,8 +103,8 @@ def server_process(*flags: str) -> Iterator[ServerProcess]:
             process.kill()
 
 
-def until(holds: Callable[[], bool], server: ServerProcess) -> bool:
-    """Ask for ``/livez`` until a condition holds; return whether it does."""
+def wait_until(holds: Callable[[], bool], server: ServerProcess) -> bool:
+    """Request ``/livez`` until a condition holds; return whether it does."""
     for _ in range(5000):
         if holds():
             return True
@@ -179,8 +179,8 @@ def test_clients_that_leave_within_a_body_free_their_descriptors(how: str) -> No
                 client.sendall((HALF_A_CAPTURE % path.rpartition("/")[2]).encode())
                 if how == "reset":
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            assert until(lambda: server.descriptors() >= before + 100, server)
-        assert until(lambda: server.descriptors() <= before, server)
+            assert wait_until(lambda: server.descriptors() >= before + 100, server)
+        assert wait_until(lambda: server.descriptors() <= before, server)
         assert server.send("GET", path)[1] == page
         assert server.end() == (0, b"")
 
@@ -206,17 +206,17 @@ def test_2000_idle_clients_do_not_block_requests(
                 client.sendall(b"P")
             if count % 50 == 0:  # let it catch up: its queue is short
                 assert server.send("GET", "/livez")[0] == 200
-        assert until(lambda: server.descriptors() >= before + many, server)
+        assert wait_until(lambda: server.descriptors() >= before + many, server)
         for _ in range(20):
             assert server.send("GET", path)[0] == 200
             assert server.send("POST", f"{path}/captures", {"captured_amount": 1})[0] == 201
         idle.close()
-        assert until(lambda: server.descriptors() <= before, server)
+        assert wait_until(lambda: server.descriptors() <= before, server)
         assert server.end() == (0, b"")
 
 
-def answered_or_closed(connection: socket.socket) -> bool:
-    """Ask over a connection that may have been ended already."""
+def responds_or_is_closed(connection: socket.socket) -> bool:
+    """Return whether a connection responds, or was closed already."""
     try:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: kustom\r\n\r\n")
         return connection.recv(15) in {b"HTTP/1.1 200 OK", b""}
@@ -238,28 +238,28 @@ def test_server_recovers_after_running_out_of_descriptors() -> None:
     with server_process() as server, ExitStack() as crowding:
         path = server.order_path()
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
-        kept = server.client()
+        client = server.client()
         fault = {"on": "list_captures", "do": {"delay": "1s"}}
-        assert send(kept, "POST", f"{SANDBOX}/faults", fault)[0] == 201
+        assert send(client, "POST", f"{SANDBOX}/faults", fault)[0] == 201
         clients = [crowding.enter_context(server.connect()) for _ in range(crowd)]
-        assert send(kept, "GET", f"{path}/captures")[0] == 200  # a second later
+        assert send(client, "GET", f"{path}/captures")[0] == 200  # a second later
         assert server.descriptors() == limit
         before = server.processor_time()
-        assert send(kept, "GET", f"{path}/captures")[0] == 200  # another second later
+        assert send(client, "GET", f"{path}/captures")[0] == 200  # another second later
         assert server.processor_time() - before < 0.5
-        for method, place, body, status in calls:
-            assert send(kept, method, path + place, body)[0] == status
-        assert [client for client in clients if not answered_or_closed(client)] == []
+        for method, subpath, body, status in calls:
+            assert send(client, method, path + subpath, body)[0] == status
+        assert [client for client in clients if not responds_or_is_closed(client)] == []
         crowding.close()
-        kept.close()
-        assert until(lambda: server.descriptors() < limit // 2, server)
+        client.close()
+        assert wait_until(lambda: server.descriptors() < limit // 2, server)
         assert server.send("GET", path)[0] == 200
         exit_code, errors = server.end()
         assert (exit_code, errors.count(b"no file descriptors left")) == (0, 1)
 
 
 def port_of(process: subprocess.Popen[bytes]) -> int:
-    """Find out where a process listens that cannot say so."""
+    """Return the port on which a process listens, read from the system."""
     while process.poll() is None:
         own = {re.sub(r"\D", "", item) for item in opened(process)}
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:

@@ -32,18 +32,18 @@ class RedirectedConnection(HTTPSConnection):
     def __init__(self, url: str, context: ssl.SSLContext, name: str = PLAYGROUND) -> None:
         """Connect to the server of this address under another name."""
         super().__init__(name, context=context, timeout=TIMEOUT)
-        self._place = urlsplit(url)
+        self._address = urlsplit(url)
         self._tls = context
 
     def connect(self) -> None:
         """Do what an entry in the hosts file or a network alias does."""
-        assert self._place.hostname is not None
-        place = (self._place.hostname, self._place.port)
-        plain = socket.create_connection(place, timeout=TIMEOUT)
+        assert self._address.hostname is not None
+        address = (self._address.hostname, self._address.port)
+        plain = socket.create_connection(address, timeout=TIMEOUT)
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
-def ask(url: str, authority: str, path: str, name: str = PLAYGROUND) -> tuple[int, bytes]:
+def send_get(url: str, authority: str, path: str, name: str = PLAYGROUND) -> tuple[int, bytes]:
     """Send a GET under one of the provider's names, and close the connection."""
     client = RedirectedConnection(url, verifying(authority), name)
     client.request("GET", path, headers={"Authorization": basic("demo")})
@@ -64,7 +64,7 @@ def authority_of(url: str) -> str:
 def test_verifying_client_accepts_the_certificate_for(name: str) -> None:
     with serving("--port", "0", "--tls") as (_, url):
         authority = authority_of(url)
-        status, _ = ask(url, authority, UNKNOWN_ORDER, name)
+        status, _ = send_get(url, authority, UNKNOWN_ORDER, name)
         assert status == 404
 
 
@@ -77,13 +77,13 @@ def test_client_without_the_ca_refuses_the_certificate() -> None:
 
 def test_allowed_hosts_are_in_the_certificate() -> None:
     with serving("--port", "0", "--tls", "--allowed-host", "mock.example") as (_, url):
-        status, _ = ask(url, authority_of(url), "/__admin/sandboxes", "mock.example")
+        status, _ = send_get(url, authority_of(url), "/__admin/sandboxes", "mock.example")
         assert status == 200
 
 
 def test_control_api_accepts_the_providers_names_under_tls() -> None:
     with serving("--port", "0", "--tls") as (_, url):
-        status, body = ask(url, authority_of(url), "/__admin/sandboxes")
+        status, body = send_get(url, authority_of(url), "/__admin/sandboxes")
         assert status == 200
         assert "sandboxes" in json.loads(body)
 
@@ -91,9 +91,9 @@ def test_control_api_accepts_the_providers_names_under_tls() -> None:
 def test_control_api_refuses_the_providers_names_without_tls(server_url: str) -> None:
     printed = run("healthcheck", "--url", server_url)
     assert printed.returncode == 0
-    place = urlsplit(server_url)
-    assert place.hostname is not None
-    with socket.create_connection((place.hostname, place.port), timeout=TIMEOUT) as plain:
+    parts = urlsplit(server_url)
+    assert parts.hostname is not None
+    with socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT) as plain:
         plain.sendall(f"GET /__admin/sandboxes HTTP/1.1\r\nHost: {PLAYGROUND}\r\n\r\n".encode())
         assert plain.recv(64).startswith(b"HTTP/1.1 403 ")
 
@@ -114,7 +114,7 @@ def test_folder_keeps_the_ca_across_starts(tmp_path: Path) -> None:
             _,
             url,
         ):
-            assert ask(url, printed, "/healthz")[0] == 200
+            assert send_get(url, printed, "/healthz")[0] == 200
     assert run("tls", "ca", KUSTOM_MOCK_TLS_FOLDER=folder).stdout == printed
     assert (tmp_path / "tls" / "ca-key.pem").stat().st_mode & 0o077 == 0
 
@@ -126,15 +126,15 @@ def test_given_certificate_is_served(tmp_path: Path) -> None:
     leaf.private_key_pem.write_to_path(tmp_path / "key.pem")
     files = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
     with serving("--port", "0", *files) as (_, url):
-        assert ask(url, authority.cert_pem.bytes().decode(), "/healthz")[0] == 200
+        assert send_get(url, authority.cert_pem.bytes().decode(), "/healthz")[0] == 200
         assert run("tls", "ca", "--url", url).returncode == 1
 
 
 def test_plain_http_on_the_tls_port_is_logged() -> None:
     with serving("--port", "0", "--tls") as (process, url):
-        place = urlsplit(url)
-        assert place.hostname is not None
-        address = (place.hostname, place.port)
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        address = (parts.hostname, parts.port)
         with socket.create_connection(address, timeout=TIMEOUT) as plain:
             plain.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             while plain.recv(64):
@@ -168,7 +168,7 @@ def _no_folder(folder: Path) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    ("flags", "words"),
+    ("flags", "expected_text"),
     [
         (_no_key, "--tls-cert: needs --tls-key as well"),
         (_no_files, "--tls-cert: cannot use"),
@@ -178,15 +178,15 @@ def _no_folder(folder: Path) -> tuple[str, ...]:
 def test_unusable_certificates_are_reported_with_the_option(
     tmp_path: Path,
     flags: Callable[[Path], tuple[str, ...]],
-    words: str,
+    expected_text: str,
 ) -> None:
-    ended = run("serve", "--port", "0", *flags(tmp_path))
-    assert ended.returncode == 2
-    assert words in ended.stderr
+    process = run("serve", "--port", "0", *flags(tmp_path))
+    assert process.returncode == 2
+    assert expected_text in process.stderr
 
 
 def test_tls_ca_without_server_or_folder_exits_1() -> None:
-    ended = run("tls", "ca", "--url", "https://127.0.0.1:1")
-    assert ended.returncode == 1
-    assert "did not return a CA certificate" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    process = run("tls", "ca", "--url", "https://127.0.0.1:1")
+    assert process.returncode == 1
+    assert "did not return a CA certificate" in process.stderr
+    assert "Traceback" not in process.stderr

@@ -57,18 +57,18 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command of the wheel, installed into an environment of its own."""
     folder = tmp_path_factory.mktemp("elsewhere")
     python = folder / "venv/bin/python"
-    for words in (
+    for arguments in (
         ("venv", "--quiet", "--python", sys.executable, python.parents[1]),
         ("pip", "install", "--quiet", "--python", python, wheel),
     ):
-        subprocess.run([BIN / "uv", *words], check=True, capture_output=True, cwd=folder)
+        subprocess.run([BIN / "uv", *arguments], check=True, capture_output=True, cwd=folder)
     return python.with_name("kustom-mock")
 
 
-def run(command: Path, *words: str) -> str:
+def run(command: Path, *arguments: str) -> str:
     """Run the installed command away from the checkout."""
     ended = subprocess.run(
-        [command, *words],
+        [command, *arguments],
         capture_output=True,
         check=False,
         cwd=command.parent,

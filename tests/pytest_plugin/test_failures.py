@@ -59,12 +59,12 @@ every_failure = pytest.mark.parametrize("case", CASES)
 
 @every_failure
 def test_failed_sandbox_check_fails_the_test(case: str, tmp_path: Path) -> None:
-    source, kind, words = CASES[case]
+    source, kind, expected_text = CASES[case]
     code, output = run_tests(tmp_path, source.format(allow=[]))
     assert (code, "1 failed" in output) == (1, True), output
     assert "\nkustom: sandbox checks failed after the test passed\n" in output
     assert f"\n  {kind}: " in output
-    assert words in output
+    assert expected_text in output
     assert f'If this is intended: @pytest.mark.kustom(allow=["{kind}"])\n' in output
 
 

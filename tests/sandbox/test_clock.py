@@ -16,7 +16,7 @@ class Wall:
         self.time = datetime(2030, 6, 1, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Tell the time."""
+        """Return the time."""
         return self.time
 
 

@@ -32,7 +32,7 @@ SHIPPED = make_order(
 ACKNOWLEDGED = make_order(acknowledged_at=NOW)
 
 
-def wanted(_delivery: Delivery) -> bool:
+def always_wanted(_delivery: Delivery) -> bool:
     return True
 
 
@@ -52,7 +52,7 @@ def add(
     return delivery
 
 
-def answer(status: int | None = 200, at: datetime = NOW) -> Attempt:
+def attempt_with(status: int | None = 200, at: datetime = NOW) -> Attempt:
     return Attempt(at, status, 0.1, "" if status else "refused")
 
 
@@ -87,18 +87,18 @@ def test_a_checkout_without_push_url_is_not_pushed(deliveries: Deliveries) -> No
 def test_a_push_is_taken_once_when_it_is_due(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
     assert deliveries.next_due_at() == NOW + 2 * MINUTE
-    assert deliveries.take_due(NOW + MINUTE, wanted) == []
-    assert deliveries.take_due(END, wanted) == [delivery]
-    assert deliveries.take_due(END, wanted) == []
-    changed = settle(deliveries, delivery, answer(at=NOW + 2 * MINUTE))
+    assert deliveries.take_due(NOW + MINUTE, always_wanted) == []
+    assert deliveries.take_due(END, always_wanted) == [delivery]
+    assert deliveries.take_due(END, always_wanted) == []
+    changed = settle(deliveries, delivery, attempt_with(at=NOW + 2 * MINUTE))
     assert changed.due_at == deliveries.next_due_at() == NOW + 5 * MINUTE
-    assert deliveries.take_due(END, wanted) == [changed]
+    assert deliveries.take_due(END, always_wanted) == [changed]
 
 
 def test_what_is_due_at_one_time_is_taken_together(deliveries: Deliveries) -> None:
     first, second = add(deliveries), add(deliveries)
     add(deliveries, now=NOW + MINUTE)
-    assert deliveries.take_due(END, wanted) == [first, second]
+    assert deliveries.take_due(END, always_wanted) == [first, second]
 
 
 def test_what_is_not_wanted_leaves_the_queue(deliveries: Deliveries) -> None:
@@ -111,24 +111,24 @@ def test_what_was_removed_is_not_taken_or_settled(deliveries: Deliveries) -> Non
     delivery = add(deliveries)
     assert deliveries.remove(delivery.delivery_id)
     assert not deliveries.remove(delivery.delivery_id)
-    assert deliveries.take_due(END, wanted) == []
-    assert deliveries.settle(delivery.delivery_id, answer()) is None
+    assert deliveries.take_due(END, always_wanted) == []
+    assert deliveries.settle(delivery.delivery_id, attempt_with()) is None
     assert deliveries.get(delivery.delivery_id) is None
 
 
 def test_sending_by_hand_keeps_the_schedule(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
-    changed = settle(deliveries, delivery, answer())
+    changed = settle(deliveries, delivery, attempt_with())
     assert changed.due == delivery.due
-    assert deliveries.take_due(END, wanted) == [changed]
-    assert deliveries.take_due(END, wanted) == []
+    assert deliveries.take_due(END, always_wanted) == [changed]
+    assert deliveries.take_due(END, always_wanted) == []
 
 
 def test_a_held_push_waits_until_it_is_sent(deliveries: Deliveries) -> None:
     delivery = add(deliveries, PushMode.HOLD)
-    assert deliveries.take_due(END, wanted) == []
-    changed = settle(deliveries, delivery, answer())
-    assert (changed.held, deliveries.take_due(END, wanted)) == ("", [changed])
+    assert deliveries.take_due(END, always_wanted) == []
+    changed = settle(deliveries, delivery, attempt_with())
+    assert (changed.held, deliveries.take_due(END, always_wanted)) == ("", [changed])
 
 
 def test_a_push_now_is_due_at_once(deliveries: Deliveries) -> None:
@@ -138,16 +138,18 @@ def test_a_push_now_is_due_at_once(deliveries: Deliveries) -> None:
 
 def test_a_push_held_at_its_time_records_no_attempt(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
-    changed = deliveries.settle(delivery.delivery_id, answer(None), "8.8.8.8 is not private")
+    changed = deliveries.settle(
+        delivery.delivery_id, attempt_with(None), "8.8.8.8 is not private"
+    )
     assert changed is not None
     assert (changed.attempts, changed.held) == ((), "8.8.8.8 is not private")
-    assert deliveries.take_due(END, wanted) == []
+    assert deliveries.take_due(END, always_wanted) == []
 
 
 def test_only_the_latest_attempts_are_kept(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
     for _ in range(MAX_ATTEMPTS + 1):
-        delivery = settle(deliveries, delivery, answer(500))
+        delivery = settle(deliveries, delivery, attempt_with(500))
     assert len(delivery.attempts) == MAX_ATTEMPTS
 
 
@@ -164,7 +166,7 @@ def test_a_copy_is_independent(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
     copy = deliveries.copy()
     deliveries.remove(delivery.delivery_id)
-    assert copy.take_due(END, wanted) == [delivery]
+    assert copy.take_due(END, always_wanted) == [delivery]
     assert add(copy).delivery_id == "delivery-2"
 
 
@@ -172,15 +174,15 @@ def test_a_copy_is_independent(deliveries: Deliveries) -> None:
     ("order", "assume", "attempts", "stopped"),
     [
         (OPEN, {}, (), False),
-        (OPEN, {}, (answer(),), False),
+        (OPEN, {}, (attempt_with(),), False),
         (ACKNOWLEDGED, {}, (), True),
         (SHIPPED, {}, (), True),
         (make_order(cancelled_at=NOW), {}, (), True),
         (None, {}, (), True),
         (ACKNOWLEDGED, {"push_after_acknowledge": "first_still_sent"}, (), False),
-        (ACKNOWLEDGED, {"push_after_acknowledge": "first_still_sent"}, (answer(),), True),
-        (OPEN, {"push_stops_on": "acknowledge_or_2xx"}, (answer(204),), True),
-        (OPEN, {"push_stops_on": "acknowledge_or_2xx"}, (answer(303),), False),
+        (ACKNOWLEDGED, {"push_after_acknowledge": "first_still_sent"}, (attempt_with(),), True),
+        (OPEN, {"push_stops_on": "acknowledge_or_2xx"}, (attempt_with(204),), True),
+        (OPEN, {"push_stops_on": "acknowledge_or_2xx"}, (attempt_with(303),), False),
     ],
 )
 def test_pushes_stop_as_assumed(
@@ -197,15 +199,15 @@ def test_pushes_stop_as_assumed(
 
 
 def exhaust(deliveries: Deliveries, delivery: Delivery) -> Delivery:
-    return settle(deliveries, delivery, answer(500, END))
+    return settle(deliveries, delivery, attempt_with(500, END))
 
 
 def fail(deliveries: Deliveries, delivery: Delivery) -> Delivery:
-    return settle(deliveries, delivery, answer(None))
+    return settle(deliveries, delivery, attempt_with(None))
 
 
 def succeed(deliveries: Deliveries, delivery: Delivery) -> Delivery:
-    return settle(deliveries, delivery, answer())
+    return settle(deliveries, delivery, attempt_with())
 
 
 def keep(_deliveries: Deliveries, delivery: Delivery) -> Delivery:

@@ -210,7 +210,7 @@ class OrderHistories(RuleBasedStateMachine):
 
     @rule(by=stays, frozen=st.booleans())
     def wait(self, by: timedelta, *, frozen: bool) -> None:
-        """Let wall time pass, then freeze or unfreeze the sandbox's clock."""
+        """Advance wall time, then freeze or unfreeze the sandbox's clock."""
         self.wall += by
         self.model.now += timedelta() if self.model.frozen else by
         self.model.frozen = frozen

@@ -184,7 +184,7 @@ def allocations() -> Iterator[Callable[[], int]]:
 
 
 def weight_and_memory(kind: str) -> tuple[int, int]:
-    """Let one kind grow, and return how much the sandbox weighs and allocates more."""
+    """Grow one kind, and return how much the sandbox weighs and allocates more."""
     sandbox = new_sandbox()
     GROWTH[kind](sandbox, 0)  # caches are filled
     weight_before = sandbox.total_bytes

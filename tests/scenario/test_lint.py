@@ -60,7 +60,10 @@ def printed(path: Path, form: str, *, strict: bool = False) -> tuple[int, str]:
     capture = pytest.MonkeyPatch()
     lines: list[str] = []
     with capture.context() as patch:
-        patch.setattr("builtins.print", lambda *words, **_to: lines.append(" ".join(words)))
+        patch.setattr(
+            "builtins.print",
+            lambda *texts, **_to: lines.append(" ".join(texts)),
+        )
         code = lint_files([str(path)], form, strict=strict)
     return code, "\n".join(lines)
 

@@ -127,12 +127,12 @@ def test_number_or_date_like_text_stays_as_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "words"),
+    ("method", "expected_text"),
     [("INVOICE", "Pay later"), ("CARD", "Card"), ("PAY_IN_X", "Pay in x")],
 )
-def test_payment_method_has_a_description(method: str, words: str) -> None:
+def test_payment_method_has_a_description(method: str, expected_text: str) -> None:
     paid = only_order(one_order(f"payment_method: {method}")).payment_method
-    assert (paid.type, paid.description) == (method, words)
+    assert (paid.type, paid.description) == (method, expected_text)
 
 
 def test_payment_method_defaults_to_invoice() -> None:

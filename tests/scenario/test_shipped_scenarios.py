@@ -33,15 +33,15 @@ PROMISED = {
 }  # fmt: skip
 TIMEOUT = "30s"  # until a call that never arrives fails its test
 
-LOST = None
-"""The answer that never comes: the connection ends instead."""
-GIVEN_UP = 0
-"""The answer that the client stopped waiting for."""
+NO_RESPONSE = None
+"""Status of a response that never comes: the connection ends instead."""
+CLIENT_LEFT = 0
+"""Status of a response that the client stopped waiting for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A call of the merchant, and the status it is to be answered with."""
+class MerchantCall:
+    """A call of the merchant API and its expected status."""
 
     operation: Operation
     order: str
@@ -49,19 +49,19 @@ class Asked:
     body: Any = None
     key: str | None = None
 
-    async def play(self, merchant: Merchant, orders: Mapping[str, str]) -> None:
-        """Ask, and hold the answer to what is expected."""
+    async def send(self, merchant: Merchant, orders: Mapping[str, str]) -> None:
+        """Send the call; assert its status."""
         merchant.order = {"order_id": orders[self.order], "captures": [], "refunds": []}
         call = merchant.do(self.operation, self.body, headers=with_key(self.key))
-        if self.status is LOST:
+        if self.status is NO_RESPONSE:
             with pytest.raises(ClientError):
                 await call
-        elif self.status == GIVEN_UP:
-            await self._give_up(merchant, asyncio.ensure_future(call))
+        elif self.status == CLIENT_LEFT:
+            await self._leave(merchant, asyncio.ensure_future(call))
         else:
             assert (await call).status == self.status
 
-    async def _give_up(self, merchant: Merchant, call: asyncio.Future[Any]) -> None:
+    async def _leave(self, merchant: Merchant, call: asyncio.Future[Any]) -> None:
         """Leave as soon as the server has the call."""
         path = f"requests/await?operation={self.operation}&status=0&timeout={TIMEOUT}"
         assert (await merchant.control("GET", path)).json["satisfied"]
@@ -70,30 +70,32 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Arranged:
-    """A call of the control API: time passes, or a review ends."""
+class ControlCall:
+    """A call of the control API that advances the clock or ends a review."""
 
     path: str
     body: Any
 
-    async def play(self, merchant: Merchant, _orders: Mapping[str, str]) -> None:
-        """Arrange it for the merchant's sandbox."""
+    async def send(self, merchant: Merchant, _orders: Mapping[str, str]) -> None:
+        """Send the call for the sandbox of the merchant."""
         assert (await merchant.control("POST", self.path, self.body)).status == 200
 
 
-def capture(order: str, amount: int, status: int = 201) -> Asked:
-    return Asked(Op.CAPTURE, order, status, {"captured_amount": amount})
+def capture(order: str, amount: int, status: int = 201) -> MerchantCall:
+    return MerchantCall(Op.CAPTURE, order, status, {"captured_amount": amount})
 
 
-def refund(order: str, amount: int, status: int = 201) -> Asked:
-    return Asked(Op.REFUND, order, status, {"refunded_amount": amount})
+def refund(order: str, amount: int, status: int = 201) -> MerchantCall:
+    return MerchantCall(Op.REFUND, order, status, {"refunded_amount": amount})
 
 
-AFTERWARDS: Mapping[str, Sequence[Asked | Arranged]] = {
-    "three-shipments": [Asked(Op.RELEASE_REMAINING_AUTHORIZATION, "three-of-four", 204)],
+AFTERWARDS: Mapping[str, Sequence[MerchantCall | ControlCall]] = {
+    "three-shipments": [MerchantCall(Op.RELEASE_REMAINING_AUTHORIZATION, "three-of-four", 204)],
     "lost-refund-answer": [
-        Asked(Op.REFUND, "two-shipments", LOST, SNEAKERS_BACK, key="sneakers-back"),
-        Asked(Op.REFUND, "two-shipments", 201, SNEAKERS_BACK, key="sneakers-back"),
+        MerchantCall(
+            Op.REFUND, "two-shipments", NO_RESPONSE, SNEAKERS_BACK, key="sneakers-back"
+        ),
+        MerchantCall(Op.REFUND, "two-shipments", 201, SNEAKERS_BACK, key="sneakers-back"),
     ],
     "capture-refused-once": [capture("waiting", 13000, 403), capture("waiting", 13000)],
     "rate-limited": [
@@ -102,22 +104,22 @@ AFTERWARDS: Mapping[str, Sequence[Asked | Arranged]] = {
         capture("busy-day", 3000),
     ],
     "gateway-trouble": [
-        Arranged("clock", {"freeze": True}),  # so that nobody waits for the slow answer
+        ControlCall("clock", {"freeze": True}),  # the slow response is not awaited
         capture("unlucky", 3000, 503),
         capture("unlucky", 3000),
-        Asked(Op.GET_ORDER, "unlucky", 200),
-        refund("unlucky", 3000, GIVEN_UP),
+        MerchantCall(Op.GET_ORDER, "unlucky", 200),
+        refund("unlucky", 3000, CLIENT_LEFT),
         refund("unlucky", 3000),
     ],
     "expiring-authorization": [
-        Asked(Op.EXTEND_AUTHORIZATION_TIME, "extended", 204),
-        Arranged("clock", {"advance": "2d"}),
+        MerchantCall(Op.EXTEND_AUTHORIZATION_TIME, "extended", 204),
+        ControlCall("clock", {"advance": "2d"}),
         capture("extended", 3000),
         capture("forgotten", 3000, 403),
     ],
     "pending-fraud-review": [
         capture("under-review", 10000, 403),
-        Arranged("orders/under-review/force", {"outcome": "accept_fraud"}),
+        ControlCall("orders/under-review/force", {"outcome": "accept_fraud"}),
         capture("under-review", 10000),
     ],
     "rounding-from-unit-prices": [
@@ -136,7 +138,7 @@ every_unfinished_scenario = pytest.mark.parametrize("name", sorted(AFTERWARDS))
 
 @pytest.fixture
 def load(new_merchant: Callable[..., Merchant]) -> Callable[[str], Any]:
-    """Put a shipped scenario into a sandbox of its own."""
+    """Load a shipped scenario into a new sandbox."""
 
     async def loaded(name: str) -> tuple[Merchant, Mapping[str, str]]:
         merchant = new_merchant()
@@ -208,7 +210,7 @@ async def test_shipped_scenarios_meet_their_expectations(
 ) -> None:
     merchant, orders = await load(name)
     for step in AFTERWARDS.get(name, ()):
-        await step.play(merchant, orders)
+        await step.send(merchant, orders)
     assert await failures(merchant) == []
     assert (await merchant.control("GET", "invariants")).json["passed"]
 
@@ -226,9 +228,9 @@ async def test_lost_response_without_key_ends_in_two_refunds(
     load: Callable[[str], Any],
 ) -> None:
     merchant, orders = await load("lost-refund-answer")
-    for status in (LOST, 201):
-        step = Asked(Op.REFUND, "two-shipments", status, SNEAKERS_BACK)
-        await step.play(merchant, orders)
+    for status in (NO_RESPONSE, 201):
+        step = MerchantCall(Op.REFUND, "two-shipments", status, SNEAKERS_BACK)
+        await step.send(merchant, orders)
     assert "orders.two-shipments.refunded_amount: expected 10000, got 20000" in (
         await failures(merchant)
     )

@@ -5,19 +5,18 @@ it exactly one inline script without ``src``, and ``window._klarnaCheckout`` def
 the script runs. The script puts the checkout page into the container.
 """
 
-import json
 import re
 from functools import cache
 from importlib.resources import files
 
+import orjson
+
 CONTAINER_ID = "klarna-checkout-container"
-TEMPLATE = (
+START = (
     f'<div id="{CONTAINER_ID}" style="overflow-x: hidden;">'
     '<script type="text/javascript">/* <![CDATA[ */'
-    "(%s)(window, document, %s);"
-    "/* ]]> */</script>"
-    "<noscript>Please enable JavaScript.</noscript></div>"
 )
+END = ");/* ]]> */</script><noscript>Please enable JavaScript.</noscript></div>"
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
 
 
@@ -36,13 +35,14 @@ def html_snippet(page_url: str, status: str, locale: str) -> str:
         "LOCALE": locale,
         "TESTDRIVE": True,
     }
-    text = json.dumps(config, separators=(",", ":"))
-    return TEMPLATE % (_script(), text.replace("<", "\\u003c"))
+    text = orjson.dumps(config).decode().replace("<", "\\u003c")
+    return f"{_script_start()}{text}{END}"
 
 
 @cache
-def _script() -> str:
-    """Return the script as one function expression, without comments and indentation."""
+def _script_start() -> str:
+    """Return everything before the configuration: the script without its comments."""
     source = (files(__package__) / "static" / "snippet.js").read_text("utf-8")
     source = _COMMENT.sub("", source).strip().removesuffix(";")
-    return "\n".join(line.strip() for line in source.splitlines() if line.strip())
+    script = "\n".join(line.strip() for line in source.splitlines() if line.strip())
+    return f"{START}({script})(window, document, "

@@ -19,6 +19,7 @@ from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.scenario.lint import never_fires_because
 from mockserver.scenario.sandbox_builder import add_fault_rule
 
 MAX_FAULT_RULES = 10_000
@@ -47,7 +48,11 @@ def add_fault(context: ControlContext, params: PathParams, request: Request) -> 
             f"the sandbox has the maximum of {MAX_FAULT_RULES} fault rules; remove some first",
         )
     rule = add_fault_rule(sandbox, name or _free_name(sandbox, used_names), spec)
-    return json_response(_serialize_fault(sandbox, rule), status=201)
+    view = _serialize_fault(sandbox, rule)
+    why = never_fires_because(rule, sandbox)
+    if why:
+        view["warnings"] = [f"W306: this fault can never fire: {why}"]
+    return json_response(view, status=201)
 
 
 def clear_faults(context: ControlContext, params: PathParams, _request: Request) -> Response:

@@ -83,7 +83,7 @@ def failure_was_injected(refund: Refunded) -> bool:
     return "no_injected_failure" in refund.explanation.failed_conditions
 
 
-def ask(order: Order, request: RefundOrder, assumed: Assumptions) -> Explanation:
+def explain(order: Order, request: RefundOrder, assumed: Assumptions) -> Explanation:
     return explain_case(case_of(order, request, assumed))
 
 
@@ -186,7 +186,7 @@ def test_the_order_of_request_lines_does_not_matter(data: st.DataObject) -> None
     order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
     request = data.draw(refund_requests(order) | balanced_refunds(order))
     turned = data.draw(shuffled(request))
-    first, second = ask(order, request, assumed), ask(order, turned, assumed)
+    first, second = explain(order, request, assumed), explain(order, turned, assumed)
     assert summary_of(first) == summary_of(second)
 
 
@@ -202,8 +202,8 @@ def test_changing_one_line_by_one_unit_flips_exactly_lines_add_up(
     lines[place] = replace(lines[place], total_amount=total)
     off = replace(request, order_lines=tuple(lines))
 
-    before = set(ask(order, request, assumed).failed_conditions)
-    after = set(ask(order, off, assumed).failed_conditions)
+    before = set(explain(order, request, assumed).failed_conditions)
+    after = set(explain(order, off, assumed).failed_conditions)
     assert before ^ after == {"lines_add_up"}
     assert "lines_add_up" in after
 
@@ -245,17 +245,17 @@ def test_unlisted_assumptions_do_not_affect_the_decision(
     assumed, refunds = data.draw(refund_histories())
     order = refunds[-1].after if refunds else data.draw(shipped_orders)
     request = data.draw(refund_requests(order))
-    first = ask(order, request, assumed)
+    first = explain(order, request, assumed)
     switched = data.draw(allocation_assumptions)
     unchanged = {name: getattr(assumed, name) for name in first.assumptions}
-    second = ask(order, request, dataclasses.replace(switched, **unchanged))
+    second = explain(order, request, dataclasses.replace(switched, **unchanged))
     assert decision(first) == decision(second)
 
 
 @given(st.data())
 def test_every_condition_is_reported_and_in_the_same_order(data: st.DataObject) -> None:
     order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
-    explanation = ask(order, data.draw(refund_requests(order)), assumed)
+    explanation = explain(order, data.draw(refund_requests(order)), assumed)
     assert [condition.name for condition in explanation.conditions] == [
         "no_earlier_failure",
         "lines_add_up",

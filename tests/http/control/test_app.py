@@ -170,7 +170,7 @@ async def test_token_outside_utf_8_is_wrong(guarded: Merchant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "words"),
+    ("method", "path", "status", "expected_text"),
     [
         ("GET", "/__admin", 404, "no such path: /__admin"),
         ("GET", "/__admin/", 404, "no such path"),
@@ -191,9 +191,9 @@ async def test_unknown_path_is_a_problem_document(
     method: str,
     path: str,
     status: int,
-    words: str,
+    expected_text: str,
 ) -> None:
-    assert_problem(await merchant.send(method, path), status, words)
+    assert_problem(await merchant.send(method, path), status, expected_text)
 
 
 @pytest.mark.parametrize(

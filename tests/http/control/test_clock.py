@@ -143,8 +143,8 @@ async def test_invalid_clock_change_has_no_effect(
     frozen: Merchant,
     case: str,
 ) -> None:
-    change, words = REFUSED[case]
-    assert_problem(await frozen.control("POST", "clock", change), 422, words)
+    change, expected_text = REFUSED[case]
+    assert_problem(await frozen.control("POST", "clock", change), 422, expected_text)
     clock = (await frozen.control("GET", "clock")).json
     assert clock == {"now": START, "frozen": True}
 

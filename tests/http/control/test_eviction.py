@@ -58,12 +58,12 @@ async def test_new_sandbox_is_refused_while_all_others_are_changed(
     merchant = await own_server("changed")
     method, path, body = CHANGES[change]
     await merchant.control(method, path, body)
-    stranger = as_user(merchant, "stranger")
-    refused = await stranger.send("GET", f"{ORDERS_PATH}/x")
+    newcomer = as_user(merchant, "newcomer")
+    refused = await newcomer.send("GET", f"{ORDERS_PATH}/x")
     assert (refused.status, refused.json["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
     assert refused.json["error_messages"] == ["The server reached its limit of 1 sandboxes."]
     assert refused.header("Mock-Reason").startswith("server_is_full; limit=1; kind=sandboxes")
-    problem = await stranger.control("POST", "clock", {"freeze": True})
+    problem = await newcomer.control("POST", "clock", {"freeze": True})
     assert problem.status == 503
     page = problem.json
     assert page["reason"] == "server_is_full"
@@ -78,8 +78,8 @@ async def test_sandbox_that_was_not_changed_is_not_protected(
     merchant = await own_server("reset")
     await merchant.send("GET", f"{ORDERS_PATH}/x")
     await merchant.control(*action)
-    await as_user(merchant, "stranger").send("GET", f"{ORDERS_PATH}/x")
-    assert await sandbox_names(merchant) == ["stranger"]
+    await as_user(merchant, "newcomer").send("GET", f"{ORDERS_PATH}/x")
+    assert await sandbox_names(merchant) == ["newcomer"]
 
 
 async def test_responses_after_an_eviction_say_that_the_sandbox_began_anew(
@@ -88,7 +88,7 @@ async def test_responses_after_an_eviction_say_that_the_sandbox_began_anew(
     merchant = await own_server("evicted")
     path = f"{ORDERS_PATH}/x"
     before = await merchant.send("GET", path)
-    await as_user(merchant, "stranger").send("GET", path)
+    await as_user(merchant, "newcomer").send("GET", path)
     after = await merchant.send("GET", path)
     assert "Mock-Sandbox" not in before.header_names
     header = after.header("Mock-Sandbox")
@@ -103,5 +103,5 @@ async def test_capture_protects_the_sandbox_of_a_merchant(own_server: NewServer)
     (order, *_) = (await merchant.control("GET", "orders")).json["orders"]
     path = f"{ORDERS_PATH}/{order['order_id']}/captures"
     assert (await merchant.send("POST", path, {"captured_amount": 1})).status == 201
-    refused = await as_user(merchant, "stranger").send("GET", f"{ORDERS_PATH}/x")
+    refused = await as_user(merchant, "newcomer").send("GET", f"{ORDERS_PATH}/x")
     assert refused.status == 503

@@ -54,28 +54,28 @@ ADA = {
 }
 
 
-def masked(order: Json) -> Json:
-    """Hide in an answer what an export hides."""
-    places = [order, *order["captures"]]
-    for place in places:
+def mask(order: Json) -> Json:
+    """Mask in an order what an export masks."""
+    parts = [order, *order["captures"]]
+    for part in parts:
         for key in ("billing_address", "shipping_address"):
-            place[key] = mask_address(place[key])
+            part[key] = mask_address(part[key])
     order["customer"] = mask_customer(order["customer"])
     return order
 
 
-async def exported(merchant: Merchant) -> str:
+async def read_export(merchant: Merchant) -> str:
     reply = await merchant.control("GET", "scenario")
     assert reply.status == 200
     assert reply.header("Content-Type") == "application/yaml"
     return reply.body.decode()
 
 
-async def moved(text: str, other: Merchant, order_id: str) -> None:
-    """Put an export into another sandbox and take its order at hand."""
-    place = f"/__admin/sandboxes/{other.user}/scenario"
+async def load_export(text: str, other: Merchant, order_id: str) -> None:
+    """Load an export into another sandbox; its order becomes the current one."""
+    path = f"/__admin/sandboxes/{other.user}/scenario"
     sent = {"Content-Type": "application/yaml"}
-    reply = await other.send("PUT", place, text.encode(), sent)
+    reply = await other.send("PUT", path, text.encode(), sent)
     assert reply.status == 200, reply
     other.order = {"order_id": order_id, "captures": [], "refunds": []}
     other.order = await other.read()
@@ -88,8 +88,8 @@ async def test_export_reproduces_the_sandbox_elsewhere(
     await one.make_order({**SHIPPED, "name": "two", "billing_address": ADA})
     await one.refund(10000, line("B24680", 10000, name="", tax_rate=2500), key="k")
     await one.refund(5)
-    await moved(await exported(one), other, one.order_id)
-    assert other.order == masked(await one.read())
+    await load_export(await read_export(one), other, one.order_id)
+    assert other.order == mask(await one.read())
     here, there = [(await m.control("GET", "orders/two")).json for m in (one, other)]
     assert explanations(here) == explanations(there)
     assert here["ledger"] == there["ledger"]
@@ -110,7 +110,7 @@ async def test_export_masks_personal_data_and_omits_credentials(
         },
     }
     assert (await merchant.control("PUT", "scenario", spec)).status == 200
-    text = await exported(merchant)
+    text = await read_export(merchant)
     assert [item for item in (*SECRETS, "credentials", "secret") if item in text] == []
     assert "Uppsala" in text
 
@@ -123,7 +123,7 @@ async def test_restored_sandbox_repeats_no_id(
     await one.do(Operation.ACKNOWLEDGE)
     for _ in range(3):
         await one.capture(10)
-    await moved(await exported(one), other, one.order_id)
+    await load_export(await read_export(one), other, one.order_id)
     for _ in range(5):
         assert (await other.capture(10)).status == 201
     ids = [capture["capture_id"] for capture in (await other.read())["captures"]]
@@ -147,7 +147,7 @@ async def test_fault_rules_are_exported_as_they_were_written(
     await merchant.make_order({**SHIPPED, "name": "two"})
     for name, rule in FAULTS.items():
         assert (await merchant.control("POST", "faults", {"id": name, **rule})).status == 201
-    assert parse_yaml(await exported(merchant)).value["faults"] == FAULTS
+    assert parse_yaml(await read_export(merchant)).value["faults"] == FAULTS
 
 
 async def test_the_times_of_a_fault_rule_are_exported_in_full(
@@ -157,7 +157,7 @@ async def test_the_times_of_a_fault_rule_are_exported_in_full(
     spec = {"clock": FROZEN, "faults": {"late": {"from": "2d", "do": {"drop": "reset"}}}}
     assert (await merchant.control("PUT", "scenario", spec)).status == 200
     await merchant.control("POST", "clock", {"advance": "1d"})
-    value = parse_yaml(await exported(merchant)).value
+    value = parse_yaml(await read_export(merchant)).value
     assert value["clock"] == {"start": "2026-01-16T09:00:00.123456Z", "frozen": True}
     assert value["faults"]["late"]["from"] == "2026-01-17T09:00:00.123456Z"
 
@@ -171,7 +171,7 @@ async def test_export_has_only_switched_assumptions(
         "assume": {"unallocated_refund": "none", "validation_error": "BAD_REQUEST"},
     }
     await merchant.control("PUT", "scenario", spec)
-    value = parse_yaml(await exported(merchant)).value
+    value = parse_yaml(await read_export(merchant)).value
     assert (value["assume"], value["seed"]) == (spec["assume"], "7")
 
 
@@ -214,10 +214,10 @@ async def test_impossible_order_state_is_refused(
     merchant: Merchant,
     case: str,
 ) -> None:
-    spec, words = IMPOSSIBLE[case]
+    spec, expected_text = IMPOSSIBLE[case]
     reply = await merchant.control("POST", "orders", spec)
     assert reply.status == 422
-    assert words in reply.json["detail"]
+    assert expected_text in reply.json["detail"]
 
 
 async def test_a_refund_can_be_written_before_a_capture_of_the_same_time(
@@ -251,17 +251,17 @@ parcels = st.lists(
 ).map(tuple)
 
 
-def balanced(found: tuple[OrderLine, ...]) -> tuple[int, tuple[OrderLine, ...]]:
-    return max(0, sum(item.total_amount for item in found)), found
+def sum_and_lines(order_lines: tuple[OrderLine, ...]) -> tuple[int, tuple[OrderLine, ...]]:
+    return max(0, sum(item.total_amount for item in order_lines)), order_lines
 
 
 CHANGES: SearchStrategy[Command] = st.one_of(
     st.builds(CaptureOrder, amounts, texts, several, st.none() | texts, parcels),
-    several.map(lambda found: CaptureOrder(balanced(found)[0], order_lines=found)),
-    several.map(lambda found: CaptureOrder(balanced(found)[0], order_lines=found)),
+    several.map(lambda lines: CaptureOrder(sum_and_lines(lines)[0], order_lines=lines)),
+    several.map(lambda lines: CaptureOrder(sum_and_lines(lines)[0], order_lines=lines)),
     st.builds(RefundOrder, amounts, texts, several, st.none() | texts),
-    several.map(lambda found: RefundOrder(balanced(found)[0], order_lines=found)),
-    several.map(lambda found: RefundOrder(balanced(found)[0], order_lines=found)),
+    several.map(lambda found: RefundOrder(sum_and_lines(found)[0], order_lines=found)),
+    several.map(lambda found: RefundOrder(sum_and_lines(found)[0], order_lines=found)),
     st.builds(UpdateAuthorization, st.integers(0, 400), several),
     st.builds(UpdateMerchantReferences, st.none() | texts, st.none() | texts),
     st.builds(
@@ -295,8 +295,8 @@ def build(spec: Json, name: str) -> Sandbox:
     return parse_scenario(name, wrap_value(spec)).build(name)
 
 
-def live(sandbox: Sandbox, order_id: str, steps: list[Any]) -> None:
-    """Let an order live through steps; what is refused does not happen."""
+def apply_steps(sandbox: Sandbox, order_id: str, steps: list[Any]) -> None:
+    """Apply steps to an order; refused commands have no effect."""
     for step in steps:
         order = sandbox.orders.get(order_id)
         assert order is not None
@@ -305,11 +305,11 @@ def live(sandbox: Sandbox, order_id: str, steps: list[Any]) -> None:
         elif isinstance(step, str):
             sandbox.force_outcome(order_id, step)
         else:
-            sandbox.execute(order_id, about(step, order))
+            sandbox.execute(order_id, with_first_capture(step, order))
 
 
-def about(command: Command, order: Order) -> Command:
-    """Let a command speak of the order's first capture, where it speaks of one."""
+def with_first_capture(command: Command, order: Order) -> Command:
+    """Return the command with the id of the first capture, if it names a capture."""
     if not hasattr(command, "capture_id") or not order.captures:
         return command
     values = {name: getattr(command, name) for name in command.__struct_fields__}
@@ -321,19 +321,19 @@ def explanations(view: Json) -> list[Json]:
     return [{**allocation, "correlation_id": None} for allocation in view["allocations"]]
 
 
-def shown(sandbox: Sandbox, order: Order) -> Json:
+def comparable_view(sandbox: Sandbox, order: Order) -> Json:
     view = serialize_inner_view(sandbox, order)
     events = [(event["at"], event["text"]) for event in view.pop("timeline")]
     view["allocations"] = explanations(view)
     del view["timeline_text"]
-    return {**view, "order": masked(view["order"]), "timeline": sorted(events)}
+    return {**view, "order": mask(view["order"]), "timeline": sorted(events)}
 
 
 @effort(50)
 @given(all_assumptions, st.lists(STEPS, min_size=1, max_size=2), st.booleans())
 def test_export_reproduces_any_order_history(
     assumed: Any,  # noqa: ANN401
-    lives: list[list[Any]],
+    histories: list[list[Any]],
     paid_later: bool,  # noqa: FBT001
 ) -> None:
     spec = {
@@ -345,16 +345,16 @@ def test_export_reproduces_any_order_history(
                 "lines": [{"reference": "A", "unit_price": 200}],
                 "payment_method": "INVOICE" if paid_later else "CARD",
             }
-            for number in range(len(lives))
+            for number in range(len(histories))
         },
     }
     one = build(spec, "one")
-    for order_id, steps in zip(one.order_names.values(), lives, strict=True):
-        live(one, order_id, steps)
+    for order_id, steps in zip(one.order_names.values(), histories, strict=True):
+        apply_steps(one, order_id, steps)
     text = export_sandbox(one)
     other = parse_scenario("other", parse_yaml(text)).build("other")
-    before = [shown(one, order) for order in one.orders.values()]
-    assert [shown(other, order) for order in other.orders.values()] == before
+    before = [comparable_view(one, order) for order in one.orders.values()]
+    assert [comparable_view(other, order) for order in other.orders.values()] == before
     assert other.clock.now() == one.clock.now()
     assert other.assumptions == one.assumptions
     assert parse_yaml(export_sandbox(other)).value == {

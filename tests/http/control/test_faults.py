@@ -20,8 +20,8 @@ async def ids(merchant: Merchant) -> list[str]:
 
 async def test_fault_rule_is_created_and_listed(merchant: Merchant) -> None:
     spec = {"id": "own", "on": ["capture", "refund"], "order": merchant.order_id, **CONFLICT}
-    made = await merchant.control("POST", "faults", spec)
-    shown = {
+    created = await merchant.control("POST", "faults", spec)
+    expected = {
         "id": "own",
         "on": ["capture", "refund"],
         "orders": [merchant.order_id],
@@ -29,10 +29,10 @@ async def test_fault_rule_is_created_and_listed(merchant: Merchant) -> None:
         "matched": 0,
         "fired": 0,
     }
-    assert made.status == 201
-    assert shown.items() <= made.json.items()
+    assert created.status == 201
+    assert expected.items() <= created.json.items()
     (listed,) = (await merchant.control("GET", "faults")).json["faults"]
-    assert listed == made.json
+    assert listed == created.json
 
 
 async def test_matches_and_firings_are_counted(merchant: Merchant) -> None:
@@ -49,8 +49,8 @@ async def test_matches_and_firings_are_counted(merchant: Merchant) -> None:
 async def test_fault_rule_without_id_never_replaces_another(merchant: Merchant) -> None:
     for spec in ({"id": "fault-2"}, {}, {}, {"id": ""}, {"id": "fault-6"}, {}):
         assert (await merchant.control("POST", "faults", {**spec, **CONFLICT})).status == 201
-    found = await ids(merchant)
-    assert len(found) == len(set(found)) == 6
+    rule_ids = await ids(merchant)
+    assert len(rule_ids) == len(set(rule_ids)) == 6
 
 
 async def test_number_of_fault_rules_is_limited(
@@ -59,8 +59,8 @@ async def test_number_of_fault_rules_is_limited(
 ) -> None:
     monkeypatch.setattr(faults, "MAX_FAULT_RULES", 2)
     for name in ("a", "b", "a"):
-        made = await merchant.control("POST", "faults", {"id": name, **CONFLICT})
-        assert made.status == 201
+        created = await merchant.control("POST", "faults", {"id": name, **CONFLICT})
+        assert created.status == 201
     refused = await merchant.control("POST", "faults", {"id": "c", **CONFLICT})
     assert_problem(
         refused, 409, "the sandbox has the maximum of 2 fault rules; remove some first"
@@ -92,11 +92,11 @@ async def test_fault_rule_accepts_order_name_or_id(merchant: Merchant) -> None:
     scenario = {"orders": {"mine": {"lines": [{"unit_price": 1}]}}}
     filled = await merchant.control("PUT", "scenario", scenario)
     for expected in ("mine", filled.json["orders"]["mine"], ["mine"]):
-        made = await merchant.control("POST", "faults", {"order": expected, **CONFLICT})
-        assert made.json["orders"] == [filled.json["orders"]["mine"]]
+        created = await merchant.control("POST", "faults", {"order": expected, **CONFLICT})
+        assert created.json["orders"] == [filled.json["orders"]["mine"]]
 
 
-# Rules that cannot be, and what is said of them.
+# Invalid rules and a part of the message.
 REFUSED: dict[str, tuple[Any, int, str]] = {
     "nothing to do": ({}, 422, "E102 'do' is missing"),
     "an empty list to do": ({"do": []}, 422, "E105 do: expected at least 1 entry"),
@@ -166,12 +166,21 @@ async def test_invalid_fault_rule_is_refused_and_others_stay(
     merchant: Merchant,
     case: str,
 ) -> None:
-    spec, status, words = REFUSED[case]
+    spec, status, expected_text = REFUSED[case]
     await merchant.control("POST", "faults", {"id": "kept", **CONFLICT})
-    assert_problem(await merchant.control("POST", "faults", spec), status, words)
+    assert_problem(await merchant.control("POST", "faults", spec), status, expected_text)
     assert await ids(merchant) == ["kept"]
 
 
 async def test_removing_an_unknown_fault_rule_is_a_problem(merchant: Merchant) -> None:
     response = await merchant.control("DELETE", "faults/nothing")
     assert_problem(response, 404, "no fault 'nothing'")
+
+
+async def test_added_rule_that_can_never_fire_is_warned_of(merchant: Merchant) -> None:
+    rule = {"on": "capture", "where": {"captured_amont": 100}, "do": {"garbage": True}}
+    (warning,) = (await merchant.control("POST", "faults", rule)).json["warnings"]
+    assert warning.startswith("W306: this fault can never fire: ")
+    assert "did you mean 'captured_amount'?" in warning
+    rule["where"] = {"captured_amount": 100}
+    assert "warnings" not in (await merchant.control("POST", "faults", rule)).json

@@ -159,15 +159,15 @@ async def owned_server(session: ClientSession) -> AsyncIterator[Callable[[str], 
 async def test_a_sandbox_that_was_claimed_meanwhile_is_not_replaced(
     owned_server: Callable[[str], Merchant], gate: Gate
 ) -> None:
-    stranger = owned_server("anna")
-    change = asyncio.create_task(stranger.control("PUT", "scenario", SCENARIO))
+    other = owned_server("anna")
+    change = asyncio.create_task(other.control("PUT", "scenario", SCENARIO))
     await gate.until_reached()
     claim = {"Authorization": basic("anna", "other secret")}
     path = f"{ORDERS_PATH}/{UNKNOWN_ID}"
-    assert (await stranger.send("GET", path, headers=claim)).status == 404
+    assert (await other.send("GET", path, headers=claim)).status == 404
     gate.opened.set()
     assert (await change).status == 403
-    assert (await stranger.send("GET", path, headers=claim)).status == 404
+    assert (await other.send("GET", path, headers=claim)).status == 404
 
 
 async def test_work_beyond_the_number_of_workers_waits_for_one() -> None:

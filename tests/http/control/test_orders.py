@@ -27,8 +27,8 @@ CONDITIONS = [
 MISSPELT = {"refunded_amount": 10000, "order_lines": [line("B2468O", 10000)]}
 
 
-def problem(response: Reply, status: int) -> dict[str, Any]:
-    """Hold that an answer is a problem document, and give it."""
+def assert_problem_document(response: Reply, status: int) -> dict[str, Any]:
+    """Assert that a response is a problem document; return it."""
     assert response.status == status
     assert response.header("Content-Type") == "application/problem+json"
     page: dict[str, Any] = response.json
@@ -53,7 +53,7 @@ async def test_first_merchant_request_creates_the_default_sandbox(
 ) -> None:
     merchant = new_merchant()
     missing = await merchant.send("GET", f"/__admin/sandboxes/{merchant.user}")
-    assert merchant.user in problem(missing, 404)["detail"]
+    assert merchant.user in assert_problem_document(missing, 404)["detail"]
     await merchant.send("GET", "/ordermanagement/v1/orders/none")
     (order,) = (await merchant.control("GET", "orders")).json["orders"]
     assert (order["name"], order["status"], order["order_amount"]) == (
@@ -61,8 +61,12 @@ async def test_first_merchant_request_creates_the_default_sandbox(
         "AUTHORIZED",
         20000,
     )
-    found = await merchant.send("GET", f"/__admin/sandboxes/{merchant.user}")
-    assert (found.status, found.json["name"], found.json["orders"]) == (200, merchant.user, 1)
+    response = await merchant.send("GET", f"/__admin/sandboxes/{merchant.user}")
+    assert (response.status, response.json["name"], response.json["orders"]) == (
+        200,
+        merchant.user,
+        1,
+    )
 
 
 async def test_sandbox_requests_are_counted(merchant: Merchant) -> None:
@@ -167,7 +171,7 @@ async def test_number_of_orders_is_limited(
 ) -> None:
     before = (await merchant.control("GET", "orders")).json["orders"]
     monkeypatch.setattr(orders, "MAX_ORDERS", len(before))
-    page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
+    page = assert_problem_document(await merchant.control("POST", "orders", SHIPPED), 409)
     assert (
         page["detail"] == f"the sandbox has the maximum of {len(before)} orders; reset it first"
     )
@@ -188,7 +192,7 @@ async def test_sandbox_bytes_are_limited(
     assert (response.status, response.json["error_code"]) == (403, "REFUND_NOT_ALLOWED")
     reason = response.header("Mock-Reason")
     assert reason.startswith("sandbox_is_full; limit=20000; held=orders ")
-    page = problem(await merchant.control("POST", "orders", SHIPPED), 409)
+    page = assert_problem_document(await merchant.control("POST", "orders", SHIPPED), 409)
     assert page["detail"] == "the sandbox reached its limit of 20000 bytes; reset it first"
     assert page["reason"] == "sandbox_is_full"
     assert page["held"].startswith("orders ")
@@ -197,7 +201,7 @@ async def test_sandbox_bytes_are_limited(
 
 
 async def test_unknown_order_is_a_problem(merchant: Merchant) -> None:
-    page = problem(await merchant.control("GET", f"orders/{UNKNOWN_ID}"), 404)
+    page = assert_problem_document(await merchant.control("GET", f"orders/{UNKNOWN_ID}"), 404)
     assert UNKNOWN_ID in page["detail"]
 
 
@@ -241,24 +245,24 @@ async def test_invalid_order_is_a_problem_and_changes_nothing(
     merchant: Merchant,
     case: str,
 ) -> None:
-    body, status, words = BAD_ORDERS[case]
+    body, status, expected_text = BAD_ORDERS[case]
     async with merchant.nothing_changes():
         response = await merchant.control("POST", "orders", body)
-    assert words in problem(response, status)["detail"]
+    assert expected_text in assert_problem_document(response, status)["detail"]
 
 
 async def test_problem_lists_every_finding_of_an_order_with_its_path(
     merchant: Merchant,
 ) -> None:
     body = {"lines": [{"unit_price": "1"}], "country": "XX", "colour": "red"}
-    page = problem(await merchant.control("POST", "orders", body), 422)
-    places = sorted(error["path"] for error in page["errors"])
-    assert places == ["colour", "country", "lines[0].unit_price"]
+    page = assert_problem_document(await merchant.control("POST", "orders", body), 422)
+    paths = sorted(error["path"] for error in page["errors"])
+    assert paths == ["colour", "country", "lines[0].unit_price"]
     assert all(error["code"].startswith("E") for error in page["errors"])
 
 
 async def explain(merchant: Merchant, response: Reply) -> dict[str, Any]:
-    """Ask why a request got its answer."""
+    """Return the explanation of a response."""
     correlation_id = response.header("Klarna-Correlation-Id")
     explained = await merchant.control("GET", f"explain/{correlation_id}")
     assert explained.status == 200
@@ -346,7 +350,7 @@ async def test_request_without_an_order_is_explained(
 
 
 async def test_unknown_correlation_id_is_a_problem(merchant: Merchant) -> None:
-    page = problem(await merchant.control("GET", f"explain/{UNKNOWN_ID}"), 404)
+    page = assert_problem_document(await merchant.control("GET", f"explain/{UNKNOWN_ID}"), 404)
     assert UNKNOWN_ID in page["detail"]
 
 
@@ -355,12 +359,12 @@ async def test_dry_run_predicts_the_allocation_and_changes_nothing(
     shipping_merchant: Merchant,
     refund: dict[str, Any],
 ) -> None:
-    asked = {"order_id": shipping_merchant.order_id, "refund": refund}
+    dry_run = {"order_id": shipping_merchant.order_id, "refund": refund}
     async with shipping_merchant.nothing_changes():
-        foretold = (await shipping_merchant.control("POST", "explain", asked)).json
+        predicted = (await shipping_merchant.control("POST", "explain", dry_run)).json
     real = await explain(shipping_merchant, await shipping_merchant.do(Op.REFUND, refund))
-    assert (foretold.pop("refusal"), foretold.pop("faults")) == (None, [])
-    assert foretold == real["allocation"]
+    assert (predicted.pop("refusal"), predicted.pop("faults")) == (None, [])
+    assert predicted == real["allocation"]
 
 
 async def test_dry_run_predicts_an_injected_allocation_failure(
@@ -369,9 +373,9 @@ async def test_dry_run_predicts_an_injected_allocation_failure(
     where = {"order_lines.reference": "B24680"}
     rule = {"id": "f", "where": where, "calls": 1, "do": {"fail_allocation": True}}
     await shipping_merchant.control("POST", "faults", rule)
-    asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
+    dry_run = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
     first, second = [
-        (await shipping_merchant.control("POST", "explain", asked)).json for _ in range(2)
+        (await shipping_merchant.control("POST", "explain", dry_run)).json for _ in range(2)
     ]
     real = await explain(
         shipping_merchant, await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
@@ -385,34 +389,34 @@ async def test_dry_run_predicts_an_injected_allocation_failure(
     }
 
 
-FORETOLD: dict[str, tuple[list[dict[str, object]], list[str], bool]] = {
-    "what answers for it": ([{"refuse": "conflict"}], ["refuse conflict"], False),
-    "what answers afterwards": (
+DRY_RUNS: dict[str, tuple[list[dict[str, object]], list[str], bool]] = {
+    "response before the write": ([{"refuse": "conflict"}], ["refuse conflict"], False),
+    "response after the write": (
         [{"lose_answer": "reset"}, {"delay": "0s"}], ["delay", "lose_answer reset"], True,
     ),
-    "nothing after what answers": (
+    "no action after a response": (
         [{"garbage": True}, {"rate_limit": True}, {"fail_allocation": True}],
         ["rate_limit 1s"], False,
     ),
-    "what answers instead, after the write": (
+    "another response after the write": (
         [{"respond_after": {"status": 504}}], ["respond_after 504"], True,
     ),
 }  # fmt: skip
-"""What a fault does, what of it would strike, and whether the refund would be made."""
+"""Actions of a fault, those that would fire, and whether the refund would be booked."""
 
 
-@pytest.mark.parametrize("case", FORETOLD)
+@pytest.mark.parametrize("case", DRY_RUNS)
 async def test_dry_run_lists_faults_that_would_fire(
     shipping_merchant: Merchant,
     case: str,
 ) -> None:
-    actions, fired_actions, made = FORETOLD[case]
+    actions, fired_actions, is_booked = DRY_RUNS[case]
     await shipping_merchant.control("POST", "faults", {"id": "f", "do": actions})
-    asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
-    foretold = (await shipping_merchant.control("POST", "explain", asked)).json
-    assert foretold["faults"] == [f"f: {item}" for item in fired_actions]
-    assert bool(foretold["booked"]) is made
-    assert ("If it were accepted:" in foretold["text"]) is not made
+    dry_run = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
+    predicted = (await shipping_merchant.control("POST", "explain", dry_run)).json
+    assert predicted["faults"] == [f"f: {item}" for item in fired_actions]
+    assert bool(predicted["booked"]) is is_booked
+    assert ("If it were accepted:" in predicted["text"]) is not is_booked
     (rule,) = (await shipping_merchant.control("GET", "faults")).json["faults"]
     assert (rule["matched"], rule["fired"]) == (0, 0)
 
@@ -422,17 +426,17 @@ async def test_dry_run_predicts_the_limit_of_refunds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(decision, "MAX_MOVEMENTS", 0)
-    asked = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
-    foretold = (await shipping_merchant.control("POST", "explain", asked)).json
+    dry_run = {"order_id": shipping_merchant.order_id, "refund": SNEAKERS_BACK}
+    predicted = (await shipping_merchant.control("POST", "explain", dry_run)).json
     real = await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
-    assert foretold["refusal"]["reason"] == "order_is_full"
-    assert [foretold["refusal"]["message"]] == real.json["error_messages"]
+    assert predicted["refusal"]["reason"] == "order_is_full"
+    assert [predicted["refusal"]["message"]] == real.json["error_messages"]
 
 
 async def test_dry_run_predicts_a_refusal(merchant: Merchant) -> None:
-    asked = {"order_id": merchant.order_id, "refund": SNEAKERS_BACK}
-    foretold = (await merchant.control("POST", "explain", asked)).json
-    assert foretold["refusal"]["reason"] == "order_has_no_captures"
+    dry_run = {"order_id": merchant.order_id, "refund": SNEAKERS_BACK}
+    predicted = (await merchant.control("POST", "explain", dry_run)).json
+    assert predicted["refusal"]["reason"] == "order_has_no_captures"
 
 
 BAD_DRY_RUNS: dict[str, tuple[object, int]] = {
@@ -452,7 +456,9 @@ async def test_invalid_dry_run_is_a_problem(
 ) -> None:
     body, status = BAD_DRY_RUNS[case]
     async with shipping_merchant.nothing_changes():
-        problem(await shipping_merchant.control("POST", "explain", body), status)
+        assert_problem_document(
+            await shipping_merchant.control("POST", "explain", body), status
+        )
 
 
 @pytest.mark.parametrize(
@@ -470,7 +476,7 @@ async def test_unknown_path_or_method_is_a_problem(
     path: str,
     status: int,
 ) -> None:
-    problem(await merchant.send(method, path), status)
+    assert_problem_document(await merchant.send(method, path), status)
 
 
 STRANGERS = {
@@ -495,7 +501,7 @@ async def test_control_api_refuses_foreign_hosts_and_origins(
         place = f"/__admin/sandboxes/{merchant.user}/orders"
     async with merchant.nothing_changes():
         response = await merchant.send(method, place, SHIPPED, STRANGERS[case])
-    problem(response, 403)
+    assert_problem_document(response, 403)
 
 
 @pytest.mark.parametrize(

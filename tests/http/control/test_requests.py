@@ -28,12 +28,12 @@ from tests.support.merchant import Merchant
 from tests.support.problems import assert_problem
 
 Op = Operation
-TIMEOUT = 5  # seconds, for what is not to be waited for
+TIMEOUT = 5  # seconds, for requests that should not wait
 
 
 @pytest.fixture
 async def busy(merchant: Merchant) -> Merchant:
-    """A merchant that read twice, captured, was refused a capture, and asked nonsense."""
+    """A merchant that read twice, captured, was refused a capture, and used an unknown path."""
     await merchant.do(Op.GET_ORDER)
     await merchant.do(Op.GET_ORDER)
     await merchant.capture(20_000)
@@ -42,7 +42,7 @@ async def busy(merchant: Merchant) -> Merchant:
     return merchant
 
 
-# A filter and how many of the five requests it leaves.
+# A filter and how many of the five requests match it.
 FILTERS: dict[str, int] = {
     "": 5,
     "operation=get_order": 2,
@@ -91,11 +91,15 @@ async def test_order_filter_accepts_a_name(new_merchant: Callable[[], Merchant])
 
 async def test_entry_has_request_decision_and_what_was_sent(busy: Merchant) -> None:
     entries = (await busy.control("GET", "requests")).json["requests"]
-    made, refused = entries[2], entries[3]
-    assert (made["method"], made["operation"], made["status"]) == ("POST", "capture", 201)
-    assert made["path"] == busy.path(Op.CAPTURE)
-    assert (made["before"]["captured"], made["after"]["captured"]) == (0, 20_000)
-    assert (made["refusal"], made["sent"]) == (None, "the whole response")
+    accepted, refused = entries[2], entries[3]
+    assert (accepted["method"], accepted["operation"], accepted["status"]) == (
+        "POST",
+        "capture",
+        201,
+    )
+    assert accepted["path"] == busy.path(Op.CAPTURE)
+    assert (accepted["before"]["captured"], accepted["after"]["captured"]) == (0, 20_000)
+    assert (accepted["refusal"], accepted["sent"]) == (None, "the whole response")
     assert refused["refusal"]["error_code"] == "CAPTURE_NOT_ALLOWED"
     assert refused["before"] == refused["after"]
 
@@ -131,8 +135,8 @@ async def test_full_journal_keeps_counting(session: ClientSession) -> None:
         for _ in range(5):
             await merchant.do(Op.GET_ORDER)
         await merchant.do(Op.CANCEL)
-        kept = (await merchant.control("GET", "requests")).json["requests"]
-        assert [item["operation"] for item in kept] == ["get_order", "get_order", "cancel"]
+        entries = (await merchant.control("GET", "requests")).json["requests"]
+        assert [item["operation"] for item in entries] == ["get_order", "get_order", "cancel"]
         count = "requests/count?operation=get_order&status=200"
         assert (await merchant.control("GET", count)).json == {"count": 5}
         assert (await merchant.control("GET", "requests/count")).json == {"count": 6}
@@ -140,7 +144,7 @@ async def test_full_journal_keeps_counting(session: ClientSession) -> None:
         await server.stop()
 
 
-# Filters that make no sense, and what is said of them.
+# Invalid filters and a part of the message.
 REFUSED: dict[str, str] = {
     "opration=capture": "unknown filter 'opration', did you mean 'operation'?",
     "operation=captur": "unknown operation 'captur', did you mean 'capture'?",

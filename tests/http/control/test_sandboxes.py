@@ -21,7 +21,7 @@ from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNSHIPPED, Merchant, 
 from tests.support.problems import assert_problem
 
 Op = Operation
-WORLD = """
+SCENARIO = """
 title: Own scenario
 seed: 7
 clock: {start: 2026-01-15T09:00:00Z, frozen: true}
@@ -59,24 +59,26 @@ def as_user(merchant: Merchant, user: str) -> Merchant:
     return Merchant(merchant.session, merchant.url, user)
 
 
-async def put(merchant: Merchant, text: str, media_type: str = "application/yaml") -> Reply:
+async def put_scenario(
+    merchant: Merchant, text: str, media_type: str = "application/yaml"
+) -> Reply:
     path = f"/__admin/sandboxes/{merchant.user}/scenario"
     return await merchant.send("PUT", path, text.encode(), {"Content-Type": media_type})
 
 
-async def take(merchant: Merchant, text: str = WORLD) -> None:
-    """Fill the sandbox, and take its first order at hand."""
-    filled = await put(merchant, text)
+async def fill_sandbox(merchant: Merchant, text: str = SCENARIO) -> None:
+    """Fill the sandbox; its first order becomes the current one."""
+    filled = await put_scenario(merchant, text)
     assert filled.status == 200, filled
     (order_id, *_) = filled.json["orders"].values()
     merchant.order = {"order_id": order_id, "captures": [], "refunds": []}
 
 
 async def state(merchant: Merchant) -> list[Any]:
-    """All that a sandbox shows of itself."""
+    """Return everything that the control API shows of a sandbox."""
     pages = ("orders", "faults", "clock", "requests", "verdict")
-    seen = [(await merchant.control("GET", page)).json for page in pages]
-    return [*seen, (await merchant.control("GET", f"orders/{merchant.order_id}")).json]
+    documents = [(await merchant.control("GET", page)).json for page in pages]
+    return [*documents, (await merchant.control("GET", f"orders/{merchant.order_id}")).json]
 
 
 @asynccontextmanager
@@ -88,7 +90,7 @@ async def unchanged(merchant: Merchant) -> AsyncIterator[None]:
 
 async def test_a_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) -> None:
     merchant = new_merchant()
-    filled = await put(merchant, WORLD)
+    filled = await put_scenario(merchant, SCENARIO)
     assert filled.json["scenario"] == "Own scenario"
     assert list(filled.json["orders"]) == ["one"]
     order = await as_user(merchant, merchant.user).send(
@@ -109,7 +111,7 @@ async def test_a_scenario_may_be_json(
 ) -> None:
     merchant = new_merchant()
     scenario = {"title": "J", "orders": {"one": {"lines": [{"unit_price": 1}]}}}
-    filled = await put(merchant, json.dumps(scenario), media_type)
+    filled = await put_scenario(merchant, json.dumps(scenario), media_type)
     assert (filled.status, filled.json["scenario"]) == (200, "J")
 
 
@@ -120,7 +122,7 @@ async def test_yaml_media_types_are_accepted(
     new_merchant: Callable[[], Merchant],
     media_type: str,
 ) -> None:
-    assert (await put(new_merchant(), WORLD, media_type)).status == 200
+    assert (await put_scenario(new_merchant(), SCENARIO, media_type)).status == 200
 
 
 @pytest.mark.parametrize("name", list_shipped())
@@ -128,12 +130,12 @@ async def test_a_shipped_scenario_is_used_by_its_name(
     new_merchant: Callable[[], Merchant],
     name: str,
 ) -> None:
-    filled = await put(new_merchant(), json.dumps({"use": name}), "application/json")
+    filled = await put_scenario(new_merchant(), json.dumps({"use": name}), "application/json")
     assert (filled.status, filled.json["scenario"]) == (200, name)
     assert filled.json["orders"]
 
 
-# What cannot fill a sandbox: its media type, the status, and part of the words.
+# Invalid scenarios: body, media type, status, and part of the message.
 REFUSED: dict[str, tuple[str, str, int, str]] = {
     "an unknown name": (
         "use: split-shipmnt",
@@ -181,21 +183,21 @@ async def test_invalid_scenario_changes_nothing(
     new_merchant: Callable[[], Merchant],
     case: str,
 ) -> None:
-    text, media_type, status, words = REFUSED[case]
+    text, media_type, status, expected_text = REFUSED[case]
     merchant = new_merchant()
-    await take(merchant)
+    await fill_sandbox(merchant)
     async with unchanged(merchant):
-        assert_problem(await put(merchant, text, media_type), status, words)
+        assert_problem(await put_scenario(merchant, text, media_type), status, expected_text)
 
 
 async def test_problem_lists_every_finding_with_line_and_column(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
-    await take(merchant)
+    await fill_sandbox(merchant)
     text = "titel: x\norders:\n  one:\n    lines: [{unit_price: 010}]\n    amuont: 5\n"
     async with unchanged(merchant):
-        response = await put(merchant, text)
+        response = await put_scenario(merchant, text)
     assert_problem(response, 422, "did you mean 'title'?")
     found = [(e["line"], e["column"], e["code"], e["path"]) for e in response.json["errors"]]
     assert sorted(found) == [
@@ -210,7 +212,7 @@ async def test_invalid_scenario_creates_no_sandbox(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
-    assert (await put(merchant, "odrers: 1")).status == 422
+    assert (await put_scenario(merchant, "odrers: 1")).status == 422
     assert (await merchant.send("GET", f"/__admin/sandboxes/{merchant.user}")).status == 404
 
 
@@ -218,7 +220,7 @@ async def test_reset_reproduces_the_first_build_to_the_byte(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
-    await take(merchant)
+    await fill_sandbox(merchant)
     before, order = await state(merchant), (await merchant.do(Op.GET_ORDER)).body
     assert (await merchant.refund(100)).status == 201
     await merchant.control("DELETE", "faults/busy")
@@ -236,7 +238,7 @@ async def test_reset_deletes_idempotency_keys(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
-    await take(merchant)
+    await fill_sandbox(merchant)
     first = await merchant.refund(100, key="k")
     await merchant.control("POST", "reset")
     again = await merchant.refund(100, key="k")
@@ -252,7 +254,7 @@ async def test_unused_sandbox_is_not_found(merchant: Merchant) -> None:
 
 async def test_dropped_sandbox_starts_from_its_template(own_server: NewServer) -> None:
     merchant = await own_server()
-    await take(merchant)
+    await fill_sandbox(merchant)
     page = f"/__admin/sandboxes/{merchant.user}"
     assert (await merchant.send("GET", page)).json["scenario"] == "Own scenario"
     dropped = await merchant.send("DELETE", page)
@@ -265,10 +267,10 @@ async def test_dropped_sandbox_starts_from_its_template(own_server: NewServer) -
 async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) -> None:
     merchant = await own_server()
     assert (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"] == []
-    await take(merchant)
+    await fill_sandbox(merchant)
     await merchant.do(Op.CANCEL)
-    (seen,) = (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"]
-    assert seen == {
+    (documents,) = (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"]
+    assert documents == {
         "name": "own",
         "scenario": "Own scenario",
         "orders": 1,
@@ -321,7 +323,7 @@ async def test_only_listed_credentials_are_accepted(
 ) -> None:
     merchant = await own_server()
     for text in {"PK1", "4711", user}:
-        assert (await put(as_user(merchant, text), CREDENTIALS)).status == 200
+        assert (await put_scenario(as_user(merchant, text), CREDENTIALS)).status == 200
     given = b64encode(f"{user}:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {given}"}
     response = await merchant.send("GET", "/ordermanagement/v1/orders/x-y", headers=headers)
@@ -330,7 +332,7 @@ async def test_only_listed_credentials_are_accepted(
 
 async def test_credentials_apply_to_their_sandbox_only(own_server: NewServer) -> None:
     merchant = await own_server("PK1")
-    await put(merchant, CREDENTIALS)
+    await put_scenario(merchant, CREDENTIALS)
     other = await as_user(merchant, "other").send("GET", "/ordermanagement/v1/orders/x")
     assert other.status == 400
 
@@ -342,7 +344,7 @@ async def test_require_known_accepts_only_existing_sandboxes(
     path = "/ordermanagement/v1/orders/x"
     assert (await merchant.send("GET", path)).status == 401
     assert (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"] == []
-    await take(merchant)
+    await fill_sandbox(merchant)
     assert (await merchant.send("GET", path)).status == 400
     assert (await as_user(merchant, "other").send("GET", path)).status == 401
 
@@ -351,7 +353,7 @@ async def test_verdict_checks_the_current_state(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     merchant = new_merchant()
-    await take(merchant)
+    await fill_sandbox(merchant)
     before = (await merchant.control("GET", "verdict")).json
     assert before["passed"] is False
     (first, *_) = before["expectations"]
@@ -449,6 +451,6 @@ async def test_findings_in_json_with_escapes_have_line_and_column(
     new_merchant: Callable[[], Merchant],
 ) -> None:
     text = '{"title": "\\ud83d\\udc49",\n "orders": {"one": {"lines": [{"unit_price": "5"}]}}}'
-    response = await put(new_merchant(), text, "application/json")
+    response = await put_scenario(new_merchant(), text, "application/json")
     (finding,) = response.json["errors"]
     assert (finding["line"], finding["column"], finding["code"]) == (2, 32, "E103")

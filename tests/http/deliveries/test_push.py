@@ -137,12 +137,12 @@ async def test_a_running_clock_sends_by_itself(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "expected_text"),
     [("?stat=held", "unknown filter 'stat'"), ("/await?count=x", "expected an integer")],
 )
-async def test_a_wrong_query_is_refused(shop: Shop, query: str, words: str) -> None:
+async def test_a_wrong_query_is_refused(shop: Shop, query: str, expected_text: str) -> None:
     reply = await shop.merchant.control("GET", f"deliveries{query}")
-    assert (reply.status, words in reply.json["detail"]) == (422, True)
+    assert (reply.status, expected_text in reply.json["detail"]) == (422, True)
 
 
 async def test_awaiting_ends_at_its_timeout(shop: Shop) -> None:

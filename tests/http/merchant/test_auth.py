@@ -23,7 +23,7 @@ def encoded(text: str | bytes) -> str:
 
 
 def assert_recorded_page(response: Reply) -> None:
-    """Hold that an answer is the recorded page of the provider's edge."""
+    """Assert that a response is the recorded page of the provider's edge."""
     assert (response.status, response.body) == (401, RECORDED_PAGE)
     assert response.header("Content-Type") == "text/html"
     assert response.header("WWW-Authenticate") == 'Basic realm="very closed site"'

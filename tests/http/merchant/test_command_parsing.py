@@ -30,7 +30,7 @@ KINDS: dict[str, type[Command]] = {
     "update_authorization": UpdateAuthorization,
 }
 ROWS = {str(row.schema): row for row in ENDPOINTS.values() if row.parse_strict}
-NOT_KEPT = {"capture": {"shipping_delay"}, "update_authorization": {"description"}}
+NOT_STORED = {"capture": {"shipping_delay"}, "update_authorization": {"description"}}
 """Documented fields that no command has; a body with one is read field by field."""
 
 KEYWORDS = {
@@ -50,20 +50,20 @@ def resolved(schema: Schema, components: Schema) -> Schema:
     return dict(components[name]) if name else schema
 
 
-def said(schema: Schema, components: Schema) -> Mapping[str, Any]:
-    """Reduce a schema to what it says of its first type; what else it allows, it may."""
+def first_type_rules(schema: Schema, components: Schema) -> Mapping[str, Any]:
+    """Return the rules of a schema for its first type."""
     schema = resolved(schema, components)
     schema = resolved(next(iter(schema.get("anyOf", [schema]))), components)
     types = schema.get("type", "string")
     kind = next(keyword for keyword in KEYWORDS if keyword in types)
-    found = {keyword: schema[keyword] for keyword in KEYWORDS[kind] if keyword in schema}
-    if "enum" in found:
-        found["enum"] = sorted(item for item in found["enum"] if item is not None)
-    return found
+    rules = {keyword: schema[keyword] for keyword in KEYWORDS[kind] if keyword in schema}
+    if "enum" in rules:
+        rules["enum"] = sorted(item for item in rules["enum"] if item is not None)
+    return rules
 
 
-def by_types(kind: type[Any]) -> tuple[Schema, Schema]:
-    """Give the schema that follows from the types of a value, and its definitions."""
+def schema_of_types(kind: type[Any]) -> tuple[Schema, Schema]:
+    """Return the schema that follows from the types of a value, and its definitions."""
     (_,), components = msgspec.json.schema_components(
         [kind],
         schema_hook=lambda _any: {"description": "anything"},
@@ -82,34 +82,34 @@ def shipped(name: str) -> tuple[Schema, Schema]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_command_types_agree_with_their_schema(name: str) -> None:
-    (types, components), (rules, shared) = by_types(KINDS[name]), shipped(name)
-    known = rules["properties"].keys() - NOT_KEPT.get(name, set())
-    assert types["properties"].keys() == known
+    (types, components), (rules, shared) = schema_of_types(KINDS[name]), shipped(name)
+    stored_fields = rules["properties"].keys() - NOT_STORED.get(name, set())
+    assert types["properties"].keys() == stored_fields
     assert sorted(types["required"]) == sorted(rules["required"])
     assert types["additionalProperties"] is False
-    for field in known:
-        expected = said(rules["properties"][field], shared)
+    for field in stored_fields:
+        expected = first_type_rules(rules["properties"][field], shared)
         if field == "shipping_info":
             continue  # parsed field by field
-        assert said(types["properties"][field], components) == expected, field
+        assert first_type_rules(types["properties"][field], components) == expected, field
 
 
 def test_order_line_type_agrees_with_its_schema() -> None:
-    (types, components), (rules, shared) = by_types(OrderLine), shipped_line()
+    (types, components), (rules, shared) = schema_of_types(OrderLine), shipped_line()
     own = types["properties"].keys() - {"extra"}
-    given_back = rules["properties"].keys() - own
-    assert given_back == {
+    returned_fields = rules["properties"].keys() - own
+    assert returned_fields == {
         "image_url", "product_url", "merchant_data", "product_identifiers", "subscription",
     }  # fmt: skip
     assert sorted(types["required"]) == sorted(rules["required"])
     assert types["additionalProperties"] is False
     for field in own:
-        expected = said(rules["properties"][field], shared)
-        assert said(types["properties"][field], components) == expected, field
+        expected = first_type_rules(rules["properties"][field], shared)
+        assert first_type_rules(types["properties"][field], components) == expected, field
 
 
-def check(endpoint: Endpoint, text: bytes, body: Any) -> bool:  # noqa: ANN401  # JSON
-    """Hold a body that is read at once to its schema; say whether it is."""
+def assert_strict_agrees(endpoint: Endpoint, text: bytes, body: Any) -> bool:  # noqa: ANN401  # JSON
+    """Assert that a body accepted by the strict parser is valid; return whether it is."""
     assert endpoint.parse_strict is not None
     assert endpoint.parse_command is not None
     command = endpoint.parse_strict(text)
@@ -135,7 +135,8 @@ def odd_bodies(name: str) -> Iterator[Any]:
 def test_strict_parser_agrees_with_schema_and_tolerant_parser(name: str) -> None:
     row = ROWS[name]
     read = [
-        check(row, json.dumps(odd_body).encode(), odd_body) for odd_body in odd_bodies(name)
+        assert_strict_agrees(row, json.dumps(odd_body).encode(), odd_body)
+        for odd_body in odd_bodies(name)
     ]
     assert read[0], "the good body itself"
     assert set(read) == {True, False}
@@ -155,7 +156,9 @@ def test_strict_parser_agrees_with_tolerant_parser_on_any_body(
         {**good, **more},
         {**good, "order_lines": [{**LINE, **line} for line in lines]},
     ):
-        check(ROWS[name], json.dumps(body, ensure_ascii=ascii_only).encode(), body)
+        assert_strict_agrees(
+            ROWS[name], json.dumps(body, ensure_ascii=ascii_only).encode(), body
+        )
 
 
 @pytest.mark.parametrize("case", NOT_JSON)

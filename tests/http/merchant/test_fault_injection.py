@@ -47,7 +47,7 @@ async def latest(merchant: Merchant) -> Any:  # noqa: ANN401  # JSON
 
 
 async def latest_delivery(merchant: Merchant) -> str:
-    """Say what became of the latest answer, as soon as it is known."""
+    """Wait until the latest response is sent; return what was sent."""
     async with asyncio.timeout(TIMEOUT):
         while (sent := (await latest(merchant))["sent"]) == "under way":
             pass
@@ -78,8 +78,8 @@ async def test_respond_replaces_the_response_without_effect(
     assert (await merchant.refund(100)).status == 201
 
 
-# What is to be answered, and the answer: status, body, and headers among others.
-ANSWERS: dict[str, tuple[dict[str, Any], int, Any, dict[str, str]]] = {
+# Configured response, and the one received: status, body, some of the headers.
+RESPONSES: dict[str, tuple[dict[str, Any], int, Any, dict[str, str]]] = {
     "a body": ({"status": 200, "body": {"own": [1.0, None]}}, 200, {"own": [1.0, None]}, {}),
     "a text": ({"status": 502, "body": "<html>"}, 502, b"<html>", {}),
     "nothing": ({"status": 200}, 200, b"", {}),
@@ -99,10 +99,10 @@ ANSWERS: dict[str, tuple[dict[str, Any], int, Any, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("when", ["respond", "respond_after"])
-@pytest.mark.parametrize("case", ANSWERS)
+@pytest.mark.parametrize("case", RESPONSES)
 async def test_respond_can_send_any_response(merchant: Merchant, case: str, when: str) -> None:
-    given, status, body, headers = ANSWERS[case]
-    await add_fault(merchant, {when: given}, on="get_order")
+    spec, status, body, headers = RESPONSES[case]
+    await add_fault(merchant, {when: spec}, on="get_order")
     response = await merchant.do(Op.GET_ORDER)
     assert response.status == status
     assert (response.json if isinstance(body, dict) else response.body) == body
@@ -126,8 +126,8 @@ async def test_respond_cannot_break_the_framing(
     merchant: Merchant,
     headers: dict[str, str],
 ) -> None:
-    given = {"status": 200, "headers": headers, "body": {"own": 1}}
-    await add_fault(merchant, {"respond": given}, on="get_order")
+    spec = {"status": 200, "headers": headers, "body": {"own": 1}}
+    await add_fault(merchant, {"respond": spec}, on="get_order")
     async with open_connection(merchant) as connection:
         await connection.send(Op.GET_ORDER)
         status, _, body = await connection.read_response()
@@ -197,7 +197,7 @@ async def test_injected_date_replaces_the_servers_own(merchant: Merchant, name: 
     assert (await merchant.do(Op.GET_ORDER)).header("Date") == headers[name]
 
 
-ANSWERED_EMPTY = [(Reason.CHECKOUT_NOT_FOUND, info.operation) for info in CHECKOUT_OPERATIONS]
+EMPTY_RESPONSES = [(Reason.CHECKOUT_NOT_FOUND, info.operation) for info in CHECKOUT_OPERATIONS]
 
 
 @pytest.mark.parametrize("operation", Operation)
@@ -213,7 +213,7 @@ async def test_every_operation_can_be_refused_for_every_reason(
             response = await merchant.do(operation, BODIES.get(operation))
             row = find_error_definition(reason, operation)
             assert response.status == row.status, (reason, response)
-            if (reason, operation) in ANSWERED_EMPTY:
+            if (reason, operation) in EMPTY_RESPONSES:
                 assert response.body == b""
             else:
                 assert_shape(response, reason)
@@ -356,7 +356,7 @@ async def test_drop_close_ends_without_a_byte(
 
 
 async def arrived(merchant: Merchant) -> None:
-    """Wait until the server has the request that it will not answer."""
+    """Wait until the server has the request that it never responds to."""
     async with asyncio.timeout(TIMEOUT):
         while not (await merchant.control("GET", "requests")).json["requests"]:
             pass
@@ -602,7 +602,7 @@ async def test_respond_after_hides_the_committed_effect(
     assert (await merchant.read())["refunded_amount"] == 10000
 
 
-# Actions together: the status and whether the capture was made; no status is no answer.
+# Actions together: the status and whether the capture exists; no status means no response.
 TOGETHER: dict[str, tuple[list[dict[str, Any]], int | None, bool]] = {
     "a delay and a refusal": ([{"delay": "1s"}, {"refuse": "conflict"}], 409, False),
     "a refusal ends it": ([{"refuse": "conflict"}, {"drop": "reset"}], 409, False),

@@ -13,8 +13,8 @@ KEY = with_key("6a1c0c9e")
 OWN = {"Klarna-Correlation-Id", "Transaction-Id", "Mock-Replayed", "Mock-Hint", "Date"}
 
 
-def substance(response: Reply) -> tuple[int, list[tuple[str, str]]]:
-    """What an answer says, without the ids of its own exchange."""
+def comparable(response: Reply) -> tuple[int, list[tuple[str, str]]]:
+    """Return status and headers, without the ids of this exchange."""
     return response.status, [header for header in response.headers if header[0] not in OWN]
 
 
@@ -29,7 +29,7 @@ async def test_known_key_replays_the_response_without_effect(
     assert "Mock-Replayed" not in first.header_names
     async with merchant.nothing_changes():
         second = await merchant.do(row.operation, body, headers=KEY)
-    assert substance(second) == substance(first)
+    assert comparable(second) == comparable(first)
     assert second.header("Mock-Replayed") == "true"
 
 
@@ -55,11 +55,11 @@ async def test_json_formatting_does_not_change_a_body(shipping_merchant: Merchan
 async def test_20_concurrent_refunds_with_one_key_are_one_refund(
     shipping_merchant: Merchant,
 ) -> None:
-    asked = [shipping_merchant.refund(100, line("A12345", 100), key="k") for _ in range(20)]
-    responses = await asyncio.gather(*asked)
+    requests = [shipping_merchant.refund(100, line("A12345", 100), key="k") for _ in range(20)]
+    responses = await asyncio.gather(*requests)
     assert {response.status for response in responses} == {201}
-    assert len({answer.header("Refund-Id") for answer in responses}) == 1
-    assert sum("Mock-Replayed" in answer.header_names for answer in responses) == 19
+    assert len({response.header("Refund-Id") for response in responses}) == 1
+    assert sum("Mock-Replayed" in response.header_names for response in responses) == 19
     order = await shipping_merchant.read()
     assert (len(order["refunds"]), order["refunded_amount"]) == (1, 100)
 

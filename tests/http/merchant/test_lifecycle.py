@@ -53,7 +53,7 @@ every_cell = pytest.mark.parametrize(
 
 
 def assert_refusal(response: Reply, status: int, code: str, message: str) -> None:
-    """Hold that an answer is a refusal in the provider's shape, and nothing else."""
+    """Assert that a response is a refusal in the provider's shape, without anything else."""
     assert (response.status, response.header("Content-Type")) == (status, "application/json")
     assert response.json == {
         "correlation_id": response.header("Klarna-Correlation-Id"),
@@ -71,7 +71,7 @@ def new_order(
 ) -> NewOrder:
     """Make a merchant whose order has a status."""
 
-    async def made(status: Status) -> Merchant:
+    async def create(status: Status) -> Merchant:
         merchant = new_merchant(serve(fully_refunded_status="CLOSED"))
         await merchant.make_order(ORDERS[status])
         if status is Status.CANCELLED:
@@ -79,7 +79,7 @@ def new_order(
         assert (await merchant.read())["status"] == status
         return merchant
 
-    return made
+    return create
 
 
 def test_lifecycle_table_covers_every_operation_and_status() -> None:
@@ -134,7 +134,7 @@ NO_SUCH_CAPTURE = {"capture_id": UNKNOWN_ID}
 NO_SUCH_REFUND = {"refund_id": UNKNOWN_ID}
 FOR_O, FOR_C = f"Order {UNKNOWN_ID}", f"capture {UNKNOWN_ID}"
 
-PROVIDERS_WORDS: dict[str, tuple[Spec, Operation, Any, Any, int, str, str]] = {
+RECORDED_MESSAGES: dict[str, tuple[Spec, Operation, Any, Any, int, str, str]] = {
     "capture above the remainder": (
         UNSHIPPED, Op.CAPTURE, {"captured_amount": 20001}, {},
         403, "CAPTURE_NOT_ALLOWED",
@@ -248,9 +248,9 @@ PROVIDERS_WORDS: dict[str, tuple[Spec, Operation, Any, Any, int, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", PROVIDERS_WORDS)
+@pytest.mark.parametrize("case", RECORDED_MESSAGES)
 async def test_refusal_has_the_provider_message(merchant: Merchant, case: str) -> None:
-    spec, operation, body, ids, status, code, message = PROVIDERS_WORDS[case]
+    spec, operation, body, ids, status, code, message = RECORDED_MESSAGES[case]
     await merchant.make_order(spec)
     async with merchant.nothing_changes():
         response = await merchant.do(operation, body, **ids)
@@ -322,10 +322,10 @@ async def test_another_merchants_order_cannot_be_found(
     new_merchant: Callable[..., Merchant],
     operation: Operation,
 ) -> None:
-    stranger = new_merchant()
-    stranger.order = merchant.order
+    other_merchant = new_merchant()
+    other_merchant.order = merchant.order
     async with merchant.nothing_changes():
-        response = await stranger.do(operation, BODIES.get(operation))
+        response = await other_merchant.do(operation, BODIES.get(operation))
     refunds = {Op.REFUND, Op.GET_REFUND}
     code = "NOT_FOUND" if operation in refunds else "NO_SUCH_ORDER"
     assert (response.status, response.json["error_code"]) == (404, code)

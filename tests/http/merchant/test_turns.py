@@ -52,7 +52,7 @@ def api() -> MerchantApi:
 
 @pytest.fixture
 def end_delay(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Let delays last until the returned function is called."""
+    """Make delays last until the returned function is called."""
     is_over = asyncio.Event()
 
     async def sleep(_seconds: float) -> None:

@@ -22,7 +22,7 @@ every_body = pytest.mark.parametrize("row", TAKING_BODIES, ids=lambda row: row.o
 
 
 def messages(response: Reply, status: int, code: str) -> list[str]:
-    """Hold that an answer is a refusal in shape, and give its messages."""
+    """Assert that a response is a refusal; return its messages."""
     assert (response.status, response.header("Content-Type")) == (status, "application/json")
     assert get_schema("responses/error.schema.json").is_valid(response.json)
     assert response.json["correlation_id"] == response.header("Klarna-Correlation-Id")

@@ -51,20 +51,20 @@ def test_every_kind_of_action_has_an_example() -> None:
     assert {type(action) for action, _ in ACTIONS.values()} == set(get_args(Action))
 
 
-@pytest.mark.parametrize("words", ACTIONS)
-def test_an_action_is_named_as_in_a_scenario(words: str) -> None:
-    assert str(ACTIONS[words][0]) == words
+@pytest.mark.parametrize("text", ACTIONS)
+def test_an_action_is_named_as_in_a_scenario(text: str) -> None:
+    assert str(ACTIONS[text][0]) == text
 
 
-@pytest.mark.parametrize("words", ACTIONS)
-def test_action_takes_effect_before_or_after_the_commit(words: str) -> None:
-    action, before = ACTIONS[words]
+@pytest.mark.parametrize("text", ACTIONS)
+def test_action_takes_effect_before_or_after_the_commit(text: str) -> None:
+    action, before = ACTIONS[text]
     assert is_before_commit(action) is before
 
 
 def test_some_actions_end_the_request_before_the_commit() -> None:
     ends = {"respond 503", "refuse order_expired", "rate_limit 5s", "drop reset"}
-    assert {words for words, (action, _) in ACTIONS.items() if ends_request(action)} == ends
+    assert {text for text, (action, _) in ACTIONS.items() if ends_request(action)} == ends
 
 
 @given(st.floats(0, 1), st.floats(0, 100), st.floats(0, 100))
