@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from mockserver.domain.commands import Acknowledge, CaptureOrder, RefundOrder
 from mockserver.domain.ledger import broken_invariants
+from mockserver.homes.memory import MemoryHome
 from mockserver.http.complete_checkout import complete_checkout
 from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.outgoing import OutgoingRequest
-from mockserver.homes.memory import MemoryHome
 from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender, Sent
 from mockserver.http.deliveries.targets import TargetPolicy
