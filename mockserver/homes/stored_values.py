@@ -221,7 +221,9 @@ def store_refusal(refusal: Refusal) -> StoredRefusal:
 
 def restore_refusal(stored: StoredRefusal) -> Refusal:
     """Return a refusal from its stored form."""
-    return Refusal(stored.reason, stored.operation, **stored.facts)
+    refusal = Refusal(stored.reason, stored.operation)
+    refusal.facts = stored.facts
+    return refusal
 
 
 def store_rule(rule: FaultRule) -> StoredRule:
