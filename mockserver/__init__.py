@@ -1,4 +1,4 @@
-"""Sandbox server for Kustom's Order Management API.
+"""Sandbox server for Kustom's Checkout and Order Management API.
 
 The names of ``__all__`` are the public Python API; they are imported on first use, so that
 importing the package costs nothing (pytest imports it in every run, for its plugin).

@@ -259,6 +259,9 @@ class KustomSandbox:
         Args:
             kind: such as ``push`` or ``webhook``.
             order: name or id of an order.
+
+        Raises:
+            ControlError: with status 422 if the kind is unknown.
         """
         return self.control.deliveries(kind=kind, order_id=order)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.http.control import app
+from mockserver.http.control.workers import SMALL_SANDBOX
 from tests.support.merchant import UNKNOWN_ID, Merchant
 
 
@@ -56,7 +57,7 @@ async def test_a_stream_says_when_entries_are_gone(merchant: Merchant) -> None:
     assert "reset" in kinds(await events(merchant, "&after=0"))
 
 
-@pytest.mark.parametrize("small_sandbox", [app.SMALL_SANDBOX, 0])
+@pytest.mark.parametrize("small_sandbox", [SMALL_SANDBOX, 0])
 async def test_entries_arrive_while_they_happen(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch, small_sandbox: int
 ) -> None:
