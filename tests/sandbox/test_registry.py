@@ -200,3 +200,13 @@ def test_require_known_accepts_users_with_a_sandbox(
 def test_require_known_accepts_users_with_listed_credentials() -> None:
     registry = SandboxRegistry(EmptyTemplate(anna="right"), require_known=True)
     assert registry.authenticate("anna", "right") is not None
+
+
+def test_copy_for_a_reader_stays_as_it_is() -> None:
+    registry = SandboxRegistry(EmptyTemplate())
+    sandbox = registry.get_or_create("anna")
+    copied = registry.copy_of("anna").get("anna")
+    sandbox.order_names["later"] = "id"
+    assert copied is not None
+    assert copied.order_names == {}
+    assert registry.copy_of("nobody").get("nobody") is None

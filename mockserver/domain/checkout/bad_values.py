@@ -5,6 +5,7 @@ compares several values. Every rule is exact, but for the tax of a line.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -98,12 +99,14 @@ def _tax_of_line(line: Line) -> int:
 
 def _merchant_urls(fields: Fields, assumptions: Assumptions) -> Iterator[BadValue]:
     for name, url in fields.get("merchant_urls", {}).items():
-        note = _url_note(url.replace(PLACEHOLDER, "id"), assumptions)
+        refuses_local = assumptions.local_urls == "refused"
+        note = _url_note(url.replace(PLACEHOLDER, "id"), refuses_local=refuses_local)
         if note:
             yield BadValue(("merchant_urls", name), note, actual=url)
 
 
-def _url_note(url: str, assumptions: Assumptions) -> str:
+@lru_cache(maxsize=1000)  # a shop sends the same ones again and again
+def _url_note(url: str, *, refuses_local: bool) -> str:
     """Return what is wrong with a URL, or an empty text."""
     if "{checkout." in url:
         return f"the only placeholder is {PLACEHOLDER}"
@@ -114,7 +117,7 @@ def _url_note(url: str, assumptions: Assumptions) -> str:
         return URI_NOTE
     if parts.scheme not in ("http", "https") or not host:
         return URI_NOTE
-    if assumptions.local_urls == "refused" and host in LOCAL_HOSTS:
+    if refuses_local and host in LOCAL_HOSTS:
         return "must not be a local URI"
     return ""
 

@@ -5,6 +5,7 @@ in one piece, and waits. A client that does not read slows down only its own str
 is rendered while nobody listens.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from time import monotonic
 from typing import Any
@@ -31,6 +32,7 @@ from mockserver.scenario.times import parse_duration
 
 EVENT_STREAM = "text/event-stream"
 BATCH = 500  # entries of one write
+BATCH_INTERVAL = 0.1  # seconds between two writes
 CHECK_INTERVAL = 1.0  # seconds; changes that are not in the journal are noticed by then
 LONGEST_STREAM = "1d"
 PING_INTERVAL = 15.0  # seconds; a write also finds clients that have left
@@ -105,7 +107,9 @@ async def _stream(
         seconds_left = state.deadline - monotonic()
         if seconds_left <= 0:
             return
-        if not data:
+        if data:
+            await asyncio.sleep(min(BATCH_INTERVAL, seconds_left))  # gather what follows
+        else:
             await sandbox.journal.wait_for_entry(min(CHECK_INTERVAL, seconds_left))
 
 

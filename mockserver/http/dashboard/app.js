@@ -183,13 +183,13 @@ function askForToken(message) {
 const THEMES = ["system", "light", "dark"];
 
 function themeButton() {
-  const button = h("button", { class: "quiet", type: "button", click: () => {
+  const button = h("button", { class: "quiet", type: "button", title: "Theme: system, light or dark", click: () => {
     const current = document.documentElement.dataset.theme ?? "system";
     const next = THEMES[(THEMES.indexOf(current) + 1) % THEMES.length] ?? "system";
     if (next === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = next;
-    fill(button, `Theme: ${next}`);
-  } }, "Theme: system");
+    fill(button, `◐ ${next}`);
+  } }, "◐ system");
   return button;
 }
 

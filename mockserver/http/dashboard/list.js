@@ -34,6 +34,7 @@ export class VirtualList {
     this.selected = -1;
     this.frame = 0;
     this.rowHeight = 0;
+    this.added = 0; // rows put on top so far: a row keeps its element while its index grows
     this.pool = /** @type {HTMLElement[]} */ ([]);
     this.shown = /** @type {(T | null)[]} */ ([]);
     this.canvas = h("div", { class: "canvas", role: "presentation" });
@@ -72,7 +73,7 @@ export class VirtualList {
     this.items.unshift(...newer);
     if (this.items.length > limit) this.items.length = limit;
     if (this.selected >= 0) this.selected += newer.length;
-    this.shown.fill(null);
+    this.added += newer.length;
     if (top > this.row / 2) {
       this.canvas.style.setProperty("height", `${this.items.length * this.row}px`);
       this.element.scrollTop = top + newer.length * this.row;
@@ -94,9 +95,12 @@ export class VirtualList {
       const element = h("div", { class: "item", role: "option" });
       this.pool.push(element);
       this.canvas.append(element);
+      this.shown.fill(null);
     }
-    for (let slot = 0; slot < this.pool.length; slot += 1) {
-      const index = first + ((slot - (first % this.pool.length) + this.pool.length) % this.pool.length);
+    const size = this.pool.length;
+    for (let slot = 0; slot < size; slot += 1) {
+      const place = (slot - (first - this.added)) % size;
+      const index = first + ((place + size) % size);
       this.drawRow(slot, index < last ? index : -1);
     }
   }
@@ -118,10 +122,10 @@ export class VirtualList {
     if (isSelected === "true") this.element.setAttribute("aria-activedescendant", (element.id = "row-selected"));
     else if (element.id) element.removeAttribute("id");
     element.dataset.index = String(index);
+    element.setAttribute("aria-posinset", String(index + 1));
     if (this.shown[slot] === item) return;
     this.shown[slot] = item;
     element.setAttribute("aria-setsize", String(this.items.length));
-    element.setAttribute("aria-posinset", String(index + 1));
     this.render(element, item);
   }
 

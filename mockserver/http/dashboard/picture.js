@@ -23,7 +23,7 @@ export class Picture {
   /** @param {PictureOptions} options */
   async draw({ path, step, refund }) {
     const number = (this.request += 1);
-    const width = Math.round(Math.min(1200, Math.max(320, this.element.clientWidth || 880)));
+    const width = Math.round(Math.min(1640, Math.max(320, this.element.clientWidth || 880)));
     const query = new URLSearchParams({ style: "none", width: String(width) });
     if (step !== undefined && refund === undefined) query.set("step", String(step));
     const svg = await readSvg(`${path}?${query}`, refund);

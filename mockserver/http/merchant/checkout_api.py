@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-import orjson
-
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import CHECKOUTS_PATH, Operation, OperationInfo
 from mockserver.http.checkout_page.page_address import PageAddresses
+from mockserver.http.merchant.checkout_cache import CheckoutCache
 from mockserver.http.merchant.checkout_parsing import parse_checkout_fields
-from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.http.merchant.command_parsing import PathIds
 from mockserver.http.merchant.exchange import Exchange
 from mockserver.http.merchant.responses import provider_json_response
@@ -31,6 +29,7 @@ def answer_checkout(
     endpoint: OperationInfo,
     ids: PathIds,
     pages: PageAddresses,
+    cache: CheckoutCache,
 ) -> Response:
     """Carry out an operation of the checkout API and render the checkout order.
 
@@ -46,7 +45,7 @@ def answer_checkout(
         exchange.execution = Execution(accepted, None, None)
     base_url = exchange.request.base_url
     page_url = pages.build(sandbox, checkout.order_id, base_url)
-    body = orjson.dumps(serialize_checkout(checkout, sandbox.assumptions, page_url))
+    body = cache.encode(checkout, sandbox.assumptions, page_url)
     response = provider_json_response(
         endpoint.success, body, exchange.correlation_id, CHECKOUT_HEADERS
     )

@@ -23,6 +23,7 @@ from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import Credentials, parse_authorization
 from mockserver.http.merchant.checkout_api import answer_checkout
+from mockserver.http.merchant.checkout_cache import CheckoutCache
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
 from mockserver.http.merchant.exchange import Exchange
 from mockserver.http.merchant.order_cache import OrderCache
@@ -93,6 +94,7 @@ class MerchantApi(Struct, frozen=True):
     pages: PageAddresses
     mock_headers: bool = True
     reveal_sandboxes: bool = True
+    checkout_cache: CheckoutCache = field(default_factory=CheckoutCache)
     ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
 
     async def handle(self, request: Request) -> Response:
@@ -240,7 +242,9 @@ class MerchantApi(Struct, frozen=True):
     ) -> Response:
         """Read or change an order or a checkout order, and render the response."""
         if endpoint.base_path == CHECKOUTS_PATH:
-            return answer_checkout(sandbox, exchange, endpoint, ids, self.pages)
+            return answer_checkout(
+                sandbox, exchange, endpoint, ids, self.pages, self.checkout_cache
+            )
         if endpoint.parse_command is None:
             return self._read_order(sandbox, exchange, endpoint, ids)
         return _execute_change(sandbox, exchange, endpoint, ids)
