@@ -78,7 +78,7 @@ prepare-release: $(VENV)/ready ## check TAG, write the repository URL into READM
 
 lock: $(VENV)/ready ## pin what the image installs; UPGRADE=--upgrade takes newer versions
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-	  --extra speed --extra tls $(UPGRADE) --output-file requirements.lock pyproject.toml
+	  --extra speed --extra tls --extra shared $(UPGRADE) --output-file requirements.lock pyproject.toml
 
 bench: $(VENV)/ready ## compare with bare aiohttp and the peers on PATH; BENCH=--short is quick
 	$(BIN)/python benchmarks/compare.py $(BENCH)

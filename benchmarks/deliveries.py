@@ -12,6 +12,7 @@ from time import perf_counter
 
 from aiohttp import ClientSession, TCPConnector, web
 
+from mockserver.homes.memory import MemoryHome
 from mockserver.http.deliveries.runner import MAX_PARALLEL, DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
@@ -66,7 +67,7 @@ async def send_due(url: str) -> float:
         parse_scenario("empty", wrap_value({"version": 1}))
     )
     sandbox = fill(registry, url)
-    runner = DeliveryRunner(registry, Sender(TargetPolicy()))
+    runner = DeliveryRunner(MemoryHome(registry), Sender(TargetPolicy()))
     started = perf_counter()
     sent = await runner.advance(sandbox, sandbox.clock.now() + timedelta(minutes=2))
     seconds = perf_counter() - started

@@ -106,6 +106,14 @@ class Settings:
     sandbox_ttl: str | None = setting(
         None, "drop sandboxes that were not used for this long (real time), such as 7d"
     )
+    store: str = setting(
+        "memory:",
+        "where sandboxes live: memory:, file:PATH, or valkey://HOST:PORT for several servers",
+    )
+    store_fsync: bool = setting(
+        True,  # noqa: FBT003
+        "with --store file:, write each change to the disk before it is answered",
+    )
     max_sandboxes: int = setting(
         1000, "maximum number of sandboxes; only unchanged or unused ones are evicted"
     )

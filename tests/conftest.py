@@ -1,7 +1,7 @@
 """Real servers on free ports, and merchants with a sandbox of their own."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
 from itertools import count
@@ -18,7 +18,10 @@ from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
+from tests.support.homes import HOMES, find_engine, running_engine, serve_at
 from tests.support.merchant import SHIPPED, Merchant
+
+NEEDS_ENGINE = "needs valkey-server or redis-server (apt-get install redis-server)"
 
 _users = count(1)
 
@@ -60,6 +63,33 @@ def serve() -> Iterator[Callable[..., str]]:
 def server_url(serve: Callable[..., str]) -> str:
     """A server as it runs by default, shared by all tests."""
     return serve()
+
+
+@pytest.fixture(scope="session")
+def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Valkey or Redis for the whole run."""
+    if find_engine() is None:
+        if os.environ.get("CI"):
+            pytest.fail(NEEDS_ENGINE)
+        pytest.skip(NEEDS_ENGINE)
+    with running_engine(tmp_path_factory.mktemp("engine")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def serve_home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Sequence[str]]]:
+    """Start the servers of a home by its name, and give their addresses."""
+    with ExitStack() as running:
+
+        @cache
+        def started(name: str) -> Sequence[str]:
+            url = request.getfixturevalue("engine_url") if "valkey" in name else ""
+            homes = HOMES[name](tmp_path_factory.mktemp("home"), url)
+            return [running.enter_context(running_in_thread(serve_at(home))) for home in homes]
+
+        yield started
 
 
 @pytest.fixture

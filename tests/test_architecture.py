@@ -58,7 +58,7 @@ LAYERS: Mapping[str, Layer] = {
     "coverage": may_import(f"{PACKAGE} domain sandbox scenario", "msgspec orjson yaml"),
     "whatif": may_import("domain sandbox", "msgspec"),
     "picture": may_import("domain", "msgspec"),
-    "homes": may_import("domain sandbox", "msgspec"),
+    "homes": may_import("domain sandbox", "msgspec multidict valkey"),
     "http": may_import(f"{BASE} {JUDGED} homes picture", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(

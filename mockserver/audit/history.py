@@ -232,7 +232,7 @@ def _close_known(open_changes: dict[Intent, Movement], entry: Entry) -> None:
         open_changes.clear()
     elif entry.replayed:
         for intent, movement in list(open_changes.items()):
-            if movement.entry.result is entry.result:
+            if movement.entry.result == entry.result:
                 del open_changes[intent]
 
 

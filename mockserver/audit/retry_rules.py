@@ -134,13 +134,16 @@ def _excess_reference(movement: Movement, history: History) -> str | None:
 def _refusal_runs(history: History) -> Sequence[list[Entry]]:
     """Collect requests refused again and again while nothing changed in between."""
     runs: dict[object, list[Entry]] = {}
+    version, order = 0, None
     for entry in history.entries:
+        if entry.before is not None and entry.before != order:
+            version, order = version + 1, entry.before
         result = entry.result
         if not isinstance(result, Refusal) or entry.faults or entry.replayed:
             continue
         if result.reason in (Reason.ORDER_NOT_FOUND, Reason.INTERNAL_ERROR):
             continue
-        key = (entry.method, entry.path, str(result), id(entry.before))
+        key = (entry.method, entry.path, str(result), entry.before and version)
         runs.setdefault(key, []).append(entry)
     return list(runs.values())
 

@@ -65,7 +65,7 @@ def audit(options: AuditOptions) -> int:
 
 
 def _fetch_reports(options: AuditOptions) -> list[AuditReport]:
-    """Ask the first address that answers."""
+    """Fetch from the first address that responds."""
     problems = []
     for url in options.urls:
         try:

@@ -111,7 +111,7 @@ def _read(file: str) -> RunCoverage:
 
 
 def _fetch(options: CoverageOptions) -> RunCoverage:
-    """Ask the first address that answers for what all its requests have met."""
+    """Fetch the coverage of all sandboxes from the first address that responds."""
     headers = {"Authorization": f"Bearer {options.token}"} if options.token else {}
     problems = []
     for url in options.urls:

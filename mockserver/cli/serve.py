@@ -12,8 +12,10 @@ from mockserver import __version__
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.cli.logs import configure_logging
 from mockserver.cli.startup import create_registry, describe_listen_error
+from mockserver.cli.stores import create_home, store_setting_error
 from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
+from mockserver.homes.store import StoreError
 from mockserver.http.checkout_page.page_address import parse_public_url
 from mockserver.http.deliveries.targets import TargetPolicy, parse_rewrites
 from mockserver.http.server import Server, new_event_loop
@@ -112,6 +114,7 @@ async def _serve(settings: Settings) -> int:
     stop_on_signals(stopping)
     try:
         sandboxes = create_registry(settings)
+        home = create_home(settings, sandboxes)
         server = Server(
             sandboxes,
             host=settings.host,
@@ -122,6 +125,7 @@ async def _serve(settings: Settings) -> int:
             tls=load_tls(settings),
             target_policy=_target_policy(settings),
             public_url=_public_url(settings),
+            home=home,
         )
         url = await server.start()
     except UnknownScenarioError as error:
@@ -129,10 +133,14 @@ async def _serve(settings: Settings) -> int:
     except ScenarioError as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
+    except StoreError as error:
+        raise store_setting_error(settings, str(error)) from None
     except OSError as error:
         raise SettingError(describe_listen_error(error, settings)) from None
     if not settings.require_known:
-        sandboxes.get_or_create(DEMO_SANDBOX)  # the first commands of the README read it
+        await home.take_turn(
+            DEMO_SANDBOX, sandboxes.get_or_create, DEMO_SANDBOX
+        )  # the first commands of the README read it
     if settings.admin_token is None and not _is_loopback(settings.host):
         log.warning("anybody who can reach %s can use the control API; %s", url, OPEN_HINT)
     _tune_garbage_collection()

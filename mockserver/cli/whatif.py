@@ -41,7 +41,7 @@ def whatif(options: WhatifOptions) -> int:
 
 
 def _fetch_report(options: WhatifOptions) -> WhatifReport:
-    """Ask the first address that answers."""
+    """Fetch from the first address that responds."""
     problems = []
     for url in options.urls:
         client = ControlClient(url, options.sandbox, options.token, options.ca_file)

@@ -7,7 +7,7 @@ out only when somebody reads them: in the ``Mock-Hint`` header, the journal or a
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 
 from mockserver.domain.allocation.case import RETURN_FEE
 from mockserver.domain.money import TAX_TOLERANCE, line_tax, line_total, sum_totals
@@ -33,8 +33,10 @@ def request_hints(
     """
     if before is None or after is None or before is after or operation is None:
         return ()
-    rules = REQUEST_HINT_RULES.get(operation, ())
-    return tuple(islice(chain.from_iterable(rule(after) for rule in rules), MAX_REQUEST_HINTS))
+    hints: list[str] = []
+    for rule in REQUEST_HINT_RULES.get(operation, ()):
+        hints.extend(islice(rule(after), MAX_REQUEST_HINTS))
+    return tuple(hints[:MAX_REQUEST_HINTS])
 
 
 def line_contradictions(lines: Iterable[OrderLine]) -> Iterator[str]:
@@ -125,13 +127,12 @@ def _repeated_refund(order: Order) -> Iterator[str]:
 
 
 def _more_refunded_than_captured(order: Order) -> Iterator[str]:
-    references = [line.reference for line in order.refunds[-1].order_lines if line.reference]
-    refunded = _quantities(references, order.refunds)
-    captured = _quantities(references, order.captures)
-    for reference, quantity in captured.items():
-        if refunded[reference] > quantity > 0:
+    captured, refunded = _quantities(order.captures), _quantities(order.refunds)
+    for reference in dict.fromkeys([line.reference for line in order.refunds[-1].order_lines]):
+        if reference and refunded[reference] > captured.get(reference, 0) > 0:
             yield (
-                f"{refunded[reference]} of {quote(reference)} refunded, {quantity} captured."
+                f"{refunded[reference]} of {quote(reference)} refunded,"
+                f" {captured[reference]} captured."
             )
 
 
@@ -170,13 +171,10 @@ def _name_line(number: int, line: OrderLine) -> str:
     return f"Line {number} {quote(line.reference or line.name)}"
 
 
-def _quantities(
-    references: Iterable[str], movements: Iterable[Capture | Refund]
-) -> dict[str, int]:
-    """Sum the captured or refunded quantities of these references."""
-    quantities = dict.fromkeys(references, 0)
+def _quantities(movements: Iterable[Capture | Refund]) -> dict[str | None, int]:
+    """Sum the captured or refunded quantities by reference."""
+    quantities: dict[str | None, int] = {}
     for movement in movements:
         for line in movement.order_lines:
-            if line.reference in quantities:
-                quantities[line.reference] += line.quantity
+            quantities[line.reference] = quantities.get(line.reference, 0) + line.quantity
     return quantities

@@ -2,4 +2,9 @@
 
 - ``home``: the protocol: a turn is settled where the sandbox lives before it is answered
 - ``memory``: sandboxes live in this process, which is the default
+- ``stored_home``: sandboxes live in a store; turns wait, are committed, undone, taken again
+- ``store``: the protocol of stores: fields of bytes, and commits to them
+- ``sqlite``, ``valkey`` with ``turn.lua``: the stores
+- ``stored_sandbox``, ``stored_values``: a sandbox as fields of bytes
+- ``tracked``, ``tables``: what changed since the last commit
 """

@@ -5,6 +5,15 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from mockserver.sandbox.registry import SandboxRegistry
 
+
+class StoreCounts:
+    """What a home did since the server was started; ``seconds`` were spent on commits."""
+
+    def __init__(self) -> None:
+        self.turns = self.commits = self.conflicts = self.errors = 0
+        self.seconds = 0.0
+
+
 ArgumentsT = TypeVarTuple("ArgumentsT")
 ResultT = TypeVar("ResultT")
 
@@ -14,9 +23,22 @@ class Home(Protocol):
 
     Attributes:
         registry: the sandboxes at hand, by name.
+        replica: name of this server among those that share the sandboxes; empty if none do.
     """
 
     registry: SandboxRegistry[Any]
+    replica: str
+
+    @property
+    def counts(self) -> StoreCounts | None:
+        """What it did, if it has a store."""
+
+    async def open(self) -> None:
+        """Get ready for turns.
+
+        Raises:
+            StoreError: the sandboxes are out of reach; says what to do.
+        """
 
     async def take_turn(
         self,
@@ -35,7 +57,23 @@ class Home(Protocol):
 
         Returns:
             What the turn returned.
+
+        Raises:
+            StoreError: it could not be settled.
         """
 
     async def load_all(self) -> None:
         """Make all sandboxes available in the registry, for a reader of several."""
+
+    async def wait_for_entry(self, name: str, seconds: float) -> None:
+        """Wait until a sandbox has another journal entry, or might have, or for seconds."""
+
+    async def check(self) -> None:
+        """Check that turns can be settled.
+
+        Raises:
+            StoreError: they cannot.
+        """
+
+    async def close(self) -> None:
+        """Settle what is under way."""

@@ -10,8 +10,14 @@ from mockserver.sandbox.registry import SandboxRegistry
 class MemoryHome:
     """A home whose sandboxes are those of the registry; a turn is settled once it ends."""
 
+    replica = ""
+    counts = None
+
     def __init__(self, registry: SandboxRegistry[Any]) -> None:
         self.registry = registry
+
+    async def open(self) -> None:
+        """Do nothing: memory is always there."""
 
     async def take_turn(
         self,
@@ -24,3 +30,15 @@ class MemoryHome:
 
     async def load_all(self) -> None:
         """Do nothing: all sandboxes are available."""
+
+    async def wait_for_entry(self, name: str, seconds: float) -> None:
+        """Wait until a sandbox has another journal entry, or for seconds."""
+        sandbox = self.registry.get(name)
+        if sandbox is not None:
+            await sandbox.journal.wait_for_entry(seconds)
+
+    async def check(self) -> None:
+        """Do nothing: memory is always there."""
+
+    async def close(self) -> None:
+        """Do nothing: nothing is under way."""

@@ -71,17 +71,36 @@ async def complete_checkout(
     validation = SKIPPED
     if completion.outcome is not Outcome.ABANDONED and URLS_ASKED & _merchant_urls(checkout):
         entered = replace(completion, outcome=Outcome.ABANDONED)
-        before, (checkout, _) = checkout, _complete(sandbox, checkout.order_id, entered)
+        before = checkout
+        checkout = (await _take_turn(deliveries, sandbox, checkout, entered, spec)).checkout
         validation = await _ask_merchant(deliveries, sandbox, before, checkout, spec)
-        checkout = sandbox.checkouts.get(checkout.order_id, checkout)
+        checkout = _current_checkout(deliveries, sandbox, checkout)
         if not validation.lets_pass:
             return Completed(None, checkout, None, validation=validation)
-    checkout, order = _complete(sandbox, checkout.order_id, completion)
-    push = None
-    if order is not None:
-        mode = PushMode(spec.get("push", PushMode.SCHEDULE))
-        push = await _push(deliveries, sandbox, checkout, mode)
-    return Completed(completion.outcome, checkout, order, push, validation)
+    completed = await _take_turn(deliveries, sandbox, checkout, completion, spec)
+    if completed.push is not None:
+        push = await _send_push(deliveries, sandbox, completed.push, _push_mode(spec))
+        completed = replace(completed, push=push)
+    return replace(completed, validation=validation)
+
+
+async def _take_turn(
+    deliveries: DeliveryRunner,
+    sandbox: Sandbox,
+    checkout: Checkout,
+    completion: Completion,
+    spec: Mapping[str, Any],
+) -> Completed:
+    """Take the turn of a completion.
+
+    Raises:
+        Problem: it is refused, or the sandbox was replaced; nothing is changed.
+    """
+    order_id, mode = checkout.order_id, _push_mode(spec)
+    completed = await deliveries.take_turn(sandbox, _complete, order_id, completion, mode)
+    if completed is None:
+        raise Problem(409, "the sandbox was reset or dropped meanwhile")
+    return completed
 
 
 def _merchant_urls(checkout: Checkout) -> AbstractSet[str]:
@@ -101,19 +120,25 @@ async def _ask_merchant(
     Raises:
         Problem: the sandbox was reset or dropped meanwhile.
     """
-    order_id = after.order_id
     for kind in changed_by_shopper(before, after):
-        current = sandbox.checkouts.get(order_id, after)
+        current = _current_checkout(deliveries, sandbox, after)
         answer = await ask_for_update(deliveries, sandbox, current, kind)
         _check_in_use(deliveries, sandbox)
         if not answer.lets_pass:
             return answer
     if spec.get("validation") == "skip":
         return SKIPPED
-    current = sandbox.checkouts.get(order_id, after)
+    current = _current_checkout(deliveries, sandbox, after)
     validation = await validate_checkout(deliveries, sandbox, current)
     _check_in_use(deliveries, sandbox)
     return validation
+
+
+def _current_checkout(
+    deliveries: DeliveryRunner, sandbox: Sandbox, checkout: Checkout
+) -> Checkout:
+    """Return a checkout order as it is now."""
+    return deliveries.current(sandbox).checkouts.get(checkout.order_id, checkout)
 
 
 def _check_in_use(deliveries: DeliveryRunner, sandbox: Sandbox) -> None:
@@ -122,19 +147,28 @@ def _check_in_use(deliveries: DeliveryRunner, sandbox: Sandbox) -> None:
 
 
 def _complete(
-    sandbox: Sandbox, order_id: str, completion: Completion
-) -> tuple[Checkout, Order | None]:
-    """Take the turn of a completion.
+    sandbox: Sandbox, order_id: str, completion: Completion, mode: PushMode
+) -> Completed:
+    """Complete a checkout order, and plan the pushes of its order.
 
     Raises:
         Problem: it is refused; nothing is changed.
     """
     try:
-        return checkouts.complete_checkout(sandbox, order_id, completion)
+        checkout, order = checkouts.complete_checkout(sandbox, order_id, completion)
     except UnknownShippingOptionError as error:
         raise Problem(422, str(error)) from None
     except Refusal as refusal:
         raise checkout_problem(refusal) from None
+    push = None
+    if order is not None:
+        now = sandbox.clock.now()
+        push = sandbox.deliveries.add_push(checkout, now, mode, sandbox.assumptions)
+    return Completed(completion.outcome, checkout, order, push)
+
+
+def _push_mode(spec: Mapping[str, Any]) -> PushMode:
+    return PushMode(spec.get("push", PushMode.SCHEDULE))
 
 
 def serialize_validation(validation: Validation) -> JsonObject:
@@ -153,16 +187,14 @@ def checkout_problem(refusal: Refusal) -> Problem:
     return Problem(status, f"the checkout cannot be completed: {refusal}")
 
 
-async def _push(
-    deliveries: DeliveryRunner, sandbox: Sandbox, checkout: Checkout, mode: PushMode
+async def _send_push(
+    deliveries: DeliveryRunner, sandbox: Sandbox, push: Delivery, mode: PushMode
 ) -> Delivery | None:
-    """Plan the pushes of a completed checkout order, and send the first if it is due."""
-    now = sandbox.clock.now()
-    delivery = sandbox.deliveries.add_push(checkout, now, mode, sandbox.assumptions)
-    if delivery is not None and mode is PushMode.NOW:
-        await deliveries.deliver(sandbox, delivery)
-        delivery = sandbox.deliveries.get(delivery.delivery_id)
-    if delivery is not None and mode is PushMode.WITH_CONFIRMATION:
-        deliveries.start_sending(sandbox, delivery)
-    deliveries.arm(sandbox)
-    return delivery
+    """Send the first push if it is due at once; return it as it is then."""
+    if mode is PushMode.NOW:
+        await deliveries.deliver(sandbox, push)
+    elif mode is PushMode.WITH_CONFIRMATION:
+        deliveries.start_sending(sandbox, push)
+    current = deliveries.current(sandbox)
+    deliveries.arm(current)
+    return current.deliveries.get(push.delivery_id)

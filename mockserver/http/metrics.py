@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockserver.homes.home import StoreCounts
 from mockserver.http.messages import Response
 from mockserver.sandbox.journal import Entry
 
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 class Metrics:
     """Counters over all sandboxes since the server started.
 
-    ``count_sandboxes`` returns how many sandboxes are in use.
+    ``count_sandboxes`` returns how many sandboxes are in use. ``store`` counts what was
+    stored, if sandboxes live in a store.
     """
 
     count_sandboxes: Callable[[], int]
+    store: StoreCounts | None = None
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     allocations: Counter[str] = field(default_factory=Counter)
@@ -68,3 +71,17 @@ class Metrics:
         yield CounterMetricFamily("kustom_mock_request_seconds", seconds, self.seconds)
         sandboxes = self.count_sandboxes()
         yield GaugeMetricFamily("kustom_mock_sandboxes", "Sandboxes in use.", sandboxes)
+        if self.store is not None:
+            yield from self._collect_store(self.store)
+
+    @staticmethod
+    def _collect_store(counts: StoreCounts) -> "Iterator[Metric]":
+        from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415  # only when scraped
+
+        for name, help_text, value in (
+            ("turns", "Turns that were settled in the store.", counts.turns),
+            ("conflicts", "Turns that were taken again.", counts.conflicts),
+            ("errors", "Turns that could not be settled.", counts.errors),
+            ("seconds", "Time spent on commits.", counts.seconds),
+        ):
+            yield CounterMetricFamily(f"kustom_mock_store_{name}", help_text, value)

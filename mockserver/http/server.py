@@ -98,12 +98,12 @@ class Server:
         are at ``public_url``, or where the merchant reached the server.
         """
         self.registry = sandboxes
-        home = home or MemoryHome(sandboxes)
+        self._home = home = home or MemoryHome(sandboxes)
         self._host = host
         self._port = port
         self._tls = tls
-        metrics = Metrics(sandboxes.__len__)
-        self._deliveries = DeliveryRunner(sandboxes, Sender(target_policy or TargetPolicy()))
+        metrics = Metrics(sandboxes.__len__, home.counts)
+        self._deliveries = DeliveryRunner(home, Sender(target_policy or TargetPolicy()))
         pages = PageAddresses(sandboxes, public_url)
         ca_certificate = tls.ca_certificate if tls else None
         merchant = MerchantApi(
@@ -134,13 +134,17 @@ class Server:
 
         Raises:
             OSError: the address or port cannot be used.
+            StoreError: the store of the sandboxes cannot be used.
         """
+        await self._home.open()
         self._runner = web.ServerRunner(
             ConnectionServer(self._handle, mock_headers=self._mock_headers),
             shutdown_timeout=SHUTDOWN_TIMEOUT,
         )
         await self._runner.setup()
         context = self._tls.context if self._tls else None
+        for sandbox in self.registry:  # a stored one may have deliveries that are due
+            self._deliveries.arm(sandbox)
         for listening in open_sockets(self._host, self._port):
             await web.SockSite(self._runner, listening, ssl_context=context).start()
         address, port = self._runner.addresses[0][:2]
@@ -152,6 +156,7 @@ class Server:
         if self._runner is not None:
             await self._runner.cleanup()
         await self._deliveries.close()
+        await self._home.close()
 
     async def respond(self, request: Request) -> Response:
         """Respond to a request without a connection: nothing is sent or damaged."""

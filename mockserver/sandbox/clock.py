@@ -5,7 +5,7 @@ This is the one place that reads the wall clock. All times are aware and in UTC.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import time
+from time import time, time_ns
 
 LATEST_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 """The latest time of any sandbox; periods can still be added to it."""
@@ -16,13 +16,23 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def wall_nanoseconds() -> int:
+    """Return the machine's time in nanoseconds since 1970."""
+    return time_ns()
+
+
 def wall_seconds() -> int:
     """Return the machine's time in whole seconds since 1970."""
     return int(time())
 
 
 class Clock:
-    """A clock that can be set, advanced and frozen."""
+    """A clock that can be set, advanced and frozen.
+
+    Attributes:
+        offset: of a running clock to the wall clock.
+        frozen_at: the time of a frozen clock.
+    """
 
     def __init__(
         self,
@@ -33,8 +43,8 @@ class Clock:
     ) -> None:
         """Start at a time (default: now), running or frozen."""
         self._source = source
-        self._offset = timedelta()
-        self._frozen_at: datetime | None = None
+        self.offset = timedelta()
+        self.frozen_at: datetime | None = None
         if frozen:
             self.freeze()  # first, so that it is frozen exactly at the start
         if start is not None:
@@ -43,17 +53,17 @@ class Clock:
     @property
     def frozen(self) -> bool:
         """Whether the clock is frozen."""
-        return self._frozen_at is not None
+        return self.frozen_at is not None
 
     def now(self) -> datetime:
         """Return the sandbox's time."""
-        return self._frozen_at or self._source() + self._offset
+        return self.frozen_at or self._source() + self.offset
 
     def set(self, moment: datetime) -> None:
         """Jump to a time; a running clock continues from there."""
-        if self._frozen_at is not None:
-            self._frozen_at = moment
-        self._offset = moment - self._source()
+        if self.frozen_at is not None:
+            self.frozen_at = moment
+        self.offset = moment - self._source()
 
     def advance(self, by: timedelta) -> None:
         """Jump forward, at most to ``LATEST_TIME``."""
@@ -62,10 +72,14 @@ class Clock:
 
     def freeze(self) -> None:
         """Freeze the clock at its present time."""
-        self._frozen_at = self.now()
+        self.frozen_at = self.now()
 
     def unfreeze(self) -> None:
         """Unfreeze the clock; time continues from where it stopped."""
-        if self._frozen_at is not None:
-            self._offset = self._frozen_at - self._source()
-            self._frozen_at = None
+        if self.frozen_at is not None:
+            self.offset = self.frozen_at - self._source()
+            self.frozen_at = None
+
+    def restore(self, offset: timedelta, frozen_at: datetime | None) -> None:
+        """Continue as another clock, which had this offset or was frozen at this time."""
+        self.offset, self.frozen_at = offset, frozen_at

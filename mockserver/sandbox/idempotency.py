@@ -44,8 +44,11 @@ def fingerprint(command: Command) -> bytes:
 
 
 def shorten_key(key: str) -> str:
-    """Return a key, or the digest of a long one, so that receipts have a bounded size."""
-    if len(key) <= MAX_KEY_LENGTH:
+    """Return a key, or the digest of a long one, so that receipts have a bounded size.
+
+    A key that is not ASCII may be no text at all, and is stored as its digest, too.
+    """
+    if len(key) <= MAX_KEY_LENGTH and key.isascii():
         return key
     return blake2b(key.encode(errors="surrogatepass"), digest_size=32).hexdigest()
 

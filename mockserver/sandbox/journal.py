@@ -5,11 +5,12 @@ values that exist anyway; it is rendered only when somebody reads it.
 """
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from itertools import takewhile
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -28,6 +29,9 @@ from mockserver.sandbox.weights import (
     weigh_order_version,
     weigh_value,
 )
+
+CountKey: TypeAlias = tuple[Operation | None, str | None, int]
+"""Operation, order id and status of counted requests."""
 
 DEFAULT_JOURNAL_SIZE = 1000
 MAX_COUNTERS = 100_000  # beyond it, requests are no longer counted by order
@@ -114,8 +118,20 @@ class Entry(Struct, dict=True):
         return self.damage.sent if self.damage else "the whole response"
 
 
+class IncompleteJournalError(LookupError):
+    """Raised by a reader of a journal whose entries are stored elsewhere; load them."""
+
+
 class Journal:
-    """The latest requests of a sandbox, oldest first."""
+    """The latest requests of a sandbox, oldest first.
+
+    Attributes:
+        size: maximum number of entries.
+        last_id: id of the last entry.
+        cleared_id: id of the last entry before the journal was cleared.
+        counts: number of requests by operation, order and status.
+        is_complete: whether all entries are at hand, and not stored elsewhere.
+    """
 
     def __init__(self, size: int = DEFAULT_JOURNAL_SIZE) -> None:
         """Keep at most ``size`` entries."""
@@ -124,8 +140,9 @@ class Journal:
         self._waiters: set[asyncio.Event] = set()
         self._entry_bytes = 0
         self.recordings = Recordings()
-        self.last_id = 0
-        self.counts: Counter[tuple[Operation | None, str | None, int]] = Counter()
+        self.last_id = self.cleared_id = 0
+        self.counts: dict[CountKey, int] = {}
+        self.is_complete = True
 
     @property
     def total_bytes(self) -> int:
@@ -137,19 +154,24 @@ class Journal:
         """Add an entry, with its request and response, and notify the waiters."""
         self.last_id += 1
         entry.entry_id = self.last_id
+        self._append(entry, messages)
+        is_countable = (
+            len(entry.order_id or "") <= MAX_ORDER_ID_LENGTH and entry.status != NOT_FOUND
+        )
+        order_id = entry.order_id if is_countable and len(self.counts) < MAX_COUNTERS else None
+        key = entry.operation, order_id, entry.status
+        self.counts[key] = self.counts.get(key, 0) + 1
+        self.notify_waiters()
+
+    def _append(self, entry: Entry, messages: tuple[Message, Message] | None) -> None:
+        """Append an entry, and drop the oldest ones beyond the limits."""
         self._entries.append(entry)
         self._entry_bytes += entry.weight
         if messages is not None:
             self.recordings.add(entry.entry_id, *messages)
         while self._is_full():
             self._entry_bytes -= self._entries.popleft().weight
-        self.recordings.drop_before(self.last_id + 1 - len(self._entries))
-        is_countable = (
-            len(entry.order_id or "") <= MAX_ORDER_ID_LENGTH and entry.status != NOT_FOUND
-        )
-        order_id = entry.order_id if is_countable and len(self.counts) < MAX_COUNTERS else None
-        self.counts[entry.operation, order_id, entry.status] += 1
-        self.notify_waiters()
+        self.recordings.drop_before(entry.entry_id + 1 - len(self._entries))
 
     def _is_full(self) -> bool:
         too_many = len(self._entries) > self.size
@@ -163,7 +185,7 @@ class Journal:
     @property
     def count(self) -> int:
         """The number of requests, including those whose entries were dropped."""
-        return self.counts.total()
+        return sum(self.counts.values())
 
     def count_matching(
         self,
@@ -201,27 +223,74 @@ class Journal:
         """Return an independent copy with the same entries and counts."""
         copy = Journal(self.size)
         copy._entries.extend(self._entries)
+        copy.is_complete = self.is_complete
         copy.recordings, copy.last_id = self.recordings.copy(), self.last_id
+        copy.cleared_id = self.cleared_id
         copy._entry_bytes = self._entry_bytes
         copy.counts.update(self.counts)
         return copy
 
     def clear(self) -> None:
         """Remove all entries and counts."""
-        self._entries.clear()
-        self.recordings = Recordings()
-        self._entry_bytes = 0
         self.counts.clear()
+        self.drop_until(self.last_id)
+        self.is_complete = True
+
+    def drop_until(self, entry_id: int) -> None:
+        """Drop the entries up to an id, because the journal was cleared."""
+        self.cleared_id = entry_id
+        while self._entries and self._entries[0].entry_id <= entry_id:
+            self._entry_bytes -= self._entries.popleft().weight
+        self.recordings.drop_before(entry_id + 1)
+
+    def drop_after(self, entry_id: int) -> None:
+        """Drop the entries after an id, because their turns are undone."""
+        while self._entries and self._entries[-1].entry_id > entry_id:
+            entry = self._entries.pop()
+            self._entry_bytes -= entry.weight
+            self.recordings.drop(entry.entry_id)
+        self.last_id = entry_id
+
+    def load(self, entries: Iterable[tuple[Entry, tuple[Message, Message] | None]]) -> None:
+        """Replace the entries by those that are stored, with their requests and responses."""
+        self._entries.clear()
+        self.recordings, self._entry_bytes, self.is_complete = Recordings(), 0, True
+        for entry, messages in entries:
+            if entry.entry_id > self.cleared_id:
+                self._append(entry, messages)
+
+    def entries_at_hand(self, after: int) -> list[Entry]:
+        """Return the entries after an id, oldest first, also of an incomplete journal."""
+        newest = takewhile(lambda entry: entry.entry_id > after, reversed(self._entries))
+        return list(newest)[::-1]
 
     def find(self, correlation_id: str) -> Entry | None:
         """Find the entry with a correlation id."""
         return next((entry for entry in self if entry.correlation_id == correlation_id), None)
 
+    def require_entries(self) -> None:
+        """Check that all entries are at hand.
+
+        Raises:
+            IncompleteJournalError: they are stored elsewhere.
+        """
+        if not self.is_complete:
+            raise IncompleteJournalError
+
     def entries_after(self, entry_id: int) -> list[Entry]:
-        """Return the entries after an id, oldest first; takes time only for these."""
-        newest = takewhile(lambda entry: entry.entry_id > entry_id, reversed(self._entries))
-        return list(newest)[::-1]
+        """Return the entries after an id, oldest first; takes time only for these.
+
+        Raises:
+            IncompleteJournalError: they are stored elsewhere.
+        """
+        self.require_entries()
+        return self.entries_at_hand(entry_id)
 
     def __iter__(self) -> Iterator[Entry]:
-        """Iterate over the entries, oldest first."""
+        """Iterate over the entries, oldest first.
+
+        Raises:
+            IncompleteJournalError: they are stored elsewhere.
+        """
+        self.require_entries()
         return iter(self._entries)

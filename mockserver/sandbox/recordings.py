@@ -88,6 +88,11 @@ class Recordings:
         while self._pairs and next(iter(self._pairs)) < entry_id:
             self._drop_oldest()
 
+    def drop(self, entry_id: int) -> None:
+        """Drop the messages of an entry."""
+        for message in self._pairs.pop(entry_id, ()):
+            self.total_bytes -= message.weight
+
     def get(self, entry_id: int) -> tuple[Message, Message] | None:
         """Return request and response of an entry, if they are still kept."""
         return self._pairs.get(entry_id)

@@ -39,6 +39,14 @@ class SandboxTemplate(Protocol):
     """Source of new sandboxes, such as a parsed scenario."""
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def source(self) -> object:
+        """What it was parsed from, as plain values."""
+
+    @property
     def credentials(self) -> Mapping[str, str]:
         """Secrets by user name; empty if any credentials are accepted."""
 
@@ -92,6 +100,7 @@ class SandboxRegistry(Generic[TemplateT]):
         time_to_live: time without use (real) after which a sandbox is dropped, if any.
         evicted: the latest evictions, oldest first.
         evicted_count: number of evictions since the server was started.
+        on_drop: called with the name of each sandbox that was dropped.
         dropped_tally: counts of what the requests of dropped sandboxes met.
         dropped_count: number of sandboxes whose requests it counts.
     """
@@ -113,6 +122,7 @@ class SandboxRegistry(Generic[TemplateT]):
         self.time_to_live = time_to_live
         self.evicted: deque[Eviction] = deque(maxlen=MAX_EVICTIONS_LISTED)
         self.evicted_count = 0
+        self.on_drop: Callable[[str], None] | None = None
         self.dropped_tally = Tally()
         self.dropped_count = 0
         self._clock = clock
@@ -217,6 +227,7 @@ class SandboxRegistry(Generic[TemplateT]):
         registry = SandboxRegistry(self.template, max_sandboxes=self.max_sandboxes)
         entry = self._find(name)
         if entry is not None:
+            entry.sandbox.journal.require_entries()
             registry._entries[name] = replace(entry, sandbox=entry.sandbox.copy())
         return registry
 
@@ -226,10 +237,37 @@ class SandboxRegistry(Generic[TemplateT]):
 
     def drop(self, name: str) -> bool:
         """Drop a sandbox with its owner; return whether it existed."""
+        entry = self.forget(name)
+        if entry is None:
+            return False
+        met = entry.sandbox.count_met()
+        if len(met):
+            self.dropped_tally.merge(met)
+            self.dropped_count += 1
+        if self.on_drop is not None:
+            self.on_drop(name)
+        return True
+
+    def forget(self, name: str) -> RegistryEntry[TemplateT] | None:
+        """Remove a sandbox that lives on elsewhere; waiters for its requests re-check."""
         entry = self._entries.pop(name, None)
         if entry is not None:
-            self._release(entry)
-        return entry is not None
+            self._total_bytes -= entry.counted_bytes
+            entry.sandbox.make_room = entry.sandbox.on_change = None
+            entry.sandbox.journal.notify_waiters()
+        return entry
+
+    def entry_of(self, name: str) -> RegistryEntry[TemplateT] | None:
+        """Return a sandbox in use with what is known about it."""
+        return self._entries.get(name)
+
+    def adopt(self, entry: RegistryEntry[TemplateT]) -> None:
+        """Insert a sandbox, in place of the one of its name."""
+        sandbox = entry.sandbox
+        self.forget(sandbox.name)
+        self._entries[sandbox.name] = entry
+        sandbox.make_room, sandbox.on_change = self._reserve, self.mark_changed
+        self._count_bytes(entry)
 
     def mark_changed(self, name: str) -> None:
         """Protect a sandbox that the control API changed, and count its bytes."""
@@ -289,20 +327,8 @@ class SandboxRegistry(Generic[TemplateT]):
             owner=self._owner(name),
         )
         self.drop(name)
-        self._entries[name] = entry
-        sandbox.make_room, sandbox.on_change = self._reserve, self.mark_changed
-        self._count_bytes(entry)
+        self.adopt(entry)
         return entry
-
-    def _release(self, entry: RegistryEntry[TemplateT]) -> None:
-        """Stop counting a sandbox; waiters for its requests re-check."""
-        met = entry.sandbox.count_met()
-        if len(met):
-            self.dropped_tally.merge(met)
-            self.dropped_count += 1
-        self._total_bytes -= entry.counted_bytes
-        entry.sandbox.make_room = entry.sandbox.on_change = None
-        entry.sandbox.journal.notify_waiters()
 
     def _count_bytes(self, entry: RegistryEntry[TemplateT]) -> None:
         size = entry.sandbox.total_bytes

@@ -19,7 +19,7 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
-from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.clock import Clock, wall_nanoseconds
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.inbox import Deliveries
 from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, WEBHOOK_SCHEDULES
@@ -71,6 +71,8 @@ class Sandbox:
     """The tables, clock, ids, faults and journal behind one user name.
 
     Attributes:
+        birth: real time in nanoseconds at which it was built or restored; no other sandbox
+            of its name has the same.
         orders: orders by id, oldest first.
         checkouts: checkout orders by id, oldest first; an order that came about at
             checkout has the same id.
@@ -102,6 +104,7 @@ class Sandbox:
     ) -> None:
         """Create an empty sandbox; by default on wall time, seeded by its name."""
         self.name = name
+        self.birth = wall_nanoseconds()
         self.orders: dict[str, Order] = {}
         self.checkouts: dict[str, Checkout] = {}
         self.receipts: dict[str, Receipt] = {}
@@ -306,9 +309,10 @@ class Sandbox:
             tally.count_delivery(delivery)
         return tally
 
-    def take_snapshot(self, name: str) -> Snapshot:
-        """Store a snapshot under a name; beyond the limit the oldest is dropped."""
-        snapshot = Snapshot(
+    def build_snapshot(self) -> Snapshot:
+        """Return its complete state."""
+        self.journal.require_entries()
+        return Snapshot(
             taken_at=self.clock.now(),
             frozen=self.clock.frozen,
             orders=dict(self.orders),
@@ -325,6 +329,10 @@ class Sandbox:
             order_bytes=dict(self.order_bytes),
             held_bytes=self.held_bytes,
         )
+
+    def take_snapshot(self, name: str) -> Snapshot:
+        """Store a snapshot under a name; beyond the limit the oldest is dropped."""
+        snapshot = self.build_snapshot()
         self.check_room(snapshot.total_bytes)
         self.snapshots.pop(name, None)
         self.snapshots[name] = snapshot
@@ -341,6 +349,7 @@ class Sandbox:
             KeyError: there is no snapshot of this name.
         """
         snapshot = self.snapshots[name]
+        self.birth = wall_nanoseconds()
         self.orders = dict(snapshot.orders)
         self.checkouts = dict(snapshot.checkouts)
         self.checkout_bytes = snapshot.checkout_bytes

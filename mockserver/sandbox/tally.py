@@ -75,7 +75,7 @@ Row: TypeAlias = RequestRow | DeliveryRow
 LATE_AFTER = 5.0  # seconds in which a push must be answered
 
 
-class RowCount(Struct):
+class RowCount(Struct, frozen=True):
     """A row with its count and its first request."""
 
     row: Row
@@ -123,7 +123,7 @@ class Tally:
         )
         counter = self.rows.get(key)
         if counter is not None:
-            counter.count += 1
+            self.rows[key] = RowCount(counter.row, counter.count + 1, counter.first)
             return
         replay = "changed" if entry.body_changed else "same" if entry.replayed else ""
         row = RequestRow(
@@ -160,7 +160,8 @@ class Tally:
 
     def _add(self, key: tuple[object, ...], counter: RowCount) -> None:
         if key in self.rows:
-            self.rows[key].count += counter.count
+            first = self.rows[key]
+            self.rows[key] = RowCount(first.row, first.count + counter.count, first.first)
         elif len(self.rows) < MAX_ROWS:
             self.rows[key] = counter
 

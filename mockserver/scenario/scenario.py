@@ -59,6 +59,11 @@ class Scenario(Struct, frozen=True, dict=True):
         return self.document.value or {}
 
     @property
+    def source(self) -> object:
+        """The plain values of the file, of which an equal scenario can be made."""
+        return self.document.value
+
+    @property
     def title(self) -> str:
         """The scenario's title, or else its name."""
         return str(self.spec.get("title", self.name))

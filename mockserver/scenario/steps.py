@@ -157,7 +157,7 @@ class _StepPlanner:
         )
 
     def _update_lines(self, spec: Spec) -> None:
-        """Let later captures name the lines of an update that is accepted."""
+        """Make the lines of an accepted update known to later captures."""
         order = str(spec["order"])
         self.orders[order] = {**self.orders.get(order, {}), **spec}
         self.lines.pop(order, None)

@@ -1,4 +1,4 @@
-"""Tell what came out differently in a branch, and because of which request."""
+"""Find what differs in a branch, and because of which request."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

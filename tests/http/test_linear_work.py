@@ -105,7 +105,7 @@ class Apis:
     def __init__(self) -> None:
         registry = SandboxRegistry(Scenario("empty", wrap_value({"version": 1})))
         metrics, home = Metrics(registry.__len__), MemoryHome(registry)
-        deliveries = DeliveryRunner(registry, Sender(TargetPolicy()))
+        deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
         pages = PageAddresses(registry, None)
         self.merchant = MerchantApi(home, OrderCache(), metrics, deliveries, pages)
         self.control = ControlApi(

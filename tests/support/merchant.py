@@ -5,10 +5,11 @@ Replies keep header names in their exact case and bodies as bytes.
 
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import count
 from typing import Any, TypeAlias
 
 from aiohttp import ClientSession
@@ -80,12 +81,17 @@ def basic(user: str, secret: str = "secret") -> str:  # noqa: S107  # any is acc
 
 @dataclass(slots=True)
 class Merchant:
-    """One user of a server, with a current order; the user is the sandbox."""
+    """One user of a server, with a current order; the user is the sandbox.
+
+    Each request goes to the next of the replicas, if there are any.
+    """
 
     session: ClientSession
     url: str
     user: str
     order: dict[str, Json] = field(default_factory=dict)
+    replicas: Sequence[str] = ()
+    requests: Iterator[int] = field(default_factory=count)
 
     @property
     def order_id(self) -> str:
@@ -125,9 +131,11 @@ class Merchant:
         if body is not None and not hasattr(body, "__aiter__"):
             sent.setdefault("Content-Type", "application/json")
             body = BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
+        number = next(self.requests)
+        url = self.replicas[number % len(self.replicas)] if self.replicas else self.url
         async with self.session.request(
             method,
-            URL(self.url + path, encoded=True),
+            URL(url + path, encoded=True),
             data=body,
             headers=sent,
             skip_auto_headers=("Content-Type", "Accept-Encoding"),

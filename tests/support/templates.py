@@ -10,6 +10,8 @@ class EmptyTemplate:
     """Creates empty sandboxes and records their names.
 
     Attributes:
+        name: what it is called.
+        source: what it was made from.
         built: the names of the sandboxes created, in order.
         failures: how many of the next sandboxes cannot be created.
         credentials: the users it lists.
@@ -19,6 +21,8 @@ class EmptyTemplate:
 
     def __init__(self, **credentials: str) -> None:
         """Create a template with these credentials."""
+        self.name = "empty"
+        self.source: object = None
         self.built: list[str] = []
         self.failures = 0
         self.seeded_bytes = 0

@@ -15,7 +15,7 @@ from msgspec import Struct
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import UnknownShippingOptionError
 from mockserver.domain.errors import Refusal
-from mockserver.homes.home import Home
+from mockserver.homes.home import Home, ResultT
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.checkout_page.page_state import describe_page
 from mockserver.http.complete_checkout import (
@@ -99,8 +99,8 @@ class CheckoutPage(Struct, frozen=True):
         return await route_match.target(self, params, request)
 
     async def take_turn(
-        self, params: Params, turn: Callable[[Sandbox, Checkout], Response]
-    ) -> Response:
+        self, params: Params, turn: Callable[[Sandbox, Checkout], ResultT]
+    ) -> ResultT:
         """Apply a turn to the checkout order of an address.
 
         Raises:
@@ -172,7 +172,7 @@ async def _identify(page: CheckoutPage, params: Params, request: Request) -> Res
 
 async def _complete(page: CheckoutPage, params: Params, request: Request) -> Response:
     spec = validate(parse_json_object(request), COMPLETION_SCHEMA)
-    sandbox, checkout = page.find(params)
+    sandbox, checkout = await page.take_turn(params, lambda *found: found)
     completed = await complete_checkout(page.deliveries, sandbox, checkout, spec)
     page.home.registry.mark_changed(sandbox.name)
     state = describe_page(sandbox, completed.checkout)

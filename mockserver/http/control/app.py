@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from mockserver.domain.errors import Refusal
 from mockserver.homes.memory import MemoryHome
+from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page
 from mockserver.http.control.context import (
     ControlContext,
@@ -33,6 +34,7 @@ from mockserver.http.control.problems import (
     problem_response,
     refusal_problem,
     scenario_problem,
+    store_problem,
     unauthorized,
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
@@ -81,6 +83,8 @@ class ControlApi(Struct, frozen=True):
             return problem_response(refusal_problem(refusal))
         except ScenarioError as error:
             return problem_response(scenario_problem(error))
+        except StoreError as error:
+            return problem_response(store_problem(error))
         except Exception:
             log.exception("crash in %r", request.path)
             return problem_response(Problem(500, "unexpected server error"))

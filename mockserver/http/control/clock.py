@@ -10,6 +10,7 @@ from mockserver.http.control.context import (
     PathParams,
     find_sandbox,
     open_sandbox,
+    sandbox_name,
 )
 from mockserver.http.control.parsing import json_response, parse_json_object
 from mockserver.http.control.problems import Problem
@@ -40,6 +41,30 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
         raise Problem(
             422, f"expected one or more of {', '.join(CLOCK_FIELDS)}, got {unknown or '{}'}"
         )
+    name = sandbox_name(context, params)
+    changed = await context.home.take_turn(name, _change_clock, context, params, body)
+    if isinstance(changed, Response):
+        return changed
+    sandbox, old_time, target = changed
+    sent = await context.deliveries.advance(sandbox, target)
+    sandbox = find_sandbox(context, params)
+    expired = await context.workers.run_if(
+        partial(_expired_orders, sandbox.copy(), old_time, sandbox.clock.now()),
+        is_long=sandbox.total_bytes > SMALL_SANDBOX,
+    )
+    fired = [*expired, *map(_delivery_event, sent)]
+    fired.sort(key=lambda event: event["at"])
+    return json_response({**_serialize_clock(sandbox), "fired": fired})
+
+
+def _change_clock(
+    context: ControlContext, params: PathParams, body: dict[str, Any]
+) -> tuple[Sandbox, datetime, datetime] | Response:
+    """Freeze or unfreeze the clock.
+
+    Returns:
+        The sandbox, the time before, and the one to advance to; or what a change would do.
+    """
     sandbox = open_sandbox(context, params)
     old_time = sandbox.clock.now()
     target = _target_time(body, old_time)
@@ -57,14 +82,7 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
         sandbox.clock.freeze()
     elif "freeze" in body:
         sandbox.clock.unfreeze()
-    sent = await context.deliveries.advance(sandbox, target)
-    expired = await context.workers.run_if(
-        partial(_expired_orders, sandbox.copy(), old_time, sandbox.clock.now()),
-        is_long=sandbox.total_bytes > SMALL_SANDBOX,
-    )
-    fired = [*expired, *map(_delivery_event, sent)]
-    fired.sort(key=lambda event: event["at"])
-    return json_response({**_serialize_clock(sandbox), "fired": fired})
+    return sandbox, old_time, target
 
 
 def _preview_change(sandbox: Sandbox, target: datetime) -> dict[str, Any]:

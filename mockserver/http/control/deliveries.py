@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from shlex import quote
 from time import monotonic
 
-from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
+from mockserver.http.control.context import (
+    ControlContext,
+    PathParams,
+    find_sandbox,
+    sandbox_name,
+)
 from mockserver.http.control.parsing import json_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.requests import parse_await_parameters
@@ -61,13 +66,22 @@ async def await_deliveries(
     """Wait until ``count`` deliveries match, at most ``timeout`` (real time)."""
     count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
+    name = sandbox_name(context, params)
     while True:
-        sandbox = find_sandbox(context, params)  # it may have been replaced
-        deliveries = list(_matching(sandbox, request))
+        deliveries = await context.home.take_turn(
+            name, _read_matching, context, params, request
+        )
         if len(deliveries) >= count or monotonic() >= deadline:
             break
         await sleep(POLL_INTERVAL)
     return json_response({"satisfied": len(deliveries) >= count, "deliveries": deliveries})
+
+
+def _read_matching(
+    context: ControlContext, params: PathParams, request: Request
+) -> list[JsonObject]:
+    """Return the matching deliveries; the sandbox may have been replaced meanwhile."""
+    return list(_matching(find_sandbox(context, params), request))
 
 
 def serialize_delivery(sandbox: Sandbox, delivery: Delivery) -> JsonObject:

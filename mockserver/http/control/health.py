@@ -16,14 +16,22 @@ def get_metrics(context: ControlContext, _params: PathParams, _request: Request)
 
 def get_health(context: ControlContext, _params: PathParams, _request: Request) -> Response:
     """Return status, version, uptime and number of sandboxes."""
-    return json_response(
-        {
-            "status": "ok",
-            "version": __version__,
-            "uptime": round(monotonic() - context.started_at, 3),
-            "sandboxes": len(context.registry),
-        },
-    )
+    health = {
+        "status": "ok",
+        "version": __version__,
+        "uptime": round(monotonic() - context.started_at, 3),
+        "sandboxes": len(context.registry),
+    }
+    replica = context.home.replica
+    return json_response({**health, "replica": replica} if replica else health)
+
+
+async def get_readiness(
+    context: ControlContext, params: PathParams, request: Request
+) -> Response:
+    """Return the health, or 503 while the store of the sandboxes is away."""
+    await context.home.check()
+    return get_health(context, params, request)
 
 
 def get_ca_certificate(

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from mockserver.domain.errors import Reason, Refusal
+from mockserver.homes.store import StoreError
 from mockserver.http.messages import Response
 from mockserver.scenario.diagnostics import ScenarioError
 
@@ -65,6 +66,13 @@ def unauthorized() -> Problem:
     """Build a 401 problem with its challenge."""
     problem = Problem(401, "expected 'Authorization: Bearer …' with the admin token")
     problem.headers["WWW-Authenticate"] = 'Bearer realm="kustom-mock control API"'
+    return problem
+
+
+def store_problem(error: StoreError) -> Problem:
+    """Build a 503 problem for a turn that could not be settled."""
+    problem = Problem(503, error.detail, reason=error.reason)
+    problem.headers["Retry-After"] = "1"
     return problem
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from multidict import CIMultiDict
@@ -151,24 +151,47 @@ async def await_requests(
     """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
     expected_count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
-    journal, entries, last_id = None, deque[Entry](), 0
+    name, journal, entries, last_id = sandbox_name(context, params), None, deque[Entry](), 0
     while True:
-        sandbox = find_sandbox(context, params)
-        if sandbox.journal is not journal:  # it was replaced, maybe with the sandbox
-            journal, last_id = sandbox.journal, 0
+        look = await context.home.take_turn(
+            name, _look_for_entries, context, params, request, journal, last_id
+        )
+        if look.journal is not journal:  # it was replaced, maybe with the sandbox
             entries.clear()
-        matches = _entry_filter(sandbox, request)
-        entries.extend(filter(matches, journal.entries_after(last_id)))
-        last_id = journal.last_id
-        while entries and entries[0].entry_id < journal.first_id:
+        journal, last_id = look.journal, look.last_id
+        entries.extend(look.entries)
+        while entries and entries[0].entry_id < look.first_id:
             entries.popleft()  # the journal has dropped it
         seconds_left = deadline - monotonic()
         if len(entries) >= expected_count or seconds_left <= 0:
             break
-        await journal.wait_for_entry(seconds_left)
-    render = partial(_render_entries, sandbox.journal.copy(), entries)
+        await context.home.wait_for_entry(name, seconds_left)
+    render = partial(_render_entries, look.journal.copy(), entries)
     rows = await context.workers.run_if(render, is_long=len(entries) > FEW_ENTRIES)
     return json_response({"satisfied": len(entries) >= expected_count, "requests": rows})
+
+
+class _Look(NamedTuple):
+    """The matching entries that a journal has got since another look at it."""
+
+    journal: Journal
+    entries: list[Entry]
+    first_id: int
+    last_id: int
+
+
+def _look_for_entries(
+    context: ControlContext,
+    params: PathParams,
+    request: Request,
+    journal: Journal | None,
+    last_id: int,
+) -> _Look:
+    sandbox = find_sandbox(context, params)
+    found = sandbox.journal
+    new = found.entries_after(last_id if found is journal else 0)
+    matches = list(filter(_entry_filter(sandbox, request), new))
+    return _Look(found, matches, found.first_id, found.last_id)
 
 
 def parse_await_parameters(request: Request) -> tuple[int, float]:

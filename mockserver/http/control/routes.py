@@ -28,7 +28,7 @@ from mockserver.http.openapi.control_document import control_document
 from mockserver.http.openapi.merchant_document import merchant_document
 from mockserver.http.router import Router
 
-HEALTH_PATHS = ("/livez", "/readyz", "/healthz", "/__admin/health")
+HEALTH_PATHS = ("/livez", "/healthz", "/__admin/health")
 SANDBOXES_PATH = "/__admin/sandboxes"
 SANDBOX_PATH = f"{SANDBOXES_PATH}/{{sandbox}}"
 
@@ -55,6 +55,7 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         Route("GET", path, health.get_health, "health", unauthenticated=True)
         for path in HEALTH_PATHS
     ),
+    Route("GET", "/readyz", health.get_readiness, "health", unauthenticated=True),
     Route(
         "GET", "/metrics", health.get_metrics, "text",
         response_media_type="text/plain", unauthenticated=True,

@@ -28,7 +28,7 @@ from mockserver.http.deliveries.sender import Sent
 from mockserver.http.merchant.checkout_parsing import check_fields
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.sandbox.checkouts import update_checkout
-from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS, DeliveryKind
+from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS, Delivery, DeliveryKind
 from mockserver.sandbox.sandbox import Sandbox
 
 REQUEST_FIELDS = (
@@ -57,14 +57,16 @@ async def validate_checkout(
         return SKIPPED
     is_required = bool(checkout.fields.get("options", {}).get(REQUIRED_OPTION))
     body = orjson.dumps(serialize_checkout(checkout, sandbox.assumptions)).decode()
-    delivery = sandbox.deliveries.add(
-        DeliveryKind.VALIDATION,
-        checkout.order_id,
-        url,
-        sandbox.clock.now(),
-        body=body,
-        timeout=REQUIRED_TIMEOUT if is_required else OPTIONAL_TIMEOUT,
-    )
+    timeout = REQUIRED_TIMEOUT if is_required else OPTIONAL_TIMEOUT
+
+    def add(current: Sandbox) -> Delivery:
+        now, kind = current.clock.now(), DeliveryKind.VALIDATION
+        order_id = checkout.order_id
+        return current.deliveries.add(kind, order_id, url, now, body=body, timeout=timeout)
+
+    delivery = await runner.take_turn(sandbox, add)
+    if delivery is None:  # the sandbox was reset or dropped
+        return SKIPPED
     answer = parse_answer(await runner.ask(sandbox, delivery))
     return judge_validation(answer, is_required=is_required, assumptions=sandbox.assumptions)
 
@@ -99,13 +101,20 @@ async def ask_for_update(
     url = checkout.merchant_url(kind)
     assert url is not None  # noqa: S101  # by changed_by_shopper
     shown = serialize_checkout(checkout, sandbox.assumptions)
-    body = {name: shown[name] for name in REQUEST_FIELDS if name in shown}
-    delivery = sandbox.deliveries.add(
-        kind, checkout.order_id, url, sandbox.clock.now(), body=orjson.dumps(body).decode()
-    )
+    fields = {name: shown[name] for name in REQUEST_FIELDS if name in shown}
+    body, order_id = orjson.dumps(fields).decode(), checkout.order_id
+
+    def add(current: Sandbox) -> Delivery:
+        return current.deliveries.add(kind, order_id, url, current.clock.now(), body=body)
+
+    delivery = await runner.take_turn(sandbox, add)
+    if delivery is None:  # the sandbox was reset or dropped
+        return UPDATE_FAILED
     sent = await runner.ask(sandbox, delivery)
     judged = judge_update(parse_answer(sent))
-    if judged.lets_pass and not _apply_update(sandbox, checkout.order_id, sent.body):
+    if judged.lets_pass and not await runner.take_turn(
+        sandbox, _apply_update, order_id, sent.body
+    ):
         return UPDATE_FAILED
     return judged
 

@@ -5,7 +5,7 @@ only if the sandbox still has it.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from msgspec import Struct
 
+from mockserver.homes.home import ArgumentsT, Home, ResultT
 from mockserver.http.deliveries import faults
 from mockserver.http.deliveries.outgoing import build_request
 from mockserver.http.deliveries.sender import Sender, Sent, no_response, timeout_of
@@ -23,7 +24,6 @@ from mockserver.sandbox.deliveries.delivery import (
     is_stopped,
 )
 from mockserver.sandbox.faults.actions import Respond
-from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 
 MAX_PARALLEL = 64  # calls of one sandbox at a time
@@ -42,8 +42,8 @@ class SentDelivery(Struct, frozen=True):
 class DeliveryRunner:
     """Sends deliveries of all sandboxes of a registry."""
 
-    def __init__(self, registry: SandboxRegistry[Any], sender: Sender) -> None:
-        self._registry = registry
+    def __init__(self, home: Home, sender: Sender) -> None:
+        self._home = home
         self._sender = sender
         self._locks: WeakKeyDictionary[Sandbox, asyncio.Lock] = WeakKeyDictionary()
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -60,15 +60,27 @@ class DeliveryRunner:
 
     async def _advance(self, sandbox: Sandbox, target: datetime) -> list[SentDelivery]:
         sent: list[SentDelivery] = []
-        deliveries = sandbox.deliveries
-        while batch := deliveries.take_due(target, lambda d: self._is_wanted(sandbox, d)):
-            _move_clock(sandbox, batch[0].due[0])
+        while batch := await self.take_turn(sandbox, _take_due, target):
             sent += await self._send_batch(sandbox, batch)
-            if sandbox.deliveries is not deliveries or not self.is_in_use(sandbox):
-                return sent  # restored, reset or dropped meanwhile
-        _move_clock(sandbox, target)
+        await self.take_turn(sandbox, _move_clock, target)
         self.arm(sandbox)
         return sent
+
+    async def take_turn(
+        self,
+        sandbox: Sandbox,
+        turn: Callable[[Sandbox, *ArgumentsT], ResultT],
+        *args: *ArgumentsT,
+    ) -> ResultT | None:
+        """Take a turn, unless the sandbox was restored, reset or dropped meanwhile."""
+
+        def apply() -> ResultT | None:
+            current = self._home.registry.get(sandbox.name)
+            if current is None or current.birth != sandbox.birth:
+                return None
+            return turn(current, *args)
+
+        return await self._home.take_turn(sandbox.name, apply)
 
     async def _send_batch(
         self, sandbox: Sandbox, batch: Sequence[Delivery]
@@ -93,23 +105,26 @@ class DeliveryRunner:
         Returns:
             The attempts; none if the call is put off.
         """
-        fired = delivery.fired or faults.match_rules(sandbox, delivery)
-        if not delivery.fired and faults.put_off(sandbox, delivery, fired):
-            return []
+        fired = delivery.fired
+        if not fired:
+            fired = await self.take_turn(sandbox, faults.match_rules, delivery) or ()
+            if await self.take_turn(sandbox, faults.put_off, delivery, fired):
+                return []
         number = faults.number_of_calls(fired)
         sent = [await self.send(sandbox, delivery, fired) for _ in range(number)]
-        sandbox.deliveries.release_reordered(delivery, sandbox.clock.now())
+        await self.take_turn(sandbox, _release_reordered, delivery)
         return sent
 
     async def send(
         self, sandbox: Sandbox, delivery: Delivery, fired: FiredActions = ()
     ) -> SentDelivery:
         """Send a delivery now, whether it is due or not, and settle it."""
-        at, deliveries = sandbox.clock.now(), sandbox.deliveries
+        at = sandbox.clock.now()
         try:
             result = await self._call(sandbox, delivery, fired)
         except asyncio.CancelledError:
-            deliveries.settle(delivery.delivery_id, Attempt(at, None, 0.0, "interrupted"))
+            interrupted = Attempt(at, None, 0.0, "interrupted")
+            await self.take_turn(sandbox, _settle, delivery, interrupted, "")
             raise
         attempt = Attempt(
             at,
@@ -119,7 +134,7 @@ class DeliveryRunner:
             faults.describe(fired),
             bool(result.location),
         )
-        changed = deliveries.settle(delivery.delivery_id, attempt, result.held)
+        changed = await self.take_turn(sandbox, _settle, delivery, attempt, result.held)
         attempted = None if result.held else attempt
         return SentDelivery(changed or delivery, at, attempted, result)
 
@@ -129,15 +144,10 @@ class DeliveryRunner:
         A delay beyond the timeout is no answer; it takes no real time. A frozen clock
         moves instead of waiting.
         """
-        fired = faults.match_rules(sandbox, delivery)
+        fired = await self.take_turn(sandbox, _match_question, delivery) or ()
         delay, timeout = faults.delay_of(fired), timeout_of(delivery)
-        if sandbox.clock.frozen:
-            sandbox.clock.advance(timedelta(seconds=min(delay, timeout)))
         if delay >= timeout:
-            at, names = sandbox.clock.now(), faults.describe(fired)
-            attempt = Attempt(at, None, timeout, no_response(delivery), names)
-            sandbox.deliveries.settle(delivery.delivery_id, attempt)
-            return Sent(timeout, error=attempt.error)
+            return Sent(timeout, error=no_response(delivery))
         if delay and not sandbox.clock.frozen:
             await asyncio.sleep(delay)
         calls = range(faults.number_of_calls(fired))
@@ -196,12 +206,48 @@ class DeliveryRunner:
 
     def is_in_use(self, sandbox: Sandbox) -> bool:
         """Return whether a sandbox was neither reset nor dropped."""
-        return self._registry.get(sandbox.name) is sandbox
+        current = self._home.registry.get(sandbox.name)
+        return current is not None and current.birth == sandbox.birth
 
-    @staticmethod
-    def _is_wanted(sandbox: Sandbox, delivery: Delivery) -> bool:
-        order = sandbox.orders.get(delivery.order_id)
-        return not is_stopped(delivery, order, sandbox.assumptions)
+    def current(self, sandbox: Sandbox) -> Sandbox:
+        """Return a sandbox as it is at hand now, which may be another object."""
+        return self._home.registry.get(sandbox.name) or sandbox
+
+
+def _take_due(sandbox: Sandbox, target: datetime) -> Sequence[Delivery]:
+    """Take what is due next, at most at a time, and move the clock there."""
+    batch = sandbox.deliveries.take_due(target, lambda d: _is_wanted(sandbox, d))
+    if batch:
+        _move_clock(sandbox, batch[0].due[0])
+    return batch
+
+
+def _is_wanted(sandbox: Sandbox, delivery: Delivery) -> bool:
+    order = sandbox.orders.get(delivery.order_id)
+    return not is_stopped(delivery, order, sandbox.assumptions)
+
+
+def _settle(
+    sandbox: Sandbox, delivery: Delivery, attempt: Attempt, held: str
+) -> Delivery | None:
+    return sandbox.deliveries.settle(delivery.delivery_id, attempt, held)
+
+
+def _match_question(sandbox: Sandbox, delivery: Delivery) -> FiredActions:
+    """Count a question to the merchant for the fault rules; a frozen clock moves by a delay."""
+    fired = faults.match_rules(sandbox, delivery)
+    delay, timeout = faults.delay_of(fired), timeout_of(delivery)
+    if sandbox.clock.frozen:
+        sandbox.clock.advance(timedelta(seconds=min(delay, timeout)))
+    if delay >= timeout:
+        at, names = sandbox.clock.now(), faults.describe(fired)
+        attempt = Attempt(at, None, timeout, no_response(delivery), names)
+        sandbox.deliveries.settle(delivery.delivery_id, attempt)
+    return fired
+
+
+def _release_reordered(sandbox: Sandbox, sent: Delivery) -> None:
+    sandbox.deliveries.release_reordered(sent, sandbox.clock.now())
 
 
 def _replaced_answer(delivery: Delivery, answer: Respond) -> Sent:

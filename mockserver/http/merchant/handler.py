@@ -16,6 +16,7 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
 from mockserver.homes.home import Home
+from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.deliveries.runner import DeliveryRunner
@@ -54,6 +55,7 @@ from mockserver.sandbox.recordings import record_message
 from mockserver.sandbox.sandbox import Execution, Sandbox
 
 ABANDONED = ResponseDamage(sent="nothing: the client disconnected before the response")
+RETRY_AFTER = "1"  # seconds, while the store of the sandboxes is away
 CREDENTIALS_HINT = "send Authorization: Basic with base64 of user:secret, or an API key"
 
 log = logging.getLogger("kustom_mock")
@@ -108,9 +110,12 @@ class MerchantApi(Struct, frozen=True):
         if isinstance(credentials, Answer):
             return self._count(credentials)
         user = credentials.user
-        answer = await self.home.take_turn(user, self._answer, request, credentials)
-        while isinstance(answer, Delayed):
-            answer = await self._answer_after_delay(request, credentials, answer)
+        try:
+            answer = await self.home.take_turn(user, self._answer, request, credentials)
+            while isinstance(answer, Delayed):
+                answer = await self._answer_after_delay(request, credentials, answer)
+        except StoreError as error:
+            return self._count(self._refuse_for_store(request, error))
         sandbox = self.home.registry.get(user)
         if sandbox is not None and sandbox.webhooks:
             self.deliveries.arm(sandbox)
@@ -214,6 +219,17 @@ class MerchantApi(Struct, frozen=True):
         if self.mock_headers:
             add_mock_headers(response, entry)
         return Answer(response, entry)
+
+    def _refuse_for_store(self, request: Request, error: StoreError) -> Answer:
+        """Build the response to a request whose turn could not be settled."""
+        answer = self._refuse_without_sandbox(
+            request, Refusal(Reason.TEMPORARILY_UNAVAILABLE, detail=error.detail)
+        )
+        answer.response.headers["Retry-After"] = RETRY_AFTER
+        if self.mock_headers:
+            text = f"{error.reason} {error.detail}"
+            answer.response.headers["Mock-Reason"] = escape_header_value(text)
+        return answer
 
     def _refuse_credentials(self, request: Request, reason: str, user: str = "") -> Answer:
         """Build the 401 response; a sandbox that exists records it in its journal."""

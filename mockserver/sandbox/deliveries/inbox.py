@@ -30,14 +30,19 @@ MAX_ATTEMPTS = 50  # kept of a delivery, the latest
 
 
 class Deliveries:
-    """The deliveries of a sandbox, oldest first, with a queue by due time."""
+    """The deliveries of a sandbox, oldest first, with a queue by due time.
+
+    Attributes:
+        by_id: the deliveries by id.
+        added_count: number of deliveries ever added.
+    """
 
     def __init__(self) -> None:
         """Start without any."""
-        self._by_id: dict[str, Delivery] = {}
+        self.by_id: dict[str, Delivery] = {}
         self._queue: list[tuple[datetime, int, str]] = []  # with the delivery's number
         self._reordered: dict[str, None] = {}  # ids, in the order in which they began to wait
-        self._count = 0
+        self.added_count = 0
         self.total_bytes = 0
 
     def add(
@@ -50,9 +55,9 @@ class Deliveries:
         **fields: Any,  # noqa: ANN401  # of a delivery
     ) -> Delivery:
         """Add a delivery that is due at offsets from now; beyond a limit drop the oldest."""
-        self._count += 1
+        self.added_count += 1
         delivery = Delivery(
-            delivery_id=f"delivery-{self._count}",
+            delivery_id=f"delivery-{self.added_count}",
             kind=kind,
             order_id=order_id,
             url=url,
@@ -62,8 +67,8 @@ class Deliveries:
         )
         self._store(delivery)
         self._queue_up(delivery)
-        while len(self._by_id) > MAX_DELIVERIES or self.total_bytes > MAX_DELIVERY_BYTES:
-            self.remove(next(iter(self._by_id)))
+        while len(self.by_id) > MAX_DELIVERIES or self.total_bytes > MAX_DELIVERY_BYTES:
+            self.remove(next(iter(self.by_id)))
         return delivery
 
     def add_push(
@@ -81,11 +86,11 @@ class Deliveries:
 
     def get(self, delivery_id: str) -> Delivery | None:
         """Find a delivery by its id."""
-        return self._by_id.get(delivery_id)
+        return self.by_id.get(delivery_id)
 
     def remove(self, delivery_id: str) -> bool:
         """Remove a delivery, so that it is not sent; return whether there was one."""
-        delivery = self._by_id.pop(delivery_id, None)
+        delivery = self.by_id.pop(delivery_id, None)
         self.total_bytes -= _weigh(delivery) if delivery else 0
         self._reordered.pop(delivery_id, None)
         return delivery is not None
@@ -111,10 +116,11 @@ class Deliveries:
             if batch and due_at > self._due_of(batch):
                 break
             heappop(self._queue)
-            delivery = self._by_id.get(delivery_id)
+            delivery = self.by_id.get(delivery_id)
             is_current = delivery is not None and delivery.due_at == due_at
             if delivery and is_current and not delivery.held and is_wanted(delivery):
                 batch.append(delivery)
+                self._store(replace(delivery, due=delivery.due[1:]))  # nobody else takes it
         return batch
 
     def settle(self, delivery_id: str, attempt: Attempt, held: str = "") -> Delivery | None:
@@ -123,7 +129,7 @@ class Deliveries:
         Returns:
             The changed delivery; ``None`` if it was removed meanwhile.
         """
-        delivery = self._by_id.get(delivery_id)
+        delivery = self.by_id.get(delivery_id)
         if delivery is None:
             return None
         due = tuple(moment for moment in delivery.due if moment > attempt.at)
@@ -137,9 +143,16 @@ class Deliveries:
             is_reordered=False,
         )
         self._store(changed)
-        if delivery.held or changed.due_at != delivery.due_at:
-            self._queue_up(changed)
+        self._queue_up(changed)
         return changed
+
+    def rebuild_queue(self) -> None:
+        """Derive the queue and the bytes again, after the deliveries were replaced."""
+        self._queue, self.total_bytes = [], sum(map(_weigh, self.by_id.values()))
+        waiting = [delivery.delivery_id for delivery in self if delivery.is_reordered]
+        self._reordered = dict.fromkeys(waiting)
+        for delivery in self:
+            self._queue_up(delivery)
 
     def put_off(self, delivery: Delivery, until: datetime, fired: FiredActions) -> None:
         """Make a delivery that was taken from the queue due later, once."""
@@ -154,13 +167,13 @@ class Deliveries:
     def release_reordered(self, sent: Delivery, now: datetime) -> None:
         """Make the deliveries due that wait for a delivery to the URL of this one."""
         for delivery_id in [*self._reordered]:
-            delivery = self._by_id[delivery_id]
+            delivery = self.by_id[delivery_id]
             if delivery.url == sent.url:
                 self._replace(delivery, due=(now, *delivery.due), is_reordered=False)
 
     def _replace(self, delivery: Delivery, **changes: Any) -> None:  # noqa: ANN401
         """Change a delivery, unless it was removed, and queue it."""
-        if delivery.delivery_id in self._by_id:
+        if delivery.delivery_id in self.by_id:
             changed = replace(delivery, **changes)
             self._store(changed)
             self._queue_up(changed)
@@ -168,19 +181,19 @@ class Deliveries:
     def copy(self) -> "Deliveries":
         """Return an independent copy."""
         copy = Deliveries()
-        copy._by_id, copy._queue = dict(self._by_id), list(self._queue)
+        copy.by_id, copy._queue = dict(self.by_id), list(self._queue)
         copy._reordered = dict(self._reordered)
-        copy._count, copy.total_bytes = self._count, self.total_bytes
+        copy.added_count, copy.total_bytes = self.added_count, self.total_bytes
         return copy
 
     def __iter__(self) -> Iterator[Delivery]:
         """Iterate over the deliveries, oldest first."""
-        return iter(self._by_id.values())
+        return iter(self.by_id.values())
 
     def _store(self, delivery: Delivery) -> None:
-        before = self._by_id.get(delivery.delivery_id)
+        before = self.by_id.get(delivery.delivery_id)
         self.total_bytes += _weigh(delivery) - (_weigh(before) if before else 0)
-        self._by_id[delivery.delivery_id] = delivery
+        self.by_id[delivery.delivery_id] = delivery
         if delivery.is_reordered:
             self._reordered[delivery.delivery_id] = None
         else:

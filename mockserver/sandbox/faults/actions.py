@@ -24,7 +24,7 @@ class ConnectionEnd(StrEnum):
     HANG = "hang"
 
 
-class Respond(Struct, frozen=True):
+class Respond(Struct, frozen=True, tag=True):
     """Send another response; with ``after_commit``, after the change is committed.
 
     ``seconds`` is the time that a merchant is taken to have needed, without waiting.
@@ -43,7 +43,7 @@ class Respond(Struct, frozen=True):
         return f"{'respond_after' if self.after_commit else 'respond'} {self.status}"
 
 
-class Refuse(Struct, frozen=True):
+class Refuse(Struct, frozen=True, tag=True):
     """Refuse for a reason of the catalogue."""
 
     reason: Reason
@@ -53,7 +53,7 @@ class Refuse(Struct, frozen=True):
         return f"refuse {self.reason}"
 
 
-class Delay(Struct, frozen=True):
+class Delay(Struct, frozen=True, tag=True):
     """Delay the request: uniformly between two bounds, or log-normally; in seconds."""
 
     low: float = 0.0
@@ -73,7 +73,7 @@ class Delay(Struct, frozen=True):
         return "delay"
 
 
-class RateLimit(Struct, frozen=True):
+class RateLimit(Struct, frozen=True, tag=True):
     """Answer 429, with the whole seconds to wait, at least one, in ``Retry-After``."""
 
     retry_after: int
@@ -83,7 +83,7 @@ class RateLimit(Struct, frozen=True):
         return f"rate_limit {self.retry_after}s"
 
 
-class Drop(Struct, frozen=True):
+class Drop(Struct, frozen=True, tag=True):
     """End the connection before the request is executed."""
 
     end: ConnectionEnd
@@ -93,7 +93,7 @@ class Drop(Struct, frozen=True):
         return f"drop {self.end}"
 
 
-class FailAllocation(Struct, frozen=True):
+class FailAllocation(Struct, frozen=True, tag=True):
     """Accept a refund, but make its allocation fail, as can happen at the provider."""
 
     def __str__(self) -> str:
@@ -101,7 +101,7 @@ class FailAllocation(Struct, frozen=True):
         return "fail_allocation"
 
 
-class LoseAnswer(Struct, frozen=True):
+class LoseAnswer(Struct, frozen=True, tag=True):
     """Commit the change, then end the connection."""
 
     end: ConnectionEnd
@@ -111,7 +111,7 @@ class LoseAnswer(Struct, frozen=True):
         return f"lose_answer {self.end}"
 
 
-class Truncate(Struct, frozen=True):
+class Truncate(Struct, frozen=True, tag=True):
     """Commit, then send only some bytes of the body, with its full Content-Length."""
 
     body_bytes: int
@@ -121,7 +121,7 @@ class Truncate(Struct, frozen=True):
         return f"truncate {self.body_bytes}"
 
 
-class Garbage(Struct, frozen=True):
+class Garbage(Struct, frozen=True, tag=True):
     """Commit, then respond with invalid JSON."""
 
     def __str__(self) -> str:
@@ -129,7 +129,7 @@ class Garbage(Struct, frozen=True):
         return "garbage"
 
 
-class SlowBody(Struct, frozen=True):
+class SlowBody(Struct, frozen=True, tag=True):
     """Commit, then send the body at so many bytes per second."""
 
     bytes_per_second: int
@@ -139,7 +139,7 @@ class SlowBody(Struct, frozen=True):
         return f"slow_body {self.bytes_per_second}"
 
 
-class Lose(Struct, frozen=True):
+class Lose(Struct, frozen=True, tag=True):
     """Do not make the call to the merchant; nobody answers."""
 
     def __str__(self) -> str:
@@ -147,7 +147,7 @@ class Lose(Struct, frozen=True):
         return "lose"
 
 
-class Duplicate(Struct, frozen=True):
+class Duplicate(Struct, frozen=True, tag=True):
     """Make the call to the merchant several times, one after the other."""
 
     times: int = 2
@@ -157,7 +157,7 @@ class Duplicate(Struct, frozen=True):
         return f"duplicate {self.times}"
 
 
-class Reorder(Struct, frozen=True):
+class Reorder(Struct, frozen=True, tag=True):
     """Make the call after the next one of its kind, at the latest at its next due time."""
 
     def __str__(self) -> str:
@@ -165,7 +165,7 @@ class Reorder(Struct, frozen=True):
         return "reorder"
 
 
-class BadSignature(Struct, frozen=True):
+class BadSignature(Struct, frozen=True, tag=True):
     """Sign a webhook with a secret that nobody has."""
 
     def __str__(self) -> str:

@@ -109,6 +109,7 @@ class FaultRules:
 
     Attributes:
         added_count: number of rules ever added.
+        by_name: the rules by name, in the order they were added.
         counts: the counts by the name of the rule.
         total_bytes: approximate bytes of all rules.
     """
@@ -116,7 +117,7 @@ class FaultRules:
     def __init__(self, rules: Iterable[FaultRule] = (), seed: str = "") -> None:
         """Start with rules; probabilities repeat for an equal seed."""
         self._seed = seed
-        self._rules: dict[str, FaultRule] = {}
+        self.by_name: dict[str, FaultRule] = {}
         self._positions: dict[str, int] = {}
         self._index: RuleIndex = {}
         self.added_count = 0
@@ -129,18 +130,14 @@ class FaultRules:
         """Add a rule; a rule of the same name is replaced and its counts restart."""
         self.remove(rule.name)
         self.added_count += 1
-        self._rules[rule.name] = rule
+        self.by_name[rule.name] = rule
         self._positions[rule.name] = self.added_count
         self.counts[rule.name] = RuleCounts()
-        self.total_bytes += weigh_fault(rule.name, rule.spec)
-        path, value = _index_key(rule)
-        for scope in _scopes(rule):
-            values = self._index.setdefault(scope, {}).setdefault(path, {})
-            values.setdefault(value, {})[rule.name] = None
+        self._add_to_index(rule)
 
     def remove(self, name: str) -> bool:
         """Remove a rule and its counts; return whether it existed."""
-        rule = self._rules.pop(name, None)
+        rule = self.by_name.pop(name, None)
         if rule is None:
             return False
         path, value = _index_key(rule)
@@ -169,18 +166,18 @@ class FaultRules:
 
     def __bool__(self) -> bool:
         """Whether there are any rules."""
-        return bool(self._rules)
+        return bool(self.by_name)
 
     def rules(self) -> Sequence[FaultRule]:
         """Return all rules, in the order they were added."""
-        return tuple(self._rules.values())
+        return tuple(self.by_name.values())
 
     def apply(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
         """Count a request and return the actions of the rules that fire, in rule order."""
-        if not self._rules:
+        if not self.by_name:
             return []
         names = self._candidates(facts)
-        fired = [self._rules[name] for name in names if self._fires(self._rules[name], facts)]
+        fired = [self.by_name[name] for name in names if self._fires(self.by_name[name], facts)]
         return [(rule, action) for rule in fired for action in rule.actions]
 
     def preview(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
@@ -193,9 +190,10 @@ class FaultRules:
 
     def copy(self) -> "FaultRules":
         """Return rules that count on their own; the rules themselves are shared."""
-        copy = FaultRules(self._rules.values(), self._seed)
-        copy.counts, copy.added_count = dict(self.counts), self.added_count
-        copy._positions = dict(self._positions)
+        copy = FaultRules(seed=self._seed)
+        copy.by_name, copy.counts = dict(self.by_name), dict(self.counts)
+        copy.added_count = self.added_count
+        copy.rebuild_index()
         return copy
 
     def draw(self, rule: FaultRule) -> float:
@@ -203,6 +201,20 @@ class FaultRules:
         counts = self.counts[rule.name]
         self.counts[rule.name] = replace(counts, draws=counts.draws + 1)
         return random_fraction(self._seed, f"faults/{rule.name}", counts.draws)
+
+    def rebuild_index(self) -> None:
+        """Derive the index again, after the rules were replaced."""
+        self._index, self.total_bytes = {}, 0
+        self._positions = {name: number for number, name in enumerate(self.by_name)}
+        for rule in self.by_name.values():
+            self._add_to_index(rule)
+
+    def _add_to_index(self, rule: FaultRule) -> None:
+        self.total_bytes += weigh_fault(rule.name, rule.spec)
+        path, value = _index_key(rule)
+        for scope in _scopes(rule):
+            values = self._index.setdefault(scope, {}).setdefault(path, {})
+            values.setdefault(value, {})[rule.name] = None
 
     def _candidates(self, facts: RequestFacts) -> list[str]:
         """Name the rules that may match, using the index by scope, path and value."""

@@ -197,10 +197,11 @@ CHANGES: dict[str, Change] = {
 @pytest.mark.parametrize("change", CHANGES)
 async def test_await_continues_in_a_replaced_sandbox(change: str) -> None:
     sandboxes = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
+    home = MemoryHome(sandboxes)
     control = ControlContext(
-        MemoryHome(sandboxes),
+        home,
         Metrics(int),
-        DeliveryRunner(sandboxes, Sender(TargetPolicy())),
+        DeliveryRunner(home, Sender(TargetPolicy())),
         send_to_merchant_api=AsyncMock(),
         pages=PageAddresses(sandboxes),
     )

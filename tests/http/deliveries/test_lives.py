@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mockserver.domain.commands import Acknowledge, CaptureOrder, RefundOrder
 from mockserver.domain.ledger import broken_invariants
+from mockserver.homes.memory import MemoryHome
 from mockserver.http.complete_checkout import complete_checkout
 from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.outgoing import OutgoingRequest
@@ -76,7 +77,7 @@ async def live(
     )
     shop = Shop(answers)
     shop.sandbox = sandbox = registry.get_or_create("shop")
-    runner = DeliveryRunner(registry, shop)
+    runner = DeliveryRunner(MemoryHome(registry), shop)
     for number in faults:
         add_fault_rule(sandbox, f"fault-{number}", FAULTS[number])
     for step, name, value in life:

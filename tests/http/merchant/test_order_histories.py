@@ -5,12 +5,13 @@ damaged, but under a key money moves once. ``KUSTOM_FUZZ`` multiplies the number
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+import pytest
 from aiohttp import ClientError, ClientSession, DummyCookieJar
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -37,6 +38,7 @@ from tests.support.model.order_model import Call, OrderModel, Response, midnight
 from tests.support.strategies import assumptions, mostly
 
 MAX_ORDERS = 3
+EXAMPLES_BY_HOME = {"memory": 30, "file": 10, "valkey, two replicas": 15}
 ORDER = "order-{}"
 
 BEFORE_WRITE: dict[str, Any] = {
@@ -71,14 +73,15 @@ NO_ORDER = {"order_id": "?", "captures": [], "refunds": []}
 class OrderHistories(RuleBasedStateMachine):
     """A shop on an unreliable network, compared with the model after every step."""
 
-    url: str
+    urls: Sequence[str]
 
     def __init__(self) -> None:
         """Create a merchant with a new user name."""
         super().__init__()
         self.loop = asyncio.new_event_loop()
         user = f"histories-{next(users)}"
-        self.merchant = Merchant(self.run(self.session()), self.url, user, dict(NO_ORDER))
+        session = self.run(self.session())
+        self.merchant = Merchant(session, self.urls[0], user, dict(NO_ORDER), self.urls)
         self.faults: dict[Operation, str] = {}  # those of the next call
         self.saved_models: dict[str, tuple[MerchantModel, dict[Operation, str]]] = {}
         self.placed = 0
@@ -319,8 +322,11 @@ def ids_in(numbers: dict[str, Any]) -> set[str]:
     return {new_id[0] for order in orders for new_id in (*order["captures"], *order["refunds"])}
 
 
-def test_whatever_happens_on_the_way_money_moves_once(server_url: str) -> None:
+@pytest.mark.parametrize(("home", "examples"), EXAMPLES_BY_HOME.items(), ids=EXAMPLES_BY_HOME)
+def test_whatever_happens_on_the_way_money_moves_once(
+    serve_home: Callable[[str], Sequence[str]], home: str, examples: int
+) -> None:
     class LivesThere(OrderHistories):
-        url = server_url
+        urls = serve_home(home)
 
-    run_state_machine_as_test(LivesThere, settings=effort(30, stateful_step_count=30))
+    run_state_machine_as_test(LivesThere, settings=effort(examples, stateful_step_count=30))

@@ -45,9 +45,9 @@ def api() -> MerchantApi:
     sandboxes = SandboxRegistry(
         parse_scenario("parcel", parse_yaml(SCENARIO), ScenarioDefaults())
     )
-    deliveries = DeliveryRunner(sandboxes, Sender(TargetPolicy()))
-    pages = PageAddresses(sandboxes)
-    return MerchantApi(MemoryHome(sandboxes), OrderCache(), Metrics(int), deliveries, pages)
+    home = MemoryHome(sandboxes)
+    deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
+    return MerchantApi(home, OrderCache(), Metrics(int), deliveries, PageAddresses(sandboxes))
 
 
 @pytest.fixture

@@ -1,0 +1,128 @@
+"""The protocol of a store: where fields of bytes live, and what is committed to it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class StoreError(Exception):
+    """Raised when a turn could not be settled; whether it was is not known.
+
+    Attributes:
+        reason: ``store_unavailable``, ``store_full``, ``store_unreadable`` or ``conflict``.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class StoredFields(Struct, frozen=True):
+    """The fields of a sandbox; the token names the last commit to it."""
+
+    token: str
+    fields: Mapping[str, bytes]
+
+
+class Commit(Struct, frozen=True, kw_only=True):
+    """The changes of one or more turns on a sandbox.
+
+    Attributes:
+        name: the sandbox.
+        expected: token of the commit that they build on; empty if there is no sandbox.
+        token: their own token.
+        fields: new values by field.
+        removed: fields that are removed.
+        entries: new journal entries by id.
+        journal_size: maximum number of journal entries.
+        replaces: the sandbox is replaced by these fields and entries.
+        drops: the sandbox is dropped.
+        times_lost: how often the turns lost against another server.
+    """
+
+    name: str
+    expected: str
+    token: str
+    fields: Mapping[str, bytes] = {}
+    removed: Sequence[str] = ()
+    entries: Mapping[int, bytes] = {}
+    journal_size: int = 0
+    replaces: bool = False
+    drops: bool = False
+    times_lost: int = 0
+
+    @property
+    def mode(self) -> str:
+        """What is done: ``turn``, ``replace``, ``drop``, or only ``check`` the token."""
+        if self.drops:
+            return "drop"
+        if self.replaces:
+            return "replace"
+        return "check" if self.is_empty else "turn"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it only checks that nobody else has committed."""
+        changes = self.fields or self.removed or self.entries
+        return not (changes or self.replaces or self.drops)
+
+
+class Conflict(Struct, frozen=True):
+    """Somebody else committed first.
+
+    Attributes:
+        token: of the last commit.
+        fields: the newest values of all fields that changed since; ``None`` if removed.
+        is_known: whether the fields are all that changed; else the sandbox is loaded again.
+    """
+
+    token: str = ""
+    fields: Mapping[str, bytes | None] = {}
+    is_known: bool = False
+
+
+class Store(Protocol):
+    """Where sandboxes are stored.
+
+    Attributes:
+        is_shared: whether other servers use it, too.
+        replica: name of this server among them.
+    """
+
+    is_shared: bool
+    replica: str
+
+    async def open(self) -> None:
+        """Check that the store can be used.
+
+        Raises:
+            StoreError: it cannot; says what to do.
+        """
+
+    async def load(self, name: str) -> StoredFields | None:
+        """Return the fields of a sandbox; ``None`` if there is none."""
+
+    async def load_entries(self, name: str) -> list[bytes]:
+        """Return the journal entries of a sandbox, oldest first."""
+
+    async def commit(self, commit: Commit) -> Conflict | None:
+        """Write all changes of a commit, or none and return the conflict.
+
+        Raises:
+            StoreError: the store is away or full; it may have written them.
+        """
+
+    async def names(self) -> list[str]:
+        """Return the names of all sandboxes, least recently used first."""
+
+    async def check(self) -> None:
+        """Check that the store answers.
+
+        Raises:
+            StoreError: it does not.
+        """
+
+    async def close(self) -> None:
+        """Close the store."""

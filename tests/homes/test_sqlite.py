@@ -1,0 +1,107 @@
+"""Sandboxes in a file survive the end of the server; a file that cannot be used is refused."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mockserver.homes.sqlite import SqliteStore
+from mockserver.homes.store import Commit, StoreError
+from mockserver.homes.stored_home import StoredHome
+from tests.support.builders import make_order
+from tests.support.homes import stored_home
+
+
+def keep_open(path: Path) -> None:
+    SqliteStore(path)
+
+
+def write_text(path: Path) -> None:
+    path.write_text("no database " * 100)
+
+
+def write_other_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE other (x)")
+
+
+def write_newer_file(path: Path) -> None:
+    SqliteStore(path)._connection.close()  # noqa: SLF001  # as the end of its process does
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
+    "in use": (keep_open, "is in use by another server; stop it"),
+    "no database": (write_text, "is no database of kustom-mock; choose another path"),
+    "of another program": (write_other_database, "is a database of another program"),
+    "newer": (write_newer_file, "was written by a newer version; upgrade"),
+    "a folder": (make_folder, "cannot be used: .*check the folder and its permissions"),
+}
+
+
+@pytest.mark.parametrize(("prepare", "message"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_file_that_cannot_be_used_is_refused(
+    tmp_path: Path, prepare: Callable[[Path], None], message: str
+) -> None:
+    path = tmp_path / "shop.db"
+    prepare(path)
+    with pytest.raises(StoreError, match=f"{path} {message}"):
+        SqliteStore(path)
+
+
+async def fill(path: Path) -> StoredHome:
+    home = stored_home(SqliteStore(path))
+    await home.open()
+    sandboxes = home.registry
+    await home.take_turn("shop", lambda: sandboxes.get_or_create("shop").add(make_order()))
+    await home.take_turn("gone", sandboxes.get_or_create, "gone")
+    await home.take_turn("gone", sandboxes.drop, "gone")
+    return home
+
+
+async def test_sandboxes_survive_a_restart(tmp_path: Path) -> None:
+    await (await fill(tmp_path / "shop.db")).close()
+    home = stored_home(SqliteStore(tmp_path / "shop.db"))
+    await home.open()
+    assert [sandbox.name for sandbox in home.registry] == ["shop"]
+    sandbox = home.registry.get("shop")
+    assert sandbox is not None
+    assert make_order().order_id in sandbox.orders
+    await home.close()
+
+
+async def test_an_evicted_sandbox_leaves_the_file(tmp_path: Path) -> None:
+    home = stored_home(SqliteStore(tmp_path / "shop.db"), max_sandboxes=1)
+    for name in ("first", "second"):
+        await home.take_turn(name, home.registry.get_or_create, name)
+    await home.take_turn("second", home.registry.get, "second")
+    assert await home.store.names() == ["second"]
+    await home.close()
+
+
+async def test_only_the_latest_entries_are_kept(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "shop.db", fsync=False)
+    for number in range(1, 6):
+        entries = {number: b"%d" % number}
+        await store.commit(
+            Commit(name="a", expected="", token="t", entries=entries, journal_size=2)
+        )
+    assert await store.load_entries("a") == [b"4", b"5"]
+    await store.close()
+
+
+async def test_a_file_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "shop.db")
+    commit = Commit(name="a", expected="", token="t", fields={"x": object()})  # type: ignore[dict-item]
+    with pytest.raises(StoreError, match="cannot be written") as raised:
+        await store.commit(commit)
+    assert raised.value.reason == "store_unavailable"
+    assert await store.load("a") is None
+    await store.close()

@@ -1,0 +1,124 @@
+"""Sandboxes in Valkey or Redis: commits are written once, and the store may be away."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mockserver.homes import valkey
+from mockserver.homes.store import Commit, Conflict, StoreError
+from mockserver.homes.valkey import ValkeyStore, hide_password
+from tests.support.homes import find_engine, running_engine, stored_home
+
+NEXT = {"expected": "one", "token": "two", "fields": {"o:a": b"2"}, "removed": ["o:b"]}
+FIRST = Commit(
+    name="x",
+    expected="",
+    token="one",
+    fields={"head": b"h", "o:a": b"1", "o:b": b"1"},
+    replaces=True,
+)
+
+
+@pytest.fixture
+async def store(engine_url: str) -> AsyncIterator[ValkeyStore]:
+    """A store in which the sandbox ``x`` was made by a commit with the token ``one``."""
+    opened = ValkeyStore(engine_url)
+    loaded = await opened.load("x")
+    if loaded is not None:
+        await opened.commit(Commit(name="x", expected=loaded.token, token="-", drops=True))
+    assert await opened.commit(FIRST) is None
+    yield opened
+    await opened.close()
+
+
+async def test_a_commit_that_is_sent_twice_is_written_once(store: ValkeyStore) -> None:
+    commit = Commit(name="x", entries={1: b"entry"}, journal_size=10, **NEXT)  # type: ignore[arg-type]
+    assert await store.commit(commit) is None
+    assert await store.commit(commit) is None
+    third = Commit(name="x", expected="two", token="three", fields={"o:c": b"1"})
+    assert await store.commit(third) is None
+    assert await store.commit(commit) is None
+    assert await store.load_entries("x") == [b"entry"]
+
+
+async def test_who_lost_learns_what_others_changed(store: ValkeyStore) -> None:
+    assert await store.commit(Commit(name="x", **NEXT)) is None  # type: ignore[arg-type]
+    late = Commit(name="x", expected="one", token="late", fields={"o:a": b"9"})
+    conflict = await store.commit(late)
+    assert conflict == Conflict("two", {"o:a": b"2", "o:b": None}, is_known=True)
+
+
+async def test_who_lost_against_a_replacement_loads_again(store: ValkeyStore) -> None:
+    again = Commit(name="x", expected="one", token="two", fields={"head": b"n"}, replaces=True)
+    assert await store.commit(again) is None
+    late = Commit(name="x", expected="one", token="late", fields={"o:a": b"9"})
+    assert await store.commit(late) == Conflict()
+
+
+async def test_a_reader_learns_that_it_is_behind(store: ValkeyStore) -> None:
+    current = Commit(name="x", expected="one", token="read")
+    behind = Commit(name="x", expected="old", token="read")
+    assert await store.commit(current) is None
+    assert await store.commit(behind) == Conflict()
+
+
+async def test_a_store_that_is_away_is_an_error_and_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if find_engine() is None:
+        pytest.skip("needs valkey-server or redis-server")
+    monkeypatch.setattr(valkey, "MAX_WAIT", 0.1)
+    with running_engine(tmp_path) as url:
+        home = stored_home(ValkeyStore(url))
+        await home.open()
+        await home.take_turn("shop", home.registry.get_or_create, "shop")
+    with pytest.raises(StoreError, match="does not answer") as raised:
+        await home.take_turn("shop", home.registry.get_or_create, "shop")
+    assert raised.value.reason == "store_unavailable"
+    with pytest.raises(StoreError):
+        await home.check()
+    (tmp_path / "store.sock").unlink(missing_ok=True)
+    with running_engine(tmp_path):
+        await home.take_turn("shop", home.registry.get_or_create, "shop")
+        await home.check()
+    await home.close()
+
+
+async def test_a_full_store_writes_nothing(tmp_path: Path) -> None:
+    if find_engine() is None:
+        pytest.skip("needs valkey-server or redis-server")
+    with running_engine(tmp_path, "--maxmemory", "1") as url:
+        home = stored_home(ValkeyStore(url))
+        with pytest.raises(StoreError, match="refuses writes") as raised:
+            await home.take_turn("shop", home.registry.get_or_create, "shop")
+        assert raised.value.reason == "store_full"
+        await home.close()
+
+
+async def test_settings_that_lose_data_are_warned_of(
+    engine_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = ValkeyStore(engine_url)
+    await store.open()
+    assert "appendonly is off" in caplog.text
+    await store.close()
+
+
+async def test_an_unreachable_store_says_what_to_check() -> None:
+    store = ValkeyStore("valkey://user:secret@127.0.0.1:1/0")
+    with pytest.raises(StoreError) as raised:
+        await store.open()
+    assert "valkey://127.0.0.1:1/0 cannot be used" in str(raised.value)
+    assert "check that it runs" in str(raised.value)
+    assert "secret" not in str(raised.value)
+    await store.close()
+
+
+def test_an_invalid_address_is_refused() -> None:
+    with pytest.raises(StoreError, match="nonsense"):
+        ValkeyStore("nonsense://x")
+
+
+def test_passwords_are_hidden() -> None:
+    assert hide_password("valkeys://u:p@host:1/2?password=x") == "valkeys://host:1/2"
