@@ -41,7 +41,8 @@ export function show(root, place) {
     }
     drawSame();
     fill(list, h("div", { class: "stack" },
-      h("p", null, h("span", { class: "badge" }, one.status), " ", value(one.order_id), " ", one.order ? h("a", { href: `${base}/orders/${encodeURIComponent(one.order_id)}` }, "order") : null),
+      h("p", null, h("span", { class: "badge" }, one.status), " ", value(one.order_id), " ", one.order ? h("a", { href: `${base}/orders/${encodeURIComponent(one.order_id)}` }, "order") : null, " ",
+        /^https?:/.test(one.page_url) ? h("a", { href: one.page_url, target: "_blank", rel: "noopener" }, "open its page") : null),
       one.order ? null : h("section", { class: "panel", "aria-label": "Complete" }, h("h2", null, "Complete in place of the shopper"),
         h("div", { class: "row" }, outcome, h("button", { type: "button", class: "primary", click: async () => { if (await perform(action(), "Completed")) await loadOne(); } }, "Complete")), same),
       h("pre", { tabindex: 0, "aria-label": "Checkout as the merchant sees it" }, visibleLines(JSON.stringify({ ...one.checkout, html_snippet: "…" }, null, 2)))));
