@@ -27,7 +27,8 @@ test-lowest: $(LOWEST)/ready ## run the tests that can fail with the lowest vers
 	  tests/http/test_raw_cases.py tests/http/test_tls.py tests/http/test_certificate_authority.py \
 	  tests/http/merchant/test_fault_injection.py tests/http/merchant/test_operations.py \
 	  tests/http/merchant/test_command_parsing.py tests/scenario/test_yaml_reader.py \
-	  tests/pytest_plugin/test_fixtures.py
+	  tests/pytest_plugin/test_fixtures.py \
+	  tests/http/deliveries --ignore tests/http/deliveries/test_lives.py
 
 image-test: $(VENV)/ready ## build and run the image with Docker, or with buildah and podman
 	$(BIN)/python -m pytest -m container tests/container

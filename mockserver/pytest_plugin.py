@@ -226,7 +226,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG001
-    """Take over the coverage of an xdist worker; one that crashed has sent none."""
+    """Add the coverage of an xdist worker; one that crashed has sent none."""
     content = getattr(node, "workeroutput", {}).get(WORKER_OUTPUT)
     if content is not None:
         from mockserver.coverage.run_coverage import parse_coverage

@@ -13,6 +13,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from mockserver import schemas
+from mockserver.domain.errors import Reason
 from mockserver.domain.limits import MAX_AMOUNT
 from mockserver.domain.operation import ALL_OPERATIONS
 from mockserver.resources import shipped_folder
@@ -115,6 +116,11 @@ def test_request_schemas_have_no_unions(path: str) -> None:
 
 def found(reference: str, value: object) -> list[tuple[object, str, object]]:
     return [(v.path, v.keyword, v.constraint) for v in get_schema(reference).violations(value)]
+
+
+def test_scenario_schema_lists_every_reason_of_a_refusal() -> None:
+    reasons = shipped_schemas()["scenario.schema.json"]["$defs"]["reason"]["enum"]
+    assert reasons == [*Reason]
 
 
 def test_each_missing_or_unknown_key_is_one_violation() -> None:

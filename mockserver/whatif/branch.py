@@ -52,7 +52,7 @@ class Outcome(Struct, frozen=True):
 
 
 class Alternative(Struct, frozen=True):
-    """Under what a branch is played.
+    """Assumptions and faults of a replay.
 
     Attributes:
         assumptions: the assumptions in force.
@@ -94,7 +94,7 @@ def play_branch(
     for change in changes:
         entry = change.entry
         order_id = entry.order_id or ""
-        _take_over_order(branch, recorded.get(order_id), entry)
+        _copy_changed_order(branch, recorded.get(order_id), entry)
         if entry.after is not None:
             recorded[order_id] = entry.after
         branch.clock.set(entry.at)
@@ -103,7 +103,7 @@ def play_branch(
 
 
 def first_known_orders(changes: Iterable[RecordedChange]) -> dict[str, Order]:
-    """Return each order as the first request found it that was decided on it."""
+    """Return the first recorded state of each order."""
     orders: dict[str, Order] = {}
     for change in changes:
         if change.entry.before is not None:
@@ -124,8 +124,8 @@ def _facts(order: Order) -> object:
     )
 
 
-def _take_over_order(branch: Sandbox, recorded: Order | None, entry: Entry) -> None:
-    """Take an order over where something other than a request has made or changed it.
+def _copy_changed_order(branch: Sandbox, recorded: Order | None, entry: Entry) -> None:
+    """Copy an order that was changed outside the recorded requests.
 
     Once the branch has come to another order, it stays with its own.
     """

@@ -58,10 +58,10 @@ class Branch(Struct, frozen=True):
 def playable_changes(
     changes: Sequence[RecordedChange], recorded: Alternative
 ) -> list[RecordedChange]:
-    """Leave out what does not come to its recorded result even under what was in force.
+    """Keep the requests whose replay reproduces the recorded result.
 
-    Such a request depended on something that is not recorded, such as a key of an earlier
-    request, and a difference of it would say nothing.
+    The others depend on something that is not recorded, such as a key of an earlier
+    request, so that their differences would say nothing.
     """
     return [
         change

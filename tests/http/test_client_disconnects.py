@@ -140,6 +140,7 @@ async def test_client_that_leaves_during_a_delay_is_released_after_the_grace(
     waited = await merchant.control("GET", "requests/await?operation=capture&timeout=20s")
     (entry,) = waited.json["requests"]
     assert entry["sent"] == "nothing: the client disconnected before the response"
+    assert " got no response." in entry["text"]
     assert (await merchant.read())["captured_amount"] == 0
 
 

@@ -72,7 +72,7 @@ class Shop:
         answer, self.answer = self.answer, None
         if answer is None and self.every_answer is not None:
             return web.json_response(self.every_answer)
-        return answer or web.Response(status=200)
+        return answer if answer is not None else web.Response(status=200)
 
     async def webhook(self, request: web.Request) -> web.Response:
         """Record a webhook."""

@@ -129,7 +129,7 @@ def scenario_pages() -> Mapping[str, Page]:
     pages["faults"].append(
         _names(
             "Reasons",
-            _enum(parts["action"], "refuse"),
+            parts["reason"]["enum"],
             "Reasons, for `refuse`. See [errors](../errors.md) for their messages.",
         )
     )
@@ -264,7 +264,7 @@ def _long_choice(choices: list[object]) -> str:
     sections: tuple[tuple[list[object], str], ...] = (
         (operations, "an [operation](faults.md#operations)"),
         (["any", *operations], "`any` or an [operation](faults.md#operations)"),
-        ([*_enum(parts["action"], "refuse")], "a [reason](faults.md#reasons)"),
+        (parts["reason"]["enum"], "a [reason](faults.md#reasons)"),
         ([*_enum(parts["order"], "country")], "a [country](index.md#countries)"),
         (
             [*_enum(parts["order"], "payment_method")],

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from shlex import quote
 from time import monotonic
 
+from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import (
     ControlContext,
     PathParams,
@@ -20,12 +21,15 @@ from mockserver.http.messages import Request, Response
 from mockserver.sandbox.deliveries.delivery import (
     Attempt,
     Delivery,
+    DeliveryKind,
+    DeliveryState,
     derive_delivery_state,
     is_stopped,
 )
 from mockserver.sandbox.sandbox import Sandbox
 
 DELIVERY_FILTERS = ("kind", "order_id", "state")
+FILTER_VALUES = {"kind": DeliveryKind, "state": DeliveryState}
 POLL_INTERVAL = 0.02  # seconds; states also change by time, which wakes nobody
 
 
@@ -136,8 +140,17 @@ def _find(sandbox: Sandbox, delivery_id: str) -> Delivery:
     return delivery
 
 
-def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
+def _filters(request: Request) -> dict[str, str]:
     filters = {key: request.query[key] for key in DELIVERY_FILTERS if key in request.query}
+    for key, values in FILTER_VALUES.items():
+        value, known = filters.get(key), list(values)
+        if value is not None and value not in known:
+            raise Problem(422, f"unknown {key} '{value}', {did_you_mean(value, known)}")
+    return filters
+
+
+def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
+    filters = _filters(request)
     if "order_id" in filters:
         name_or_id = filters["order_id"]
         filters["order_id"] = sandbox.order_names.get(name_or_id, name_or_id)

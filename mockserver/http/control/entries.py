@@ -79,7 +79,8 @@ def serialize_row(entry: Entry) -> JsonObject:
 
 def render_entry(entry: Entry) -> str:
     """Render the explanation of a request as text."""
-    lines = [f"{entry.method} {entry.path} got status {entry.status}."]
+    got = f"status {entry.status}" if entry.status else "no response"
+    lines = [f"{entry.method} {entry.path} got {got}."]
     if entry.faults:
         lines.append(f"Faults: {'; '.join(entry.faults)}. Sent: {entry.sent}.")
     if entry.replayed:

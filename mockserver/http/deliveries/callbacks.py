@@ -97,7 +97,7 @@ def _country(checkout: Checkout) -> str:
 async def ask_for_update(
     runner: DeliveryRunner, sandbox: Sandbox, checkout: Checkout, kind: DeliveryKind
 ) -> Validation:
-    """Tell the merchant what the shopper changed, and apply the totals of the answer."""
+    """Send the merchant what the shopper changed, and apply the totals of the answer."""
     url = checkout.merchant_url(kind)
     assert url is not None  # noqa: S101  # by changed_by_shopper
     shown = serialize_checkout(checkout, sandbox.assumptions)

@@ -138,7 +138,14 @@ async def test_a_running_clock_sends_by_itself(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("query", "expected_text"),
-    [("?stat=held", "unknown filter 'stat'"), ("/await?count=x", "expected an integer")],
+    [
+        ("?stat=held", "unknown filter 'stat'"),
+        ("?kind=foo", "unknown kind 'foo', known: push, validation"),
+        ("?state=", "unknown state ''"),
+        ("/await?kind=pusch", "unknown kind 'pusch', did you mean 'push'?"),
+        ("/await?state=deliverd", "unknown state 'deliverd', did you mean 'delivered'?"),
+        ("/await?count=x", "expected an integer"),
+    ],
 )
 async def test_a_wrong_query_is_refused(shop: Shop, query: str, expected_text: str) -> None:
     reply = await shop.merchant.control("GET", f"deliveries{query}")
