@@ -35,6 +35,11 @@ class Webhook(Struct, frozen=True):
         return has_fault(self.attempt, "bad_signature")
 
     @property
+    def text(self) -> str:
+        """Its event and the id of its delivery."""
+        return f"webhook {self.event} ({self.delivery.delivery_id})"
+
+    @property
     def event(self) -> str:
         """The type of its event."""
         return str(json.loads(self.delivery.body)["type"])
@@ -65,8 +70,7 @@ def _unverified(webhook: Webhook, history: History) -> Evidence | None:
     requests = _requests_after(webhook, history)
     effect = f", and {requests[0].operation} followed" if requests else ""
     return Evidence(
-        f"webhook {webhook.event} with a wrong signature was answered"
-        f" {webhook.attempt.status}{effect}",
+        f"{webhook.text} with a wrong signature was answered {webhook.attempt.status}{effect}",
         tuple(requests[:1]),
         Severity.ERROR if requests else Severity.WARNING,
     )
@@ -106,8 +110,8 @@ def _not_deduplicated(delivery: Delivery, history: History) -> Evidence | None:
         if count > 1:
             equal = tuple(entry for entry in changes if _effect(entry) == effect)
             return Evidence(
-                f"webhook {delivery.event_id} was accepted {len(attempts)} times, and"
-                f" {equal[0].operation} was sent {count} times",
+                f"webhook {delivery.event_id} ({delivery.delivery_id}) was accepted"
+                f" {len(attempts)} times, and {equal[0].operation} was sent {count} times",
                 equal,
             )
     return None
@@ -144,7 +148,7 @@ def _rotation_refused(webhook: Webhook, history: History) -> Evidence | None:
     if not any(other.attempt.succeeded and other.delivery.url == url for other in single):
         return None
     return Evidence(
-        f"webhook {webhook.event} with two valid signatures was answered"
+        f"{webhook.text} with two valid signatures was answered"
         f" {webhook.attempt.status}, one with a single signature 2xx",
         (),
     )
@@ -173,7 +177,7 @@ def _order_assumed(pair: tuple[Webhook, Webhook], history: History) -> Evidence 
     if not any(other.attempt.succeeded and other.event == webhook.event for other in others):
         return None  # which it never accepts, in no order
     return Evidence(
-        f"webhook {webhook.event} was answered {status} before {overtaken.event} had come,"
+        f"{webhook.text} was answered {status} before {overtaken.event} had come,"
         " and accepted in other cases",
         (),
     )
@@ -190,11 +194,11 @@ def _validations(history: History) -> Sequence[Delivery]:
 def _late_or_unusable(delivery: Delivery, _history: History) -> Evidence | None:
     limit = delivery.timeout or TIMEOUTS[DeliveryKind.VALIDATION]
     attempt = judged_attempts(delivery)[-1]
+    callback = f"the validation callback {delivery.delivery_id}"
     if attempt.seconds >= limit:
-        detail = f"the validation callback was not answered within {limit:g} seconds"
-        return Evidence(detail, ())
+        return Evidence(f"{callback} was not answered within {limit:g} seconds", ())
     if attempt.status in REDIRECTS and not attempt.has_location:
-        detail = f"the validation callback was answered {attempt.status} without Location"
+        detail = f"{callback} was answered {attempt.status} without Location"
         return Evidence(detail, (), Severity.ERROR)
     return None
 
