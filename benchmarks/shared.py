@@ -61,6 +61,11 @@ class Program:
         """Start it again."""
         self.process = self._start()
 
+    def restart_if_ended(self) -> None:
+        """Start it again if it has ended by itself, as a supervisor does."""
+        if self.process.poll() is not None:
+            self.restart()
+
     def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
 
@@ -177,12 +182,12 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def engine_command(folder: str, port: int) -> list[str]:
-    """Return the command of a store that writes each second."""
+    """Return the command of a store that writes each change before it answers."""
     engine = next(filter(None, map(which, ENGINES)), None)
     if engine is None:
         sys.exit(f"needs {' or '.join(ENGINES)} on PATH")
     options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", folder]
-    return [engine, "--port", str(port), *options]
+    return [engine, "--port", str(port), "--appendfsync", "always", *options]
 
 
 def replica_command(port: int, store: str) -> list[str]:
@@ -210,6 +215,8 @@ async def kill_at_random(victims: list[Program], deadline: float, seed: int) -> 
     chance, killed = random.Random(seed), Counter[str]()  # noqa: S311  # repeatable
     while monotonic() < deadline - LONGEST:
         await asyncio.sleep(chance.uniform(SHORTEST, LONGEST))
+        for program in victims:
+            program.restart_if_ended()  # a replica that met no store ends
         victim = chance.choice(victims)
         killed["store" if victim is victims[0] else "replica"] += 1
         victim.kill()
@@ -233,6 +240,8 @@ async def run_kills(seconds: float, seed: int) -> None:
             killing = asyncio.create_task(kill_at_random(victims, deadline, seed))
             await asyncio.gather(*(merchant.work(deadline) for merchant in merchants))
             killed = await killing
+            for program in victims:
+                program.restart_if_ended()
             acknowledged = sum([await merchant.check() for merchant in merchants])
             statuses = sum((merchant.statuses for merchant in merchants), Counter[int]())
     kills = f"{killed['replica']} kills of a replica, {killed['store']} of the store"

@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Any
 
-from mockserver.settings import OPTIONS, URL_VARIABLE, load_settings
+from mockserver.cli.flags import add_token_flag, add_url_flag, server_urls
 
 SANDBOX_VARIABLE = "KUSTOM_USERNAME"
 DEFAULT_SANDBOX = "demo"
@@ -69,26 +69,19 @@ def run_deliveries(parsed: argparse.Namespace) -> int:
 
 
 def _server_flags(verb: argparse.ArgumentParser) -> None:
-    url, token = os.environ.get(URL_VARIABLE), OPTIONS["admin_token"]
-    verb.add_argument("--url", default=url, help=f"URL of the server ({URL_VARIABLE})")
+    add_url_flag(verb)
+    add_token_flag(verb)
     verb.add_argument(
         "--sandbox",
         default=os.environ.get(SANDBOX_VARIABLE, DEFAULT_SANDBOX),
         help=f"the sandbox ({SANDBOX_VARIABLE}; default {DEFAULT_SANDBOX})",
     )
-    verb.add_argument(
-        token.flag,
-        default=os.environ.get(token.variable),
-        help=f"{token.meaning} ({token.variable})",
-    )
 
 
 def _server(parsed: argparse.Namespace) -> Any:  # noqa: ANN401  # imported late
     from mockserver.cli.checkouts import ServerOptions
-    from mockserver.cli.probe import local_urls
 
-    urls = [parsed.url] if parsed.url else local_urls(load_settings(vars(parsed), os.environ))
-    return ServerOptions(urls, parsed.sandbox, parsed.admin_token)
+    return ServerOptions(server_urls(parsed), parsed.sandbox, parsed.admin_token)
 
 
 def _given(parsed: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:

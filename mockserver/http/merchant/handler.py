@@ -8,13 +8,11 @@ from functools import cache
 from time import monotonic
 from traceback import format_exc
 
-import orjson
 from msgspec import Struct, field
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.lifecycle import derive_status
-from mockserver.domain.operation import CHECKOUTS_PATH, ORDERS_PATH
+from mockserver.domain.operation import CHECKOUTS_PATH
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page
@@ -27,18 +25,15 @@ from mockserver.http.merchant.checkout_api import answer_checkout
 from mockserver.http.merchant.checkout_cache import CheckoutCache
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
 from mockserver.http.merchant.exchange import Exchange
+from mockserver.http.merchant.order_api import answer_order
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.merchant.request_parsing import (
     MalformedJsonError,
-    parse_command,
     parse_json,
 )
 from mockserver.http.merchant.responses import (
-    IDEMPOTENCY_KEY_HEADER,
-    accepted_response,
     add_mock_headers,
     escape_header_value,
-    provider_json_response,
     refusal_response,
     unauthorized_response,
 )
@@ -52,7 +47,7 @@ from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.recordings import record_message
-from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 
 ABANDONED = ResponseDamage(sent="nothing: the client disconnected before the response")
 RETRY_AFTER = "1"  # seconds, while the store of the sandboxes is away
@@ -261,25 +256,7 @@ class MerchantApi(Struct, frozen=True):
             return answer_checkout(
                 sandbox, exchange, endpoint, ids, self.pages, self.checkout_cache
             )
-        if endpoint.parse_command is None:
-            return self._read_order(sandbox, exchange, endpoint, ids)
-        return _execute_change(sandbox, exchange, endpoint, ids)
-
-    def _read_order(
-        self,
-        sandbox: Sandbox,
-        exchange: Exchange,
-        endpoint: Endpoint,
-        ids: dict[str, str],
-    ) -> Response:
-        """Build the response to a read of an order or a part of it."""
-        order = sandbox.get_order(ids["order_id"], endpoint.operation)
-        if endpoint.serialize is not None:
-            body = orjson.dumps(endpoint.serialize(order, ids, sandbox.assumptions))
-        else:
-            status = derive_status(order, sandbox.clock.now(), sandbox.assumptions)
-            body = self.order_cache.encode(order, status, sandbox.assumptions)
-        return provider_json_response(endpoint.success, body, exchange.correlation_id)
+        return answer_order(sandbox, exchange, endpoint, ids, self.order_cache)
 
     def _record_exchange(
         self, sandbox: Sandbox, exchange: Exchange, response: Response
@@ -366,42 +343,3 @@ def _body_for_matching(request: Request) -> object:
         return parse_json(request.body or b"{}")
     except MalformedJsonError:
         return {}
-
-
-def _execute_change(
-    sandbox: Sandbox,
-    exchange: Exchange,
-    endpoint: Endpoint,
-    ids: dict[str, str],
-) -> Response:
-    """Parse and execute the command of a request, and build its response."""
-    exchange.execution = _execute_command(sandbox, exchange, endpoint, ids)
-    result, correlation_id = exchange.execution.result, exchange.correlation_id
-    if isinstance(result, Refusal):
-        return refusal_response(result, correlation_id, sandbox.assumptions)
-    return accepted_response(
-        endpoint.success,
-        result,
-        correlation_id=correlation_id,
-        transaction_id=sandbox.ids.new_request_id(),
-        order_url=f"{exchange.request.base_url}{ORDERS_PATH}/{exchange.order_id}",
-    )
-
-
-def _execute_command(
-    sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, ids: dict[str, str]
-) -> Execution:
-    """Execute the command of a request; a known key is replayed even for an invalid body."""
-    request, order_id = exchange.request, ids["order_id"]
-    key = exchange.idempotency_key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
-    try:
-        command = parse_command(request, endpoint, ids)
-    except Refusal as refusal:
-        replay = sandbox.replay_key(order_id, endpoint.operation, key) if key else None
-        return replay or Execution(refusal.with_traceback(None), None, None)
-    return sandbox.execute(
-        order_id,
-        command,
-        key,
-        fail_allocation=fault_injection.fails_allocation(exchange.fired),
-    )

@@ -1,0 +1,168 @@
+"""Flags of ``audit``, ``coverage`` and ``whatif``, and what they run."""
+
+import argparse
+import os
+
+from mockserver.cli.flags import (
+    add_ca_file_flag,
+    add_token_flag,
+    add_url_flag,
+    server_urls,
+)
+
+
+def audit_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the flags of ``audit``."""
+    add_url_flag(verb)
+    verb.add_argument("sandbox", nargs="*", help="sandbox to judge (default: all in use)")
+    add_token_flag(verb)
+    verb.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif", "junit"),
+        default="text",
+        help="output format (default text)",
+    )
+    verb.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="leave the findings of a rule out; repeatable",
+    )
+    verb.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "note"),
+        default="error",
+        help="exit with 1 on findings of this severity or worse (default error)",
+    )
+    verb.add_argument(
+        "--password",
+        default=os.environ.get("KUSTOM_PASSWORD"),
+        help="password of the sandboxes on a server with --owned (KUSTOM_PASSWORD)",
+    )
+    add_ca_file_flag(verb)
+    verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
+
+
+def run_audit(parsed: argparse.Namespace) -> int:
+    """Judge how clients of a running server behaved."""
+    from mockserver.cli.audit import AuditOptions, audit
+
+    options = AuditOptions(
+        urls=server_urls(parsed),
+        token=parsed.admin_token,
+        secret=parsed.password,
+        sandboxes=parsed.sandbox,
+        allow=parsed.allow,
+        output_format=parsed.format,
+        fail_on=parsed.fail_on,
+        not_tried=parsed.not_tried,
+        ca_file=parsed.ca_file,
+    )
+    return audit(options)
+
+
+def coverage_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the flags of ``coverage``."""
+    verb.add_argument("file", nargs="*", help="coverage of a run (default: ask the server)")
+    add_url_flag(verb)
+    add_token_flag(verb)
+    add_ca_file_flag(verb)
+    verb.add_argument(
+        "--format",
+        choices=("text", "json", "html", "merged"),
+        default="text",
+        help="output format (default text); merged is the file of a run",
+    )
+    verb.add_argument("--output", metavar="FILE", help="write the report to a file")
+    verb.add_argument(
+        "--operation",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="count an operation although no request named it; repeatable",
+    )
+    verb.add_argument(
+        "--skip",
+        action="append",
+        default=[],
+        metavar="CELL",
+        help="leave a cell out, or a group such as 'fault/*'; repeatable",
+    )
+    verb.add_argument(
+        "--fail-under",
+        action="append",
+        default=[],
+        metavar="PERCENT",
+        help="exit with 1 if less of must is met, or of a tier: should=50; repeatable",
+    )
+    verb.add_argument("--gaps", action="store_true", help="list all cells that were never met")
+    verb.add_argument(
+        "--write-scenarios", metavar="DIR", help="write a scenario for every missing cell"
+    )
+
+
+def run_coverage(parsed: argparse.Namespace) -> int:
+    """Report what of the contract test runs have met."""
+    from mockserver.cli.coverage import CoverageOptions, coverage
+
+    options = CoverageOptions(
+        files=parsed.file,
+        urls=server_urls(parsed),
+        token=parsed.admin_token,
+        ca_file=parsed.ca_file,
+        output_format=parsed.format,
+        output=parsed.output,
+        operations=parsed.operation,
+        skip=parsed.skip,
+        fail_under=parsed.fail_under,
+        gaps=parsed.gaps,
+        scenario_folder=parsed.write_scenarios,
+    )
+    return coverage(options)
+
+
+def whatif_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the flags of ``whatif``."""
+    verb.add_argument("sandbox", help="sandbox whose requests are played again")
+    verb.add_argument(
+        "start",
+        nargs="?",
+        help="correlation id or snapshot to begin at (default: the oldest request)",
+    )
+    add_url_flag(verb)
+    add_token_flag(verb)
+    add_ca_file_flag(verb)
+    verb.add_argument(
+        "--assume",
+        action="append",
+        type=_parse_assume_option,
+        metavar="NAME=VALUE",
+        help="assumption to change; repeatable (default: each on its own)",
+    )
+    verb.add_argument(
+        "--format", choices=("text", "json"), default="text", help="output format"
+    )
+
+
+def _parse_assume_option(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got '{text}'")
+    return name, value
+
+
+def run_whatif(parsed: argparse.Namespace) -> int:
+    """Play recorded requests under other assumptions."""
+    from mockserver.cli.whatif import WhatifOptions, whatif
+
+    options = WhatifOptions(
+        urls=server_urls(parsed),
+        sandbox=parsed.sandbox,
+        start=parsed.start,
+        assume=dict(parsed.assume) if parsed.assume else None,
+        token=parsed.admin_token,
+        ca_file=parsed.ca_file,
+        output_format=parsed.format,
+    )
+    return whatif(options)
