@@ -135,7 +135,7 @@ class Tally:
     def count_delivery(self, delivery: Delivery) -> None:
         """Count the attempts of a delivery."""
         for number, attempt in enumerate(delivery.attempts):
-            late = attempt.seconds > LATE_AFTER
+            late = attempt.seconds >= LATE_AFTER
             row = DeliveryRow(delivery.kind, attempt.status, late, number > 0)
             self._add(row, RowCount(row, 1, delivery.delivery_id))
 
