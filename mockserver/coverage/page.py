@@ -69,6 +69,6 @@ def _cell_data(summary: CoverageSummary, cell: Cell, *, scenarios: bool) -> Mapp
         "count": count,
         "first": summary.run.first.get(cell.cell_id),
     }
-    if scenarios and not count and (name := scenario_name(cell)):
-        data |= {"scenario": name, "content": write_scenario(cell)}
+    if scenarios and not count:
+        data |= {"scenario": scenario_name(cell), "content": write_scenario(cell)}
     return data
