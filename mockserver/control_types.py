@@ -102,11 +102,19 @@ class ClosestCapture(TypedDict):
     differences: list[str]
 
 
+class CandidateCapture(TypedDict):
+    """One of several captures that fit a refund."""
+
+    capture_id: str
+    klarna_reference: str
+
+
 class AllocationExplanation(TypedDict):
     """How a refund was allocated, and why.
 
     ``booked`` lists where its money was posted, whatever the outcome; ``ambiguous`` means that
-    several captures fit; ``hints`` says what to change in the request, most useful first.
+    several captures fit, which ``candidates`` lists, oldest first; ``hints`` says what to
+    change in the request, most useful first.
     """
 
     outcome: Literal["allocated", "failed", "not_attempted"]
@@ -115,6 +123,7 @@ class AllocationExplanation(TypedDict):
     conditions: list[ConditionResult]
     nearest: ClosestCapture | None
     ambiguous: bool
+    candidates: list[CandidateCapture]
     assumptions: list[str]
     hints: list[str]
     text: str
@@ -201,6 +210,7 @@ class TimelineEntry(TypedDict):
         "released",
         "reviewed",
         "cancelled",
+        "expired",
         "refused",
         "faulted",
     ]

@@ -2,9 +2,11 @@
 
 - ``findings``: the values that rules and audit return.
 - ``history``: what a rule reads: the entries of one order, or of the sandbox.
+- ``line_totals``: sums of order lines by reference.
 - ``rule``: one row of the table of rules.
-- ``retry_rules``, ``capture_rules``, ``refund_rules``, ``order_life_rules``,
-  ``push_rules``, ``traffic_rules``: the rules by subject.
+- ``key_rules``, ``retry_rules``, ``capture_rules``, ``refund_rules``,
+  ``order_life_rules``, ``push_rules``, ``webhook_rules``, ``traffic_rules``: the rules by
+  subject.
 - ``rule_table``: the table of all rules, and the check of codes to silence.
 - ``audit``: applies the table to a sandbox.
 """

@@ -36,7 +36,7 @@ def audit_sandbox(sandbox: Sandbox, allow: Collection[str] = ()) -> AuditResult:
     """
     check_codes(allow)
     whole = read_history(sandbox)
-    histories = {Scope.SANDBOX: [whole], Scope.ORDER: split_by_order(whole, sandbox)}
+    histories = {Scope.SANDBOX: [whole], Scope.ORDER: split_by_order(whole)}
     results = {rule: _apply(rule, histories[rule.scope]) for rule in AUDIT_RULES.values()}
     findings = {rule: list(_group(rule, evidence)) for rule, (_, evidence) in results.items()}
     report = AuditResult(

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from mockserver.audit.line_totals import LineTotals
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import READ_OPERATIONS, Operation
@@ -70,56 +71,6 @@ class Movement(Struct, frozen=True, dict=True):
         return (self.entry.operation, self.amount, *lines)
 
 
-class LineTotal(Struct):
-    """What the order lines of one reference sum to."""
-
-    quantity: int = 0
-    amount: int = 0
-
-    def add(self, line: OrderLine) -> None:
-        """Add a line."""
-        self.quantity += line.quantity
-        self.amount += line.total_amount
-
-
-class LineTotals:
-    """Totals by reference of the lines of all captures, or refunds, of an order.
-
-    An order only gets more of them, so that later versions of it add to the totals of the
-    earlier ones: to go through a history takes time in proportion to its length.
-    """
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._last_id = ""
-        self._totals: dict[str, LineTotal] = {}
-
-    def find(
-        self, movements: Sequence[Capture] | Sequence[Refund], reference: str
-    ) -> LineTotal | None:
-        """Return the total of a reference, if any of the movements has it."""
-        is_later = len(movements) >= self._count > 0
-        if not is_later or _movement_id(movements[self._count - 1]) != self._last_id:
-            self._count, self._totals = 0, {}
-        for movement in movements[self._count :]:
-            add_lines(self._totals, movement.order_lines)
-        if movements:
-            self._count, self._last_id = len(movements), _movement_id(movements[-1])
-        return self._totals.get(reference)
-
-
-def add_lines(totals: dict[str, LineTotal], lines: Sequence[OrderLine]) -> dict[str, LineTotal]:
-    """Add lines to the totals of their references, and return these."""
-    for line in lines:
-        if line.reference:
-            totals.setdefault(line.reference, LineTotal()).add(line)
-    return totals
-
-
-def _movement_id(movement: Capture | Refund) -> str:
-    return movement.capture_id if isinstance(movement, Capture) else movement.refund_id
-
-
 class LostAnswers(Struct, frozen=True):
     """What became of changes whose answer was lost.
 
@@ -142,16 +93,31 @@ class History(Struct, frozen=True, dict=True):
         order: the order as it is now, if it exists.
         entries: the kept entries, oldest first.
         now: the sandbox's time.
-        order_ids: the ids of all orders of the sandbox.
-        pushes: the pushes of the order.
+        sandbox: the whole sandbox: its orders, assumptions and webhook endpoints.
+        deliveries: the calls to the merchant about the order, or all of them.
+        whole: the history of the sandbox, if this is that of an order.
     """
 
     order_id: str | None
     order: Order | None
     entries: Sequence[Entry]
     now: datetime
-    order_ids: frozenset[str]
-    pushes: Sequence[Delivery] = ()
+    sandbox: Sandbox
+    deliveries: Sequence[Delivery] = ()
+    whole: "History | None" = None
+
+    def sent(self, kind: DeliveryKind) -> Sequence[Delivery]:
+        """Return the deliveries of a kind."""
+        return [delivery for delivery in self.deliveries if delivery.kind is kind]
+
+    @cached_property
+    def by_order(self) -> Mapping[str, Sequence[Entry]]:
+        """The entries that name an order, by its id."""
+        entries: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            if entry.order_id is not None:
+                entries.setdefault(entry.order_id, []).append(entry)
+        return entries
 
     @cached_property
     def by_operation(self) -> Mapping[Operation | None, Sequence[Entry]]:
@@ -164,7 +130,7 @@ class History(Struct, frozen=True, dict=True):
     @cached_property
     def movements(self) -> Sequence[Movement]:
         """The captures and refunds that were carried out."""
-        return [movement for entry in self.entries if (movement := _find_movement(entry))]
+        return [movement for entry in self.entries if (movement := find_movement(entry))]
 
     @cached_property
     def captures(self) -> Sequence[Movement]:
@@ -234,31 +200,27 @@ class History(Struct, frozen=True, dict=True):
 
 def read_history(sandbox: Sandbox) -> History:
     """Return the history of a whole sandbox."""
-    entries = list(sandbox.journal)
-    return History(None, None, entries, sandbox.clock.now(), frozenset(sandbox.orders))
+    entries, deliveries = list(sandbox.journal), list(sandbox.deliveries)
+    return History(None, None, entries, sandbox.clock.now(), sandbox, deliveries)
 
 
-def split_by_order(history: History, sandbox: Sandbox) -> list[History]:
-    """Return the history of each order that a request named or a push was sent for."""
-    entries: dict[str, list[Entry]] = {}
-    for entry in history.entries:
-        if entry.order_id is not None:
-            entries.setdefault(entry.order_id, []).append(entry)
-    pushes: dict[str, list[Delivery]] = {}
-    for delivery in sandbox.deliveries:
-        if delivery.kind is DeliveryKind.PUSH:
-            entries.setdefault(delivery.order_id, [])
-            pushes.setdefault(delivery.order_id, []).append(delivery)
+def split_by_order(history: History) -> list[History]:
+    """Return the history of each order that a request named or a delivery was sent for."""
+    sandbox = history.sandbox
+    deliveries: dict[str, list[Delivery]] = {}
+    for delivery in history.deliveries:
+        deliveries.setdefault(delivery.order_id, []).append(delivery)
     return [
         History(
             order_id,
             sandbox.orders.get(order_id),
-            group,
+            history.by_order.get(order_id, ()),
             history.now,
-            history.order_ids,
-            pushes.get(order_id, ()),
+            sandbox,
+            deliveries.get(order_id, ()),
+            history,
         )
-        for order_id, group in entries.items()
+        for order_id in {**history.by_order, **deliveries}
     ]
 
 
@@ -270,11 +232,12 @@ def _close_known(open_changes: dict[Intent, Movement], entry: Entry) -> None:
         open_changes.clear()
     elif entry.replayed:
         for intent, movement in list(open_changes.items()):
-            if movement.entry.result is entry.result:
+            if movement.entry.result == entry.result:
                 del open_changes[intent]
 
 
-def _find_movement(entry: Entry) -> Movement | None:
+def find_movement(entry: Entry) -> Movement | None:
+    """Return the capture or refund that a request caused, if it caused one."""
     if not isinstance(entry.result, Acceptance) or not is_carried_out(entry):
         return None
     before, after = entry.before, entry.after

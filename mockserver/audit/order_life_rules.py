@@ -9,7 +9,7 @@ from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
-from mockserver.sandbox.deliveries.delivery import Delivery
+from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.journal import Entry
 
 NEAR_EXPIRY = timedelta(hours=48)
@@ -160,7 +160,8 @@ ORDER_LIFE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "A404", "order never acknowledged", Severity.WARNING,
-        "no push was sent", lambda history: history.pushes, _never_acknowledged,
+        "no push was sent", lambda history: history.sent(DeliveryKind.PUSH),
+        _never_acknowledged,
         "Acknowledge once the shop's order is stored.",
         Basis.DOCUMENTED_BY_KUSTOM, "pushes are repeated until acknowledged, for 48 hours",
     ),

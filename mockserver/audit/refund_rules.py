@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import islice
 
 from mockserver.audit.findings import Evidence, Severity
-from mockserver.audit.history import History, LineTotal, Movement
+from mockserver.audit.history import History, Movement
+from mockserver.audit.line_totals import LineTotal
 from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.case import RETURN_FEE

@@ -1,4 +1,4 @@
-"""Audit rules about retries and idempotency keys (``A1..``)."""
+"""Audit rules about retries (``A1..``); those about keys are in ``key_rules``."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,13 +8,11 @@ from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import (
     History,
     Movement,
-    add_lines,
     is_answer_lost,
-    is_carried_out,
 )
+from mockserver.audit.line_totals import add_lines
 from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.journal import Entry
@@ -26,31 +24,6 @@ TOLERATED_SHARE = 0.9  # of Retry-After; clocks differ a little
 SHORT_GAP = timedelta(seconds=1)
 HASTY_RETRIES = 2  # one immediate repetition is usual
 RETRIED_STATUSES = (409, 429)
-ACCUMULATING_OPERATIONS = (
-    Operation.CAPTURE,
-    Operation.REFUND,
-    Operation.ADD_ORDER_SHIPPING_INFO,
-    Operation.ADD_CAPTURE_SHIPPING_INFO,
-    Operation.TRIGGER_SEND_OUT,
-    Operation.EXTEND_DUE_DATE,
-)
-"""Operations whose repetition adds something; the others set a value."""
-
-
-def _without_key(history: History) -> Sequence[Entry]:
-    """Return the changes that add something, and that were carried out."""
-    return [
-        entry
-        for operation in ACCUMULATING_OPERATIONS
-        for entry in history.by_operation.get(operation, ())
-        if is_carried_out(entry)
-    ]
-
-
-def _key_missing(entry: Entry, _history: History) -> Evidence | None:
-    if entry.idempotency_key:
-        return None
-    return Evidence(f"{entry.operation} without an idempotency key", (entry,))
 
 
 def _repeated_without_key(
@@ -158,30 +131,19 @@ def _excess_reference(movement: Movement, history: History) -> str | None:
     return None
 
 
-def _replays(history: History) -> Sequence[Entry]:
-    return [entry for entry in history.entries if entry.replayed]
-
-
-def _key_reused(entry: Entry, _history: History) -> Evidence | None:
-    if not entry.body_changed:
-        return None
-    return Evidence(
-        f"the {entry.operation} was answered {entry.status} with the stored result of another"
-        " request under the same key; it was not carried out",
-        (entry,),
-    )
-
-
 def _refusal_runs(history: History) -> Sequence[list[Entry]]:
     """Collect requests refused again and again while nothing changed in between."""
     runs: dict[object, list[Entry]] = {}
+    version, order = 0, None
     for entry in history.entries:
+        if entry.before is not None and entry.before != order:
+            version, order = version + 1, entry.before
         result = entry.result
         if not isinstance(result, Refusal) or entry.faults or entry.replayed:
             continue
         if result.reason in (Reason.ORDER_NOT_FOUND, Reason.INTERNAL_ERROR):
             continue
-        key = (entry.method, entry.path, str(result), id(entry.before))
+        key = (entry.method, entry.path, str(result), entry.before and version)
         runs.setdefault(key, []).append(entry)
     return list(runs.values())
 
@@ -253,12 +215,6 @@ def _no_backoff(chain: list[Entry], _history: History) -> Evidence | None:
 
 RETRY_RULES: tuple[Rule, ...] = (
     Rule(
-        "A101", "change without an idempotency key", Severity.NOTE,
-        "nothing was captured, refunded or shipped", _without_key, _key_missing,
-        "Send one UUID for each intended capture or refund, stored before the first try.",
-        Basis.DOCUMENTED_BY_KLARNA, "a key is optional, and recommended for every POST",
-    ),
-    Rule(
         "A102", "change repeated after a lost answer, without an idempotency key",
         Severity.ERROR, "no answer to a capture or refund was lost after it was carried out",
         _lost_changes, _repeated_without_key,
@@ -281,12 +237,6 @@ RETRY_RULES: tuple[Rule, ...] = (
         "Lock the shop's order before the call, and store the id of the capture or refund"
         " before the lock is released.",
         Basis.FIELD_REPORT, "coopcycle-web 4341 and 4608, medusa 13301", preview=True,
-    ),
-    Rule(
-        "A105", "idempotency key reused for another request", Severity.WARNING,
-        "no request was answered by its idempotency key", _replays, _key_reused,
-        "Use a new key for every different capture or refund.",
-        Basis.DOCUMENTED_BY_KUSTOM, "only the key counts, the content is disregarded",
     ),
     Rule(
         "A107", "change repeated with an expired key", Severity.ERROR,

@@ -14,7 +14,7 @@ DOCS_PAGES = {
     "A2": "captures",
     "A3": "refunds",
     "A4": "order-life",
-    "A5": "pushes",
+    "A5": "deliveries",
     "A6": "traffic",
 }
 """Pages below ``docs/reference/audit/`` by the beginning of their codes."""

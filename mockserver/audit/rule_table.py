@@ -3,24 +3,28 @@
 from collections.abc import Iterable, Mapping
 
 from mockserver.audit.capture_rules import CAPTURE_RULES
+from mockserver.audit.key_rules import KEY_RULES
 from mockserver.audit.order_life_rules import ORDER_LIFE_RULES
 from mockserver.audit.push_rules import PUSH_RULES
 from mockserver.audit.refund_rules import REFUND_RULES
 from mockserver.audit.retry_rules import RETRY_RULES
 from mockserver.audit.rule import Rule
 from mockserver.audit.traffic_rules import TRAFFIC_RULES
+from mockserver.audit.webhook_rules import WEBHOOK_RULES
 from mockserver.domain.wording import did_you_mean
 
+_RULES = (
+    *KEY_RULES,
+    *RETRY_RULES,
+    *CAPTURE_RULES,
+    *REFUND_RULES,
+    *ORDER_LIFE_RULES,
+    *PUSH_RULES,
+    *WEBHOOK_RULES,
+    *TRAFFIC_RULES,
+)
 AUDIT_RULES: Mapping[str, Rule] = {
-    rule.code: rule
-    for rule in (
-        *RETRY_RULES,
-        *CAPTURE_RULES,
-        *REFUND_RULES,
-        *ORDER_LIFE_RULES,
-        *PUSH_RULES,
-        *TRAFFIC_RULES,
-    )
+    rule.code: rule for rule in sorted(_RULES, key=lambda rule: rule.code)
 }
 """Rules by code."""
 

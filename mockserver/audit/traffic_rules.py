@@ -78,7 +78,7 @@ def _failed_ids(history: History) -> Sequence[Entry]:
 
 def _respelt(entry: Entry, history: History) -> Evidence | None:
     spelt = (entry.order_id or "").strip(" {}").casefold()
-    known = next((i for i in sorted(history.order_ids) if i.casefold() == spelt), None)
+    known = next((i for i in sorted(history.sandbox.orders) if i.casefold() == spelt), None)
     if known is None:
         return None
     return Evidence(f"'{entry.order_id}' is not '{known}'", (entry,))
@@ -94,6 +94,20 @@ def _deprecated_calls(history: History) -> Sequence[Entry]:
 
 def _deprecated(entry: Entry, _history: History) -> Evidence | None:
     return Evidence(f"{entry.operation} is announced to be dropped", (entry,))
+
+
+def _respelt_path(entry: Entry, _history: History) -> Evidence | None:
+    if "//" not in entry.path and not entry.path.endswith("/"):
+        return None
+    return Evidence(f"{entry.method} {entry.path}", (entry,))
+
+
+def _secret_in_url(entry: Entry, _history: History) -> Evidence | None:
+    if not entry.has_secret_in_url:
+        return None
+    return Evidence(
+        f"the address of {entry.operation or 'a request'} contains the secret", (entry,)
+    )
 
 
 TRAFFIC_RULES: tuple[Rule, ...] = (
@@ -116,6 +130,22 @@ TRAFFIC_RULES: tuple[Rule, ...] = (
         "Use the order id exactly as it was received.",
         Basis.FIELD_REPORT, "an id in braces was recorded to be answered 400 with an HTML page",
         Scope.SANDBOX,
+    ),
+    Rule(
+        "A604", "path spelt differently", Severity.NOTE,
+        "no operation was called",
+        lambda history: [entry for entry in history.entries if entry.operation],
+        _respelt_path,
+        "Join the base address and the path with one slash, and end without one.",
+        Basis.FIELD_REPORT, "two slashes were recorded to be accepted once, in 2020",
+        Scope.SANDBOX, preview=True,
+    ),
+    Rule(
+        "A605", "secret in an address", Severity.ERROR,
+        "no request was sent", lambda history: history.entries, _secret_in_url,
+        "Send the secret in the header Authorization only.",
+        Basis.STANDARD, "RFC 9110 section 17.9: addresses end in logs", Scope.SANDBOX,
+        preview=True,
     ),
     Rule(
         "A606", "deprecated operation", Severity.NOTE,

@@ -158,10 +158,8 @@ def _write_report(text: str, output: str | None) -> None:
 
 
 def _write_scenarios(summary: CoverageSummary, folder: Path) -> None:
-    """Write a scenario for every missing cell that one can meet."""
+    """Write a scenario for every missing cell."""
     folder.mkdir(parents=True, exist_ok=True)
     for coverage_of_tier in summary.tiers.values():
         for cell in coverage_of_tier.missing:
-            name, content = scenario_name(cell), write_scenario(cell)
-            if name and content:
-                (folder / name).write_text(content, "utf-8")
+            (folder / scenario_name(cell)).write_text(write_scenario(cell), "utf-8")

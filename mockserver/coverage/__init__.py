@@ -4,6 +4,7 @@
 - ``counting``: which cells a row of a sandbox's tally meets.
 - ``run_coverage``: the counts of a run, as a file, and how runs are merged.
 - ``tiers``: percentages, and what is missing, over the operations in use.
-- ``recipes``: for each cell a scenario that meets it.
+- ``recipes``, ``checkout_recipes``: for each cell a scenario that meets it; ``recipe`` is
+  one of them as a value.
 - ``text``, ``page``: the reports.
 """

@@ -17,6 +17,7 @@ from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.errors import ERROR_CATALOGUE, Reason
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.operation import (
+    ACCUMULATING_OPERATIONS,
     CHECKOUT_OPERATIONS,
     OPERATIONS,
     READ_OPERATIONS,
@@ -59,16 +60,6 @@ class Cell(Struct, frozen=True):
         """What kind of cell it is: the first part of its id."""
         return self.cell_id.partition("/")[0]
 
-
-ACCUMULATING_OPERATIONS = (
-    Operation.CAPTURE,
-    Operation.REFUND,
-    Operation.ADD_ORDER_SHIPPING_INFO,
-    Operation.ADD_CAPTURE_SHIPPING_INFO,
-    Operation.TRIGGER_SEND_OUT,
-    Operation.EXTEND_DUE_DATE,
-)
-"""Operations whose repetition adds something; the others set a value."""
 
 WITHOUT_CAPTURES = (Status.AUTHORIZED, Status.CANCELLED)
 OWN_LIMITS = (Reason.ORDER_IS_FULL, Reason.SANDBOX_IS_FULL)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from mockserver.coverage.cells import ACCUMULATING_OPERATIONS, coverage_cells, fault_cell_id
+from mockserver.coverage.cells import coverage_cells, fault_cell_id
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import CHECKOUTS_PATH
+from mockserver.domain.operation import ACCUMULATING_OPERATIONS, CHECKOUTS_PATH
 from mockserver.sandbox.tally import DeliveryRow, RefundFacts, RequestRow, Row, Tally
 
 ENDING_FAULTS = {"respond", "refuse", "rate_limit", "drop"}

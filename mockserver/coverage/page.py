@@ -64,6 +64,6 @@ def _cell_data(summary: CoverageSummary, cell: Cell) -> Mapping[str, Any]:
         "count": count,
         "first": summary.run.first.get(cell.cell_id),
     }
-    if not count and (name := scenario_name(cell)):
-        data |= {"scenario": name, "content": write_scenario(cell)}
+    if not count:
+        data |= {"scenario": scenario_name(cell), "content": write_scenario(cell)}
     return data

@@ -5,21 +5,17 @@ The order of every scenario has two lines: two T-shirts (``A``, 3000) and a pair
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
 
 import yaml
-from msgspec import Struct, field
 
 from mockserver.coverage.cells import Cell
+from mockserver.coverage.checkout_recipes import accepted_checkout, delivery, refused_checkout
+from mockserver.coverage.recipe import ORDER, UNKNOWN_ID, Recipe, Spec
 from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.errors import Reason, find_error_definition
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.operation import Operation
 
-Spec: TypeAlias = dict[str, Any]
-
-ORDER = "shop"
-UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 LINES: list[Spec] = [
     {"reference": "A", "name": "T-shirt", "quantity": 2, "unit_price": 1500},
     {"reference": "B", "name": "Sneakers", "unit_price": 7000},
@@ -27,41 +23,16 @@ LINES: list[Spec] = [
 ONE_LINE: Spec = {
     "reference": "C", "name": "Socks", "quantity": 1, "unit_price": 1000, "total_amount": 1000,
 }  # fmt: skip
+ENDPOINT = "https://shop.example/webhooks"
 FEE: Spec = {"type": "return_fee", "reference": "fee", "name": "Fee", "unit_price": 0}
 PARCEL = {"shipping_info": [{"tracking_number": "1001"}]}
 ADDRESS = {"street_address": "Storgatan 1", "city": "Stockholm"}
 
 
-class Recipe(Struct, frozen=True):
-    """What a scenario needs to meet a cell.
-
-    Attributes:
-        steps: the steps of the scenario.
-        faults: its fault rules by name.
-        assume: its assumptions.
-        order: keys of the order, beside its lines.
-        country: its country.
-    """
-
-    steps: tuple[Spec, ...]
-    faults: Mapping[str, Spec] = field(default_factory=dict)
-    assume: Mapping[str, object] = field(default_factory=dict)
-    order: Mapping[str, object] = field(default_factory=dict)
-    country: str = ""
-
-
-def find_recipe(cell: Cell) -> Recipe | None:
-    """Return the recipe of a cell; ``None`` if no scenario can meet it alone."""
-    dimension, _, rest = cell.cell_id.partition("/")
-    cook = _RECIPES.get(dimension)
-    return cook(*rest.split("/")) if cook else None
-
-
-def write_scenario(cell: Cell) -> str | None:
-    """Write the scenario of a cell as YAML; ``None`` if no scenario can meet it alone."""
-    recipe = find_recipe(cell)
-    if recipe is None:
-        return None
+def write_scenario(cell: Cell) -> str:
+    """Write the scenario that meets a cell, as YAML."""
+    dimension, *names = cell.cell_id.split("/")
+    recipe = _RECIPES[dimension](*names)
     spec: Spec = {
         "version": 1,
         "title": f"Coverage: {cell.text}",
@@ -69,7 +40,7 @@ def write_scenario(cell: Cell) -> str | None:
         "clock": {"start": "2026-01-15T09:00:00Z", "frozen": True},
         "country": recipe.country,
         "assume": dict(recipe.assume),
-        "orders": {ORDER: {**recipe.order, "lines": LINES}},
+        **_subject(recipe),
         "faults": dict(recipe.faults),
         "steps": list(recipe.steps),
     }
@@ -78,6 +49,14 @@ def write_scenario(cell: Cell) -> str | None:
         content, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=100
     )
     return text
+
+
+def _subject(recipe: Recipe) -> Spec:
+    """Return what the steps are about: an order, or a checkout order."""
+    webhooks = {"webhooks": {"endpoints": [{"url": ENDPOINT}]}} if recipe.is_told else {}
+    if recipe.cart is not None:
+        return {"checkouts": {ORDER: {**recipe.cart, "lines": LINES}}, **webhooks}
+    return {"orders": {ORDER: {**recipe.order, "lines": LINES}}, **webhooks}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -231,10 +210,10 @@ def _status_recipe(name: str, status_name: str) -> Recipe:
     return Recipe((*path, _refused(step, reason) if reason else step), assume=closed)
 
 
-def _refusal_recipe(name: str, reason_name: str) -> Recipe | None:
+def _refusal_recipe(name: str, reason_name: str) -> Recipe:
     operation, reason = Operation(name), Reason(reason_name)
     if operation not in LIFECYCLE:
-        return None
+        return refused_checkout(operation, reason)
     recipe = REFUSAL_RECIPES.get((operation, reason))
     if recipe is not None:
         *before, last = recipe.steps
@@ -366,15 +345,17 @@ REFUND_RECIPES: Mapping[str, Recipe] = {
     ),
 }
 
-_RECIPES: Mapping[str, Callable[..., Recipe | None]] = {
+_RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "status": _status_recipe,
     "refusal": _refusal_recipe,
     "fault": _fault_recipe,
     "lost": _lost_recipe,
     "replay": _replay_recipe,
     "answer": _answer_recipe,
-    "outcome": OUTCOME_RECIPES.get,
-    "condition": CONDITION_RECIPES.get,
-    "refund": REFUND_RECIPES.get,
+    "outcome": OUTCOME_RECIPES.__getitem__,
+    "condition": CONDITION_RECIPES.__getitem__,
+    "refund": REFUND_RECIPES.__getitem__,
+    "checkout": accepted_checkout,
+    "delivery": delivery,
 }
 """The recipe of a cell by its dimension."""

@@ -82,10 +82,9 @@ def _gaps(summary: CoverageSummary, *, all_gaps: bool) -> Iterator[str]:
     if listed:
         yield "  never met, money first:"
     for cell in listed:
-        name = scenario_name(cell)
         yield f"    {cell.cell_id:<44} {cell.text}"
-        if name and all_gaps:
-            yield f"    {'':<44} scenario: {name}"
+        if all_gaps:
+            yield f"    {'':<44} scenario: {scenario_name(cell)}"
     if len(listed) < len(missing):
         yield f"    and {len(missing) - len(listed)} more in must: --gaps lists all"
     if listed:

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from mockserver.coverage.cells import Cell, Tier, coverage_cells
 from mockserver.coverage.counting import USE
-from mockserver.coverage.recipes import find_recipe
 from mockserver.coverage.run_coverage import RunCoverage
 from mockserver.domain.operation import ALL_OPERATIONS
 from mockserver.domain.wording import did_you_mean
@@ -98,10 +97,8 @@ def _tier(tier: Tier, cells: Sequence[Cell], run: RunCoverage) -> TierCoverage:
     return TierCoverage(tier, met, tuple(missing))
 
 
-def scenario_name(cell: Cell) -> str | None:
-    """Return the file name of the scenario of a cell, if one can meet it alone."""
-    if find_recipe(cell) is None:
-        return None
+def scenario_name(cell: Cell) -> str:
+    """Return the file name of the scenario of a cell."""
     return f"{cell.cell_id.replace('/', '-').lower()}.kustom.yaml"
 
 

@@ -22,7 +22,8 @@ class TimelineEvent(Struct, frozen=True):
         capture_id: the capture it is about, if it is one.
         refund_id: the refund it is about, if it is one.
         kind: ``placed``, ``captured``, ``refunded``, ``acknowledged``, ``updated``,
-            ``extended``, ``released``, ``reviewed``, ``cancelled``, ``refused`` or ``faulted``.
+            ``extended``, ``released``, ``reviewed``, ``cancelled``, ``expired``,
+            ``refused`` or ``faulted``.
         amount: in minor units, if the event has one.
     """
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.ledger import list_refunds
+from mockserver.domain.ledger import TimelineEvent, list_refunds
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from mockserver.domain.order import FraudStatus, Order
 from mockserver.domain.provenance import Mark
@@ -58,9 +58,29 @@ def _derive_uncaptured_status(order: Order, now: datetime, assumptions: Assumpti
 
 def _is_rejected(order: Order, now: datetime) -> bool:
     """Return whether it is too late to capture the order after a failed fraud review."""
-    reviewed_at = order.fraud_reviewed_at or order.created_at
     failed = order.fraud_status in {FraudStatus.REJECTED, FraudStatus.STOPPED}
-    return failed and now >= reviewed_at + TIME_TO_TAKE_RISK
+    return failed and now >= _rejection_ends_at(order)
+
+
+def _rejection_ends_at(order: Order) -> datetime:
+    return (order.fraud_reviewed_at or order.created_at) + TIME_TO_TAKE_RISK
+
+
+def lapse_event(order: Order, now: datetime, assumptions: Assumptions) -> TimelineEvent | None:
+    """Return the event by which time alone ended the authorization, if it did.
+
+    Nothing is stored of it: like the status, it is derived from the facts and the time.
+    """
+    if order.cancelled_at is not None or order.remaining_authorized_amount == 0:
+        return None
+    if derive_status(order, now, assumptions) is Status.CANCELLED:
+        text = "cancelled: not captured within 4 hours of the failed fraud review"
+        return TimelineEvent(_rejection_ends_at(order), text, kind="cancelled")
+    if now >= order.expires_at:
+        remaining = order.remaining_authorized_amount
+        text = f"authorization of {remaining} expired"
+        return TimelineEvent(order.expires_at, text, kind="expired", amount=remaining)
+    return None
 
 
 class Permission(Struct, frozen=True):

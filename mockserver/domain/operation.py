@@ -230,3 +230,13 @@ WITHOUT_BODY = frozenset(info.operation for info in ALL_OPERATIONS if info.schem
 
 DEPRECATED_OPERATIONS = frozenset(info.operation for info in OPERATIONS if info.deprecated)
 """Operations that Kustom has announced it will drop."""
+
+ACCUMULATING_OPERATIONS = (
+    Operation.CAPTURE,
+    Operation.REFUND,
+    Operation.ADD_ORDER_SHIPPING_INFO,
+    Operation.ADD_CAPTURE_SHIPPING_INFO,
+    Operation.TRIGGER_SEND_OUT,
+    Operation.EXTEND_DUE_DATE,
+)
+"""Operations whose repetition adds something; the others set a value."""

@@ -159,6 +159,7 @@ class StoredEntry(Struct, frozen=True, omit_defaults=True, kw_only=True):
     body_changed: bool = False
     idempotency_key: str | None = None
     retry_after: str | None = None
+    has_secret_in_url: bool = False
     before: Order | None = None
     after: Order | None = None
     unchanged: bool = False
@@ -173,8 +174,8 @@ class StoredEntry(Struct, frozen=True, omit_defaults=True, kw_only=True):
 ENTRY_DECODER, TEMPLATE_DECODER = Decoder(StoredEntry), Decoder(StoredTemplate)
 SAME_FIELDS = (
     "entry_id", "at", "correlation_id", "method", "path", "operation", "order_id", "status",
-    "replayed", "body_changed", "idempotency_key", "retry_after", "before", "crash", "seconds",
-    "faults", "fault_names",
+    "replayed", "body_changed", "idempotency_key", "retry_after", "has_secret_in_url", "before",
+    "crash", "seconds", "faults", "fault_names",
 )  # fmt: skip
 """Fields of an entry that are stored as they are."""
 

@@ -14,7 +14,7 @@ from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import (
     Completion,
     Outcome,
-    UnknownShippingOptionError,
+    UnknownChoiceError,
 )
 from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.errors import Reason, Refusal
@@ -156,7 +156,7 @@ def _complete(
     """
     try:
         checkout, order = checkouts.complete_checkout(sandbox, order_id, completion)
-    except UnknownShippingOptionError as error:
+    except UnknownChoiceError as error:
         raise Problem(422, str(error)) from None
     except Refusal as refusal:
         raise checkout_problem(refusal) from None

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import AllocationOutcome, Explanation
+from mockserver.domain.ledger import name_refund
 from mockserver.domain.order import Capture, Order
 
 MAX_LINES_NAMED = 2
@@ -170,10 +171,9 @@ def _describe_reason(explanation: Explanation) -> str:
 
 
 def _replace_ids(text: str, order: Order) -> str:
-    """Name refunds by their number: ids do not fit into labels."""
+    """Name refunds by their number alone: ids do not fit into labels."""
     for number, refund in enumerate(order.refunds, 1):
-        if refund.refund_id in text:
-            text = text.replace(refund.refund_id, str(number))
+        text = text.replace(name_refund(number, refund), f"refund {number}")
     return text
 
 

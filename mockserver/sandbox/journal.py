@@ -49,6 +49,7 @@ class Entry(Struct, dict=True):
         status: the decided status.
         before: the order before the request.
         after: the order after the request.
+        has_secret_in_url: whether the path or query contained the secret of the caller.
         fault_names: the fault actions that were applied, without their numbers.
         crash: the traceback if the server itself failed.
         seconds: real time from its arrival to the decision, delays included.
@@ -67,6 +68,7 @@ class Entry(Struct, dict=True):
     body_changed: bool = False
     idempotency_key: str | None = None
     retry_after: str | None = None
+    has_secret_in_url: bool = False
     before: Order | None = None
     after: Order | None = None
     faults: list[str] = field(default_factory=list)

@@ -72,7 +72,7 @@ class DeliveryRow(NamedTuple):
 
 Row: TypeAlias = RequestRow | DeliveryRow
 
-LATE_AFTER = 5.0  # seconds in which a push must be answered
+LATE_AFTER = 5.0  # seconds in which a push must be answered; a callback may have less
 
 
 class RowCount(Struct, frozen=True):
@@ -135,7 +135,7 @@ class Tally:
     def count_delivery(self, delivery: Delivery) -> None:
         """Count the attempts of a delivery."""
         for number, attempt in enumerate(delivery.attempts):
-            late = attempt.seconds > LATE_AFTER
+            late = attempt.seconds >= min(LATE_AFTER, delivery.timeout or LATE_AFTER)
             row = DeliveryRow(delivery.kind, attempt.status, late, number > 0)
             self._add(row, RowCount(row, 1, delivery.delivery_id))
 

@@ -6,7 +6,9 @@ is a constant of this module, measured with ``tracemalloc`` under CPython 3.11 o
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from sys import getsizeof
+from types import NoneType
 
 from msgspec import Struct
 
@@ -65,27 +67,38 @@ OWN_SHARE = 0.8
 SLOT_BYTES = 100
 """An entry of a dictionary whose key and value exist anyway."""
 
+LEAF_TYPES = frozenset((str, int, bool, float, NoneType, datetime))
+"""Types of most values; they contain no others."""
+
 SNAPSHOT_BYTES = 6000
 """A snapshot without its entries: dictionaries, clock and id generators."""
 
 
 def weigh_value(value: object) -> int:
     """Return the bytes of a value with everything in it; shared parts count once."""
-    total, seen, stack = 0, set[int](), [value]
-    while stack:
-        item = stack.pop()
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        total += getsizeof(item)
-        if isinstance(item, dict):
-            stack.extend(item)
-            stack.extend(item.values())
-        elif isinstance(item, list | tuple):
-            stack.extend(item)
-        elif isinstance(item, Struct):
-            stack.extend(getattr(item, name) for name in item.__struct_fields__)
-    return total
+    parts: dict[int, object] = {}
+    level = {id(value): value}
+    while level:
+        parts |= level
+        containers = [part for part in level.values() if type(part) not in LEAF_TYPES]
+        level = {
+            id(child): child
+            for container in containers
+            for child in _children(container)
+            if id(child) not in parts
+        }
+    return sum(map(getsizeof, parts.values()))
+
+
+def _children(value: object) -> Iterable[object]:
+    """Return the values directly in a value."""
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    if isinstance(value, list | tuple):
+        return value
+    if isinstance(value, Struct):
+        return [getattr(value, name) for name in value.__struct_fields__]
+    return ()
 
 
 def weigh_parts(value: object) -> int:

@@ -114,6 +114,8 @@ def _check_actions(
 def _misplaced(action: Action, kinds: Sequence[DeliveryKind]) -> str:
     """Return why an action does not fit what its rule is about; empty if it does."""
     if not kinds:
+        if isinstance(action, Respond) and action.seconds:
+            return "takes `after` for deliveries only; delay a request with `delay`"
         is_wrong = isinstance(action, ONLY_DELIVERY_ACTIONS)
         known = ", ".join(DeliveryKind)
         return f"is for deliveries: name one in `on` ({known})" if is_wrong else ""
@@ -164,14 +166,16 @@ def _actions(spec: Spec | list[Spec], path: ValuePath) -> list[Action]:
     ]
 
 
-def _respond(spec: Spec, _path: ValuePath) -> Respond:
+def _respond(spec: Spec, path: ValuePath) -> Respond:
     messages = spec.get("error_messages")
+    duration = parse_duration_at(spec.get("after", "0s"), (*path, "after"))
     return Respond(
         status=spec["status"],
         error_code=spec.get("error_code"),
         error_messages=None if messages is None else tuple(map(str, messages)),
         headers={key: str(value) for key, value in spec.get("headers", {}).items()},
         body=spec.get("body"),
+        seconds=duration.total_seconds(),
     )
 
 

@@ -10,7 +10,9 @@ from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError
 from mockserver.client import ControlClient, ControlError
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.operation import Operation
+from mockserver.homes.stored_values import decode_entry, encode_entry
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.faults.actions import ConnectionEnd, ResponseDamage
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from tests.support.audit import run_and_audit
@@ -45,11 +47,11 @@ def new_entry(sandbox: Sandbox, operation: Operation, order_id: str, status: int
         at=sandbox.clock.now(),
         correlation_id=f"request-{sandbox.journal.count}",
         method=operation.info.method,
-        path="/",
+        path="/orders",
         operation=operation,
         order_id=order_id,
         status=status,
-        idempotency_key="key",
+        idempotency_key=f"key-{sandbox.journal.count}",
     )
 
 
@@ -144,6 +146,25 @@ def test_more_than_thirty_reads_a_minute_are_a_warning(
         sandbox.journal.record(new_entry(sandbox, Operation.GET_ORDER, "order-0", 200))
     (finding,) = audit_sandbox(sandbox).findings
     assert (finding.code, finding.severity) == ("A601", "warning")
+
+
+def test_entries_that_were_stored_are_judged_alike(
+    new_sandbox: Callable[..., Sandbox],
+) -> None:
+    sandbox, stored = new_sandbox(), new_sandbox()
+    capture(sandbox, "order-0", 10_000)
+    (lost,) = sandbox.journal
+    lost.damage = ResponseDamage(end=ConnectionEnd.RESET)
+    again = new_entry(sandbox, Operation.CAPTURE, "order-0", 201)
+    again.replayed, again.result = True, lost.result
+    again.before = again.after = lost.after
+    sandbox.journal.record(again)
+    for _ in range(3):
+        capture(sandbox, "order-0", 1)
+    for entry in sandbox.journal:
+        stored.journal.record(decode_entry(encode_entry(entry, None))[0])
+    assert codes(audit_sandbox(sandbox), "findings") == {"A114", "A201"}
+    assert codes(audit_sandbox(stored), "findings") == {"A114", "A201"}
 
 
 def test_findings_are_sorted_worst_first_and_previews_last(server_url: str) -> None:

@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from mockserver.audit.rule_table import AUDIT_RULES
+from mockserver.control_types import AuditReport
 from mockserver.schemas import shipped_schemas
 from tests.support.audit import run_and_audit
-from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of
+from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, requests_of, scenario_of
 
 CASES = [
     pytest.param(case, id=case["case"])
@@ -28,22 +29,24 @@ def codes(rules: list[Any]) -> list[str]:
     return [rule["code"] for rule in rules]
 
 
+def play(url: str, name: str, exchange: str) -> tuple[list[str], AuditReport]:
+    return run_and_audit(url, name, scenario_of(exchange), requests=requests_of(exchange))
+
+
 def test_every_rule_has_an_example() -> None:
     assert list(AUDIT_EXAMPLES) == list(AUDIT_RULES)
 
 
 @every_rule
 def test_the_bad_example_is_found(server_url: str, code: str) -> None:
-    text = scenario_of(AUDIT_EXAMPLES[code].bad)
-    differences, report = run_and_audit(server_url, f"bad-{code}", text)
+    differences, report = play(server_url, f"bad-{code}", AUDIT_EXAMPLES[code].bad)
     assert differences == []
     assert code in codes(report["findings"])
 
 
 @every_rule
 def test_the_good_example_has_no_finding_worse_than_a_note(server_url: str, code: str) -> None:
-    text = scenario_of(AUDIT_EXAMPLES[code].good)
-    differences, report = run_and_audit(server_url, f"good-{code}", text)
+    differences, report = play(server_url, f"good-{code}", AUDIT_EXAMPLES[code].good)
     assert differences == []
     assert [f for f in report["findings"] if f["code"] == code or f["severity"] != "note"] == []
 

@@ -27,7 +27,8 @@ from mockserver.domain.ledger import (
     movements,
     render_timeline,
 )
-from mockserver.domain.order import Capture
+from mockserver.domain.lifecycle import lapse_event
+from mockserver.domain.order import Capture, Order
 from tests.support.builders import (
     CREATED,
     NOW,
@@ -149,6 +150,40 @@ def test_timeline_names_captures_and_refunds() -> None:
 def test_timeline_has_the_end_of_a_fraud_review() -> None:
     events = build_timeline(force_outcome(make_order(), "reject_fraud", NOW))
     assert [event.text for event in events][1:] == ["fraud review ended: REJECTED"]
+
+
+FOUR_HOURS = Assumptions(rejected_order="four_hours")
+
+
+@pytest.mark.parametrize(
+    ("order", "assumptions", "text"),
+    [
+        (make_order(), Assumptions(), "authorization of 10000 expired"),
+        (
+            drive(make_order(), CaptureOrder(4000)),
+            Assumptions(),
+            "authorization of 6000 expired",
+        ),
+        (
+            force_outcome(make_order(), "reject_fraud", NOW),
+            FOUR_HOURS,
+            "cancelled: not captured within 4 hours of the failed fraud review",
+        ),
+    ],
+)
+def test_timeline_tells_when_time_ended_the_authorization(
+    order: Order, assumptions: Assumptions, text: str
+) -> None:
+    assert lapse_event(order, NOW, assumptions) is None
+    event = lapse_event(order, NOW + timedelta(days=60), assumptions)
+    assert event is not None
+    assert event.text == text
+
+
+@pytest.mark.parametrize("command", [Cancel(), CaptureOrder(10_000)])
+def test_time_ends_no_authorization_that_is_used_up(command: Command) -> None:
+    order = drive(make_order(), command)
+    assert lapse_event(order, NOW + timedelta(days=60), FOUR_HOURS) is None
 
 
 def test_refunds_are_listed_by_amount_number_id_and_reference() -> None:

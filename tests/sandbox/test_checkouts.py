@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockserver.domain.checkout.completion import Outcome, UnknownShippingOptionError
+from mockserver.domain.checkout.completion import Outcome, UnknownChoiceError
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.sandbox import checkouts
@@ -87,7 +87,7 @@ def test_a_declined_completion_makes_no_order(sandbox: Sandbox) -> None:
 def test_a_completion_that_fails_changes_nothing(sandbox: Sandbox) -> None:
     checkout = checkouts.create_checkout(sandbox, CART)
     completion = make_completion(shipping_option="pigeon")
-    with pytest.raises(UnknownShippingOptionError):
+    with pytest.raises(UnknownChoiceError):
         checkouts.complete_checkout(sandbox, checkout.order_id, completion)
     assert (sandbox.checkouts, sandbox.orders) == ({checkout.order_id: checkout}, {})
 

@@ -1,11 +1,12 @@
 """Example of each audit rule, shown on the audit page and played by a test."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+REQUESTS_BELOW = "---\n"
 FILE = Path(__file__).with_name("audit_examples.yaml")
 
 
@@ -30,5 +31,11 @@ AUDIT_EXAMPLES: Mapping[str, AuditExample] = {
 
 def scenario_of(exchange: str) -> str:
     """Complete an exchange to a scenario."""
+    steps, _, _ = exchange.partition(REQUESTS_BELOW)
     head = "" if exchange.startswith("orders:") else EXAMPLE_HEAD
-    return f"version: 1\n{head}{exchange}"
+    return f"version: 1\n{head}{steps}"
+
+
+def requests_of(exchange: str) -> Sequence[str]:
+    """Return the requests that follow the steps of an exchange: method, path and body."""
+    return exchange.partition(REQUESTS_BELOW)[2].splitlines()

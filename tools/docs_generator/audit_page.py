@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from mockserver.audit.rule import DOCS_PAGES, Rule
 from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.cli.tables import Table, markdown_table
-from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, EXAMPLE_HEAD
+from tools.docs_generator.audit_examples import (
+    AUDIT_EXAMPLES,
+    EXAMPLE_HEAD,
+    REQUESTS_BELOW,
+)
 from tools.docs_generator.markdown import NOTICE, page
 
 AUDIT_PAGES: Mapping[str, str] = DOCS_PAGES
@@ -15,7 +19,7 @@ _TITLES = {
     "captures": "Audit rules: captures",
     "refunds": "Audit rules: refunds",
     "order-life": "Audit rules: life of an order",
-    "pushes": "Audit rules: pushes",
+    "deliveries": "Audit rules: pushes, webhooks and callbacks",
     "traffic": "Audit rules: traffic",
 }
 _INTRO = (
@@ -60,6 +64,12 @@ def _severity(rule: Rule) -> str:
     return f"{rule.severity}, preview" if rule.preview else str(rule.severity)
 
 
+def _show_exchange(exchange: str) -> str:
+    steps, _, requests = exchange.partition(REQUESTS_BELOW)
+    shown = f"```yaml\n{steps}```"
+    return f"{shown}\n\n```http\n{requests}```" if requests else shown
+
+
 def _section(rule: Rule) -> str:
     example = AUDIT_EXAMPLES[rule.code]
     return "\n\n".join(
@@ -67,9 +77,9 @@ def _section(rule: Rule) -> str:
             f"## `{rule.code}` {{ #{rule.code.lower()} }}",
             f"{rule.title[0].upper()}{rule.title[1:]} ({_severity(rule)}).",
             example.why,
-            f"```yaml\n{example.bad}```",
+            _show_exchange(example.bad),
             f"**Fix**: {rule.hint}",
-            f"```yaml\n{example.good}```",
+            _show_exchange(example.good),
             f"Not tried if {rule.situation}. Reason: {rule.basis}: {rule.source}.",
         )
     )

@@ -20,13 +20,29 @@ _ASSUMPTIONS = (
     "## Assumptions\n\nWhat the provider does not document is a named assumption. Switch one"
     " with `--assume name=value`, or in a scenario under `assume:`."
 )
+_NOT_IMITATED = """## Not imitated
+
+- Hosted payment page: `POST /hpp/v1/sessions` answers 404. Open `page_url` of a
+  [checkout](../how-to/browser.md) instead: the same page without the session around it.
+- Customer tokens: `recurring` and `recurring_description` are stored and shown, but completing
+  a checkout creates no `recurring_token`, and `/customer-token/v1` answers 404.
+- Merchant URLs `upsell` and `upsell_validation` are stored and shown, but never called.
+- Settlements and in-person payments."""
 
 
 def fidelity_page() -> str:
     """Return the page as Markdown."""
     assumptions = (_assumption(row) for row in ASSUMPTIONS.values())
     rules = (_rules(mark) for mark in reversed(Mark))
-    return page("Fidelity", NOTICE, _INTRO, _ASSUMPTIONS, *assumptions, *filter(None, rules))
+    return page(
+        "Fidelity",
+        NOTICE,
+        _INTRO,
+        _ASSUMPTIONS,
+        *assumptions,
+        *filter(None, rules),
+        _NOT_IMITATED,
+    )
 
 
 def _assumption(row: Assumption) -> str:

@@ -18,6 +18,7 @@ from mockserver.domain.allocation.explanation import (
     Allocation,
     AllocationOutcome,
     Booking,
+    Candidate,
     Explanation,
 )
 from mockserver.domain.allocation.hints import allocation_hints, nearest_capture
@@ -35,7 +36,7 @@ def allocate(case: RefundCase) -> Allocation:
         booked=_book(case, matched),
         ambiguous=matched is not None
         and len(case.matching_captures) > 1
-        and case.fitting_count > 1,
+        and len(case.fitting_captures) > 1,
         failure_injected=case.failure_injected,
         assumptions=case.assumptions,
     )
@@ -52,6 +53,11 @@ def explain_case(case: RefundCase) -> Explanation:
         refunded_amount=case.amount,
         conditions=conditions,
         nearest=nearest_capture(case, conditions) if failed else None,
+        candidates=tuple(
+            Candidate(capture.capture_id, capture.klarna_reference)
+            for capture in case.fitting_captures
+            if allocation.ambiguous
+        ),
         assumptions=_relevant_assumptions(case, allocation.outcome),
         hints=() if allocated else allocation_hints(case, conditions),
     )

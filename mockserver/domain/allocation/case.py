@@ -14,6 +14,7 @@ from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.allocation.spelling import SpellingIndex, Suggestion
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import RefundOrder
+from mockserver.domain.ledger import name_refund
 from mockserver.domain.money import lines_add_up
 from mockserver.domain.order import Capture, Order, OrderLine, Refund
 
@@ -59,19 +60,20 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
     matched_capture: Capture | None
 
     @property
-    def fitting_count(self) -> int:
-        """The number of matching captures that fit the whole amount."""
-        return sum(
-            self.amount <= self.refund_limits[capture.capture_id]
+    def fitting_captures(self) -> Sequence[Capture]:
+        """The matching captures that fit the whole amount, oldest first."""
+        return [
+            capture
             for capture in self.matching_captures
-        )
+            if self.amount <= self.refund_limits[capture.capture_id]
+        ]
 
     @cached_property
     def failed_refunds(self) -> tuple[str, ...]:
-        """The ids of earlier refunds whose allocation failed."""
+        """The earlier refunds whose allocation failed, by number and id, oldest first."""
         return tuple(
-            refund.refund_id
-            for refund in self.earlier_refunds
+            name_refund(number, refund)
+            for number, refund in enumerate(self.earlier_refunds, 1)
             if _has_failed_allocation(refund)
         )
 

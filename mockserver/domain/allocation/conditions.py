@@ -68,7 +68,7 @@ def _no_earlier_failure(case: RefundCase) -> bool:
 def _describe_earlier_failures(case: RefundCase) -> tuple[ConditionValue, ConditionValue, str]:
     failed = case.failed_refunds
     if failed:
-        return 0, len(failed), f"refund {failed[0]} of this order failed to be allocated"
+        return 0, len(failed), f"{failed[0]} of this order failed to be allocated"
     return 0, 0, "no earlier refund of this order failed to be allocated"
 
 

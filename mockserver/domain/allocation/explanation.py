@@ -70,6 +70,13 @@ class NearestCapture(Struct, frozen=True):
     differences: tuple[str, ...]
 
 
+class Candidate(Struct, frozen=True):
+    """One of several captures that fit a refund."""
+
+    capture_id: str
+    klarna_reference: str
+
+
 class Explanation(Struct, frozen=True):
     """Explanation of an allocation.
 
@@ -78,6 +85,7 @@ class Explanation(Struct, frozen=True):
         refunded_amount: the amount of the refund, in minor units.
         conditions: every condition, whether it holds or not.
         nearest: the capture that came closest to a failed refund.
+        candidates: the captures that fit an ambiguous refund, oldest first.
         assumptions: the names of the assumptions that mattered.
         hints: what to change, most useful first; may be empty.
     """
@@ -86,6 +94,7 @@ class Explanation(Struct, frozen=True):
     refunded_amount: int
     conditions: tuple[Condition, ...]
     nearest: NearestCapture | None
+    candidates: tuple[Candidate, ...]
     assumptions: tuple[str, ...]
     hints: tuple[str, ...]
 
@@ -118,7 +127,8 @@ class Explanation(Struct, frozen=True):
     def _notes(self) -> list[str]:
         allocation, notes = self.allocation, []
         if allocation.ambiguous:
-            notes.append("  Ambiguous: several captures fit; the oldest one was chosen.")
+            names = ", ".join(candidate.klarna_reference for candidate in self.candidates)
+            notes.append(f"  Ambiguous: captures {names} fit; the oldest one was chosen.")
         if self.nearest:
             separated = "; ".join(self.nearest.differences)
             notes.append(

@@ -15,6 +15,7 @@ from mockserver.domain.allocation import line_hints, reference_hints
 from mockserver.domain.allocation.case import NO_REFERENCE, RefundCase
 from mockserver.domain.allocation.conditions import MAX_REFERENCES_LISTED
 from mockserver.domain.allocation.explanation import Condition, NearestCapture
+from mockserver.domain.ledger import name_refund
 from mockserver.domain.money import sum_totals
 from mockserver.domain.order import Capture
 from mockserver.domain.wording import quote
@@ -104,7 +105,7 @@ def _injected_failure(_case: RefundCase) -> Iterator[str]:
 
 def _earlier_failure(case: RefundCase) -> Iterator[str]:
     yield (
-        f"Refund {case.failed_refunds[0]} was not allocated, so no later refund of this"
+        f"After {case.failed_refunds[0]}, which was not allocated, no later refund of this"
         " order is. In a test, use a new order."
     )
 
@@ -132,7 +133,7 @@ def _amount_too_high(case: RefundCase) -> Iterator[str]:
         yield (f"Refund at most {limit} with the lines of capture {capture.klarna_reference}.")
         return
     refunds = ", ".join(
-        f"refund {number} ({refund.refund_id})"
+        name_refund(number, refund)
         for number, refund in enumerate(case.earlier_refunds, 1)
         if any(b.capture_id == capture.capture_id for b in refund.allocation.booked)
     )

@@ -5,7 +5,7 @@ shipping option becomes a line of its own, so that lines and amount still agree.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -70,8 +70,8 @@ class Completion(Struct, frozen=True, kw_only=True):
     checkboxes: Fields = field(default_factory=dict)
 
 
-class UnknownShippingOptionError(ValueError):
-    """The checkout order has no shipping option of this id."""
+class UnknownChoiceError(ValueError):
+    """The checkout order has no shipping option or checkbox of this id."""
 
 
 def outcome_for_email(email: str) -> Outcome:
@@ -97,7 +97,7 @@ def identify_shopper(
 
     Raises:
         Refusal: it is complete, aborted or expired.
-        UnknownShippingOptionError: no such shipping option.
+        UnknownChoiceError: no such shipping option.
     """
     check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
     used = replace(checkout, shopper={**checkout.shopper, **addresses}, last_modified_at=now)
@@ -117,7 +117,7 @@ def attempt_checkout(
 
     Raises:
         Refusal: it is complete, aborted or expired.
-        UnknownShippingOptionError: no such shipping option.
+        UnknownChoiceError: no such shipping option or checkbox.
     """
     addresses = {name: getattr(completion, name) for name in ADDRESS_NAMES}
     used = identify_shopper(checkout, addresses, completion.shipping_option, now, assumptions)
@@ -185,14 +185,12 @@ def choose_shipping_option(checkout: Checkout, option_id: str | None = None) -> 
     Without any of these it is the first; empty if there are no options.
 
     Raises:
-        UnknownShippingOptionError: no shipping option of this id.
+        UnknownChoiceError: no shipping option of this id.
     """
     options = checkout.fields.get("shipping_options", [])
     by_id = {option["id"]: option for option in options}
     if option_id is not None and option_id not in by_id:
-        known = ", ".join(by_id) or "none"
-        message = f"no shipping option '{option_id}'; the checkout has {known}"
-        raise UnknownShippingOptionError(message)
+        raise UnknownChoiceError(_unknown_id("shipping option", option_id, by_id))
     earlier = checkout.shopper.get("selected_shipping_option", {}).get("id")
     chosen = by_id.get(option_id or earlier)
     if chosen:
@@ -202,12 +200,19 @@ def choose_shipping_option(checkout: Checkout, option_id: str | None = None) -> 
 
 
 def _checkbox_answers(checkout: Checkout, answers: Fields) -> Fields:
-    options = checkout.fields.get("options", {})
+    sent = checkout.fields.get("options", {}).get("additional_checkboxes", [])
+    known = [box["id"] for box in sent]
+    for box_id in answers:
+        if box_id not in known:
+            raise UnknownChoiceError(_unknown_id("checkbox", box_id, known))
     boxes = [
-        {"id": box["id"], "checked": answers.get(box["id"], box["checked"])}
-        for box in options.get("additional_checkboxes", [])
+        {"id": box["id"], "checked": answers.get(box["id"], box["checked"])} for box in sent
     ]
     return {"additional_checkboxes": boxes} if boxes else {}
+
+
+def _unknown_id(kind: str, unknown: str, known: Iterable[str]) -> str:
+    return f"no {kind} '{unknown}'; the checkout has {', '.join(known) or 'none'}"
 
 
 def _added_shipping(checkout: Checkout, assumptions: Assumptions) -> Fields:

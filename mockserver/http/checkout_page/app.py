@@ -13,7 +13,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import UnknownShippingOptionError
+from mockserver.domain.checkout.completion import UnknownChoiceError
 from mockserver.domain.errors import Refusal
 from mockserver.homes.home import Home, ResultT
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
@@ -160,7 +160,7 @@ async def _identify(page: CheckoutPage, params: Params, request: Request) -> Res
         addresses, option = entered_addresses(checkout, spec), spec.get("shipping_option")
         try:
             changed = checkouts.identify_shopper(sandbox, checkout.order_id, addresses, option)
-        except UnknownShippingOptionError as error:
+        except UnknownChoiceError as error:
             raise Problem(422, str(error)) from None
         except Refusal as refusal:
             raise checkout_problem(refusal) from None

@@ -5,6 +5,7 @@ The key is derived, not stored: replicas of a server agree on it, and it outlive
 
 import hmac
 from base64 import urlsafe_b64encode
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -65,5 +66,10 @@ class PageAddresses(Struct, frozen=True):
     def _key(self, sandbox: Sandbox, order_id: str) -> str:
         # Names and ids can be guessed, the secret of a sandbox's owner cannot.
         secret = self.registry.owner_digest(sandbox.name) or b"shared"
-        digest = hmac.digest(secret, f"{sandbox.name}/{order_id}".encode(), "sha256")
-        return urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
+        return _derive_key(secret, f"{sandbox.name}/{order_id}")
+
+
+@lru_cache(maxsize=1000)  # each read of a checkout order shows the address of its page
+def _derive_key(secret: bytes, name: str) -> str:
+    digest = hmac.digest(secret, name.encode(), "sha256")
+    return urlsafe_b64encode(digest).decode()[:KEY_LENGTH]

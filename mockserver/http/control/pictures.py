@@ -84,7 +84,7 @@ def _visible_ids(sandbox: Sandbox, order: Order, step: int | None) -> frozenset[
     if step is None:
         return None
     entries = [entry for entry in sandbox.journal if entry.order_id == order.order_id]
-    events = [step.event for step in order_steps(order, entries)[:step]]
+    events = [step.event for step in order_steps(sandbox, order, entries)[:step]]
     ids = {event.refund_id or event.capture_id for event in events}
     return frozenset(filter(None, ids))
 

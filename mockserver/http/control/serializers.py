@@ -16,7 +16,7 @@ from mockserver.domain.ledger import (
     build_timeline,
     render_timeline,
 )
-from mockserver.domain.lifecycle import derive_status
+from mockserver.domain.lifecycle import derive_status, lapse_event
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from mockserver.http.control.entries import render_refusal, serialize_refusal
@@ -67,7 +67,7 @@ def _serialize_order_summary(sandbox: Sandbox, order: Order, name: str | None) -
 def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:
     """Serialize everything known about an order."""
     entries = [entry for entry in sandbox.journal if entry.order_id == order.order_id]
-    steps = order_steps(order, entries)
+    steps = order_steps(sandbox, order, entries)
     return {
         "order": serialize_current_order(sandbox, order),
         "allocations": _serialize_allocations(order, entries),
@@ -105,12 +105,25 @@ class TimelineStep(Struct, frozen=True):
     entry: Entry | None = None
 
 
-def order_steps(order: Order, entries: Sequence[Entry]) -> list[TimelineStep]:
+def order_steps(sandbox: Sandbox, order: Order, entries: Sequence[Entry]) -> list[TimelineStep]:
     """Return what happened to an order, refused and faulted requests included.
 
     Events without a request in the journal come first, by time: they were seeded, or their
-    entries were dropped. The others follow in the order of the journal.
+    entries were dropped. The others follow in the order of the journal. The end of the
+    authorization by time is inserted before the first step that came after it, or
+    was refused at the same instant.
     """
+    steps = _known_steps(order, entries)
+    lapse = lapse_event(order, sandbox.clock.now(), sandbox.assumptions)
+    if lapse:
+        position = sum(
+            (step.event.at, step.event.kind == "refused") <= (lapse.at, False) for step in steps
+        )
+        steps.insert(position, TimelineStep(lapse))
+    return steps
+
+
+def _known_steps(order: Order, entries: Sequence[Entry]) -> list[TimelineStep]:
     causes = {_cause_key(entry): entry for entry in entries if entry.is_change}
     unexplained: list[TimelineStep] = []
     caused: dict[int, list[TimelineEvent]] = {}

@@ -126,8 +126,14 @@ class DeliveryRunner:
             interrupted = Attempt(at, None, 0.0, "interrupted")
             await self.take_turn(sandbox, _settle, delivery, interrupted, "")
             raise
-        names = faults.describe(fired)
-        attempt = Attempt(at, result.status, result.seconds, result.error, names)
+        attempt = Attempt(
+            at,
+            result.status,
+            result.seconds,
+            result.error,
+            faults.describe(fired),
+            bool(result.location),
+        )
         changed = await self.take_turn(sandbox, _settle, delivery, attempt, result.held)
         attempted = None if result.held else attempt
         return SentDelivery(changed or delivery, at, attempted, result)
@@ -154,7 +160,7 @@ class DeliveryRunner:
             return Sent(0.0, error="lost on the way, by a fault rule")
         answer = faults.replaced_answer(fired)
         if answer is not None:
-            return _replaced_answer(answer)
+            return _replaced_answer(delivery, answer)
         request = build_request(sandbox, delivery, forged=faults.has_bad_signature(fired))
         if request.held:
             return Sent(0.0, held=request.held)
@@ -244,12 +250,15 @@ def _release_reordered(sandbox: Sandbox, sent: Delivery) -> None:
     sandbox.deliveries.release_reordered(sent, sandbox.clock.now())
 
 
-def _replaced_answer(answer: Respond) -> Sent:
+def _replaced_answer(delivery: Delivery, answer: Respond) -> Sent:
     """Return the answer that a fault rule has instead of the merchant's."""
+    timeout = timeout_of(delivery)
+    if answer.seconds >= timeout:
+        return Sent(timeout, error=no_response(delivery))
     headers = {name.lower(): value for name, value in answer.headers.items()}
     text = answer.body if isinstance(answer.body, str) else None
     body = orjson.dumps(answer.body) if text is None else text.encode()
-    return Sent(0.0, answer.status, location=headers.get("location", ""), body=body)
+    return Sent(answer.seconds, answer.status, location=headers.get("location", ""), body=body)
 
 
 def _move_clock(sandbox: Sandbox, moment: datetime) -> None:

@@ -5,11 +5,12 @@ the plain key (documented by Kustom), and base64 of ``key:`` or ``:key`` (read o
 Several spaces may separate scheme and credentials.
 """
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from functools import lru_cache
 
 from msgspec import Struct
 
+from mockserver.http.messages import Request
 from mockserver.sandbox.names import is_api_key, is_valid_name
 
 CREDENTIALS_CACHE_SIZE = 1024
@@ -20,6 +21,15 @@ class Credentials(Struct, frozen=True):
 
     user: str
     secret: str
+
+    def is_in_url(self, request: Request) -> bool:
+        """Return whether the path or a value of the query contains the secret."""
+        if self.secret in request.segments:
+            return True
+        if not request.query:
+            return False
+        pair = b64encode(f"{self.user}:{self.secret}".encode()).decode()
+        return any(value in (self.secret, pair) for value in request.query.values())
 
 
 @lru_cache(CREDENTIALS_CACHE_SIZE)

@@ -6,7 +6,7 @@ from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import CHECKOUTS_PATH, Operation, OperationInfo
 from mockserver.http.checkout_page.page_address import PageAddresses
-from mockserver.http.merchant.checkout_cache import CheckoutCache
+from mockserver.http.merchant.checkout_cache import CheckoutCache, encode_checkout
 from mockserver.http.merchant.checkout_parsing import parse_checkout_fields
 from mockserver.http.merchant.command_parsing import PathIds
 from mockserver.http.merchant.exchange import Exchange
@@ -45,7 +45,9 @@ def answer_checkout(
         exchange.execution = Execution(accepted, None, None)
     base_url = exchange.request.base_url
     page_url = pages.build(sandbox, checkout.order_id, base_url)
-    body = cache.encode(checkout, sandbox.assumptions, page_url)
+    # Only reads repeat: a new version is often replaced before it is read.
+    encode = cache.encode if endpoint.is_read else encode_checkout
+    body = encode(checkout, sandbox.assumptions, page_url)
     response = provider_json_response(
         endpoint.success, body, exchange.correlation_id, CHECKOUT_HEADERS
     )

@@ -14,6 +14,11 @@ MAX_CACHED = 1000  # checkout orders
 MAX_CACHED_BYTES = 65_536  # of one
 
 
+def encode_checkout(checkout: Checkout, assumptions: Assumptions, page_url: str) -> bytes:
+    """Encode a checkout order as JSON."""
+    return orjson.dumps(serialize_checkout(checkout, assumptions, page_url))
+
+
 class CheckoutCache:
     """Encodes checkout orders as JSON and caches the latest."""
 
@@ -25,7 +30,7 @@ class CheckoutCache:
         cached = self._entries.get(id(checkout))
         if cached and cached[0] is checkout and cached[1] == page_url:
             return cached[2]
-        body = orjson.dumps(serialize_checkout(checkout, assumptions, page_url))
+        body = encode_checkout(checkout, assumptions, page_url)
         if len(body) <= MAX_CACHED_BYTES:
             self._entries[id(checkout)] = checkout, page_url, body
             if len(self._entries) > MAX_CACHED:

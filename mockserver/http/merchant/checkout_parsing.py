@@ -15,9 +15,8 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import OperationInfo
 from mockserver.http.merchant.request_parsing import (
     MalformedJsonError,
-    check_depth,
     json_bytes,
-    parse_json,
+    parse_bounded_json,
 )
 from mockserver.http.messages import Request
 from mockserver.schemas import Violation, get_request_schema
@@ -47,8 +46,7 @@ def parse_checkout_fields(
         Refusal: no JSON, or a bad value.
     """
     try:
-        body = parse_json(json_bytes(request))
-        check_depth(body)
+        body = parse_bounded_json(json_bytes(request))
     except MalformedJsonError as error:
         raise Refusal(Reason.MALFORMED_JSON, endpoint.operation, detail=str(error)) from None
     return check_fields(body, endpoint, assumptions)
@@ -71,8 +69,14 @@ def check_fields(body: Json, endpoint: OperationInfo, assumptions: Assumptions) 
 
 def _normalize(value: Json, name: str = "") -> Json:
     """Drop ``null`` members and write values as the schema expects them."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
-        return {key: _normalize(v, key) for key, v in value.items() if v is not None}
+        return {
+            key: v if isinstance(v, str) else _normalize(v, key)  # most are texts
+            for key, v in value.items()
+            if v is not None
+        }
     if isinstance(value, list):
         if not value and name in OBJECT_FIELDS:
             return {}

@@ -41,12 +41,12 @@ def serialize_checkout(
     view = {
         "order_id": checkout.order_id,
         "status": status,
-        **{name: fields.get(name) for name in FIELDS_BEFORE_SNIPPET},
+        **{name: fields[name] for name in FIELDS_BEFORE_SNIPPET if name in fields},
         "html_snippet": page_url and html_snippet(page_url, status, fields["locale"]),
         "started_at": format_checkout_time(checkout.started_at),
         "last_modified_at": format_checkout_time(checkout.last_modified_at),
         "completed_at": completed and format_checkout_time(completed),
-        **{name: fields.get(name) for name in FIELDS_AFTER_TIMES},
+        **{name: fields[name] for name in FIELDS_AFTER_TIMES if name in fields},
         "selected_shipping_option": checkout.shopper.get("selected_shipping_option"),
         "merchant_requested": checkout.shopper.get("merchant_requested"),
     }
@@ -55,7 +55,7 @@ def serialize_checkout(
 
 def format_checkout_time(moment: datetime) -> str:
     """Write a time as the checkout API does: UTC, whole seconds, ``Z``."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _shown_fields(checkout: Checkout, assumptions: Assumptions) -> Fields:

@@ -30,6 +30,7 @@ class Exchange(Struct):
         fired: the fault actions that apply.
         execution: the result of the command, if one was executed.
         refusal: why the request was refused before a command was executed.
+        has_secret_in_url: whether path or query contain the secret of the caller.
         idempotency_key: the key of a request whose command was executed.
         crash: the traceback if the server itself failed.
         started: monotonic time of arrival, in seconds.
@@ -43,6 +44,7 @@ class Exchange(Struct):
     fired: FiredActions = ()
     execution: Execution | None = None
     refusal: Refusal | None = None
+    has_secret_in_url: bool = False
     idempotency_key: str | None = None
     crash: str | None = None
     started: float = field(default_factory=monotonic)
@@ -65,6 +67,7 @@ class Exchange(Struct):
             status=response.status,
             result=self.refusal,
             idempotency_key=self.idempotency_key,
+            has_secret_in_url=self.has_secret_in_url,
             retry_after=response.headers.get("Retry-After"),
             damage=response.damage,
             crash=self.crash,

@@ -155,6 +155,7 @@ class MerchantApi(Struct, frozen=True):
             return sandbox
         if delayed is None:
             exchange = Exchange(request, sandbox.clock.now(), sandbox.ids.new_request_id())
+            exchange.has_secret_in_url = credentials.is_in_url(request)
         else:
             exchange = copy(delayed)  # the turn may be taken again
         try:

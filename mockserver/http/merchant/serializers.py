@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from msgspec.structs import asdict
+
 from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.authorization import DUE_DATE_OPTIONS
@@ -196,6 +198,7 @@ def serialize_explanation(explanation: Explanation) -> JsonObject:
             "differences": nearest.differences,
         },
         "ambiguous": allocation.ambiguous,
+        "candidates": [asdict(candidate) for candidate in explanation.candidates],
         "assumptions": explanation.assumptions,
         "hints": explanation.hints,
         "text": explanation.text,

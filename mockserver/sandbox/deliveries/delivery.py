@@ -54,6 +54,7 @@ class Attempt(Struct, frozen=True):
     Attributes:
         status: ``None`` without a response.
         faults: the fault rules that took effect, each with its action.
+        has_location: whether the answer named where to go on.
     """
 
     at: datetime
@@ -61,6 +62,7 @@ class Attempt(Struct, frozen=True):
     seconds: float
     error: str = ""
     faults: tuple[str, ...] = ()
+    has_location: bool = False
 
     @property
     def succeeded(self) -> bool:

@@ -25,7 +25,10 @@ class ConnectionEnd(StrEnum):
 
 
 class Respond(Struct, frozen=True, tag=True):
-    """Send another response; with ``after_commit``, after the change is committed."""
+    """Send another response; with ``after_commit``, after the change is committed.
+
+    ``seconds`` is the time that a merchant is taken to have needed, without waiting.
+    """
 
     status: int
     error_code: str | None = None
@@ -33,6 +36,7 @@ class Respond(Struct, frozen=True, tag=True):
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     after_commit: bool = False
+    seconds: float = 0.0
 
     def __str__(self) -> str:
         """Name the action as a scenario does."""

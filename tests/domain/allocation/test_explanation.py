@@ -84,11 +84,16 @@ def test_failed_amount_only_refund_has_one_hint() -> None:
     assert hints == ("Send order_lines with the references of the returned articles.",)
 
 
-def test_ambiguous_allocation_is_reported() -> None:
-    order = shipped_order([capture_of(make_line()), capture_of(make_line())])
-    text_shown = explanations_of(drive(order, refund_of(make_line())))[0].text
-    assert text_shown.endswith(
-        "\n  Ambiguous: several captures fit; the oldest one was chosen."
+def test_ambiguous_allocation_lists_the_captures_that_fit() -> None:
+    smaller = make_line(total_amount=100)
+    order = shipped_order(map(capture_of, [make_line(), smaller, make_line()]))
+    explanation = explanations_of(drive(order, refund_of(make_line())))[0]
+    assert [candidate.klarna_reference for candidate in explanation.candidates] == [
+        "1VHSHK1Q-1",
+        "1VHSHK1Q-3",
+    ]
+    assert explanation.text.endswith(
+        "\n  Ambiguous: captures 1VHSHK1Q-1, 1VHSHK1Q-3 fit; the oldest one was chosen."
     )
 
 
@@ -99,7 +104,8 @@ def test_every_booking_is_listed() -> None:
 def test_an_earlier_failure_is_named() -> None:
     order = drive(SHIPPED, refund_of(make_line("misspelt", 1)), refund_of(make_line("A12345")))
     text_shown = explanations_of(order)[1].text
-    assert "FAIL  no_earlier_failure         refund change-3 of this order failed" in text_shown
+    reason = "refund 1 (change-3) of this order failed"
+    assert f"FAIL  no_earlier_failure         {reason}" in text_shown
 
 
 def test_captures_of_each_reference_are_listed() -> None:

@@ -10,7 +10,7 @@ from mockserver.domain.checkout.changes import update_checkout
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import (
     Outcome,
-    UnknownShippingOptionError,
+    UnknownChoiceError,
     attempt_checkout,
     build_order,
     choose_shipping_option,
@@ -122,9 +122,9 @@ def test_a_preselected_shipping_option_is_chosen() -> None:
 
 
 def test_an_unknown_shipping_option_is_an_error_with_the_known_ones() -> None:
-    with pytest.raises(UnknownShippingOptionError, match="the checkout has pickup, parcel"):
+    with pytest.raises(UnknownChoiceError, match="the checkout has pickup, parcel"):
         attempt(fields=OPTIONS, shipping_option="pigeon")
-    with pytest.raises(UnknownShippingOptionError, match="the checkout has none"):
+    with pytest.raises(UnknownChoiceError, match="the checkout has none"):
         attempt(shipping_option="pigeon")
 
 
@@ -185,6 +185,12 @@ def test_checkboxes_are_answered_by_the_shopper_or_stay_as_sent() -> None:
         ]
     }
     assert "merchant_requested" not in attempt()[0].shopper
+
+
+def test_an_unknown_checkbox_is_an_error_with_the_known_ones() -> None:
+    fields = {"options": {"additional_checkboxes": BOXES}}
+    with pytest.raises(UnknownChoiceError, match="'nwes'; the checkout has news, terms"):
+        attempt(fields=fields, checkboxes={"nwes": True})
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ async def test_an_expired_checkout_cannot_be_completed(merchant: Merchant) -> No
         ({"outcome": "maybe"}, "unknown value"),
         ({"adress": {}}, "unknown key 'adress'"),
         ({"shipping_option": "pigeon"}, "no shipping option 'pigeon'"),
+        ({"checkboxes": {"news": True}}, "no checkbox 'news'; the checkout has none"),
     ],
 )
 async def test_invalid_options_are_refused_and_change_nothing(

@@ -15,8 +15,8 @@ from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant,
 
 Op = Operation
 EXPLANATION = {
-    "outcome", "capture_id", "booked", "conditions", "nearest", "ambiguous", "assumptions",
-    "hints", "text",
+    "outcome", "capture_id", "booked", "conditions", "nearest", "ambiguous", "candidates",
+    "assumptions", "hints", "text",
 }  # fmt: skip
 CONDITIONS = [
     "no_earlier_failure",
@@ -163,6 +163,19 @@ async def test_timeline_names_movement_request_and_fault_in_order(merchant: Merc
     correlation_id = refund.header("Klarna-Correlation-Id")
     assert [event["correlation_id"] for event in timeline[3:5]] == [correlation_id] * 2
     assert timeline[3]["text"] == "refunded 500, allocation not attempted (refund 1)"
+
+
+async def test_timeline_tells_the_expiry_before_the_refusal_that_it_caused(
+    merchant: Merchant,
+) -> None:
+    await merchant.control("POST", "clock", {"freeze": True})
+    await merchant.capture(10000)
+    await merchant.control("POST", f"orders/{merchant.order_id}/force", {"outcome": "expire"})
+    await merchant.capture(100)
+    timeline = (await merchant.control("GET", f"orders/{merchant.order_id}")).json["timeline"]
+    assert [event["kind"] for event in timeline] == [
+        "placed", "acknowledged", "captured", "expired", "refused",
+    ]  # fmt: skip
 
 
 async def test_number_of_orders_is_limited(

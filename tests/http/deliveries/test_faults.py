@@ -57,6 +57,13 @@ async def test_a_replaced_answer_makes_no_call(shop: Shop) -> None:
     assert shop.pushes == []
 
 
+async def test_a_slow_answer_takes_no_real_time(shop: Shop) -> None:
+    await add_fault(shop, on="push", do={"respond": {"status": 200, "after": "6s"}})
+    (delivery,) = (await shop.complete("now"))["deliveries"]
+    attempt = delivery["attempts"][0]
+    assert (attempt["status"], attempt["error"]) == (None, "no response within 5 s")
+
+
 async def test_a_reordered_webhook_comes_after_the_next(shop: Shop) -> None:
     await subscribe(shop)
     await add_fault(shop, on="webhook", where={"type": "order.created"}, do={"reorder": True})
@@ -116,6 +123,11 @@ async def test_a_delivery_sent_by_hand_meets_no_fault(shop: Shop) -> None:
             {"on": "refund", "do": {"lose": True}},
             "'lose' is for deliveries: name one in `on` (push, validation",
             id="an action for deliveries",
+        ),
+        pytest.param(
+            {"on": "refund", "do": {"respond": {"status": 500, "after": "6s"}}},
+            "'respond' takes `after` for deliveries only; delay a request with `delay`",
+            id="a slow answer to a request",
         ),
         pytest.param(
             {"on": ["push", "refund"], "do": {"delay": "1s"}},

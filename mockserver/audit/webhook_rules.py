@@ -1,0 +1,238 @@
+"""Audit rules about webhooks and callbacks (``A5..``): what the shop answers and does."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from msgspec import Struct
+
+from mockserver.audit.findings import Evidence, Severity
+from mockserver.audit.history import History, find_movement, is_carried_out
+from mockserver.audit.push_rules import has_fault, judged_attempts
+from mockserver.audit.rule import Basis, Rule, Scope
+from mockserver.domain.checkout.validation import REDIRECTS
+from mockserver.domain.operation import ACCUMULATING_OPERATIONS, Operation
+from mockserver.sandbox.deliveries.delivery import Attempt, Delivery, DeliveryKind
+from mockserver.sandbox.deliveries.schedules import TIMEOUTS
+from mockserver.sandbox.deliveries.webhooks import ROTATION_PERIOD
+from mockserver.sandbox.journal import Entry
+
+REACTION_TIME = timedelta(seconds=60)  # in which a shop acts on a webhook
+UNAUTHORIZED_STATUSES = (401, 403)
+FIRST_ERROR = 400
+
+
+class Webhook(Struct, frozen=True):
+    """One attempt to send a webhook."""
+
+    delivery: Delivery
+    attempt: Attempt
+
+    @property
+    def is_forged(self) -> bool:
+        """Whether it was signed with a secret that nobody has."""
+        return has_fault(self.attempt, "bad_signature")
+
+    @property
+    def event(self) -> str:
+        """The type of its event."""
+        return str(json.loads(self.delivery.body)["type"])
+
+
+def _webhooks(history: History) -> list[Webhook]:
+    return [
+        Webhook(delivery, attempt)
+        for delivery in history.sent(DeliveryKind.WEBHOOK)
+        for attempt in judged_attempts(delivery)
+    ]
+
+
+def _requests_after(webhook: Webhook, history: History) -> list[Entry]:
+    """Return the requests about the order of a webhook that came shortly after it."""
+    at = webhook.attempt.at
+    entries = history.by_order.get(webhook.delivery.order_id, ())
+    return [entry for entry in entries if at < entry.at <= at + REACTION_TIME]
+
+
+def _forged(history: History) -> Sequence[Webhook]:
+    return [webhook for webhook in _webhooks(history) if webhook.is_forged]
+
+
+def _unverified(webhook: Webhook, history: History) -> Evidence | None:
+    if not webhook.attempt.succeeded or _is_ignored(webhook, history.whole or history):
+        return None
+    requests = _requests_after(webhook, history)
+    effect = f", and {requests[0].operation} followed" if requests else ""
+    return Evidence(
+        f"webhook {webhook.event} with a wrong signature was answered"
+        f" {webhook.attempt.status}{effect}",
+        tuple(requests[:1]),
+        Severity.ERROR if requests else Severity.WARNING,
+    )
+
+
+def _is_ignored(forged: Webhook, history: History) -> bool:
+    """Return whether the shop does nothing on valid webhooks of this type either."""
+    valid = [
+        webhook
+        for webhook in _webhooks(history)
+        if not webhook.is_forged and webhook.attempt.succeeded and webhook.event == forged.event
+    ]
+    return bool(valid) and not any(_requests_after(webhook, history) for webhook in valid)
+
+
+def _repeated(history: History) -> Sequence[Delivery]:
+    """Return the webhooks that the shop accepted more than once."""
+    return [
+        delivery
+        for delivery in history.sent(DeliveryKind.WEBHOOK)
+        if sum(attempt.succeeded for attempt in judged_attempts(delivery)) > 1
+    ]
+
+
+def _not_deduplicated(delivery: Delivery, history: History) -> Evidence | None:
+    attempts = judged_attempts(delivery)
+    start, end = attempts[0].at, attempts[-1].at + REACTION_TIME
+    changes = [
+        entry
+        for entry in history.entries
+        if start <= entry.at <= end
+        and entry.operation in ACCUMULATING_OPERATIONS
+        and is_carried_out(entry)
+        and not (entry.created_id and entry.created_id in delivery.body)  # it caused this
+    ]
+    for effect, count in Counter(map(_effect, changes)).items():
+        if count > 1:
+            equal = tuple(entry for entry in changes if _effect(entry) == effect)
+            return Evidence(
+                f"webhook {delivery.event_id} was accepted {len(attempts)} times, and"
+                f" {equal[0].operation} was sent {count} times",
+                equal,
+            )
+    return None
+
+
+def _effect(entry: Entry) -> object:
+    """Return what a change added, to compare it with others."""
+    movement = find_movement(entry)
+    if movement is not None:
+        return movement.intent
+    if entry.operation is Operation.ADD_ORDER_SHIPPING_INFO and entry.before and entry.after:
+        added = entry.after.shipping_info[len(entry.before.shipping_info) :]
+        return entry.path, repr(added)  # it may contain mappings
+    return entry.path
+
+
+def _rotated(history: History) -> Sequence[Webhook]:
+    """Return the webhooks that were signed with two secrets."""
+    ends = {endpoint.url: endpoint.previous_until for endpoint in history.sandbox.webhooks}
+    rotated = []
+    for webhook in _webhooks(history):
+        end = ends.get(webhook.delivery.url)
+        if end and end - ROTATION_PERIOD <= webhook.attempt.at < end and not webhook.is_forged:
+            rotated.append(webhook)
+    return rotated
+
+
+def _rotation_refused(webhook: Webhook, history: History) -> Evidence | None:
+    if webhook.attempt.status not in UNAUTHORIZED_STATUSES:
+        return None
+    two = {id(rotated.attempt) for rotated in _rotated(history)}
+    single = [other for other in _webhooks(history) if id(other.attempt) not in two]
+    url = webhook.delivery.url
+    if not any(other.attempt.succeeded and other.delivery.url == url for other in single):
+        return None
+    return Evidence(
+        f"webhook {webhook.event} with two valid signatures was answered"
+        f" {webhook.attempt.status}, one with a single signature 2xx",
+        (),
+    )
+
+
+def _overtaking(history: History) -> Sequence[tuple[Webhook, Webhook]]:
+    """Pair each webhook with an older one of its order that it overtook."""
+    first = {webhook.delivery.delivery_id: webhook for webhook in _webhooks(history)[::-1]}
+    reordered = [w for w in first.values() if has_fault(w.attempt, "reorder")]
+    return [
+        (webhook, overtaken)
+        for overtaken in reordered
+        for webhook in first.values()
+        if webhook.delivery.created_at > overtaken.delivery.created_at
+        and webhook.delivery.url == overtaken.delivery.url
+        and webhook.attempt.at <= overtaken.attempt.at
+    ]
+
+
+def _order_assumed(pair: tuple[Webhook, Webhook], history: History) -> Evidence | None:
+    webhook, overtaken = pair
+    status = webhook.attempt.status
+    if status is None or status < FIRST_ERROR:
+        return None
+    others = _webhooks(history.whole or history)
+    if not any(other.attempt.succeeded and other.event == webhook.event for other in others):
+        return None  # which it never accepts, in no order
+    return Evidence(
+        f"webhook {webhook.event} was answered {status} before {overtaken.event} had come,"
+        " and accepted in other cases",
+        (),
+    )
+
+
+def _validations(history: History) -> Sequence[Delivery]:
+    return [
+        delivery
+        for delivery in history.sent(DeliveryKind.VALIDATION)
+        if any(not has_fault(attempt, "delay") for attempt in judged_attempts(delivery))
+    ]
+
+
+def _late_or_unusable(delivery: Delivery, _history: History) -> Evidence | None:
+    limit = delivery.timeout or TIMEOUTS[DeliveryKind.VALIDATION]
+    attempt = judged_attempts(delivery)[-1]
+    if attempt.seconds >= limit:
+        detail = f"the validation callback was not answered within {limit:g} seconds"
+        return Evidence(detail, ())
+    if attempt.status in REDIRECTS and not attempt.has_location:
+        detail = f"the validation callback was answered {attempt.status} without Location"
+        return Evidence(detail, (), Severity.ERROR)
+    return None
+
+
+WEBHOOK_RULES: tuple[Rule, ...] = (
+    Rule(
+        "A506", "webhook accepted with a wrong signature", Severity.WARNING,
+        "no webhook was forged", _forged, _unverified,
+        "Verify the signature over the raw body, compare the time, and answer 401.",
+        Basis.STANDARD, "Standard Webhooks; open-mercato 1311, Azuriom Plugin-Shop 284",
+    ),
+    Rule(
+        "A508", "webhook handled twice", Severity.WARNING,
+        "no webhook was accepted twice", _repeated, _not_deduplicated,
+        "Store the webhook-id in the transaction that does the work.",
+        Basis.STANDARD, "Standard Webhooks: the id is for this; open-saas 688, pay 287",
+        preview=True,
+    ),
+    Rule(
+        "A509", "webhook with two signatures refused", Severity.WARNING,
+        "no webhook was signed with two secrets", _rotated, _rotation_refused,
+        "Accept a webhook if any of its signatures is right.",
+        Basis.DOCUMENTED_BY_KUSTOM, "both secrets sign for 10 minutes after a rotation",
+        Scope.SANDBOX, preview=True,
+    ),
+    Rule(
+        "A510", "order of webhooks assumed", Severity.WARNING,
+        "no webhook overtook another", _overtaking, _order_assumed,
+        "Read the present state instead of expecting a sequence.",
+        Basis.FIELD_REPORT, "Stripe and Svea promise no sequence of events either",
+        preview=True,
+    ),
+    Rule(
+        "A511", "validation callback without a usable answer", Severity.WARNING,
+        "no validation callback was made", _validations, _late_or_unusable,
+        "Decide within 3 seconds from data at hand, and name a Location in a redirect.",
+        Basis.DOCUMENTED_BY_KUSTOM,
+        "time limits of the callback; klarna-checkout-for-woocommerce 149, 253 and 255",
+        preview=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,33 @@
+"""The recipe of a scenario: its steps, and what they need."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from msgspec import Struct, field
+
+Spec: TypeAlias = dict[str, Any]
+
+ORDER = "shop"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+
+
+class Recipe(Struct, frozen=True):
+    """What a scenario needs to meet a cell.
+
+    Attributes:
+        steps: the steps of the scenario.
+        faults: its fault rules by name.
+        assume: its assumptions.
+        order: keys of the order, beside its lines.
+        country: its country.
+        cart: keys of a checkout order, beside its lines, which then replaces the order.
+        is_told: whether an endpoint receives webhooks.
+    """
+
+    steps: tuple[Spec, ...]
+    faults: Mapping[str, Spec] = field(default_factory=dict)
+    assume: Mapping[str, object] = field(default_factory=dict)
+    order: Mapping[str, object] = field(default_factory=dict)
+    country: str = ""
+    cart: Mapping[str, object] | None = None
+    is_told: bool = False
