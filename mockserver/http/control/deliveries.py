@@ -1,10 +1,11 @@
 """Control API: the inbox of deliveries: list, inspect, await, send again, remove."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 from time import monotonic
 
+from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import (
     ControlContext,
     PathParams,
@@ -20,12 +21,18 @@ from mockserver.http.messages import Request, Response
 from mockserver.sandbox.deliveries.delivery import (
     Attempt,
     Delivery,
+    DeliveryKind,
+    DeliveryState,
     derive_delivery_state,
     is_stopped,
 )
 from mockserver.sandbox.sandbox import Sandbox
 
 DELIVERY_FILTERS = ("kind", "order_id", "state")
+FILTER_VALUES: Mapping[str, Sequence[str]] = {
+    "kind": tuple(DeliveryKind),
+    "state": tuple(DeliveryState),
+}
 LOOK_INTERVAL = 0.02  # seconds at least from one look at all deliveries to the next
 
 
@@ -141,6 +148,10 @@ def _find(sandbox: Sandbox, delivery_id: str) -> Delivery:
 
 def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
     filters = {key: request.query[key] for key in DELIVERY_FILTERS if key in request.query}
+    for key, values in FILTER_VALUES.items():
+        value = filters.get(key)
+        if value is not None and value not in values:
+            raise Problem(422, f"unknown {key} '{value}', {did_you_mean(value, values)}")
     if "order_id" in filters:
         name_or_id = filters["order_id"]
         filters["order_id"] = sandbox.order_names.get(name_or_id, name_or_id)
