@@ -1,10 +1,11 @@
 """Control API: the inbox of deliveries: list, inspect, await, send again, remove."""
 
-from asyncio import sleep
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 from time import monotonic
 
+from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import (
     ControlContext,
     PathParams,
@@ -20,13 +21,19 @@ from mockserver.http.messages import Request, Response
 from mockserver.sandbox.deliveries.delivery import (
     Attempt,
     Delivery,
+    DeliveryKind,
+    DeliveryState,
     derive_delivery_state,
     is_stopped,
 )
 from mockserver.sandbox.sandbox import Sandbox
 
 DELIVERY_FILTERS = ("kind", "order_id", "state")
-POLL_INTERVAL = 0.02  # seconds; states also change by time, which wakes nobody
+FILTER_VALUES: Mapping[str, Sequence[str]] = {
+    "kind": tuple(DeliveryKind),
+    "state": tuple(DeliveryState),
+}
+LOOK_INTERVAL = 0.02  # seconds at least from one look at all deliveries to the next
 
 
 def list_deliveries(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -71,9 +78,12 @@ async def await_deliveries(
         deliveries = await context.home.take_turn(
             name, _read_matching, context, params, request
         )
-        if len(deliveries) >= count or monotonic() >= deadline:
+        seconds_left = deadline - monotonic()
+        if len(deliveries) >= count or seconds_left <= 0:
             break
-        await sleep(POLL_INTERVAL)
+        next_look = monotonic() + LOOK_INTERVAL
+        await context.home.wait_for_change(name, seconds_left)
+        await asyncio.sleep(next_look - monotonic())
     return json_response({"satisfied": len(deliveries) >= count, "deliveries": deliveries})
 
 
@@ -138,6 +148,10 @@ def _find(sandbox: Sandbox, delivery_id: str) -> Delivery:
 
 def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
     filters = {key: request.query[key] for key in DELIVERY_FILTERS if key in request.query}
+    for key, values in FILTER_VALUES.items():
+        value = filters.get(key)
+        if value is not None and value not in values:
+            raise Problem(422, f"unknown {key} '{value}', {did_you_mean(value, values)}")
     if "order_id" in filters:
         name_or_id = filters["order_id"]
         filters["order_id"] = sandbox.order_names.get(name_or_id, name_or_id)

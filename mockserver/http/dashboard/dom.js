@@ -100,6 +100,15 @@ export function table(label, head, rows) {
       h("tbody", null, rows.map((row) => h("tr", null, row.map(cell))))));
 }
 
+/**
+ * A number with its noun, in the plural where it is not one.
+ * @param {number} number
+ * @param {string} noun
+ */
+export function count(number, noun) {
+  return `${group(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** @param {number} amount */
 export function group(amount) {
   return String(amount).replace(/\B(?=(\d{3})+$)/g, " ");

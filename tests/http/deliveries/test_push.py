@@ -138,7 +138,12 @@ async def test_a_running_clock_sends_by_itself(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("query", "expected_text"),
-    [("?stat=held", "unknown filter 'stat'"), ("/await?count=x", "expected an integer")],
+    [
+        ("?stat=held", "unknown filter 'stat'"),
+        ("?kind=psuh", "unknown kind 'psuh', did you mean 'push'?"),
+        ("/await?state=done", "unknown state 'done'"),
+        ("/await?count=x", "expected an integer"),
+    ],
 )
 async def test_a_wrong_query_is_refused(shop: Shop, query: str, expected_text: str) -> None:
     reply = await shop.merchant.control("GET", f"deliveries{query}")
