@@ -60,12 +60,24 @@ def _requests_after(webhook: Webhook, history: History) -> list[Entry]:
     return [entry for entry in entries if at < entry.at <= at + REACTION_TIME]
 
 
-def _forged(history: History) -> Sequence[Webhook]:
-    return [webhook for webhook in _webhooks(history) if webhook.is_forged]
+def _forged(history: History) -> Sequence[tuple[Webhook, bool]]:
+    """Return the forged webhooks, and whether the shop ignores valid ones of their type."""
+    webhooks = _webhooks(history)
+    forged = [webhook for webhook in webhooks if webhook.is_forged]
+    if not forged:
+        return ()
+    accepted, used = set(), set()
+    for webhook in webhooks:
+        if not webhook.is_forged and webhook.attempt.succeeded:
+            accepted.add(webhook.event)
+            if webhook.event not in used and _requests_after(webhook, history):
+                used.add(webhook.event)
+    return [(webhook, webhook.event in accepted - used) for webhook in forged]
 
 
-def _unverified(webhook: Webhook, history: History) -> Evidence | None:
-    if not webhook.attempt.succeeded or _is_ignored(webhook, history.whole or history):
+def _unverified(subject: tuple[Webhook, bool], history: History) -> Evidence | None:
+    webhook, is_ignored = subject
+    if not webhook.attempt.succeeded or is_ignored:
         return None
     requests = _requests_after(webhook, history)
     effect = f", and {requests[0].operation} followed" if requests else ""
@@ -74,16 +86,6 @@ def _unverified(webhook: Webhook, history: History) -> Evidence | None:
         tuple(requests[:1]),
         Severity.ERROR if requests else Severity.WARNING,
     )
-
-
-def _is_ignored(forged: Webhook, history: History) -> bool:
-    """Return whether the shop does nothing on valid webhooks of this type either."""
-    valid = [
-        webhook
-        for webhook in _webhooks(history)
-        if not webhook.is_forged and webhook.attempt.succeeded and webhook.event == forged.event
-    ]
-    return bool(valid) and not any(_requests_after(webhook, history) for webhook in valid)
 
 
 def _repeated(history: History) -> Sequence[Delivery]:
@@ -173,7 +175,7 @@ def _order_assumed(pair: tuple[Webhook, Webhook], history: History) -> Evidence 
     status = webhook.attempt.status
     if status is None or status < FIRST_ERROR:
         return None
-    others = _webhooks(history.whole or history)
+    others = _webhooks(history)
     if not any(other.attempt.succeeded and other.event == webhook.event for other in others):
         return None  # which it never accepts, in no order
     return Evidence(
@@ -209,6 +211,7 @@ WEBHOOK_RULES: tuple[Rule, ...] = (
         "no webhook was forged", _forged, _unverified,
         "Verify the signature over the raw body, compare the time, and answer 401.",
         Basis.STANDARD, "Standard Webhooks; open-mercato 1311, Azuriom Plugin-Shop 284",
+        Scope.SANDBOX,
     ),
     Rule(
         "A508", "webhook handled twice", Severity.WARNING,
