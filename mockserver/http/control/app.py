@@ -24,6 +24,7 @@ from mockserver.http.control.context import (
     ControlContext,
     PathParams,
     Route,
+    UnbuiltSandboxError,
     sandbox_name,
 )
 from mockserver.http.control.ownership import authenticate_owner, is_about_sandbox
@@ -39,6 +40,7 @@ from mockserver.http.control.problems import (
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
 from mockserver.http.control.workers import SMALL_SANDBOX, Work
+from mockserver.http.first_use import build_if_large
 from mockserver.http.merchant.auth import Credentials
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.names import is_digest
@@ -76,7 +78,12 @@ class ControlApi(Struct, frozen=True):
     async def _respond(self, request: Request) -> Response:
         try:
             needs_owner = self._check_access(request)
-            return await self._dispatch(request, needs_owner=needs_owner)
+            while True:
+                try:
+                    return await self._dispatch(request, needs_owner=needs_owner)
+                except UnbuiltSandboxError as error:
+                    context = self.context
+                    await build_if_large(context.home, context.workers, error.name)
         except Problem as problem:
             return problem_response(problem)
         except Refusal as refusal:

@@ -1,6 +1,6 @@
 """Control API: the inbox of deliveries: list, inspect, await, send again, remove."""
 
-from asyncio import sleep
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 from time import monotonic
@@ -33,7 +33,7 @@ FILTER_VALUES: Mapping[str, Sequence[str]] = {
     "kind": tuple(DeliveryKind),
     "state": tuple(DeliveryState),
 }
-POLL_INTERVAL = 0.02  # seconds; states also change by time, which wakes nobody
+LOOK_INTERVAL = 0.02  # seconds at least from one look at all deliveries to the next
 
 
 def list_deliveries(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -78,9 +78,12 @@ async def await_deliveries(
         deliveries = await context.home.take_turn(
             name, _read_matching, context, params, request
         )
-        if len(deliveries) >= count or monotonic() >= deadline:
+        seconds_left = deadline - monotonic()
+        if len(deliveries) >= count or seconds_left <= 0:
             break
-        await sleep(POLL_INTERVAL)
+        next_look = monotonic() + LOOK_INTERVAL
+        await context.home.wait_for_change(name, seconds_left)
+        await asyncio.sleep(next_look - monotonic())
     return json_response({"satisfied": len(deliveries) >= count, "deliveries": deliveries})
 
 
