@@ -91,7 +91,7 @@ function sign(character) {
 export function table(label, head, rows) {
   const numeric = head.map((_, column) => rows.some((row) => typeof row[column] === "number"));
   const cell = (/** @type {Child} */ content, /** @type {number} */ column) =>
-    h("td", { class: numeric[column] ? "number" : null },
+    h("td", { class: numeric[column] ? "number" : isTime(content) ? "nowrap" : null },
       typeof content === "number" ? group(content) : content);
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
     h("table", null,
@@ -107,6 +107,11 @@ export function table(label, head, rows) {
  */
 export function count(number, noun) {
   return `${group(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** @param {Child} content */
+function isTime(content) {
+  return typeof content === "string" && /^\d{4}-\d\d-\d\d /.test(content);
 }
 
 /** @param {number} amount */

@@ -168,7 +168,7 @@ export function show(root, place) {
       h("ul", { class: "conditions" }, one.conditions.map((/** @type {any} */ condition) => h("li", null,
         h("span", { class: condition.holds ? "passed" : "failed", "aria-label": condition.holds ? "holds" : "does not hold" }, condition.holds ? "✓" : "✗"),
         h("span", null, `${condition.name}: `, value(withNumbers(condition.detail)))))),
-      one.nearest ? h("p", { class: "muted" }, "Nearest shipment: ", value(one.nearest.klarna_reference), ", ", value(one.nearest.differences.join("; "))) : null,
+      one.nearest ? h("p", { class: "muted" }, "Nearest shipment: ", value(one.nearest.klarna_reference), ", ", value(withNumbers(one.nearest.differences.join("; ")))) : null,
       one.hints.map((/** @type {string} */ hint) => h("p", { class: "hint" }, "→ ", value(withNumbers(hint)))),
       one.assumptions.length ? h("p", { class: "muted small hint" }, `Rests on assumptions: ${one.assumptions.join(", ")}`) : null);
   }

@@ -34,11 +34,11 @@ export function show(root, place) {
     }
     const rows = chosen.slice(0, 500).map((order) => [
       h("a", { href: base + encodeURIComponent(order.order_id) }, value(order.name ?? order.klarna_reference)),
-      value(order.klarna_reference), h("span", { class: "badge" }, order.status),
+      value(order.klarna_reference), h("div", { class: "row" }, h("span", { class: "badge" }, order.status),
+        order.not_allocated ? h("span", { class: "failed" }, `✗ ${count(order.not_allocated, "refund")} not allocated`) : null),
       order.order_amount, order.captured_amount, order.refunded_amount, order.remaining_authorized_amount,
-      order.not_allocated ? h("span", { class: "failed nowrap" }, `✗ ${count(order.not_allocated, "refund")} not allocated`) : "",
     ]);
-    fill(list, table("Orders", ["Order", "Reference", "Status", "Amount", "Captured", "Refunded", "Remaining", "Problems"], rows),
+    fill(list, table("Orders", ["Order", "Reference", "Status", "Amount", "Captured", "Refunded", "Remaining"], rows),
       h("p", { class: "muted small hint" }, "Amounts are in minor units: 10 000 is 100.00."),
       chosen.length > 500 ? h("p", { class: "muted hint" }, `The latest 500 of ${group(chosen.length)}.`) : null);
   }
