@@ -108,6 +108,8 @@ class Server:
         pages = PageAddresses(sandboxes, public_url)
         ca_certificate = tls.ca_certificate if tls else None
         workers = Workers()
+        if tls:
+            allowed_hosts |= KUSTOM_HOSTS
         merchant = MerchantApi(
             home,
             OrderCache(),
@@ -117,6 +119,7 @@ class Server:
             mock_headers,
             reveal_sandboxes=admin_token is None,
             workers=workers,
+            allowed_hosts=allowed_hosts,
         )
         self._apis = Apis(
             merchant,
@@ -130,7 +133,7 @@ class Server:
                     ca_certificate,
                     workers=workers,
                 ),
-                allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
+                allowed_hosts,
                 admin_token,
             ),
             CheckoutPage(home, self._deliveries, pages),

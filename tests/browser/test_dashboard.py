@@ -172,6 +172,8 @@ def test_moving_the_clock_is_previewed(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "clock")
     page.get_by_role("button", name="+28d").click()
     expect(page.get_by_role("table", name="").first).to_contain_text("order expired")
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
     assert shop.control.clock()["now"].startswith("2026-01-15T09")
     page.get_by_role("button", name="Advance", exact=True).click()
     expect(page.get_by_label("What it set off")).to_contain_text("order expired")

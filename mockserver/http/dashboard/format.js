@@ -89,5 +89,5 @@ export function outcomeClass(outcome) {
  * @param {{refund_id: string, number: number}[]} allocations
  */
 export function numberRefunds(text, allocations) {
-  return allocations.reduce((result, one) => result.replaceAll(one.refund_id, String(one.number)), text);
+  return allocations.reduce((result, one) => result.replaceAll(` (${one.refund_id})`, "").replaceAll(one.refund_id, String(one.number)), text);
 }

@@ -35,7 +35,7 @@ export function show(root, place) {
     const rows = chosen.slice(0, 500).map((order) => [
       h("a", { href: base + encodeURIComponent(order.order_id) }, value(order.name ?? order.klarna_reference)),
       value(order.klarna_reference), h("div", { class: "row" }, h("span", { class: "badge" }, order.status),
-        order.not_allocated ? h("span", { class: "failed nowrap" }, `✗ ${count(order.not_allocated, "refund")} not allocated`) : null),
+        order.not_allocated ? h("span", { class: "failed" }, `✗ ${count(order.not_allocated, "refund")} not allocated`) : null),
       order.order_amount, order.captured_amount, order.refunded_amount, order.remaining_authorized_amount,
     ]);
     fill(list, table("Orders", ["Order", "Reference", "Status", "Amount", "Captured", "Refunded", "Remaining"], rows),

@@ -15,7 +15,7 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import CHECKOUTS_PATH
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
-from mockserver.http.browser import foreign_page
+from mockserver.http.browser import foreign_page, rebound_host
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.runner import DeliveryRunner
@@ -84,6 +84,7 @@ class MerchantApi(Struct, frozen=True):
         deliveries: sends the webhooks of accepted changes.
         reveal_sandboxes: a merchant may learn the name of the sandbox that has an order.
         workers: threads for long work.
+        allowed_hosts: names of the server that web pages may use.
         ids: correlation ids of requests that belong to no sandbox.
     """
 
@@ -96,6 +97,7 @@ class MerchantApi(Struct, frozen=True):
     reveal_sandboxes: bool = True
     checkout_cache: CheckoutCache = field(default_factory=CheckoutCache)
     workers: Workers = field(default_factory=Workers)
+    allowed_hosts: frozenset[str] = frozenset()
     ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
 
     async def handle(self, request: Request) -> Response:
@@ -188,7 +190,7 @@ class MerchantApi(Struct, frozen=True):
 
     def _parse_credentials(self, request: Request) -> Credentials | Answer:
         """Return the credentials of the caller, or the response to a caller without any."""
-        page = foreign_page(request)
+        page = foreign_page(request) or rebound_host(request, self.allowed_hosts)
         if page is not None:
             refusal = Refusal(Reason.FOREIGN_ORIGIN, detail=page)
             return self._refuse_without_sandbox(request, refusal)
