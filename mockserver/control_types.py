@@ -75,6 +75,7 @@ class OrderSummary(TypedDict):
     refunded_amount: int
     remaining_authorized_amount: int
     klarna_reference: str
+    not_allocated: int
 
 
 class BookedAmount(TypedDict):

@@ -67,12 +67,12 @@ class Settings:
     )
     deliver_to: tuple[str, ...] = setting(
         (),
-        "host that pushes may be sent to, beside loopback and private addresses",
+        "host that deliveries may be sent to, beside loopback and private addresses",
         repeatable=True,
     )
     deliver: tuple[str, ...] = setting(
         (),
-        "rewrite the origin of pushes, as https://shop.example=http://localhost:8080",
+        "rewrite the origin of deliveries, as https://shop.example=http://localhost:8080",
         repeatable=True,
     )
     watch: bool = setting(
@@ -160,7 +160,7 @@ class Option:
             ValueError: with what was expected.
         """
         if self.choices and text not in self.choices:
-            message = f"expected {' or '.join(self.choices)}, got '{text}'"
+            message = f"expected one of {', '.join(self.choices)}, got '{text}'"
             raise ValueError(message)
         if isinstance(self.default, bool):
             return _parse_bool(text)
@@ -173,7 +173,7 @@ def _parse_bool(text: str) -> bool:
     booleans = {"true": True, "yes": True, "on": True, "1": True}
     booleans |= {"false": False, "no": False, "off": False, "0": False}
     if text.lower() not in booleans:
-        message = f"expected a boolean, got '{text}'"
+        message = f"expected true or false, got '{text}'"
         raise ValueError(message)
     return booleans[text.lower()]
 

@@ -1,5 +1,6 @@
-"""The command line: one module per verb; heavy imports inside functions.
+"""The command line.
 
-``main`` parses arguments and imports the module of the verb. Heavy imports are inside
-functions, so that ``kustom-mock version`` does not load a web server.
+``main`` has the table of verbs. The modules ``…_verbs`` add the flags of verbs and import what
+these run. Heavy imports are inside functions, so that ``kustom-mock version`` does not load a
+web server.
 """

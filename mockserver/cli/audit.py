@@ -12,10 +12,10 @@ from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation
 from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
-from mockserver.client import REQUEST_TIMEOUT, ControlClient, ControlError
+from mockserver.cli.server_access import ServerAccess
+from mockserver.client import ControlError
 from mockserver.control_types import AuditFinding, AuditReport
 from mockserver.domain.operation import ORDERS_PATH
-from mockserver.http_client import HttpClient, HttpClientError
 from mockserver.testing.audit_report import SEVERITIES, is_failing, render_report
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -28,15 +28,12 @@ LOCATION = ORDERS_PATH[1:]
 class AuditOptions:
     """Options of ``audit``; without ``sandboxes``, all that are in use are judged."""
 
-    urls: Sequence[str]
-    token: str | None = None
-    secret: str | None = None
+    server: ServerAccess
     sandboxes: Sequence[str] = ()
     allow: Sequence[str] = ()
     output_format: str = "text"
     fail_on: str = "error"
     not_tried: bool = False
-    ca_file: str | None = None
 
 
 def audit(options: AuditOptions) -> int:
@@ -65,37 +62,16 @@ def audit(options: AuditOptions) -> int:
 
 
 def _fetch_reports(options: AuditOptions) -> list[AuditReport]:
-    """Fetch from the first address that responds."""
-    problems = []
-    for url in options.urls:
-        try:
-            in_use = _sandbox_names(url, options)
-        except ControlError as error:
-            problems.append(error)
-            continue
-        names = options.sandboxes or in_use
-        clients = [
-            ControlClient(
-                url, name, options.token, ca_file=options.ca_file, secret=options.secret
-            )
-            for name in names
-        ]
-        return [client.audit(options.allow) for client in clients]
-    raise problems[0]
+    """Fetch the report of each sandbox; all that are in use unless some are named."""
+    names = options.sandboxes or _sandbox_names(options.server)
+    return [
+        options.server.call_sandbox(name, lambda client: client.audit(options.allow))
+        for name in names
+    ]
 
 
-def _sandbox_names(url: str, options: AuditOptions) -> list[str]:
-    """List the sandboxes in use; a server that asks for a token refuses without it."""
-    headers = {"Authorization": f"Bearer {options.token}"} if options.token else {}
-    client = HttpClient(url, REQUEST_TIMEOUT, headers, options.ca_file)
-    try:
-        response = client.send("GET", "/__admin/sandboxes")
-    except HttpClientError as error:
-        raise ControlError(0, f"no answer from {url}: {error}") from error
-    content = response.json()
-    if not isinstance(content, dict) or "sandboxes" not in content:
-        raise ControlError(response.status, f"{url} answered {response.status}: {content}")
-    return [sandbox["name"] for sandbox in content["sandboxes"]]
+def _sandbox_names(server: ServerAccess) -> list[str]:
+    return [sandbox["name"] for sandbox in server.get("/__admin/sandboxes")["sandboxes"]]
 
 
 def _text(reports: Sequence[AuditReport], options: AuditOptions) -> str:
@@ -113,18 +89,21 @@ def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
     for report in reports:
         for finding in report["findings"]:
             findings.setdefault(finding["code"], []).append(finding)
-    worst_first = sorted(
-        findings.values(), key=lambda group: SEVERITIES.index(group[0]["severity"])
-    )
+    worst_first = sorted(findings.values(), key=lambda g: SEVERITIES.index(_level(g[0])))
     return "\n".join(map(_annotation, worst_first))
 
 
 def _annotation(findings: Sequence[AuditFinding]) -> str:
     finding = findings[0]
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    level = "notice" if finding["severity"] == "note" else finding["severity"]
-    message = f"{finding['detail']}{more}. Fix: {finding['hint']} ({finding['docs']})"
+    level = _level(finding).replace("note", "notice")
+    message = f"{finding['detail']}{more}. Hint: {finding['hint']} ({finding['docs']})"
     return annotation(level, message, title=f"{finding['code']} {finding['title']}")
+
+
+def _level(finding: AuditFinding) -> str:
+    """Return how a finding is shown where errors fail a check, which previews must not."""
+    return "note" if finding["preview"] else finding["severity"]
 
 
 def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
@@ -133,7 +112,7 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
             "id": rule.code,
             "shortDescription": {"text": rule.title},
             "help": {"text": rule.hint},
-            "defaultConfiguration": {"level": rule.severity},
+            "defaultConfiguration": {"level": "note" if rule.preview else rule.severity},
         }
         for rule in AUDIT_RULES.values()
     ]
@@ -153,8 +132,8 @@ def _sarif_result(report: AuditReport, finding: AuditFinding) -> Mapping[str, ob
     key = f"{finding['code']} {finding['severity']} {report['sandbox']}"
     return {
         "ruleId": finding["code"],
-        "level": finding["severity"],
-        "message": {"text": f"{finding['detail']}. Fix: {finding['hint']}"},
+        "level": _level(finding),
+        "message": {"text": f"{finding['detail']}. Hint: {finding['hint']}"},
         "locations": [{"physicalLocation": physical_location}],
         "partialFingerprints": {"audit/v1": sha256(key.encode()).hexdigest()},
         "properties": {
@@ -182,7 +161,7 @@ def _cases(report: AuditReport, options: AuditOptions) -> Iterator[CaseResult]:
     for code, group in findings.items():
         texts: dict[bool, list[str]] = {True: [], False: []}
         for finding in group:
-            text = f"{finding['severity']}: {finding['detail']}. Fix: {finding['hint']}"
+            text = f"{finding['severity']}: {finding['detail']}. Hint: {finding['hint']}"
             texts[is_failing(finding, options.fail_on)].append(text)
         name = f"{code} {group[0]['title']}"
         yield CaseResult(name, tuple(texts[True]), tuple(texts[False]))

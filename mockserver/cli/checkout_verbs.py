@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Any
 
-from mockserver.cli.flags import add_token_flag, add_url_flag, server_urls
+from mockserver.cli.flags import add_server_flags, parse_count, server_access
 
 SANDBOX_VARIABLE = "KUSTOM_USERNAME"
 DEFAULT_SANDBOX = "demo"
@@ -36,7 +36,7 @@ def deliveries_flags(verb: argparse.ArgumentParser) -> None:
         action.add_argument("--kind", help="such as push or webhook")
         action.add_argument("--order", dest="order_id", help="name or id of an order")
         action.add_argument("--state", help="such as delivered or held")
-    waiting.add_argument("--count", type=int, help="how many deliveries (default 1)")
+    waiting.add_argument("--count", type=parse_count, help="how many deliveries (default 1)")
     waiting.add_argument("--timeout", metavar="TIME", help="such as 10s (default 5s)")
     sending = actions.add_parser("send", help="send a delivery now")
     showing = actions.add_parser("curl", help="print the command that makes the same call")
@@ -50,38 +50,33 @@ def run_complete(parsed: argparse.Namespace) -> int:
     """Complete a checkout order of a running server."""
     from mockserver.cli.checkouts import complete
 
-    return complete(_server(parsed), parsed.checkout, _given(parsed, COMPLETION_KEYS))
+    return complete(
+        server_access(parsed), parsed.sandbox, parsed.checkout, _given(parsed, COMPLETION_KEYS)
+    )
 
 
 def run_deliveries(parsed: argparse.Namespace) -> int:
     """Carry out an action on the deliveries of a running server."""
     from mockserver.cli import checkouts
 
-    server = _server(parsed)
+    server, sandbox = server_access(parsed), parsed.sandbox
     if parsed.action == "list":
-        return checkouts.list_deliveries(server, _given(parsed, FILTERS))
+        return checkouts.list_deliveries(server, sandbox, _given(parsed, FILTERS))
     if parsed.action == "await":
         filters = _given(parsed, (*FILTERS, "count", "timeout"))
-        return checkouts.await_deliveries(server, filters)
+        return checkouts.await_deliveries(server, sandbox, filters)
     if parsed.action == "send":
-        return checkouts.send_delivery(server, parsed.delivery)
-    return checkouts.print_curl(server, parsed.delivery)
+        return checkouts.send_delivery(server, sandbox, parsed.delivery)
+    return checkouts.print_curl(server, sandbox, parsed.delivery)
 
 
 def _server_flags(verb: argparse.ArgumentParser) -> None:
-    add_url_flag(verb)
-    add_token_flag(verb)
+    add_server_flags(verb)
     verb.add_argument(
         "--sandbox",
         default=os.environ.get(SANDBOX_VARIABLE, DEFAULT_SANDBOX),
         help=f"the sandbox ({SANDBOX_VARIABLE}; default {DEFAULT_SANDBOX})",
     )
-
-
-def _server(parsed: argparse.Namespace) -> Any:  # noqa: ANN401  # imported late
-    from mockserver.cli.checkouts import ServerOptions
-
-    return ServerOptions(server_urls(parsed), parsed.sandbox, parsed.admin_token)
 
 
 def _given(parsed: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import os
 from mockserver.cli.flags import (
     TLS_SETTINGS,
     add_setting,
+    parse_count,
+    parse_port,
 )
 from mockserver.settings import OPTIONS
 
@@ -16,7 +18,10 @@ def contract_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("file", nargs="+", help="scenario file, folder or shipped name")
     verb.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
     verb.add_argument(
-        "--jobs", type=int, default=1, help="number of scenarios to run in parallel (default 1)"
+        "--jobs",
+        type=parse_count,
+        default=1,
+        help="number of scenarios to run in parallel (default 1)",
     )
     verb.add_argument(
         "--timeout",
@@ -24,7 +29,7 @@ def contract_flags(verb: argparse.ArgumentParser) -> None:
         help="kill the command after this time, such as 60s (default: no limit)",
     )
     verb.add_argument(
-        "--port", type=int, default=0, help="port of the server; 0 picks a free one"
+        "--port", type=parse_port, default=0, help="port of the server; 0 picks a free one"
     )
     for name in TLS_SETTINGS:
         add_setting(verb, OPTIONS[name])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
+from mockserver.cli.server_access import ServerAccess
+from mockserver.client import ControlError
 from mockserver.coverage.cells import Tier
 from mockserver.coverage.page import page_data, render_page
 from mockserver.coverage.recipes import write_scenario
@@ -24,9 +26,7 @@ from mockserver.coverage.tiers import (
     scenario_name,
     summarize,
 )
-from mockserver.http_client import HttpClient, HttpClientError
 
-REQUEST_TIMEOUT = 70.0  # seconds, as for every control call
 MAX_PERCENT = 100
 
 
@@ -36,12 +36,10 @@ class CoverageUsageError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageOptions:
-    """Options of ``coverage``; without ``files`` the server at one of ``urls`` is asked."""
+    """Options of ``coverage``; without ``files`` the server is asked."""
 
+    server: ServerAccess
     files: Sequence[str] = ()
-    urls: Sequence[str] = ()
-    token: str | None = None
-    ca_file: str | None = None
     output_format: str = "text"
     output: str | None = None
     operations: Sequence[str] = ()
@@ -60,12 +58,12 @@ def coverage(options: CoverageOptions) -> int:
     """
     try:
         limits = parse_limits(options.fail_under)
-        runs = [_read(file) for file in options.files] or [_fetch(options)]
+        runs = [_read(file) for file in options.files] or [_fetch(options.server)]
         summary = summarize(merge_runs(runs), options.operations, options.skip)
         _write_report(FORMATTERS[options.output_format](summary, options), options.output)
         if options.scenario_folder is not None:
             _write_scenarios(summary, Path(options.scenario_folder))
-    except (CoverageUsageError, CoverageFileError, UnknownCellError) as error:
+    except (CoverageUsageError, CoverageFileError, UnknownCellError, ControlError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
     except OSError as error:
@@ -110,19 +108,9 @@ def _read(file: str) -> RunCoverage:
     return read_coverage(text, file)
 
 
-def _fetch(options: CoverageOptions) -> RunCoverage:
-    """Fetch the coverage of all sandboxes from the first address that responds."""
-    headers = {"Authorization": f"Bearer {options.token}"} if options.token else {}
-    problems = []
-    for url in options.urls:
-        client = HttpClient(url, REQUEST_TIMEOUT, headers, options.ca_file)
-        try:
-            response = client.send("GET", "/__admin/coverage")
-        except HttpClientError as error:
-            problems.append(f"no answer from {url}: {error}")
-            continue
-        return parse_coverage(response.json(), f"{url} answered {response.status}")
-    raise CoverageUsageError(f"{problems[0]}; name the files of runs, or pass --url")
+def _fetch(server: ServerAccess) -> RunCoverage:
+    """Fetch the coverage of all sandboxes."""
+    return parse_coverage(server.get("/__admin/coverage"), "/__admin/coverage")
 
 
 def _text(summary: CoverageSummary, options: CoverageOptions) -> str:

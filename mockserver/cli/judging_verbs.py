@@ -1,21 +1,17 @@
 """Flags of ``audit``, ``coverage`` and ``whatif``, and what they run."""
 
 import argparse
-import os
 
 from mockserver.cli.flags import (
-    add_ca_file_flag,
-    add_token_flag,
-    add_url_flag,
-    server_urls,
+    add_server_flags,
+    server_access,
 )
 
 
 def audit_flags(verb: argparse.ArgumentParser) -> None:
     """Add the flags of ``audit``."""
-    add_url_flag(verb)
+    add_server_flags(verb)
     verb.add_argument("sandbox", nargs="*", help="sandbox to judge (default: all in use)")
-    add_token_flag(verb)
     verb.add_argument(
         "--format",
         choices=("text", "json", "github", "sarif", "junit"),
@@ -35,12 +31,6 @@ def audit_flags(verb: argparse.ArgumentParser) -> None:
         default="error",
         help="exit with 1 on findings of this severity or worse (default error)",
     )
-    verb.add_argument(
-        "--password",
-        default=os.environ.get("KUSTOM_PASSWORD"),
-        help="password of the sandboxes on a server with --owned (KUSTOM_PASSWORD)",
-    )
-    add_ca_file_flag(verb)
     verb.add_argument("--not-tried", action="store_true", help="list the rules not tried, too")
 
 
@@ -49,15 +39,12 @@ def run_audit(parsed: argparse.Namespace) -> int:
     from mockserver.cli.audit import AuditOptions, audit
 
     options = AuditOptions(
-        urls=server_urls(parsed),
-        token=parsed.admin_token,
-        secret=parsed.password,
+        server=server_access(parsed),
         sandboxes=parsed.sandbox,
         allow=parsed.allow,
         output_format=parsed.format,
         fail_on=parsed.fail_on,
         not_tried=parsed.not_tried,
-        ca_file=parsed.ca_file,
     )
     return audit(options)
 
@@ -65,9 +52,7 @@ def run_audit(parsed: argparse.Namespace) -> int:
 def coverage_flags(verb: argparse.ArgumentParser) -> None:
     """Add the flags of ``coverage``."""
     verb.add_argument("file", nargs="*", help="coverage of a run (default: ask the server)")
-    add_url_flag(verb)
-    add_token_flag(verb)
-    add_ca_file_flag(verb)
+    add_server_flags(verb)
     verb.add_argument(
         "--format",
         choices=("text", "json", "html", "merged"),
@@ -108,9 +93,7 @@ def run_coverage(parsed: argparse.Namespace) -> int:
 
     options = CoverageOptions(
         files=parsed.file,
-        urls=server_urls(parsed),
-        token=parsed.admin_token,
-        ca_file=parsed.ca_file,
+        server=server_access(parsed),
         output_format=parsed.format,
         output=parsed.output,
         operations=parsed.operation,
@@ -130,11 +113,10 @@ def whatif_flags(verb: argparse.ArgumentParser) -> None:
         nargs="?",
         help="correlation id or snapshot to begin at (default: the oldest request)",
     )
-    add_url_flag(verb)
-    add_token_flag(verb)
-    add_ca_file_flag(verb)
+    add_server_flags(verb)
     verb.add_argument(
         "--assume",
+        dest="changes",
         action="append",
         type=_parse_assume_option,
         metavar="NAME=VALUE",
@@ -157,12 +139,10 @@ def run_whatif(parsed: argparse.Namespace) -> int:
     from mockserver.cli.whatif import WhatifOptions, whatif
 
     options = WhatifOptions(
-        urls=server_urls(parsed),
+        server=server_access(parsed),
         sandbox=parsed.sandbox,
         start=parsed.start,
-        assume=dict(parsed.assume) if parsed.assume else None,
-        token=parsed.admin_token,
-        ca_file=parsed.ca_file,
+        assume=dict(parsed.changes) if parsed.changes else None,
         output_format=parsed.format,
     )
     return whatif(options)

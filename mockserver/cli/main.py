@@ -62,7 +62,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Build a parser of all verbs, with the flags of those in the arguments."""
     parser = _Parser(
         prog="kustom-mock",
-        description="A sandbox server for Kustom's Order Management API.",
+        description="A sandbox server for Kustom's Checkout and Order Management API.",
         epilog="Every flag of serve has an environment variable, see serve --help.",
     )
     parser.add_argument("--version", action="version", version=f"kustom-mock {__version__}")
@@ -151,7 +151,7 @@ VERBS: dict[str, Verb] = {
         judging_verbs.run_whatif,
     ),
     "scenarios": (
-        "list, show or copy shipped scenarios",
+        "list, show, copy or import scenarios",
         scenario_verbs.scenarios_flags,
         scenario_verbs.run_scenarios,
     ),

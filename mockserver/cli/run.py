@@ -15,6 +15,7 @@ from time import monotonic
 from types import FrameType
 
 from mockserver.cli.console import to_json
+from mockserver.cli.end_signals import end_signals
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
 from mockserver.cli.run_options import (
@@ -49,7 +50,7 @@ from mockserver.testing.sandbox_handle import KustomSandbox
 
 
 class Interrupted(BaseException):  # like KeyboardInterrupt
-    """Raised when SIGINT or SIGTERM ends the run."""
+    """Raised when SIGINT, SIGTERM or SIGHUP ends the run."""
 
 
 def run(options: RunOptions) -> int:
@@ -244,14 +245,14 @@ def _print_results(futures: Sequence[Future[ScenarioResult]]) -> None:
 
 @contextmanager
 def _interrupt_on_signals() -> Iterator[None]:
-    """Raise ``Interrupted`` on SIGINT and SIGTERM."""
+    """Raise ``Interrupted`` on SIGINT, SIGTERM and SIGHUP."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise Interrupted
 
     old_handlers = {
         signal_number: signal.signal(signal_number, interrupt)
-        for signal_number in (signal.SIGINT, signal.SIGTERM)
+        for signal_number in end_signals()
     }
     try:
         yield

@@ -159,8 +159,6 @@ def validate_options(options: RunOptions) -> None:
     Raises:
         UsageError: names the flag, its value, and what was expected.
     """
-    if options.jobs < 1:
-        raise UsageError(f"--jobs: expected an integer from 1, got {options.jobs}")
     for name in options.allow:
         known_names = (*FAILURE_KINDS, *AUDIT_RULES)
         if name not in known_names:
@@ -203,6 +201,8 @@ def _check_reports(options: RunOptions) -> None:
         raise UsageError("--coverage: needs the built-in server, leave out --base-url")
     if options.drift is not None:
         _check_drift(options)
+    elif options.live:
+        raise UsageError("--live: has no effect without --drift; leave it out")
 
 
 def _check_drift(options: RunOptions) -> None:

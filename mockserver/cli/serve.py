@@ -9,6 +9,7 @@ import sys
 from ipaddress import ip_address
 
 from mockserver import __version__
+from mockserver.cli.end_signals import end_signals
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.cli.logs import configure_logging
 from mockserver.cli.startup import create_registry, describe_listen_error
@@ -83,9 +84,9 @@ def _tune_garbage_collection() -> None:
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
-    """Set an event on SIGTERM and SIGINT, also if the loop has no signal handlers."""
+    """Set an event on each signal that ends it, also if the loop has no signal handlers."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in end_signals():
         try:
             loop.add_signal_handler(number, stopping.set)
         except NotImplementedError:  # on Windows

@@ -6,6 +6,7 @@ from mockserver.cli.flags import (
     add_setting,
     add_url_flag,
     describe_option,
+    parse_seconds,
     refuse_flags,
     server_urls,
     settings_of,
@@ -35,7 +36,7 @@ def healthcheck_flags(verb: argparse.ArgumentParser) -> None:
         add_setting(verb, OPTIONS[name])
     verb.add_argument(
         "--wait",
-        type=float,
+        type=parse_seconds,
         default=0,
         metavar="SECONDS",
         help="keep trying for this long",

@@ -1,12 +1,13 @@
 """``kustom-mock whatif``: play recorded requests again under other assumptions."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
-from mockserver.client import ControlClient, ControlError
+from mockserver.cli.server_access import ServerAccess
+from mockserver.client import ControlError
 from mockserver.control_types import WhatifBranch, WhatifReport
 from mockserver.scenario.diagnostics import pluralize
 
@@ -15,12 +16,10 @@ from mockserver.scenario.diagnostics import pluralize
 class WhatifOptions:
     """Options of ``whatif``; without ``assume`` each assumption is changed on its own."""
 
-    urls: Sequence[str]
+    server: ServerAccess
     sandbox: str
     start: str | None = None
     assume: Mapping[str, str] | None = None
-    token: str | None = None
-    ca_file: str | None = None
     output_format: str = "text"
 
 
@@ -32,26 +31,14 @@ def whatif(options: WhatifOptions) -> int:
         answer.
     """
     try:
-        report = _fetch_report(options)
+        report = options.server.call_sandbox(
+            options.sandbox, lambda client: client.whatif(options.start, options.assume)
+        )
     except ControlError as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
     print(to_json(report) if options.output_format == "json" else render_whatif(report))
     return EXIT_OK
-
-
-def _fetch_report(options: WhatifOptions) -> WhatifReport:
-    """Fetch from the first address that responds."""
-    problems = []
-    for url in options.urls:
-        client = ControlClient(url, options.sandbox, options.token, options.ca_file)
-        try:
-            return client.whatif(options.start, options.assume)
-        except ControlError as error:
-            if error.status:
-                raise
-            problems.append(error)
-    raise problems[0]
 
 
 def render_whatif(report: WhatifReport) -> str:

@@ -43,7 +43,8 @@ def accepted_checkout(name: str) -> Recipe:
 
 def refused_checkout(operation: Operation, reason: Reason) -> Recipe:
     """Return the recipe of a request for a checkout order that is refused."""
-    call, before = dict(CALLS[operation]), ()
+    call = dict(CALLS[operation])
+    before: tuple[Spec, ...] = ()
     if reason is Reason.CHECKOUT_NOT_FOUND:
         call["order"] = UNKNOWN_ID
     elif reason is Reason.CHECKOUT_READ_ONLY:

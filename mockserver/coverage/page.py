@@ -26,8 +26,13 @@ def render_page(summary: CoverageSummary) -> str:
     return template.replace(PLACEHOLDER, text)
 
 
-def page_data(summary: CoverageSummary) -> Mapping[str, Any]:
-    """Return what the page and the JSON report show."""
+def page_data(summary: CoverageSummary, *, scenarios: bool = True) -> Mapping[str, Any]:
+    """Return what the page, the JSON report and the control API show.
+
+    Args:
+        summary: the coverage.
+        scenarios: add the scenario that meets a cell to every missing one; takes longer.
+    """
     run = summary.run
     return {
         "versions": run.versions,
@@ -44,7 +49,7 @@ def page_data(summary: CoverageSummary) -> Mapping[str, Any]:
             for tier, coverage in summary.tiers.items()
         },
         "cells": [
-            _cell_data(summary, cell)
+            _cell_data(summary, cell, scenarios=scenarios)
             for coverage in summary.tiers.values()
             for cell in (*coverage.missing, *coverage.met)
         ],
@@ -53,7 +58,7 @@ def page_data(summary: CoverageSummary) -> Mapping[str, Any]:
     }
 
 
-def _cell_data(summary: CoverageSummary, cell: Cell) -> Mapping[str, Any]:
+def _cell_data(summary: CoverageSummary, cell: Cell, *, scenarios: bool) -> Mapping[str, Any]:
     count = summary.run.cells[cell.cell_id]
     data: dict[str, Any] = {
         "id": cell.cell_id,
@@ -64,6 +69,6 @@ def _cell_data(summary: CoverageSummary, cell: Cell) -> Mapping[str, Any]:
         "count": count,
         "first": summary.run.first.get(cell.cell_id),
     }
-    if not count:
+    if scenarios and not count:
         data |= {"scenario": scenario_name(cell), "content": write_scenario(cell)}
     return data

@@ -114,6 +114,16 @@ def _captured_lines_not_ordered(order: Order) -> Iterator[str]:
         )
 
 
+def _more_captured_than_ordered(order: Order) -> Iterator[str]:
+    ordered, captured = _quantities([order]), _quantities(order.captures)
+    for reference in dict.fromkeys([line.reference for line in order.captures[-1].order_lines]):
+        if reference and captured[reference] > ordered.get(reference, 0) > 0:
+            yield (
+                f"{captured[reference]} of {quote(reference)} captured,"
+                f" {ordered[reference]} ordered."
+            )
+
+
 def _repeated_refund(order: Order) -> Iterator[str]:
     refund = order.refunds[-1]
     amount, lines = refund.refunded_amount, refund.order_lines
@@ -153,6 +163,7 @@ REQUEST_HINT_RULES: Mapping[Operation, Sequence[HintRule]] = {
         _captured_lines_do_not_add_up,
         _captured_lines_without_reference,
         _captured_lines_not_ordered,
+        _more_captured_than_ordered,
         _repeated_references,
         lambda order: line_contradictions(order.captures[-1].order_lines),
     ),
@@ -171,8 +182,8 @@ def _name_line(number: int, line: OrderLine) -> str:
     return f"Line {number} {quote(line.reference or line.name)}"
 
 
-def _quantities(movements: Iterable[Capture | Refund]) -> dict[str | None, int]:
-    """Sum the captured or refunded quantities by reference."""
+def _quantities(movements: Iterable[Order | Capture | Refund]) -> dict[str | None, int]:
+    """Sum the ordered, captured or refunded quantities by reference."""
     quantities: dict[str | None, int] = {}
     for movement in movements:
         for line in movement.order_lines:

@@ -65,8 +65,8 @@ class Home(Protocol):
     async def load_all(self) -> None:
         """Make all sandboxes available in the registry, for a reader of several."""
 
-    async def wait_for_entry(self, name: str, seconds: float) -> None:
-        """Wait until a sandbox has another journal entry, or might have, or for seconds."""
+    async def wait_for_change(self, name: str, seconds: float) -> None:
+        """Wait until a sandbox has changed, or might have, or for seconds."""
 
     async def check(self) -> None:
         """Check that turns can be settled.

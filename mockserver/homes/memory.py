@@ -31,11 +31,11 @@ class MemoryHome:
     async def load_all(self) -> None:
         """Do nothing: all sandboxes are available."""
 
-    async def wait_for_entry(self, name: str, seconds: float) -> None:
-        """Wait until a sandbox has another journal entry, or for seconds."""
+    async def wait_for_change(self, name: str, seconds: float) -> None:
+        """Wait until a sandbox has changed, or for seconds."""
         sandbox = self.registry.get(name)
         if sandbox is not None:
-            await sandbox.journal.wait_for_entry(seconds)
+            await sandbox.wait_for_change(seconds)
 
     async def check(self) -> None:
         """Do nothing: memory is always there."""

@@ -37,6 +37,7 @@ MAX_ATTEMPTS = 100
 """Turns that lost this often are given up."""
 
 POLL_INTERVAL = 0.02
+RECHECK_INTERVAL = 0.5  # seconds; looks again although no change was noticed
 """Seconds between two looks at what other servers did."""
 
 log = logging.getLogger("kustom_mock")
@@ -132,13 +133,14 @@ class StoredHome:
             self._start(self._work(name))
         return await future
 
-    async def wait_for_entry(self, name: str, seconds: float) -> None:
-        """Wait until a sandbox has another journal entry, or might have."""
+    async def wait_for_change(self, name: str, seconds: float) -> None:
+        """Wait until a sandbox has changed, or might have."""
         sandbox = self.registry.get(name)
-        if self.store.is_shared:
-            seconds = min(seconds, POLL_INTERVAL)
+        # A turn may change it before the caller waits, so no wait is long.
+        interval = POLL_INTERVAL if self.store.is_shared else RECHECK_INTERVAL
+        seconds = min(seconds, interval)
         if sandbox is not None:
-            await sandbox.journal.wait_for_entry(seconds)
+            await sandbox.wait_for_change(seconds)
         else:
             await asyncio.sleep(seconds)
 

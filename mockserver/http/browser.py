@@ -4,11 +4,14 @@ Browsers add ``Origin`` and ``Sec-Fetch-Site`` (Fetch Metadata) by themselves; t
 tools that the mock is made for send neither.
 """
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from mockserver.http.messages import Request
 
 FOREIGN_FETCH_SITES = ("cross-site", "same-site")
+CONTAINER_HOSTS = ("host.docker.internal", "host.containers.internal")
+"""Names that Docker and Podman give to the host of a container."""
 
 
 def foreign_page(request: Request) -> str | None:
@@ -20,6 +23,36 @@ def foreign_page(request: Request) -> str | None:
     if origin is not None and _origin_host(origin) != request.host:
         return f"Origin: {origin}"
     return None
+
+
+def rebound_host(request: Request, allowed_hosts: frozenset[str]) -> str | None:
+    """Return the unexpected host of a page's request: another site's name for this server.
+
+    Such a name passes as the page's own origin (DNS rebinding). Servers may use any name.
+    """
+    fetch_site = request.headers.get("Sec-Fetch-Site", "").strip().lower()
+    is_of_page = fetch_site == "same-origin" or "Origin" in request.headers
+    if is_of_page and not is_expected_host(request.host, allowed_hosts):
+        return f"Host: {request.host}"
+    return None
+
+
+def is_expected_host(host: str, allowed_hosts: frozenset[str]) -> bool:
+    """Return whether a host is local, an address, or allowed by name."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return False
+    is_local = "." not in name or name.endswith(".localhost") or name in CONTAINER_HOSTS
+    return is_local or name in allowed_hosts or _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _origin_host(origin: str) -> str | None:

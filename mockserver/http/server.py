@@ -20,6 +20,7 @@ from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddress
 from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServer
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
+from mockserver.http.control.workers import Workers
 from mockserver.http.damaged_response import send_damaged_response
 from mockserver.http.dashboard.static_files import answer_dashboard
 from mockserver.http.deliveries.runner import DeliveryRunner
@@ -106,6 +107,9 @@ class Server:
         self._deliveries = DeliveryRunner(home, Sender(target_policy or TargetPolicy()))
         pages = PageAddresses(sandboxes, public_url)
         ca_certificate = tls.ca_certificate if tls else None
+        workers = Workers()
+        if tls:
+            allowed_hosts |= KUSTOM_HOSTS
         merchant = MerchantApi(
             home,
             OrderCache(),
@@ -114,14 +118,22 @@ class Server:
             pages,
             mock_headers,
             reveal_sandboxes=admin_token is None,
+            workers=workers,
+            allowed_hosts=allowed_hosts,
         )
         self._apis = Apis(
             merchant,
             ControlApi(
                 ControlContext(
-                    home, metrics, self._deliveries, merchant.handle, pages, ca_certificate
+                    home,
+                    metrics,
+                    self._deliveries,
+                    merchant.handle,
+                    pages,
+                    ca_certificate,
+                    workers=workers,
                 ),
-                allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts,
+                allowed_hosts,
                 admin_token,
             ),
             CheckoutPage(home, self._deliveries, pages),

@@ -6,4 +6,5 @@
 - ``clock``, ``ids``: time and randomness, both repeatable; the only places that draw them
 - ``faults/``: fault rules as data: match requests, count, fire
 - ``journal``, ``snapshots``: the record of requests, and saved states
+- ``waiters``: tasks that wait for a change
 """

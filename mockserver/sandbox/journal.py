@@ -4,7 +4,6 @@ Beyond the bound the oldest entries are dropped, but still counted. An entry ref
 values that exist anyway; it is rendered only when somebody reads it.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -23,6 +22,7 @@ from mockserver.domain.order import Order
 from mockserver.domain.request_hints import request_hints
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.recordings import Message, Recordings
+from mockserver.sandbox.waiters import Waiters, wait_for_change
 from mockserver.sandbox.weights import (
     COUNTER_BYTES,
     ENTRY_BYTES,
@@ -137,7 +137,7 @@ class Journal:
         """Keep at most ``size`` entries."""
         self.size = size
         self._entries: deque[Entry] = deque()
-        self._waiters: set[asyncio.Event] = set()
+        self.waiters = Waiters()
         self._entry_bytes = 0
         self.recordings = Recordings()
         self.last_id = self.cleared_id = 0
@@ -204,20 +204,11 @@ class Journal:
 
     def notify_waiters(self) -> None:
         """Notify all waiters, also when another journal replaces this one."""
-        for waiter in self._waiters:
-            waiter.set()
+        self.waiters.notify()
 
     async def wait_for_entry(self, seconds: float) -> bool:
         """Wait for the next entry; return False on timeout."""
-        waiter = asyncio.Event()
-        self._waiters.add(waiter)
-        try:
-            await asyncio.wait_for(waiter.wait(), seconds)
-        except TimeoutError:
-            return False
-        finally:
-            self._waiters.remove(waiter)
-        return True
+        return await wait_for_change(seconds, self.waiters)
 
     def copy(self) -> "Journal":
         """Return an independent copy with the same entries and counts."""

@@ -136,15 +136,19 @@ class SandboxRegistry(Generic[TemplateT]):
         Raises:
             Refusal: The server is full.
         """
-        entry = self._find(user)
-        credentials = (entry.template if entry else self.template).credentials
-        is_known = entry is not None or bool(credentials) or not self.require_known
-        is_accepted = not credentials or credentials.get(user) == secret
-        if not (is_known and is_accepted and self.is_owner(user, secret)):
+        if not self.accepts(user, secret):
             return None
         sandbox = self.get_or_create(user)
         self.claim(user, secret)
         return sandbox
+
+    def accepts(self, user: str, secret: str) -> bool:
+        """Return whether these credentials open the sandbox of the user."""
+        entry = self._find(user)
+        credentials = (entry.template if entry else self.template).credentials
+        is_known = entry is not None or bool(credentials) or not self.require_known
+        is_accepted = not credentials or credentials.get(user) == secret
+        return is_known and is_accepted and self.is_owner(user, secret)
 
     def is_owner(self, name: str, secret: str) -> bool:
         """Return whether a sandbox may be used with this secret."""
@@ -170,14 +174,25 @@ class SandboxRegistry(Generic[TemplateT]):
         entry = self._find(name)
         if entry is None:
             self.check_vacancy(name)
-            entry = self._insert(self.template.build(name), self.template)
-            entry.eviction = self._evictions.pop(name, None)
+            self.add(self.template.build(name), self.template)
+            entry = self._entries[name]
         self._entries.move_to_end(name)
         entry.last_used_at = self._clock()
         entry.use_count += 1
         if entry.use_count % USES_PER_RECOUNT == 0:
             self._count_bytes(entry)
         return entry.sandbox
+
+    def add(self, sandbox: Sandbox, template: TemplateT) -> None:
+        """Insert a sandbox built for its first use, unless it or the template is replaced.
+
+        Raises:
+            Refusal: The server is full.
+        """
+        name = sandbox.name
+        if self._find(name) is None and template is self.template:
+            entry = self._insert(sandbox, template)
+            entry.eviction = self._evictions.pop(name, None)
 
     def get(self, name: str) -> Sandbox | None:
         """Return a sandbox in use; ``None`` if there is none. Does not count as a use."""
@@ -270,11 +285,12 @@ class SandboxRegistry(Generic[TemplateT]):
         self._count_bytes(entry)
 
     def mark_changed(self, name: str) -> None:
-        """Protect a sandbox that the control API changed, and count its bytes."""
+        """Protect a sandbox that was changed, count its bytes, and notify its waiters."""
         entry = self._entries.get(name)
         if entry is not None:
             entry.is_changed = True
             self._count_bytes(entry)
+            entry.sandbox.journal.notify_waiters()
 
     def replace_template(self, template: TemplateT) -> list[str]:
         """Build new sandboxes from another template.

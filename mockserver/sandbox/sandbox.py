@@ -37,6 +37,7 @@ from mockserver.sandbox.names import display_name
 from mockserver.sandbox.recordings import Message
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
 from mockserver.sandbox.tally import Tally
+from mockserver.sandbox.waiters import wait_for_change
 from mockserver.sandbox.weights import NAME_BYTES, RECEIPT_BYTES, weigh_command, weigh_parts
 
 MAX_SANDBOX_BYTES = 512 * 1024**2
@@ -301,6 +302,10 @@ class Sandbox:
         order = entry.before or self.orders.get(entry.order_id or "")
         self.tally.count_request(entry, order, self.assumptions)
         self.journal.record(entry, messages)
+
+    async def wait_for_change(self, seconds: float) -> bool:
+        """Wait for the next request or change of a delivery; return False on timeout."""
+        return await wait_for_change(seconds, self.journal.waiters, self.deliveries.waiters)
 
     def count_met(self) -> Tally:
         """Return the counts of what its requests and deliveries met."""

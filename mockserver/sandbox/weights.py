@@ -76,17 +76,13 @@ SNAPSHOT_BYTES = 6000
 
 def weigh_value(value: object) -> int:
     """Return the bytes of a value with everything in it; shared parts count once."""
-    parts: dict[int, object] = {}
-    level = {id(value): value}
-    while level:
-        parts |= level
-        containers = [part for part in level.values() if type(part) not in LEAF_TYPES]
-        level = {
-            id(child): child
-            for container in containers
-            for child in _children(container)
-            if id(child) not in parts
-        }
+    parts, containers = {id(value): value}, [value]
+    while containers:
+        for child in _children(containers.pop()):
+            if id(child) not in parts:
+                parts[id(child)] = child
+                if type(child) not in LEAF_TYPES:
+                    containers.append(child)
     return sum(map(getsizeof, parts.values()))
 
 

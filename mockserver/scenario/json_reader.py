@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import yaml
 
+from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.document import (
     Document,
     build_document,
@@ -70,10 +71,21 @@ def _check_syntax(text: str) -> None:
     try:
         json.loads(text, parse_constant=str, parse_int=str, parse_float=str)
     except json.JSONDecodeError as error:
-        message = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-        raise syntax_error(message, (error.lineno, error.colno)) from None
+        raise _explain_error(text, error) from None
     except RecursionError:
         return  # the document is refused at the level that is too deep
+
+
+def _explain_error(text: str, error: json.JSONDecodeError) -> ScenarioError:
+    """Return the error; of a trailing comma, as every Python version tells it differently."""
+    before = text[: error.pos].rstrip()
+    comma = error.pos if text[error.pos : error.pos + 1] == "," else len(before) - 1
+    if text[comma : comma + 1] == "," and text[comma + 1 :].lstrip()[:1] in ("]", "}"):
+        line_start = text.rfind("\n", 0, comma) + 1
+        position = (text.count("\n", 0, comma) + 1, comma - line_start + 1)
+        return syntax_error("not JSON: a comma after the last entry; remove it", position)
+    message = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+    return syntax_error(message, (error.lineno, error.colno))
 
 
 def _parse_string(token: str, mark: yaml.Mark) -> str:

@@ -14,6 +14,12 @@ from mockserver.schemas import Schema, Violation
 MAX_FINDINGS = 100
 """Maximum number of findings that are reported."""
 
+INVISIBLE_SPACES = {
+    "\u00a0": "a no-break space (U+00A0)",
+    "\u3000": "an ideographic space (U+3000)",
+}
+"""Spaces that YAML takes for the beginning of a key."""
+
 RENAMED_KEYS = {
     "answers": "response",
     "next_allocation_fails": "fail_next_allocation",
@@ -121,6 +127,8 @@ def _describe_violation(violation: Violation) -> Finding:
 
 def _key_hint(key: str, known_keys: Sequence[str]) -> str:
     """Return the closest known key; of YAML such as ``amount:5`` what to write."""
+    if key[:1] in INVISIBLE_SPACES:
+        return f"{INVISIBLE_SPACES[key[0]]} indents this line; write blanks"
     name, _, value = key.partition(":")
     if value and name in known_keys:
         return f"write a blank after the colon: '{name}: {shorten(value)}'"
@@ -140,6 +148,8 @@ def _type_hint(kinds: Sequence[str], value: object, required: Sequence[str]) -> 
 
 def _choice(limit: Any, value: Any) -> str:  # noqa: ANN401
     choices = [str(choice) for choice in (limit if isinstance(limit, Sequence) else [limit])]
+    if str(value) in choices:
+        return f"expected {value}, got {quote_value(value)}; write it without quotes"
     return f"unknown value {quote_value(value)}, {did_you_mean(str(value), choices)}"
 
 

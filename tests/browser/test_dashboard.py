@@ -172,6 +172,8 @@ def test_moving_the_clock_is_previewed(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "clock")
     page.get_by_role("button", name="+28d").click()
     expect(page.get_by_role("table", name="").first).to_contain_text("order expired")
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
     assert shop.control.clock()["now"].startswith("2026-01-15T09")
     page.get_by_role("button", name="Advance", exact=True).click()
     expect(page.get_by_label("What it set off")).to_contain_text("order expired")
@@ -181,7 +183,7 @@ def test_moving_the_clock_is_previewed(page: Page, shop: RefundingShop) -> None:
 def test_a_fault_is_added_from_a_template(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "faults")
     page.get_by_label("Template").select_option(label="The next refund is not allocated")
-    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("button", name="Add fault").click()
     expect(page.get_by_role("row", name=re.compile("fail_allocation"))).to_be_visible()
     assert [rule["on"] for rule in shop.control.faults()] == [["refund"]]
     page.get_by_role("button", name=re.compile("Remove fault")).click()
@@ -193,7 +195,7 @@ def test_every_fault_template_is_valid(page: Page, shop: RefundingShop) -> None:
     options = page.get_by_label("Template").locator("option").count()
     for index in range(options):
         page.get_by_label("Template").select_option(index=index)
-        page.get_by_role("button", name="Add it").click()
+        page.get_by_role("button", name="Add fault").click()
         expect(page.get_by_label("Faults").locator("tbody tr")).to_have_count(index + 1)
 
 
@@ -227,7 +229,7 @@ def test_a_snapshot_is_taken_and_restored(page: Page, shop: RefundingShop) -> No
 def test_an_order_is_made_from_a_form(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop)
     page.get_by_role("button", name="New order…").click()
-    page.get_by_role("dialog").get_by_role("button", name="Make it").click()
+    page.get_by_role("dialog").get_by_role("button", name="Create order").click()
     expect(page.locator(".picture")).to_contain_text("Nothing is captured yet.")
     page.get_by_role("button", name="Capture…").click()
     page.get_by_role("dialog").get_by_label("T-shirt").first.check()
@@ -294,12 +296,61 @@ def test_every_page_is_accessible_and_fits_its_window(
     for view in (*VIEWS, f"orders/{order_id(shop)}"):
         open_view(page, shop, view)
         expect(page.get_by_text("Loading…")).to_have_count(0)
-        page.evaluate(axe)
-        found = page.evaluate("async () => (await axe.run()).violations")
-        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], view
+        assert violations(page, axe) == [], view
         page.set_viewport_size({"width": 360, "height": 740})
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 360, view
         page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def violations(page: Page, axe: str) -> list[tuple[str, str]]:
+    """Return the rules of accessibility that the page breaks, each with an element."""
+    page.evaluate(axe)
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_overview_and_dialogs_are_accessible(
+    open_page: Callable[..., Page], axe: str, shop: RefundingShop, theme: str
+) -> None:
+    page = open_page(viewport={"width": 1280, "height": 800}, color_scheme=theme)
+    page.goto(f"{shop.url}/__admin/ui/")
+    expect(page.get_by_role("link", name=shop.user, exact=True)).to_be_visible()
+    assert violations(page, axe) == []
+    dialogs = {
+        f"orders/{order_id(shop)}": ("Refund…", "Capture…", "Keyboard shortcuts"),
+        "orders": ("New order…",),
+        "snapshots": ("Reset",),
+    }
+    for view, buttons in dialogs.items():
+        open_view(page, shop, view)
+        for button in buttons:
+            page.get_by_role("button", name=button).click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+            assert violations(page, axe) == [], button
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_list_of_orders_names_those_with_a_problem(page: Page, shop: RefundingShop) -> None:
+    open_view(page, shop)
+    row = page.get_by_role("row", name="shipped")
+    expect(row).to_be_visible()
+    expect(row).not_to_contain_text("not allocated")
+    shop.refund(order_id(shop), 10000, "B2468O")
+    expect(row).to_contain_text("1 refund not allocated")
+
+
+def test_coverage_names_what_was_tried_and_what_never(page: Page, shop: RefundingShop) -> None:
+    open_view(page, shop, "judge")
+    coverage = page.get_by_role("region", name="Coverage")
+    expect(coverage).to_contain_text("No request yet.")
+    shop.refund(order_id(shop), 10000, "B24680")
+    tried = page.get_by_role("region", name="Operations by status")
+    expect(tried.get_by_role("row", name="refund")).to_contain_text("✓ 1")
+    expect(coverage).to_contain_text("refund is carried out, but its answer is lost")
+    tried.get_by_role("link", name="✓ 1").click()
+    expect(page.get_by_label("Request", exact=True).first).to_contain_text("→ 201")
 
 
 def test_the_text_of_the_picture_has_contrast_in_both_themes(

@@ -150,7 +150,7 @@ def test_without_files_the_server_is_asked(report: Report, server_url: str) -> N
 def test_a_server_that_does_not_answer_is_reported(report: Report) -> None:
     code, _, error = report("--url", "http://127.0.0.1:9")
     assert code == 2
-    assert "no answer from http://127.0.0.1:9" in error
+    assert "no response from http://127.0.0.1:9" in error
 
 
 def test_a_contract_run_writes_its_coverage(

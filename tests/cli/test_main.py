@@ -107,7 +107,7 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "a level that is invalid": (
         ["serve", "--log-level", "loud"],
         {},
-        ["--log-level", "loud", "debug or info or warning or error"],
+        ["--log-level", "loud", "one of debug, info, warning, error"],
     ),
     "a variable that cannot be used": (
         ["serve"],

@@ -8,21 +8,26 @@ from collections.abc import Iterator
 
 import pytest
 
+from mockserver.cli.end_signals import end_signals
 from mockserver.cli.serve import stop_on_signals
 from mockserver.cli.subprocesses import CommandRunner
+
+END_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 
 
 @pytest.fixture
 def _handlers() -> Iterator[None]:
     """Restore the signal handlers after the test."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in END_SIGNALS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("_handlers")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", END_SIGNALS)
 @pytest.mark.parametrize("posix", [True, False], ids=["with", "without"])
 async def test_serve_stops_on_signals_without_loop_handlers(
     monkeypatch: pytest.MonkeyPatch,
@@ -40,6 +45,13 @@ async def test_serve_stops_on_signals_without_loop_handlers(
     signal.raise_signal(number)
     async with asyncio.timeout(20):
         await stopping.wait()
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_an_ignored_signal_stays_ignored() -> None:
+    ignored, *others = END_SIGNALS
+    signal.signal(ignored, signal.SIG_IGN)
+    assert end_signals() == others
 
 
 def test_run_kills_the_command_without_process_groups(

@@ -362,7 +362,9 @@ def test_unfired_fault_fails_unless_allowed(run: Run) -> None:
 @pytest.mark.parametrize(
     ("flags", "expected_text"),
     [
-        (["--jobs=0"], "--jobs: expected an integer from 1, got 0"),
+        (["--jobs=0"], "argument --jobs: expected an integer from 1, got '0'"),
+        (["--port=99999"], "argument --port: expected a port from 0 to 65535, got '99999'"),
+        (["--live"], "--live: has no effect without --drift; leave it out"),
         (["--timeout=long"], "--timeout: not a duration: 'long'"),
         (["--allow=falt"], "--allow: unknown name 'falt', did you mean 'fault'?"),
         (["--order=one-parcel"], "--order: expected NAME=ID, got 'one-parcel'"),

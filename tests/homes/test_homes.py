@@ -124,4 +124,4 @@ async def test_a_reader_without_a_sandbox_makes_none(homes: Callable[[], Home]) 
     home = homes()
     assert await home.take_turn("", len, "four") == 4
     assert await home.take_turn("shop", home.registry.get, "shop") is None
-    await home.wait_for_entry("shop", 0.001)
+    await home.wait_for_change("shop", 0.001)

@@ -37,6 +37,23 @@ async def test_merchant_api_refuses_foreign_pages(merchant: Merchant, case: str)
     assert response.header("Klarna-Correlation-Id") == response.json["correlation_id"]
 
 
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://evil.example"}]
+)
+async def test_merchant_api_refuses_pages_that_rebind_a_name(
+    merchant: Merchant, headers: dict[str, str]
+) -> None:
+    async with merchant.nothing_changes():
+        response = await merchant.do(Op.CANCEL, headers={"Host": "evil.example", **headers})
+    assert response.status == 403
+    assert response.header("Mock-Reason") == "foreign_origin; detail=Host: evil.example"
+
+
+async def test_servers_may_use_any_host_for_the_merchant_api(merchant: Merchant) -> None:
+    headers = {"Host": "api.shop.example"}
+    assert (await merchant.do(Op.GET_ORDER, headers=headers)).status == 200
+
+
 async def test_foreign_page_creates_no_sandbox(merchant: Merchant) -> None:
     headers = {"Authorization": basic("visitor"), "Sec-Fetch-Site": "cross-site"}
     path = f"/ordermanagement/v1/orders/{UNKNOWN_ID}"

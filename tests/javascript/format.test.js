@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { curlLine, flowYaml, formatTime, scenarioStep, shellQuote } from "../../mockserver/http/dashboard/format.js";
+import { curlLine, flowYaml, formatTime, numberRefunds, scenarioStep, shellQuote } from "../../mockserver/http/dashboard/format.js";
 
 test("a curl line can be pasted into a shell", () => {
   assert.equal(curlLine("GET", "http://localhost:8566/__admin/sandboxes/shop"), "curl -sS \\\n  http://localhost:8566/__admin/sandboxes/shop");
@@ -11,6 +11,12 @@ test("a curl line can be pasted into a shell", () => {
   assert.ok(!line.includes("-X"));
   assert.ok(curlLine("DELETE", "http://x/").includes("-X DELETE"));
   assert.ok(curlLine("GET", "http://x/", undefined, { token: true }).includes("$KUSTOM_MOCK_ADMIN_TOKEN"));
+});
+
+test("refunds are named by their number instead of their id", () => {
+  const refunds = [{ refund_id: "5febee36", number: 3 }];
+  assert.equal(numberRefunds("After refund 3 (5febee36), none is", refunds), "After refund 3, none is");
+  assert.equal(numberRefunds("refund 5febee36 failed", refunds), "refund 3 failed");
 });
 
 test("shell characters are quoted", () => {

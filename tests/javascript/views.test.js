@@ -5,6 +5,7 @@ globalThis.document ??= { baseURI: "http://127.0.0.1/__admin/ui/" };
 const { visible, visibleLines, group } = await import("../../mockserver/http/dashboard/dom.js");
 const { visibleRange } = await import("../../mockserver/http/dashboard/list.js");
 const { matches } = await import("../../mockserver/http/dashboard/view-journal.js");
+const { matrix } = await import("../../mockserver/http/dashboard/coverage.js");
 const { movementBody, lineGroups } = await import("../../mockserver/http/dashboard/movement-form.js");
 
 test("characters that cannot be seen are shown as signs, as in pictures", () => {
@@ -45,4 +46,14 @@ test("a refund has the lines of its shipment, and nothing else of them", () => {
   assert.equal(lineGroups("capture", data)[0].lines.length, 1);
   assert.deepEqual(movementBody("refund", 5, [line]), { refunded_amount: 5, order_lines: [{ reference: "A", name: "Shirt", quantity: 1, total_amount: 5 }] });
   assert.deepEqual(movementBody("capture", 5, []), { captured_amount: 5 });
+});
+
+test("the matrix of coverage has a row for each operation and a column for each status", () => {
+  const cell = (id) => ({ id, count: 0, text: id });
+  const { statuses, rows } = matrix([cell("status/capture/AUTHORIZED"), cell("status/refund/CAPTURED"), cell("outcome/failed")]);
+  assert.deepEqual(statuses, ["AUTHORIZED", "CAPTURED"]);
+  assert.deepEqual(rows.map(({ operation, cells }) => [operation, cells.map((one) => one?.id ?? null)]), [
+    ["capture", ["status/capture/AUTHORIZED", null]],
+    ["refund", [null, "status/refund/CAPTURED"]],
+  ]);
 });

@@ -1,5 +1,6 @@
 """Deliveries as state: schedule, queue, attempts, states."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,12 +13,14 @@ from mockserver.sandbox.deliveries import inbox as module
 from mockserver.sandbox.deliveries.delivery import (
     Attempt,
     Delivery,
+    DeliveryKind,
     DeliveryState,
     derive_delivery_state,
     is_stopped,
 )
 from mockserver.sandbox.deliveries.inbox import MAX_ATTEMPTS, Deliveries
 from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, PushMode
+from mockserver.sandbox.sandbox import Sandbox
 from tests.support.builders import NOW, make_order
 from tests.support.checkouts import DEFAULT, make_checkout
 
@@ -235,3 +238,20 @@ def test_the_state_follows_from_attempts_and_order(
 ) -> None:
     delivery = act(deliveries, add(deliveries, mode))
     assert derive_delivery_state(delivery, order, DEFAULT) is state
+
+
+CHANGES: dict[str, Callable[[Deliveries], object]] = {
+    "a new delivery": lambda deliveries: deliveries.add(DeliveryKind.PUSH, "o", "u", NOW),
+    "an attempt": lambda deliveries: deliveries.settle("delivery-1", Attempt(NOW, 200, 0.1)),
+    "a removal": lambda deliveries: deliveries.remove("delivery-1"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_waiters_are_notified_of_each_change_of_a_delivery(change: str) -> None:
+    sandbox = Sandbox("shop")
+    sandbox.deliveries.add(DeliveryKind.PUSH, "order", "http://localhost/push", NOW)
+    waiting = asyncio.create_task(sandbox.wait_for_change(60))
+    await asyncio.sleep(0)
+    CHANGES[change](sandbox.deliveries)
+    assert await waiting

@@ -34,7 +34,14 @@ HALF_OF_A_PAIR = "E001 not JSON: a string with half of a surrogate pair"
 REFUSED = {
     "cut off": ('{\n  "a": [1,', "2:11 E001 not JSON: expecting value"),
     "a comment": ("{} # end", "1:4 E001 not JSON: extra data"),
-    "a trailing comma": ('{"a": 1,}', "E001 not JSON: "),
+    "a trailing comma": (
+        '{"a": 1,}',
+        "1:8 E001 not JSON: a comma after the last entry; remove it",
+    ),
+    "a trailing comma in a list": (
+        '{\n "a": [1, 2,\n]}',
+        "2:12 E001 not JSON: a comma after the last entry; remove it",
+    ),
     "a duplicate key": (
         '{"a": 1,\n "a": 2}',
         "2:2 E002 duplicate key 'a', first used in line 1",

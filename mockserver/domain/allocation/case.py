@@ -117,17 +117,24 @@ class RefundCase(Struct, frozen=True, kw_only=True, dict=True):
         """The references of the order's own lines, in their order."""
         return _distinct_references(self.order_lines)
 
+    def references_named(self, name: str) -> Sequence[str]:
+        """Return the captured references of a name, in any case.
+
+        There are none if an article of that name is ordered, but not captured.
+        """
+        return self._references_by_name.get(name.casefold(), ())
+
     @cached_property
-    def references_by_name(self) -> Mapping[str, Sequence[str]]:
-        """The captured references of each name; none where the name is also ordered only."""
+    def _references_by_name(self) -> Mapping[str, Sequence[str]]:
         captured: dict[str, set[str]] = {}
         for capture in self.captures:
             for line in capture.order_lines:
                 if line.reference:
-                    captured.setdefault(line.name, set()).add(line.reference)
+                    captured.setdefault(line.name.casefold(), set()).add(line.reference)
         for line in self.order_lines:
-            if line.name in captured and line.reference not in captured[line.name]:
-                captured[line.name] = set()
+            name = line.name.casefold()
+            if name in captured and line.reference not in captured[name]:
+                captured[name] = set()
         return {name: sorted(references) for name, references in captured.items()}
 
     @cached_property

@@ -12,6 +12,29 @@ from mockserver.domain.order import OrderLine
 from mockserver.domain.wording import quote
 
 
+def totals_with_wrong_sign(case: RefundCase) -> Iterator[str]:
+    """Notice that the amount is that of the lines with the other sign."""
+    if case.amount and sum_totals(case.lines) == -case.amount:
+        yield (
+            "The lines are negative, as on a credit memo: send the total_amount of what is"
+            " refunded as a positive number."
+        )
+
+
+def totals_in_major_units(case: RefundCase) -> Iterator[str]:
+    """Notice that the lines are in another unit than the amount."""
+    total, amount = sum_totals(case.lines), case.amount
+    for field, hundredth, whole in (
+        ("total_amount", total, amount),
+        ("refunded_amount", amount, total),
+    ):
+        if hundredth and hundredth * 100 == whole:
+            yield (
+                f"{field} is a hundredth of what it should be, {hundredth} instead of {whole}:"
+                " send amounts in minor units."
+            )
+
+
 def captured_line_left_out(case: RefundCase) -> Iterator[str]:
     """Find a captured line whose total is exactly what the refund's lines lack."""
     missing = case.amount - sum_totals(case.lines)

@@ -112,7 +112,7 @@ def ordered_but_not_captured(case: RefundCase) -> Iterator[str]:
 def name_instead_of_reference(case: RefundCase) -> Iterator[str]:
     """Find an unknown reference that is the name of exactly one captured reference."""
     for reference in _unknown_references(case):
-        captured = case.references_by_name.get(reference, ())
+        captured = case.references_named(reference)
         if len(captured) == 1:
             yield (
                 f"Change reference {quote(reference)} to {quote(captured[0])} (captured under"
@@ -147,7 +147,7 @@ def only_line_of_type(case: RefundCase) -> Iterator[str]:
 def misspelt(case: RefundCase) -> Iterator[str]:
     """Suggest the reference that an unknown one was probably meant to be."""
     for reference, suggestion in case.suggestions.items():
-        if len(case.references_by_name.get(reference, ())) == 1:
+        if len(case.references_named(reference)) == 1:
             continue
         intended = suggestion.reference
         if intended is None:
@@ -159,6 +159,22 @@ def misspelt(case: RefundCase) -> Iterator[str]:
             yield (
                 f"Reference {quote(reference)} is probably {quote(intended)}, which is ordered,"
                 " but on no capture with lines."
+            )
+
+
+def captured_under_name(case: RefundCase) -> Iterator[str]:
+    """Find the reference under which the name of a line with an unknown one was captured."""
+    unknown = {
+        reference
+        for reference in _unknown_references(case)
+        if len(case.references_named(reference)) != 1
+    }
+    for line in sorted(case.lines, key=_label):
+        captured = case.references_named(line.name)
+        if line.reference in unknown and len(captured) == 1:
+            yield (
+                f"Reference {quote(line.reference)} is on no line of the order or its captures;"
+                f" {quote(line.name)} was captured as {quote(captured[0])}."
             )
 
 
@@ -183,7 +199,7 @@ def unknown_reference(case: RefundCase) -> Iterator[str]:
 
 def _describe_line_without_reference(case: RefundCase, line: OrderLine) -> str:
     name = quote(line.name)
-    captured = case.references_by_name.get(line.name, ())
+    captured = case.references_named(line.name)
     if len(captured) == 1:
         return f"Set the reference of line {name} to {quote(captured[0])}."
     for capture in case.captures:

@@ -108,14 +108,15 @@ def _merchant_urls(fields: Fields, assumptions: Assumptions) -> Iterator[BadValu
 @lru_cache(maxsize=1000)  # a shop sends the same ones again and again
 def _url_note(url: str, *, refuses_local: bool) -> str:
     """Return what is wrong with a URL, or an empty text."""
-    if "{checkout." in url:
+    if "{" in url or "}" in url:
         return f"the only placeholder is {PLACEHOLDER}"
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         return URI_NOTE
-    if parts.scheme not in ("http", "https") or not host:
+    is_text = url.isprintable() and " " not in url
+    if parts.scheme not in ("http", "https") or not host or not is_text:
         return URI_NOTE
     if refuses_local and host in LOCAL_HOSTS:
         return "must not be a local URI"

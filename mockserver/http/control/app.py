@@ -9,9 +9,7 @@ import logging
 import os
 from collections.abc import Callable
 from functools import partial
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,11 +17,12 @@ from msgspec.structs import replace
 from mockserver.domain.errors import Refusal
 from mockserver.homes.memory import MemoryHome
 from mockserver.homes.store import StoreError
-from mockserver.http.browser import foreign_page
+from mockserver.http.browser import foreign_page, is_expected_host
 from mockserver.http.control.context import (
     ControlContext,
     PathParams,
     Route,
+    UnbuiltSandboxError,
     sandbox_name,
 )
 from mockserver.http.control.ownership import authenticate_owner, is_about_sandbox
@@ -39,6 +38,7 @@ from mockserver.http.control.problems import (
 )
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
 from mockserver.http.control.workers import SMALL_SANDBOX, Work
+from mockserver.http.first_use import build_if_large
 from mockserver.http.merchant.auth import Credentials
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.names import is_digest
@@ -53,8 +53,6 @@ ADMIN_SEGMENT = "__admin"
 UNAUTHENTICATED_PATHS = frozenset(
     route.path.strip("/") for route in CONTROL_ROUTES if route.unauthenticated
 )
-CONTAINER_HOSTS = ("host.docker.internal", "host.containers.internal")
-"""Names that Docker and Podman give to the host of a container."""
 
 log = logging.getLogger("kustom_mock")
 
@@ -76,7 +74,12 @@ class ControlApi(Struct, frozen=True):
     async def _respond(self, request: Request) -> Response:
         try:
             needs_owner = self._check_access(request)
-            return await self._dispatch(request, needs_owner=needs_owner)
+            while True:
+                try:
+                    return await self._dispatch(request, needs_owner=needs_owner)
+                except UnbuiltSandboxError as error:
+                    context = self.context
+                    await build_if_large(context.home, context.workers, error.name)
         except Problem as problem:
             return problem_response(problem)
         except Refusal as refusal:
@@ -168,7 +171,7 @@ class ControlApi(Struct, frozen=True):
         """
         if _is_unauthenticated(request):
             return False
-        if not self._is_expected_host(request.host):
+        if not is_expected_host(request.host, self.allowed_hosts):
             message = f"unexpected host '{request.host}'; allow it with --allowed-host"
             raise Problem(403, message)
         page = foreign_page(request)
@@ -190,22 +193,6 @@ class ControlApi(Struct, frozen=True):
         expected = (self.token or "").encode()
         return hmac.compare_digest(os.fsencode(token), expected)
 
-    def _is_expected_host(self, host: str) -> bool:
-        try:
-            name = (urlsplit(f"//{host}").hostname or "").lower()
-        except ValueError:
-            return False
-        is_local = "." not in name or name.endswith(".localhost") or name in CONTAINER_HOSTS
-        return is_local or name in self.allowed_hosts or _is_address(name)
-
 
 def _is_unauthenticated(request: Request) -> bool:
     return "/".join(request.segments) in UNAUTHENTICATED_PATHS
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

@@ -15,6 +15,7 @@ from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.first_use import is_large
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.journal import Entry
@@ -116,6 +117,14 @@ class Route(Struct, frozen=True):
         return "{sandbox}" in self.path and not is_read
 
 
+class UnbuiltSandboxError(Exception):
+    """Raised for a sandbox that would take long to build, before anything is changed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 def find_sandbox(context: ControlContext, params: PathParams) -> Sandbox:
     """Return the sandbox that a path names; reads create none.
 
@@ -134,8 +143,12 @@ def open_sandbox(context: ControlContext, params: PathParams) -> Sandbox:
 
     Raises:
         Problem: with status 422 if the name is not valid.
+        UnbuiltSandboxError: it is to be built by a worker first.
     """
-    return context.registry.get_or_create(sandbox_name(context, params))
+    name, registry = sandbox_name(context, params), context.registry
+    if is_large(registry.template) and registry.get(name) is None:
+        raise UnbuiltSandboxError(name)
+    return registry.get_or_create(name)
 
 
 def sandbox_name(context: ControlContext, params: PathParams) -> str:

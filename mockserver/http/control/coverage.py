@@ -1,6 +1,8 @@
 """Control API: what of the contract the requests of a sandbox, or of all, have met."""
 
+from mockserver.coverage.page import page_data
 from mockserver.coverage.run_coverage import RunCoverage
+from mockserver.coverage.tiers import summarize
 from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
 from mockserver.http.control.parsing import json_response
 from mockserver.http.messages import Request, Response
@@ -8,9 +10,20 @@ from mockserver.http.messages import Request, Response
 
 def get_coverage(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return what the requests of a sandbox have met since it was filled."""
+    return json_response(_count(context, params).content())
+
+
+def get_coverage_report(
+    context: ControlContext, params: PathParams, _request: Request
+) -> Response:
+    """Return what the requests of a sandbox have met and missed, by tier."""
+    return json_response(page_data(summarize(_count(context, params)), scenarios=False))
+
+
+def _count(context: ControlContext, params: PathParams) -> RunCoverage:
     coverage = RunCoverage()
     coverage.count(find_sandbox(context, params).count_met())
-    return json_response(coverage.content())
+    return coverage
 
 
 def get_total_coverage(

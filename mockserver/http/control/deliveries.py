@@ -1,7 +1,7 @@
 """Control API: the inbox of deliveries: list, inspect, await, send again, remove."""
 
-from asyncio import sleep
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 from time import monotonic
 
@@ -29,8 +29,11 @@ from mockserver.sandbox.deliveries.delivery import (
 from mockserver.sandbox.sandbox import Sandbox
 
 DELIVERY_FILTERS = ("kind", "order_id", "state")
-FILTER_VALUES = {"kind": DeliveryKind, "state": DeliveryState}
-POLL_INTERVAL = 0.02  # seconds; states also change by time, which wakes nobody
+FILTER_VALUES: Mapping[str, Sequence[str]] = {
+    "kind": tuple(DeliveryKind),
+    "state": tuple(DeliveryState),
+}
+LOOK_INTERVAL = 0.02  # seconds at least from one look at all deliveries to the next
 
 
 def list_deliveries(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -75,9 +78,12 @@ async def await_deliveries(
         deliveries = await context.home.take_turn(
             name, _read_matching, context, params, request
         )
-        if len(deliveries) >= count or monotonic() >= deadline:
+        seconds_left = deadline - monotonic()
+        if len(deliveries) >= count or seconds_left <= 0:
             break
-        await sleep(POLL_INTERVAL)
+        next_look = monotonic() + LOOK_INTERVAL
+        await context.home.wait_for_change(name, seconds_left)
+        await asyncio.sleep(next_look - monotonic())
     return json_response({"satisfied": len(deliveries) >= count, "deliveries": deliveries})
 
 
@@ -140,17 +146,12 @@ def _find(sandbox: Sandbox, delivery_id: str) -> Delivery:
     return delivery
 
 
-def _filters(request: Request) -> dict[str, str]:
+def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
     filters = {key: request.query[key] for key in DELIVERY_FILTERS if key in request.query}
     for key, values in FILTER_VALUES.items():
-        value, known = filters.get(key), list(values)
-        if value is not None and value not in known:
-            raise Problem(422, f"unknown {key} '{value}', {did_you_mean(value, known)}")
-    return filters
-
-
-def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
-    filters = _filters(request)
+        value = filters.get(key)
+        if value is not None and value not in values:
+            raise Problem(422, f"unknown {key} '{value}', {did_you_mean(value, values)}")
     if "order_id" in filters:
         name_or_id = filters["order_id"]
         filters["order_id"] = sandbox.order_names.get(name_or_id, name_or_id)

@@ -1,11 +1,14 @@
 """Serialize journal entries for the control API: in full, or as a row of a list."""
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import build_ledger
 from mockserver.domain.refusal_hints import refusal_hint
+from mockserver.domain.wording import did_you_mean, quote
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http.merchant.serializers import (
     JsonObject,
@@ -14,6 +17,9 @@ from mockserver.http.merchant.serializers import (
 )
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.recordings import Message
+from mockserver.scenario.body_fields import body_fields
+
+MAX_IGNORED_FIELDS = 10  # that are noted of one body
 
 
 def serialize_entry(journal: Journal, entry: Entry, *, unmasked: bool = False) -> JsonObject:
@@ -43,7 +49,7 @@ def serialize_entry(journal: Journal, entry: Entry, *, unmasked: bool = False) -
         "refusal": serialize_refusal(result) if isinstance(result, Refusal) else None,
         "allocation": explanation and serialize_explanation(explanation),
         "hints": entry.hints,
-        "notes": _notes(request) if request else [],
+        "notes": _notes(entry, request) if request else [],
         "faults": entry.faults,
         "sent": entry.sent,
         "crash": entry.crash,
@@ -122,8 +128,27 @@ def _serialize_message(message: Message, *, unmasked: bool) -> JsonObject:
     }
 
 
-def _notes(request: Message) -> list[str]:
+def _notes(entry: Entry, request: Message) -> list[str]:
     """Return remarks on a request body that the provider would not make."""
+    return [*_note_duplicate_keys(request), *_note_ignored_fields(entry, request)]
+
+
+def _note_ignored_fields(entry: Entry, request: Message) -> Iterator[str]:
+    """Yield the top-level fields that the operation ignores, with the field that was meant."""
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return
+    paths = body_fields(entry.operation) if entry.operation else ()
+    fields = dict.fromkeys(path.split(".")[0] for path in paths)
+    if not fields or not isinstance(body, dict):
+        return
+    ignored = (key for key in body if key not in fields)
+    for key in islice(ignored, MAX_IGNORED_FIELDS):
+        yield f"unknown field {quote(key)} is ignored, {did_you_mean(key, fields)}"
+
+
+def _note_duplicate_keys(request: Message) -> list[str]:
     repeated: dict[str, None] = {}
 
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -165,7 +165,7 @@ async def await_requests(
         seconds_left = deadline - monotonic()
         if len(entries) >= expected_count or seconds_left <= 0:
             break
-        await context.home.wait_for_entry(name, seconds_left)
+        await context.home.wait_for_change(name, seconds_left)
     render = partial(_render_entries, look.journal.copy(), entries)
     rows = await context.workers.run_if(render, is_long=len(entries) > FEW_ENTRIES)
     return json_response({"satisfied": len(entries) >= expected_count, "requests": rows})

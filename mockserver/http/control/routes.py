@@ -204,6 +204,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", f"{SANDBOX_PATH}/coverage", coverage.get_coverage, "coverage"),
     Route(
+        "GET", f"{SANDBOX_PATH}/coverage/report", coverage.get_coverage_report,
+        "coverage_report",
+    ),
+    Route(
         "POST", f"{SANDBOX_PATH}/whatif", whatif.play_whatif,
         "whatif", request_schema="whatif_request",
     ),

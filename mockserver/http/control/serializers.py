@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from mockserver.domain.allocation.allocate import explain_allocation
-from mockserver.domain.allocation.explanation import Explanation
+from mockserver.domain.allocation.explanation import AllocationOutcome, Explanation
 from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import (
     LineTotals,
@@ -61,7 +61,14 @@ def _serialize_order_summary(sandbox: Sandbox, order: Order, name: str | None) -
         "order_id", "status", "order_amount", "captured_amount", "refunded_amount",
         "remaining_authorized_amount", "klarna_reference",
     )  # fmt: skip
-    return {"name": name, **{key: view[key] for key in summary_keys}}
+    summary = {key: view[key] for key in summary_keys}
+    return {"name": name, **summary, "not_allocated": _count_failed_refunds(order)}
+
+
+def _count_failed_refunds(order: Order) -> int:
+    return sum(
+        refund.allocation.outcome is AllocationOutcome.FAILED for refund in order.refunds
+    )
 
 
 def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from threading import Thread
 from traceback import clear_frames
 from typing import Any, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 MAX_WORKERS = 2  # they take turns with the event loop
 WORKER_NAME = "kustom-mock worker"
@@ -27,6 +28,11 @@ class Workers:
 
     def __init__(self) -> None:
         self._vacancies = asyncio.Semaphore(MAX_WORKERS)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def lock_of(self, name: str) -> asyncio.Lock:
+        """Return the lock of a sandbox; whoever holds it builds that sandbox."""
+        return self._locks.setdefault(name, asyncio.Lock())
 
     async def run_if(self, work: Work[ResultT], *, is_long: bool) -> ResultT:
         """Run work: in a thread if it is long, otherwise at once."""

@@ -1,7 +1,7 @@
 // @ts-check
 /** Act on a sandbox, and show the same action for a shell and for a scenario. */
 
-import { absolute, call, hasToken } from "./api.js";
+import { ApiError, absolute, call, hasToken } from "./api.js";
 import { fill, h, toast, value } from "./dom.js";
 import { curlLine, scenarioStep } from "./format.js";
 
@@ -16,13 +16,14 @@ import { curlLine, scenarioStep } from "./format.js";
 /**
  * The equivalent of an action: its curl line, and its step in a scenario.
  * @param {Action} action
+ * @param {string} [label] of what the call does
  */
-export function equivalent(action) {
+export function equivalent(action, label = "The same") {
   const type = typeof action.body === "string" ? "application/yaml" : "application/json";
   const curl = curlLine(action.method, absolute(action.path), action.body, { token: hasToken(), type });
   const parts = [copyable("curl", curl)];
   if (action.step) parts.push(copyable("Scenario step", scenarioStep(action.step.action, action.step.argument)));
-  return h("details", { class: "equivalent" }, h("summary", null, "The same with curl", action.step ? " and as a scenario step" : ""), parts);
+  return h("details", { class: "equivalent" }, h("summary", null, `${label} with curl`, action.step ? " and as a scenario step" : ""), parts);
 }
 
 /**
@@ -96,7 +97,7 @@ export function ask(title, question, action) {
       h("h2", { id: "ask-title" }, title),
       h("p", null, question),
       h("div", { class: "row" },
-        h("button", { class: "primary", value: "yes" }, title),
+        h("button", { class: "primary danger", value: "yes" }, title),
         h("button", { value: "no" }, "Cancel")),
       equivalent(action)));
     document.querySelector("#dialogs")?.append(dialog);
@@ -111,9 +112,11 @@ export function ask(title, question, action) {
  */
 export function problem(error, retry) {
   const text = error instanceof Error ? error.message : String(error);
+  const isMissing = error instanceof ApiError && error.status === 404;
   return h("div", { class: "finding", role: "alert" },
-    h("p", null, h("strong", null, "That did not work. "), value(text)),
-    h("p", { class: "hint" }, h("button", { type: "button", click: retry }, "Try again")));
+    h("p", null, h("strong", null, isMissing ? "Not found: " : "That did not work: "), value(text), "."),
+    h("div", { class: "row hint" }, h("button", { type: "button", click: retry }, "Try again"),
+      isMissing ? h("a", { href: "#/" }, "All sandboxes") : null));
 }
 
 /**

@@ -53,6 +53,7 @@ let follower = null;
 /** @type {Place | null} */
 let place = null;
 let brokenSince = "";
+let shownState = "";
 /** @type {ServerEvent[]} */
 let waiting = [];
 let navigation = 0;
@@ -152,6 +153,9 @@ function drawClock(summary) {
  * @param {string} detail
  */
 function setState(state, detail) {
+  const next = `${state} ${detail}`;
+  if (next === shownState) return; // called for every piece of the stream
+  shownState = next;
   dot.className = `dot ${state}`;
   const isBroken = state === "broken";
   if (isBroken && !brokenSince) brokenSince = new Date().toTimeString().slice(0, 5);

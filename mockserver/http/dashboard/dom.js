@@ -91,13 +91,27 @@ function sign(character) {
 export function table(label, head, rows) {
   const numeric = head.map((_, column) => rows.some((row) => typeof row[column] === "number"));
   const cell = (/** @type {Child} */ content, /** @type {number} */ column) =>
-    h("td", { class: numeric[column] ? "number" : null },
+    h("td", { class: numeric[column] ? "number" : isTime(content) ? "nowrap" : null },
       typeof content === "number" ? group(content) : content);
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
     h("table", null,
       h("thead", null, h("tr", null, head.map((name, column) =>
         h("th", { scope: "col", class: numeric[column] ? "number" : null }, name || h("span", { class: "visually-hidden" }, "Action"))))),
       h("tbody", null, rows.map((row) => h("tr", null, row.map(cell))))));
+}
+
+/**
+ * A number with its noun, in the plural where it is not one.
+ * @param {number} number
+ * @param {string} noun
+ */
+export function count(number, noun) {
+  return `${group(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** @param {Child} content */
+function isTime(content) {
+  return typeof content === "string" && /^\d{4}-\d\d-\d\d /.test(content);
 }
 
 /** @param {number} amount */

@@ -82,3 +82,12 @@ export function outcomeWords(outcome) {
 export function outcomeClass(outcome) {
   return { allocated: "passed", failed: "failed", not_attempted: "warning" }[outcome] ?? "";
 }
+
+/**
+ * Name refunds by their number, not by their id.
+ * @param {string} text
+ * @param {{refund_id: string, number: number}[]} allocations
+ */
+export function numberRefunds(text, allocations) {
+  return allocations.reduce((result, one) => result.replaceAll(` (${one.refund_id})`, "").replaceAll(one.refund_id, String(one.number)), text);
+}

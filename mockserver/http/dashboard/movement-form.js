@@ -4,6 +4,7 @@
 import { call, sandboxPath } from "./api.js";
 import { equivalent, perform } from "./actions.js";
 import { fill, group, h, value } from "./dom.js";
+import { numberRefunds } from "./format.js";
 import { Picture } from "./picture.js";
 
 const ORDERS = "/ordermanagement/v1/orders";
@@ -70,7 +71,8 @@ export function openMovement(kind, sandbox, data, done) {
     try {
       const refund = body();
       const told = await call("POST", sandboxPath(sandbox, "explain"), { order_id: id, refund });
-      fill(verdict, told.refusal ? `Would be refused: ${told.refusal.message}` : { allocated: "✓ It would be allocated.", failed: "✗ It would be accepted, but not allocated.", not_attempted: "○ It would be accepted without an allocation." }[/** @type {string} */ (told.outcome)]);
+      const hint = told.hints?.[0];
+      fill(verdict, told.refusal ? `Would be refused: ${told.refusal.message}` : { allocated: "✓ It would be allocated.", failed: "✗ It would be accepted, but not allocated.", not_attempted: "○ It would be accepted without an allocation." }[/** @type {string} */ (told.outcome)], hint ? h("span", { class: "hint muted block" }, "→ ", value(numberRefunds(hint, data.allocations))) : null);
       verdict.className = told.refusal || told.outcome === "failed" ? "failed" : "";
       await preview.draw({ path: `${sandboxPath(sandbox, `orders/${id}`)}/picture.svg`, refund });
     } catch (error) {
@@ -86,7 +88,7 @@ export function openMovement(kind, sandbox, data, done) {
     await done();
   }
 
-  const dialog = h("dialog", { "aria-labelledby": "movement-title", close: () => dialog.remove(), input: () => void update() },
+  const dialog = h("dialog", { class: kind === "refund" ? "wide" : null, "aria-labelledby": "movement-title", close: () => dialog.remove(), input: () => void update() },
     h("form", { method: "dialog", submit: (/** @type {SubmitEvent} */ event) => {
       if (event.submitter?.getAttribute("value") === "no") return;
       event.preventDefault();
@@ -94,12 +96,13 @@ export function openMovement(kind, sandbox, data, done) {
     } },
     h("h2", { id: "movement-title" }, title),
     groups.map((one, index) => h("fieldset", { class: "form" }, h("legend", { class: "muted" }, value(one.label)),
-      (boxes[index] ?? []).map(({ box, line, reference }) => h("div", { class: "row" },
-        h("label", { class: "inline" }, box, h("span", null, value(line.name), ` ${group(line.total_amount)}`)), reference)))),
+      (boxes[index] ?? []).map(({ box, line, reference }) => h("div", { class: "line" },
+        h("label", { class: "inline" }, box, h("span", null, value(line.name))), h("span", { class: "number" }, group(line.total_amount)), reference)))),
     groups.length ? null : h("p", { class: "muted" }, "Nothing is captured yet."),
     h("label", null, "Amount, minor units", amount),
-    kind === "refund" ? h("div", null, verdict, preview.element) : verdict,
+    verdict,
     h("div", { class: "row" }, h("button", { class: "primary" }, "Send it"), h("button", { value: "no", formnovalidate: true }, "Cancel")),
+    kind === "refund" ? preview.element : null,
     same));
   document.querySelector("#dialogs")?.append(dialog);
   dialog.showModal();

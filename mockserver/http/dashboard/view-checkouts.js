@@ -21,7 +21,7 @@ export function show(root, place) {
   async function loadAll() {
     const { checkouts } = await get(sandboxPath(place.sandbox, "checkouts"));
     if (!checkouts.length) {
-      fill(list, h("p", { class: "empty" }, "No checkouts yet. A shop makes one with POST /checkout/v3/orders."));
+      fill(list, h("p", { class: "empty" }, "No checkouts yet. A shop creates one with POST /checkout/v3/orders; the scenario checkout-happy-path brings one."));
       return;
     }
     fill(list, table("Checkouts", ["Checkout", "Status", "Amount", "Started", "Expires"], [...checkouts].reverse().slice(0, 500).map((/** @type {any} */ one) => [

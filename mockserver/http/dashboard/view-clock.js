@@ -44,8 +44,13 @@ export function show(root, place) {
 
   /** @param {any[]} fired */
   function events(fired) {
-    return table("Events", ["At", "Event", "Order"], fired.slice(0, 100).map((one) => [
-      formatTime(one.at), value(one.event),
+    const groups = new Map();
+    for (const one of fired) {
+      const key = `${one.event} ${one.order_id}`;
+      groups.set(key, { ...one, ...groups.get(key), times: (groups.get(key)?.times ?? 0) + 1 });
+    }
+    return table("Events", ["First at", "Event", "Times", "Order"], [...groups.values()].slice(0, 100).map((one) => [
+      formatTime(one.at), value(one.event), one.times,
       one.order_id ? h("a", { href: `#/s/${encodeURIComponent(place.sandbox)}/orders/${encodeURIComponent(one.order_id)}` }, value(one.order_id.slice(0, 8))) : "–",
     ]));
   }

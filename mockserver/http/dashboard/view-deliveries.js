@@ -23,7 +23,8 @@ export function show(root, place) {
 
   async function load() {
     const { deliveries } = await get(path);
-    if (!deliveries.length) fill(list, h("p", { class: "empty" }, "No deliveries yet. Completing a checkout plans pushes; changes of orders send webhooks."));
+    detail.hidden = !deliveries.length;
+    if (!deliveries.length) fill(list, h("p", { class: "empty" }, "No deliveries yet. A completed checkout sends pushes to the shop, and changes of orders send webhooks to the endpoints below."));
     else {
       fill(list, table("Deliveries", ["Kind", "State", "Attempts", "Due", "To"], [...deliveries].reverse().slice(0, 500).map((/** @type {any} */ one) => [
         h("button", { type: "button", class: "quiet", click: () => { chosen = one.id; void open(); } }, value(one.kind)),
@@ -33,7 +34,7 @@ export function show(root, place) {
     const { endpoints } = await get(sandboxPath(place.sandbox, "webhooks"));
     fill(webhooks, h("h2", null, "Webhooks"), endpoints.length
       ? table("Webhooks", ["URL", "Events"], endpoints.map((/** @type {any} */ one) => [value(one.url), value((one.events ?? []).join(", ") || "all")]))
-      : h("p", { class: "muted" }, "No endpoints."), equivalent({ method: "PUT", path: sandboxPath(place.sandbox, "webhooks"), body: { endpoints: [{ url: "http://localhost:8080/webhooks" }] } }));
+      : h("p", { class: "muted" }, "No endpoints. Add one with the call below."), equivalent({ method: "PUT", path: sandboxPath(place.sandbox, "webhooks"), body: { endpoints: [{ url: "http://localhost:8080/webhooks" }] } }));
     if (chosen) await open();
   }
 

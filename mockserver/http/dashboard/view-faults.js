@@ -29,13 +29,13 @@ export function show(root, place) {
   const rule = h("textarea", { rows: 8, spellcheck: false, input: checkRule, "aria-label": "The rule as JSON" });
   const wrong = h("p", { class: "failed", role: "status" });
   const same = h("div");
-  fill(root, h("div", { class: "head" }, h("h1", null, "Faults"), h("span", { class: "spacer" }),
-    riskyButton("Remove all", "All rules of this sandbox are removed.", { method: "DELETE", path }, () => void load())),
+  const removeAll = riskyButton("Remove all", "All rules of this sandbox are removed.", { method: "DELETE", path }, () => void load());
+  fill(root, h("div", { class: "head" }, h("h1", null, "Faults"), h("span", { class: "spacer" }), removeAll),
   h("div", { class: "columns" }, h("section", null, list),
     h("section", { class: "panel", "aria-label": "New fault" }, h("h2", null, "New fault"),
       h("form", { class: "form", submit: add },
         h("label", null, "Template", template), rule, wrong,
-        h("div", null, h("button", { class: "primary" }, "Add it"))), same)));
+        h("div", null, h("button", { class: "primary" }, "Add fault"))), same)));
 
   function choose() {
     rule.value = JSON.stringify(TEMPLATES[Number(template.value)]?.[1], null, 2);
@@ -63,6 +63,7 @@ export function show(root, place) {
 
   async function load() {
     const { faults } = await get(path);
+    removeAll.hidden = !faults.length;
     if (!faults.length) {
       fill(list, h("p", { class: "empty" }, "No faults. Add one to see how the shop copes with a lost answer, a refusal or a slow server."));
       return;

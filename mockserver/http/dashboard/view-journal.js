@@ -34,7 +34,7 @@ export function show(root, place) {
   const path = sandboxPath(place.sandbox, "requests");
   const text = h("input", { type: "search", placeholder: "Operation, path, status, reason, id", "aria-label": "Filter the journal", value: place.query.get("q") ?? "", input: filterAgain });
   const outcome = h("select", { "aria-label": "Outcome", change: filterAgain },
-    [["", "all"], ["bad", "anything wrong"], ["failed", "not allocated"], ["refused", "refused"], ["faulted", "faulted"]].map(([key, label]) => h("option", { value: key, selected: key === (place.query.get("outcome") ?? "") }, label)));
+    [["", "all outcomes"], ["bad", "anything wrong"], ["failed", "not allocated"], ["refused", "refused"], ["faulted", "faulted"]].map(([key, label]) => h("option", { value: key, selected: key === (place.query.get("outcome") ?? "") }, label)));
   const count = h("span", { class: "muted", role: "status" });
   const detail = h("section", { class: "panel", "aria-label": "Request", "aria-live": "polite" }, h("p", { class: "muted" }, "Choose a request to see why it got its answer."));
   const empty = h("p", { class: "empty", hidden: true });
@@ -43,8 +43,9 @@ export function show(root, place) {
   let total = 0;
   const list = new VirtualList("Requests, newest first", drawRow, (row) => void openEntry(row.correlation_id));
   const body = h("div", { class: "columns" }, h("div", null, list.element, empty), detail);
+  const clear = riskyButton("Clear", "All entries and their counts are lost.", { method: "DELETE", path }, () => { rows = []; total = 0; filterAgain(); });
   fill(root, h("div", { class: "head" }, h("h1", null, "Journal"), text, outcome, count, h("span", { class: "spacer" }),
-    riskyButton("Clear", "All entries and their counts are lost.", { method: "DELETE", path }, () => { rows = []; total = 0; filterAgain(); })), body);
+    clear), body);
 
   /**
    * @param {HTMLElement} element
@@ -74,7 +75,8 @@ export function show(root, place) {
     fill(count, list.items.length === total ? group(total) : `${group(list.items.length)} of ${group(total)}`);
     empty.hidden = list.items.length > 0;
     list.element.hidden = !list.items.length;
-    fill(empty, rows.length ? "No request matches the filter." : "No requests yet. Point a shop at this server: the user name of its credentials is the name of this sandbox.");
+    detail.hidden = clear.hidden = !rows.length;
+    fill(empty, rows.length ? "No request matches the filter." : `No requests yet. Send a shop here: its API address is ${location.origin}, its user name ${place.sandbox}, its password anything.`);
   }
 
   async function load() {

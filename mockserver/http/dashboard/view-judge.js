@@ -3,10 +3,8 @@
 
 import { get, sandboxPath } from "./api.js";
 import { equivalent, guarded, refresher } from "./actions.js";
-import { fill, group, h, table, value } from "./dom.js";
-
-/** @type {Promise<any> | null} */
-let calls = null;
+import { drawCoverage } from "./coverage.js";
+import { fill, group, h, value } from "./dom.js";
 
 /**
  * @param {Element} root
@@ -19,49 +17,43 @@ export function show(root, place) {
   fill(root, h("div", { class: "head" }, h("h1", null, "Judge")), body);
 
   async function load() {
-    const [verdict, audit, invariants, coverage] = await Promise.all([get(path("verdict")), get(path("audit")), get(path("invariants")), readCoverage()]);
-    fill(body, drawVerdict(verdict), drawAudit(audit), drawInvariants(invariants), coverage && drawCoverage(coverage));
+    const [verdict, audit, invariants, coverage] = await Promise.all([get(path("verdict")), get(path("audit")), get(path("invariants")), get(path("coverage/report"))]);
+    fill(body, drawVerdict(verdict), drawAudit(audit), drawInvariants(invariants),
+      section("Coverage", null, drawCoverage(coverage, entryLink), equivalent({ method: "GET", path: path("coverage/report") })));
   }
 
-  /** Only some versions of the server have it. */
-  async function readCoverage() {
-    calls ??= get("/openapi.json");
-    const { paths } = await calls;
-    return paths["/__admin/sandboxes/{sandbox}/coverage"] ? get(path("coverage")) : null;
+  /** @param {string} id */
+  function entryLink(id) {
+    return `#/s/${encodeURIComponent(place.sandbox)}/journal?entry=${encodeURIComponent(id)}`;
   }
 
   /** @param {any} verdict */
   function drawVerdict(verdict) {
-    return section("Verdict", passed(verdict.passed, verdict.expectations.length ? "" : "the scenario expects nothing"),
-      verdict.expectations.length ? table("Expectations", ["Result", "Expectation"], verdict.expectations.map((/** @type {any} */ one) => [mark(one.passed), value(one.text)])) : null,
+    return section("Verdict", verdict.expectations.length ? passed(verdict.passed, "") : h("span", { class: "muted" }, "The scenario expects nothing; write what must hold under expect:."),
+      verdict.expectations.length ? h("ul", { class: "conditions" }, verdict.expectations.map((/** @type {any} */ one) => h("li", null, mark(one.passed), h("span", null, value(one.text))))) : null,
       equivalent({ method: "GET", path: path("verdict") }));
   }
 
   /** @param {any} audit */
   function drawAudit(audit) {
     return section("Audit", h("span", { class: "muted" }, `${group(audit.judged)} of ${group(audit.requests)} requests judged`),
-      audit.findings.length ? audit.findings.slice(0, 100).map(drawFinding) : h("p", { class: "muted" }, "The client behaved well."),
+      audit.findings.length ? audit.findings.slice(0, 100).map(drawFinding) : h("p", { class: "muted" }, audit.requests ? "Nothing to find fault with." : "No request yet. The audit looks at how the shop uses the API."),
       equivalent({ method: "GET", path: path("audit") }));
   }
 
   /** @param {any} one */
   function drawFinding(one) {
     const entry = one.requests?.[0];
-    return h("article", { class: "hint" },
+    return h("article", { class: "audit" },
       h("h3", null, h("span", { class: one.severity === "error" ? "failed" : "warning" }, `${one.code} `), value(one.title)),
-      h("p", null, value(one.detail), " ", entry ? h("a", { href: `#/s/${encodeURIComponent(place.sandbox)}/journal?entry=${encodeURIComponent(entry)}` }, "request") : null),
+      h("p", null, value(one.detail), " ", entry ? h("a", { href: entryLink(entry) }, "request") : null),
       one.hint ? h("p", { class: "muted" }, "→ ", value(one.hint)) : null);
   }
 
   /** @param {any} invariants */
   function drawInvariants(invariants) {
     const broken = invariants.orders.filter((/** @type {any} */ one) => one.violations.length);
-    return section("Money", passed(invariants.passed, ""), broken.map((/** @type {any} */ one) => h("p", { class: "failed" }, value(`${one.order_id}: ${one.violations.join("; ")}`))));
-  }
-
-  /** @param {any} coverage */
-  function drawCoverage(coverage) {
-    return section("Coverage", null, h("pre", { tabindex: 0, "aria-label": "Coverage" }, JSON.stringify(coverage, null, 2)));
+    return section("Sums", passed(invariants.passed, ""), broken.length ? null : h("p", { class: "muted" }, "Captures, refunds and authorizations of every order add up."), broken.map((/** @type {any} */ one) => h("p", { class: "failed" }, value(`${one.order_id}: ${one.violations.join("; ")}`))));
   }
 
   void guarded(body, load);
@@ -74,7 +66,7 @@ export function show(root, place) {
  * @param {...any} children
  */
 function section(title, note, ...children) {
-  return h("section", { class: "panel", "aria-label": title }, h("div", { class: "row" }, h("h2", null, title), note), children);
+  return h("section", { class: "panel", "aria-label": title }, h("div", { class: "row head-of" }, h("h2", null, title), note), children);
 }
 
 /**

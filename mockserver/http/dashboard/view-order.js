@@ -4,7 +4,7 @@
 import { get, sandboxPath } from "./api.js";
 import { copyable, equivalent, guarded, perform, refresher } from "./actions.js";
 import { fill, group, h, table, value, visibleLines } from "./dom.js";
-import { formatTime, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
+import { formatTime, numberRefunds, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
 import { openMovement } from "./movement-form.js";
 import { Picture } from "./picture.js";
 
@@ -72,7 +72,7 @@ export function show(root, place) {
     slider.value = String(step || count);
     const event = data.timeline[(step || count) - 1];
     toNow.hidden = !step;
-    fill(moment, `Step ${step || count} of ${count}: `, value(event?.text ?? ""));
+    fill(moment, `Step ${step || count} of ${count}: `, value(shorten(event?.text ?? "")));
     slider.setAttribute("aria-valuetext", `${step || count} of ${count}: ${event?.text ?? ""}`);
   }
 
@@ -85,7 +85,7 @@ export function show(root, place) {
     fill(head,
       h("h1", null, "Order ", value(order.klarna_reference)),
       h("span", { class: "badge" }, order.status),
-      h("span", { class: "muted nowrap" }, `${group(order.order_amount)} ${order.purchase_currency}`),
+      h("span", { class: "muted nowrap" }, `${group(order.order_amount)} ${order.purchase_currency}, minor units`),
       h("span", { class: "spacer" }),
       h("button", { type: "button", click: () => openMovement("capture", place.sandbox, data, load) }, "Capture…"),
       h("button", { type: "button", class: "primary", click: () => openMovement("refund", place.sandbox, data, load) }, "Refund…"),
@@ -96,12 +96,14 @@ export function show(root, place) {
   function drawFindings() {
     const failed = data.allocations.filter((/** @type {any} */ one) => one.outcome === "failed");
     const own = failed.filter((/** @type {any} */ one) => reasonOf(one).name !== "no_earlier_failure");
-    const later = failed.length - own.length;
-    fill(findings, own.slice(0, 3).map((/** @type {any} */ one) => h("div", { class: "finding" },
+    const reasons = new Set(own.map((/** @type {any} */ one) => reasonOf(one).detail));
+    const first = [...reasons].map((reason) => own.find((/** @type {any} */ one) => reasonOf(one).detail === reason));
+    const later = failed.length - Math.min(3, first.length);
+    fill(findings, first.slice(0, 3).map((/** @type {any} */ one) => h("div", { class: "finding" },
       h("p", null, h("strong", null, `Refund ${one.number} of ${group(one.amount)} was not allocated: `), value(withNumbers(reasonOf(one).detail)), ". ", bookedText(one)),
-      one.hints[0] ? h("p", { class: "hint" }, "→ ", value(one.hints[0])) : null,
+      hintOf(one) ? h("p", { class: "hint" }, "→ ", value(withNumbers(hintOf(one)))) : null,
       one.correlation_id ? h("p", { class: "hint" }, h("a", { href: entryLink(one.correlation_id) }, "Show the request")) : null)),
-    later ? h("p", { class: "muted hint" }, later === 1 ? "One more refund failed only because of that." : `${later} more refunds failed only because of that.`) : null);
+    later > 0 ? h("p", { class: "muted hint" }, `${later === 1 ? "One more refund was" : `${later} more refunds were`} not allocated: after a failure, no later refund of the order is.`) : null);
     findings.hidden = !failed.length;
   }
 
@@ -112,11 +114,9 @@ export function show(root, place) {
     return `Booked ${parts.join(", ") || "nowhere"}.`;
   }
 
-  /** Name refunds by their number, not by their id.
-   * @param {string} text
-   */
+  /** @param {string} text */
   function withNumbers(text) {
-    return data.allocations.reduce((/** @type {string} */ result, /** @type {any} */ one) => result.replaceAll(one.refund_id, String(one.number)), text);
+    return numberRefunds(text, data.allocations);
   }
 
   /** @param {string} id */
@@ -129,7 +129,7 @@ export function show(root, place) {
     timeline: ["Timeline", timelineTab],
     ledger: ["Ledger", ledgerTab],
     json: ["JSON", () => h("pre", { tabindex: 0, "aria-label": "The order as the merchant sees it" }, visibleLines(JSON.stringify(data.order, null, 2)))],
-    same: ["curl and export", sameTab],
+    same: ["Export", sameTab],
   });
 
   function drawTabs() {
@@ -168,8 +168,8 @@ export function show(root, place) {
       h("ul", { class: "conditions" }, one.conditions.map((/** @type {any} */ condition) => h("li", null,
         h("span", { class: condition.holds ? "passed" : "failed", "aria-label": condition.holds ? "holds" : "does not hold" }, condition.holds ? "✓" : "✗"),
         h("span", null, `${condition.name}: `, value(withNumbers(condition.detail)))))),
-      one.nearest ? h("p", { class: "muted" }, "Nearest shipment: ", value(one.nearest.klarna_reference), ", ", value(one.nearest.differences.join("; "))) : null,
-      one.hints.map((/** @type {string} */ hint) => h("p", { class: "hint" }, "→ ", value(hint))),
+      one.nearest ? h("p", { class: "muted" }, "Nearest shipment: ", value(one.nearest.klarna_reference), ", ", value(withNumbers(one.nearest.differences.join("; ")))) : null,
+      one.hints.map((/** @type {string} */ hint) => h("p", { class: "hint" }, "→ ", value(withNumbers(hint)))),
       one.assumptions.length ? h("p", { class: "muted small hint" }, `Rests on assumptions: ${one.assumptions.join(", ")}`) : null);
   }
 
@@ -192,10 +192,10 @@ export function show(root, place) {
   }
 
   function sameTab() {
-    const control = (/** @type {string} */ text) => equivalent({ method: "GET", path: text });
+    const control = (/** @type {string} */ label, /** @type {string} */ text) => equivalent({ method: "GET", path: text }, label);
     return h("div", { class: "stack" },
-      h("p", null, "The id of this order:"), copyable("id", data.order.order_id),
-      h("p", null, "This page shows what these calls answer."), control(path), control(`${path}/picture.svg`), control(sandboxPath(place.sandbox, "scenario")));
+      copyable("order id", data.order.order_id),
+      control("This order", path), control("Its picture as SVG", `${path}/picture.svg`), control("The sandbox as a scenario", sandboxPath(place.sandbox, "scenario")));
   }
 
   void guarded(body, load);
@@ -212,6 +212,22 @@ export function show(root, place) {
     },
     close: () => observer.disconnect(),
   };
+}
+
+/** The hint on the refund itself, not on an earlier one.
+ * @param {any} allocation
+ * @returns {string}
+ */
+function hintOf(allocation) {
+  const isRepeated = allocation.conditions.some((/** @type {any} */ one) => one.name === "no_earlier_failure" && !one.holds);
+  return allocation.hints[isRepeated && allocation.hints.length > 1 ? 1 : 0] ?? "";
+}
+
+/** The first sentence of an event: what happened, without the figures behind it.
+ * @param {string} text
+ */
+function shorten(text) {
+  return text.length > 90 ? `${text.split(". ")[0]}.` : text;
 }
 
 /** @param {any} allocation */

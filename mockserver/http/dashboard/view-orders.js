@@ -3,7 +3,7 @@
 
 import { get, sandboxPath } from "./api.js";
 import { equivalent, guarded, perform, refresher } from "./actions.js";
-import { fill, group, h, table, value } from "./dom.js";
+import { count, fill, group, h, table, value } from "./dom.js";
 import { show as showOrder } from "./view-order.js";
 
 /**
@@ -29,18 +29,26 @@ export function show(root, place) {
       return words.every((/** @type {string} */ word) => text.includes(word));
     }).reverse();
     if (!chosen.length) {
-      fill(list, orders.length
-        ? h("p", { class: "empty" }, "No order matches.")
-        : h("p", { class: "empty" }, "There are no orders yet. A checkout makes one, a scenario brings some, or make one here."));
+      fill(list, orders.length ? h("p", { class: "empty" }, "No order matches.") : emptyState());
       return;
     }
     const rows = chosen.slice(0, 500).map((order) => [
       h("a", { href: base + encodeURIComponent(order.order_id) }, value(order.name ?? order.klarna_reference)),
-      value(order.klarna_reference), h("span", { class: "badge" }, order.status),
+      value(order.klarna_reference), h("div", { class: "row" }, h("span", { class: "badge" }, order.status),
+        order.not_allocated ? h("span", { class: "failed" }, `✗ ${count(order.not_allocated, "refund")} not allocated`) : null),
       order.order_amount, order.captured_amount, order.refunded_amount, order.remaining_authorized_amount,
     ]);
     fill(list, table("Orders", ["Order", "Reference", "Status", "Amount", "Captured", "Refunded", "Remaining"], rows),
+      h("p", { class: "muted small hint" }, "Amounts are in minor units: 10 000 is 100.00."),
       chosen.length > 500 ? h("p", { class: "muted hint" }, `The latest 500 of ${group(chosen.length)}.`) : null);
+  }
+
+  function emptyState() {
+    const scenario = h("a", { href: `#/s/${encodeURIComponent(place.sandbox)}/scenario` }, "Load a scenario");
+    return h("div", { class: "empty" },
+      h("p", null, "No orders yet."),
+      h("p", { class: "hint" }, "Send a shop here: its API address is ", value(location.origin), `, its user name ${place.sandbox}, its password anything.`),
+      h("p", { class: "hint" }, scenario, " that brings some, or make one with “New order…”."));
   }
 
   async function load() {
@@ -68,7 +76,7 @@ export function show(root, place) {
       h("div", { class: "row" }, h("label", null, "Reference", reference), h("label", null, "Article", name)),
       h("div", { class: "row" }, h("label", null, "Unit price, minor units", price), h("label", null, "Quantity", quantity)),
       h("p", { class: "muted" }, "For more lines and shipments, load a ", h("a", { href: `#/s/${encodeURIComponent(place.sandbox)}/scenario`, click: () => dialog.close() }, "scenario"), "."),
-      h("div", { class: "row" }, h("button", { class: "primary" }, "Make it"), h("button", { value: "no", formnovalidate: true }, "Cancel")),
+      h("div", { class: "row" }, h("button", { class: "primary" }, "Create order"), h("button", { value: "no", formnovalidate: true }, "Cancel")),
       same));
     document.querySelector("#dialogs")?.append(dialog);
     dialog.showModal();

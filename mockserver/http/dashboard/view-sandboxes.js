@@ -27,7 +27,7 @@ export function show(root) {
     if (content === shown) return;
     shown = content;
     if (!sandboxes.length) {
-      fill(list, h("p", { class: "empty" }, page.sandboxes.length ? "No sandbox has this in its name." : "No sandbox is in use. The first request of a merchant makes one, named after its user."));
+      fill(list, h("p", { class: "empty" }, page.sandboxes.length ? "No sandbox has this in its name." : "No sandbox yet. The first request of a shop makes one, named after the user name of its credentials; or fill one with a scenario:"));
       return;
     }
     const rows = sandboxes.map((/** @type {any} */ one) => [
@@ -48,7 +48,7 @@ export function show(root) {
   const timer = setInterval(() => {
     if (!document.hidden) load().catch(() => {});
   }, REFRESH);
-  root.append(h("details", { class: "equivalent" }, h("summary", null, "Make one"),
+  root.append(h("details", { class: "equivalent", open: false }, h("summary", null, "Fill a sandbox with a scenario"),
     copyable("curl", `curl -sS -X PUT ${location.origin}/__admin${sandboxPath("my-shop", "scenario")} \\\n  -H 'Content-Type: application/json' -d '{"use": "split-shipment"}'`)));
   return { title: "Sandboxes", close: () => clearInterval(timer) };
 }

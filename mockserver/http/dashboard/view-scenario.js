@@ -3,7 +3,7 @@
 
 import { call, get, sandboxPath } from "./api.js";
 import { ask, equivalent, guarded, perform } from "./actions.js";
-import { fill, h, toast, value } from "./dom.js";
+import { count, fill, h, toast, value } from "./dom.js";
 
 const LINT_DELAY = 250; // milliseconds after the last key
 
@@ -50,8 +50,8 @@ export function show(root, place) {
   function drawFindings(findings) {
     const errors = findings.filter((one) => one.severity === "error").length;
     hasErrors = errors > 0;
-    fill(state, findings.length ? `${errors} errors, ${findings.length - errors} warnings` : "Nothing is wrong with it.");
-    fill(list, findings.map((one) => h("li", null, h("button", { type: "button", class: "quiet", click: () => goTo(one.line ?? 1, one.column ?? 1) },
+    fill(state, findings.length ? [errors && count(errors, "error"), findings.length - errors && count(findings.length - errors, "warning")].filter(Boolean).join(", ") : "Nothing is wrong with it.");
+    fill(list, findings.map((one) => h("li", null, h("button", { type: "button", class: "quiet place", click: () => goTo(one.line ?? 1, one.column ?? 1) },
       h("span", { class: one.severity === "error" ? "failed" : "warning" }, `${one.line ?? 1}:${one.column ?? 1} ${one.code} `), value(one.path), one.path ? ": " : "", value(one.message)))));
     fill(same, equivalent({ method: "PUT", path, body: text.value.length < 2000 ? text.value : "@scenario.yaml" }));
   }

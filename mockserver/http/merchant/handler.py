@@ -4,7 +4,7 @@ import logging
 from asyncio import CancelledError, sleep
 from copy import copy
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from time import monotonic
 from traceback import format_exc
 
@@ -15,9 +15,11 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import CHECKOUTS_PATH
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
-from mockserver.http.browser import foreign_page
+from mockserver.http.browser import foreign_page, rebound_host
 from mockserver.http.checkout_page.page_address import PageAddresses
+from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.first_use import build_if_large
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import Credentials, parse_authorization
@@ -81,6 +83,8 @@ class MerchantApi(Struct, frozen=True):
         mock_headers: add the ``Mock-`` headers.
         deliveries: sends the webhooks of accepted changes.
         reveal_sandboxes: a merchant may learn the name of the sandbox that has an order.
+        workers: threads for long work.
+        allowed_hosts: names of the server that web pages may use.
         ids: correlation ids of requests that belong to no sandbox.
     """
 
@@ -92,6 +96,8 @@ class MerchantApi(Struct, frozen=True):
     mock_headers: bool = True
     reveal_sandboxes: bool = True
     checkout_cache: CheckoutCache = field(default_factory=CheckoutCache)
+    workers: Workers = field(default_factory=Workers)
+    allowed_hosts: frozenset[str] = frozenset()
     ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
 
     async def handle(self, request: Request) -> Response:
@@ -106,15 +112,23 @@ class MerchantApi(Struct, frozen=True):
             return self._count(credentials)
         user = credentials.user
         try:
+            await self._build_if_large(credentials)
             answer = await self.home.take_turn(user, self._answer, request, credentials)
             while isinstance(answer, Delayed):
                 answer = await self._answer_after_delay(request, credentials, answer)
         except StoreError as error:
             return self._count(self._refuse_for_store(request, error))
+        except Refusal as refusal:
+            return self._count(self._refuse_without_sandbox(request, refusal))
         sandbox = self.home.registry.get(user)
         if sandbox is not None and sandbox.webhooks:
             self.deliveries.arm(sandbox)
         return self._count(answer)
+
+    async def _build_if_large(self, credentials: Credentials) -> None:
+        user, secret = credentials.user, credentials.secret
+        accepts = partial(self.home.registry.accepts, user, secret)
+        await build_if_large(self.home, self.workers, user, accepts)
 
     async def _answer_after_delay(
         self, request: Request, credentials: Credentials, delayed: Delayed
@@ -176,7 +190,7 @@ class MerchantApi(Struct, frozen=True):
 
     def _parse_credentials(self, request: Request) -> Credentials | Answer:
         """Return the credentials of the caller, or the response to a caller without any."""
-        page = foreign_page(request)
+        page = foreign_page(request) or rebound_host(request, self.allowed_hosts)
         if page is not None:
             refusal = Refusal(Reason.FOREIGN_ORIGIN, detail=page)
             return self._refuse_without_sandbox(request, refusal)

@@ -21,6 +21,7 @@ from mockserver.sandbox.deliveries.delivery import (
     FiredActions,
 )
 from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, PushMode
+from mockserver.sandbox.waiters import Waiters
 from mockserver.sandbox.weights import ATTEMPT_BYTES, DELIVERY_BYTES, DUE_TIME_BYTES
 
 MAX_DELIVERIES = 100_000  # of a sandbox; beyond it the oldest is dropped
@@ -35,6 +36,7 @@ class Deliveries:
     Attributes:
         by_id: the deliveries by id.
         added_count: number of deliveries ever added.
+        waiters: are notified when a delivery is added, changed or removed.
     """
 
     def __init__(self) -> None:
@@ -44,6 +46,7 @@ class Deliveries:
         self._reordered: dict[str, None] = {}  # ids, in the order in which they began to wait
         self.added_count = 0
         self.total_bytes = 0
+        self.waiters = Waiters()
 
     def add(
         self,
@@ -93,6 +96,7 @@ class Deliveries:
         delivery = self.by_id.pop(delivery_id, None)
         self.total_bytes -= _weigh(delivery) if delivery else 0
         self._reordered.pop(delivery_id, None)
+        self.waiters.notify()
         return delivery is not None
 
     def next_due_at(self) -> datetime | None:
@@ -198,6 +202,7 @@ class Deliveries:
             self._reordered[delivery.delivery_id] = None
         else:
             self._reordered.pop(delivery.delivery_id, None)
+        self.waiters.notify()
 
     def _queue_up(self, delivery: Delivery) -> None:
         if delivery.due_at is not None and not delivery.held:

@@ -95,6 +95,22 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
         with_push("http://shop.example/{checkout.order.uri}"),
         ["merchant_urls.push (the only placeholder is {checkout.order.id})"],
     ),
+    "a placeholder of another API": (
+        with_push("http://shop.example/{{order_id}}"),
+        ["merchant_urls.push (the only placeholder is {checkout.order.id})"],
+    ),
+    "no port": (
+        with_push("http://shop.example:99999/push"),
+        ["merchant_urls.push (must be a valid http or https URI)"],
+    ),
+    "a blank in an address": (
+        with_push("http://shop.example/my push"),
+        ["merchant_urls.push (must be a valid http or https URI)"],
+    ),
+    "a line break in an address": (
+        with_push("http://shop.example/push\n"),
+        ["merchant_urls.push (must be a valid http or https URI)"],
+    ),
     "the first of several": (
         {**CART, "order_amount": 1, "order_tax_amount": 1}, ["order_amount"],
     ),

@@ -95,7 +95,10 @@ async def test_head_response_is_recorded_without_a_body(merchant: Merchant) -> N
     ("body", "notes"),
     [
         (b'{"captured_amount": 1, "captured_amount": 2}', ["captured_amount"]),
-        (b'{"captured_amount": 1, "x": [{"a": 1, "a": 2, "b": 3, "b": 4}]}', ["a", "b"]),
+        (
+            b'{"captured_amount": 1, "order_lines": [{"a": 1, "a": 2, "b": 3, "b": 4}]}',
+            ["a", "b"],
+        ),
         (b'{"captured_amount": 1}', []),
         (b'{"captured_amount": 1', []),
     ],
@@ -106,6 +109,41 @@ async def test_duplicate_json_keys_are_noted(
     await merchant.do(Op.CAPTURE, body)
     expected = [f"duplicate key '{key}': its last value counts" for key in notes]
     assert (await latest(merchant))["notes"] == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "note"),
+    [
+        (
+            Op.REFUND,
+            {"refunded_amount": 1, "lines": []},
+            "'lines' is ignored, did you mean 'order_lines'?",
+        ),
+        (
+            Op.REFUND,
+            {"refundedAmount": 1},
+            "'refundedAmount' is ignored, did you mean 'refunded_amount'?",
+        ),
+        (
+            Op.UPDATE_CUSTOMER_DETAILS,
+            {"billing_address": {}},
+            "'billing_address' is ignored, did you mean 'shipping_address'?",
+        ),
+    ],
+)
+async def test_ignored_fields_are_noted_with_the_field_that_was_meant(
+    merchant: Merchant, operation: Op, body: object, note: str
+) -> None:
+    await merchant.do(operation, body)
+    assert (await latest(merchant))["notes"] == [f"unknown field {note}"]
+
+
+@pytest.mark.parametrize("body", [[], {"anything": 1}])
+async def test_operations_without_a_body_note_no_field(
+    merchant: Merchant, body: object
+) -> None:
+    await merchant.do(Op.ACKNOWLEDGE, body)
+    assert (await latest(merchant))["notes"] == []
 
 
 @pytest.fixture

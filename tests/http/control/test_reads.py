@@ -42,6 +42,7 @@ def url_of(path: str, sandbox: str) -> str:
         correlation_id=UNKNOWN_ID,
         checkout_id=UNKNOWN_ID,
         delivery_id="no",
+        scenario="fresh-order",
     )
 
 

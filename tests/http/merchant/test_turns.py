@@ -172,7 +172,7 @@ async def test_a_crash_after_the_commit_applies_no_later_fault(
     actions = [{"lose_answer": "close"}, {"delay": "0s"}]
     await merchant.control("POST", "faults", {"id": "f", "on": "capture", "do": actions})
     with monkeypatch.context() as patched:
-        patched.setattr("mockserver.http.merchant.handler.accepted_response", crash)
+        patched.setattr("mockserver.http.merchant.order_api.accepted_response", crash)
         response = await merchant.do(Operation.CAPTURE, {"captured_amount": 100})
     assert len(caplog.records) == 1
     assert (response.status, response.header("Mock-Fault")) == (500, "f: delay")
