@@ -95,7 +95,6 @@ class History(Struct, frozen=True, dict=True):
         now: the sandbox's time.
         sandbox: the whole sandbox: its orders, assumptions and webhook endpoints.
         deliveries: the calls to the merchant about the order, or all of them.
-        whole: the history of the sandbox, if this is that of an order.
     """
 
     order_id: str | None
@@ -104,7 +103,6 @@ class History(Struct, frozen=True, dict=True):
     now: datetime
     sandbox: Sandbox
     deliveries: Sequence[Delivery] = ()
-    whole: "History | None" = None
 
     def sent(self, kind: DeliveryKind) -> Sequence[Delivery]:
         """Return the deliveries of a kind."""
@@ -218,7 +216,6 @@ def split_by_order(history: History) -> list[History]:
             history.now,
             sandbox,
             deliveries.get(order_id, ()),
-            history,
         )
         for order_id in {**history.by_order, **deliveries}
     ]

@@ -35,6 +35,11 @@ class Webhook(Struct, frozen=True):
         return has_fault(self.attempt, "bad_signature")
 
     @property
+    def text(self) -> str:
+        """Its event and the id of its delivery."""
+        return f"webhook {self.event} ({self.delivery.delivery_id})"
+
+    @property
     def event(self) -> str:
         """The type of its event."""
         return str(json.loads(self.delivery.body)["type"])
@@ -55,31 +60,32 @@ def _requests_after(webhook: Webhook, history: History) -> list[Entry]:
     return [entry for entry in entries if at < entry.at <= at + REACTION_TIME]
 
 
-def _forged(history: History) -> Sequence[Webhook]:
-    return [webhook for webhook in _webhooks(history) if webhook.is_forged]
+def _forged(history: History) -> Sequence[tuple[Webhook, bool]]:
+    """Return the forged webhooks, and whether the shop ignores valid ones of their type."""
+    webhooks = _webhooks(history)
+    forged = [webhook for webhook in webhooks if webhook.is_forged]
+    if not forged:
+        return ()
+    accepted, used = set(), set()
+    for webhook in webhooks:
+        if not webhook.is_forged and webhook.attempt.succeeded:
+            accepted.add(webhook.event)
+            if webhook.event not in used and _requests_after(webhook, history):
+                used.add(webhook.event)
+    return [(webhook, webhook.event in accepted - used) for webhook in forged]
 
 
-def _unverified(webhook: Webhook, history: History) -> Evidence | None:
-    if not webhook.attempt.succeeded or _is_ignored(webhook, history.whole or history):
+def _unverified(subject: tuple[Webhook, bool], history: History) -> Evidence | None:
+    webhook, is_ignored = subject
+    if not webhook.attempt.succeeded or is_ignored:
         return None
     requests = _requests_after(webhook, history)
     effect = f", and {requests[0].operation} followed" if requests else ""
     return Evidence(
-        f"webhook {webhook.event} with a wrong signature was answered"
-        f" {webhook.attempt.status}{effect}",
+        f"{webhook.text} with a wrong signature was answered {webhook.attempt.status}{effect}",
         tuple(requests[:1]),
         Severity.ERROR if requests else Severity.WARNING,
     )
-
-
-def _is_ignored(forged: Webhook, history: History) -> bool:
-    """Return whether the shop does nothing on valid webhooks of this type either."""
-    valid = [
-        webhook
-        for webhook in _webhooks(history)
-        if not webhook.is_forged and webhook.attempt.succeeded and webhook.event == forged.event
-    ]
-    return bool(valid) and not any(_requests_after(webhook, history) for webhook in valid)
 
 
 def _repeated(history: History) -> Sequence[Delivery]:
@@ -106,8 +112,8 @@ def _not_deduplicated(delivery: Delivery, history: History) -> Evidence | None:
         if count > 1:
             equal = tuple(entry for entry in changes if _effect(entry) == effect)
             return Evidence(
-                f"webhook {delivery.event_id} was accepted {len(attempts)} times, and"
-                f" {equal[0].operation} was sent {count} times",
+                f"webhook {delivery.event_id} ({delivery.delivery_id}) was accepted"
+                f" {len(attempts)} times, and {equal[0].operation} was sent {count} times",
                 equal,
             )
     return None
@@ -144,7 +150,7 @@ def _rotation_refused(webhook: Webhook, history: History) -> Evidence | None:
     if not any(other.attempt.succeeded and other.delivery.url == url for other in single):
         return None
     return Evidence(
-        f"webhook {webhook.event} with two valid signatures was answered"
+        f"{webhook.text} with two valid signatures was answered"
         f" {webhook.attempt.status}, one with a single signature 2xx",
         (),
     )
@@ -169,11 +175,11 @@ def _order_assumed(pair: tuple[Webhook, Webhook], history: History) -> Evidence 
     status = webhook.attempt.status
     if status is None or status < FIRST_ERROR:
         return None
-    others = _webhooks(history.whole or history)
+    others = _webhooks(history)
     if not any(other.attempt.succeeded and other.event == webhook.event for other in others):
         return None  # which it never accepts, in no order
     return Evidence(
-        f"webhook {webhook.event} was answered {status} before {overtaken.event} had come,"
+        f"{webhook.text} was answered {status} before {overtaken.event} had come,"
         " and accepted in other cases",
         (),
     )
@@ -190,11 +196,11 @@ def _validations(history: History) -> Sequence[Delivery]:
 def _late_or_unusable(delivery: Delivery, _history: History) -> Evidence | None:
     limit = delivery.timeout or TIMEOUTS[DeliveryKind.VALIDATION]
     attempt = judged_attempts(delivery)[-1]
+    callback = f"the validation callback {delivery.delivery_id}"
     if attempt.seconds >= limit:
-        detail = f"the validation callback was not answered within {limit:g} seconds"
-        return Evidence(detail, ())
+        return Evidence(f"{callback} was not answered within {limit:g} seconds", ())
     if attempt.status in REDIRECTS and not attempt.has_location:
-        detail = f"the validation callback was answered {attempt.status} without Location"
+        detail = f"{callback} was answered {attempt.status} without Location"
         return Evidence(detail, (), Severity.ERROR)
     return None
 
@@ -205,6 +211,7 @@ WEBHOOK_RULES: tuple[Rule, ...] = (
         "no webhook was forged", _forged, _unverified,
         "Verify the signature over the raw body, compare the time, and answer 401.",
         Basis.STANDARD, "Standard Webhooks; open-mercato 1311, Azuriom Plugin-Shop 284",
+        Scope.SANDBOX,
     ),
     Rule(
         "A508", "webhook handled twice", Severity.WARNING,

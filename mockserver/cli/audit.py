@@ -89,18 +89,21 @@ def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
     for report in reports:
         for finding in report["findings"]:
             findings.setdefault(finding["code"], []).append(finding)
-    worst_first = sorted(
-        findings.values(), key=lambda group: SEVERITIES.index(group[0]["severity"])
-    )
+    worst_first = sorted(findings.values(), key=lambda g: SEVERITIES.index(_level(g[0])))
     return "\n".join(map(_annotation, worst_first))
 
 
 def _annotation(findings: Sequence[AuditFinding]) -> str:
     finding = findings[0]
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    level = "notice" if finding["severity"] == "note" else finding["severity"]
+    level = _level(finding).replace("note", "notice")
     message = f"{finding['detail']}{more}. Hint: {finding['hint']} ({finding['docs']})"
     return annotation(level, message, title=f"{finding['code']} {finding['title']}")
+
+
+def _level(finding: AuditFinding) -> str:
+    """Return how a finding is shown where errors fail a check, which previews must not."""
+    return "note" if finding["preview"] else finding["severity"]
 
 
 def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
@@ -109,7 +112,7 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
             "id": rule.code,
             "shortDescription": {"text": rule.title},
             "help": {"text": rule.hint},
-            "defaultConfiguration": {"level": rule.severity},
+            "defaultConfiguration": {"level": "note" if rule.preview else rule.severity},
         }
         for rule in AUDIT_RULES.values()
     ]
@@ -129,7 +132,7 @@ def _sarif_result(report: AuditReport, finding: AuditFinding) -> Mapping[str, ob
     key = f"{finding['code']} {finding['severity']} {report['sandbox']}"
     return {
         "ruleId": finding["code"],
-        "level": finding["severity"],
+        "level": _level(finding),
         "message": {"text": f"{finding['detail']}. Hint: {finding['hint']}"},
         "locations": [{"physicalLocation": physical_location}],
         "partialFingerprints": {"audit/v1": sha256(key.encode()).hexdigest()},

@@ -187,9 +187,9 @@ def _reasons_by_path(info: OperationInfo) -> Mapping[Reason, Tier]:
 
 def _retry_cells() -> Iterator[Cell]:
     for operation in ACCUMULATING_OPERATIONS:
-        lost = f"a {operation} that is carried out, but whose answer is lost"
-        again = f"a {operation} sent again with its idempotency key"
-        changed = f"another {operation} under a used idempotency key"
+        lost = f"{operation} is carried out, but its answer is lost"
+        again = f"{operation} is sent again with its idempotency key"
+        changed = f"another {operation} is sent under a used idempotency key"
         yield Cell(f"lost/{operation}", Tier.MUST, lost, operation)
         yield Cell(f"replay/{operation}/same", Tier.MUST, again, operation)
         yield Cell(f"replay/{operation}/changed", Tier.COULD, changed, operation)
@@ -241,7 +241,7 @@ def _checkout_cells() -> Iterator[Cell]:
 def _delivery_cells() -> Iterator[Cell]:
     for kind in DeliveryKind:
         for outcome, tier in DELIVERY_TIERS.items():
-            text = f"a {kind} that is {outcome}"
+            text = f"{kind}: the call is {outcome}"
             if outcome[1:] == "xx":
-                text = f"a {kind} that the shop answers {outcome}"
+                text = f"{kind}: the shop answers {outcome}"
             yield Cell(f"delivery/{kind}/{outcome}", tier, text, kind)

@@ -60,19 +60,23 @@ def render_finding(finding: AuditFinding) -> list[str]:
     """Render a finding as indented lines."""
     preview = " (preview)" if finding["preview"] else ""
     order = f"  order {finding['order_id']}" if finding["order_id"] else ""
+    ids = f"requests: {', '.join(finding['requests'])}  " if finding["requests"] else ""
     return [
         f"  {finding['code']} {finding['severity']}{preview}: {finding['title']}{order}",
         f"      {finding['detail']}",
         f"      fix: {finding['hint']}",
-        f"      requests: {', '.join(finding['requests'])}  docs: {finding['docs']}",
+        f"      {ids}docs: {finding['docs']}",
     ]
 
 
 def _summary(report: AuditReport) -> str:
-    counts = count_severities(report["findings"])
+    previews = [finding for finding in report["findings"] if finding["preview"]]
+    counts = count_severities(f for f in report["findings"] if not f["preview"])
     silenced = sum(rule["findings"] for rule in report["silenced"])
     return (
-        f"{counts}; {len(report['passed'])} rules passed,"
+        counts
+        + (f", {len(previews)} in preview" if previews else "")
+        + f"; {len(report['passed'])} rules passed,"
         f" {len(report['not_tried'])} not tried, {len(report['not_judged'])} not judged"
         + (f", {silenced} silenced" if silenced else "")
     )
