@@ -5,6 +5,8 @@ export draws nothing at random.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import accumulate
 from textwrap import indent
 from typing import Any
 
@@ -86,6 +88,7 @@ def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
     names = _distinct_names(movements(order), part_names)
     state = _export_state(order)
     reviewed = "fraud_status" in state
+    capture_times = _capture_times(order)
     return drop_empty(
         {
             "order_id": order.order_id,
@@ -109,11 +112,11 @@ def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
             "billing_address": mask_address(order.billing_address),
             "shipping_address": mask_address(order.shipping_address),
             "captures": {
-                names[capture.capture_id]: _capture(capture, order)
-                for capture in order.captures
+                names[capture.capture_id]: _capture(capture, order, at)
+                for capture, at in zip(order.captures, capture_times, strict=True)
             },
             "refunds": {
-                names[refund.refund_id]: _refund(refund, order, names)
+                names[refund.refund_id]: _refund(refund, order, names, capture_times)
                 for refund in order.refunds
             },
             "state": state,
@@ -153,13 +156,22 @@ def _export_state(order: Order) -> dict[str, Any]:
     )
 
 
-def _capture(capture: Capture, order: Order) -> dict[str, Any]:
+def _capture_times(order: Order) -> Sequence[datetime]:
+    """Return the times of the captures, none before the one ahead of it.
+
+    A capture of a scenario may lie in the future of a frozen clock. Captures and refunds
+    that follow it have an earlier time then, and would be loaded in another order.
+    """
+    return list(accumulate((capture.captured_at for capture in order.captures), max))
+
+
+def _capture(capture: Capture, order: Order, at: datetime) -> dict[str, Any]:
     address = mask_address(capture.shipping_address)
     moved = address != mask_address(order.shipping_address)
     return drop_empty(
         {
             "capture_id": capture.capture_id,
-            "at": format_time(capture.captured_at),
+            "at": format_time(at),
             "amount": capture.captured_amount,
             "description": capture.description,
             "reference": capture.reference,
@@ -172,13 +184,17 @@ def _capture(capture: Capture, order: Order) -> dict[str, Any]:
     )
 
 
-def _refund(refund: Refund, order: Order, names: Mapping[str, str]) -> dict[str, Any]:
-    later = order.captures[refund.earlier_capture_count :]
-    same_time = later and later[0].captured_at <= refund.refunded_at
+def _refund(
+    refund: Refund, order: Order, names: Mapping[str, str], capture_times: Sequence[datetime]
+) -> dict[str, Any]:
+    count = refund.earlier_capture_count
+    at = max(refund.refunded_at, *capture_times[:count][-1:])
+    later = order.captures[count:]
+    same_time = later and capture_times[count] <= at
     return drop_empty(
         {
             "refund_id": refund.refund_id,
-            "at": format_time(refund.refunded_at),
+            "at": format_time(at),
             "before": names[later[0].capture_id] if same_time else None,
             "amount": refund.refunded_amount,
             "description": refund.description,

@@ -95,6 +95,19 @@ async def test_export_reproduces_the_sandbox_elsewhere(
     assert here["ledger"] == there["ledger"]
 
 
+async def test_export_keeps_refunds_behind_captures_of_the_future(
+    new_merchant: Callable[..., Merchant],
+) -> None:
+    one, other = new_merchant(), new_merchant()
+    captures = {"A": {"lines": ["A12345"], "at": "1h"}, "B": {"lines": ["B24680"], "at": "2h"}}
+    spec = {"clock": FROZEN, "orders": {"two": {**SHIPPED, "captures": captures}}}
+    loaded = (await one.control("PUT", "scenario", spec)).json
+    one.order = {"order_id": loaded["orders"]["two"], "captures": [], "refunds": []}
+    assert (await one.refund(1, line("A12345", 1))).status == 201
+    await load_export(await read_export(one), other, one.order_id)
+    assert [refund["refunded_amount"] for refund in other.order["refunds"]] == [1]
+
+
 async def test_export_masks_personal_data_and_omits_credentials(
     new_merchant: Callable[..., Merchant],
 ) -> None:
