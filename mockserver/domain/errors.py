@@ -325,7 +325,7 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
     ),
     ErrorDefinition(
         Reason.SANDBOX_IS_FULL, 403, "NOT_ALLOWED",
-        "No more than {limit} bytes of requests are kept",
+        "The sandbox reached its limit of {limit} bytes.",
         assumed("ours, so that memory is bounded"),
         _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
     ),

@@ -64,7 +64,7 @@ def render_finding(finding: AuditFinding) -> list[str]:
     return [
         f"  {finding['code']} {finding['severity']}{preview}: {finding['title']}{order}",
         f"      {finding['detail']}",
-        f"      fix: {finding['hint']}",
+        f"      hint: {finding['hint']}",
         f"      {ids}docs: {finding['docs']}",
     ]
 

@@ -57,7 +57,7 @@ def test_the_text_names_what_happened_the_fix_and_the_requests(audit: Audit) -> 
     assert "audit of sandbox bad-shop: 3 requests\n" in out
     assert "  A304 error: refund over several shipments  order " in out
     assert "      refund of 10000 names A, B, which were not captured together" in out
-    assert "      fix: Send one refund for each shipment.\n" in out
+    assert "      hint: Send one refund for each shipment.\n" in out
     assert "docs: reference/audit/refunds.md#a304\n" in out
     assert "1 error, 0 warnings, 0 notes; " in out
     assert "hasty-shop" not in out

@@ -78,7 +78,7 @@ def _section(rule: Rule) -> str:
             f"{rule.title[0].upper()}{rule.title[1:]} ({_severity(rule)}).",
             example.why,
             _show_exchange(example.bad),
-            f"**Fix**: {rule.hint}",
+            f"**Hint**: {rule.hint}",
             _show_exchange(example.good),
             f"Not tried if {rule.situation}. Reason: {rule.basis}: {rule.source}.",
         )

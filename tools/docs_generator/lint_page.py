@@ -18,5 +18,5 @@ def lint_page() -> str:
 def _section(code: str) -> str:
     example = LINT_EXAMPLES[code]
     block = [f"```yaml finding\n{example.text}\n```"] if example.text else []
-    correction = f"**Correction**: {example.correction}"
-    return "\n\n".join([f"## `{code}`", LINT_CODES[code], *block, correction])
+    hint = f"**Hint**: {example.correction}"
+    return "\n\n".join([f"## `{code}`", LINT_CODES[code], *block, hint])

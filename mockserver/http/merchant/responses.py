@@ -142,7 +142,7 @@ def add_mock_headers(
 ) -> None:
     """Add the ``Mock-…`` headers: reason, allocation, hints, faults, replay, eviction."""
     if eviction is not None:
-        text = f"began anew, evicted at {format_time(eviction.at)}: {eviction.reason}"
+        text = f"created again; evicted at {format_time(eviction.at)}: {eviction.reason}"
         response.headers["Mock-Sandbox"] = escape_header_value(text)
     result = entry.result
     if isinstance(result, Refusal):

@@ -92,7 +92,7 @@ async def test_responses_after_an_eviction_say_that_the_sandbox_began_anew(
     after = await merchant.send("GET", path)
     assert "Mock-Sandbox" not in before.header_names
     header = after.header("Mock-Sandbox")
-    assert re.fullmatch(r"began anew, evicted at 2\S+Z: more than 1 in use", header)
+    assert re.fullmatch(r"created again; evicted at 2\S+Z: more than 1 in use", header)
     await merchant.control("POST", "reset")
     assert "Mock-Sandbox" not in (await merchant.send("GET", path)).header_names
 
