@@ -169,9 +169,12 @@ def captured_under_name(case: RefundCase) -> Iterator[str]:
         for reference in _unknown_references(case)
         if len(case.references_named(reference)) != 1
     }
+    suggested = {reference: s.reference for reference, s in case.suggestions.items()}
     for line in sorted(case.lines, key=_label):
         captured = case.references_named(line.name)
-        if line.reference in unknown and len(captured) == 1:
+        if line.reference not in unknown or len(captured) != 1:
+            continue
+        if suggested.get(line.reference) != captured[0]:  # else another hint names it
             yield (
                 f"Reference {quote(line.reference)} is on no line of the order or its captures;"
                 f" {quote(line.name)} was captured as {quote(captured[0])}."
