@@ -310,7 +310,7 @@ def _present(refused: StoredRefusal | None) -> StoredRefusal:
 
 
 def _foresee(damage: ResponseDamage) -> ResponseDamage:
-    """Say what will be sent: an entry is stored before its response is sent."""
+    """Describe what will be sent: an entry is stored before its response is sent."""
     sent = damage.sent
     if damage.end is not None:
         sent = SENT_BY_END[damage.end]

@@ -21,7 +21,7 @@ OTHER = parse_scenario("other", parse_yaml(b"version: 1\ntitle: other\n"))
 async def homes(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[Callable[[], Home]]:
-    """Give the homes of the servers of one row in turn, each request to another."""
+    """Alternate between the homes of one row, request by request."""
     url = request.getfixturevalue("engine_url") if "valkey" in request.param else ""
     opened = HOMES[request.param](tmp_path, url)
     for home in opened:
