@@ -164,7 +164,7 @@ class Deliveries:
         self._replace(delivery, due=due, fired=fired)
 
     def reorder(self, delivery: Delivery, now: datetime, fired: FiredActions) -> None:
-        """Hold a delivery from the queue until the next to the same URL."""
+        """Postpone a delivery from the queue until the next to the same URL."""
         later = delivery.due[1:] or (now + REORDER_PERIOD,)
         self._replace(delivery, due=later, fired=fired, is_reordered=True)
 
