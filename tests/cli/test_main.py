@@ -127,7 +127,7 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     "a switch that is neither": (
         ["serve"],
         {"KUSTOM_MOCK_MOCK_HEADERS": "maybe"},
-        ["KUSTOM_MOCK_MOCK_HEADERS", "maybe", "a boolean"],
+        ["KUSTOM_MOCK_MOCK_HEADERS", "maybe", "true or false"],
     ),
     "a scenario that is invalid": (
         ["serve", "--port", "0", "--scenario", "fresh-ordre"],
@@ -352,9 +352,9 @@ def test_help_names_every_verb() -> None:
 @pytest.mark.parametrize("url", ["foo", "localhost:8566", "http://", "ftp://localhost"])
 def test_healthcheck_explains_an_invalid_url(url: str) -> None:
     result = run("healthcheck", "--url", url)
-    assert result.returncode == 1
-    expected = "expected a URL such as http://127.0.0.1:8566"
-    assert result.stderr == f"kustom-mock: {url} is not healthy: {expected}\n"
+    assert result.returncode == 2
+    expected = f"expected a URL such as http://127.0.0.1:8566, got '{url}'"
+    assert result.stderr == f"kustom-mock: --url: {expected}\n"
 
 
 def test_sigint_prints_no_traceback_while_modules_are_loaded(

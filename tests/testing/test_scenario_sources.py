@@ -39,7 +39,7 @@ def test_json_text_is_loaded(server_url: str) -> None:
 @pytest.mark.parametrize(
     ("file", "content", "finding"),
     [
-        ("s.json", b'{"orders": {},}', "s.json:1:15 E001 not JSON"),
+        ("s.json", b'{"orders": {},}', "s.json:1:14 E001 not JSON"),
         ("s.json", b'{"title": "\\ud83d\\udc49",\n "seeds": 1}', "s.json:2:2 E101 seeds"),
         ("s.yaml", b"title: Bl\xe5", "s.yaml:1:10 E001 byte 0xe5"),
     ],
