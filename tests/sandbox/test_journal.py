@@ -202,3 +202,12 @@ async def test_timed_out_waiter_is_not_notified() -> None:
         await waiting
     journal.record(entry("new"))
     assert not await journal.wait_for_entry(0)
+
+
+def test_cleared_entries_are_not_loaded_again() -> None:
+    journal = filled(size=5, entries=3)
+    stored = [(entry, None) for entry in journal]
+    journal.clear()
+    journal.record(entry("3"))
+    journal.load([*stored, *((entry, None) for entry in journal)])
+    assert correlation_ids(journal) == ["3"]

@@ -55,6 +55,16 @@ def test_sandboxes_can_be_dropped_and_created_during_iteration(
     assert names(registry) == ["new-anna", "new-bo"]
 
 
+def test_sandbox_built_ahead_replaces_none_that_was_created_meanwhile(
+    registry: SandboxRegistry[EmptyTemplate],
+    template: EmptyTemplate,
+) -> None:
+    built_ahead = template.build("anna")
+    created = registry.get_or_create("anna")
+    registry.add(built_ahead, template)
+    assert registry.get("anna") is created
+
+
 # Fill and reset
 
 
