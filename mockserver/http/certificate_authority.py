@@ -39,8 +39,9 @@ def load_or_create_ca(folder: Path, names: Iterable[str]) -> "trustme.CA":
     """
     certificate_file, key_file = folder / CA_CERTIFICATE_FILE, folder / CA_KEY_FILE
     try:
+        has_certificate = certificate_file.exists()  # checked first: it is written after the key
         if not key_file.exists():
-            if certificate_file.exists():
+            if has_certificate:
                 raise TlsError(f"{certificate_file} has no {CA_KEY_FILE} beside it: delete it")
             folder.mkdir(parents=True, exist_ok=True)
             _create_exclusively(key_file, create_ca_pem(names))
