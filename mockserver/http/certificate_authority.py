@@ -39,7 +39,7 @@ def load_or_create_ca(folder: Path, names: Iterable[str]) -> "trustme.CA":
     """
     certificate_file, key_file = folder / CA_CERTIFICATE_FILE, folder / CA_KEY_FILE
     try:
-        has_certificate = certificate_file.exists()  # checked first: it is written after the key
+        has_certificate = certificate_file.exists()  # first: it is written after the key
         if not key_file.exists():
             if has_certificate:
                 raise TlsError(f"{certificate_file} has no {CA_KEY_FILE} beside it: delete it")
