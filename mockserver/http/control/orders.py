@@ -96,7 +96,7 @@ async def _plan_order(
     built = await context.workers.run_if(
         partial(build_order, draft, order_name, spec, order_defaults(draft), ()), is_long=True
     )
-    return partial(_store_draft, context, params, order_name, built)
+    return partial(_store_draft, context, params, spec, order_name, built)
 
 
 def _add_order(context: ControlContext, params: PathParams, spec: Spec) -> Response:
@@ -113,9 +113,14 @@ def _draft(context: ControlContext, params: PathParams, spec: Spec) -> tuple[str
 
 
 def _store_draft(
-    context: ControlContext, params: PathParams, name: str, built: BuiltOrder
+    context: ControlContext, params: PathParams, spec: Spec, name: str, built: BuiltOrder
 ) -> Response:
+    """Store a built order; build it anew if its name or ids were taken meanwhile."""
     sandbox = open_sandbox(context, params)
+    ids = (built[0].order_id, *built[1])
+    are_taken = any(id_ in sandbox.orders or id_ in sandbox.movement_names for id_ in ids)
+    if are_taken or name in sandbox.order_names:
+        return _add_order(context, params, spec)
     order = store_order(sandbox, name, built)
     for drawn_id in (order.order_id, *built[1]):  # by the draft: nobody draws it again
         sandbox.ids.reserve(drawn_id)

@@ -95,6 +95,19 @@ async def test_others_are_answered_while_something_large_is_built(
     assert len((await merchant.control("GET", "orders")).json["orders"]) == numbers[path]
 
 
+async def test_large_orders_created_at_once_share_no_name_and_no_id(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "SMALL_BODY", 0)
+    creations = [merchant.control("POST", "orders", SHIPPED) for _ in range(6)]
+    responses = await asyncio.gather(*creations)
+    assert [response.status for response in responses] == [201] * 6
+    created = [response.json for response in responses]
+    ids = {order["order_id"] for order in created}
+    capture_ids = {capture["capture_id"] for order in created for capture in order["captures"]}
+    assert (len(ids), len(capture_ids)) == (6, 12)
+
+
 async def test_an_invalid_large_scenario_changes_nothing(merchant: Merchant) -> None:
     comment = b"#" * 5000
     response = await merchant.send(
