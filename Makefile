@@ -56,7 +56,7 @@ check: $(VENV)/ready check-javascript ## lint, formatting and types
 	$(BIN)/mypy
 
 check-javascript: ## lint, types and unit tests of the pages' JavaScript; needs Node
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_TOOLS)/.package-lock.json && \
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_TOOLS)/ready && \
 	  $(NODE_TOOLS)/.bin/tsc -p tools/javascript && \
 	  $(NODE_TOOLS)/.bin/eslint --config tools/javascript/eslint.config.js mockserver/http/dashboard mockserver/http/checkout_page tests/javascript && \
 	  node --test tests/javascript/; \
@@ -97,12 +97,12 @@ $(VENV)/ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable . --group dev --group docs
 	@touch $@
 
-$(NODE_TOOLS)/.package-lock.json: tools/javascript/package-lock.json
-	npm ci --silent --prefix tools/javascript
+$(NODE_TOOLS)/ready: tools/javascript/package.json
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix tools/javascript
 	@touch $@
 
 javascript-tools:
-	@! command -v npm >/dev/null || $(MAKE) --no-print-directory $(NODE_TOOLS)/.package-lock.json
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory $(NODE_TOOLS)/ready
 
 $(LOWEST)/ready: $(VENV)/ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)

@@ -46,5 +46,5 @@ def page(open_page: Callable[..., Page]) -> Page:
 def axe() -> str:
     """Provide the source of axe-core; skip where it is not installed."""
     if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci --prefix tools/javascript")
+        pytest.skip("axe-core is not installed: make javascript-tools")
     return AXE.read_text(encoding="utf-8")
