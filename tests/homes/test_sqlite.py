@@ -1,5 +1,6 @@
 """Sandboxes in a file survive the end of the server; a file that cannot be used is refused."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -28,7 +29,7 @@ def write_other_database(path: Path) -> None:
 
 
 def write_newer_file(path: Path) -> None:
-    SqliteStore(path)._connection.close()  # noqa: SLF001  # as the end of its process does
+    asyncio.run(SqliteStore(path).close())
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 2")
 
