@@ -156,7 +156,7 @@ class StoredHome:
             self._waiting[name] = []
             try:
                 outcomes = await self._settle_turns(name, batch)
-            except Exception as error:  # whoever waits must learn of it
+            except Exception as error:  # the waiting turns must get it
                 self.counts.errors += 1
                 self._forget(name)
                 outcomes = [Outcome(error=error)] * len(batch)

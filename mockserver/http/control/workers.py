@@ -31,7 +31,7 @@ class Workers:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def lock_of(self, name: str) -> asyncio.Lock:
-        """Return the lock of a sandbox; whoever holds it builds that sandbox."""
+        """Return the lock of a sandbox; the task that holds it builds that sandbox."""
         return self._locks.setdefault(name, asyncio.Lock())
 
     async def run_if(self, work: Work[ResultT], *, is_long: bool) -> ResultT:

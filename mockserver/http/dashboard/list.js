@@ -64,7 +64,7 @@ export class VirtualList {
   }
 
   /**
-   * Put new rows on top. Whoever looks at older rows keeps seeing them.
+   * Put new rows on top. A reader of older rows keeps seeing them.
    * @param {T[]} newer
    * @param {number} limit
    */
