@@ -200,7 +200,7 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
 @pytest.mark.parametrize("case", WRONG_USAGE)
 def test_wrong_usage_exits_2_with_the_expected_value(case: str) -> None:
     arguments, variables, expected_text = WRONG_USAGE[case]
-    result = run(*arguments, **variables)
+    result = run(*arguments, variables=variables)
     assert (result.returncode, result.stdout) == (2, "")
     assert [word for word in expected_text if word not in result.stderr] == []
     assert "Traceback" not in result.stderr
@@ -231,7 +231,7 @@ MISSPELT = {
 @pytest.mark.parametrize("case", MISSPELT)
 def test_unknown_variable_gives_a_warning(case: str) -> None:
     variable, hint = MISSPELT[case]
-    gone = run("healthcheck", KUSTOM_MOCK_PORT="1", **{variable: "1"})
+    gone = run("healthcheck", variables={"KUSTOM_MOCK_PORT": "1", variable: "1"})
     warning = gone.stderr.splitlines()[0]
     assert warning.startswith(
         f"kustom-mock: warning: {variable} is not a setting and is ignored"
@@ -334,9 +334,9 @@ def test_version_prints_the_version() -> None:
 def test_healthcheck_exit_code_follows_the_server() -> None:
     with serving("--port", "0") as (_, url):
         assert run("healthcheck", "--url", url).returncode == 0
-        assert run("healthcheck", KUSTOM_MOCK_URL=url).returncode == 0
+        assert run("healthcheck", variables={"KUSTOM_MOCK_URL": url}).returncode == 0
         port = str(urlsplit(url).port)
-        assert run("healthcheck", KUSTOM_MOCK_PORT=port).returncode == 0
+        assert run("healthcheck", variables={"KUSTOM_MOCK_PORT": port}).returncode == 0
     gone = run("healthcheck", "--url", url)
     assert gone.returncode == 1
     assert f"{url} is not healthy" in gone.stderr

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
@@ -10,22 +9,10 @@ import pytest
 
 from mockserver.scenario.loader import list_shipped
 from mockserver.scenario.yaml_reader import parse_yaml
+from tests.support.processes import COMMAND, run
 
-TIMEOUT = 60  # seconds, for a process that never ends
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
 FINDING = "1:1 E101 odrers: unknown key 'odrers', did you mean 'orders'?"
-
-
-def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a verb to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "mockserver", *arguments],
-        check=False,
-        capture_output=True,
-        cwd=cwd,
-        text=True,
-        timeout=TIMEOUT,
-    )
 
 
 @pytest.fixture
@@ -89,7 +76,7 @@ def test_lint_prints_github_annotations(files: Path) -> None:
 
 def test_closed_stdout_is_not_an_error(files: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "mockserver", "scenarios", "show", "many-lines"],
+        [*COMMAND, "scenarios", "show", "many-lines"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=files,

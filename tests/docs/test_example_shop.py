@@ -1,13 +1,12 @@
 """The shop in Node under docs/examples, with the command of its page."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.doc_pages import DOCS, blocks
+from tests.support.processes import run
 
 PAGE = DOCS / "how-to/example-shop.md"
 SHOP = DOCS / "examples/shop"
@@ -18,14 +17,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 
 
 def run_story(folder: Path) -> tuple[int, str]:
-    process = subprocess.run(
-        [sys.executable, "-m", "mockserver", *COMMAND],
-        check=False,
-        capture_output=True,
-        cwd=folder,
-        text=True,
-        timeout=TIMEOUT,
-    )
+    process = run(*COMMAND, cwd=folder, timeout=TIMEOUT)
     return process.returncode, process.stdout + process.stderr
 
 

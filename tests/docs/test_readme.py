@@ -2,14 +2,13 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from mockserver import __version__
 from tests.support.doc_pages import blocks
-from tests.support.processes import serving
+from tests.support.processes import run, serving
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -17,9 +16,8 @@ README = Path(__file__).parents[2] / "README.md"
 def test_readme_first_screen_is_the_output_of_demo() -> None:
     shown = next(block.text for block in blocks(README) if "make demo" in block.text)
     story = shown.partition("…\n")[2]
-    demo = [sys.executable, "-m", "mockserver", "demo"]
-    printed = subprocess.run(demo, capture_output=True, text=True, check=True).stdout
-    assert story in printed
+    demo = run("demo")
+    assert (demo.returncode, story in demo.stdout) == (0, True)
 
 
 def test_readme_ready_line_has_the_current_version() -> None:

@@ -115,7 +115,7 @@ def test_folder_keeps_the_ca_across_starts(tmp_path: Path) -> None:
             url,
         ):
             assert send_get(url, printed, "/healthz")[0] == 200
-    assert run("tls", "ca", KUSTOM_MOCK_TLS_FOLDER=folder).stdout == printed
+    assert run("tls", "ca", variables={"KUSTOM_MOCK_TLS_FOLDER": folder}).stdout == printed
     assert (tmp_path / "tls" / "ca-key.pem").stat().st_mode & 0o077 == 0
 
 

@@ -1,10 +1,8 @@
 """The shipped scenarios keep themselves where they tell a story."""
 
-import subprocess
-import sys
-
 from mockserver.scenario.loader import list_shipped
 from mockserver.scenario.yaml_reader import parse_yaml
+from tests.support.processes import run
 
 TIMEOUT = 60  # seconds, for a process that never ends
 STORIES = {
@@ -27,13 +25,7 @@ def test_scenarios_unmet_by_their_seed_have_steps() -> None:
 
 
 def test_steps_of_every_shipped_scenario_pass() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "mockserver", "run", "--jobs=4", *list_shipped()],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-    )
+    ended = run("run", "--jobs=4", *list_shipped(), timeout=TIMEOUT)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     kept = len(list_shipped())
     assert ended.stdout.endswith(f"\n{kept} scenarios: {kept} passed, 0 failed\n")

@@ -5,7 +5,7 @@ Replies keep header names in their exact case and bodies as bytes.
 
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -92,6 +92,10 @@ class Merchant:
     order: dict[str, Json] = field(default_factory=dict)
     replicas: Sequence[str] = ()
     requests: Iterator[int] = field(default_factory=count)
+
+    def as_user(self, user: str) -> "Merchant":
+        """Return another user of the same server."""
+        return Merchant(self.session, self.url, user)
 
     @property
     def order_id(self) -> str:
@@ -193,3 +197,7 @@ class Merchant:
 def with_key(key: str | None) -> dict[str, str]:
     """Return the idempotency key header."""
     return {"Klarna-Idempotency-Key": key} if key else {}
+
+
+NewServer: TypeAlias = Callable[..., Awaitable[Merchant]]
+"""Starts a server and returns a merchant of it."""

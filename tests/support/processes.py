@@ -22,16 +22,21 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
     return {**own, **variables}
 
 
-def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str,
+    cwd: Path = ROOT,
+    timeout: float = TIMEOUT,
+    variables: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
     """Run a verb to its end."""
     return subprocess.run(
         [*COMMAND, *arguments],
         check=False,
         capture_output=True,
-        cwd=ROOT,
-        env=environment(variables),
+        cwd=cwd,
+        env=environment(variables or {}),
         text=True,
-        timeout=TIMEOUT,
+        timeout=timeout,
     )
 
 

@@ -1,7 +1,7 @@
 """A shop that the server calls: it records what it receives and responds as set."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,6 +91,21 @@ class Shop:
         order_id = await self.create(**urls)
         path = f"checkouts/{order_id}/complete"
         return (await self.merchant.control("POST", path, {"push": push})).json
+
+    async def complete_asking(
+        self,
+        *kinds: str,
+        cart: Mapping[str, Any] | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Complete a new checkout order with callbacks of these kinds; return the result."""
+        urls = {**URLS, **dict.fromkeys(kinds, f"{self.url}/callback")}
+        body = {**CART, **(cart or {}), "merchant_urls": urls}
+        created = await self.merchant.send("POST", CHECKOUTS_PATH, body)
+        path = f"checkouts/{created.json['order_id']}/complete"
+        reply = await self.merchant.control("POST", path, {"push": "hold", **options})
+        assert reply.status == 200, reply
+        return reply.json
 
     async def advance(self, time: str) -> list[str]:
         """Advance the clock; return the time and text of each event."""

@@ -1,40 +1,12 @@
 """A full server evicts unchanged sandboxes and refuses new ones otherwise, over HTTP."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 
 from mockserver.domain.operation import ORDERS_PATH
-from mockserver.http.server import Server
-from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
-from mockserver.scenario.scenario import ScenarioDefaults
-from tests.support.merchant import Merchant
-
-NewServer = Callable[[str], Awaitable[Merchant]]
-
-
-@pytest.fixture
-async def own_server(session: ClientSession) -> AsyncIterator[NewServer]:
-    """Start servers that hold one sandbox, and return a merchant of each."""
-    async with AsyncExitStack() as running:
-
-        async def started(user: str) -> Merchant:
-            template = load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())
-            server = Server(SandboxRegistry(template, max_sandboxes=1))
-            url = await server.start()
-            running.push_async_callback(server.stop)
-            return Merchant(session, url, user)
-
-        yield started
-
-
-def as_user(merchant: Merchant, user: str) -> Merchant:
-    return Merchant(merchant.session, merchant.url, user)
+from tests.support.merchant import Merchant, NewServer
 
 
 async def sandbox_names(merchant: Merchant) -> list[str]:
@@ -55,10 +27,10 @@ CHANGES: dict[str, tuple[str, str, dict[str, Any] | None]] = {
 async def test_new_sandbox_is_refused_while_all_others_are_changed(
     own_server: NewServer, change: str
 ) -> None:
-    merchant = await own_server("changed")
+    merchant = await own_server("changed", max_sandboxes=1)
     method, path, body = CHANGES[change]
     await merchant.control(method, path, body)
-    newcomer = as_user(merchant, "newcomer")
+    newcomer = merchant.as_user("newcomer")
     refused = await newcomer.send("GET", f"{ORDERS_PATH}/x")
     assert (refused.status, refused.json["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
     assert refused.json["error_messages"] == ["The server reached its limit of 1 sandboxes."]
@@ -75,20 +47,20 @@ async def test_new_sandbox_is_refused_while_all_others_are_changed(
 async def test_sandbox_that_was_not_changed_is_not_protected(
     own_server: NewServer, action: tuple[str, str]
 ) -> None:
-    merchant = await own_server("reset")
+    merchant = await own_server("reset", max_sandboxes=1)
     await merchant.send("GET", f"{ORDERS_PATH}/x")
     await merchant.control(*action)
-    await as_user(merchant, "newcomer").send("GET", f"{ORDERS_PATH}/x")
+    await merchant.as_user("newcomer").send("GET", f"{ORDERS_PATH}/x")
     assert await sandbox_names(merchant) == ["newcomer"]
 
 
 async def test_responses_after_an_eviction_say_that_the_sandbox_began_anew(
     own_server: NewServer,
 ) -> None:
-    merchant = await own_server("evicted")
+    merchant = await own_server("evicted", max_sandboxes=1)
     path = f"{ORDERS_PATH}/x"
     before = await merchant.send("GET", path)
-    await as_user(merchant, "newcomer").send("GET", path)
+    await merchant.as_user("newcomer").send("GET", path)
     after = await merchant.send("GET", path)
     assert "Mock-Sandbox" not in before.header_names
     header = after.header("Mock-Sandbox")
@@ -98,10 +70,10 @@ async def test_responses_after_an_eviction_say_that_the_sandbox_began_anew(
 
 
 async def test_capture_protects_the_sandbox_of_a_merchant(own_server: NewServer) -> None:
-    merchant = await own_server("shipping")
+    merchant = await own_server("shipping", max_sandboxes=1)
     await merchant.send("GET", f"{ORDERS_PATH}/x")
     (order, *_) = (await merchant.control("GET", "orders")).json["orders"]
     path = f"{ORDERS_PATH}/{order['order_id']}/captures"
     assert (await merchant.send("POST", path, {"captured_amount": 1})).status == 201
-    refused = await as_user(merchant, "newcomer").send("GET", f"{ORDERS_PATH}/x")
+    refused = await merchant.as_user("newcomer").send("GET", f"{ORDERS_PATH}/x")
     assert refused.status == 503

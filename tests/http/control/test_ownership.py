@@ -1,24 +1,15 @@
 """``serve --owned`` over HTTP: a sandbox belongs to the secret it was first used with."""
 
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 
 from mockserver.domain.operation import ORDERS_PATH
-from mockserver.http.server import Server
-from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
-from mockserver.scenario.scenario import ScenarioDefaults
-from tests.support.merchant import UNKNOWN_ID, Merchant
+from tests.support.merchant import UNKNOWN_ID, NewServer
 
 CLOCK = "/__admin/sandboxes/anna/clock"
 SCENARIO = "/__admin/sandboxes/anna/scenario"
 ORDER = f"{ORDERS_PATH}/{UNKNOWN_ID}"
-NewServer = Callable[..., Awaitable[Merchant]]
 
 
 def secret(user: str, password: str) -> dict[str, str]:
@@ -31,23 +22,8 @@ TOKEN = {"Authorization": "Bearer admin"}
 NONE = {"Authorization": ""}
 
 
-@pytest.fixture
-async def own_server(session: ClientSession) -> AsyncIterator[NewServer]:
-    """Start servers whose sandboxes are owned."""
-    async with AsyncExitStack() as running:
-
-        async def started(**options: Any) -> Merchant:  # noqa: ANN401
-            template = load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())
-            server = Server(SandboxRegistry(template, owned=True), **options)
-            url = await server.start()
-            running.push_async_callback(server.stop)
-            return Merchant(session, url, "anna")
-
-        yield started
-
-
 async def test_merchant_needs_the_first_secret(own_server: NewServer) -> None:
-    merchant = await own_server()
+    merchant = await own_server("anna", owned=True)
     assert (await merchant.send("GET", ORDER, headers=FIRST)).status == 404
     refused = await merchant.send("GET", ORDER, headers=SECOND)
     assert refused.status == 401
@@ -63,7 +39,7 @@ async def test_merchant_needs_the_first_secret(own_server: NewServer) -> None:
 async def test_control_api_needs_the_secret_of_the_owner(
     own_server: NewServer, headers: dict[str, str], status: int
 ) -> None:
-    merchant = await own_server()
+    merchant = await own_server("anna", owned=True)
     await merchant.send("GET", ORDER, headers=FIRST)
     for method, body in (("GET", None), ("POST", {"freeze": True})):
         response = await merchant.send(method, CLOCK, body, headers)
@@ -75,7 +51,7 @@ async def test_control_api_needs_the_secret_of_the_owner(
 
 
 async def test_control_request_that_creates_a_sandbox_owns_it(own_server: NewServer) -> None:
-    merchant = await own_server()
+    merchant = await own_server("anna", owned=True)
     scenario = {"use": "split-shipment"}
     assert (await merchant.send("PUT", SCENARIO, scenario, FIRST)).status == 200
     assert (await merchant.send("PUT", SCENARIO, scenario, SECOND)).status == 403
@@ -84,13 +60,13 @@ async def test_control_request_that_creates_a_sandbox_owns_it(own_server: NewSer
 
 
 async def test_failed_control_request_owns_nothing(own_server: NewServer) -> None:
-    merchant = await own_server()
+    merchant = await own_server("anna", owned=True)
     assert (await merchant.send("PUT", SCENARIO, {"use": "nothing"}, FIRST)).status == 422
     assert (await merchant.send("GET", ORDER, headers=SECOND)).status == 404
 
 
 async def test_admin_token_opens_every_owned_sandbox(own_server: NewServer) -> None:
-    merchant = await own_server(admin_token="admin")
+    merchant = await own_server("anna", {"admin_token": "admin"}, owned=True)
     await merchant.send("GET", ORDER, headers=FIRST)
     assert (await merchant.send("GET", CLOCK, headers=TOKEN)).status == 200
     assert (await merchant.send("GET", CLOCK, headers=FIRST)).status == 200
@@ -98,14 +74,14 @@ async def test_admin_token_opens_every_owned_sandbox(own_server: NewServer) -> N
 
 
 async def test_list_of_sandboxes_still_needs_the_admin_token(own_server: NewServer) -> None:
-    merchant = await own_server(admin_token="admin")
+    merchant = await own_server("anna", {"admin_token": "admin"}, owned=True)
     for headers, status in ((FIRST, 401), (TOKEN, 200)):
         response = await merchant.send("GET", "/__admin/sandboxes", headers=headers)
         assert response.status == status
 
 
 async def test_dropped_sandbox_can_be_owned_again(own_server: NewServer) -> None:
-    merchant = await own_server()
+    merchant = await own_server("anna", owned=True)
     await merchant.send("GET", ORDER, headers=FIRST)
     dropped = await merchant.send("DELETE", "/__admin/sandboxes/anna", headers=FIRST)
     assert dropped.status == 204

@@ -2,22 +2,18 @@
 
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from aiohttp import ClientSession
 
 from mockserver.domain.operation import ORDERS_PATH, Operation
-from mockserver.http.server import Server
 from mockserver.sandbox.clock import wall_clock
-from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.loader import DEFAULT_SCENARIO, list_shipped, load_scenario
-from mockserver.scenario.scenario import ScenarioDefaults
+from mockserver.scenario.loader import list_shipped
 from mockserver.scenario.times import parse_time
-from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNSHIPPED, Merchant, Reply
+from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNSHIPPED, Merchant, NewServer, Reply
 from tests.support.problems import assert_problem
 
 Op = Operation
@@ -34,29 +30,6 @@ faults:
 expect:
   orders: {one: {refunds: [{allocated_to: A}]}}
 """
-NewServer = Callable[..., Awaitable[Merchant]]
-
-
-@pytest.fixture
-async def own_server(session: ClientSession) -> AsyncIterator[NewServer]:
-    """Start servers of their own, with limits of their own; merchants ask them."""
-    async with AsyncExitStack() as running:
-
-        async def started(user: str = "own", **limits: Any) -> Merchant:  # noqa: ANN401
-            server = Server(
-                SandboxRegistry(
-                    load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()), **limits
-                )
-            )
-            url = await server.start()
-            running.push_async_callback(server.stop)
-            return Merchant(session, url, user)
-
-        yield started
-
-
-def as_user(merchant: Merchant, user: str) -> Merchant:
-    return Merchant(merchant.session, merchant.url, user)
 
 
 async def put_scenario(
@@ -93,7 +66,7 @@ async def test_a_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) 
     filled = await put_scenario(merchant, SCENARIO)
     assert filled.json["scenario"] == "Own scenario"
     assert list(filled.json["orders"]) == ["one"]
-    order = await as_user(merchant, merchant.user).send(
+    order = await merchant.as_user(merchant.user).send(
         "GET",
         f"/ordermanagement/v1/orders/{filled.json['orders']['one']}",
     )
@@ -285,7 +258,7 @@ async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) ->
 async def test_evicted_sandboxes_are_listed(own_server: NewServer) -> None:
     merchant = await own_server(max_sandboxes=2)
     for user in ("a", "b", "a", "c"):
-        await as_user(merchant, user).send("GET", f"{ORDERS_PATH}/x")
+        await merchant.as_user(user).send("GET", f"{ORDERS_PATH}/x")
     page = (await merchant.send("GET", "/__admin/sandboxes")).json
     assert [sandbox["name"] for sandbox in page["sandboxes"]] == ["a", "c"]
     (eviction,) = page["evicted"]
@@ -323,7 +296,7 @@ async def test_only_listed_credentials_are_accepted(
 ) -> None:
     merchant = await own_server()
     for text in {"PK1", "4711", user}:
-        assert (await put_scenario(as_user(merchant, text), CREDENTIALS)).status == 200
+        assert (await put_scenario(merchant.as_user(text), CREDENTIALS)).status == 200
     given = b64encode(f"{user}:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {given}"}
     response = await merchant.send("GET", "/ordermanagement/v1/orders/x-y", headers=headers)
@@ -333,7 +306,7 @@ async def test_only_listed_credentials_are_accepted(
 async def test_credentials_apply_to_their_sandbox_only(own_server: NewServer) -> None:
     merchant = await own_server("PK1")
     await put_scenario(merchant, CREDENTIALS)
-    other = await as_user(merchant, "other").send("GET", "/ordermanagement/v1/orders/x")
+    other = await merchant.as_user("other").send("GET", "/ordermanagement/v1/orders/x")
     assert other.status == 400
 
 
@@ -346,7 +319,7 @@ async def test_require_known_accepts_only_existing_sandboxes(
     assert (await merchant.send("GET", "/__admin/sandboxes")).json["sandboxes"] == []
     await fill_sandbox(merchant)
     assert (await merchant.send("GET", path)).status == 400
-    assert (await as_user(merchant, "other").send("GET", path)).status == 401
+    assert (await merchant.as_user("other").send("GET", path)).status == 401
 
 
 async def test_verdict_checks_the_current_state(

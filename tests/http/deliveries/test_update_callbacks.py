@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from mockserver.domain.operation import CHECKOUTS_PATH
-from tests.support.checkouts import CART, PARCEL, PICKUP, SHIRTS, URLS
+from tests.support.checkouts import CART, PARCEL, PICKUP, SHIRTS
 from tests.support.shop import Shop
 
 SHIPPING = {
@@ -22,14 +21,9 @@ TOTALS = {
 FAILED = "shipping_address_update_error"
 
 
-async def complete(shop: Shop, *kinds: str, **spec: Any) -> Any:  # noqa: ANN401
-    urls = {**URLS, **dict.fromkeys(kinds, f"{shop.url}/callback")}
-    body = {**CART, "merchant_urls": urls, "shipping_options": [PICKUP, PARCEL]}
-    created = await shop.merchant.send("POST", CHECKOUTS_PATH, body)
-    path = f"checkouts/{created.json['order_id']}/complete"
-    reply = await shop.merchant.control("POST", path, {"push": "hold", **spec})
-    assert reply.status == 200, reply
-    return reply.json
+async def complete(shop: Shop, *kinds: str, **options: Any) -> Any:  # noqa: ANN401
+    cart = {"shipping_options": [PICKUP, PARCEL]}
+    return await shop.complete_asking(*kinds, cart=cart, **options)
 
 
 async def test_the_totals_of_the_answer_replace_those_of_the_order(shop: Shop) -> None:

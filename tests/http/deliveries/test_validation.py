@@ -12,18 +12,9 @@ from tests.support.shop import Shop
 REQUIRED = {"require_validate_callback_success": True}
 
 
-async def complete(shop: Shop, options: Any = None, **spec: Any) -> Any:  # noqa: ANN401
-    urls = {
-        **URLS,
-        "validation": f"{shop.url}/callback",
-        "notification": f"{shop.url}/callback",
-    }
-    body = {**CART, "merchant_urls": urls, "options": options or {}}
-    created = await shop.merchant.send("POST", CHECKOUTS_PATH, body)
-    path = f"checkouts/{created.json['order_id']}/complete"
-    reply = await shop.merchant.control("POST", path, {"push": "hold", **spec})
-    assert reply.status == 200, reply
-    return reply.json
+async def complete(shop: Shop, options: Any = None, **choices: Any) -> Any:  # noqa: ANN401
+    cart = {"options": options or {}}
+    return await shop.complete_asking("validation", "notification", cart=cart, **choices)
 
 
 async def test_the_shop_is_sent_the_whole_order_with_addresses(shop: Shop) -> None:
