@@ -14,24 +14,23 @@ CONTAINER_HOSTS = ("host.docker.internal", "host.containers.internal")
 """Names that Docker and Podman give to the host of a container."""
 
 
-def foreign_page(request: Request) -> str | None:
-    """Return what shows that a page of another origin sent the request, if anything does."""
-    fetch_site = request.headers.get("Sec-Fetch-Site", "").strip().lower()
-    if fetch_site in FOREIGN_FETCH_SITES:
-        return f"Sec-Fetch-Site: {fetch_site}"
+def foreign_page(request: Request, allowed_hosts: frozenset[str]) -> str | None:
+    """Return what shows that a page of another site sent the request, if anything does.
+
+    A page may give this server a name of its own site (DNS rebinding). That name passes as
+    the page's own origin, so of pages only expected hosts are accepted; servers, which send
+    neither header, may use any name.
+    """
     origin = request.headers.get("Origin")
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if origin is None and fetch_site is None:
+        return None
+    site = (fetch_site or "").strip().lower()
+    if site in FOREIGN_FETCH_SITES:
+        return f"Sec-Fetch-Site: {site}"
     if origin is not None and _origin_host(origin) != request.host:
         return f"Origin: {origin}"
-    return None
-
-
-def rebound_host(request: Request, allowed_hosts: frozenset[str]) -> str | None:
-    """Return the unexpected host of a page's request: another site's name for this server.
-
-    Such a name passes as the page's own origin (DNS rebinding). Servers may use any name.
-    """
-    fetch_site = request.headers.get("Sec-Fetch-Site", "").strip().lower()
-    is_of_page = fetch_site == "same-origin" or "Origin" in request.headers
+    is_of_page = origin is not None or site == "same-origin"
     if is_of_page and not is_expected_host(request.host, allowed_hosts):
         return f"Host: {request.host}"
     return None

@@ -174,7 +174,7 @@ class ControlApi(Struct, frozen=True):
         if not is_expected_host(request.host, self.allowed_hosts):
             message = f"unexpected host '{request.host}'; allow it with --allowed-host"
             raise Problem(403, message)
-        page = foreign_page(request)
+        page = foreign_page(request, self.allowed_hosts)
         if page:
             raise Problem(
                 403, f"requests from web pages of another origin are refused ({page})"

@@ -15,7 +15,7 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import CHECKOUTS_PATH
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
-from mockserver.http.browser import foreign_page, rebound_host
+from mockserver.http.browser import foreign_page
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.runner import DeliveryRunner
@@ -190,7 +190,7 @@ class MerchantApi(Struct, frozen=True):
 
     def _parse_credentials(self, request: Request) -> Credentials | Answer:
         """Return the credentials of the caller, or the response to a caller without any."""
-        page = foreign_page(request) or rebound_host(request, self.allowed_hosts)
+        page = foreign_page(request, self.allowed_hosts)
         if page is not None:
             refusal = Refusal(Reason.FOREIGN_ORIGIN, detail=page)
             return self._refuse_without_sandbox(request, refusal)
