@@ -12,16 +12,14 @@ from mockserver.http_client import HttpClient, HttpClientError, HttpResponse, ba
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
-from mockserver.testing.in_process import InProcessControl, InProcessServer
+from mockserver.testing.in_process import InProcessServer
 from mockserver.testing.runner import (
     StepResult,
     StepRunner,
     Transport,
     run_against_server,
 )
-from mockserver.testing.sandbox_handle import KustomSandbox
 
-USER = "predicted"
 STEP_TIMEOUT = 30.0  # seconds
 NO_RESPONSE = HttpResponse(0, {}, b"")
 
@@ -83,8 +81,7 @@ def predict(
     present = scenario.spec.get("assume", {})
     content = {**scenario.spec, "assume": {**present, **assume}}
     content.pop("faults", None)  # the account has none
-    control = InProcessControl("http://localhost", USER, server=server)
-    sandbox = KustomSandbox.open(control, content)
+    sandbox = server.open_sandbox(content)
     recorder = Recorder(server.send)
     runner = StepRunner(
         sandbox.base_url, *sandbox.auth, orders=sandbox.orders, transport=recorder.send

@@ -18,7 +18,6 @@ from mockserver.http_client import HttpClientError, HttpResponse
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
-from mockserver.testing.runner import StepResult, run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
 
 HOST = "localhost"
@@ -68,11 +67,10 @@ class InProcessServer:
     async def _respond(self, request: Request) -> Response:
         return await self._server.respond(request)
 
-    def run_steps(self, scenario: Scenario, text: str) -> list[StepResult]:
-        """Fill a sandbox from a scenario, and run its steps there."""
+    def open_sandbox(self, scenario: str | Mapping[str, object]) -> KustomSandbox:
+        """Fill the sandbox of :data:`USER` from a scenario."""
         control = InProcessControl(f"http://{HOST}", USER, server=self)
-        sandbox = KustomSandbox.open(control, text)
-        return list(run_in_sandbox(sandbox, scenario, self.send))
+        return KustomSandbox.open(control, scenario)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from mockserver.coverage.recipes import write_scenario
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.testing.in_process import USER, InProcessServer
+from mockserver.testing.runner import run_in_sandbox
 
 CELLS = coverage_cells()
 DIMENSIONS = list(dict.fromkeys(cell.dimension for cell in CELLS.values()))
@@ -25,7 +26,7 @@ def problems_of(server: InProcessServer, cell: Cell) -> list[str]:
     """Play the scenario of a cell, and return what went wrong."""
     text = write_scenario(cell)
     scenario = parse_scenario("gap", parse_yaml(text))
-    results = server.run_steps(scenario, text)
+    results = list(run_in_sandbox(server.open_sandbox(text), scenario, server.send))
     problems = [f"{r.text}: {difference}" for r in results for difference in r.differences]
     sandbox = server.registry.get(USER)
     assert sandbox is not None
