@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 Line: TypeAlias = dict[str, int | str]
-OrderSpec: TypeAlias = dict[str, list[Line]]
+GeneratedOrder: TypeAlias = dict[str, list[Line]]
 Pieces: TypeAlias = dict[str, int]
 """Number of pieces by reference."""
 
@@ -66,7 +66,7 @@ def _line(quantity: int, price: int, discount: int, draw: DrawFn) -> Line:
 @st.composite
 def orders(
     draw: DrawFn, lines: SearchStrategy[Line] | None = None, max_lines: int = 5
-) -> OrderSpec:
+) -> GeneratedOrder:
     """Draw an order in scenario syntax, with a reference of its own for each line.
 
     Args:
@@ -87,7 +87,7 @@ def orders(
 
 
 @st.composite
-def shipments(draw: DrawFn, order: OrderSpec, max_parcels: int = 3) -> list[list[str]]:
+def shipments(draw: DrawFn, order: GeneratedOrder, max_parcels: int = 3) -> list[list[str]]:
     """Draw how an order is shipped: the references in each parcel.
 
     Every line goes into exactly one parcel, whole; its simplest form is one parcel.
@@ -101,7 +101,7 @@ def shipments(draw: DrawFn, order: OrderSpec, max_parcels: int = 3) -> list[list
 
 @st.composite
 def refunds(
-    draw: DrawFn, order: OrderSpec, shipment: Sequence[str], at_most: int = 4
+    draw: DrawFn, order: GeneratedOrder, shipment: Sequence[str], at_most: int = 4
 ) -> list[Pieces]:
     """Draw what comes back of a shipment: returns of pieces, one after the other.
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mockserver.scenario.scenario import parse_scenario, wrap_value
 from mockserver.testing.strategies import (
-    OrderSpec,
+    GeneratedOrder,
     line_total,
     order_lines,
     orders,
@@ -23,7 +23,7 @@ few = settings(max_examples=50)
 @few
 @given(order=orders(st.one_of(order_lines(), rounding_traps())), data=st.data())
 def test_a_drawn_order_and_its_parcels_are_a_valid_scenario(
-    order: OrderSpec, data: st.DataObject
+    order: GeneratedOrder, data: st.DataObject
 ) -> None:
     parcels = data.draw(shipments(order))
     captures = {f"parcel-{number}": {"lines": lines} for number, lines in enumerate(parcels)}
@@ -45,7 +45,9 @@ def test_a_rounding_trap_cannot_be_divided_evenly(line: dict[str, int | str]) ->
 
 @few
 @given(order=orders(), data=st.data())
-def test_every_line_is_in_exactly_one_parcel(order: OrderSpec, data: st.DataObject) -> None:
+def test_every_line_is_in_exactly_one_parcel(
+    order: GeneratedOrder, data: st.DataObject
+) -> None:
     parcels = data.draw(shipments(order))
     shipped = [reference for parcel in parcels for reference in parcel]
     assert sorted(shipped) == sorted(str(line["reference"]) for line in order["lines"])
@@ -54,7 +56,9 @@ def test_every_line_is_in_exactly_one_parcel(order: OrderSpec, data: st.DataObje
 
 @few
 @given(order=orders(), data=st.data())
-def test_returns_never_exceed_what_was_shipped(order: OrderSpec, data: st.DataObject) -> None:
+def test_returns_never_exceed_what_was_shipped(
+    order: GeneratedOrder, data: st.DataObject
+) -> None:
     parcel = data.draw(shipments(order))[0]
     returned: Counter[str] = Counter()
     for pieces in data.draw(refunds(order, parcel)):
@@ -64,7 +68,7 @@ def test_returns_never_exceed_what_was_shipped(order: OrderSpec, data: st.DataOb
     assert all(0 < pieces <= int(quantities[name]) for name, pieces in returned.items())
 
 
-ORDER: OrderSpec = {
+ORDER: GeneratedOrder = {
     "lines": [{"reference": "A", "quantity": 3}, {"reference": "B", "quantity": 2}]
 }
 
