@@ -41,12 +41,13 @@ def parse_json(data: str | bytes) -> Document:
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    line, line_start = 0, 0
+    line, line_start, end = 0, 0, 0
     for match in _TOKEN.finditer(text):
         start = match.start()
-        line += text.count("\n", line_start, start)
-        line_start = max(text.rfind("\n", line_start, start) + 1, line_start)
+        line += text.count("\n", end, start)  # from the last token on: a line may be long
+        line_start = max(text.rfind("\n", end, start) + 1, line_start)
         yield _event(match[0], yaml.Mark("", start, line, start - line_start, None, 0))
+        end = match.end()
 
 
 def _event(token: str, mark: yaml.Mark) -> yaml.Event:
