@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 
 
 class FieldDifference(Struct, frozen=True):
-    """A place of a response where prediction and answer differ."""
+    """A place of a response where prediction and response differ."""
 
     place: str
     predicted: str

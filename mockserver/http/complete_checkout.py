@@ -37,13 +37,13 @@ URLS_ASKED = frozenset(CALLBACKS)
 """Merchant URLs that are asked before the payment."""
 
 NOT_VALIDATED = "not_validated"
-"""ShopperOutcome of an attempt that the answer to the validation callback stopped."""
+"""Outcome of an attempt that the response to the validation callback stopped."""
 
 
 class Completed(Struct, frozen=True):
     """The result of an attempt; ``order`` and ``push`` are ``None`` if it made none.
 
-    ``outcome`` is ``None`` if the merchant's answer to the validation callback stopped it.
+    ``outcome`` is ``None`` if the merchant's response to the validation callback stopped it.
     """
 
     outcome: ShopperOutcome | None
@@ -124,10 +124,10 @@ async def _ask_merchant(
     """
     for kind in changed_by_shopper(before, after):
         current = _current_checkout(deliveries, sandbox, after)
-        answer = await ask_for_update(deliveries, sandbox, current, kind)
+        validation = await ask_for_update(deliveries, sandbox, current, kind)
         _check_in_use(deliveries, sandbox)
-        if not answer.lets_pass:
-            return answer
+        if not validation.lets_pass:
+            return validation
     if spec.get("validation") == "skip":
         return SKIPPED
     current = _current_checkout(deliveries, sandbox, after)
@@ -174,7 +174,7 @@ def _push_mode(spec: Mapping[str, Any]) -> PushMode:
 
 
 def serialize_validation(validation: Validation) -> JsonObject:
-    """Show the answer to the validation callback."""
+    """Show the response to the validation callback."""
     return {
         "result": validation.result,
         "error_type": validation.error_type or None,
