@@ -31,7 +31,7 @@ LINES: list[Spec] = [
     {"reference": "B", "name": "Sneakers", "unit_price": 7000},
 ]
 ENDPOINT = "https://shop.example/webhooks"
-PARCEL = {"shipping_info": [{"tracking_number": "1001"}]}
+TRACKED_PARCEL = {"shipping_info": [{"tracking_number": "1001"}]}
 ADDRESS = {"street_address": "Storgatan 1", "city": "Stockholm"}
 
 
@@ -52,7 +52,7 @@ def write_scenario(cell: Cell) -> str:
     }
     content = {key: value for key, value in spec.items() if value}
     text: str = yaml.dump(
-        content, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=100
+        content, Dumper=_RecipeDumper, sort_keys=False, default_flow_style=None, width=100
     )
     return text
 
@@ -65,7 +65,7 @@ def _subject(recipe: Recipe) -> Spec:
     return {"orders": {ORDER: {**recipe.order, "lines": LINES}}, **webhooks}
 
 
-class _Dumper(yaml.SafeDumper):
+class _RecipeDumper(yaml.SafeDumper):
     """Writes short mappings on one line, and no anchors."""
 
     def ignore_aliases(self, _data: object) -> bool:
@@ -73,13 +73,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-CALLS: Mapping[Operation, Spec] = {
+ORDER_CALLS: Mapping[Operation, Spec] = {
     Operation.UPDATE_AUTHORIZATION: {"amount": 10000, "lines": ["A", "B"]},
     Operation.UPDATE_CUSTOMER_DETAILS: {"shipping_address": ADDRESS},
     Operation.UPDATE_MERCHANT_REFERENCES: {"merchant_reference1": "1001"},
-    Operation.ADD_ORDER_SHIPPING_INFO: PARCEL,
+    Operation.ADD_ORDER_SHIPPING_INFO: TRACKED_PARCEL,
     Operation.CAPTURE: {"lines": ["B"]},
-    Operation.ADD_CAPTURE_SHIPPING_INFO: PARCEL,
+    Operation.ADD_CAPTURE_SHIPPING_INFO: TRACKED_PARCEL,
     Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
     Operation.REFUND: {"lines": [{"reference": "A", "quantity": 1}]},
 }
@@ -129,7 +129,7 @@ def _complete(call: Spec, operation: Operation) -> Spec:
 
 def _step(operation: Operation, **changes: object) -> Spec:
     """Return the step that sends an operation."""
-    return {str(operation): {**_complete(CALLS.get(operation, {}), operation), **changes}}
+    return {str(operation): {**_complete(ORDER_CALLS.get(operation, {}), operation), **changes}}
 
 
 def _path(operation: Operation, status: Status) -> tuple[Spec, ...]:
@@ -193,7 +193,7 @@ def _unknown_order(operation: Operation) -> Spec:
         changes["capture"] = UNKNOWN_ID
     if "{refund_id}" in operation.info.path:
         changes["refund"] = UNKNOWN_ID
-    if "lines" in CALLS.get(operation, {}):
+    if "lines" in ORDER_CALLS.get(operation, {}):
         changes |= {"amount": 1000, "lines": [ONE_LINE]}
     return changes
 

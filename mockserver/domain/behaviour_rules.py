@@ -127,6 +127,10 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
     BehaviourRule(
         "Repeated and trailing slashes are ignored.", recorded("double slash, NA playground")
     ),
+    BehaviourRule(
+        "Of a key that a JSON body repeats, the last value counts.",
+        assumed("JSON libraries mostly do this; the journal notes such keys"),
+    ),
     BehaviourRule("An empty body counts as {}.", assumed("its missing fields are then named")),
     BehaviourRule("Bodies over 1 MiB are refused.", klarna_docs("errors: 1 MB")),
     BehaviourRule(

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import (
     Completion,
-    Outcome,
+    ShopperOutcome,
     UnknownChoiceError,
 )
 from mockserver.domain.checkout.validation import SKIPPED, Validation
@@ -25,8 +25,8 @@ from mockserver.http.deliveries.callbacks import (
     changed_by_shopper,
     validate_checkout,
 )
-from mockserver.http.deliveries.runner import DeliveryRunner
-from mockserver.http.merchant.serializers import JsonObject
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
+from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.deliveries.delivery import CALLBACKS, Delivery
 from mockserver.sandbox.deliveries.schedules import PushMode
@@ -37,7 +37,7 @@ URLS_ASKED = frozenset(CALLBACKS)
 """Merchant URLs that are asked before the payment."""
 
 NOT_VALIDATED = "not_validated"
-"""Outcome of an attempt that the answer to the validation callback stopped."""
+"""ShopperOutcome of an attempt that the answer to the validation callback stopped."""
 
 
 class Completed(Struct, frozen=True):
@@ -46,14 +46,14 @@ class Completed(Struct, frozen=True):
     ``outcome`` is ``None`` if the merchant's answer to the validation callback stopped it.
     """
 
-    outcome: Outcome | None
+    outcome: ShopperOutcome | None
     checkout: Checkout
     order: Order | None
     push: Delivery | None = None
     validation: Validation = SKIPPED
 
 
-async def complete_checkout(
+async def play_completion(
     deliveries: DeliveryRunner, sandbox: Sandbox, checkout: Checkout, spec: Mapping[str, Any]
 ) -> Completed:
     """Complete a checkout order in place of the shopper.
@@ -69,8 +69,10 @@ async def complete_checkout(
     """
     completion = build_completion(checkout, spec, sandbox.ids.seed)
     validation = SKIPPED
-    if completion.outcome is not Outcome.ABANDONED and URLS_ASKED & _merchant_urls(checkout):
-        entered = replace(completion, outcome=Outcome.ABANDONED)
+    if completion.outcome is not ShopperOutcome.ABANDONED and URLS_ASKED & _merchant_urls(
+        checkout
+    ):
+        entered = replace(completion, outcome=ShopperOutcome.ABANDONED)
         before = checkout
         checkout = (await _take_turn(deliveries, sandbox, checkout, entered, spec)).checkout
         validation = await _ask_merchant(deliveries, sandbox, before, checkout, spec)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, Route, expect
 
 from tests.support.checkouts import PARCEL, PICKUP, SHIRTS
 from tests.support.shop_site import ShopSite, running_shop
@@ -306,6 +306,21 @@ def test_an_expired_checkout_says_what_to_do(
     expect(checkout.locator("#closed-title")).to_have_text("This checkout has expired")
     expect(checkout.locator("#billing-email")).to_be_hidden()
     assert events(page, "can_not_complete_order")
+
+
+def test_a_resume_while_the_page_loads_reads_the_order_again(
+    page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
+) -> None:
+    def complete_meanwhile(route: Route) -> None:
+        response = route.fetch()
+        (summary,) = shop.control.checkouts()
+        shop.control.complete(summary["order_id"])
+        page.evaluate("window.kco.resume()")
+        route.fulfill(response=response)
+
+    page.route("**/checkout-page/**/order", complete_meanwhile, times=1)
+    checkout = visit()
+    expect(checkout.locator("#closed-title")).to_have_text("Thank you for your order")
 
 
 def test_an_order_completed_elsewhere_is_shown_as_complete(

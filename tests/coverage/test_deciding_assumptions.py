@@ -17,8 +17,8 @@ from mockserver.drift.exchanges import Recorder
 from mockserver.http_client import HttpResponse
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
-from mockserver.testing.in_process import USER, InProcessServer
-from mockserver.testing.runner import run_in_sandbox
+from mockserver.testing.in_process import IN_PROCESS_USER, InProcessServer
+from mockserver.testing.step_runner import run_in_sandbox
 
 READ_ORDER = {"get_order": {"order": "shop"}}
 """Shows what the requests before it came to."""
@@ -37,7 +37,7 @@ def play(
     sandbox, recorder = server.open_sandbox(scenario), Recorder(server.send)
     parsed = parse_scenario("gap", parse_yaml(json.dumps(scenario)))
     list(run_in_sandbox(sandbox, parsed, recorder.send))
-    state = server.registry.get(USER)
+    state = server.registry.get(IN_PROCESS_USER)
     assert state is not None
     met = {
         cell_id.removeprefix("assumption/") for cell_id in count_cells(state.count_met()).counts

@@ -11,6 +11,7 @@ let order;
 let labels = labelsOf(navigator.language);
 let isSuspended = false;
 let isBusy = true;
+let isReloadDue = false; // the shop resumed the checkout while the page was busy
 let isEditing = true;
 
 /** Raised for a refusal of the server, with its reason. */
@@ -81,6 +82,7 @@ async function busily(action) {
     isBusy = false;
     showBusy();
   }
+  if (isReloadDue) await resume();
 }
 
 function translate() {
@@ -336,6 +338,7 @@ function offerWayOn() {
 
 async function resume() {
   isSuspended = false;
+  isReloadDue = isBusy;
   if (isBusy) return showBusy();
   await busily(async () => update(await call("order")));
 }
