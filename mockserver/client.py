@@ -27,7 +27,7 @@ from mockserver.control_types import (
     OrderSummary,
     ProblemDetails,
     PushTiming,
-    RefundPreview,
+    RefundDryRun,
     RequestEntry,
     SandboxSummary,
     SnapshotSummary,
@@ -334,7 +334,7 @@ class ControlClient:
         """
         return cast("RequestEntry", self.call("GET", f"explain/{_segment(correlation_id)}"))
 
-    def explain_refund(self, order: str, refund: Mapping[str, object]) -> RefundPreview:
+    def explain_refund(self, order: str, refund: Mapping[str, object]) -> RefundDryRun:
         """Predict the allocation of a refund without making it.
 
         Args:
@@ -346,7 +346,7 @@ class ControlClient:
                 not valid.
         """
         body = {"order_id": order, "refund": refund}
-        return cast("RefundPreview", self.call("POST", "explain", body))
+        return cast("RefundDryRun", self.call("POST", "explain", body))
 
     def faults(self) -> list[FaultStatus]:
         """List the fault rules with their counts."""
@@ -501,7 +501,7 @@ class ControlClient:
         return cast("InvariantsReport", self.call("GET", "invariants"))
 
     def audit(self, allow: Iterable[str] = ()) -> AuditReport:
-        """Judge how the client behaved, from the journal.
+        """Audit how the client behaved, from the journal.
 
         Args:
             allow: codes of rules whose findings are left out, such as ``A301``.

@@ -174,7 +174,7 @@ class RefusalExplanation(TypedDict):
     provenance: RuleProvenance
 
 
-class RefundPreview(AllocationExplanation):
+class RefundDryRun(AllocationExplanation):
     """How a refund would be allocated, why it would be refused, and which faults would fire."""
 
     refusal: RefusalExplanation | None

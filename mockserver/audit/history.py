@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from mockserver.audit.line_totals import LineTotals
+from mockserver.audit.reference_sums import SumsByReference
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import READ_OPERATIONS, Operation
@@ -141,14 +141,14 @@ class History(Struct, frozen=True, dict=True):
         return [movement for movement in self.movements if isinstance(movement.record, Refund)]
 
     @cached_property
-    def captured_lines(self) -> LineTotals:
+    def captured_lines(self) -> SumsByReference:
         """Totals of captured lines; fast as long as they are read in the order of time."""
-        return LineTotals()
+        return SumsByReference()
 
     @cached_property
-    def refunded_lines(self) -> LineTotals:
+    def refunded_lines(self) -> SumsByReference:
         """Totals of refunded lines; fast as long as they are read in the order of time."""
-        return LineTotals()
+        return SumsByReference()
 
     def refusals(self, operation: Operation, *reasons: Reason) -> list[Entry]:
         """Return the requests of an operation that were refused for one of these reasons.

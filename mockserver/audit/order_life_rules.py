@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import time, timedelta
 
+from mockserver.audit.audit_rule import AuditRule, Basis
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, Movement, is_carried_out
-from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
@@ -139,46 +139,46 @@ def _late_update(entry: Entry, _history: History) -> Evidence | None:
     return Evidence(f"the update drops '{dropped[0]}', which is captured", (entry,))
 
 
-ORDER_LIFE_RULES: tuple[Rule, ...] = (
-    Rule(
+ORDER_LIFE_RULES: tuple[AuditRule, ...] = (
+    AuditRule(
         "A401", "capture after the authorization expired", Severity.WARNING,
         "no capture came after an expiry", _captures_after_expiry, _after_expiry,
         "Extend the authorization before expires_at, or ask for a new order.",
         Basis.FIELD_REPORT, "adyen-magento2 1594, vendure 2446, woocommerce-payments 739",
     ),
-    Rule(
+    AuditRule(
         "A402", "capture shortly before the authorization expires", Severity.NOTE,
         "nothing was captured", lambda history: history.captures, _near_expiry,
         "Watch expires_at, and extend the authorization in time.",
         Basis.FIELD_REPORT, "reaction-feature-requests 87 asks for a warning 48 hours before",
     ),
-    Rule(
+    AuditRule(
         "A403", "rest of an order never released", Severity.NOTE,
         "no order was captured in part", _part_captured, _remainder_expired,
         "Release the rest when nothing more will be shipped.",
         Basis.DOCUMENTED_BY_KLARNA, "release the remaining authorization", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A404", "order never acknowledged", Severity.WARNING,
         "no push was sent", lambda history: history.sent(DeliveryKind.PUSH),
         _never_acknowledged,
         "Acknowledge once the shop's order is stored.",
         Basis.DOCUMENTED_BY_KUSTOM, "pushes are repeated until acknowledged, for 48 hours",
     ),
-    Rule(
+    AuditRule(
         "A405", "capture during the fraud review", Severity.WARNING,
         "no capture came during a fraud review", _captures_in_review, _in_review,
         "Capture only after fraud_status is ACCEPTED.",
         Basis.FIELD_REPORT, "klarna-payments-for-woocommerce 20 and 30", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A406", "cancel and release confused", Severity.WARNING,
         "no cancel and no release was refused because of captures",
         _wrong_endings, _wrong_ending,
         "Cancel an order without captures, release the rest of one with captures.",
         Basis.DOCUMENTED_BY_KUSTOM, "cancel and release; buckaroo/Magento2 1642", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A407", "authorization updated against its captures", Severity.WARNING,
         "no authorization was updated", _updates, _late_update,
         "Keep captured lines in every update, and update before the last capture.",

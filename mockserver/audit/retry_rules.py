@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 
+from mockserver.audit.audit_rule import AuditRule, Basis
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import (
     History,
     Movement,
     is_answer_lost,
 )
-from mockserver.audit.line_totals import add_lines
-from mockserver.audit.rule import Basis, Rule
+from mockserver.audit.reference_sums import add_lines
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Capture
 from mockserver.sandbox.idempotency import KEY_LIFETIME
@@ -213,8 +213,8 @@ def _no_backoff(chain: list[Entry], _history: History) -> Evidence | None:
     )
 
 
-RETRY_RULES: tuple[Rule, ...] = (
-    Rule(
+RETRY_RULES: tuple[AuditRule, ...] = (
+    AuditRule(
         "A102", "change repeated after a lost answer, without an idempotency key",
         Severity.ERROR, "no answer to a capture or refund was lost after it was carried out",
         _lost_changes, _repeated_without_key,
@@ -224,34 +224,34 @@ RETRY_RULES: tuple[Rule, ...] = (
         "retry policy: a POST without a key is not safe to repeat; seen with Guzzle over"
         " libcurl, which repeats by itself",
     ),
-    Rule(
+    AuditRule(
         "A103", "idempotency key changed on a retry", Severity.ERROR,
         "no answer to a capture or refund was lost after it was carried out",
         _lost_changes, _repeated_with_new_key,
         "Create the key when the shipment is created, not when the request is built.",
         Basis.FIELD_REPORT, "medusa 16292, 16293 and 16466",
     ),
-    Rule(
+    AuditRule(
         "A104", "change repeated although it was answered", Severity.ERROR,
         "no capture or refund was carried out", _successes, _success_repeated,
         "Lock the shop's order before the call, and store the id of the capture or refund"
         " before the lock is released.",
         Basis.FIELD_REPORT, "coopcycle-web 4341 and 4608, medusa 13301", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A107", "change repeated with an expired key", Severity.ERROR,
         "no answer to a capture or refund was lost after it was carried out",
         _lost_changes, _repeated_too_late,
         "After 24 hours read the order instead of repeating the request.",
         Basis.DOCUMENTED_BY_KLARNA, "an idempotency key is kept for 24 hours", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A111", "Retry-After ignored", Severity.WARNING,
         "no answer carried Retry-After", _retry_after_pairs, _impatient,
         "Wait at least the seconds of Retry-After before any call of this kind.",
         Basis.STANDARD, "RFC 9110 section 10.2.3, RFC 6585", needs_running_clock=True,
     ),
-    Rule(
+    AuditRule(
         "A112", "retry without backoff", Severity.WARNING,
         "no request was sent again after 409, 429, 5xx or a lost answer",
         _retry_chains, _no_backoff,
@@ -259,13 +259,13 @@ RETRY_RULES: tuple[Rule, ...] = (
         Basis.DOCUMENTED_BY_KLARNA, "retry policy: 5 seconds, 5 minutes, 5 hours",
         needs_running_clock=True,
     ),
-    Rule(
+    AuditRule(
         "A114", "refused request sent again unchanged", Severity.WARNING,
         "no request was refused", _refusal_runs, _refusal_retried,
         "Show the refusal to a person, or change what it names before trying again.",
         Basis.DOCUMENTED_BY_KLARNA, "retry policy: answers 3xx and 4xx are not retried",
     ),
-    Rule(
+    AuditRule(
         "A115", "outcome of a lost answer never learnt", Severity.ERROR,
         "no answer to a capture or refund was lost after it was carried out",
         lambda history: history.lost_answers.lost, _never_learnt,

@@ -12,6 +12,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from mockserver.coverage.deciding_assumptions import ASSUMPTION_CHECKS
 from mockserver.domain.allocation.conditions import CONDITION_CHECKS
 from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.errors import ERROR_CATALOGUE, Reason
@@ -99,6 +100,7 @@ def coverage_cells() -> Mapping[str, Cell]:
         *_refusal_cells(),
         *_retry_cells(),
         *_refund_cells(),
+        *_assumption_cells(),
         *_fault_cells(),
         *_checkout_cells(),
         *_delivery_cells(),
@@ -213,6 +215,12 @@ def _refund_cells() -> Iterator[Cell]:
     yield Cell("refund/later_capture", Tier.MUST, later, refund)
     yield Cell("refund/ambiguous", Tier.SHOULD, ambiguous, refund)
     yield Cell("refund/only_fees", Tier.SHOULD, fees, refund)
+
+
+def _assumption_cells() -> Iterator[Cell]:
+    for name, check in ASSUMPTION_CHECKS.items():
+        text = f"another value of {name} would have changed a response"
+        yield Cell(f"assumption/{name}", Tier.SHOULD, text, check.used_by)
 
 
 def _fault_cells() -> Iterator[Cell]:

@@ -39,7 +39,7 @@ NAMES_KEY = f"{PREFIX}:names"
 TOKEN_FIELD = b"@"
 
 MAX_WAIT = 2.0  # seconds in which a lost connection may come back
-RETRY_INTERVAL = 0.05  # seconds
+RECONNECT_INTERVAL = 0.05  # seconds
 BUSY_INTERVAL = 0.002  # seconds until another server has used its reservation
 SOCKET_TIMEOUT = 2.0  # seconds
 NAME_PERIOD = 60.0  # seconds in which the use of a sandbox is noted once
@@ -179,7 +179,7 @@ class ValkeyStore:
             except AWAY as error:
                 if monotonic() > deadline:
                     raise _store_error(error) from None
-                await asyncio.sleep(RETRY_INTERVAL)
+                await asyncio.sleep(RECONNECT_INTERVAL)
             except ValkeyError as error:
                 raise _store_error(error) from None
 
@@ -224,7 +224,7 @@ class ValkeyStore:
                 results = await pipeline.execute(raise_on_error=False)
             except AWAY as error:
                 results = [error] * len(unsent)
-                await asyncio.sleep(RETRY_INTERVAL)
+                await asyncio.sleep(RECONNECT_INTERVAL)
             for n, result in zip(unsent, results, strict=True):
                 answers[n] = result
 

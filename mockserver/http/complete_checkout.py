@@ -11,11 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import Completion, Outcome
+from mockserver.domain.checkout.completion import Completion, ShopperOutcome
 from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.order import Order
 from mockserver.http.deliveries.callbacks import validate_checkout
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.shopper_changes import check_in_use, enter_changes, take_checkout_turn
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.deliveries.delivery import CALLBACKS, Delivery
@@ -36,14 +36,14 @@ class Completed(Struct, frozen=True):
     ``outcome`` is ``None`` if the merchant's answer to a callback stopped it.
     """
 
-    outcome: Outcome | None
+    outcome: ShopperOutcome | None
     checkout: Checkout
     order: Order | None
     push: Delivery | None = None
     validation: Validation = SKIPPED
 
 
-async def complete_checkout(
+async def play_completion(
     deliveries: DeliveryRunner, sandbox: Sandbox, checkout: Checkout, spec: Mapping[str, Any]
 ) -> Completed:
     """Complete a checkout order in place of the shopper.
@@ -93,7 +93,7 @@ async def _ask_merchant(
     Raises:
         Problem: the completion is refused; or the sandbox was reset or dropped meanwhile.
     """
-    entered = replace(completion, outcome=Outcome.ABANDONED)
+    entered = replace(completion, outcome=ShopperOutcome.ABANDONED)
 
     def enter(current: Sandbox, checkout: Checkout) -> Checkout:
         return checkouts.complete_checkout(current, checkout.order_id, entered)[0]
@@ -101,7 +101,7 @@ async def _ask_merchant(
     answer = await enter_changes(deliveries, sandbox, order_id, enter)
     if not answer.lets_pass:
         return answer
-    if completion.outcome is Outcome.ABANDONED or spec.get("validation") == "skip":
+    if completion.outcome is ShopperOutcome.ABANDONED or spec.get("validation") == "skip":
         return SKIPPED
     current = deliveries.current(sandbox).checkouts[order_id]
     validation = await validate_checkout(deliveries, sandbox, current)

@@ -14,8 +14,8 @@ from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.callbacks import ask_for_update, changed_by_shopper
-from mockserver.http.deliveries.runner import DeliveryRunner
-from mockserver.http.merchant.serializers import JsonObject
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
+from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS
 from mockserver.sandbox.sandbox import Sandbox

@@ -30,7 +30,7 @@ TWO_SHIPMENTS = {
 HOSTILE = "\u202e<img src=x onerror=alert(1)>'\"&{{1}}"
 VIEWS = (
     "orders", "journal", "faults", "clock", "scenario", "checkouts", "deliveries",
-    "snapshots", "judge",
+    "snapshots", "checks",
 )  # fmt: skip
 
 _users = count(1)
@@ -342,7 +342,7 @@ def test_the_list_of_orders_names_those_with_a_problem(page: Page, shop: Refundi
 
 
 def test_coverage_names_what_was_tried_and_what_never(page: Page, shop: RefundingShop) -> None:
-    open_view(page, shop, "judge")
+    open_view(page, shop, "checks")
     coverage = page.get_by_role("region", name="Coverage")
     expect(coverage).to_contain_text("No request yet.")
     shop.refund(order_id(shop), 10000, "B24680")

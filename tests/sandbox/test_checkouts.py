@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockserver.domain.checkout.completion import Outcome, UnknownChoiceError
+from mockserver.domain.checkout.completion import ShopperOutcome, UnknownChoiceError
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.sandbox import checkouts
@@ -91,7 +91,7 @@ def test_nothing_is_taken_back_from_a_completed_checkout(sandbox: Sandbox) -> No
 
 def test_a_declined_completion_makes_no_order(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
-    declined = make_completion(Outcome.DECLINED)
+    declined = make_completion(ShopperOutcome.DECLINED)
     checkout, order = checkouts.complete_checkout(sandbox, order_id, declined)
     assert (order, sandbox.orders) == (None, {})
     assert checkouts.read_checkout(sandbox, order_id) is checkout

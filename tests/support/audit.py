@@ -8,8 +8,8 @@ from mockserver.control_types import AuditReport
 from mockserver.http_client import HttpClient
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
-from mockserver.testing.runner import run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
+from mockserver.testing.step_runner import run_in_sandbox
 
 
 def run_and_audit(

@@ -3,9 +3,9 @@
 from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.checkout.changes import create_checkout
+from mockserver.domain.checkout.changes import start_checkout
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import Completion, Outcome
+from mockserver.domain.checkout.completion import Completion, ShopperOutcome
 from mockserver.domain.order import PaymentMethod
 from tests.support.builders import NOW, ORDER_ID, SWEDEN
 
@@ -65,10 +65,13 @@ TOTALS_WITH_PARCEL = {
 
 def make_checkout(assumptions: Assumptions = DEFAULT, **fields: Any) -> Checkout:  # noqa: ANN401
     """Make a checkout order of two shirts at ``NOW``."""
-    return create_checkout(ORDER_ID, {**CART, **fields}, NOW, assumptions)
+    return start_checkout(ORDER_ID, {**CART, **fields}, NOW, assumptions)
 
 
-def make_completion(outcome: Outcome = Outcome.APPROVED, **facts: Any) -> Completion:  # noqa: ANN401
+def make_completion(
+    outcome: ShopperOutcome = ShopperOutcome.APPROVED,
+    **facts: Any,  # noqa: ANN401  # the keyword arguments of a Completion
+) -> Completion:
     """Make what a Swedish shopper does."""
     return Completion(
         outcome=outcome,

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from mockserver.audit.rule import DOCS_PAGES, Rule
+from mockserver.audit.audit_rule import DOCS_PAGES, AuditRule
 from mockserver.audit.rule_table import AUDIT_RULES
-from mockserver.cli.tables import Table, markdown_table
+from mockserver.cli.page_tables import PageTable, markdown_table
 from tools.docs_generator.audit_examples import (
     AUDIT_EXAMPLES,
     EXAMPLE_HEAD,
@@ -23,7 +23,7 @@ _TITLES = {
     "traffic": "Audit rules: traffic",
 }
 _INTRO = (
-    "Look up what the audit found. It judges the requests in the journal of a sandbox: what"
+    "Look up what the audit found. It checks the requests in the journal of a sandbox: what"
     " would hurt in production although every test is green. [Audit your"
     " integration](../../how-to/audit.md) shows how to run it."
 )
@@ -45,7 +45,9 @@ def audit_index() -> str:
         for rule in AUDIT_RULES.values()
     )
     columns = ("code", "what was done wrong", "severity")
-    rules = Table("Rules", "A code leads to its explanation and two examples.", columns, rows)
+    rules = PageTable(
+        "Rules", "A code leads to its explanation and two examples.", columns, rows
+    )
     return page("Audit rules", NOTICE, _INTRO, _SEVERITIES, markdown_table(rules))
 
 
@@ -56,11 +58,11 @@ def audit_page(prefix: str) -> str:
     return page(_TITLES[AUDIT_PAGES[prefix]], NOTICE, back, _HEAD, *map(_section, rules))
 
 
-def _link(rule: Rule) -> str:
+def _link(rule: AuditRule) -> str:
     return rule.docs.rpartition("/")[2]
 
 
-def _severity(rule: Rule) -> str:
+def _severity(rule: AuditRule) -> str:
     return f"{rule.severity}, preview" if rule.preview else str(rule.severity)
 
 
@@ -70,7 +72,7 @@ def _show_exchange(exchange: str) -> str:
     return f"{shown}\n\n```http\n{requests}```" if requests else shown
 
 
-def _section(rule: Rule) -> str:
+def _section(rule: AuditRule) -> str:
     example = AUDIT_EXAMPLES[rule.code]
     return "\n\n".join(
         (

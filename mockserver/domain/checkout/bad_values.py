@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.checkout.checkout import PLACEHOLDER, Fields
+from mockserver.domain.checkout.checkout import ORDER_ID_PLACEHOLDER, Fields
 from mockserver.domain.errors import MAX_MESSAGES, Reason, Refusal
 from mockserver.domain.money import line_tax, line_total
 from mockserver.domain.operation import Operation
@@ -105,7 +105,9 @@ def _merchant_urls(fields: Fields, assumptions: Assumptions) -> Iterator[BadValu
 @lru_cache(maxsize=1000)  # a shop sends the same ones again and again
 def _bad_urls(urls: tuple[tuple[str, str], ...], local_urls: str) -> tuple[BadValue, ...]:
     notes = {
-        name: _url_note(url.replace(PLACEHOLDER, "id"), refuses_local=local_urls == "refused")
+        name: _url_note(
+            url.replace(ORDER_ID_PLACEHOLDER, "id"), refuses_local=local_urls == "refused"
+        )
         for name, url in urls
     }
     return tuple(
@@ -118,7 +120,7 @@ def _bad_urls(urls: tuple[tuple[str, str], ...], local_urls: str) -> tuple[BadVa
 def _url_note(url: str, *, refuses_local: bool) -> str:
     """Return what is wrong with a URL, or an empty text."""
     if "{" in url or "}" in url:
-        return f"the only placeholder is {PLACEHOLDER}"
+        return f"the only placeholder is {ORDER_ID_PLACEHOLDER}"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

@@ -61,7 +61,7 @@ FAILED = Validation(ValidationResult.FAILED, FAILURE)
 UPDATE_FAILED = Validation(ValidationResult.FAILED, "shipping_address_update_error")
 
 
-def judge_validation(
+def interpret_validation_response(
     answer: CallbackAnswer, *, is_required: bool, assumptions: Assumptions
 ) -> Validation:
     """Decide how the purchase goes on.
@@ -85,7 +85,7 @@ def judge_validation(
     return FAILED if is_required else PASSED
 
 
-def judge_update(answer: CallbackAnswer) -> Validation:
+def interpret_update_response(answer: CallbackAnswer) -> Validation:
     """Decide how the purchase goes on after an address, country or shipping callback.
 
     Everything but a 200, a 400 and a redirect with ``Location`` fails (assumed).

@@ -18,12 +18,12 @@ from mockserver.domain.checkout.validation import (
     UPDATE_FAILED,
     CallbackAnswer,
     Validation,
-    judge_update,
-    judge_validation,
+    interpret_update_response,
+    interpret_validation_response,
 )
 from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import Operation
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sent
 from mockserver.http.merchant.checkout_parsing import check_fields
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
@@ -68,7 +68,9 @@ async def validate_checkout(
     if delivery is None:  # the sandbox was reset or dropped
         return SKIPPED
     answer = parse_answer(await runner.ask(sandbox, delivery))
-    return judge_validation(answer, is_required=is_required, assumptions=sandbox.assumptions)
+    return interpret_validation_response(
+        answer, is_required=is_required, assumptions=sandbox.assumptions
+    )
 
 
 def changed_by_shopper(before: Checkout, after: Checkout) -> Collection[DeliveryKind]:
@@ -110,12 +112,12 @@ async def ask_for_update(
     if delivery is None:  # the sandbox was reset or dropped
         return UPDATE_FAILED
     sent = await runner.ask(sandbox, delivery)
-    judged = judge_update(parse_answer(sent))
-    if judged.lets_pass and not await runner.take_turn(
+    validation = interpret_update_response(parse_answer(sent))
+    if validation.lets_pass and not await runner.take_turn(
         sandbox, _apply_update, order_id, sent.body
     ):
         return UPDATE_FAILED
-    return judged
+    return validation
 
 
 def _apply_update(sandbox: Sandbox, order_id: str, body: bytes) -> bool:

@@ -13,8 +13,8 @@ from mockserver.http.merchant.exchange import Exchange
 from mockserver.http.merchant.responses import provider_json_response
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox import checkouts
+from mockserver.sandbox.memory_sizes import measure_checkout
 from mockserver.sandbox.sandbox import Execution, Sandbox
-from mockserver.sandbox.weights import weigh_checkout
 
 CHECKOUT_HEADERS: Mapping[str, str] = {
     "Cache-Control": "max-age=0, no-cache, no-store",
@@ -60,7 +60,7 @@ def _create(
     sandbox: Sandbox, request: Request, endpoint: OperationInfo, _ids: PathIds
 ) -> Checkout:
     fields = parse_checkout_fields(request, endpoint, sandbox.assumptions)
-    return checkouts.create_checkout(sandbox, fields, size=weigh_checkout(fields))
+    return checkouts.create_checkout(sandbox, fields, size=measure_checkout(fields))
 
 
 def _read(
@@ -76,7 +76,7 @@ def _update(
     # everything again on 404 do not stop at the 400.
     checkouts.check_updatable(sandbox, ids["order_id"])
     fields = parse_checkout_fields(request, endpoint, sandbox.assumptions)
-    size = weigh_checkout(fields)
+    size = measure_checkout(fields)
     return checkouts.update_checkout(sandbox, ids["order_id"], fields, size=size)
 
 

@@ -5,12 +5,15 @@ for what is not set, ``[]`` for an empty object, whole floats, numbers as refere
 are normalized before the schema is checked, so that the echo is normalized, too.
 """
 
-from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.bad_values import BadValue, bad_value_refusal
-from mockserver.domain.checkout.checkout import MERCHANT_FIELDS, MERCHANT_URLS, OPTIONS, Fields
+from mockserver.domain.checkout.checkout import (
+    KNOWN_MEMBERS,
+    MERCHANT_FIELDS,
+    Fields,
+)
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import OperationInfo
 from mockserver.http.merchant.request_parsing import (
@@ -30,10 +33,6 @@ TEXT_FIELDS = frozenset(
     ("reference", "merchant_reference1", "merchant_reference2", "postal_code", "phone")
 )
 KNOWN_FIELDS = frozenset(MERCHANT_FIELDS)
-KNOWN_MEMBERS: Mapping[str, tuple[str, ...]] = {
-    "merchant_urls": MERCHANT_URLS,
-    "options": OPTIONS,
-}
 MAX_EXACT_FLOAT = 2.0**53
 
 

@@ -9,17 +9,17 @@ from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import (
-    ADDRESS_FIELDS,
+    CHECKOUT_ADDRESSES,
+    CHECKOUT_OPTIONS,
     DEFAULT_OPTIONS,
     MERCHANT_FIELDS,
-    OPTIONS,
     Checkout,
     CheckoutStatus,
     Fields,
 )
 from mockserver.domain.checkout.completion import completed_amount, completed_tax_amount
 from mockserver.http.checkout_page.snippet import html_snippet
-from mockserver.http.merchant.serializers import JsonObject
+from mockserver.http.merchant.order_serializer import JsonObject
 
 FIELDS_BEFORE_SNIPPET = MERCHANT_FIELDS[: MERCHANT_FIELDS.index("options")]
 CHOSEN = ("selected_shipping_option", "merchant_requested")
@@ -76,7 +76,7 @@ def _shown_fields(checkout: Checkout, assumptions: Assumptions) -> Fields:
     country = _country(fields["purchase_country"], assumptions)
     fields["purchase_country"] = country
     fields["purchase_currency"] = fields["purchase_currency"].upper()
-    for name in ADDRESS_FIELDS:
+    for name in CHECKOUT_ADDRESSES:
         address = checkout.shopper.get(name) or {"country": country, **fields.get(name, {})}
         fields[name] = {**address, "country": _country(address["country"], assumptions)}
     if "shipping_countries" in fields:
@@ -89,7 +89,7 @@ def _shown_fields(checkout: Checkout, assumptions: Assumptions) -> Fields:
 
 def _options(sent: Fields) -> Fields:
     shown = {**DEFAULT_OPTIONS, **sent}
-    return {name: shown[name] for name in OPTIONS if name in shown}
+    return {name: shown[name] for name in CHECKOUT_OPTIONS if name in shown}
 
 
 def _country(country: str, assumptions: Assumptions) -> str:

@@ -18,7 +18,7 @@ from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.workers import Workers
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.first_use import build_if_large
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection

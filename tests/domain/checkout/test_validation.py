@@ -12,8 +12,8 @@ from mockserver.domain.checkout.validation import (
     CallbackAnswer,
     Validation,
     ValidationResult,
-    judge_update,
-    judge_validation,
+    interpret_update_response,
+    interpret_validation_response,
 )
 
 LOCATION = "https://shop.example/cart"
@@ -51,9 +51,11 @@ def test_an_answer_decides_how_the_purchase_goes_on(
     validation: Validation,
 ) -> None:
     assumptions = Assumptions(**assume)
-    judged = judge_validation(answer, is_required=is_required, assumptions=assumptions)
-    assert judged == validation
-    assert judged.lets_pass is (validation is PASSED)
+    interpreted = interpret_validation_response(
+        answer, is_required=is_required, assumptions=assumptions
+    )
+    assert interpreted == validation
+    assert interpreted.lets_pass is (validation is PASSED)
 
 
 @pytest.mark.parametrize(
@@ -70,4 +72,4 @@ def test_an_answer_decides_how_the_purchase_goes_on(
     ],
 )
 def test_an_update_passes_only_by_a_200(answer: CallbackAnswer, validation: Validation) -> None:
-    assert judge_update(answer) == validation
+    assert interpret_update_response(answer) == validation

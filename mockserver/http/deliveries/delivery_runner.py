@@ -14,7 +14,7 @@ import orjson
 from msgspec import Struct
 
 from mockserver.homes.home import ArgumentsT, Home, ResultT
-from mockserver.http.deliveries import faults
+from mockserver.http.deliveries import delivery_faults
 from mockserver.http.deliveries.outgoing import build_request
 from mockserver.http.deliveries.sender import Sender, Sent, no_response, timeout_of
 from mockserver.sandbox.deliveries.delivery import (
@@ -107,10 +107,10 @@ class DeliveryRunner:
         """
         fired = delivery.fired
         if not fired:
-            fired = await self.take_turn(sandbox, faults.match_rules, delivery) or ()
-            if await self.take_turn(sandbox, faults.put_off, delivery, fired):
+            fired = await self.take_turn(sandbox, delivery_faults.match_rules, delivery) or ()
+            if await self.take_turn(sandbox, delivery_faults.put_off, delivery, fired):
                 return []
-        number = faults.number_of_calls(fired)
+        number = delivery_faults.number_of_calls(fired)
         sent = [await self.send(sandbox, delivery, fired) for _ in range(number)]
         await self.take_turn(sandbox, _release_reordered, delivery)
         return sent
@@ -131,7 +131,7 @@ class DeliveryRunner:
             result.status,
             result.seconds,
             result.error,
-            faults.describe(fired),
+            delivery_faults.name_fired_actions(fired),
             bool(result.location),
         )
         changed = await self.take_turn(sandbox, _settle, delivery, attempt, result.held)
@@ -145,23 +145,25 @@ class DeliveryRunner:
         moves instead of waiting.
         """
         fired = await self.take_turn(sandbox, _match_question, delivery) or ()
-        delay, timeout = faults.delay_of(fired), timeout_of(delivery)
+        delay, timeout = delivery_faults.delay_of(fired), timeout_of(delivery)
         if delay >= timeout:
             return Sent(timeout, error=no_response(delivery))
         if delay and not sandbox.clock.frozen:
             await asyncio.sleep(delay)
-        calls = range(faults.number_of_calls(fired))
+        calls = range(delivery_faults.number_of_calls(fired))
         answers = [await self.send(sandbox, delivery, fired) for _ in calls]
         return answers[-1].result
 
     async def _call(self, sandbox: Sandbox, delivery: Delivery, fired: FiredActions) -> Sent:
         """Call the merchant, unless a fault rule or a removed endpoint prevents it."""
-        if faults.is_lost(fired):
+        if delivery_faults.is_lost(fired):
             return Sent(0.0, error="lost on the way, by a fault rule")
-        answer = faults.replaced_answer(fired)
+        answer = delivery_faults.replaced_answer(fired)
         if answer is not None:
             return _replaced_answer(delivery, answer)
-        request = build_request(sandbox, delivery, forged=faults.has_bad_signature(fired))
+        request = build_request(
+            sandbox, delivery, forged=delivery_faults.has_bad_signature(fired)
+        )
         if request.held:
             return Sent(0.0, held=request.held)
         return await self._sender.send(delivery, request)
@@ -235,12 +237,12 @@ def _settle(
 
 def _match_question(sandbox: Sandbox, delivery: Delivery) -> FiredActions:
     """Count a question to the merchant for the fault rules; a frozen clock moves by a delay."""
-    fired = faults.match_rules(sandbox, delivery)
-    delay, timeout = faults.delay_of(fired), timeout_of(delivery)
+    fired = delivery_faults.match_rules(sandbox, delivery)
+    delay, timeout = delivery_faults.delay_of(fired), timeout_of(delivery)
     if sandbox.clock.frozen:
         sandbox.clock.advance(timedelta(seconds=min(delay, timeout)))
     if delay >= timeout:
-        at, names = sandbox.clock.now(), faults.describe(fired)
+        at, names = sandbox.clock.now(), delivery_faults.name_fired_actions(fired)
         attempt = Attempt(at, None, timeout, no_response(delivery), names)
         sandbox.deliveries.settle(delivery.delivery_id, attempt)
     return fired

@@ -78,6 +78,6 @@ def has_bad_signature(fired: FiredActions) -> bool:
     return any(isinstance(action, BadSignature) for _, action in fired)
 
 
-def describe(fired: FiredActions) -> tuple[str, ...]:
+def name_fired_actions(fired: FiredActions) -> tuple[str, ...]:
     """Name the rules with their actions, as the journal does."""
     return tuple(f"{name}: {action}" for name, action in fired)

@@ -17,7 +17,7 @@ from mockserver.domain.errors import Refusal
 from mockserver.homes.home import Home, ResultT
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.checkout_page.page_state import describe_page
-from mockserver.http.complete_checkout import NOT_VALIDATED, complete_checkout
+from mockserver.http.complete_checkout import NOT_VALIDATED, play_completion
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import (
     Problem,
@@ -26,7 +26,7 @@ from mockserver.http.control.problems import (
     refusal_problem,
     scenario_problem,
 )
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.messages import Request, Response
 from mockserver.http.router import Router
 from mockserver.http.shopper_changes import enter_changes, serialize_validation
@@ -37,7 +37,7 @@ from mockserver.scenario.checkout_completion import entered_addresses
 from mockserver.scenario.diagnostics import ScenarioError
 
 COMPLETION_SCHEMA = "control.schema.json#/$defs/completion_request"
-MEDIA_TYPES = {
+PAGE_MEDIA_TYPES = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -166,7 +166,7 @@ async def _identify(page: CheckoutPage, params: Params, request: Request) -> Res
 async def _complete(page: CheckoutPage, params: Params, request: Request) -> Response:
     spec = validate(parse_json_object(request), COMPLETION_SCHEMA)
     sandbox, checkout = await page.take_turn(params, lambda *found: found)
-    completed = await complete_checkout(page.deliveries, sandbox, checkout, spec)
+    completed = await play_completion(page.deliveries, sandbox, checkout, spec)
     page.home.registry.mark_changed(sandbox.name)
     state = describe_page(sandbox, completed.checkout)
     answer = {
@@ -184,7 +184,7 @@ def _files() -> Mapping[str, bytes]:
 
 
 def _file_response(name: str) -> Response:
-    media_type = MEDIA_TYPES[name.rpartition(".")[2]]
+    media_type = PAGE_MEDIA_TYPES[name.rpartition(".")[2]]
     return Response(200, _files()[name], {"Content-Type": media_type})
 
 
