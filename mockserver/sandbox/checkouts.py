@@ -7,6 +7,8 @@ keys: creating twice makes two checkout orders.
 import json
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from mockserver.domain.checkout import changes, completion
 from mockserver.domain.checkout.checkout import Checkout, Fields, check_checkout_allowed
 from mockserver.domain.checkout.completion import (
@@ -132,6 +134,19 @@ def identify_shopper(
     )
     sandbox.put_checkout(changed, 0)
     return changed
+
+
+def restore_shopper(sandbox: Sandbox, order_id: str, shopper: Fields) -> Checkout:
+    """Take back what a shopper entered, unless the checkout order was completed meanwhile.
+
+    Raises:
+        Refusal: there is none of this id.
+    """
+    checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
+    if checkout.completed_at is None:
+        checkout = replace(checkout, shopper=shopper)
+        sandbox.put_checkout(checkout, 0)
+    return checkout
 
 
 def complete_checkout(

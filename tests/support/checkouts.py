@@ -43,6 +43,25 @@ EMPTY_CART = {**CART, "order_amount": 0, "order_tax_amount": 0, "order_lines": [
 PARCEL = {"id": "parcel", "name": "Parcel", "price": 4900, "tax_amount": 980, "tax_rate": 2500}
 PICKUP = {"id": "pickup", "name": "Pick up", "price": 0, "tax_amount": 0, "tax_rate": 0}
 
+PARCEL_LINE = {
+    "type": "shipping_fee", "reference": "parcel", "name": "Parcel", "quantity": 1,
+    "unit_price": 4900, "tax_rate": 2500, "total_amount": 4900, "total_tax_amount": 980,
+}  # fmt: skip
+TOTALS = {
+    "order_amount": 20000,
+    "order_tax_amount": 4000,
+    "order_lines": [SHIRTS],
+    "purchase_currency": "SEK",
+}
+"""The answer to a callback that leaves the totals of the cart as they are."""
+
+TOTALS_WITH_PARCEL = {
+    **TOTALS,
+    "order_amount": 24900,
+    "order_tax_amount": 4980,
+    "order_lines": [SHIRTS, PARCEL_LINE],
+}
+
 
 def make_checkout(assumptions: Assumptions = DEFAULT, **fields: Any) -> Checkout:  # noqa: ANN401
     """Make a checkout order of two shirts at ``NOW``."""

@@ -19,7 +19,8 @@ from tests.support.checkouts import CART
 
 EVENTS = (
     "load", "customer", "change", "billing_address_change", "shipping_address_change",
-    "shipping_option_change", "order_total_change", "checkbox_change",
+    "shipping_option_change", "shipping_address_update_error", "order_total_change",
+    "checkbox_change",
     "can_not_complete_order", "network_error", "load_confirmation", "redirect_initiated",
 )  # fmt: skip
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">

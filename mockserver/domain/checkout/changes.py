@@ -12,6 +12,7 @@ from mockserver.domain.checkout.checkout import (
     Fields,
     check_checkout_allowed,
 )
+from mockserver.domain.checkout.completion import choose_shipping_option, with_shipping_option
 from mockserver.domain.operation import Operation
 
 
@@ -32,7 +33,8 @@ def replace_fields(
 ) -> Checkout:
     """Replace the fields that were sent; lists and objects are replaced whole.
 
-    Addresses are ignored once the shopper has identified (documented by Kustom).
+    Addresses are ignored once the shopper has identified (documented by Kustom). A chosen
+    shipping option follows the list: if it is no longer there, another one is chosen.
 
     Raises:
         Refusal: it is complete, aborted or expired, or a value would be bad.
@@ -42,7 +44,10 @@ def replace_fields(
     changes = {name: value for name, value in fields.items() if name not in ignored}
     merged = {**checkout.fields, **changes}
     check_values(merged, Operation.UPDATE_CHECKOUT, assumptions)
-    return replace(checkout, fields=merged, last_modified_at=now)
+    changed = replace(checkout, fields=merged, last_modified_at=now)
+    if "selected_shipping_option" not in checkout.shopper:
+        return changed
+    return with_shipping_option(changed, choose_shipping_option(changed))
 
 
 def mark_aborted(checkout: Checkout, now: datetime, assumptions: Assumptions) -> Checkout:

@@ -13,17 +13,11 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import UnknownChoiceError
 from mockserver.domain.errors import Refusal
 from mockserver.homes.home import Home, ResultT
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.checkout_page.page_state import describe_page
-from mockserver.http.complete_checkout import (
-    NOT_VALIDATED,
-    checkout_problem,
-    play_completion,
-    serialize_validation,
-)
+from mockserver.http.complete_checkout import NOT_VALIDATED, play_completion
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import (
     Problem,
@@ -35,6 +29,7 @@ from mockserver.http.control.problems import (
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.messages import Request, Response
 from mockserver.http.router import Router
+from mockserver.http.shopper_changes import enter_changes, serialize_validation
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.names import is_digest
 from mockserver.sandbox.sandbox import Sandbox
@@ -149,25 +144,23 @@ async def _get_file(_page: CheckoutPage, params: Params, _request: Request) -> R
 
 
 async def _get_order(page: CheckoutPage, params: Params, _request: Request) -> Response:
-    return await page.take_turn(params, _describe)
+    return json_response(await page.take_turn(params, describe_page))
 
 
 async def _identify(page: CheckoutPage, params: Params, request: Request) -> Response:
     """Record the addresses and the shipping option that the shopper entered."""
     spec = validate(parse_json_object(request), COMPLETION_SCHEMA)
+    sandbox, checkout = await page.take_turn(params, lambda *found: found)
+    order_id = checkout.order_id
 
-    def identify(sandbox: Sandbox, checkout: Checkout) -> Response:
+    def enter(current: Sandbox, checkout: Checkout) -> Checkout:
         addresses, option = entered_addresses(checkout, spec), spec.get("shipping_option")
-        try:
-            changed = checkouts.identify_shopper(sandbox, checkout.order_id, addresses, option)
-        except UnknownChoiceError as error:
-            raise Problem(422, str(error)) from None
-        except Refusal as refusal:
-            raise checkout_problem(refusal) from None
-        page.home.registry.mark_changed(sandbox.name)
-        return _describe(sandbox, changed)
+        return checkouts.identify_shopper(current, order_id, addresses, option)
 
-    return await page.take_turn(params, identify)
+    validation = await enter_changes(page.deliveries, sandbox, order_id, enter)
+    page.home.registry.mark_changed(sandbox.name)
+    state = await page.take_turn(params, describe_page)
+    return json_response({"validation": serialize_validation(validation), "order": state})
 
 
 async def _complete(page: CheckoutPage, params: Params, request: Request) -> Response:
@@ -182,10 +175,6 @@ async def _complete(page: CheckoutPage, params: Params, request: Request) -> Res
         "order": state,
     }
     return json_response(answer)
-
-
-def _describe(sandbox: Sandbox, checkout: Checkout) -> Response:
-    return json_response(describe_page(sandbox, checkout))
 
 
 @cache

@@ -2,11 +2,7 @@
 
 from mockserver.domain.checkout.checkout import Checkout, derive_checkout_status
 from mockserver.domain.order import Order
-from mockserver.http.complete_checkout import (
-    NOT_VALIDATED,
-    play_completion,
-    serialize_validation,
-)
+from mockserver.http.complete_checkout import NOT_VALIDATED, play_completion
 from mockserver.http.control import serializers
 from mockserver.http.control.context import (
     ControlContext,
@@ -21,6 +17,7 @@ from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.http.merchant.order_serializer import JsonObject, format_time
 from mockserver.http.messages import Request, Response
+from mockserver.http.shopper_changes import serialize_validation
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_builder import add_checkout
 from mockserver.scenario.sandbox_builder import order_defaults

@@ -4,7 +4,7 @@ No state is held while the merchant is asked: the merchant may read and update t
 checkout order meanwhile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -28,7 +28,7 @@ from mockserver.http.deliveries.sender import Sent
 from mockserver.http.merchant.checkout_parsing import check_fields
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.sandbox.checkouts import update_checkout
-from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS, Delivery, DeliveryKind
+from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.sandbox import Sandbox
 
 REQUEST_FIELDS = (
@@ -73,19 +73,16 @@ async def validate_checkout(
     )
 
 
-def changed_by_shopper(before: Checkout, after: Checkout) -> Iterator[DeliveryKind]:
-    """Yield the callbacks that the shopper's changes call for, if they have a URL."""
+def changed_by_shopper(before: Checkout, after: Checkout) -> Collection[DeliveryKind]:
+    """Return the callbacks that the shopper's changes call for, if they have a URL."""
     changes = {
         DeliveryKind.ADDRESS_UPDATE: _differs(before, after, "shipping_address"),
-        DeliveryKind.COUNTRY_CHANGE: _country(after)
-        != after.fields["purchase_country"].upper(),
+        DeliveryKind.COUNTRY_CHANGE: _country(before) != _country(after),
         DeliveryKind.SHIPPING_OPTION_UPDATE: _differs(
             before, after, "selected_shipping_option"
         ),
     }
-    for kind in UPDATE_CALLBACKS:
-        if changes[kind] and after.merchant_url(kind):
-            yield kind
+    return [kind for kind, changed in changes.items() if changed and after.merchant_url(kind)]
 
 
 def _differs(before: Checkout, after: Checkout, name: str) -> bool:
@@ -93,7 +90,9 @@ def _differs(before: Checkout, after: Checkout, name: str) -> bool:
 
 
 def _country(checkout: Checkout) -> str:
-    return str(checkout.shopper["billing_address"]["country"]).upper()
+    """Return the country of the shopper, at first that of the purchase."""
+    billing = checkout.shopper.get("billing_address", {})
+    return str(billing.get("country", checkout.fields["purchase_country"])).upper()
 
 
 async def ask_for_update(

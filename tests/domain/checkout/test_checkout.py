@@ -16,11 +16,22 @@ from mockserver.domain.checkout.checkout import (
     check_checkout_allowed,
     derive_checkout_status,
 )
-from mockserver.domain.checkout.completion import ShopperOutcome, attempt_checkout
+from mockserver.domain.checkout.completion import (
+    ShopperOutcome,
+    attempt_checkout,
+    enter_shopper_details,
+)
 from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import CHECKOUT_OPERATIONS, Operation
 from tests.support.builders import NOW, ORDER_ID, SWEDEN
-from tests.support.checkouts import DEFAULT, URLS, make_checkout, make_completion
+from tests.support.checkouts import (
+    DEFAULT,
+    PARCEL,
+    PICKUP,
+    URLS,
+    make_checkout,
+    make_completion,
+)
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + timedelta(hours=1)
@@ -126,6 +137,24 @@ def test_addresses_are_ignored_once_the_shopper_identified(
     fields = replace_fields(checkout, changes, LATER, DEFAULT).fields
     assert ("billing_address" in fields) is not identified
     assert fields["locale"] == "en-SE"
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [
+        ([{**PARCEL, "price": 100}], {**PARCEL, "price": 100}),
+        ([PICKUP], PICKUP),
+        ([], None),
+    ],
+    ids=["another price", "another option", "no options"],
+)
+def test_the_chosen_option_follows_the_list_of_an_update(
+    options: list[Mapping[str, Any]], chosen: Mapping[str, Any] | None
+) -> None:
+    checkout = make_checkout(shipping_options=[PICKUP, PARCEL])
+    chosen_before = enter_shopper_details(checkout, {}, "parcel", NOW, DEFAULT)
+    updated = replace_fields(chosen_before, {"shipping_options": options}, NOW, DEFAULT)
+    assert updated.shopper.get("selected_shipping_option") == chosen
 
 
 def test_a_merchant_url_has_the_id_filled_in() -> None:
