@@ -60,7 +60,7 @@ requests_log = logging.getLogger("kustom_mock.requests")
 
 
 class Answer(Struct, frozen=True):
-    """The response to a request, with its journal entry; ``sandbox`` is the name to show."""
+    """The response to a request, with its journal entry and the name of its sandbox."""
 
     response: Response
     entry: Entry
@@ -112,7 +112,8 @@ class MerchantApi(Struct, frozen=True):
             return self._count(credentials)
         user = credentials.user
         try:
-            await self._build_if_large(credentials)
+            if self.home.registry.get(user) is None:
+                await self._build_if_large(credentials)
             answer = await self.home.take_turn(user, self._answer, request, credentials)
             while isinstance(answer, Delayed):
                 answer = await self._answer_after_delay(request, credentials, answer)
@@ -257,7 +258,7 @@ class MerchantApi(Struct, frozen=True):
         if sandbox is None:
             return Answer(response, entry)
         sandbox.journal.record(entry)
-        return Answer(response, entry, sandbox.display_name)
+        return Answer(response, entry, sandbox.name)
 
     def _execute(
         self,
@@ -296,13 +297,13 @@ class MerchantApi(Struct, frozen=True):
             record_message(response.headers, body),
         )
         sandbox.record(entry, messages)
-        return Answer(response, entry, sandbox.display_name)
+        return Answer(response, entry, sandbox.name)
 
     def _count(self, answer: Answer) -> Response:
         """Record a request in metrics and log, once its turn is settled."""
         self.metrics.count(answer.entry)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = log_fields(answer.sandbox, answer.entry)
+            fields = log_fields(display_name(answer.sandbox), answer.entry)
             requests_log.info("%s", format_fields(fields), extra={"fields": fields})
         return answer.response
 
