@@ -51,7 +51,7 @@ class SandboxTemplate(Protocol):
         """Secrets by user name; empty if any credentials are accepted."""
 
     @property
-    def weight(self) -> int:
+    def total_bytes(self) -> int:
         """Bytes that the template itself takes."""
 
     def build(self, name: str) -> Sandbox:
@@ -341,7 +341,7 @@ class SandboxRegistry(Generic[TemplateT]):
         """Insert a sandbox in place of the old one; if there is no room, nothing changes."""
         name, is_default = sandbox.name, template is self.template
         old = self._find(name)
-        sandbox.template_bytes = 0 if is_default else template.weight
+        sandbox.template_bytes = 0 if is_default else template.total_bytes
         sandbox.check_room(0)
         self._reserve(name, sandbox.total_bytes - (old.counted_bytes if old else 0))
         if old is None and len(self) >= self.max_sandboxes:

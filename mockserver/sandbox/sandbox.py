@@ -30,15 +30,20 @@ from mockserver.sandbox.deliveries.webhooks import (
     event_of,
 )
 from mockserver.sandbox.faults.rules import FaultRules
-from mockserver.sandbox.idempotency import Receipt, fingerprint, shorten_key, store_receipt
+from mockserver.sandbox.idempotency import Receipt, add_receipt, fingerprint, shorten_key
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry, Journal
+from mockserver.sandbox.memory_sizes import (
+    NAME_BYTES,
+    RECEIPT_BYTES,
+    measure_command,
+    measure_parts,
+)
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.recordings import Message
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
 from mockserver.sandbox.tally import Tally
 from mockserver.sandbox.waiters import wait_for_change
-from mockserver.sandbox.weights import NAME_BYTES, RECEIPT_BYTES, weigh_command, weigh_parts
 
 MAX_SANDBOX_BYTES = 512 * 1024**2
 """Maximum bytes of a sandbox with its journal, faults and snapshots."""
@@ -179,7 +184,7 @@ class Sandbox:
         checkout = self.checkouts.get(order.order_id)
         if order.order_id in self.orders or (checkout and not checkout.completed_at):
             return False
-        size = weigh_parts(order)
+        size = measure_parts(order)
         self._check_order_room(order.order_id, size, None)
         self.orders[order.order_id] = order
         self._record_change(order.order_id, size)
@@ -249,7 +254,7 @@ class Sandbox:
                 self.assumptions,
                 fail_allocation=fail_allocation,
             )
-            size = weigh_command(command)
+            size = measure_command(command)
             executed = self._decide(order_id, command, context, size)
             receipt = (
                 self._create_receipt(executed, command, context.now) if receipt_name else None
@@ -435,7 +440,7 @@ class Sandbox:
         """Write everything that an executed command changes."""
         self.ids.new_movement_id()
         if name and receipt:
-            store_receipt(self.receipts, name, receipt)
+            add_receipt(self.receipts, name, receipt)
         if executed.after is not None and executed.after is not executed.before:
             order_id = executed.after.order_id
             self.orders[order_id] = executed.after

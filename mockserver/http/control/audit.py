@@ -1,4 +1,4 @@
-"""Control API: judge how the client of a sandbox behaved."""
+"""Control API: audit the client of a sandbox."""
 
 from msgspec import to_builtins
 
@@ -14,7 +14,7 @@ FILTER = "allow"
 
 
 def get_audit(context: ControlContext, params: PathParams, request: Request) -> Response:
-    """Judge how the client behaved, from the journal.
+    """Audit how the client behaved, from the journal.
 
     ``allow`` lists codes to leave out, separated by commas; the scenario's own ``allow``
     counts as well.

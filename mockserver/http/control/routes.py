@@ -103,23 +103,23 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "POST", f"{SANDBOX_PATH}/orders", orders.create_order, "order", 201, "order_request",
         query_schema="order_options", limited=True,
     ),
-    Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "inner_view"),
+    Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "order_details"),
     Route(
         "GET", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.get_picture,
         "text", query_schema="picture_options", response_media_type=pictures.SVG_TYPE,
     ),
     Route(
-        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.preview_picture,
-        "text", request_schema="refund_request", query_schema="preview_picture_options",
+        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.draw_dry_run,
+        "text", request_schema="refund_request", query_schema="dry_run_picture_options",
         response_media_type=pictures.SVG_TYPE,
     ),
     Route(
-        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_outcome,
-        "inner_view", request_schema="outcome_request",
+        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_order_outcome,
+        "order_details", request_schema="outcome_request",
     ),
     Route("GET", f"{SANDBOX_PATH}/checkouts", checkouts.list_checkouts, "checkouts"),
     Route(
-        "POST", f"{SANDBOX_PATH}/checkouts", checkouts.create_checkout,
+        "POST", f"{SANDBOX_PATH}/checkouts", checkouts.create_from_spec,
         "checkout_details", 201, "checkout_request", limited=True,
     ),
     Route(
@@ -127,8 +127,9 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "checkout_details",
     ),
     Route(
-        "POST", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}/complete", checkouts.complete,
-        "completion", request_schema="completion_request", limited=True,
+        "POST", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}/complete",
+        checkouts.complete_as_shopper, "completion",
+        request_schema="completion_request", limited=True,
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/deliveries", deliveries.list_deliveries,

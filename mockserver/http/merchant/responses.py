@@ -14,7 +14,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import CHECKOUT_OPERATIONS
-from mockserver.http.merchant.serializers import format_time
+from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Response
 from mockserver.sandbox.eviction import Eviction
 from mockserver.sandbox.journal import Entry
