@@ -61,7 +61,7 @@ requests_log = logging.getLogger("kustom_mock.requests")
 
 
 class HandledRequest(Struct, frozen=True):
-    """The response to a request, with its journal entry; ``sandbox`` is the name to show."""
+    """The response to a request, with its journal entry and the name of its sandbox."""
 
     response: Response
     entry: Entry
@@ -113,7 +113,8 @@ class MerchantApi(Struct, frozen=True):
             return self._count(credentials)
         user = credentials.user
         try:
-            await self._build_if_large(credentials)
+            if self.home.registry.get(user) is None:
+                await self._build_if_large(credentials)
             handled = await self.home.take_turn(user, self._answer, request, credentials)
             while isinstance(handled, Delayed):
                 handled = await self._answer_after_delay(request, credentials, handled)
@@ -262,7 +263,7 @@ class MerchantApi(Struct, frozen=True):
         if sandbox is None:
             return HandledRequest(response, entry)
         sandbox.journal.record(entry)
-        return HandledRequest(response, entry, sandbox.display_name)
+        return HandledRequest(response, entry, sandbox.name)
 
     def _execute(
         self,
@@ -301,13 +302,13 @@ class MerchantApi(Struct, frozen=True):
             record_message(response.headers, body),
         )
         sandbox.record(entry, messages)
-        return HandledRequest(response, entry, sandbox.display_name)
+        return HandledRequest(response, entry, sandbox.name)
 
     def _count(self, handled: HandledRequest) -> Response:
         """Record a request in metrics and log, once its turn is settled."""
         self.metrics.count(handled.entry)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = log_fields(handled.sandbox, handled.entry)
+            fields = log_fields(display_name(handled.sandbox), handled.entry)
             requests_log.info("%s", format_fields(fields), extra={"fields": fields})
         return handled.response
 
