@@ -16,7 +16,7 @@ ORDER_OF_KEYS = "order of keys"
 
 
 class FieldDifference(Struct, frozen=True):
-    """A place of a response where prediction and answer differ."""
+    """A place of a response where prediction and response differ."""
 
     place: str
     predicted: str
