@@ -7,7 +7,7 @@ import msgspec
 
 from mockserver.drift.drift_report import DriftDifference, DriftReport
 
-FORMAT = 1
+DRIFT_FORMAT = 1
 
 
 class DriftFileError(Exception):
@@ -38,7 +38,7 @@ class DriftChanges(msgspec.Struct, frozen=True):
 
 def drift_content(reports: Sequence[DriftReport]) -> Mapping[str, Any]:
     """Return the content of a file."""
-    content: Mapping[str, Any] = msgspec.to_builtins(DriftFile(FORMAT, tuple(reports)))
+    content: Mapping[str, Any] = msgspec.to_builtins(DriftFile(DRIFT_FORMAT, tuple(reports)))
     return content
 
 
@@ -53,8 +53,8 @@ def parse_drift(text: bytes, source: str) -> Mapping[str, DriftReport]:
     except msgspec.DecodeError as error:  # of JSON, or of its fields
         expected = "expected the JSON that run --drift FILE writes"
         raise DriftFileError(f"{source}: {expected}, got: {error}") from None
-    if file.format != FORMAT:
-        raise DriftFileError(f"{source}: expected format {FORMAT}, got {file.format}")
+    if file.format != DRIFT_FORMAT:
+        raise DriftFileError(f"{source}: expected format {DRIFT_FORMAT}, got {file.format}")
     return {report.scenario: report for report in file.scenarios}
 
 
