@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from mockserver.drift.exchanges import RecordedExchange, json_body
-from mockserver.drift.masking import TIME, show
+from mockserver.drift.masking import TIME_FORM, show
 
 COMPARED_HEADERS = ("Content-Type", "Location", "Capture-Id", "Refund-Id", "Retry-After")
 ORDER_OF_KEYS = "order of keys"
@@ -32,7 +32,7 @@ class FieldDifference(Struct, frozen=True):
         if self.predicted == "absent":
             return "unknown_field"
         is_spelling = self.predicted.casefold() == self.seen.casefold()
-        is_time = self.predicted.startswith(TIME) and self.seen.startswith(TIME)
+        is_time = self.predicted.startswith(TIME_FORM) and self.seen.startswith(TIME_FORM)
         if is_spelling or is_time or self.place.endswith(ORDER_OF_KEYS):
             return "form"
         return "value"

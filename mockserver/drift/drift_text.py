@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from mockserver.drift.drift_report import DriftDifference, DriftReport
 from mockserver.scenario.diagnostics import pluralize
 
-COLUMNS = ("request", "place", "predicted", "seen", "kind", "rule", "predicted by")
-MEANINGS = """- **settles**: one value of one assumption predicts what was seen.
+DRIFT_COLUMNS = ("request", "place", "predicted", "seen", "kind", "rule", "predicted by")
+KIND_MEANINGS = """- **settles**: one value of one assumption predicts what was seen.
 - **consistent_with**: several values do.
 - **contradicts**: none does.
 - **unknown_field**: kustom-mock does not know the field.
@@ -32,7 +32,7 @@ def render_difference(difference: DriftDifference) -> Iterator[str]:
 
 def render_markdown(reports: Sequence[DriftReport]) -> str:
     """Render reports as a page that can be sent to the maintainers."""
-    parts = ["# Drift report", MEANINGS]
+    parts = ["# Drift report", KIND_MEANINGS]
     for report in reports:
         parts += [f"## {report.scenario}", f"{_summary(report)}.", _facts(report)]
         if report.differences:
@@ -58,8 +58,8 @@ def _rule(difference: DriftDifference) -> str:
 
 
 def _table(differences: Iterable[DriftDifference]) -> Iterator[str]:
-    yield _row(COLUMNS)
-    yield _row(["---"] * len(COLUMNS))
+    yield _row(DRIFT_COLUMNS)
+    yield _row(["---"] * len(DRIFT_COLUMNS))
     for difference in differences:
         yield _row(
             (

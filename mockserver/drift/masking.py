@@ -22,7 +22,7 @@ COMPARED_NUMBERS = re.compile(
 """Keys of numbers whose values are compared; another may be a phone or an order number."""
 
 PERSONAL_OBJECTS = ("customer", "billing_address", "shipping_address")
-TIME = "a time such as "
+TIME_FORM = "a time such as "
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -54,7 +54,7 @@ def _show_text(key: str, value: str, ids: Mapping[str, str]) -> str:
     if key in COMPARED_TEXTS:
         return value
     if _TIME.fullmatch(value):
-        return TIME + re.sub(r"\d", "0", value)
+        return TIME_FORM + re.sub(r"\d", "0", value)
     return mask_text(value, ids) if key == "error_messages" else "a text"
 
 
