@@ -174,7 +174,7 @@ class RefusalExplanation(TypedDict):
     provenance: RuleProvenance
 
 
-class RefundPreview(AllocationExplanation):
+class RefundDryRun(AllocationExplanation):
     """How a refund would be allocated, why it would be refused, and which faults would fire."""
 
     refusal: RefusalExplanation | None
@@ -424,7 +424,7 @@ class WhatifDifference(TypedDict):
     """Request that came out differently.
 
     ``because`` is an earlier request whose difference changed the order; ``unsure`` says that
-    the client had by then seen another answer, and might have acted otherwise.
+    the client had by then seen another response, and might have acted otherwise.
     """
 
     request: str

@@ -45,8 +45,8 @@ from mockserver.settings import SettingError
 from mockserver.testing.audit_report import audit, is_failing, render_finding
 from mockserver.testing.checks import find_failures
 from mockserver.testing.coverage_report import collect_coverage, merge_tests, write_coverage
-from mockserver.testing.runner import StepResult, run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
+from mockserver.testing.step_runner import StepResult, run_in_sandbox
 
 
 class Interrupted(BaseException):  # like KeyboardInterrupt
@@ -169,7 +169,7 @@ def _expectations_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseRe
 
 
 def _audit_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseResult:
-    """Judge the client; findings that do not fail the run become notes."""
+    """Audit the client; findings that do not fail the run become notes."""
     report = audit(sandbox, allow)
     texts: dict[bool, list[str]] = {True: [], False: []}
     for finding in report["findings"]:

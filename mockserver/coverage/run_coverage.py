@@ -53,7 +53,7 @@ class RunCoverage(Struct):
 
     @property
     def unknown_cells(self) -> tuple[str, ...]:
-        """Cells of another version, which this one cannot judge."""
+        """Cells of another version, which this one does not know."""
         known = coverage_cells()
         return tuple(
             cell_id

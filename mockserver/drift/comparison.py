@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from mockserver.drift.exchanges import RecordedExchange, json_body
-from mockserver.sandbox.recordings import PERSONAL_KEYS
+from mockserver.sandbox.recordings import MASKED_KEYS
 
 COMPARED_TEXTS = frozenset(
     {
@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 
 
 class FieldDifference(Struct, frozen=True):
-    """A place of a response where prediction and answer differ."""
+    """A place of a response where prediction and response differ."""
 
     place: str
     predicted: str
@@ -97,7 +97,7 @@ def _compare_values(
 
 def show(key: str, value: object, ids: Mapping[str, str]) -> str:
     """Return a value as it may be written to a report."""
-    if key in PERSONAL_KEYS or key in ("customer", "billing_address", "shipping_address"):
+    if key in MASKED_KEYS or key in ("customer", "billing_address", "shipping_address"):
         return f"a {_type_name(value)}, masked"
     if isinstance(value, str):
         if key in COMPARED_TEXTS:

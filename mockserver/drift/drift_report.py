@@ -18,7 +18,7 @@ from mockserver.drift.exchanges import RecordedExchange, names_of_ids, predict
 from mockserver.scenario.diagnostics import pluralize
 from mockserver.scenario.scenario import Scenario
 from mockserver.testing.in_process import InProcessServer
-from mockserver.testing.runner import StepRunner
+from mockserver.testing.step_runner import StepRunner
 from mockserver.whatif.branch import other_values
 
 LIVE_DOMAINS = ("kustom.co", "klarna.com")
@@ -103,7 +103,7 @@ def report_drift(
     )
 
 
-Located = tuple[int, FieldDifference]
+LocatedDifference = tuple[int, FieldDifference]
 
 
 def _differences(
@@ -111,7 +111,7 @@ def _differences(
     seen: Sequence[RecordedExchange],
     predicted_ids: Mapping[str, str],
     seen_ids: Mapping[str, str],
-) -> Iterator[Located]:
+) -> Iterator[LocatedDifference]:
     for number, (here, there) in enumerate(zip(predicted, seen, strict=False)):
         for difference in compare(here, there, predicted_ids, seen_ids):
             yield number, difference

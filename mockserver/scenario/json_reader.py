@@ -14,8 +14,8 @@ import yaml
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.document import (
     Document,
-    build_document,
     check_size,
+    compose_document,
     position_of,
     syntax_error,
 )
@@ -37,7 +37,7 @@ def parse_json(data: str | bytes) -> Document:
     check_size(data)
     text = decode_text(data)
     _check_syntax(text)
-    return build_document(_events(text))
+    return compose_document(_events(text))
 
 
 def _events(text: str) -> Iterator[yaml.Event]:

@@ -19,7 +19,7 @@ from mockserver.http.control import app, orders, sandboxes
 from mockserver.http.control.app import ControlApi
 from mockserver.http.control.context import ControlContext
 from mockserver.http.control.routes import CONTROL_ROUTES
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.merchant.handler import MerchantApi

@@ -10,12 +10,12 @@ from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import build_ledger
 from mockserver.domain.refusal_hints import refusal_hint
 from mockserver.domain.wording import did_you_mean, quote
-from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
-from mockserver.http.merchant.serializers import (
+from mockserver.http.merchant.order_serializer import (
     JsonObject,
     format_time,
     serialize_explanation,
 )
+from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.recordings import Message
 from mockserver.scenario.body_fields import body_fields

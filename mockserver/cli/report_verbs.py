@@ -11,7 +11,7 @@ from mockserver.cli.flags import (
 def audit_flags(verb: argparse.ArgumentParser) -> None:
     """Add the flags of ``audit``."""
     add_server_flags(verb)
-    verb.add_argument("sandbox", nargs="*", help="sandbox to judge (default: all in use)")
+    verb.add_argument("sandbox", nargs="*", help="sandbox to audit (default: all in use)")
     verb.add_argument(
         "--format",
         choices=("text", "json", "github", "sarif", "junit"),
@@ -35,7 +35,7 @@ def audit_flags(verb: argparse.ArgumentParser) -> None:
 
 
 def run_audit(parsed: argparse.Namespace) -> int:
-    """Judge how clients of a running server behaved."""
+    """Audit the clients of a running server."""
     from mockserver.cli.audit import AuditOptions, audit
 
     options = AuditOptions(
