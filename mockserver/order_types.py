@@ -105,8 +105,8 @@ class AllocationExplanation(TypedDict):
     """How a refund was allocated, and why.
 
     ``booked`` lists where its money was posted, whatever the outcome; ``ambiguous`` means that
-    several captures fit, which ``candidates`` lists, oldest first; ``hints`` says what to
-    change in the request, most useful first.
+    several captures fit, of which ``candidates`` lists the oldest, at most 10; ``hints`` says
+    what to change in the request, most useful first.
     """
 
     outcome: Literal["allocated", "failed", "not_attempted"]
