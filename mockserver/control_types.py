@@ -12,6 +12,9 @@ from mockserver.merchant_types import MerchantOrder
 
 OperationName: TypeAlias = Literal[
     "abort_checkout",
+    "read_customer_token",
+    "create_token_order",
+    "update_customer_token",
     "acknowledge",
     "add_capture_shipping_info",
     "add_order_shipping_info",
