@@ -310,8 +310,8 @@ class ControlClient:
 
     def webhooks(self) -> list[dict[str, Any]]:
         """List the endpoints that receive webhooks, with their secrets."""
-        answer = self.call("GET", "webhooks")
-        return cast("dict[str, list[dict[str, Any]]]", answer)["endpoints"]
+        document = self.call("GET", "webhooks")
+        return cast("dict[str, list[dict[str, Any]]]", document)["endpoints"]
 
     def set_webhooks(self, endpoints: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
         """Replace the endpoints that receive webhooks, and return them.
@@ -323,8 +323,8 @@ class ControlClient:
         Raises:
             ControlError: with status 422 and every finding; nothing is changed.
         """
-        answer = self.call("PUT", "webhooks", {"endpoints": list(endpoints)})
-        return cast("dict[str, list[dict[str, Any]]]", answer)["endpoints"]
+        document = self.call("PUT", "webhooks", {"endpoints": list(endpoints)})
+        return cast("dict[str, list[dict[str, Any]]]", document)["endpoints"]
 
     def explain(self, correlation_id: str) -> RequestEntry:
         """Explain the response that carried a correlation id.

@@ -16,7 +16,7 @@ from mockserver.sandbox.journal import Entry
 
 
 def _without_key(history: History) -> Sequence[Entry]:
-    """Return the changes that add something, and that were carried out."""
+    """Return the changes that add something, and that were executed."""
     return [
         entry
         for operation in ACCUMULATING_OPERATIONS
@@ -32,7 +32,7 @@ def _key_missing(entry: Entry, _history: History) -> Evidence | None:
 
 
 def _changes_with_key(history: History) -> Sequence[list[Entry]]:
-    """Collect the changes that were carried out under one key."""
+    """Collect the changes that were executed under one key."""
     by_key: dict[str, list[Entry]] = {}
     for entry in history.entries:
         if entry.idempotency_key and is_carried_out(entry):
@@ -62,7 +62,7 @@ def _key_reused(entry: Entry, _history: History) -> Evidence | None:
         return None
     return Evidence(
         f"the {entry.operation} was answered {entry.status} with the stored result of another"
-        " request under the same key; it was not carried out",
+        " request under the same key; it was not executed",
         (entry,),
     )
 

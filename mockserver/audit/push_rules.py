@@ -63,7 +63,7 @@ def _never_accepted(push: Delivery, _history: History) -> Evidence | None:
         return None
     if all(_is_redirect(attempt) for attempt in attempts):
         return None  # which is a finding of its own
-    statuses = ", ".join(str(attempt.status or "no answer") for attempt in attempts[:TRIES])
+    statuses = ", ".join(str(attempt.status or "no response") for attempt in attempts[:TRIES])
     return Evidence(f"{len(attempts)} pushes, none answered 2xx: {statuses}", ())
 
 

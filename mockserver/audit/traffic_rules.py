@@ -114,7 +114,7 @@ TRAFFIC_RULES: tuple[AuditRule, ...] = (
     AuditRule(
         "A601", "order polled", Severity.NOTE,
         "no order was read", _unchanged_reads, _polling,
-        "Trust the answer of a change; learn of other changes by push or webhook.",
+        "Trust the response of a change; learn of other changes by push or webhook.",
         Basis.DOCUMENTED_BY_KLARNA, "read an order only when the logic needs it",
         needs_running_clock=True,
     ),

@@ -233,7 +233,7 @@ WEBHOOK_RULES: tuple[AuditRule, ...] = (
         preview=True,
     ),
     AuditRule(
-        "A511", "validation callback without a usable answer", Severity.WARNING,
+        "A511", "validation callback without a usable response", Severity.WARNING,
         "no validation callback was made", _validations, _late_or_unusable,
         "Decide within 3 seconds from data at hand, and name a Location in a redirect.",
         Basis.DOCUMENTED_BY_KUSTOM,

@@ -150,6 +150,11 @@ VERBS: dict[str, Verb] = {
         report_verbs.whatif_flags,
         report_verbs.run_whatif,
     ),
+    "drift": (
+        "compare two reports of where an account differs",
+        report_verbs.drift_flags,
+        report_verbs.run_drift,
+    ),
     "scenarios": (
         "list, show, copy or import scenarios",
         scenario_verbs.scenarios_flags,

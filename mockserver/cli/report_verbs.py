@@ -1,4 +1,4 @@
-"""Flags of ``audit``, ``coverage`` and ``whatif``, and what they run."""
+"""Flags of ``audit``, ``coverage``, ``whatif`` and ``drift``, and what they run."""
 
 import argparse
 
@@ -146,3 +146,16 @@ def run_whatif(parsed: argparse.Namespace) -> int:
         output_format=parsed.format,
     )
     return whatif(options)
+
+
+def drift_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``drift``."""
+    verb.add_argument("first", metavar="FILE", help="report that run --drift wrote")
+    verb.add_argument("second", metavar="FILE", help="report to compare it with")
+
+
+def run_drift(parsed: argparse.Namespace) -> int:
+    """Compare two drift reports."""
+    from mockserver.cli.drift import compare_drift
+
+    return compare_drift(parsed.first, parsed.second)

@@ -1,7 +1,7 @@
 """The cells of coverage, derived from the tables that answer requests.
 
 A cell is something that can be met: a capture in status ``PART_CAPTURED``, a refund whose
-lines do not add up, a capture whose answer is lost. The lifecycle table, the error
+lines do not add up, a capture whose response is lost. The lifecycle table, the error
 catalogue, the conditions of allocations, the fault actions, the kinds of deliveries and the
 assumptions each yield their own.
 """
@@ -48,7 +48,7 @@ class Cell(Struct, frozen=True):
 
     Attributes:
         cell_id: its name in files and reports, such as ``status/capture/CAPTURED``.
-        text: what has to happen, such as "a refund whose answer is lost".
+        text: what has to happen, such as "a refund whose response is lost".
         used_by: the operation or kind of delivery that must be in use for it to count;
             empty if it always counts.
         mark: the provenance of the rule, for a cell of the lifecycle table.
@@ -193,14 +193,14 @@ def _reasons_by_path(info: OperationInfo) -> Mapping[Reason, Tier]:
 
 def _retry_cells() -> Iterator[Cell]:
     for operation in ACCUMULATING_OPERATIONS:
-        lost = f"{operation} is carried out, but its answer is lost"
+        lost = f"{operation} is executed, but its response is lost"
         again = f"{operation} is sent again with its idempotency key"
         changed = f"another {operation} is sent under a used idempotency key"
         yield Cell(f"lost/{operation}", Tier.MUST, lost, operation)
         yield Cell(f"replay/{operation}/same", Tier.MUST, again, operation)
         yield Cell(f"replay/{operation}/changed", Tier.COULD, changed, operation)
-    yield Cell("answer/429", Tier.MUST, "an answer 429 with Retry-After")
-    yield Cell("answer/503", Tier.MUST, "an answer 503")
+    yield Cell("answer/429", Tier.MUST, "a response 429 with Retry-After")
+    yield Cell("answer/503", Tier.MUST, "a response 503")
 
 
 def _refund_cells() -> Iterator[Cell]:

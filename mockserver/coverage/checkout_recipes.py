@@ -24,7 +24,7 @@ CHECKOUT_CALLS: Mapping[Operation, Spec] = {
 }
 COMPLETE: Spec = {"complete": {"order": ORDER}}
 
-ANSWERS: Mapping[str, Spec] = {
+CALLBACK_RESPONSES: Mapping[str, Spec] = {
     "2xx": {"respond": {"status": 200}},
     "3xx": {"respond": {"status": 301}},
     "4xx": {"respond": {"status": 404}},
@@ -58,7 +58,7 @@ def refused_checkout(operation: Operation, reason: Reason) -> Recipe:
 def delivery(name: str, outcome: str) -> Recipe:
     """Return the recipe of a call to the merchant that ends in an outcome."""
     kind = DeliveryKind(name)
-    faults = {"shop": {"on": name, "calls": 1, "do": ANSWERS[outcome]}}
+    faults = {"shop": {"on": name, "calls": 1, "do": CALLBACK_RESPONSES[outcome]}}
     if kind is DeliveryKind.WEBHOOK:
         steps = ({"capture": {"order": ORDER, "lines": ["B"]}}, {"advance": "1s"})
         return Recipe(steps, faults, is_told=True)

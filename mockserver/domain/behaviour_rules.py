@@ -108,7 +108,7 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         assumed("that mandatory fields cannot is documented, which they are is not"),
     ),
     BehaviourRule(
-        "A key in Klarna-Idempotency-Key counts for 24 hours; the first answer is given"
+        "A key in Klarna-Idempotency-Key counts for 24 hours; the first response is given"
         " again, whatever the body of the repetition.",
         klarna_docs("escalation and retry policy"),
     ),

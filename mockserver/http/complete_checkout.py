@@ -27,13 +27,13 @@ URLS_ASKED = frozenset(CALLBACKS)
 """Merchant URLs that are asked before the payment."""
 
 NOT_VALIDATED = "not_validated"
-"""Outcome of an attempt that the answer to a callback stopped."""
+"""Outcome of an attempt that the response to a callback stopped."""
 
 
 class Completed(Struct, frozen=True):
     """The result of an attempt; ``order`` and ``push`` are ``None`` if it made none.
 
-    ``outcome`` is ``None`` if the merchant's answer to a callback stopped it.
+    ``outcome`` is ``None`` if the merchant's response to a callback stopped it.
     """
 
     outcome: ShopperOutcome | None
@@ -98,9 +98,9 @@ async def _ask_merchant(
     def enter(current: Sandbox, checkout: Checkout) -> Checkout:
         return checkouts.complete_checkout(current, checkout.order_id, entered)[0]
 
-    answer = await enter_changes(deliveries, sandbox, order_id, enter)
-    if not answer.lets_pass:
-        return answer
+    validation = await enter_changes(deliveries, sandbox, order_id, enter)
+    if not validation.lets_pass:
+        return validation
     if completion.outcome is ShopperOutcome.ABANDONED or spec.get("validation") == "skip":
         return SKIPPED
     current = deliveries.current(sandbox).checkouts[order_id]

@@ -32,7 +32,7 @@ async def enter_changes(
     """Record what the shopper entered, and ask the merchant about each change.
 
     Returns:
-        The last answer; skipped if nothing was asked.
+        The last response; skipped if nothing was asked.
 
     Raises:
         Problem: the checkout order cannot be changed; or the sandbox was reset meanwhile.
@@ -93,7 +93,7 @@ def check_in_use(deliveries: DeliveryRunner, sandbox: Sandbox) -> None:
 
 
 def serialize_validation(validation: Validation) -> JsonObject:
-    """Show the merchant's answer to a callback."""
+    """Show the merchant's response to a callback."""
     return {
         "result": validation.result,
         "error_type": validation.error_type or None,

@@ -161,7 +161,7 @@ class Journal:
         order_id = entry.order_id if is_countable and len(self.counts) < MAX_COUNTERS else None
         key = entry.operation, order_id, entry.status
         self.counts[key] = self.counts.get(key, 0) + 1
-        self.notify_waiters()
+        self.waiters.notify()
 
     def _append(self, entry: Entry, messages: tuple[Message, Message] | None) -> None:
         """Append an entry, and drop the oldest ones beyond the limits."""
@@ -169,13 +169,10 @@ class Journal:
         self._entry_bytes += entry.total_bytes
         if messages is not None:
             self.recordings.add(entry.entry_id, *messages)
-        while self._is_full():
+        limit = self.size * BYTES_PER_ENTRY
+        while len(self._entries) > self.size or self._entry_bytes > limit:
             self._entry_bytes -= self._entries.popleft().total_bytes
         self.recordings.drop_before(entry.entry_id + 1 - len(self._entries))
-
-    def _is_full(self) -> bool:
-        too_many = len(self._entries) > self.size
-        return too_many or self._entry_bytes > self.size * BYTES_PER_ENTRY
 
     @property
     def first_id(self) -> int:

@@ -40,11 +40,6 @@ class Message(Struct, frozen=True):
     body_bytes: int
 
     @property
-    def total_bytes(self) -> int:
-        """Bytes that it counts for."""
-        return len(self.body) + MESSAGE_OVERHEAD_BYTES
-
-    @property
     def is_cut(self) -> bool:
         """Whether the body was longer than what was kept."""
         return len(self.body) < self.body_bytes
@@ -79,7 +74,7 @@ class Recordings:
     def add(self, entry_id: int, request: Message, response: Message) -> None:
         """Add the messages of an entry; beyond the limit the oldest are dropped."""
         self._pairs[entry_id] = request, response
-        self.total_bytes += request.total_bytes + response.total_bytes
+        self.total_bytes += _total_bytes(request, response)
         while self.total_bytes > MAX_RECORDED_BYTES:
             self._drop_oldest()
 
@@ -90,8 +85,8 @@ class Recordings:
 
     def drop(self, entry_id: int) -> None:
         """Drop the messages of an entry."""
-        for message in self._pairs.pop(entry_id, ()):
-            self.total_bytes -= message.total_bytes
+        if entry_id in self._pairs:
+            self.total_bytes -= _total_bytes(*self._pairs.pop(entry_id))
 
     def get(self, entry_id: int) -> tuple[Message, Message] | None:
         """Return request and response of an entry, if they are still kept."""
@@ -105,8 +100,12 @@ class Recordings:
         return copy
 
     def _drop_oldest(self) -> None:
-        _, (request, response) = self._pairs.popitem(last=False)
-        self.total_bytes -= request.total_bytes + response.total_bytes
+        self.total_bytes -= _total_bytes(*self._pairs.popitem(last=False)[1])
+
+
+def _total_bytes(request: Message, response: Message) -> int:
+    """Return the bytes that the messages of an entry count for."""
+    return len(request.body) + len(response.body) + 2 * MESSAGE_OVERHEAD_BYTES
 
 
 def _mask(pattern: re.Pattern[str], text: str) -> str:

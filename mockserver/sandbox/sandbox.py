@@ -95,7 +95,7 @@ class Sandbox:
         template_bytes: bytes of the scenario it was filled from, unless others share it.
         make_room: called with the name and the bytes of a change before it is made;
             raises a refusal if all sandboxes together have no room for it.
-        on_change: called with the name after each accepted change.
+        on_change: called with the name after each accepted change, and what it adds in bytes.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Sandbox:
         self.checkout_bytes = 0
         self.template_bytes = 0
         self.make_room: Callable[[str, int], None] | None = None
-        self.on_change: Callable[[str], None] | None = None
+        self.on_change: Callable[[str, int], None] | None = None
 
     @property
     def bytes_by_kind(self) -> Mapping[str, int]:
@@ -195,7 +195,7 @@ class Sandbox:
         self.checkouts[checkout.order_id] = checkout
         self.checkout_bytes += size
         if self.on_change is not None:
-            self.on_change(self.name)
+            self.on_change(self.name, size)
 
     def get_order(self, order_id: str, operation: Operation) -> Order:
         """Read an order.
@@ -468,7 +468,7 @@ class Sandbox:
         self.order_bytes[order_id] = self.order_bytes.get(order_id, 0) + size
         self.held_bytes += size
         if self.on_change is not None:
-            self.on_change(self.name)
+            self.on_change(self.name, size)
 
     def _receipt_name(self, order_id: str, operation: Operation, key: str) -> str:
         match self.assumptions.idempotency_scope:

@@ -180,7 +180,7 @@ class Tally:
 
 
 def _refund_facts(entry: Entry) -> tuple[Any, ...] | None:
-    """Return the :class:`RefundFacts` of a refund that was carried out, as a plain tuple."""
+    """Return the :class:`RefundFacts` of a refund that was executed, as a plain tuple."""
     after = entry.after
     if after is None or entry.replayed:
         return None

@@ -186,7 +186,7 @@ def _ended_by(action: Action, order: Order | None) -> ReplayResult | None:
 
 
 def _status_after(status: int, actions: Sequence[Action]) -> int:
-    """Return the status that the client sees: none if the answer is lost."""
+    """Return the status that the client sees: none if the response is lost."""
     for action in actions:
         name = name_action(action).split()[0]
         if name == "lose_answer":

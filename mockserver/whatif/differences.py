@@ -27,7 +27,7 @@ class Difference(Struct, frozen=True):
         here: what it came to in the sandbox.
         there: what it comes to in the branch.
         because: an earlier request whose difference changed the order that this one met.
-        unsure: the client had by then seen another answer, and might have acted otherwise.
+        unsure: the client had by then seen another response, and might have acted otherwise.
     """
 
     request: str
@@ -121,7 +121,9 @@ def describe_result(outcome: ReplayResult) -> str:
     """Describe what a request came to, in one line."""
     result = outcome.result
     if not outcome.status:
-        return "no answer" if result is None else f"carried out, no answer ({_result(outcome)})"
+        return (
+            "no response" if result is None else f"executed, no response ({_result(outcome)})"
+        )
     if isinstance(result, Refusal):
         return f"{outcome.status} {result.code or 'refused'}: {result.reason}"
     return f"{outcome.status} {_result(outcome)}".strip()

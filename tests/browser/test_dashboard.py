@@ -348,7 +348,7 @@ def test_coverage_names_what_was_tried_and_what_never(page: Page, shop: Refundin
     shop.refund(order_id(shop), 10000, "B24680")
     tried = page.get_by_role("region", name="Operations by status")
     expect(tried.get_by_role("row", name="refund")).to_contain_text("✓ 1")
-    expect(coverage).to_contain_text("refund is carried out, but its answer is lost")
+    expect(coverage).to_contain_text("refund is executed, but its response is lost")
     tried.get_by_role("link", name="✓ 1").click()
     expect(page.get_by_label("Request", exact=True).first).to_contain_text("→ 201")
 

@@ -342,17 +342,17 @@ def test_a_crash_in_a_command_leaves_the_sandbox_as_it_was(
 
 
 def test_only_accepted_changes_are_accounted(sandbox: Sandbox) -> None:
-    changes: list[str] = []
-    sandbox.on_change = changes.append
+    changes: list[tuple[str, int]] = []
+    sandbox.on_change = lambda *change: changes.append(change)
     bytes_before = sandbox.held_bytes
     another = make_order(order_id="another")
     for command in (CaptureOrder(100), CaptureOrder(100), TOO_MUCH):
         sandbox.execute(ORDER_ID, command, f"key {command.captured_amount}")
     assert sandbox.add(another)
     assert not sandbox.add(another)
-    assert changes == [sandbox.name] * 2
-    growth = sandbox.held_bytes - bytes_before
-    assert growth == measure_command(CaptureOrder(100)) + measure_parts(another)
+    sizes = measure_command(CaptureOrder(100)), measure_parts(another)
+    assert changes == [(sandbox.name, size) for size in sizes]
+    assert sandbox.held_bytes - bytes_before == sum(sizes)
 
 
 def test_refusal_for_lack_of_room_is_decided_again(

@@ -53,7 +53,7 @@ TOTALS = {
     "order_lines": [SHIRTS],
     "purchase_currency": "SEK",
 }
-"""The answer to a callback that leaves the totals of the cart as they are."""
+"""The response to a callback that leaves the totals of the cart as they are."""
 
 TOTALS_WITH_PARCEL = {
     **TOTALS,

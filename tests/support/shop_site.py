@@ -43,7 +43,7 @@ class ShopSite:
 
     Attributes:
         orders: the order ids that the confirmation page was opened with.
-        answers: status, headers and body of the answer to a POST, by path.
+        answers: status, headers and body of the response to a POST, by path.
     """
 
     def __init__(self, server_url: str, user: str, ca_file: str | None = None) -> None:

@@ -37,6 +37,47 @@ _HEAD = (
     f" this order, and the tests run each of them:\n\n```yaml\n{EXAMPLE_HEAD}```"
 )
 
+_NOT_JUDGED = PageTable(
+    "What is not judged",
+    "The audit reads requests and deliveries; it does not see into the shop. A finding that"
+    " would be a guess is left out.",
+    ("what", "why"),
+    (
+        (
+            "changes that are sent at once, unless a fault delays one (`A408`)",
+            "the server answers requests one after the other, so that they do not overlap",
+        ),
+        (
+            "whether an HTTP library or the shop itself sent a request again (`A102`)",
+            "the journal does not tell connections apart",
+        ),
+        (
+            "whether waits between retries grow, and by chance (`A112`)",
+            "tests shorten waits; only retries within a second are found",
+        ),
+        (
+            "lost answers to other changes than captures and refunds (`A115`)",
+            "the journal cannot tell whether two other changes mean the same",
+        ),
+        (
+            "what differs between two requests with one key (`A105`)",
+            "the journal keeps only whether they differ, so the finding is a warning",
+        ),
+        (
+            "wrong credentials that are sent again (`A114`)",
+            "such a request is refused before its operation is known",
+        ),
+        (
+            "secrets of others in an address (`A605`)",
+            "only the secret of the sandbox is known, and it is never written down",
+        ),
+        (
+            "whether the shop checks statuses, stores captures, or shows a refusal to a person",
+            "it happens inside the shop",
+        ),
+    ),
+)
+
 
 def audit_index() -> str:
     """Return the page that lists all rules."""
@@ -48,7 +89,14 @@ def audit_index() -> str:
     rules = PageTable(
         "Rules", "A code leads to its explanation and two examples.", columns, rows
     )
-    return page("Audit rules", NOTICE, _INTRO, _SEVERITIES, markdown_table(rules))
+    return page(
+        "Audit rules",
+        NOTICE,
+        _INTRO,
+        _SEVERITIES,
+        markdown_table(rules),
+        markdown_table(_NOT_JUDGED),
+    )
 
 
 def audit_page(prefix: str) -> str:

@@ -161,7 +161,7 @@ CHECKOUT_LIFECYCLE: Mapping[Operation, Mapping[CheckoutStatus, Permission]] = {
         aborted=Permission(Reason.CHECKOUT_READ_ONLY, Mark.ASSUMED),
     ),
 }
-"""Operation, status, answer."""
+"""Operation, status, response."""
 
 
 def check_checkout_allowed(

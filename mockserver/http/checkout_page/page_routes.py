@@ -169,12 +169,12 @@ async def _complete(page: CheckoutPage, params: Params, request: Request) -> Res
     completed = await play_completion(page.deliveries, sandbox, checkout, spec)
     page.home.registry.mark_changed(sandbox.name)
     state = describe_page(sandbox, completed.checkout)
-    answer = {
+    response_body = {
         "outcome": completed.outcome or NOT_VALIDATED,
         "validation": serialize_validation(completed.validation),
         "order": state,
     }
-    return json_response(answer)
+    return json_response(response_body)
 
 
 @cache

@@ -70,13 +70,13 @@ async def complete_as_shopper(
     page_url = _page_url(context, sandbox, checkout, request)
     details = _details(sandbox, completed.checkout, completed.order, page_url)
     pushes = [serialize_delivery(sandbox, completed.push)] if completed.push else []
-    answer = {
+    response_body = {
         "outcome": completed.outcome or NOT_VALIDATED,
         "validation": serialize_validation(completed.validation),
         **details,
         "deliveries": pushes,
     }
-    return json_response(answer)
+    return json_response(response_body)
 
 
 def _find_checkout(sandbox: Sandbox, name_or_id: str) -> Checkout:

@@ -68,8 +68,8 @@ PathParams: TypeAlias = Mapping[str, str]
 Commit: TypeAlias = Callable[[], Response]
 """The last step of a long change: it makes the change, and runs without awaiting."""
 
-Answer: TypeAlias = Response | Awaitable[Response | Commit]
-Handler: TypeAlias = Callable[[ControlContext, PathParams, Request], Answer]
+HandlerResult: TypeAlias = Response | Awaitable[Response | Commit]
+Handler: TypeAlias = Callable[[ControlContext, PathParams, Request], HandlerResult]
 
 
 class Route(Struct, frozen=True):

@@ -16,7 +16,7 @@ from mockserver.domain.checkout.validation import (
     REQUIRED_TIMEOUT,
     SKIPPED,
     UPDATE_FAILED,
-    CallbackAnswer,
+    CallbackResponse,
     Validation,
     interpret_update_response,
     interpret_validation_response,
@@ -43,7 +43,7 @@ RESPONSE_FIELDS = (
     *REQUEST_FIELDS[:5],
     "shipping_options", "attachment", "external_payment_methods", "tags", "merchant_data",
 )  # fmt: skip
-"""What their answers may change; other members are ignored."""
+"""What their responses may change; other members are ignored."""
 
 MAX_TEXT_LENGTH = 1000  # characters of an error that is shown
 
@@ -67,9 +67,9 @@ async def validate_checkout(
     delivery = await runner.take_turn(sandbox, add)
     if delivery is None:  # the sandbox was reset or dropped
         return SKIPPED
-    answer = parse_answer(await runner.ask(sandbox, delivery))
+    response = parse_response(await runner.ask(sandbox, delivery))
     return interpret_validation_response(
-        answer, is_required=is_required, assumptions=sandbox.assumptions
+        response, is_required=is_required, assumptions=sandbox.assumptions
     )
 
 
@@ -98,7 +98,7 @@ def _country(checkout: Checkout) -> str:
 async def ask_for_update(
     runner: DeliveryRunner, sandbox: Sandbox, checkout: Checkout, kind: DeliveryKind
 ) -> Validation:
-    """Send the merchant what the shopper changed, and apply the totals of the answer."""
+    """Send the merchant what the shopper changed, and apply the totals of the response."""
     url = checkout.merchant_url(kind)
     assert url is not None  # noqa: S101  # by changed_by_shopper
     shown = serialize_checkout(checkout, sandbox.assumptions)
@@ -112,7 +112,7 @@ async def ask_for_update(
     if delivery is None:  # the sandbox was reset or dropped
         return UPDATE_FAILED
     sent = await runner.ask(sandbox, delivery)
-    validation = interpret_update_response(parse_answer(sent))
+    validation = interpret_update_response(parse_response(sent))
     if validation.lets_pass and not await runner.take_turn(
         sandbox, _apply_update, order_id, sent.body
     ):
@@ -121,12 +121,12 @@ async def ask_for_update(
 
 
 def _apply_update(sandbox: Sandbox, order_id: str, body: bytes) -> bool:
-    """Replace the fields that an answer names; return whether they are complete and right."""
+    """Replace the fields that a response names; return whether they are complete and right."""
     try:
-        answer = orjson.loads(body)
-        if not isinstance(answer, dict) or not answer.keys() >= REQUIRED_FIELDS:
+        response = orjson.loads(body)
+        if not isinstance(response, dict) or not response.keys() >= REQUIRED_FIELDS:
             return False
-        named = {name: answer[name] for name in RESPONSE_FIELDS if name in answer}
+        named = {name: response[name] for name in RESPONSE_FIELDS if name in response}
         operation = Operation.UPDATE_CHECKOUT
         fields = check_fields(named, operation.info, sandbox.assumptions)
         update_checkout(sandbox, order_id, fields, size=len(body))
@@ -135,7 +135,7 @@ def _apply_update(sandbox: Sandbox, order_id: str, body: bytes) -> bool:
     return True
 
 
-def parse_answer(sent: Sent) -> CallbackAnswer:
+def parse_response(sent: Sent) -> CallbackResponse:
     """Read what the merchant answered; a body that is no JSON object has no error."""
     try:
         body: Any = orjson.loads(sent.body)
@@ -145,4 +145,4 @@ def parse_answer(sent: Sent) -> CallbackAnswer:
     error_type, error_text = (
         str(error.get(key, ""))[:MAX_TEXT_LENGTH] for key in ("error_type", "error_text")
     )
-    return CallbackAnswer(sent.status, sent.location, error_type, error_text)
+    return CallbackResponse(sent.status, sent.location, error_type, error_text)

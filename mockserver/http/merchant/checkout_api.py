@@ -20,7 +20,7 @@ CHECKOUT_HEADERS: Mapping[str, str] = {
     "Cache-Control": "max-age=0, no-cache, no-store",
     "Pragma": "no-cache",
 }
-"""Sent with every answer of the checkout API (recorded)."""
+"""Sent with every response of the checkout API (recorded)."""
 
 
 def answer_checkout(
@@ -31,7 +31,7 @@ def answer_checkout(
     pages: PageAddresses,
     cache: CheckoutCache,
 ) -> Response:
-    """Carry out an operation of the checkout API and render the checkout order.
+    """Execute an operation of the checkout API and render the checkout order.
 
     Raises:
         Refusal: the operation is refused; nothing is changed.

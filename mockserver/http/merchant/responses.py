@@ -150,7 +150,7 @@ def add_mock_headers(
     elif result is not None and result.allocation:
         text = _format_allocation(result.allocation, entry)
         response.headers["Mock-Allocation"] = escape_header_value(text)
-    if entry.hints:
+    if entry.is_change and entry.hints:
         response.headers["Mock-Hint"] = escape_header_value(" ".join(entry.hints))
     if entry.faults:
         response.headers["Mock-Fault"] = escape_header_value("; ".join(entry.faults))

@@ -80,7 +80,7 @@ async def open_page(shop: Shop, *kinds: str) -> str:
 
 
 async def enter(shop: Shop, page: str, **details: Any) -> Any:  # noqa: ANN401
-    """Enter details on the checkout page; return its answer."""
+    """Enter details on the checkout page; return its response."""
     reply = await shop.merchant.send("POST", f"{page}/shopper", details)
     assert reply.status == 200, reply
     return reply.json

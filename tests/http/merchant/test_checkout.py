@@ -26,7 +26,7 @@ WOOCOMMERCE_NULLS = dict.fromkeys(
 
 
 async def create(merchant: Merchant, **fields: Any) -> Any:  # noqa: ANN401
-    """Create a checkout order and return the answer's body."""
+    """Create a checkout order and return the response's body."""
     reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, **fields})
     assert reply.status == 201, reply
     return reply.json
