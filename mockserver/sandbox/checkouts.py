@@ -19,9 +19,10 @@ from mockserver.domain.checkout.completion import (
 from mockserver.domain.checkout.customer_token import CustomerToken
 from mockserver.domain.checkout.token_orders import creates_token
 from mockserver.domain.commands import CaptureOrder
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.schedules import NOTIFICATION_SCHEDULE
 from mockserver.sandbox.deliveries.webhooks import EventType

@@ -10,9 +10,10 @@ from mockserver.domain.checkout import token_orders
 from mockserver.domain.checkout.checkout import Checkout, Fields
 from mockserver.domain.checkout.customer_token import CustomerToken
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.checkouts import capture_at_once
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.idempotency import Receipt, add_receipt, digest_json, shorten_key

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from mockserver.domain.checkout.token_orders import TOKEN_LIFECYCLE
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import TOKEN_OPERATIONS, Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import checkouts, customer_tokens
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox

@@ -14,11 +14,12 @@ from mockserver.domain.checkout.completion import (
     build_completed_order,
 )
 from mockserver.domain.checkout.customer_token import CustomerToken, TokenStatus
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Permission
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from mockserver.domain.provenance import Mark
+from mockserver.domain.refusal import Refusal
 
 INHERITED_FIELDS = ("purchase_country", "locale", "customer")
 """What an order with a token has from the checkout order that created the token."""
