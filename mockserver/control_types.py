@@ -62,6 +62,7 @@ class SandboxSummary(TypedDict):
     faults: int
     now: str
     frozen: bool
+    not_allocated: int
 
 
 class OrderSummary(TypedDict):
@@ -74,7 +75,10 @@ class OrderSummary(TypedDict):
     captured_amount: int
     refunded_amount: int
     remaining_authorized_amount: int
+    purchase_currency: str
     klarna_reference: str
+    captures: int
+    refunds: int
     not_allocated: int
 
 
