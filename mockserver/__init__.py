@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         PushTiming,
         RecordedMessage,
         RefundAllocation,
-        RefundPreview,
+        RefundDryRun,
         RefusalExplanation,
         RequestEntry,
         RuleProvenance,
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from mockserver.scenario_types import OrderSpec
     from mockserver.testing.sandbox_handle import KustomSandbox, ScenarioSource
     from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
-    from mockserver.testing.server import KustomServer
+    from mockserver.testing.server_handle import KustomServer
     from mockserver.testing.server_thread import running_server
 
 __version__ = "0.1.0"
@@ -114,7 +114,7 @@ __all__ = (
     "PushTiming",
     "RecordedMessage",
     "RefundAllocation",
-    "RefundPreview",
+    "RefundDryRun",
     "RefusalExplanation",
     "RequestEntry",
     "RuleProvenance",
@@ -140,7 +140,7 @@ _MODULE_BY_NAME = {
     "ControlError": "client",
     "InitialPaymentMethod": "merchant_types",
     "KustomSandbox": "testing.sandbox_handle",
-    "KustomServer": "testing.server",
+    "KustomServer": "testing.server_handle",
     "MerchantCapture": "merchant_types",
     "MerchantOrder": "merchant_types",
     "MerchantOrderLine": "merchant_types",

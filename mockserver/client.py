@@ -27,7 +27,7 @@ from mockserver.control_types import (
     OrderSummary,
     ProblemDetails,
     PushTiming,
-    RefundPreview,
+    RefundDryRun,
     RequestEntry,
     SandboxSummary,
     SnapshotSummary,
@@ -329,8 +329,8 @@ class ControlClient:
 
     def webhooks(self) -> list[dict[str, Any]]:
         """List the endpoints that receive webhooks, with their secrets."""
-        answer = self.call("GET", "webhooks")
-        return cast("dict[str, list[dict[str, Any]]]", answer)["endpoints"]
+        document = self.call("GET", "webhooks")
+        return cast("dict[str, list[dict[str, Any]]]", document)["endpoints"]
 
     def set_webhooks(self, endpoints: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
         """Replace the endpoints that receive webhooks, and return them.
@@ -342,8 +342,8 @@ class ControlClient:
         Raises:
             ControlError: with status 422 and every finding; nothing is changed.
         """
-        answer = self.call("PUT", "webhooks", {"endpoints": list(endpoints)})
-        return cast("dict[str, list[dict[str, Any]]]", answer)["endpoints"]
+        document = self.call("PUT", "webhooks", {"endpoints": list(endpoints)})
+        return cast("dict[str, list[dict[str, Any]]]", document)["endpoints"]
 
     def explain(self, correlation_id: str) -> RequestEntry:
         """Explain the response that carried a correlation id.
@@ -353,7 +353,7 @@ class ControlClient:
         """
         return cast("RequestEntry", self.call("GET", f"explain/{_segment(correlation_id)}"))
 
-    def explain_refund(self, order: str, refund: Mapping[str, object]) -> RefundPreview:
+    def explain_refund(self, order: str, refund: Mapping[str, object]) -> RefundDryRun:
         """Predict the allocation of a refund without making it.
 
         Args:
@@ -365,7 +365,7 @@ class ControlClient:
                 not valid.
         """
         body = {"order_id": order, "refund": refund}
-        return cast("RefundPreview", self.call("POST", "explain", body))
+        return cast("RefundDryRun", self.call("POST", "explain", body))
 
     def faults(self) -> list[FaultStatus]:
         """List the fault rules with their counts."""
@@ -520,7 +520,7 @@ class ControlClient:
         return cast("InvariantsReport", self.call("GET", "invariants"))
 
     def audit(self, allow: Iterable[str] = ()) -> AuditReport:
-        """Judge how the client behaved, from the journal.
+        """Audit how the client behaved, from the journal.
 
         Args:
             allow: codes of rules whose findings are left out, such as ``A301``.

@@ -118,8 +118,8 @@ class AllocationExplanation(TypedDict):
     """How a refund was allocated, and why.
 
     ``booked`` lists where its money was posted, whatever the outcome; ``ambiguous`` means that
-    several captures fit, which ``candidates`` lists, oldest first; ``hints`` says what to
-    change in the request, most useful first.
+    several captures fit, of which ``candidates`` lists the oldest, at most 10; ``hints`` says
+    what to change in the request, most useful first.
     """
 
     outcome: Literal["allocated", "failed", "not_attempted"]
@@ -178,7 +178,7 @@ class RefusalExplanation(TypedDict):
     provenance: RuleProvenance
 
 
-class RefundPreview(AllocationExplanation):
+class RefundDryRun(AllocationExplanation):
     """How a refund would be allocated, why it would be refused, and which faults would fire."""
 
     refusal: RefusalExplanation | None
@@ -428,7 +428,7 @@ class WhatifDifference(TypedDict):
     """Request that came out differently.
 
     ``because`` is an earlier request whose difference changed the order; ``unsure`` says that
-    the client had by then seen another answer, and might have acted otherwise.
+    the client had by then seen another response, and might have acted otherwise.
     """
 
     request: str

@@ -33,7 +33,7 @@ def may_import(parts: str = "", libraries: str = "") -> Layer:
 
 
 BASE = f"{PACKAGE} resources schemas settings"
-JUDGED = "domain sandbox scenario audit coverage whatif"
+CHECKS = "domain sandbox scenario audit coverage whatif"
 CLIENTS = "http_client merchant_types control_types scenario_types client"
 
 ONLY_IN = {"aiohttp": "http"}
@@ -59,11 +59,11 @@ LAYERS: Mapping[str, Layer] = {
     "whatif": may_import("domain sandbox", "msgspec"),
     "picture": may_import("domain", "msgspec"),
     "homes": may_import("domain sandbox", "msgspec multidict valkey"),
-    "http": may_import(f"{BASE} {JUDGED} homes picture", ANY),
+    "http": may_import(f"{BASE} {CHECKS} homes picture", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
         ("__main__", "cli", "client", "drift", "pytest_plugin", "testing"),
-        may_import(f"{BASE} {CLIENTS} {JUDGED} homes http cli testing drift", ANY),
+        may_import(f"{BASE} {CLIENTS} {CHECKS} homes http cli testing drift", ANY),
     ),
 }
 """By part of the package (a folder, or a module beside them): what it may import."""

@@ -36,7 +36,7 @@ ERRORS = r"(?s)Raises:|:class:`ControlError`|raise KeyError"
 LIGHT_MODULES = (
     "mockserver.pytest_plugin",
     "mockserver.client",
-    "mockserver.testing.server",
+    "mockserver.testing.server_handle",
     "mockserver.cli.probe",
     "mockserver.cli.lint",
 )

@@ -108,7 +108,7 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         assumed("that mandatory fields cannot is documented, which they are is not"),
     ),
     BehaviourRule(
-        "A key in Klarna-Idempotency-Key counts for 24 hours; the first answer is given"
+        "A key in Klarna-Idempotency-Key counts for 24 hours; the first response is given"
         " again, whatever the body of the repetition.",
         klarna_docs("escalation and retry policy"),
     ),
@@ -126,6 +126,10 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
     ),
     BehaviourRule(
         "Repeated and trailing slashes are ignored.", recorded("double slash, NA playground")
+    ),
+    BehaviourRule(
+        "Of a key that a JSON body repeats, the last value counts.",
+        assumed("JSON libraries mostly do this; the journal notes such keys"),
     ),
     BehaviourRule("An empty body counts as {}.", assumed("its missing fields are then named")),
     BehaviourRule("Bodies over 1 MiB are refused.", klarna_docs("errors: 1 MB")),

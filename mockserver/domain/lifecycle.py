@@ -50,6 +50,16 @@ def derive_status(order: Order, now: datetime, assumptions: Assumptions) -> Stat
     return Status.CAPTURED
 
 
+def find_status_assumption(order: Order, status: Status) -> str:
+    """Return the assumption that decided the status of an order; empty if none did."""
+    if not order.captures or status in (Status.CANCELLED, Status.PART_CAPTURED):
+        return ""
+    if status is Status.EXPIRED or order.remaining_authorized_amount:
+        return "expired_part_captured"
+    is_refunded = order.refunds and order.refunded_amount == order.captured_amount > 0
+    return "fully_refunded_status" if is_refunded else ""
+
+
 def _derive_uncaptured_status(order: Order, now: datetime, assumptions: Assumptions) -> Status:
     if assumptions.rejected_order == "four_hours" and _is_rejected(order, now):
         return Status.CANCELLED

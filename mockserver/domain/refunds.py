@@ -65,7 +65,9 @@ def check_return_fee(order: Order, command: RefundOrder) -> None:
     Raises:
         Refusal: with the condition that does not hold.
     """
-    if not any(line.type == RETURN_FEE and line.total_amount for line in command.order_lines):
+    if not [
+        line for line in command.order_lines if line.type == RETURN_FEE and line.total_amount
+    ]:
         return
     causes = {
         f"A return fee is not offered in {order.purchase_country}.": (

@@ -153,7 +153,7 @@ def _booked_on(shipment: Shipment, refunds: Sequence[RefundFlow]) -> int:
         refund.booked.get(capture_id, 0)
         for refund in refunds
         for capture_id in shipment.ids
-        if refund.is_shown and not refund.is_preview
+        if refund.is_shown and not refund.is_dry_run
     )
 
 
@@ -263,7 +263,7 @@ SIGNS = {"allocated": "", "failed": " ✗", "not_attempted": " ○", "refused": 
 def describe_numbers(refund: RefundFlow) -> str:
     """Name a refund, or how many a fold has, with the amount."""
     amount = format_amount(refund.amount)
-    if refund.is_preview:
+    if refund.is_dry_run:
         return f"If you sent it  {amount}{SIGNS[refund.look]}"
     if len(refund.numbers) == 1:
         return f"Refund {refund.numbers[0]}  {amount}{SIGNS[refund.look]}"

@@ -206,7 +206,7 @@ def _draw_node(
 
 def _group_attributes(refund: RefundFlow, kind: str) -> dict[str, str]:
     numbers = " ".join(map(str, refund.numbers)) or "preview"
-    preview = " preview" if refund.is_preview else ""
+    preview = " preview" if refund.is_dry_run else ""
     return {"class": f"{kind} {refund.look}{preview}", "data-refund": numbers}
 
 

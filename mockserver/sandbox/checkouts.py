@@ -7,9 +7,15 @@ keys: creating twice makes two checkout orders.
 import json
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from mockserver.domain.checkout import changes, completion
 from mockserver.domain.checkout.checkout import Checkout, Fields, check_checkout_allowed
-from mockserver.domain.checkout.completion import Completion, attempt_checkout, build_order
+from mockserver.domain.checkout.completion import (
+    Completion,
+    attempt_checkout,
+    build_completed_order,
+)
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, Order
@@ -40,7 +46,7 @@ def create_checkout(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Check
     sandbox.check_room(size, Operation.CREATE_CHECKOUT)
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
     order_id = sandbox.ids.new_order_id()
-    checkout = changes.create_checkout(order_id, fields, now, assumptions)
+    checkout = changes.start_checkout(order_id, fields, now, assumptions)
     sandbox.put_checkout(checkout, size)
     return checkout
 
@@ -92,7 +98,7 @@ def update_checkout(
     checkout = find_checkout(sandbox, order_id, operation)
     sandbox.check_room(size, operation)
     now = sandbox.clock.now()
-    changed = changes.update_checkout(checkout, fields, now, sandbox.assumptions)
+    changed = changes.replace_fields(checkout, fields, now, sandbox.assumptions)
     sandbox.put_checkout(changed, size)
     return changed
 
@@ -104,7 +110,7 @@ def abort_checkout(sandbox: Sandbox, order_id: str) -> Checkout:
         Refusal: there is none, or it is read-only or expired.
     """
     checkout = find_checkout(sandbox, order_id, Operation.ABORT_CHECKOUT)
-    changed = changes.abort_checkout(checkout, sandbox.clock.now(), sandbox.assumptions)
+    changed = changes.mark_aborted(checkout, sandbox.clock.now(), sandbox.assumptions)
     sandbox.put_checkout(changed, 0)
     return changed
 
@@ -123,11 +129,24 @@ def identify_shopper(
     """
     checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
-    changed = completion.identify_shopper(
+    changed = completion.enter_shopper_details(
         checkout, addresses, shipping_option, now, assumptions
     )
     sandbox.put_checkout(changed, 0)
     return changed
+
+
+def restore_shopper(sandbox: Sandbox, order_id: str, shopper: Fields) -> Checkout:
+    """Take back what a shopper entered, unless the checkout order was completed meanwhile.
+
+    Raises:
+        Refusal: there is none of this id.
+    """
+    checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
+    if checkout.completed_at is None:
+        checkout = replace(checkout, shopper=shopper)
+        sandbox.put_checkout(checkout, 0)
+    return checkout
 
 
 def complete_checkout(
@@ -149,7 +168,7 @@ def complete_checkout(
     order = None
     if changed.completed_at is not None:
         reference = sandbox.ids.new_klarna_reference()
-        order = build_order(changed, attempt, reference, assumptions)
+        order = build_completed_order(changed, attempt, reference, assumptions)
     sandbox.put_checkout(changed, 0)
     if order is not None:
         try:

@@ -53,7 +53,7 @@ def shorten_key(key: str) -> str:
     return blake2b(key.encode(errors="surrogatepass"), digest_size=32).hexdigest()
 
 
-def store_receipt(receipts: dict[str, Receipt], name: str, receipt: Receipt) -> None:
+def add_receipt(receipts: dict[str, Receipt], name: str, receipt: Receipt) -> None:
     """Store a receipt as the youngest one, and drop the oldest beyond the limit."""
     receipts.pop(name, None)
     receipts[name] = receipt

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.domain.checkout.checkout import ADDRESS_FIELDS, Checkout
+from mockserver.domain.checkout.checkout import CHECKOUT_ADDRESSES, Checkout
 from mockserver.sandbox.recordings import MASKED
 from mockserver.scenario.export_values import (
     drop_empty,
-    format_time,
+    format_scenario_time,
     mask_address,
 )
 
@@ -25,15 +25,15 @@ def export_checkout(checkout: Checkout) -> dict[str, Any]:
     )
     modified = checkout.last_modified_at
     state = {
-        "modified": format_time(modified if modified != checkout.started_at else None),
-        "completed": format_time(checkout.completed_at),
-        "aborted": format_time(checkout.aborted_at),
+        "modified": format_scenario_time(modified if modified != checkout.started_at else None),
+        "completed": format_scenario_time(checkout.completed_at),
+        "aborted": format_scenario_time(checkout.aborted_at),
         "shopper": _masked(checkout.shopper),
     }
     return drop_empty(
         {
             "order_id": checkout.order_id,
-            "started": format_time(checkout.started_at),
+            "started": format_scenario_time(checkout.started_at),
             **fields,
             "state": drop_empty(state),
         },
@@ -43,7 +43,7 @@ def export_checkout(checkout: Checkout) -> dict[str, Any]:
 
 def _masked(fields: Mapping[str, Any]) -> dict[str, Any]:
     masked = dict(fields)
-    for name in ADDRESS_FIELDS:
+    for name in CHECKOUT_ADDRESSES:
         if name in masked:
             masked[name] = mask_address(masked[name])
     if "customer" in masked:

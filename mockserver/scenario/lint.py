@@ -50,7 +50,10 @@ def lint_sandbox(scenario: Scenario, sandbox: Sandbox) -> list[Finding]:
     subject = _LintContext(scenario, sandbox, _orders(sandbox), calls)
     allowed = scenario.spec.get("allow", [])
     findings = [
-        finding for check in CHECKS for finding in check(subject) if finding.code not in allowed
+        finding
+        for check in LINT_CHECKS
+        for finding in check(subject)
+        if finding.code not in allowed
     ]
     return sort_by_position(findings, scenario.document)
 
@@ -330,7 +333,7 @@ def _check_contradicted_movements(
             yield Finding("W307", (*path, "refunds", index, "allocated_to"), message)
 
 
-CHECKS: tuple[Callable[[_LintContext], Iterator[Finding]], ...] = (
+LINT_CHECKS: tuple[Callable[[_LintContext], Iterator[Finding]], ...] = (
     _failed_allocations,
     _ambiguous_references,
     _sums,

@@ -16,7 +16,7 @@ from mockserver.control_types import (
     ForcedOutcome,
     OrderDetails,
     PushTiming,
-    RefundPreview,
+    RefundDryRun,
     RequestEntry,
     VerdictReport,
 )
@@ -184,7 +184,7 @@ class KustomSandbox:
     def explain(self, correlation_id: str) -> RequestEntry: ...
 
     @overload
-    def explain(self, *, order: str, refund: Mapping[str, object]) -> RefundPreview: ...
+    def explain(self, *, order: str, refund: Mapping[str, object]) -> RefundDryRun: ...
 
     def explain(
         self,
@@ -192,7 +192,7 @@ class KustomSandbox:
         *,
         order: str | None = None,
         refund: Mapping[str, object] | None = None,
-    ) -> RequestEntry | RefundPreview:
+    ) -> RequestEntry | RefundDryRun:
         """Explain a response, or predict the allocation of a refund.
 
         Args:
@@ -387,7 +387,7 @@ def _first_credentials(content: Mapping[str, object] | bytes) -> tuple[str, str]
     return None
 
 
-def sandbox_name(test: str) -> str:
+def name_sandbox(test: str) -> str:
     """Name a sandbox after a test and the worker that runs it."""
     slug = re.sub(r"[^A-Za-z0-9_.]+", "-", test).strip("-")[-MAX_SLUG_LENGTH:]
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")

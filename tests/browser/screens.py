@@ -124,7 +124,7 @@ def dashboard_states(stage: Stage) -> Iterator[tuple[str, str, Open]]:
     yield "overview", f"{stage.url}/__admin/ui/", nothing
     for view in (
         "orders", "journal", "faults", "clock", "scenario", "checkouts", "deliveries",
-        "snapshots", "judge",
+        "snapshots", "checks",
     ):  # fmt: skip
         yield view, stage.view(view), nothing
         yield f"{view}-empty", stage.view(view, "empty"), nothing

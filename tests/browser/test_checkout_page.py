@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import FrameLocator, Page, Route, expect
 
-from tests.support.checkouts import PARCEL, PICKUP, SHIRTS
+from tests.support.checkouts import PARCEL, PICKUP, SHIRTS, TOTALS, TOTALS_WITH_PARCEL
 from tests.support.shop_site import ShopSite, running_shop
 
 pytestmark = pytest.mark.browser
@@ -233,6 +233,26 @@ def test_a_chosen_shipping_option_is_added_to_the_total(
     buy(checkout)
     page.wait_for_url("**/confirmation?*")
     assert shop.control.order(shop.orders[0])["order"]["order_amount"] == 24900
+
+
+def answer_options(shop: ShopSite, status: int, answer: Any) -> None:  # noqa: ANN401  # JSON
+    shop.answers["/shipping_option_update"] = (status, {}, json.dumps(answer).encode())
+
+
+def test_an_option_that_the_shop_refuses_is_not_chosen(page: Page, shop: ShopSite) -> None:
+    created = shop.create("shipping_option_update", shipping_options=[PICKUP, PARCEL])
+    checkout = open_checkout(page, shop, created["order_id"])
+    answer_options(shop, 200, TOTALS)
+    enter_details(checkout)
+    refusal = {"error_type": "unsupported_shipping_address", "error_text": "No parcels today"}
+    answer_options(shop, 400, refusal)
+    checkout.locator('[data-cid="SHIPMO-shipping-option-basic"]', has_text="Parcel").click()
+    expect(checkout.get_by_role("alert")).to_have_text("No parcels today")
+    expect(checkout.locator("#shipping-option-pickup")).to_be_checked()
+    assert len(events(page, "shipping_address_update_error")) == 1
+    answer_options(shop, 200, TOTALS_WITH_PARCEL)
+    checkout.locator('[data-cid="SHIPMO-shipping-option-basic"]', has_text="Parcel").click()
+    expect(checkout.get_by_test_id("total")).to_have_text("SEK 249.00")
 
 
 def test_another_shipping_address_is_entered_where_the_shop_allows_it(

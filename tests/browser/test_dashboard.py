@@ -30,7 +30,7 @@ TWO_SHIPMENTS = {
 HOSTILE = "\u202e<img src=x onerror=alert(1)>'\"&{{1}}"
 VIEWS = (
     "orders", "journal", "faults", "clock", "scenario", "checkouts", "deliveries",
-    "snapshots", "judge",
+    "snapshots", "checks",
 )  # fmt: skip
 
 _users = count(1)
@@ -386,13 +386,13 @@ def test_an_unknown_sandbox_is_said_to_be_none(
 
 
 def test_coverage_names_what_was_tried_and_what_never(page: Page, shop: RefundingShop) -> None:
-    open_view(page, shop, "judge")
+    open_view(page, shop, "checks")
     coverage = page.get_by_role("region", name="Coverage")
     expect(coverage).to_contain_text("No request yet.")
     shop.refund(order_id(shop), 10000, "B24680")
     tried = page.get_by_role("region", name="Operations by status")
     expect(tried.get_by_role("row", name="refund")).to_contain_text("✓ 1")
-    expect(coverage).to_contain_text("refund is carried out, but its answer is lost")
+    expect(coverage).to_contain_text("refund is executed, but its response is lost")
     tried.get_by_role("link", name="✓ 1").click()
     expect(page.get_by_label("Request", exact=True).first).to_contain_text("→ 201")
 

@@ -1,6 +1,6 @@
 """Fidelity page: assumptions with their alternatives, and rules by provenance."""
 
-from mockserver.cli.tables import Table, markdown_table
+from mockserver.cli.page_tables import PageTable, markdown_table
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
 from mockserver.domain.behaviour_rules import BEHAVIOUR_RULES, BehaviourRule
 from mockserver.domain.checkout.bad_values import VALUE_RULES
@@ -55,7 +55,7 @@ def _assumption(row: Assumption) -> str:
     if row.allowed_numbers:
         text += f" {row.allowed_text.capitalize()}; default `{row.default}`."
     return markdown_table(
-        Table(f"`{row.name}`", text, ("value", "meaning", "") if rows else (), rows), "###"
+        PageTable(f"`{row.name}`", text, ("value", "meaning", "") if rows else (), rows), "###"
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mockserver.cli.tables import Table, markdown_table
+from mockserver.cli.page_tables import PageTable, markdown_table
 from mockserver.domain.checkout.checkout import CHECKOUT_LIFECYCLE, CheckoutStatus
 from mockserver.domain.lifecycle import LIFECYCLE, Permission, Status
 from mockserver.domain.operation import READ_OPERATIONS, Operation
@@ -26,7 +26,7 @@ _DIAGRAM = (
 )
 
 
-def _matrix() -> Table:
+def _matrix() -> PageTable:
     rows = [
         ("all reads", *(_mark(LIFECYCLE[Operation.GET_ORDER][status]) for status in Status)),
         *(
@@ -40,10 +40,10 @@ def _matrix() -> Table:
         f"`{operation}`" for operation in Operation if operation in READ_OPERATIONS
     )
     text = f"✓ allowed, ✗ refused for the reason in the footnote. Reads are {reads}."
-    return Table("Operations by status", text, columns, tuple(rows))
+    return PageTable("Operations by status", text, columns, tuple(rows))
 
 
-def _checkout_matrix() -> Table:
+def _checkout_matrix() -> PageTable:
     rows = tuple(
         (f"`{operation}`", *(_mark(cells[status]) for status in CheckoutStatus))
         for operation, cells in CHECKOUT_LIFECYCLE.items()
@@ -53,7 +53,7 @@ def _checkout_matrix() -> Table:
         "A checkout order expires 48 hours after the last update or shopper activity."
         " `create_checkout` is always allowed."
     )
-    return Table("Checkout operations by status", text, columns, rows)
+    return PageTable("Checkout operations by status", text, columns, rows)
 
 
 def _mark(cell: Permission) -> str:

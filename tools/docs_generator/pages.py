@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mockserver.cli.tables import Page, Table
+from mockserver.cli.page_tables import Page, PageTable
 from mockserver.domain.operation import (
     CHECKOUT_OPERATIONS,
     CHECKOUTS_PATH,
@@ -22,8 +22,8 @@ def operations_page() -> Page:
     )
 
 
-def _operations_table(title: str, path: str, rows: Sequence[OperationInfo]) -> Table:
-    return Table(
+def _operations_table(title: str, path: str, rows: Sequence[OperationInfo]) -> PageTable:
+    return PageTable(
         title,
         f"All paths are below `{path}`.",
         ("name", "provider's name", "request", "status", "body"),
@@ -38,7 +38,7 @@ def settings_page() -> Page:
         for o in OPTIONS.values()
     )
     return (
-        Table(
+        PageTable(
             "Settings",
             "A flag overrides its environment variable, which overrides the default. Values of"
             " repeatable flags are comma-separated in the environment. Unknown variables that"

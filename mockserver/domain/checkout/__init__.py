@@ -5,6 +5,6 @@
 ``bad_values``            the table of rules behind ``BAD_VALUE``
 ``changes``               create, update, abort: what a merchant does
 ``completion``            what the shopper does, and the order it makes
-``validation``            the merchant's answer when the shopper presses buy
+``validation``            the merchant's response when the shopper presses buy
 ========================  ===========================================================
 """

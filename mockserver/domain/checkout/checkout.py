@@ -32,7 +32,7 @@ MERCHANT_FIELDS = (
 )  # fmt: skip
 """The fields that a merchant sets, in the recorded order of the echo."""
 
-ADDRESS_FIELDS = ("billing_address", "shipping_address")
+CHECKOUT_ADDRESSES = ("billing_address", "shipping_address")
 
 MERCHANT_URLS = (
     "terms", "cancellation_terms", "checkout", "confirmation", "push", "validation",
@@ -41,7 +41,7 @@ MERCHANT_URLS = (
 )  # fmt: skip
 """Members of ``merchant_urls``; others are dropped (recorded)."""
 
-OPTIONS = (
+CHECKOUT_OPTIONS = (
     "allow_separate_shipping_address", "date_of_birth_mandatory", "title_mandatory",
     "national_identification_number_mandatory", "require_validate_callback_success",
     "show_subtotal_detail", "phone_mandatory", "verify_national_identification_number",
@@ -56,6 +56,12 @@ OPTIONS = (
 )  # fmt: skip
 """Members of ``options``: the first twelve in the recorded order of the echo."""
 
+KNOWN_MEMBERS: Mapping[str, tuple[str, ...]] = {
+    "merchant_urls": MERCHANT_URLS,
+    "options": CHECKOUT_OPTIONS,
+}
+"""The members of objects that have no others; others are dropped (recorded)."""
+
 DEFAULT_OPTIONS: Mapping[str, bool] = {
     "allow_separate_shipping_address": False,
     "date_of_birth_mandatory": False,
@@ -63,7 +69,7 @@ DEFAULT_OPTIONS: Mapping[str, bool] = {
 }
 """The options that come back when none was sent (recorded)."""
 
-PLACEHOLDER = "{checkout.order.id}"
+ORDER_ID_PLACEHOLDER = "{checkout.order.id}"
 """Placeholder of the order's id in merchant URLs; replaced when a URL is used."""
 
 READABLE_AFTER_COMPLETION: Mapping[str, timedelta] = {
@@ -107,7 +113,7 @@ class Checkout(Struct, frozen=True, kw_only=True):
     def merchant_url(self, kind: str) -> str | None:
         """Return a merchant URL with the placeholder replaced."""
         url = self.fields.get("merchant_urls", {}).get(kind)
-        return url and str(url).replace(PLACEHOLDER, self.order_id)
+        return url and str(url).replace(ORDER_ID_PLACEHOLDER, self.order_id)
 
 
 def derive_checkout_status(
@@ -152,7 +158,7 @@ CHECKOUT_LIFECYCLE: Mapping[Operation, Mapping[CheckoutStatus, Permission]] = {
         aborted=Permission(Reason.CHECKOUT_READ_ONLY, Mark.ASSUMED),
     ),
 }
-"""Operation, status, answer."""
+"""Operation, status, response."""
 
 
 def check_checkout_allowed(

@@ -10,13 +10,13 @@ from mockserver.http.control.context import (
     ControlContext,
     PathParams,
     find_sandbox,
-    sandbox_name,
+    parse_sandbox_name,
 )
 from mockserver.http.control.parsing import json_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.requests import parse_await_parameters
 from mockserver.http.deliveries.outgoing import OutgoingRequest, build_request
-from mockserver.http.merchant.serializers import JsonObject, format_time
+from mockserver.http.merchant.order_serializer import JsonObject, format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.deliveries.delivery import (
     Attempt,
@@ -73,7 +73,7 @@ async def await_deliveries(
     """Wait until ``count`` deliveries match, at most ``timeout`` (real time)."""
     count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     while True:
         deliveries = await context.home.take_turn(
             name, _read_matching, context, params, request

@@ -20,7 +20,7 @@ from mockserver.http.control.context import (
     find_entry,
     find_sandbox,
     open_sandbox,
-    sandbox_name,
+    parse_sandbox_name,
 )
 from mockserver.http.control.entries import serialize_entry, serialize_row
 from mockserver.http.control.parsing import (
@@ -34,8 +34,8 @@ from mockserver.http.control.parsing import (
 )
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.auth import parse_authorization
+from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
-from mockserver.http.merchant.serializers import JsonObject
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
@@ -90,7 +90,7 @@ async def send_request(
     Faults apply, and the journal records it. ``lost`` says that a fault damaged the response.
     """
     spec = validate(parse_json_object(request), f"{CONTROL_SCHEMAS}#/$defs/merchant_request")
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     sandbox = await context.home.take_turn(name, find_sandbox, context, params)
     response = await context.send_to_merchant_api(_as_merchant(sandbox, spec, request))
     try:
@@ -151,7 +151,12 @@ async def await_requests(
     """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
     expected_count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
-    name, journal, entries, last_id = sandbox_name(context, params), None, deque[Entry](), 0
+    name, journal, entries, last_id = (
+        parse_sandbox_name(context, params),
+        None,
+        deque[Entry](),
+        0,
+    )
     while True:
         look = await context.home.take_turn(
             name, _look_for_entries, context, params, request, journal, last_id

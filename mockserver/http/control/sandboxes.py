@@ -11,7 +11,7 @@ from mockserver.http.control.context import (
     PathParams,
     find_sandbox,
     open_sandbox,
-    sandbox_name,
+    parse_sandbox_name,
 )
 from mockserver.http.control.parsing import (
     json_response,
@@ -23,11 +23,11 @@ from mockserver.http.control.parsing import (
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.serializers import count_failed_refunds
 from mockserver.http.control.workers import SMALL_BODY, SMALL_SANDBOX
-from mockserver.http.merchant.serializers import format_time
+from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.memory_sizes import NAME_BYTES
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.weights import NAME_BYTES
 from mockserver.scenario.checked_expectation import Verdict
 from mockserver.scenario.diagnostics import format_path
 from mockserver.scenario.document import Document
@@ -73,18 +73,18 @@ async def reset_sandbox(
     context: ControlContext, params: PathParams, _request: Request
 ) -> Commit:
     """Reset the sandbox to its scenario."""
-    name, take_turn = sandbox_name(context, params), context.home.take_turn
+    name, take_turn = parse_sandbox_name(context, params), context.home.take_turn
     await take_turn(name, context.registry.check_vacancy, name)
     scenario = await take_turn(name, context.registry.template_of, name)
     sandbox = await context.workers.run_if(
-        partial(scenario.build, name), is_long=scenario.weight > SMALL_SANDBOX
+        partial(scenario.build, name), is_long=scenario.total_bytes > SMALL_SANDBOX
     )
     return partial(_replace_sandbox, context, scenario, sandbox)
 
 
 async def put_scenario(context: ControlContext, params: PathParams, request: Request) -> Commit:
     """Fill a sandbox from the scenario in the body, or from a shipped one by name."""
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     await context.home.take_turn(name, context.registry.check_vacancy, name)
     defaults = context.registry.template.defaults
     scenario, sandbox = await context.workers.run_if(
@@ -101,7 +101,7 @@ def _build_from_body(
     scenario_name, document = _scenario_from_body(parse_document(request))
     scenario = parse_scenario(scenario_name, document, defaults)
     sandbox, compacted = scenario.build(name), scenario.compact()
-    _ = compacted.weight  # cached now: to weigh a large scenario takes long
+    _ = compacted.total_bytes  # cached now: to measure a large scenario takes long
     return compacted, sandbox
 
 

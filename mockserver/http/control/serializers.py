@@ -20,7 +20,7 @@ from mockserver.domain.lifecycle import derive_status, lapse_event
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from mockserver.http.control.entries import render_refusal, serialize_refusal
-from mockserver.http.merchant.serializers import (
+from mockserver.http.merchant.order_serializer import (
     JsonObject,
     format_time,
     serialize_explanation,
@@ -77,7 +77,7 @@ def count_failed_refunds(order: Order) -> int:
     )
 
 
-def serialize_inner_view(sandbox: Sandbox, order: Order) -> JsonObject:
+def serialize_order_details(sandbox: Sandbox, order: Order) -> JsonObject:
     """Serialize everything known about an order."""
     entries = [entry for entry in sandbox.journal if entry.order_id == order.order_id]
     steps = order_steps(sandbox, order, entries)

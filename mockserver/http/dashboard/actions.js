@@ -46,10 +46,10 @@ export async function copy(text) {
 }
 
 /**
- * Carry out an action; a refusal is said, not thrown.
+ * Run an action; a refusal is said, not thrown.
  * @param {Action} action
  * @param {string} done what to say afterwards
- * @returns {Promise<any>} the answer, or undefined
+ * @returns {Promise<any>} the response, or undefined
  */
 export async function perform(action, done) {
   try {

@@ -32,7 +32,7 @@ const VIEWS = /** @type {Record<string, [string, () => Promise<{show: (root: Ele
   checkouts: ["Checkouts", () => import("./view-checkouts.js")],
   deliveries: ["Deliveries", () => import("./view-deliveries.js")],
   snapshots: ["Snapshots", () => import("./view-snapshots.js")],
-  judge: ["Judge", () => import("./view-judge.js")],
+  checks: ["Checks", () => import("./view-checks.js")],
 });
 
 const header = /** @type {HTMLElement} */ (document.querySelector("#header"));

@@ -13,7 +13,7 @@ const LINE_KEYS = ["reference", "type", "name", "quantity", "unit_price", "tax_r
 /**
  * The lines that can be captured or refunded, by shipment.
  * @param {"capture" | "refund"} kind
- * @param {any} data the inner view of an order
+ * @param {any} data the details of an order
  * @returns {{label: string, lines: any[]}[]}
  */
 export function lineGroups(kind, data) {

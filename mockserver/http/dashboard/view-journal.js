@@ -1,5 +1,5 @@
 // @ts-check
-/** The journal: every request live, with filters, and why each got its answer. */
+/** The journal: every request live, with filters, and why each got its response. */
 
 import { get, sandboxPath } from "./api.js";
 import { copyable, equivalent, guarded, riskyButton } from "./actions.js";
@@ -36,7 +36,7 @@ export function show(root, place) {
   const outcome = h("select", { "aria-label": "Outcome", change: filterAgain },
     [["", "all outcomes"], ["bad", "anything wrong"], ["failed", "not allocated"], ["refused", "refused"], ["faulted", "faulted"]].map(([key, label]) => h("option", { value: key, selected: key === (place.query.get("outcome") ?? "") }, label)));
   const count = h("span", { class: "muted", role: "status" });
-  const detail = h("section", { class: "panel", "aria-label": "Request", "aria-live": "polite" }, h("p", { class: "muted" }, "Choose a request to see why it got its answer."));
+  const detail = h("section", { class: "panel", "aria-label": "Request", "aria-live": "polite" }, h("p", { class: "muted" }, "Choose a request to see why it got its response."));
   const empty = h("div", { class: "empty", hidden: true });
   /** @type {any[]} */
   let rows = [];
@@ -103,7 +103,7 @@ export function show(root, place) {
   function drawEntry(entry) {
     const order = entry.order_id && h("a", { href: `#/s/${encodeURIComponent(place.sandbox)}/orders/${encodeURIComponent(entry.order_id)}` }, "order");
     return h("div", { class: "stack" },
-      h("div", null, h("h2", null, value(`${entry.method} ${entry.operation ?? entry.path}`), ` → ${entry.status || "no answer"}`),
+      h("div", null, h("h2", null, value(`${entry.method} ${entry.operation ?? entry.path}`), ` → ${entry.status || "no response"}`),
         h("p", { class: "muted" }, `${formatTime(entry.at)} · ${entry.took_ms.toFixed(1)} ms · `, order),
         h("p", { class: "mono muted" }, value(entry.path))),
       h("div", null, h("h3", null, "Why"), h("pre", { tabindex: 0, "aria-label": "Why" }, visibleLines(entry.text)),

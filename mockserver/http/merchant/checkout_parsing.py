@@ -5,12 +5,15 @@ for what is not set, ``[]`` for an empty object, whole floats, numbers as refere
 are normalized before the schema is checked, so that the echo is normalized, too.
 """
 
-from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.bad_values import BadValue, bad_value_refusal
-from mockserver.domain.checkout.checkout import MERCHANT_FIELDS, MERCHANT_URLS, OPTIONS, Fields
+from mockserver.domain.checkout.checkout import (
+    KNOWN_MEMBERS,
+    MERCHANT_FIELDS,
+    Fields,
+)
 from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.operation import OperationInfo
 from mockserver.http.merchant.request_parsing import (
@@ -29,11 +32,7 @@ OBJECT_FIELDS = (
 TEXT_FIELDS = frozenset(
     ("reference", "merchant_reference1", "merchant_reference2", "postal_code", "phone")
 )
-KNOWN_MEMBERS: Mapping[str, tuple[str, ...]] = {
-    "merchant_urls": MERCHANT_URLS,
-    "options": OPTIONS,
-}
-MAX_VIOLATIONS = 100
+KNOWN_FIELDS = frozenset(MERCHANT_FIELDS)
 MAX_EXACT_FLOAT = 2.0**53
 
 
@@ -59,38 +58,56 @@ def check_fields(body: Json, endpoint: OperationInfo, assumptions: Assumptions) 
         Refusal: a bad value.
     """
     assert endpoint.schema is not None  # noqa: S101  # reads do not come here
-    fields = _normalize(body)
+    if isinstance(body, dict):
+        _normalize(body)
     schema = get_request_schema(endpoint.schema)
-    if not schema.is_valid(fields):
-        bad_values = map(_bad_value, schema.violations(fields))
+    if not schema.is_valid(body):
+        bad_values = map(_bad_value, schema.violations(body))
         raise bad_value_refusal(bad_values, endpoint.operation, assumptions)
-    return _known_fields(fields)
+    return _known_fields(body)
 
 
-def _normalize(value: Json, name: str = "") -> Json:
-    """Drop ``null`` members and write values as the schema expects them."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return {
-            key: v if isinstance(v, str) else _normalize(v, key)  # most are texts
-            for key, v in value.items()
-            if v is not None
-        }
-    if isinstance(value, list):
-        if not value and name in OBJECT_FIELDS:
-            return {}
-        return [_normalize(item) for item in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) < MAX_EXACT_FLOAT:
-        value = int(value)
-    if name in TEXT_FIELDS and isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value
+def _normalize(members: dict[str, Json]) -> None:
+    """Drop members that are ``null`` and write the others as the schema expects them."""
+    for name, value in [*members.items()]:
+        kind = type(value)
+        if kind is str:  # most are
+            continue
+        if value is None:
+            del members[name]
+        elif kind is dict:
+            _normalize(value)
+        elif kind is list:
+            members[name] = _normalize_items(value, name)
+        elif kind is not bool:
+            members[name] = _normalize_number(value, name)
+
+
+def _normalize_items(items: list[Json], name: str) -> Json:
+    """Normalize what is in a list; where an object is expected, an empty list is one."""
+    if not items and name in OBJECT_FIELDS:
+        return {}
+    for index, item in enumerate(items):
+        kind = type(item)
+        if kind is dict:
+            _normalize(item)
+        elif kind is list:
+            _normalize_items(item, "")
+        elif kind is float:
+            items[index] = _normalize_number(item)
+    return items
+
+
+def _normalize_number(number: Json, name: str = "") -> Json:
+    """Write a whole float as an integer, and a reference as text."""
+    if isinstance(number, float) and number.is_integer() and abs(number) < MAX_EXACT_FLOAT:
+        number = int(number)
+    return str(number) if name in TEXT_FIELDS and isinstance(number, int) else number
 
 
 def _known_fields(body: Fields) -> Fields:
-    """Keep the known members, in the order of the echo (unknown ones: recorded)."""
-    fields = {name: body[name] for name in MERCHANT_FIELDS if name in body}
+    """Keep the known members; unknown ones do not come back (recorded)."""
+    fields = {name: body[name] for name in body if name in KNOWN_FIELDS}
     for name, members in KNOWN_MEMBERS.items():
         if name in fields:
             fields[name] = {key: fields[name][key] for key in members if key in fields[name]}

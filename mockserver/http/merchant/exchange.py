@@ -15,7 +15,7 @@ from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Execution
 
-FiredActions: TypeAlias = Sequence[tuple[FaultRule, Action]]
+FiredRules: TypeAlias = Sequence[tuple[FaultRule, Action]]
 
 
 class Exchange(Struct):
@@ -41,7 +41,7 @@ class Exchange(Struct):
     correlation_id: str
     operation: Operation | None = None
     order_id: str | None = None
-    fired: FiredActions = ()
+    fired: FiredRules = ()
     execution: Execution | None = None
     refusal: Refusal | None = None
     has_secret_in_url: bool = False

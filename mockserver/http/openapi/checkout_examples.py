@@ -3,7 +3,7 @@
 from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.checkout.changes import create_checkout
+from mockserver.domain.checkout.changes import start_checkout
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.scenario.times import parse_time
 
@@ -51,5 +51,5 @@ CHECKOUT_REQUEST: dict[str, Any] = {
 def checkout_example() -> Any:  # noqa: ANN401  # JSON
     """Return the checkout order that the example request makes."""
     assumptions, now = Assumptions(), parse_time("2026-01-15T09:00:00Z")
-    checkout = create_checkout(ORDER_ID, CHECKOUT_REQUEST, now, assumptions)
+    checkout = start_checkout(ORDER_ID, CHECKOUT_REQUEST, now, assumptions)
     return serialize_checkout(checkout, assumptions, PAGE_URL)

@@ -12,7 +12,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import CHECKOUTS_PATH, Operation
 from mockserver.domain.order import Order
-from mockserver.http.merchant import serializers
+from mockserver.http.merchant import order_serializer
 from mockserver.http.openapi.checkout_examples import CHECKOUT_REQUEST, checkout_example
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
@@ -67,7 +67,7 @@ T_SHIRT = {
     "unit_price": 1500,
     "total_amount": 1500,
 }
-PARCEL = {
+SHIPPING_INFO = {
     "shipping_company": "PostNord",
     "shipping_method": "Home",
     "tracking_number": "63456415674545679874",
@@ -80,14 +80,14 @@ REQUESTS: Mapping[Operation, Any] = {
     },
     Operation.UPDATE_CUSTOMER_DETAILS: {"shipping_address": {"city": "Uppsala"}},
     Operation.UPDATE_MERCHANT_REFERENCES: {"merchant_reference1": "order-1001"},
-    Operation.ADD_ORDER_SHIPPING_INFO: {"shipping_info": [PARCEL]},
+    Operation.ADD_ORDER_SHIPPING_INFO: {"shipping_info": [SHIPPING_INFO]},
     Operation.CAPTURE: {
         "captured_amount": 10000,
         "description": "Second parcel",
         "order_lines": [SNEAKERS],
-        "shipping_info": [PARCEL],
+        "shipping_info": [SHIPPING_INFO],
     },
-    Operation.ADD_CAPTURE_SHIPPING_INFO: {"shipping_info": [PARCEL]},
+    Operation.ADD_CAPTURE_SHIPPING_INFO: {"shipping_info": [SHIPPING_INFO]},
     Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
     Operation.REFUND: {"refunded_amount": 1500, "order_lines": [T_SHIRT]},
     Operation.CREATE_CHECKOUT: CHECKOUT_REQUEST,
@@ -96,15 +96,17 @@ REQUESTS: Mapping[Operation, Any] = {
 """Request bodies that are accepted for the example order."""
 
 _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
-    Operation.GET_ORDER: lambda order: serializers.serialize_order(
+    Operation.GET_ORDER: lambda order: order_serializer.serialize_order(
         order, derive_status(order, order.created_at, Assumptions()), Assumptions()
     ),
-    Operation.LIST_CAPTURES: lambda order: serializers.serialize_captures(order, Assumptions()),
-    Operation.GET_CAPTURE: lambda order: serializers.serialize_capture(
+    Operation.LIST_CAPTURES: lambda order: order_serializer.serialize_captures(
+        order, Assumptions()
+    ),
+    Operation.GET_CAPTURE: lambda order: order_serializer.serialize_capture(
         order, order.captures[0], Assumptions()
     ),
-    Operation.GET_EXTEND_DUE_DATE_OPTIONS: serializers.serialize_due_date_options,
-    Operation.GET_REFUND: lambda order: serializers.serialize_single_refund(
+    Operation.GET_EXTEND_DUE_DATE_OPTIONS: order_serializer.serialize_due_date_options,
+    Operation.GET_REFUND: lambda order: order_serializer.serialize_single_refund(
         order.refunds[0], Assumptions()
     ),
 }

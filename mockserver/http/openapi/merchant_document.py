@@ -23,7 +23,7 @@ from mockserver.http.openapi.components import (
 )
 from mockserver.http.openapi.examples import REQUESTS, response_example
 
-DESCRIPTION = (
+MERCHANT_DESCRIPTION = (
     "Kustom's Order Management and Checkout APIs as kustom-mock answers them. The user name"
     " of the credentials is the sandbox; any secret is accepted unless a scenario lists"
     " credentials."
@@ -104,7 +104,7 @@ def merchant_document(operations: Sequence[OperationInfo]) -> JsonObject:
     }
     security: JsonObject = {"security": [{"merchant": []}]}
     title = "kustom-mock: the Order Management and Checkout APIs"
-    return build_document(title, DESCRIPTION, paths, parts, security)
+    return build_document(title, MERCHANT_DESCRIPTION, paths, parts, security)
 
 
 def errors_of(info: OperationInfo) -> list[ErrorDefinition]:

@@ -21,8 +21,8 @@ from mockserver.sandbox.deliveries.delivery import (
     FiredActions,
 )
 from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, PushMode
+from mockserver.sandbox.memory_sizes import ATTEMPT_BYTES, DELIVERY_BYTES, DUE_TIME_BYTES
 from mockserver.sandbox.waiters import Waiters
-from mockserver.sandbox.weights import ATTEMPT_BYTES, DELIVERY_BYTES, DUE_TIME_BYTES
 
 MAX_DELIVERIES = 100_000  # of a sandbox; beyond it the oldest is dropped
 MAX_DELIVERY_BYTES = 64 * 1024**2  # likewise
@@ -94,7 +94,7 @@ class Deliveries:
     def remove(self, delivery_id: str) -> bool:
         """Remove a delivery, so that it is not sent; return whether there was one."""
         delivery = self.by_id.pop(delivery_id, None)
-        self.total_bytes -= _weigh(delivery) if delivery else 0
+        self.total_bytes -= _measure(delivery) if delivery else 0
         self._reordered.pop(delivery_id, None)
         self.waiters.notify()
         return delivery is not None
@@ -152,7 +152,7 @@ class Deliveries:
 
     def rebuild_queue(self) -> None:
         """Derive the queue and the bytes again, after the deliveries were replaced."""
-        self._queue, self.total_bytes = [], sum(map(_weigh, self.by_id.values()))
+        self._queue, self.total_bytes = [], sum(map(_measure, self.by_id.values()))
         waiting = [delivery.delivery_id for delivery in self if delivery.is_reordered]
         self._reordered = dict.fromkeys(waiting)
         for delivery in self:
@@ -196,7 +196,7 @@ class Deliveries:
 
     def _store(self, delivery: Delivery) -> None:
         before = self.by_id.get(delivery.delivery_id)
-        self.total_bytes += _weigh(delivery) - (_weigh(before) if before else 0)
+        self.total_bytes += _measure(delivery) - (_measure(before) if before else 0)
         self.by_id[delivery.delivery_id] = delivery
         if delivery.is_reordered:
             self._reordered[delivery.delivery_id] = None
@@ -214,7 +214,7 @@ class Deliveries:
         return batch[0].due[0]
 
 
-def _weigh(delivery: Delivery) -> int:
+def _measure(delivery: Delivery) -> int:
     """Return the bytes that a delivery takes."""
     texts = getsizeof(delivery.url) + getsizeof(delivery.body)
     due_times = DUE_TIME_BYTES * len(delivery.due)

@@ -1,14 +1,15 @@
-"""Weights: how many bytes of memory the things take that clients create.
+"""Estimate how many bytes of memory the things take that clients create.
 
 Texts and containers are measured one by one. What every thing of a kind has besides them
 is a constant of this module, measured with ``tracemalloc`` under CPython 3.11 on 64 bits;
-``tests/sandbox/test_weights.py`` compares both with the memory that is really allocated.
+``tests/sandbox/test_memory_sizes.py`` compares both with the memory that is really allocated.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from sys import getsizeof
 from types import NoneType
+from typing import Any
 
 from msgspec import Struct
 
@@ -74,7 +75,7 @@ SNAPSHOT_BYTES = 6000
 """A snapshot without its entries: dictionaries, clock and id generators."""
 
 
-def weigh_value(value: object) -> int:
+def measure_value(value: object) -> int:
     """Return the bytes of a value with everything in it; shared parts count once."""
     parts, containers = {id(value): value}, [value]
     while containers:
@@ -97,51 +98,72 @@ def _children(value: object) -> Iterable[object]:
     return ()
 
 
-def weigh_parts(value: object) -> int:
+def measure_parts(value: object) -> int:
     """Return the bytes of an order or of a part of one, without what orders share."""
-    return int(weigh_value(value) * OWN_SHARE)
+    return int(measure_value(value) * OWN_SHARE)
 
 
-def weigh_checkout(fields: Mapping[str, object]) -> int:
-    """Return the bytes of a checkout order with these fields."""
-    return CHECKOUT_BYTES + weigh_parts(fields)
+def measure_checkout(fields: Mapping[str, object]) -> int:
+    """Return the bytes of a checkout order with these fields.
+
+    Their values are parsed JSON, of which only names are shared: that is faster to measure.
+    """
+    names: set[str] = set()
+    size = _measure_json(fields, names) + sum(map(getsizeof, names))
+    return CHECKOUT_BYTES + int(size * OWN_SHARE)
 
 
-def weigh_lines(lines: Iterable[OrderLine]) -> int:
+def _measure_json(container: Any, names: set[str]) -> int:  # noqa: ANN401  # JSON
+    """Return the bytes of an object or list without the names in it, which are collected."""
+    values = container
+    if isinstance(container, dict):
+        names |= container.keys()
+        values = container.values()
+    total = getsizeof(container)
+    for value in values:
+        kind = type(value)
+        if kind is dict or kind is list:
+            total += _measure_json(value, names)
+        else:
+            total += getsizeof(value)
+    return total
+
+
+def measure_lines(lines: Iterable[OrderLine]) -> int:
     """Return the bytes of order lines; fast, because most requests have some."""
     total = 0
     for line in lines:
         total += LINE_BYTES + getsizeof(line.name) + getsizeof(line.reference)
         if line.extra:
-            total += weigh_value(line.extra)
+            total += measure_value(line.extra)
     return total
 
 
-def weigh_command(command: Command) -> int:
+def measure_command(command: Command) -> int:
     """Return the bytes that an order grows by when it accepts a command."""
     match command:
         case CaptureOrder() | RefundOrder():
             texts = getsizeof(command.description) + getsizeof(command.reference)
-            total = MOVEMENT_BYTES + texts + weigh_lines(command.order_lines)
+            total = MOVEMENT_BYTES + texts + measure_lines(command.order_lines)
             shipping_info = getattr(command, "shipping_info", ())
-            return total + weigh_parts(shipping_info) if shipping_info else total
+            return total + measure_parts(shipping_info) if shipping_info else total
         case UpdateAuthorization():
-            return weigh_lines(command.order_lines)
+            return measure_lines(command.order_lines)
         case AddOrderShippingInfo() | AddCaptureShippingInfo():
-            return weigh_parts(command.shipping_info)
+            return measure_parts(command.shipping_info)
         case UpdateCustomerDetails():
-            return weigh_parts(command.shipping_address)
+            return measure_parts(command.shipping_address)
         case UpdateMerchantReferences():
             references = command.merchant_reference1, command.merchant_reference2
             return sum(map(getsizeof, references))
     return 0
 
 
-def weigh_order_version(order: Order) -> int:
+def measure_order_version(order: Order) -> int:
     """Return the bytes of a version of an order that only the journal still refers to."""
     return ORDER_VERSION_BYTES + POINTER_BYTES * (len(order.captures) + len(order.refunds))
 
 
-def weigh_fault(name: str, spec: Mapping[str, object]) -> int:
+def measure_fault_rule(name: str, spec: Mapping[str, object]) -> int:
     """Return the bytes of a fault rule by its scenario syntax."""
-    return FAULT_RULE_BYTES + getsizeof(name) + weigh_value(spec)
+    return FAULT_RULE_BYTES + getsizeof(name) + measure_value(spec)

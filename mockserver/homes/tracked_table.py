@@ -9,7 +9,7 @@ ValueT = TypeVar("ValueT")
 MISSING: Any = object()
 
 
-class Table(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
+class TrackedTable(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
     """A dictionary that records its changes since the last :meth:`settle`.
 
     Attributes:
@@ -27,7 +27,7 @@ class Table(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
             self.load(key, value, position)
 
     @classmethod
-    def track(cls, values: Mapping[KeyT, ValueT]) -> "Table[KeyT, ValueT]":
+    def track(cls, values: Mapping[KeyT, ValueT]) -> "TrackedTable[KeyT, ValueT]":
         """Return a table with these values."""
         return cls(
             (key, value, position) for position, (key, value) in enumerate(values.items())
@@ -103,7 +103,7 @@ class Table(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
         for key, value in values.items():
             self[key] = value
 
-    def __ior__(self, values: Mapping[KeyT, ValueT]) -> "Table[KeyT, ValueT]":  # type: ignore[override,misc]
+    def __ior__(self, values: Mapping[KeyT, ValueT]) -> "TrackedTable[KeyT, ValueT]":  # type: ignore[override,misc]
         """Set several values."""
         self.update(values)
         return self

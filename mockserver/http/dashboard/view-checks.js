@@ -14,7 +14,7 @@ import { fill, group, h, value } from "./dom.js";
 export function show(root, place) {
   const path = (/** @type {string} */ name) => sandboxPath(place.sandbox, name);
   const body = h("div", { class: "stack" }, h("p", { class: "empty" }, "Loading…"));
-  fill(root, h("div", { class: "head" }, h("h1", null, "Judge")), body);
+  fill(root, h("div", { class: "head" }, h("h1", null, "Checks")), body);
 
   async function load() {
     const [verdict, audit, invariants, coverage] = await Promise.all([get(path("verdict")), get(path("audit")), get(path("invariants")), get(path("coverage/report"))]);
@@ -57,7 +57,7 @@ export function show(root, place) {
   }
 
   void guarded(body, load);
-  return { title: "Judge", onEvents: refresher(load) };
+  return { title: "Checks", onEvents: refresher(load) };
 }
 
 /**

@@ -1,4 +1,4 @@
-"""Weights are close to the memory that is really allocated, kind by kind."""
+"""Estimated sizes are close to the memory that is really allocated, kind by kind."""
 
 import gc
 import json
@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.checkout.changes import create_checkout
+from mockserver.domain.checkout.changes import start_checkout
 from mockserver.domain.commands import (
     Acknowledge,
     AddCaptureShippingInfo,
@@ -30,8 +30,8 @@ from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES
 from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.memory_sizes import measure_checkout, measure_command, measure_value
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.weights import weigh_checkout, weigh_command, weigh_value
 from mockserver.scenario.sandbox_builder import add_fault_rule, add_order
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
@@ -85,7 +85,7 @@ def lines_of(*bodies: dict[str, Any]) -> tuple[OrderLine, ...]:
 
 
 def new_sandbox() -> Sandbox:
-    sandbox = Sandbox("weighed", clock=Clock(NOW, frozen=True))
+    sandbox = Sandbox("measured", clock=Clock(NOW, frozen=True))
     sandbox.add(make_order(order_amount=10**9))
     sandbox.execute(ORDER_ID, CaptureOrder(10**6))
     return sandbox
@@ -123,8 +123,8 @@ def seed_order(sandbox: Sandbox, number: int, **spec: Any) -> None:  # noqa: ANN
 
 def add_checkout(sandbox: Sandbox, *lines: dict[str, Any], **texts: str) -> None:
     fields = fresh({**CART, "order_lines": [{**SHIRTS, **texts}, *lines]})
-    checkout = create_checkout(sandbox.ids.new_order_id(), fields, NOW, Assumptions())
-    sandbox.put_checkout(checkout, weigh_checkout(fields))
+    checkout = start_checkout(sandbox.ids.new_order_id(), fields, NOW, Assumptions())
+    sandbox.put_checkout(checkout, measure_checkout(fields))
 
 
 def add_delivery(sandbox: Sandbox, url: str) -> None:
@@ -183,23 +183,23 @@ def allocations() -> Iterator[Callable[[], int]]:
         tracemalloc.stop()
 
 
-def weight_and_memory(kind: str) -> tuple[int, int]:
-    """Grow one kind, and return how much the sandbox weighs and allocates more."""
+def size_and_memory(kind: str) -> tuple[int, int]:
+    """Grow one kind, and return how much its estimated size and its memory grow."""
     sandbox = new_sandbox()
     GROWTH[kind](sandbox, 0)  # caches are filled
-    weight_before = sandbox.total_bytes
+    bytes_before = sandbox.total_bytes
     with allocations() as allocated:
         for number in range(1, COUNT + 1):
             GROWTH[kind](sandbox, number)
-        return sandbox.total_bytes - weight_before, allocated()
+        return sandbox.total_bytes - bytes_before, allocated()
 
 
 @pytest.mark.parametrize("kind", GROWTH)
-def test_weight_is_close_to_the_allocated_memory(kind: str) -> None:
+def test_size_is_close_to_the_allocated_memory(kind: str) -> None:
     ratios = []
     for _ in range(3):  # the rest of the process may allocate during a measurement
-        weight, memory = weight_and_memory(kind)
-        ratios.append(weight / memory)
+        size, memory = size_and_memory(kind)
+        ratios.append(size / memory)
         if 1 / MAX_RATIO < ratios[-1] < MAX_RATIO:
             break
     else:
@@ -217,9 +217,9 @@ COMMANDS: dict[str, tuple[Command, int]] = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_command_weighs_what_the_order_stores_of_it(command: str) -> None:
+def test_size_of_a_command_is_what_the_order_stores_of_it(command: str) -> None:
     value, expected_bytes = COMMANDS[command]
-    assert expected_bytes * 0.7 <= weigh_command(value) <= expected_bytes * MAX_RATIO
+    assert expected_bytes * 0.7 <= measure_command(value) <= expected_bytes * MAX_RATIO
 
 
 def scenario_text(number: int) -> str:
@@ -237,7 +237,7 @@ def test_compact_scenario_is_close_to_its_allocated_memory() -> None:
             for number in range(1, 6)
         ]
         actual = allocated()
-    ratio = sum(scenario.weight for scenario in scenarios) / actual
+    ratio = sum(scenario.total_bytes for scenario in scenarios) / actual
     assert 1 / MAX_RATIO < ratio < MAX_RATIO, f"{ratio:.2f}"
 
 
@@ -246,15 +246,15 @@ def test_snapshot_is_close_to_the_memory_of_what_it_alone_refers_to() -> None:
     for number in range(50):
         seed_order(sandbox, number)
         add_fault(sandbox, number, do={"lose_answer": "reset"}, probability=0.5)
-    weight_before = sandbox.total_bytes
+    bytes_before = sandbox.total_bytes
     with allocations() as allocated:
         for name in "0123456789":
             sandbox.take_snapshot(name)
         slots = allocated()
-    assert slots < sandbox.total_bytes - weight_before
-    assert sandbox.snapshots["0"].total_bytes < MAX_RATIO * weight_before
+    assert slots < sandbox.total_bytes - bytes_before
+    assert sandbox.snapshots["0"].total_bytes < MAX_RATIO * bytes_before
 
 
-def test_shared_parts_of_a_value_weigh_once() -> None:
+def test_shared_parts_of_a_value_count_once() -> None:
     text = "shared text" * 100
-    assert weigh_value([text] * 10) < weigh_value(text) + weigh_value([None] * 10)
+    assert measure_value([text] * 10) < measure_value(text) + measure_value([None] * 10)

@@ -37,7 +37,7 @@ class Scope(StrEnum):
     SANDBOX = "sandbox"
 
 
-class Rule(Struct, frozen=True):
+class AuditRule(Struct, frozen=True):
     """A rule of the audit.
 
     Attributes:
@@ -46,7 +46,7 @@ class Rule(Struct, frozen=True):
         severity: the severity of its findings, unless the evidence says another.
         situation: what must come about before the rule can find anything.
         subjects: returns the places of a history where it came about.
-        check: judges one of these places; ``None`` if nothing is wrong.
+        check: checks one of these places; ``None`` if nothing is wrong.
         hint: what to do instead.
         basis: why the rule holds.
         source: where that is written, or was seen.

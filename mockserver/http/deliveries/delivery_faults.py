@@ -67,10 +67,10 @@ def is_lost(fired: FiredActions) -> bool:
     return any(isinstance(action, Lose) for _, action in fired)
 
 
-def replaced_answer(fired: FiredActions) -> Respond | None:
+def replaced_response(fired: FiredActions) -> Respond | None:
     """Return what the merchant is taken to have answered, if a rule says so."""
-    answers = (action for _, action in fired if isinstance(action, Respond))
-    return next(answers, None)
+    responses = (action for _, action in fired if isinstance(action, Respond))
+    return next(responses, None)
 
 
 def has_bad_signature(fired: FiredActions) -> bool:
@@ -78,6 +78,6 @@ def has_bad_signature(fired: FiredActions) -> bool:
     return any(isinstance(action, BadSignature) for _, action in fired)
 
 
-def describe(fired: FiredActions) -> tuple[str, ...]:
+def name_fired_actions(fired: FiredActions) -> tuple[str, ...]:
     """Name the rules with their actions, as the journal does."""
     return tuple(f"{name}: {action}" for name, action in fired)

@@ -127,7 +127,7 @@ async def test_a_delivery_sent_by_hand_meets_no_fault(shop: Shop) -> None:
         pytest.param(
             {"on": "refund", "do": {"respond": {"status": 500, "after": "6s"}}},
             "'respond' takes `after` for deliveries only; delay a request with `delay`",
-            id="a slow answer to a request",
+            id="a slow response to a request",
         ),
         pytest.param(
             {"on": ["push", "refund"], "do": {"delay": "1s"}},

@@ -7,7 +7,7 @@ from msgspec import Struct
 from mockserver.domain.order import Capture, OrderLine, Refund
 
 
-class LineTotal(Struct):
+class ReferenceSum(Struct):
     """What the order lines of one reference sum to."""
 
     quantity: int = 0
@@ -19,7 +19,7 @@ class LineTotal(Struct):
         self.amount += line.total_amount
 
 
-class LineTotals:
+class SumsByReference:
     """Totals by reference of the lines of all captures, or refunds, of an order.
 
     An order only gets more of them, so that later versions of it add to the totals of the
@@ -29,11 +29,11 @@ class LineTotals:
     def __init__(self) -> None:
         self._count = 0
         self._last_id = ""
-        self._totals: dict[str, LineTotal] = {}
+        self._totals: dict[str, ReferenceSum] = {}
 
     def find(
         self, movements: Sequence[Capture] | Sequence[Refund], reference: str
-    ) -> LineTotal | None:
+    ) -> ReferenceSum | None:
         """Return the total of a reference, if any of the movements has it."""
         is_later = len(movements) >= self._count > 0
         if not is_later or _movement_id(movements[self._count - 1]) != self._last_id:
@@ -45,11 +45,13 @@ class LineTotals:
         return self._totals.get(reference)
 
 
-def add_lines(totals: dict[str, LineTotal], lines: Sequence[OrderLine]) -> dict[str, LineTotal]:
+def add_lines(
+    totals: dict[str, ReferenceSum], lines: Sequence[OrderLine]
+) -> dict[str, ReferenceSum]:
     """Add lines to the totals of their references, and return these."""
     for line in lines:
         if line.reference:
-            totals.setdefault(line.reference, LineTotal()).add(line)
+            totals.setdefault(line.reference, ReferenceSum()).add(line)
     return totals
 
 

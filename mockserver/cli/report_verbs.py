@@ -1,4 +1,4 @@
-"""Flags of ``audit``, ``coverage`` and ``whatif``, and what they run."""
+"""Flags of ``audit``, ``coverage``, ``whatif`` and ``drift``, and what they run."""
 
 import argparse
 
@@ -11,7 +11,7 @@ from mockserver.cli.flags import (
 def audit_flags(verb: argparse.ArgumentParser) -> None:
     """Add the flags of ``audit``."""
     add_server_flags(verb)
-    verb.add_argument("sandbox", nargs="*", help="sandbox to judge (default: all in use)")
+    verb.add_argument("sandbox", nargs="*", help="sandbox to audit (default: all in use)")
     verb.add_argument(
         "--format",
         choices=("text", "json", "github", "sarif", "junit"),
@@ -35,7 +35,7 @@ def audit_flags(verb: argparse.ArgumentParser) -> None:
 
 
 def run_audit(parsed: argparse.Namespace) -> int:
-    """Judge how clients of a running server behaved."""
+    """Audit the clients of a running server."""
     from mockserver.cli.audit import AuditOptions, audit
 
     options = AuditOptions(
@@ -146,3 +146,16 @@ def run_whatif(parsed: argparse.Namespace) -> int:
         output_format=parsed.format,
     )
     return whatif(options)
+
+
+def drift_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``drift``."""
+    verb.add_argument("first", metavar="FILE", help="report that run --drift wrote")
+    verb.add_argument("second", metavar="FILE", help="report to compare it with")
+
+
+def run_drift(parsed: argparse.Namespace) -> int:
+    """Compare two drift reports."""
+    from mockserver.cli.drift import compare_drift
+
+    return compare_drift(parsed.first, parsed.second)

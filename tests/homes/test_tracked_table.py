@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.homes.tables import Table
+from mockserver.homes.tracked_table import TrackedTable
 
 Values = dict[str, int]
 
@@ -33,14 +33,14 @@ all_changes = pytest.mark.parametrize("change", ALL_CHANGES.values(), ids=ALL_CH
 
 @all_changes
 def test_a_table_changes_as_a_dictionary(change: Callable[[Values], object]) -> None:
-    table, values = Table.track(OLD), dict(OLD)
+    table, values = TrackedTable.track(OLD), dict(OLD)
     assert change(table) == change(values)
     assert list(table.items()) == list(values.items())
 
 
 @all_changes
 def test_a_table_names_the_keys_that_changed(change: Callable[[Values], object]) -> None:
-    table = Table.track(OLD)
+    table = TrackedTable.track(OLD)
     change(table)
     differing = {key for key in (*OLD, *table) if OLD.get(key) != table.get(key)}
     assert differing <= table.changed_keys
@@ -50,7 +50,7 @@ def test_a_table_names_the_keys_that_changed(change: Callable[[Values], object])
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_undo_restores_values_and_order(change: Callable[[Values], object]) -> None:
-    table = Table.track(OLD)
+    table = TrackedTable.track(OLD)
     change(table)
     assert table.undo()
     assert list(table.items()) == list(OLD.items())
@@ -58,13 +58,13 @@ def test_undo_restores_values_and_order(change: Callable[[Values], object]) -> N
 
 
 def test_undo_refuses_where_the_order_would_be_lost() -> None:
-    table = Table.track(OLD)
+    table = TrackedTable.track(OLD)
     del table["a"]
     assert not table.undo()
 
 
 def test_rows_are_put_in_the_order_of_their_positions() -> None:
-    assert list(Table([("b", 2, 7), ("a", 1, 3)])) == ["a", "b"]
+    assert list(TrackedTable([("b", 2, 7), ("a", 1, 3)])) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_rows_are_put_in_the_order_of_their_positions() -> None:
 def test_loading_says_whether_the_order_is_kept(
     row: tuple[str, int, int], *, keeps_order: bool
 ) -> None:
-    assert Table.track(OLD).load(*row) is keeps_order
+    assert TrackedTable.track(OLD).load(*row) is keeps_order

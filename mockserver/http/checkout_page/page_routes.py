@@ -13,17 +13,11 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import UnknownChoiceError
 from mockserver.domain.errors import Refusal
 from mockserver.homes.home import Home, ResultT
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.checkout_page.page_state import describe_page
-from mockserver.http.complete_checkout import (
-    NOT_VALIDATED,
-    checkout_problem,
-    complete_checkout,
-    serialize_validation,
-)
+from mockserver.http.complete_checkout import NOT_VALIDATED, play_completion
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import (
     Problem,
@@ -32,9 +26,10 @@ from mockserver.http.control.problems import (
     refusal_problem,
     scenario_problem,
 )
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.messages import Request, Response
 from mockserver.http.router import Router
+from mockserver.http.shopper_changes import enter_changes, serialize_validation
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.names import is_digest
 from mockserver.sandbox.sandbox import Sandbox
@@ -42,7 +37,7 @@ from mockserver.scenario.checkout_completion import entered_addresses
 from mockserver.scenario.diagnostics import ScenarioError
 
 COMPLETION_SCHEMA = "control.schema.json#/$defs/completion_request"
-MEDIA_TYPES = {
+PAGE_MEDIA_TYPES = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -149,43 +144,37 @@ async def _get_file(_page: CheckoutPage, params: Params, _request: Request) -> R
 
 
 async def _get_order(page: CheckoutPage, params: Params, _request: Request) -> Response:
-    return await page.take_turn(params, _describe)
+    return json_response(await page.take_turn(params, describe_page))
 
 
 async def _identify(page: CheckoutPage, params: Params, request: Request) -> Response:
     """Record the addresses and the shipping option that the shopper entered."""
     spec = validate(parse_json_object(request), COMPLETION_SCHEMA)
+    sandbox, checkout = await page.take_turn(params, lambda *found: found)
+    order_id = checkout.order_id
 
-    def identify(sandbox: Sandbox, checkout: Checkout) -> Response:
+    def enter(current: Sandbox, checkout: Checkout) -> Checkout:
         addresses, option = entered_addresses(checkout, spec), spec.get("shipping_option")
-        try:
-            changed = checkouts.identify_shopper(sandbox, checkout.order_id, addresses, option)
-        except UnknownChoiceError as error:
-            raise Problem(422, str(error)) from None
-        except Refusal as refusal:
-            raise checkout_problem(refusal) from None
-        page.home.registry.mark_changed(sandbox.name)
-        return _describe(sandbox, changed)
+        return checkouts.identify_shopper(current, order_id, addresses, option)
 
-    return await page.take_turn(params, identify)
+    validation = await enter_changes(page.deliveries, sandbox, order_id, enter)
+    page.home.registry.mark_changed(sandbox.name)
+    state = await page.take_turn(params, describe_page)
+    return json_response({"validation": serialize_validation(validation), "order": state})
 
 
 async def _complete(page: CheckoutPage, params: Params, request: Request) -> Response:
     spec = validate(parse_json_object(request), COMPLETION_SCHEMA)
     sandbox, checkout = await page.take_turn(params, lambda *found: found)
-    completed = await complete_checkout(page.deliveries, sandbox, checkout, spec)
+    completed = await play_completion(page.deliveries, sandbox, checkout, spec)
     page.home.registry.mark_changed(sandbox.name)
     state = describe_page(sandbox, completed.checkout)
-    answer = {
+    response_body = {
         "outcome": completed.outcome or NOT_VALIDATED,
         "validation": serialize_validation(completed.validation),
         "order": state,
     }
-    return json_response(answer)
-
-
-def _describe(sandbox: Sandbox, checkout: Checkout) -> Response:
-    return json_response(describe_page(sandbox, checkout))
+    return json_response(response_body)
 
 
 @cache
@@ -195,7 +184,7 @@ def _files() -> Mapping[str, bytes]:
 
 
 def _file_response(name: str) -> Response:
-    media_type = MEDIA_TYPES[name.rpartition(".")[2]]
+    media_type = PAGE_MEDIA_TYPES[name.rpartition(".")[2]]
     return Response(200, _files()[name], {"Content-Type": media_type})
 
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PageTable:
     """A titled table with an introduction."""
 
     title: str
@@ -15,7 +15,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-Page: TypeAlias = Sequence[Table]
+Page: TypeAlias = Sequence[PageTable]
 
 
 def as_markdown(name: str, page: Page) -> str:
@@ -32,7 +32,7 @@ def as_text(page: Page) -> str:
     return "\n\n".join(_text_table(table) for table in page)
 
 
-def markdown_table(table: Table, level: str = "##") -> str:
+def markdown_table(table: PageTable, level: str = "##") -> str:
     """Render a heading, its text and its table as Markdown."""
     lines = [
         f"{level} {table.title}",
@@ -50,7 +50,7 @@ def _markdown_row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(escaped)} |"
 
 
-def _text_table(table: Table) -> str:
+def _text_table(table: PageTable) -> str:
     blocks = ["\n".join(_text_row(table.columns, row)) for row in table.rows]
     heading = f"{table.title}\n{'=' * len(table.title)}\n{table.intro}"
     return "\n\n".join([heading, *blocks])

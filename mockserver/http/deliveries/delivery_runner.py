@@ -14,7 +14,7 @@ import orjson
 from msgspec import Struct
 
 from mockserver.homes.home import ArgumentsT, Home, ResultT
-from mockserver.http.deliveries import faults
+from mockserver.http.deliveries import delivery_faults
 from mockserver.http.deliveries.outgoing import build_request
 from mockserver.http.deliveries.sender import Sender, Sent, no_response, timeout_of
 from mockserver.sandbox.deliveries.delivery import (
@@ -31,7 +31,7 @@ MAX_TIMER_SECONDS = 86_400.0  # timers are armed again after this
 
 
 class SentDelivery(Struct, frozen=True):
-    """A delivery after an attempt, and the answer; ``attempt`` is ``None`` if it is held."""
+    """A delivery after an attempt, and the response; ``attempt`` is ``None`` if it is held."""
 
     delivery: Delivery
     at: datetime
@@ -53,7 +53,7 @@ class DeliveryRunner:
         """Move the clock to a time, from due time to due time, sending what is due.
 
         The clock stops at each due time until the merchant has answered, so that an
-        acknowledge made in answer to a push stops the later ones.
+        acknowledge made in response to a push stops the later ones.
         """
         async with self._locks.setdefault(sandbox, asyncio.Lock()):
             return await self._advance(sandbox, target)
@@ -107,10 +107,10 @@ class DeliveryRunner:
         """
         fired = delivery.fired
         if not fired:
-            fired = await self.take_turn(sandbox, faults.match_rules, delivery) or ()
-            if await self.take_turn(sandbox, faults.put_off, delivery, fired):
+            fired = await self.take_turn(sandbox, delivery_faults.match_rules, delivery) or ()
+            if await self.take_turn(sandbox, delivery_faults.put_off, delivery, fired):
                 return []
-        number = faults.number_of_calls(fired)
+        number = delivery_faults.number_of_calls(fired)
         sent = [await self.send(sandbox, delivery, fired) for _ in range(number)]
         await self.take_turn(sandbox, _release_reordered, delivery)
         return sent
@@ -131,7 +131,7 @@ class DeliveryRunner:
             result.status,
             result.seconds,
             result.error,
-            faults.describe(fired),
+            delivery_faults.name_fired_actions(fired),
             bool(result.location),
         )
         changed = await self.take_turn(sandbox, _settle, delivery, attempt, result.held)
@@ -139,35 +139,37 @@ class DeliveryRunner:
         return SentDelivery(changed or delivery, at, attempted, result)
 
     async def ask(self, sandbox: Sandbox, delivery: Delivery) -> Sent:
-        """Make a call whose answer is waited for, as the fault rules have it.
+        """Make a call whose response is waited for, as the fault rules have it.
 
-        A delay beyond the timeout is no answer; it takes no real time. A frozen clock
+        A delay beyond the timeout is no response; it takes no real time. A frozen clock
         moves instead of waiting.
         """
         fired = await self.take_turn(sandbox, _match_question, delivery) or ()
-        delay, timeout = faults.delay_of(fired), timeout_of(delivery)
+        delay, timeout = delivery_faults.delay_of(fired), timeout_of(delivery)
         if delay >= timeout:
             return Sent(timeout, error=no_response(delivery))
         if delay and not sandbox.clock.frozen:
             await asyncio.sleep(delay)
-        calls = range(faults.number_of_calls(fired))
-        answers = [await self.send(sandbox, delivery, fired) for _ in calls]
-        return answers[-1].result
+        calls = range(delivery_faults.number_of_calls(fired))
+        responses = [await self.send(sandbox, delivery, fired) for _ in calls]
+        return responses[-1].result
 
     async def _call(self, sandbox: Sandbox, delivery: Delivery, fired: FiredActions) -> Sent:
         """Call the merchant, unless a fault rule or a removed endpoint prevents it."""
-        if faults.is_lost(fired):
+        if delivery_faults.is_lost(fired):
             return Sent(0.0, error="lost on the way, by a fault rule")
-        answer = faults.replaced_answer(fired)
-        if answer is not None:
-            return _replaced_answer(delivery, answer)
-        request = build_request(sandbox, delivery, forged=faults.has_bad_signature(fired))
+        response = delivery_faults.replaced_response(fired)
+        if response is not None:
+            return _replaced_response(delivery, response)
+        request = build_request(
+            sandbox, delivery, forged=delivery_faults.has_bad_signature(fired)
+        )
         if request.held:
             return Sent(0.0, held=request.held)
         return await self._sender.send(delivery, request)
 
     def start_sending(self, sandbox: Sandbox, delivery: Delivery) -> None:
-        """Send a delivery now without waiting for the answer."""
+        """Send a delivery now without waiting for the response."""
         self._start_task(self.deliver(sandbox, delivery))
 
     def arm(self, sandbox: Sandbox) -> None:
@@ -235,12 +237,12 @@ def _settle(
 
 def _match_question(sandbox: Sandbox, delivery: Delivery) -> FiredActions:
     """Count a question to the merchant for the fault rules; a frozen clock moves by a delay."""
-    fired = faults.match_rules(sandbox, delivery)
-    delay, timeout = faults.delay_of(fired), timeout_of(delivery)
+    fired = delivery_faults.match_rules(sandbox, delivery)
+    delay, timeout = delivery_faults.delay_of(fired), timeout_of(delivery)
     if sandbox.clock.frozen:
         sandbox.clock.advance(timedelta(seconds=min(delay, timeout)))
     if delay >= timeout:
-        at, names = sandbox.clock.now(), faults.describe(fired)
+        at, names = sandbox.clock.now(), delivery_faults.name_fired_actions(fired)
         attempt = Attempt(at, None, timeout, no_response(delivery), names)
         sandbox.deliveries.settle(delivery.delivery_id, attempt)
     return fired
@@ -250,15 +252,17 @@ def _release_reordered(sandbox: Sandbox, sent: Delivery) -> None:
     sandbox.deliveries.release_reordered(sent, sandbox.clock.now())
 
 
-def _replaced_answer(delivery: Delivery, answer: Respond) -> Sent:
-    """Return the answer that a fault rule has instead of the merchant's."""
+def _replaced_response(delivery: Delivery, response: Respond) -> Sent:
+    """Return the response that a fault rule has instead of the merchant's."""
     timeout = timeout_of(delivery)
-    if answer.seconds >= timeout:
+    if response.seconds >= timeout:
         return Sent(timeout, error=no_response(delivery))
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    text = answer.body if isinstance(answer.body, str) else None
-    body = orjson.dumps(answer.body) if text is None else text.encode()
-    return Sent(answer.seconds, answer.status, location=headers.get("location", ""), body=body)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    text = response.body if isinstance(response.body, str) else None
+    body = orjson.dumps(response.body) if text is None else text.encode()
+    return Sent(
+        response.seconds, response.status, location=headers.get("location", ""), body=body
+    )
 
 
 def _move_clock(sandbox: Sandbox, moment: datetime) -> None:
