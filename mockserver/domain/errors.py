@@ -23,8 +23,6 @@ from mockserver.domain.provenance import (
     recorded,
 )
 
-MAX_MESSAGES = 100  # of one refusal; bounded because the journal keeps refusals
-
 
 class Reason(StrEnum):
     """Reasons for a refusal; finer than the provider's error codes."""
@@ -431,10 +429,6 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
 )  # fmt: skip
 
 
-UNKNOWN_FACT = "…"
-"""Placeholder for a fact that an injected refusal does not know."""
-
-
 def _by_reason() -> Mapping[tuple[Reason, Operation | None], ErrorDefinition]:
     """Index the catalogue; a row for all operations has the key ``None``."""
     return {
@@ -454,65 +448,3 @@ def find_error_definition(reason: Reason, operation: Operation | None) -> ErrorD
     """
     definition = _ROWS.get((reason, operation)) or _ROWS.get((reason, None))
     return definition or next(row for row in ERROR_CATALOGUE if row.reason is reason)
-
-
-class Refusal(Exception):  # noqa: N818  # the term of the glossary
-    """Raised when a request is refused; carries the reason and its facts."""
-
-    def __init__(
-        self,
-        reason: Reason,
-        operation: Operation | None = None,
-        **facts: object,
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.operation = operation
-        self.facts = facts
-
-    @property
-    def definition(self) -> ErrorDefinition:
-        """The row of the catalogue for this refusal."""
-        return find_error_definition(self.reason, self.operation)
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.definition.status
-
-    @property
-    def code(self) -> str:
-        """The provider's ``error_code``."""
-        operation_code = NOT_ALLOWED_CODES.get(self.operation) if self.operation else None
-        return self.definition.code or operation_code or "NOT_ALLOWED"
-
-    @property
-    def message(self) -> str:
-        """The provider's message with the facts filled in."""
-        ending = MESSAGE_ENDINGS.get(self.operation, "") if self.operation else ""
-        template = self.definition.message.replace("{consequence}", ending)
-        facts = {
-            name: "; ".join(map(str, value)) if isinstance(value, list) else value
-            for name, value in self.facts.items()
-        }
-        return template.format_map(facts).strip()
-
-    @property
-    def known_facts(self) -> Mapping[str, object]:
-        """The facts with a value, without the placeholders of an injected refusal."""
-        return {
-            name: value for name, value in self.facts.items() if value not in ("", UNKNOWN_FACT)
-        }
-
-    def __str__(self) -> str:
-        """Read as ``reason: message (fact=value, …)``."""
-        omitted = {
-            "violations",
-            "cause",
-            "detail",
-            "earlier_refunds",
-        }  # part of the message, or long
-        facts = ", ".join(
-            f"{name}={value}" for name, value in self.known_facts.items() if name not in omitted
-        )
-        return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

@@ -8,7 +8,7 @@ from msgspec.msgpack import Encoder
 
 from mockserver.domain.commands import Command
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Refusal
+from mockserver.domain.refusal import Refusal
 
 _ENCODER = Encoder(order="deterministic")
 

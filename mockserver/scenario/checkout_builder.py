@@ -20,8 +20,8 @@ from mockserver.domain.checkout.checkout import (
     Checkout,
     Fields,
 )
-from mockserver.domain.errors import Refusal
 from mockserver.domain.order import OrderLine
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.memory_sizes import measure_value
 from mockserver.sandbox.sandbox import Sandbox

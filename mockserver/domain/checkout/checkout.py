@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 from msgspec import Struct, field
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Permission
 from mockserver.domain.operation import Operation
 from mockserver.domain.provenance import Mark
+from mockserver.domain.refusal import Refusal
 
 Fields: TypeAlias = Mapping[str, Any]
 

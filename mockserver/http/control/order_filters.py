@@ -8,7 +8,7 @@ from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request
 from mockserver.sandbox.sandbox import Sandbox
 
-CHOICES = {"status": tuple(Status), "outcome": tuple(AllocationOutcome)}
+FILTER_CHOICES = {"status": tuple(Status), "outcome": tuple(AllocationOutcome)}
 
 
 def filter_orders(sandbox: Sandbox, request: Request) -> tuple[list[Order], int]:
@@ -33,7 +33,7 @@ def filter_orders(sandbox: Sandbox, request: Request) -> tuple[list[Order], int]
 
 
 def _choice(request: Request, name: str) -> str | None:
-    value, choices = request.query.get(name), CHOICES[name]
+    value, choices = request.query.get(name), FILTER_CHOICES[name]
     if value is not None and value not in choices:
         expected = f"expected {', '.join(choices[:-1])} or {choices[-1]}"
         raise Problem(422, f"{expected} for '{name}', got '{value[:80]}'")

@@ -12,8 +12,8 @@ from mockserver.scenario.loader import UnknownScenarioError, find_shipped, list_
 from mockserver.scenario.scenario import Scenario, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 
-SANDBOX = "scenario"  # name of the sandbox that a scenario is built in to look at it
-MAX_ORDERS = 100  # orders of a scenario that are listed
+BUILT_SANDBOX = "scenario"  # name of the sandbox that a scenario is built in to look at it
+MAX_LISTED_ORDERS = 100  # orders of a scenario that are listed
 
 
 def list_scenarios(
@@ -40,9 +40,9 @@ def lint_scenario(context: ControlContext, _params: PathParams, request: Request
     """List the errors and warnings of a scenario, and its orders; nothing is loaded."""
     try:
         scenario = _parse_scenario(context, request)
-        sandbox = scenario.build(SANDBOX)
+        sandbox = scenario.build(BUILT_SANDBOX)
         findings = lint_sandbox(scenario, sandbox)
-        first = [*sandbox.orders.values()][:MAX_ORDERS]
+        first = [*sandbox.orders.values()][:MAX_LISTED_ORDERS]
         orders = serialize_order_summaries(sandbox, first)
     except ScenarioError as error:
         findings, orders = list(error.findings), []
@@ -52,7 +52,7 @@ def lint_scenario(context: ControlContext, _params: PathParams, request: Request
 
 def draw_scenario(context: ControlContext, _params: PathParams, request: Request) -> Response:
     """Draw an order as the scenario in the body would bring it; nothing is loaded."""
-    sandbox = _parse_scenario(context, request).build(SANDBOX)
+    sandbox = _parse_scenario(context, request).build(BUILT_SANDBOX)
     return svg_response(find_order(sandbox, request.query.get("order", "")), request)
 
 

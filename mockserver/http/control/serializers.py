@@ -7,7 +7,6 @@ from msgspec.structs import asdict
 
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import AllocationOutcome, Explanation
-from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import (
     LineTotals,
     TimelineEvent,
@@ -19,6 +18,7 @@ from mockserver.domain.ledger import (
 from mockserver.domain.lifecycle import derive_status, lapse_event
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.http.control.entries import render_refusal, serialize_refusal
 from mockserver.http.merchant.order_serializer import (
     JsonObject,

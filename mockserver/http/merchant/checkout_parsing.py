@@ -14,8 +14,9 @@ from mockserver.domain.checkout.checkout import (
     MERCHANT_FIELDS,
     Fields,
 )
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import OperationInfo
+from mockserver.domain.refusal import Refusal
 from mockserver.http.merchant.request_parsing import (
     MalformedJsonError,
     json_bytes,

@@ -3,8 +3,9 @@
 from difflib import get_close_matches
 from typing import Any
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import CHECKOUTS_PATH, OPERATIONS, ORDERS_PATH
+from mockserver.domain.refusal import Refusal
 from mockserver.http.messages import Request
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
