@@ -68,7 +68,10 @@ class OrderSummary(TypedDict):
     captured_amount: int
     refunded_amount: int
     remaining_authorized_amount: int
+    purchase_currency: str
     klarna_reference: str
+    captures: int
+    refunds: int
     not_allocated: int
 
 
