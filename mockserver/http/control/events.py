@@ -21,8 +21,8 @@ from mockserver.http.control.context import (
     parse_sandbox_name,
 )
 from mockserver.http.control.entries import serialize_row
+from mockserver.http.control.parsing import COUNT_PATTERN
 from mockserver.http.control.problems import Problem
-from mockserver.http.control.requests import COUNT_PATTERN
 from mockserver.http.control.sandboxes import summarize_sandbox
 from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.messages import Request, Response
