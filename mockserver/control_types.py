@@ -26,6 +26,7 @@ class SandboxSummary(TypedDict):
     faults: int
     now: str
     frozen: bool
+    not_allocated: int
 
 
 class RecordedMessage(TypedDict):

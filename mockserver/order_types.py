@@ -12,6 +12,9 @@ from mockserver.merchant_types import MerchantOrder
 
 OperationName: TypeAlias = Literal[
     "abort_checkout",
+    "read_customer_token",
+    "create_token_order",
+    "update_customer_token",
     "acknowledge",
     "add_capture_shipping_info",
     "add_order_shipping_info",
@@ -65,7 +68,10 @@ class OrderSummary(TypedDict):
     captured_amount: int
     refunded_amount: int
     remaining_authorized_amount: int
+    purchase_currency: str
     klarna_reference: str
+    captures: int
+    refunds: int
     not_allocated: int
 
 

@@ -1,7 +1,7 @@
 """Calls of the control API about orders."""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import urlencode
 
 from mockserver.control_calls.control_connection import (
@@ -19,9 +19,28 @@ class OrderCalls(ControlConnection):
 
     __slots__ = ()
 
-    def orders(self) -> list[OrderSummary]:
-        """List the orders."""
-        return cast("list[OrderSummary]", self._list("orders"))
+    def orders(
+        self,
+        *,
+        text: str | None = None,
+        status: str | None = None,
+        outcome: Literal["allocated", "failed", "not_attempted"] | None = None,
+        limit: int | None = None,
+    ) -> list[OrderSummary]:
+        """List the orders, oldest first.
+
+        Args:
+            text: words that must all be in the order's name, id or references.
+            status: only orders in this status.
+            outcome: only orders with a refund whose allocation has this outcome.
+            limit: at most so many, the latest.
+
+        Raises:
+            ControlError: with status 404 if the sandbox is not in use, or 422 for a wrong
+                filter.
+        """
+        filters = without_none(text=text, status=status, outcome=outcome, limit=limit)
+        return cast("list[OrderSummary]", self._list("orders", filters))
 
     def create_order(self, spec: Mapping[str, object], *, mask: bool = False) -> MerchantOrder:
         """Create an order.

@@ -13,7 +13,12 @@ from mockserver.domain.errors import (
     find_error_definition,
 )
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import CHECKOUT_OPERATIONS, ORDERS_PATH, Operation
+from mockserver.domain.operation import (
+    CHECKOUT_OPERATIONS,
+    ORDERS_PATH,
+    TOKEN_OPERATIONS,
+    Operation,
+)
 from tools.docs_generator.markdown import NOTICE, page
 from tools.docs_generator.provenance import legend, letter
 
@@ -21,7 +26,8 @@ _COLUMNS = ("reason", "status and code", "message", "")
 _INTRO = (
     "Find the errors that an operation can return. The body has `error_code` and"
     " `error_messages`; our own reason is in the header `Mock-Reason` and in the journal."
-    " Reasons are also the values of the fault action [`refuse`](../faults/before-commit.md#refuse)."
+    " Reasons are also the values of the fault action"
+    " [`refuse`](../faults/before-commit.md#refuse)."
 )
 
 _LEGEND = legend("../fidelity/index.md")
@@ -56,8 +62,8 @@ ERROR_PAGES: Mapping[str, tuple[str, Sequence[Operation]]] = {
         ),
     ),
     "checkouts": (
-        "Errors of checkout orders",
-        tuple(info.operation for info in CHECKOUT_OPERATIONS),
+        "Errors of checkout orders and customer tokens",
+        tuple(info.operation for info in (*CHECKOUT_OPERATIONS, *TOKEN_OPERATIONS)),
     ),
 }
 """Title and operations by the page below ``reference/errors/``."""

@@ -35,8 +35,8 @@ ASSUMPTION_PAGES: Mapping[str, tuple[str, Sequence[str]]] = {
         (
             "expired_checkout", "completed_checkout_readable", "aborted_status",
             "bad_value_path", "bad_value_lists", "tax_tolerance", "country_echo",
-            "event_country_case", "token_order_redirect_url", "local_urls", "locale_in_order", "shipping_price",
-            "order_created_at",
+            "event_country_case", "local_urls", "locale_in_order", "shipping_price",
+            "token_order_redirect_url", "order_created_at",
         ),
     ),
     "deliveries": (

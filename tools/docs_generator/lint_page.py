@@ -42,6 +42,4 @@ def _section(code: str) -> str:
     example = LINT_EXAMPLES[code]
     block = [f"```yaml finding\n{example.text}\n```"] if example.text else []
     hint = f"**Hint**: {example.correction}"
-    return "\n\n".join(
-        [f"## `{code}` {{ #{code.lower()} }}", LINT_CODES[code], *block, hint]
-    )
+    return "\n\n".join([f"## `{code}` {{ #{code.lower()} }}", LINT_CODES[code], *block, hint])
