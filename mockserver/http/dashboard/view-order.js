@@ -2,7 +2,7 @@
 /** One order: its picture, why refunds went where they went, its history, and what to do with it. */
 
 import { get, sandboxPath } from "./api.js";
-import { copyable, equivalent, guarded, perform, refresher } from "./actions.js";
+import { copyable, equivalent, guarded, isNew, perform, refresher } from "./actions.js";
 import { count, fill, group, h, table, value, visibleLines } from "./dom.js";
 import { formatTime, numberRefunds, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
 import { openMovement } from "./movement-form.js";
@@ -31,11 +31,12 @@ export function show(root, place) {
     drawTabs();
     panel.scrollIntoView({ block: "nearest" });
   });
-  const body = h("div", { class: "stack" },
+  const failure = h("div");
+  const body = h("div", { class: "stack", hidden: true },
     findings,
     h("section", { class: "panel", "aria-label": "Picture" }, picture.element, h("div", { class: "slider" }, slider, moment, toNow)),
     h("section", { class: "panel", "aria-label": "Details" }, tabs, panel));
-  fill(root, head, body);
+  fill(root, head, failure, body);
 
   /** @type {any} */
   let data = null;
@@ -47,6 +48,8 @@ export function show(root, place) {
 
   async function load() {
     data = await get(path);
+    body.hidden = false;
+    if (!isNew(body, data)) return;
     if (step > data.timeline.length) step = 0;
     drawHead();
     drawFindings();
@@ -204,7 +207,7 @@ export function show(root, place) {
       control("This order", path), control("Its picture as SVG", `${path}/picture.svg`), control("The sandbox as a scenario", sandboxPath(place.sandbox, "scenario")));
   }
 
-  void guarded(body, load);
+  void guarded(failure, load);
   const refresh = refresher(load);
   const observer = new ResizeObserver(() => {
     if (data && Math.abs(picture.element.clientWidth - drawnWidth) > 40) void drawPicture().catch(() => {});
