@@ -8,6 +8,7 @@ import { formatTime, numberRefunds, outcomeClass, outcomeSign, outcomeWords } fr
 import { openMovement } from "./movement-form.js";
 import { Picture } from "./picture.js";
 
+const MAX_FINDINGS = 3; // each for another reason
 const FEW_REFUNDS = 20; // that are explained at once
 const OUTCOMES = ["expire", "accept_fraud", "reject_fraud", "stop_fraud", "fail_next_allocation"];
 
@@ -101,16 +102,27 @@ export function show(root, place) {
 
   function drawFindings() {
     const failed = data.allocations.filter((/** @type {any} */ one) => one.outcome === "failed");
-    const own = failed.filter((/** @type {any} */ one) => reasonOf(one).name !== "no_earlier_failure");
-    const reasons = new Set(own.map((/** @type {any} */ one) => reasonOf(one).detail));
-    const first = [...reasons].map((reason) => own.find((/** @type {any} */ one) => reasonOf(one).detail === reason));
-    const later = failed.length - Math.min(3, first.length);
-    fill(findings, first.slice(0, 3).map((/** @type {any} */ one) => h("div", { class: "finding" },
-      h("p", null, h("strong", null, `Refund ${one.number} of ${group(one.amount)} was not allocated: `), value(withNumbers(reasonOf(one).detail)), ". ", bookedText(one)),
+    const withoutLines = data.allocations.filter((/** @type {any} */ one) => one.outcome === "not_attempted");
+    const first = causes(failed).slice(0, MAX_FINDINGS);
+    const later = failed.length - first.length;
+    fill(findings, first.map((one) => finding(one, "was accepted, but not allocated to a shipment", "")),
+      later > 0 ? h("p", { class: "muted hint" }, `${later === 1 ? "One more refund was" : `${later} more refunds were`} not allocated: after a failure, no later refund of the order is.`) : null,
+      withoutLines.slice(0, 1).map((/** @type {any} */ one) => finding(one, "has no order lines, so it was not allocated to a shipment", "warning")),
+      withoutLines.length > 1 ? h("p", { class: "muted hint" }, `${count(withoutLines.length - 1, "more refund")} without order lines.`) : null);
+    findings.hidden = !failed.length && !withoutLines.length;
+  }
+
+  /**
+   * @param {any} one
+   * @param {string} what happened to it
+   * @param {string} look
+   */
+  function finding(one, what, look) {
+    const reason = one.outcome === "failed" ? [": ", value(withNumbers(reasonOf(one).detail))] : null;
+    return h("div", { class: `finding ${look}` },
+      h("p", null, h("strong", null, `Refund ${one.number} of ${group(one.amount)} ${what}`), reason, ". ", bookedText(one)),
       hintOf(one) ? h("p", { class: "hint" }, "→ ", value(withNumbers(hintOf(one)))) : null,
-      one.correlation_id ? h("p", { class: "hint" }, h("a", { href: entryLink(one.correlation_id) }, "Show the request")) : null)),
-    later > 0 ? h("p", { class: "muted hint" }, `${later === 1 ? "One more refund was" : `${later} more refunds were`} not allocated: after a failure, no later refund of the order is.`) : null);
-    findings.hidden = !failed.length;
+      one.correlation_id ? h("p", { class: "hint" }, h("a", { href: entryLink(one.correlation_id) }, "Show the request")) : null);
   }
 
   /** @param {any} allocation */
@@ -237,6 +249,19 @@ function hintOf(allocation) {
  */
 function shorten(text) {
   return text.length > 90 ? `${text.split(". ")[0]}.` : text;
+}
+
+/**
+ * The first refund of each reason that is its own, and not that an earlier one failed.
+ * @param {any[]} failed
+ */
+function causes(failed) {
+  const reasons = new Map();
+  for (const one of failed) {
+    const { name, detail } = reasonOf(one);
+    if (name !== "no_earlier_failure" && !reasons.has(detail)) reasons.set(detail, one);
+  }
+  return [...reasons.values()];
 }
 
 /** @param {any} allocation */
