@@ -12,15 +12,13 @@ from mockserver.merchant_types import MerchantOrder
 
 OperationName: TypeAlias = Literal[
     "abort_checkout",
-    "read_customer_token",
-    "create_token_order",
-    "update_customer_token",
     "acknowledge",
     "add_capture_shipping_info",
     "add_order_shipping_info",
     "cancel",
     "capture",
     "create_checkout",
+    "create_token_order",
     "extend_authorization_time",
     "extend_due_date",
     "get_capture",
@@ -29,12 +27,14 @@ OperationName: TypeAlias = Literal[
     "get_refund",
     "list_captures",
     "read_checkout",
+    "read_customer_token",
     "refund",
     "release_remaining_authorization",
     "trigger_send_out",
     "update_authorization",
     "update_checkout",
     "update_customer_details",
+    "update_customer_token",
     "update_merchant_references",
 ]
 """Operations of the merchant API."""
