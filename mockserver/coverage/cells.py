@@ -22,6 +22,7 @@ from mockserver.domain.operation import (
     CHECKOUT_OPERATIONS,
     OPERATIONS,
     READ_OPERATIONS,
+    WITHOUT_STEP,
     Operation,
     OperationInfo,
 )
@@ -161,7 +162,7 @@ def _refusal_cells() -> Iterator[Cell]:
     }
     tiers: dict[tuple[Operation, Reason], Tier] = {}
     for definition in ERROR_CATALOGUE:
-        for operation in sorted(definition.operations):
+        for operation in sorted(definition.operations - WITHOUT_STEP):
             is_assumed = definition.source.mark is Mark.ASSUMED
             tier = Tier.COULD if is_assumed else Tier.SHOULD
             if definition.reason in MONEY_REASONS:

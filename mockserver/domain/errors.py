@@ -65,6 +65,9 @@ class Reason(StrEnum):
     CHECKOUT_NOT_FOUND = "checkout_not_found"
     CHECKOUT_READ_ONLY = "checkout_read_only"
     BAD_VALUE = "bad_value"
+    TOKEN_NOT_FOUND = "token_not_found"  # noqa: S105  # a name
+    TOKEN_NOT_ACTIVE = "token_not_active"  # noqa: S105  # a name
+    HOSTED_SESSION_NOT_FOUND = "hosted_session_not_found"
     CONFLICT = "conflict"
     TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
@@ -325,7 +328,40 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.SANDBOX_IS_FULL, 403, "NOT_ALLOWED",
         "The sandbox reached its limit of {limit} bytes.",
         assumed("ours, so that memory is bounded"),
-        _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
+        _only(
+            Operation.CREATE_CHECKOUT,
+            Operation.UPDATE_CHECKOUT,
+            Operation.CREATE_TOKEN_ORDER,
+            Operation.UPDATE_CUSTOMER_TOKEN,
+            Operation.CREATE_HOSTED_SESSION,
+        ),
+    ),
+    ErrorDefinition(
+        Reason.HOSTED_SESSION_NOT_FOUND, 404, "NOT_FOUND", "Payment session has expired",
+        klarna_docs("hosted payment page schema: the status and the words"),
+        _only(Operation.CREATE_HOSTED_SESSION),
+    ),
+    ErrorDefinition(
+        Reason.HOSTED_SESSION_NOT_FOUND, 404, "NOT_FOUND",
+        "HPP session has expired or could not be found by provided id",
+        klarna_docs("hosted payment page schema: the status and the words"),
+        _only(Operation.READ_HOSTED_SESSION),
+    ),
+    ErrorDefinition(
+        Reason.TOKEN_NOT_FOUND, 404, "NOT_FOUND", "Invalid customer-token ID",
+        kustom_docs("read customer token"),
+        _only(Operation.READ_CUSTOMER_TOKEN, Operation.UPDATE_CUSTOMER_TOKEN),
+    ),
+    ErrorDefinition(
+        Reason.TOKEN_NOT_FOUND, 404, "TOKEN_NOT_FOUND", "Invalid customer-token ID",
+        kustom_docs("recurring: the code; the words are those of reading a token"),
+        _only(Operation.CREATE_TOKEN_ORDER),
+    ),
+    ErrorDefinition(
+        Reason.TOKEN_NOT_ACTIVE, 403, "TOKEN_SUSPENDED", "Customer token is not active",
+        kustom_docs("recurring: the code; the words, and the same of a cancelled token,"
+        " are assumed"),
+        _only(Operation.CREATE_TOKEN_ORDER),
     ),
     ErrorDefinition(
         Reason.SERVER_IS_FULL, 503, "TEMPORARILY_UNAVAILABLE",

@@ -43,6 +43,11 @@ def fingerprint(command: Command) -> bytes:
     return blake2b(encoded, digest_size=16).digest()
 
 
+def digest_json(value: object) -> bytes:
+    """Return a 16-byte digest that is equal for equal JSON values only."""
+    return blake2b(_ENCODER.encode(value), digest_size=16).digest()
+
+
 def shorten_key(key: str) -> str:
     """Return a key, or the digest of a long one, so that receipts have a bounded size.
 

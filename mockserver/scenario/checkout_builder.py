@@ -20,6 +20,8 @@ from mockserver.domain.checkout.checkout import (
     Checkout,
     Fields,
 )
+from mockserver.domain.checkout.customer_token import CustomerToken, TokenStatus
+from mockserver.domain.checkout.hosted_session import HostedSession
 from mockserver.domain.order import OrderLine
 from mockserver.domain.refusal import Refusal
 from mockserver.domain.wording import did_you_mean
@@ -204,4 +206,15 @@ def _apply_state(
         for key, field in STATE_TIMES.items()
         if key in state
     }
-    return replace(checkout, shopper=state.get("shopper", {}), **times)
+    token = _token(state["token"]) if "token" in state else None
+    session = _session(state["session"]) if "session" in state else None
+    shopper = state.get("shopper", {})
+    return replace(checkout, shopper=shopper, token=token, session=session, **times)
+
+
+def _session(spec: Spec) -> HostedSession:
+    return HostedSession(spec["id"], spec.get("merchant_urls", {}))
+
+
+def _token(spec: Spec) -> CustomerToken:
+    return CustomerToken(spec["id"], TokenStatus(spec.get("status", TokenStatus.ACTIVE)))

@@ -6,8 +6,12 @@ from mockserver.cli.page_tables import Page, PageTable
 from mockserver.domain.operation import (
     CHECKOUT_OPERATIONS,
     CHECKOUTS_PATH,
+    HOSTED_PAGE_OPERATIONS,
     OPERATIONS,
     ORDERS_PATH,
+    SESSIONS_PATH,
+    TOKEN_OPERATIONS,
+    TOKENS_PATH,
     OperationInfo,
 )
 from mockserver.domain.wording import yaml_scalar
@@ -15,10 +19,12 @@ from mockserver.settings import OPTIONS
 
 
 def operations_page() -> Page:
-    """Return the page of the operations of order management and of the checkout API."""
+    """Return the page of the operations of each API."""
     return (
         _operations_table("Operations", ORDERS_PATH, OPERATIONS),
         _operations_table("Checkout operations", CHECKOUTS_PATH, CHECKOUT_OPERATIONS),
+        _operations_table("Customer token operations", TOKENS_PATH, TOKEN_OPERATIONS),
+        _operations_table("Hosted page operations", SESSIONS_PATH, HOSTED_PAGE_OPERATIONS),
     )
 
 

@@ -5,6 +5,7 @@ for what is not set, ``[]`` for an empty object, whole floats, numbers as refere
 are normalized before the schema is checked, so that the echo is normalized, too.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from mockserver.domain.assumptions import Assumptions
@@ -15,7 +16,7 @@ from mockserver.domain.checkout.checkout import (
     Fields,
 )
 from mockserver.domain.errors import Reason
-from mockserver.domain.operation import OperationInfo
+from mockserver.domain.operation import Operation, OperationInfo
 from mockserver.domain.refusal import Refusal
 from mockserver.http.merchant.request_parsing import (
     MalformedJsonError,
@@ -34,6 +35,12 @@ TEXT_FIELDS = frozenset(
     ("reference", "merchant_reference1", "merchant_reference2", "postal_code", "phone")
 )
 KNOWN_FIELDS = frozenset(MERCHANT_FIELDS)
+FIELDS_OF: Mapping[Operation, frozenset[str]] = {
+    Operation.CREATE_TOKEN_ORDER: KNOWN_FIELDS | {"auto_capture"},
+    Operation.CREATE_HOSTED_SESSION: frozenset(("payment_session_url", "merchant_urls")),
+}
+"""Known fields of operations that have others."""
+
 MAX_EXACT_FLOAT = 2.0**53
 
 
@@ -65,7 +72,7 @@ def check_fields(body: Json, endpoint: OperationInfo, assumptions: Assumptions) 
     if not schema.is_valid(body):
         bad_values = map(_bad_value, schema.violations(body))
         raise bad_value_refusal(bad_values, endpoint.operation, assumptions)
-    return _known_fields(body)
+    return _known_fields(body, endpoint.operation)
 
 
 def _normalize(members: dict[str, Json]) -> None:
@@ -106,9 +113,12 @@ def _normalize_number(number: Json, name: str = "") -> Json:
     return str(number) if name in TEXT_FIELDS and isinstance(number, int) else number
 
 
-def _known_fields(body: Fields) -> Fields:
+def _known_fields(body: Fields, operation: Operation) -> Fields:
     """Keep the known members; unknown ones do not come back (recorded)."""
-    fields = {name: body[name] for name in body if name in KNOWN_FIELDS}
+    known = FIELDS_OF.get(operation, KNOWN_FIELDS)
+    fields = {name: body[name] for name in body if name in known}
+    if operation is Operation.CREATE_HOSTED_SESSION:  # its merchant_urls are others
+        return fields
     for name, members in KNOWN_MEMBERS.items():
         if name in fields:
             fields[name] = {key: fields[name][key] for key in members if key in fields[name]}
