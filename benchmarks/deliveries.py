@@ -13,7 +13,7 @@ from time import perf_counter
 from aiohttp import ClientSession, TCPConnector, web
 
 from mockserver.homes.memory import MemoryHome
-from mockserver.http.deliveries.runner import MAX_PARALLEL, DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import MAX_PARALLEL, DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.sandbox.checkouts import complete_checkout

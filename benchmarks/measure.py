@@ -36,7 +36,7 @@ class Limits:
 
     def count(self, work: Work) -> int:
         """Return the number of requests of some work."""
-        return max(int(self.requests * work.share), merchant.CHANGES_PER_ORDER)
+        return max(int(self.requests * work.share), merchant.REFUNDS_PER_ORDER)
 
 
 @dataclass(frozen=True, slots=True)

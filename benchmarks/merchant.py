@@ -1,7 +1,9 @@
 """Orders and requests of the benchmarks.
 
 Orders have ids of our choosing, so that every server receives the same bytes. An order
-grows with every capture and refund, so changes are spread over many orders.
+grows with every refund, so refunds are spread over many orders. Requests are those of a
+correct shop: amounts and taxes add up, an order is captured once, and no refund repeats
+an earlier one, so there is nothing to hint at.
 """
 
 import json
@@ -16,9 +18,11 @@ from load import LoadError, load, request
 from processes import Server
 
 READ_ORDERS = 100  # reads rotate over them
-CHANGES_PER_ORDER = 20
+REFUNDS_PER_ORDER = 5
 LINES = 3
 LARGEST_ORDER = 180_000_000  # the provider's limit is a little more
+UNIT_PRICE = 100  # minor units
+TAX_RATE = 2500  # per cent, with two decimals
 PREPARING_CONNECTIONS = 16
 PREPARED_BATCH = 10_000
 
@@ -55,26 +59,37 @@ class Work:
         """Share of the usual number of requests; fewer if they have many lines."""
         return sqrt(LINES / self.lines)
 
+    @property
+    def changes_per_order(self) -> int:
+        """How many of its requests change one order."""
+        return REFUNDS_PER_ORDER if self.collection == "refunds" else 1
+
     def orders(self, count: int) -> int:
         """Return the number of orders for this number of requests."""
-        return -(-count // CHANGES_PER_ORDER) if self.collection else READ_ORDERS
+        return -(-count // self.changes_per_order) if self.collection else READ_ORDERS
+
+    def order(self, number: int) -> dict[str, Any]:
+        """Return an order for its requests, in scenario syntax."""
+        return order(number, self.lines, captures=0 if self.collection == "captures" else 1)
 
     def requests(self, count: int, user: str = USER) -> list[bytes]:
-        """Return the requests, one for each order."""
-        numbers = range(1, self.orders(count) + 1)
+        """Return the requests; the second refund of an order is of two pieces, and so on."""
+        paths = list(map(path_of, range(1, self.orders(count) + 1)))
         if not self.collection:
-            return [request("GET", path_of(number), user=user) for number in numbers]
-        return [self.change(path_of(number), user) for number in numbers]
+            return [request("GET", path, user=user) for path in paths]
+        numbers = range(1, self.changes_per_order + 1)
+        return [self.change(path, user, pieces) for pieces in numbers for path in paths]
 
-    def change(self, path: str, user: str = USER) -> bytes:
+    def change(self, path: str, user: str = USER, pieces: int = 1) -> bytes:
         """Return a request that changes an order."""
-        return request("POST", f"{path}/{self.collection}", self.body(), user)
+        return request("POST", f"{path}/{self.collection}", self.body(pieces), user)
 
-    def body(self) -> bytes:
-        """Return the body of a capture or refund of one minor unit per line."""
+    def body(self, pieces: int = 1) -> bytes:
+        """Return the body of a capture or refund of some pieces of each line."""
         amount = "captured_amount" if self.collection == "captures" else "refunded_amount"
-        lines = [_line(reference) for reference in references(self.lines)]
-        body = {amount: self.lines, "description": "Part of it", "order_lines": lines}
+        lines = [_line(reference, pieces) for reference in references(self.lines)]
+        total = sum(line["total_amount"] for line in lines)
+        body = {amount: total, "description": "Part of it", "order_lines": lines}
         return json.dumps(body).encode()
 
 
@@ -108,15 +123,18 @@ def references(lines: int) -> list[str]:
 def order(number: int, lines: int = LINES, captures: int = 1) -> dict[str, Any]:
     """Return an order in scenario syntax, half of it captured in equal captures."""
     articles = references(lines)
-    price = LARGEST_ORDER // lines
-    part = price // 2 // max(captures, 1)
-    shipped = [
-        {"reference": article, "quantity": 1, "unit_price": part} for article in articles
-    ]
+    pieces = LARGEST_ORDER // lines // UNIT_PRICE
+    part = {"quantity": pieces // 2 // max(captures, 1), "unit_price": UNIT_PRICE}
+    shipped = [{"reference": article, **part} for article in articles]
     return {
         "order_id": order_id(number),
         "lines": [
-            {"reference": article, "name": f"Article {article}", "unit_price": price}
+            {
+                "reference": article,
+                "name": f"Article {article}",
+                "quantity": pieces,
+                "unit_price": UNIT_PRICE,
+            }
             for article in articles
         ],
         "merchant_reference1": "1001",
@@ -135,7 +153,7 @@ def prepare(server: Server, work: Work, count: int) -> list[bytes]:
     """Replace all orders by those that the requests need; return the requests."""
     empty(server)
     numbers = range(1, work.orders(count) + 1)
-    create_orders(server, (order(number, work.lines) for number in numbers))
+    create_orders(server, map(work.order, numbers))
     return work.requests(count)
 
 
@@ -187,16 +205,17 @@ def send(
     return content
 
 
-def _line(reference: str) -> dict[str, Any]:
+def _line(reference: str, pieces: int) -> dict[str, Any]:
+    total = pieces * UNIT_PRICE
     return {
         "reference": reference,
         "name": f"Article {reference}",
         "type": "physical",
-        "quantity": 1,
+        "quantity": pieces,
         "quantity_unit": "pcs",
-        "unit_price": 1,
-        "total_amount": 1,
+        "unit_price": UNIT_PRICE,
+        "total_amount": total,
         "total_discount_amount": 0,
-        "tax_rate": 2500,
-        "total_tax_amount": 0,
+        "tax_rate": TAX_RATE,
+        "total_tax_amount": total * TAX_RATE // (10_000 + TAX_RATE),
     }

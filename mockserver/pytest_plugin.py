@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mockserver.coverage.run_coverage import RunCoverage
     from mockserver.testing.collection import ScenarioFile
     from mockserver.testing.sandbox_handle import KustomSandbox
-    from mockserver.testing.server import KustomServer
+    from mockserver.testing.server_handle import KustomServer
 
 SCENARIO_TEST_SUFFIXES = (".kustom.yaml", ".kustom.yml", ".kustom.json")
 OPTION_HELP = {
@@ -23,7 +23,7 @@ OPTION_HELP = {
     "token": "admin token of that server",
     "scenario": "default scenario of tests: shipped name or file",
     "allow": "check to ignore in all tests; repeatable",
-    "audit": "judge the client of every test: off (default), report or fail",
+    "audit": "audit the client of every test: off (default), report or fail",
     "coverage": "write what of the contract the tests have met to this file",
 }
 MARKER_HELP = (
@@ -77,7 +77,7 @@ def kustom(
 ) -> "Iterator[KustomSandbox]":
     """A sandbox that no other test has, filled from the marker's scenario."""
     node: pytest.Item = request.node
-    sandbox = open_sandbox(node, kustom_server, _setting(node, "scenario"))
+    sandbox = open_test_sandbox(node, kustom_server, _setting(node, "scenario"))
     yield sandbox
     sandbox.drop()
 
@@ -95,7 +95,7 @@ def _start_or_connect(config: pytest.Config) -> "KustomServer":
         from mockserver.testing.server_thread import start_server
 
         return start_server(config.add_cleanup)
-    from mockserver.testing.server import ServerUnreachableError, connect
+    from mockserver.testing.server_handle import ServerUnreachableError, connect
 
     try:
         return connect(url, _option(config, "token"))
@@ -104,18 +104,18 @@ def _start_or_connect(config: pytest.Config) -> "KustomServer":
     pytest.fail(f"kustom: {problem}", pytrace=False)
 
 
-def open_sandbox(
+def open_test_sandbox(
     node: pytest.Item,
     server: "KustomServer",
     scenario: str | Path | None,
 ) -> "KustomSandbox":
     """Fill a new sandbox for a test, and register it for the checks after the test."""
     from mockserver.client import ControlError
-    from mockserver.testing.sandbox_handle import sandbox_name
+    from mockserver.testing.sandbox_handle import name_sandbox
 
     folders = (node.path.parent, node.config.rootpath)
     try:
-        sandbox = server.open_sandbox(sandbox_name(node.nodeid), scenario, folders)
+        sandbox = server.open_sandbox(name_sandbox(node.nodeid), scenario, folders)
         node.stash[SANDBOX_KEY] = sandbox
     except (ControlError, OSError) as error:
         problem = str(error)
@@ -128,10 +128,10 @@ def open_sandbox(
 
 def _shared_user_problem(node: pytest.Item, sandbox: "KustomSandbox") -> str:
     """Return an error if xdist workers would share one user of one server."""
-    from mockserver.testing.sandbox_handle import sandbox_name
+    from mockserver.testing.sandbox_handle import name_sandbox
 
     user, _ = sandbox.auth
-    is_own_user = user == sandbox_name(node.nodeid)
+    is_own_user = user == name_sandbox(node.nodeid)
     if (
         is_own_user
         or not _option(node.config, "url")
@@ -282,9 +282,11 @@ def pytest_collect_file(
     from mockserver.testing.collection import ScenarioFile
 
     def fill(item: pytest.Item) -> "KustomSandbox":
-        return open_sandbox(item, get_server(item.config), item.path)
+        return open_test_sandbox(item, get_server(item.config), item.path)
 
-    file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path, open_sandbox=fill)
+    file: ScenarioFile = ScenarioFile.from_parent(
+        parent, path=file_path, open_test_sandbox=fill
+    )
     return file
 
 

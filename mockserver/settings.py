@@ -233,15 +233,17 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
 
 
 def _check_admin_token(flags: Mapping[str, Any], environ: Mapping[str, str]) -> None:
-    """Refuse an empty token, which a missing secret in CI looks like."""
+    """Refuse a token that no header can have; a missing secret in CI is an empty one."""
     row = OPTIONS["admin_token"]
     sources = {row.flag: flags.get("admin_token"), row.variable: environ.get(row.variable)}
     origin, token = next(((p, t) for p, t in sources.items() if t is not None), ("", None))
     if token == "":
-        message = (
-            f"{origin}: expected a token, got an empty text; leave it out to need no token"
-        )
-        raise SettingError(message)
+        problem = "got an empty text; leave it out to need no token"
+    elif token is not None and token != token.strip():
+        problem = "got one with blanks or line breaks around it"
+    else:
+        return
+    raise SettingError(f"{origin}: expected a token, {problem}")
 
 
 def _value(row: Option, value: Any, origin: str) -> Any:  # noqa: ANN401

@@ -24,7 +24,7 @@ from mockserver import (
     OrderIds,
     OrderSummary,
     ProblemDetails,
-    RefundPreview,
+    RefundDryRun,
     RequestEntry,
     SandboxSummary,
     SnapshotSummary,
@@ -42,7 +42,7 @@ def control_client(control: ControlClient) -> None:
     assert_type(control.order("two"), OrderDetails)
     assert_type(control.force("two", "expire"), OrderDetails)
     assert_type(control.explain("id"), RequestEntry)
-    assert_type(control.explain_refund("two", {"refunded_amount": 1}), RefundPreview)
+    assert_type(control.explain_refund("two", {"refunded_amount": 1}), RefundDryRun)
     assert_type(control.faults(), list[FaultStatus])
     assert_type(control.set_clock(advance="28d", freeze=True), ClockChange)
     assert_type(control.requests(operation="refund", status=403), list[RequestEntry])
@@ -72,7 +72,7 @@ def sandbox(kustom: KustomSandbox) -> None:
     assert_type(kustom.faults["lost"], FaultStatus)
     assert_type(kustom.requests, list[RequestEntry])
     assert_type(kustom.explain("id"), RequestEntry)
-    assert_type(kustom.explain(order="two", refund={}), RefundPreview)
+    assert_type(kustom.explain(order="two", refund={}), RefundDryRun)
     assert_type(kustom.faults.add("lost", on="refund", do={"delay": "2s"}), str)
     kustom.complete("id", outcome="declined", push="hold")
     kustom.create_order(name="mine", lines=[{"unit_price": 500}], country="DE")

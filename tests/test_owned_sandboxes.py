@@ -9,7 +9,7 @@ from mockserver.client import ControlClient, ControlError
 from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario, wrap_value
-from mockserver.testing.server import KustomServer
+from mockserver.testing.server_handle import KustomServer
 
 SCENARIO = {"version": 1, "orders": {"o": {"lines": [{"unit_price": 5}]}}}
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from mockserver.audit.audit_rule import AuditRule, Scope
 from mockserver.audit.findings import (
     SEVERITIES,
     AuditResult,
@@ -14,7 +15,6 @@ from mockserver.audit.findings import (
     SilencedRule,
 )
 from mockserver.audit.history import History, read_history, split_by_order
-from mockserver.audit.rule import Rule, Scope
 from mockserver.audit.rule_table import AUDIT_RULES, check_codes
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -25,7 +25,7 @@ FROZEN_CLOCK = "the clock of the sandbox is frozen, so that no time passes betwe
 
 
 def audit_sandbox(sandbox: Sandbox, allow: Collection[str] = ()) -> AuditResult:
-    """Judge the requests that the journal of a sandbox still has.
+    """Audit the requests that the journal of a sandbox still has.
 
     Args:
         sandbox: the sandbox; nothing in it changes.
@@ -51,10 +51,10 @@ def audit_sandbox(sandbox: Sandbox, allow: Collection[str] = ()) -> AuditResult:
     return _sort_into_lists(report, results, findings, allow, frozen=sandbox.clock.frozen)
 
 
-Located = tuple[History, Evidence]
+LocatedEvidence = tuple[History, Evidence]
 
 
-def _apply(rule: Rule, histories: Iterable[History]) -> tuple[bool, list[Located]]:
+def _apply(rule: AuditRule, histories: Iterable[History]) -> tuple[bool, list[LocatedEvidence]]:
     """Return whether the situation of a rule came about, and what it found."""
     tried, located = False, []
     for history in histories:
@@ -66,7 +66,7 @@ def _apply(rule: Rule, histories: Iterable[History]) -> tuple[bool, list[Located
     return tried, located
 
 
-def _group(rule: Rule, located: Sequence[Located]) -> Iterator[RuleFinding]:
+def _group(rule: AuditRule, located: Sequence[LocatedEvidence]) -> Iterator[RuleFinding]:
     """Make one finding per order and severity; notes of all orders are one finding."""
     groups: dict[tuple[Severity, str | None, str | None], list[Evidence]] = {}
     for history, evidence in located:
@@ -97,8 +97,8 @@ def _group(rule: Rule, located: Sequence[Located]) -> Iterator[RuleFinding]:
 
 def _sort_into_lists(
     report: AuditResult,
-    results: dict[Rule, tuple[bool, list[Located]]],
-    findings: dict[Rule, list[RuleFinding]],
+    results: dict[AuditRule, tuple[bool, list[LocatedEvidence]]],
+    findings: dict[AuditRule, list[RuleFinding]],
     allow: Collection[str],
     *,
     frozen: bool,

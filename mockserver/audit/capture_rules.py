@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from mockserver.audit.audit_rule import AuditRule, Basis
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, Movement
-from mockserver.audit.rule import Basis, Rule
 from mockserver.domain.money import line_total, sum_totals
 from mockserver.domain.order import OrderLine
 
@@ -88,28 +88,28 @@ def _reference_unusable(capture: Movement, _history: History) -> Evidence | None
     return None
 
 
-CAPTURE_RULES: tuple[Rule, ...] = (
-    Rule(
+CAPTURE_RULES: tuple[AuditRule, ...] = (
+    AuditRule(
         "A201", "capture without order lines", Severity.WARNING,
         "nothing was captured", lambda history: history.captures, _without_lines,
         "Send the lines that were shipped with the capture.",
         Basis.DOCUMENTED_BY_KUSTOM, "a refund is matched with the lines of the capture request",
     ),
-    Rule(
+    AuditRule(
         "A202", "lines of a capture do not add up", Severity.WARNING,
         "nothing was captured with order lines", _with_lines, _lines_off,
         "Compute the amount as the sum of the lines that you send.",
         Basis.DOCUMENTED_BY_KLARNA,
         "fields of an order line; klarna-payments-for-woocommerce 49 and 82",
     ),
-    Rule(
+    AuditRule(
         "A203", "captured line that the order does not have", Severity.WARNING,
         "nothing was captured with order lines", _with_lines, _unknown_reference,
         "Take references from the order, not from the product catalogue.",
         Basis.FIELD_REPORT, "changelog of klarna-order-management-for-woocommerce",
         preview=True,
     ),
-    Rule(
+    AuditRule(
         "A204", "captured line that a refund cannot find again", Severity.WARNING,
         "nothing was captured with order lines", _with_lines, _reference_unusable,
         "Give every line a reference that is unique for article and price.",

@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from mockserver.audit.line_totals import LineTotals
+from mockserver.audit.reference_sums import SumsByReference
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from mockserver.domain.order import Capture, Order, OrderLine, Refund
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
@@ -28,7 +29,7 @@ def is_carried_out(entry: Entry) -> bool:
 
 
 def is_answer_lost(entry: Entry) -> bool:
-    """Return whether the client cannot know from the answer what happened."""
+    """Return whether the client cannot know from the response what happened."""
     is_cut = entry.damage is not None and entry.damage.end is not None
     return (
         is_cut
@@ -72,10 +73,10 @@ class Movement(Struct, frozen=True, dict=True):
 
 
 class LostAnswers(Struct, frozen=True):
-    """What became of changes whose answer was lost.
+    """What became of changes whose response was lost.
 
     Attributes:
-        lost: captures and refunds that were carried out and whose answer was lost.
+        lost: captures and refunds that were executed and whose response was lost.
         repeated: such a change, with the one that repeated it.
         unresolved: those that the client never read, repeated or replayed.
     """
@@ -127,28 +128,28 @@ class History(Struct, frozen=True, dict=True):
 
     @cached_property
     def movements(self) -> Sequence[Movement]:
-        """The captures and refunds that were carried out."""
+        """The captures and refunds that were executed."""
         return [movement for entry in self.entries if (movement := find_movement(entry))]
 
     @cached_property
     def captures(self) -> Sequence[Movement]:
-        """The captures that were carried out."""
+        """The captures that were executed."""
         return [movement for movement in self.movements if isinstance(movement.record, Capture)]
 
     @cached_property
     def refunds(self) -> Sequence[Movement]:
-        """The refunds that were carried out."""
+        """The refunds that were executed."""
         return [movement for movement in self.movements if isinstance(movement.record, Refund)]
 
     @cached_property
-    def captured_lines(self) -> LineTotals:
+    def captured_lines(self) -> SumsByReference:
         """Totals of captured lines; fast as long as they are read in the order of time."""
-        return LineTotals()
+        return SumsByReference()
 
     @cached_property
-    def refunded_lines(self) -> LineTotals:
+    def refunded_lines(self) -> SumsByReference:
         """Totals of refunded lines; fast as long as they are read in the order of time."""
-        return LineTotals()
+        return SumsByReference()
 
     def refusals(self, operation: Operation, *reasons: Reason) -> list[Entry]:
         """Return the requests of an operation that were refused for one of these reasons.
@@ -164,7 +165,7 @@ class History(Struct, frozen=True, dict=True):
         ]
 
     def is_followed_by(self, entry: Entry, *operations: Operation) -> bool:
-        """Return whether one of these operations was carried out after an entry."""
+        """Return whether one of these operations was executed after an entry."""
         return any(
             self._last_carried_out.get(operation, 0) > entry.entry_id
             for operation in operations
@@ -177,7 +178,7 @@ class History(Struct, frozen=True, dict=True):
 
     @cached_property
     def lost_answers(self) -> LostAnswers:
-        """Follow every capture and refund whose answer was lost to its end."""
+        """Follow every capture and refund whose response was lost to its end."""
         movements = {id(movement.entry): movement for movement in self.movements}
         lost: list[Movement] = []
         repeated: list[tuple[Movement, Movement]] = []

@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
+from mockserver.audit.audit_rule import AuditRule, Basis, Scope
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, is_carried_out
-from mockserver.audit.rule import Basis, Rule, Scope
-from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.lifecycle import LIFECYCLE, derive_status
+from mockserver.domain.errors import Reason
+from mockserver.domain.lifecycle import AMOUNT_REASONS, LIFECYCLE, derive_status
 from mockserver.domain.operation import ACCUMULATING_OPERATIONS
 from mockserver.domain.order import FraudStatus, Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.journal import Entry
 
-AMOUNT_REASONS = {Reason.CAPTURE_EXCEEDS_REMAINING, Reason.REFUND_EXCEEDS_CAPTURED}
 """Refusals that depend on the request, although one status always leads to them."""
 
 
 def _without_key(history: History) -> Sequence[Entry]:
-    """Return the changes that add something, and that were carried out."""
+    """Return the changes that add something, and that were executed."""
     return [
         entry
         for operation in ACCUMULATING_OPERATIONS
@@ -33,7 +33,7 @@ def _key_missing(entry: Entry, _history: History) -> Evidence | None:
 
 
 def _changes_with_key(history: History) -> Sequence[list[Entry]]:
-    """Collect the changes that were carried out under one key."""
+    """Collect the changes that were executed under one key."""
     by_key: dict[str, list[Entry]] = {}
     for entry in history.entries:
         if entry.idempotency_key and is_carried_out(entry):
@@ -63,7 +63,7 @@ def _key_reused(entry: Entry, _history: History) -> Evidence | None:
         return None
     return Evidence(
         f"the {entry.operation} was answered {entry.status} with the stored result of another"
-        " request under the same key; it was not carried out",
+        " request under the same key; it was not executed",
         (entry,),
     )
 
@@ -97,27 +97,27 @@ def _is_cause_gone(refusal: Refusal, entry: Entry, order: Order, history: Histor
     return row[status].reason is None
 
 
-KEY_RULES: tuple[Rule, ...] = (
-    Rule(
+KEY_RULES: tuple[AuditRule, ...] = (
+    AuditRule(
         "A101", "change without an idempotency key", Severity.NOTE,
         "nothing was captured, refunded or shipped", _without_key, _key_missing,
         "Send one UUID for each intended capture or refund, stored before the first try.",
         Basis.DOCUMENTED_BY_KLARNA, "a key is optional, and recommended for every POST",
     ),
-    Rule(
+    AuditRule(
         "A105", "idempotency key reused for another request", Severity.WARNING,
         "no request was answered by its idempotency key", _replays, _key_reused,
         "Use a new key for every different capture or refund.",
         Basis.DOCUMENTED_BY_KUSTOM, "only the key counts, the content is disregarded",
     ),
-    Rule(
+    AuditRule(
         "A106", "idempotency key shared by different requests", Severity.WARNING,
         "no change was sent with an idempotency key", _changes_with_key, _key_shared,
         "Derive the key from the operation and the shipment, not from the order.",
         Basis.FIELD_REPORT, "whether a key holds for one operation, one order or the merchant"
         " is not documented; Adyen's hold for the whole account", Scope.SANDBOX, preview=True,
     ),
-    Rule(
+    AuditRule(
         "A108", "refusal kept by an idempotency key", Severity.WARNING,
         "no refusal was repeated by an idempotency key", _replayed_refusals, _refusal_kept,
         "Use a new key once the cause of a refusal is gone.",

@@ -1,20 +1,30 @@
 """Audit rules about the life of an order (``A4..``)."""
 
 from collections.abc import Sequence
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+from itertools import takewhile
 
+from mockserver.audit.audit_rule import AuditRule, Basis
 from mockserver.audit.findings import Evidence, Severity
-from mockserver.audit.history import History, Movement, is_carried_out
-from mockserver.audit.rule import Basis, Rule
-from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.operation import Operation
+from mockserver.audit.history import History, Movement, find_movement, is_carried_out
+from mockserver.domain.errors import Reason
+from mockserver.domain.operation import ACCUMULATING_OPERATIONS, Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.journal import Entry
 
 NEAR_EXPIRY = timedelta(hours=48)
 PUSHED_FOR = timedelta(hours=48)
 ACCEPTED_PUSHES = 2  # the second one comes because the first was not acknowledged
+EXCLUSIVE_OPERATIONS = (
+    *ACCUMULATING_OPERATIONS,
+    Operation.CANCEL,
+    Operation.RELEASE_REMAINING_AUTHORIZATION,
+    Operation.UPDATE_AUTHORIZATION,
+)
+"""Changes whose result depends on the changes before them."""
+
 CHANGE_TOO_LATE = (Reason.ORDER_FULLY_CAPTURED, Reason.AUTHORIZATION_BELOW_CAPTURED)
 
 
@@ -139,49 +149,104 @@ def _late_update(entry: Entry, _history: History) -> Evidence | None:
     return Evidence(f"the update drops '{dropped[0]}', which is captured", (entry,))
 
 
-ORDER_LIFE_RULES: tuple[Rule, ...] = (
-    Rule(
+def _delayed_changes(history: History) -> Sequence[tuple[Entry, Sequence[Entry]]]:
+    """Pair each delayed change with those that were sent before it was answered."""
+    changes = [
+        entry
+        for entry in history.entries
+        if entry.operation in EXCLUSIVE_OPERATIONS and entry.result and not entry.replayed
+    ]
+    pairs = []
+    for number, entry in enumerate(changes):
+        if "delay" in entry.fault_names:
+            decided_before = (changes[other] for other in range(number - 1, -1, -1))
+            meanwhile = takewhile(
+                lambda other, sent=entry.at: _decided_at(other) > sent,  # type: ignore[misc]
+                decided_before,
+            )
+            pairs.append((entry, list(meanwhile)))
+    return pairs
+
+
+def _decided_at(entry: Entry) -> datetime:
+    return entry.at + timedelta(seconds=entry.seconds)
+
+
+def _concurrent(pair: tuple[Entry, Sequence[Entry]], _history: History) -> Evidence | None:
+    entry, meanwhile = pair
+    key = entry.idempotency_key
+    for other in meanwhile:
+        if not key or key != other.idempotency_key:
+            first, second = sorted((entry, other), key=lambda change: change.at)
+            return Evidence(
+                f"{second.operation} was sent before {first.operation} was answered",
+                (first, second),
+                _severity_of_both(first, second),
+            )
+    return None
+
+
+def _severity_of_both(first: Entry, second: Entry) -> Severity:
+    """Return how bad it is that two changes ran together."""
+    movements = find_movement(first), find_movement(second)
+    if not movements[0] or not movements[1]:
+        return Severity.WARNING
+    is_same = movements[0].intent == movements[1].intent
+    return Severity.ERROR if is_same else Severity.NOTE
+
+
+ORDER_LIFE_RULES: tuple[AuditRule, ...] = (
+    AuditRule(
         "A401", "capture after the authorization expired", Severity.WARNING,
         "no capture came after an expiry", _captures_after_expiry, _after_expiry,
         "Extend the authorization before expires_at, or ask for a new order.",
         Basis.FIELD_REPORT, "adyen-magento2 1594, vendure 2446, woocommerce-payments 739",
     ),
-    Rule(
+    AuditRule(
         "A402", "capture shortly before the authorization expires", Severity.NOTE,
         "nothing was captured", lambda history: history.captures, _near_expiry,
         "Watch expires_at, and extend the authorization in time.",
         Basis.FIELD_REPORT, "reaction-feature-requests 87 asks for a warning 48 hours before",
     ),
-    Rule(
+    AuditRule(
         "A403", "rest of an order never released", Severity.NOTE,
         "no order was captured in part", _part_captured, _remainder_expired,
         "Release the rest when nothing more will be shipped.",
         Basis.DOCUMENTED_BY_KLARNA, "release the remaining authorization", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A404", "order never acknowledged", Severity.WARNING,
         "no push was sent", lambda history: history.sent(DeliveryKind.PUSH),
         _never_acknowledged,
         "Acknowledge once the shop's order is stored.",
         Basis.DOCUMENTED_BY_KUSTOM, "pushes are repeated until acknowledged, for 48 hours",
     ),
-    Rule(
+    AuditRule(
         "A405", "capture during the fraud review", Severity.WARNING,
         "no capture came during a fraud review", _captures_in_review, _in_review,
         "Capture only after fraud_status is ACCEPTED.",
         Basis.FIELD_REPORT, "klarna-payments-for-woocommerce 20 and 30", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A406", "cancel and release confused", Severity.WARNING,
         "no cancel and no release was refused because of captures",
         _wrong_endings, _wrong_ending,
         "Cancel an order without captures, release the rest of one with captures.",
         Basis.DOCUMENTED_BY_KUSTOM, "cancel and release; buckaroo/Magento2 1642", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A407", "authorization updated against its captures", Severity.WARNING,
         "no authorization was updated", _updates, _late_update,
         "Keep captured lines in every update, and update before the last capture.",
         Basis.DOCUMENTED_BY_KLARNA, "messages of update authorization", preview=True,
+    ),
+    AuditRule(
+        "A408", "order changed by two requests at once", Severity.WARNING,
+        "no change was delayed by a fault, so that another could be sent meanwhile",
+        _delayed_changes, _concurrent,
+        "Lock the order of the shop while it is read, decided upon and changed at Kustom.",
+        Basis.FIELD_REPORT,
+        "mollie/WooCommerce 1063, woocommerce-payments 3520,"
+        " woocommerce-paypal-payments 3787", preview=True, needs_running_clock=True,
     ),
 )  # fmt: skip

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from itertools import islice
 
+from mockserver.audit.audit_rule import AuditRule, Basis
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, Movement
-from mockserver.audit.line_totals import LineTotal
-from mockserver.audit.rule import Basis, Rule
+from mockserver.audit.reference_sums import ReferenceSum
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.case import RETURN_FEE
 from mockserver.domain.allocation.explanation import AllocationOutcome, Explanation
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, OrderLine, Refund
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.journal import Entry
 
 SPLIT = "references_in_one_capture"
@@ -60,7 +61,7 @@ def _lines_differ(refund: Movement, history: History) -> Evidence | None:
     return None
 
 
-def _difference(line: OrderLine, captured: LineTotal) -> str:
+def _difference(line: OrderLine, captured: ReferenceSum) -> str:
     """Return by how much a line takes more than its share of what was captured."""
     quantity, total = captured.quantity, captured.amount
     if line.quantity > quantity:
@@ -187,46 +188,46 @@ def _uncaptured_refund(entry: Entry, history: History) -> Evidence | None:
     )
 
 
-REFUND_RULES: tuple[Rule, ...] = (
-    Rule(
+REFUND_RULES: tuple[AuditRule, ...] = (
+    AuditRule(
         "A301", "refund without lines on an order of several shipments", Severity.WARNING,
         "no order with two captures was refunded", _after_several_captures, _without_lines,
         "Send the returned lines with the refund.",
         Basis.DOCUMENTED_BY_KLARNA,
         "lines of a refund are highly recommended; adyen-commercetools 975",
     ),
-    Rule(
+    AuditRule(
         "A302", "refund takes more of a line than was captured", Severity.WARNING,
         "nothing was refunded with order lines", _with_lines, _lines_differ,
         "Copy price and tax from the captured line, and give the remainder to the last piece.",
         Basis.ARITHMETIC, "PrestaShop 40271, woocommerce 30263",
     ),
-    Rule(
+    AuditRule(
         "A303", "refund that could not be allocated", Severity.ERROR,
         "no refund failed to be allocated", _first_failures, _not_allocated,
         "Send lines that add up to the refund and were captured together.",
         Basis.DOCUMENTED_BY_KUSTOM, "after one failed allocation no later refund is allocated",
     ),
-    Rule(
+    AuditRule(
         "A304", "refund over several shipments", Severity.ERROR,
         "no refund failed to be allocated", _first_failures, _spans_captures,
         SPLIT_HINT,
         Basis.DOCUMENTED_BY_KUSTOM,
         "all references must be on one capture; mollie/Magento 218",
     ),
-    Rule(
+    AuditRule(
         "A306", "refund that fits several shipments", Severity.NOTE,
         "no order with two captures was refunded", _after_several_captures, _ambiguous,
         "Record which parcel came back, and check on which capture the refund was booked.",
         Basis.DOCUMENTED_BY_KUSTOM, "matching by reference alone", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A307", "refund of more than is left", Severity.NOTE,
         "no refund was too large", _too_large, _over_refund,
         "Cap the refund at what is left.",
         Basis.FIELD_REPORT, "woocommerce 64668 (179.26 of 179.25)", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A308", "refund before any capture", Severity.WARNING,
         "no refund came before a capture", _before_capture, _uncaptured_refund,
         "Cancel an order that was not captured.",

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 
+from mockserver.audit.audit_rule import AuditRule, Basis
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import (
     History,
     Movement,
     is_answer_lost,
 )
-from mockserver.audit.line_totals import add_lines
-from mockserver.audit.rule import Basis, Rule
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.audit.reference_sums import add_lines
+from mockserver.domain.errors import Reason
 from mockserver.domain.order import Capture
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.journal import Entry
 
@@ -61,14 +62,14 @@ def _repeated_too_late(
 def _repetition(first: Movement, again: Movement, how: str) -> Evidence:
     total = first.amount + again.amount
     return Evidence(
-        f"the {first.entry.operation} of {first.amount} was carried out, its answer was lost,"
+        f"the {first.entry.operation} of {first.amount} was executed, its response was lost,"
         f" and it was sent again {how}: {total} in all",
         (first.entry, again.entry),
     )
 
 
 def _lost_changes(history: History) -> Sequence[tuple[Movement, Movement | None]]:
-    """Pair each change whose answer was lost with its repetition, if there was one."""
+    """Pair each change whose response was lost with its repetition, if there was one."""
     repetitions = {id(first): again for first, again in history.lost_answers.repeated}
     return [(lost, repetitions.get(id(lost))) for lost in history.lost_answers.lost]
 
@@ -80,14 +81,14 @@ def _never_learnt(change: Movement, history: History) -> Evidence | None:
     if not client_continued and history.now - change.entry.at < CLIENT_GIVES_UP_AFTER:
         return None
     return Evidence(
-        f"the {change.entry.operation} of {change.amount} was carried out, its answer was"
+        f"the {change.entry.operation} of {change.amount} was executed, its response was"
         " lost, and the order was never read nor the request repeated with its key",
         (change.entry,),
     )
 
 
 def _successes(history: History) -> Sequence[tuple[Movement, Movement | None]]:
-    """Pair each change with the last equal one before it whose answer arrived."""
+    """Pair each change with the last equal one before it whose response arrived."""
     latest: dict[object, Movement] = {}
     pairs = []
     for movement in history.movements:
@@ -161,7 +162,7 @@ def _refusal_retried(run: list[Entry], _history: History) -> Evidence | None:
 
 
 def _retry_after_pairs(history: History) -> Sequence[tuple[Entry, Entry | None]]:
-    """Pair each answer with ``Retry-After`` with the next request of that kind."""
+    """Pair each response with ``Retry-After`` with the next request of that kind."""
     pairs = []
     for entries in history.by_operation.values():
         followers = [*entries[1:], None]
@@ -188,7 +189,7 @@ def _impatient(pair: tuple[Entry, Entry | None], _history: History) -> Evidence 
 
 
 def _retry_chains(history: History) -> Sequence[list[Entry]]:
-    """Collect requests of one kind, each after an answer that invites a retry."""
+    """Collect requests of one kind, each after a response that invites a retry."""
     chains = []
     for entries in history.by_operation.values():
         chain: list[Entry] = []
@@ -213,10 +214,10 @@ def _no_backoff(chain: list[Entry], _history: History) -> Evidence | None:
     )
 
 
-RETRY_RULES: tuple[Rule, ...] = (
-    Rule(
-        "A102", "change repeated after a lost answer, without an idempotency key",
-        Severity.ERROR, "no answer to a capture or refund was lost after it was carried out",
+RETRY_RULES: tuple[AuditRule, ...] = (
+    AuditRule(
+        "A102", "change repeated after a lost response, without an idempotency key",
+        Severity.ERROR, "no response to a capture or refund was lost after it was executed",
         _lost_changes, _repeated_without_key,
         "Repeat with the idempotency key of the first try, or read the order first and send"
         " only what is missing.",
@@ -224,50 +225,50 @@ RETRY_RULES: tuple[Rule, ...] = (
         "retry policy: a POST without a key is not safe to repeat; seen with Guzzle over"
         " libcurl, which repeats by itself",
     ),
-    Rule(
+    AuditRule(
         "A103", "idempotency key changed on a retry", Severity.ERROR,
-        "no answer to a capture or refund was lost after it was carried out",
+        "no response to a capture or refund was lost after it was executed",
         _lost_changes, _repeated_with_new_key,
         "Create the key when the shipment is created, not when the request is built.",
         Basis.FIELD_REPORT, "medusa 16292, 16293 and 16466",
     ),
-    Rule(
+    AuditRule(
         "A104", "change repeated although it was answered", Severity.ERROR,
-        "no capture or refund was carried out", _successes, _success_repeated,
+        "no capture or refund was executed", _successes, _success_repeated,
         "Lock the shop's order before the call, and store the id of the capture or refund"
         " before the lock is released.",
         Basis.FIELD_REPORT, "coopcycle-web 4341 and 4608, medusa 13301", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A107", "change repeated with an expired key", Severity.ERROR,
-        "no answer to a capture or refund was lost after it was carried out",
+        "no response to a capture or refund was lost after it was executed",
         _lost_changes, _repeated_too_late,
         "After 24 hours read the order instead of repeating the request.",
         Basis.DOCUMENTED_BY_KLARNA, "an idempotency key is kept for 24 hours", preview=True,
     ),
-    Rule(
+    AuditRule(
         "A111", "Retry-After ignored", Severity.WARNING,
-        "no answer carried Retry-After", _retry_after_pairs, _impatient,
+        "no response carried Retry-After", _retry_after_pairs, _impatient,
         "Wait at least the seconds of Retry-After before any call of this kind.",
         Basis.STANDARD, "RFC 9110 section 10.2.3, RFC 6585", needs_running_clock=True,
     ),
-    Rule(
+    AuditRule(
         "A112", "retry without backoff", Severity.WARNING,
-        "no request was sent again after 409, 429, 5xx or a lost answer",
+        "no request was sent again after 409, 429, 5xx or a lost response",
         _retry_chains, _no_backoff,
         "Double the wait each time, add a random part, and stop after three tries.",
         Basis.DOCUMENTED_BY_KLARNA, "retry policy: 5 seconds, 5 minutes, 5 hours",
         needs_running_clock=True,
     ),
-    Rule(
+    AuditRule(
         "A114", "refused request sent again unchanged", Severity.WARNING,
         "no request was refused", _refusal_runs, _refusal_retried,
         "Show the refusal to a person, or change what it names before trying again.",
         Basis.DOCUMENTED_BY_KLARNA, "retry policy: answers 3xx and 4xx are not retried",
     ),
-    Rule(
-        "A115", "outcome of a lost answer never learnt", Severity.ERROR,
-        "no answer to a capture or refund was lost after it was carried out",
+    AuditRule(
+        "A115", "outcome of a lost response never learnt", Severity.ERROR,
+        "no response to a capture or refund was lost after it was executed",
         lambda history: history.lost_answers.lost, _never_learnt,
         "After a timeout, repeat with the same key or read the order before telling anybody"
         " that it failed.",

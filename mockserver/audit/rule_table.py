@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
+from mockserver.audit.audit_rule import AuditRule
 from mockserver.audit.capture_rules import CAPTURE_RULES
 from mockserver.audit.key_rules import KEY_RULES
 from mockserver.audit.order_life_rules import ORDER_LIFE_RULES
 from mockserver.audit.push_rules import PUSH_RULES
 from mockserver.audit.refund_rules import REFUND_RULES
 from mockserver.audit.retry_rules import RETRY_RULES
-from mockserver.audit.rule import Rule
 from mockserver.audit.traffic_rules import TRAFFIC_RULES
 from mockserver.audit.webhook_rules import WEBHOOK_RULES
 from mockserver.domain.wording import did_you_mean
@@ -23,7 +23,7 @@ _RULES = (
     *WEBHOOK_RULES,
     *TRAFFIC_RULES,
 )
-AUDIT_RULES: Mapping[str, Rule] = {
+AUDIT_RULES: Mapping[str, AuditRule] = {
     rule.code: rule for rule in sorted(_RULES, key=lambda rule: rule.code)
 }
 """Rules by code."""

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
 
+from mockserver.audit.audit_rule import AuditRule, Basis, Scope
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, is_carried_out, is_successful_read
-from mockserver.audit.rule import Basis, Rule, Scope
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, READ_OPERATIONS, Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.journal import Entry
 
 WINDOW = timedelta(seconds=60)
@@ -110,28 +111,28 @@ def _secret_in_url(entry: Entry, _history: History) -> Evidence | None:
     )
 
 
-TRAFFIC_RULES: tuple[Rule, ...] = (
-    Rule(
+TRAFFIC_RULES: tuple[AuditRule, ...] = (
+    AuditRule(
         "A601", "order polled", Severity.NOTE,
         "no order was read", _unchanged_reads, _polling,
-        "Trust the answer of a change; learn of other changes by push or webhook.",
+        "Trust the response of a change; learn of other changes by push or webhook.",
         Basis.DOCUMENTED_BY_KLARNA, "read an order only when the logic needs it",
         needs_running_clock=True,
     ),
-    Rule(
+    AuditRule(
         "A602", "order ids guessed", Severity.NOTE,
         "no unknown order was asked for", _unknown_ids, _probing,
         "Store order ids; do not guess them.",
         Basis.FIELD_REPORT, "PayPal limits such patterns as suspicious", Scope.SANDBOX,
     ),
-    Rule(
+    AuditRule(
         "A603", "order id spelt differently", Severity.WARNING,
         "no unknown order was asked for", _failed_ids, _respelt,
         "Use the order id exactly as it was received.",
         Basis.FIELD_REPORT, "an id in braces was recorded to be answered 400 with an HTML page",
         Scope.SANDBOX,
     ),
-    Rule(
+    AuditRule(
         "A604", "path spelt differently", Severity.NOTE,
         "no operation was called",
         lambda history: [entry for entry in history.entries if entry.operation],
@@ -140,14 +141,14 @@ TRAFFIC_RULES: tuple[Rule, ...] = (
         Basis.FIELD_REPORT, "two slashes were recorded to be accepted once, in 2020",
         Scope.SANDBOX, preview=True,
     ),
-    Rule(
+    AuditRule(
         "A605", "secret in an address", Severity.ERROR,
         "no request was sent", lambda history: history.entries, _secret_in_url,
         "Send the secret in the header Authorization only.",
         Basis.STANDARD, "RFC 9110 section 17.9: addresses end in logs", Scope.SANDBOX,
         preview=True,
     ),
-    Rule(
+    AuditRule(
         "A606", "deprecated operation", Severity.NOTE,
         "no deprecated operation was called", _deprecated_calls, _deprecated,
         "Drop the call before it answers 404; try it with the assumption"

@@ -3,14 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
 
 from msgspec import Struct
 
+from mockserver.audit.audit_rule import AuditRule, Basis, Scope
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, find_movement, is_carried_out
-from mockserver.audit.push_rules import has_fault, judged_attempts
-from mockserver.audit.rule import Basis, Rule, Scope
+from mockserver.audit.push_rules import REACTION_TIME, has_fault, received_attempts
 from mockserver.domain.checkout.validation import REDIRECTS
 from mockserver.domain.operation import ACCUMULATING_OPERATIONS, Operation
 from mockserver.sandbox.deliveries.delivery import Attempt, Delivery, DeliveryKind
@@ -18,7 +17,6 @@ from mockserver.sandbox.deliveries.schedules import TIMEOUTS
 from mockserver.sandbox.deliveries.webhooks import ROTATION_PERIOD
 from mockserver.sandbox.journal import Entry
 
-REACTION_TIME = timedelta(seconds=60)  # in which a shop acts on a webhook
 UNAUTHORIZED_STATUSES = (401, 403)
 FIRST_ERROR = 400
 
@@ -49,7 +47,7 @@ def _webhooks(history: History) -> list[Webhook]:
     return [
         Webhook(delivery, attempt)
         for delivery in history.sent(DeliveryKind.WEBHOOK)
-        for attempt in judged_attempts(delivery)
+        for attempt in received_attempts(delivery)
     ]
 
 
@@ -93,12 +91,12 @@ def _repeated(history: History) -> Sequence[Delivery]:
     return [
         delivery
         for delivery in history.sent(DeliveryKind.WEBHOOK)
-        if sum(attempt.succeeded for attempt in judged_attempts(delivery)) > 1
+        if sum(attempt.succeeded for attempt in received_attempts(delivery)) > 1
     ]
 
 
 def _not_deduplicated(delivery: Delivery, history: History) -> Evidence | None:
-    attempts = judged_attempts(delivery)
+    attempts = received_attempts(delivery)
     start, end = attempts[0].at, attempts[-1].at + REACTION_TIME
     changes = [
         entry
@@ -189,13 +187,13 @@ def _validations(history: History) -> Sequence[Delivery]:
     return [
         delivery
         for delivery in history.sent(DeliveryKind.VALIDATION)
-        if any(not has_fault(attempt, "delay") for attempt in judged_attempts(delivery))
+        if any(not has_fault(attempt, "delay") for attempt in received_attempts(delivery))
     ]
 
 
 def _late_or_unusable(delivery: Delivery, _history: History) -> Evidence | None:
     limit = delivery.timeout or TIMEOUTS[DeliveryKind.VALIDATION]
-    attempt = judged_attempts(delivery)[-1]
+    attempt = received_attempts(delivery)[-1]
     callback = f"the validation callback {delivery.delivery_id}"
     if attempt.seconds >= limit:
         return Evidence(f"{callback} was not answered within {limit:g} seconds", ())
@@ -205,37 +203,37 @@ def _late_or_unusable(delivery: Delivery, _history: History) -> Evidence | None:
     return None
 
 
-WEBHOOK_RULES: tuple[Rule, ...] = (
-    Rule(
+WEBHOOK_RULES: tuple[AuditRule, ...] = (
+    AuditRule(
         "A506", "webhook accepted with a wrong signature", Severity.WARNING,
         "no webhook was forged", _forged, _unverified,
         "Verify the signature over the raw body, compare the time, and answer 401.",
         Basis.STANDARD, "Standard Webhooks; open-mercato 1311, Azuriom Plugin-Shop 284",
         Scope.SANDBOX,
     ),
-    Rule(
+    AuditRule(
         "A508", "webhook handled twice", Severity.WARNING,
         "no webhook was accepted twice", _repeated, _not_deduplicated,
         "Store the webhook-id in the transaction that does the work.",
         Basis.STANDARD, "Standard Webhooks: the id is for this; open-saas 688, pay 287",
         preview=True,
     ),
-    Rule(
+    AuditRule(
         "A509", "webhook with two signatures refused", Severity.WARNING,
         "no webhook was signed with two secrets", _rotated, _rotation_refused,
         "Accept a webhook if any of its signatures is right.",
         Basis.DOCUMENTED_BY_KUSTOM, "both secrets sign for 10 minutes after a rotation",
         Scope.SANDBOX, preview=True,
     ),
-    Rule(
+    AuditRule(
         "A510", "order of webhooks assumed", Severity.WARNING,
         "no webhook overtook another", _overtaking, _order_assumed,
         "Read the present state instead of expecting a sequence.",
         Basis.FIELD_REPORT, "Stripe and Svea promise no sequence of events either",
         preview=True,
     ),
-    Rule(
-        "A511", "validation callback without a usable answer", Severity.WARNING,
+    AuditRule(
+        "A511", "validation callback without a usable response", Severity.WARNING,
         "no validation callback was made", _validations, _late_or_unusable,
         "Decide within 3 seconds from data at hand, and name a Location in a redirect.",
         Basis.DOCUMENTED_BY_KUSTOM,

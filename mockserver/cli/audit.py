@@ -1,4 +1,4 @@
-"""``kustom-mock audit``: judge the sandboxes of a running server."""
+"""``kustom-mock audit``: audit the sandboxes of a running server."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,9 +14,9 @@ from mockserver.cli.github import annotation
 from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
 from mockserver.cli.server_access import ServerAccess
 from mockserver.client import ControlError
-from mockserver.control_types import AuditFinding, AuditReport
 from mockserver.domain.operation import ORDERS_PATH
-from mockserver.testing.audit_report import SEVERITIES, is_failing, render_report
+from mockserver.report_types import AuditFinding, AuditReport
+from mockserver.testing.audit_report import AUDIT_SEVERITIES, is_failing, render_report
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -26,7 +26,7 @@ LOCATION = ORDERS_PATH[1:]
 
 @dataclass(frozen=True, slots=True)
 class AuditOptions:
-    """Options of ``audit``; without ``sandboxes``, all that are in use are judged."""
+    """Options of ``audit``; without ``sandboxes``, all that are in use are audited."""
 
     server: ServerAccess
     sandboxes: Sequence[str] = ()
@@ -37,7 +37,7 @@ class AuditOptions:
 
 
 def audit(options: AuditOptions) -> int:
-    """Judge sandboxes and print the result.
+    """Audit sandboxes and print the result.
 
     Returns:
         0 without failing findings, 1 with some, 2 if a code or sandbox is unknown or the
@@ -49,7 +49,7 @@ def audit(options: AuditOptions) -> int:
     except (UnknownRuleError, ControlError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
-    text = FORMATTERS[options.output_format](reports, options)
+    text = AUDIT_FORMATTERS[options.output_format](reports, options)
     if text:
         print(text)
     failing = [
@@ -89,7 +89,7 @@ def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
     for report in reports:
         for finding in report["findings"]:
             findings.setdefault(finding["code"], []).append(finding)
-    worst_first = sorted(findings.values(), key=lambda g: SEVERITIES.index(_level(g[0])))
+    worst_first = sorted(findings.values(), key=lambda g: AUDIT_SEVERITIES.index(_level(g[0])))
     return "\n".join(map(_annotation, worst_first))
 
 
@@ -176,7 +176,7 @@ def _cases(report: AuditReport, options: AuditOptions) -> Iterator[CaseResult]:
             yield CaseResult(name, skipped=f"{reason}: {rule['reason']}")
 
 
-FORMATTERS: Mapping[str, Callable[[Sequence[AuditReport], AuditOptions], str]] = {
+AUDIT_FORMATTERS: Mapping[str, Callable[[Sequence[AuditReport], AuditOptions], str]] = {
     "text": _text,
     "json": _json,
     "github": _github,

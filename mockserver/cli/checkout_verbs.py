@@ -56,7 +56,7 @@ def run_complete(parsed: argparse.Namespace) -> int:
 
 
 def run_deliveries(parsed: argparse.Namespace) -> int:
-    """Carry out an action on the deliveries of a running server."""
+    """Act on the deliveries of a running server."""
     from mockserver.cli import checkouts
 
     server, sandbox = server_access(parsed), parsed.sandbox

@@ -25,8 +25,8 @@ def list_deliveries(server: ServerAccess, sandbox: str, filters: Mapping[str, st
     """Print one line for each delivery: id, kind, state, attempts, URL."""
     code, rows = _call(server, sandbox, lambda client: client.deliveries(**filters))
     for row in rows or ():
-        answers = ",".join(str(a["status"] or "no answer") for a in row["attempts"]) or "-"
-        print(f"{row['id']}  {row['kind']}  {row['state']}  {answers}  {row['url']}")
+        responses = ",".join(str(a["status"] or "no response") for a in row["attempts"]) or "-"
+        print(f"{row['id']}  {row['kind']}  {row['state']}  {responses}  {row['url']}")
     return code
 
 

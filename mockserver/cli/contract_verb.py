@@ -41,9 +41,7 @@ def contract_flags(verb: argparse.ArgumentParser) -> None:
         help="do not fail on crash, invariant, expect, fault, unknown_path or an audit code;"
         " repeatable",
     )
-    verb.add_argument(
-        "--audit", action="store_true", help="judge how the command behaved, fail on errors"
-    )
+    verb.add_argument("--audit", action="store_true", help="audit the command, fail on errors")
     verb.add_argument(
         "--coverage", metavar="FILE", help="write what of the contract the run has met"
     )

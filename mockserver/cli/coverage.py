@@ -60,7 +60,9 @@ def coverage(options: CoverageOptions) -> int:
         limits = parse_limits(options.fail_under)
         runs = [_read(file) for file in options.files] or [_fetch(options.server)]
         summary = summarize(merge_runs(runs), options.operations, options.skip)
-        _write_report(FORMATTERS[options.output_format](summary, options), options.output)
+        _write_report(
+            COVERAGE_FORMATTERS[options.output_format](summary, options), options.output
+        )
         if options.scenario_folder is not None:
             _write_scenarios(summary, Path(options.scenario_folder))
     except (CoverageUsageError, CoverageFileError, UnknownCellError, ControlError) as error:
@@ -129,7 +131,7 @@ def _html(summary: CoverageSummary, _options: CoverageOptions) -> str:
     return render_page(summary)
 
 
-FORMATTERS: Mapping[str, Callable[[CoverageSummary, CoverageOptions], str]] = {
+COVERAGE_FORMATTERS: Mapping[str, Callable[[CoverageSummary, CoverageOptions], str]] = {
     "text": _text,
     "json": _json,
     "html": _html,

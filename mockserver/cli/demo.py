@@ -14,12 +14,12 @@ from mockserver.http.server import Server, running_in_thread
 from mockserver.http_client import HttpClient, HttpResponse, basic_auth
 from mockserver.settings import Settings
 
-USER = "demo"
+DEMO_USER = "demo"
 INDENT = "   "
-T_SHIRT = {"reference": "A12345", "name": "T-shirt", "unit_price": 3000}
+DEMO_T_SHIRT = {"reference": "A12345", "name": "T-shirt", "unit_price": 3000}
 JEANS = {"reference": "A98765", "name": "Jeans", "unit_price": 7000}
-SNEAKERS = {"reference": "B24680", "name": "Sneakers", "unit_price": 10000}
-MISSPELT_SNEAKERS = {**SNEAKERS, "reference": "B2468O"}
+DEMO_SNEAKERS = {"reference": "B24680", "name": "Sneakers", "unit_price": 10000}
+MISSPELT_SNEAKERS = {**DEMO_SNEAKERS, "reference": "B2468O"}
 
 
 def demo() -> int:
@@ -35,7 +35,7 @@ class _DemoRunner:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.client = HttpClient(url, headers=basic_auth(USER, "secret"))
+        self.client = HttpClient(url, headers=basic_auth(DEMO_USER, "secret"))
         self.order_id = ""
 
     def run(self) -> None:
@@ -43,20 +43,22 @@ class _DemoRunner:
         print(f"A kustom-mock server runs on {self.url}. The demo acts as the merchant.\n")
         print("1. An order in two shipments, and a refund that is allocated to the right one\n")
         self._ship_two("two-shipments")
-        self._refund("Returning the sneakers", SNEAKERS)
+        self._refund("Returning the sneakers", DEMO_SNEAKERS)
         print("Both captures are 10000; only the reference tells them apart.\n")
         print("2. The same order, with a misspelt reference\n")
         self._ship_two("misspelt")
         self._refund("Returning the sneakers", MISSPELT_SNEAKERS)
         print("3. The correct reference, after a failed allocation\n")
-        self._refund("Returning the sneakers", SNEAKERS)
+        self._refund("Returning the sneakers", DEMO_SNEAKERS)
 
     def _ship_two(self, name: str) -> None:
-        order = self._control("orders", {"name": name, "lines": [T_SHIRT, JEANS, SNEAKERS]})
+        order = self._control(
+            "orders", {"name": name, "lines": [DEMO_T_SHIRT, JEANS, DEMO_SNEAKERS]}
+        )
         self.order_id = order["order_id"]
         print(f"   Order of {order['order_amount']}: T-shirt 3000, jeans 7000, sneakers 10000")
-        self._capture("Capture A, shipping part of the order", T_SHIRT, JEANS)
-        self._capture("Capture B, shipping the rest", SNEAKERS)
+        self._capture("Capture A, shipping part of the order", DEMO_T_SHIRT, JEANS)
+        self._capture("Capture B, shipping the rest", DEMO_SNEAKERS)
 
     def _capture(self, description: str, *goods: Mapping[str, Any]) -> None:
         body = _body("captured_amount", description, goods)
@@ -87,7 +89,7 @@ class _DemoRunner:
 
     def _control(self, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
         method = "POST" if body else "GET"
-        return self.client.send(method, f"/__admin/sandboxes/{USER}/{path}", body).json()
+        return self.client.send(method, f"/__admin/sandboxes/{DEMO_USER}/{path}", body).json()
 
 
 def _body(

@@ -1,7 +1,7 @@
 """``kustom-mock fidelity``: print every rule with its provenance, least certain first."""
 
 from mockserver.cli.exit_codes import EXIT_OK
-from mockserver.cli.tables import Page, Table, as_markdown, as_text
+from mockserver.cli.page_tables import Page, PageTable, as_markdown, as_text
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
 from mockserver.domain.behaviour_rules import BEHAVIOUR_RULES
 from mockserver.domain.errors import ERROR_CATALOGUE, NOT_ALLOWED_CODES, ErrorDefinition
@@ -25,14 +25,14 @@ def fidelity_page() -> Page:
         BEHAVIOUR_RULES, key=lambda rule: LEAST_CERTAIN_FIRST.index(rule.provenance.mark)
     )
     return (
-        Table(
+        PageTable(
             "Assumptions",
             "Choices where the provider's behaviour is unknown. Switch one with"
             " --assume name=value, or in a scenario under assume:.",
             ("name", "default", "alternatives", "why"),
             tuple(_assumption_row(assumption) for assumption in ASSUMPTIONS.values()),
         ),
-        Table(
+        PageTable(
             "Rules",
             "Behaviour of the server, with the mark and the source of each rule.",
             ("mark", "rule", "source"),
@@ -43,12 +43,12 @@ def fidelity_page() -> Page:
     )
 
 
-def refusals_table() -> Table:
+def refusals_table() -> PageTable:
     """Return every refusal, the least certain first."""
     refusals = sorted(
         ERROR_CATALOGUE, key=lambda row: LEAST_CERTAIN_FIRST.index(row.source.mark)
     )
-    return Table(
+    return PageTable(
         "Refusals",
         "Every refusal with its status, code and message.",
         ("mark", "reason", "operations", "response", "source"),
@@ -72,13 +72,13 @@ def _refusal_row(row: ErrorDefinition) -> tuple[str, ...]:
     )
 
 
-def lifecycle_table() -> Table:
+def lifecycle_table() -> PageTable:
     """Return which operation is allowed in which status."""
     rows = tuple(
         (f"`{operation}`", *(_cell(cells[status]) for status in Status))
         for operation, cells in LIFECYCLE.items()
     )
-    return Table(
+    return PageTable(
         "Lifecycle",
         "Which operation is allowed in which status, with the mark of each rule.",
         ("operation", *Status),

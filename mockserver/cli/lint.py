@@ -43,7 +43,7 @@ def lint_files(references: Sequence[str], output_format: str, *, strict: bool) -
     findings = [
         FileFinding(name, finding) for name, file in files for finding in _findings_in(file)
     ]
-    print(FORMATTERS[output_format](findings, len(files)))
+    print(LINT_FORMATTERS[output_format](findings, len(files)))
     failing = [
         file_finding for file_finding in findings if strict or file_finding.finding.is_error
     ]
@@ -146,7 +146,7 @@ def _severity(located: FileFinding) -> str:
     return "error" if located.finding.is_error else "warning"
 
 
-FORMATTERS: Mapping[str, Callable[[Sequence[FileFinding], int], str]] = {
+LINT_FORMATTERS: Mapping[str, Callable[[Sequence[FileFinding], int], str]] = {
     "text": _text,
     "json": _json,
     "github": _github,

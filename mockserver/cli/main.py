@@ -13,7 +13,7 @@ from mockserver import __version__
 from mockserver.cli import (
     checkout_verbs,
     contract_verb,
-    judging_verbs,
+    report_verbs,
     scenario_verbs,
     server_verbs,
 )
@@ -136,19 +136,24 @@ VERBS: dict[str, Verb] = {
         checkout_verbs.run_deliveries,
     ),
     "audit": (
-        "judge how clients of a running server behaved",
-        judging_verbs.audit_flags,
-        judging_verbs.run_audit,
+        "audit the clients of a running server",
+        report_verbs.audit_flags,
+        report_verbs.run_audit,
     ),
     "coverage": (
         "report what of the contract test runs have met",
-        judging_verbs.coverage_flags,
-        judging_verbs.run_coverage,
+        report_verbs.coverage_flags,
+        report_verbs.run_coverage,
     ),
     "whatif": (
         "play recorded requests under other assumptions",
-        judging_verbs.whatif_flags,
-        judging_verbs.run_whatif,
+        report_verbs.whatif_flags,
+        report_verbs.run_whatif,
+    ),
+    "drift": (
+        "compare two reports of where an account differs",
+        report_verbs.drift_flags,
+        report_verbs.run_drift,
     ),
     "scenarios": (
         "list, show, copy or import scenarios",

@@ -49,7 +49,7 @@ def fetch(url: str, path: str) -> bytes:
     return response.body
 
 
-RETRY_INTERVAL = 0.05  # seconds between two attempts
+PROBE_INTERVAL = 0.05  # seconds between two attempts
 
 
 def healthcheck(urls: Sequence[str], wait: float) -> int:
@@ -62,7 +62,7 @@ def healthcheck(urls: Sequence[str], wait: float) -> int:
         if monotonic() >= deadline:
             print(f"kustom-mock: {urls[0]} is not healthy: {problems[0]}", file=sys.stderr)
             return 1
-        sleep(RETRY_INTERVAL)
+        sleep(PROBE_INTERVAL)
 
 
 def _problem(url: str) -> str | None:

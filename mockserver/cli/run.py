@@ -30,7 +30,9 @@ from mockserver.cli.subprocesses import CommandRunner
 from mockserver.cli.tls_ca import load_tls
 from mockserver.client import ControlClient
 from mockserver.coverage.run_coverage import RunCoverage
-from mockserver.drift.drift_report import DriftReport, render_drift, report_drift
+from mockserver.drift.drift_file import drift_content
+from mockserver.drift.drift_report import DriftReport, report_drift
+from mockserver.drift.drift_text import render_drift, render_markdown
 from mockserver.drift.exchanges import play_against_account
 from mockserver.http.server import Server, running_in_thread
 from mockserver.http.tls import TlsConfig
@@ -45,8 +47,8 @@ from mockserver.settings import SettingError
 from mockserver.testing.audit_report import audit, is_failing, render_finding
 from mockserver.testing.checks import find_failures
 from mockserver.testing.coverage_report import collect_coverage, merge_tests, write_coverage
-from mockserver.testing.runner import StepResult, run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
+from mockserver.testing.step_runner import StepResult, run_in_sandbox
 
 
 class Interrupted(BaseException):  # like KeyboardInterrupt
@@ -169,7 +171,7 @@ def _expectations_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseRe
 
 
 def _audit_result(sandbox: KustomSandbox, allow: Sequence[str]) -> CaseResult:
-    """Judge the client; findings that do not fail the run become notes."""
+    """Audit the client; findings that do not fail the run become notes."""
     report = audit(sandbox, allow)
     texts: dict[bool, list[str]] = {True: [], False: []}
     for finding in report["findings"]:
@@ -263,11 +265,12 @@ def _interrupt_on_signals() -> Iterator[None]:
 
 def _write_drift(options: RunOptions, drifts: list[DriftReport]) -> None:
     if options.drift is not None:
-        content = {"format": 1, "scenarios": [report.content() for report in drifts]}
+        file = Path(options.drift)
         try:
-            Path(options.drift).write_text(f"{to_json(content)}\n", "utf-8")
+            file.write_text(f"{to_json(drift_content(drifts))}\n", "utf-8")
+            file.with_suffix(".md").write_text(render_markdown(drifts), "utf-8")
         except OSError as error:
-            problem = f"--drift: cannot write '{options.drift}': {error.strerror}"
+            problem = f"--drift: cannot write '{error.filename}': {error.strerror}"
             raise UsageError(problem) from None
         print("\n".join(map(render_drift, drifts)))
 

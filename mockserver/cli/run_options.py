@@ -208,6 +208,8 @@ def _check_reports(options: RunOptions) -> None:
 def _check_drift(options: RunOptions) -> None:
     if options.base_url is None:
         raise UsageError("--drift: needs --base-url, the account to compare with")
+    if options.drift is not None and options.drift.endswith(".md"):
+        raise UsageError("--drift: names the JSON file; the Markdown is written beside it")
     if classify_host(options.base_url) == "live" and not options.live:
         raise UsageError(
             f"--drift: '{options.base_url}' is a live account, where captures move money; use"

@@ -17,7 +17,7 @@ from mockserver.scenario.loader import UnknownScenarioError, resolve_files
 from mockserver.scenario.scenario import Scenario
 from mockserver.settings import Settings
 
-POLL_INTERVAL = 0.5  # seconds
+WATCH_INTERVAL = 0.5  # seconds
 MAX_NAMES_LISTED = 20
 
 log = logging.getLogger("kustom_mock")
@@ -27,7 +27,7 @@ async def watch(settings: Settings, sandboxes: SandboxRegistry[Scenario]) -> Non
     """Poll the scenario files until cancelled; an invalid file keeps the old template."""
     old_states = _file_states(settings)
     while True:
-        await asyncio.sleep(POLL_INTERVAL)
+        await asyncio.sleep(WATCH_INTERVAL)
         states = _file_states(settings)
         if states == old_states:
             continue

@@ -8,7 +8,7 @@ from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.cli.server_access import ServerAccess
 from mockserver.client import ControlError
-from mockserver.control_types import WhatifBranch, WhatifReport
+from mockserver.report_types import WhatifBranch, WhatifReport
 from mockserver.scenario.diagnostics import pluralize
 
 
@@ -52,7 +52,7 @@ def render_whatif(report: WhatifReport) -> str:
     if report["not_played"]:
         lines.append(
             f"  {pluralize(report['not_played'], 'request')} not played: the body was refused,"
-            " not kept, or the answer depends on what is not recorded"
+            " not kept, or the response depends on what is not recorded"
         )
     if report["dropped"]:
         lines.append(
@@ -73,7 +73,7 @@ def _render_branch(branch: WhatifBranch) -> Iterator[str]:
     yield f"  {assumed or 'other faults'}"
     for difference in branch["differs"]:
         marks = [f"because of {difference['because']}"] if difference["because"] else []
-        marks += ["unsure: the client had seen another answer"] if difference["unsure"] else []
+        marks += ["unsure: the client saw another response"] if difference["unsure"] else []
         yield f"    {difference['request']}  {difference['operation']}"
         yield f"      here   {difference['here']}"
         yield f"      there  {difference['there']}{''.join(f'  ({mark})' for mark in marks)}"

@@ -1,7 +1,7 @@
 """The cells of coverage, derived from the tables that answer requests.
 
 A cell is something that can be met: a capture in status ``PART_CAPTURED``, a refund whose
-lines do not add up, a capture whose answer is lost. The lifecycle table, the error
+lines do not add up, a capture whose response is lost. The lifecycle table, the error
 catalogue, the conditions of allocations, the fault actions, the kinds of deliveries and the
 assumptions each yield their own.
 """
@@ -12,6 +12,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from mockserver.coverage.deciding_assumptions import ASSUMPTION_CHECKS
 from mockserver.domain.allocation.conditions import CONDITION_CHECKS
 from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.errors import ERROR_CATALOGUE, Reason
@@ -21,6 +22,7 @@ from mockserver.domain.operation import (
     CHECKOUT_OPERATIONS,
     OPERATIONS,
     READ_OPERATIONS,
+    WITHOUT_STEP,
     Operation,
     OperationInfo,
 )
@@ -43,7 +45,7 @@ class Cell(Struct, frozen=True):
 
     Attributes:
         cell_id: its name in files and reports, such as ``status/capture/CAPTURED``.
-        text: what has to happen, such as "a refund whose answer is lost".
+        text: what has to happen, such as "a refund whose response is lost".
         used_by: the operation or kind of delivery that must be in use for it to count;
             empty if it always counts.
         mark: the provenance of the rule, for a cell of the lifecycle table.
@@ -99,6 +101,7 @@ def coverage_cells() -> Mapping[str, Cell]:
         *_refusal_cells(),
         *_retry_cells(),
         *_refund_cells(),
+        *_assumption_cells(),
         *_fault_cells(),
         *_checkout_cells(),
         *_delivery_cells(),
@@ -159,7 +162,7 @@ def _refusal_cells() -> Iterator[Cell]:
     }
     tiers: dict[tuple[Operation, Reason], Tier] = {}
     for definition in ERROR_CATALOGUE:
-        for operation in sorted(definition.operations):
+        for operation in sorted(definition.operations - WITHOUT_STEP):
             is_assumed = definition.source.mark is Mark.ASSUMED
             tier = Tier.COULD if is_assumed else Tier.SHOULD
             if definition.reason in MONEY_REASONS:
@@ -187,14 +190,14 @@ def _reasons_by_path(info: OperationInfo) -> Mapping[Reason, Tier]:
 
 def _retry_cells() -> Iterator[Cell]:
     for operation in ACCUMULATING_OPERATIONS:
-        lost = f"{operation} is carried out, but its answer is lost"
+        lost = f"{operation} is executed, but its response is lost"
         again = f"{operation} is sent again with its idempotency key"
         changed = f"another {operation} is sent under a used idempotency key"
         yield Cell(f"lost/{operation}", Tier.MUST, lost, operation)
         yield Cell(f"replay/{operation}/same", Tier.MUST, again, operation)
         yield Cell(f"replay/{operation}/changed", Tier.COULD, changed, operation)
-    yield Cell("answer/429", Tier.MUST, "an answer 429 with Retry-After")
-    yield Cell("answer/503", Tier.MUST, "an answer 503")
+    yield Cell("answer/429", Tier.MUST, "a response 429 with Retry-After")
+    yield Cell("answer/503", Tier.MUST, "a response 503")
 
 
 def _refund_cells() -> Iterator[Cell]:
@@ -213,6 +216,12 @@ def _refund_cells() -> Iterator[Cell]:
     yield Cell("refund/later_capture", Tier.MUST, later, refund)
     yield Cell("refund/ambiguous", Tier.SHOULD, ambiguous, refund)
     yield Cell("refund/only_fees", Tier.SHOULD, fees, refund)
+
+
+def _assumption_cells() -> Iterator[Cell]:
+    for name, check in ASSUMPTION_CHECKS.items():
+        text = f"another value of {name} would have changed a response"
+        yield Cell(f"assumption/{name}", Tier.SHOULD, text, check.used_by)
 
 
 def _fault_cells() -> Iterator[Cell]:

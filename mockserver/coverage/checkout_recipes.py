@@ -11,12 +11,12 @@ from mockserver.domain.operation import Operation
 from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS, DeliveryKind
 
 CART_LINE: Spec = {"reference": "C", "name": "Socks", "unit_price": 1000}
-PARCEL: Spec = {
+PARCEL_OPTION: Spec = {
     "id": "parcel", "name": "Parcel", "price": 4900, "tax_amount": 980, "tax_rate": 2500,
 }  # fmt: skip
 PICKUP: Spec = {"id": "pickup", "name": "Pick up", "price": 0, "tax_amount": 0, "tax_rate": 0}
 
-CALLS: Mapping[Operation, Spec] = {
+CHECKOUT_CALLS: Mapping[Operation, Spec] = {
     Operation.CREATE_CHECKOUT: {"order": "cart", "lines": [CART_LINE]},
     Operation.READ_CHECKOUT: {"order": ORDER},
     Operation.UPDATE_CHECKOUT: {"order": ORDER, "lines": [CART_LINE]},
@@ -24,7 +24,7 @@ CALLS: Mapping[Operation, Spec] = {
 }
 COMPLETE: Spec = {"complete": {"order": ORDER}}
 
-ANSWERS: Mapping[str, Spec] = {
+CALLBACK_RESPONSES: Mapping[str, Spec] = {
     "2xx": {"respond": {"status": 200}},
     "3xx": {"respond": {"status": 301}},
     "4xx": {"respond": {"status": 404}},
@@ -38,12 +38,12 @@ ANSWERS: Mapping[str, Spec] = {
 
 def accepted_checkout(name: str) -> Recipe:
     """Return the recipe of a request for a checkout order that is accepted."""
-    return Recipe(({name: CALLS[Operation(name)]},), cart={})
+    return Recipe(({name: CHECKOUT_CALLS[Operation(name)]},), cart={})
 
 
 def refused_checkout(operation: Operation, reason: Reason) -> Recipe:
     """Return the recipe of a request for a checkout order that is refused."""
-    call = dict(CALLS[operation])
+    call = dict(CHECKOUT_CALLS[operation])
     before: tuple[Spec, ...] = ()
     if reason is Reason.CHECKOUT_NOT_FOUND:
         call["order"] = UNKNOWN_ID
@@ -58,7 +58,7 @@ def refused_checkout(operation: Operation, reason: Reason) -> Recipe:
 def delivery(name: str, outcome: str) -> Recipe:
     """Return the recipe of a call to the merchant that ends in an outcome."""
     kind = DeliveryKind(name)
-    faults = {"shop": {"on": name, "calls": 1, "do": ANSWERS[outcome]}}
+    faults = {"shop": {"on": name, "calls": 1, "do": CALLBACK_RESPONSES[outcome]}}
     if kind is DeliveryKind.WEBHOOK:
         steps = ({"capture": {"order": ORDER, "lines": ["B"]}}, {"advance": "1s"})
         return Recipe(steps, faults, is_told=True)
@@ -71,6 +71,6 @@ def delivery(name: str, outcome: str) -> Recipe:
         accepted = {"force": {"order": ORDER, "outcome": "accept_fraud"}}
         return Recipe((pending, accepted, {"advance": "10m"}), faults, cart=cart)
     if kind in UPDATE_CALLBACKS:
-        cart["shipping_options"] = [PICKUP, PARCEL]
+        cart["shipping_options"] = [PICKUP, PARCEL_OPTION]
         completion |= {"shipping_option": "parcel", "billing_address": {"country": "NO"}}
     return Recipe(({"complete": completion},), faults, cart=cart)

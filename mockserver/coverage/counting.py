@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from mockserver.coverage.cells import coverage_cells, fault_cell_id
+from mockserver.coverage.deciding_assumptions import deciding_assumptions
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import ACCUMULATING_OPERATIONS, CHECKOUTS_PATH
+from mockserver.domain.operation import ACCUMULATING_OPERATIONS, CHECKOUTS_PATH, WITHOUT_STEP
+from mockserver.sandbox.faults.actions import ENDING_ACTIONS
 from mockserver.sandbox.tally import DeliveryRow, RefundFacts, RequestRow, Row, Tally
-
-ENDING_FAULTS = {"respond", "refuse", "rate_limit", "drop"}
-"""Fault actions that end a request before it is decided."""
 
 USE = "use"
 """First part of the ids that count the use of an operation or a kind of delivery."""
@@ -48,12 +47,15 @@ def _met_by(row: Row) -> Iterator[str]:
     yield from (fault_cell_id(row.operation, name) for name in row.faults)
     if row.replay:
         yield f"replay/{row.operation}/{row.replay}"
-    elif not ENDING_FAULTS & {name.split()[0] for name in row.faults}:
+    elif not ENDING_ACTIONS & {name.split()[0] for name in row.faults}:
         yield from _met_by_decision(row)
 
 
 def _met_by_decision(row: RequestRow) -> Iterator[str]:
     operation, status, reason = row.operation, row.order_status, row.reason
+    yield from (f"assumption/{name}" for name in deciding_assumptions(row))
+    if operation in WITHOUT_STEP:  # only their use is counted
+        return
     if operation.info.base_path == CHECKOUTS_PATH:
         name = f"refusal/{operation}/{reason}" if reason else f"checkout/{operation}"
         yield name

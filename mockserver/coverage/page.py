@@ -14,7 +14,7 @@ from mockserver.coverage.cells import Cell
 from mockserver.coverage.recipes import write_scenario
 from mockserver.coverage.tiers import CoverageSummary, scenario_name
 
-PLACEHOLDER = '{"kustom": "coverage"}'
+DATA_PLACEHOLDER = '{"kustom": "coverage"}'
 
 
 def render_page(summary: CoverageSummary) -> str:
@@ -23,7 +23,7 @@ def render_page(summary: CoverageSummary) -> str:
     text = orjson.dumps(page_data(summary)).decode()
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return template.replace(PLACEHOLDER, text)
+    return template.replace(DATA_PLACEHOLDER, text)
 
 
 def page_data(summary: CoverageSummary, *, scenarios: bool = True) -> Mapping[str, Any]:

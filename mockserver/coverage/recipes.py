@@ -8,10 +8,20 @@ from collections.abc import Callable, Mapping
 
 import yaml
 
+from mockserver.coverage.assumption_recipes import ASSUMPTION_RECIPES
 from mockserver.coverage.cells import Cell
 from mockserver.coverage.checkout_recipes import accepted_checkout, delivery, refused_checkout
 from mockserver.coverage.recipe import ORDER, UNKNOWN_ID, Recipe, Spec
-from mockserver.domain.allocation.explanation import AllocationOutcome
+from mockserver.coverage.refund_recipes import (
+    CONDITION_RECIPES,
+    FIRST_PARCEL,
+    ONE_LINE,
+    OUTCOME_RECIPES,
+    PART_BACK,
+    REFUND_RECIPES,
+    WHOLE_ORDER,
+)
+from mockserver.coverage.refusal_recipes import REFUSAL_RECIPES
 from mockserver.domain.errors import Reason, find_error_definition
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.operation import Operation
@@ -20,12 +30,8 @@ LINES: list[Spec] = [
     {"reference": "A", "name": "T-shirt", "quantity": 2, "unit_price": 1500},
     {"reference": "B", "name": "Sneakers", "unit_price": 7000},
 ]
-ONE_LINE: Spec = {
-    "reference": "C", "name": "Socks", "quantity": 1, "unit_price": 1000, "total_amount": 1000,
-}  # fmt: skip
 ENDPOINT = "https://shop.example/webhooks"
-FEE: Spec = {"type": "return_fee", "reference": "fee", "name": "Fee", "unit_price": 0}
-PARCEL = {"shipping_info": [{"tracking_number": "1001"}]}
+TRACKED_PARCEL = {"shipping_info": [{"tracking_number": "1001"}]}
 ADDRESS = {"street_address": "Storgatan 1", "city": "Stockholm"}
 
 
@@ -46,7 +52,7 @@ def write_scenario(cell: Cell) -> str:
     }
     content = {key: value for key, value in spec.items() if value}
     text: str = yaml.dump(
-        content, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=100
+        content, Dumper=_RecipeDumper, sort_keys=False, default_flow_style=None, width=100
     )
     return text
 
@@ -59,7 +65,7 @@ def _subject(recipe: Recipe) -> Spec:
     return {"orders": {ORDER: {**recipe.order, "lines": LINES}}, **webhooks}
 
 
-class _Dumper(yaml.SafeDumper):
+class _RecipeDumper(yaml.SafeDumper):
     """Writes short mappings on one line, and no anchors."""
 
     def ignore_aliases(self, _data: object) -> bool:
@@ -67,84 +73,30 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-CALLS: Mapping[Operation, Spec] = {
+ORDER_CALLS: Mapping[Operation, Spec] = {
     Operation.UPDATE_AUTHORIZATION: {"amount": 10000, "lines": ["A", "B"]},
     Operation.UPDATE_CUSTOMER_DETAILS: {"shipping_address": ADDRESS},
     Operation.UPDATE_MERCHANT_REFERENCES: {"merchant_reference1": "1001"},
-    Operation.ADD_ORDER_SHIPPING_INFO: PARCEL,
+    Operation.ADD_ORDER_SHIPPING_INFO: TRACKED_PARCEL,
     Operation.CAPTURE: {"lines": ["B"]},
-    Operation.ADD_CAPTURE_SHIPPING_INFO: PARCEL,
+    Operation.ADD_CAPTURE_SHIPPING_INFO: TRACKED_PARCEL,
     Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
     Operation.REFUND: {"lines": [{"reference": "A", "quantity": 1}]},
 }
 """What is sent with an operation; the others have no body."""
 
-_FIRST_PARCEL: Spec = {"capture": {"order": ORDER, "lines": ["A"], "name": "first"}}
-_WHOLE_ORDER: Spec = {"capture": {"order": ORDER, "lines": ["A", "B"], "name": "first"}}
-_SECOND_PARCEL: Spec = {"capture": {"order": ORDER, "lines": ["B"]}}
-_PART_BACK: Spec = {
-    "refund": {"order": ORDER, "lines": [{"reference": "A", "quantity": 1}], "name": "back"}
-}
-
 PATH_TO_STATUS: Mapping[Status, tuple[Spec, ...]] = {
     Status.AUTHORIZED: (),
-    Status.PART_CAPTURED: (_FIRST_PARCEL,),
-    Status.CAPTURED: (_WHOLE_ORDER,),
+    Status.PART_CAPTURED: (FIRST_PARCEL,),
+    Status.CAPTURED: (WHOLE_ORDER,),
     Status.CANCELLED: ({"cancel": {"order": ORDER}},),
-    Status.EXPIRED: (_FIRST_PARCEL, {"advance": "60d"}),
+    Status.EXPIRED: (FIRST_PARCEL, {"advance": "60d"}),
     Status.CLOSED: (
-        _WHOLE_ORDER,
+        WHOLE_ORDER,
         {"refund": {"order": ORDER, "lines": ["A", "B"], "name": "back"}},
     ),
 }
 """The steps that bring the order into a status."""
-
-REFUSAL_RECIPES: Mapping[tuple[Operation, Reason], Recipe] = {
-    (Operation.UPDATE_AUTHORIZATION, Reason.AUTHORIZATION_BELOW_CAPTURED): Recipe(
-        (_FIRST_PARCEL, {"update_authorization": {"amount": 1000, "lines": [ONE_LINE]}})
-    ),
-    (Operation.UPDATE_AUTHORIZATION, Reason.RAISE_NOT_OFFERED): Recipe(
-        ({"update_authorization": {"amount": 11000, "lines": ["A", "B", ONE_LINE]}},),
-        order={"payment_method": "CARD"},
-    ),
-    (Operation.UPDATE_CUSTOMER_DETAILS, Reason.INVALID_ADDRESS): Recipe(
-        ({"update_customer_details": {"shipping_address": {"city": ""}}},)
-    ),
-    (Operation.EXTEND_AUTHORIZATION_TIME, Reason.EXTENSION_NOT_OFFERED): Recipe(
-        ({"extend_authorization_time": {}},), country="FR"
-    ),
-    (Operation.CAPTURE, Reason.CAPTURE_EXCEEDS_REMAINING): Recipe(
-        ({"capture": {"amount": 10001}},)
-    ),
-    (Operation.CAPTURE, Reason.FRAUD_REVIEW_PENDING): Recipe(
-        ({"capture": {"lines": ["A"]}},), order={"fraud_status": "PENDING"}
-    ),
-    (Operation.CAPTURE, Reason.FRAUD_REVIEW_FAILED): Recipe(
-        (
-            {"force": {"order": ORDER, "outcome": "reject_fraud"}},
-            {"capture": {"lines": ["A"]}},
-        ),
-        order={"fraud_status": "PENDING"},
-    ),
-    (Operation.EXTEND_DUE_DATE, Reason.DUE_DATE_NOT_OFFERED): Recipe(
-        (_FIRST_PARCEL, {"extend_due_date": {"capture": "first", "number_of_days": 14}}),
-        order={"payment_method": "CARD"},
-    ),
-    (Operation.GET_EXTEND_DUE_DATE_OPTIONS, Reason.DUE_DATE_NOT_OFFERED): Recipe(
-        (_FIRST_PARCEL, {"get_extend_due_date_options": {"capture": "first"}}),
-        order={"payment_method": "CARD"},
-    ),
-    (Operation.REFUND, Reason.REFUND_EXCEEDS_CAPTURED): Recipe(
-        (_FIRST_PARCEL, {"refund": {"amount": 3001}})
-    ),
-    (Operation.REFUND, Reason.RETURN_FEE_NOT_OFFERED): Recipe(
-        (
-            _FIRST_PARCEL,
-            {"refund": {"amount": 2900, "lines": ["A", {**FEE, "unit_price": -100}]}},
-        )
-    ),
-}
-"""Refusals that need a body or an order of their own."""
 
 INVALID_BODIES: Mapping[Operation, Spec] = {
     Operation.UPDATE_CUSTOMER_DETAILS: {"shipping_address": 1},
@@ -177,14 +129,14 @@ def _complete(call: Spec, operation: Operation) -> Spec:
 
 def _step(operation: Operation, **changes: object) -> Spec:
     """Return the step that sends an operation."""
-    return {str(operation): {**_complete(CALLS.get(operation, {}), operation), **changes}}
+    return {str(operation): {**_complete(ORDER_CALLS.get(operation, {}), operation), **changes}}
 
 
 def _path(operation: Operation, status: Status) -> tuple[Spec, ...]:
     """Return the steps before an operation, with the refund that it may read."""
     steps = PATH_TO_STATUS[status]
     if operation is Operation.GET_REFUND and status is not Status.CLOSED:
-        return (*steps, _PART_BACK)
+        return (*steps, PART_BACK)
     return steps
 
 
@@ -232,7 +184,7 @@ def _refusal_recipe(name: str, reason_name: str) -> Recipe:
             changes = {"body": INVALID_BODIES.get(operation, {})}
         case Reason.MALFORMED_JSON:
             changes = {"body": "{"}
-    return Recipe((_FIRST_PARCEL, _refused(_step(operation, **changes), reason)))
+    return Recipe((FIRST_PARCEL, _refused(_step(operation, **changes), reason)))
 
 
 def _unknown_order(operation: Operation) -> Spec:
@@ -241,7 +193,7 @@ def _unknown_order(operation: Operation) -> Spec:
         changes["capture"] = UNKNOWN_ID
     if "{refund_id}" in operation.info.path:
         changes["refund"] = UNKNOWN_ID
-    if "lines" in CALLS.get(operation, {}):
+    if "lines" in ORDER_CALLS.get(operation, {}):
         changes |= {"amount": 1000, "lines": [ONE_LINE]}
     return changes
 
@@ -308,43 +260,6 @@ def _answer_recipe(status: str) -> Recipe:
     return Recipe((refused, {"advance": "5s"}, _step(Operation.CAPTURE)), {"fault": rule})
 
 
-def _two_parcels(*refunds: Spec, faults: Mapping[str, Spec] | None = None) -> Recipe:
-    steps = ({"refund": {"order": ORDER, **refund}} for refund in refunds)
-    return Recipe((_FIRST_PARCEL, _SECOND_PARCEL, *steps), faults or {})
-
-
-OUTCOME_RECIPES: Mapping[str, Recipe] = {
-    AllocationOutcome.ALLOCATED: _two_parcels({"lines": ["A"]}),
-    AllocationOutcome.FAILED: _two_parcels({"amount": 2999, "lines": ["A"]}),
-    AllocationOutcome.NOT_ATTEMPTED: _two_parcels({"amount": 1000}),
-}
-CONDITION_RECIPES: Mapping[str, Recipe] = {
-    "no_earlier_failure": _two_parcels({"amount": 2999, "lines": ["A"]}, {"lines": ["B"]}),
-    "lines_add_up": _two_parcels({"amount": 2999, "lines": ["A"]}),
-    "references_in_one_capture": _two_parcels({"lines": [ONE_LINE]}),
-    "fits_capture": _two_parcels(
-        {"lines": [{"reference": "A", "name": "T-shirt", "unit_price": 4000}]}
-    ),
-    "no_injected_failure": _two_parcels(
-        {"lines": ["A"]}, faults={"fault": {"on": "refund", "do": {"fail_allocation": True}}}
-    ),
-}
-_ONE_SHIRT = [{"reference": "A", "quantity": 1}]
-REFUND_RECIPES: Mapping[str, Recipe] = {
-    "several_captures": _two_parcels({"lines": ["A"]}),
-    "later_capture": _two_parcels({"lines": ["B"]}),
-    "ambiguous": Recipe(
-        (
-            {"capture": {"order": ORDER, "lines": _ONE_SHIRT}},
-            {"capture": {"order": ORDER, "lines": _ONE_SHIRT}},
-            {"refund": {"order": ORDER, "lines": _ONE_SHIRT}},
-        )
-    ),
-    "only_fees": Recipe(
-        (_WHOLE_ORDER, {"refund": {"order": ORDER, "amount": 500, "lines": [FEE]}})
-    ),
-}
-
 _RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "status": _status_recipe,
     "refusal": _refusal_recipe,
@@ -355,6 +270,7 @@ _RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "outcome": OUTCOME_RECIPES.__getitem__,
     "condition": CONDITION_RECIPES.__getitem__,
     "refund": REFUND_RECIPES.__getitem__,
+    "assumption": ASSUMPTION_RECIPES.__getitem__,
     "checkout": accepted_checkout,
     "delivery": delivery,
 }

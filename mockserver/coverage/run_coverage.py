@@ -12,7 +12,7 @@ from mockserver.coverage.cells import coverage_cells
 from mockserver.coverage.counting import USE, count_cells
 from mockserver.sandbox.tally import Tally
 
-FORMAT = 1
+COVERAGE_FORMAT = 1
 
 
 class CoverageFileError(Exception):
@@ -53,7 +53,7 @@ class RunCoverage(Struct):
 
     @property
     def unknown_cells(self) -> tuple[str, ...]:
-        """Cells of another version, which this one cannot judge."""
+        """Cells of another version, which this one does not know."""
         known = coverage_cells()
         return tuple(
             cell_id
@@ -64,7 +64,7 @@ class RunCoverage(Struct):
     def content(self) -> Mapping[str, Any]:
         """Return the content of the file."""
         return {
-            "format": FORMAT,
+            "format": COVERAGE_FORMAT,
             "versions": self.versions,
             "runs": self.runs,
             "sandboxes": self.sandboxes,
@@ -90,11 +90,11 @@ def parse_coverage(content: object, source: str) -> RunCoverage:
     expected = f"{source}: expected the coverage of a run, as --coverage FILE writes it"
     if not isinstance(content, dict) or not {"format", "cells"} <= {*content}:
         raise CoverageFileError(f"{expected}, got {_describe(content)}")
-    if content.get("format") != FORMAT:
+    if content.get("format") != COVERAGE_FORMAT:
         versions = ", ".join(map(str, content.get("versions", ()))) or "an unknown version"
         raise CoverageFileError(
-            f"{source}: expected format {FORMAT}, got {content.get('format')!r}, written by"
-            f" {versions}; use that version of kustom-mock"
+            f"{source}: expected format {COVERAGE_FORMAT}, got {content.get('format')!r},"
+            f" written by {versions}; use that version of kustom-mock"
         )
     cells, first = content["cells"], content.get("first", {})
     counts_are_valid = isinstance(cells, dict) and all(

@@ -7,7 +7,7 @@ from mockserver.coverage.tiers import CoverageSummary, TierCoverage, scenario_na
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.provenance import Mark
 
-BAR_WIDTH = 20  # characters
+BAR_LENGTH = 20  # characters
 GAPS_LISTED = 8
 MET, GAP, ASSUMED, NOT_COUNTED = "+", ".", "a", " "
 LEGEND = "+ met   . gap   a gap, assumed"
@@ -35,8 +35,8 @@ def _headline(summary: CoverageSummary) -> str:
 
 
 def _tier_line(tier: TierCoverage) -> str:
-    filled = tier.percent * BAR_WIDTH // 100
-    bar = "#" * filled + "." * (BAR_WIDTH - filled)
+    filled = tier.percent * BAR_LENGTH // 100
+    bar = "#" * filled + "." * (BAR_LENGTH - filled)
     counts = f"{len(tier.met):>4} of {tier.total:<4}"
     return f"  {tier.tier:<7}{counts}{tier.percent:>4} %  {bar}"
 

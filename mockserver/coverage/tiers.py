@@ -16,7 +16,7 @@ from mockserver.domain.wording import did_you_mean
 
 DIMENSION_ORDER = (
     "lost", "replay", "condition", "outcome", "refund", "status", "refusal", "answer",
-    "delivery", "checkout", "fault",
+    "delivery", "checkout", "assumption", "fault",
 )  # fmt: skip
 """Dimensions by what a gap in them costs, money first."""
 

@@ -291,11 +291,11 @@ class Assumptions:
     validation_other_status: str = assumption_field(
         "by_option",
         {
-            "by_option": "an answer to the validation callback with another status fails the"
+            "by_option": "a response to the validation callback with another status fails the"
             " purchase only if require_validate_callback_success is set",
-            "fail": "an answer with another status always fails the purchase",
+            "fail": "a response with another status always fails the purchase",
         },
-        recorded("failures with the option set; without it by the rule for no answer"),
+        recorded("failures with the option set; without it by the rule for no response"),
     )
     redirect_without_location: str = assumption_field(
         "goes_on",
@@ -310,9 +310,19 @@ class Assumptions:
         {
             "svix_default": "a webhook is repeated after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h"
             " and 10 h, until it is answered 2xx",
-            "once": "a webhook is sent once, whatever the answer",
+            "once": "a webhook is sent once, whatever the response",
         },
         assumed("repetitions are documented, their times are not; Svix's default"),
+    )
+    token_order_redirect_url: str = assumption_field(
+        "left_out",
+        {
+            "left_out": "an order with a customer token is answered without redirect_url",
+            "empty": "an order with a customer token is answered with an empty redirect_url",
+        },
+        recorded(
+            "left out, though the schema requires it; a client's own answers have it empty"
+        ),
     )
     order_created_at: str = assumption_field(
         "completion",

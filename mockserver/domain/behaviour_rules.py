@@ -108,11 +108,30 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         assumed("that mandatory fields cannot is documented, which they are is not"),
     ),
     BehaviourRule(
-        "A key in Klarna-Idempotency-Key counts for 24 hours; the first answer is given"
+        "A key in Klarna-Idempotency-Key counts for 24 hours; the first response is given"
         " again, whatever the body of the repetition.",
         klarna_docs("escalation and retry policy"),
     ),
     BehaviourRule("Unknown fields are ignored.", recorded("checkout create")),
+    BehaviourRule(
+        "Completing a checkout order with recurring creates a customer token.",
+        kustom_docs("recurring"),
+    ),
+    BehaviourRule(
+        "An order with a customer token has the payment method, addresses, country and locale"
+        " of the first order; it causes order.created, but no push.",
+        assumed("the request has none of them, and no push is mentioned"),
+    ),
+    BehaviourRule(
+        "A customer token may be cancelled again; an order with a cancelled one is refused"
+        " with TOKEN_SUSPENDED.",
+        assumed("only the code for a suspended token is documented"),
+    ),
+    BehaviourRule(
+        "With auto_capture the whole order is captured at once, unless a fraud review is"
+        " pending.",
+        assumed("the option is documented, the moment is not"),
+    ),
     BehaviourRule(
         "null is treated like a missing field.", assumed("the provider leaves unset fields out")
     ),
@@ -126,6 +145,10 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
     ),
     BehaviourRule(
         "Repeated and trailing slashes are ignored.", recorded("double slash, NA playground")
+    ),
+    BehaviourRule(
+        "Of a key that a JSON body repeats, the last value counts.",
+        assumed("JSON libraries mostly do this; the journal notes such keys"),
     ),
     BehaviourRule("An empty body counts as {}.", assumed("its missing fields are then named")),
     BehaviourRule("Bodies over 1 MiB are refused.", klarna_docs("errors: 1 MB")),

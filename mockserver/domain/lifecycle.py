@@ -12,11 +12,12 @@ from enum import StrEnum
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.ledger import TimelineEvent, list_refunds
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from mockserver.domain.order import FraudStatus, Order
 from mockserver.domain.provenance import Mark
+from mockserver.domain.refusal import Refusal
 
 TIME_TO_TAKE_RISK = timedelta(hours=4)
 """How long an order can be captured after its fraud review failed (documented by Klarna)."""
@@ -48,6 +49,16 @@ def derive_status(order: Order, now: datetime, assumptions: Assumptions) -> Stat
     if order.refunds and order.refunded_amount == captured > 0:
         return Status(assumptions.fully_refunded_status)
     return Status.CAPTURED
+
+
+def find_status_assumption(order: Order, status: Status) -> str:
+    """Return the assumption that decided the status of an order; empty if none did."""
+    if not order.captures or status in (Status.CANCELLED, Status.PART_CAPTURED):
+        return ""
+    if status is Status.EXPIRED or order.remaining_authorized_amount:
+        return "expired_part_captured"
+    is_refunded = order.refunds and order.refunded_amount == order.captured_amount > 0
+    return "fully_refunded_status" if is_refunded else ""
 
 
 def _derive_uncaptured_status(order: Order, now: datetime, assumptions: Assumptions) -> Status:

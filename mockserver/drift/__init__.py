@@ -1,6 +1,9 @@
 """Drift: where a real account answers differently from what this server predicts.
 
 - ``exchanges``: plays a scenario, and records the exchanges of its steps.
+- ``masking``: what of a response may be written to a report.
 - ``comparison``: compares predicted and received responses, field by field.
 - ``drift_report``: names the rule or assumption that each difference concerns.
+- ``drift_text``: reports as text and as Markdown.
+- ``drift_file``: reports as JSON, and what differs between two of them.
 """

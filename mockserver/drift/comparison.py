@@ -1,8 +1,6 @@
 """Compare a predicted response with a received one, without personal data.
 
-Ids, times and free texts cannot be equal, so only their presence and type is compared.
-Values that are written to a report are amounts, enumerations and messages; everything else
-is named by its type.
+Ids, times and free texts cannot be equal, so only their presence, type and form is compared.
 """
 
 import re
@@ -11,24 +9,14 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from mockserver.drift.exchanges import RecordedExchange, json_body
-from mockserver.sandbox.recordings import PERSONAL_KEYS
-
-COMPARED_TEXTS = frozenset(
-    {
-        "status", "fraud_status", "type", "error_code", "purchase_country",
-        "purchase_currency", "klarna_order_validation",
-    }
-)  # fmt: skip
-"""Keys of texts whose values are compared: enumerations."""
+from mockserver.drift.masking import TIME_FORM, show
 
 COMPARED_HEADERS = ("Content-Type", "Location", "Capture-Id", "Refund-Id", "Retry-After")
-_MAIL = re.compile(r"[^\s@\"']+@[^\s@\"']+")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+ORDER_OF_KEYS = "order of keys"
 
 
 class FieldDifference(Struct, frozen=True):
-    """A place of a response where prediction and answer differ."""
+    """A place of a response where prediction and response differ."""
 
     place: str
     predicted: str
@@ -36,8 +24,18 @@ class FieldDifference(Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """``unknown_field`` for a field that was not predicted, otherwise ``value``."""
-        return "unknown_field" if self.predicted == "absent" else "value"
+        """What kind of difference it is.
+
+        ``unknown_field`` for a field that was not predicted; ``form`` if only the spelling,
+        the format of a time or the order of keys differs; otherwise ``value``.
+        """
+        if self.predicted == "absent":
+            return "unknown_field"
+        is_spelling = self.predicted.casefold() == self.seen.casefold()
+        is_time = self.predicted.startswith(TIME_FORM) and self.seen.startswith(TIME_FORM)
+        if is_spelling or is_time or self.place.endswith(ORDER_OF_KEYS):
+            return "form"
+        return "value"
 
 
 def compare(
@@ -83,6 +81,7 @@ def _compare_values(
                 yield from _compare_values(
                     f"{place}.{key}", here[key], there[key], here_ids, there_ids
                 )
+        yield from _compare_order(place, here, there)
     elif isinstance(here, list) and isinstance(there, list):
         if len(here) != len(there):
             yield FieldDifference(f"{place}[]", f"{len(here)} items", f"{len(there)} items")
@@ -95,25 +94,13 @@ def _compare_values(
             yield FieldDifference(place, *shown)
 
 
-def show(key: str, value: object, ids: Mapping[str, str]) -> str:
-    """Return a value as it may be written to a report."""
-    if key in PERSONAL_KEYS or key in ("customer", "billing_address", "shipping_address"):
-        return f"a {_type_name(value)}, masked"
-    if isinstance(value, str):
-        if key in COMPARED_TEXTS:
-            return value
-        return mask_text(value, ids) if key == "error_messages" else "a text"
-    if isinstance(value, bool | int | float) or value is None:
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    return f"a {_type_name(value)}"
-
-
-def mask_text(text: str, ids: Mapping[str, str]) -> str:
-    """Replace ids by names, and addresses by placeholders."""
-    named = _UUID.sub(lambda match: ids.get(match.group(), "(id)"), text)
-    return _ADDRESS.sub("(address)", _MAIL.sub("(mail)", named))
-
-
-def _type_name(value: object) -> str:
-    names = {dict: "object", list: "list", str: "text", int: "number", float: "number"}
-    return names.get(type(value), "value")
+def _compare_order(
+    place: str, here: Mapping[str, object], there: Mapping[str, object]
+) -> Iterator[FieldDifference]:
+    """Yield the order of the keys that both have, if it differs."""
+    orders = [
+        ", ".join(key for key in one if key in other)
+        for one, other in ((here, there), (there, here))
+    ]
+    if orders[0] != orders[1]:
+        yield FieldDifference(f"{place}: {ORDER_OF_KEYS}", *orders)

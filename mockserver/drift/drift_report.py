@@ -6,23 +6,28 @@ that predicts what was seen is what the difference speaks for.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from hashlib import sha256
 from urllib.parse import urlsplit
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
 from mockserver import __version__
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumptions, switch_assumptions
+from mockserver.domain.errors import ERROR_CATALOGUE
+from mockserver.domain.lifecycle import LIFECYCLE
 from mockserver.drift.comparison import FieldDifference, compare
 from mockserver.drift.exchanges import RecordedExchange, names_of_ids, predict
-from mockserver.scenario.diagnostics import pluralize
+from mockserver.drift.masking import mask_text
+from mockserver.scenario.order_builder import parse_payment_method
 from mockserver.scenario.scenario import Scenario
+from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 from mockserver.testing.in_process import InProcessServer
-from mockserver.testing.runner import StepRunner
+from mockserver.testing.step_runner import StepRunner
 from mockserver.whatif.branch import other_values
 
 LIVE_DOMAINS = ("kustom.co", "klarna.com")
 PLAYGROUND = "playground"
+DIGEST_LENGTH = 12  # characters
 
 
 class DriftDifference(Struct, frozen=True):
@@ -32,7 +37,8 @@ class DriftDifference(Struct, frozen=True):
         request: the request, with names in place of ids.
         kind: ``settles`` if one value of an assumption predicts what was seen,
             ``consistent_with`` if several do, ``unknown_field`` for a field that no
-            response here has, ``contradicts`` otherwise.
+            response here has, ``form`` if only a spelling, a format or an order differs,
+            ``contradicts`` otherwise.
         assumptions: those values, such as ``repeated_cancel: refused``.
     """
 
@@ -48,20 +54,24 @@ class DriftDifference(Struct, frozen=True):
 
 
 class DriftReport(Struct, frozen=True):
-    """The differences of one scenario; nothing in it names a person or an account."""
+    """The differences of one scenario; nothing in it names a person or an account.
+
+    Attributes:
+        tables: digest of the tables that predicted the responses.
+        account: ``playground``, ``live`` or ``other``.
+        payment_methods: those of the scenario's orders.
+        requests: how many were compared.
+    """
 
     scenario: str
     version: str
+    tables: str
     account: str
     country: str
+    payment_methods: tuple[str, ...]
     date: str
     requests: int
     differences: tuple[DriftDifference, ...]
-
-    def content(self) -> Mapping[str, Any]:
-        """Return the report as plain values."""
-        content: Mapping[str, Any] = to_builtins(self)
-        return content
 
 
 def classify_host(url: str) -> str:
@@ -71,6 +81,24 @@ def classify_host(url: str) -> str:
         return PLAYGROUND
     is_live = any(host == name or host.endswith(f".{name}") for name in LIVE_DOMAINS)
     return "live" if is_live else "other"
+
+
+def digest_tables() -> str:
+    """Return a digest of the tables that answer requests: it changes with each rule."""
+    rows = [
+        *((operation, *row.items()) for operation, row in LIFECYCLE.items()),
+        *(
+            (d.reason, d.status, d.code, d.message, sorted(d.operations))
+            for d in ERROR_CATALOGUE
+        ),
+        *((a.name, a.default, *a.meanings) for a in ASSUMPTIONS.values()),
+    ]
+    return sha256(repr(rows).encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def _payment_methods(scenario: Scenario) -> tuple[str, ...]:
+    orders = scenario.spec.get("orders", {}).values()
+    return tuple(sorted({parse_payment_method(order).type for order in orders}))
 
 
 def report_drift(
@@ -92,8 +120,10 @@ def report_drift(
     return DriftReport(
         scenario=scenario.name,
         version=__version__,
+        tables=digest_tables(),
         account=classify_host(url),
-        country=str(scenario.spec.get("country", "SE")),
+        country=str(scenario.spec.get("country", DEFAULT_COUNTRY)),
+        payment_methods=_payment_methods(scenario),
         date=f"{today:%Y-%m-%d}",
         requests=len(exchanges),
         differences=tuple(
@@ -103,7 +133,7 @@ def report_drift(
     )
 
 
-Located = tuple[int, FieldDifference]
+LocatedDifference = tuple[int, FieldDifference]
 
 
 def _differences(
@@ -111,7 +141,7 @@ def _differences(
     seen: Sequence[RecordedExchange],
     predicted_ids: Mapping[str, str],
     seen_ids: Mapping[str, str],
-) -> Iterator[Located]:
+) -> Iterator[LocatedDifference]:
     for number, (here, there) in enumerate(zip(predicted, seen, strict=False)):
         for difference in compare(here, there, predicted_ids, seen_ids):
             yield number, difference
@@ -146,9 +176,8 @@ def _explain(
     kind = "contradicts" if difference.kind == "value" else difference.kind
     if fitting:
         kind = "settles" if len(fitting) == 1 else "consistent_with"
-    request = seen[number].request
-    for part_id, name in seen_ids.items():
-        request = request.replace(part_id, f"({name})")
+    names = {part_id: f"({name})" for part_id, name in seen_ids.items()}
+    request = mask_text(seen[number].request, names)
     rule = predicted[number].rule
     return DriftDifference(
         request=request,
@@ -161,17 +190,3 @@ def _explain(
         source=rule.source if rule else "",
         assumptions=fitting,
     )
-
-
-def render_drift(report: DriftReport) -> str:
-    """Render a report as text, without a final newline."""
-    account = f"{pluralize(report.requests, 'request')} to an account ({report.account})"
-    count = pluralize(len(report.differences), "difference")
-    lines = [f"drift of {report.scenario}: {account}, {count}"]
-    for difference in report.differences:
-        lines.append(f"  {difference.kind}: {difference.request}  {difference.place}")
-        lines.append(f"    predicted {difference.predicted}, seen {difference.seen}")
-        lines.append(f"    rule: {difference.rule} ({difference.mark}: {difference.source})")
-        if difference.assumptions:
-            lines.append(f"    predicted by: {', '.join(difference.assumptions)}")
-    return "\n".join(lines)

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.domain.errors import Refusal
 from mockserver.domain.lifecycle import LIFECYCLE, derive_status
+from mockserver.domain.refusal import Refusal
 from mockserver.http_client import HttpClient, HttpClientError, HttpResponse, basic_auth
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario
 from mockserver.testing.in_process import InProcessServer
-from mockserver.testing.runner import (
+from mockserver.testing.step_runner import (
     StepResult,
     StepRunner,
     Transport,
@@ -24,7 +24,7 @@ STEP_TIMEOUT = 30.0  # seconds
 NO_RESPONSE = HttpResponse(0, {}, b"")
 
 
-class Rule(Struct, frozen=True):
+class PredictingRule(Struct, frozen=True):
     """The rule by which a response was predicted, with its mark and source."""
 
     name: str
@@ -37,7 +37,7 @@ class RecordedExchange(Struct, frozen=True):
 
     request: str
     response: HttpResponse
-    rule: Rule | None = None
+    rule: PredictingRule | None = None
 
 
 class Recorder:
@@ -96,18 +96,18 @@ def predict(
     ], runner
 
 
-def find_rule(entry: Entry, sandbox: Sandbox) -> Rule:
+def find_rule(entry: Entry, sandbox: Sandbox) -> PredictingRule:
     """Name the rule that decided a request: a row of the catalogue, or of the lifecycle."""
     if isinstance(entry.result, Refusal):
         definition = entry.result.definition
         source = definition.source
-        return Rule(f"errors: {definition.reason}", source.mark, source.source)
+        return PredictingRule(f"errors: {definition.reason}", source.mark, source.source)
     operation, order = entry.operation, entry.before
     if operation is None or order is None or operation not in LIFECYCLE:
-        return Rule(f"response of {operation or entry.path}", "format", "responses")
+        return PredictingRule(f"response of {operation or entry.path}", "format", "responses")
     status = derive_status(order, entry.at, sandbox.assumptions)
     mark = LIFECYCLE[operation][status].mark
-    return Rule(f"lifecycle: {operation} of {status}", mark, "lifecycle table")
+    return PredictingRule(f"lifecycle: {operation} of {status}", mark, "lifecycle table")
 
 
 def json_body(response: HttpResponse) -> object:

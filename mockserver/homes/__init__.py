@@ -6,5 +6,5 @@
 - ``store``: the protocol of stores: fields of bytes, and commits to them
 - ``sqlite``, ``valkey`` with ``turn.lua``: the stores
 - ``stored_sandbox``, ``stored_values``: a sandbox as fields of bytes
-- ``tracked``, ``tables``: what changed since the last commit
+- ``tracked``, ``tracked_table``: what changed since the last commit
 """

@@ -1,7 +1,7 @@
 """A store in a file: SQLite with a write-ahead log, used by one server.
 
 All commits that wait are written in one transaction, by a thread of its own, so that a slow
-disk holds up no other request. An answer leaves after its transaction.
+disk holds up no other request. A response leaves after its transaction.
 """
 
 import asyncio

@@ -33,7 +33,7 @@ from mockserver.sandbox.journal import IncompleteJournalError
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.registry import RegistryEntry, SandboxRegistry
 
-MAX_ATTEMPTS = 100
+MAX_LOST_TURNS = 100
 """Turns that lost this often are given up."""
 
 POLL_INTERVAL = 0.02
@@ -53,7 +53,7 @@ def suppress_unreadable() -> Iterator[None]:
             raise
 
 
-class Outcome(NamedTuple):
+class TurnResult(NamedTuple):
     """What a turn returned or raised."""
 
     value: Any = None
@@ -61,7 +61,7 @@ class Outcome(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A turn that waits to be applied, and the future of who waits for its outcome."""
+    """A turn that waits to be applied, and the future of who waits for its result."""
 
     turn: Callable[..., Any]
     args: tuple[Any, ...]
@@ -157,33 +157,33 @@ class StoredHome:
         while batch := [item for item in self._waiting[name] if not item.future.done()]:
             self._waiting[name] = []
             try:
-                outcomes = await self._settle_turns(name, batch)
+                results = await self._settle_turns(name, batch)
             except Exception as error:  # the waiting turns must get it
                 self.counts.errors += 1
                 self._forget(name)
-                outcomes = [Outcome(error=error)] * len(batch)
+                results = [TurnResult(error=error)] * len(batch)
                 if not isinstance(error, StoreError):
                     log.exception("crash while turns on a sandbox were settled")
-            for waiting, outcome in zip(batch, outcomes, strict=True):
-                _resolve(waiting.future, outcome)
+            for waiting, result in zip(batch, results, strict=True):
+                _resolve(waiting.future, result)
         del self._waiting[name]
         if self.store.is_shared:
             self._forget_surplus()
 
-    async def _settle_turns(self, name: str, batch: list[Waiting]) -> list[Outcome]:
+    async def _settle_turns(self, name: str, batch: list[Waiting]) -> list[TurnResult]:
         """Apply turns and commit their changes; after a conflict do it again."""
-        for times_lost in range(MAX_ATTEMPTS):
+        for times_lost in range(MAX_LOST_TURNS):
             tracked = self._tracked.get(name) or await self._load(name)
             try:
-                outcomes = [_apply(waiting) for waiting in batch]
+                results = [_apply(waiting) for waiting in batch]
             except IncompleteJournalError:
                 await self._load_journal(name)
                 continue
             if await self._settle(name, tracked, times_lost):
                 self.counts.turns += len(batch)
-                return outcomes
+                return results
             self.counts.conflicts += 1
-        raise StoreError("conflict", f"lost {MAX_ATTEMPTS} races for this sandbox")
+        raise StoreError("conflict", f"lost {MAX_LOST_TURNS} races for this sandbox")
 
     async def _settle(self, name: str, tracked: TrackedSandbox | None, times_lost: int) -> bool:
         """Commit what the turns changed; return False if they must be applied again."""
@@ -246,9 +246,7 @@ class StoredHome:
         try:
             tracked = self._track(name, stored)
         except UnreadableSandboxError as error:
-            message = f"sandbox {display_name(name)!r} cannot be read: {error}"
-            log.error("%s", message)  # noqa: TRY400
-            raise StoreError("store_unreadable", message) from None
+            raise _report_unreadable(name, error) from None
         self._tracked[name] = tracked
         return tracked
 
@@ -272,10 +270,14 @@ class StoredHome:
     async def _load_journal(self, name: str) -> None:
         """Load the journal entries of a sandbox; turns that met their lack are undone."""
         tracked = self._tracked.get(name)
-        if tracked is not None and tracked.undo():
-            load_entries(tracked.sandbox.journal, await self.store.load_entries(name))
-        else:
+        if tracked is None or not tracked.undo():
             self._forget(name)
+            return
+        entries = await self.store.load_entries(name)
+        try:
+            load_entries(tracked.sandbox.journal, entries)
+        except UnreadableSandboxError as error:
+            raise _report_unreadable(name, error) from None
 
     def _forget(self, name: str) -> None:
         """Forget a sandbox at hand, which the store has; it is loaded when it is used."""
@@ -308,24 +310,31 @@ class StoredHome:
         return f"{self._run}-{next(self._numbers)}"
 
 
-def _apply(waiting: Waiting) -> Outcome:
+def _apply(waiting: Waiting) -> TurnResult:
     """Apply a turn.
 
     Raises:
         IncompleteJournalError: the turn needs the journal entries, which are not at hand.
     """
     try:
-        return Outcome(waiting.turn(*waiting.args))
+        return TurnResult(waiting.turn(*waiting.args))
     except IncompleteJournalError:
         raise
-    except Exception as error:  # noqa: BLE001  # raised where the outcome is awaited
-        return Outcome(error=error)
+    except Exception as error:  # noqa: BLE001  # raised where the result is awaited
+        return TurnResult(error=error)
 
 
-def _resolve(future: "asyncio.Future[Any]", outcome: Outcome) -> None:
+def _resolve(future: "asyncio.Future[Any]", result: TurnResult) -> None:
     if future.done():  # the client left meanwhile
         return
-    if outcome.error is None:
-        future.set_result(outcome.value)
+    if result.error is None:
+        future.set_result(result.value)
     else:
-        future.set_exception(outcome.error)
+        future.set_exception(result.error)
+
+
+def _report_unreadable(name: str, error: UnreadableSandboxError) -> StoreError:
+    """Log that a stored sandbox cannot be read, and return the error for its callers."""
+    message = f"sandbox {display_name(name)!r} cannot be read: {error}"
+    log.error("%s", message)
+    return StoreError("store_unreadable", message)

@@ -34,7 +34,7 @@ from mockserver.homes.stored_values import (
     store_row,
     store_rule,
 )
-from mockserver.homes.tables import Table
+from mockserver.homes.tracked_table import TrackedTable
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.faults.rules import RuleCounts
@@ -45,14 +45,14 @@ from mockserver.sandbox.snapshots import Snapshot
 
 HEAD, TEMPLATE = "head", "template"
 
-Fields: TypeAlias = dict[str, bytes]
+EncodedFields: TypeAlias = dict[str, bytes]
 
 
 class StoredSnapshot(Struct, frozen=True):
     """A snapshot: the fields and journal entries of the sandbox at one time."""
 
     taken_at: datetime
-    fields: Fields
+    fields: EncodedFields
     entries: list[bytes]
 
 
@@ -186,17 +186,17 @@ def decode_head(data: bytes) -> Head:
     return HEAD_DECODER.decode(data)
 
 
-def encode_row(letter: str, table: Table[Any, Any], key: object) -> bytes:
+def encode_row(letter: str, table: TrackedTable[Any, Any], key: object) -> bytes:
     """Encode one row of a table."""
     value = COLUMNS[letter].store(table[key])
     return encode(Stored(table.positions[key], value))
 
 
-def encode_tables(sandbox: Sandbox) -> Fields:
+def encode_tables(sandbox: Sandbox) -> EncodedFields:
     """Encode all tables of a sandbox."""
-    fields: Fields = {}
+    fields: EncodedFields = {}
     for letter, column in COLUMNS.items():
-        table = Table.track(column.table(sandbox))
+        table = TrackedTable.track(column.table(sandbox))
         fields |= {encode_key(letter, key): encode_row(letter, table, key) for key in table}
     return fields
 
@@ -210,8 +210,15 @@ def encode_entries(journal: Journal, after: int) -> list[bytes]:
 
 
 def load_entries(journal: Journal, entries: Iterable[bytes]) -> None:
-    """Fill a journal with its stored entries, oldest first."""
-    journal.load(map(decode_entry, entries))
+    """Fill a journal with its stored entries, oldest first.
+
+    Raises:
+        UnreadableSandboxError: another version stored one, or it is damaged.
+    """
+    try:
+        journal.load([decode_entry(entry) for entry in entries])
+    except (DecodeError, KeyError, ValueError) as error:
+        raise UnreadableSandboxError(str(error)) from error
 
 
 def restore_sandbox(name: str, fields: Mapping[str, bytes]) -> Sandbox:
@@ -237,7 +244,7 @@ def restore_sandbox(name: str, fields: Mapping[str, bytes]) -> Sandbox:
         credentials=head.credentials,
     )
     for letter, column in COLUMNS.items():
-        setattr(column.holder(sandbox), column.attribute, Table(rows[letter]))
+        setattr(column.holder(sandbox), column.attribute, TrackedTable(rows[letter]))
     apply_head(sandbox, head)
     rebuild_derived(sandbox)
     sandbox.journal.is_complete = not head.last_entry

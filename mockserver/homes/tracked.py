@@ -20,7 +20,7 @@ from mockserver.homes.stored_sandbox import (
     rebuild_derived,
 )
 from mockserver.homes.stored_values import Head, StoredTemplate, encode
-from mockserver.homes.tables import Table
+from mockserver.homes.tracked_table import TrackedTable
 from mockserver.sandbox.registry import RegistryEntry, SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -46,7 +46,7 @@ class TrackedSandbox:
         self._registry = registry
         self.entry = entry
         self.token = token
-        self._tables: dict[str, Table[Any, Any]] = {}
+        self._tables: dict[str, TrackedTable[Any, Any]] = {}
         self._track_tables()
         self._head = self._current_head()
 
@@ -145,7 +145,7 @@ class TrackedSandbox:
         sandbox = self.sandbox
         fields = {HEAD: encode(self._current_head()), TEMPLATE: self._encode_template()}
         for letter, column in COLUMNS.items():
-            table = Table.track(column.table(sandbox))
+            table = TrackedTable.track(column.table(sandbox))
             fields |= {encode_key(letter, key): encode_row(letter, table, key) for key in table}
         return Commit(
             name=sandbox.name,
@@ -181,7 +181,7 @@ class TrackedSandbox:
         """Replace plain dictionaries by tables."""
         for letter, column in COLUMNS.items():
             table = column.table(self.sandbox)
-            if not isinstance(table, Table):
-                table = Table.track(table)
+            if not isinstance(table, TrackedTable):
+                table = TrackedTable.track(table)
                 setattr(column.holder(self.sandbox), column.attribute, table)
             self._tables[letter] = table

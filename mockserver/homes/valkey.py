@@ -3,7 +3,7 @@
 A sandbox is one hash and two capped streams: its journal, and its latest turns. A turn is one
 call of a script that compares and writes. The commits of one turn of the event loop leave as
 one pipeline, from a task of the store: a cancelled caller would leave a connection that is one
-answer behind.
+reply behind.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ NAMES_KEY = f"{PREFIX}:names"
 TOKEN_FIELD = b"@"
 
 MAX_WAIT = 2.0  # seconds in which a lost connection may come back
-RETRY_INTERVAL = 0.05  # seconds
+RECONNECT_INTERVAL = 0.05  # seconds
 BUSY_INTERVAL = 0.002  # seconds until another server has used its reservation
 SOCKET_TIMEOUT = 2.0  # seconds
 NAME_PERIOD = 60.0  # seconds in which the use of a sandbox is noted once
@@ -51,7 +51,7 @@ AWAY = (StoreConnectionError, StoreTimeoutError, BusyLoadingError, ReadOnlyError
 
 
 class Pending(NamedTuple):
-    """A commit that is to be sent, and the future of its answer."""
+    """A commit that is to be sent, and the future of its response."""
 
     commit: Commit
     future: "asyncio.Future[list[Any]]"
@@ -179,7 +179,7 @@ class ValkeyStore:
             except AWAY as error:
                 if monotonic() > deadline:
                     raise _store_error(error) from None
-                await asyncio.sleep(RETRY_INTERVAL)
+                await asyncio.sleep(RECONNECT_INTERVAL)
             except ValkeyError as error:
                 raise _store_error(error) from None
 
@@ -194,28 +194,28 @@ class ValkeyStore:
         """Send what waits as one pipeline, until nothing waits."""
         while self._pending:
             batch, self._pending = self._pending, []
-            for pending, answer in zip(batch, await self._send(batch), strict=True):
-                if isinstance(answer, BaseException):
-                    pending.future.set_exception(_store_error(answer))
+            for pending, reply in zip(batch, await self._send(batch), strict=True):
+                if isinstance(reply, BaseException):
+                    pending.future.set_exception(_store_error(reply))
                 else:
-                    pending.future.set_result(answer)
+                    pending.future.set_result(reply)
         self._sender = None
 
     async def _send(self, batch: Sequence[Pending]) -> list[Any]:
         """Send commits until the store answers; each is written once."""
         deadline = monotonic() + MAX_WAIT
-        answers: list[Any] = [StoreConnectionError("nothing was sent")] * len(batch)
+        replies: list[Any] = [StoreConnectionError("nothing was sent")] * len(batch)
         while True:
             unsent = [
                 n
-                for n, answer in enumerate(answers)
-                if isinstance(answer, (*AWAY, NoScriptError))
+                for n, reply in enumerate(replies)
+                if isinstance(reply, (*AWAY, NoScriptError))
             ]
             if not unsent or monotonic() > deadline:
-                return answers
+                return replies
             try:
                 if not self._script or any(
-                    isinstance(answers[n], NoScriptError) for n in unsent
+                    isinstance(replies[n], NoScriptError) for n in unsent
                 ):
                     self._script = await self._client.script_load(self._source)
                 pipeline = self._client.pipeline(transaction=False)
@@ -224,11 +224,11 @@ class ValkeyStore:
                 results = await pipeline.execute(raise_on_error=False)
             except AWAY as error:
                 results = [error] * len(unsent)
-                await asyncio.sleep(RETRY_INTERVAL)
+                await asyncio.sleep(RECONNECT_INTERVAL)
             except Exception as error:  # noqa: BLE001  # the callers must get it
                 results = [error] * len(unsent)
             for n, result in zip(unsent, results, strict=True):
-                answers[n] = result
+                replies[n] = result
 
     def _arguments(self, commit: Commit) -> list[Any]:
         """Return the keys and arguments of the script."""

@@ -11,22 +11,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import (
-    Completion,
-    Outcome,
-    UnknownChoiceError,
-)
+from mockserver.domain.checkout.completion import Completion, ShopperOutcome
 from mockserver.domain.checkout.validation import SKIPPED, Validation
-from mockserver.domain.errors import Reason, Refusal
 from mockserver.domain.order import Order
-from mockserver.http.control.problems import Problem
-from mockserver.http.deliveries.callbacks import (
-    ask_for_update,
-    changed_by_shopper,
-    validate_checkout,
-)
-from mockserver.http.deliveries.runner import DeliveryRunner
-from mockserver.http.merchant.serializers import JsonObject
+from mockserver.http.deliveries.callbacks import validate_checkout
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
+from mockserver.http.shopper_changes import check_in_use, enter_changes, take_checkout_turn
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.deliveries.delivery import CALLBACKS, Delivery
 from mockserver.sandbox.deliveries.schedules import PushMode
@@ -37,23 +27,23 @@ URLS_ASKED = frozenset(CALLBACKS)
 """Merchant URLs that are asked before the payment."""
 
 NOT_VALIDATED = "not_validated"
-"""Outcome of an attempt that the answer to the validation callback stopped."""
+"""Outcome of an attempt that the response to a callback stopped."""
 
 
 class Completed(Struct, frozen=True):
     """The result of an attempt; ``order`` and ``push`` are ``None`` if it made none.
 
-    ``outcome`` is ``None`` if the merchant's answer to the validation callback stopped it.
+    ``outcome`` is ``None`` if the merchant's response to a callback stopped it.
     """
 
-    outcome: Outcome | None
+    outcome: ShopperOutcome | None
     checkout: Checkout
     order: Order | None
     push: Delivery | None = None
     validation: Validation = SKIPPED
 
 
-async def complete_checkout(
+async def play_completion(
     deliveries: DeliveryRunner, sandbox: Sandbox, checkout: Checkout, spec: Mapping[str, Any]
 ) -> Completed:
     """Complete a checkout order in place of the shopper.
@@ -69,38 +59,21 @@ async def complete_checkout(
     """
     completion = build_completion(checkout, spec, sandbox.ids.seed)
     validation = SKIPPED
-    if completion.outcome is not Outcome.ABANDONED and URLS_ASKED & _merchant_urls(checkout):
-        entered = replace(completion, outcome=Outcome.ABANDONED)
-        before = checkout
-        checkout = (await _take_turn(deliveries, sandbox, checkout, entered, spec)).checkout
-        validation = await _ask_merchant(deliveries, sandbox, before, checkout, spec)
-        checkout = _current_checkout(deliveries, sandbox, checkout)
+    if URLS_ASKED & _merchant_urls(checkout):
+        validation = await _ask_merchant(
+            deliveries, sandbox, checkout.order_id, completion, spec
+        )
         if not validation.lets_pass:
-            return Completed(None, checkout, None, validation=validation)
-    completed = await _take_turn(deliveries, sandbox, checkout, completion, spec)
+            current = deliveries.current(sandbox).checkouts[checkout.order_id]
+            return Completed(None, current, None, validation=validation)
+    mode = _push_mode(spec)
+    completed = await take_checkout_turn(
+        deliveries, sandbox, _complete, checkout.order_id, completion, mode
+    )
     if completed.push is not None:
-        push = await _send_push(deliveries, sandbox, completed.push, _push_mode(spec))
+        push = await _send_push(deliveries, sandbox, completed.push, mode)
         completed = replace(completed, push=push)
     return replace(completed, validation=validation)
-
-
-async def _take_turn(
-    deliveries: DeliveryRunner,
-    sandbox: Sandbox,
-    checkout: Checkout,
-    completion: Completion,
-    spec: Mapping[str, Any],
-) -> Completed:
-    """Take the turn of a completion.
-
-    Raises:
-        Problem: it is refused, or the sandbox was replaced; nothing is changed.
-    """
-    order_id, mode = checkout.order_id, _push_mode(spec)
-    completed = await deliveries.take_turn(sandbox, _complete, order_id, completion, mode)
-    if completed is None:
-        raise Problem(409, "the sandbox was reset or dropped meanwhile")
-    return completed
 
 
 def _merchant_urls(checkout: Checkout) -> AbstractSet[str]:
@@ -111,55 +84,36 @@ def _merchant_urls(checkout: Checkout) -> AbstractSet[str]:
 async def _ask_merchant(
     deliveries: DeliveryRunner,
     sandbox: Sandbox,
-    before: Checkout,
-    after: Checkout,
+    order_id: str,
+    completion: Completion,
     spec: Mapping[str, Any],
 ) -> Validation:
     """Make the callbacks that come before the payment, until one stops the purchase.
 
     Raises:
-        Problem: the sandbox was reset or dropped meanwhile.
+        Problem: the completion is refused; or the sandbox was reset or dropped meanwhile.
     """
-    for kind in changed_by_shopper(before, after):
-        current = _current_checkout(deliveries, sandbox, after)
-        answer = await ask_for_update(deliveries, sandbox, current, kind)
-        _check_in_use(deliveries, sandbox)
-        if not answer.lets_pass:
-            return answer
-    if spec.get("validation") == "skip":
+    entered = replace(completion, outcome=ShopperOutcome.ABANDONED)
+
+    def enter(current: Sandbox, checkout: Checkout) -> Checkout:
+        return checkouts.complete_checkout(current, checkout.order_id, entered)[0]
+
+    validation = await enter_changes(deliveries, sandbox, order_id, enter)
+    if not validation.lets_pass:
+        return validation
+    if completion.outcome is ShopperOutcome.ABANDONED or spec.get("validation") == "skip":
         return SKIPPED
-    current = _current_checkout(deliveries, sandbox, after)
+    current = deliveries.current(sandbox).checkouts[order_id]
     validation = await validate_checkout(deliveries, sandbox, current)
-    _check_in_use(deliveries, sandbox)
+    check_in_use(deliveries, sandbox)
     return validation
-
-
-def _current_checkout(
-    deliveries: DeliveryRunner, sandbox: Sandbox, checkout: Checkout
-) -> Checkout:
-    """Return a checkout order as it is now."""
-    return deliveries.current(sandbox).checkouts.get(checkout.order_id, checkout)
-
-
-def _check_in_use(deliveries: DeliveryRunner, sandbox: Sandbox) -> None:
-    if not deliveries.is_in_use(sandbox):
-        raise Problem(409, "the sandbox was reset or dropped while the merchant was asked")
 
 
 def _complete(
     sandbox: Sandbox, order_id: str, completion: Completion, mode: PushMode
 ) -> Completed:
-    """Complete a checkout order, and plan the pushes of its order.
-
-    Raises:
-        Problem: it is refused; nothing is changed.
-    """
-    try:
-        checkout, order = checkouts.complete_checkout(sandbox, order_id, completion)
-    except UnknownChoiceError as error:
-        raise Problem(422, str(error)) from None
-    except Refusal as refusal:
-        raise checkout_problem(refusal) from None
+    """Complete a checkout order, and plan the pushes of its order."""
+    checkout, order = checkouts.complete_checkout(sandbox, order_id, completion)
     push = None
     if order is not None:
         now = sandbox.clock.now()
@@ -169,22 +123,6 @@ def _complete(
 
 def _push_mode(spec: Mapping[str, Any]) -> PushMode:
     return PushMode(spec.get("push", PushMode.SCHEDULE))
-
-
-def serialize_validation(validation: Validation) -> JsonObject:
-    """Show the answer to the validation callback."""
-    return {
-        "result": validation.result,
-        "error_type": validation.error_type or None,
-        "error_text": validation.error_text or None,
-        "redirect_url": validation.redirect_url or None,
-    }
-
-
-def checkout_problem(refusal: Refusal) -> Problem:
-    """Build the problem for a checkout order that cannot be completed."""
-    status = 404 if refusal.reason is Reason.CHECKOUT_NOT_FOUND else 409
-    return Problem(status, f"the checkout cannot be completed: {refusal}")
 
 
 async def _send_push(

@@ -13,7 +13,7 @@ from mockserver.sandbox.registry import SandboxTemplate
 
 def is_large(template: SandboxTemplate) -> bool:
     """Return whether it takes long to build a sandbox from a template."""
-    return template.weight > SMALL_SANDBOX
+    return template.total_bytes > SMALL_SANDBOX
 
 
 async def build_if_large(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 HEAD_END = b"\r\n\r\n"
 STRAY = b"{}"  # sent after a GET, without Content-Length, by one client
 LARGEST_BODY = 1024**2  # bytes; a larger body is passed on as it arrives
-LONGEST_CHUNK_LINE = 16_384  # bytes
+LONGEST_LINE = 16_384  # bytes of a chunk line, of a trailer, and of blank lines before a head
 MAX_LENGTH_DIGITS = len(str(LARGEST_BODY))
 
 _FRAMING = re.compile(
@@ -41,14 +41,14 @@ class RequestFramer:
     """Find the ends of requests.
 
     Attributes:
-        head: first bytes of the current or the latest request, up to its body.
         lost: whether the end of the current request is unknown; all later bytes are passed on.
         malformed: whether it is unknown because the request contradicts itself.
         discarding: whether all later bytes are dropped.
     """
 
     def __init__(self) -> None:
-        self.head = b""
+        self._head = b""
+        self._head_is_partial = False
         self.lost = False
         self.malformed = False
         self.discarding = False
@@ -56,8 +56,14 @@ class RequestFramer:
         self._passed = 0  # bytes of it that were already passed on
         self._head_length = 0  # 0 until the head is complete
         self._body_length: int | None = 0  # None if the body comes in chunks
+        self._scanned = 0  # bytes of it in which the end was searched for
         self._to_skip = 0  # missing bytes of a large body
         self._expects_continue = False
+
+    @property
+    def head(self) -> bytes:
+        """First bytes of the current or the latest request, up to its body."""
+        return bytes(self._buffer) if self._head_is_partial else self._head
 
     @property
     def incomplete(self) -> bool:
@@ -86,7 +92,7 @@ class RequestFramer:
         """
         if self.incomplete or self.lost or self._to_skip or not _is_single_request(data):
             return False
-        self.head = data
+        self._head = data
         return True
 
     def feed(self, data: bytes) -> Iterator[Piece]:
@@ -112,11 +118,13 @@ class RequestFramer:
 
     def discard(self) -> None:
         """Drop the current request and all later bytes."""
-        self.lost = self.discarding = True
+        self._head = self.head
+        self.lost, self.discarding, self._head_is_partial = True, True, False
         self._buffer.clear()
 
     def release(self) -> Piece:
         """Return the received part of an incomplete request, to pass it on."""
+        self._head, self._head_is_partial = self.head, False
         return self._take(len(self._buffer))
 
     def _end(self) -> int:
@@ -124,28 +132,30 @@ class RequestFramer:
         if not self._head_length and not self._read_head():
             return 0
         if self._body_length is None:
-            return _end_of_chunks(self._buffer, self._head_length)
+            self._scanned, end = _scan_chunks(self._buffer, self._scanned)
+            return end
         end = self._head_length + self._body_length
         return end if len(self._buffer) >= end else 0
 
     def _read_head(self) -> bool:
-        blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
-        end = self._buffer.find(HEAD_END, blank)
+        blank = _count_blanks(self._buffer)
+        end = self._buffer.find(HEAD_END, max(blank, self._scanned))
+        self._head_is_partial = end < 0
         if end < 0:
-            self.head = bytes(self._buffer)
+            self._scanned = max(0, len(self._buffer) - len(HEAD_END) + 1)
             return False
-        self._head_length = end + len(HEAD_END)
-        self.head = bytes(self._buffer[: self._head_length])
-        headers = _FRAMING.findall(self.head)
+        self._scanned = self._head_length = end + len(HEAD_END)
+        self._head = bytes(self._buffer[: self._head_length])
+        headers = _FRAMING.findall(self._head)
         self._body_length = _body_length(headers)
-        self._expects_continue = bool(headers) and bool(_EXPECT.search(self.head))
+        self._expects_continue = bool(headers) and bool(_EXPECT.search(self._head))
         if not headers and self._is_get and self._buffer[self._head_length :] == STRAY:
             del self._buffer[self._head_length :]
         return True
 
     @property
     def _is_get(self) -> bool:
-        return self.head.startswith(b"GET ")
+        return self._head.startswith(b"GET ")
 
     def _part(self) -> Piece:
         """Return the next part of a request, without the end of its head if its body is due.
@@ -179,7 +189,7 @@ class RequestFramer:
     def _take(self, end: int) -> Piece:
         piece = Piece(bytes(self._buffer[self._passed : end]), starts=self.withholds)
         del self._buffer[:end]
-        self._passed = self._head_length = 0
+        self._passed = self._head_length = self._scanned = 0
         self._body_length = 0
         return piece
 
@@ -219,8 +229,25 @@ def _body_length(headers: list[tuple[bytes, bytes]]) -> int | None:
     raise FramingError
 
 
-def _end_of_chunks(buffer: bytearray, start: int) -> int:
-    """Return where a chunked body ends, 0 while it is incomplete.
+def _count_blanks(buffer: bytearray) -> int:
+    """Return the number of bytes of the blank lines before a head.
+
+    Raises:
+        FramingError: there are too many.
+    """
+    if not buffer.startswith((b"\r", b"\n")):
+        return 0
+    blank = len(buffer) - len(buffer.lstrip(b"\r\n"))
+    if blank > LONGEST_LINE:
+        raise FramingError
+    return blank
+
+
+def _scan_chunks(buffer: bytearray, start: int) -> tuple[int, int]:
+    """Search the end of a chunked body, from the line of a chunk on.
+
+    Returns:
+        The start of the line from which to continue, and the end; 0 while it is incomplete.
 
     Raises:
         FramingError: a chunk is malformed.
@@ -231,17 +258,22 @@ def _end_of_chunks(buffer: bytearray, start: int) -> int:
             raise FramingError
         size = int(line[1], 16)
         if not size:
-            return _end_of_trailer(buffer, line_end)
-        start = line_end + 2 + size + 2
-        if len(buffer) >= start and buffer[start - 2 : start] != b"\r\n":
+            return start, _end_of_trailer(buffer, line_end)
+        next_start = line_end + 2 + size + 2
+        if len(buffer) >= next_start and buffer[next_start - 2 : next_start] != b"\r\n":
             raise FramingError
-        if len(buffer) < start:
-            return 0
-    if len(buffer) - start > LONGEST_CHUNK_LINE:
+        if len(buffer) < next_start:
+            return start, 0
+        start = next_start
+    if len(buffer) - start > LONGEST_LINE:
         raise FramingError
-    return 0
+    return start, 0
 
 
 def _end_of_trailer(buffer: bytearray, start: int) -> int:
     end = buffer.find(HEAD_END, start)
-    return end + len(HEAD_END) if end >= 0 else 0
+    if end >= 0:
+        return end + len(HEAD_END)
+    if len(buffer) - start > LONGEST_LINE:
+        raise FramingError
+    return 0

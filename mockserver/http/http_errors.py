@@ -15,7 +15,8 @@ from aiohttp.http_exceptions import (
     LineTooLong,
 )
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.wording import shorten
 
 MAX_HEADERS = 128
@@ -25,7 +26,7 @@ TLS = "this is TLS; expected plain HTTP, send to http:// or serve with --tls"
 HTTP_2 = "this is HTTP/2; expected HTTP/1.1"
 HTTP = "expected HTTP/1.1"
 REQUEST_LINE = "expected a request line such as 'GET /path HTTP/1.1'"
-HEADERS = "expected headers such as 'Name: value', ended by CR LF"
+EXPECTED_HEADERS = "expected headers such as 'Name: value', ended by CR LF"
 CHUNKS = "expected chunks that start with their size in hexadecimal and end with CR LF"
 TOO_MANY_HEADERS = f"expected at most {MAX_HEADERS} headers"
 NO_HOST = "expected a Host header"
@@ -109,7 +110,7 @@ def _head_problem(head: bytes) -> str:
         return TOO_MANY_HEADERS
     headers = [match.groups() for line in lines if (match := _HEADER.fullmatch(line))]
     if len(headers) < len(lines):
-        return HEADERS
+        return EXPECTED_HEADERS
     return _framing_problem([(name.lower(), value) for name, value in headers])
 
 

@@ -15,15 +15,15 @@ from msgspec import Struct
 
 from mockserver.homes.home import Home
 from mockserver.homes.memory import MemoryHome
-from mockserver.http.checkout_page.app import CheckoutPage
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
+from mockserver.http.checkout_page.page_routes import CheckoutPage
 from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServer
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
 from mockserver.http.control.workers import Workers
 from mockserver.http.damaged_response import send_damaged_response
 from mockserver.http.dashboard.static_files import answer_dashboard
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.descriptors import handle_loop_error

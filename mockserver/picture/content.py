@@ -51,7 +51,7 @@ class RefundFlow(Struct, frozen=True, kw_only=True):
         reason: the failed condition, or what else is remarkable, as one sentence.
         hint: what to change.
         nearest: the capture that it was probably meant for.
-        is_preview: whether it is only tried, not sent.
+        is_dry_run: whether it is only tried, not sent.
         is_shown: whether it exists at the moment that is drawn.
     """
 
@@ -62,11 +62,11 @@ class RefundFlow(Struct, frozen=True, kw_only=True):
     reason: str = ""
     hint: str = ""
     nearest: str | None = None
-    is_preview: bool = False
+    is_dry_run: bool = False
     is_shown: bool = True
 
 
-class Preview(Struct, frozen=True):
+class DryRun(Struct, frozen=True):
     """A refund that is tried, not sent: its explanation, and why it would be refused."""
 
     explanation: Explanation
@@ -122,9 +122,9 @@ def describe_refunds(order: Order, visible: Iterable[str] | None) -> list[Refund
     ]
 
 
-def explain_refund(order: Order, flow: RefundFlow) -> RefundFlow:
+def add_refund_text(order: Order, flow: RefundFlow) -> RefundFlow:
     """Add the texts of a single refund; a fold and a tried refund have theirs."""
-    if flow.is_preview or len(flow.numbers) > 1:
+    if flow.is_dry_run or len(flow.numbers) > 1:
         return flow
     refund = order.refunds[flow.numbers[0] - 1]
     if flow.look is Look.ALLOCATED and not refund.allocation.ambiguous:
@@ -132,7 +132,7 @@ def explain_refund(order: Order, flow: RefundFlow) -> RefundFlow:
     return _with_reason(flow, explain_allocation(order, refund), order)
 
 
-def describe_preview(order: Order, preview: Preview) -> RefundFlow:
+def describe_dry_run(order: Order, preview: DryRun) -> RefundFlow:
     """Describe a refund that is tried; a refused one is booked nowhere."""
     explanation, refusal = preview.explanation, preview.refusal
     bookings = () if refusal else explanation.allocation.booked
@@ -141,7 +141,7 @@ def describe_preview(order: Order, preview: Preview) -> RefundFlow:
         amount=explanation.refunded_amount,
         look=Look.REFUSED if refusal else Look(explanation.allocation.outcome),
         booked={booking.capture_id: booking.amount for booking in bookings},
-        is_preview=True,
+        is_dry_run=True,
     )
     if refusal:
         return replace(flow, reason=f"would be refused: {refusal}")

@@ -24,7 +24,7 @@ def fold_refunds(
     first_failure = next((r for r in refunds if r.look is Look.FAILED), None)
     groups: dict[object, list[RefundFlow]] = {}
     for refund in refunds:
-        alone = refund.is_preview or refund is first_failure
+        alone = refund.is_dry_run or refund is first_failure
         booked = tuple(refund.booked) if refund.look is Look.ALLOCATED else ()
         key = refund.numbers if alone else (refund.is_shown, refund.look, booked)
         groups.setdefault(key, []).append(refund)
@@ -73,7 +73,7 @@ def _merge(refunds: Sequence[RefundFlow], first_failure: int) -> RefundFlow:
 
 def _rank(refund: RefundFlow, ranks: Mapping[str, int]) -> tuple[int, ...]:
     """Allocated refunds by shipment, then the others in the order of time."""
-    if refund.is_preview:
+    if refund.is_dry_run:
         return (2,)
     if refund.look is Look.ALLOCATED:
         return (0, *(ranks[capture_id] for capture_id in refund.booked), refund.numbers[0])

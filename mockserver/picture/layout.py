@@ -25,7 +25,7 @@ MIN_FLOW_THICKNESS = 1.5
 MIN_NODE_HEIGHT = 8.0
 HEIGHT_PER_SHIPMENT, LEAST_HEIGHT, GREATEST_HEIGHT = 90.0, 120.0, 360.0
 NARROW_WIDTH = 560.0
-MAX_REASON_LINES, MAX_HINT_LINES = 3, 4
+MAX_TITLE_LINES, MAX_REASON_LINES, MAX_HINT_LINES = 2, 3, 4
 
 
 class Columns(Struct, frozen=True):
@@ -153,7 +153,7 @@ def _booked_on(shipment: Shipment, refunds: Sequence[RefundFlow]) -> int:
         refund.booked.get(capture_id, 0)
         for refund in refunds
         for capture_id in shipment.ids
-        if refund.is_shown and not refund.is_preview
+        if refund.is_shown and not refund.is_dry_run
     )
 
 
@@ -240,8 +240,9 @@ def _nearest_y(bar: Bar, refund: RefundFlow) -> float | None:
 
 
 def _node_texts(refund: RefundFlow, columns: Columns, y: float) -> tuple[Text, ...]:
-    lines = [(describe_numbers(refund), "strong")]
+    lines: list[tuple[str, str]] = []
     for text, role, max_lines in (
+        (describe_numbers(refund), "strong", MAX_TITLE_LINES),
         (refund.reason, refund.look, MAX_REASON_LINES),
         (refund.hint and f"→ {refund.hint}", "hint", MAX_HINT_LINES),
     ):
@@ -262,7 +263,7 @@ SIGNS = {"allocated": "", "failed": " ✗", "not_attempted": " ○", "refused": 
 def describe_numbers(refund: RefundFlow) -> str:
     """Name a refund, or how many a fold has, with the amount."""
     amount = format_amount(refund.amount)
-    if refund.is_preview:
+    if refund.is_dry_run:
         return f"If you sent it  {amount}{SIGNS[refund.look]}"
     if len(refund.numbers) == 1:
         return f"Refund {refund.numbers[0]}  {amount}{SIGNS[refund.look]}"

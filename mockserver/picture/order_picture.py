@@ -5,11 +5,11 @@ from collections.abc import Collection
 from mockserver.domain.order import Order
 from mockserver.picture.content import (
     Content,
-    Preview,
-    describe_preview,
+    DryRun,
+    add_refund_text,
+    describe_dry_run,
     describe_refunds,
     describe_shipments,
-    explain_refund,
 )
 from mockserver.picture.folding import fold_refunds, fold_shipments
 from mockserver.picture.layout import lay_out
@@ -23,7 +23,7 @@ def draw_order(  # each is a choice of its own
     *,
     width: int = DEFAULT_WIDTH,
     visible: Collection[str] | None = None,
-    preview: Preview | None = None,
+    preview: DryRun | None = None,
     expand: bool = False,
     styled: bool = True,
 ) -> str:
@@ -43,10 +43,10 @@ def draw_order(  # each is a choice of its own
     shipments = describe_shipments(order, visible)
     refunds = describe_refunds(order, visible)
     if preview:
-        refunds.append(describe_preview(order, preview))
+        refunds.append(describe_dry_run(order, preview))
     if not expand:
         refunds = fold_refunds(refunds, shipments)
-    refunds = [explain_refund(order, refund) for refund in refunds]
+    refunds = [add_refund_text(order, refund) for refund in refunds]
     if not expand:
         concerned = {capture_id for refund in refunds for capture_id in refund.booked}
         concerned |= {refund.nearest for refund in refunds if refund.nearest}

@@ -7,12 +7,22 @@ keys: creating twice makes two checkout orders.
 import json
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from mockserver.domain.checkout import changes, completion
 from mockserver.domain.checkout.checkout import Checkout, Fields, check_checkout_allowed
-from mockserver.domain.checkout.completion import Completion, attempt_checkout, build_order
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.checkout.completion import (
+    Completion,
+    attempt_checkout,
+    build_completed_order,
+)
+from mockserver.domain.checkout.customer_token import CustomerToken
+from mockserver.domain.checkout.token_orders import creates_token
+from mockserver.domain.commands import CaptureOrder
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.schedules import NOTIFICATION_SCHEDULE
 from mockserver.sandbox.deliveries.webhooks import EventType
@@ -40,7 +50,7 @@ def create_checkout(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Check
     sandbox.check_room(size, Operation.CREATE_CHECKOUT)
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
     order_id = sandbox.ids.new_order_id()
-    checkout = changes.create_checkout(order_id, fields, now, assumptions)
+    checkout = changes.start_checkout(order_id, fields, now, assumptions)
     sandbox.put_checkout(checkout, size)
     return checkout
 
@@ -92,7 +102,7 @@ def update_checkout(
     checkout = find_checkout(sandbox, order_id, operation)
     sandbox.check_room(size, operation)
     now = sandbox.clock.now()
-    changed = changes.update_checkout(checkout, fields, now, sandbox.assumptions)
+    changed = changes.replace_fields(checkout, fields, now, sandbox.assumptions)
     sandbox.put_checkout(changed, size)
     return changed
 
@@ -104,7 +114,7 @@ def abort_checkout(sandbox: Sandbox, order_id: str) -> Checkout:
         Refusal: there is none, or it is read-only or expired.
     """
     checkout = find_checkout(sandbox, order_id, Operation.ABORT_CHECKOUT)
-    changed = changes.abort_checkout(checkout, sandbox.clock.now(), sandbox.assumptions)
+    changed = changes.mark_aborted(checkout, sandbox.clock.now(), sandbox.assumptions)
     sandbox.put_checkout(changed, 0)
     return changed
 
@@ -123,11 +133,24 @@ def identify_shopper(
     """
     checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
-    changed = completion.identify_shopper(
+    changed = completion.enter_shopper_details(
         checkout, addresses, shipping_option, now, assumptions
     )
     sandbox.put_checkout(changed, 0)
     return changed
+
+
+def restore_shopper(sandbox: Sandbox, order_id: str, shopper: Fields) -> Checkout:
+    """Take back what a shopper entered, unless the checkout order was completed meanwhile.
+
+    Raises:
+        Refusal: there is none of this id.
+    """
+    checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
+    if checkout.completed_at is None:
+        checkout = replace(checkout, shopper=shopper)
+        sandbox.put_checkout(checkout, 0)
+    return checkout
 
 
 def complete_checkout(
@@ -148,8 +171,12 @@ def complete_checkout(
     changed = attempt_checkout(checkout, attempt, now, assumptions)
     order = None
     if changed.completed_at is not None:
+        if creates_token(changed):
+            changed = replace(
+                changed, token=CustomerToken(sandbox.ids.derive_token_id(order_id))
+            )
         reference = sandbox.ids.new_klarna_reference()
-        order = build_order(changed, attempt, reference, assumptions)
+        order = build_completed_order(changed, attempt, reference, assumptions)
     sandbox.put_checkout(changed, 0)
     if order is not None:
         try:
@@ -158,7 +185,16 @@ def complete_checkout(
             sandbox.put_checkout(checkout, 0)
             raise
         sandbox.emit(EventType.ORDER_CREATED, order_id)
+        if changed.fields.get("options", {}).get("auto_capture"):
+            order = capture_at_once(sandbox, order)
     return changed, order
+
+
+def capture_at_once(sandbox: Sandbox, order: Order) -> Order:
+    """Capture a whole order; one that waits for a fraud review stays as it is (assumed)."""
+    command = CaptureOrder(captured_amount=order.order_amount, order_lines=order.order_lines)
+    sandbox.execute(order.order_id, command)
+    return sandbox.orders[order.order_id]
 
 
 def notify_of_review(sandbox: Sandbox, order_id: str, outcome: str) -> bool:

@@ -8,7 +8,7 @@ from msgspec.msgpack import Encoder
 
 from mockserver.domain.commands import Command
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Refusal
+from mockserver.domain.refusal import Refusal
 
 _ENCODER = Encoder(order="deterministic")
 
@@ -43,6 +43,11 @@ def fingerprint(command: Command) -> bytes:
     return blake2b(encoded, digest_size=16).digest()
 
 
+def digest_json(value: object) -> bytes:
+    """Return a 16-byte digest that is equal for equal JSON values only."""
+    return blake2b(_ENCODER.encode(value), digest_size=16).digest()
+
+
 def shorten_key(key: str) -> str:
     """Return a key, or the digest of a long one, so that receipts have a bounded size.
 
@@ -53,7 +58,7 @@ def shorten_key(key: str) -> str:
     return blake2b(key.encode(errors="surrogatepass"), digest_size=32).hexdigest()
 
 
-def store_receipt(receipts: dict[str, Receipt], name: str, receipt: Receipt) -> None:
+def add_receipt(receipts: dict[str, Receipt], name: str, receipt: Receipt) -> None:
     """Store a receipt as the youngest one, and drop the oldest beyond the limit."""
     receipts.pop(name, None)
     receipts[name] = receipt

@@ -16,19 +16,19 @@ from msgspec import Struct, field
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.request_hints import request_hints
 from mockserver.sandbox.faults.actions import ResponseDamage
-from mockserver.sandbox.recordings import Message, Recordings
-from mockserver.sandbox.waiters import Waiters, wait_for_change
-from mockserver.sandbox.weights import (
+from mockserver.sandbox.memory_sizes import (
     COUNTER_BYTES,
     ENTRY_BYTES,
-    weigh_order_version,
-    weigh_value,
+    measure_order_version,
+    measure_value,
 )
+from mockserver.sandbox.recordings import Message, Recordings
+from mockserver.sandbox.waiters import Waiters, wait_for_change
 
 CountKey: TypeAlias = tuple[Operation | None, str | None, int]
 """Operation, order id and status of counted requests."""
@@ -102,14 +102,14 @@ class Entry(Struct, dict=True):
         return explain_allocation(self.after, refund) if refund else None
 
     @property
-    def weight(self) -> int:
+    def total_bytes(self) -> int:
         """The bytes that it takes, without what the sandbox holds anyway."""
         total = ENTRY_BYTES + len(self.path) + len(self.crash or "")
         total += sum(map(len, self.faults))
         if isinstance(self.result, Refusal):
-            total += weigh_value(self.result.facts)
+            total += measure_value(self.result.facts)
         if self.after is not None and self.after is not self.before:
-            total += weigh_order_version(self.after)
+            total += measure_order_version(self.after)
         return total
 
     @property
@@ -161,21 +161,18 @@ class Journal:
         order_id = entry.order_id if is_countable and len(self.counts) < MAX_COUNTERS else None
         key = entry.operation, order_id, entry.status
         self.counts[key] = self.counts.get(key, 0) + 1
-        self.notify_waiters()
+        self.waiters.notify()
 
     def _append(self, entry: Entry, messages: tuple[Message, Message] | None) -> None:
         """Append an entry, and drop the oldest ones beyond the limits."""
         self._entries.append(entry)
-        self._entry_bytes += entry.weight
+        self._entry_bytes += entry.total_bytes
         if messages is not None:
             self.recordings.add(entry.entry_id, *messages)
-        while self._is_full():
-            self._entry_bytes -= self._entries.popleft().weight
+        limit = self.size * BYTES_PER_ENTRY
+        while len(self._entries) > self.size or self._entry_bytes > limit:
+            self._entry_bytes -= self._entries.popleft().total_bytes
         self.recordings.drop_before(entry.entry_id + 1 - len(self._entries))
-
-    def _is_full(self) -> bool:
-        too_many = len(self._entries) > self.size
-        return too_many or self._entry_bytes > self.size * BYTES_PER_ENTRY
 
     @property
     def first_id(self) -> int:
@@ -231,14 +228,14 @@ class Journal:
         """Drop the entries up to an id, because the journal was cleared."""
         self.cleared_id = entry_id
         while self._entries and self._entries[0].entry_id <= entry_id:
-            self._entry_bytes -= self._entries.popleft().weight
+            self._entry_bytes -= self._entries.popleft().total_bytes
         self.recordings.drop_before(entry_id + 1)
 
     def drop_after(self, entry_id: int) -> None:
         """Drop the entries after an id, because their turns are undone."""
         while self._entries and self._entries[-1].entry_id > entry_id:
             entry = self._entries.pop()
-            self._entry_bytes -= entry.weight
+            self._entry_bytes -= entry.total_bytes
             self.recordings.drop(entry.entry_id)
         self.last_id = entry_id
 

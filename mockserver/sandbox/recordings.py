@@ -15,7 +15,7 @@ MESSAGE_OVERHEAD_BYTES = 1000  # headers and objects of one message, about
 
 MASKED = "masked"
 HIDDEN = "(hidden)"
-PERSONAL_KEYS = (
+MASKED_KEYS = (
     "given_name", "family_name", "organization_name", "attention", "street_address",
     "street_address2", "street_name", "street_number", "house_extension", "care_of",
     "email", "phone", "date_of_birth", "national_identification_number",
@@ -27,7 +27,7 @@ SECRET_HEADERS = re.compile(
 )
 
 _TEXT = r'"(?:[^"\\]|\\.)+(?:"|\Z)'  # a cut body may end inside a text
-_PERSONAL_VALUE = re.compile(rf'("(?:{"|".join(PERSONAL_KEYS)})"\s*:\s*){_TEXT}')
+_PERSONAL_VALUE = re.compile(rf'("(?:{"|".join(MASKED_KEYS)})"\s*:\s*){_TEXT}')
 _CUSTOMER = re.compile(r'"customer"\s*:\s*\{[^{}]*')
 _CUSTOMER_VALUE = re.compile(rf'("(?!type")[^"\\]+"\s*:\s*)(?:{_TEXT}|[0-9]+)')
 
@@ -38,11 +38,6 @@ class Message(Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes
     body_bytes: int
-
-    @property
-    def weight(self) -> int:
-        """Bytes that it counts for."""
-        return len(self.body) + MESSAGE_OVERHEAD_BYTES
 
     @property
     def is_cut(self) -> bool:
@@ -79,7 +74,7 @@ class Recordings:
     def add(self, entry_id: int, request: Message, response: Message) -> None:
         """Add the messages of an entry; beyond the limit the oldest are dropped."""
         self._pairs[entry_id] = request, response
-        self.total_bytes += request.weight + response.weight
+        self.total_bytes += _total_bytes(request, response)
         while self.total_bytes > MAX_RECORDED_BYTES:
             self._drop_oldest()
 
@@ -90,8 +85,8 @@ class Recordings:
 
     def drop(self, entry_id: int) -> None:
         """Drop the messages of an entry."""
-        for message in self._pairs.pop(entry_id, ()):
-            self.total_bytes -= message.weight
+        if entry_id in self._pairs:
+            self.total_bytes -= _total_bytes(*self._pairs.pop(entry_id))
 
     def get(self, entry_id: int) -> tuple[Message, Message] | None:
         """Return request and response of an entry, if they are still kept."""
@@ -105,8 +100,12 @@ class Recordings:
         return copy
 
     def _drop_oldest(self) -> None:
-        _, (request, response) = self._pairs.popitem(last=False)
-        self.total_bytes -= request.weight + response.weight
+        self.total_bytes -= _total_bytes(*self._pairs.popitem(last=False)[1])
+
+
+def _total_bytes(request: Message, response: Message) -> int:
+    """Return the bytes that the messages of an entry count for."""
+    return len(request.body) + len(response.body) + 2 * MESSAGE_OVERHEAD_BYTES
 
 
 def _mask(pattern: re.Pattern[str], text: str) -> str:

@@ -13,7 +13,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.eviction import Eviction, Usage, choose_evictable, is_expired
 from mockserver.sandbox.names import display_name
@@ -51,7 +52,7 @@ class SandboxTemplate(Protocol):
         """Secrets by user name; empty if any credentials are accepted."""
 
     @property
-    def weight(self) -> int:
+    def total_bytes(self) -> int:
         """Bytes that the template itself takes."""
 
     def build(self, name: str) -> Sandbox:
@@ -142,7 +143,8 @@ class SandboxRegistry(Generic[TemplateT]):
         if not self.accepts(user, secret):
             return None
         sandbox = self.get_or_create(user)
-        self.claim(user, secret)
+        if self.owned:
+            self.claim(user, secret)
         return sandbox
 
     def accepts(self, user: str, secret: str) -> bool:
@@ -294,13 +296,23 @@ class SandboxRegistry(Generic[TemplateT]):
         sandbox.make_room, sandbox.on_change = self._reserve, self.mark_changed
         self._count_bytes(entry)
 
-    def mark_changed(self, name: str) -> None:
-        """Protect a sandbox that was changed, count its bytes, and notify its waiters."""
+    def mark_changed(self, name: str, added_bytes: int | None = None) -> None:
+        """Protect a sandbox that was changed, and notify its waiters.
+
+        Args:
+            name: the sandbox.
+            added_bytes: what it grew by; without it, all of its bytes are counted.
+        """
         entry = self._entries.get(name)
-        if entry is not None:
-            entry.is_changed = True
+        if entry is None:
+            return
+        entry.is_changed = True
+        if added_bytes is None:
             self._count_bytes(entry)
-            entry.sandbox.journal.notify_waiters()
+        else:
+            self._total_bytes += added_bytes
+            entry.counted_bytes += added_bytes
+        entry.sandbox.journal.notify_waiters()
 
     def replace_template(self, template: TemplateT) -> list[str]:
         """Build new sandboxes from another template.
@@ -328,7 +340,8 @@ class SandboxRegistry(Generic[TemplateT]):
         return len(self._entries)
 
     def _find(self, name: str) -> RegistryEntry[TemplateT] | None:
-        self._drop_expired()
+        if self.time_to_live is not None:
+            self._drop_expired()
         return self._entries.get(name)
 
     def _owner(self, name: str) -> bytes | None:
@@ -339,7 +352,7 @@ class SandboxRegistry(Generic[TemplateT]):
         """Insert a sandbox in place of the old one; if there is no room, nothing changes."""
         name, is_default = sandbox.name, template is self.template
         old = self._find(name)
-        sandbox.template_bytes = 0 if is_default else template.weight
+        sandbox.template_bytes = 0 if is_default else template.total_bytes
         sandbox.check_room(0)
         self._reserve(name, sandbox.total_bytes - (old.counted_bytes if old else 0))
         if old is None and self._is_full():

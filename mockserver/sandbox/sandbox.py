@@ -15,10 +15,11 @@ from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.commands import Command
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Acceptance, Context, order_not_found
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import Clock, wall_nanoseconds
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.inbox import Deliveries
@@ -30,15 +31,20 @@ from mockserver.sandbox.deliveries.webhooks import (
     event_of,
 )
 from mockserver.sandbox.faults.rules import FaultRules
-from mockserver.sandbox.idempotency import Receipt, fingerprint, shorten_key, store_receipt
+from mockserver.sandbox.idempotency import Receipt, add_receipt, fingerprint, shorten_key
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry, Journal
+from mockserver.sandbox.memory_sizes import (
+    NAME_BYTES,
+    RECEIPT_BYTES,
+    measure_command,
+    measure_parts,
+)
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.recordings import Message
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
 from mockserver.sandbox.tally import Tally
 from mockserver.sandbox.waiters import wait_for_change
-from mockserver.sandbox.weights import NAME_BYTES, RECEIPT_BYTES, weigh_command, weigh_parts
 
 MAX_SANDBOX_BYTES = 512 * 1024**2
 """Maximum bytes of a sandbox with its journal, faults and snapshots."""
@@ -90,7 +96,7 @@ class Sandbox:
         template_bytes: bytes of the scenario it was filled from, unless others share it.
         make_room: called with the name and the bytes of a change before it is made;
             raises a refusal if all sandboxes together have no room for it.
-        on_change: called with the name after each accepted change.
+        on_change: called with the name after each accepted change, and what it adds in bytes.
     """
 
     def __init__(
@@ -126,7 +132,7 @@ class Sandbox:
         self.checkout_bytes = 0
         self.template_bytes = 0
         self.make_room: Callable[[str, int], None] | None = None
-        self.on_change: Callable[[str], None] | None = None
+        self.on_change: Callable[[str, int], None] | None = None
 
     @property
     def bytes_by_kind(self) -> Mapping[str, int]:
@@ -179,7 +185,7 @@ class Sandbox:
         checkout = self.checkouts.get(order.order_id)
         if order.order_id in self.orders or (checkout and not checkout.completed_at):
             return False
-        size = weigh_parts(order)
+        size = measure_parts(order)
         self._check_order_room(order.order_id, size, None)
         self.orders[order.order_id] = order
         self._record_change(order.order_id, size)
@@ -190,7 +196,7 @@ class Sandbox:
         self.checkouts[checkout.order_id] = checkout
         self.checkout_bytes += size
         if self.on_change is not None:
-            self.on_change(self.name)
+            self.on_change(self.name, size)
 
     def get_order(self, order_id: str, operation: Operation) -> Order:
         """Read an order.
@@ -249,7 +255,7 @@ class Sandbox:
                 self.assumptions,
                 fail_allocation=fail_allocation,
             )
-            size = weigh_command(command)
+            size = measure_command(command)
             executed = self._decide(order_id, command, context, size)
             receipt = (
                 self._create_receipt(executed, command, context.now) if receipt_name else None
@@ -435,7 +441,7 @@ class Sandbox:
         """Write everything that an executed command changes."""
         self.ids.new_movement_id()
         if name and receipt:
-            store_receipt(self.receipts, name, receipt)
+            add_receipt(self.receipts, name, receipt)
         if executed.after is not None and executed.after is not executed.before:
             order_id = executed.after.order_id
             self.orders[order_id] = executed.after
@@ -463,7 +469,7 @@ class Sandbox:
         self.order_bytes[order_id] = self.order_bytes.get(order_id, 0) + size
         self.held_bytes += size
         if self.on_change is not None:
-            self.on_change(self.name)
+            self.on_change(self.name, size)
 
     def _receipt_name(self, order_id: str, operation: Operation, key: str) -> str:
         match self.assumptions.idempotency_scope:

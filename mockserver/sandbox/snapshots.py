@@ -12,7 +12,7 @@ from mockserver.sandbox.faults.rules import FaultRules
 from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Journal
-from mockserver.sandbox.weights import SLOT_BYTES, SNAPSHOT_BYTES
+from mockserver.sandbox.memory_sizes import SLOT_BYTES, SNAPSHOT_BYTES
 
 MAX_SNAPSHOTS = 100
 

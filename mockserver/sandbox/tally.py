@@ -12,10 +12,11 @@ from msgspec import Struct
 from mockserver.domain.allocation.case import RETURN_FEE
 from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.lifecycle import Status, derive_status
+from mockserver.domain.errors import Reason
+from mockserver.domain.lifecycle import Status, derive_status, find_status_assumption
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, Refund
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.journal import Entry
 
@@ -30,6 +31,7 @@ class RefundFacts(NamedTuple):
         several_captures: whether the order had more than one.
         later_capture: whether it was allocated to another capture than the first.
         lines: whether it named ``articles``, ``fees`` only, or ``none``.
+        assumptions: the assumptions that decided it, unless it was allocated.
     """
 
     outcome: str
@@ -38,6 +40,7 @@ class RefundFacts(NamedTuple):
     later_capture: bool
     ambiguous: bool
     lines: str
+    assumptions: tuple[str, ...] = ()
 
 
 class RequestRow(NamedTuple):
@@ -50,6 +53,8 @@ class RequestRow(NamedTuple):
         replay: ``same`` or ``changed`` if a known idempotency key was sent.
         faults: the fault actions that were applied, without their numbers.
         refund: the allocation of an accepted refund.
+        status_assumption: the assumption that decided ``order_status``, if one did.
+        has_refunds: whether the order had refunds.
     """
 
     operation: Operation
@@ -59,6 +64,8 @@ class RequestRow(NamedTuple):
     replay: str
     faults: tuple[str, ...]
     refund: RefundFacts | None
+    status_assumption: str = ""
+    has_refunds: bool = False
 
 
 class DeliveryRow(NamedTuple):
@@ -104,8 +111,13 @@ class Tally:
         operation, result = entry.operation, entry.result
         if operation is None:
             return
-        status = derive_status(order, entry.at, assumptions) if order else None
-        reason = refund = None
+        status = reason = refund = None
+        assumption, has_refunds = "", False
+        if order is not None:
+            status = derive_status(order, entry.at, assumptions)
+            has_refunds = bool(order.refunds)
+            if status is not Status.PART_CAPTURED:
+                assumption = find_status_assumption(order, status)
         if result is not None:
             if type(result) is Refusal:
                 reason = result.reason
@@ -120,6 +132,8 @@ class Tally:
             entry.body_changed,
             entry.fault_names,
             refund,
+            assumption,
+            has_refunds,
         )
         counter = self.rows.get(key)
         if counter is not None:
@@ -128,7 +142,7 @@ class Tally:
         replay = "changed" if entry.body_changed else "same" if entry.replayed else ""
         row = RequestRow(
             operation, status, reason, entry.status, replay, entry.fault_names,
-            RefundFacts(*refund) if refund else None,
+            RefundFacts(*refund) if refund else None, assumption, has_refunds,
         )  # fmt: skip
         self._add(key, RowCount(row, 1, entry.correlation_id))
 
@@ -167,7 +181,7 @@ class Tally:
 
 
 def _refund_facts(entry: Entry) -> tuple[Any, ...] | None:
-    """Return the :class:`RefundFacts` of a refund that was carried out, as a plain tuple."""
+    """Return the :class:`RefundFacts` of a refund that was executed, as a plain tuple."""
     after = entry.after
     if after is None or entry.replayed:
         return None
@@ -175,8 +189,11 @@ def _refund_facts(entry: Entry) -> tuple[Any, ...] | None:
     allocation, first_capture = refund.allocation, after.captures[0]
     capture_id = allocation.capture_id
     failed: tuple[str, ...] = ()
-    if allocation.outcome is AllocationOutcome.FAILED and entry.explanation:
-        failed = entry.explanation.failed_conditions
+    deciding: tuple[str, ...] = ()
+    if allocation.outcome is not AllocationOutcome.ALLOCATED and entry.explanation:
+        deciding = entry.explanation.assumptions
+        if allocation.outcome is AllocationOutcome.FAILED:
+            failed = entry.explanation.failed_conditions
     return (
         allocation.outcome._value_,
         failed,
@@ -184,6 +201,7 @@ def _refund_facts(entry: Entry) -> tuple[Any, ...] | None:
         capture_id is not None and capture_id != first_capture.capture_id,
         allocation.ambiguous,
         _kind_of_lines(refund),
+        deciding,
     )
 
 

@@ -11,21 +11,22 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.domain.checkout.changes import create_checkout
+from mockserver.domain.checkout.changes import start_checkout
 from mockserver.domain.checkout.checkout import (
-    ADDRESS_FIELDS,
+    CHECKOUT_ADDRESSES,
+    KNOWN_MEMBERS,
     MERCHANT_FIELDS,
-    MERCHANT_URLS,
-    OPTIONS,
-    PLACEHOLDER,
+    ORDER_ID_PLACEHOLDER,
     Checkout,
     Fields,
 )
-from mockserver.domain.errors import Refusal
+from mockserver.domain.checkout.customer_token import CustomerToken, TokenStatus
+from mockserver.domain.checkout.hosted_session import HostedSession
 from mockserver.domain.order import OrderLine
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.wording import did_you_mean
+from mockserver.sandbox.memory_sizes import measure_value
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.weights import weigh_value
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.order_lines import Spec, complete_line
@@ -37,8 +38,8 @@ from mockserver.schemas import Violation, get_request_schema
 DEFAULT_URLS: Mapping[str, str] = {
     "terms": "https://shop.example/terms",
     "checkout": "https://shop.example/checkout",
-    "confirmation": f"https://shop.example/confirmation?order={PLACEHOLDER}",
-    "push": f"https://shop.example/push?order={PLACEHOLDER}",
+    "confirmation": f"https://shop.example/confirmation?order={ORDER_ID_PLACEHOLDER}",
+    "push": f"https://shop.example/push?order={ORDER_ID_PLACEHOLDER}",
 }
 """Merchant URLs that a scenario leaves out."""
 
@@ -49,12 +50,8 @@ STATE_TIMES = {
 }
 """Times of ``state``, and the fields of a checkout order that they set."""
 
-KNOWN_MEMBERS: Mapping[str, Sequence[str]] = {
-    "merchant_urls": MERCHANT_URLS,
-    "options": OPTIONS,
-}
 MAX_VALUE_LENGTH = 80  # characters of a value in a message
-LINE_KEYS = (
+CHECKOUT_LINE_KEYS = (
     "type", "reference", "name", "quantity", "quantity_unit", "unit_price", "tax_rate",
     "total_amount", "total_discount_amount", "total_tax_amount",
 )  # fmt: skip
@@ -77,11 +74,11 @@ def add_checkout(
     order_id = str(spec.get("order_id") or sandbox.ids.new_order_id())
     _check_free(sandbox, name, sandbox.ids.reserve(order_id), path)
     try:
-        checkout = create_checkout(order_id, body, started, sandbox.assumptions)
+        checkout = start_checkout(order_id, body, started, sandbox.assumptions)
     except Refusal as refusal:
         raise ScenarioError([Finding("E203", path, f"impossible: {refusal}")]) from None
     checkout = _apply_state(checkout, spec.get("state", {}), started, (*path, "state"))
-    size = weigh_value(body)
+    size = measure_value(body)
     sandbox.check_room(size)
     sandbox.put_checkout(checkout, size)
     sandbox.order_names[name] = order_id
@@ -124,7 +121,7 @@ def build_update_body(spec: Spec) -> dict[str, Any]:
 
 def line_body(line: OrderLine) -> dict[str, Any]:
     """Write an order line as a merchant sends it."""
-    fields = {key: getattr(line, key) for key in LINE_KEYS}
+    fields = {key: getattr(line, key) for key in CHECKOUT_LINE_KEYS}
     non_empty = {key: value for key, value in fields.items() if value not in (None, "")}
     return {**non_empty, **(line.extra or {})}
 
@@ -155,7 +152,7 @@ def _own_fields(spec: Spec) -> dict[str, Any]:
     for name in ("merchant_reference1", "merchant_reference2", "merchant_data"):
         if name in own:
             own[name] = str(own[name])
-    for name in (*ADDRESS_FIELDS, "customer"):
+    for name in (*CHECKOUT_ADDRESSES, "customer"):
         if name in own:
             own[name] = {key: str(value) for key, value in own[name].items()}
     return own
@@ -209,4 +206,15 @@ def _apply_state(
         for key, field in STATE_TIMES.items()
         if key in state
     }
-    return replace(checkout, shopper=state.get("shopper", {}), **times)
+    token = _token(state["token"]) if "token" in state else None
+    session = _session(state["session"]) if "session" in state else None
+    shopper = state.get("shopper", {})
+    return replace(checkout, shopper=shopper, token=token, session=session, **times)
+
+
+def _session(spec: Spec) -> HostedSession:
+    return HostedSession(spec["id"], spec.get("merchant_urls", {}))
+
+
+def _token(spec: Spec) -> CustomerToken:
+    return CustomerToken(spec["id"], TokenStatus(spec.get("status", TokenStatus.ACTIVE)))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import Completion, Outcome, outcome_for_email
+from mockserver.domain.checkout.completion import Completion, ShopperOutcome, outcome_for_email
 from mockserver.domain.order import Address
 from mockserver.scenario.order_builder import parse_payment_method
 from mockserver.scenario.shoppers import COUNTRIES, DEFAULT_COUNTRY, generate_shopper
@@ -31,7 +31,7 @@ def build_completion(checkout: Checkout, spec: Spec, seed: str) -> Completion:
     shipping = {**billing, **entered["shipping_address"]}
     outcome = spec.get("outcome") or outcome_for_email(billing.get("email", ""))
     return Completion(
-        outcome=Outcome(outcome),
+        outcome=ShopperOutcome(outcome),
         payment_method=parse_payment_method(spec),
         billing_address=billing,
         shipping_address=shipping,

@@ -44,7 +44,7 @@ def check_deliveries(spec: Spec, sandbox: Sandbox, path: ValuePath) -> CheckedEx
 
 
 def _count_calls(delivery: Delivery, answered: bool | int | None) -> int:  # noqa: FBT001
-    """Count the calls of a delivery, or only those with this answer; ``True`` is any 2xx."""
+    """Count the calls of a delivery, or only those with this response; ``True`` is any 2xx."""
     if answered is None:
         return len(delivery.attempts) or bool(delivery.held)
     if isinstance(answered, bool):

@@ -69,7 +69,7 @@ class Document(Struct, frozen=True):
         return at
 
 
-def build_document(events: Iterator[yaml.Event]) -> Document:
+def compose_document(events: Iterator[yaml.Event]) -> Document:
     """Build the document that parser events describe.
 
     Raises:
@@ -138,8 +138,8 @@ class _DocumentBuilder:
 
     def _scalar(self, event: Any) -> None:  # noqa: ANN401
         self._refuse_tag(event)
-        weight = 1 + len(event.value) // CHARACTERS_PER_VALUE
-        marks = PositionTree(position_of(event.start_mark), value_count=weight)
+        value_count = 1 + len(event.value) // CHARACTERS_PER_VALUE
+        marks = PositionTree(position_of(event.start_mark), value_count=value_count)
         value = _parse_scalar(event.value) if event.style in (None, "") else event.value
         if event.anchor:
             self.anchors[event.anchor] = value, marks

@@ -21,7 +21,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.export_checkout import export_checkout
 from mockserver.scenario.export_values import (
     drop_empty,
-    format_time,
+    format_scenario_time,
     mask_address,
     mask_customer,
 )
@@ -42,7 +42,10 @@ def export_sandbox(sandbox: Sandbox) -> str:
         "version": 1,
         "title": f"Export of sandbox {sandbox.display_name}",
         "seed": sandbox.ids.seed,
-        "clock": {"start": format_time(sandbox.clock.now()), "frozen": sandbox.clock.frozen},
+        "clock": {
+            "start": format_scenario_time(sandbox.clock.now()),
+            "frozen": sandbox.clock.frozen,
+        },
         "assume": {
             name: getattr(sandbox.assumptions, name)
             for name, row in ASSUMPTIONS.items()
@@ -74,7 +77,7 @@ def _dump_section(title: str, items: Iterable[tuple[str, Any]]) -> Iterator[str]
 def dump_yaml(value: Mapping[str, Any]) -> str:
     """Write a part of a scenario in YAML."""
     text: str = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=MAX_LINE_WIDTH
+        value, Dumper=_ScenarioDumper, sort_keys=False, allow_unicode=True, width=MAX_LINE_WIDTH
     )
     return text
 
@@ -95,8 +98,8 @@ def _order(order: Order, part_names: Mapping[str, str]) -> dict[str, Any]:
             "klarna_reference": order.klarna_reference,
             "amount": order.original_order_amount,
             "lines": _lines(order.order_lines) or [_placeholder_line(order)],
-            "created": format_time(order.created_at),
-            "expires": None if "expires" in state else format_time(order.expires_at),
+            "created": format_scenario_time(order.created_at),
+            "expires": None if "expires" in state else format_scenario_time(order.expires_at),
             "country": order.purchase_country,
             "currency": order.purchase_currency,
             "locale": order.locale,
@@ -140,15 +143,15 @@ def _export_state(order: Order) -> dict[str, Any]:
         {
             "amount": order.order_amount if amount_changed else None,
             "lines": None if order.order_lines else [],
-            "expires": format_time(order.expires_at) if expiry_changed else None,
+            "expires": format_scenario_time(order.expires_at) if expiry_changed else None,
             "fraud_status": order.fraud_status.value if reviewed else None,
-            "reviewed": format_time(order.fraud_reviewed_at),
-            "acknowledged": format_time(order.acknowledged_at),
-            "updated": format_time(order.authorization_updated_at),
-            "extended": format_time(order.extended_at),
-            "released": format_time(order.released_at),
+            "reviewed": format_scenario_time(order.fraud_reviewed_at),
+            "acknowledged": format_scenario_time(order.acknowledged_at),
+            "updated": format_scenario_time(order.authorization_updated_at),
+            "extended": format_scenario_time(order.extended_at),
+            "released": format_scenario_time(order.released_at),
             "released_amount": order.released_amount or None,
-            "cancelled": format_time(order.cancelled_at),
+            "cancelled": format_scenario_time(order.cancelled_at),
             "shipping_info": [dict(parcel) for parcel in order.shipping_info] or None,
             "fail_next_allocation": order.fail_next_allocation or None,
         },
@@ -171,14 +174,14 @@ def _capture(capture: Capture, order: Order, at: datetime) -> dict[str, Any]:
     return drop_empty(
         {
             "capture_id": capture.capture_id,
-            "at": format_time(at),
+            "at": format_scenario_time(at),
             "amount": capture.captured_amount,
             "description": capture.description,
             "reference": capture.reference,
             "lines": _lines(capture.order_lines),
             "shipping_info": [dict(parcel) for parcel in capture.shipping_info],
             "shipping_address": address if moved else None,
-            "sent_out": format_time(capture.sent_out_at),
+            "sent_out": format_scenario_time(capture.sent_out_at),
             "due_date_extended_by": capture.due_date_extended_by or None,
         },
     )
@@ -194,7 +197,7 @@ def _refund(
     return drop_empty(
         {
             "refund_id": refund.refund_id,
-            "at": format_time(at),
+            "at": format_scenario_time(at),
             "before": names[later[0].capture_id] if same_time else None,
             "amount": refund.refunded_amount,
             "description": refund.description,
@@ -255,11 +258,14 @@ def _webhooks(sandbox: Sandbox) -> dict[str, Any]:
 
 def _export_fault_rule(rule: FaultRule) -> dict[str, Any]:
     """Write a rule as in its scenario, but times in full, because the clock has moved."""
-    times = {"from": format_time(rule.since), "until": format_time(rule.until)}
+    times = {
+        "from": format_scenario_time(rule.since),
+        "until": format_scenario_time(rule.until),
+    }
     return {**rule.spec, **drop_empty(times)}
 
 
-class _Dumper(yaml.CSafeDumper):
+class _ScenarioDumper(yaml.CSafeDumper):
     """YAML dumper without aliases, whose output the scenario parser reads unchanged.
 
     Fractions have no exponent; unprintable characters and line breaks are escaped.
@@ -269,15 +275,15 @@ class _Dumper(yaml.CSafeDumper):
         return True
 
 
-def _fraction(dumper: _Dumper, value: float) -> yaml.Node:
+def _fraction(dumper: _ScenarioDumper, value: float) -> yaml.Node:
     text = f"{value:.{DIGITS}f}".rstrip("0")
     return dumper.represent_scalar("tag:yaml.org,2002:float", text + "0" * text.endswith("."))
 
 
-def _represent_text(dumper: _Dumper, value: str) -> yaml.Node:
+def _represent_text(dumper: _ScenarioDumper, value: str) -> yaml.Node:
     style = None if value.isprintable() else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
 
 
-_Dumper.add_representer(float, _fraction)
-_Dumper.add_representer(str, _represent_text)
+_ScenarioDumper.add_representer(float, _fraction)
+_ScenarioDumper.add_representer(str, _represent_text)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.domain.checkout.checkout import ADDRESS_FIELDS, Checkout
+from mockserver.domain.checkout.checkout import CHECKOUT_ADDRESSES, Checkout
+from mockserver.domain.checkout.customer_token import CustomerToken, TokenStatus
+from mockserver.domain.checkout.hosted_session import HostedSession
 from mockserver.sandbox.recordings import MASKED
 from mockserver.scenario.export_values import (
     drop_empty,
-    format_time,
+    format_scenario_time,
     mask_address,
 )
 
@@ -25,15 +27,17 @@ def export_checkout(checkout: Checkout) -> dict[str, Any]:
     )
     modified = checkout.last_modified_at
     state = {
-        "modified": format_time(modified if modified != checkout.started_at else None),
-        "completed": format_time(checkout.completed_at),
-        "aborted": format_time(checkout.aborted_at),
+        "modified": format_scenario_time(modified if modified != checkout.started_at else None),
+        "completed": format_scenario_time(checkout.completed_at),
+        "aborted": format_scenario_time(checkout.aborted_at),
         "shopper": _masked(checkout.shopper),
+        "session": checkout.session and _export_session(checkout.session),
+        "token": checkout.token and _export_token(checkout.token),
     }
     return drop_empty(
         {
             "order_id": checkout.order_id,
-            "started": format_time(checkout.started_at),
+            "started": format_scenario_time(checkout.started_at),
             **fields,
             "state": drop_empty(state),
         },
@@ -41,9 +45,18 @@ def export_checkout(checkout: Checkout) -> dict[str, Any]:
     )
 
 
+def _export_session(session: HostedSession) -> dict[str, Any]:
+    return {"id": session.session_id, "merchant_urls": dict(session.merchant_urls)}
+
+
+def _export_token(token: CustomerToken) -> dict[str, Any]:
+    status = None if token.status is TokenStatus.ACTIVE else token.status
+    return drop_empty({"id": token.token_id, "status": status})
+
+
 def _masked(fields: Mapping[str, Any]) -> dict[str, Any]:
     masked = dict(fields)
-    for name in ADDRESS_FIELDS:
+    for name in CHECKOUT_ADDRESSES:
         if name in masked:
             masked[name] = mask_address(masked[name])
     if "customer" in masked:

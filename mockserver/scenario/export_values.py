@@ -38,7 +38,7 @@ def mask_customer(customer: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def format_time(moment: datetime | None) -> str | None:
+def format_scenario_time(moment: datetime | None) -> str | None:
     """Write a time in full, as the scenario parser accepts it."""
     if moment is None:
         return None

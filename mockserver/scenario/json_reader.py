@@ -14,8 +14,8 @@ import yaml
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.document import (
     Document,
-    build_document,
     check_size,
+    compose_document,
     position_of,
     syntax_error,
 )
@@ -37,16 +37,17 @@ def parse_json(data: str | bytes) -> Document:
     check_size(data)
     text = decode_text(data)
     _check_syntax(text)
-    return build_document(_events(text))
+    return compose_document(_events(text))
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    line, line_start = 0, 0
+    line, line_start, end = 0, 0, 0
     for match in _TOKEN.finditer(text):
         start = match.start()
-        line += text.count("\n", line_start, start)
-        line_start = max(text.rfind("\n", line_start, start) + 1, line_start)
+        line += text.count("\n", end, start)  # from the last token on: a line may be long
+        line_start = max(text.rfind("\n", end, start) + 1, line_start)
         yield _event(match[0], yaml.Mark("", start, line, start - line_start, None, 0))
+        end = match.end()
 
 
 def _event(token: str, mark: yaml.Mark) -> yaml.Event:

@@ -40,12 +40,20 @@ def lint(scenario: Scenario) -> list[Finding]:
         sandbox = scenario.build("lint")
     except ScenarioError as error:
         return list(error.findings)
+    return lint_sandbox(scenario, sandbox)
+
+
+def lint_sandbox(scenario: Scenario, sandbox: Sandbox) -> list[Finding]:
+    """Return the warnings of a scenario with the sandbox built from it, by position."""
     instructions = [step.instruction for step in scenario.steps]
     calls = [call for call in instructions if isinstance(call, CallOperation)]
     subject = _LintContext(scenario, sandbox, _orders(sandbox), calls)
     allowed = scenario.spec.get("allow", [])
     findings = [
-        finding for check in CHECKS for finding in check(subject) if finding.code not in allowed
+        finding
+        for check in LINT_CHECKS
+        for finding in check(subject)
+        if finding.code not in allowed
     ]
     return sort_by_position(findings, scenario.document)
 
@@ -325,7 +333,7 @@ def _check_contradicted_movements(
             yield Finding("W307", (*path, "refunds", index, "allocated_to"), message)
 
 
-CHECKS: tuple[Callable[[_LintContext], Iterator[Finding]], ...] = (
+LINT_CHECKS: tuple[Callable[[_LintContext], Iterator[Finding]], ...] = (
     _failed_allocations,
     _ambiguous_references,
     _sums,

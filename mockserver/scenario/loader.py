@@ -110,7 +110,7 @@ def _group_by_file(
 
 def _read_scenarios(references: Sequence[str], defaults: ScenarioDefaults) -> list[Scenario]:
     return [
-        _read_file(display_name(file, reference), read_file(file), defaults)
+        _read_file(name_source(file, reference), read_file(file), defaults)
         for reference in references
         for file in resolve_files(reference)
     ]
@@ -202,7 +202,7 @@ def find_shipped(name: str) -> Traversable:
     return shipped_files[name]
 
 
-def display_name(file: Traversable, reference: str) -> str:
+def name_source(file: Traversable, reference: str) -> str:
     """Return the name of a shipped scenario, or the path of a file."""
     return str(file) if isinstance(file, Path) and Path(reference).exists() else reference
 

@@ -60,7 +60,7 @@ PAYMENT_KEYS: Mapping[str, str] = {
     "description": "payment_description",
     "number_of_installments": "number_of_installments",
 }
-LINE_KEYS = (
+PROVIDER_LINE_KEYS = (
     "reference", "type", "name", "quantity", "quantity_unit", "unit_price", "total_amount",
     "total_discount_amount", "tax_rate", "total_tax_amount", *ECHOED_LINE_FIELDS,
 )  # fmt: skip
@@ -206,7 +206,7 @@ def _lines(lines: Any) -> Any:  # noqa: ANN401  # checked as part of a scenario
     if not isinstance(lines, list):
         return lines
     return [
-        {key: line[key] for key in LINE_KEYS if line.get(key) not in (None, "")}
+        {key: line[key] for key in PROVIDER_LINE_KEYS if line.get(key) not in (None, "")}
         if isinstance(line, Mapping)
         else line
         for line in lines

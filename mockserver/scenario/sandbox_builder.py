@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Context
-from mockserver.domain.errors import Refusal
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.ids import IdGenerator
+from mockserver.sandbox.memory_sizes import measure_fault_rule
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.weights import weigh_fault
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.fault_parser import parse_fault_rule
 from mockserver.scenario.history_replay import HistoryCommand, plan_order
@@ -83,7 +83,7 @@ def add_fault_rule(sandbox: Sandbox, name: str, spec: Spec, path: ValuePath = ()
     rule = parse_fault_rule(
         name, spec, sandbox.order_names, known_ids, sandbox.clock.now(), path
     )
-    sandbox.check_room(weigh_fault(name, rule.spec))
+    sandbox.check_room(measure_fault_rule(name, rule.spec))
     sandbox.faults.add(rule)
     return rule
 

@@ -18,9 +18,9 @@ from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.clock import Clock, wall_clock
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import DEFAULT_JOURNAL_SIZE, Journal
+from mockserver.sandbox.memory_sizes import measure_value
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.weights import weigh_value
 from mockserver.scenario.checked_expectation import Verdict
 from mockserver.scenario.checkout_builder import add_checkout
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
@@ -32,7 +32,7 @@ from mockserver.scenario.schema_errors import MAX_FINDINGS, schema_findings
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
 from mockserver.scenario.steps import Step, created_checkouts, plan_steps
 from mockserver.scenario.times import parse_time_or_offset
-from mockserver.scenario.webhooks import set_webhooks
+from mockserver.scenario.webhook_parser import set_webhooks
 from mockserver.schemas import get_schema
 
 SCENARIO_SCHEMA = "scenario.schema.json"
@@ -75,9 +75,9 @@ class Scenario(Struct, frozen=True, dict=True):
         return {user: str(secret) for user, secret in credentials.items()}
 
     @cached_property
-    def weight(self) -> int:
+    def total_bytes(self) -> int:
         """Bytes that the plain values of the file take."""
-        return weigh_value(self.document.value)
+        return measure_value(self.document.value)
 
     def compact(self) -> "Scenario":
         """Return the scenario without positions, which only errors of the file need."""

@@ -1,8 +1,8 @@
 """Explain why a text is not YAML: where the mistake is, and what to write.
 
 The parser notices a mistake where it cannot go on, often lines after it, and names rules
-of its grammar. ``CHECKS`` looks for the common mistakes, the most certain first; only texts
-that the parser refused come here.
+of its grammar. ``MISTAKE_CHECKS`` looks for the common mistakes, the most certain first;
+only texts that the parser refused come here.
 """
 
 import re
@@ -13,12 +13,12 @@ import yaml
 
 from mockserver.domain.wording import shorten
 from mockserver.scenario.document import Position
-from mockserver.scenario.yaml_problem import Problem
+from mockserver.scenario.yaml_problem import YamlProblem
 
 Mistake: TypeAlias = tuple[str, int, int]
 """Message, line and column, both from 0."""
 
-LOOK_ALIKES = {
+LOOK_ALIKE_SIGNS = {
     "\u00a0": "a no-break space (U+00A0); write a blank",
     "\u3000": "an ideographic space (U+3000); write a blank",
     "\uff1a": "a full-width colon (U+FF1A); write ':' and a blank",
@@ -49,37 +49,37 @@ def explain_mistake(text: str, error: yaml.MarkedYAMLError) -> tuple[str, Positi
     start = error.context_mark or mark
     message = error.problem or error.context or "not YAML"
     lines = text.splitlines()
-    problem = Problem(
+    problem = YamlProblem(
         lines, message, error.context or "", mark.line, mark.column, start.line, start.column
     )
-    mistakes = (check(problem) for check in CHECKS)
+    mistakes = (check(problem) for check in MISTAKE_CHECKS)
     mistake = next(filter(None, mistakes), (message, mark.line, mark.column))
     return mistake[0], (mistake[1] + 1, mistake[2] + 1)
 
 
-def _merge_conflict(problem: Problem) -> Mistake | None:
+def _merge_conflict(problem: YamlProblem) -> Mistake | None:
     for number, line in enumerate(problem.lines):
         if _CONFLICT.match(line):
             return "a mark of a merge conflict; resolve it", number, 0
     return None
 
 
-def _tab(problem: Problem) -> Mistake | None:
+def _tab(problem: YamlProblem) -> Mistake | None:
     indentation = re.match(r"\s*", problem.here)
     if indentation is None or "\t" not in indentation[0]:
         return None
     return "a tab indents this line; write blanks", problem.line, problem.here.index("\t")
 
 
-def _look_alike(problem: Problem) -> Mistake | None:
+def _look_alike(problem: YamlProblem) -> Mistake | None:
     for number, line in problem.suspects():
         for column, character in enumerate(line):
-            if character in LOOK_ALIKES:
-                return LOOK_ALIKES[character], number, column
+            if character in LOOK_ALIKE_SIGNS:
+                return LOOK_ALIKE_SIGNS[character], number, column
     return None
 
 
-def _forbidden_start(problem: Problem) -> Mistake | None:
+def _forbidden_start(problem: YamlProblem) -> Mistake | None:
     if not problem.message.startswith("found character that cannot start"):
         return None
     if problem.here.startswith("```"):
@@ -88,7 +88,7 @@ def _forbidden_start(problem: Problem) -> Mistake | None:
     return message, problem.line, problem.column
 
 
-def _indicator(problem: Problem) -> Mistake | None:
+def _indicator(problem: YamlProblem) -> Mistake | None:
     kind = problem.context.removeprefix("while scanning an ")
     if kind not in ("alias", "anchor"):
         return None
@@ -96,14 +96,14 @@ def _indicator(problem: Problem) -> Mistake | None:
     return message, problem.start_line, problem.start_column
 
 
-def _block_text(problem: Problem) -> Mistake | None:
+def _block_text(problem: YamlProblem) -> Mistake | None:
     if problem.context != "while scanning a block scalar":
         return None
     message = f"text after '{problem.opening}' begins in the next line, indented"
     return message, problem.line, problem.column
 
 
-def _escape(problem: Problem) -> Mistake | None:
+def _escape(problem: YamlProblem) -> Mistake | None:
     if problem.message != "found unknown escape character":
         return None
     escape = problem.here[problem.column : problem.column + 2]
@@ -111,7 +111,7 @@ def _escape(problem: Problem) -> Mistake | None:
     return message, problem.line, problem.column
 
 
-def _unclosed_quote(problem: Problem) -> Mistake | None:
+def _unclosed_quote(problem: YamlProblem) -> Mistake | None:
     """Find the quote whose text ends in a later line, where the parser then stopped."""
     position = None
     if problem.context == "while scanning a quoted scalar":
@@ -133,7 +133,7 @@ def _unclosed_quote(problem: Problem) -> Mistake | None:
     return f"this quote is not closed; write {quote} at the end of the text", *position
 
 
-def _text_after_quotes(problem: Problem) -> Mistake | None:
+def _text_after_quotes(problem: YamlProblem) -> Mistake | None:
     quote = problem.before.rstrip()[-1:]
     if quote not in ("'", '"') or not problem.character or problem.character in ":,[{]}":
         return None
@@ -142,7 +142,7 @@ def _text_after_quotes(problem: Problem) -> Mistake | None:
     return message, problem.line, problem.column
 
 
-def _blank_after_colon(problem: Problem) -> Mistake | None:
+def _blank_after_colon(problem: YamlProblem) -> Mistake | None:
     for number, line in problem.suspects():
         match = _NO_BLANK_AFTER_COLON.fullmatch(line)
         if match and ": " not in line:
@@ -151,7 +151,7 @@ def _blank_after_colon(problem: Problem) -> Mistake | None:
     return None
 
 
-def _blank_after_dash(problem: Problem) -> Mistake | None:
+def _blank_after_dash(problem: YamlProblem) -> Mistake | None:
     for number, line in problem.suspects():
         match = _NO_BLANK_AFTER_DASH.fullmatch(line)
         if match:
@@ -160,7 +160,7 @@ def _blank_after_dash(problem: Problem) -> Mistake | None:
     return None
 
 
-def _mapping_value(problem: Problem) -> Mistake | None:
+def _mapping_value(problem: YamlProblem) -> Mistake | None:
     """Explain a colon in a text, a colon left out above, or a line indented too deep."""
     if problem.message != "mapping values are not allowed in this context":
         return None
@@ -182,20 +182,20 @@ def _mapping_value(problem: Problem) -> Mistake | None:
     return message, problem.line, len(problem.here) - len(problem.here.lstrip())
 
 
-def _misplaced_entry(problem: Problem) -> Mistake | None:
+def _misplaced_entry(problem: YamlProblem) -> Mistake | None:
     if not problem.message.startswith("block sequence entries are not allowed"):
         return None
     message = "an entry of a list cannot begin here; begin a new line for it below its key"
     return message, problem.line, problem.column
 
 
-def _unexpected_colon(problem: Problem) -> Mistake | None:
+def _unexpected_colon(problem: YamlProblem) -> Mistake | None:
     if problem.message != "found unexpected ':'":
         return None
     return "a colon inside a text; put the text in quotes", problem.line, problem.column
 
 
-def _flow(problem: Problem) -> Mistake | None:
+def _flow(problem: YamlProblem) -> Mistake | None:
     """Explain what is wrong between brackets or braces."""
     if problem.message == "did not find expected node content" and problem.character:
         message = f"nothing before '{problem.character}'; write a value or leave it out"
@@ -209,7 +209,7 @@ def _flow(problem: Problem) -> Mistake | None:
     )
 
 
-def _comment_between_brackets(problem: Problem) -> Mistake | None:
+def _comment_between_brackets(problem: YamlProblem) -> Mistake | None:
     for number in range(problem.start_line, problem.line):
         line = problem.lines[number]
         for match in _QUOTES.finditer(line):
@@ -219,7 +219,7 @@ def _comment_between_brackets(problem: Problem) -> Mistake | None:
     return None
 
 
-def _missing_comma(problem: Problem) -> Mistake | None:
+def _missing_comma(problem: YamlProblem) -> Mistake | None:
     if problem.character == ":":
         words = problem.before.rpartition(": ")[2].split()
         if len(words) < 2:  # noqa: PLR2004  # a value, and the key after it
@@ -233,7 +233,7 @@ def _missing_comma(problem: Problem) -> Mistake | None:
     return None
 
 
-def _unclosed_bracket(problem: Problem) -> Mistake:
+def _unclosed_bracket(problem: YamlProblem) -> Mistake:
     closing = CLOSING[problem.opening]
     if problem.character and problem.line == problem.start_line:
         position = f"line {problem.start_line + 1}, column {problem.start_column + 1}"
@@ -243,14 +243,14 @@ def _unclosed_bracket(problem: Problem) -> Mistake:
     return message, problem.start_line, problem.start_column
 
 
-def _left_of_first_line(problem: Problem) -> Mistake | None:
+def _left_of_first_line(problem: YamlProblem) -> Mistake | None:
     if problem.message != "did not find expected <document start>":
         return None
     message = "this line begins left of the first one; begin all keys of the file in one column"
     return message, problem.line, problem.column
 
 
-def _line_without_colon(problem: Problem) -> Mistake | None:
+def _line_without_colon(problem: YamlProblem) -> Mistake | None:
     if problem.message != "could not find expected ':'":
         return None
     message = (
@@ -260,7 +260,7 @@ def _line_without_colon(problem: Problem) -> Mistake | None:
     return message, problem.start_line, problem.start_column
 
 
-def _block(problem: Problem) -> Mistake | None:
+def _block(problem: YamlProblem) -> Mistake | None:
     """Explain a wrong indentation, or text where a line should end."""
     if problem.context not in (
         "while parsing a block mapping",
@@ -270,7 +270,7 @@ def _block(problem: Problem) -> Mistake | None:
     return _message_in_block(problem), problem.line, problem.column
 
 
-def _message_in_block(problem: Problem) -> str:
+def _message_in_block(problem: YamlProblem) -> str:
     if problem.character in _IN_BLOCK:
         return _IN_BLOCK[problem.character]
     if problem.before.strip():
@@ -281,7 +281,7 @@ def _message_in_block(problem: Problem) -> str:
     return f"no line above begins in this column; begin it in column {columns}"
 
 
-CHECKS: Sequence[Callable[[Problem], Mistake | None]] = (
+MISTAKE_CHECKS: Sequence[Callable[[YamlProblem], Mistake | None]] = (
     _merge_conflict,
     _tab,
     _look_alike,

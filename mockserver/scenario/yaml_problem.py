@@ -9,7 +9,7 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _ENTRY_START = re.compile(r"\s*(?:- +)+")
 
 
-class Problem(Struct, frozen=True):
+class YamlProblem(Struct, frozen=True):
     """What the parser reported; lines and columns from 0."""
 
     lines: Sequence[str]

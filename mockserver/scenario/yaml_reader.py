@@ -6,8 +6,8 @@ import yaml
 
 from mockserver.scenario.document import (
     Document,
-    build_document,
     check_size,
+    compose_document,
     syntax_error,
 )
 from mockserver.scenario.text_encoding import check_characters, decode_text
@@ -29,7 +29,7 @@ def parse_yaml(data: str | bytes) -> Document:
     text = decode_text(data)
     check_characters(text)
     try:
-        return build_document(_events(text))
+        return compose_document(_events(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if error.problem == _PARSER_DEPTH_MESSAGE and mark:

@@ -1,7 +1,7 @@
 """Support for tests: sandbox handle, step runner, checks after a test.
 
 - ``sandbox_handle``: the object behind the fixture ``kustom``
-- ``server``: start a server in a thread, or connect to a running one
+- ``server_handle``: start a server in a thread, or connect to a running one
 - ``checks``: checks that fail a test after it passed
-- ``runner``, ``collection``: run scenario files, from the command line and from pytest
+- ``step_runner``, ``collection``: run scenario files, from the command line and from pytest
 """

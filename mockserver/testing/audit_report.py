@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 
 from mockserver.audit.rule_table import AUDIT_RULES
-from mockserver.control_types import AuditFinding, AuditReport
+from mockserver.report_types import AuditFinding, AuditReport
 from mockserver.scenario.diagnostics import pluralize
 from mockserver.testing.sandbox_handle import KustomSandbox
 
-SEVERITIES = ("error", "warning", "note")
+AUDIT_SEVERITIES = ("error", "warning", "note")
 """From worst to mildest; the names of ``--fail-on``."""
 
 
 def audit(sandbox: KustomSandbox, allow: Iterable[str] = ()) -> AuditReport:
-    """Judge a sandbox; names in ``allow`` that are no audit codes are for other checks.
+    """Audit a sandbox; names in ``allow`` that are no audit codes are for other checks.
 
     Raises:
         ControlError: the server did not answer.
@@ -34,8 +34,8 @@ def failing_findings(report: AuditReport) -> str:
 
 def is_failing(finding: AuditFinding, fail_on: str = "error") -> bool:
     """Return whether a finding fails a run; those of preview rules never do."""
-    limit = SEVERITIES.index(fail_on)
-    return not finding["preview"] and SEVERITIES.index(finding["severity"]) <= limit
+    limit = AUDIT_SEVERITIES.index(fail_on)
+    return not finding["preview"] and AUDIT_SEVERITIES.index(finding["severity"]) <= limit
 
 
 def render_report(report: AuditReport, *, not_tried: bool = False) -> str:
@@ -85,7 +85,7 @@ def _summary(report: AuditReport) -> str:
 def count_severities(findings: Iterable[AuditFinding]) -> str:
     """Return the number of findings by severity in words."""
     severities: list[str] = [finding["severity"] for finding in findings]
-    return ", ".join(pluralize(severities.count(name), name) for name in SEVERITIES)
+    return ", ".join(pluralize(severities.count(name), name) for name in AUDIT_SEVERITIES)
 
 
 def _reasons(label: str, report: AuditReport) -> list[str]:

@@ -7,8 +7,8 @@ import pytest
 
 from mockserver.scenario.file_format import parse_file
 from mockserver.scenario.scenario import parse_scenario
-from mockserver.testing.runner import run_in_sandbox
 from mockserver.testing.sandbox_handle import KustomSandbox
+from mockserver.testing.step_runner import run_in_sandbox
 
 SandboxFactory: TypeAlias = Callable[[pytest.Item], KustomSandbox]
 

@@ -21,7 +21,7 @@ from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.testing.sandbox_handle import KustomSandbox
 
 HOST = "localhost"
-USER = "predicted"
+IN_PROCESS_USER = "predicted"
 
 
 class InProcessServer:
@@ -68,8 +68,8 @@ class InProcessServer:
         return await self._server.respond(request)
 
     def open_sandbox(self, scenario: str | Mapping[str, object]) -> KustomSandbox:
-        """Fill the sandbox of :data:`USER` from a scenario."""
-        control = InProcessControl(f"http://{HOST}", USER, server=self)
+        """Fill the sandbox of :data:`IN_PROCESS_USER` from a scenario."""
+        control = InProcessControl(f"http://{HOST}", IN_PROCESS_USER, server=self)
         return KustomSandbox.open(control, scenario)
 
 

@@ -11,16 +11,16 @@ from typing import Any, Literal, Self, TypeAlias, Unpack, cast, overload
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
-from mockserver.control_types import (
+from mockserver.control_types import RequestEntry
+from mockserver.http_client import basic_auth
+from mockserver.order_types import (
     CompletionOutcome,
     ForcedOutcome,
     OrderDetails,
     PushTiming,
-    RefundPreview,
-    RequestEntry,
-    VerdictReport,
+    RefundDryRun,
 )
-from mockserver.http_client import basic_auth
+from mockserver.report_types import VerdictReport
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.file_format import SCENARIO_SUFFIXES, parse_file, parse_text
 from mockserver.scenario.text_encoding import decode_text
@@ -184,7 +184,7 @@ class KustomSandbox:
     def explain(self, correlation_id: str) -> RequestEntry: ...
 
     @overload
-    def explain(self, *, order: str, refund: Mapping[str, object]) -> RefundPreview: ...
+    def explain(self, *, order: str, refund: Mapping[str, object]) -> RefundDryRun: ...
 
     def explain(
         self,
@@ -192,7 +192,7 @@ class KustomSandbox:
         *,
         order: str | None = None,
         refund: Mapping[str, object] | None = None,
-    ) -> RequestEntry | RefundPreview:
+    ) -> RequestEntry | RefundDryRun:
         """Explain a response, or predict the allocation of a refund.
 
         Args:
@@ -387,7 +387,7 @@ def _first_credentials(content: Mapping[str, object] | bytes) -> tuple[str, str]
     return None
 
 
-def sandbox_name(test: str) -> str:
+def name_sandbox(test: str) -> str:
     """Name a sandbox after a test and the worker that runs it."""
     slug = re.sub(r"[^A-Za-z0-9_.]+", "-", test).strip("-")[-MAX_SLUG_LENGTH:]
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")

@@ -12,7 +12,7 @@ from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
-from mockserver.testing.server import KustomServer
+from mockserver.testing.server_handle import KustomServer
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from typing import TypeAlias
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-Line: TypeAlias = dict[str, int | str]
-GeneratedOrder: TypeAlias = dict[str, list[Line]]
+DrawnLine: TypeAlias = dict[str, int | str]
+GeneratedOrder: TypeAlias = dict[str, list[DrawnLine]]
 Pieces: TypeAlias = dict[str, int]
 """Number of pieces by reference."""
 
@@ -24,14 +24,14 @@ MAX_PIECES = 9
 MAX_PRICE = 100_000  # minor units
 
 
-def line_total(line: Mapping[str, int | str]) -> int:
+def drawn_total(line: Mapping[str, int | str]) -> int:
     """Return the total of a drawn line: price times quantity less discount."""
     quantity, price = int(line["quantity"]), int(line["unit_price"])
     return quantity * price - int(line["total_discount_amount"])
 
 
 @st.composite
-def order_lines(draw: DrawFn) -> Line:
+def order_lines(draw: DrawFn) -> DrawnLine:
     """Draw a line of an order; its simplest form is one piece at 1.
 
     :func:`orders` sets the reference and the name.
@@ -42,7 +42,7 @@ def order_lines(draw: DrawFn) -> Line:
 
 
 @st.composite
-def rounding_traps(draw: DrawFn) -> Line:
+def rounding_traps(draw: DrawFn) -> DrawnLine:
     """Draw a line whose total cannot be divided evenly among its pieces.
 
     Its simplest form is two pieces at 1 with a discount of 1.
@@ -54,7 +54,7 @@ def rounding_traps(draw: DrawFn) -> Line:
     return _line(quantity, price, per_piece * quantity + remainder, draw)
 
 
-def _line(quantity: int, price: int, discount: int, draw: DrawFn) -> Line:
+def _line(quantity: int, price: int, discount: int, draw: DrawFn) -> DrawnLine:
     return {
         "quantity": quantity,
         "unit_price": price,
@@ -65,7 +65,7 @@ def _line(quantity: int, price: int, discount: int, draw: DrawFn) -> Line:
 
 @st.composite
 def orders(
-    draw: DrawFn, lines: SearchStrategy[Line] | None = None, max_lines: int = 5
+    draw: DrawFn, lines: SearchStrategy[DrawnLine] | None = None, max_lines: int = 5
 ) -> GeneratedOrder:
     """Draw an order in scenario syntax, with a reference of its own for each line.
 

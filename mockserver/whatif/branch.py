@@ -12,10 +12,12 @@ from msgspec import Struct
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumptions, AssumptionValue
 from mockserver.domain.commands import Command
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.faults.actions import (
+    ENDING_ACTIONS,
     Action,
     Drop,
     RateLimit,
@@ -28,7 +30,6 @@ from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 
-ENDING_FAULTS = ("drop", "refuse", "rate_limit", "respond")
 DROPPED = 0  # the status of a request without a response
 
 
@@ -43,7 +44,7 @@ class RecordedChange(Struct, frozen=True):
     body: Callable[[], object]
 
 
-class Outcome(Struct, frozen=True):
+class ReplayResult(Struct, frozen=True):
     """What a request came to: its result, its status, and the order afterwards."""
 
     result: Acceptance | Refusal | None
@@ -76,14 +77,14 @@ class _RecordedIds(IdGenerator):
         return self.recorded or super().next_change_id
 
 
-def recorded_outcome(entry: Entry) -> Outcome:
+def recorded_result(entry: Entry) -> ReplayResult:
     """Return what a recorded request came to."""
-    return Outcome(entry.result, entry.status, entry.after)
+    return ReplayResult(entry.result, entry.status, entry.after)
 
 
 def play_branch(
     changes: Sequence[RecordedChange], alternative: Alternative
-) -> Iterator[tuple[RecordedChange, Outcome]]:
+) -> Iterator[tuple[RecordedChange, ReplayResult]]:
     """Decide recorded changes again, in their sequence; yield what each comes to."""
     ids = _RecordedIds("what-if")
     assumptions = alternative.assumptions
@@ -137,7 +138,7 @@ def _copy_changed_order(branch: Sandbox, recorded: Order | None, entry: Entry) -
         branch.orders[before.order_id] = before
 
 
-def _decide(branch: Sandbox, change: RecordedChange, removed: Container[str]) -> Outcome:
+def _decide(branch: Sandbox, change: RecordedChange, removed: Container[str]) -> ReplayResult:
     """Decide one change, unless a fault ends its request first."""
     entry, operation = change.entry, change.command.operation
     order_id = entry.order_id or ""
@@ -147,8 +148,8 @@ def _decide(branch: Sandbox, change: RecordedChange, removed: Container[str]) ->
     facts = RequestFacts(operation, order_id, entry.at, change.body)
     actions = [action for _, action in branch.faults.apply(facts)]
     order = branch.orders.get(order_id)
-    if any(name.split()[0] in ENDING_FAULTS for name in still_recorded):
-        return Outcome(entry.result, entry.status, order)
+    if any(name.split()[0] in ENDING_ACTIONS for name in still_recorded):
+        return ReplayResult(entry.result, entry.status, order)
     for action in actions:
         ended = _ended_by(action, order)
         if ended is not None:
@@ -161,7 +162,7 @@ def _decide(branch: Sandbox, change: RecordedChange, removed: Container[str]) ->
     status = result.status if isinstance(result, Refusal) else operation.info.success
     if still_recorded and type(result) is type(entry.result):
         status = entry.status  # a fault after the commit may have changed it
-    return Outcome(result, _status_after(status, actions), executed.after)
+    return ReplayResult(result, _status_after(status, actions), executed.after)
 
 
 def name_action_of(text: str) -> str:
@@ -169,24 +170,24 @@ def name_action_of(text: str) -> str:
     return text.rpartition(": ")[2]
 
 
-def _ended_by(action: Action, order: Order | None) -> Outcome | None:
+def _ended_by(action: Action, order: Order | None) -> ReplayResult | None:
     """Return what a request comes to that a fault ends before it is decided."""
     match action:
         case Drop():
-            return Outcome(None, DROPPED, order)
+            return ReplayResult(None, DROPPED, order)
         case Refuse(reason):
             refusal = Refusal(reason)
-            return Outcome(refusal, refusal.status, order)
+            return ReplayResult(refusal, refusal.status, order)
         case RateLimit():
             refusal = Refusal(Reason.TOO_MANY_REQUESTS)
-            return Outcome(refusal, refusal.status, order)
+            return ReplayResult(refusal, refusal.status, order)
         case Respond(status=status, after_commit=False):
-            return Outcome(None, status, order)
+            return ReplayResult(None, status, order)
     return None
 
 
 def _status_after(status: int, actions: Sequence[Action]) -> int:
-    """Return the status that the client sees: none if the answer is lost."""
+    """Return the status that the client sees: none if the response is lost."""
     for action in actions:
         name = name_action(action).split()[0]
         if name == "lose_answer":

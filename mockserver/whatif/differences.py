@@ -7,15 +7,15 @@ from msgspec import Struct
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Allocation, AllocationOutcome
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.whatif.branch import (
     Alternative,
-    Outcome,
     RecordedChange,
+    ReplayResult,
     play_branch,
-    recorded_outcome,
+    recorded_result,
 )
 
 
@@ -27,7 +27,7 @@ class Difference(Struct, frozen=True):
         here: what it came to in the sandbox.
         there: what it comes to in the branch.
         because: an earlier request whose difference changed the order that this one met.
-        unsure: the client had by then seen another answer, and might have acted otherwise.
+        unsure: the client had by then seen another response, and might have acted otherwise.
     """
 
     request: str
@@ -66,7 +66,7 @@ def playable_changes(
     return [
         change
         for change, outcome in play_branch(changes, recorded)
-        if describe(outcome) == describe(recorded_outcome(change.entry))
+        if describe_result(outcome) == describe_result(recorded_result(change.entry))
     ]
 
 
@@ -79,7 +79,7 @@ def compare_branch(changes: Sequence[RecordedChange], alternative: Alternative) 
     there: dict[str, Order] = {}
     for change, outcome in play_branch(changes, alternative):
         entry = change.entry
-        was, becomes = describe(recorded_outcome(entry)), describe(outcome)
+        was, becomes = describe_result(recorded_result(entry)), describe_result(outcome)
         if was != becomes:
             differs.append(
                 Difference(
@@ -117,17 +117,19 @@ def _end_differences(
                 yield OrderDifference(order_id, name, was.get(name, "none"), value)
 
 
-def describe(outcome: Outcome) -> str:
+def describe_result(outcome: ReplayResult) -> str:
     """Describe what a request came to, in one line."""
     result = outcome.result
     if not outcome.status:
-        return "no answer" if result is None else f"carried out, no answer ({_result(outcome)})"
+        return (
+            "no response" if result is None else f"executed, no response ({_result(outcome)})"
+        )
     if isinstance(result, Refusal):
         return f"{outcome.status} {result.code or 'refused'}: {result.reason}"
     return f"{outcome.status} {_result(outcome)}".strip()
 
 
-def _result(outcome: Outcome) -> str:
+def _result(outcome: ReplayResult) -> str:
     result = outcome.result
     if isinstance(result, Refusal):
         return str(result.reason)

@@ -148,7 +148,7 @@ def test_more_than_thirty_reads_a_minute_are_a_warning(
     assert (finding.code, finding.severity) == ("A601", "warning")
 
 
-def test_entries_that_were_stored_are_judged_alike(
+def test_stored_entries_are_audited_alike(
     new_sandbox: Callable[..., Sandbox],
 ) -> None:
     sandbox, stored = new_sandbox(), new_sandbox()

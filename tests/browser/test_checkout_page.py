@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, Route, expect
 
-from tests.support.checkouts import PARCEL, PICKUP, SHIRTS
+from tests.support.checkouts import PARCEL, PICKUP, SHIRTS, TOTALS, TOTALS_WITH_PARCEL
 from tests.support.shop_site import ShopSite, running_shop
 
 pytestmark = pytest.mark.browser
@@ -65,6 +65,11 @@ def buy(checkout: FrameLocator | Page) -> None:
 
 
 def events(page: Page, *names: str) -> list[list[Any]]:
+    """Wait for events of these names, which come from another process; return them."""
+    page.wait_for_function(
+        "names => names.every(name => window.events.some(event => event[0] === name))",
+        arg=names,
+    )
     return [event for event in page.evaluate("window.events") if event[0] in names]
 
 
@@ -235,6 +240,27 @@ def test_a_chosen_shipping_option_is_added_to_the_total(
     assert shop.control.order(shop.orders[0])["order"]["order_amount"] == 24900
 
 
+def answer_options(shop: ShopSite, status: int, answer: Any) -> None:  # noqa: ANN401  # JSON
+    shop.answers["/shipping_option_update"] = (status, {}, json.dumps(answer).encode())
+
+
+def test_an_option_that_the_shop_refuses_is_not_chosen(page: Page, shop: ShopSite) -> None:
+    created = shop.create("shipping_option_update", shipping_options=[PICKUP, PARCEL])
+    checkout = open_checkout(page, shop, created["order_id"])
+    answer_options(shop, 200, TOTALS)
+    enter_details(checkout)
+    expect(checkout.get_by_test_id("buy")).to_be_visible()
+    refusal = {"error_type": "unsupported_shipping_address", "error_text": "No parcels today"}
+    answer_options(shop, 400, refusal)
+    checkout.locator('[data-cid="SHIPMO-shipping-option-basic"]', has_text="Parcel").click()
+    expect(checkout.get_by_role("alert")).to_have_text("No parcels today")
+    expect(checkout.locator("#shipping-option-pickup")).to_be_checked()
+    assert len(events(page, "shipping_address_update_error")) == 1
+    answer_options(shop, 200, TOTALS_WITH_PARCEL)
+    checkout.locator('[data-cid="SHIPMO-shipping-option-basic"]', has_text="Parcel").click()
+    expect(checkout.get_by_test_id("total")).to_have_text("SEK 249.00")
+
+
 def test_another_shipping_address_is_entered_where_the_shop_allows_it(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
@@ -306,6 +332,21 @@ def test_an_expired_checkout_says_what_to_do(
     expect(checkout.locator("#closed-title")).to_have_text("This checkout has expired")
     expect(checkout.locator("#billing-email")).to_be_hidden()
     assert events(page, "can_not_complete_order")
+
+
+def test_a_resume_while_the_page_loads_reads_the_order_again(
+    page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
+) -> None:
+    def complete_meanwhile(route: Route) -> None:
+        response = route.fetch()
+        (summary,) = shop.control.checkouts()
+        shop.control.complete(summary["order_id"])
+        page.evaluate("window.kco.resume()")
+        route.fulfill(response=response)
+
+    page.route("**/checkout-page/**/order", complete_meanwhile, times=1)
+    checkout = visit()
+    expect(checkout.locator("#closed-title")).to_have_text("Thank you for your order")
 
 
 def test_an_order_completed_elsewhere_is_shown_as_complete(

@@ -30,7 +30,7 @@ TWO_SHIPMENTS = {
 HOSTILE = "\u202e<img src=x onerror=alert(1)>'\"&{{1}}"
 VIEWS = (
     "orders", "journal", "faults", "clock", "scenario", "checkouts", "deliveries",
-    "snapshots", "judge",
+    "snapshots", "checks",
 )  # fmt: skip
 
 _users = count(1)
@@ -56,7 +56,9 @@ def order_id(shop: RefundingShop) -> str:
 
 
 def open_view(page: Page, shop: RefundingShop, view: str = "orders") -> None:
-    page.goto(f"{shop.url}/__admin/ui/#/s/{shop.user}/{view}")
+    place = f"#/s/{shop.user}/{view}"
+    page.goto(f"{shop.url}/__admin/ui/{place}")
+    expect(page.locator("main")).to_have_attribute("data-place", place)
     expect(page.locator("h1")).to_be_visible()
 
 
@@ -162,7 +164,7 @@ def test_nothing_is_lost_while_the_connection_is_broken(
     shop.control.load({"use": "split-shipment"})
     shop.request("GET", "unknown")
     page.evaluate("() => { window.fetch = window.realFetch; }")
-    expect(page.locator("header .state")).to_contain_text("live", timeout=12000)
+    expect(page.locator("header .state")).to_contain_text("live")
     expect(page.locator("#offline")).to_be_hidden()
     expect(page.locator(".item:visible")).to_have_count(1)
 
@@ -214,15 +216,27 @@ def test_a_scenario_is_checked_while_typing_and_loaded(page: Page, shop: Refundi
     assert [order["name"] for order in shop.control.orders()] == ["one"]
 
 
+def test_a_scenario_is_drawn_before_it_is_loaded(page: Page, shop: RefundingShop) -> None:
+    open_view(page, shop, "scenario")
+    page.get_by_label("Shipped scenarios").select_option("misspelt-reference")
+    preview = page.get_by_role("region", name="What it brings")
+    expect(preview.get_by_label("Order of the scenario")).to_have_value("misspelt")
+    expect(preview.locator(".refund.failed")).to_contain_text("'B2468O' is on no capture")
+    editor = page.get_by_label("Scenario in YAML")
+    editor.fill(editor.input_value().replace("B2468O", "B24680"))
+    expect(preview.locator(".refund.allocated")).to_have_count(1)
+    assert [order["name"] for order in shop.control.orders()] == ["shipped"]
+
+
 def test_a_snapshot_is_taken_and_restored(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "snapshots")
     page.get_by_role("button", name="Take a snapshot").click()
     expect(page.get_by_role("row", name=re.compile("here"))).to_be_visible()
     shop.refund(order_id(shop), 500)
     page.get_by_role("row", name=re.compile("here")).get_by_role("button").click()
-    page.get_by_role("dialog").get_by_role("button", name="Restore").click()
+    with page.expect_response("**/restore"):
+        page.get_by_role("dialog").get_by_role("button", name="Restore").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text("Restore: done")).to_be_visible()
     assert shop.control.orders()[0]["refunded_amount"] == 0
 
 
@@ -341,14 +355,46 @@ def test_the_list_of_orders_names_those_with_a_problem(page: Page, shop: Refundi
     expect(row).to_contain_text("1 refund not allocated")
 
 
+def test_orders_are_found_by_words_status_and_outcome(page: Page, shop: RefundingShop) -> None:
+    shop.refund(order_id(shop), 10000, "B2468O")
+    shop.control.create_order({"name": "open", "lines": [{"unit_price": 500}]})
+    page.goto(f"{shop.url}/__admin/ui/")
+    row = page.get_by_role("row", name=shop.user)
+    row.get_by_role("link", name="1 refund").click()
+    rows = page.get_by_label("Orders", exact=True).locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("1 refund not allocated")
+    page.get_by_label("Refunds").select_option("")
+    expect(rows).to_have_count(2)
+    page.get_by_label("Status").select_option("AUTHORIZED")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Search orders").fill("nothing")
+    expect(page.get_by_text("No order matches.")).to_be_visible()
+    assert page.url.endswith("/orders?text=nothing&status=AUTHORIZED")
+    page.reload()
+    expect(page.get_by_text("No order matches.")).to_be_visible()
+    page.get_by_label("Search orders").fill("op")
+    expect(rows).to_contain_text("open")
+
+
+def test_an_unknown_sandbox_is_said_to_be_none(
+    page: Page, shop: RefundingShop, watch: Watch
+) -> None:
+    watch.expected += ["*404*"]
+    page.goto(f"{shop.url}/__admin/ui/#/s/{shop.user}-none/orders")
+    expect(page.get_by_role("alert")).to_contain_text("no sandbox")
+    expect(page.locator("header .state")).to_contain_text("no such sandbox")
+    expect(page.locator("#offline")).to_be_hidden()
+
+
 def test_coverage_names_what_was_tried_and_what_never(page: Page, shop: RefundingShop) -> None:
-    open_view(page, shop, "judge")
+    open_view(page, shop, "checks")
     coverage = page.get_by_role("region", name="Coverage")
     expect(coverage).to_contain_text("No request yet.")
     shop.refund(order_id(shop), 10000, "B24680")
     tried = page.get_by_role("region", name="Operations by status")
     expect(tried.get_by_role("row", name="refund")).to_contain_text("✓ 1")
-    expect(coverage).to_contain_text("refund is carried out, but its answer is lost")
+    expect(coverage).to_contain_text("refund is executed, but its response is lost")
     tried.get_by_role("link", name="✓ 1").click()
     expect(page.get_by_label("Request", exact=True).first).to_contain_text("→ 201")
 

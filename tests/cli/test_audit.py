@@ -64,13 +64,13 @@ def test_the_text_names_what_happened_the_fix_and_the_requests(audit: Audit) -> 
 
 
 @pytest.mark.usefixtures("report")
-def test_without_a_name_every_sandbox_is_judged(audit: Audit) -> None:
+def test_without_a_name_every_sandbox_is_audited(audit: Audit) -> None:
     _, out, _ = audit()
     assert "audit of sandbox bad-shop" in out
     assert "audit of sandbox hasty-shop" in out
 
 
-def test_without_sandboxes_there_is_nothing_to_judge(audit: Audit) -> None:
+def test_without_sandboxes_there_is_nothing_to_audit(audit: Audit) -> None:
     assert audit() == (0, "no sandbox is in use\n", "")
 
 
@@ -171,7 +171,7 @@ def test_the_admin_token_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
         (ERRORS, [], 0, "1 passed, 0 failed"),
     ],
 )
-def test_run_judges_the_client_of_every_scenario(
+def test_run_audits_the_client_of_every_scenario(
     text: str,
     flags: list[str],
     code: int,
@@ -192,7 +192,7 @@ def test_run_judges_the_client_of_every_scenario(
         (["--audit", "--base-url", "http://127.0.0.1:1"], "--audit: needs the built-in server"),
     ],
 )
-def test_run_refuses_what_it_cannot_judge(
+def test_run_refuses_what_it_cannot_audit(
     flags: list[str], expected_text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "shop.yaml"

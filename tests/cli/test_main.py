@@ -119,6 +119,11 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
         {},
         ["--admin-token", "expected a token"],
     ),
+    "a token with a line break behind it": (
+        ["serve"],
+        {"KUSTOM_MOCK_ADMIN_TOKEN": "secret\n"},
+        ["KUSTOM_MOCK_ADMIN_TOKEN", "expected a token, got one with blanks"],
+    ),
     "an empty variable of the token": (
         ["serve"],
         {"KUSTOM_MOCK_ADMIN_TOKEN": ""},

@@ -9,8 +9,8 @@ from mockserver.coverage.counting import count_cells
 from mockserver.coverage.recipes import write_scenario
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
-from mockserver.testing.in_process import USER, InProcessServer
-from mockserver.testing.runner import run_in_sandbox
+from mockserver.testing.in_process import IN_PROCESS_USER, InProcessServer
+from mockserver.testing.step_runner import run_in_sandbox
 
 CELLS = coverage_cells()
 DIMENSIONS = list(dict.fromkeys(cell.dimension for cell in CELLS.values()))
@@ -28,7 +28,7 @@ def problems_of(server: InProcessServer, cell: Cell) -> list[str]:
     scenario = parse_scenario("gap", parse_yaml(text))
     results = list(run_in_sandbox(server.open_sandbox(text), scenario, server.send))
     problems = [f"{r.text}: {difference}" for r in results for difference in r.differences]
-    sandbox = server.registry.get(USER)
+    sandbox = server.registry.get(IN_PROCESS_USER)
     assert sandbox is not None
     is_met = count_cells(sandbox.count_met()).counts[cell.cell_id] > 0
     return problems if is_met else [*problems, "the cell is not met"]

@@ -53,7 +53,7 @@ KEY_LINE = 'if (key) headers["Klarna-Idempotency-Key"] = key;'
 
 
 @pytest.mark.parametrize("has_keys", [False, True])
-def test_shop_is_judged_under_lost_answers_and_mended_by_the_hint(
+def test_shop_is_audited_under_lost_responses_and_mended_by_the_hint(
     *, has_keys: bool, tmp_path: Path
 ) -> None:
     folder = shutil.copytree(SHOP, tmp_path / "shop")

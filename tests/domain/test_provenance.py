@@ -31,7 +31,7 @@ SOURCES = {
     [
         (kustom_docs("a page"), "documented by Kustom: a page"),
         (klarna_docs("a page"), "documented by Klarna: a page"),
-        (recorded("an answer"), "recorded: an answer"),
+        (recorded("a response"), "recorded: a response"),
         (read_off_clients("a plugin"), "read off clients: a plugin"),
         (assumed("nothing is known"), "assumed: nothing is known"),
     ],

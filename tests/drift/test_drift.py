@@ -9,8 +9,11 @@ import pytest
 
 from mockserver.cli.main import main
 from mockserver.client import ControlClient
-from mockserver.drift.comparison import mask_text, show
+from mockserver.drift.comparison import compare
 from mockserver.drift.drift_report import classify_host
+from mockserver.drift.exchanges import RecordedExchange
+from mockserver.drift.masking import mask_text, show
+from mockserver.http_client import HttpResponse
 
 ORDER_ID = "7ce4ee13-973c-6f49-a30e-85a0bc675997"
 ORDER = f"""
@@ -112,6 +115,10 @@ def test_the_kind_of_an_account_is_told_by_its_host(url: str, kind: str) -> None
     ("flags", "message"),
     [
         ([], "--drift: needs --base-url"),
+        (
+            ["--base-url", "http://127.0.0.1:1", "--drift", "drift.md"],
+            "--drift: names the JSON file; the Markdown is written beside it",
+        ),
         (["--base-url", "https://api.kustom.co"], "is a live account, where captures move"),
     ],
 )
@@ -130,9 +137,11 @@ def test_bad_input_is_refused(
         ("email", "ada@example.org", "a text, masked"),
         ("status", "CAPTURED", "CAPTURED"),
         ("captured_amount", 3000, "3000"),
+        ("phone_extension", 46701234, "a number"),
+        ("expires_at", "2026-02-12T00:00:00.000Z", "a time such as 0000-00-00T00:00:00.000Z"),
         ("description", "for Ada", "a text"),
         ("captures", [], "a list"),
-        ("shipping_address", {}, "a object, masked"),
+        ("shipping_address", {}, "an object, masked"),
         ("recurring", True, "true"),
     ],
 )
@@ -140,8 +149,94 @@ def test_only_amounts_and_enumerations_are_shown(key: str, value: object, shown:
     assert show(key, value, {}) == shown
 
 
-def test_messages_keep_their_words_but_no_ids_mails_and_addresses() -> None:
-    text = f"Order {ORDER_ID} of ada@example.org from 10.0.0.1"
-    assert (
-        mask_text(text, {ORDER_ID: "order shop"}) == "Order order shop of (mail) from (address)"
-    )
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (f"Order {ORDER_ID} is closed", "Order order shop is closed"),
+        ("ada@example.org from 10.0.0.1", "(mail) from (address)"),
+        ("from 2001:db8:0:0:0:0:0:1", "from (address)"),
+        ("call +46 70 123 45 67", "call (phone)"),
+        ("born 1815-12-10", "born (date)"),
+        ("30000 requested, 20000 left", "30000 requested, 20000 left"),
+    ],
+)
+def test_messages_keep_their_words_but_nothing_personal(text: str, masked: str) -> None:
+    assert mask_text(text, {ORDER_ID: "order shop"}) == masked
+
+
+def test_a_page_for_the_maintainers_is_written_beside_the_file(
+    tmp_path: Path, serve: Callable[..., str]
+) -> None:
+    url = serve(repeated_cancel="refused")
+    fill(url, "drift-page")
+    _, report = drift(tmp_path, url, "drift-page", CANCEL_TWICE)
+    page = (tmp_path / "drift.md").read_text()
+    assert f"kustom-mock {report['version']}, tables {report['tables']}" in page
+    assert "| status | 204 | 403 | settles |" in page
+    assert "country SE; payment methods: INVOICE;" in page
+
+
+def response(body: dict[str, object]) -> RecordedExchange:
+    return RecordedExchange("GET /", HttpResponse(200, {}, json.dumps(body).encode()))
+
+
+@pytest.mark.parametrize(
+    ("seen", "difference"),
+    [
+        ({"status": "captured", "order_amount": 1}, ("body.status", "form")),
+        ({"status": "CANCELLED", "order_amount": 1}, ("body.status", "value")),
+        ({"order_amount": 1, "status": "CAPTURED"}, ("body: order of keys", "form")),
+        (
+            {"status": "CAPTURED", "order_amount": 1, "billing": {}},
+            ("body.billing", "unknown_field"),
+        ),
+    ],
+)
+def test_differences_of_form_are_told_from_those_of_value(
+    seen: dict[str, object], difference: tuple[str, str]
+) -> None:
+    predicted = response({"status": "CAPTURED", "order_amount": 1})
+    differences = [*compare(predicted, response(seen), {}, {})]
+    assert [(d.place, d.kind) for d in differences] == [difference]
+
+
+def test_two_reports_are_compared_place_by_place(
+    tmp_path: Path, serve: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = serve(repeated_cancel="refused")
+    files = []
+    for number, steps in enumerate((CANCEL_TWICE, CAPTURE)):
+        account, folder = f"drift-compare-{number}", tmp_path / str(number)
+        folder.mkdir()
+        fill(url, account)
+        drift(folder, url, account, steps)
+        files.append(str(folder / "drift.json"))
+    capsys.readouterr()
+    assert main(["drift", files[0], files[0]]) == 0
+    assert capsys.readouterr().out == "shop: 0 gone, 0 new, 0 changed\n"
+    assert main(["drift", *files]) == 1
+    output = capsys.readouterr().out
+    assert " gone, " in output
+    assert "  settles: POST /ordermanagement/v1/orders/(order shop)/cancel  status" in output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "expected the JSON that run --drift FILE writes"),
+        ('{"format": 1}', "expected the JSON that run --drift FILE writes"),
+        ('{"format": 9, "scenarios": []}', "expected format 1, got 9"),
+    ],
+)
+def test_a_file_without_reports_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
+) -> None:
+    file = tmp_path / "drift.json"
+    file.write_text(content)
+    assert main(["drift", str(file), str(file)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_file_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["drift", "missing.json", "missing.json"]) == 2
+    assert capsys.readouterr().err == "kustom-mock: missing.json: No such file or directory\n"

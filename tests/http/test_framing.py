@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from mockserver.http.framing import LARGEST_BODY, Piece, RequestFramer
+from tests.support.work import count_calls
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n"
@@ -76,6 +77,8 @@ MALFORMED: dict[str, bytes] = {
     "a chunk size that is not a number": CHUNKED + b"many\r\n",
     "a chunk longer than its size": CHUNKED + b"1\r\n{}\r\n",
     "an endless chunk line": CHUNKED + b"1" * 20_000,
+    "an endless trailer": CHUNKED + b"0\r\n" + b"X: y\r\n" * 5000,
+    "endless blank lines": b"\r\n" * 10_000,
 }
 
 
@@ -133,3 +136,20 @@ def test_release_passes_on_the_received_part_of_a_body() -> None:
     assert (framer.incomplete, framer.withholds) == (True, True)
     assert framer.release() == whole(b"\r\n{")
     assert not framer.incomplete
+
+
+def test_body_of_small_chunks_takes_linear_work() -> None:
+    def receive(chunks: int) -> None:
+        packets = [CHUNKED, *[b"1\r\nx\r\n"] * chunks]
+        pieces_of(RequestFramer(), packets)
+
+    assert count_calls(lambda: receive(200)) <= 2.1 * count_calls(lambda: receive(100))
+
+
+def test_head_is_what_was_received_of_it() -> None:
+    framer = RequestFramer()
+    heads = []
+    for packet in (GET[:5], GET[5:10], GET[10:] + b"PO", b"ST"):
+        pieces_of(framer, [packet])
+        heads.append(framer.head)
+    assert heads == [GET[:5], GET[:10], b"PO", b"POST"]

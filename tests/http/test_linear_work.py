@@ -7,7 +7,6 @@ little more for what grows with its logarithm.
 
 import asyncio
 import json
-import sys
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -20,7 +19,7 @@ from mockserver.http.control import app, orders, sandboxes
 from mockserver.http.control.app import ControlApi
 from mockserver.http.control.context import ControlContext
 from mockserver.http.control.routes import CONTROL_ROUTES
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.merchant.handler import MerchantApi
@@ -29,6 +28,7 @@ from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario, wrap_value
+from tests.support.work import count_calls
 
 SIZE = 40
 FACTOR = 2.25  # for twice the size
@@ -135,23 +135,6 @@ def _without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         (app, "SMALL_SANDBOX"), (orders, "SMALL_BODY"), (sandboxes, "SMALL_BODY"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, 10**9)
-
-
-def count_calls(action: Callable[[], object]) -> int:
-    """Count the calls of Python functions and of functions in C."""
-    calls = 0
-
-    def profile(_frame: object, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        action()
-    finally:
-        sys.setprofile(before)
-    return calls
 
 
 def assert_linear(action_of_size: Callable[[int], Callable[[], object]]) -> None:

@@ -12,7 +12,7 @@ from mockserver.domain.allocation.allocate import explain_case
 from mockserver.domain.allocation.case import build_case_for_command
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.order import Order
-from mockserver.picture.content import Content, Preview, describe_refunds, describe_shipments
+from mockserver.picture.content import Content, DryRun, describe_refunds, describe_shipments
 from mockserver.picture.layout import Layout, lay_out
 from mockserver.picture.order_picture import draw_order
 from tests.support.builders import (
@@ -118,9 +118,9 @@ def test_the_title_counts_and_the_description_begins_with_failures() -> None:
     assert (picture.findtext(f"{SVG}desc") or "").startswith("Refund 2  1 ✗ failed")
 
 
-def preview_of(order: Order, refusal: str | None = None) -> Preview:
+def preview_of(order: Order, refusal: str | None = None) -> DryRun:
     case = build_case_for_command(order, refund_of(SNEAKERS), Assumptions())
-    return Preview(explain_case(case), refusal)
+    return DryRun(explain_case(case), refusal)
 
 
 def test_a_refund_that_is_only_tried_is_drawn_apart() -> None:

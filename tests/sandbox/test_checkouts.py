@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from mockserver.domain.checkout.completion import Outcome, UnknownChoiceError
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.checkout.completion import ShopperOutcome, UnknownChoiceError
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import MAX_SANDBOX_BYTES, Sandbox
-from tests.support.builders import NOW, make_order
+from tests.support.builders import NOW, SWEDEN, make_order
 from tests.support.checkouts import CART, make_completion
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -76,9 +77,22 @@ def test_completion_makes_the_order_of_the_same_id(sandbox: Sandbox) -> None:
     assert sandbox.checkouts == {order_id: checkout}
 
 
+def test_what_a_shopper_entered_is_taken_back(sandbox: Sandbox) -> None:
+    order_id = checkouts.create_checkout(sandbox, CART).order_id
+    checkouts.identify_shopper(sandbox, order_id, {"billing_address": SWEDEN}, None)
+    assert checkouts.restore_shopper(sandbox, order_id, {}).shopper == {}
+    assert sandbox.checkouts[order_id].shopper == {}
+
+
+def test_nothing_is_taken_back_from_a_completed_checkout(sandbox: Sandbox) -> None:
+    order_id = checkouts.create_checkout(sandbox, CART).order_id
+    completed, _ = checkouts.complete_checkout(sandbox, order_id, make_completion())
+    assert checkouts.restore_shopper(sandbox, order_id, {}) is completed
+
+
 def test_a_declined_completion_makes_no_order(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
-    declined = make_completion(Outcome.DECLINED)
+    declined = make_completion(ShopperOutcome.DECLINED)
     checkout, order = checkouts.complete_checkout(sandbox, order_id, declined)
     assert (order, sandbox.orders) == (None, {})
     assert checkouts.read_checkout(sandbox, order_id) is checkout

@@ -8,8 +8,8 @@ from mockserver.domain.operation import Operation
 from mockserver.sandbox.idempotency import (
     RECEIPTS_KEPT,
     Receipt,
+    add_receipt,
     fingerprint,
-    store_receipt,
 )
 from tests.support.builders import NOW
 
@@ -22,7 +22,7 @@ def receipts() -> dict[str, Receipt]:
     """Return as many receipts as are kept."""
     stored: dict[str, Receipt] = {}
     for name in NAMES:
-        store_receipt(stored, name, RECEIPT)
+        add_receipt(stored, name, RECEIPT)
     return stored
 
 
@@ -31,13 +31,13 @@ def test_receipts_are_kept_up_to_the_limit(receipts: dict[str, Receipt]) -> None
 
 
 def test_beyond_the_limit_the_oldest_receipt_is_dropped(receipts: dict[str, Receipt]) -> None:
-    store_receipt(receipts, "one more", RECEIPT)
+    add_receipt(receipts, "one more", RECEIPT)
     assert list(receipts) == [*NAMES[1:], "one more"]
 
 
 def test_a_replaced_receipt_is_the_youngest(receipts: dict[str, Receipt]) -> None:
-    store_receipt(receipts, NAMES[0], RECEIPT)
-    store_receipt(receipts, "one more", RECEIPT)
+    add_receipt(receipts, NAMES[0], RECEIPT)
+    add_receipt(receipts, "one more", RECEIPT)
     assert list(receipts) == [*NAMES[2:], NAMES[0], "one more"]
 
 

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.journal import (
     BYTES_PER_ENTRY,
@@ -81,11 +82,11 @@ def test_oldest_entries_are_dropped_beyond_the_bytes_of_the_journal() -> None:
     ],
     ids=lambda heavier: str(*heavier),
 )
-def test_entry_weighs_more_with_what_only_it_refers_to(heavier: dict[str, Any]) -> None:
+def test_entry_counts_the_bytes_of_what_only_it_refers_to(heavier: dict[str, Any]) -> None:
     plain, other = entry("1"), entry("1")
     for name, value in heavier.items():
         setattr(other, name, value)
-    assert other.weight > plain.weight
+    assert other.total_bytes > plain.total_bytes
 
 
 def test_copy_and_cleared_journal_count_their_bytes() -> None:

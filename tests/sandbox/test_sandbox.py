@@ -17,15 +17,16 @@ from mockserver.domain.commands import (
     UpdateAuthorization,
 )
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import sandbox as sandbox_module
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.ids import IdGenerator
+from mockserver.sandbox.memory_sizes import measure_command, measure_parts
 from mockserver.sandbox.sandbox import Execution, Sandbox
-from mockserver.sandbox.weights import weigh_command, weigh_parts
 from tests.support.builders import (
     NOW,
     ORDER_ID,
@@ -338,21 +339,21 @@ def test_a_crash_in_a_command_leaves_the_sandbox_as_it_was(
     executed = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
     assert not executed.replayed
     growth = sandbox.held_bytes - before[-2]
-    assert (created(executed), growth) == (before[-1], weigh_command(CaptureOrder(100)))
+    assert (created(executed), growth) == (before[-1], measure_command(CaptureOrder(100)))
 
 
 def test_only_accepted_changes_are_accounted(sandbox: Sandbox) -> None:
-    changes: list[str] = []
-    sandbox.on_change = changes.append
+    changes: list[tuple[str, int]] = []
+    sandbox.on_change = lambda *change: changes.append(change)
     bytes_before = sandbox.held_bytes
     another = make_order(order_id="another")
     for command in (CaptureOrder(100), CaptureOrder(100), TOO_MUCH):
         sandbox.execute(ORDER_ID, command, f"key {command.captured_amount}")
     assert sandbox.add(another)
     assert not sandbox.add(another)
-    assert changes == [sandbox.name] * 2
-    growth = sandbox.held_bytes - bytes_before
-    assert growth == weigh_command(CaptureOrder(100)) + weigh_parts(another)
+    sizes = measure_command(CaptureOrder(100)), measure_parts(another)
+    assert changes == [(sandbox.name, size) for size in sizes]
+    assert sandbox.held_bytes - bytes_before == sum(sizes)
 
 
 def test_refusal_for_lack_of_room_is_decided_again(

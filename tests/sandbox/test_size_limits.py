@@ -3,7 +3,8 @@
 import pytest
 
 from mockserver.domain.commands import Acknowledge, CaptureOrder
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import registry as registry_module
 from mockserver.sandbox import sandbox as sandbox_module
 from mockserver.sandbox.clock import Clock
@@ -11,14 +12,14 @@ from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.faults.actions import Refuse
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.memory_sizes import NAME_BYTES, RECEIPT_BYTES, measure_command
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Execution, Sandbox
-from mockserver.sandbox.weights import NAME_BYTES, RECEIPT_BYTES, weigh_command
 from tests.support.builders import NOW, ORDER_ID, make_order
 from tests.support.templates import EmptyTemplate, names
 
 CAPTURE = CaptureOrder(1)
-CAPTURE_BYTES = weigh_command(CAPTURE)
+CAPTURE_BYTES = measure_command(CAPTURE)
 
 
 @pytest.fixture
@@ -209,7 +210,7 @@ def test_template_of_its_own_counts_for_a_sandbox(
     registry: SandboxRegistry[EmptyTemplate],
 ) -> None:
     template = EmptyTemplate()
-    template.weight = 250
+    template.total_bytes = 250
     assert registry.get_or_create("bo").total_bytes == 100
     assert registry.fill("anna", template).total_bytes == 250
     assert names(registry) == ["anna"]

@@ -75,7 +75,7 @@ def test_a_webhook_is_repeated_until_it_is_answered_2xx() -> None:
         assert is_stopped(changed, None, sandbox.assumptions) is stopped
 
 
-def test_deliveries_are_weighed_and_the_oldest_dropped(
+def test_deliveries_are_counted_in_bytes_and_the_oldest_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sandbox = make_sandbox()

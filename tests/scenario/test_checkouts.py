@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.checkout.completion import Outcome
+from mockserver.domain.checkout.completion import ShopperOutcome
 from mockserver.sandbox.checkouts import complete_checkout
 from mockserver.sandbox.deliveries.delivery import Attempt, DeliveryKind
 from mockserver.sandbox.deliveries.schedules import PushMode
@@ -34,7 +34,7 @@ def build(**spec: Any) -> Sandbox:  # noqa: ANN401
 
 def complete(sandbox: Sandbox, name: str = "cart") -> None:
     order_id = sandbox.order_names[name]
-    checkout, _ = complete_checkout(sandbox, order_id, make_completion(Outcome.APPROVED))
+    checkout, _ = complete_checkout(sandbox, order_id, make_completion(ShopperOutcome.APPROVED))
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
     sandbox.deliveries.add_push(checkout, now, PushMode.SCHEDULE, assumptions)
 

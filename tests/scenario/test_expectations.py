@@ -42,10 +42,10 @@ expect:
 def verdict_of(expect: str) -> Verdict:
     """Check expectations of the scenario above, after three requests."""
     scenario = scenario_of(SCENARIO + "".join(f"  {line}\n" for line in expect.splitlines()))
-    return _judge(scenario)
+    return _check(scenario)
 
 
-def _judge(scenario: Scenario) -> Verdict:
+def _check(scenario: Scenario) -> Verdict:
     sandbox = scenario.build("test")
     for status in (201, 201, 403):
         sandbox.journal.record(_entry(sandbox, status))

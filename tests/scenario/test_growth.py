@@ -4,9 +4,7 @@ Work is the number of calls, which does not depend on the machine. Each scenario
 as possible in one key; most have a mistake in each entry, because suggestions cost most.
 """
 
-import sys
 from collections.abc import Callable, Mapping
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.lint import lint
 from mockserver.scenario.scenario import parse_scenario, wrap_value
 from mockserver.scenario.times import parse_duration
+from tests.support.work import count_calls
 
 LINE = {"unit_price": 1}
 SMALL = 50
@@ -102,22 +101,6 @@ SCENARIOS: dict[str, Callable[[int], Mapping[str, Any]]] = {
 }
 
 
-def calls_of(function: Callable[[], object]) -> int:
-    """Count the calls of Python and C functions."""
-    count = 0
-
-    def profile(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 def load(spec: Mapping[str, Any]) -> None:
     try:
         lint(parse_scenario("growth", wrap_value(spec)))
@@ -131,8 +114,8 @@ def test_work_grows_linearly_with_the_size_of_a_scenario(
 ) -> None:
     monkeypatch.setattr(wording, "MAX_COMPARED_NAMES", 10)  # which the sizes exceed
     load(SCENARIOS[case](SMALL))  # imports and compiled schemas are not part of the work
-    small = calls_of(lambda: load(SCENARIOS[case](SMALL)))
-    large = calls_of(lambda: load(SCENARIOS[case](2 * SMALL)))
+    small = count_calls(lambda: load(SCENARIOS[case](SMALL)))
+    large = count_calls(lambda: load(SCENARIOS[case](2 * SMALL)))
     assert large <= MAX_GROWTH * small
 
 
@@ -142,4 +125,4 @@ def test_work_of_an_endless_duration_does_not_depend_on_its_length() -> None:
             parse_duration("1" * length)
 
     refuse(1000)
-    assert calls_of(lambda: refuse(1000)) == calls_of(lambda: refuse(100_000))
+    assert count_calls(lambda: refuse(1000)) == count_calls(lambda: refuse(100_000))

@@ -84,3 +84,30 @@ def test_any_dumped_value_is_parsed_unchanged(
 ) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
     assert parse_json(text.encode()).value == value
+
+
+class ScannedText(str):
+    """Text that counts the characters in which something was searched for."""
+
+    __slots__ = ("scanned",)
+
+    def removeprefix(self, _prefix: str) -> "ScannedText":
+        """Return itself, without anything counted."""
+        self.scanned = 0
+        return self
+
+    def count(self, text: str, start: int, end: int) -> int:  # type: ignore[override]
+        """Count the characters that are searched."""
+        self.scanned += end - start
+        return super().count(text, start, end)
+
+    def rfind(self, text: str, start: int, end: int) -> int:  # type: ignore[override]
+        """Count the characters that are searched."""
+        self.scanned += end - start
+        return super().rfind(text, start, end)
+
+
+def test_one_long_line_is_searched_for_line_breaks_once() -> None:
+    text = ScannedText(json.dumps({f"key{number}": number for number in range(500)}))
+    parse_json(text)
+    assert 0 < text.scanned <= 2 * len(text)

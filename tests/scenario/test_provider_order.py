@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.cli.scenarios import import_order
 from mockserver.domain.lifecycle import derive_status
-from mockserver.http.merchant.serializers import serialize_order
+from mockserver.http.merchant.order_serializer import serialize_order
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.export import export_sandbox

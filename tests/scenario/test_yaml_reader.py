@@ -193,13 +193,14 @@ def test_alias_bombs_are_refused(name: str) -> None:
     assert message.startswith(f"{line}:")
 
 
-def weight_of(value: Any) -> int:  # noqa: ANN401  # any plain value
+def value_count_of(value: Any) -> int:  # noqa: ANN401  # any plain value
     if isinstance(value, dict):
         return 1 + sum(
-            weight_of(item) + len(key) // CHARACTERS_PER_VALUE for key, item in value.items()
+            value_count_of(item) + len(key) // CHARACTERS_PER_VALUE
+            for key, item in value.items()
         )
     if isinstance(value, list):
-        return 1 + sum(map(weight_of, value))
+        return 1 + sum(map(value_count_of, value))
     return 1 + len(str(value)) // CHARACTERS_PER_VALUE
 
 
@@ -209,6 +210,6 @@ def test_value_count_includes_resolved_aliases() -> None:
     )
     below = {key: marks.value_count for key, marks in document.positions.children.items()}
     value = document.value
-    assert below["a"] == weight_of(value["a"]) == 5
-    assert below["b"] == weight_of(value["b"]) == 11
-    assert below["c"] >= weight_of(value["c"])
+    assert below["a"] == value_count_of(value["a"]) == 5
+    assert below["b"] == value_count_of(value["b"]) == 11
+    assert below["c"] >= value_count_of(value["c"])

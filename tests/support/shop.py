@@ -26,7 +26,7 @@ class Shop:
         pushes: method, query and body of each push.
         callbacks: the body of each callback.
         answer: to the next callback; an empty 200 by default.
-        every_answer: to callbacks without an answer of their own.
+        every_answer: to callbacks without a response of their own.
         before_answer: called with each callback before it is answered.
         update: fields that the shop updates while it handles a callback.
         may_respond: a push gets its response once it is set.

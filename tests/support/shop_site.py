@@ -19,7 +19,8 @@ from tests.support.checkouts import CART
 
 EVENTS = (
     "load", "customer", "change", "billing_address_change", "shipping_address_change",
-    "shipping_option_change", "order_total_change", "checkbox_change",
+    "shipping_option_change", "shipping_address_update_error", "order_total_change",
+    "checkbox_change",
     "can_not_complete_order", "network_error", "load_confirmation", "redirect_initiated",
 )  # fmt: skip
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
@@ -42,7 +43,7 @@ class ShopSite:
 
     Attributes:
         orders: the order ids that the confirmation page was opened with.
-        answers: status, headers and body of the answer to a POST, by path.
+        answers: status, headers and body of the response to a POST, by path.
     """
 
     def __init__(self, server_url: str, user: str, ca_file: str | None = None) -> None:

@@ -16,7 +16,7 @@ class EmptyTemplate:
         failures: how many of the next sandboxes cannot be created.
         credentials: the users it lists.
         seeded_bytes: bytes of the orders that a sandbox is filled with.
-        weight: bytes of the template itself.
+        total_bytes: bytes of the template itself.
     """
 
     def __init__(self, **credentials: str) -> None:
@@ -26,7 +26,7 @@ class EmptyTemplate:
         self.built: list[str] = []
         self.failures = 0
         self.seeded_bytes = 0
-        self.weight = 0
+        self.total_bytes = 0
         self.credentials: Mapping[str, str] = credentials
 
     def build(self, name: str) -> Sandbox:

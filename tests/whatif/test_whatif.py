@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.client import ControlClient, ControlError
-from mockserver.control_types import WhatifReport
+from mockserver.report_types import WhatifReport
 from tests.support.audit import run_and_audit
 
 ORDER = """
@@ -64,11 +64,11 @@ def test_what_is_in_force_makes_no_difference(server_url: str) -> None:
 @pytest.mark.parametrize(
     ("action", "there"),
     [
-        ({"drop": "reset"}, "no answer"),
+        ({"drop": "reset"}, "no response"),
         ({"refuse": "conflict"}, "409 CONFLICT: conflict"),
         ({"rate_limit": True}, "429 TOO_MANY_REQUESTS: too_many_requests"),
         ({"respond": {"status": 500}}, "500"),
-        ({"lose_answer": "reset"}, "carried out"),
+        ({"lose_answer": "reset"}, "executed"),
         ({"fail_allocation": True}, "201 failed (no_injected_failure)"),
     ],
 )

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from mockserver.audit.rule import DOCS_PAGES, Rule
+from mockserver.audit.audit_rule import DOCS_PAGES, AuditRule
 from mockserver.audit.rule_table import AUDIT_RULES
-from mockserver.cli.tables import Table, markdown_table
+from mockserver.cli.page_tables import PageTable, markdown_table
 from tools.docs_generator.audit_examples import (
     AUDIT_EXAMPLES,
     EXAMPLE_HEAD,
@@ -23,7 +23,7 @@ _TITLES = {
     "traffic": "Audit rules: traffic",
 }
 _INTRO = (
-    "Look up what the audit found. It judges the requests in the journal of a sandbox: what"
+    "Look up what the audit found. It checks the requests in the journal of a sandbox: what"
     " would hurt in production although every test is green. [Audit your"
     " integration](../../how-to/audit.md) shows how to run it."
 )
@@ -37,6 +37,47 @@ _HEAD = (
     f" this order, and the tests run each of them:\n\n```yaml\n{EXAMPLE_HEAD}```"
 )
 
+_NOT_JUDGED = PageTable(
+    "What is not judged",
+    "The audit reads requests and deliveries; it does not see into the shop. A finding that"
+    " would be a guess is left out.",
+    ("what", "why"),
+    (
+        (
+            "changes that are sent at once, unless a fault delays one (`A408`)",
+            "the server answers requests one after the other, so that they do not overlap",
+        ),
+        (
+            "whether an HTTP library or the shop itself sent a request again (`A102`)",
+            "the journal does not tell connections apart",
+        ),
+        (
+            "whether waits between retries grow, and by chance (`A112`)",
+            "tests shorten waits; only retries within a second are found",
+        ),
+        (
+            "lost answers to other changes than captures and refunds (`A115`)",
+            "the journal cannot tell whether two other changes mean the same",
+        ),
+        (
+            "what differs between two requests with one key (`A105`)",
+            "the journal keeps only whether they differ, so the finding is a warning",
+        ),
+        (
+            "wrong credentials that are sent again (`A114`)",
+            "such a request is refused before its operation is known",
+        ),
+        (
+            "secrets of others in an address (`A605`)",
+            "only the secret of the sandbox is known, and it is never written down",
+        ),
+        (
+            "whether the shop checks statuses, stores captures, or shows a refusal to a person",
+            "it happens inside the shop",
+        ),
+    ),
+)
+
 
 def audit_index() -> str:
     """Return the page that lists all rules."""
@@ -45,8 +86,17 @@ def audit_index() -> str:
         for rule in AUDIT_RULES.values()
     )
     columns = ("code", "what was done wrong", "severity")
-    rules = Table("Rules", "A code leads to its explanation and two examples.", columns, rows)
-    return page("Audit rules", NOTICE, _INTRO, _SEVERITIES, markdown_table(rules))
+    rules = PageTable(
+        "Rules", "A code leads to its explanation and two examples.", columns, rows
+    )
+    return page(
+        "Audit rules",
+        NOTICE,
+        _INTRO,
+        _SEVERITIES,
+        markdown_table(rules),
+        markdown_table(_NOT_JUDGED),
+    )
 
 
 def audit_page(prefix: str) -> str:
@@ -56,11 +106,11 @@ def audit_page(prefix: str) -> str:
     return page(_TITLES[AUDIT_PAGES[prefix]], NOTICE, back, _HEAD, *map(_section, rules))
 
 
-def _link(rule: Rule) -> str:
+def _link(rule: AuditRule) -> str:
     return rule.docs.rpartition("/")[2]
 
 
-def _severity(rule: Rule) -> str:
+def _severity(rule: AuditRule) -> str:
     return f"{rule.severity}, preview" if rule.preview else str(rule.severity)
 
 
@@ -70,7 +120,7 @@ def _show_exchange(exchange: str) -> str:
     return f"{shown}\n\n```http\n{requests}```" if requests else shown
 
 
-def _section(rule: Rule) -> str:
+def _section(rule: AuditRule) -> str:
     example = AUDIT_EXAMPLES[rule.code]
     return "\n\n".join(
         (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mockserver.cli.tables import Table, markdown_table
+from mockserver.cli.page_tables import PageTable, markdown_table
 from mockserver.domain.checkout.checkout import CHECKOUT_LIFECYCLE
 from mockserver.domain.errors import (
     ERROR_CATALOGUE,
@@ -31,21 +31,23 @@ def errors_page() -> str:
     return page("Errors", NOTICE, f"{_INTRO} {LEGEND}", markdown_table(_any_request()), *tables)
 
 
-def _any_request() -> Table:
+def _any_request() -> PageTable:
     own = {reason for operation in Operation for reason in _reasons(operation)}
     general = (row for row in ERROR_CATALOGUE if not row.operations and row.reason not in own)
     rows = tuple(_row(row, None) for row in general)
-    return Table("Any operation", "Errors that do not depend on the operation.", _COLUMNS, rows)
+    return PageTable(
+        "Any operation", "Errors that do not depend on the operation.", _COLUMNS, rows
+    )
 
 
-def _table(operation: Operation) -> Table:
+def _table(operation: Operation) -> PageTable:
     rows = tuple(
         _row(find_error_definition(reason, operation), operation)
         for reason in _reasons(operation)
     )
     info = operation.info
     path = info.path if info.base_path == ORDERS_PATH else info.full_path
-    return Table(f"`{operation}`", f"`{info.method} {path}`", _COLUMNS, rows)
+    return PageTable(f"`{operation}`", f"`{info.method} {path}`", _COLUMNS, rows)
 
 
 def _reasons(operation: Operation) -> Iterator[Reason]:

@@ -1,6 +1,6 @@
 """Fidelity page: assumptions with their alternatives, and rules by provenance."""
 
-from mockserver.cli.tables import Table, markdown_table
+from mockserver.cli.page_tables import PageTable, markdown_table
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumption
 from mockserver.domain.behaviour_rules import BEHAVIOUR_RULES, BehaviourRule
 from mockserver.domain.checkout.bad_values import VALUE_RULES
@@ -22,10 +22,9 @@ _ASSUMPTIONS = (
 )
 _NOT_IMITATED = """## Not imitated
 
-- Hosted payment page: `POST /hpp/v1/sessions` answers 404. Open `page_url` of a
-  [checkout](../how-to/browser.md) instead: the same page without the session around it.
-- Customer tokens: `recurring` and `recurring_description` are stored and shown, but completing
-  a checkout creates no `recurring_token`, and `/customer-token/v1` answers 404.
+- Hosted payment page: of its merchant URLs only `success` is opened; sessions are neither
+  distributed nor disabled, and no `status_update` is sent.
+- Customer tokens: only completing a checkout order creates one, and only a fault suspends one.
 - Merchant URLs `upsell` and `upsell_validation` are stored and shown, but never called.
 - Settlements and in-person payments."""
 
@@ -55,7 +54,7 @@ def _assumption(row: Assumption) -> str:
     if row.allowed_numbers:
         text += f" {row.allowed_text.capitalize()}; default `{row.default}`."
     return markdown_table(
-        Table(f"`{row.name}`", text, ("value", "meaning", "") if rows else (), rows), "###"
+        PageTable(f"`{row.name}`", text, ("value", "meaning", "") if rows else (), rows), "###"
     )
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 
-from mockserver.cli.tables import Page, Table
+from mockserver.cli.page_tables import Page, PageTable
 from mockserver.domain.operation import (
     CHECKOUT_OPERATIONS,
     CHECKOUTS_PATH,
+    HOSTED_PAGE_OPERATIONS,
     OPERATIONS,
     ORDERS_PATH,
+    SESSIONS_PATH,
+    TOKEN_OPERATIONS,
+    TOKENS_PATH,
     OperationInfo,
 )
 from mockserver.domain.wording import yaml_scalar
@@ -15,15 +19,17 @@ from mockserver.settings import OPTIONS
 
 
 def operations_page() -> Page:
-    """Return the page of the operations of order management and of the checkout API."""
+    """Return the page of the operations of each API."""
     return (
         _operations_table("Operations", ORDERS_PATH, OPERATIONS),
         _operations_table("Checkout operations", CHECKOUTS_PATH, CHECKOUT_OPERATIONS),
+        _operations_table("Customer token operations", TOKENS_PATH, TOKEN_OPERATIONS),
+        _operations_table("Hosted page operations", SESSIONS_PATH, HOSTED_PAGE_OPERATIONS),
     )
 
 
-def _operations_table(title: str, path: str, rows: Sequence[OperationInfo]) -> Table:
-    return Table(
+def _operations_table(title: str, path: str, rows: Sequence[OperationInfo]) -> PageTable:
+    return PageTable(
         title,
         f"All paths are below `{path}`.",
         ("name", "provider's name", "request", "status", "body"),
@@ -38,7 +44,7 @@ def settings_page() -> Page:
         for o in OPTIONS.values()
     )
     return (
-        Table(
+        PageTable(
             "Settings",
             "A flag overrides its environment variable, which overrides the default. Values of"
             " repeatable flags are comma-separated in the environment. Unknown variables that"

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from mockserver.cli.tables import Page, Table
+from mockserver.cli.page_tables import Page, PageTable
 from mockserver.domain.wording import yaml_scalar
 from mockserver.schemas import shipped_schemas
 
@@ -105,7 +105,7 @@ BOUNDS: Mapping[str, str] = {
 
 def scenario_pages() -> Mapping[str, Page]:
     """Return the pages of the scenario reference by file name."""
-    pages: dict[str, list[Table]] = {"index": [_top_level()]}
+    pages: dict[str, list[PageTable]] = {"index": [_top_level()]}
     for name, (page, _) in SECTIONS.items():
         pages.setdefault(page, []).append(_section(name))
     parts = _parts()
@@ -147,7 +147,7 @@ def _enum(rules: Rules, key: str) -> list[str]:
     return choices
 
 
-def _top_level() -> Table:
+def _top_level() -> PageTable:
     intro = (
         "A scenario is one YAML or JSON file: a mapping with these keys, all optional."
         " Unknown and duplicate keys are errors. Amounts are whole minor units."
@@ -158,13 +158,13 @@ def _top_level() -> Table:
         " the [cookbook](../../how-to/cookbook.md) has complete files."
     )
     rows = tuple(_rows(shipped_schemas()[SCHEMA]))
-    return Table("Top-level keys", intro, ("key", "value", "meaning"), rows)
+    return PageTable("Top-level keys", intro, ("key", "value", "meaning"), rows)
 
 
-def _section(name: str) -> Table:
+def _section(name: str) -> PageTable:
     rules, title = _parts()[name], SECTIONS[name][1]
     if name == "movement_line":
-        return Table(title, rules["description"], ("written", "means"), CHOSEN_LINES)
+        return PageTable(title, rules["description"], ("written", "means"), CHOSEN_LINES)
     words = [
         rules.get("description", ""),
         *(_example(example) for example in rules.get("examples", ())),
@@ -173,13 +173,13 @@ def _section(name: str) -> Table:
     rows = tuple(row for row in _rows(rules) if row[0].strip("`") not in common)
     if not rows:
         words.append("Only the [common keys](steps.md#common-keys-of-steps).")
-        return Table(title, "\n\n".join(words))
-    return Table(title, "\n\n".join(words), ("key", "value", "meaning"), rows)
+        return PageTable(title, "\n\n".join(words))
+    return PageTable(title, "\n\n".join(words), ("key", "value", "meaning"), rows)
 
 
-def _common_step_keys() -> Table:
+def _common_step_keys() -> PageTable:
     rows = {row[0].strip("`"): row for row in _rows(_parts()["step_capture"])}
-    return Table(
+    return PageTable(
         "Common keys of steps",
         "Every step on an order has `order`. Steps that change something also take"
         " `idempotency_key`, and those with a body take `body`.",
@@ -297,5 +297,5 @@ def _link(name: str) -> str:
     return f"[{_SINGULAR.get(name, name.replace('_', ' '))}]({page}.md#{anchor})"
 
 
-def _names(title: str, names: list[str], words: str) -> Table:
-    return Table(title, f"{words}\n\n{', '.join(f'`{name}`' for name in names)}")
+def _names(title: str, names: list[str], words: str) -> PageTable:
+    return PageTable(title, f"{words}\n\n{', '.join(f'`{name}`' for name in names)}")

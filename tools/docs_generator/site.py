@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from mockserver.cli.tables import as_markdown
+from mockserver.cli.page_tables import as_markdown
 from tools.docs_generator.audit_page import AUDIT_PAGES, audit_index, audit_page
 from tools.docs_generator.checkout_sequence import checkout_sequence
 from tools.docs_generator.decisions_page import decisions_page

@@ -24,6 +24,8 @@ from mockserver.domain.allocation.explanation import (
 from mockserver.domain.allocation.hints import allocation_hints, nearest_capture
 from mockserver.domain.order import Capture, Order, Refund
 
+MAX_CANDIDATES = 10  # captures that the explanation of an ambiguous refund lists
+
 
 def allocate(case: RefundCase) -> Allocation:
     """Decide to which capture a refund is allocated and where it is booked. Never raises."""
@@ -48,6 +50,7 @@ def explain_case(case: RefundCase) -> Explanation:
     conditions = check_conditions(case)
     failed = allocation.outcome is AllocationOutcome.FAILED
     allocated = allocation.outcome is AllocationOutcome.ALLOCATED
+    candidates = case.fitting_captures if allocation.ambiguous else ()
     return Explanation(
         allocation=allocation,
         refunded_amount=case.amount,
@@ -55,9 +58,9 @@ def explain_case(case: RefundCase) -> Explanation:
         nearest=nearest_capture(case, conditions) if failed else None,
         candidates=tuple(
             Candidate(capture.capture_id, capture.klarna_reference)
-            for capture in case.fitting_captures
-            if allocation.ambiguous
+            for capture in candidates[:MAX_CANDIDATES]
         ),
+        candidate_count=len(candidates),
         assumptions=_relevant_assumptions(case, allocation.outcome),
         hints=() if allocated else allocation_hints(case, conditions),
     )

@@ -85,7 +85,8 @@ class Explanation(Struct, frozen=True):
         refunded_amount: the amount of the refund, in minor units.
         conditions: every condition, whether it holds or not.
         nearest: the capture that came closest to a failed refund.
-        candidates: the captures that fit an ambiguous refund, oldest first.
+        candidates: the first captures that fit an ambiguous refund, oldest first.
+        candidate_count: the number of captures that fit it.
         assumptions: the names of the assumptions that mattered.
         hints: what to change, most useful first; may be empty.
     """
@@ -95,6 +96,7 @@ class Explanation(Struct, frozen=True):
     conditions: tuple[Condition, ...]
     nearest: NearestCapture | None
     candidates: tuple[Candidate, ...]
+    candidate_count: int
     assumptions: tuple[str, ...]
     hints: tuple[str, ...]
 
@@ -128,6 +130,8 @@ class Explanation(Struct, frozen=True):
         allocation, notes = self.allocation, []
         if allocation.ambiguous:
             names = ", ".join(candidate.klarna_reference for candidate in self.candidates)
+            others = self.candidate_count - len(self.candidates)
+            names += f" and {others} more" if others else ""
             notes.append(f"  Ambiguous: captures {names} fit; the oldest one was chosen.")
         if self.nearest:
             separated = "; ".join(self.nearest.differences)

@@ -17,7 +17,7 @@ MAX_ROUGHLY_COMPARED = 100  # known references compared by similarity
 MAX_SPELLING_LENGTH = 40  # characters
 MAX_SUGGESTIONS = 3
 
-LOOK_ALIKES = {
+LOOK_ALIKE_LETTERS = {
     ord(letter): shown
     for shown, letters in {
         "0": "\u043e\u03bf",
@@ -111,7 +111,7 @@ def appearance(reference: str) -> str:
     if not text.isascii():
         normal = normalize("NFKC", text)
         visible = "".join(char for char in normal if category(char) not in {"Cf", "Cc"})
-        text = visible.translate(LOOK_ALIKES)
+        text = visible.translate(LOOK_ALIKE_LETTERS)
     if " " in text or not text.isprintable():
         text = "".join(text.split())
     # Several times faster than one str.translate, which matters for 15 000 references.

@@ -5,6 +5,10 @@
 ``bad_values``            the table of rules behind ``BAD_VALUE``
 ``changes``               create, update, abort: what a merchant does
 ``completion``            what the shopper does, and the order it makes
-``validation``            the merchant's answer when the shopper presses buy
+``validation``            the merchant's response when the shopper presses buy
+``customer_token``        a shopper's consent to later orders, as a value
+``token_orders``          orders with such a token, and its end
+``hosted_session``        a session of the hosted payment page, as a value
+``hosted_page``           how a session is opened, and its status
 ========================  ===========================================================
 """

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.checkout.checkout import PLACEHOLDER, Fields
-from mockserver.domain.errors import MAX_MESSAGES, Reason, Refusal
+from mockserver.domain.checkout.checkout import ORDER_ID_PLACEHOLDER, Fields
+from mockserver.domain.errors import Reason
 from mockserver.domain.money import line_tax, line_total
 from mockserver.domain.operation import Operation
 from mockserver.domain.provenance import (
@@ -23,6 +23,7 @@ from mockserver.domain.provenance import (
     read_off_clients,
     recorded,
 )
+from mockserver.domain.refusal import MAX_MESSAGES, Refusal
 
 Line: TypeAlias = Fields
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -98,18 +99,29 @@ def _tax_of_line(line: Line) -> int:
 
 
 def _merchant_urls(fields: Fields, assumptions: Assumptions) -> Iterator[BadValue]:
-    for name, url in fields.get("merchant_urls", {}).items():
-        refuses_local = assumptions.local_urls == "refused"
-        note = _url_note(url.replace(PLACEHOLDER, "id"), refuses_local=refuses_local)
-        if note:
-            yield BadValue(("merchant_urls", name), note, actual=url)
+    urls = fields.get("merchant_urls", {})
+    yield from _bad_urls(tuple(urls.items()), assumptions.local_urls)
 
 
 @lru_cache(maxsize=1000)  # a shop sends the same ones again and again
-def _url_note(url: str, *, refuses_local: bool) -> str:
+def _bad_urls(urls: tuple[tuple[str, str], ...], local_urls: str) -> tuple[BadValue, ...]:
+    notes = {
+        name: url_note(
+            url.replace(ORDER_ID_PLACEHOLDER, "id"), refuses_local=local_urls == "refused"
+        )
+        for name, url in urls
+    }
+    return tuple(
+        BadValue(("merchant_urls", name), notes[name], actual=url)
+        for name, url in urls
+        if notes[name]
+    )
+
+
+def url_note(url: str, *, refuses_local: bool) -> str:
     """Return what is wrong with a URL, or an empty text."""
     if "{" in url or "}" in url:
-        return f"the only placeholder is {PLACEHOLDER}"
+        return f"the only placeholder is {ORDER_ID_PLACEHOLDER}"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

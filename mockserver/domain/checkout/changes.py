@@ -7,15 +7,16 @@ from msgspec.structs import replace
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.bad_values import check_values
 from mockserver.domain.checkout.checkout import (
-    ADDRESS_FIELDS,
+    CHECKOUT_ADDRESSES,
     Checkout,
     Fields,
     check_checkout_allowed,
 )
+from mockserver.domain.checkout.completion import choose_shipping_option, with_shipping_option
 from mockserver.domain.operation import Operation
 
 
-def create_checkout(
+def start_checkout(
     order_id: str, fields: Fields, now: datetime, assumptions: Assumptions
 ) -> Checkout:
     """Create a checkout order from the fields of a request.
@@ -27,25 +28,29 @@ def create_checkout(
     return Checkout(order_id=order_id, fields=fields, started_at=now, last_modified_at=now)
 
 
-def update_checkout(
+def replace_fields(
     checkout: Checkout, fields: Fields, now: datetime, assumptions: Assumptions
 ) -> Checkout:
     """Replace the fields that were sent; lists and objects are replaced whole.
 
-    Addresses are ignored once the shopper has identified (documented by Kustom).
+    Addresses are ignored once the shopper has identified (documented by Kustom). A chosen
+    shipping option follows the list: if it is no longer there, another one is chosen.
 
     Raises:
         Refusal: it is complete, aborted or expired, or a value would be bad.
     """
     check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
-    ignored = [name for name in ADDRESS_FIELDS if name in checkout.shopper]
+    ignored = [name for name in CHECKOUT_ADDRESSES if name in checkout.shopper]
     changes = {name: value for name, value in fields.items() if name not in ignored}
     merged = {**checkout.fields, **changes}
     check_values(merged, Operation.UPDATE_CHECKOUT, assumptions)
-    return replace(checkout, fields=merged, last_modified_at=now)
+    changed = replace(checkout, fields=merged, last_modified_at=now)
+    if "selected_shipping_option" not in checkout.shopper:
+        return changed
+    return with_shipping_option(changed, choose_shipping_option(changed))
 
 
-def abort_checkout(checkout: Checkout, now: datetime, assumptions: Assumptions) -> Checkout:
+def mark_aborted(checkout: Checkout, now: datetime, assumptions: Assumptions) -> Checkout:
     """Abort a checkout order.
 
     Raises:

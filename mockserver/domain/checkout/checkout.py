@@ -12,10 +12,13 @@ from typing import Any, TypeAlias
 from msgspec import Struct, field
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.checkout.customer_token import CustomerToken
+from mockserver.domain.checkout.hosted_session import HostedSession
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Permission
 from mockserver.domain.operation import Operation
 from mockserver.domain.provenance import Mark
+from mockserver.domain.refusal import Refusal
 
 Fields: TypeAlias = Mapping[str, Any]
 
@@ -32,7 +35,7 @@ MERCHANT_FIELDS = (
 )  # fmt: skip
 """The fields that a merchant sets, in the recorded order of the echo."""
 
-ADDRESS_FIELDS = ("billing_address", "shipping_address")
+CHECKOUT_ADDRESSES = ("billing_address", "shipping_address")
 
 MERCHANT_URLS = (
     "terms", "cancellation_terms", "checkout", "confirmation", "push", "validation",
@@ -41,7 +44,7 @@ MERCHANT_URLS = (
 )  # fmt: skip
 """Members of ``merchant_urls``; others are dropped (recorded)."""
 
-OPTIONS = (
+CHECKOUT_OPTIONS = (
     "allow_separate_shipping_address", "date_of_birth_mandatory", "title_mandatory",
     "national_identification_number_mandatory", "require_validate_callback_success",
     "show_subtotal_detail", "phone_mandatory", "verify_national_identification_number",
@@ -56,6 +59,12 @@ OPTIONS = (
 )  # fmt: skip
 """Members of ``options``: the first twelve in the recorded order of the echo."""
 
+KNOWN_MEMBERS: Mapping[str, tuple[str, ...]] = {
+    "merchant_urls": MERCHANT_URLS,
+    "options": CHECKOUT_OPTIONS,
+}
+"""The members of objects that have no others; others are dropped (recorded)."""
+
 DEFAULT_OPTIONS: Mapping[str, bool] = {
     "allow_separate_shipping_address": False,
     "date_of_birth_mandatory": False,
@@ -63,7 +72,7 @@ DEFAULT_OPTIONS: Mapping[str, bool] = {
 }
 """The options that come back when none was sent (recorded)."""
 
-PLACEHOLDER = "{checkout.order.id}"
+ORDER_ID_PLACEHOLDER = "{checkout.order.id}"
 """Placeholder of the order's id in merchant URLs; replaced when a URL is used."""
 
 READABLE_AFTER_COMPLETION: Mapping[str, timedelta] = {
@@ -87,6 +96,8 @@ class Checkout(Struct, frozen=True, kw_only=True):
 
     Attributes:
         fields: what the merchant set, by the names of :data:`MERCHANT_FIELDS`.
+        token: the customer token that the completion created, if it did.
+        session: its session of the hosted payment page, if it has one.
         shopper: what the shopper set: addresses, ``selected_shipping_option``,
             ``merchant_requested``. Empty until the shopper has identified.
     """
@@ -98,16 +109,24 @@ class Checkout(Struct, frozen=True, kw_only=True):
     shopper: Fields = field(default_factory=dict)
     completed_at: datetime | None = None
     aborted_at: datetime | None = None
+    token: CustomerToken | None = None
+    session: HostedSession | None = None
 
     @property
     def expires_at(self) -> datetime:
         """When it expires, unless it is completed, updated or used before."""
         return self.last_modified_at + LIFETIME
 
+    @property
+    def return_url(self) -> str | None:
+        """Where the shopper goes after a purchase: the session's URL, or ``confirmation``."""
+        success = self.session and self.session.merchant_url("success", self.order_id)
+        return success or self.merchant_url("confirmation")
+
     def merchant_url(self, kind: str) -> str | None:
         """Return a merchant URL with the placeholder replaced."""
         url = self.fields.get("merchant_urls", {}).get(kind)
-        return url and str(url).replace(PLACEHOLDER, self.order_id)
+        return url and str(url).replace(ORDER_ID_PLACEHOLDER, self.order_id)
 
 
 def derive_checkout_status(
@@ -152,7 +171,7 @@ CHECKOUT_LIFECYCLE: Mapping[Operation, Mapping[CheckoutStatus, Permission]] = {
         aborted=Permission(Reason.CHECKOUT_READ_ONLY, Mark.ASSUMED),
     ),
 }
-"""Operation, status, answer."""
+"""Operation, status, response."""
 
 
 def check_checkout_allowed(

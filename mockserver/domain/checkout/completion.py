@@ -32,10 +32,10 @@ from mockserver.domain.order import (
 )
 
 ADDRESS_NAMES = ("billing_address", "shipping_address")
-LINE_FIELDS = tuple(name for name in OrderLine.__struct_fields__ if name != "extra")
+ORDER_LINE_FIELDS = tuple(name for name in OrderLine.__struct_fields__ if name != "extra")
 
 
-class Outcome(StrEnum):
+class ShopperOutcome(StrEnum):
     """How an attempt to complete a checkout order ends."""
 
     APPROVED = "approved"
@@ -45,8 +45,8 @@ class Outcome(StrEnum):
 
 
 ORDER_OUTCOMES = {
-    Outcome.APPROVED: FraudStatus.ACCEPTED,
-    Outcome.PENDING: FraudStatus.PENDING,
+    ShopperOutcome.APPROVED: FraudStatus.ACCEPTED,
+    ShopperOutcome.PENDING: FraudStatus.PENDING,
 }
 """Outcomes that make an order, and its fraud status."""
 
@@ -62,7 +62,7 @@ class Completion(Struct, frozen=True, kw_only=True):
             out stays as the merchant sent it.
     """
 
-    outcome: Outcome
+    outcome: ShopperOutcome
     payment_method: PaymentMethod
     billing_address: Address
     shipping_address: Address
@@ -74,7 +74,7 @@ class UnknownChoiceError(ValueError):
     """The checkout order has no shipping option or checkbox of this id."""
 
 
-def outcome_for_email(email: str) -> Outcome:
+def outcome_for_email(email: str) -> ShopperOutcome:
     """Return the outcome that the provider's test e-mail addresses ask for.
 
     Documented by Klarna for the playground: ``name+denied@…``, ``name+red@…``,
@@ -82,11 +82,11 @@ def outcome_for_email(email: str) -> Outcome:
     """
     match = _TRIGGER.search(email)
     if match is None:
-        return Outcome.APPROVED
-    return Outcome.PENDING if match[1].startswith("pend") else Outcome.DECLINED
+        return ShopperOutcome.APPROVED
+    return ShopperOutcome.PENDING if match[1].startswith("pend") else ShopperOutcome.DECLINED
 
 
-def identify_shopper(
+def enter_shopper_details(
     checkout: Checkout,
     addresses: Mapping[str, Address],
     shipping_option: str | None,
@@ -120,7 +120,9 @@ def attempt_checkout(
         UnknownChoiceError: no such shipping option or checkbox.
     """
     addresses = {name: getattr(completion, name) for name in ADDRESS_NAMES}
-    used = identify_shopper(checkout, addresses, completion.shipping_option, now, assumptions)
+    used = enter_shopper_details(
+        checkout, addresses, completion.shipping_option, now, assumptions
+    )
     answers = _checkbox_answers(checkout, completion.checkboxes)
     if answers:
         used = replace(used, shopper={**used.shopper, "merchant_requested": answers})
@@ -141,7 +143,7 @@ def completed_tax_amount(checkout: Checkout, assumptions: Assumptions) -> int:
     return int(checkout.fields["order_tax_amount"] + shipping.get("tax_amount", 0))
 
 
-def build_order(
+def build_completed_order(
     checkout: Checkout,
     completion: Completion,
     klarna_reference: str,
@@ -225,7 +227,7 @@ def _added_shipping(checkout: Checkout, assumptions: Assumptions) -> Fields:
 
 
 def _to_order_line(line: Fields) -> OrderLine:
-    known = {name: line[name] for name in LINE_FIELDS if name in line}
+    known = {name: line[name] for name in ORDER_LINE_FIELDS if name in line}
     extra = {name: line[name] for name in ECHOED_LINE_FIELDS if line.get(name)}
     return OrderLine(**known, extra=extra or None)
 

@@ -1,4 +1,4 @@
-"""What the merchant's answer to a callback means for the purchase."""
+"""What the merchant's response to a callback means for the purchase."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from mockserver.domain.assumptions import Assumptions
 REDIRECTS = (301, 302, 303, 307)  # documented by Kustom
 OK, BAD_REQUEST = 200, 400
 FAILURE = "validation_service_failed"
-"""Error type when the merchant does not answer as documented (recorded)."""
+"""Error type when the merchant does not response as documented (recorded)."""
 
 UNSUPPORTED_ADDRESS = "unsupported_shipping_address"
 
@@ -27,8 +27,8 @@ class ValidationResult(StrEnum):
     FAILED = "failed"
 
 
-class CallbackAnswer(Struct, frozen=True):
-    """The merchant's answer; ``status`` is ``None`` without one.
+class CallbackResponse(Struct, frozen=True):
+    """The merchant's response; ``status`` is ``None`` without one.
 
     Attributes:
         error_type: of the body of a 400.
@@ -61,40 +61,40 @@ FAILED = Validation(ValidationResult.FAILED, FAILURE)
 UPDATE_FAILED = Validation(ValidationResult.FAILED, "shipping_address_update_error")
 
 
-def judge_validation(
-    answer: CallbackAnswer, *, is_required: bool, assumptions: Assumptions
+def interpret_validation_response(
+    response: CallbackResponse, *, is_required: bool, assumptions: Assumptions
 ) -> Validation:
     """Decide how the purchase goes on.
 
     Args:
-        answer: the merchant's answer.
+        response: the merchant's response.
         is_required: the option ``require_validate_callback_success``.
         assumptions: those in force.
     """
-    if answer.status == OK:
+    if response.status == OK:
         return PASSED
-    if answer.status == BAD_REQUEST:
-        error_type = answer.error_type or "approval_failed"
-        return Validation(ValidationResult.REFUSED, error_type, answer.error_text)
-    if answer.status in REDIRECTS and answer.location:
-        return Validation(ValidationResult.REDIRECTED, redirect_url=answer.location)
-    if answer.status in REDIRECTS:
+    if response.status == BAD_REQUEST:
+        error_type = response.error_type or "approval_failed"
+        return Validation(ValidationResult.REFUSED, error_type, response.error_text)
+    if response.status in REDIRECTS and response.location:
+        return Validation(ValidationResult.REDIRECTED, redirect_url=response.location)
+    if response.status in REDIRECTS:
         return PASSED if assumptions.redirect_without_location == "goes_on" else FAILED
-    if answer.status is not None and assumptions.validation_other_status == "fail":
+    if response.status is not None and assumptions.validation_other_status == "fail":
         return FAILED
     return FAILED if is_required else PASSED
 
 
-def judge_update(answer: CallbackAnswer) -> Validation:
+def interpret_update_response(response: CallbackResponse) -> Validation:
     """Decide how the purchase goes on after an address, country or shipping callback.
 
     Everything but a 200, a 400 and a redirect with ``Location`` fails (assumed).
     """
-    if answer.status == OK:
+    if response.status == OK:
         return PASSED
-    if answer.status == BAD_REQUEST:
-        error_type = answer.error_type or UNSUPPORTED_ADDRESS
-        return Validation(ValidationResult.REFUSED, error_type, answer.error_text)
-    if answer.status in REDIRECTS and answer.location:
-        return Validation(ValidationResult.REDIRECTED, redirect_url=answer.location)
+    if response.status == BAD_REQUEST:
+        error_type = response.error_type or UNSUPPORTED_ADDRESS
+        return Validation(ValidationResult.REFUSED, error_type, response.error_text)
+    if response.status in REDIRECTS and response.location:
+        return Validation(ValidationResult.REDIRECTED, redirect_url=response.location)
     return UPDATE_FAILED

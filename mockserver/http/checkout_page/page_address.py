@@ -6,6 +6,7 @@ The key is derived, not stored: replicas of a server agree on it, and it outlive
 import hmac
 from base64 import urlsafe_b64encode
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -15,7 +16,7 @@ from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 
 PAGE_SEGMENT = "checkout-page"
-KEY_LENGTH = 20  # characters, as recorded of the provider's browser credential
+KEY_BYTES = 15  # 20 characters, as recorded of the provider's browser credential
 
 
 def parse_public_url(text: str) -> str:
@@ -52,6 +53,11 @@ class PageAddresses(Struct, frozen=True):
     registry: SandboxRegistry[Any]
     public_url: str | None = None
 
+    @property
+    def public_hosts(self) -> tuple[str, ...]:
+        """The host of ``public_url`` with its port, if there is one."""
+        return (urlsplit(self.public_url).netloc,) if self.public_url else ()
+
     def build(self, sandbox: Sandbox, order_id: str, base_url: str) -> str:
         """Return the URL of the page of a checkout order."""
         name = quote(sandbox.display_name, safe="")
@@ -71,5 +77,5 @@ class PageAddresses(Struct, frozen=True):
 
 @lru_cache(maxsize=1000)  # each read of a checkout order shows the address of its page
 def _derive_key(secret: bytes, name: str) -> str:
-    digest = hmac.digest(secret, name.encode(), "sha256")
-    return urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
+    digest = blake2b(name.encode(), key=secret, digest_size=KEY_BYTES).digest()
+    return urlsafe_b64encode(digest).decode()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mockserver.domain.checkout.checkout import (
-    ADDRESS_FIELDS,
+    CHECKOUT_ADDRESSES,
     Checkout,
     Fields,
     derive_checkout_status,
@@ -14,13 +14,13 @@ from mockserver.domain.checkout.completion import (
     with_shipping_option,
 )
 from mockserver.domain.order import Address
-from mockserver.http.merchant.serializers import JsonObject
+from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import generate_address
 
 PAYMENT_METHODS = ("CARD", "INVOICE", "BANK_TRANSFER")
 METHODS_BY_COUNTRY = {"SE": ("SWISH",), "DK": ("MOBILEPAY",), "FI": ("MOBILEPAY",)}
-LINE_FIELDS = ("name", "quantity", "total_amount")
+SHOWN_LINE_FIELDS = ("name", "quantity", "total_amount")
 OPTION_FIELDS = ("id", "name", "description", "promo", "price", "tax_amount", "tax_rate")
 CHECKBOX_FIELDS = ("id", "text", "checked", "required")
 
@@ -36,9 +36,9 @@ def describe_page(sandbox: Sandbox, checkout: Checkout) -> JsonObject:
         "locale": fields["locale"],
         "currency": fields["purchase_currency"].upper(),
         "order_amount": completed_amount(with_shipping_option(checkout, chosen), assumptions),
-        "order_lines": _rows(fields["order_lines"], LINE_FIELDS),
+        "order_lines": _rows(fields["order_lines"], SHOWN_LINE_FIELDS),
         "is_identified": "billing_address" in checkout.shopper,
-        **{name: _address(checkout, name, country) for name in ADDRESS_FIELDS},
+        **{name: _address(checkout, name, country) for name in CHECKOUT_ADDRESSES},
         "countries": _countries(fields, country),
         "shipping_options": _rows(fields.get("shipping_options", []), OPTION_FIELDS),
         "selected_shipping_option": chosen.get("id"),
@@ -46,7 +46,7 @@ def describe_page(sandbox: Sandbox, checkout: Checkout) -> JsonObject:
         "checkboxes": _rows(_checkboxes(fields), CHECKBOX_FIELDS),
         **_switches(fields),
         "terms_url": checkout.merchant_url("terms"),
-        "confirmation_url": checkout.merchant_url("confirmation"),
+        "confirmation_url": checkout.return_url,
         "customer_type": fields.get("customer", {}).get("type", "person"),
         "event_country_case": assumptions.event_country_case,
         "test_person": generate_address(checkout, country, sandbox.ids.seed),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.domain.errors import Refusal
+from mockserver.domain.refusal import Refusal
 from mockserver.homes.memory import MemoryHome
 from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page, is_expected_host
@@ -23,7 +23,7 @@ from mockserver.http.control.context import (
     PathParams,
     Route,
     UnbuiltSandboxError,
-    sandbox_name,
+    parse_sandbox_name,
 )
 from mockserver.http.control.ownership import authenticate_owner, is_about_sandbox
 from mockserver.http.control.parsing import check_query
@@ -137,7 +137,7 @@ class ControlApi(Struct, frozen=True):
         authenticate: Callable[[], object],
     ) -> Response:
         """Read a sandbox in a worker, from a copy."""
-        home, name = self.context.home, sandbox_name(self.context, params)
+        home, name = self.context.home, parse_sandbox_name(self.context, params)
 
         def copy() -> Work[Response]:
             authenticate()
@@ -151,7 +151,7 @@ class ControlApi(Struct, frozen=True):
         """Return the name of the sandbox of a path; a reader of several gets all of them."""
         if route.reads_all or is_digest(params.get("sandbox", "")):
             await self.context.home.load_all()
-        return sandbox_name(self.context, params) if "sandbox" in params else ""
+        return parse_sandbox_name(self.context, params) if "sandbox" in params else ""
 
     def _finish(self, route: Route, name: str, credentials: Credentials | None) -> None:
         """Protect a sandbox that was changed, and tie it to the caller."""

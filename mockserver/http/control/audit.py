@@ -1,9 +1,7 @@
-"""Control API: judge how the client of a sandbox behaved."""
+"""Control API: audit the client of a sandbox."""
 
 from msgspec import to_builtins
 
-from mockserver.audit.audit import audit_sandbox
-from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
 from mockserver.http.control.parsing import json_response
@@ -14,11 +12,14 @@ FILTER = "allow"
 
 
 def get_audit(context: ControlContext, params: PathParams, request: Request) -> Response:
-    """Judge how the client behaved, from the journal.
+    """Audit how the client behaved, from the journal.
 
     ``allow`` lists codes to leave out, separated by commas; the scenario's own ``allow``
     counts as well.
     """
+    from mockserver.audit.audit import audit_sandbox  # noqa: PLC0415  # a start need not wait for it
+    from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError  # noqa: PLC0415  # a start need not wait for it
+
     sandbox = find_sandbox(context, params)
     spec = context.registry.template_of(sandbox.name).spec
     from_scenario = [code for code in spec.get("allow", ()) if code in AUDIT_RULES]

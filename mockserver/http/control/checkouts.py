@@ -2,11 +2,7 @@
 
 from mockserver.domain.checkout.checkout import Checkout, derive_checkout_status
 from mockserver.domain.order import Order
-from mockserver.http.complete_checkout import (
-    NOT_VALIDATED,
-    complete_checkout,
-    serialize_validation,
-)
+from mockserver.http.complete_checkout import NOT_VALIDATED, play_completion
 from mockserver.http.control import serializers
 from mockserver.http.control.context import (
     ControlContext,
@@ -19,8 +15,9 @@ from mockserver.http.control.orders import MAX_ORDERS, free_order_name
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
-from mockserver.http.merchant.serializers import JsonObject, format_time
+from mockserver.http.merchant.order_serializer import JsonObject, format_time
 from mockserver.http.messages import Request, Response
+from mockserver.http.shopper_changes import serialize_validation
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_builder import add_checkout
 from mockserver.scenario.sandbox_builder import order_defaults
@@ -36,7 +33,7 @@ def list_checkouts(context: ControlContext, params: PathParams, request: Request
     return json_response({"checkouts": checkouts})
 
 
-def create_checkout(context: ControlContext, params: PathParams, request: Request) -> Response:
+def create_from_spec(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Create a checkout order from scenario syntax."""
     spec = validate(parse_json_object(request), "scenario.schema.json#/$defs/checkout")
     sandbox = open_sandbox(context, params)
@@ -61,23 +58,25 @@ def get_checkout(context: ControlContext, params: PathParams, request: Request) 
     return json_response(_details(sandbox, checkout, order, page_url))
 
 
-async def complete(context: ControlContext, params: PathParams, request: Request) -> Response:
+async def complete_as_shopper(
+    context: ControlContext, params: PathParams, request: Request
+) -> Response:
     """Complete a checkout order in place of the shopper."""
     body = parse_json_object(request)
     spec = validate(body, "control.schema.json#/$defs/completion_request")
     sandbox = find_sandbox(context, params)
     checkout = _find_checkout(sandbox, params["checkout_id"])
-    completed = await complete_checkout(context.deliveries, sandbox, checkout, spec)
+    completed = await play_completion(context.deliveries, sandbox, checkout, spec)
     page_url = _page_url(context, sandbox, checkout, request)
     details = _details(sandbox, completed.checkout, completed.order, page_url)
     pushes = [serialize_delivery(sandbox, completed.push)] if completed.push else []
-    answer = {
+    response_body = {
         "outcome": completed.outcome or NOT_VALIDATED,
         "validation": serialize_validation(completed.validation),
         **details,
         "deliveries": pushes,
     }
-    return json_response(answer)
+    return json_response(response_body)
 
 
 def _find_checkout(sandbox: Sandbox, name_or_id: str) -> Checkout:
@@ -111,7 +110,7 @@ def _details(
 ) -> JsonObject:
     return {
         **_summary(sandbox, checkout, page_url),
-        "confirmation_url": checkout.merchant_url("confirmation"),
+        "confirmation_url": checkout.return_url,
         "checkout": serialize_checkout(checkout, sandbox.assumptions, page_url),
         "order": order and serializers.serialize_current_order(sandbox, order),
     }

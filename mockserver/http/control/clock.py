@@ -10,13 +10,13 @@ from mockserver.http.control.context import (
     PathParams,
     find_sandbox,
     open_sandbox,
-    sandbox_name,
+    parse_sandbox_name,
 )
 from mockserver.http.control.parsing import json_response, parse_json_object
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.workers import SMALL_SANDBOX
-from mockserver.http.deliveries.runner import SentDelivery
-from mockserver.http.merchant.serializers import format_time
+from mockserver.http.deliveries.delivery_runner import SentDelivery
+from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import check_time_bounds, parse_duration, parse_time
@@ -41,7 +41,7 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
         raise Problem(
             422, f"expected one or more of {', '.join(CLOCK_FIELDS)}, got {unknown or '{}'}"
         )
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     changed = await context.home.take_turn(name, _change_clock, context, params, body)
     if isinstance(changed, Response):
         return changed
@@ -76,7 +76,7 @@ def _change_clock(
     if not isinstance(body.get("dry_run", False), bool):
         raise Problem(422, "expected a boolean for 'dry_run'")
     if body.get("dry_run"):
-        preview = _preview_change(sandbox, target)
+        preview = _dry_run_change(sandbox, target)
         return json_response({**preview, "frozen": body.get("freeze", sandbox.clock.frozen)})
     if body.get("freeze"):
         sandbox.clock.freeze()
@@ -85,7 +85,7 @@ def _change_clock(
     return sandbox, old_time, target
 
 
-def _preview_change(sandbox: Sandbox, target: datetime) -> dict[str, Any]:
+def _dry_run_change(sandbox: Sandbox, target: datetime) -> dict[str, Any]:
     """Return what is due until a time; how the merchant will answer is not known."""
     due = [
         {

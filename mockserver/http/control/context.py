@@ -14,7 +14,7 @@ from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.activity import Activity
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.workers import Workers
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.first_use import is_large
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
@@ -68,8 +68,8 @@ PathParams: TypeAlias = Mapping[str, str]
 Commit: TypeAlias = Callable[[], Response]
 """The last step of a long change: it makes the change, and runs without awaiting."""
 
-Answer: TypeAlias = Response | Awaitable[Response | Commit]
-Handler: TypeAlias = Callable[[ControlContext, PathParams, Request], Answer]
+HandlerResult: TypeAlias = Response | Awaitable[Response | Commit]
+Handler: TypeAlias = Callable[[ControlContext, PathParams, Request], HandlerResult]
 
 
 class Route(Struct, frozen=True):
@@ -131,7 +131,7 @@ def find_sandbox(context: ControlContext, params: PathParams) -> Sandbox:
     Raises:
         Problem: with status 404 if the sandbox is not in use, or 422 if the name is not valid.
     """
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     sandbox = context.registry.get(name)
     if sandbox is None:
         raise sandbox_not_found(context, name)
@@ -145,13 +145,13 @@ def open_sandbox(context: ControlContext, params: PathParams) -> Sandbox:
         Problem: with status 422 if the name is not valid.
         UnbuiltSandboxError: it is to be built by a worker first.
     """
-    name, registry = sandbox_name(context, params), context.registry
+    name, registry = parse_sandbox_name(context, params), context.registry
     if is_large(registry.template) and registry.get(name) is None:
         raise UnbuiltSandboxError(name)
     return registry.get_or_create(name)
 
 
-def sandbox_name(context: ControlContext, params: PathParams) -> str:
+def parse_sandbox_name(context: ControlContext, params: PathParams) -> str:
     """Return the name of the sandbox in a path, which may be shown as a digest there.
 
     Raises:

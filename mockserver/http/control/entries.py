@@ -1,25 +1,26 @@
 """Serialize journal entries for the control API: in full, or as a row of a list."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import build_ledger
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.refusal_hints import refusal_hint
 from mockserver.domain.wording import did_you_mean, quote
-from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
-from mockserver.http.merchant.serializers import (
+from mockserver.http.merchant.order_serializer import (
     JsonObject,
     format_time,
     serialize_explanation,
 )
+from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.recordings import Message
 from mockserver.scenario.body_fields import body_fields
 
-MAX_IGNORED_FIELDS = 10  # that are noted of one body
+MAX_NOTED_FIELDS = 10  # of one body, for each kind of note
 
 
 def serialize_entry(journal: Journal, entry: Entry, *, unmasked: bool = False) -> JsonObject:
@@ -144,7 +145,7 @@ def _note_ignored_fields(entry: Entry, request: Message) -> Iterator[str]:
     if not fields or not isinstance(body, dict):
         return
     ignored = (key for key in body if key not in fields)
-    for key in islice(ignored, MAX_IGNORED_FIELDS):
+    for key in islice(ignored, MAX_NOTED_FIELDS):
         yield f"unknown field {quote(key)} is ignored, {did_you_mean(key, fields)}"
 
 
@@ -154,12 +155,13 @@ def _note_duplicate_keys(request: Message) -> list[str]:
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) < len(pairs):
-            keys = [key for key, _ in pairs]
-            repeated.update(dict.fromkeys(key for key in members if keys.count(key) > 1))
+            counts = Counter(key for key, _ in pairs)
+            repeated.update(dict.fromkeys(key for key in counts if counts[key] > 1))
         return members
 
     try:
         json.loads(request.body, object_pairs_hook=collect)
     except (ValueError, RecursionError):
         return []
-    return [f"duplicate key '{key}': its last value counts" for key in repeated]
+    keys = islice(repeated, MAX_NOTED_FIELDS)
+    return [f"duplicate key '{key}': its last value counts" for key in keys]

@@ -18,13 +18,13 @@ from mockserver.http.control.context import (
     ControlContext,
     PathParams,
     find_sandbox,
-    sandbox_name,
+    parse_sandbox_name,
 )
 from mockserver.http.control.entries import serialize_row
+from mockserver.http.control.parsing import COUNT_PATTERN
 from mockserver.http.control.problems import Problem
-from mockserver.http.control.requests import COUNT_PATTERN
 from mockserver.http.control.sandboxes import summarize_sandbox
-from mockserver.http.merchant.serializers import JsonObject
+from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
@@ -38,7 +38,7 @@ LONGEST_STREAM = "1d"
 PING_INTERVAL = 15.0  # seconds; a write also finds clients that have left
 RETRY = b"retry: 1000\n\n"  # milliseconds
 PING = b": ping\n\n"
-HEADERS = {
+STREAM_HEADERS = {
     "Content-Type": EVENT_STREAM,
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",
@@ -66,11 +66,11 @@ async def stream_events(
     sent. ``reset`` says that entries are gone, so lists must be read again. ``timeout`` ends
     the stream after a while; it may end earlier, and a client continues then.
     """
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     sandbox = await context.home.take_turn(name, find_sandbox, context, params)
     state = State(_position(request, sandbox.journal.last_id), monotonic() + _timeout(request))
     stream = _stream(context, name, params, state)
-    return Response(200, headers=dict(HEADERS), stream=stream)
+    return Response(200, headers=dict(STREAM_HEADERS), stream=stream)
 
 
 def _position(request: Request, last_id: int) -> int:
@@ -152,7 +152,8 @@ def _summarize(
         summary.pop("now")  # it passes all the time
     summary.pop("requests")
     summary["fired"] = sum(sandbox.faults.fired.values())
-    summary["deliveries"] = sum(1 + len(d.attempts) for d in sandbox.deliveries)
+    deliveries = sandbox.deliveries  # counted: many streams look often
+    summary["deliveries"] = len(deliveries.by_id) + deliveries.attempt_count
     summary["snapshots"] = len(sandbox.snapshots)
     return summary
 

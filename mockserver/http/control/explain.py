@@ -8,9 +8,9 @@ from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.commands import RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Context
-from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.http.control import serializers
 from mockserver.http.control.context import (
     ControlContext,
@@ -47,7 +47,7 @@ def explain_refund(context: ControlContext, params: PathParams, request: Request
     validate_refund(body["refund"])
     sandbox = find_sandbox(context, params)
     order = find_order(sandbox, body["order_id"])
-    preview = preview_refund(sandbox, order, body["refund"])
+    preview = try_refund(sandbox, order, body["refund"])
     return json_response(serializers.serialize_dry_run(*preview))
 
 
@@ -63,7 +63,7 @@ def validate_refund(body: object) -> None:
         raise Problem(422, f"the refund is not valid: {'; '.join(errors)}", errors=errors)
 
 
-def preview_refund(
+def try_refund(
     sandbox: Sandbox, order: Order, body: Body
 ) -> tuple[Explanation, Refusal | None, Sequence[tuple[FaultRule, Action]]]:
     """Predict what a refund would get: its allocation, a refusal, and faults."""

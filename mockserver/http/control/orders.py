@@ -15,8 +15,9 @@ from mockserver.http.control.context import (
     find_order,
     find_sandbox,
     open_sandbox,
-    sandbox_name,
+    parse_sandbox_name,
 )
+from mockserver.http.control.order_filters import filter_orders
 from mockserver.http.control.parsing import (
     json_response,
     parse_flag,
@@ -48,11 +49,12 @@ MAX_ORDERS = 200_000
 ORDER_SCHEMA = "scenario.schema.json#/$defs/order"
 
 
-def list_orders(context: ControlContext, params: PathParams, _request: Request) -> Response:
-    """List the orders of a sandbox."""
+def list_orders(context: ControlContext, params: PathParams, request: Request) -> Response:
+    """List the orders of a sandbox that match the query, oldest first."""
     sandbox = find_sandbox(context, params)
-    orders = sandbox.orders.values()
-    return json_response({"orders": serializers.serialize_order_summaries(sandbox, orders)})
+    orders, total = filter_orders(sandbox, request)
+    rows = serializers.serialize_order_summaries(sandbox, orders)
+    return json_response({"orders": rows, "total": total})
 
 
 async def create_order(context: ControlContext, params: PathParams, request: Request) -> Commit:
@@ -71,7 +73,7 @@ async def _convert_order(
 ) -> Spec:
     mask = parse_flag(request, "mask")
     validate(convert_order(value, mask=mask), ORDER_SCHEMA)
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     now = await context.home.take_turn(name, _sandbox_time, context, params)
     return convert_order(value, now, mask=mask)
 
@@ -91,7 +93,7 @@ async def _plan_order(
     """Return what adds an order; a large one is built by a worker before."""
     if len(request.body or b"") <= SMALL_BODY:
         return partial(_add_order, context, params, spec)
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     order_name, draft = await context.home.take_turn(name, _draft, context, params, spec)
     built = await context.workers.run_if(
         partial(build_order, draft, order_name, spec, order_defaults(draft), ()), is_long=True
@@ -155,13 +157,15 @@ def free_order_name(sandbox: Sandbox) -> str:
 
 
 def get_order(context: ControlContext, params: PathParams, _request: Request) -> Response:
-    """Return the inner view of an order."""
+    """Return the details of an order."""
     sandbox = find_sandbox(context, params)
     order = find_order(sandbox, params["order_id"])
-    return json_response(serializers.serialize_inner_view(sandbox, order))
+    return json_response(serializers.serialize_order_details(sandbox, order))
 
 
-def force_outcome(context: ControlContext, params: PathParams, request: Request) -> Response:
+def force_order_outcome(
+    context: ControlContext, params: PathParams, request: Request
+) -> Response:
     """Force an outcome that normally time or the provider causes."""
     outcome = parse_json_object(request).get("outcome")
     if not isinstance(outcome, str):
@@ -174,4 +178,4 @@ def force_outcome(context: ControlContext, params: PathParams, request: Request)
     changed = sandbox.force_outcome(order.order_id, outcome)
     if notify_of_review(sandbox, order.order_id, outcome):
         context.deliveries.arm(sandbox)
-    return json_response(serializers.serialize_inner_view(sandbox, changed or order))
+    return json_response(serializers.serialize_order_details(sandbox, changed or order))

@@ -1,6 +1,6 @@
 """Access to the sandboxes of ``serve --owned`` with the secret of their user."""
 
-from mockserver.http.control.context import ControlContext, sandbox_name
+from mockserver.http.control.context import ControlContext, parse_sandbox_name
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.auth import Credentials, parse_authorization
 from mockserver.http.messages import Request
@@ -27,7 +27,7 @@ def authenticate_owner(context: ControlContext, request: Request) -> Credentials
         )
         problem.headers["WWW-Authenticate"] = 'Basic realm="kustom-mock control API"'
         raise problem
-    name = sandbox_name(context, {"sandbox": request.segments[SANDBOX_DEPTH]})
+    name = parse_sandbox_name(context, {"sandbox": request.segments[SANDBOX_DEPTH]})
     is_owner = context.registry.is_owner(name, credentials.secret)
     if credentials.user != name or not is_owner:
         raise Problem(403, f"sandbox '{display_name(name)}' is owned by another secret")

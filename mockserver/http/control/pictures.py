@@ -12,12 +12,12 @@ from mockserver.http.control.context import (
     find_order,
     find_sandbox,
 )
-from mockserver.http.control.explain import preview_refund, validate_refund
+from mockserver.http.control.explain import try_refund, validate_refund
 from mockserver.http.control.parsing import parse_json_object
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.serializers import order_steps
 from mockserver.http.messages import Request, Response
-from mockserver.picture.content import Preview
+from mockserver.picture.content import DryRun
 from mockserver.picture.order_picture import DEFAULT_WIDTH, MAX_WIDTH, MIN_WIDTH, draw_order
 from mockserver.picture.svg import read_style
 from mockserver.sandbox.sandbox import Sandbox
@@ -36,28 +36,29 @@ def get_picture(context: ControlContext, params: PathParams, request: Request) -
     sandbox = find_sandbox(context, params)
     order = find_order(sandbox, params["order_id"])
     step = _number(request, "step", 1, None)
-    return _svg_response(order, request, visible=_visible_ids(sandbox, order, step))
+    return svg_response(order, request, visible=_visible_ids(sandbox, order, step))
 
 
-def preview_picture(context: ControlContext, params: PathParams, request: Request) -> Response:
+def draw_dry_run(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Draw an order with a refund that is not sent: the body is that of the refund."""
     body = parse_json_object(request)
     validate_refund(body)
     sandbox = find_sandbox(context, params)
     order = find_order(sandbox, params["order_id"])
-    explanation, refusal, _ = preview_refund(sandbox, order, body)
-    return _svg_response(
-        order, request, preview=Preview(explanation, str(refusal) if refusal else None)
+    explanation, refusal, _ = try_refund(sandbox, order, body)
+    return svg_response(
+        order, request, preview=DryRun(explanation, str(refusal) if refusal else None)
     )
 
 
-def _svg_response(
+def svg_response(
     order: Order,
     request: Request,
     *,
     visible: frozenset[str] | None = None,
-    preview: Preview | None = None,
+    preview: DryRun | None = None,
 ) -> Response:
+    """Draw an order as the query asks, and build the response."""
     picture = draw_order(
         order,
         width=_number(request, "width", MIN_WIDTH, MAX_WIDTH) or DEFAULT_WIDTH,

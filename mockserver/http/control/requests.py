@@ -20,31 +20,31 @@ from mockserver.http.control.context import (
     find_entry,
     find_sandbox,
     open_sandbox,
-    sandbox_name,
+    parse_sandbox_name,
 )
 from mockserver.http.control.entries import serialize_entry, serialize_row
 from mockserver.http.control.parsing import (
     CONTROL_SCHEMAS,
+    COUNT_PATTERN,
     json_response,
     parse_flag,
     parse_json_object,
+    parse_limit,
     validate,
 )
 from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.auth import parse_authorization
+from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
-from mockserver.http.merchant.serializers import JsonObject
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import parse_duration, parse_time
 
 STATUS_PATTERN = re.compile(r"0|[1-9][0-9]{2}")
-COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
 REQUEST_FILTERS = ("operation", "order_id", "status", "correlation_id")
 ENTRY_VIEWS = ("full", "row")
 MAX_ENTRY_ID = 999_999_999
-MAX_LIMIT = 10_000
 DEFAULT_TIMEOUT = "5s"
 MAX_TIMEOUT = 60.0  # seconds
 FEW_ENTRIES = 100  # that are rendered at once
@@ -90,7 +90,7 @@ async def send_request(
     Faults apply, and the journal records it. ``lost`` says that a fault damaged the response.
     """
     spec = validate(parse_json_object(request), f"{CONTROL_SCHEMAS}#/$defs/merchant_request")
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     sandbox = await context.home.take_turn(name, find_sandbox, context, params)
     response = await context.send_to_merchant_api(_as_merchant(sandbox, spec, request))
     try:
@@ -151,7 +151,12 @@ async def await_requests(
     """Wait until ``count`` matching requests have arrived, at most ``timeout`` (real time)."""
     expected_count, timeout = parse_await_parameters(request)
     deadline = monotonic() + timeout
-    name, journal, entries, last_id = sandbox_name(context, params), None, deque[Entry](), 0
+    name, journal, entries, last_id = (
+        parse_sandbox_name(context, params),
+        None,
+        deque[Entry](),
+        0,
+    )
     while True:
         look = await context.home.take_turn(
             name, _look_for_entries, context, params, request, journal, last_id
@@ -244,12 +249,10 @@ def _render_entries(journal: Journal, entries: Iterable[Entry]) -> list[JsonObje
 
 def _page(entries: list[Entry], request: Request) -> list[Entry]:
     """Apply ``limit``: the first entries after an id, otherwise the latest ones."""
-    limit = request.query.get("limit")
+    limit = parse_limit(request)
     if limit is None:
         return entries
-    if not COUNT_PATTERN.fullmatch(limit) or not 1 <= int(limit) <= MAX_LIMIT:
-        raise Problem(422, f"expected 1 to {MAX_LIMIT} for 'limit', got '{limit}'")
-    return entries[: int(limit)] if "after" in request.query else entries[-int(limit) :]
+    return entries[:limit] if "after" in request.query else entries[-limit:]
 
 
 def _entry_id(request: Request, name: str, default: int) -> int:

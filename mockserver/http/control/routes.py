@@ -24,8 +24,6 @@ from mockserver.http.control.activity import serialize_call
 from mockserver.http.control.context import ControlContext, PathParams, Route
 from mockserver.http.control.parsing import json_response
 from mockserver.http.messages import Request, Response
-from mockserver.http.openapi.control_document import control_document
-from mockserver.http.openapi.merchant_document import merchant_document
 from mockserver.http.router import Router
 
 HEALTH_PATHS = ("/livez", "/healthz", "/__admin/health")
@@ -40,6 +38,8 @@ def list_activity(context: ControlContext, _params: PathParams, _request: Reques
 
 def get_openapi(_context: ControlContext, _params: PathParams, _request: Request) -> Response:
     """Return the OpenAPI document of the control API."""
+    from mockserver.http.openapi.control_document import control_document  # noqa: PLC0415  # a start need not wait for it
+
     return json_response(control_document(CONTROL_ROUTES))
 
 
@@ -47,6 +47,8 @@ def get_merchant_openapi(
     _context: ControlContext, _params: PathParams, _request: Request
 ) -> Response:
     """Return the OpenAPI document of the merchant API."""
+    from mockserver.http.openapi.merchant_document import merchant_document  # noqa: PLC0415  # a start need not wait for it
+
     return json_response(merchant_document(ALL_OPERATIONS))
 
 
@@ -67,6 +69,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
     ),
     Route("POST", "/__admin/lint", scenarios.lint_scenario, "findings"),
+    Route(
+        "POST", "/__admin/lint/picture.svg", scenarios.draw_scenario, "text",
+        query_schema="scenario_picture_options", response_media_type=pictures.SVG_TYPE,
+    ),
     Route("GET", "/__admin/scenarios", scenarios.list_scenarios, "scenarios"),
     Route(
         "GET", "/__admin/scenarios/{scenario}", scenarios.get_shipped,
@@ -98,28 +104,31 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "names", request_schema="names_request",
     ),
     Route("GET", f"{SANDBOX_PATH}/invariants", sandboxes.get_invariants, "invariants"),
-    Route("GET", f"{SANDBOX_PATH}/orders", orders.list_orders, "orders"),
+    Route(
+        "GET", f"{SANDBOX_PATH}/orders", orders.list_orders, "orders",
+        query_schema="order_filters",
+    ),
     Route(
         "POST", f"{SANDBOX_PATH}/orders", orders.create_order, "order", 201, "order_request",
         query_schema="order_options", limited=True,
     ),
-    Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "inner_view"),
+    Route("GET", f"{SANDBOX_PATH}/orders/{{order_id}}", orders.get_order, "order_details"),
     Route(
         "GET", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.get_picture,
         "text", query_schema="picture_options", response_media_type=pictures.SVG_TYPE,
     ),
     Route(
-        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.preview_picture,
-        "text", request_schema="refund_request", query_schema="preview_picture_options",
+        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/picture.svg", pictures.draw_dry_run,
+        "text", request_schema="refund_request", query_schema="dry_run_picture_options",
         response_media_type=pictures.SVG_TYPE,
     ),
     Route(
-        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_outcome,
-        "inner_view", request_schema="outcome_request",
+        "POST", f"{SANDBOX_PATH}/orders/{{order_id}}/force", orders.force_order_outcome,
+        "order_details", request_schema="outcome_request",
     ),
     Route("GET", f"{SANDBOX_PATH}/checkouts", checkouts.list_checkouts, "checkouts"),
     Route(
-        "POST", f"{SANDBOX_PATH}/checkouts", checkouts.create_checkout,
+        "POST", f"{SANDBOX_PATH}/checkouts", checkouts.create_from_spec,
         "checkout_details", 201, "checkout_request", limited=True,
     ),
     Route(
@@ -127,8 +136,9 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "checkout_details",
     ),
     Route(
-        "POST", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}/complete", checkouts.complete,
-        "completion", request_schema="completion_request", limited=True,
+        "POST", f"{SANDBOX_PATH}/checkouts/{{checkout_id}}/complete",
+        checkouts.complete_as_shopper, "completion",
+        request_schema="completion_request", limited=True,
     ),
     Route(
         "GET", f"{SANDBOX_PATH}/deliveries", deliveries.list_deliveries,

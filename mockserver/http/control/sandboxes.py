@@ -11,7 +11,7 @@ from mockserver.http.control.context import (
     PathParams,
     find_sandbox,
     open_sandbox,
-    sandbox_name,
+    parse_sandbox_name,
 )
 from mockserver.http.control.parsing import (
     json_response,
@@ -21,12 +21,13 @@ from mockserver.http.control.parsing import (
     yaml_response,
 )
 from mockserver.http.control.problems import Problem
+from mockserver.http.control.serializers import count_failed_refunds
 from mockserver.http.control.workers import SMALL_BODY, SMALL_SANDBOX
-from mockserver.http.merchant.serializers import format_time
+from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.memory_sizes import NAME_BYTES
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.weights import NAME_BYTES
 from mockserver.scenario.checked_expectation import Verdict
 from mockserver.scenario.diagnostics import format_path
 from mockserver.scenario.document import Document
@@ -50,7 +51,7 @@ def list_sandboxes(context: ControlContext, _params: PathParams, _request: Reque
         for eviction in context.registry.evicted
     ]
     page = {
-        "sandboxes": [summarize_sandbox(context, sandbox) for sandbox in context.registry],
+        "sandboxes": [_describe_sandbox(context, sandbox) for sandbox in context.registry],
         "evicted": evicted,
         "evicted_count": context.registry.evicted_count,
     }
@@ -59,7 +60,7 @@ def list_sandboxes(context: ControlContext, _params: PathParams, _request: Reque
 
 def get_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return a summary of a sandbox in use."""
-    return json_response(summarize_sandbox(context, find_sandbox(context, params)))
+    return json_response(_describe_sandbox(context, find_sandbox(context, params)))
 
 
 def drop_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -72,18 +73,18 @@ async def reset_sandbox(
     context: ControlContext, params: PathParams, _request: Request
 ) -> Commit:
     """Reset the sandbox to its scenario."""
-    name, take_turn = sandbox_name(context, params), context.home.take_turn
+    name, take_turn = parse_sandbox_name(context, params), context.home.take_turn
     await take_turn(name, context.registry.check_vacancy, name)
     scenario = await take_turn(name, context.registry.template_of, name)
     sandbox = await context.workers.run_if(
-        partial(scenario.build, name), is_long=scenario.weight > SMALL_SANDBOX
+        partial(scenario.build, name), is_long=scenario.total_bytes > SMALL_SANDBOX
     )
     return partial(_replace_sandbox, context, scenario, sandbox)
 
 
 async def put_scenario(context: ControlContext, params: PathParams, request: Request) -> Commit:
     """Fill a sandbox from the scenario in the body, or from a shipped one by name."""
-    name = sandbox_name(context, params)
+    name = parse_sandbox_name(context, params)
     await context.home.take_turn(name, context.registry.check_vacancy, name)
     defaults = context.registry.template.defaults
     scenario, sandbox = await context.workers.run_if(
@@ -100,7 +101,7 @@ def _build_from_body(
     scenario_name, document = _scenario_from_body(parse_document(request))
     scenario = parse_scenario(scenario_name, document, defaults)
     sandbox, compacted = scenario.build(name), scenario.compact()
-    _ = compacted.weight  # cached now: to weigh a large scenario takes long
+    _ = compacted.total_bytes  # cached now: to measure a large scenario takes long
     return compacted, sandbox
 
 
@@ -191,6 +192,13 @@ def _scenario_from_body(document: Document) -> tuple[str, Document]:
         return name, parse_yaml(find_shipped(name).read_bytes())
     except UnknownScenarioError as error:
         raise Problem(422, str(error)) from None
+
+
+def _describe_sandbox(context: ControlContext, sandbox: Sandbox) -> dict[str, Any]:
+    """Return a sandbox in figures, those that take a look at every order included."""
+    orders = sandbox.orders.values()
+    failed = sum(count_failed_refunds(order) for order in orders if order.refunds)
+    return {**summarize_sandbox(context, sandbox), "not_allocated": failed}
 
 
 def summarize_sandbox(context: ControlContext, sandbox: Sandbox) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from mockserver.http.control.context import (
 )
 from mockserver.http.control.parsing import json_response, parse_json_object, validate_name
 from mockserver.http.control.problems import Problem
-from mockserver.http.merchant.serializers import format_time
+from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.snapshots import Snapshot
 

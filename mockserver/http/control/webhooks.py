@@ -7,11 +7,11 @@ from mockserver.http.control.context import (
     open_sandbox,
 )
 from mockserver.http.control.parsing import json_response, parse_json_object, validate
-from mockserver.http.merchant.serializers import JsonObject, format_time
+from mockserver.http.merchant.order_serializer import JsonObject, format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.webhooks import set_webhooks
+from mockserver.scenario.webhook_parser import set_webhooks
 
 
 def get_webhooks(context: ControlContext, params: PathParams, _request: Request) -> Response:

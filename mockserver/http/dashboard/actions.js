@@ -1,7 +1,7 @@
 // @ts-check
 /** Act on a sandbox, and show the same action for a shell and for a scenario. */
 
-import { ApiError, absolute, call, hasToken } from "./api.js";
+import { ApiError, absolute, call, hasToken, mediaType } from "./api.js";
 import { fill, h, toast, value } from "./dom.js";
 import { curlLine, scenarioStep } from "./format.js";
 
@@ -19,8 +19,7 @@ import { curlLine, scenarioStep } from "./format.js";
  * @param {string} [label] of what the call does
  */
 export function equivalent(action, label = "The same") {
-  const type = typeof action.body === "string" ? "application/yaml" : "application/json";
-  const curl = curlLine(action.method, absolute(action.path), action.body, { token: hasToken(), type });
+  const curl = curlLine(action.method, absolute(action.path), action.body, { token: hasToken(), type: mediaType(action.body) });
   const parts = [copyable("curl", curl)];
   if (action.step) parts.push(copyable("Scenario step", scenarioStep(action.step.action, action.step.argument)));
   return h("details", { class: "equivalent" }, h("summary", null, `${label} with curl`, action.step ? " and as a scenario step" : ""), parts);
@@ -47,10 +46,10 @@ export async function copy(text) {
 }
 
 /**
- * Carry out an action; a refusal is said, not thrown.
+ * Run an action; a refusal is said, not thrown.
  * @param {Action} action
  * @param {string} done what to say afterwards
- * @returns {Promise<any>} the answer, or undefined
+ * @returns {Promise<any>} the response, or undefined
  */
 export async function perform(action, done) {
   try {
@@ -119,6 +118,22 @@ export function problem(error, retry) {
       isMissing ? h("a", { href: "#/" }, "All sandboxes") : null));
 }
 
+/** @type {WeakMap<Element, string>} */
+const shownData = new WeakMap();
+
+/**
+ * Whether an element is to show other data than the last time. What is the same is not drawn
+ * again, so that focus, selection and a pressed button stay.
+ * @param {Element} element
+ * @param {unknown} data
+ */
+export function isNew(element, data) {
+  const text = JSON.stringify(data);
+  const differs = shownData.get(element) !== text;
+  shownData.set(element, text);
+  return differs;
+}
+
 /**
  * Load something into an element; shows what went wrong instead.
  * @param {Element} element
@@ -128,7 +143,10 @@ export async function guarded(element, load) {
   try {
     await load();
   } catch (error) {
-    if (element.isConnected) fill(element, problem(error, () => guarded(element, load)));
+    shownData.delete(element);
+    if (!element.isConnected) return;
+    const failure = problem(error, () => guarded(element, load).then(() => failure.remove()));
+    fill(element, failure);
   }
 }
 

@@ -32,7 +32,7 @@ const VIEWS = /** @type {Record<string, [string, () => Promise<{show: (root: Ele
   checkouts: ["Checkouts", () => import("./view-checkouts.js")],
   deliveries: ["Deliveries", () => import("./view-deliveries.js")],
   snapshots: ["Snapshots", () => import("./view-snapshots.js")],
-  judge: ["Judge", () => import("./view-judge.js")],
+  checks: ["Checks", () => import("./view-checks.js")],
 });
 
 const header = /** @type {HTMLElement} */ (document.querySelector("#header"));
@@ -97,6 +97,7 @@ async function route() {
     const root = h("div", { class: "stack" });
     fill(main, root);
     view = module.show(root, next);
+    main.dataset.place = location.hash;
     document.title = [view.title, next.sandbox, "kustom-mock"].filter(Boolean).join(" · ");
   } catch (error) {
     fill(main, problem(error, () => void route()));
@@ -160,7 +161,7 @@ function setState(state, detail) {
   const isBroken = state === "broken";
   if (isBroken && !brokenSince) brokenSince = new Date().toTimeString().slice(0, 5);
   if (!isBroken && state !== "connecting") brokenSince = "";
-  fill(connection, isBroken ? "not live" : state);
+  fill(connection, isBroken ? "not live" : state === "gone" ? "no such sandbox" : state);
   offline.hidden = !brokenSince;
   if (brokenSince) offline.textContent = `Not live since ${brokenSince}, ${detail || "connecting"}. What you see may be old.`;
 }

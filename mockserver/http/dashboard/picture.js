@@ -7,8 +7,9 @@ import { fill, h } from "./dom.js";
 /**
  * @typedef {object} PictureOptions
  * @property {string} path of the picture below the API's root
- * @property {number} [step]
- * @property {unknown} [refund] that is tried, not sent
+ * @property {number} [step] of the order's timeline
+ * @property {string} [order] of a scenario
+ * @property {unknown} [body] a refund that is tried, or a scenario
  */
 
 export class Picture {
@@ -21,16 +22,38 @@ export class Picture {
   }
 
   /** @param {PictureOptions} options */
-  async draw({ path, step, refund }) {
+  async draw({ path, step, order, body }) {
     const number = (this.request += 1);
     const width = Math.round(Math.min(1640, Math.max(320, this.element.clientWidth || 880)));
     const query = new URLSearchParams({ style: "none", width: String(width) });
-    if (step !== undefined && refund === undefined) query.set("step", String(step));
-    const svg = await readSvg(`${path}?${query}`, refund);
+    if (step !== undefined) query.set("step", String(step));
+    if (order !== undefined) query.set("order", order);
+    const svg = await readSvg(`${path}?${query}`, body);
     if (number !== this.request) return;
     this.animate(svg);
     this.makeUsable(svg);
+    const focused = this.focusedPart();
     fill(this.element, svg);
+    if (focused) this.focusAgain(svg, focused);
+  }
+
+  /** The part that has the focus, as it is named in the picture. */
+  focusedPart() {
+    const part = this.element.contains(document.activeElement) ? document.activeElement : null;
+    return part && { refund: part.getAttribute("data-refund"), capture: part.getAttribute("data-capture") };
+  }
+
+  /**
+   * @param {SVGSVGElement} svg
+   * @param {{refund: string | null, capture: string | null}} focused
+   */
+  focusAgain(svg, focused) {
+    const parts = /** @type {SVGGElement[]} */ ([...svg.querySelectorAll("[role=button]")]);
+    const part = parts.find((one) => one.getAttribute("data-refund") === focused.refund && one.getAttribute("data-capture") === focused.capture) ?? parts[0];
+    if (!part) return;
+    svg.querySelector("[tabindex='0']")?.setAttribute("tabindex", "-1");
+    part.setAttribute("tabindex", "0");
+    part.focus();
   }
 
   /**

@@ -28,7 +28,7 @@ POLICY = (
     " connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types 'none'"
 )
-HEADERS = {
+FILE_HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -83,7 +83,7 @@ def _read_file(name: str, request: Request) -> Response:
 
 def _headers(name: str, content: bytes) -> dict[str, str]:
     digest = sha256(content).hexdigest()[:32]
-    return {"Content-Type": MEDIA_TYPES[_suffix(name)], "ETag": f'"{digest}"', **HEADERS}
+    return {"Content-Type": MEDIA_TYPES[_suffix(name)], "ETag": f'"{digest}"', **FILE_HEADERS}
 
 
 def _suffix(name: str) -> str:

@@ -2,19 +2,19 @@
 /** Fault rules with their counts; new ones from templates. */
 
 import { get, sandboxPath } from "./api.js";
-import { equivalent, guarded, perform, refresher, riskyButton } from "./actions.js";
+import { equivalent, guarded, isNew, perform, refresher, riskyButton } from "./actions.js";
 import { fill, h, table, value } from "./dom.js";
 
 /** @type {[string, Record<string, unknown>][]} */
 const TEMPLATES = [
-  ["The answer to the next refund is lost", { on: "refund", calls: 1, do: { lose_answer: "reset" } }],
+  ["The response to the next refund is lost", { on: "refund", calls: 1, do: { lose_answer: "reset" } }],
   ["The next capture is refused", { on: "capture", calls: 1, do: { refuse: "payment_method_failed" } }],
   ["The next refund is not allocated", { on: "refund", calls: 1, do: { fail_allocation: true } }],
   ["Every request waits 2 seconds", { on: "any", do: { delay: "2s" } }],
   ["Every third request gets 503", { on: "any", calls: { every: 3 }, do: { respond: { status: 503 } } }],
   ["Too many requests, try again in 5 seconds", { on: "any", calls: { first: 2 }, do: { rate_limit: { retry_after: "5s" } } }],
-  ["The connection is closed before an answer", { on: "any", calls: 1, do: { drop: "close" } }],
-  ["The answer is garbage", { on: "any", calls: 1, do: { garbage: true } }],
+  ["The connection is closed before a response", { on: "any", calls: 1, do: { drop: "close" } }],
+  ["The response is garbage", { on: "any", calls: 1, do: { garbage: true } }],
 ];
 
 /**
@@ -63,9 +63,10 @@ export function show(root, place) {
 
   async function load() {
     const { faults } = await get(path);
+    if (!isNew(list, faults)) return;
     removeAll.hidden = !faults.length;
     if (!faults.length) {
-      fill(list, h("p", { class: "empty" }, "No faults. Add one to see how the shop copes with a lost answer, a refusal or a slow server."));
+      fill(list, h("p", { class: "empty" }, "No faults. Add one to see how the shop copes with a lost response, a refusal or a slow server."));
       return;
     }
     fill(list, table("Faults", ["Name", "On", "Does", "Matched", "Fired", ""], faults.map((/** @type {any} */ one) => [

@@ -1,10 +1,10 @@
 // @ts-check
-/** The journal: every request live, with filters, and why each got its answer. */
+/** The journal: every request live, with filters, and why each got its response. */
 
 import { get, sandboxPath } from "./api.js";
-import { equivalent, guarded, riskyButton } from "./actions.js";
+import { copyable, equivalent, guarded, riskyButton } from "./actions.js";
 import { fill, group, h, table, value, visibleLines } from "./dom.js";
-import { formatClock, formatTime, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
+import { curlLine, formatClock, formatTime, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
 import { VirtualList } from "./list.js";
 
 const LIMIT = 10000;
@@ -36,8 +36,8 @@ export function show(root, place) {
   const outcome = h("select", { "aria-label": "Outcome", change: filterAgain },
     [["", "all outcomes"], ["bad", "anything wrong"], ["failed", "not allocated"], ["refused", "refused"], ["faulted", "faulted"]].map(([key, label]) => h("option", { value: key, selected: key === (place.query.get("outcome") ?? "") }, label)));
   const count = h("span", { class: "muted", role: "status" });
-  const detail = h("section", { class: "panel", "aria-label": "Request", "aria-live": "polite" }, h("p", { class: "muted" }, "Choose a request to see why it got its answer."));
-  const empty = h("p", { class: "empty", hidden: true });
+  const detail = h("section", { class: "panel", "aria-label": "Request", "aria-live": "polite" }, h("p", { class: "muted" }, "Choose a request to see why it got its response."));
+  const empty = h("div", { class: "empty", hidden: true });
   /** @type {any[]} */
   let rows = [];
   let total = 0;
@@ -52,14 +52,15 @@ export function show(root, place) {
    * @param {any} row
    */
   function drawRow(element, row) {
-    const note = row.faults.length ? `⚡ ${row.faults.join("; ")}` : row.reason ?? (row.outcome ? `${outcomeSign(row.outcome)} ${outcomeWords(row.outcome)}` : row.replayed ? "↺ replayed" : "");
+    const note = [row.reason, row.outcome && `${outcomeSign(row.outcome)} ${outcomeWords(row.outcome)}`, row.replayed && "↺ replayed",
+      row.faults.length && `⚡ ${row.faults.join("; ")}`].filter(Boolean).join(" · ");
     const isBad = row.status >= 400 || row.status === 0 || row.outcome === "failed";
     fill(element,
       h("span", { class: "muted wide" }, `${row.at.slice(5, 10)} ${formatClock(row.at)}`),
       h("span", null, value(row.operation ?? `${row.method} ${row.path}`)),
       h("span", { class: "mono wide" }, value((row.order_id ?? "").slice(0, 8))),
       h("span", { class: row.status >= 400 || row.status === 0 ? "failed" : null }, row.status || "–"),
-      h("span", { class: row.faults.length ? "warning" : isBad ? "failed" : row.outcome ? outcomeClass(row.outcome) : "muted" }, value(note)),
+      h("span", { class: isBad ? "failed" : row.faults.length ? "warning" : row.outcome ? outcomeClass(row.outcome) : "muted" }, value(note)),
       h("span", { class: "muted number wide" }, `${row.took_ms.toFixed(1)} ms`));
   }
 
@@ -76,13 +77,16 @@ export function show(root, place) {
     empty.hidden = list.items.length > 0;
     list.element.hidden = !list.items.length;
     detail.hidden = clear.hidden = !rows.length;
-    fill(empty, rows.length ? "No request matches the filter." : `No requests yet. Send a shop here: its API address is ${location.origin}, its user name ${place.sandbox}, its password anything.`);
+    fill(empty, rows.length ? "No request matches the filter." : [
+      h("p", null, "No requests yet. Send a shop here: its API address is ", value(location.origin), ", its user name ", value(place.sandbox), ", its password anything."),
+      copyable("curl", curlLine("GET", `${location.origin}/ordermanagement/v1/orders/an-order-id`, undefined, { user: place.sandbox }))]);
   }
 
   async function load() {
     const page = await get(`${path}?view=row&limit=${LIMIT}`);
-    rows = page.requests;
-    total = page.total;
+    const arrived = rows.filter((row) => row.id > (page.last ?? 0)); // while the page was on its way
+    rows = [...arrived, ...page.requests];
+    total = page.total + arrived.length;
     filterAgain();
     const entry = place.query.get("entry");
     if (entry) await openEntry(entry);
@@ -100,7 +104,7 @@ export function show(root, place) {
   function drawEntry(entry) {
     const order = entry.order_id && h("a", { href: `#/s/${encodeURIComponent(place.sandbox)}/orders/${encodeURIComponent(entry.order_id)}` }, "order");
     return h("div", { class: "stack" },
-      h("div", null, h("h2", null, value(`${entry.method} ${entry.operation ?? entry.path}`), ` → ${entry.status || "no answer"}`),
+      h("div", null, h("h2", null, value(`${entry.method} ${entry.operation ?? entry.path}`), ` → ${entry.status || "no response"}`),
         h("p", { class: "muted" }, `${formatTime(entry.at)} · ${entry.took_ms.toFixed(1)} ms · `, order),
         h("p", { class: "mono muted" }, value(entry.path))),
       h("div", null, h("h3", null, "Why"), h("pre", { tabindex: 0, "aria-label": "Why" }, visibleLines(entry.text)),
@@ -116,11 +120,13 @@ export function show(root, place) {
   return {
     title: "Journal",
     onEvents: (events) => {
-      if (events.some((event) => event.type === "reset" || event.type === "gone")) {
+      const first = rows[0]?.id ?? 0;
+      const isOther = events.some((event) => event.type === "reset" || event.type === "gone");
+      if (isOther) rows = [];
+      if (isOther || events.some((event) => event.type === "hello" && event.data.last > first)) {
         void load().catch(() => {});
         return;
       }
-      const first = rows[0]?.id ?? 0;
       const newer = events.filter((event) => event.type === "entry" && event.data.id > first).map((event) => event.data).reverse();
       if (!newer.length) return;
       rows.unshift(...newer);

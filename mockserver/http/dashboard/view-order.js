@@ -2,12 +2,14 @@
 /** One order: its picture, why refunds went where they went, its history, and what to do with it. */
 
 import { get, sandboxPath } from "./api.js";
-import { copyable, equivalent, guarded, perform, refresher } from "./actions.js";
-import { fill, group, h, table, value, visibleLines } from "./dom.js";
+import { copyable, equivalent, guarded, isNew, perform, refresher } from "./actions.js";
+import { count, fill, group, h, table, value, visibleLines } from "./dom.js";
 import { formatTime, numberRefunds, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
 import { openMovement } from "./movement-form.js";
 import { Picture } from "./picture.js";
 
+const MAX_FINDINGS = 3; // each for another reason
+const FEW_REFUNDS = 20; // that are explained at once
 const OUTCOMES = ["expire", "accept_fraud", "reject_fraud", "stop_fraud", "fail_next_allocation"];
 
 /**
@@ -30,11 +32,12 @@ export function show(root, place) {
     drawTabs();
     panel.scrollIntoView({ block: "nearest" });
   });
-  const body = h("div", { class: "stack" },
+  const failure = h("div");
+  const body = h("div", { class: "stack", hidden: true },
     findings,
     h("section", { class: "panel", "aria-label": "Picture" }, picture.element, h("div", { class: "slider" }, slider, moment, toNow)),
     h("section", { class: "panel", "aria-label": "Details" }, tabs, panel));
-  fill(root, head, body);
+  fill(root, head, failure, body);
 
   /** @type {any} */
   let data = null;
@@ -42,9 +45,12 @@ export function show(root, place) {
   let tab = place.query.get("tab") ?? "refunds";
   let chosen = place.query.get("refund") ?? "";
   let drawnWidth = 0;
+  let areAllShown = false;
 
   async function load() {
     data = await get(path);
+    body.hidden = false;
+    if (!isNew(body, data)) return;
     if (step > data.timeline.length) step = 0;
     drawHead();
     drawFindings();
@@ -67,13 +73,14 @@ export function show(root, place) {
   }
 
   function drawSlider() {
-    const count = data.timeline.length;
-    slider.max = String(count);
-    slider.value = String(step || count);
-    const event = data.timeline[(step || count) - 1];
+    const last = data.timeline.length;
+    const shown = step || last;
+    slider.max = String(last);
+    slider.value = String(shown);
+    const event = data.timeline[shown - 1];
     toNow.hidden = !step;
-    fill(moment, `Step ${step || count} of ${count}: `, value(shorten(event?.text ?? "")));
-    slider.setAttribute("aria-valuetext", `${step || count} of ${count}: ${event?.text ?? ""}`);
+    fill(moment, `Step ${shown} of ${last}: `, value(shorten(event?.text ?? "")));
+    slider.setAttribute("aria-valuetext", `${shown} of ${last}: ${event?.text ?? ""}`);
   }
 
   function drawHead() {
@@ -95,16 +102,27 @@ export function show(root, place) {
 
   function drawFindings() {
     const failed = data.allocations.filter((/** @type {any} */ one) => one.outcome === "failed");
-    const own = failed.filter((/** @type {any} */ one) => reasonOf(one).name !== "no_earlier_failure");
-    const reasons = new Set(own.map((/** @type {any} */ one) => reasonOf(one).detail));
-    const first = [...reasons].map((reason) => own.find((/** @type {any} */ one) => reasonOf(one).detail === reason));
-    const later = failed.length - Math.min(3, first.length);
-    fill(findings, first.slice(0, 3).map((/** @type {any} */ one) => h("div", { class: "finding" },
-      h("p", null, h("strong", null, `Refund ${one.number} of ${group(one.amount)} was not allocated: `), value(withNumbers(reasonOf(one).detail)), ". ", bookedText(one)),
+    const withoutLines = data.allocations.filter((/** @type {any} */ one) => one.outcome === "not_attempted");
+    const first = causes(failed).slice(0, MAX_FINDINGS);
+    const later = failed.length - first.length;
+    fill(findings, first.map((one) => finding(one, "was accepted, but not allocated to a shipment", "")),
+      later > 0 ? h("p", { class: "muted hint" }, `${later === 1 ? "One more refund was" : `${later} more refunds were`} not allocated: after a failure, no later refund of the order is.`) : null,
+      withoutLines.slice(0, 1).map((/** @type {any} */ one) => finding(one, "has no order lines, so it was not allocated to a shipment", "warning")),
+      withoutLines.length > 1 ? h("p", { class: "muted hint" }, `${count(withoutLines.length - 1, "more refund")} without order lines.`) : null);
+    findings.hidden = !failed.length && !withoutLines.length;
+  }
+
+  /**
+   * @param {any} one
+   * @param {string} what happened to it
+   * @param {string} look
+   */
+  function finding(one, what, look) {
+    const reason = one.outcome === "failed" ? [": ", value(withNumbers(reasonOf(one).detail))] : null;
+    return h("div", { class: `finding ${look}` },
+      h("p", null, h("strong", null, `Refund ${one.number} of ${group(one.amount)} ${what}`), reason, ". ", bookedText(one)),
       hintOf(one) ? h("p", { class: "hint" }, "→ ", value(withNumbers(hintOf(one)))) : null,
-      one.correlation_id ? h("p", { class: "hint" }, h("a", { href: entryLink(one.correlation_id) }, "Show the request")) : null)),
-    later > 0 ? h("p", { class: "muted hint" }, `${later === 1 ? "One more refund was" : `${later} more refunds were`} not allocated: after a failure, no later refund of the order is.`) : null);
-    findings.hidden = !failed.length;
+      one.correlation_id ? h("p", { class: "hint" }, h("a", { href: entryLink(one.correlation_id) }, "Show the request")) : null);
   }
 
   /** @param {any} allocation */
@@ -155,9 +173,12 @@ export function show(root, place) {
   function refundsTab() {
     if (!data.allocations.length) return h("p", { class: "empty" }, "Nothing is refunded yet.");
     const wanted = data.allocations.filter((/** @type {any} */ one) => !chosen || String(one.number) === chosen);
+    const refunds = wanted.length ? wanted : data.allocations;
+    const latest = areAllShown ? refunds.slice() : refunds.slice(-FEW_REFUNDS);
     return h("div", { class: "stack" },
       chosen ? h("p", null, h("button", { type: "button", class: "quiet", click: () => { chosen = ""; drawTabs(); } }, "Show all refunds")) : null,
-      (wanted.length ? wanted : data.allocations).slice(-50).reverse().map(refundCard));
+      latest.reverse().map(refundCard),
+      latest.length < refunds.length ? h("div", null, h("button", { type: "button", click: () => { areAllShown = true; drawTabs(); } }, `Show all ${count(refunds.length, "refund")}`)) : null);
   }
 
   /** @param {any} one */
@@ -177,7 +198,7 @@ export function show(root, place) {
     return h("ol", { class: "timeline" }, data.timeline.map((/** @type {any} */ event) => h("li", { class: step && event.step > step ? "later" : null },
       h("button", { type: "button", class: "quiet", "aria-label": `Draw step ${event.step}`, click: () => moveTo(event.step) }, event.step),
       h("time", { class: "muted" }, formatTime(event.at)),
-      h("span", { class: ["refused", "faulted"].includes(event.kind) ? "failed" : null }, value(event.text), " ",
+      h("span", { class: ["refused", "faulted"].includes(event.kind) ? "failed" : null }, value(withNumbers(event.text)), " ",
         event.correlation_id ? h("a", { href: entryLink(event.correlation_id) }, "request") : null))));
   }
 
@@ -198,7 +219,7 @@ export function show(root, place) {
       control("This order", path), control("Its picture as SVG", `${path}/picture.svg`), control("The sandbox as a scenario", sandboxPath(place.sandbox, "scenario")));
   }
 
-  void guarded(body, load);
+  void guarded(failure, load);
   const refresh = refresher(load);
   const observer = new ResizeObserver(() => {
     if (data && Math.abs(picture.element.clientWidth - drawnWidth) > 40) void drawPicture().catch(() => {});
@@ -228,6 +249,19 @@ function hintOf(allocation) {
  */
 function shorten(text) {
   return text.length > 90 ? `${text.split(". ")[0]}.` : text;
+}
+
+/**
+ * The first refund of each reason that is its own, and not that an earlier one failed.
+ * @param {any[]} failed
+ */
+function causes(failed) {
+  const reasons = new Map();
+  for (const one of failed) {
+    const { name, detail } = reasonOf(one);
+    if (name !== "no_earlier_failure" && !reasons.has(detail)) reasons.set(detail, one);
+  }
+  return [...reasons.values()];
 }
 
 /** @param {any} allocation */

@@ -1,5 +1,5 @@
 """Deliveries out: the only place that calls the merchant.
 
-``targets`` decides where a call may go, ``sender`` makes one call, ``runner`` sends what
-is due as the sandbox's clock moves.
+``targets`` decides where a call may go, ``sender`` makes one call, ``delivery_runner`` sends
+what is due as the sandbox's clock moves.
 """

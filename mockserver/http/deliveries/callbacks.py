@@ -4,7 +4,7 @@ No state is held while the merchant is asked: the merchant may read and update t
 checkout order meanwhile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -16,19 +16,19 @@ from mockserver.domain.checkout.validation import (
     REQUIRED_TIMEOUT,
     SKIPPED,
     UPDATE_FAILED,
-    CallbackAnswer,
+    CallbackResponse,
     Validation,
-    judge_update,
-    judge_validation,
+    interpret_update_response,
+    interpret_validation_response,
 )
-from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import Operation
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.domain.refusal import Refusal
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sent
 from mockserver.http.merchant.checkout_parsing import check_fields
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.sandbox.checkouts import update_checkout
-from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS, Delivery, DeliveryKind
+from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.sandbox import Sandbox
 
 REQUEST_FIELDS = (
@@ -43,7 +43,7 @@ RESPONSE_FIELDS = (
     *REQUEST_FIELDS[:5],
     "shipping_options", "attachment", "external_payment_methods", "tags", "merchant_data",
 )  # fmt: skip
-"""What their answers may change; other members are ignored."""
+"""What their responses may change; other members are ignored."""
 
 MAX_TEXT_LENGTH = 1000  # characters of an error that is shown
 
@@ -67,23 +67,22 @@ async def validate_checkout(
     delivery = await runner.take_turn(sandbox, add)
     if delivery is None:  # the sandbox was reset or dropped
         return SKIPPED
-    answer = parse_answer(await runner.ask(sandbox, delivery))
-    return judge_validation(answer, is_required=is_required, assumptions=sandbox.assumptions)
+    response = parse_response(await runner.ask(sandbox, delivery))
+    return interpret_validation_response(
+        response, is_required=is_required, assumptions=sandbox.assumptions
+    )
 
 
-def changed_by_shopper(before: Checkout, after: Checkout) -> Iterator[DeliveryKind]:
-    """Yield the callbacks that the shopper's changes call for, if they have a URL."""
+def changed_by_shopper(before: Checkout, after: Checkout) -> Collection[DeliveryKind]:
+    """Return the callbacks that the shopper's changes call for, if they have a URL."""
     changes = {
         DeliveryKind.ADDRESS_UPDATE: _differs(before, after, "shipping_address"),
-        DeliveryKind.COUNTRY_CHANGE: _country(after)
-        != after.fields["purchase_country"].upper(),
+        DeliveryKind.COUNTRY_CHANGE: _country(before) != _country(after),
         DeliveryKind.SHIPPING_OPTION_UPDATE: _differs(
             before, after, "selected_shipping_option"
         ),
     }
-    for kind in UPDATE_CALLBACKS:
-        if changes[kind] and after.merchant_url(kind):
-            yield kind
+    return [kind for kind, changed in changes.items() if changed and after.merchant_url(kind)]
 
 
 def _differs(before: Checkout, after: Checkout, name: str) -> bool:
@@ -91,13 +90,15 @@ def _differs(before: Checkout, after: Checkout, name: str) -> bool:
 
 
 def _country(checkout: Checkout) -> str:
-    return str(checkout.shopper["billing_address"]["country"]).upper()
+    """Return the country of the shopper, at first that of the purchase."""
+    billing = checkout.shopper.get("billing_address", {})
+    return str(billing.get("country", checkout.fields["purchase_country"])).upper()
 
 
 async def ask_for_update(
     runner: DeliveryRunner, sandbox: Sandbox, checkout: Checkout, kind: DeliveryKind
 ) -> Validation:
-    """Send the merchant what the shopper changed, and apply the totals of the answer."""
+    """Send the merchant what the shopper changed, and apply the totals of the response."""
     url = checkout.merchant_url(kind)
     assert url is not None  # noqa: S101  # by changed_by_shopper
     shown = serialize_checkout(checkout, sandbox.assumptions)
@@ -111,21 +112,21 @@ async def ask_for_update(
     if delivery is None:  # the sandbox was reset or dropped
         return UPDATE_FAILED
     sent = await runner.ask(sandbox, delivery)
-    judged = judge_update(parse_answer(sent))
-    if judged.lets_pass and not await runner.take_turn(
+    validation = interpret_update_response(parse_response(sent))
+    if validation.lets_pass and not await runner.take_turn(
         sandbox, _apply_update, order_id, sent.body
     ):
         return UPDATE_FAILED
-    return judged
+    return validation
 
 
 def _apply_update(sandbox: Sandbox, order_id: str, body: bytes) -> bool:
-    """Replace the fields that an answer names; return whether they are complete and right."""
+    """Replace the fields that a response names; return whether they are complete and right."""
     try:
-        answer = orjson.loads(body)
-        if not isinstance(answer, dict) or not answer.keys() >= REQUIRED_FIELDS:
+        response = orjson.loads(body)
+        if not isinstance(response, dict) or not response.keys() >= REQUIRED_FIELDS:
             return False
-        named = {name: answer[name] for name in RESPONSE_FIELDS if name in answer}
+        named = {name: response[name] for name in RESPONSE_FIELDS if name in response}
         operation = Operation.UPDATE_CHECKOUT
         fields = check_fields(named, operation.info, sandbox.assumptions)
         update_checkout(sandbox, order_id, fields, size=len(body))
@@ -134,7 +135,7 @@ def _apply_update(sandbox: Sandbox, order_id: str, body: bytes) -> bool:
     return True
 
 
-def parse_answer(sent: Sent) -> CallbackAnswer:
+def parse_response(sent: Sent) -> CallbackResponse:
     """Read what the merchant answered; a body that is no JSON object has no error."""
     try:
         body: Any = orjson.loads(sent.body)
@@ -144,4 +145,4 @@ def parse_answer(sent: Sent) -> CallbackAnswer:
     error_type, error_text = (
         str(error.get(key, ""))[:MAX_TEXT_LENGTH] for key in ("error_type", "error_text")
     )
-    return CallbackAnswer(sent.status, sent.location, error_type, error_text)
+    return CallbackResponse(sent.status, sent.location, error_type, error_text)

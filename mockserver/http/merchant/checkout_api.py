@@ -13,14 +13,14 @@ from mockserver.http.merchant.exchange import Exchange
 from mockserver.http.merchant.responses import provider_json_response
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox import checkouts
+from mockserver.sandbox.memory_sizes import measure_checkout
 from mockserver.sandbox.sandbox import Execution, Sandbox
-from mockserver.sandbox.weights import weigh_checkout
 
 CHECKOUT_HEADERS: Mapping[str, str] = {
     "Cache-Control": "max-age=0, no-cache, no-store",
     "Pragma": "no-cache",
 }
-"""Sent with every answer of the checkout API (recorded)."""
+"""Sent with every response of the checkout API (recorded)."""
 
 
 def answer_checkout(
@@ -31,7 +31,7 @@ def answer_checkout(
     pages: PageAddresses,
     cache: CheckoutCache,
 ) -> Response:
-    """Carry out an operation of the checkout API and render the checkout order.
+    """Execute an operation of the checkout API and render the checkout order.
 
     Raises:
         Refusal: the operation is refused; nothing is changed.
@@ -60,7 +60,7 @@ def _create(
     sandbox: Sandbox, request: Request, endpoint: OperationInfo, _ids: PathIds
 ) -> Checkout:
     fields = parse_checkout_fields(request, endpoint, sandbox.assumptions)
-    return checkouts.create_checkout(sandbox, fields, size=weigh_checkout(fields))
+    return checkouts.create_checkout(sandbox, fields, size=measure_checkout(fields))
 
 
 def _read(
@@ -76,7 +76,7 @@ def _update(
     # everything again on 404 do not stop at the 400.
     checkouts.check_updatable(sandbox, ids["order_id"])
     fields = parse_checkout_fields(request, endpoint, sandbox.assumptions)
-    size = weigh_checkout(fields)
+    size = measure_checkout(fields)
     return checkouts.update_checkout(sandbox, ids["order_id"], fields, size=size)
 
 

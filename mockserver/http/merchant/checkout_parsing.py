@@ -10,9 +10,14 @@ from typing import Any, TypeAlias
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.bad_values import BadValue, bad_value_refusal
-from mockserver.domain.checkout.checkout import MERCHANT_FIELDS, MERCHANT_URLS, OPTIONS, Fields
-from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.operation import OperationInfo
+from mockserver.domain.checkout.checkout import (
+    KNOWN_MEMBERS,
+    MERCHANT_FIELDS,
+    Fields,
+)
+from mockserver.domain.errors import Reason
+from mockserver.domain.operation import Operation, OperationInfo
+from mockserver.domain.refusal import Refusal
 from mockserver.http.merchant.request_parsing import (
     MalformedJsonError,
     json_bytes,
@@ -29,11 +34,13 @@ OBJECT_FIELDS = (
 TEXT_FIELDS = frozenset(
     ("reference", "merchant_reference1", "merchant_reference2", "postal_code", "phone")
 )
-KNOWN_MEMBERS: Mapping[str, tuple[str, ...]] = {
-    "merchant_urls": MERCHANT_URLS,
-    "options": OPTIONS,
+KNOWN_FIELDS = frozenset(MERCHANT_FIELDS)
+FIELDS_OF: Mapping[Operation, frozenset[str]] = {
+    Operation.CREATE_TOKEN_ORDER: KNOWN_FIELDS | {"auto_capture"},
+    Operation.CREATE_HOSTED_SESSION: frozenset(("payment_session_url", "merchant_urls")),
 }
-MAX_VIOLATIONS = 100
+"""Known fields of operations that have others."""
+
 MAX_EXACT_FLOAT = 2.0**53
 
 
@@ -59,38 +66,59 @@ def check_fields(body: Json, endpoint: OperationInfo, assumptions: Assumptions) 
         Refusal: a bad value.
     """
     assert endpoint.schema is not None  # noqa: S101  # reads do not come here
-    fields = _normalize(body)
+    if isinstance(body, dict):
+        _normalize(body)
     schema = get_request_schema(endpoint.schema)
-    if not schema.is_valid(fields):
-        bad_values = map(_bad_value, schema.violations(fields))
+    if not schema.is_valid(body):
+        bad_values = map(_bad_value, schema.violations(body))
         raise bad_value_refusal(bad_values, endpoint.operation, assumptions)
-    return _known_fields(fields)
+    return _known_fields(body, endpoint.operation)
 
 
-def _normalize(value: Json, name: str = "") -> Json:
-    """Drop ``null`` members and write values as the schema expects them."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return {
-            key: v if isinstance(v, str) else _normalize(v, key)  # most are texts
-            for key, v in value.items()
-            if v is not None
-        }
-    if isinstance(value, list):
-        if not value and name in OBJECT_FIELDS:
-            return {}
-        return [_normalize(item) for item in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) < MAX_EXACT_FLOAT:
-        value = int(value)
-    if name in TEXT_FIELDS and isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value
+def _normalize(members: dict[str, Json]) -> None:
+    """Drop members that are ``null`` and write the others as the schema expects them."""
+    for name, value in [*members.items()]:
+        kind = type(value)
+        if kind is str:  # most are
+            continue
+        if value is None:
+            del members[name]
+        elif kind is dict:
+            _normalize(value)
+        elif kind is list:
+            members[name] = _normalize_items(value, name)
+        elif kind is not bool:
+            members[name] = _normalize_number(value, name)
 
 
-def _known_fields(body: Fields) -> Fields:
-    """Keep the known members, in the order of the echo (unknown ones: recorded)."""
-    fields = {name: body[name] for name in MERCHANT_FIELDS if name in body}
+def _normalize_items(items: list[Json], name: str) -> Json:
+    """Normalize what is in a list; where an object is expected, an empty list is one."""
+    if not items and name in OBJECT_FIELDS:
+        return {}
+    for index, item in enumerate(items):
+        kind = type(item)
+        if kind is dict:
+            _normalize(item)
+        elif kind is list:
+            _normalize_items(item, "")
+        elif kind is float:
+            items[index] = _normalize_number(item)
+    return items
+
+
+def _normalize_number(number: Json, name: str = "") -> Json:
+    """Write a whole float as an integer, and a reference as text."""
+    if isinstance(number, float) and number.is_integer() and abs(number) < MAX_EXACT_FLOAT:
+        number = int(number)
+    return str(number) if name in TEXT_FIELDS and isinstance(number, int) else number
+
+
+def _known_fields(body: Fields, operation: Operation) -> Fields:
+    """Keep the known members; unknown ones do not come back (recorded)."""
+    known = FIELDS_OF.get(operation, KNOWN_FIELDS)
+    fields = {name: body[name] for name in body if name in known}
+    if operation is Operation.CREATE_HOSTED_SESSION:  # its merchant_urls are others
+        return fields
     for name, members in KNOWN_MEMBERS.items():
         if name in fields:
             fields[name] = {key: fields[name][key] for key in members if key in fields[name]}

@@ -9,19 +9,20 @@ from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import (
-    ADDRESS_FIELDS,
+    CHECKOUT_ADDRESSES,
+    CHECKOUT_OPTIONS,
     DEFAULT_OPTIONS,
     MERCHANT_FIELDS,
-    OPTIONS,
     Checkout,
     CheckoutStatus,
     Fields,
 )
 from mockserver.domain.checkout.completion import completed_amount, completed_tax_amount
 from mockserver.http.checkout_page.snippet import html_snippet
-from mockserver.http.merchant.serializers import JsonObject
+from mockserver.http.merchant.order_serializer import JsonObject
 
 FIELDS_BEFORE_SNIPPET = MERCHANT_FIELDS[: MERCHANT_FIELDS.index("options")]
+CHOSEN = ("selected_shipping_option", "merchant_requested")
 FIELDS_AFTER_TIMES = MERCHANT_FIELDS[MERCHANT_FIELDS.index("options") :]
 
 
@@ -36,21 +37,28 @@ def serialize_checkout(
         page_url: address of its page; without it there is no ``html_snippet``.
     """
     fields = _shown_fields(checkout, assumptions)
-    completed = checkout.completed_at
-    status = CheckoutStatus.COMPLETE if completed else CheckoutStatus.INCOMPLETE
-    view = {
-        "order_id": checkout.order_id,
-        "status": status,
-        **{name: fields[name] for name in FIELDS_BEFORE_SNIPPET if name in fields},
-        "html_snippet": page_url and html_snippet(page_url, status, fields["locale"]),
+    is_complete = checkout.completed_at is not None
+    status = CheckoutStatus.COMPLETE if is_complete else CheckoutStatus.INCOMPLETE
+    view: JsonObject = {"order_id": checkout.order_id, "status": status}
+    view |= {name: fields[name] for name in FIELDS_BEFORE_SNIPPET if name in fields}
+    if page_url is not None:
+        view["html_snippet"] = html_snippet(page_url, status, fields["locale"])
+    view |= _times(checkout)
+    view |= {name: fields[name] for name in FIELDS_AFTER_TIMES if name in fields}
+    view |= {name: checkout.shopper[name] for name in CHOSEN if name in checkout.shopper}
+    if checkout.token is not None:
+        view["recurring_token"] = checkout.token.token_id
+    return view
+
+
+def _times(checkout: Checkout) -> dict[str, str]:
+    times = {
         "started_at": format_checkout_time(checkout.started_at),
         "last_modified_at": format_checkout_time(checkout.last_modified_at),
-        "completed_at": completed and format_checkout_time(completed),
-        **{name: fields[name] for name in FIELDS_AFTER_TIMES if name in fields},
-        "selected_shipping_option": checkout.shopper.get("selected_shipping_option"),
-        "merchant_requested": checkout.shopper.get("merchant_requested"),
     }
-    return {name: value for name, value in view.items() if value is not None}
+    if checkout.completed_at is not None:
+        times["completed_at"] = format_checkout_time(checkout.completed_at)
+    return times
 
 
 def format_checkout_time(moment: datetime) -> str:
@@ -70,7 +78,7 @@ def _shown_fields(checkout: Checkout, assumptions: Assumptions) -> Fields:
     country = _country(fields["purchase_country"], assumptions)
     fields["purchase_country"] = country
     fields["purchase_currency"] = fields["purchase_currency"].upper()
-    for name in ADDRESS_FIELDS:
+    for name in CHECKOUT_ADDRESSES:
         address = checkout.shopper.get(name) or {"country": country, **fields.get(name, {})}
         fields[name] = {**address, "country": _country(address["country"], assumptions)}
     if "shipping_countries" in fields:
@@ -83,7 +91,7 @@ def _shown_fields(checkout: Checkout, assumptions: Assumptions) -> Fields:
 
 def _options(sent: Fields) -> Fields:
     shown = {**DEFAULT_OPTIONS, **sent}
-    return {name: shown[name] for name in OPTIONS if name in shown}
+    return {name: shown[name] for name in CHECKOUT_OPTIONS if name in shown}
 
 
 def _country(country: str, assumptions: Assumptions) -> str:

@@ -23,7 +23,7 @@ from mockserver.domain.commands import (
 from mockserver.domain.decision import find_capture, find_refund
 from mockserver.domain.operation import ALL_OPERATIONS, Operation, OperationInfo
 from mockserver.domain.order import Order
-from mockserver.http.merchant import command_parsing, serializers
+from mockserver.http.merchant import command_parsing, order_serializer
 from mockserver.http.router import Router
 
 
@@ -44,22 +44,22 @@ class Endpoint(OperationInfo, frozen=True):
 
 
 def _captures(order: Order, _ids: command_parsing.PathIds, assumptions: Assumptions) -> Any:  # noqa: ANN401
-    return serializers.serialize_captures(order, assumptions)
+    return order_serializer.serialize_captures(order, assumptions)
 
 
 def _capture(order: Order, ids: command_parsing.PathIds, assumptions: Assumptions) -> Any:  # noqa: ANN401
     capture = find_capture(order, ids["capture_id"], Operation.GET_CAPTURE)
-    return serializers.serialize_capture(order, capture, assumptions)
+    return order_serializer.serialize_capture(order, capture, assumptions)
 
 
 def _options(order: Order, ids: command_parsing.PathIds, _assumptions: Assumptions) -> Any:  # noqa: ANN401
     find_capture(order, ids["capture_id"], Operation.GET_EXTEND_DUE_DATE_OPTIONS)
     check_due_date_extendable(order, Operation.GET_EXTEND_DUE_DATE_OPTIONS)
-    return serializers.serialize_due_date_options(order)
+    return order_serializer.serialize_due_date_options(order)
 
 
 def _refund(order: Order, ids: command_parsing.PathIds, assumptions: Assumptions) -> Any:  # noqa: ANN401
-    return serializers.serialize_single_refund(
+    return order_serializer.serialize_single_refund(
         find_refund(order, ids["refund_id"]), assumptions
     )
 

@@ -7,15 +7,16 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.faults.actions import Action, is_before_commit, name_action
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Execution
 
-FiredActions: TypeAlias = Sequence[tuple[FaultRule, Action]]
+FiredRules: TypeAlias = Sequence[tuple[FaultRule, Action]]
 
 
 class Exchange(Struct):
@@ -41,7 +42,7 @@ class Exchange(Struct):
     correlation_id: str
     operation: Operation | None = None
     order_id: str | None = None
-    fired: FiredActions = ()
+    fired: FiredRules = ()
     execution: Execution | None = None
     refusal: Refusal | None = None
     has_secret_in_url: bool = False

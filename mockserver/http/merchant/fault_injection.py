@@ -11,13 +11,9 @@ from string import Formatter
 
 import orjson
 
-from mockserver.domain.errors import (
-    UNKNOWN_FACT,
-    Reason,
-    Refusal,
-    find_error_definition,
-)
-from mockserver.http.merchant.exchange import Exchange, FiredActions
+from mockserver.domain.errors import Reason, find_error_definition
+from mockserver.domain.refusal import UNKNOWN_FACT, Refusal
+from mockserver.http.merchant.exchange import Exchange, FiredRules
 from mockserver.http.merchant.responses import (
     encode_error,
     provider_json_response,
@@ -71,7 +67,7 @@ CODE_BY_STATUS: Mapping[int, str] = {
 """Provider codes of the statuses whose catalogue messages need facts."""
 
 
-def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
+def draw_delay(fired: FiredRules, sandbox: Sandbox) -> float:
     """Return the seconds to wait before processing the request.
 
     A frozen clock is advanced instead, and the result is 0.
@@ -87,7 +83,7 @@ def draw_delay(fired: FiredActions, sandbox: Sandbox) -> float:
     return 0.0
 
 
-def fails_allocation(fired: FiredActions) -> bool:
+def fails_allocation(fired: FiredRules) -> bool:
     """Return whether a fault makes the allocation of a refund fail."""
     return any(isinstance(action, FailAllocation) for _, action in fired)
 

@@ -11,14 +11,15 @@ from traceback import format_exc
 from msgspec import Struct, field
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.operation import CHECKOUTS_PATH
+from mockserver.domain.errors import Reason
+from mockserver.domain.operation import CHECKOUTS_PATH, SESSIONS_PATH, TOKENS_PATH
+from mockserver.domain.refusal import Refusal
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.workers import Workers
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.first_use import build_if_large
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
@@ -27,6 +28,7 @@ from mockserver.http.merchant.checkout_api import answer_checkout
 from mockserver.http.merchant.checkout_cache import CheckoutCache
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
 from mockserver.http.merchant.exchange import Exchange
+from mockserver.http.merchant.hosted_page_api import answer_session
 from mockserver.http.merchant.order_api import answer_order
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.merchant.request_parsing import (
@@ -40,6 +42,7 @@ from mockserver.http.merchant.responses import (
     unauthorized_response,
 )
 from mockserver.http.merchant.suggestions import add_suggestion
+from mockserver.http.merchant.token_api import answer_token
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.clock import wall_clock
@@ -59,8 +62,8 @@ log = logging.getLogger("kustom_mock")
 requests_log = logging.getLogger("kustom_mock.requests")
 
 
-class Answer(Struct, frozen=True):
-    """The response to a request, with its journal entry; ``sandbox`` is the name to show."""
+class HandledRequest(Struct, frozen=True):
+    """The response to a request, with its journal entry and the name of its sandbox."""
 
     response: Response
     entry: Entry
@@ -108,14 +111,15 @@ class MerchantApi(Struct, frozen=True):
         starts another.
         """
         credentials = self._parse_credentials(request)
-        if isinstance(credentials, Answer):
+        if isinstance(credentials, HandledRequest):
             return self._count(credentials)
         user = credentials.user
         try:
-            await self._build_if_large(credentials)
-            answer = await self.home.take_turn(user, self._answer, request, credentials)
-            while isinstance(answer, Delayed):
-                answer = await self._answer_after_delay(request, credentials, answer)
+            if self.home.registry.get(user) is None:
+                await self._build_if_large(credentials)
+            handled = await self.home.take_turn(user, self._answer, request, credentials)
+            while isinstance(handled, Delayed):
+                handled = await self._answer_after_delay(request, credentials, handled)
         except StoreError as error:
             return self._count(self._refuse_for_store(request, error))
         except Refusal as refusal:
@@ -123,7 +127,7 @@ class MerchantApi(Struct, frozen=True):
         sandbox = self.home.registry.get(user)
         if sandbox is not None and sandbox.webhooks:
             self.deliveries.arm(sandbox)
-        return self._count(answer)
+        return self._count(handled)
 
     async def _build_if_large(self, credentials: Credentials) -> None:
         user, secret = credentials.user, credentials.secret
@@ -132,7 +136,7 @@ class MerchantApi(Struct, frozen=True):
 
     async def _answer_after_delay(
         self, request: Request, credentials: Credentials, delayed: Delayed
-    ) -> Answer | Delayed:
+    ) -> HandledRequest | Delayed:
         """Wait, then take the second turn: other requests may have been answered meanwhile."""
         take_turn, exchange, user = self.home.take_turn, delayed.exchange, credentials.user
         try:
@@ -144,7 +148,7 @@ class MerchantApi(Struct, frozen=True):
 
     def _answer(
         self, request: Request, credentials: Credentials, delayed: Exchange | None = None
-    ) -> Answer | Delayed:
+    ) -> HandledRequest | Delayed:
         """Take the turn of a request on its sandbox, up to a delay if a fault demands one.
 
         Args:
@@ -153,7 +157,7 @@ class MerchantApi(Struct, frozen=True):
             delayed: what the first turn of the request left, after its delay.
         """
         sandbox = self._authenticate(request, credentials)
-        if isinstance(sandbox, Answer):
+        if isinstance(sandbox, HandledRequest):
             return sandbox
         if delayed is None:
             exchange = Exchange(request, sandbox.clock.now(), sandbox.ids.new_request_id())
@@ -180,15 +184,15 @@ class MerchantApi(Struct, frozen=True):
             response = fault_injection.apply_after(exchange, response, sandbox)
         return self._record_exchange(sandbox, exchange, response)
 
-    def _abandon(self, user: str, exchange: Exchange) -> Answer:
+    def _abandon(self, user: str, exchange: Exchange) -> HandledRequest:
         """Record a request whose client left during its delay."""
         response = Response(0, damage=ABANDONED)
         sandbox = self.home.registry.get(user)
         if sandbox is None:  # dropped meanwhile
-            return Answer(response, exchange.build_entry(response))
+            return HandledRequest(response, exchange.build_entry(response))
         return self._record_exchange(sandbox, exchange, response)
 
-    def _parse_credentials(self, request: Request) -> Credentials | Answer:
+    def _parse_credentials(self, request: Request) -> Credentials | HandledRequest:
         """Return the credentials of the caller, or the response to a caller without any."""
         page = foreign_page(request, self.allowed_hosts)
         if page is not None:
@@ -201,7 +205,9 @@ class MerchantApi(Struct, frozen=True):
             return self._refuse_credentials(request, f"{reason}; {CREDENTIALS_HINT}")
         return credentials
 
-    def _authenticate(self, request: Request, credentials: Credentials) -> Sandbox | Answer:
+    def _authenticate(
+        self, request: Request, credentials: Credentials
+    ) -> Sandbox | HandledRequest:
         """Return the sandbox of the caller, or the response to wrong credentials."""
         user, secret = credentials.user, credentials.secret
         try:
@@ -214,7 +220,7 @@ class MerchantApi(Struct, frozen=True):
         reason = "wrong_credentials" if is_owner else "owned_by_another_secret"
         return self._refuse_credentials(request, reason, user)
 
-    def _refuse_without_sandbox(self, request: Request, refusal: Refusal) -> Answer:
+    def _refuse_without_sandbox(self, request: Request, refusal: Refusal) -> HandledRequest:
         """Build the response to a request that belongs to no sandbox."""
         entry = Entry(
             at=wall_clock(),
@@ -227,20 +233,22 @@ class MerchantApi(Struct, frozen=True):
         response = refusal_response(refusal, entry.correlation_id, Assumptions())
         if self.mock_headers:
             add_mock_headers(response, entry)
-        return Answer(response, entry)
+        return HandledRequest(response, entry)
 
-    def _refuse_for_store(self, request: Request, error: StoreError) -> Answer:
+    def _refuse_for_store(self, request: Request, error: StoreError) -> HandledRequest:
         """Build the response to a request whose turn could not be settled."""
-        answer = self._refuse_without_sandbox(
+        handled = self._refuse_without_sandbox(
             request, Refusal(Reason.TEMPORARILY_UNAVAILABLE, detail=error.detail)
         )
-        answer.response.headers["Retry-After"] = RETRY_AFTER
+        handled.response.headers["Retry-After"] = RETRY_AFTER
         if self.mock_headers:
             text = f"{error.reason} {error.detail}"
-            answer.response.headers["Mock-Reason"] = escape_header_value(text)
-        return answer
+            handled.response.headers["Mock-Reason"] = escape_header_value(text)
+        return handled
 
-    def _refuse_credentials(self, request: Request, reason: str, user: str = "") -> Answer:
+    def _refuse_credentials(
+        self, request: Request, reason: str, user: str = ""
+    ) -> HandledRequest:
         """Build the 401 response; a sandbox that exists records it in its journal."""
         response = unauthorized_response()
         if self.mock_headers:
@@ -255,9 +263,9 @@ class MerchantApi(Struct, frozen=True):
             status=response.status,
         )
         if sandbox is None:
-            return Answer(response, entry)
+            return HandledRequest(response, entry)
         sandbox.journal.record(entry)
-        return Answer(response, entry, sandbox.display_name)
+        return HandledRequest(response, entry, sandbox.name)
 
     def _execute(
         self,
@@ -266,16 +274,20 @@ class MerchantApi(Struct, frozen=True):
         endpoint: Endpoint,
         ids: dict[str, str],
     ) -> Response:
-        """Read or change an order or a checkout order, and render the response."""
+        """Carry out an operation, and render the response."""
         if endpoint.base_path == CHECKOUTS_PATH:
             return answer_checkout(
                 sandbox, exchange, endpoint, ids, self.pages, self.checkout_cache
             )
+        if endpoint.base_path == TOKENS_PATH:
+            return answer_token(sandbox, exchange, endpoint, ids)
+        if endpoint.base_path == SESSIONS_PATH:
+            return answer_session(sandbox, exchange, endpoint, ids, self.pages)
         return answer_order(sandbox, exchange, endpoint, ids, self.order_cache)
 
     def _record_exchange(
         self, sandbox: Sandbox, exchange: Exchange, response: Response
-    ) -> Answer:
+    ) -> HandledRequest:
         """Add the ``Mock-`` headers, and record the request in the journal."""
         entry = exchange.build_entry(response)
         if isinstance(entry.result, Refusal):
@@ -296,15 +308,15 @@ class MerchantApi(Struct, frozen=True):
             record_message(response.headers, body),
         )
         sandbox.record(entry, messages)
-        return Answer(response, entry, sandbox.display_name)
+        return HandledRequest(response, entry, sandbox.name)
 
-    def _count(self, answer: Answer) -> Response:
+    def _count(self, handled: HandledRequest) -> Response:
         """Record a request in metrics and log, once its turn is settled."""
-        self.metrics.count(answer.entry)
+        self.metrics.count(handled.entry)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = log_fields(answer.sandbox, answer.entry)
+            fields = log_fields(display_name(handled.sandbox), handled.entry)
             requests_log.info("%s", format_fields(fields), extra={"fields": fields})
-        return answer.response
+        return handled.response
 
 
 def _match_faults(

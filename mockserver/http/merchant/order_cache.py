@@ -8,7 +8,7 @@ import orjson
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.lifecycle import Status
 from mockserver.domain.order import Order
-from mockserver.http.merchant.serializers import serialize_order
+from mockserver.http.merchant.order_serializer import serialize_order
 
 MAX_CACHE_BYTES = 8 * 1024**2
 MAX_CACHED_ORDER_BYTES = 4 * 1024**2

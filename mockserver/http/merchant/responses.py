@@ -12,9 +12,10 @@ import orjson
 from mockserver.domain.allocation.explanation import Allocation, AllocationOutcome
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import CHECKOUT_OPERATIONS
-from mockserver.http.merchant.serializers import format_time
+from mockserver.domain.refusal import Refusal
+from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Response
 from mockserver.sandbox.eviction import Eviction
 from mockserver.sandbox.journal import Entry
@@ -150,7 +151,7 @@ def add_mock_headers(
     elif result is not None and result.allocation:
         text = _format_allocation(result.allocation, entry)
         response.headers["Mock-Allocation"] = escape_header_value(text)
-    if entry.hints:
+    if entry.is_change and entry.hints:
         response.headers["Mock-Hint"] = escape_header_value(" ".join(entry.hints))
     if entry.faults:
         response.headers["Mock-Fault"] = escape_header_value("; ".join(entry.faults))

@@ -17,7 +17,7 @@ from mockserver.schemas import shipped_schemas
 
 SCHEMAS = "control.schema.json"
 YAML_TYPE = "application/yaml"
-DESCRIPTION = (
+CONTROL_DESCRIPTION = (
     "Inspect and change the sandboxes of a kustom-mock server. A sandbox is created by its"
     " first merchant request or change; reads create none. HEAD is offered wherever GET is."
     " Faults never apply here. Requests from web pages of another origin are refused."
@@ -53,7 +53,7 @@ def control_document(routes: Sequence[Route]) -> JsonObject:
     }
     security: JsonObject = {"security": [{}, {"admin_token": []}]}
     title = "kustom-mock: the control API"
-    return build_document(title, DESCRIPTION, paths, parts, security)
+    return build_document(title, CONTROL_DESCRIPTION, paths, parts, security)
 
 
 def _operation(route: Route, components: Components) -> JsonObject:

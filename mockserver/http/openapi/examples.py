@@ -9,11 +9,20 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.customer_token import TokenStatus
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import CHECKOUTS_PATH, Operation
 from mockserver.domain.order import Order
-from mockserver.http.merchant import serializers
-from mockserver.http.openapi.checkout_examples import CHECKOUT_REQUEST, checkout_example
+from mockserver.http.merchant import order_serializer
+from mockserver.http.merchant.token_api import serialize_token, serialize_token_order
+from mockserver.http.openapi.checkout_examples import (
+    CHECKOUT_REQUEST,
+    SESSION_REQUEST,
+    TOKEN_ORDER_REQUEST,
+    checkout_example,
+    created_session_example,
+    session_example,
+)
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import build_order, order_defaults
@@ -67,7 +76,7 @@ T_SHIRT = {
     "unit_price": 1500,
     "total_amount": 1500,
 }
-PARCEL = {
+SHIPPING_INFO = {
     "shipping_company": "PostNord",
     "shipping_method": "Home",
     "tracking_number": "63456415674545679874",
@@ -80,31 +89,44 @@ REQUESTS: Mapping[Operation, Any] = {
     },
     Operation.UPDATE_CUSTOMER_DETAILS: {"shipping_address": {"city": "Uppsala"}},
     Operation.UPDATE_MERCHANT_REFERENCES: {"merchant_reference1": "order-1001"},
-    Operation.ADD_ORDER_SHIPPING_INFO: {"shipping_info": [PARCEL]},
+    Operation.ADD_ORDER_SHIPPING_INFO: {"shipping_info": [SHIPPING_INFO]},
     Operation.CAPTURE: {
         "captured_amount": 10000,
         "description": "Second parcel",
         "order_lines": [SNEAKERS],
-        "shipping_info": [PARCEL],
+        "shipping_info": [SHIPPING_INFO],
     },
-    Operation.ADD_CAPTURE_SHIPPING_INFO: {"shipping_info": [PARCEL]},
+    Operation.ADD_CAPTURE_SHIPPING_INFO: {"shipping_info": [SHIPPING_INFO]},
     Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
     Operation.REFUND: {"refunded_amount": 1500, "order_lines": [T_SHIRT]},
     Operation.CREATE_CHECKOUT: CHECKOUT_REQUEST,
     Operation.UPDATE_CHECKOUT: {"merchant_reference1": "order-1001"},
+    Operation.CREATE_TOKEN_ORDER: TOKEN_ORDER_REQUEST,
+    Operation.CREATE_HOSTED_SESSION: SESSION_REQUEST,
+    Operation.UPDATE_CUSTOMER_TOKEN: {"status": TokenStatus.CANCELLED},
 }
 """Request bodies that are accepted for the example order."""
 
 _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
-    Operation.GET_ORDER: lambda order: serializers.serialize_order(
+    Operation.GET_ORDER: lambda order: order_serializer.serialize_order(
         order, derive_status(order, order.created_at, Assumptions()), Assumptions()
     ),
-    Operation.LIST_CAPTURES: lambda order: serializers.serialize_captures(order, Assumptions()),
-    Operation.GET_CAPTURE: lambda order: serializers.serialize_capture(
+    Operation.LIST_CAPTURES: lambda order: order_serializer.serialize_captures(
+        order, Assumptions()
+    ),
+    Operation.GET_CAPTURE: lambda order: order_serializer.serialize_capture(
         order, order.captures[0], Assumptions()
     ),
-    Operation.GET_EXTEND_DUE_DATE_OPTIONS: serializers.serialize_due_date_options,
-    Operation.GET_REFUND: lambda order: serializers.serialize_single_refund(
+    Operation.GET_EXTEND_DUE_DATE_OPTIONS: order_serializer.serialize_due_date_options,
+    Operation.CREATE_HOSTED_SESSION: lambda _order: created_session_example(),
+    Operation.READ_HOSTED_SESSION: lambda _order: session_example(),
+    Operation.READ_CUSTOMER_TOKEN: lambda order: serialize_token(
+        TokenStatus.ACTIVE, order.payment_method
+    ),
+    Operation.CREATE_TOKEN_ORDER: lambda order: serialize_token_order(
+        order.order_id, order.fraud_status, order.payment_method
+    ),
+    Operation.GET_REFUND: lambda order: order_serializer.serialize_single_refund(
         order.refunds[0], Assumptions()
     ),
 }

@@ -32,10 +32,10 @@ UPDATE_CALLBACKS = (
     DeliveryKind.COUNTRY_CHANGE,
     DeliveryKind.SHIPPING_OPTION_UPDATE,
 )
-"""Callbacks whose answer changes the checkout order, in the order in which they are made."""
+"""Callbacks whose response changes the checkout order, in the order in which they are made."""
 
 CALLBACKS = frozenset((DeliveryKind.VALIDATION, *UPDATE_CALLBACKS))
-"""Kinds whose answer is waited for; they are made once, when they are needed."""
+"""Kinds whose response is waited for; they are made once, when they are needed."""
 
 
 class DeliveryState(StrEnum):
@@ -54,7 +54,7 @@ class Attempt(Struct, frozen=True):
     Attributes:
         status: ``None`` without a response.
         faults: the fault rules that took effect, each with its action.
-        has_location: whether the answer named where to go on.
+        has_location: whether the response named where to go on.
     """
 
     at: datetime

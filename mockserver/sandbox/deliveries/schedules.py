@@ -17,7 +17,7 @@ NOTIFICATION_PERIOD = timedelta(hours=24)
 
 TIMEOUTS: Mapping[DeliveryKind, float] = {
     DeliveryKind.PUSH: 5.0,  # recorded in a log of 2018
-    DeliveryKind.VALIDATION: 10.0,  # documented by Kustom; 3 s unless an answer is required
+    DeliveryKind.VALIDATION: 10.0,  # documented by Kustom; 3 s unless a response is required
     **dict.fromkeys(UPDATE_CALLBACKS, 10.0),  # assumed, as a validation
     DeliveryKind.NOTIFICATION: 5.0,  # assumed, as a push
     DeliveryKind.WEBHOOK: 15.0,  # Svix's default

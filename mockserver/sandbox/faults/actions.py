@@ -215,6 +215,9 @@ def name_action(action: Action) -> str:
     return str(action) if has_kinds else str(action).partition(" ")[0]
 
 
+ENDING_ACTIONS = frozenset(("respond", "refuse", "rate_limit", "drop"))
+"""Names, without their numbers, of the actions that end a request before it is executed."""
+
 BEFORE_COMMIT = (Delay, RateLimit, Refuse, Drop, FailAllocation)
 """Actions that take effect before the commit; the others take effect after it. A
 :class:`Respond` has a field for it."""

@@ -22,7 +22,7 @@ from mockserver.sandbox.faults.matching import (
     values_match,
 )
 from mockserver.sandbox.ids import random_fraction
-from mockserver.sandbox.weights import weigh_fault
+from mockserver.sandbox.memory_sizes import measure_fault_rule
 
 Subject: TypeAlias = Operation | DeliveryKind
 """What a rule is about: a request of the merchant, or a call to the merchant."""
@@ -150,7 +150,7 @@ class FaultRules:
                 del self._index[scope][path]
             if not self._index[scope]:
                 del self._index[scope]
-        self.total_bytes -= weigh_fault(name, rule.spec)
+        self.total_bytes -= measure_fault_rule(name, rule.spec)
         del self._positions[name], self.counts[name]
         return True
 
@@ -210,7 +210,7 @@ class FaultRules:
             self._add_to_index(rule)
 
     def _add_to_index(self, rule: FaultRule) -> None:
-        self.total_bytes += weigh_fault(rule.name, rule.spec)
+        self.total_bytes += measure_fault_rule(rule.name, rule.spec)
         path, value = _index_key(rule)
         for scope in _scopes(rule):
             values = self._index.setdefault(scope, {}).setdefault(path, {})

@@ -97,6 +97,13 @@ def test_ambiguous_allocation_lists_the_captures_that_fit() -> None:
     )
 
 
+def test_ten_captures_that_fit_are_listed_and_the_others_counted() -> None:
+    order = shipped_order(map(capture_of, [make_line()] * 12))
+    explanation = explanations_of(drive(order, refund_of(make_line())))[0]
+    assert len(explanation.candidates) == 10
+    assert "1VHSHK1Q-10 and 2 more fit; the oldest one was chosen." in explanation.text
+
+
 def test_every_booking_is_listed() -> None:
     assert "\n  Booked: 10000 on 1VHSHK1Q-1, 2000 on 1VHSHK1Q-2.\n" in explained(12_000)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.checkout.changes import abort_checkout, update_checkout
+from mockserver.domain.checkout.changes import mark_aborted, replace_fields
 from mockserver.domain.checkout.checkout import (
     CHECKOUT_LIFECYCLE,
     LIFETIME,
@@ -16,11 +16,22 @@ from mockserver.domain.checkout.checkout import (
     check_checkout_allowed,
     derive_checkout_status,
 )
-from mockserver.domain.checkout.completion import Outcome, attempt_checkout
-from mockserver.domain.errors import Refusal
+from mockserver.domain.checkout.completion import (
+    ShopperOutcome,
+    attempt_checkout,
+    enter_shopper_details,
+)
 from mockserver.domain.operation import CHECKOUT_OPERATIONS, Operation
+from mockserver.domain.refusal import Refusal
 from tests.support.builders import NOW, ORDER_ID, SWEDEN
-from tests.support.checkouts import DEFAULT, URLS, make_checkout, make_completion
+from tests.support.checkouts import (
+    DEFAULT,
+    PARCEL,
+    PICKUP,
+    URLS,
+    make_checkout,
+    make_completion,
+)
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + timedelta(hours=1)
@@ -31,7 +42,7 @@ def complete() -> Checkout:
 
 
 def abort() -> Checkout:
-    return abort_checkout(make_checkout(), NOW, DEFAULT)
+    return mark_aborted(make_checkout(), NOW, DEFAULT)
 
 
 MAKE: Mapping[CheckoutStatus, Callable[[], Checkout]] = {
@@ -44,10 +55,8 @@ ACT: Mapping[Operation, Callable[..., Any]] = {
     Operation.READ_CHECKOUT: lambda checkout, now: check_checkout_allowed(
         checkout, Operation.READ_CHECKOUT, now, DEFAULT
     ),
-    Operation.UPDATE_CHECKOUT: lambda checkout, now: update_checkout(
-        checkout, {}, now, DEFAULT
-    ),
-    Operation.ABORT_CHECKOUT: lambda checkout, now: abort_checkout(checkout, now, DEFAULT),
+    Operation.UPDATE_CHECKOUT: lambda checkout, now: replace_fields(checkout, {}, now, DEFAULT),
+    Operation.ABORT_CHECKOUT: lambda checkout, now: mark_aborted(checkout, now, DEFAULT),
 }
 
 
@@ -76,7 +85,7 @@ def test_an_operation_is_answered_as_the_table_says(
 
 
 def test_a_checkout_expires_48_hours_after_its_last_update() -> None:
-    checkout = update_checkout(make_checkout(), {}, LATER, DEFAULT)
+    checkout = replace_fields(make_checkout(), {}, LATER, DEFAULT)
     end = LATER + LIFETIME
     statuses = [derive_checkout_status(checkout, t, DEFAULT) for t in (end - SECOND, end)]
     assert statuses == [CheckoutStatus.INCOMPLETE, CheckoutStatus.EXPIRED]
@@ -106,28 +115,46 @@ def test_an_aborted_checkout_is_gone_where_assumed() -> None:
 
 
 def test_an_update_changes_what_is_sent_and_nothing_else() -> None:
-    checkout = update_checkout(make_checkout(), {"locale": "en-SE"}, LATER, DEFAULT)
+    checkout = replace_fields(make_checkout(), {"locale": "en-SE"}, LATER, DEFAULT)
     assert checkout.fields == {**make_checkout().fields, "locale": "en-SE"}
     assert (checkout.started_at, checkout.last_modified_at) == (NOW, LATER)
 
 
 def test_an_update_is_checked_together_with_what_stays() -> None:
     with pytest.raises(Refusal, match="Bad value: order_amount"):
-        update_checkout(make_checkout(), {"order_amount": 1}, LATER, DEFAULT)
+        replace_fields(make_checkout(), {"order_amount": 1}, LATER, DEFAULT)
 
 
 @pytest.mark.parametrize("identified", [False, True])
 def test_addresses_are_ignored_once_the_shopper_identified(
     identified: bool,  # noqa: FBT001  # a case of the table
 ) -> None:
-    declined = make_completion(Outcome.DECLINED)
+    declined = make_completion(ShopperOutcome.DECLINED)
     checkout = make_checkout()
     if identified:
         checkout = attempt_checkout(checkout, declined, NOW, DEFAULT)
     changes = {"billing_address": {**SWEDEN, "city": "Lund"}, "locale": "en-SE"}
-    fields = update_checkout(checkout, changes, LATER, DEFAULT).fields
+    fields = replace_fields(checkout, changes, LATER, DEFAULT).fields
     assert ("billing_address" in fields) is not identified
     assert fields["locale"] == "en-SE"
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [
+        ([{**PARCEL, "price": 100}], {**PARCEL, "price": 100}),
+        ([PICKUP], PICKUP),
+        ([], None),
+    ],
+    ids=["another price", "another option", "no options"],
+)
+def test_the_chosen_option_follows_the_list_of_an_update(
+    options: list[Mapping[str, Any]], chosen: Mapping[str, Any] | None
+) -> None:
+    checkout = make_checkout(shipping_options=[PICKUP, PARCEL])
+    chosen_before = enter_shopper_details(checkout, {}, "parcel", NOW, DEFAULT)
+    updated = replace_fields(chosen_before, {"shipping_options": options}, NOW, DEFAULT)
+    assert updated.shopper.get("selected_shipping_option") == chosen
 
 
 def test_a_merchant_url_has_the_id_filled_in() -> None:

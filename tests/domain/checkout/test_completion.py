@@ -6,21 +6,21 @@ from typing import Any
 import pytest
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.checkout.changes import update_checkout
+from mockserver.domain.checkout.changes import replace_fields
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import (
-    Outcome,
+    ShopperOutcome,
     UnknownChoiceError,
     attempt_checkout,
-    build_order,
+    build_completed_order,
     choose_shipping_option,
     completed_amount,
     completed_tax_amount,
-    identify_shopper,
+    enter_shopper_details,
     outcome_for_email,
 )
-from mockserver.domain.errors import Refusal
 from mockserver.domain.order import FraudStatus, Order
+from mockserver.domain.refusal import Refusal
 from tests.support.builders import NOW, ORDER_ID, SWEDEN
 from tests.support.checkouts import (
     DEFAULT,
@@ -41,7 +41,7 @@ BOXES = [
 
 
 def attempt(
-    outcome: Outcome = Outcome.APPROVED,
+    outcome: ShopperOutcome = ShopperOutcome.APPROVED,
     assumptions: Assumptions = DEFAULT,
     fields: dict[str, Any] | None = None,
     **facts: Any,  # noqa: ANN401
@@ -49,7 +49,7 @@ def attempt(
     completion = make_completion(outcome, **facts)
     checkout = make_checkout(assumptions, **(fields or {}))
     checkout = attempt_checkout(checkout, completion, LATER, assumptions)
-    return checkout, build_order(checkout, completion, "1VHSHK1Q", assumptions)
+    return checkout, build_completed_order(checkout, completion, "1VHSHK1Q", assumptions)
 
 
 def place(**facts: Any) -> Order:  # noqa: ANN401
@@ -77,14 +77,14 @@ def test_a_line_keeps_what_order_management_echoes() -> None:
 @pytest.mark.parametrize(
     ("outcome", "fraud_status"),
     [
-        (Outcome.APPROVED, FraudStatus.ACCEPTED),
-        (Outcome.PENDING, FraudStatus.PENDING),
-        (Outcome.DECLINED, None),
-        (Outcome.ABANDONED, None),
+        (ShopperOutcome.APPROVED, FraudStatus.ACCEPTED),
+        (ShopperOutcome.PENDING, FraudStatus.PENDING),
+        (ShopperOutcome.DECLINED, None),
+        (ShopperOutcome.ABANDONED, None),
     ],
 )
 def test_an_outcome_makes_an_order_or_none(
-    outcome: Outcome, fraud_status: FraudStatus | None
+    outcome: ShopperOutcome, fraud_status: FraudStatus | None
 ) -> None:
     checkout, order = attempt(outcome)
     assert (order and order.fraud_status) == fraud_status
@@ -93,7 +93,7 @@ def test_an_outcome_makes_an_order_or_none(
 
 
 def test_after_a_decline_the_shopper_may_try_again() -> None:
-    checkout, _ = attempt(Outcome.DECLINED)
+    checkout, _ = attempt(ShopperOutcome.DECLINED)
     again = attempt_checkout(checkout, make_completion(), LATER, DEFAULT)
     assert again.completed_at == LATER
 
@@ -196,21 +196,23 @@ def test_an_unknown_checkbox_is_an_error_with_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("email", "outcome"),
     [
-        ("me@shop.example", Outcome.APPROVED),
-        ("me+denied@shop.example", Outcome.DECLINED),
-        ("me+red@shop.example", Outcome.DECLINED),
-        ("me+pend-accept-05@shop.example", Outcome.PENDING),
-        ("me+pend-reject-10@shop.example", Outcome.PENDING),
-        ("me+pend-accept-5@shop.example", Outcome.APPROVED),
+        ("me@shop.example", ShopperOutcome.APPROVED),
+        ("me+denied@shop.example", ShopperOutcome.DECLINED),
+        ("me+red@shop.example", ShopperOutcome.DECLINED),
+        ("me+pend-accept-05@shop.example", ShopperOutcome.PENDING),
+        ("me+pend-reject-10@shop.example", ShopperOutcome.PENDING),
+        ("me+pend-accept-5@shop.example", ShopperOutcome.APPROVED),
     ],
 )
-def test_test_addresses_ask_for_an_outcome(email: str, outcome: Outcome) -> None:
+def test_test_addresses_ask_for_an_outcome(email: str, outcome: ShopperOutcome) -> None:
     assert outcome_for_email(email) is outcome
 
 
 def test_a_shopper_who_identifies_may_still_choose_another_option() -> None:
     addresses = {"billing_address": SWEDEN, "shipping_address": SWEDEN}
-    checkout = identify_shopper(make_checkout(**OPTIONS), addresses, "parcel", LATER, DEFAULT)
+    checkout = enter_shopper_details(
+        make_checkout(**OPTIONS), addresses, "parcel", LATER, DEFAULT
+    )
     assert checkout.shopper["billing_address"] == SWEDEN
     assert (checkout.last_modified_at, checkout.completed_at) == (LATER, None)
     assert choose_shipping_option(checkout) == PARCEL
@@ -218,13 +220,13 @@ def test_a_shopper_who_identifies_may_still_choose_another_option() -> None:
 
 
 def test_an_option_that_the_shop_withdraws_is_no_longer_chosen() -> None:
-    checkout = identify_shopper(make_checkout(**OPTIONS), {}, "parcel", LATER, DEFAULT)
+    checkout = enter_shopper_details(make_checkout(**OPTIONS), {}, "parcel", LATER, DEFAULT)
     fields = {"shipping_options": [PICKUP]}
-    assert choose_shipping_option(update_checkout(checkout, fields, LATER, DEFAULT)) == PICKUP
+    assert choose_shipping_option(replace_fields(checkout, fields, LATER, DEFAULT)) == PICKUP
 
 
 def test_addresses_of_the_shop_count_until_the_shopper_has_identified() -> None:
-    checkout = identify_shopper(make_checkout(**OPTIONS), {}, "parcel", LATER, DEFAULT)
+    checkout = enter_shopper_details(make_checkout(**OPTIONS), {}, "parcel", LATER, DEFAULT)
     fields = {"billing_address": {"city": "Lund"}}
-    updated = update_checkout(checkout, fields, LATER, DEFAULT)
+    updated = replace_fields(checkout, fields, LATER, DEFAULT)
     assert updated.fields["billing_address"] == {"city": "Lund"}

@@ -1,4 +1,4 @@
-"""What answers to the validation callback mean."""
+"""What responses to the validation callback mean."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from mockserver.domain.checkout.validation import (
     FAILED,
     PASSED,
     UPDATE_FAILED,
-    CallbackAnswer,
+    CallbackResponse,
     Validation,
     ValidationResult,
-    judge_update,
-    judge_validation,
+    interpret_update_response,
+    interpret_validation_response,
 )
 
 LOCATION = "https://shop.example/cart"
@@ -22,52 +22,56 @@ REDIRECTED = Validation(ValidationResult.REDIRECTED, redirect_url=LOCATION)
 
 
 @pytest.mark.parametrize(
-    ("answer", "is_required", "assume", "validation"),
+    ("response", "is_required", "assume", "validation"),
     [
-        (CallbackAnswer(200), True, {}, PASSED),
-        (CallbackAnswer(400), False, {}, REFUSED),
+        (CallbackResponse(200), True, {}, PASSED),
+        (CallbackResponse(400), False, {}, REFUSED),
         (
-            CallbackAnswer(400, "", "address_error", "No such street"),
+            CallbackResponse(400, "", "address_error", "No such street"),
             False,
             {},
             Validation(ValidationResult.REFUSED, "address_error", "No such street"),
         ),
-        (CallbackAnswer(301, LOCATION), True, {}, REDIRECTED),
-        (CallbackAnswer(307, LOCATION), False, {}, REDIRECTED),
-        (CallbackAnswer(303), True, {}, PASSED),
-        (CallbackAnswer(303), False, {"redirect_without_location": "fails"}, FAILED),
-        (CallbackAnswer(None), False, {}, PASSED),
-        (CallbackAnswer(None), True, {}, FAILED),
-        (CallbackAnswer(500), False, {}, PASSED),
-        (CallbackAnswer(500), True, {}, FAILED),
-        (CallbackAnswer(204), False, {"validation_other_status": "fail"}, FAILED),
-        (CallbackAnswer(None), False, {"validation_other_status": "fail"}, PASSED),
+        (CallbackResponse(301, LOCATION), True, {}, REDIRECTED),
+        (CallbackResponse(307, LOCATION), False, {}, REDIRECTED),
+        (CallbackResponse(303), True, {}, PASSED),
+        (CallbackResponse(303), False, {"redirect_without_location": "fails"}, FAILED),
+        (CallbackResponse(None), False, {}, PASSED),
+        (CallbackResponse(None), True, {}, FAILED),
+        (CallbackResponse(500), False, {}, PASSED),
+        (CallbackResponse(500), True, {}, FAILED),
+        (CallbackResponse(204), False, {"validation_other_status": "fail"}, FAILED),
+        (CallbackResponse(None), False, {"validation_other_status": "fail"}, PASSED),
     ],
 )
 def test_an_answer_decides_how_the_purchase_goes_on(
-    answer: CallbackAnswer,
+    response: CallbackResponse,
     is_required: bool,  # noqa: FBT001
     assume: dict[str, Any],
     validation: Validation,
 ) -> None:
     assumptions = Assumptions(**assume)
-    judged = judge_validation(answer, is_required=is_required, assumptions=assumptions)
-    assert judged == validation
-    assert judged.lets_pass is (validation is PASSED)
+    interpreted = interpret_validation_response(
+        response, is_required=is_required, assumptions=assumptions
+    )
+    assert interpreted == validation
+    assert interpreted.lets_pass is (validation is PASSED)
 
 
 @pytest.mark.parametrize(
-    ("answer", "validation"),
+    ("response", "validation"),
     [
-        (CallbackAnswer(200), PASSED),
+        (CallbackResponse(200), PASSED),
         (
-            CallbackAnswer(400),
+            CallbackResponse(400),
             Validation(ValidationResult.REFUSED, "unsupported_shipping_address"),
         ),
-        (CallbackAnswer(302, LOCATION), REDIRECTED),
-        (CallbackAnswer(302), UPDATE_FAILED),
-        (CallbackAnswer(None), UPDATE_FAILED),
+        (CallbackResponse(302, LOCATION), REDIRECTED),
+        (CallbackResponse(302), UPDATE_FAILED),
+        (CallbackResponse(None), UPDATE_FAILED),
     ],
 )
-def test_an_update_passes_only_by_a_200(answer: CallbackAnswer, validation: Validation) -> None:
-    assert judge_update(answer) == validation
+def test_an_update_passes_only_by_a_200(
+    response: CallbackResponse, validation: Validation
+) -> None:
+    assert interpret_update_response(response) == validation

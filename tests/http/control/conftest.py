@@ -1,6 +1,6 @@
 """Servers with limits and settings of their own."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -21,8 +21,12 @@ async def own_server(
     """
     async with AsyncExitStack() as running:
 
-        async def start(user: str = "own", **options: Any) -> Merchant:  # noqa: ANN401
-            server = new_server(**options)
+        async def start(
+            user: str = "own",
+            settings: Mapping[str, Any] | None = None,
+            **options: Any,  # noqa: ANN401
+        ) -> Merchant:
+            server = new_server(settings=settings, **options)
             url = await server.start()
             running.push_async_callback(server.stop)
             return Merchant(session, url, user)

@@ -119,7 +119,7 @@ async def test_merchant_api_needs_no_token(guarded: Merchant) -> None:
 
 
 def raw_status(merchant: Merchant, head: bytes) -> tuple[bytes, bytes]:
-    """Send bytes; give the status line and the rest of the answer."""
+    """Send bytes; give the status line and the rest of the response."""
     place = urlsplit(merchant.url)
     with socket.create_connection((place.hostname, place.port), TIMEOUT) as connection:
         connection.sendall(head + b"Connection: close\r\n\r\n")

@@ -29,7 +29,7 @@ from mockserver.domain.commands import (
 from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, OrderLine
-from mockserver.http.control.serializers import serialize_inner_view
+from mockserver.http.control.serializers import serialize_order_details
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.export import export_sandbox
 from mockserver.scenario.export_values import MASKS, mask_address, mask_customer
@@ -330,12 +330,12 @@ def with_first_capture(command: Command, order: Order) -> Command:
 
 
 def explanations(view: Json) -> list[Json]:
-    """Return the allocations of an inner view, without the requests that made them."""
+    """Return the allocations of an order without the requests that made them."""
     return [{**allocation, "correlation_id": None} for allocation in view["allocations"]]
 
 
 def comparable_view(sandbox: Sandbox, order: Order) -> Json:
-    view = serialize_inner_view(sandbox, order)
+    view = serialize_order_details(sandbox, order)
     events = [(event["at"], event["text"]) for event in view.pop("timeline")]
     view["allocations"] = explanations(view)
     del view["timeline_text"]

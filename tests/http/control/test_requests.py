@@ -13,7 +13,7 @@ from mockserver.homes.memory import MemoryHome
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.context import ControlContext
 from mockserver.http.control.requests import await_requests
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.messages import Request

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from mockserver.domain.commands import Acknowledge, CaptureOrder, RefundOrder
 from mockserver.domain.ledger import broken_invariants
 from mockserver.homes.memory import MemoryHome
-from mockserver.http.complete_checkout import complete_checkout
+from mockserver.http.complete_checkout import play_completion
 from mockserver.http.control.problems import Problem
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.outgoing import OutgoingRequest
-from mockserver.http.deliveries.runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender, Sent
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
@@ -85,7 +85,7 @@ async def live(
             case "complete" if not sandbox.checkouts[name].completed_at:
                 checkout = sandbox.checkouts[name]
                 with suppress(Problem):  # it is expired
-                    await complete_checkout(runner, sandbox, checkout, {"outcome": value})
+                    await play_completion(runner, sandbox, checkout, {"outcome": value})
             case "capture":
                 for _ in range(2):  # a retry with the same key
                     sandbox.execute(name, CaptureOrder(value), f"capture {name} {value}")

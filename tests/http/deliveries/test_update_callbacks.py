@@ -5,19 +5,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.support.checkouts import CART, PARCEL, PICKUP, SHIRTS
+from mockserver.domain.operation import CHECKOUTS_PATH
+from tests.support.checkouts import CART, PARCEL, PICKUP, TOTALS_WITH_PARCEL, URLS
 from tests.support.shop import Shop
 
-SHIPPING = {
-    "type": "shipping_fee", "reference": "parcel", "name": "Parcel", "quantity": 1,
-    "unit_price": 4900, "tax_rate": 2500, "total_amount": 4900, "total_tax_amount": 980,
-}  # fmt: skip
-TOTALS = {
-    "order_amount": 24900,
-    "order_tax_amount": 4980,
-    "order_lines": [SHIRTS, SHIPPING],
-    "purchase_currency": "SEK",
-}
+LUND = {"email": "ada@shop.example", "postal_code": "22222", "city": "Lund"}
 FAILED = "shipping_address_update_error"
 
 
@@ -27,7 +19,7 @@ async def complete(shop: Shop, *kinds: str, **options: Any) -> Any:  # noqa: ANN
 
 
 async def test_the_totals_of_the_answer_replace_those_of_the_order(shop: Shop) -> None:
-    shop.answer = web.json_response({**TOTALS, "extra": "ignored"})
+    shop.answer = web.json_response({**TOTALS_WITH_PARCEL, "extra": "ignored"})
     completed = await complete(shop, "shipping_option_update", shipping_option="parcel")
     (body,) = shop.callbacks
     assert body["selected_shipping_option"] == PARCEL
@@ -38,7 +30,7 @@ async def test_the_totals_of_the_answer_replace_those_of_the_order(shop: Shop) -
 
 
 async def test_each_change_is_told_once_and_then_validated(shop: Shop) -> None:
-    shop.every_answer = TOTALS
+    shop.every_answer = TOTALS_WITH_PARCEL
     kinds = ("address_update", "country_change", "shipping_option_update", "validation")
     await complete(shop, *kinds, billing_address={"country": "NO"})
     inbox = await shop.inbox()
@@ -72,7 +64,88 @@ async def test_an_answer_that_is_no_200_with_totals_stops_the_purchase(
 
 
 async def test_wrong_sums_change_nothing(shop: Shop) -> None:
-    shop.answer = web.json_response({**TOTALS, "order_amount": 1})
+    shop.answer = web.json_response({**TOTALS_WITH_PARCEL, "order_amount": 1})
     stopped = await complete(shop, "address_update")
     assert stopped["validation"]["error_type"] == FAILED
     assert stopped["checkout"]["order_amount"] == CART["order_amount"]
+
+
+async def open_page(shop: Shop, *kinds: str) -> str:
+    """Create a checkout order with callbacks of these kinds; return the path of its page."""
+    urls = {**URLS, **dict.fromkeys(kinds, f"{shop.url}/callback")}
+    cart = {**CART, "shipping_options": [PICKUP, PARCEL], "merchant_urls": urls}
+    order_id = (await shop.merchant.send("POST", CHECKOUTS_PATH, cart)).json["order_id"]
+    details = await shop.merchant.control("GET", f"checkouts/{order_id}")
+    return str(details.json["page_url"]).removeprefix(shop.merchant.url)
+
+
+async def enter(shop: Shop, page: str, **details: Any) -> Any:  # noqa: ANN401
+    """Enter details on the checkout page; return its response."""
+    reply = await shop.merchant.send("POST", f"{page}/shopper", details)
+    assert reply.status == 200, reply
+    return reply.json
+
+
+async def test_a_choice_on_the_page_is_told_at_once_and_not_again(shop: Shop) -> None:
+    page = await open_page(shop, "shipping_option_update")
+    await enter(shop, page, billing_address=LUND)
+    shop.every_answer = TOTALS_WITH_PARCEL
+    chosen = await enter(shop, page, shipping_option="parcel")
+    assert (chosen["validation"]["result"], chosen["order"]["order_amount"]) == (
+        "passed",
+        24900,
+    )
+    callbacks = len(shop.callbacks)
+    completed = await shop.merchant.send("POST", f"{page}/complete", {})
+    assert completed.json["outcome"] == "approved"
+    assert len(shop.callbacks) == callbacks
+
+
+async def test_the_shop_may_update_the_order_while_the_page_waits(shop: Shop) -> None:
+    page = await open_page(shop, "address_update")
+    order_id = page.split("/")[4]
+
+    async def update(_request: web.Request) -> None:
+        body = {"merchant_reference1": "shop-7"}
+        reply = await shop.merchant.send("POST", f"{CHECKOUTS_PATH}/{order_id}", body)
+        assert reply.status == 200, reply
+
+    shop.before_answer, shop.every_answer = update, TOTALS_WITH_PARCEL
+    state = await enter(shop, page, billing_address=LUND)
+    assert state["order"]["order_amount"] == 24900
+    read = await shop.merchant.send("GET", f"{CHECKOUTS_PATH}/{order_id}")
+    assert read.json["merchant_reference1"] == "shop-7"
+
+
+async def test_a_refused_address_is_taken_back_and_asked_again(shop: Shop) -> None:
+    page = await open_page(shop, "address_update")
+    error = {"error_type": "unsupported_shipping_address", "error_text": "Not to Lund"}
+    for _ in range(2):
+        shop.answer = web.json_response(error, status=400)
+        state = await enter(shop, page, billing_address=LUND)
+        assert state["validation"]["error_text"] == "Not to Lund"
+        assert not state["order"]["is_identified"]
+    assert len(shop.callbacks) == 2
+
+
+async def test_a_purchase_stopped_by_an_address_is_stopped_again(shop: Shop) -> None:
+    page = await open_page(shop, "address_update")
+    for _ in range(2):
+        shop.answer = web.Response(status=500)
+        completed = await shop.merchant.send("POST", f"{page}/complete", {})
+        assert completed.json["outcome"] == "not_validated"
+
+
+async def test_another_list_of_options_chooses_another_one(shop: Shop) -> None:
+    page = await open_page(shop, "address_update")
+    shop.every_answer = {**TOTALS_WITH_PARCEL, "shipping_options": [PARCEL]}
+    state = await enter(shop, page, billing_address=LUND, shipping_option="pickup")
+    assert state["order"]["selected_shipping_option"] == "parcel"
+
+
+async def test_a_shopper_who_leaves_is_told_but_not_validated(shop: Shop) -> None:
+    shop.every_answer = TOTALS_WITH_PARCEL
+    kinds = ("address_update", "validation")
+    left = await complete(shop, *kinds, outcome="abandoned", billing_address=LUND)
+    assert (left["outcome"], left["checkout"]["order_amount"]) == ("abandoned", 24900)
+    assert [delivery["kind"] for delivery in await shop.inbox()] == ["address_update"]

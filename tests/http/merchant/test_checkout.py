@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.checkout.checkout import MERCHANT_FIELDS, MERCHANT_URLS, OPTIONS
+from mockserver.domain.checkout.checkout import CHECKOUT_OPTIONS, MERCHANT_FIELDS, MERCHANT_URLS
 from mockserver.domain.operation import CHECKOUT_OPERATIONS, CHECKOUTS_PATH, Operation
 from mockserver.schemas import get_schema, shipped_schemas
 from tests.support.checkouts import CART, EMPTY_CART, SHIRTS, URLS
@@ -26,7 +26,7 @@ WOOCOMMERCE_NULLS = dict.fromkeys(
 
 
 async def create(merchant: Merchant, **fields: Any) -> Any:  # noqa: ANN401
-    """Create a checkout order and return the answer's body."""
+    """Create a checkout order and return the response's body."""
     reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, **fields})
     assert reply.status == 201, reply
     return reply.json
@@ -42,7 +42,7 @@ async def read(merchant: Merchant, order_id: str) -> Reply:
 
 @pytest.mark.parametrize(
     ("name", "known"),
-    [("merchant_urls", MERCHANT_URLS), ("options", OPTIONS), ("", MERCHANT_FIELDS)],
+    [("merchant_urls", MERCHANT_URLS), ("options", CHECKOUT_OPTIONS), ("", MERCHANT_FIELDS)],
 )
 def test_the_schema_has_the_members_that_are_kept(name: str, known: tuple[str, ...]) -> None:
     rules = shipped_schemas()["checkout.schema.json"]["$defs"]["fields"]

@@ -71,7 +71,7 @@ SEQUENCES: Mapping[str, list[Any]] = {
 
 @dataclass
 class Shop:
-    """The shop's side of a sequence: its order and the last answer."""
+    """The shop's side of a sequence: its order and the last response."""
 
     merchant: Merchant
     order_id: str = ""

@@ -10,13 +10,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from mockserver.domain.errors import (
-    ERROR_CATALOGUE,
-    UNKNOWN_FACT,
-    Reason,
-    find_error_definition,
-)
+from mockserver.domain.errors import ERROR_CATALOGUE, Reason, find_error_definition
 from mockserver.domain.operation import CHECKOUT_OPERATIONS, READ_OPERATIONS, Operation
+from mockserver.domain.refusal import UNKNOWN_FACT
 from mockserver.http.merchant.responses import UNAUTHORIZED_HTML
 from mockserver.http.server import Server
 from tests.support.connection import TIMEOUT, add_fault, open_connection, parse_head
@@ -606,17 +602,17 @@ TOGETHER: dict[str, tuple[list[dict[str, Any]], int | None, bool]] = {
     "a delay and a refusal": ([{"delay": "1s"}, {"refuse": "conflict"}], 409, False),
     "a refusal ends it": ([{"refuse": "conflict"}, {"drop": "reset"}], 409, False),
     "before wins over after": ([{"lose_answer": "reset"}, {"rate_limit": True}], 429, False),
-    "a lost answer whatever it says": (
+    "a lost response whatever it says": (
         [{"lose_answer": "reset"}, {"respond_after": {"status": 500}}],
         None,
         True,
     ),
-    "an answer that is lost": (
+    "a response that is lost": (
         [{"respond_after": {"status": 500}}, {"lose_answer": "reset"}],
         None,
         True,
     ),
-    "two answers after": (
+    "two responses after": (
         [{"respond_after": {"status": 500}}, {"respond_after": {"status": 502}}],
         502,
         True,

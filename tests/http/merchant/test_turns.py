@@ -11,7 +11,7 @@ import pytest
 from mockserver.domain.operation import ORDERS_PATH, Operation
 from mockserver.homes.memory import MemoryHome
 from mockserver.http.checkout_page.page_address import PageAddresses
-from mockserver.http.deliveries.runner import DeliveryRunner
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.merchant.handler import MerchantApi

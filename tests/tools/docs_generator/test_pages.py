@@ -3,7 +3,7 @@
 import pytest
 
 from mockserver.cli.lint import lint_text
-from mockserver.cli.tables import Page
+from mockserver.cli.page_tables import Page
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.domain.behaviour_rules import BEHAVIOUR_RULES
 from mockserver.domain.errors import Reason

@@ -11,6 +11,7 @@ let order;
 let labels = labelsOf(navigator.language);
 let isSuspended = false;
 let isBusy = true;
+let isReloadDue = false; // the shop resumed the checkout while the page was busy
 let isEditing = true;
 
 /** Raised for a refusal of the server, with its reason. */
@@ -81,6 +82,7 @@ async function busily(action) {
     isBusy = false;
     showBusy();
   }
+  if (isReloadDue) await resume();
 }
 
 function translate() {
@@ -134,7 +136,7 @@ function showCart() {
     create(
       "li",
       {},
-      create("span", { class: "name" }, name, " ", create("span", { class: "quantity" }, `× ${quantity}`)),
+      create("span", { class: "name" }, create("bdi", {}, name), " ", create("span", { class: "quantity" }, `× ${quantity}`)),
       create("span", { class: "amount" }, formatAmount(total_amount)),
     ),
   );
@@ -251,6 +253,14 @@ function describeAddress(address) {
   };
 }
 
+/**
+ * Return whether the shop accepted what was entered, as far as it was asked.
+ * @param {{validation: {result: string}}} result
+ */
+function isAccepted({ validation }) {
+  return ["skipped", "passed"].includes(validation.result);
+}
+
 async function submitDetails() {
   if (byId("details").dataset.step === "1") {
     showStep(false);
@@ -261,9 +271,10 @@ async function submitDetails() {
   const isSeparate = !byId("shipping").disabled;
   const shipping = isSeparate ? readAddress("shipping", order.shipping_address.country) : billing;
   await busily(async () => {
-    const current = await call("shopper", { billing_address: billing, shipping_address: shipping });
+    const result = await call("shopper", { billing_address: billing, shipping_address: shipping });
+    if (!isAccepted(result)) return showFailure(result);
     isEditing = false;
-    update(current);
+    update(result.order);
     fire("change", describeAddress(order.billing_address));
     fire("billing_address_change", describeAddress(order.billing_address));
     fire("shipping_address_change", describeAddress(order.shipping_address));
@@ -273,7 +284,9 @@ async function submitDetails() {
 async function chooseShipping() {
   const chosen = order.shipping_options.find((/** @type {any} */ option) => byId(`shipping-option-${option.id}`).checked);
   await busily(async () => {
-    update(await call("shopper", { shipping_option: chosen.id }));
+    const result = await call("shopper", { shipping_option: chosen.id });
+    if (!isAccepted(result)) return showFailure(result);
+    update(result.order);
     fire("shipping_option_change", chosen);
   });
 }
@@ -316,13 +329,14 @@ function leaveFor(completed) {
   redirect(order.confirmation_url);
 }
 
-/** @param {{outcome: string, validation: Record<string, string | null>, order: object}} result */
-function showFailure({ outcome, validation, order: current }) {
+/** @param {{outcome?: string, validation: Record<string, string | null>, order: object}} result */
+function showFailure({ outcome = "", validation, order: current }) {
   update(current);
   /** @type {Record<string, string>} */
   const texts = { declined: labels.declined, abandoned: labels.abandoned };
   showError(validation.error_text || (texts[outcome] ?? labels.failed));
   if (outcome === "declined") fire("can_not_complete_order");
+  if (!outcome) fire("shipping_address_update_error");
   if (validation.redirect_url) redirect(validation.redirect_url);
 }
 
@@ -336,6 +350,7 @@ function offerWayOn() {
 
 async function resume() {
   isSuspended = false;
+  isReloadDue = isBusy;
   if (isBusy) return showBusy();
   await busily(async () => update(await call("order")));
 }

@@ -34,7 +34,7 @@ export function reportHeight() {
 
 /**
  * Ask the shop's page whether the purchase may go on.
- * @returns {Promise<{should_proceed?: unknown, message?: unknown} | null>} null without an answer in time
+ * @returns {Promise<{should_proceed?: unknown, message?: unknown} | null>} null without a response in time
  */
 export function validate() {
   if (!isFramed) return Promise.resolve({ should_proceed: true });

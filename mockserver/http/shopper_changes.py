@@ -1,0 +1,103 @@
+"""What the shopper enters at checkout, and the callbacks that ask the merchant about it.
+
+No state is held while the merchant is asked: the checkout order is read again after each
+answer. A change that the merchant does not accept is taken back.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar, TypeVarTuple
+
+from mockserver.domain.checkout.checkout import Checkout
+from mockserver.domain.checkout.completion import UnknownChoiceError
+from mockserver.domain.checkout.validation import SKIPPED, Validation
+from mockserver.domain.errors import Reason
+from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
+from mockserver.http.control.problems import Problem
+from mockserver.http.deliveries.callbacks import ask_for_update, changed_by_shopper
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
+from mockserver.http.merchant.order_serializer import JsonObject
+from mockserver.sandbox import checkouts
+from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS
+from mockserver.sandbox.sandbox import Sandbox
+
+ResultT = TypeVar("ResultT")
+ArgumentsT = TypeVarTuple("ArgumentsT")
+Entering: TypeAlias = Callable[[Sandbox, Checkout], Checkout]
+"""Turn that records what the shopper entered, and returns the changed checkout order."""
+
+
+async def enter_changes(
+    deliveries: DeliveryRunner, sandbox: Sandbox, order_id: str, enter: Entering
+) -> Validation:
+    """Record what the shopper entered, and ask the merchant about each change.
+
+    Returns:
+        The last response; skipped if nothing was asked.
+
+    Raises:
+        Problem: the checkout order cannot be changed; or the sandbox was reset meanwhile.
+    """
+    before = await take_checkout_turn(deliveries, sandbox, _enter, order_id, enter)
+    answer = SKIPPED
+    for kind in UPDATE_CALLBACKS:
+        current = deliveries.current(sandbox).checkouts[order_id]
+        if kind not in changed_by_shopper(before, current):
+            continue
+        answer = await ask_for_update(deliveries, sandbox, current, kind)
+        check_in_use(deliveries, sandbox)
+        if not answer.lets_pass:
+            restore = checkouts.restore_shopper
+            await take_checkout_turn(deliveries, sandbox, restore, order_id, before.shopper)
+            break
+    return answer
+
+
+def _enter(sandbox: Sandbox, order_id: str, enter: Entering) -> Checkout:
+    """Record what the shopper entered; return the checkout order as it was before."""
+    before = checkouts.find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
+    enter(sandbox, before)
+    return before
+
+
+async def take_checkout_turn(
+    deliveries: DeliveryRunner,
+    sandbox: Sandbox,
+    turn: Callable[[Sandbox, *ArgumentsT], ResultT],
+    *args: *ArgumentsT,
+) -> ResultT:
+    """Take a turn on a checkout order.
+
+    Raises:
+        Problem: it is refused, or the sandbox was replaced; nothing is changed.
+    """
+    try:
+        result = await deliveries.take_turn(sandbox, turn, *args)
+    except UnknownChoiceError as error:
+        raise Problem(422, str(error)) from None
+    except Refusal as refusal:
+        status = 404 if refusal.reason is Reason.CHECKOUT_NOT_FOUND else 409
+        raise Problem(status, f"the checkout cannot be completed: {refusal}") from None
+    if result is None:
+        raise Problem(409, "the sandbox was reset or dropped meanwhile")
+    return result
+
+
+def check_in_use(deliveries: DeliveryRunner, sandbox: Sandbox) -> None:
+    """Check that a sandbox was not replaced while the merchant was asked.
+
+    Raises:
+        Problem: it was.
+    """
+    if not deliveries.is_in_use(sandbox):
+        raise Problem(409, "the sandbox was reset or dropped while the merchant was asked")
+
+
+def serialize_validation(validation: Validation) -> JsonObject:
+    """Show the merchant's response to a callback."""
+    return {
+        "result": validation.result,
+        "error_type": validation.error_type or None,
+        "error_text": validation.error_text or None,
+        "redirect_url": validation.redirect_url or None,
+    }
