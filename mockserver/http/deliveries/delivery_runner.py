@@ -105,7 +105,9 @@ class DeliveryRunner:
         Returns:
             The attempts; none if the call is put off, or the sandbox was replaced.
         """
-        fired = delivery.fired or await self.take_turn(sandbox, _match_rules, delivery)
+        fired: FiredActions | None = delivery.fired
+        if not fired:
+            fired = await self.take_turn(sandbox, _match_rules, delivery)
         if fired is None:
             return []
         number = delivery_faults.number_of_calls(fired)
