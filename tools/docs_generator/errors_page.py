@@ -13,12 +13,7 @@ from mockserver.domain.errors import (
     find_error_definition,
 )
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import (
-    CHECKOUT_OPERATIONS,
-    ORDERS_PATH,
-    TOKEN_OPERATIONS,
-    Operation,
-)
+from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation
 from tools.docs_generator.markdown import NOTICE, page
 from tools.docs_generator.provenance import legend, letter
 
@@ -32,38 +27,28 @@ _INTRO = (
 
 _LEGEND = legend("../fidelity/index.md")
 
+_ABOUT_CAPTURES = (
+    Operation.CAPTURE,
+    Operation.LIST_CAPTURES,
+    Operation.GET_CAPTURE,
+    Operation.ADD_CAPTURE_SHIPPING_INFO,
+    Operation.TRIGGER_SEND_OUT,
+    Operation.EXTEND_DUE_DATE,
+    Operation.GET_EXTEND_DUE_DATE_OPTIONS,
+    Operation.REFUND,
+    Operation.GET_REFUND,
+)
+_ORDER_OPERATIONS = tuple(info.operation for info in OPERATIONS)
+
 ERROR_PAGES: Mapping[str, tuple[str, Sequence[Operation]]] = {
     "orders": (
         "Errors of orders and authorizations",
-        (
-            Operation.GET_ORDER,
-            Operation.ACKNOWLEDGE,
-            Operation.UPDATE_AUTHORIZATION,
-            Operation.CANCEL,
-            Operation.UPDATE_CUSTOMER_DETAILS,
-            Operation.EXTEND_AUTHORIZATION_TIME,
-            Operation.UPDATE_MERCHANT_REFERENCES,
-            Operation.RELEASE_REMAINING_AUTHORIZATION,
-            Operation.ADD_ORDER_SHIPPING_INFO,
-        ),
+        tuple(operation for operation in _ORDER_OPERATIONS if operation not in _ABOUT_CAPTURES),
     ),
-    "captures": (
-        "Errors of captures and refunds",
-        (
-            Operation.CAPTURE,
-            Operation.LIST_CAPTURES,
-            Operation.GET_CAPTURE,
-            Operation.ADD_CAPTURE_SHIPPING_INFO,
-            Operation.TRIGGER_SEND_OUT,
-            Operation.EXTEND_DUE_DATE,
-            Operation.GET_EXTEND_DUE_DATE_OPTIONS,
-            Operation.REFUND,
-            Operation.GET_REFUND,
-        ),
-    ),
+    "captures": ("Errors of captures and refunds", _ABOUT_CAPTURES),
     "checkouts": (
-        "Errors of checkout orders and customer tokens",
-        tuple(info.operation for info in (*CHECKOUT_OPERATIONS, *TOKEN_OPERATIONS)),
+        "Errors of checkouts, customer tokens and hosted pages",
+        tuple(operation for operation in Operation if operation not in _ORDER_OPERATIONS),
     ),
 }
 """Title and operations by the page below ``reference/errors/``."""
