@@ -93,8 +93,8 @@ def parse_coverage(content: object, source: str) -> RunCoverage:
     if content.get("format") != COVERAGE_FORMAT:
         versions = ", ".join(map(str, content.get("versions", ()))) or "an unknown version"
         raise CoverageFileError(
-            f"{source}: expected format {COVERAGE_FORMAT}, got {content.get('format')!r}, written by"
-            f" {versions}; use that version of kustom-mock"
+            f"{source}: expected format {COVERAGE_FORMAT}, got {content.get('format')!r},"
+            f" written by {versions}; use that version of kustom-mock"
         )
     cells, first = content["cells"], content.get("first", {})
     counts_are_valid = isinstance(cells, dict) and all(
