@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOWEST := $(VENV)/lowest
 NODE_TOOLS := tools/javascript/node_modules
 
-.PHONY: serve demo test browser-test test-lowest image-test contract-coverage dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
+.PHONY: serve demo test browser-test screens test-lowest image-test contract-coverage dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server with one order on port 8566
 	@$(BIN)/kustom-mock serve
@@ -37,6 +37,9 @@ browser-test: $(VENV)/ready javascript-tools ## test the pages in Chromium; as r
 	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 	$(BIN)/python -m pytest -m browser tests/browser
+
+screens: $(VENV)/ready ## take pictures of every screen into .screens, to be looked at
+	$(BIN)/python -m tests.browser.screens
 
 contract-coverage: $(VENV)/ready ## print what of the contract the tests over HTTP have met
 	@rm -rf .contract-coverage && mkdir .contract-coverage
@@ -88,7 +91,7 @@ mutants: $(VENV)/mutants ## run mutation tests on the domain; MODULE=file select
 	$(BIN)/python tools/mutants.py $(MODULE)
 
 clean:
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache dist site .cache
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache dist site .cache .screens
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kustom-mock needs Python 3.11 or newer; set PYTHON=…")'

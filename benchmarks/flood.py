@@ -50,9 +50,9 @@ class Kind:
 def main() -> int:
     """Flood a new server with each kind; print its memory afterwards."""
     parser = argparse.ArgumentParser(description="Send as much as a server accepts.")
-    parser.add_argument("kind", nargs="*", choices=[*KINDS, []], default=[*KINDS])
+    parser.add_argument("kind", nargs="*", choices=[*KINDS, []])  # none: all
     failed = False
-    for name in parser.parse_args().kind:
+    for name in parser.parse_args().kind or KINDS:
         port = free_port()
         command = [*python(), "-m", "mockserver", "serve", "--port", str(port)]
         try:

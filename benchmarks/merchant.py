@@ -18,7 +18,7 @@ from load import LoadError, load, request
 from processes import Server
 
 READ_ORDERS = 100  # reads rotate over them
-REFUNDS_PER_ORDER = 20
+REFUNDS_PER_ORDER = 5
 LINES = 3
 LARGEST_ORDER = 180_000_000  # the provider's limit is a little more
 UNIT_PRICE = 100  # minor units

@@ -16,48 +16,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mockserver.client import ControlClient, ControlError
     from mockserver.control_types import (
-        AllocationExplanation,
-        AuditFinding,
-        AuditReport,
-        AuditRuleResult,
         AwaitResult,
-        BookedAmount,
-        CandidateCapture,
         ClockChange,
         ClockState,
-        ClosestCapture,
-        CompletionOutcome,
-        ConditionResult,
-        CoverageCounts,
-        ExpectationResult,
         ExpiredOrder,
         FaultStatus,
-        ForcedOutcome,
-        InvariantsReport,
-        LedgerAmounts,
-        LineBalance,
-        OperationName,
-        OrderDetails,
-        OrderInvariants,
-        OrderSummary,
         ProblemDetails,
-        PushTiming,
         RecordedMessage,
-        RefundAllocation,
-        RefundDryRun,
-        RefusalExplanation,
         RequestEntry,
-        RuleProvenance,
         SandboxSummary,
-        ScenarioFinding,
-        SilencedAuditRule,
         SnapshotSummary,
-        TimelineEntry,
-        VerdictReport,
-        WhatifBranch,
-        WhatifDifference,
-        WhatifFigure,
-        WhatifReport,
     )
     from mockserver.merchant_types import (
         InitialPaymentMethod,
@@ -65,6 +33,42 @@ if TYPE_CHECKING:
         MerchantOrder,
         MerchantOrderLine,
         MerchantRefund,
+    )
+    from mockserver.order_types import (
+        AllocationExplanation,
+        BookedAmount,
+        CandidateCapture,
+        ClosestCapture,
+        CompletionOutcome,
+        ConditionResult,
+        ForcedOutcome,
+        LedgerAmounts,
+        LineBalance,
+        OperationName,
+        OrderDetails,
+        OrderSummary,
+        PushTiming,
+        RefundAllocation,
+        RefundDryRun,
+        RefusalExplanation,
+        RuleProvenance,
+        TimelineEntry,
+    )
+    from mockserver.report_types import (
+        AuditFinding,
+        AuditReport,
+        AuditRuleResult,
+        CoverageCounts,
+        ExpectationResult,
+        InvariantsReport,
+        OrderInvariants,
+        ScenarioFinding,
+        SilencedAuditRule,
+        VerdictReport,
+        WhatifBranch,
+        WhatifDifference,
+        WhatifFigure,
+        WhatifReport,
     )
     from mockserver.scenario_types import OrderSpec
     from mockserver.testing.sandbox_handle import KustomSandbox, ScenarioSource
@@ -138,21 +142,24 @@ __all__ = (
 _MODULE_BY_NAME = {
     "ControlClient": "client",
     "ControlError": "client",
-    "InitialPaymentMethod": "merchant_types",
     "KustomSandbox": "testing.sandbox_handle",
     "KustomServer": "testing.server_handle",
-    "MerchantCapture": "merchant_types",
-    "MerchantOrder": "merchant_types",
-    "MerchantOrderLine": "merchant_types",
-    "MerchantRefund": "merchant_types",
-    "OrderSpec": "scenario_types",
     "OrderIds": "testing.sandbox_parts",
     "SandboxClock": "testing.sandbox_parts",
     "SandboxFaults": "testing.sandbox_parts",
     "ScenarioSource": "testing.sandbox_handle",
     "running_server": "testing.server_thread",
 }
-"""Where public names are defined, below this package; ``control_types`` has the others."""
+"""Where public classes and functions are defined, below this package."""
+
+_TYPE_MODULES = (
+    "order_types",
+    "report_types",
+    "control_types",
+    "merchant_types",
+    "scenario_types",
+)
+"""Where the other public names are: types of JSON, which cost next to nothing to import."""
 
 
 def __getattr__(name: str) -> object:
@@ -163,8 +170,11 @@ def __getattr__(name: str) -> object:
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"{__name__}.{_MODULE_BY_NAME.get(name, 'control_types')}")
-    globals()[name] = getattr(module, name)
+    for module_name in [_MODULE_BY_NAME[name]] if name in _MODULE_BY_NAME else _TYPE_MODULES:
+        module = import_module(f"{__name__}.{module_name}")
+        if hasattr(module, name):
+            globals()[name] = getattr(module, name)
+            break
     return globals()[name]
 
 

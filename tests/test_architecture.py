@@ -34,14 +34,20 @@ def may_import(parts: str = "", libraries: str = "") -> Layer:
 
 BASE = f"{PACKAGE} resources schemas settings"
 CHECKS = "domain sandbox scenario audit coverage whatif"
-CLIENTS = "http_client merchant_types control_types scenario_types client"
+CLIENTS = (
+    "http_client merchant_types order_types report_types control_types scenario_types"
+    " control_calls client"
+)
 
 ONLY_IN = {"aiohttp": "http"}
 """Libraries that one part alone may know."""
 
 LAYERS: Mapping[str, Layer] = {
     # The base: the version, and where shipped files and settings come from.
-    PACKAGE: may_import("client control_types merchant_types scenario_types testing"),
+    PACKAGE: may_import(
+        "client control_calls control_types merchant_types order_types report_types"
+        " scenario_types testing"
+    ),
     "resources": may_import(),
     "schema_reporter": may_import("", "jsonschema jsonschema_rs referencing"),
     "schemas": may_import("resources schema_reporter", "jsonschema_rs orjson"),
@@ -49,7 +55,9 @@ LAYERS: Mapping[str, Layer] = {
     "http_client": may_import(),
     "merchant_types": may_import(),
     "scenario_types": may_import(),
-    "control_types": may_import("merchant_types"),
+    "order_types": may_import("merchant_types"),
+    "report_types": may_import(),
+    "control_types": may_import("order_types report_types"),
     # domain <- sandbox <- scenario <- http
     "domain": may_import("", "msgspec"),
     "sandbox": may_import("domain", "msgspec"),
@@ -62,7 +70,7 @@ LAYERS: Mapping[str, Layer] = {
     "http": may_import(f"{BASE} {CHECKS} homes picture", ANY),
     # The outside: whatever they need, but not what only http knows.
     **dict.fromkeys(
-        ("__main__", "cli", "client", "drift", "pytest_plugin", "testing"),
+        ("__main__", "cli", "client", "control_calls", "drift", "pytest_plugin", "testing"),
         may_import(f"{BASE} {CLIENTS} {CHECKS} homes http cli testing drift", ANY),
     ),
 }

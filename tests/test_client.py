@@ -53,6 +53,8 @@ def test_sandbox_can_be_filled_read_and_reset(control: ControlClient) -> None:
     orders = control.load(SHIPPED)
     assert [order["order_id"] for order in control.orders()] == [orders["two"]]
     assert refund(control, orders["two"]) == 201
+    assert control.orders(text="TWO", outcome="allocated", limit=1) == control.orders()
+    assert control.orders(status="CANCELLED") == []
     assert control.order("two")["ledger"]["refunded"] == 1
     assert control.reset() == orders
     assert control.order("two")["ledger"]["refunded"] == 0

@@ -7,7 +7,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is
 
 import pytest
 
-from mockserver import control_types, merchant_types
+import mockserver
+from mockserver import control_types, merchant_types, order_types, report_types
 from mockserver.client import ControlClient
 from mockserver.scenario_types import OrderSpec
 from mockserver.schemas import shipped_schemas
@@ -17,23 +18,23 @@ from mockserver.testing.sandbox_parts import SandboxFaults
 CONTROL = "control.schema.json"
 
 SHAPES: Mapping[str, type] = {
-    "sandbox": control_types.SandboxSummary,
-    "verdict": control_types.VerdictReport,
-    "invariants": control_types.InvariantsReport,
-    "order": merchant_types.MerchantOrder,
-    "order_summary": control_types.OrderSummary,
-    "order_details": control_types.OrderDetails,
-    "dry_run": control_types.RefundDryRun,
-    "request": control_types.RequestEntry,
-    "await_result": control_types.AwaitResult,
-    "fault": control_types.FaultStatus,
-    "clock": control_types.ClockState,
-    "clock_change": control_types.ClockChange,
-    "audit": control_types.AuditReport,
-    "coverage": control_types.CoverageCounts,
-    "whatif": control_types.WhatifReport,
-    "snapshot": control_types.SnapshotSummary,
-    "problem": control_types.ProblemDetails,
+    "sandbox": mockserver.SandboxSummary,
+    "verdict": mockserver.VerdictReport,
+    "invariants": mockserver.InvariantsReport,
+    "order": mockserver.MerchantOrder,
+    "order_summary": mockserver.OrderSummary,
+    "order_details": mockserver.OrderDetails,
+    "dry_run": mockserver.RefundDryRun,
+    "request": mockserver.RequestEntry,
+    "await_result": mockserver.AwaitResult,
+    "fault": mockserver.FaultStatus,
+    "clock": mockserver.ClockState,
+    "clock_change": mockserver.ClockChange,
+    "audit": mockserver.AuditReport,
+    "coverage": mockserver.CoverageCounts,
+    "whatif": mockserver.WhatifReport,
+    "snapshot": mockserver.SnapshotSummary,
+    "problem": mockserver.ProblemDetails,
 }
 """Typed dictionaries by the definition of the control schema; others are within them."""
 
@@ -131,12 +132,12 @@ def test_typed_dictionary_matches_its_schema(name: str) -> None:
 
 def test_forced_outcomes_match_the_schema() -> None:
     schema = shipped_schemas()[CONTROL]["$defs"]["outcome_request"]["properties"]["outcome"]
-    assert list(get_args(control_types.ForcedOutcome)) == schema["enum"]
+    assert list(get_args(mockserver.ForcedOutcome)) == schema["enum"]
 
 
 @pytest.mark.parametrize(
     ("alias", "key"),
-    [(control_types.CompletionOutcome, "outcome"), (control_types.PushTiming, "push")],
+    [(mockserver.CompletionOutcome, "outcome"), (mockserver.PushTiming, "push")],
     ids=["CompletionOutcome", "PushTiming"],
 )
 def test_completion_literals_match_the_schema(alias: object, key: str) -> None:
@@ -171,7 +172,7 @@ def test_every_typed_dictionary_is_compared_with_a_schema() -> None:
     compared = {name for shape in SHAPES.values() for name in contained_in(shape)}
     defined = {
         name
-        for module in (control_types, merchant_types)
+        for module in (control_types, merchant_types, order_types, report_types)
         for name, value in vars(module).items()
         if is_typeddict(value)
     }

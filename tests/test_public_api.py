@@ -22,13 +22,15 @@ from mockserver import (
     SandboxFaults,
     control_types,
     merchant_types,
+    order_types,
+    report_types,
     running_server,
 )
 from mockserver.http_client import HttpClient, HttpClientError
 
 SHAPES = {
     name
-    for module in (control_types, merchant_types)
+    for module in (control_types, merchant_types, order_types, report_types)
     for name, value in vars(module).items()
     if is_typeddict(value)
 }
@@ -57,7 +59,7 @@ def loaded_after(statement: str) -> set[str]:
 
 def public_methods() -> Iterator[tuple[type, str, FunctionType]]:
     for owner in CLASSES:
-        for name, member in vars(owner).items():
+        for name, member in inspect.getmembers_static(owner):
             function = member.__func__ if isinstance(member, classmethod) else member
             if isinstance(function, FunctionType) and not name.startswith("_"):
                 yield owner, name, function

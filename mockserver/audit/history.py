@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from mockserver.audit.reference_sums import SumsByReference
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from mockserver.domain.order import Capture, Order, OrderLine, Refund
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from mockserver.audit.audit_rule import AuditRule, Basis, Scope
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, is_carried_out
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import AMOUNT_REASONS, LIFECYCLE, derive_status
 from mockserver.domain.operation import ACCUMULATING_OPERATIONS
 from mockserver.domain.order import FraudStatus, Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.journal import Entry
 

@@ -7,9 +7,10 @@ from itertools import takewhile
 from mockserver.audit.audit_rule import AuditRule, Basis
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, Movement, find_movement, is_carried_out
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import ACCUMULATING_OPERATIONS, Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.journal import Entry
 

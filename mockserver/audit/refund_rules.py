@@ -10,9 +10,10 @@ from mockserver.audit.reference_sums import ReferenceSum
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.case import RETURN_FEE
 from mockserver.domain.allocation.explanation import AllocationOutcome, Explanation
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, OrderLine, Refund
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.journal import Entry
 
 SPLIT = "references_in_one_capture"

@@ -12,8 +12,9 @@ from mockserver.audit.history import (
     is_answer_lost,
 )
 from mockserver.audit.reference_sums import add_lines
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.order import Capture
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.journal import Entry
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 from mockserver.audit.audit_rule import AuditRule, Basis, Scope
 from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History, is_carried_out, is_successful_read
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, READ_OPERATIONS, Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.journal import Entry
 
 WINDOW = timedelta(seconds=60)

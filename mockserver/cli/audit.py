@@ -14,8 +14,8 @@ from mockserver.cli.github import annotation
 from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
 from mockserver.cli.server_access import ServerAccess
 from mockserver.client import ControlError
-from mockserver.control_types import AuditFinding, AuditReport
 from mockserver.domain.operation import ORDERS_PATH
+from mockserver.report_types import AuditFinding, AuditReport
 from mockserver.testing.audit_report import AUDIT_SEVERITIES, is_failing, render_report
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

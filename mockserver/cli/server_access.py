@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mockserver.client import REQUEST_TIMEOUT, ControlClient, ControlError
+from mockserver.client import ControlClient
+from mockserver.control_calls.control_connection import REQUEST_TIMEOUT, ControlError
 from mockserver.http_client import HttpClient, HttpClientError
 
 ResultT = TypeVar("ResultT")

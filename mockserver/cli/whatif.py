@@ -8,7 +8,7 @@ from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.cli.server_access import ServerAccess
 from mockserver.client import ControlError
-from mockserver.control_types import WhatifBranch, WhatifReport
+from mockserver.report_types import WhatifBranch, WhatifReport
 from mockserver.scenario.diagnostics import pluralize
 
 

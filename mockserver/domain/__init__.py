@@ -15,7 +15,7 @@ Map, in the order in which a reader needs it:
 - ``operation``: the 18 operations of the API, the word that every table shares
 - ``order``, ``money``, ``commands``: the values; orders with captures and refunds
 - ``lifecycle``: which operation is allowed in which status, as a table
-- ``errors``: the catalogue of refusals with status, code, message
+- ``errors``, ``refusal``: the error catalogue; the exception that it words
 - ``provenance``, ``assumptions``, ``behaviour_rules``: how far each rule can be trusted
 - ``decide``: the dispatcher; ``authorization``, ``captures`` and ``refunds`` hold the rules
 - ``allocation/``: to which capture a refund belongs, and the explanation

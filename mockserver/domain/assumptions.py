@@ -314,6 +314,16 @@ class Assumptions:
         },
         assumed("repetitions are documented, their times are not; Svix's default"),
     )
+    token_order_redirect_url: str = assumption_field(
+        "left_out",
+        {
+            "left_out": "an order with a customer token is answered without redirect_url",
+            "empty": "an order with a customer token is answered with an empty redirect_url",
+        },
+        recorded(
+            "left out, though the schema requires it; a client's own answers have it empty"
+        ),
+    )
     order_created_at: str = assumption_field(
         "completion",
         {

@@ -10,10 +10,11 @@ from mockserver.domain.commands import (
     UpdateAuthorization,
 )
 from mockserver.domain.decision import Acceptance, Context, Decision, accept_changes
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Status
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 
 RAISABLE_PAYMENT_METHODS = frozenset(
     {

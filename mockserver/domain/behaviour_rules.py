@@ -114,6 +114,25 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
     ),
     BehaviourRule("Unknown fields are ignored.", recorded("checkout create")),
     BehaviourRule(
+        "Completing a checkout order with recurring creates a customer token.",
+        kustom_docs("recurring"),
+    ),
+    BehaviourRule(
+        "An order with a customer token has the payment method, addresses, country and locale"
+        " of the first order; it causes order.created, but no push.",
+        assumed("the request has none of them, and no push is mentioned"),
+    ),
+    BehaviourRule(
+        "A customer token may be cancelled again; an order with a cancelled one is refused"
+        " with TOKEN_SUSPENDED.",
+        assumed("only the code for a suspended token is documented"),
+    ),
+    BehaviourRule(
+        "With auto_capture the whole order is captured at once, unless a fraud review is"
+        " pending.",
+        assumed("the option is documented, the moment is not"),
+    ),
+    BehaviourRule(
         "null is treated like a missing field.", assumed("the provider leaves unset fields out")
     ),
     BehaviourRule(

@@ -18,9 +18,10 @@ from mockserver.domain.decision import (
     check_movement_limit,
     find_capture,
 )
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.money import lines_add_up
 from mockserver.domain.order import Capture, FraudStatus, Order
+from mockserver.domain.refusal import Refusal
 
 _REASON_BY_FRAUD_STATUS = {
     FraudStatus.PENDING: Reason.FRAUD_REVIEW_PENDING,

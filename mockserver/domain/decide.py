@@ -1,7 +1,7 @@
 """``decide(order, command, context)``: apply a command to an order, or refuse it.
 
 ``decide(order, command, context)`` is pure. It returns the new order and what the
-response needs, or raises a :class:`~mockserver.domain.errors.Refusal`. Equal inputs give
+response needs, or raises a :class:`~mockserver.domain.refusal.Refusal`. Equal inputs give
 an equal decision, so a decision that lost a race can be repeated.
 """
 
@@ -37,10 +37,11 @@ from mockserver.domain.commands import (
     UpdateMerchantReferences,
 )
 from mockserver.domain.decision import Context, Decision, accept_changes, check_movement_limit
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import check_allowed, derive_status
 from mockserver.domain.order import Order
 from mockserver.domain.refunds import refund
+from mockserver.domain.refusal import Refusal
 
 MANDATORY_ADDRESS_FIELDS = ("street_address", "postal_code", "city", "country")
 """Fields that cannot be cleared. Documented is that some cannot; which ones is assumed."""

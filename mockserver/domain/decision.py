@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from mockserver.domain.allocation.explanation import Allocation
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Command
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Capture, Order, Refund
+from mockserver.domain.refusal import Refusal
 
 MAX_MOVEMENTS = 5000
 """Limit of captures, refunds and parcels per order, and of parcels per capture (ours)."""

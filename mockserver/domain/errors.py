@@ -23,8 +23,6 @@ from mockserver.domain.provenance import (
     recorded,
 )
 
-MAX_MESSAGES = 100  # of one refusal; bounded because the journal keeps refusals
-
 
 class Reason(StrEnum):
     """Reasons for a refusal; finer than the provider's error codes."""
@@ -67,6 +65,8 @@ class Reason(StrEnum):
     CHECKOUT_NOT_FOUND = "checkout_not_found"
     CHECKOUT_READ_ONLY = "checkout_read_only"
     BAD_VALUE = "bad_value"
+    TOKEN_NOT_FOUND = "token_not_found"  # noqa: S105  # a name
+    TOKEN_NOT_ACTIVE = "token_not_active"  # noqa: S105  # a name
     CONFLICT = "conflict"
     TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
@@ -327,7 +327,28 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.SANDBOX_IS_FULL, 403, "NOT_ALLOWED",
         "The sandbox reached its limit of {limit} bytes.",
         assumed("ours, so that memory is bounded"),
-        _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
+        _only(
+            Operation.CREATE_CHECKOUT,
+            Operation.UPDATE_CHECKOUT,
+            Operation.CREATE_TOKEN_ORDER,
+            Operation.UPDATE_CUSTOMER_TOKEN,
+        ),
+    ),
+    ErrorDefinition(
+        Reason.TOKEN_NOT_FOUND, 404, "NOT_FOUND", "Invalid customer-token ID",
+        kustom_docs("read customer token"),
+        _only(Operation.READ_CUSTOMER_TOKEN, Operation.UPDATE_CUSTOMER_TOKEN),
+    ),
+    ErrorDefinition(
+        Reason.TOKEN_NOT_FOUND, 404, "TOKEN_NOT_FOUND", "Invalid customer-token ID",
+        kustom_docs("recurring: the code; the words are those of reading a token"),
+        _only(Operation.CREATE_TOKEN_ORDER),
+    ),
+    ErrorDefinition(
+        Reason.TOKEN_NOT_ACTIVE, 403, "TOKEN_SUSPENDED", "Customer token is not active",
+        kustom_docs("recurring: the code; the words, and the same of a cancelled token,"
+        " are assumed"),
+        _only(Operation.CREATE_TOKEN_ORDER),
     ),
     ErrorDefinition(
         Reason.SERVER_IS_FULL, 503, "TEMPORARILY_UNAVAILABLE",
@@ -431,10 +452,6 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
 )  # fmt: skip
 
 
-UNKNOWN_FACT = "…"
-"""Placeholder for a fact that an injected refusal does not know."""
-
-
 def _by_reason() -> Mapping[tuple[Reason, Operation | None], ErrorDefinition]:
     """Index the catalogue; a row for all operations has the key ``None``."""
     return {
@@ -454,65 +471,3 @@ def find_error_definition(reason: Reason, operation: Operation | None) -> ErrorD
     """
     definition = _ROWS.get((reason, operation)) or _ROWS.get((reason, None))
     return definition or next(row for row in ERROR_CATALOGUE if row.reason is reason)
-
-
-class Refusal(Exception):  # noqa: N818  # the term of the glossary
-    """Raised when a request is refused; carries the reason and its facts."""
-
-    def __init__(
-        self,
-        reason: Reason,
-        operation: Operation | None = None,
-        **facts: object,
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.operation = operation
-        self.facts = facts
-
-    @property
-    def definition(self) -> ErrorDefinition:
-        """The row of the catalogue for this refusal."""
-        return find_error_definition(self.reason, self.operation)
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.definition.status
-
-    @property
-    def code(self) -> str:
-        """The provider's ``error_code``."""
-        operation_code = NOT_ALLOWED_CODES.get(self.operation) if self.operation else None
-        return self.definition.code or operation_code or "NOT_ALLOWED"
-
-    @property
-    def message(self) -> str:
-        """The provider's message with the facts filled in."""
-        ending = MESSAGE_ENDINGS.get(self.operation, "") if self.operation else ""
-        template = self.definition.message.replace("{consequence}", ending)
-        facts = {
-            name: "; ".join(map(str, value)) if isinstance(value, list) else value
-            for name, value in self.facts.items()
-        }
-        return template.format_map(facts).strip()
-
-    @property
-    def known_facts(self) -> Mapping[str, object]:
-        """The facts with a value, without the placeholders of an injected refusal."""
-        return {
-            name: value for name, value in self.facts.items() if value not in ("", UNKNOWN_FACT)
-        }
-
-    def __str__(self) -> str:
-        """Read as ``reason: message (fact=value, …)``."""
-        omitted = {
-            "violations",
-            "cause",
-            "detail",
-            "earlier_refunds",
-        }  # part of the message, or long
-        facts = ", ".join(
-            f"{name}={value}" for name, value in self.known_facts.items() if name not in omitted
-        )
-        return f"{self.reason}: {self.message}" + (f" ({facts})" if facts else "")

@@ -12,11 +12,12 @@ from enum import StrEnum
 from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.ledger import TimelineEvent, list_refunds
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from mockserver.domain.order import FraudStatus, Order
 from mockserver.domain.provenance import Mark
+from mockserver.domain.refusal import Refusal
 
 TIME_TO_TAKE_RISK = timedelta(hours=4)
 """How long an order can be captured after its fraud review failed (documented by Klarna)."""

@@ -1,8 +1,9 @@
 """Operations of the merchant API by the names used in scenarios, journal and docs.
 
 ``OPERATIONS`` holds what the provider documents about the 18 operations of order
-management, ``CHECKOUT_OPERATIONS`` about the four of the checkout API. The merchant API,
-the step runner, lint, the OpenAPI document and the generated docs read their columns.
+management, ``CHECKOUT_OPERATIONS`` about the four of the checkout API, and
+``TOKEN_OPERATIONS`` about the three on customer tokens. The merchant API, the step runner,
+lint, the OpenAPI document and the generated docs read their columns.
 """
 
 from enum import StrEnum
@@ -14,6 +15,10 @@ ORDERS_PATH = "/ordermanagement/v1/orders"
 
 CHECKOUTS_PATH = "/checkout/v3/orders"
 """Every path of the checkout API is below this one."""
+
+
+TOKENS_PATH = "/customer-token/v1/tokens"
+"""Every path of the customer token API is below this one."""
 
 
 class Operation(StrEnum):
@@ -41,6 +46,9 @@ class Operation(StrEnum):
     READ_CHECKOUT = "read_checkout"
     UPDATE_CHECKOUT = "update_checkout"
     ABORT_CHECKOUT = "abort_checkout"
+    READ_CUSTOMER_TOKEN = "read_customer_token"  # noqa: S105  # a name
+    CREATE_TOKEN_ORDER = "create_token_order"  # noqa: S105  # a name
+    UPDATE_CUSTOMER_TOKEN = "update_customer_token"  # noqa: S105  # a name
 
     @property
     def info(self) -> "OperationInfo":
@@ -82,7 +90,9 @@ class OperationInfo(Struct, frozen=True):
 
     @property
     def takes_idempotency_key(self) -> bool:
-        """Whether an idempotency key counts (documented for order management only)."""
+        """Whether an idempotency key counts (documented)."""
+        if self.base_path == TOKENS_PATH:
+            return self.operation is Operation.CREATE_TOKEN_ORDER
         return self.base_path == ORDERS_PATH and not self.is_read
 
     @property
@@ -218,7 +228,29 @@ CHECKOUT_OPERATIONS: tuple[OperationInfo, ...] = (
     ),
 )  # fmt: skip
 
-ALL_OPERATIONS = OPERATIONS + CHECKOUT_OPERATIONS
+TOKEN_OPERATIONS: tuple[OperationInfo, ...] = (
+    OperationInfo(
+        Operation.READ_CUSTOMER_TOKEN, "readCustomerToken",
+        "GET", "/{customer_token}", 200,
+        response_schema="customer_token",
+        base_path=TOKENS_PATH,
+    ),
+    OperationInfo(
+        Operation.CREATE_TOKEN_ORDER, "createOrder",
+        "POST", "/{customer_token}/order", 200,
+        schema="create_token_order",
+        response_schema="token_order",
+        base_path=TOKENS_PATH,
+    ),
+    OperationInfo(
+        Operation.UPDATE_CUSTOMER_TOKEN, "patchCustomerToken",
+        "PATCH", "/{customer_token}/status", 202,
+        schema="update_customer_token",
+        base_path=TOKENS_PATH,
+    ),
+)  # fmt: skip
+
+ALL_OPERATIONS = OPERATIONS + CHECKOUT_OPERATIONS + TOKEN_OPERATIONS
 
 _INFO = {info.operation: info for info in ALL_OPERATIONS}
 

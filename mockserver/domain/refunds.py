@@ -6,11 +6,12 @@ from mockserver.domain.allocation.allocate import allocate
 from mockserver.domain.allocation.case import RETURN_FEE, build_case_for_command
 from mockserver.domain.commands import RefundOrder
 from mockserver.domain.decision import Acceptance, Context, Decision, check_movement_limit
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.ledger import list_refunds
 from mockserver.domain.money import lines_add_up
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, Refund
+from mockserver.domain.refusal import Refusal
 
 RETURN_FEE_COUNTRIES = frozenset(
     {

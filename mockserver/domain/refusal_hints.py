@@ -7,8 +7,9 @@ for what depends on the status. An injected refusal has no facts and therefore n
 from collections.abc import Mapping
 
 from mockserver.domain.checkout.checkout import CHECKOUT_LIFECYCLE
-from mockserver.domain.errors import UNKNOWN_FACT, Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import LIFECYCLE
+from mockserver.domain.refusal import UNKNOWN_FACT, Refusal
 
 HINT_BY_REASON: Mapping[Reason, str] = {
     Reason.CAPTURE_EXCEEDS_REMAINING: "At most {remaining} can be captured.",

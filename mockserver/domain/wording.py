@@ -47,5 +47,10 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
 
 def quote(text: str) -> str:
     """Quote a text from a request; characters that cannot be seen are written as escapes."""
-    visible = text if text.isprintable() else text.encode("unicode_escape").decode()
-    return f"'{shorten(visible)}'"
+    if not text.isprintable():
+        text = "".join(map(_escape, text))
+    return f"'{shorten(text)}'"
+
+
+def _escape(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode()

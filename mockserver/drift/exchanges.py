@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.domain.errors import Refusal
 from mockserver.domain.lifecycle import LIFECYCLE, derive_status
+from mockserver.domain.refusal import Refusal
 from mockserver.http_client import HttpClient, HttpClientError, HttpResponse, basic_auth
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox

@@ -242,9 +242,7 @@ class StoredHome:
         try:
             tracked = self._track(name, stored)
         except UnreadableSandboxError as error:
-            message = f"sandbox {display_name(name)!r} cannot be read: {error}"
-            log.error("%s", message)  # noqa: TRY400
-            raise StoreError("store_unreadable", message) from None
+            raise _report_unreadable(name, error) from None
         self._tracked[name] = tracked
         return tracked
 
@@ -268,10 +266,14 @@ class StoredHome:
     async def _load_journal(self, name: str) -> None:
         """Load the journal entries of a sandbox; turns that met their lack are undone."""
         tracked = self._tracked.get(name)
-        if tracked is not None and tracked.undo():
-            load_entries(tracked.sandbox.journal, await self.store.load_entries(name))
-        else:
+        if tracked is None or not tracked.undo():
             self._forget(name)
+            return
+        entries = await self.store.load_entries(name)
+        try:
+            load_entries(tracked.sandbox.journal, entries)
+        except UnreadableSandboxError as error:
+            raise _report_unreadable(name, error) from None
 
     def _forget(self, name: str) -> None:
         """Forget a sandbox at hand, which the store has; it is loaded when it is used."""
@@ -317,3 +319,10 @@ def _resolve(future: "asyncio.Future[Any]", result: TurnResult) -> None:
         future.set_result(result.value)
     else:
         future.set_exception(result.error)
+
+
+def _report_unreadable(name: str, error: UnreadableSandboxError) -> StoreError:
+    """Log that a stored sandbox cannot be read, and return the error for its callers."""
+    message = f"sandbox {display_name(name)!r} cannot be read: {error}"
+    log.error("%s", message)
+    return StoreError("store_unreadable", message)

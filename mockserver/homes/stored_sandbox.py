@@ -210,8 +210,15 @@ def encode_entries(journal: Journal, after: int) -> list[bytes]:
 
 
 def load_entries(journal: Journal, entries: Iterable[bytes]) -> None:
-    """Fill a journal with its stored entries, oldest first."""
-    journal.load(map(decode_entry, entries))
+    """Fill a journal with its stored entries, oldest first.
+
+    Raises:
+        UnreadableSandboxError: another version stored one, or it is damaged.
+    """
+    try:
+        journal.load([decode_entry(entry) for entry in entries])
+    except (DecodeError, KeyError, ValueError) as error:
+        raise UnreadableSandboxError(str(error)) from error
 
 
 def restore_sandbox(name: str, fields: Mapping[str, bytes]) -> Sandbox:

@@ -15,9 +15,10 @@ from multidict import CIMultiDict
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
 from mockserver.sandbox.faults.actions import Action, ConnectionEnd, ResponseDamage

@@ -16,7 +16,8 @@ from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError
 
 from mockserver import __version__
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.http.descriptors import descriptor_warning
 from mockserver.http.framing import RequestFramer
 from mockserver.http.http_errors import UnreadableRequestError, malformed

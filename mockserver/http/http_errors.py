@@ -15,7 +15,8 @@ from aiohttp.http_exceptions import (
     LineTooLong,
 )
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.wording import shorten
 
 MAX_HEADERS = 128

@@ -6,7 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import HttpVersion11, web
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.http import connection
 from mockserver.http.framing import LARGEST_BODY
 from mockserver.http.http_errors import (

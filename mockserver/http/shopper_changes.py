@@ -10,8 +10,9 @@ from typing import TypeAlias, TypeVar, TypeVarTuple
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import UnknownChoiceError
 from mockserver.domain.checkout.validation import SKIPPED, Validation
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.callbacks import ask_for_update, changed_by_shopper
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner

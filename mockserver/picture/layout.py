@@ -25,7 +25,7 @@ MIN_FLOW_THICKNESS = 1.5
 MIN_NODE_HEIGHT = 8.0
 HEIGHT_PER_SHIPMENT, LEAST_HEIGHT, GREATEST_HEIGHT = 90.0, 120.0, 360.0
 NARROW_WIDTH = 560.0
-MAX_REASON_LINES, MAX_HINT_LINES = 3, 4
+MAX_TITLE_LINES, MAX_REASON_LINES, MAX_HINT_LINES = 2, 3, 4
 
 
 class Columns(Struct, frozen=True):
@@ -240,8 +240,9 @@ def _nearest_y(bar: Bar, refund: RefundFlow) -> float | None:
 
 
 def _node_texts(refund: RefundFlow, columns: Columns, y: float) -> tuple[Text, ...]:
-    lines = [(describe_numbers(refund), "strong")]
+    lines: list[tuple[str, str]] = []
     for text, role, max_lines in (
+        (describe_numbers(refund), "strong", MAX_TITLE_LINES),
         (refund.reason, refund.look, MAX_REASON_LINES),
         (refund.hint and f"→ {refund.hint}", "hint", MAX_HINT_LINES),
     ):

@@ -23,7 +23,7 @@ from mockserver.picture.layout import (
     describe_numbers,
     format_amount,
 )
-from mockserver.picture.visible_text import make_visible
+from mockserver.picture.visible_text import estimate_width, make_visible
 
 NODE_WIDTH = 12.0
 MAX_DESCRIPTION = 600  # characters
@@ -126,9 +126,12 @@ def _draw_strip(root: Group, content: Content, columns: Columns, prefix: str) ->
         if amount:
             _rect(root, x, 24, width * amount / total, STRIP_HEIGHT, look)
             x += width * amount / total
-    words = [f"authorized {format_amount(content.authorized)} {content.currency}"]
-    words += [f"{name} {format_amount(amount)}" for name, amount, _ in parts if amount]
-    _text(root, Text(MARGIN, TEXT_SIZE + 2, "   ".join(words), "muted"))
+    authorized = f"{format_amount(content.authorized)} {content.currency}"
+    words = [f"{name} {format_amount(amount)}" for name, amount, _ in parts if amount]
+    text = "   ".join((f"authorized {authorized}", *words))
+    if estimate_width(text, TEXT_SIZE) > width:
+        text = f"captured {format_amount(content.captured)} of {authorized}"
+    _text(root, Text(MARGIN, TEXT_SIZE + 2, text, "muted"))
 
 
 def _draw_headings(root: Group, content: Content, columns: Columns) -> None:

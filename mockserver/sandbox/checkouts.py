@@ -16,9 +16,13 @@ from mockserver.domain.checkout.completion import (
     attempt_checkout,
     build_completed_order,
 )
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.checkout.customer_token import CustomerToken
+from mockserver.domain.checkout.token_orders import creates_token
+from mockserver.domain.commands import CaptureOrder
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.schedules import NOTIFICATION_SCHEDULE
 from mockserver.sandbox.deliveries.webhooks import EventType
@@ -167,6 +171,10 @@ def complete_checkout(
     changed = attempt_checkout(checkout, attempt, now, assumptions)
     order = None
     if changed.completed_at is not None:
+        if creates_token(changed):
+            changed = replace(
+                changed, token=CustomerToken(sandbox.ids.derive_token_id(order_id))
+            )
         reference = sandbox.ids.new_klarna_reference()
         order = build_completed_order(changed, attempt, reference, assumptions)
     sandbox.put_checkout(changed, 0)
@@ -177,7 +185,16 @@ def complete_checkout(
             sandbox.put_checkout(checkout, 0)
             raise
         sandbox.emit(EventType.ORDER_CREATED, order_id)
+        if changed.fields.get("options", {}).get("auto_capture"):
+            order = capture_at_once(sandbox, order)
     return changed, order
+
+
+def capture_at_once(sandbox: Sandbox, order: Order) -> Order:
+    """Capture a whole order; one that waits for a fraud review stays as it is (assumed)."""
+    command = CaptureOrder(captured_amount=order.order_amount, order_lines=order.order_lines)
+    sandbox.execute(order.order_id, command)
+    return sandbox.orders[order.order_id]
 
 
 def notify_of_review(sandbox: Sandbox, order_id: str, outcome: str) -> bool:

@@ -8,7 +8,7 @@ from msgspec.msgpack import Encoder
 
 from mockserver.domain.commands import Command
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Refusal
+from mockserver.domain.refusal import Refusal
 
 _ENCODER = Encoder(order="deterministic")
 
@@ -41,6 +41,11 @@ def fingerprint(command: Command) -> bytes:
     """Return a 16-byte digest that is equal for equal commands only."""
     encoded = command.operation.encode() + _ENCODER.encode(command)
     return blake2b(encoded, digest_size=16).digest()
+
+
+def digest_json(value: object) -> bytes:
+    """Return a 16-byte digest that is equal for equal JSON values only."""
+    return blake2b(_ENCODER.encode(value), digest_size=16).digest()
 
 
 def shorten_key(key: str) -> str:

@@ -125,6 +125,10 @@ class IdGenerator:
         reference, self._references = self._draw("references", self._references, _reference)
         return reference
 
+    def derive_token_id(self, order_id: str) -> str:
+        """Return the id of the customer token of a checkout order (UUID)."""
+        return _uuid(random_bits(self.seed, f"token of {order_id}", 0))
+
     def _draw(self, kind: str, number: int, render: Callable[[int], str]) -> tuple[str, int]:
         """Return the first unreserved id from a number on, and the number after it."""
         while True:

@@ -16,9 +16,9 @@ from msgspec import Struct, field
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.request_hints import request_hints
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.memory_sizes import (

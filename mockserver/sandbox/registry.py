@@ -13,7 +13,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.eviction import Eviction, Usage, choose_evictable, is_expired
 from mockserver.sandbox.names import display_name

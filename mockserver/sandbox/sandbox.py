@@ -15,10 +15,11 @@ from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.commands import Command
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Acceptance, Context, order_not_found
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import Clock, wall_nanoseconds
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.inbox import Deliveries

@@ -12,10 +12,11 @@ from msgspec import Struct
 from mockserver.domain.allocation.case import RETURN_FEE
 from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Status, derive_status, find_status_assumption
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, Refund
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.journal import Entry
 

@@ -20,8 +20,9 @@ from mockserver.domain.checkout.checkout import (
     Checkout,
     Fields,
 )
-from mockserver.domain.errors import Refusal
+from mockserver.domain.checkout.customer_token import CustomerToken, TokenStatus
 from mockserver.domain.order import OrderLine
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.memory_sizes import measure_value
 from mockserver.sandbox.sandbox import Sandbox
@@ -204,4 +205,9 @@ def _apply_state(
         for key, field in STATE_TIMES.items()
         if key in state
     }
-    return replace(checkout, shopper=state.get("shopper", {}), **times)
+    token = _token(state["token"]) if "token" in state else None
+    return replace(checkout, shopper=state.get("shopper", {}), token=token, **times)
+
+
+def _token(spec: Spec) -> CustomerToken:
+    return CustomerToken(spec["id"], TokenStatus(spec.get("status", TokenStatus.ACTIVE)))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.domain.checkout.checkout import CHECKOUT_ADDRESSES, Checkout
+from mockserver.domain.checkout.customer_token import CustomerToken, TokenStatus
 from mockserver.sandbox.recordings import MASKED
 from mockserver.scenario.export_values import (
     drop_empty,
@@ -29,6 +30,7 @@ def export_checkout(checkout: Checkout) -> dict[str, Any]:
         "completed": format_scenario_time(checkout.completed_at),
         "aborted": format_scenario_time(checkout.aborted_at),
         "shopper": _masked(checkout.shopper),
+        "token": checkout.token and _export_token(checkout.token),
     }
     return drop_empty(
         {
@@ -39,6 +41,11 @@ def export_checkout(checkout: Checkout) -> dict[str, Any]:
         },
         keep_empty=("order_lines",),
     )
+
+
+def _export_token(token: CustomerToken) -> dict[str, Any]:
+    status = None if token.status is TokenStatus.ACTIVE else token.status
+    return drop_empty({"id": token.token_id, "status": status})
 
 
 def _masked(fields: Mapping[str, Any]) -> dict[str, Any]:

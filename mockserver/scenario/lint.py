@@ -40,6 +40,11 @@ def lint(scenario: Scenario) -> list[Finding]:
         sandbox = scenario.build("lint")
     except ScenarioError as error:
         return list(error.findings)
+    return lint_sandbox(scenario, sandbox)
+
+
+def lint_sandbox(scenario: Scenario, sandbox: Sandbox) -> list[Finding]:
+    """Return the warnings of a scenario with the sandbox built from it, by position."""
     instructions = [step.instruction for step in scenario.steps]
     calls = [call for call in instructions if isinstance(call, CallOperation)]
     subject = _LintContext(scenario, sandbox, _orders(sandbox), calls)

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Context
-from mockserver.domain.errors import Refusal
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.memory_sizes import measure_fault_rule

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mockserver.audit.rule_table import AUDIT_RULES
-from mockserver.control_types import AuditFinding, AuditReport
+from mockserver.report_types import AuditFinding, AuditReport
 from mockserver.scenario.diagnostics import pluralize
 from mockserver.testing.sandbox_handle import KustomSandbox
 

@@ -11,16 +11,16 @@ from typing import Any, Literal, Self, TypeAlias, Unpack, cast, overload
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
-from mockserver.control_types import (
+from mockserver.control_types import RequestEntry
+from mockserver.http_client import basic_auth
+from mockserver.order_types import (
     CompletionOutcome,
     ForcedOutcome,
     OrderDetails,
     PushTiming,
     RefundDryRun,
-    RequestEntry,
-    VerdictReport,
 )
-from mockserver.http_client import basic_auth
+from mockserver.report_types import VerdictReport
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.file_format import SCENARIO_SUFFIXES, parse_file, parse_text
 from mockserver.scenario.text_encoding import decode_text

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Literal
 
 from mockserver.client import ControlClient
-from mockserver.control_types import ExpiredOrder, FaultStatus, OperationName
+from mockserver.control_types import ExpiredOrder, FaultStatus
 from mockserver.domain.wording import did_you_mean
+from mockserver.order_types import OperationName
 
 
 class OrderIds(dict[str, str]):

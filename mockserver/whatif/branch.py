@@ -12,8 +12,9 @@ from msgspec import Struct
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumptions, AssumptionValue
 from mockserver.domain.commands import Command
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.faults.actions import (
     ENDING_ACTIONS,

@@ -7,9 +7,9 @@ from msgspec import Struct
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Allocation, AllocationOutcome
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.whatif.branch import (
     Alternative,
     RecordedChange,

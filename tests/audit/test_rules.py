@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from mockserver.audit.rule_table import AUDIT_RULES
-from mockserver.control_types import AuditReport
+from mockserver.report_types import AuditReport
 from mockserver.schemas import shipped_schemas
 from tests.support.audit import run_and_audit
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, requests_of, scenario_of

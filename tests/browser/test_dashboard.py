@@ -214,6 +214,18 @@ def test_a_scenario_is_checked_while_typing_and_loaded(page: Page, shop: Refundi
     assert [order["name"] for order in shop.control.orders()] == ["one"]
 
 
+def test_a_scenario_is_drawn_before_it_is_loaded(page: Page, shop: RefundingShop) -> None:
+    open_view(page, shop, "scenario")
+    page.get_by_label("Shipped scenarios").select_option("misspelt-reference")
+    preview = page.get_by_role("region", name="What it brings")
+    expect(preview.get_by_label("Order of the scenario")).to_have_value("misspelt")
+    expect(preview.locator(".refund.failed")).to_contain_text("'B2468O' is on no capture")
+    editor = page.get_by_label("Scenario in YAML")
+    editor.fill(editor.input_value().replace("B2468O", "B24680"))
+    expect(preview.locator(".refund.allocated")).to_have_count(1)
+    assert [order["name"] for order in shop.control.orders()] == ["shipped"]
+
+
 def test_a_snapshot_is_taken_and_restored(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "snapshots")
     page.get_by_role("button", name="Take a snapshot").click()
@@ -339,6 +351,38 @@ def test_the_list_of_orders_names_those_with_a_problem(page: Page, shop: Refundi
     expect(row).not_to_contain_text("not allocated")
     shop.refund(order_id(shop), 10000, "B2468O")
     expect(row).to_contain_text("1 refund not allocated")
+
+
+def test_orders_are_found_by_words_status_and_outcome(page: Page, shop: RefundingShop) -> None:
+    shop.refund(order_id(shop), 10000, "B2468O")
+    shop.control.create_order({"name": "open", "lines": [{"unit_price": 500}]})
+    page.goto(f"{shop.url}/__admin/ui/")
+    row = page.get_by_role("row", name=shop.user)
+    row.get_by_role("link", name="1 refund").click()
+    rows = page.get_by_label("Orders", exact=True).locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("1 refund not allocated")
+    page.get_by_label("Refunds").select_option("")
+    expect(rows).to_have_count(2)
+    page.get_by_label("Status").select_option("AUTHORIZED")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Search orders").fill("nothing")
+    expect(page.get_by_text("No order matches.")).to_be_visible()
+    assert page.url.endswith("/orders?text=nothing&status=AUTHORIZED")
+    page.reload()
+    expect(page.get_by_text("No order matches.")).to_be_visible()
+    page.get_by_label("Search orders").fill("op")
+    expect(rows).to_contain_text("open")
+
+
+def test_an_unknown_sandbox_is_said_to_be_none(
+    page: Page, shop: RefundingShop, watch: Watch
+) -> None:
+    watch.expected += ["*404*"]
+    page.goto(f"{shop.url}/__admin/ui/#/s/{shop.user}-none/orders")
+    expect(page.get_by_role("alert")).to_contain_text("no sandbox")
+    expect(page.locator("header .state")).to_contain_text("no such sandbox")
+    expect(page.locator("#offline")).to_be_hidden()
 
 
 def test_coverage_names_what_was_tried_and_what_never(page: Page, shop: RefundingShop) -> None:

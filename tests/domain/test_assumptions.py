@@ -43,6 +43,7 @@ DEFAULTS = {
     "push_stops_on": "acknowledge",
     "validation_other_status": "by_option",
     "redirect_without_location": "goes_on",
+    "token_order_redirect_url": "left_out",
     "webhook_schedule": "svix_default",
     "order_created_at": "completion",
 }
@@ -140,7 +141,7 @@ def test_values_are_parsed_from_yaml_json_and_flags(
         ),
         pytest.param(
             {"x": 1},
-            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-15])} and 15 more",
+            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-16])} and 16 more",
             id="an unknown name",
         ),
     ],

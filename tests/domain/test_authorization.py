@@ -12,9 +12,10 @@ from mockserver.domain.authorization import (
     initial_expiry,
 )
 from mockserver.domain.commands import ExtendAuthorizationTime
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from tests.support.builders import drive, make_order, paid_by
 
 

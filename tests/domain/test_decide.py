@@ -24,9 +24,10 @@ from mockserver.domain.commands import (
 )
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import MAX_MOVEMENTS, Context
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.refunds import check_refundable
+from mockserver.domain.refusal import Refusal
 from tests.domain.case_tables import Case, cases
 from tests.support.builders import (
     NOW,

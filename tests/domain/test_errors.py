@@ -8,14 +8,13 @@ from mockserver.domain.errors import (
     ERROR_CATALOGUE,
     MESSAGE_ENDINGS,
     NOT_ALLOWED_CODES,
-    UNKNOWN_FACT,
     ErrorDefinition,
     Reason,
-    Refusal,
     find_error_definition,
 )
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.operation import READ_OPERATIONS, Operation
+from mockserver.domain.refusal import UNKNOWN_FACT, Refusal
 from tests.support.builders import capture_of, drive, make_line, make_order, refund_of
 
 ORDER_ID = "7ce4ee13-973c-6f49-a30e-85a0bc675997"
@@ -56,8 +55,15 @@ KNOWN_CODES = {
         "NOT_ALLOWED",
         "PAYMENT_METHOD_FAILED",
         "READ_ONLY_ORDER",
+        "TOKEN_SUSPENDED",
     },
-    404: {"NO_SUCH_ORDER", "NO_SUCH_CAPTURE", "NOT_FOUND", "RESOURCE_NOT_FOUND"},
+    404: {
+        "NO_SUCH_ORDER",
+        "NO_SUCH_CAPTURE",
+        "NOT_FOUND",
+        "RESOURCE_NOT_FOUND",
+        "TOKEN_NOT_FOUND",
+    },
     405: {"HTTP_ERROR"},
     409: {"CONFLICT"},
     413: {"PAYLOAD_TOO_LARGE", "REQUEST_TOO_LARGE"},

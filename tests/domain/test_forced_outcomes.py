@@ -5,10 +5,11 @@ import pytest
 from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Acknowledge, CaptureOrder, RefundOrder
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.forced_outcomes import FORCED_OUTCOMES, force_outcome
 from mockserver.domain.lifecycle import Status, derive_status
 from mockserver.domain.order import FraudStatus
+from mockserver.domain.refusal import Refusal
 from tests.support.builders import (
     NOW,
     capture_of,

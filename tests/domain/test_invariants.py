@@ -7,9 +7,9 @@ from mockserver.domain.allocation.explanation import Booking
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.decide import decide
-from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import INVARIANTS, broken_invariants
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from tests.support.builders import drive, make_context, make_order
 from tests.support.strategies import Refunded, assumptions, commands, refund_histories
 

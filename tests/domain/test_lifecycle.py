@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import Cancel, CaptureOrder
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.lifecycle import LIFECYCLE, Status, check_allowed, derive_status
 from mockserver.domain.operation import (
@@ -17,6 +17,7 @@ from mockserver.domain.operation import (
     Operation,
 )
 from mockserver.domain.order import FraudStatus
+from mockserver.domain.refusal import Refusal
 from tests.domain.case_tables import Case, cases
 from tests.support.builders import CREATED, NOW, drive, make_order
 from tests.support.order_history import COMMANDS, OrderHistory, Step

@@ -1,7 +1,8 @@
 import pytest
 
-from mockserver.domain.errors import ERROR_CATALOGUE, UNKNOWN_FACT, Reason, Refusal
+from mockserver.domain.errors import ERROR_CATALOGUE, Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import UNKNOWN_FACT, Refusal
 from mockserver.domain.refusal_hints import HINT_BY_REASON, refusal_hint
 from tests.support.order_history import OrderHistory, Step
 

@@ -11,7 +11,8 @@ import pytest
 from mockserver.homes.sqlite import SqliteStore
 from mockserver.homes.store import Commit, StoreError
 from mockserver.homes.stored_home import StoredHome
-from tests.support.builders import make_order
+from mockserver.sandbox.journal import Entry, Journal
+from tests.support.builders import NOW, make_order
 from tests.support.homes import stored_home
 
 
@@ -106,3 +107,29 @@ async def test_a_file_that_cannot_be_written_is_a_store_error(tmp_path: Path) ->
     assert raised.value.reason == "store_unavailable"
     assert await store.load("a") is None
     await store.close()
+
+
+async def test_a_damaged_journal_is_a_store_error(tmp_path: Path) -> None:
+    home = await fill(tmp_path / "shop.db")
+    await home.take_turn("shop", lambda: record(home, Entry(NOW, "c1", "GET", "/livez")))
+    await home.close()
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("UPDATE entry SET value = x'00'")
+        connection.commit()
+    home = stored_home(SqliteStore(tmp_path / "shop.db"))
+    await home.open()
+    with pytest.raises(StoreError, match="sandbox 'shop' cannot be read") as raised:
+        await home.take_turn("shop", lambda: [*journal_of(home)])
+    assert raised.value.reason == "store_unreadable"
+    await home.close()
+
+
+def journal_of(home: StoredHome) -> Journal:
+    sandbox = home.registry.get("shop")
+    assert sandbox is not None
+    return sandbox.journal
+
+
+def record(home: StoredHome, entry: Entry) -> None:
+    journal_of(home).record(entry)
+    home.registry.mark_changed("shop")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from msgspec.msgpack import decode
 
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.homes.stored_sandbox import (
     COLUMNS,
     HEAD,

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from mockserver.domain.checkout.completion import ShopperOutcome, UnknownChoiceError
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import MAX_SANDBOX_BYTES, Sandbox

@@ -156,6 +156,17 @@ def test_only_the_latest_attempts_are_kept(deliveries: Deliveries) -> None:
     assert len(delivery.attempts) == MAX_ATTEMPTS
 
 
+def test_attempts_of_all_deliveries_are_counted(deliveries: Deliveries) -> None:
+    first, second = add(deliveries), add(deliveries)
+    for delivery in (first, first, second):
+        settle(deliveries, delivery, attempt_with(500))
+    counts = [deliveries.attempt_count, deliveries.copy().attempt_count]
+    deliveries.remove(first.delivery_id)
+    counts.append(deliveries.attempt_count)
+    deliveries.rebuild_queue()
+    assert [*counts, deliveries.attempt_count] == [3, 3, 1, 1]
+
+
 def test_the_oldest_delivery_makes_room(
     deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch
 ) -> None:

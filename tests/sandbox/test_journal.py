@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.journal import (
     BYTES_PER_ENTRY,

@@ -23,9 +23,10 @@ from mockserver.domain.commands import (
     UpdateCustomerDetails,
     UpdateMerchantReferences,
 )
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import OrderLine
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES

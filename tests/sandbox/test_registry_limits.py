@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import registry as registry_module
 from mockserver.sandbox.eviction import PROTECTION, Eviction
 from mockserver.sandbox.faults.actions import Refuse

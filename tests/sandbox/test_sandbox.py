@@ -17,9 +17,10 @@ from mockserver.domain.commands import (
     UpdateAuthorization,
 )
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import sandbox as sandbox_module
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.idempotency import KEY_LIFETIME

@@ -3,7 +3,8 @@
 import pytest
 
 from mockserver.domain.commands import Acknowledge, CaptureOrder
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import registry as registry_module
 from mockserver.sandbox import sandbox as sandbox_module
 from mockserver.sandbox.clock import Clock

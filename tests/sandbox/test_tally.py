@@ -7,9 +7,10 @@ import pytest
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Status
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import tally as tally_module
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.deliveries.delivery import Attempt, Delivery, DeliveryKind

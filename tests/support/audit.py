@@ -6,8 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from time import sleep
 
 from mockserver.client import ControlClient
-from mockserver.control_types import AuditReport
 from mockserver.http_client import HttpClient
+from mockserver.report_types import AuditReport
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.testing.sandbox_handle import KustomSandbox

@@ -120,6 +120,7 @@ class Merchant:
             "order_id": self.order_id,
             "capture_id": self.capture_id,
             "refund_id": self.refund_id,
+            "customer_token": UNKNOWN_ID,
         }
         return operation.info.full_path.format_map({**own_ids, **ids})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.domain.operation import Operation
-from mockserver.http.openapi.checkout_examples import CHECKOUT_REQUEST
+from mockserver.http.openapi.checkout_examples import CHECKOUT_REQUEST, TOKEN_ORDER_REQUEST
 from tests.support.merchant import HALF_SHIPPED, UNSHIPPED, Spec, line
 
 Op = Operation
@@ -20,6 +20,8 @@ BODIES: Mapping[Operation, Any] = {
     Op.REFUND: {"refunded_amount": 3000, "order_lines": [line("A12345", 3000)]},
     Op.CREATE_CHECKOUT: CHECKOUT_REQUEST,
     Op.UPDATE_CHECKOUT: {"merchant_reference1": "shop-1"},
+    Op.CREATE_TOKEN_ORDER: TOKEN_ORDER_REQUEST,
+    Op.UPDATE_CUSTOMER_TOKEN: {"status": "CANCELLED"},
 }
 
 RESPONSE_SCHEMAS: Mapping[Operation, str] = {

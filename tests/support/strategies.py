@@ -33,9 +33,9 @@ from mockserver.domain.commands import (
     UpdateAuthorization,
 )
 from mockserver.domain.decide import decide
-from mockserver.domain.errors import Refusal
 from mockserver.domain.money import sum_totals
 from mockserver.domain.order import Order, OrderLine
+from mockserver.domain.refusal import Refusal
 from tests.support.builders import make_context, make_line, shipped_order
 
 REFERENCES = ("A12345", "a12345", "A12354", "A98765", "B24680", "C-1")

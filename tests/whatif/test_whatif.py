@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.client import ControlClient, ControlError
-from mockserver.control_types import WhatifReport
+from mockserver.report_types import WhatifReport
 from tests.support.audit import run_and_audit
 
 ORDER = """

@@ -24,8 +24,7 @@ _NOT_IMITATED = """## Not imitated
 
 - Hosted payment page: `POST /hpp/v1/sessions` answers 404. Open `page_url` of a
   [checkout](../how-to/browser.md) instead: the same page without the session around it.
-- Customer tokens: `recurring` and `recurring_description` are stored and shown, but completing
-  a checkout creates no `recurring_token`, and `/customer-token/v1` answers 404.
+- Customer tokens: only completing a checkout order creates one, and only a fault suspends one.
 - Merchant URLs `upsell` and `upsell_validation` are stored and shown, but never called.
 - Settlements and in-person payments."""
 

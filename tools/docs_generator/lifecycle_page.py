@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from mockserver.cli.page_tables import PageTable, markdown_table
 from mockserver.domain.checkout.checkout import CHECKOUT_LIFECYCLE, CheckoutStatus
+from mockserver.domain.checkout.customer_token import TokenStatus
+from mockserver.domain.checkout.token_orders import TOKEN_LIFECYCLE
 from mockserver.domain.lifecycle import LIFECYCLE, Permission, Status
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from tools.docs_generator.markdown import NOTICE, page
@@ -12,7 +14,8 @@ from tools.docs_generator.provenance import LEGEND, letter
 
 def lifecycle_page() -> str:
     """Return the page as Markdown."""
-    tables = markdown_table(_matrix()), markdown_table(_checkout_matrix())
+    matrices = _matrix(), _checkout_matrix(), _token_matrix()
+    tables = map(markdown_table, matrices)
     return page("Lifecycle", NOTICE, _INTRO, _DIAGRAM, *tables, _footnotes())
 
 
@@ -56,6 +59,16 @@ def _checkout_matrix() -> PageTable:
     return PageTable("Checkout operations by status", text, columns, rows)
 
 
+def _token_matrix() -> PageTable:
+    rows = tuple(
+        (f"`{operation}`", *(_mark(cells[status]) for status in TokenStatus))
+        for operation, cells in TOKEN_LIFECYCLE.items()
+    )
+    columns = ("operation", *(status.lower() for status in TokenStatus))
+    text = "A customer token comes about when a checkout order with `recurring` is completed."
+    return PageTable("Customer token operations by status", text, columns, rows)
+
+
 def _mark(cell: Permission) -> str:
     if cell.reason is None:
         return f"✓ <sup>{letter(cell.mark)}</sup>"
@@ -66,7 +79,7 @@ def _numbers() -> Mapping[str, int]:
     """Number the reasons of refusals in the order of the table."""
     reasons = dict.fromkeys(
         cell.reason
-        for table in (LIFECYCLE, CHECKOUT_LIFECYCLE)
+        for table in (LIFECYCLE, CHECKOUT_LIFECYCLE, TOKEN_LIFECYCLE)
         for row in table.values()
         for cell in row.values()
         if cell.reason

@@ -8,6 +8,8 @@ from mockserver.domain.operation import (
     CHECKOUTS_PATH,
     OPERATIONS,
     ORDERS_PATH,
+    TOKEN_OPERATIONS,
+    TOKENS_PATH,
     OperationInfo,
 )
 from mockserver.domain.wording import yaml_scalar
@@ -15,10 +17,11 @@ from mockserver.settings import OPTIONS
 
 
 def operations_page() -> Page:
-    """Return the page of the operations of order management and of the checkout API."""
+    """Return the page of the operations of each API."""
     return (
         _operations_table("Operations", ORDERS_PATH, OPERATIONS),
         _operations_table("Checkout operations", CHECKOUTS_PATH, CHECKOUT_OPERATIONS),
+        _operations_table("Customer token operations", TOKENS_PATH, TOKEN_OPERATIONS),
     )
 
 

@@ -6,5 +6,7 @@
 ``changes``               create, update, abort: what a merchant does
 ``completion``            what the shopper does, and the order it makes
 ``validation``            the merchant's response when the shopper presses buy
+``customer_token``        a shopper's consent to later orders, as a value
+``token_orders``          orders with such a token, and its end
 ========================  ===========================================================
 """

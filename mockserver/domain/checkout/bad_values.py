@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import ORDER_ID_PLACEHOLDER, Fields
-from mockserver.domain.errors import MAX_MESSAGES, Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.money import line_tax, line_total
 from mockserver.domain.operation import Operation
 from mockserver.domain.provenance import (
@@ -23,6 +23,7 @@ from mockserver.domain.provenance import (
     read_off_clients,
     recorded,
 )
+from mockserver.domain.refusal import MAX_MESSAGES, Refusal
 
 Line: TypeAlias = Fields
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")

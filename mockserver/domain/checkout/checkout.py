@@ -12,10 +12,12 @@ from typing import Any, TypeAlias
 from msgspec import Struct, field
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.checkout.customer_token import CustomerToken
+from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Permission
 from mockserver.domain.operation import Operation
 from mockserver.domain.provenance import Mark
+from mockserver.domain.refusal import Refusal
 
 Fields: TypeAlias = Mapping[str, Any]
 
@@ -93,6 +95,7 @@ class Checkout(Struct, frozen=True, kw_only=True):
 
     Attributes:
         fields: what the merchant set, by the names of :data:`MERCHANT_FIELDS`.
+        token: the customer token that the completion created, if it did.
         shopper: what the shopper set: addresses, ``selected_shipping_option``,
             ``merchant_requested``. Empty until the shopper has identified.
     """
@@ -104,6 +107,7 @@ class Checkout(Struct, frozen=True, kw_only=True):
     shopper: Fields = field(default_factory=dict)
     completed_at: datetime | None = None
     aborted_at: datetime | None = None
+    token: CustomerToken | None = None
 
     @property
     def expires_at(self) -> datetime:

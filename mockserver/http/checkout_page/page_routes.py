@@ -13,7 +13,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.errors import Refusal
+from mockserver.domain.refusal import Refusal
 from mockserver.homes.home import Home, ResultT
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.checkout_page.page_state import describe_page

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.domain.errors import Refusal
+from mockserver.domain.refusal import Refusal
 from mockserver.homes.memory import MemoryHome
 from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page, is_expected_host

@@ -1,7 +1,8 @@
 """Control API: the inbox of deliveries: list, inspect, await, send again, remove."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from shlex import quote
 from time import monotonic
 
@@ -34,12 +35,14 @@ FILTER_VALUES: Mapping[str, Sequence[str]] = {
     "state": tuple(DeliveryState),
 }
 LOOK_INTERVAL = 0.02  # seconds at least from one look at all deliveries to the next
+FEW_DELIVERIES = 1000  # that are serialized in about 50 ms
 
 
 def list_deliveries(context: ControlContext, params: PathParams, request: Request) -> Response:
     """List the deliveries of a sandbox, oldest first, filtered by the query."""
     sandbox = find_sandbox(context, params)
-    return json_response({"deliveries": list(_matching(sandbox, request))})
+    deliveries = _find_matching(sandbox, request)
+    return json_response({"deliveries": _serialize_deliveries(sandbox, deliveries)})
 
 
 def get_delivery(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -75,23 +78,30 @@ async def await_deliveries(
     deadline = monotonic() + timeout
     name = parse_sandbox_name(context, params)
     while True:
-        deliveries = await context.home.take_turn(
-            name, _read_matching, context, params, request
-        )
+        sandbox = await context.home.take_turn(name, _look_at_sandbox, context, params)
+        is_long = len(sandbox.deliveries.by_id) > FEW_DELIVERIES
+        find = partial(_find_matching, sandbox, request)
+        deliveries = await context.workers.run_if(find, is_long=is_long)
         seconds_left = deadline - monotonic()
         if len(deliveries) >= count or seconds_left <= 0:
             break
         next_look = monotonic() + LOOK_INTERVAL
         await context.home.wait_for_change(name, seconds_left)
         await asyncio.sleep(next_look - monotonic())
-    return json_response({"satisfied": len(deliveries) >= count, "deliveries": deliveries})
+    serialize = partial(_serialize_deliveries, sandbox, deliveries)
+    rows = await context.workers.run_if(serialize, is_long=is_long)
+    return json_response({"satisfied": len(deliveries) >= count, "deliveries": rows})
 
 
-def _read_matching(
-    context: ControlContext, params: PathParams, request: Request
-) -> list[JsonObject]:
-    """Return the matching deliveries; the sandbox may have been replaced meanwhile."""
-    return list(_matching(find_sandbox(context, params), request))
+def _look_at_sandbox(context: ControlContext, params: PathParams) -> Sandbox:
+    """Return the sandbox, which may have been replaced; a copy for a worker if it is large."""
+    sandbox = find_sandbox(context, params)
+    is_long = len(sandbox.deliveries.by_id) > FEW_DELIVERIES
+    return sandbox.copy() if is_long else sandbox
+
+
+def _serialize_deliveries(sandbox: Sandbox, deliveries: Iterable[Delivery]) -> list[JsonObject]:
+    return [serialize_delivery(sandbox, delivery) for delivery in deliveries]
 
 
 def serialize_delivery(sandbox: Sandbox, delivery: Delivery) -> JsonObject:
@@ -146,7 +156,8 @@ def _find(sandbox: Sandbox, delivery_id: str) -> Delivery:
     return delivery
 
 
-def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
+def _find_matching(sandbox: Sandbox, request: Request) -> list[Delivery]:
+    """Return the deliveries that match the filters of the query."""
     filters = {key: request.query[key] for key in DELIVERY_FILTERS if key in request.query}
     for key, values in FILTER_VALUES.items():
         value = filters.get(key)
@@ -155,7 +166,15 @@ def _matching(sandbox: Sandbox, request: Request) -> Iterator[JsonObject]:
     if "order_id" in filters:
         name_or_id = filters["order_id"]
         filters["order_id"] = sandbox.order_names.get(name_or_id, name_or_id)
-    for delivery in sandbox.deliveries:
-        shown = serialize_delivery(sandbox, delivery)
-        if all(shown[key] == value for key, value in filters.items()):
-            yield shown
+    return [
+        delivery
+        for delivery in sandbox.deliveries
+        if all(_field(sandbox, delivery, key) == value for key, value in filters.items())
+    ]
+
+
+def _field(sandbox: Sandbox, delivery: Delivery, name: str) -> str:
+    if name == "state":
+        order = sandbox.orders.get(delivery.order_id)
+        return derive_delivery_state(delivery, order, sandbox.assumptions)
+    return str(getattr(delivery, name))

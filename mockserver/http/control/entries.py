@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import build_ledger
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.refusal_hints import refusal_hint
 from mockserver.domain.wording import did_you_mean, quote
 from mockserver.http.merchant.order_serializer import (

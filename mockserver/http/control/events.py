@@ -21,8 +21,8 @@ from mockserver.http.control.context import (
     parse_sandbox_name,
 )
 from mockserver.http.control.entries import serialize_row
+from mockserver.http.control.parsing import COUNT_PATTERN
 from mockserver.http.control.problems import Problem
-from mockserver.http.control.requests import COUNT_PATTERN
 from mockserver.http.control.sandboxes import summarize_sandbox
 from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.messages import Request, Response
@@ -152,7 +152,8 @@ def _summarize(
         summary.pop("now")  # it passes all the time
     summary.pop("requests")
     summary["fired"] = sum(sandbox.faults.fired.values())
-    summary["deliveries"] = sum(1 + len(d.attempts) for d in sandbox.deliveries)
+    deliveries = sandbox.deliveries  # counted: many streams look often
+    summary["deliveries"] = len(deliveries.by_id) + deliveries.attempt_count
     summary["snapshots"] = len(sandbox.snapshots)
     return summary
 

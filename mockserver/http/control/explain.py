@@ -8,9 +8,9 @@ from mockserver.domain.allocation.explanation import Explanation
 from mockserver.domain.commands import RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.decision import Context
-from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.http.control import serializers
 from mockserver.http.control.context import (
     ControlContext,

@@ -17,6 +17,7 @@ from mockserver.http.control.context import (
     open_sandbox,
     parse_sandbox_name,
 )
+from mockserver.http.control.order_filters import filter_orders
 from mockserver.http.control.parsing import (
     json_response,
     parse_flag,
@@ -48,11 +49,12 @@ MAX_ORDERS = 200_000
 ORDER_SCHEMA = "scenario.schema.json#/$defs/order"
 
 
-def list_orders(context: ControlContext, params: PathParams, _request: Request) -> Response:
-    """List the orders of a sandbox."""
+def list_orders(context: ControlContext, params: PathParams, request: Request) -> Response:
+    """List the orders of a sandbox that match the query, oldest first."""
     sandbox = find_sandbox(context, params)
-    orders = sandbox.orders.values()
-    return json_response({"orders": serializers.serialize_order_summaries(sandbox, orders)})
+    orders, total = filter_orders(sandbox, request)
+    rows = serializers.serialize_order_summaries(sandbox, orders)
+    return json_response({"orders": rows, "total": total})
 
 
 async def create_order(context: ControlContext, params: PathParams, request: Request) -> Commit:

@@ -1,5 +1,6 @@
 """Parse request bodies and build responses of the control API."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,8 @@ from mockserver.scenario.yaml_reader import parse_yaml
 from mockserver.schemas import get_schema, shipped_schemas
 
 CONTROL_SCHEMAS = "control.schema.json"
+COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
+MAX_LIMIT = 10_000
 YAML_SUBTYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
 
 
@@ -99,6 +102,20 @@ def parse_flag(request: Request, name: str) -> bool:
     if value not in ("true", "false"):
         raise Problem(422, f"expected true or false for '{name}', got '{value}'")
     return value == "true"
+
+
+def parse_limit(request: Request) -> int | None:
+    """Return how many of a list are asked for.
+
+    Raises:
+        Problem: it is not a number from 1 to ``MAX_LIMIT``.
+    """
+    limit = request.query.get("limit")
+    if limit is None:
+        return None
+    if not COUNT_PATTERN.fullmatch(limit) or not 1 <= int(limit) <= MAX_LIMIT:
+        raise Problem(422, f"expected 1 to {MAX_LIMIT} for 'limit', got '{limit}'")
+    return int(limit)
 
 
 def validate(value: dict[str, Any], reference: str) -> dict[str, Any]:

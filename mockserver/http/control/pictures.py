@@ -36,7 +36,7 @@ def get_picture(context: ControlContext, params: PathParams, request: Request) -
     sandbox = find_sandbox(context, params)
     order = find_order(sandbox, params["order_id"])
     step = _number(request, "step", 1, None)
-    return _svg_response(order, request, visible=_visible_ids(sandbox, order, step))
+    return svg_response(order, request, visible=_visible_ids(sandbox, order, step))
 
 
 def draw_dry_run(context: ControlContext, params: PathParams, request: Request) -> Response:
@@ -46,18 +46,19 @@ def draw_dry_run(context: ControlContext, params: PathParams, request: Request) 
     sandbox = find_sandbox(context, params)
     order = find_order(sandbox, params["order_id"])
     explanation, refusal, _ = try_refund(sandbox, order, body)
-    return _svg_response(
+    return svg_response(
         order, request, preview=DryRun(explanation, str(refusal) if refusal else None)
     )
 
 
-def _svg_response(
+def svg_response(
     order: Order,
     request: Request,
     *,
     visible: frozenset[str] | None = None,
     preview: DryRun | None = None,
 ) -> Response:
+    """Draw an order as the query asks, and build the response."""
     picture = draw_order(
         order,
         width=_number(request, "width", MIN_WIDTH, MAX_WIDTH) or DEFAULT_WIDTH,

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.homes.store import StoreError
 from mockserver.http.messages import Response
 from mockserver.scenario.diagnostics import ScenarioError

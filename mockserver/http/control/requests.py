@@ -25,9 +25,11 @@ from mockserver.http.control.context import (
 from mockserver.http.control.entries import serialize_entry, serialize_row
 from mockserver.http.control.parsing import (
     CONTROL_SCHEMAS,
+    COUNT_PATTERN,
     json_response,
     parse_flag,
     parse_json_object,
+    parse_limit,
     validate,
 )
 from mockserver.http.control.problems import Problem
@@ -40,11 +42,9 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import parse_duration, parse_time
 
 STATUS_PATTERN = re.compile(r"0|[1-9][0-9]{2}")
-COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
 REQUEST_FILTERS = ("operation", "order_id", "status", "correlation_id")
 ENTRY_VIEWS = ("full", "row")
 MAX_ENTRY_ID = 999_999_999
-MAX_LIMIT = 10_000
 DEFAULT_TIMEOUT = "5s"
 MAX_TIMEOUT = 60.0  # seconds
 FEW_ENTRIES = 100  # that are rendered at once
@@ -249,12 +249,10 @@ def _render_entries(journal: Journal, entries: Iterable[Entry]) -> list[JsonObje
 
 def _page(entries: list[Entry], request: Request) -> list[Entry]:
     """Apply ``limit``: the first entries after an id, otherwise the latest ones."""
-    limit = request.query.get("limit")
+    limit = parse_limit(request)
     if limit is None:
         return entries
-    if not COUNT_PATTERN.fullmatch(limit) or not 1 <= int(limit) <= MAX_LIMIT:
-        raise Problem(422, f"expected 1 to {MAX_LIMIT} for 'limit', got '{limit}'")
-    return entries[: int(limit)] if "after" in request.query else entries[-int(limit) :]
+    return entries[:limit] if "after" in request.query else entries[-limit:]
 
 
 def _entry_id(request: Request, name: str, default: int) -> int:

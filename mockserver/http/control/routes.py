@@ -69,6 +69,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         response_media_type="application/x-pem-file", unauthenticated=True, optional=True,
     ),
     Route("POST", "/__admin/lint", scenarios.lint_scenario, "findings"),
+    Route(
+        "POST", "/__admin/lint/picture.svg", scenarios.draw_scenario, "text",
+        query_schema="scenario_picture_options", response_media_type=pictures.SVG_TYPE,
+    ),
     Route("GET", "/__admin/scenarios", scenarios.list_scenarios, "scenarios"),
     Route(
         "GET", "/__admin/scenarios/{scenario}", scenarios.get_shipped,
@@ -100,7 +104,10 @@ CONTROL_ROUTES: tuple[Route, ...] = (
         "names", request_schema="names_request",
     ),
     Route("GET", f"{SANDBOX_PATH}/invariants", sandboxes.get_invariants, "invariants"),
-    Route("GET", f"{SANDBOX_PATH}/orders", orders.list_orders, "orders"),
+    Route(
+        "GET", f"{SANDBOX_PATH}/orders", orders.list_orders, "orders",
+        query_schema="order_filters",
+    ),
     Route(
         "POST", f"{SANDBOX_PATH}/orders", orders.create_order, "order", 201, "order_request",
         query_schema="order_options", limited=True,

@@ -21,6 +21,7 @@ from mockserver.http.control.parsing import (
     yaml_response,
 )
 from mockserver.http.control.problems import Problem
+from mockserver.http.control.serializers import count_failed_refunds
 from mockserver.http.control.workers import SMALL_BODY, SMALL_SANDBOX
 from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Request, Response
@@ -50,7 +51,7 @@ def list_sandboxes(context: ControlContext, _params: PathParams, _request: Reque
         for eviction in context.registry.evicted
     ]
     page = {
-        "sandboxes": [summarize_sandbox(context, sandbox) for sandbox in context.registry],
+        "sandboxes": [_describe_sandbox(context, sandbox) for sandbox in context.registry],
         "evicted": evicted,
         "evicted_count": context.registry.evicted_count,
     }
@@ -59,7 +60,7 @@ def list_sandboxes(context: ControlContext, _params: PathParams, _request: Reque
 
 def get_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Return a summary of a sandbox in use."""
-    return json_response(summarize_sandbox(context, find_sandbox(context, params)))
+    return json_response(_describe_sandbox(context, find_sandbox(context, params)))
 
 
 def drop_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
@@ -191,6 +192,13 @@ def _scenario_from_body(document: Document) -> tuple[str, Document]:
         return name, parse_yaml(find_shipped(name).read_bytes())
     except UnknownScenarioError as error:
         raise Problem(422, str(error)) from None
+
+
+def _describe_sandbox(context: ControlContext, sandbox: Sandbox) -> dict[str, Any]:
+    """Return a sandbox in figures, those that take a look at every order included."""
+    orders = sandbox.orders.values()
+    failed = sum(count_failed_refunds(order) for order in orders if order.refunds)
+    return {**summarize_sandbox(context, sandbox), "not_allocated": failed}
 
 
 def summarize_sandbox(context: ControlContext, sandbox: Sandbox) -> dict[str, Any]:

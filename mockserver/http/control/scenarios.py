@@ -1,14 +1,19 @@
-"""Control API: shipped scenarios, and findings in the text of a scenario."""
+"""Control API: shipped scenarios, and what a scenario would bring, with its findings."""
 
-from mockserver.http.control.context import ControlContext, PathParams
+from mockserver.http.control.context import ControlContext, PathParams, find_order
 from mockserver.http.control.parsing import json_response, yaml_response
+from mockserver.http.control.pictures import svg_response
 from mockserver.http.control.problems import Problem
+from mockserver.http.control.serializers import serialize_order_summaries
 from mockserver.http.messages import Request, Response
 from mockserver.scenario.diagnostics import Finding, ScenarioError
-from mockserver.scenario.lint import lint
+from mockserver.scenario.lint import lint_sandbox
 from mockserver.scenario.loader import UnknownScenarioError, find_shipped, list_shipped
-from mockserver.scenario.scenario import parse_scenario
+from mockserver.scenario.scenario import Scenario, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
+
+BUILT_SANDBOX = "scenario"  # name of the sandbox that a scenario is built in to look at it
+MAX_LISTED_ORDERS = 100  # orders of a scenario that are listed
 
 
 def list_scenarios(
@@ -32,17 +37,30 @@ def get_shipped(_context: ControlContext, params: PathParams, _request: Request)
 
 
 def lint_scenario(context: ControlContext, _params: PathParams, request: Request) -> Response:
-    """List the errors and warnings of a scenario; nothing is loaded."""
+    """List the errors and warnings of a scenario, and its orders; nothing is loaded."""
+    try:
+        scenario = _parse_scenario(context, request)
+        sandbox = scenario.build(BUILT_SANDBOX)
+        findings = lint_sandbox(scenario, sandbox)
+        first = [*sandbox.orders.values()][:MAX_LISTED_ORDERS]
+        orders = serialize_order_summaries(sandbox, first)
+    except ScenarioError as error:
+        findings, orders = list(error.findings), []
+    rows = [_serialize_finding(finding) for finding in findings]
+    return json_response({"findings": rows, "orders": orders})
+
+
+def draw_scenario(context: ControlContext, _params: PathParams, request: Request) -> Response:
+    """Draw an order as the scenario in the body would bring it; nothing is loaded."""
+    sandbox = _parse_scenario(context, request).build(BUILT_SANDBOX)
+    return svg_response(find_order(sandbox, request.query.get("order", "")), request)
+
+
+def _parse_scenario(context: ControlContext, request: Request) -> Scenario:
     if request.body is None:
         raise Problem(413, "the body is larger than 1 MiB")
-    try:
-        scenario = parse_scenario(
-            "", parse_yaml(request.body), context.registry.template.defaults
-        )
-        findings = list(lint(scenario))
-    except ScenarioError as error:
-        findings = list(error.findings)
-    return json_response({"findings": [_serialize_finding(finding) for finding in findings]})
+    document = parse_yaml(request.body)
+    return parse_scenario("", document, context.registry.template.defaults)
 
 
 def _serialize_finding(finding: Finding) -> dict[str, object]:

@@ -7,7 +7,6 @@ from msgspec.structs import asdict
 
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import AllocationOutcome, Explanation
-from mockserver.domain.errors import Refusal
 from mockserver.domain.ledger import (
     LineTotals,
     TimelineEvent,
@@ -19,6 +18,7 @@ from mockserver.domain.ledger import (
 from mockserver.domain.lifecycle import derive_status, lapse_event
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.domain.refusal import Refusal
 from mockserver.http.control.entries import render_refusal, serialize_refusal
 from mockserver.http.merchant.order_serializer import (
     JsonObject,
@@ -59,13 +59,19 @@ def _serialize_order_summary(sandbox: Sandbox, order: Order, name: str | None) -
     view = serialize_current_order(sandbox, order)
     summary_keys = (
         "order_id", "status", "order_amount", "captured_amount", "refunded_amount",
-        "remaining_authorized_amount", "klarna_reference",
+        "remaining_authorized_amount", "purchase_currency", "klarna_reference",
     )  # fmt: skip
-    summary = {key: view[key] for key in summary_keys}
-    return {"name": name, **summary, "not_allocated": _count_failed_refunds(order)}
+    return {
+        "name": name,
+        **{key: view[key] for key in summary_keys},
+        "captures": len(order.captures),
+        "refunds": len(order.refunds),
+        "not_allocated": count_failed_refunds(order),
+    }
 
 
-def _count_failed_refunds(order: Order) -> int:
+def count_failed_refunds(order: Order) -> int:
+    """Return how many refunds of an order failed to be allocated."""
     return sum(
         refund.allocation.outcome is AllocationOutcome.FAILED for refund in order.refunds
     )

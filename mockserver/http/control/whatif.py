@@ -9,8 +9,8 @@ import orjson
 from msgspec import to_builtins
 
 from mockserver.domain.assumptions import Assumptions, switch_assumptions
-from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import ORDERS_PATH
+from mockserver.domain.refusal import Refusal
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import (
     ControlContext,

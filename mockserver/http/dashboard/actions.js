@@ -1,7 +1,7 @@
 // @ts-check
 /** Act on a sandbox, and show the same action for a shell and for a scenario. */
 
-import { ApiError, absolute, call, hasToken } from "./api.js";
+import { ApiError, absolute, call, hasToken, mediaType } from "./api.js";
 import { fill, h, toast, value } from "./dom.js";
 import { curlLine, scenarioStep } from "./format.js";
 
@@ -19,8 +19,7 @@ import { curlLine, scenarioStep } from "./format.js";
  * @param {string} [label] of what the call does
  */
 export function equivalent(action, label = "The same") {
-  const type = typeof action.body === "string" ? "application/yaml" : "application/json";
-  const curl = curlLine(action.method, absolute(action.path), action.body, { token: hasToken(), type });
+  const curl = curlLine(action.method, absolute(action.path), action.body, { token: hasToken(), type: mediaType(action.body) });
   const parts = [copyable("curl", curl)];
   if (action.step) parts.push(copyable("Scenario step", scenarioStep(action.step.action, action.step.argument)));
   return h("details", { class: "equivalent" }, h("summary", null, `${label} with curl`, action.step ? " and as a scenario step" : ""), parts);

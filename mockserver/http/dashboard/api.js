@@ -92,14 +92,12 @@ export async function call(method, path, body, signal) {
  * @param {AbortSignal | undefined} signal
  */
 async function send(method, path, body, authorized, signal) {
-  const isText = typeof body === "string";
-  const type = isText ? "application/yaml" : "application/json";
-  const headers = body === undefined ? authorized : { ...authorized, "Content-Type": type };
+  const headers = body === undefined ? authorized : { ...authorized, "Content-Type": mediaType(body) };
   try {
     return await fetch(ROOT + path, {
       method,
       headers,
-      body: body === undefined ? undefined : isText ? body : JSON.stringify(body),
+      body: body === undefined ? undefined : serialize(body),
       cache: "no-store",
       signal,
     });
@@ -107,6 +105,16 @@ async function send(method, path, body, authorized, signal) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, null);
   }
+}
+
+/** @param {unknown} body */
+export function mediaType(body) {
+  return typeof body === "string" ? "application/yaml" : "application/json";
+}
+
+/** @param {unknown} body */
+function serialize(body) {
+  return typeof body === "string" ? body : JSON.stringify(body);
 }
 
 /** @param {string} path */
@@ -128,16 +136,16 @@ export function readSvg(path, body) {
     request.responseType = "document";
     request.overrideMimeType("image/svg+xml");
     for (const [name, text] of Object.entries(authorization())) request.setRequestHeader(name, text);
-    if (body !== undefined) request.setRequestHeader("Content-Type", "application/json");
+    if (body !== undefined) request.setRequestHeader("Content-Type", mediaType(body));
     request.onload = () => {
-      const root = request.responseXML?.documentElement;
-      if (request.status !== 200 || root?.localName !== "svg") {
+      const root = request.status === 200 ? request.responseXML?.documentElement : null; // an error is no XML
+      if (root?.localName !== "svg") {
         reject(new ApiError(request.status, null));
         return;
       }
       resolve(/** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(root, true))));
     };
     request.onerror = () => reject(new ApiError(0, null));
-    request.send(body === undefined ? null : JSON.stringify(body));
+    request.send(body === undefined ? null : serialize(body));
   });
 }

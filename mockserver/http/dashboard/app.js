@@ -160,7 +160,7 @@ function setState(state, detail) {
   const isBroken = state === "broken";
   if (isBroken && !brokenSince) brokenSince = new Date().toTimeString().slice(0, 5);
   if (!isBroken && state !== "connecting") brokenSince = "";
-  fill(connection, isBroken ? "not live" : state);
+  fill(connection, isBroken ? "not live" : state === "gone" ? "no such sandbox" : state);
   offline.hidden = !brokenSince;
   if (brokenSince) offline.textContent = `Not live since ${brokenSince}, ${detail || "connecting"}. What you see may be old.`;
 }

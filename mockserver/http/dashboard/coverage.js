@@ -32,7 +32,7 @@ export function drawCoverage(report, link) {
     h("div", { class: "tiers" }, Object.entries(report.tiers).map(([tier, figures]) => drawTier(tier, figures))),
     h("p", { class: "muted" }, `In use: ${report.used.join(", ").replaceAll("_", " ")}. Operations that no request named do not count.`),
     rows.length ? h("div", { class: "hint" }, table("Operations by status", ["Operation", ...statuses], rows.map((row) => [
-      row.operation.replaceAll("_", " "), ...row.cells.map((cell) => cell && drawCell(cell, link))]))) : null,
+      row.operation.replaceAll("_", " "), ...row.cells.map((cell) => cell && drawCell(cell, link))]), "matrix")) : null,
     missing.length ? h("div", { class: "hint" }, gaps(missing.slice(0, GAPS_SHOWN))) : null,
     missing.length > GAPS_SHOWN ? h("details", { class: "hint" }, h("summary", { class: "muted small" }, `${count(missing.length - GAPS_SHOWN, "more rule")} never tried`), gaps(missing.slice(GAPS_SHOWN))) : null,
   ];

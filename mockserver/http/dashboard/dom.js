@@ -83,17 +83,19 @@ function sign(character) {
 }
 
 /**
- * A table; the first row of cells is the head. Cells that are numbers are aligned right.
+ * A table. Cells that are numbers are aligned right. In a narrow window each row is a card;
+ * a matrix, whose columns are compared, stays one.
  * @param {string} label
  * @param {string[]} head
  * @param {Child[][]} rows
+ * @param {"cards" | "matrix"} [narrow]
  */
-export function table(label, head, rows) {
+export function table(label, head, rows, narrow = "cards") {
   const numeric = head.map((_, column) => rows.some((row) => typeof row[column] === "number"));
   const cell = (/** @type {Child} */ content, /** @type {number} */ column) =>
-    h("td", { class: numeric[column] ? "number" : isTime(content) ? "nowrap" : null },
+    h("td", { class: numeric[column] ? "number" : isTime(content) ? "nowrap" : null, "data-label": head[column] },
       typeof content === "number" ? group(content) : content);
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
+  return h("div", { class: `scroll ${narrow}`, tabindex: 0, role: "region", "aria-label": label },
     h("table", null,
       h("thead", null, h("tr", null, head.map((name, column) =>
         h("th", { scope: "col", class: numeric[column] ? "number" : null }, name || h("span", { class: "visually-hidden" }, "Action"))))),

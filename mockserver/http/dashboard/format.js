@@ -24,12 +24,13 @@ export function shellQuote(text) {
  * @param {string} method
  * @param {string} url
  * @param {unknown} [body]
- * @param {{token?: boolean, type?: string}} [options]
+ * @param {{token?: boolean, type?: string, user?: string}} [options]
  */
 export function curlLine(method, url, body, options = {}) {
   const parts = ["curl -sS"];
   if (method !== "GET" && !(method === "POST" && body !== undefined)) parts.push(`-X ${method}`);
   parts.push(shellQuote(url));
+  if (options.user !== undefined) parts.push(`-u ${shellQuote(`${options.user}:secret`)}`);
   if (options.token) parts.push(`-H "Authorization: Bearer $KUSTOM_MOCK_ADMIN_TOKEN"`);
   if (body !== undefined) {
     const text = typeof body === "string" ? body : JSON.stringify(body);

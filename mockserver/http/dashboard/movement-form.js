@@ -71,10 +71,11 @@ export function openMovement(kind, sandbox, data, done) {
     try {
       const refund = body();
       const told = await call("POST", sandboxPath(sandbox, "explain"), { order_id: id, refund });
-      const hint = told.hints?.[0];
-      fill(verdict, told.refusal ? `Would be refused: ${told.refusal.message}` : { allocated: "✓ It would be allocated.", failed: "✗ It would be accepted, but not allocated.", not_attempted: "○ It would be accepted without an allocation." }[/** @type {string} */ (told.outcome)], hint ? h("span", { class: "hint muted block" }, "→ ", value(numberRefunds(hint, data.allocations))) : null);
+      const hint = (told.refusal ?? told).hints?.[0];
+      fill(verdict, told.refusal ? `Would be refused: ${told.refusal.message}` : { allocated: "✓ It would be allocated.", failed: "✗ It would be accepted, but not allocated.", not_attempted: "○ It would be accepted without an allocation." }[/** @type {string} */ (told.outcome)], hint ? h("span", { class: "hint muted block" }, "→ ", value(numberRefunds(hint, data.allocations))) : null,
+        told.faults.length ? h("span", { class: "warning block" }, "⚡ Faults that would fire: ", value(told.faults.join("; "))) : null);
       verdict.className = told.refusal || told.outcome === "failed" ? "failed" : "";
-      await preview.draw({ path: `${sandboxPath(sandbox, `orders/${id}`)}/picture.svg`, refund });
+      await preview.draw({ path: `${sandboxPath(sandbox, `orders/${id}`)}/picture.svg`, body: refund });
     } catch (error) {
       fill(verdict, error instanceof Error ? error.message : "");
     }

@@ -7,8 +7,9 @@ import { fill, h } from "./dom.js";
 /**
  * @typedef {object} PictureOptions
  * @property {string} path of the picture below the API's root
- * @property {number} [step]
- * @property {unknown} [refund] that is tried, not sent
+ * @property {number} [step] of the order's timeline
+ * @property {string} [order] of a scenario
+ * @property {unknown} [body] a refund that is tried, or a scenario
  */
 
 export class Picture {
@@ -21,12 +22,13 @@ export class Picture {
   }
 
   /** @param {PictureOptions} options */
-  async draw({ path, step, refund }) {
+  async draw({ path, step, order, body }) {
     const number = (this.request += 1);
     const width = Math.round(Math.min(1640, Math.max(320, this.element.clientWidth || 880)));
     const query = new URLSearchParams({ style: "none", width: String(width) });
-    if (step !== undefined && refund === undefined) query.set("step", String(step));
-    const svg = await readSvg(`${path}?${query}`, refund);
+    if (step !== undefined) query.set("step", String(step));
+    if (order !== undefined) query.set("order", order);
+    const svg = await readSvg(`${path}?${query}`, body);
     if (number !== this.request) return;
     this.animate(svg);
     this.makeUsable(svg);

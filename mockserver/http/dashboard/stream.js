@@ -4,7 +4,7 @@
 import { ApiError, ROOT, authorization, call, renewToken, sandboxPath } from "./api.js";
 
 /** @typedef {{type: string, id: string, data: any}} ServerEvent */
-/** @typedef {"connecting" | "live" | "polling" | "broken"} Connection */
+/** @typedef {"connecting" | "live" | "polling" | "broken" | "gone"} Connection */
 
 const FIRST_BYTE = 3000; // milliseconds until a stream counts as held back by a proxy
 const LONGEST_WAIT = 10000;
@@ -92,10 +92,9 @@ export class Follower {
         if (this.closed.signal.aborted) return;
         this.failures += 1;
         const wait = backoff(this.failures, Math.random());
-        this.listener.state("broken", `trying again in ${Math.ceil(wait / 1000)} s`);
-        if (error instanceof ApiError && error.status === 404) {
-          this.listener.events([{ type: "gone", id: "", data: {} }]);
-        }
+        const isGone = error instanceof ApiError && error.status === 404;
+        this.listener.state(isGone ? "gone" : "broken", `trying again in ${Math.ceil(wait / 1000)} s`);
+        if (isGone) this.listener.events([{ type: "gone", id: "", data: {} }]);
         await pause(wait, this.closed.signal);
       }
       this.streaming = false;

@@ -2,9 +2,9 @@
 /** The journal: every request live, with filters, and why each got its response. */
 
 import { get, sandboxPath } from "./api.js";
-import { equivalent, guarded, riskyButton } from "./actions.js";
+import { copyable, equivalent, guarded, riskyButton } from "./actions.js";
 import { fill, group, h, table, value, visibleLines } from "./dom.js";
-import { formatClock, formatTime, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
+import { curlLine, formatClock, formatTime, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
 import { VirtualList } from "./list.js";
 
 const LIMIT = 10000;
@@ -37,7 +37,7 @@ export function show(root, place) {
     [["", "all outcomes"], ["bad", "anything wrong"], ["failed", "not allocated"], ["refused", "refused"], ["faulted", "faulted"]].map(([key, label]) => h("option", { value: key, selected: key === (place.query.get("outcome") ?? "") }, label)));
   const count = h("span", { class: "muted", role: "status" });
   const detail = h("section", { class: "panel", "aria-label": "Request", "aria-live": "polite" }, h("p", { class: "muted" }, "Choose a request to see why it got its response."));
-  const empty = h("p", { class: "empty", hidden: true });
+  const empty = h("div", { class: "empty", hidden: true });
   /** @type {any[]} */
   let rows = [];
   let total = 0;
@@ -52,14 +52,15 @@ export function show(root, place) {
    * @param {any} row
    */
   function drawRow(element, row) {
-    const note = row.faults.length ? `⚡ ${row.faults.join("; ")}` : row.reason ?? (row.outcome ? `${outcomeSign(row.outcome)} ${outcomeWords(row.outcome)}` : row.replayed ? "↺ replayed" : "");
+    const note = [row.reason, row.outcome && `${outcomeSign(row.outcome)} ${outcomeWords(row.outcome)}`, row.replayed && "↺ replayed",
+      row.faults.length && `⚡ ${row.faults.join("; ")}`].filter(Boolean).join(" · ");
     const isBad = row.status >= 400 || row.status === 0 || row.outcome === "failed";
     fill(element,
       h("span", { class: "muted wide" }, `${row.at.slice(5, 10)} ${formatClock(row.at)}`),
       h("span", null, value(row.operation ?? `${row.method} ${row.path}`)),
       h("span", { class: "mono wide" }, value((row.order_id ?? "").slice(0, 8))),
       h("span", { class: row.status >= 400 || row.status === 0 ? "failed" : null }, row.status || "–"),
-      h("span", { class: row.faults.length ? "warning" : isBad ? "failed" : row.outcome ? outcomeClass(row.outcome) : "muted" }, value(note)),
+      h("span", { class: isBad ? "failed" : row.faults.length ? "warning" : row.outcome ? outcomeClass(row.outcome) : "muted" }, value(note)),
       h("span", { class: "muted number wide" }, `${row.took_ms.toFixed(1)} ms`));
   }
 
@@ -76,7 +77,9 @@ export function show(root, place) {
     empty.hidden = list.items.length > 0;
     list.element.hidden = !list.items.length;
     detail.hidden = clear.hidden = !rows.length;
-    fill(empty, rows.length ? "No request matches the filter." : `No requests yet. Send a shop here: its API address is ${location.origin}, its user name ${place.sandbox}, its password anything.`);
+    fill(empty, rows.length ? "No request matches the filter." : [
+      h("p", null, "No requests yet. Send a shop here: its API address is ", value(location.origin), ", its user name ", value(place.sandbox), ", its password anything."),
+      copyable("curl", curlLine("GET", `${location.origin}/ordermanagement/v1/orders/an-order-id`, undefined, { user: place.sandbox }))]);
   }
 
   async function load() {

@@ -3,11 +3,12 @@
 
 import { get, sandboxPath } from "./api.js";
 import { copyable, equivalent, guarded, perform, refresher } from "./actions.js";
-import { fill, group, h, table, value, visibleLines } from "./dom.js";
+import { count, fill, group, h, table, value, visibleLines } from "./dom.js";
 import { formatTime, numberRefunds, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
 import { openMovement } from "./movement-form.js";
 import { Picture } from "./picture.js";
 
+const FEW_REFUNDS = 20; // that are explained at once
 const OUTCOMES = ["expire", "accept_fraud", "reject_fraud", "stop_fraud", "fail_next_allocation"];
 
 /**
@@ -42,6 +43,7 @@ export function show(root, place) {
   let tab = place.query.get("tab") ?? "refunds";
   let chosen = place.query.get("refund") ?? "";
   let drawnWidth = 0;
+  let areAllShown = false;
 
   async function load() {
     data = await get(path);
@@ -67,13 +69,14 @@ export function show(root, place) {
   }
 
   function drawSlider() {
-    const count = data.timeline.length;
-    slider.max = String(count);
-    slider.value = String(step || count);
-    const event = data.timeline[(step || count) - 1];
+    const last = data.timeline.length;
+    const shown = step || last;
+    slider.max = String(last);
+    slider.value = String(shown);
+    const event = data.timeline[shown - 1];
     toNow.hidden = !step;
-    fill(moment, `Step ${step || count} of ${count}: `, value(shorten(event?.text ?? "")));
-    slider.setAttribute("aria-valuetext", `${step || count} of ${count}: ${event?.text ?? ""}`);
+    fill(moment, `Step ${shown} of ${last}: `, value(shorten(event?.text ?? "")));
+    slider.setAttribute("aria-valuetext", `${shown} of ${last}: ${event?.text ?? ""}`);
   }
 
   function drawHead() {
@@ -155,9 +158,12 @@ export function show(root, place) {
   function refundsTab() {
     if (!data.allocations.length) return h("p", { class: "empty" }, "Nothing is refunded yet.");
     const wanted = data.allocations.filter((/** @type {any} */ one) => !chosen || String(one.number) === chosen);
+    const refunds = wanted.length ? wanted : data.allocations;
+    const latest = areAllShown ? refunds.slice() : refunds.slice(-FEW_REFUNDS);
     return h("div", { class: "stack" },
       chosen ? h("p", null, h("button", { type: "button", class: "quiet", click: () => { chosen = ""; drawTabs(); } }, "Show all refunds")) : null,
-      (wanted.length ? wanted : data.allocations).slice(-50).reverse().map(refundCard));
+      latest.reverse().map(refundCard),
+      latest.length < refunds.length ? h("div", null, h("button", { type: "button", click: () => { areAllShown = true; drawTabs(); } }, `Show all ${count(refunds.length, "refund")}`)) : null);
   }
 
   /** @param {any} one */
@@ -177,7 +183,7 @@ export function show(root, place) {
     return h("ol", { class: "timeline" }, data.timeline.map((/** @type {any} */ event) => h("li", { class: step && event.step > step ? "later" : null },
       h("button", { type: "button", class: "quiet", "aria-label": `Draw step ${event.step}`, click: () => moveTo(event.step) }, event.step),
       h("time", { class: "muted" }, formatTime(event.at)),
-      h("span", { class: ["refused", "faulted"].includes(event.kind) ? "failed" : null }, value(event.text), " ",
+      h("span", { class: ["refused", "faulted"].includes(event.kind) ? "failed" : null }, value(withNumbers(event.text)), " ",
         event.correlation_id ? h("a", { href: entryLink(event.correlation_id) }, "request") : null))));
   }
 

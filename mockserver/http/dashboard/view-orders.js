@@ -6,6 +6,10 @@ import { equivalent, guarded, perform, refresher } from "./actions.js";
 import { count, fill, group, h, table, value } from "./dom.js";
 import { show as showOrder } from "./view-order.js";
 
+const LIMIT = 500; // rows
+const STATUSES = ["AUTHORIZED", "PART_CAPTURED", "CAPTURED", "CANCELLED", "EXPIRED", "CLOSED"];
+const OUTCOMES = [["", "any refunds"], ["failed", "a refund not allocated"], ["allocated", "a refund allocated"], ["not_attempted", "a refund not attempted"]];
+
 /**
  * @param {Element} root
  * @param {import("./app.js").Place} place
@@ -14,33 +18,53 @@ import { show as showOrder } from "./view-order.js";
 export function show(root, place) {
   if (place.item) return showOrder(root, place);
   const list = h("div", null, h("p", { class: "empty" }, "Loading…"));
-  const search = h("input", { type: "search", placeholder: "Name, id, reference, status", "aria-label": "Search orders", value: place.query.get("q") ?? "", input: () => draw() });
-  const base = `#/s/${encodeURIComponent(place.sandbox)}/orders/`;
-  /** @type {any[]} */
-  let orders = [];
+  const search = h("input", { type: "search", placeholder: "Name, id or reference", "aria-label": "Search orders", value: place.query.get("text") ?? "", input: filterAgain });
+  const status = choice("Status", "status", [["", "any status"], ...STATUSES.map((name) => [name, name])]);
+  const outcome = choice("Refunds", "outcome", OUTCOMES);
+  const found = h("span", { class: "muted", role: "status" });
+  const path = sandboxPath(place.sandbox, "orders");
+  const base = `#/s/${encodeURIComponent(place.sandbox)}/orders`;
 
-  fill(root, h("div", { class: "head" }, h("h1", null, "Orders"), h("span", { class: "spacer" }), search,
+  fill(root, h("div", { class: "head" }, h("h1", null, "Orders"), search, status, outcome, found, h("span", { class: "spacer" }),
     h("button", { type: "button", class: "primary", click: openForm }, "New order…")), list);
 
-  function draw() {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const chosen = orders.filter((order) => {
-      const text = `${order.name} ${order.order_id} ${order.klarna_reference} ${order.status}`.toLowerCase();
-      return words.every((/** @type {string} */ word) => text.includes(word));
-    }).reverse();
-    if (!chosen.length) {
-      fill(list, orders.length ? h("p", { class: "empty" }, "No order matches.") : emptyState());
+  /**
+   * @param {string} label
+   * @param {string} name
+   * @param {string[][]} options
+   */
+  function choice(label, name, options) {
+    return h("select", { "aria-label": label, change: filterAgain }, options.map(([key, text]) => h("option", { value: key, selected: key === (place.query.get(name) ?? "") }, text)));
+  }
+
+  function filters() {
+    const chosen = { text: search.value.trim(), status: status.value, outcome: outcome.value };
+    return new URLSearchParams(Object.entries(chosen).filter(([, text]) => text));
+  }
+
+  function filterAgain() {
+    const query = filters().toString();
+    history.replaceState(null, "", `${base}${query && `?${query}`}`);
+    void guarded(list, load);
+  }
+
+  /** @param {{orders: any[], total: number}} page */
+  function draw({ orders, total }) {
+    const isFiltered = filters().size > 0;
+    fill(found, total || isFiltered ? count(total, "order") : "");
+    if (!orders.length) {
+      fill(list, isFiltered ? h("p", { class: "empty" }, "No order matches.") : emptyState());
       return;
     }
-    const rows = chosen.slice(0, 500).map((order) => [
-      h("a", { href: base + encodeURIComponent(order.order_id) }, value(order.name ?? order.klarna_reference)),
+    const rows = orders.reverse().map((order) => [
+      h("a", { href: `${base}/${encodeURIComponent(order.order_id)}` }, value(order.name ?? order.klarna_reference)),
       value(order.klarna_reference), h("div", { class: "row" }, h("span", { class: "badge" }, order.status),
         order.not_allocated ? h("span", { class: "failed" }, `✗ ${count(order.not_allocated, "refund")} not allocated`) : null),
-      order.order_amount, order.captured_amount, order.refunded_amount, order.remaining_authorized_amount,
+      order.order_amount, order.captured_amount, order.refunded_amount, order.remaining_authorized_amount, order.purchase_currency,
     ]);
-    fill(list, table("Orders", ["Order", "Reference", "Status", "Amount", "Captured", "Refunded", "Remaining"], rows),
+    fill(list, table("Orders", ["Order", "Reference", "Status", "Amount", "Captured", "Refunded", "Remaining", "Currency"], rows),
       h("p", { class: "muted small hint" }, "Amounts are in minor units: 10 000 is 100.00."),
-      chosen.length > 500 ? h("p", { class: "muted hint" }, `The latest 500 of ${group(chosen.length)}.`) : null);
+      total > orders.length ? h("p", { class: "muted hint" }, `The latest ${orders.length} of ${group(total)}; the search looks at all.`) : null);
   }
 
   function emptyState() {
@@ -48,12 +72,14 @@ export function show(root, place) {
     return h("div", { class: "empty" },
       h("p", null, "No orders yet."),
       h("p", { class: "hint" }, "Send a shop here: its API address is ", value(location.origin), `, its user name ${place.sandbox}, its password anything.`),
-      h("p", { class: "hint" }, scenario, " that brings some, or make one with “New order…”."));
+      h("p", { class: "hint" }, scenario, " that brings some, or make one with “New order…”."),
+      equivalent({ method: "POST", path, body: { lines: [{ reference: "A12345", name: "T-shirt", unit_price: 10000 }] } }, "Make an order"));
   }
 
   async function load() {
-    orders = (await get(sandboxPath(place.sandbox, "orders"))).orders;
-    draw();
+    const asked = filters();
+    const page = await get(`${path}?${new URLSearchParams([...asked, ["limit", String(LIMIT)]])}`);
+    if (asked.toString() === filters().toString()) draw(page);
   }
 
   function openForm() {
@@ -62,7 +88,7 @@ export function show(root, place) {
     const price = h("input", { value: "10000", inputmode: "numeric", pattern: "[0-9]+", required: true });
     const quantity = h("input", { value: "1", inputmode: "numeric", pattern: "[1-9][0-9]*", required: true });
     const action = () => ({
-      method: "POST", path: sandboxPath(place.sandbox, "orders"),
+      method: "POST", path,
       body: { lines: [{ reference: reference.value, name: name.value, unit_price: Number(price.value), quantity: Number(quantity.value) }] },
     });
     const same = h("div", null, equivalent(action()));
@@ -70,7 +96,7 @@ export function show(root, place) {
       h("form", { method: "dialog", submit: async (/** @type {SubmitEvent} */ event) => {
         if (event.submitter?.getAttribute("value") === "no") return;
         const order = await perform(action(), "Order made");
-        if (order) location.hash = base + encodeURIComponent(order.order_id);
+        if (order) location.hash = `${base}/${encodeURIComponent(order.order_id)}`;
       } },
       h("h2", { id: "new-title" }, "New order"),
       h("div", { class: "row" }, h("label", null, "Reference", reference), h("label", null, "Article", name)),

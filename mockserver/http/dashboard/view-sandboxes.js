@@ -3,7 +3,7 @@
 
 import { get, sandboxPath } from "./api.js";
 import { guarded, copyable } from "./actions.js";
-import { fill, h, table, value } from "./dom.js";
+import { count, fill, h, table, value } from "./dom.js";
 import { formatTime } from "./format.js";
 
 const REFRESH = 3000; // milliseconds
@@ -32,10 +32,11 @@ export function show(root) {
     }
     const rows = sandboxes.map((/** @type {any} */ one) => [
       h("a", { href: `#/s/${encodeURIComponent(one.name)}` }, value(one.name)),
-      value(one.scenario || "–"), one.orders, one.requests, one.faults,
+      value(one.scenario || "–"), one.orders, one.requests,
+      one.not_allocated ? h("a", { class: "failed", href: `#/s/${encodeURIComponent(one.name)}/orders?outcome=failed` }, `✗ ${count(one.not_allocated, "refund")}`) : h("span", { class: "muted" }, "–"), one.faults,
       h("span", { class: "nowrap" }, formatTime(one.now), one.frozen ? " frozen" : ""),
     ]);
-    fill(list, table("Sandboxes", ["Name", "Scenario", "Orders", "Requests", "Faults", "Clock (UTC)"], rows),
+    fill(list, table("Sandboxes", ["Name", "Scenario", "Orders", "Requests", "Not allocated", "Faults", "Clock (UTC)"], rows),
       page.evicted_count ? h("p", { class: "muted hint" }, `${page.evicted_count} evicted for lack of room.`) : null);
   }
 

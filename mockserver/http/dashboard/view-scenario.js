@@ -3,8 +3,10 @@
 
 import { call, get, sandboxPath } from "./api.js";
 import { ask, equivalent, guarded, perform } from "./actions.js";
-import { count, fill, h, toast, value } from "./dom.js";
+import { count, fill, h, toast, value, visible } from "./dom.js";
+import { Picture } from "./picture.js";
 
+const ID = / \([0-9a-f-]{36}\)/g; // of a refund that its number names as well
 const LINT_DELAY = 250; // milliseconds after the last key
 
 /**
@@ -19,16 +21,21 @@ export function show(root, place) {
   const list = h("ul", { class: "findings", id: "findings" });
   const shipped = h("select", { "aria-label": "Shipped scenarios", change: open }, h("option", { value: "" }, "Open a shipped one…"));
   const same = h("div");
+  const picture = new Picture(() => {});
+  const drawn = h("select", { "aria-label": "Order of the scenario", change: () => void drawOrder() });
+  const preview = h("section", { class: "panel", "aria-label": "What it brings", hidden: true },
+    h("div", { class: "row head-of" }, h("h2", null, "What it brings"), drawn), picture.element);
   /** @type {AbortController | null} */
   let running = null;
   let timer = 0;
+  let checked = ""; // the text that the findings and the picture are about
   let hasErrors = false;
 
   fill(root, h("div", { class: "head" }, h("h1", null, "Scenario"), h("span", { class: "spacer" }), shipped,
     h("button", { type: "button", click: () => void exportSandbox() }, "Export this sandbox"),
     h("button", { type: "button", click: download }, "Download"),
     h("button", { type: "button", class: "primary", click: () => void load() }, "Load…")),
-  h("div", { class: "editor" }, h("div", null, text, same), h("section", { class: "panel", "aria-label": "Findings" }, h("h2", null, "Findings"), state, list)));
+  h("div", { class: "editor" }, h("div", { class: "stack" }, text, preview, same), h("section", { class: "panel", "aria-label": "Findings" }, h("h2", null, "Findings"), state, list)));
 
   function lintSoon() {
     clearTimeout(timer);
@@ -39,8 +46,11 @@ export function show(root, place) {
     running?.abort();
     running = new AbortController();
     try {
-      const { findings } = await call("POST", "/lint", text.value, running.signal);
+      const written = text.value;
+      const { findings, orders } = await call("POST", "/lint", written, running.signal);
+      checked = written;
       drawFindings(findings);
+      await offerOrders(orders);
     } catch (error) {
       if (!running.signal.aborted) fill(state, error instanceof Error ? error.message : "");
     }
@@ -52,8 +62,25 @@ export function show(root, place) {
     hasErrors = errors > 0;
     fill(state, findings.length ? [errors && count(errors, "error"), findings.length - errors && count(findings.length - errors, "warning")].filter(Boolean).join(", ") : "Nothing is wrong with it.");
     fill(list, findings.map((one) => h("li", null, h("button", { type: "button", class: "quiet place", click: () => goTo(one.line ?? 1, one.column ?? 1) },
-      h("span", { class: one.severity === "error" ? "failed" : "warning" }, `${one.line ?? 1}:${one.column ?? 1} ${one.code} `), value(one.path), one.path ? ": " : "", value(one.message)))));
+      h("span", { class: one.severity === "error" ? "failed" : "warning" }, `${one.line ?? 1}:${one.column ?? 1} ${one.code} `), value(one.path), one.path ? ": " : "", value(one.message.replace(ID, ""))))));
     fill(same, equivalent({ method: "PUT", path, body: text.value.length < 2000 ? text.value : "@scenario.yaml" }));
+  }
+
+  /**
+   * Offer the orders that the scenario brings, and draw one: that which was chosen before, or
+   * one with a refund that would not be allocated.
+   * @param {any[]} orders
+   */
+  async function offerOrders(orders) {
+    const before = drawn.value;
+    const first = orders.find((one) => one.name === before) ?? orders.find((one) => one.not_allocated) ?? orders[0];
+    fill(drawn, orders.map((one) => h("option", { value: one.name, selected: one === first }, visible(one.name, 60), one.not_allocated ? `: ${count(one.not_allocated, "refund")} not allocated` : "")));
+    preview.hidden = !orders.length;
+    if (first) await drawOrder();
+  }
+
+  async function drawOrder() {
+    await picture.draw({ path: "/lint/picture.svg", order: drawn.value, body: checked }).catch(() => {});
   }
 
   /**

@@ -21,8 +21,8 @@ from mockserver.domain.checkout.validation import (
     interpret_update_response,
     interpret_validation_response,
 )
-from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sent
 from mockserver.http.merchant.checkout_parsing import check_fields

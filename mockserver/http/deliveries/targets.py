@@ -15,6 +15,11 @@ RESERVED_NAMES = ("example", "invalid", "example.com", "example.net", "example.o
 
 HOST_GATEWAY = "host.docker.internal"
 
+METADATA_ADDRESSES = frozenset(
+    map(ip_address, ("fd00:ec2::254", "fd20:ce::254", "192.0.0.192"))
+)
+"""Private addresses of the metadata services of clouds: AWS, Google and Oracle."""
+
 
 class HostNotAllowedError(OSError):
     """Raised when a host has an address that is not called."""
@@ -82,9 +87,10 @@ def check_address(text: str) -> None:
 def _is_near(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    # Link-local addresses hold the metadata services of clouds.
+    # Link-local addresses hold the other metadata services.
     usable = not (address.is_link_local or address.is_unspecified or address.is_multicast)
-    return address.is_loopback or (address.is_private and usable)
+    is_private = address.is_private and address not in METADATA_ADDRESSES
+    return address.is_loopback or (is_private and usable)
 
 
 def parse_rewrites(texts: tuple[str, ...]) -> dict[str, str]:

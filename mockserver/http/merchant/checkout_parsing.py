@@ -5,6 +5,7 @@ for what is not set, ``[]`` for an empty object, whole floats, numbers as refere
 are normalized before the schema is checked, so that the echo is normalized, too.
 """
 
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 from mockserver.domain.assumptions import Assumptions
@@ -14,8 +15,9 @@ from mockserver.domain.checkout.checkout import (
     MERCHANT_FIELDS,
     Fields,
 )
-from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.operation import OperationInfo
+from mockserver.domain.errors import Reason
+from mockserver.domain.operation import Operation, OperationInfo
+from mockserver.domain.refusal import Refusal
 from mockserver.http.merchant.request_parsing import (
     MalformedJsonError,
     json_bytes,
@@ -33,6 +35,11 @@ TEXT_FIELDS = frozenset(
     ("reference", "merchant_reference1", "merchant_reference2", "postal_code", "phone")
 )
 KNOWN_FIELDS = frozenset(MERCHANT_FIELDS)
+FIELDS_OF: Mapping[Operation, frozenset[str]] = {
+    Operation.CREATE_TOKEN_ORDER: KNOWN_FIELDS | {"auto_capture"},
+}
+"""Known fields of operations that have others."""
+
 MAX_EXACT_FLOAT = 2.0**53
 
 
@@ -64,7 +71,7 @@ def check_fields(body: Json, endpoint: OperationInfo, assumptions: Assumptions) 
     if not schema.is_valid(body):
         bad_values = map(_bad_value, schema.violations(body))
         raise bad_value_refusal(bad_values, endpoint.operation, assumptions)
-    return _known_fields(body)
+    return _known_fields(body, FIELDS_OF.get(endpoint.operation, KNOWN_FIELDS))
 
 
 def _normalize(members: dict[str, Json]) -> None:
@@ -105,9 +112,9 @@ def _normalize_number(number: Json, name: str = "") -> Json:
     return str(number) if name in TEXT_FIELDS and isinstance(number, int) else number
 
 
-def _known_fields(body: Fields) -> Fields:
+def _known_fields(body: Fields, known: Collection[str]) -> Fields:
     """Keep the known members; unknown ones do not come back (recorded)."""
-    fields = {name: body[name] for name in body if name in KNOWN_FIELDS}
+    fields = {name: body[name] for name in body if name in known}
     for name, members in KNOWN_MEMBERS.items():
         if name in fields:
             fields[name] = {key: fields[name][key] for key in members if key in fields[name]}

@@ -46,6 +46,8 @@ def serialize_checkout(
     view |= _times(checkout)
     view |= {name: fields[name] for name in FIELDS_AFTER_TIMES if name in fields}
     view |= {name: checkout.shopper[name] for name in CHOSEN if name in checkout.shopper}
+    if checkout.token is not None:
+        view["recurring_token"] = checkout.token.token_id
     return view
 
 

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.faults.actions import Action, is_before_commit, name_action
 from mockserver.sandbox.faults.rules import FaultRule

@@ -11,12 +11,8 @@ from string import Formatter
 
 import orjson
 
-from mockserver.domain.errors import (
-    UNKNOWN_FACT,
-    Reason,
-    Refusal,
-    find_error_definition,
-)
+from mockserver.domain.errors import Reason, find_error_definition
+from mockserver.domain.refusal import UNKNOWN_FACT, Refusal
 from mockserver.http.merchant.exchange import Exchange, FiredRules
 from mockserver.http.merchant.responses import (
     encode_error,

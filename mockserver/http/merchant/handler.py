@@ -11,8 +11,9 @@ from traceback import format_exc
 from msgspec import Struct, field
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Reason, Refusal
-from mockserver.domain.operation import CHECKOUTS_PATH
+from mockserver.domain.errors import Reason
+from mockserver.domain.operation import CHECKOUTS_PATH, TOKENS_PATH
+from mockserver.domain.refusal import Refusal
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
 from mockserver.http.browser import foreign_page
@@ -40,6 +41,7 @@ from mockserver.http.merchant.responses import (
     unauthorized_response,
 )
 from mockserver.http.merchant.suggestions import add_suggestion
+from mockserver.http.merchant.token_api import answer_token
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.clock import wall_clock
@@ -271,11 +273,13 @@ class MerchantApi(Struct, frozen=True):
         endpoint: Endpoint,
         ids: dict[str, str],
     ) -> Response:
-        """Read or change an order or a checkout order, and render the response."""
+        """Carry out an operation, and render the response."""
         if endpoint.base_path == CHECKOUTS_PATH:
             return answer_checkout(
                 sandbox, exchange, endpoint, ids, self.pages, self.checkout_cache
             )
+        if endpoint.base_path == TOKENS_PATH:
+            return answer_token(sandbox, exchange, endpoint, ids)
         return answer_order(sandbox, exchange, endpoint, ids, self.order_cache)
 
     def _record_exchange(

@@ -2,9 +2,9 @@
 
 import orjson
 
-from mockserver.domain.errors import Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import ORDERS_PATH
+from mockserver.domain.refusal import Refusal
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.endpoints import Endpoint
 from mockserver.http.merchant.exchange import Exchange

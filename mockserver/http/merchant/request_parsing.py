@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from mockserver.domain.commands import Command
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import Refusal
 from mockserver.http.merchant.endpoints import Endpoint
 from mockserver.http.merchant.validation_errors import refusal_for_violations
 from mockserver.http.messages import Request

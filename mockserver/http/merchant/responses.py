@@ -12,8 +12,9 @@ import orjson
 from mockserver.domain.allocation.explanation import Allocation, AllocationOutcome
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import CHECKOUT_OPERATIONS
+from mockserver.domain.refusal import Refusal
 from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Response
 from mockserver.sandbox.eviction import Eviction

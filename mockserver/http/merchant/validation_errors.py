@@ -8,7 +8,8 @@ assumed, so they add the exact path and the value.
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
-from mockserver.domain.errors import MAX_MESSAGES, Reason, Refusal
+from mockserver.domain.errors import Reason
+from mockserver.domain.refusal import MAX_MESSAGES, Refusal
 from mockserver.scenario.schema_errors import quote_value
 from mockserver.schemas import Violation
 

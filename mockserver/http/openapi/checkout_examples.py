@@ -47,6 +47,12 @@ CHECKOUT_REQUEST: dict[str, Any] = {
 }
 """A T-shirt twice and a parcel."""
 
+TOKEN_ORDER_REQUEST = {
+    name: CHECKOUT_REQUEST[name]
+    for name in ("purchase_currency", "order_amount", "order_tax_amount", "order_lines")
+}
+"""The same with a customer token."""
+
 
 def checkout_example() -> Any:  # noqa: ANN401  # JSON
     """Return the checkout order that the example request makes."""

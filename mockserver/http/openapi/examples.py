@@ -9,11 +9,17 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.customer_token import TokenStatus
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.operation import CHECKOUTS_PATH, Operation
 from mockserver.domain.order import Order
 from mockserver.http.merchant import order_serializer
-from mockserver.http.openapi.checkout_examples import CHECKOUT_REQUEST, checkout_example
+from mockserver.http.merchant.token_api import serialize_token, serialize_token_order
+from mockserver.http.openapi.checkout_examples import (
+    CHECKOUT_REQUEST,
+    TOKEN_ORDER_REQUEST,
+    checkout_example,
+)
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import build_order, order_defaults
@@ -92,6 +98,8 @@ REQUESTS: Mapping[Operation, Any] = {
     Operation.REFUND: {"refunded_amount": 1500, "order_lines": [T_SHIRT]},
     Operation.CREATE_CHECKOUT: CHECKOUT_REQUEST,
     Operation.UPDATE_CHECKOUT: {"merchant_reference1": "order-1001"},
+    Operation.CREATE_TOKEN_ORDER: TOKEN_ORDER_REQUEST,
+    Operation.UPDATE_CUSTOMER_TOKEN: {"status": TokenStatus.CANCELLED},
 }
 """Request bodies that are accepted for the example order."""
 
@@ -106,6 +114,12 @@ _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
         order, order.captures[0], Assumptions()
     ),
     Operation.GET_EXTEND_DUE_DATE_OPTIONS: order_serializer.serialize_due_date_options,
+    Operation.READ_CUSTOMER_TOKEN: lambda order: serialize_token(
+        TokenStatus.ACTIVE, order.payment_method
+    ),
+    Operation.CREATE_TOKEN_ORDER: lambda order: serialize_token_order(
+        order.order_id, order.fraud_status, order.payment_method
+    ),
     Operation.GET_REFUND: lambda order: order_serializer.serialize_single_refund(
         order.refunds[0], Assumptions()
     ),

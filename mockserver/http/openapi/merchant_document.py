@@ -10,7 +10,13 @@ from mockserver.domain.errors import (
     Reason,
 )
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import CHECKOUTS_PATH, Operation, OperationInfo
+from mockserver.domain.operation import (
+    CHECKOUTS_PATH,
+    ORDERS_PATH,
+    TOKENS_PATH,
+    Operation,
+    OperationInfo,
+)
 from mockserver.http.merchant.checkout_api import CHECKOUT_HEADERS
 from mockserver.http.merchant.responses import RECORDED_HEADERS
 from mockserver.http.openapi.components import (
@@ -24,15 +30,17 @@ from mockserver.http.openapi.components import (
 from mockserver.http.openapi.examples import REQUESTS, response_example
 
 MERCHANT_DESCRIPTION = (
-    "Kustom's Order Management and Checkout APIs as kustom-mock answers them. The user name"
-    " of the credentials is the sandbox; any secret is accepted unless a scenario lists"
-    " credentials."
+    "Kustom's Order Management, Checkout and Customer Token APIs as kustom-mock answers"
+    " them. The user name of the credentials is the sandbox; any secret is accepted unless"
+    " a scenario lists credentials."
 )
 ID_SCHEMA: JsonObject = {"type": "string", "maxLength": 255, "minLength": 1}
 IDS: Mapping[str, JsonObject] = dict.fromkeys(
-    ("order_id", "capture_id", "refund_id"), ID_SCHEMA
+    ("order_id", "capture_id", "refund_id", "customer_token"), ID_SCHEMA
 )
 TAGS = ("captures", "refunds")
+CHARGES = (Operation.CAPTURE, Operation.CREATE_TOKEN_ORDER)
+TAG_BY_PATH = {CHECKOUTS_PATH: "checkout", TOKENS_PATH: "customer tokens"}
 TEXT: JsonObject = {"type": "string"}
 CREATED = 201
 
@@ -45,6 +53,10 @@ def _is_checkout(info: OperationInfo) -> bool:
     return info.base_path == CHECKOUTS_PATH
 
 
+def _is_order_management(info: OperationInfo) -> bool:
+    return info.base_path == ORDERS_PATH
+
+
 def _has_body(info: OperationInfo) -> bool:
     return info.schema is not None
 
@@ -55,7 +67,7 @@ APPLIES_TO: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.MALFORMED_HTTP: _never,
     Reason.UNAUTHORIZED: _never,  # described apart: its body is HTML
     Reason.FOREIGN_ORIGIN: _never,
-    Reason.INVALID_FIELDS: lambda info: _has_body(info) and not _is_checkout(info),
+    Reason.INVALID_FIELDS: lambda info: _has_body(info) and _is_order_management(info),
     Reason.MALFORMED_JSON: _has_body,
     Reason.BODY_TOO_LARGE: _has_body,
     Reason.UNSUPPORTED_MEDIA_TYPE: _has_body,
@@ -63,9 +75,9 @@ APPLIES_TO: Mapping[Reason, Callable[[OperationInfo], bool]] = {
     Reason.CAPTURE_NOT_FOUND: lambda info: "{capture_id}" in info.path,
     Reason.REFUND_NOT_FOUND: lambda info: "{refund_id}" in info.path,
     Reason.OPERATION_WITHDRAWN: lambda info: info.deprecated,
-    Reason.PAYMENT_METHOD_FAILED: lambda info: info.operation is Operation.CAPTURE,
+    Reason.PAYMENT_METHOD_FAILED: lambda info: info.operation in CHARGES,
     Reason.CONFLICT: lambda info: not info.is_read,
-    Reason.ORDER_NOT_FOUND: lambda info: not _is_checkout(info),
+    Reason.ORDER_NOT_FOUND: _is_order_management,
 }
 """Which operations a general row of the error catalogue applies to.
 
@@ -103,7 +115,7 @@ def merchant_document(operations: Sequence[OperationInfo]) -> JsonObject:
         "securitySchemes": {"merchant": {"type": "http", "scheme": "basic"}},
     }
     security: JsonObject = {"security": [{"merchant": []}]}
-    title = "kustom-mock: the Order Management and Checkout APIs"
+    title = "kustom-mock: the Order Management, Checkout and Customer Token APIs"
     return build_document(title, MERCHANT_DESCRIPTION, paths, parts, security)
 
 
@@ -153,8 +165,8 @@ def _operation(info: OperationInfo, components: Components, error: JsonObject) -
 
 
 def _tag(info: OperationInfo) -> str:
-    if _is_checkout(info):
-        return "checkout"
+    if not _is_order_management(info):
+        return TAG_BY_PATH[info.base_path]
     return next((tag for tag in TAGS if tag in info.path), "orders")
 
 
@@ -172,7 +184,7 @@ def _header_parameters(info: OperationInfo) -> list[JsonObject]:
 
 def _success(info: OperationInfo, components: Components) -> JsonObject:
     headers = _success_headers(info)
-    if info.takes_idempotency_key:
+    if _is_order_management(info) and not info.is_read:
         headers["Transaction-Id"] = {"required": True, "schema": TEXT}
     if info.created_id_header:
         headers[info.created_id_header] = {"required": True, "schema": TEXT}

@@ -36,6 +36,7 @@ class Deliveries:
     Attributes:
         by_id: the deliveries by id.
         added_count: number of deliveries ever added.
+        attempt_count: number of attempts that the deliveries list.
         waiters: are notified when a delivery is added, changed or removed.
     """
 
@@ -45,6 +46,7 @@ class Deliveries:
         self._queue: list[tuple[datetime, int, str]] = []  # with the delivery's number
         self._reordered: dict[str, None] = {}  # ids, in the order in which they began to wait
         self.added_count = 0
+        self.attempt_count = 0
         self.total_bytes = 0
         self.waiters = Waiters()
 
@@ -94,7 +96,7 @@ class Deliveries:
     def remove(self, delivery_id: str) -> bool:
         """Remove a delivery, so that it is not sent; return whether there was one."""
         delivery = self.by_id.pop(delivery_id, None)
-        self.total_bytes -= _measure(delivery) if delivery else 0
+        self._count(delivery, -1)
         self._reordered.pop(delivery_id, None)
         self.waiters.notify()
         return delivery is not None
@@ -152,10 +154,11 @@ class Deliveries:
 
     def rebuild_queue(self) -> None:
         """Derive the queue and the bytes again, after the deliveries were replaced."""
-        self._queue, self.total_bytes = [], sum(map(_measure, self.by_id.values()))
+        self._queue, self.total_bytes, self.attempt_count = [], 0, 0
         waiting = [delivery.delivery_id for delivery in self if delivery.is_reordered]
         self._reordered = dict.fromkeys(waiting)
         for delivery in self:
+            self._count(delivery, 1)
             self._queue_up(delivery)
 
     def put_off(self, delivery: Delivery, until: datetime, fired: FiredActions) -> None:
@@ -187,7 +190,8 @@ class Deliveries:
         copy = Deliveries()
         copy.by_id, copy._queue = dict(self.by_id), list(self._queue)
         copy._reordered = dict(self._reordered)
-        copy.added_count, copy.total_bytes = self.added_count, self.total_bytes
+        copy.added_count, copy.attempt_count = self.added_count, self.attempt_count
+        copy.total_bytes = self.total_bytes
         return copy
 
     def __iter__(self) -> Iterator[Delivery]:
@@ -195,14 +199,20 @@ class Deliveries:
         return iter(self.by_id.values())
 
     def _store(self, delivery: Delivery) -> None:
-        before = self.by_id.get(delivery.delivery_id)
-        self.total_bytes += _measure(delivery) - (_measure(before) if before else 0)
+        self._count(self.by_id.get(delivery.delivery_id), -1)
+        self._count(delivery, 1)
         self.by_id[delivery.delivery_id] = delivery
         if delivery.is_reordered:
             self._reordered[delivery.delivery_id] = None
         else:
             self._reordered.pop(delivery.delivery_id, None)
         self.waiters.notify()
+
+    def _count(self, delivery: Delivery | None, sign: int) -> None:
+        """Add a delivery to the counts of bytes and attempts, or subtract it."""
+        if delivery is not None:
+            self.total_bytes += sign * _measure(delivery)
+            self.attempt_count += sign * len(delivery.attempts)
 
     def _queue_up(self, delivery: Delivery) -> None:
         if delivery.due_at is not None and not delivery.held:

@@ -6,8 +6,9 @@ import pytest
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.bad_values import VALUE_RULES, check_values
-from mockserver.domain.errors import Reason, Refusal
+from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
+from mockserver.domain.refusal import Refusal
 from tests.support.checkouts import CART, DEFAULT, EMPTY_CART, SHIRTS, URLS
 
 LOCAL = {"local_urls": "refused"}

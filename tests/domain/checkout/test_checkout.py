@@ -21,8 +21,8 @@ from mockserver.domain.checkout.completion import (
     attempt_checkout,
     enter_shopper_details,
 )
-from mockserver.domain.errors import Refusal
 from mockserver.domain.operation import CHECKOUT_OPERATIONS, Operation
+from mockserver.domain.refusal import Refusal
 from tests.support.builders import NOW, ORDER_ID, SWEDEN
 from tests.support.checkouts import (
     DEFAULT,

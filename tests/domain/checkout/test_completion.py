@@ -19,8 +19,8 @@ from mockserver.domain.checkout.completion import (
     enter_shopper_details,
     outcome_for_email,
 )
-from mockserver.domain.errors import Refusal
 from mockserver.domain.order import FraudStatus, Order
+from mockserver.domain.refusal import Refusal
 from tests.support.builders import NOW, ORDER_ID, SWEDEN
 from tests.support.checkouts import (
     DEFAULT,

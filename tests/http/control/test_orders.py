@@ -542,3 +542,46 @@ async def test_control_api_accepts_its_own_origin(merchant: Merchant) -> None:
 async def test_merchant_api_accepts_any_host(merchant: Merchant) -> None:
     headers = {"Host": "api.kustom.co"}
     assert (await merchant.do(Op.GET_ORDER, headers=headers)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("text=SHIP", ["shipped"]),
+        ("text=ship+none", []),
+        ("text=shop-17", ["late"]),
+        ("status=AUTHORIZED", ["open", "late"]),
+        ("status=AUTHORIZED&limit=1", ["late"]),
+        ("outcome=failed", ["shipped"]),
+        ("outcome=not_attempted", []),
+    ],
+)
+async def test_orders_are_filtered(merchant: Merchant, query: str, names: list[str]) -> None:
+    misspelt = {"lines": [{"reference": "B2468O", "unit_price": 10000}]}
+    open_order = {"lines": [{"unit_price": 1}]}
+    orders = {
+        "shipped": {**SHIPPED, "refunds": {"back": misspelt}},
+        "open": open_order,
+        "late": {**open_order, "merchant_reference2": "Shop-17"},
+    }
+    await merchant.control("PUT", "scenario", {"version": 1, "orders": orders})
+    page = (await merchant.control("GET", f"orders?{query}")).json
+    assert [order["name"] for order in page["orders"]] == names
+    assert page["total"] == (2 if "limit" in query else len(names))
+
+
+@pytest.mark.parametrize("query", ["status=OPEN", "outcome=lost", "limit=0", "limit=x"])
+async def test_wrong_filters_of_orders_are_refused(merchant: Merchant, query: str) -> None:
+    await merchant.control("PUT", "scenario", {"version": 1})
+    name = query.partition("=")[0]
+    answer = assert_problem_document(await merchant.control("GET", f"orders?{query}"), 422)
+    assert f"for '{name}'" in answer["detail"]
+
+
+async def test_sandboxes_count_refunds_that_were_not_allocated(
+    shipping_merchant: Merchant,
+) -> None:
+    path = f"/__admin/sandboxes/{shipping_merchant.user}"
+    assert (await shipping_merchant.send("GET", path)).json["not_allocated"] == 0
+    await shipping_merchant.refund(10000, line("B2468O", 10000))
+    assert (await shipping_merchant.send("GET", path)).json["not_allocated"] == 1

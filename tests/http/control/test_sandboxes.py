@@ -251,6 +251,7 @@ async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) ->
         "faults": 1,
         "now": "2026-01-15T09:00:00.000Z",
         "frozen": True,
+        "not_allocated": 0,
     }
     assert (await merchant.send("GET", "/__admin/health")).json["sandboxes"] == 1
 

@@ -23,7 +23,7 @@ async def test_findings_have_positions_and_nothing_is_loaded(merchant: Merchant)
     assert (finding["severity"], finding["line"], finding["column"]) == ("error", 2, 1)
     assert "country" in finding["message"]
     assert malformed.json["findings"][0]["severity"] == "error"
-    assert right.json == {"findings": []}
+    assert right.json == {"findings": [], "orders": []}
 
 
 async def test_a_probable_mistake_is_a_warning(merchant: Merchant) -> None:
@@ -31,3 +31,20 @@ async def test_a_probable_mistake_is_a_warning(merchant: Merchant) -> None:
     text = text.partition(b"expect:")[0]
     findings = (await merchant.send("POST", "/__admin/lint", text)).json["findings"]
     assert {finding["severity"] for finding in findings} == {"warning"}
+
+
+async def test_orders_of_a_scenario_are_listed_and_drawn_before_it_is_loaded(
+    merchant: Merchant,
+) -> None:
+    text = (await merchant.send("GET", f"{SCENARIOS}/misspelt-reference")).body
+    async with merchant.nothing_changes():
+        (order,) = (await merchant.send("POST", "/__admin/lint", text)).json["orders"]
+        path = f"/__admin/lint/picture.svg?order={order['name']}&width=400"
+        drawn = await merchant.send("POST", path, text)
+        unknown = await merchant.send("POST", "/__admin/lint/picture.svg?order=none", text)
+        wrong = await merchant.send("POST", path, b"version: 1\ncontry: NO\n")
+    assert (order["refunds"], order["not_allocated"]) == (1, 1)
+    assert drawn.header("Content-Type") == "image/svg+xml"
+    assert b'class="refund failed"' in drawn.body
+    assert unknown.status == 404
+    assert wrong.status == 422

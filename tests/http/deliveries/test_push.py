@@ -1,8 +1,14 @@
 """Pushes to a shop over real HTTP, on the sandbox's clock."""
 
+from threading import current_thread
+from typing import Any
+
 import pytest
 
 from mockserver.domain.operation import Operation
+from mockserver.http.control import deliveries
+from mockserver.http.control.workers import WORKER_NAME
+from mockserver.sandbox.deliveries.delivery import DeliveryState, derive_delivery_state
 from tests.support.shop import Shop
 
 
@@ -153,3 +159,22 @@ async def test_a_wrong_query_is_refused(shop: Shop, query: str, expected_text: s
 async def test_awaiting_ends_at_its_timeout(shop: Shop) -> None:
     reply = await shop.merchant.control("GET", "deliveries/await?timeout=1ms")
     assert reply.json == {"satisfied": False, "deliveries": []}
+
+
+async def test_many_deliveries_are_awaited_in_a_worker(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def derive_state(*values: Any) -> DeliveryState:  # noqa: ANN401
+        threads.append(current_thread().name)
+        return derive_delivery_state(*values)
+
+    monkeypatch.setattr(deliveries, "FEW_DELIVERIES", 0)
+    monkeypatch.setattr(deliveries, "derive_delivery_state", derive_state)
+    await shop.complete()
+    threads.clear()
+    query = "deliveries/await?state=scheduled&timeout=20s"
+    awaited = (await shop.merchant.control("GET", query)).json
+    assert (awaited["satisfied"], len(awaited["deliveries"])) == (True, 1)
+    assert {*threads} == {WORKER_NAME}

@@ -24,7 +24,7 @@ def test_a_near_host_is_called(host: str) -> None:
 @pytest.mark.parametrize(
     "host",
     ["8.8.8.8", "[2001:4860:4860::8888]", "169.254.169.254", "[fe80::1]", "[::]",
-     "224.0.0.1", "[::ffff:8.8.8.8]"],
+     "224.0.0.1", "[::ffff:8.8.8.8]", "[fd00:ec2::254]", "192.0.0.192"],
 )  # fmt: skip
 def test_any_other_address_is_not_called(host: str) -> None:
     with pytest.raises(HostNotAllowedError, match="allow it with --deliver-to"):

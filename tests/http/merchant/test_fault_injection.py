@@ -10,13 +10,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from mockserver.domain.errors import (
-    ERROR_CATALOGUE,
-    UNKNOWN_FACT,
-    Reason,
-    find_error_definition,
-)
+from mockserver.domain.errors import ERROR_CATALOGUE, Reason, find_error_definition
 from mockserver.domain.operation import CHECKOUT_OPERATIONS, READ_OPERATIONS, Operation
+from mockserver.domain.refusal import UNKNOWN_FACT
 from mockserver.http.merchant.responses import UNAUTHORIZED_HTML
 from mockserver.http.server import Server
 from mockserver.sandbox.registry import SandboxRegistry

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.errors import Refusal
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.order import Capture, Order
+from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.sandbox import Execution
 from tests.support.model.order_model import Response
 

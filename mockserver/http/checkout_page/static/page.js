@@ -136,7 +136,7 @@ function showCart() {
     create(
       "li",
       {},
-      create("span", { class: "name" }, name, " ", create("span", { class: "quantity" }, `× ${quantity}`)),
+      create("span", { class: "name" }, create("bdi", {}, name), " ", create("span", { class: "quantity" }, `× ${quantity}`)),
       create("span", { class: "amount" }, formatAmount(total_amount)),
     ),
   );
