@@ -12,15 +12,14 @@ from mockserver.merchant_types import MerchantOrder
 
 OperationName: TypeAlias = Literal[
     "abort_checkout",
-    "read_customer_token",
-    "create_token_order",
-    "update_customer_token",
     "acknowledge",
     "add_capture_shipping_info",
     "add_order_shipping_info",
     "cancel",
     "capture",
     "create_checkout",
+    "create_hosted_session",
+    "create_token_order",
     "extend_authorization_time",
     "extend_due_date",
     "get_capture",
@@ -29,12 +28,15 @@ OperationName: TypeAlias = Literal[
     "get_refund",
     "list_captures",
     "read_checkout",
+    "read_customer_token",
+    "read_hosted_session",
     "refund",
     "release_remaining_authorization",
     "trigger_send_out",
     "update_authorization",
     "update_checkout",
     "update_customer_details",
+    "update_customer_token",
     "update_merchant_references",
 ]
 """Operations of the merchant API."""

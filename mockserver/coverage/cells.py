@@ -22,7 +22,7 @@ from mockserver.domain.operation import (
     CHECKOUT_OPERATIONS,
     OPERATIONS,
     READ_OPERATIONS,
-    TOKEN_OPERATIONS,
+    WITHOUT_STEP,
     Operation,
     OperationInfo,
 )
@@ -30,9 +30,6 @@ from mockserver.domain.provenance import Mark
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.faults.actions import ConnectionEnd
 from mockserver.scenario.fault_parser import ACTION_NAMES
-
-TOKEN_NAMES = {info.operation for info in TOKEN_OPERATIONS}
-"""No step of a scenario sends them, so only their use is counted."""
 
 
 class Tier(StrEnum):
@@ -165,7 +162,7 @@ def _refusal_cells() -> Iterator[Cell]:
     }
     tiers: dict[tuple[Operation, Reason], Tier] = {}
     for definition in ERROR_CATALOGUE:
-        for operation in sorted(definition.operations - TOKEN_NAMES):
+        for operation in sorted(definition.operations - WITHOUT_STEP):
             is_assumed = definition.source.mark is Mark.ASSUMED
             tier = Tier.COULD if is_assumed else Tier.SHOULD
             if definition.reason in MONEY_REASONS:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from mockserver.coverage.cells import coverage_cells, fault_cell_id
 from mockserver.coverage.deciding_assumptions import deciding_assumptions
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import ACCUMULATING_OPERATIONS, CHECKOUTS_PATH, TOKENS_PATH
+from mockserver.domain.operation import ACCUMULATING_OPERATIONS, CHECKOUTS_PATH, WITHOUT_STEP
 from mockserver.sandbox.faults.actions import ENDING_ACTIONS
 from mockserver.sandbox.tally import DeliveryRow, RefundFacts, RequestRow, Row, Tally
 
@@ -54,7 +54,7 @@ def _met_by(row: Row) -> Iterator[str]:
 def _met_by_decision(row: RequestRow) -> Iterator[str]:
     operation, status, reason = row.operation, row.order_status, row.reason
     yield from (f"assumption/{name}" for name in deciding_assumptions(row))
-    if operation.info.base_path == TOKENS_PATH:
+    if operation in WITHOUT_STEP:  # only their use is counted
         return
     if operation.info.base_path == CHECKOUTS_PATH:
         name = f"refusal/{operation}/{reason}" if reason else f"checkout/{operation}"

@@ -67,6 +67,7 @@ class Reason(StrEnum):
     BAD_VALUE = "bad_value"
     TOKEN_NOT_FOUND = "token_not_found"  # noqa: S105  # a name
     TOKEN_NOT_ACTIVE = "token_not_active"  # noqa: S105  # a name
+    HOSTED_SESSION_NOT_FOUND = "hosted_session_not_found"
     CONFLICT = "conflict"
     TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
@@ -332,7 +333,19 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
             Operation.UPDATE_CHECKOUT,
             Operation.CREATE_TOKEN_ORDER,
             Operation.UPDATE_CUSTOMER_TOKEN,
+            Operation.CREATE_HOSTED_SESSION,
         ),
+    ),
+    ErrorDefinition(
+        Reason.HOSTED_SESSION_NOT_FOUND, 404, "NOT_FOUND", "Payment session has expired",
+        klarna_docs("hosted payment page schema: the status and the words"),
+        _only(Operation.CREATE_HOSTED_SESSION),
+    ),
+    ErrorDefinition(
+        Reason.HOSTED_SESSION_NOT_FOUND, 404, "NOT_FOUND",
+        "HPP session has expired or could not be found by provided id",
+        klarna_docs("hosted payment page schema: the status and the words"),
+        _only(Operation.READ_HOSTED_SESSION),
     ),
     ErrorDefinition(
         Reason.TOKEN_NOT_FOUND, 404, "NOT_FOUND", "Invalid customer-token ID",

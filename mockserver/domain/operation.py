@@ -2,8 +2,9 @@
 
 ``OPERATIONS`` holds what the provider documents about the 18 operations of order
 management, ``CHECKOUT_OPERATIONS`` about the four of the checkout API, and
-``TOKEN_OPERATIONS`` about the three on customer tokens. The merchant API, the step runner,
-lint, the OpenAPI document and the generated docs read their columns.
+``TOKEN_OPERATIONS`` about the three on customer tokens, and ``HOSTED_PAGE_OPERATIONS``
+about sessions of the hosted payment page. The merchant API, the step runner, lint, the
+OpenAPI document and the generated docs read their columns.
 """
 
 from enum import StrEnum
@@ -19,6 +20,10 @@ CHECKOUTS_PATH = "/checkout/v3/orders"
 
 TOKENS_PATH = "/customer-token/v1/tokens"
 """Every path of the customer token API is below this one."""
+
+
+SESSIONS_PATH = "/hpp/v1/sessions"
+"""Every path of the hosted payment page's API is below this one."""
 
 
 class Operation(StrEnum):
@@ -49,6 +54,8 @@ class Operation(StrEnum):
     READ_CUSTOMER_TOKEN = "read_customer_token"  # noqa: S105  # a name
     CREATE_TOKEN_ORDER = "create_token_order"  # noqa: S105  # a name
     UPDATE_CUSTOMER_TOKEN = "update_customer_token"  # noqa: S105  # a name
+    CREATE_HOSTED_SESSION = "create_hosted_session"
+    READ_HOSTED_SESSION = "read_hosted_session"
 
     @property
     def info(self) -> "OperationInfo":
@@ -250,7 +257,28 @@ TOKEN_OPERATIONS: tuple[OperationInfo, ...] = (
     ),
 )  # fmt: skip
 
-ALL_OPERATIONS = OPERATIONS + CHECKOUT_OPERATIONS + TOKEN_OPERATIONS
+HOSTED_PAGE_OPERATIONS: tuple[OperationInfo, ...] = (
+    OperationInfo(
+        Operation.CREATE_HOSTED_SESSION, "createHppSession",
+        "POST", "", 201,
+        schema="create_hosted_session",
+        response_schema="hosted_session_created",
+        base_path=SESSIONS_PATH,
+    ),
+    OperationInfo(
+        Operation.READ_HOSTED_SESSION, "getSessionById",
+        "GET", "/{session_id}", 200,
+        response_schema="hosted_session",
+        base_path=SESSIONS_PATH,
+    ),
+)  # fmt: skip
+
+ALL_OPERATIONS = OPERATIONS + CHECKOUT_OPERATIONS + TOKEN_OPERATIONS + HOSTED_PAGE_OPERATIONS
+
+WITHOUT_STEP = frozenset(
+    info.operation for info in (*TOKEN_OPERATIONS, *HOSTED_PAGE_OPERATIONS)
+)
+"""Operations that no step of a scenario sends."""
 
 _INFO = {info.operation: info for info in ALL_OPERATIONS}
 

@@ -25,15 +25,31 @@ def foreign_page(request: Request, allowed_hosts: frozenset[str]) -> str | None:
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if origin is None and fetch_site is None:
         return None
-    site = (fetch_site or "").strip().lower()
+    foreign = foreign_site(request)
+    is_of_page = origin is not None or _site(request) == "same-origin"
+    if not foreign and is_of_page and not is_expected_host(request.host, allowed_hosts):
+        return f"Host: {request.host}"
+    return foreign
+
+
+def foreign_site(request: Request, *public_hosts: str) -> str | None:
+    """Return the header that says that a page of another site sent the request, if one does.
+
+    Args:
+        request: the request.
+        public_hosts: hosts with ports as browsers know this server, besides ``Host``.
+    """
+    site = _site(request)
     if site in FOREIGN_FETCH_SITES:
         return f"Sec-Fetch-Site: {site}"
-    if origin is not None and _origin_host(origin) != request.host:
+    origin = request.headers.get("Origin")
+    if origin is not None and _origin_host(origin) not in (request.host, *public_hosts):
         return f"Origin: {origin}"
-    is_of_page = origin is not None or site == "same-origin"
-    if is_of_page and not is_expected_host(request.host, allowed_hosts):
-        return f"Host: {request.host}"
     return None
+
+
+def _site(request: Request) -> str:
+    return request.headers.get("Sec-Fetch-Site", "").strip().lower()
 
 
 def is_expected_host(host: str, allowed_hosts: frozenset[str]) -> bool:

@@ -129,6 +129,10 @@ class IdGenerator:
         """Return the id of the customer token of a checkout order (UUID)."""
         return _uuid(random_bits(self.seed, f"token of {order_id}", 0))
 
+    def derive_session_id(self, order_id: str) -> str:
+        """Return the id of the hosted session of a checkout order (UUID)."""
+        return _uuid(random_bits(self.seed, f"session of {order_id}", 0))
+
     def _draw(self, kind: str, number: int, render: Callable[[int], str]) -> tuple[str, int]:
         """Return the first unreserved id from a number on, and the number after it."""
         while True:

@@ -21,6 +21,7 @@ from mockserver.domain.checkout.checkout import (
     Fields,
 )
 from mockserver.domain.checkout.customer_token import CustomerToken, TokenStatus
+from mockserver.domain.checkout.hosted_session import HostedSession
 from mockserver.domain.order import OrderLine
 from mockserver.domain.refusal import Refusal
 from mockserver.domain.wording import did_you_mean
@@ -206,7 +207,13 @@ def _apply_state(
         if key in state
     }
     token = _token(state["token"]) if "token" in state else None
-    return replace(checkout, shopper=state.get("shopper", {}), token=token, **times)
+    session = _session(state["session"]) if "session" in state else None
+    shopper = state.get("shopper", {})
+    return replace(checkout, shopper=shopper, token=token, session=session, **times)
+
+
+def _session(spec: Spec) -> HostedSession:
+    return HostedSession(spec["id"], spec.get("merchant_urls", {}))
 
 
 def _token(spec: Spec) -> CustomerToken:

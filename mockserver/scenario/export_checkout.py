@@ -5,6 +5,7 @@ from typing import Any
 
 from mockserver.domain.checkout.checkout import CHECKOUT_ADDRESSES, Checkout
 from mockserver.domain.checkout.customer_token import CustomerToken, TokenStatus
+from mockserver.domain.checkout.hosted_session import HostedSession
 from mockserver.sandbox.recordings import MASKED
 from mockserver.scenario.export_values import (
     drop_empty,
@@ -30,6 +31,7 @@ def export_checkout(checkout: Checkout) -> dict[str, Any]:
         "completed": format_scenario_time(checkout.completed_at),
         "aborted": format_scenario_time(checkout.aborted_at),
         "shopper": _masked(checkout.shopper),
+        "session": checkout.session and _export_session(checkout.session),
         "token": checkout.token and _export_token(checkout.token),
     }
     return drop_empty(
@@ -41,6 +43,10 @@ def export_checkout(checkout: Checkout) -> dict[str, Any]:
         },
         keep_empty=("order_lines",),
     )
+
+
+def _export_session(session: HostedSession) -> dict[str, Any]:
+    return {"id": session.session_id, "merchant_urls": dict(session.merchant_urls)}
 
 
 def _export_token(token: CustomerToken) -> dict[str, Any]:

@@ -121,6 +121,7 @@ class Merchant:
             "capture_id": self.capture_id,
             "refund_id": self.refund_id,
             "customer_token": UNKNOWN_ID,
+            "session_id": UNKNOWN_ID,
         }
         return operation.info.full_path.format_map({**own_ids, **ids})
 

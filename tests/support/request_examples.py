@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.domain.operation import Operation
-from mockserver.http.openapi.checkout_examples import CHECKOUT_REQUEST, TOKEN_ORDER_REQUEST
+from mockserver.http.openapi.checkout_examples import (
+    CHECKOUT_REQUEST,
+    SESSION_REQUEST,
+    TOKEN_ORDER_REQUEST,
+)
 from tests.support.merchant import HALF_SHIPPED, UNSHIPPED, Spec, line
 
 Op = Operation
@@ -21,6 +25,7 @@ BODIES: Mapping[Operation, Any] = {
     Op.CREATE_CHECKOUT: CHECKOUT_REQUEST,
     Op.UPDATE_CHECKOUT: {"merchant_reference1": "shop-1"},
     Op.CREATE_TOKEN_ORDER: TOKEN_ORDER_REQUEST,
+    Op.CREATE_HOSTED_SESSION: SESSION_REQUEST,
     Op.UPDATE_CUSTOMER_TOKEN: {"status": "CANCELLED"},
 }
 

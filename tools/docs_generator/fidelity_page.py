@@ -22,8 +22,8 @@ _ASSUMPTIONS = (
 )
 _NOT_IMITATED = """## Not imitated
 
-- Hosted payment page: `POST /hpp/v1/sessions` answers 404. Open `page_url` of a
-  [checkout](../how-to/browser.md) instead: the same page without the session around it.
+- Hosted payment page: of its merchant URLs only `success` is opened; sessions are neither
+  distributed nor disabled, and no `status_update` is sent.
 - Customer tokens: only completing a checkout order creates one, and only a fault suspends one.
 - Merchant URLs `upsell` and `upsell_validation` are stored and shown, but never called.
 - Settlements and in-person payments."""

@@ -54,7 +54,8 @@ def _checkout_matrix() -> PageTable:
     columns = ("operation", *(status.name.lower() for status in CheckoutStatus))
     text = (
         "A checkout order expires 48 hours after the last update or shopper activity."
-        " `create_checkout` is always allowed."
+        " `create_checkout` is always allowed. `create_hosted_session` needs an incomplete one;"
+        " `read_hosted_session` finds its session until an hour before it expires."
     )
     return PageTable("Checkout operations by status", text, columns, rows)
 

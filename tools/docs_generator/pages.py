@@ -6,8 +6,10 @@ from mockserver.cli.page_tables import Page, PageTable
 from mockserver.domain.operation import (
     CHECKOUT_OPERATIONS,
     CHECKOUTS_PATH,
+    HOSTED_PAGE_OPERATIONS,
     OPERATIONS,
     ORDERS_PATH,
+    SESSIONS_PATH,
     TOKEN_OPERATIONS,
     TOKENS_PATH,
     OperationInfo,
@@ -22,6 +24,7 @@ def operations_page() -> Page:
         _operations_table("Operations", ORDERS_PATH, OPERATIONS),
         _operations_table("Checkout operations", CHECKOUTS_PATH, CHECKOUT_OPERATIONS),
         _operations_table("Customer token operations", TOKENS_PATH, TOKEN_OPERATIONS),
+        _operations_table("Hosted page operations", SESSIONS_PATH, HOSTED_PAGE_OPERATIONS),
     )
 
 

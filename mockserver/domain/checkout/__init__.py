@@ -8,5 +8,7 @@
 ``validation``            the merchant's response when the shopper presses buy
 ``customer_token``        a shopper's consent to later orders, as a value
 ``token_orders``          orders with such a token, and its end
+``hosted_session``        a session of the hosted payment page, as a value
+``hosted_page``           how a session is opened, and its status
 ========================  ===========================================================
 """

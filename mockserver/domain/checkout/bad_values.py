@@ -106,7 +106,7 @@ def _merchant_urls(fields: Fields, assumptions: Assumptions) -> Iterator[BadValu
 @lru_cache(maxsize=1000)  # a shop sends the same ones again and again
 def _bad_urls(urls: tuple[tuple[str, str], ...], local_urls: str) -> tuple[BadValue, ...]:
     notes = {
-        name: _url_note(
+        name: url_note(
             url.replace(ORDER_ID_PLACEHOLDER, "id"), refuses_local=local_urls == "refused"
         )
         for name, url in urls
@@ -118,7 +118,7 @@ def _bad_urls(urls: tuple[tuple[str, str], ...], local_urls: str) -> tuple[BadVa
     )
 
 
-def _url_note(url: str, *, refuses_local: bool) -> str:
+def url_note(url: str, *, refuses_local: bool) -> str:
     """Return what is wrong with a URL, or an empty text."""
     if "{" in url or "}" in url:
         return f"the only placeholder is {ORDER_ID_PLACEHOLDER}"

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.customer_token import CustomerToken
+from mockserver.domain.checkout.hosted_session import HostedSession
 from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Permission
 from mockserver.domain.operation import Operation
@@ -96,6 +97,7 @@ class Checkout(Struct, frozen=True, kw_only=True):
     Attributes:
         fields: what the merchant set, by the names of :data:`MERCHANT_FIELDS`.
         token: the customer token that the completion created, if it did.
+        session: its session of the hosted payment page, if it has one.
         shopper: what the shopper set: addresses, ``selected_shipping_option``,
             ``merchant_requested``. Empty until the shopper has identified.
     """
@@ -108,11 +110,18 @@ class Checkout(Struct, frozen=True, kw_only=True):
     completed_at: datetime | None = None
     aborted_at: datetime | None = None
     token: CustomerToken | None = None
+    session: HostedSession | None = None
 
     @property
     def expires_at(self) -> datetime:
         """When it expires, unless it is completed, updated or used before."""
         return self.last_modified_at + LIFETIME
+
+    @property
+    def return_url(self) -> str | None:
+        """Where the shopper goes after a purchase: the session's URL, or ``confirmation``."""
+        success = self.session and self.session.merchant_url("success", self.order_id)
+        return success or self.merchant_url("confirmation")
 
     def merchant_url(self, kind: str) -> str | None:
         """Return a merchant URL with the placeholder replaced."""

@@ -53,6 +53,11 @@ class PageAddresses(Struct, frozen=True):
     registry: SandboxRegistry[Any]
     public_url: str | None = None
 
+    @property
+    def public_hosts(self) -> tuple[str, ...]:
+        """The host of ``public_url`` with its port, if there is one."""
+        return (urlsplit(self.public_url).netloc,) if self.public_url else ()
+
     def build(self, sandbox: Sandbox, order_id: str, base_url: str) -> str:
         """Return the URL of the page of a checkout order."""
         name = quote(sandbox.display_name, safe="")

@@ -1,7 +1,8 @@
 """Handler of the checkout page: its files, what it shows, and what the shopper does.
 
 The key in the address is the only credential, and no cookie exists. So every shop may
-frame the page, and a page of another site can do nothing without the key.
+frame the page. Only the page itself may send what the shopper does: without an owner of the
+sandbox, another site could guess the key.
 """
 
 import logging
@@ -15,6 +16,7 @@ from msgspec import Struct
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.refusal import Refusal
 from mockserver.homes.home import Home, ResultT
+from mockserver.http.browser import foreign_site
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.checkout_page.page_state import describe_page
 from mockserver.http.complete_checkout import NOT_VALIDATED, play_completion
@@ -89,6 +91,9 @@ class CheckoutPage(Struct, frozen=True):
         if route_match.target is None:
             raise method_not_allowed(request.method, route_match.allowed_methods)
         params = route_match.path_params
+        site = foreign_site(request, *self.addresses.public_hosts)
+        if request.method == "POST" and site:
+            raise Problem(403, f"requests from pages of other sites are refused ({site})")
         if is_digest(params.get("sandbox", "")):
             await self.home.load_all()
         return await route_match.target(self, params, request)

@@ -110,7 +110,7 @@ def _details(
 ) -> JsonObject:
     return {
         **_summary(sandbox, checkout, page_url),
-        "confirmation_url": checkout.merchant_url("confirmation"),
+        "confirmation_url": checkout.return_url,
         "checkout": serialize_checkout(checkout, sandbox.assumptions, page_url),
         "order": order and serializers.serialize_current_order(sandbox, order),
     }

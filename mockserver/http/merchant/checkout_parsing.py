@@ -5,7 +5,7 @@ for what is not set, ``[]`` for an empty object, whole floats, numbers as refere
 are normalized before the schema is checked, so that the echo is normalized, too.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from mockserver.domain.assumptions import Assumptions
@@ -37,6 +37,7 @@ TEXT_FIELDS = frozenset(
 KNOWN_FIELDS = frozenset(MERCHANT_FIELDS)
 FIELDS_OF: Mapping[Operation, frozenset[str]] = {
     Operation.CREATE_TOKEN_ORDER: KNOWN_FIELDS | {"auto_capture"},
+    Operation.CREATE_HOSTED_SESSION: frozenset(("payment_session_url", "merchant_urls")),
 }
 """Known fields of operations that have others."""
 
@@ -71,7 +72,7 @@ def check_fields(body: Json, endpoint: OperationInfo, assumptions: Assumptions) 
     if not schema.is_valid(body):
         bad_values = map(_bad_value, schema.violations(body))
         raise bad_value_refusal(bad_values, endpoint.operation, assumptions)
-    return _known_fields(body, FIELDS_OF.get(endpoint.operation, KNOWN_FIELDS))
+    return _known_fields(body, endpoint.operation)
 
 
 def _normalize(members: dict[str, Json]) -> None:
@@ -112,9 +113,12 @@ def _normalize_number(number: Json, name: str = "") -> Json:
     return str(number) if name in TEXT_FIELDS and isinstance(number, int) else number
 
 
-def _known_fields(body: Fields, known: Collection[str]) -> Fields:
+def _known_fields(body: Fields, operation: Operation) -> Fields:
     """Keep the known members; unknown ones do not come back (recorded)."""
+    known = FIELDS_OF.get(operation, KNOWN_FIELDS)
     fields = {name: body[name] for name in body if name in known}
+    if operation is Operation.CREATE_HOSTED_SESSION:  # its merchant_urls are others
+        return fields
     for name, members in KNOWN_MEMBERS.items():
         if name in fields:
             fields[name] = {key: fields[name][key] for key in members if key in fields[name]}

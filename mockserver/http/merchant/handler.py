@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason
-from mockserver.domain.operation import CHECKOUTS_PATH, TOKENS_PATH
+from mockserver.domain.operation import CHECKOUTS_PATH, SESSIONS_PATH, TOKENS_PATH
 from mockserver.domain.refusal import Refusal
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
@@ -28,6 +28,7 @@ from mockserver.http.merchant.checkout_api import answer_checkout
 from mockserver.http.merchant.checkout_cache import CheckoutCache
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
 from mockserver.http.merchant.exchange import Exchange
+from mockserver.http.merchant.hosted_page_api import answer_session
 from mockserver.http.merchant.order_api import answer_order
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.merchant.request_parsing import (
@@ -280,6 +281,8 @@ class MerchantApi(Struct, frozen=True):
             )
         if endpoint.base_path == TOKENS_PATH:
             return answer_token(sandbox, exchange, endpoint, ids)
+        if endpoint.base_path == SESSIONS_PATH:
+            return answer_session(sandbox, exchange, endpoint, ids, self.pages)
         return answer_order(sandbox, exchange, endpoint, ids, self.order_cache)
 
     def _record_exchange(

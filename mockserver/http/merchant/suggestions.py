@@ -4,7 +4,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from mockserver.domain.errors import Reason
-from mockserver.domain.operation import CHECKOUTS_PATH, OPERATIONS, ORDERS_PATH, TOKENS_PATH
+from mockserver.domain.operation import (
+    CHECKOUTS_PATH,
+    OPERATIONS,
+    ORDERS_PATH,
+    SESSIONS_PATH,
+    TOKENS_PATH,
+)
 from mockserver.domain.refusal import Refusal
 from mockserver.http.messages import Request
 from mockserver.sandbox.registry import SandboxRegistry
@@ -49,7 +55,7 @@ def _suggest_path(request: Request) -> dict[str, str]:
     operations = sorted(OPERATIONS, key=lambda info: info.method == request.method)
     operation_by_end = {info.path.partition("}/")[2]: info for info in operations}
     if tuple(request.segments[:ORDERS_PATH_DEPTH]) != tuple(ORDERS_PATH.strip("/").split("/")):
-        prefixes = f"{ORDERS_PATH}/, {CHECKOUTS_PATH} or {TOKENS_PATH}/"
+        prefixes = f"{ORDERS_PATH}/, {CHECKOUTS_PATH}, {TOKENS_PATH}/ or {SESSIONS_PATH}"
         return {"hint": f"all paths begin with {prefixes}"}
     close_ends = get_close_matches(requested_end, operation_by_end, n=1, cutoff=0.5)
     if not close_ends:

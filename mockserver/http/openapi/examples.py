@@ -17,8 +17,11 @@ from mockserver.http.merchant import order_serializer
 from mockserver.http.merchant.token_api import serialize_token, serialize_token_order
 from mockserver.http.openapi.checkout_examples import (
     CHECKOUT_REQUEST,
+    SESSION_REQUEST,
     TOKEN_ORDER_REQUEST,
     checkout_example,
+    created_session_example,
+    session_example,
 )
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.sandbox import Sandbox
@@ -99,6 +102,7 @@ REQUESTS: Mapping[Operation, Any] = {
     Operation.CREATE_CHECKOUT: CHECKOUT_REQUEST,
     Operation.UPDATE_CHECKOUT: {"merchant_reference1": "order-1001"},
     Operation.CREATE_TOKEN_ORDER: TOKEN_ORDER_REQUEST,
+    Operation.CREATE_HOSTED_SESSION: SESSION_REQUEST,
     Operation.UPDATE_CUSTOMER_TOKEN: {"status": TokenStatus.CANCELLED},
 }
 """Request bodies that are accepted for the example order."""
@@ -114,6 +118,8 @@ _RESPONSE_EXAMPLES: Mapping[Operation, Callable[[Order], Any]] = {
         order, order.captures[0], Assumptions()
     ),
     Operation.GET_EXTEND_DUE_DATE_OPTIONS: order_serializer.serialize_due_date_options,
+    Operation.CREATE_HOSTED_SESSION: lambda _order: created_session_example(),
+    Operation.READ_HOSTED_SESSION: lambda _order: session_example(),
     Operation.READ_CUSTOMER_TOKEN: lambda order: serialize_token(
         TokenStatus.ACTIVE, order.payment_method
     ),

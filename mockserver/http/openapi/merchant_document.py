@@ -13,6 +13,7 @@ from mockserver.domain.lifecycle import LIFECYCLE
 from mockserver.domain.operation import (
     CHECKOUTS_PATH,
     ORDERS_PATH,
+    SESSIONS_PATH,
     TOKENS_PATH,
     Operation,
     OperationInfo,
@@ -30,17 +31,21 @@ from mockserver.http.openapi.components import (
 from mockserver.http.openapi.examples import REQUESTS, response_example
 
 MERCHANT_DESCRIPTION = (
-    "Kustom's Order Management, Checkout and Customer Token APIs as kustom-mock answers"
-    " them. The user name of the credentials is the sandbox; any secret is accepted unless"
-    " a scenario lists credentials."
+    "Kustom's Order Management, Checkout, Customer Token and Hosted Payment Page APIs as"
+    " kustom-mock answers them. The user name of the credentials is the sandbox; any secret"
+    " is accepted unless a scenario lists credentials."
 )
 ID_SCHEMA: JsonObject = {"type": "string", "maxLength": 255, "minLength": 1}
 IDS: Mapping[str, JsonObject] = dict.fromkeys(
-    ("order_id", "capture_id", "refund_id", "customer_token"), ID_SCHEMA
+    ("order_id", "capture_id", "refund_id", "customer_token", "session_id"), ID_SCHEMA
 )
 TAGS = ("captures", "refunds")
 CHARGES = (Operation.CAPTURE, Operation.CREATE_TOKEN_ORDER)
-TAG_BY_PATH = {CHECKOUTS_PATH: "checkout", TOKENS_PATH: "customer tokens"}
+TAG_BY_PATH = {
+    CHECKOUTS_PATH: "checkout",
+    TOKENS_PATH: "customer tokens",
+    SESSIONS_PATH: "hosted page",
+}
 TEXT: JsonObject = {"type": "string"}
 CREATED = 201
 
@@ -115,7 +120,7 @@ def merchant_document(operations: Sequence[OperationInfo]) -> JsonObject:
         "securitySchemes": {"merchant": {"type": "http", "scheme": "basic"}},
     }
     security: JsonObject = {"security": [{"merchant": []}]}
-    title = "kustom-mock: the Order Management, Checkout and Customer Token APIs"
+    title = "kustom-mock: the Order Management, Checkout, Customer Token and Hosted Page APIs"
     return build_document(title, MERCHANT_DESCRIPTION, paths, parts, security)
 
 

@@ -16,6 +16,7 @@ from tests.support.checkouts import CART, PARCEL, PICKUP
 from tests.support.merchant import UNKNOWN_ID, Merchant, Reply
 
 SHOP_FRAME = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe", "Authorization": ""}
+PAGE = {"Sec-Fetch-Site": "same-origin", "Authorization": ""}
 ADDRESS = {"email": "ada@shop.example", "postal_code": "22222", "city": "Lund"}
 
 
@@ -29,7 +30,8 @@ async def open_checkout(merchant: Merchant, **fields: Any) -> str:  # noqa: ANN4
 
 
 async def ask(merchant: Merchant, method: str, path: str, body: Any = None) -> Reply:  # noqa: ANN401
-    return await merchant.send(method, path, body, headers=SHOP_FRAME)
+    headers = PAGE if method == "POST" else SHOP_FRAME
+    return await merchant.send(method, path, body, headers=headers)
 
 
 async def test_any_shop_may_frame_the_page_but_nothing_else_may_run_in_it(
@@ -136,6 +138,20 @@ async def test_the_page_completes_once_as_the_control_call_does(merchant: Mercha
         assert (again.status, "read-only" in again.json["detail"]) == (409, True), again
 
 
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
+)
+async def test_another_site_cannot_act_for_the_shopper(
+    merchant: Merchant, headers: dict[str, str]
+) -> None:
+    path = await open_checkout(merchant)
+    for action in ("complete", "shopper"):
+        reply = await merchant.send("POST", f"{path}/{action}", {}, headers=headers)
+        assert (reply.status, "pages of other sites" in reply.json["detail"]) == (403, True)
+    state = (await ask(merchant, "GET", f"{path}/order")).json
+    assert (state["is_identified"], state["status"]) == (False, "checkout_incomplete")
+
+
 async def test_an_api_key_stays_out_of_the_address(
     session: ClientSession, server_url: str
 ) -> None:
@@ -173,10 +189,16 @@ async def test_a_public_url_is_where_browsers_find_the_page(session: ClientSessi
     registry = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
     server = Server(registry, public_url="https://kustom.example/mock")
     with running_in_thread(server) as url:
-        reply = await Merchant(session, url, "shop").send("POST", CHECKOUTS_PATH, CART)
+        shop = Merchant(session, url, "shop")
+        reply = await shop.send("POST", CHECKOUTS_PATH, CART)
+        (checkout,) = (await shop.control("GET", "checkouts")).json["checkouts"]
+        path = checkout["page_url"].removeprefix("https://kustom.example/mock")
+        origin = {"Origin": "https://kustom.example"}
+        completed = await shop.send("POST", f"{path}/complete", {}, headers=origin)
     assert (
         "https://kustom.example/mock/checkout-page/orders/shop/" in reply.json["html_snippet"]
     )
+    assert completed.status == 200
 
 
 @pytest.mark.parametrize("text", ["http://localhost:8566", "https://a.example/mock/"])
