@@ -13,7 +13,7 @@ CHECKOUT_RULES = tuple(
     BehaviourRule(f"Checkout: `{rule.field}` is {rule.formula}.", rule.source)
     for rule in VALUE_RULES
 )
-ASSUMPTION_PAGES: Mapping[str, tuple[str, Sequence[str]]] = {
+_PAGES: Mapping[str, tuple[str, Sequence[str]]] = {
     "refunds": (
         "Assumptions about refunds",
         (
@@ -36,17 +36,19 @@ ASSUMPTION_PAGES: Mapping[str, tuple[str, Sequence[str]]] = {
             "expired_checkout", "completed_checkout_readable", "aborted_status",
             "bad_value_path", "bad_value_lists", "tax_tolerance", "country_echo",
             "event_country_case", "local_urls", "locale_in_order", "shipping_price",
-            "token_order_redirect_url", "order_created_at",
-        ),
-    ),
-    "deliveries": (
-        "Assumptions about pushes, callbacks and webhooks",
-        (
-            "push_schedule", "push_after_acknowledge", "push_stops_on",
-            "validation_other_status", "redirect_without_location", "webhook_schedule",
+            "token_order_redirect_url", "order_created_at", "order_visible_after",
         ),
     ),
 }  # fmt: skip
+_ELSEWHERE = {name for _, names in _PAGES.values() for name in names}
+
+ASSUMPTION_PAGES: Mapping[str, tuple[str, Sequence[str]]] = {
+    **_PAGES,
+    "deliveries": (
+        "Assumptions about pushes, callbacks and webhooks",
+        tuple(name for name in ASSUMPTIONS if name not in _ELSEWHERE),
+    ),
+}
 """Title and names of assumptions by the page below ``reference/fidelity/``."""
 
 _INTRO = (
