@@ -40,7 +40,7 @@ screens: $(VENV)/ready ## take pictures of every screen into .screens, to be loo
 
 contract-coverage: $(VENV)/ready ## print what of the contract the tests over HTTP have met
 	@rm -rf .contract-coverage && mkdir .contract-coverage
-	KUSTOM_COVERAGE_FOLDER=.contract-coverage $(BIN)/python -m pytest -q -n auto tests/http tests/audit tests/whatif
+	KUSTOM_COVERAGE_FOLDER=.contract-coverage $(BIN)/python -m pytest -q -n auto tests/http tests/audit tests/whatif tests/drift
 	@$(BIN)/kustom-mock coverage .contract-coverage/*.json --gaps
 
 dist: $(VENV)/ready ## build the sdist, and the wheel from it
