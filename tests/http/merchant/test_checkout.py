@@ -65,6 +65,46 @@ async def test_an_answer_has_the_recorded_shape(merchant: Merchant, slash: str) 
     assert b'": ' not in reply.body
 
 
+RECORDED_OPTIONS = [
+    "allow_separate_shipping_address", "date_of_birth_mandatory", "title_mandatory",
+    "national_identification_number_mandatory", "require_validate_callback_success",
+    "show_subtotal_detail", "phone_mandatory", "verify_national_identification_number",
+    "allowed_customer_types", "additional_checkboxes", "require_client_validation",
+    "require_client_validation_callback_response",
+]  # fmt: skip
+SHOP_OF_2023: Mapping[str, Any] = {
+    "billing_countries": ["SE"],
+    "shipping_countries": ["SE"],
+    "merchant_data": "{}",
+    "options": {
+        **dict.fromkeys(reversed(RECORDED_OPTIONS), True),
+        "allowed_customer_types": ["person"],
+        "additional_checkboxes": [],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "later"),
+    [
+        ({"recurring": True}, ["recurring"]),
+        (SHOP_OF_2023, ["billing_countries", "shipping_countries", "merchant_data"]),
+    ],
+    ids=["recurring in 2020", "a shop in 2023"],
+)
+async def test_further_members_follow_in_the_recorded_order(
+    merchant: Merchant, fields: Mapping[str, Any], later: list[str]
+) -> None:
+    page = await create(merchant, **fields)
+    assert list(page) == [*RECORDED_KEYS, *later]
+    again = (await read(merchant, page["order_id"])).json
+    assert list(again) == list(page)
+
+
+async def test_options_come_back_in_the_recorded_order(merchant: Merchant) -> None:
+    assert list((await create(merchant, **SHOP_OF_2023))["options"]) == RECORDED_OPTIONS
+
+
 async def test_an_answer_has_the_recorded_headers(merchant: Merchant) -> None:
     reply = await merchant.send("POST", CHECKOUTS_PATH, CART)
     order_id = reply.json["order_id"]
