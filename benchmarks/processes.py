@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -101,6 +101,11 @@ def free_port() -> int:
         return port
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of servers, which may write bytecode to start fast."""
+    return {key: value for key, value in os.environ.items() if key != _NO_BYTECODE}
+
+
 def python(*arguments: str) -> list[str]:
     """Return a command for the interpreter that runs this program."""
     return [sys.executable, *arguments]
@@ -130,10 +135,6 @@ def end_with_children() -> None:
 
 
 def _start(command: Sequence[str], folder: str | None = None) -> "subprocess.Popen[bytes]":
-    environment: Mapping[str, str] = {
-        **{key: value for key, value in os.environ.items() if key != _NO_BYTECODE},
-        **({"HOME": folder} if folder else {}),
-    }
     pin(SERVER_CORE)
     try:
         return subprocess.Popen(
@@ -142,7 +143,7 @@ def _start(command: Sequence[str], folder: str | None = None) -> "subprocess.Pop
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=folder,
-            env=environment,
+            env=environment() | ({"HOME": folder} if folder else {}),
             start_new_session=True,
         )
     finally:

@@ -1,7 +1,7 @@
 """Real servers on free ports, and merchants with a sandbox of their own."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
 from itertools import count
@@ -14,16 +14,25 @@ from aiohttp import ClientSession, DummyCookieJar
 
 from mockserver.coverage.run_coverage import RunCoverage
 from mockserver.domain.assumptions import Assumptions
+from mockserver.homes.home import Home
 from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
-from mockserver.scenario.scenario import ScenarioDefaults
-from tests.support.homes import HOMES, find_engine, running_engine, serve_at
+from mockserver.scenario.scenario import Scenario, ScenarioDefaults
+from tests.support.homes import (
+    STORES,
+    CreateRegistry,
+    ReplicatedServer,
+    create_homes,
+    create_registry,
+    find_engine,
+    running_engine,
+)
 from tests.support.merchant import SHIPPED, Merchant
 
 NEEDS_ENGINE = "needs valkey-server or redis-server (apt-get install redis-server)"
 
-_users = count(1)
+_users, _databases = count(1), count(1)
 
 COVERAGE_FOLDER = "KUSTOM_COVERAGE_FOLDER"
 """Variable of the folder to which the servers of the suite write what they met."""
@@ -41,28 +50,9 @@ def write_suite_coverage(sandboxes: SandboxRegistry[Any]) -> None:
         Path(folder, name).write_bytes(orjson.dumps(coverage.content()))
 
 
-@pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[..., str]]:
-    """Start servers, one for each set of assumptions; return their addresses."""
-    with ExitStack() as running:
-
-        @cache
-        def started(*, mock_headers: bool = True, **assume: Any) -> str:  # noqa: ANN401
-            defaults = ScenarioDefaults(assumptions=Assumptions(**assume))
-            sandboxes = SandboxRegistry(
-                load_scenario((DEFAULT_SCENARIO,), defaults), max_sandboxes=100_000
-            )
-            server = Server(sandboxes, mock_headers=mock_headers)
-            running.callback(write_suite_coverage, sandboxes)
-            return running.enter_context(running_in_thread(server))
-
-        yield started
-
-
-@pytest.fixture(scope="session")
-def server_url(serve: Callable[..., str]) -> str:
-    """A server as it runs by default, shared by all tests."""
-    return serve()
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that chooses where sandboxes live."""
+    parser.addoption("--home", choices=STORES, default="memory", help="of servers under test")
 
 
 @pytest.fixture(scope="session")
@@ -77,17 +67,73 @@ def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def serve_home(
+def homes_of(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Sequence[str]]]:
+) -> Callable[..., list[Home]]:
+    """Create homes by name, with a file or database of their own."""
+
+    def create(name: str, create: CreateRegistry = create_registry) -> list[Home]:
+        url = request.getfixturevalue("engine_url") if "valkey" in name else ""
+        database = f"{url}?db={next(_databases)}"
+        return create_homes(name, tmp_path_factory.mktemp("home"), database, create)
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def new_server(
+    request: pytest.FixtureRequest, homes_of: Callable[..., list[Home]]
+) -> Callable[..., Server]:
+    """Create servers whose sandboxes live where the option ``--home`` says.
+
+    Keyword arguments are those of the registry; ``settings`` are those of the server.
+    """
+    home: str = request.config.getoption("home")
+
+    def create(
+        template: Scenario | None = None,
+        settings: Mapping[str, Any] | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> Server:
+        template = template or load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())
+        homes = homes_of(home, lambda: SandboxRegistry(template, **options))
+        return ReplicatedServer(homes, **(settings or {}))
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def serve(new_server: Callable[..., Server]) -> Iterator[Callable[..., str]]:
+    """Start servers, one for each set of assumptions; return their addresses."""
+    with ExitStack() as running:
+
+        @cache
+        def started(*, mock_headers: bool = True, **assume: Any) -> str:  # noqa: ANN401
+            defaults = ScenarioDefaults(assumptions=Assumptions(**assume))
+            template = load_scenario((DEFAULT_SCENARIO,), defaults)
+            settings = {"mock_headers": mock_headers}
+            server = new_server(template, settings, max_sandboxes=100_000)
+            running.callback(write_suite_coverage, server.registry)
+            return running.enter_context(running_in_thread(server))
+
+        yield started
+
+
+@pytest.fixture(scope="session")
+def server_url(serve: Callable[..., str]) -> str:
+    """A server as it runs by default, shared by all tests."""
+    return serve()
+
+
+@pytest.fixture(scope="session")
+def serve_home(homes_of: Callable[..., list[Home]]) -> Iterator[Callable[[str], Sequence[str]]]:
     """Start the servers of a home by its name, and give their addresses."""
     with ExitStack() as running:
 
         @cache
         def started(name: str) -> Sequence[str]:
-            url = request.getfixturevalue("engine_url") if "valkey" in name else ""
-            homes = HOMES[name](tmp_path_factory.mktemp("home"), url)
-            return [running.enter_context(running_in_thread(serve_at(home))) for home in homes]
+            servers = [Server(home.registry, home=home) for home in homes_of(name)]
+            return [running.enter_context(running_in_thread(server)) for server in servers]
 
         yield started
 

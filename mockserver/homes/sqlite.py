@@ -110,7 +110,7 @@ class SqliteStore:
             error = None
             try:
                 await self._run(partial(self._write, [commit for commit, _ in batch]))
-            except StoreError as raised:
+            except Exception as raised:  # noqa: BLE001  # the callers must get it
                 error = raised
             for _, future in batch:
                 if error is None:

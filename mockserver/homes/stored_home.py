@@ -100,7 +100,9 @@ class StoredHome:
         self._waiting: dict[str, list[Waiting]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._numbers, self._run = count(1), token_hex(4)
-        if not store.is_shared:
+        if store.is_shared:
+            registry.is_cache = True
+        else:
             registry.on_drop = self._forget_dropped
 
     async def open(self) -> None:
@@ -165,6 +167,8 @@ class StoredHome:
             for waiting, result in zip(batch, results, strict=True):
                 _resolve(waiting.future, result)
         del self._waiting[name]
+        if self.store.is_shared:
+            self._forget_surplus()
 
     async def _settle_turns(self, name: str, batch: list[Waiting]) -> list[TurnResult]:
         """Apply turns and commit their changes; after a conflict do it again."""
@@ -279,6 +283,14 @@ class StoredHome:
         """Forget a sandbox at hand, which the store has; it is loaded when it is used."""
         self._tracked.pop(name, None)
         self.registry.forget(name)
+
+    def _forget_surplus(self) -> None:
+        """Forget the least recently used sandboxes, unless a turn or delivery is under way."""
+        for name in self.registry.names_to_forget():
+            entry = self.registry.entry_of(name)
+            has_due = entry is not None and entry.sandbox.deliveries.next_due_at() is not None
+            if name not in self._waiting and not has_due:
+                self._forget(name)
 
     def _forget_dropped(self, name: str) -> None:
         """Drop a sandbox from a store of our own that the registry evicted."""

@@ -225,6 +225,8 @@ class ValkeyStore:
             except AWAY as error:
                 results = [error] * len(unsent)
                 await asyncio.sleep(RECONNECT_INTERVAL)
+            except Exception as error:  # noqa: BLE001  # the callers must get it
+                results = [error] * len(unsent)
             for n, result in zip(unsent, results, strict=True):
                 replies[n] = result
 

@@ -102,6 +102,8 @@ class SandboxRegistry(Generic[TemplateT]):
         evicted: the latest evictions, oldest first.
         evicted_count: number of evictions since the server was started.
         on_drop: called with the name of each sandbox that was dropped.
+        is_cache: the sandboxes live elsewhere: none is refused or evicted, and the owner
+            of the registry forgets those beyond the limits.
         dropped_tally: counts of what the requests of dropped sandboxes met.
         dropped_count: number of sandboxes whose requests it counts.
     """
@@ -124,6 +126,7 @@ class SandboxRegistry(Generic[TemplateT]):
         self.evicted: deque[Eviction] = deque(maxlen=MAX_EVICTIONS_LISTED)
         self.evicted_count = 0
         self.on_drop: Callable[[str], None] | None = None
+        self.is_cache = False
         self.dropped_tally = Tally()
         self.dropped_count = 0
         self._clock = clock
@@ -226,7 +229,7 @@ class SandboxRegistry(Generic[TemplateT]):
         Raises:
             Refusal: The server is full.
         """
-        if self._find(name) is None and len(self) >= self.max_sandboxes:
+        if self._find(name) is None and self._is_full():
             self._choose_evictable(name, self.max_sandboxes, "sandboxes")
 
     def put(self, sandbox: Sandbox, template: TemplateT) -> Sandbox:
@@ -273,6 +276,13 @@ class SandboxRegistry(Generic[TemplateT]):
             entry.sandbox.make_room = entry.sandbox.on_change = None
             entry.sandbox.journal.notify_waiters()
         return entry
+
+    def names_to_forget(self) -> Iterator[str]:
+        """Yield names, least recently used first, while the cache is beyond its limits."""
+        for name in list(self._entries) if self._exceeds_limits() else ():
+            if not self._exceeds_limits():
+                break
+            yield name
 
     def entry_of(self, name: str) -> RegistryEntry[TemplateT] | None:
         """Return a sandbox in use with what is known about it."""
@@ -345,7 +355,7 @@ class SandboxRegistry(Generic[TemplateT]):
         sandbox.template_bytes = 0 if is_default else template.total_bytes
         sandbox.check_room(0)
         self._reserve(name, sandbox.total_bytes - (old.counted_bytes if old else 0))
-        if old is None and len(self) >= self.max_sandboxes:
+        if old is None and self._is_full():
             victim = self._choose_evictable(name, self.max_sandboxes, "sandboxes")
             self._evict(victim, f"more than {self.max_sandboxes} in use")
         entry = RegistryEntry(
@@ -359,6 +369,12 @@ class SandboxRegistry(Generic[TemplateT]):
         self.adopt(entry)
         return entry
 
+    def _exceeds_limits(self) -> bool:
+        return len(self) > self.max_sandboxes or self._total_bytes > MAX_TOTAL_BYTES
+
+    def _is_full(self) -> bool:
+        return not self.is_cache and len(self) >= self.max_sandboxes
+
     def _count_bytes(self, entry: RegistryEntry[TemplateT]) -> None:
         size = entry.sandbox.total_bytes
         self._total_bytes += size - entry.counted_bytes
@@ -370,7 +386,7 @@ class SandboxRegistry(Generic[TemplateT]):
         Raises:
             Refusal: All others are protected.
         """
-        while self._total_bytes + size > MAX_TOTAL_BYTES:
+        while not self.is_cache and self._total_bytes + size > MAX_TOTAL_BYTES:
             victim = self._choose_evictable(name, MAX_TOTAL_BYTES, "bytes")
             self._evict(victim, f"all sandboxes together exceeded {MAX_TOTAL_BYTES} bytes")
 

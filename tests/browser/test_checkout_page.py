@@ -65,6 +65,11 @@ def buy(checkout: FrameLocator | Page) -> None:
 
 
 def events(page: Page, *names: str) -> list[list[Any]]:
+    """Wait for events of these names, which come from another process; return them."""
+    page.wait_for_function(
+        "names => names.every(name => window.events.some(event => event[0] === name))",
+        arg=names,
+    )
     return [event for event in page.evaluate("window.events") if event[0] in names]
 
 
@@ -244,6 +249,7 @@ def test_an_option_that_the_shop_refuses_is_not_chosen(page: Page, shop: ShopSit
     checkout = open_checkout(page, shop, created["order_id"])
     answer_options(shop, 200, TOTALS)
     enter_details(checkout)
+    expect(checkout.get_by_test_id("buy")).to_be_visible()
     refusal = {"error_type": "unsupported_shipping_address", "error_text": "No parcels today"}
     answer_options(shop, 400, refusal)
     checkout.locator('[data-cid="SHIPMO-shipping-option-basic"]', has_text="Parcel").click()

@@ -12,18 +12,18 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 from tests.support.builders import make_order
-from tests.support.homes import HOMES
+from tests.support.homes import STORES, create_homes
 
 OTHER = parse_scenario("other", parse_yaml(b"version: 1\ntitle: other\n"))
 
 
-@pytest.fixture(params=HOMES)
+@pytest.fixture(params=STORES)
 async def homes(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[Callable[[], Home]]:
     """Alternate between the homes of one row, request by request."""
     url = request.getfixturevalue("engine_url") if "valkey" in request.param else ""
-    opened = HOMES[request.param](tmp_path, url)
+    opened = create_homes(request.param, tmp_path, url)
     for home in opened:
         await home.open()
         await home.take_turn("shop", home.registry.drop, "shop")  # of an earlier test

@@ -80,7 +80,8 @@ async def test_sandboxes_survive_a_restart(tmp_path: Path) -> None:
 
 
 async def test_an_evicted_sandbox_leaves_the_file(tmp_path: Path) -> None:
-    home = stored_home(SqliteStore(tmp_path / "shop.db"), max_sandboxes=1)
+    home = stored_home(SqliteStore(tmp_path / "shop.db"))
+    home.registry.max_sandboxes = 1
     for name in ("first", "second"):
         await home.take_turn(name, home.registry.get_or_create, name)
     await home.take_turn("second", home.registry.get, "second")

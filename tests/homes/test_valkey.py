@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.domain.order import Order
 from mockserver.homes import valkey
 from mockserver.homes.store import Commit, Conflict, StoreError
+from mockserver.homes.stored_home import StoredHome
 from mockserver.homes.valkey import ValkeyStore, hide_password
+from tests.support.builders import make_order
 from tests.support.homes import find_engine, running_engine, stored_home
 
 NEXT = {"expected": "one", "token": "two", "fields": {"o:a": b"2"}, "removed": ["o:b"]}
@@ -122,3 +125,34 @@ def test_an_invalid_address_is_refused() -> None:
 
 def test_passwords_are_hidden() -> None:
     assert hide_password("valkeys://u:p@host:1/2?password=x") == "valkeys://host:1/2"
+
+
+async def test_a_user_without_rights_gets_an_error_and_no_endless_wait(tmp_path: Path) -> None:
+    if find_engine() is None:
+        pytest.skip("needs valkey-server or redis-server")
+    rules = "--user default on nopass ~* +@all -script"
+    with running_engine(tmp_path, *rules.split()) as url:
+        home = stored_home(ValkeyStore(url))
+        for _ in range(2):
+            with pytest.raises(StoreError, match="no permissions") as raised:
+                await home.take_turn("shop", home.registry.get_or_create, "shop")
+            assert raised.value.reason == "store_unavailable"
+        await home.close()
+
+
+async def test_more_sandboxes_than_a_replica_may_hold_lose_nothing(engine_url: str) -> None:
+    home = stored_home(ValkeyStore(engine_url))
+    home.registry.max_sandboxes = 1
+    order, names = make_order(), ("many-1", "many-2", "many-3")
+    for name in names:
+        await home.take_turn(name, add_order, home, name, order)
+    assert [sandbox.name for sandbox in home.registry] == ["many-3"]
+    for name in names:
+        sandbox = await home.take_turn(name, home.registry.get_or_create, name)
+        assert sandbox.orders[order.order_id] == order
+    assert home.registry.evicted_count == 0
+    await home.close()
+
+
+def add_order(home: StoredHome, name: str, order: Order) -> None:
+    home.registry.get_or_create(name).add(order)

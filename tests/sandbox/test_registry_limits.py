@@ -249,3 +249,16 @@ def test_sandboxes_live_forever_by_default(
 ) -> None:
     time.now += timedelta(days=36_500)
     assert names(pair) == ["anna", "bo"]
+
+
+def test_a_cache_refuses_nothing_and_names_what_to_forget() -> None:
+    registry = SandboxRegistry(EmptyTemplate(), max_sandboxes=2)
+    registry.is_cache = True
+    for name in ("anna", "bo", "cy", "anna"):
+        registry.get_or_create(name)
+        registry.mark_changed(name)
+    assert next(registry.names_to_forget()) == "bo"
+    for name in registry.names_to_forget():
+        registry.forget(name)
+    assert names(registry) == ["cy", "anna"]
+    assert list(registry.names_to_forget()) == []

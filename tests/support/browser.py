@@ -23,7 +23,7 @@ from playwright.sync_api import (
 )
 
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
-TIMEOUT = 5000  # milliseconds for one action or assertion
+TIMEOUT = 15_000  # milliseconds for one action or assertion; a busy machine is slow
 OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",

@@ -2,12 +2,13 @@
 
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from shutil import which
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeAlias
 
 from mockserver.homes.home import Home
 from mockserver.homes.memory import MemoryHome
@@ -15,6 +16,7 @@ from mockserver.homes.sqlite import SqliteStore
 from mockserver.homes.store import Store
 from mockserver.homes.stored_home import StoredHome
 from mockserver.homes.valkey import ValkeyStore
+from mockserver.http.messages import Request, Response
 from mockserver.http.server import Server
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
@@ -22,6 +24,9 @@ from mockserver.scenario.scenario import Scenario, ScenarioDefaults, wrap_value
 
 ENGINES = ("valkey-server", "redis-server")
 START_TIMEOUT = 20.0  # seconds
+DATABASES = 10_000  # one for each server of a run
+
+CreateRegistry: TypeAlias = Callable[[], SandboxRegistry[Scenario]]
 
 
 def find_engine() -> str | None:
@@ -35,9 +40,8 @@ def running_engine(folder: Path, *options: str) -> Iterator[str]:
     engine, path = find_engine(), folder / "store.sock"
     assert engine is not None
     command = [engine, "--port", "0", "--unixsocket", str(path), "--dir", str(folder)]
-    with subprocess.Popen(
-        [*command, "--save", "", *options], stdout=subprocess.DEVNULL
-    ) as process:
+    command += ["--save", "", "--databases", str(DATABASES), *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             deadline = monotonic() + START_TIMEOUT
             while not accepts(path):
@@ -54,38 +58,60 @@ def accepts(path: Path) -> bool:
         return client.connect_ex(str(path)) == 0
 
 
-def load_template() -> Scenario:
-    """Return the template of a server without settings."""
-    return load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())
+def create_registry() -> SandboxRegistry[Scenario]:
+    """Create the registry of a server without settings."""
+    return SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
 
 
-def stored_home(store: Store, **options: Any) -> StoredHome:  # noqa: ANN401
+def stored_home(store: Store, registry: SandboxRegistry[Scenario] | None = None) -> StoredHome:
     """Return a home with a store and a registry of its own."""
-    registry = SandboxRegistry(load_template(), **options)
-    return StoredHome(registry, store, restore_template)
+    sandboxes = registry or create_registry()
+
+    def restore_template(name: str, source: object) -> Scenario:
+        return Scenario(name, wrap_value(source), sandboxes.template.defaults)
+
+    return StoredHome(sandboxes, store, restore_template)
 
 
-def memory_home(**options: Any) -> MemoryHome:  # noqa: ANN401
-    """Return a home in memory with a registry of its own."""
-    return MemoryHome(SandboxRegistry(load_template(), **options))
-
-
-def restore_template(name: str, source: object) -> Scenario:
-    """Return a template of its name and source."""
-    return Scenario(name, wrap_value(source), ScenarioDefaults())
-
-
-def serve_at(home: Home) -> Server:
-    """Return a server whose sandboxes live there."""
-    return Server(home.registry, home=home)
-
-
-HOMES: dict[str, Callable[[Path, str], list[Home]]] = {
-    "memory": lambda _folder, _url: [memory_home()],
-    "file": lambda folder, _url: [stored_home(SqliteStore(folder / "sandboxes.db"))],
-    "valkey": lambda _folder, url: [stored_home(ValkeyStore(url))],
-    "valkey, two replicas": lambda _folder, url: [
-        stored_home(ValkeyStore(url)) for _ in range(2)
-    ],
+STORES: dict[str, Callable[[Path, str], list[Store]]] = {
+    "memory": lambda _folder, _url: [],
+    "file": lambda folder, _url: [SqliteStore(folder / "sandboxes.db")],
+    "valkey": lambda _folder, url: [ValkeyStore(url)],
+    "valkey-replicas": lambda _folder, url: [ValkeyStore(url) for _ in range(3)],
 }
-"""Homes of the servers by name; those of one row share their sandboxes."""
+"""Stores of the servers by the name of a home; those of one row share their sandboxes."""
+
+
+def create_homes(
+    name: str, folder: Path, url: str, create: CreateRegistry = create_registry
+) -> list[Home]:
+    """Create the homes of a row, each with a registry."""
+    stores = STORES[name](folder, url)
+    return [stored_home(store, create()) for store in stores] or [MemoryHome(create())]
+
+
+class ReplicatedServer(Server):
+    """Replicas that share a port: each request is answered by a random one."""
+
+    def __init__(self, homes: Sequence[Home], **settings: Any) -> None:  # noqa: ANN401
+        """Serve the sandboxes of these homes."""
+        super().__init__(homes[0].registry, home=homes[0], **settings)
+        self._others = [Server(home.registry, home=home, **settings) for home in homes[1:]]
+        self._homes, self._chance = homes, Random(len(homes))  # noqa: S311  # repeatable
+
+    async def start(self) -> str:
+        """Listen, and return the base URL."""
+        for home in self._homes[1:]:
+            await home.open()
+        return await super().start()
+
+    async def respond(self, request: Request) -> Response:
+        """Let a random replica respond."""
+        replica = self._chance.choice([None, *self._others])
+        return await (replica.respond(request) if replica else super().respond(request))
+
+    async def stop(self) -> None:
+        """Stop listening, and close the replicas."""
+        await super().stop()
+        for replica in self._others:
+            await replica.stop()

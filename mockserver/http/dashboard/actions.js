@@ -118,6 +118,22 @@ export function problem(error, retry) {
       isMissing ? h("a", { href: "#/" }, "All sandboxes") : null));
 }
 
+/** @type {WeakMap<Element, string>} */
+const shownData = new WeakMap();
+
+/**
+ * Whether an element is to show other data than the last time. What is the same is not drawn
+ * again, so that focus, selection and a pressed button stay.
+ * @param {Element} element
+ * @param {unknown} data
+ */
+export function isNew(element, data) {
+  const text = JSON.stringify(data);
+  const differs = shownData.get(element) !== text;
+  shownData.set(element, text);
+  return differs;
+}
+
 /**
  * Load something into an element; shows what went wrong instead.
  * @param {Element} element
@@ -127,7 +143,10 @@ export async function guarded(element, load) {
   try {
     await load();
   } catch (error) {
-    if (element.isConnected) fill(element, problem(error, () => guarded(element, load)));
+    shownData.delete(element);
+    if (!element.isConnected) return;
+    const failure = problem(error, () => guarded(element, load).then(() => failure.remove()));
+    fill(element, failure);
   }
 }
 

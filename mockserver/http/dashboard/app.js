@@ -97,6 +97,7 @@ async function route() {
     const root = h("div", { class: "stack" });
     fill(main, root);
     view = module.show(root, next);
+    main.dataset.place = location.hash;
     document.title = [view.title, next.sandbox, "kustom-mock"].filter(Boolean).join(" · ");
   } catch (error) {
     fill(main, problem(error, () => void route()));

@@ -64,20 +64,24 @@ export function openMovement(kind, sandbox, data, done) {
     step: { action: kind, argument: { order: data.name ?? id, amount: Number(amount.value), lines: chosen().map((line) => Object.fromEntries(["reference", "name", "quantity", "unit_price", "tax_rate", "total_amount"].filter((key) => line[key] !== undefined).map((key) => [key, line[key]]))) } },
   });
 
+  let updates = 0;
+
   async function update() {
+    const number = (updates += 1);
     if (!isAmountTyped) amount.value = String(chosen().reduce((sum, line) => sum + line.total_amount, 0));
     fill(same, equivalent(action()));
     if (kind === "capture" || !/^\d+$/.test(amount.value)) return;
     try {
       const refund = body();
       const told = await call("POST", sandboxPath(sandbox, "explain"), { order_id: id, refund });
+      if (number !== updates) return;
       const hint = (told.refusal ?? told).hints?.[0];
       fill(verdict, told.refusal ? `Would be refused: ${told.refusal.message}` : { allocated: "✓ It would be allocated.", failed: "✗ It would be accepted, but not allocated.", not_attempted: "○ It would be accepted without an allocation." }[/** @type {string} */ (told.outcome)], hint ? h("span", { class: "hint muted block" }, "→ ", value(numberRefunds(hint, data.allocations))) : null,
         told.faults.length ? h("span", { class: "warning block" }, "⚡ Faults that would fire: ", value(told.faults.join("; "))) : null);
       verdict.className = told.refusal || told.outcome === "failed" ? "failed" : "";
       await preview.draw({ path: `${sandboxPath(sandbox, `orders/${id}`)}/picture.svg`, body: refund });
     } catch (error) {
-      fill(verdict, error instanceof Error ? error.message : "");
+      if (number === updates) fill(verdict, error instanceof Error ? error.message : "");
     }
   }
 

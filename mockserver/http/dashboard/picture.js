@@ -32,7 +32,28 @@ export class Picture {
     if (number !== this.request) return;
     this.animate(svg);
     this.makeUsable(svg);
+    const focused = this.focusedPart();
     fill(this.element, svg);
+    if (focused) this.focusAgain(svg, focused);
+  }
+
+  /** The part that has the focus, as it is named in the picture. */
+  focusedPart() {
+    const part = this.element.contains(document.activeElement) ? document.activeElement : null;
+    return part && { refund: part.getAttribute("data-refund"), capture: part.getAttribute("data-capture") };
+  }
+
+  /**
+   * @param {SVGSVGElement} svg
+   * @param {{refund: string | null, capture: string | null}} focused
+   */
+  focusAgain(svg, focused) {
+    const parts = /** @type {SVGGElement[]} */ ([...svg.querySelectorAll("[role=button]")]);
+    const part = parts.find((one) => one.getAttribute("data-refund") === focused.refund && one.getAttribute("data-capture") === focused.capture) ?? parts[0];
+    if (!part) return;
+    svg.querySelector("[tabindex='0']")?.setAttribute("tabindex", "-1");
+    part.setAttribute("tabindex", "0");
+    part.focus();
   }
 
   /**

@@ -68,6 +68,7 @@ export class Follower {
     this.listener = listener;
     this.position = /** @type {string | null} */ (null);
     this.failures = 0;
+    this.heldBack = 0; // streams in a row of which nothing came, as behind some proxies
     this.streaming = false;
     this.closed = new AbortController();
     this.tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("kustom-mock") : null;
@@ -86,7 +87,7 @@ export class Follower {
   async run() {
     while (!this.closed.signal.aborted) {
       try {
-        if ((await this.countStreams()) >= MAX_STREAMS || this.failures > 3) await this.poll();
+        if ((await this.countStreams()) >= MAX_STREAMS || this.heldBack >= 2) await this.poll();
         else await this.stream();
       } catch (error) {
         if (this.closed.signal.aborted) return;
@@ -120,7 +121,10 @@ export class Follower {
     const ended = new AbortController();
     const stop = () => ended.abort();
     this.closed.signal.addEventListener("abort", stop);
-    const first = setTimeout(stop, FIRST_BYTE);
+    const first = setTimeout(() => {
+      this.heldBack += 1;
+      stop();
+    }, FIRST_BYTE);
     const hidden = whenHidden(stop);
     try {
       this.streaming = true;
@@ -143,7 +147,7 @@ export class Follower {
         const { value, done } = await reader.read();
         if (done) throw new ApiError(0, null);
         clearTimeout(first);
-        this.failures = 0;
+        this.failures = this.heldBack = 0;
         this.listener.state("live", "");
         this.receive(parser.push(value));
       }
@@ -163,13 +167,15 @@ export class Follower {
       const page = await call("GET", sandboxPath(this.sandbox, `requests${after}`), undefined, this.closed.signal);
       const rows = this.position === null ? [] : [...page.requests].reverse();
       this.listener.state("polling", "");
+      const last = page.last ?? 0;
+      if (this.position !== null && last < Number(this.position)) this.receive([{ type: "reset", id: "", data: { last } }]);
       this.receive(rows.map((row) => ({ type: "entry", id: String(row.id), data: row })));
-      this.position ??= String(page.last ?? 0);
+      this.position ??= String(last);
       const summary = await call("GET", sandboxPath(this.sandbox), undefined, this.closed.signal);
       this.receive([{ type: "sandbox", id: "", data: summary }]);
       await pause(POLL_INTERVAL, this.closed.signal);
     }
-    this.failures = 0;
+    this.heldBack = 1;
   }
 
   /** @param {ServerEvent[]} events */

@@ -2,7 +2,7 @@
 /** Checkout orders, and completing one in place of the shopper. */
 
 import { get, sandboxPath } from "./api.js";
-import { equivalent, guarded, perform, refresher } from "./actions.js";
+import { equivalent, guarded, isNew, perform, refresher } from "./actions.js";
 import { fill, h, table, value, visibleLines } from "./dom.js";
 import { formatTime } from "./format.js";
 
@@ -20,6 +20,7 @@ export function show(root, place) {
 
   async function loadAll() {
     const { checkouts } = await get(sandboxPath(place.sandbox, "checkouts"));
+    if (!isNew(list, checkouts)) return;
     if (!checkouts.length) {
       fill(list, h("p", { class: "empty" }, "No checkouts yet. A shop creates one with POST /checkout/v3/orders; the scenario checkout-happy-path brings one."));
       return;

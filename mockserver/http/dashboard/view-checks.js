@@ -2,7 +2,7 @@
 /** Verdict, audit, invariants and coverage of a sandbox. */
 
 import { get, sandboxPath } from "./api.js";
-import { equivalent, guarded, refresher } from "./actions.js";
+import { equivalent, guarded, isNew, refresher } from "./actions.js";
 import { drawCoverage } from "./coverage.js";
 import { fill, group, h, value } from "./dom.js";
 
@@ -18,6 +18,7 @@ export function show(root, place) {
 
   async function load() {
     const [verdict, audit, invariants, coverage] = await Promise.all([get(path("verdict")), get(path("audit")), get(path("invariants")), get(path("coverage/report"))]);
+    if (!isNew(body, [verdict, audit, invariants, coverage])) return;
     fill(body, drawVerdict(verdict), drawAudit(audit), drawInvariants(invariants),
       section("Coverage", null, drawCoverage(coverage, entryLink), equivalent({ method: "GET", path: path("coverage/report") })));
   }

@@ -2,7 +2,7 @@
 /** The clock of a sandbox: what time it is, what moving it sets off. */
 
 import { call, get, sandboxPath } from "./api.js";
-import { equivalent, guarded, perform, refresher } from "./actions.js";
+import { equivalent, guarded, isNew, perform, refresher } from "./actions.js";
 import { fill, h, table, value } from "./dom.js";
 import { formatTime } from "./format.js";
 
@@ -33,12 +33,14 @@ export function show(root, place) {
         set), same), done);
 
   async function preview() {
-    fill(same, equivalent(action()));
+    const duration = advance.value;
+    if (isNew(same, duration)) fill(same, equivalent(action()));
     try {
-      const { now: then, fired } = await call("POST", path, { advance: advance.value, dry_run: true });
+      const { now: then, fired } = await call("POST", path, { advance: duration, dry_run: true });
+      if (duration !== advance.value || !isNew(set, [then, fired])) return;
       fill(set, h("p", { class: "muted" }, `It will be ${formatTime(then)}. `, fired.length ? "This sets off:" : "Nothing is due until then."), fired.length ? events(fired) : null);
     } catch (error) {
-      fill(set, h("p", { class: "failed" }, value(error instanceof Error ? error.message : "")));
+      if (duration === advance.value && isNew(set, String(error))) fill(set, h("p", { class: "failed" }, value(error instanceof Error ? error.message : "")));
     }
   }
 

@@ -2,7 +2,7 @@
 /** Calls to the merchant: pushes, callbacks, webhooks; and where webhooks go. */
 
 import { get, sandboxPath } from "./api.js";
-import { copyable, equivalent, guarded, perform, refresher, riskyButton } from "./actions.js";
+import { copyable, equivalent, guarded, isNew, perform, refresher, riskyButton } from "./actions.js";
 import { fill, h, table, value } from "./dom.js";
 import { formatTime } from "./format.js";
 
@@ -22,7 +22,8 @@ export function show(root, place) {
   let chosen = place.item;
 
   async function load() {
-    const { deliveries } = await get(path);
+    const [{ deliveries }, { endpoints }] = await Promise.all([get(path), get(sandboxPath(place.sandbox, "webhooks"))]);
+    if (!isNew(list, [deliveries, endpoints])) return;
     detail.hidden = !deliveries.length;
     if (!deliveries.length) fill(list, h("p", { class: "empty" }, "No deliveries yet. A completed checkout sends pushes to the shop, and changes of orders send webhooks to the endpoints below."));
     else {
@@ -31,7 +32,6 @@ export function show(root, place) {
         h("span", { class: `badge ${LOOKS[one.state] ?? ""}` }, one.state), one.attempts.length, formatTime(one.due_at), value(one.url),
       ])));
     }
-    const { endpoints } = await get(sandboxPath(place.sandbox, "webhooks"));
     fill(webhooks, h("h2", null, "Webhooks"), endpoints.length
       ? table("Webhooks", ["URL", "Events"], endpoints.map((/** @type {any} */ one) => [value(one.url), value((one.events ?? []).join(", ") || "all")]))
       : h("p", { class: "muted" }, "No endpoints. Add one with the call below."), equivalent({ method: "PUT", path: sandboxPath(place.sandbox, "webhooks"), body: { endpoints: [{ url: "http://localhost:8080/webhooks" }] } }));

@@ -2,7 +2,7 @@
 /** Fault rules with their counts; new ones from templates. */
 
 import { get, sandboxPath } from "./api.js";
-import { equivalent, guarded, perform, refresher, riskyButton } from "./actions.js";
+import { equivalent, guarded, isNew, perform, refresher, riskyButton } from "./actions.js";
 import { fill, h, table, value } from "./dom.js";
 
 /** @type {[string, Record<string, unknown>][]} */
@@ -63,6 +63,7 @@ export function show(root, place) {
 
   async function load() {
     const { faults } = await get(path);
+    if (!isNew(list, faults)) return;
     removeAll.hidden = !faults.length;
     if (!faults.length) {
       fill(list, h("p", { class: "empty" }, "No faults. Add one to see how the shop copes with a lost response, a refusal or a slow server."));

@@ -84,8 +84,9 @@ export function show(root, place) {
 
   async function load() {
     const page = await get(`${path}?view=row&limit=${LIMIT}`);
-    rows = page.requests;
-    total = page.total;
+    const arrived = rows.filter((row) => row.id > (page.last ?? 0)); // while the page was on its way
+    rows = [...arrived, ...page.requests];
+    total = page.total + arrived.length;
     filterAgain();
     const entry = place.query.get("entry");
     if (entry) await openEntry(entry);
@@ -119,11 +120,13 @@ export function show(root, place) {
   return {
     title: "Journal",
     onEvents: (events) => {
-      if (events.some((event) => event.type === "reset" || event.type === "gone")) {
+      const first = rows[0]?.id ?? 0;
+      const isOther = events.some((event) => event.type === "reset" || event.type === "gone");
+      if (isOther) rows = [];
+      if (isOther || events.some((event) => event.type === "hello" && event.data.last > first)) {
         void load().catch(() => {});
         return;
       }
-      const first = rows[0]?.id ?? 0;
       const newer = events.filter((event) => event.type === "entry" && event.data.id > first).map((event) => event.data).reverse();
       if (!newer.length) return;
       rows.unshift(...newer);

@@ -2,12 +2,13 @@
 /** One order: its picture, why refunds went where they went, its history, and what to do with it. */
 
 import { get, sandboxPath } from "./api.js";
-import { copyable, equivalent, guarded, perform, refresher } from "./actions.js";
+import { copyable, equivalent, guarded, isNew, perform, refresher } from "./actions.js";
 import { count, fill, group, h, table, value, visibleLines } from "./dom.js";
 import { formatTime, numberRefunds, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
 import { openMovement } from "./movement-form.js";
 import { Picture } from "./picture.js";
 
+const MAX_FINDINGS = 3; // each for another reason
 const FEW_REFUNDS = 20; // that are explained at once
 const OUTCOMES = ["expire", "accept_fraud", "reject_fraud", "stop_fraud", "fail_next_allocation"];
 
@@ -31,11 +32,12 @@ export function show(root, place) {
     drawTabs();
     panel.scrollIntoView({ block: "nearest" });
   });
-  const body = h("div", { class: "stack" },
+  const failure = h("div");
+  const body = h("div", { class: "stack", hidden: true },
     findings,
     h("section", { class: "panel", "aria-label": "Picture" }, picture.element, h("div", { class: "slider" }, slider, moment, toNow)),
     h("section", { class: "panel", "aria-label": "Details" }, tabs, panel));
-  fill(root, head, body);
+  fill(root, head, failure, body);
 
   /** @type {any} */
   let data = null;
@@ -47,6 +49,8 @@ export function show(root, place) {
 
   async function load() {
     data = await get(path);
+    body.hidden = false;
+    if (!isNew(body, data)) return;
     if (step > data.timeline.length) step = 0;
     drawHead();
     drawFindings();
@@ -98,16 +102,27 @@ export function show(root, place) {
 
   function drawFindings() {
     const failed = data.allocations.filter((/** @type {any} */ one) => one.outcome === "failed");
-    const own = failed.filter((/** @type {any} */ one) => reasonOf(one).name !== "no_earlier_failure");
-    const reasons = new Set(own.map((/** @type {any} */ one) => reasonOf(one).detail));
-    const first = [...reasons].map((reason) => own.find((/** @type {any} */ one) => reasonOf(one).detail === reason));
-    const later = failed.length - Math.min(3, first.length);
-    fill(findings, first.slice(0, 3).map((/** @type {any} */ one) => h("div", { class: "finding" },
-      h("p", null, h("strong", null, `Refund ${one.number} of ${group(one.amount)} was not allocated: `), value(withNumbers(reasonOf(one).detail)), ". ", bookedText(one)),
+    const withoutLines = data.allocations.filter((/** @type {any} */ one) => one.outcome === "not_attempted");
+    const first = causes(failed).slice(0, MAX_FINDINGS);
+    const later = failed.length - first.length;
+    fill(findings, first.map((one) => finding(one, "was accepted, but not allocated to a shipment", "")),
+      later > 0 ? h("p", { class: "muted hint" }, `${later === 1 ? "One more refund was" : `${later} more refunds were`} not allocated: after a failure, no later refund of the order is.`) : null,
+      withoutLines.slice(0, 1).map((/** @type {any} */ one) => finding(one, "has no order lines, so it was not allocated to a shipment", "warning")),
+      withoutLines.length > 1 ? h("p", { class: "muted hint" }, `${count(withoutLines.length - 1, "more refund")} without order lines.`) : null);
+    findings.hidden = !failed.length && !withoutLines.length;
+  }
+
+  /**
+   * @param {any} one
+   * @param {string} what happened to it
+   * @param {string} look
+   */
+  function finding(one, what, look) {
+    const reason = one.outcome === "failed" ? [": ", value(withNumbers(reasonOf(one).detail))] : null;
+    return h("div", { class: `finding ${look}` },
+      h("p", null, h("strong", null, `Refund ${one.number} of ${group(one.amount)} ${what}`), reason, ". ", bookedText(one)),
       hintOf(one) ? h("p", { class: "hint" }, "→ ", value(withNumbers(hintOf(one)))) : null,
-      one.correlation_id ? h("p", { class: "hint" }, h("a", { href: entryLink(one.correlation_id) }, "Show the request")) : null)),
-    later > 0 ? h("p", { class: "muted hint" }, `${later === 1 ? "One more refund was" : `${later} more refunds were`} not allocated: after a failure, no later refund of the order is.`) : null);
-    findings.hidden = !failed.length;
+      one.correlation_id ? h("p", { class: "hint" }, h("a", { href: entryLink(one.correlation_id) }, "Show the request")) : null);
   }
 
   /** @param {any} allocation */
@@ -204,7 +219,7 @@ export function show(root, place) {
       control("This order", path), control("Its picture as SVG", `${path}/picture.svg`), control("The sandbox as a scenario", sandboxPath(place.sandbox, "scenario")));
   }
 
-  void guarded(body, load);
+  void guarded(failure, load);
   const refresh = refresher(load);
   const observer = new ResizeObserver(() => {
     if (data && Math.abs(picture.element.clientWidth - drawnWidth) > 40) void drawPicture().catch(() => {});
@@ -234,6 +249,19 @@ function hintOf(allocation) {
  */
 function shorten(text) {
   return text.length > 90 ? `${text.split(". ")[0]}.` : text;
+}
+
+/**
+ * The first refund of each reason that is its own, and not that an earlier one failed.
+ * @param {any[]} failed
+ */
+function causes(failed) {
+  const reasons = new Map();
+  for (const one of failed) {
+    const { name, detail } = reasonOf(one);
+    if (name !== "no_earlier_failure" && !reasons.has(detail)) reasons.set(detail, one);
+  }
+  return [...reasons.values()];
 }
 
 /** @param {any} allocation */

@@ -2,7 +2,7 @@
 /** The orders of a sandbox, or one of them. */
 
 import { get, sandboxPath } from "./api.js";
-import { equivalent, guarded, perform, refresher } from "./actions.js";
+import { equivalent, guarded, isNew, perform, refresher } from "./actions.js";
 import { count, fill, group, h, table, value } from "./dom.js";
 import { show as showOrder } from "./view-order.js";
 
@@ -50,6 +50,7 @@ export function show(root, place) {
 
   /** @param {{orders: any[], total: number}} page */
   function draw({ orders, total }) {
+    if (!isNew(list, [orders, total])) return;
     const isFiltered = filters().size > 0;
     fill(found, total || isFiltered ? count(total, "order") : "");
     if (!orders.length) {

@@ -2,7 +2,7 @@
 /** Snapshots of a sandbox: take one, go back to one. */
 
 import { get, sandboxPath } from "./api.js";
-import { equivalent, guarded, perform, refresher, riskyButton } from "./actions.js";
+import { equivalent, guarded, isNew, perform, refresher, riskyButton } from "./actions.js";
 import { fill, h, table, value } from "./dom.js";
 import { formatTime } from "./format.js";
 
@@ -31,6 +31,7 @@ export function show(root, place) {
 
   async function load() {
     const { snapshots } = await get(path);
+    if (!isNew(list, snapshots)) return;
     if (!snapshots.length) {
       fill(list, h("p", { class: "empty" }, "No snapshots. Take one before an experiment, and go back to it as often as you like."));
       return;

@@ -103,13 +103,13 @@ class DeliveryRunner:
         """Make a call that is due, as the fault rules have it.
 
         Returns:
-            The attempts; none if the call is put off.
+            The attempts; none if the call is put off, or the sandbox was replaced.
         """
-        fired = delivery.fired
+        fired: FiredActions | None = delivery.fired
         if not fired:
-            fired = await self.take_turn(sandbox, delivery_faults.match_rules, delivery) or ()
-            if await self.take_turn(sandbox, delivery_faults.put_off, delivery, fired):
-                return []
+            fired = await self.take_turn(sandbox, _match_rules, delivery)
+        if fired is None:
+            return []
         number = delivery_faults.number_of_calls(fired)
         sent = [await self.send(sandbox, delivery, fired) for _ in range(number)]
         await self.take_turn(sandbox, _release_reordered, delivery)
@@ -227,6 +227,12 @@ def _take_due(sandbox: Sandbox, target: datetime) -> Sequence[Delivery]:
 def _is_wanted(sandbox: Sandbox, delivery: Delivery) -> bool:
     order = sandbox.orders.get(delivery.order_id)
     return not is_stopped(delivery, order, sandbox.assumptions)
+
+
+def _match_rules(sandbox: Sandbox, delivery: Delivery) -> FiredActions | None:
+    """Count a delivery for the fault rules; return None if one puts it off."""
+    fired = delivery_faults.match_rules(sandbox, delivery)
+    return None if delivery_faults.put_off(sandbox, delivery, fired) else fired
 
 
 def _settle(

@@ -5,6 +5,7 @@ otherwise the server would call whatever address a request names.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -51,16 +52,32 @@ class TargetPolicy(Struct, frozen=True):
         """
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        target = self.rewrites.get(origin, origin) + url[len(origin) :]
-        host = urlsplit(target).hostname or ""
+        target_origin = self.rewrites.get(origin, origin)
+        host = _host_of(target_origin)
         if not self.is_allowed_name(host):
-            _check_not_reserved(host)
-            check_address(host)
+            _check_host(host)
+        target = target_origin + url[len(origin) :]
         return Target(target, parts.netloc.rpartition("@")[2])
 
     def is_allowed_name(self, host: str) -> bool:
         """Return whether a host is called whatever its address."""
         return host == HOST_GATEWAY or host in self.allowed_hosts
+
+
+@lru_cache(maxsize=1000)  # a shop is called again and again
+def _host_of(origin: str) -> str:
+    return urlsplit(origin).hostname or ""
+
+
+@lru_cache(maxsize=1000)
+def _check_host(host: str) -> None:
+    """Check a host; a name is checked again once it is resolved.
+
+    Raises:
+        HostNotAllowedError: it is not called.
+    """
+    _check_not_reserved(host)
+    check_address(host)
 
 
 def _check_not_reserved(host: str) -> None:

@@ -1,6 +1,7 @@
 """The checkout page over HTTP: reached by its key alone, framed by any shop."""
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -185,9 +186,10 @@ def test_the_secret_of_an_owner_is_in_the_key() -> None:
     assert urls[0] != urls[1]
 
 
-async def test_a_public_url_is_where_browsers_find_the_page(session: ClientSession) -> None:
-    registry = SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults()))
-    server = Server(registry, public_url="https://kustom.example/mock")
+async def test_a_public_url_is_where_browsers_find_the_page(
+    session: ClientSession, new_server: Callable[..., Server]
+) -> None:
+    server = new_server(settings={"public_url": "https://kustom.example/mock"})
     with running_in_thread(server) as url:
         shop = Merchant(session, url, "shop")
         reply = await shop.send("POST", CHECKOUTS_PATH, CART)

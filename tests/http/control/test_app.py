@@ -2,18 +2,12 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
-from aiohttp import ClientSession
 
 from mockserver.http.control.routes import CONTROL_ROUTES, HEALTH_PATHS
-from mockserver.http.server import Server
-from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
-from mockserver.scenario.scenario import ScenarioDefaults
-from tests.support.merchant import Merchant
+from tests.support.merchant import Merchant, NewServer
 from tests.support.problems import assert_problem
 
 LIST = "/__admin/sandboxes"
@@ -84,15 +78,10 @@ async def test_own_origin_is_accepted(merchant: Merchant) -> None:
 
 
 @pytest.fixture
-async def guarded(session: ClientSession) -> AsyncIterator[Merchant]:
+async def guarded(own_server: NewServer) -> Merchant:
     """A merchant of a server that asks for a token and knows one more host."""
-    server = Server(
-        SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())),
-        allowed_hosts=frozenset({"mock.example"}),
-        admin_token=TOKEN,
-    )
-    yield Merchant(session, await server.start(), "own")
-    await server.stop()
+    settings = {"allowed_hosts": frozenset({"mock.example"}), "admin_token": TOKEN}
+    return await own_server(settings=settings)
 
 
 async def test_allowed_host_is_accepted(guarded: Merchant) -> None:

@@ -1,22 +1,19 @@
 """Long work of the control API holds nobody, and changes a sandbox at once or not at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from threading import Event, current_thread
 from typing import Any, NoReturn
 
 import pytest
-from aiohttp import ClientSession
 
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http.control import app, orders, sandboxes, scenarios
 from mockserver.http.control.workers import MAX_WORKERS, WORKER_NAME, Workers
-from mockserver.http.server import Server
-from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import build_order
 from mockserver.scenario.scenario import Scenario, wrap_value
-from tests.support.merchant import SHIPPED, UNKNOWN_ID, Json, Merchant, basic
+from tests.support.merchant import SHIPPED, UNKNOWN_ID, Json, Merchant, NewServer, basic
 
 SCENARIO = {"version": 1, "orders": {"new": {"lines": [{"unit_price": 5}]}}}
 TIMEOUT = 20  # seconds, for what must happen
@@ -171,13 +168,11 @@ async def test_a_missing_order_of_a_large_sandbox_is_404(
 
 
 @pytest.fixture
-async def owned_server(session: ClientSession) -> AsyncIterator[Callable[[str], Merchant]]:
+async def owned_server(own_server: NewServer) -> Callable[[str], Merchant]:
     """A server whose sandboxes belong to the secret they are first used with."""
     template = Scenario("empty", wrap_value({"version": 1}))
-    server = Server(SandboxRegistry(template, owned=True))
-    url = await server.start()
-    yield lambda user: Merchant(session, url, user)
-    await server.stop()
+    first = await own_server(template=template, owned=True)
+    return first.as_user
 
 
 async def test_a_sandbox_that_was_claimed_meanwhile_is_not_replaced(

@@ -7,7 +7,6 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
-from aiohttp import ClientSession
 
 from mockserver.domain.operation import Operation
 from mockserver.homes.memory import MemoryHome
@@ -19,12 +18,11 @@ from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.messages import Request
 from mockserver.http.metrics import Metrics
-from mockserver.http.server import Server
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
-from tests.support.merchant import Merchant
+from tests.support.merchant import Merchant, NewServer
 from tests.support.problems import assert_problem
 
 Op = Operation
@@ -126,22 +124,18 @@ async def test_requests_can_be_cleared(busy: Merchant) -> None:
     assert (await busy.control("GET", "requests/count")).json == {"count": 0}
 
 
-async def test_full_journal_keeps_counting(session: ClientSession) -> None:
-    surroundings = ScenarioDefaults(journal_size=3)
-    server = Server(SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), surroundings)))
-    merchant = Merchant(session, await server.start(), "own")
-    try:
-        await merchant.make_order()
-        for _ in range(5):
-            await merchant.do(Op.GET_ORDER)
-        await merchant.do(Op.CANCEL)
-        entries = (await merchant.control("GET", "requests")).json["requests"]
-        assert [item["operation"] for item in entries] == ["get_order", "get_order", "cancel"]
-        count = "requests/count?operation=get_order&status=200"
-        assert (await merchant.control("GET", count)).json == {"count": 5}
-        assert (await merchant.control("GET", "requests/count")).json == {"count": 6}
-    finally:
-        await server.stop()
+async def test_full_journal_keeps_counting(own_server: NewServer) -> None:
+    template = load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults(journal_size=3))
+    merchant = await own_server(template=template)
+    await merchant.make_order()
+    for _ in range(5):
+        await merchant.do(Op.GET_ORDER)
+    await merchant.do(Op.CANCEL)
+    entries = (await merchant.control("GET", "requests")).json["requests"]
+    assert [item["operation"] for item in entries] == ["get_order", "get_order", "cancel"]
+    count = "requests/count?operation=get_order&status=200"
+    assert (await merchant.control("GET", count)).json == {"count": 5}
+    assert (await merchant.control("GET", "requests/count")).json == {"count": 6}
 
 
 # Invalid filters and a part of the message.

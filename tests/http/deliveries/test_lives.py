@@ -1,6 +1,11 @@
-"""Random lives of whole integrations, from the cart to the refund, without a socket."""
+"""Random lives of whole integrations, from the cart to the refund, without a socket.
+
+Faults are in both directions: calls to the shop are lost, late, doubled or out of order,
+and answers to the shop's requests are lost, so that it sends them again.
+"""
 
 import asyncio
+import json
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -8,20 +13,26 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.domain.commands import Acknowledge, CaptureOrder, RefundOrder
 from mockserver.domain.ledger import broken_invariants
+from mockserver.domain.operation import ORDERS_PATH
 from mockserver.homes.memory import MemoryHome
+from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.complete_checkout import play_completion
 from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.outgoing import OutgoingRequest
 from mockserver.http.deliveries.sender import Sender, Sent
 from mockserver.http.deliveries.targets import TargetPolicy
+from mockserver.http.merchant.handler import MerchantApi
+from mockserver.http.merchant.order_cache import OrderCache
+from mockserver.http.messages import Request
+from mockserver.http.metrics import Metrics
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import add_fault_rule
 from mockserver.scenario.scenario import Scenario, parse_scenario, wrap_value
+from tests.support.merchant import basic
 
 SCENARIO = {
     "version": 1,
@@ -38,7 +49,11 @@ FAULTS = (
     {"on": "push", "do": {"delay": "3m"}},
     {"on": "webhook", "do": {"reorder": True}},
     {"on": "webhook", "do": [{"duplicate": 2}, {"respond": {"status": 500}}]},
+    {"on": "any", "calls": {"every": 2}, "do": {"lose_answer": "reset"}},
+    {"on": "any", "calls": {"every": 3}, "do": {"drop": "close"}},
+    {"on": ["capture", "refund"], "calls": {"first": 2}, "do": {"respond": {"status": 503}}},
 )
+TRIES = 4  # of a request whose answer is lost
 names = st.sampled_from(["one", "two"])
 outcomes = st.sampled_from(["approved", "pending", "declined", "abandoned"])
 steps = st.one_of(
@@ -54,18 +69,35 @@ lives = st.lists(steps, max_size=12)
 class Shop(Sender):
     """A shop without a socket: it acknowledges at some of its pushes."""
 
-    def __init__(self, answers: list[int]) -> None:
+    def __init__(self, registry: SandboxRegistry[Scenario], answers: list[int]) -> None:
         """Answer in turn; a 201 acknowledges as well."""
         super().__init__(TargetPolicy())
-        self.sandbox: Sandbox | None = None
+        home = MemoryHome(registry)
         self.answers = answers
+        self.runner = DeliveryRunner(home, self)
+        metrics = Metrics(registry.__len__, home.counts)
+        pages = PageAddresses(registry)
+        self.api = MerchantApi(home, OrderCache(), metrics, self.runner, pages)
+
+    async def request(self, order_id: str, action: str, **body: object) -> None:
+        """Send a request until it is answered, with the same key."""
+        path = f"{ORDERS_PATH}/{order_id}/{action}"
+        headers = {"Authorization": basic("shop"), "Klarna-Idempotency-Key": f"{action} {body}"}
+        request = Request(
+            method="POST", path=path, segments=tuple(path.split("/")[1:]), headers=headers,
+            body=json.dumps(body).encode(), scheme="http", host="localhost",
+        )  # fmt: skip
+        for _ in range(TRIES):
+            response = await self.api.handle(request)
+            if response.damage is None and 0 < response.status < 500:
+                break
 
     async def send(self, delivery: Delivery, _request: OutgoingRequest) -> Sent:
         """Answer a call."""
         await asyncio.sleep(0)
         status = self.answers.pop() if self.answers else 200
-        if status == 201 and self.sandbox and delivery.kind is DeliveryKind.PUSH:
-            self.sandbox.execute(delivery.order_id, Acknowledge())
+        if status == 201 and delivery.kind is DeliveryKind.PUSH:
+            await self.request(delivery.order_id, "acknowledge")
         return Sent(0.0, status)
 
 
@@ -75,9 +107,8 @@ async def live(
     registry: SandboxRegistry[Scenario] = SandboxRegistry(
         parse_scenario("life", wrap_value(SCENARIO))
     )
-    shop = Shop(answers)
-    shop.sandbox = sandbox = registry.get_or_create("shop")
-    runner = DeliveryRunner(MemoryHome(registry), shop)
+    sandbox, shop = registry.get_or_create("shop"), Shop(registry, answers)
+    runner = shop.runner
     for number in faults:
         add_fault_rule(sandbox, f"fault-{number}", FAULTS[number])
     for step, name, value in life:
@@ -87,12 +118,11 @@ async def live(
                 with suppress(Problem):  # it is expired
                     await play_completion(runner, sandbox, checkout, {"outcome": value})
             case "capture":
-                for _ in range(2):  # a retry with the same key
-                    sandbox.execute(name, CaptureOrder(value), f"capture {name} {value}")
+                await shop.request(name, "captures", captured_amount=value)
             case "refund":
-                sandbox.execute(name, RefundOrder(value))
+                await shop.request(name, "refunds", refunded_amount=value)
             case "acknowledge":
-                sandbox.execute(name, Acknowledge())
+                await shop.request(name, "acknowledge")
             case "advance":
                 await runner.advance(sandbox, sandbox.clock.now() + timedelta(minutes=value))
     await runner.advance(sandbox, sandbox.clock.now() + timedelta(days=3))
@@ -117,6 +147,11 @@ def test_no_life_breaks_a_rule(
         pushes = [d for d in sandbox.deliveries if d.kind is DeliveryKind.PUSH]
         (push,) = [push for push in pushes if push.order_id == order_id]
         assert handled is None or all(attempt.at <= handled for attempt in push.attempts)
+        for amounts in (
+            [capture.captured_amount for capture in order.captures],
+            [refund.refunded_amount for refund in order.refunds],
+        ):
+            assert len(set(amounts)) == len(amounts)  # each key has its amount
     made = sum(
         1 + len(order.captures) + len(order.refunds) for order in sandbox.orders.values()
     )

@@ -11,6 +11,7 @@ from mockserver.schemas import get_schema, shipped_schemas
 from tests.support.checkouts import CART, EMPTY_CART, SHIRTS, URLS
 from tests.support.connection import add_fault
 from tests.support.merchant import UNKNOWN_ID, Merchant, Reply
+from tests.support.shop import FROZEN
 
 Op = Operation
 RECORDED_KEYS = [
@@ -63,6 +64,46 @@ async def test_an_answer_has_the_recorded_shape(merchant: Merchant, slash: str) 
     assert page["order_lines"] == [SHIRTS]
     assert page["merchant_urls"] == URLS
     assert b'": ' not in reply.body
+
+
+RECORDED_OPTIONS = [
+    "allow_separate_shipping_address", "date_of_birth_mandatory", "title_mandatory",
+    "national_identification_number_mandatory", "require_validate_callback_success",
+    "show_subtotal_detail", "phone_mandatory", "verify_national_identification_number",
+    "allowed_customer_types", "additional_checkboxes", "require_client_validation",
+    "require_client_validation_callback_response",
+]  # fmt: skip
+SHOP_OF_2023: Mapping[str, Any] = {
+    "billing_countries": ["SE"],
+    "shipping_countries": ["SE"],
+    "merchant_data": "{}",
+    "options": {
+        **dict.fromkeys(reversed(RECORDED_OPTIONS), True),
+        "allowed_customer_types": ["person"],
+        "additional_checkboxes": [],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "later"),
+    [
+        ({"recurring": True}, ["recurring"]),
+        (SHOP_OF_2023, ["billing_countries", "shipping_countries", "merchant_data"]),
+    ],
+    ids=["recurring in 2020", "a shop in 2023"],
+)
+async def test_further_members_follow_in_the_recorded_order(
+    merchant: Merchant, fields: Mapping[str, Any], later: list[str]
+) -> None:
+    page = await create(merchant, **fields)
+    assert list(page) == [*RECORDED_KEYS, *later]
+    again = (await read(merchant, page["order_id"])).json
+    assert list(again) == list(page)
+
+
+async def test_options_come_back_in_the_recorded_order(merchant: Merchant) -> None:
+    assert list((await create(merchant, **SHOP_OF_2023))["options"]) == RECORDED_OPTIONS
 
 
 async def test_an_answer_has_the_recorded_headers(merchant: Merchant) -> None:
@@ -245,6 +286,18 @@ async def test_another_merchants_checkout_cannot_be_found(
 ) -> None:
     order_id = (await create(merchant))["order_id"]
     assert (await read(new_merchant(), order_id)).status == 404
+
+
+async def test_order_management_answers_later_where_assumed(merchant: Merchant) -> None:
+    scenario = {**FROZEN, "assume": {"order_visible_after": 60}}
+    await merchant.control("PUT", "scenario", scenario)
+    order_id = (await create(merchant))["order_id"]
+    await merchant.control("POST", f"checkouts/{order_id}/complete", {"push": "hold"})
+    for operation in (Op.GET_ORDER, Op.ACKNOWLEDGE):
+        reply = await merchant.do(operation, order_id=order_id)
+        assert (reply.status, reply.json["error_code"]) == (404, "NO_SUCH_ORDER")
+    await merchant.control("POST", "clock", {"advance": "1m"})
+    assert (await merchant.do(Op.GET_ORDER, order_id=order_id)).status == 200
 
 
 async def test_a_checkout_is_no_order_yet(merchant: Merchant) -> None:

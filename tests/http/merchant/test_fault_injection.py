@@ -15,9 +15,6 @@ from mockserver.domain.operation import CHECKOUT_OPERATIONS, READ_OPERATIONS, Op
 from mockserver.domain.refusal import UNKNOWN_FACT
 from mockserver.http.merchant.responses import UNAUTHORIZED_HTML
 from mockserver.http.server import Server
-from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
-from mockserver.scenario.scenario import ScenarioDefaults
 from tests.support.connection import TIMEOUT, add_fault, open_connection, parse_head
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, Merchant, Reply, with_key
 from tests.support.request_examples import BODIES, order_for
@@ -375,9 +372,11 @@ async def test_hang_ends_with_the_client_and_records_its_duration(
 
 
 @pytest.fixture
-async def own_merchant(session: ClientSession) -> AsyncIterator[tuple[Server, Merchant]]:
+async def own_merchant(
+    session: ClientSession, new_server: Callable[..., Server]
+) -> AsyncIterator[tuple[Server, Merchant]]:
     """A merchant of a server that no other test uses."""
-    server = Server(SandboxRegistry(load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())))
+    server = new_server()
     made = Merchant(session, await server.start(), "own")
     await made.make_order()
     yield server, made
