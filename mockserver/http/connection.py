@@ -212,7 +212,8 @@ class Connection(web.RequestHandler):
         if isinstance(error, UnreadableRequestError):
             return error.refusal
         if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
-            return malformed(error, (self.unanswered or (self.framer.head,))[0])
+            head = (self.unanswered or (self.framer.head,))[0]
+            return malformed(error, head, self.framer.malformed_chunk)
         return Refusal(Reason.INTERNAL_ERROR)
 
     def _close_when_answered(self) -> None:
