@@ -19,7 +19,7 @@ STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus
 }
 NO_CONTENT = 204
-SMALL_BODY = 65_536  # bytes; a larger body is written as it is, not copied behind its head
+MAX_COPIED_BYTES = 65_536  # of a body; a larger one is written as it is, not behind its head
 
 
 class PlainResponse(web.StreamResponse):
@@ -50,7 +50,7 @@ class PlainResponse(web.StreamResponse):
         if transport is None or transport.is_closing():
             raise ConnectionResetError
         response, method = self.response, request.method
-        if len(response.body) <= SMALL_BODY or method == "HEAD":
+        if len(response.body) <= MAX_COPIED_BYTES or method == "HEAD":
             transport.write(render_response(response, method, connection))
         else:
             transport.write(_render_head(response, connection))

@@ -15,7 +15,7 @@ from mockserver.http import connection, unread_responses
 from mockserver.http.connection import ConnectionServer
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.messages import Response
-from mockserver.http.response import SMALL_BODY, PlainResponse
+from mockserver.http.response import MAX_COPIED_BYTES, PlainResponse
 from tests.support.connection import TIMEOUT, add_fault, open_connection, request_bytes
 from tests.support.merchant import Merchant
 from tests.support.raw_http import exchange_bytes, parse_responses
@@ -240,7 +240,7 @@ async def test_longest_unread_responses_are_dropped_beyond_a_limit(
 
 
 async def test_large_body_is_written_without_a_copy() -> None:
-    body, transport = bytes(SMALL_BODY + 1), Mock()
+    body, transport = bytes(MAX_COPIED_BYTES + 1), Mock()
     transport.is_closing.return_value = False
     transport.get_write_buffer_size.return_value = 0
     request = make_mocked_request("GET", "/", transport=transport)
