@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from http.client import HTTPResponse, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -144,6 +145,22 @@ def test_plain_http_on_the_tls_port_is_logged() -> None:
         process.terminate()
         _, errors = process.communicate(timeout=TIMEOUT)
     assert "a client sent plain HTTP to the TLS port: use https://" in errors
+
+
+def test_old_tls_is_refused_and_stalled_handshakes_hold_nobody() -> None:
+    with ExitStack() as stack:
+        _, url = stack.enter_context(serving("--port", "0", "--tls"))
+        parts = urlsplit(url)
+        for _ in range(50):
+            stack.enter_context(socket.create_connection((parts.hostname, parts.port)))
+        authority = authority_of(url)
+        assert send_get(url, authority, "/healthz")[0] == 200
+        old = verifying(authority)
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+            old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with pytest.raises(ssl.SSLError):
+            RedirectedConnection(url, old).request("GET", "/healthz")
 
 
 def test_sigterm_ends_a_server_with_an_open_tls_connection() -> None:
