@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 LOWEST := $(VENV)/lowest
+# All tests but those of the docs, the wheel, the image and the pages, which need the tools of contributors.
+LOWEST_TESTS ?= tests --ignore tests/browser --ignore tests/container --ignore tests/docs \
+  --ignore tests/http/openapi --ignore tests/packaging
 NODE_TOOLS := tools/javascript/node_modules
 
 .PHONY: serve demo test shared-test browser-test screens test-lowest image-test contract-coverage dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
@@ -24,14 +27,8 @@ test: $(VENV)/ready ## run the tests with coverage
 shared-test: $(VENV)/ready ## run the tests over HTTP on three replicas with Valkey or Redis; TESTS=file selects
 	$(BIN)/python -m pytest -n auto --home valkey-replicas $(or $(TESTS),tests/http)
 
-test-lowest: $(LOWEST)/ready ## run the tests that can fail with the lowest versions of dependencies
-	$(LOWEST)/bin/python -m pytest -n auto tests/http/test_client_disconnects.py tests/http/test_connection.py \
-	  tests/http/test_foreign_headers.py tests/http/test_http_errors.py tests/http/test_incomplete_requests.py \
-	  tests/http/test_raw_cases.py tests/http/test_tls.py tests/http/test_certificate_authority.py \
-	  tests/http/merchant/test_fault_injection.py tests/http/merchant/test_operations.py \
-	  tests/http/merchant/test_command_parsing.py tests/scenario/test_yaml_reader.py \
-	  tests/pytest_plugin/test_fixtures.py \
-	  tests/http/deliveries --ignore tests/http/deliveries/test_lives.py
+test-lowest: $(LOWEST)/ready ## run the tests with the lowest versions of dependencies; LOWEST_TESTS selects some
+	$(LOWEST)/bin/python -m pytest -n auto $(LOWEST_TESTS)
 
 image-test: $(VENV)/ready ## build and run the image with Docker, or with buildah and podman
 	$(BIN)/python -m pytest -m container tests/container
@@ -46,7 +43,7 @@ screens: $(VENV)/ready ## take pictures of every screen into .screens, to be loo
 
 contract-coverage: $(VENV)/ready ## print what of the contract the tests over HTTP have met
 	@rm -rf .contract-coverage && mkdir .contract-coverage
-	KUSTOM_COVERAGE_FOLDER=.contract-coverage $(BIN)/python -m pytest -q -n auto tests/http tests/audit tests/whatif
+	KUSTOM_COVERAGE_FOLDER=.contract-coverage $(BIN)/python -m pytest -q -n auto tests/http tests/audit tests/whatif tests/drift
 	@$(BIN)/kustom-mock coverage .contract-coverage/*.json --gaps
 
 dist: $(VENV)/ready ## build the sdist, and the wheel from it

@@ -71,8 +71,9 @@ if TYPE_CHECKING:
         WhatifReport,
     )
     from mockserver.scenario_types import OrderSpec
-    from mockserver.testing.sandbox_handle import KustomSandbox, ScenarioSource
+    from mockserver.testing.sandbox_handle import KustomSandbox
     from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
+    from mockserver.testing.scenario_sources import ScenarioSource
     from mockserver.testing.server_handle import KustomServer
     from mockserver.testing.server_thread import running_server
 
@@ -147,7 +148,7 @@ _MODULE_BY_NAME = {
     "OrderIds": "testing.sandbox_parts",
     "SandboxClock": "testing.sandbox_parts",
     "SandboxFaults": "testing.sandbox_parts",
-    "ScenarioSource": "testing.sandbox_handle",
+    "ScenarioSource": "testing.scenario_sources",
     "running_server": "testing.server_thread",
 }
 """Where public classes and functions are defined, below this package."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.coverage.run_coverage import RunCoverage
     from mockserver.testing.collection import ScenarioFile
     from mockserver.testing.sandbox_handle import KustomSandbox
     from mockserver.testing.server_handle import KustomServer
@@ -35,9 +34,6 @@ AUDIT_MODES = ("off", "report", "fail")
 AUDIT_SECTION = "kustom audit"
 SANDBOX_KEY: "pytest.StashKey[KustomSandbox]" = pytest.StashKey()
 SERVER_KEY: "pytest.StashKey[KustomServer]" = pytest.StashKey()
-COVERAGE_KEY: "pytest.StashKey[list[RunCoverage]]" = pytest.StashKey()
-COVERAGE_SECTION = "kustom coverage"
-WORKER_OUTPUT = "kustom_coverage"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,12 +53,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, and check the configured audit mode."""
+    """Register the marker, check the audit mode, and collect coverage if it is asked for."""
     if _option(config, "audit") not in (None, *AUDIT_MODES):
         expected = ", ".join(AUDIT_MODES)
         value = _option(config, "audit")
         raise pytest.UsageError(f"kustom_audit: expected one of {expected}, got '{value}'")
     config.addinivalue_line("markers", MARKER_HELP)
+    file = _option(config, "coverage")
+    if file and not hasattr(config, "workerinput"):
+        from mockserver.testing.coverage_report import RunCoverageCollector
+
+        config.pluginmanager.register(RunCoverageCollector(file))
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +177,7 @@ def pytest_runtest_makereport(
         report.sections.append(("kustom", sandbox_report(sandbox, pictures)))
     if sandbox is not None and call.when == "call":
         report.sections += _audit_sections(item, sandbox)
-        _collect_coverage(item, sandbox)
+        _collect_coverage(item, sandbox, report)
     return report
 
 
@@ -202,61 +203,22 @@ def _audit_sections(item: pytest.Item, sandbox: "KustomSandbox") -> list[tuple[s
     return [(AUDIT_SECTION, render_report(audited))] if audited["findings"] else []
 
 
-def _collect_coverage(item: pytest.Item, sandbox: "KustomSandbox") -> None:
-    """Keep what a test met, if the coverage of the run is asked for."""
+def _collect_coverage(
+    item: pytest.Item, sandbox: "KustomSandbox", report: pytest.TestReport
+) -> None:
+    """Add what a test met to its report, if the coverage of the run is asked for."""
     if not _option(item.config, "coverage"):
         return
     from mockserver.client import ControlError
-    from mockserver.testing.coverage_report import collect_coverage
+    from mockserver.testing.coverage_report import REPORT_ATTRIBUTE, collect_coverage
 
     with suppress(ControlError):  # the test has failed with it
-        coverages = item.config.stash.setdefault(COVERAGE_KEY, [])
-        coverages.append(collect_coverage(sandbox, item.nodeid))
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Send the coverage of an xdist worker to the controller."""
-    output = getattr(session.config, "workeroutput", None)
-    coverages = session.config.stash.get(COVERAGE_KEY, [])
-    if output is not None and coverages:
-        from mockserver.testing.coverage_report import merge_tests
-
-        output[WORKER_OUTPUT] = merge_tests(coverages).content()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG001
-    """Add the coverage of an xdist worker; one that crashed has sent none."""
-    content = getattr(node, "workeroutput", {}).get(WORKER_OUTPUT)
-    if content is not None:
-        from mockserver.coverage.run_coverage import parse_coverage
-
-        coverage = parse_coverage(content, "a worker of pytest-xdist")
-        node.config.stash.setdefault(COVERAGE_KEY, []).append(coverage)
-
-
-def _write_coverage(reporter: pytest.TerminalReporter) -> None:
-    """Write the coverage of the run, and print it; a worker leaves that to the controller."""
-    file = _option(reporter.config, "coverage")
-    if not file or hasattr(reporter.config, "workerinput"):
-        return
-    from mockserver.testing.coverage_report import merge_tests, write_coverage
-
-    reporter.section(COVERAGE_SECTION)
-    coverages = reporter.config.stash.get(COVERAGE_KEY, [])
-    try:
-        reporter.write_line(write_coverage(merge_tests(coverages), file))
-    except OSError as error:
-        reporter.write_line(f"--kustom-coverage: cannot write '{file}': {error.strerror}")
+        coverage = collect_coverage(sandbox, item.nodeid)
+        setattr(report, REPORT_ATTRIBUTE, coverage.content())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print audits and coverage; those of xdist workers have been sent."""
-    _print_audits(terminalreporter)
-    _write_coverage(terminalreporter)
-
-
-def _print_audits(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print audits; the reports of xdist workers have been sent."""
     audits = [
         (report.nodeid, text)
         for reports in terminalreporter.stats.values()
@@ -284,9 +246,7 @@ def pytest_collect_file(
     def fill(item: pytest.Item) -> "KustomSandbox":
         return open_test_sandbox(item, get_server(item.config), item.path)
 
-    file: ScenarioFile = ScenarioFile.from_parent(
-        parent, path=file_path, open_test_sandbox=fill
-    )
+    file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path, open_sandbox=fill)
     return file
 
 

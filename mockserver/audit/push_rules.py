@@ -31,7 +31,7 @@ def _sent_pushes(history: History) -> Sequence[Delivery]:
 
 
 def _slow(push: Delivery, _history: History) -> Evidence | None:
-    limit = TIMEOUTS[DeliveryKind.PUSH]
+    limit = push.timeout or TIMEOUTS[DeliveryKind.PUSH]
     slow = [attempt for attempt in received_attempts(push) if attempt.seconds >= limit]
     if not slow:
         return None

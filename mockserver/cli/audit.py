@@ -111,7 +111,7 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
         {
             "id": rule.code,
             "shortDescription": {"text": rule.title},
-            "help": {"text": rule.hint},
+            "help": {"text": rule.hint, "markdown": f"{rule.hint} See `{rule.docs}`."},
             "defaultConfiguration": {"level": "note" if rule.preview else rule.severity},
         }
         for rule in AUDIT_RULES.values()

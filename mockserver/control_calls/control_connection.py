@@ -29,16 +29,7 @@ class ControlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ControlConnection:
-    """Address of a sandbox on a server, and how requests about it are sent.
-
-    Attributes:
-        url: address of the server, such as ``http://127.0.0.1:8566``.
-        sandbox: name of the sandbox: the user name of the merchant.
-        token: the server's ``--admin-token``, if it has one.
-        ca_file: PEM file of the authorities to trust over HTTPS; the system's by default.
-        verify: ``False`` accepts any certificate.
-        secret: the password of the merchant, which a server with ``--owned`` asks for.
-    """
+    """How requests about a sandbox are sent; its fields are those of the client."""
 
     url: str
     sandbox: str

@@ -272,6 +272,24 @@ class Assumptions:
         },
         kustom_docs("the page on push; whether these are offsets or gaps is open"),
     )
+    push_timeout: int = assumption_field(
+        5,
+        {5: "seconds within which the shop must answer a push"},
+        recorded("a log of 2018: no answer after 5131 ms"),
+        allowed_numbers=range(1, 61),
+    )
+    order_visible_after: int = assumption_field(
+        0,
+        {0: "seconds after completion until order management knows the order"},
+        read_off_clients("WooCommerce waits for the push if the order is not there yet"),
+        allowed_numbers=range(601),
+    )
+    callback_timeout: int = assumption_field(
+        10,
+        {10: "seconds within which the shop must answer an address or shipping callback"},
+        assumed("no limit is documented; that of a required validation"),
+        allowed_numbers=range(1, 61),
+    )
     push_after_acknowledge: str = assumption_field(
         "none",
         {
@@ -323,6 +341,14 @@ class Assumptions:
         recorded(
             "left out, though the schema requires it; a client's own answers have it empty"
         ),
+    )
+    webhook_id: str = assumption_field(
+        "event_id",
+        {
+            "event_id": "the header webhook-id is the id of the event in the body",
+            "own": "the header webhook-id is an id of the message of its own",
+        },
+        assumed("Standard Webhooks asks only for the same id in every repetition"),
     )
     order_created_at: str = assumption_field(
         "completion",

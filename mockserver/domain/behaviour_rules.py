@@ -128,6 +128,11 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         assumed("only the code for a suspended token is documented"),
     ),
     BehaviourRule(
+        "An order shows the shipping option chosen at checkout, with the member names of order"
+        " management.",
+        assumed("both lists of members are documented, which becomes which is not"),
+    ),
+    BehaviourRule(
         "With auto_capture the whole order is captured at once, unless a fraud review is"
         " pending.",
         assumed("the option is documented, the moment is not"),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct, field
@@ -138,6 +139,10 @@ class Refund(Struct, frozen=True, gc=False, kw_only=True):
     reference: str | None = None
 
 
+_CAPTURED_AMOUNT = attrgetter("captured_amount")
+_REFUNDED_AMOUNT = attrgetter("refunded_amount")
+
+
 class Order(Struct, frozen=True, gc=False, kw_only=True):
     """An order with its captures and refunds."""
 
@@ -175,12 +180,12 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     @property
     def captured_amount(self) -> int:
         """The sum of all captures."""
-        return sum([capture.captured_amount for capture in self.captures])
+        return sum(map(_CAPTURED_AMOUNT, self.captures))
 
     @property
     def refunded_amount(self) -> int:
         """The sum of all refunds, allocated or not."""
-        return sum([refund.refunded_amount for refund in self.refunds])
+        return sum(map(_REFUNDED_AMOUNT, self.refunds))
 
     @property
     def remaining_authorized_amount(self) -> int:

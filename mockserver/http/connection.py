@@ -24,6 +24,7 @@ from mockserver.http.http_errors import UnreadableRequestError, malformed
 from mockserver.http.merchant.responses import format_reason, refusal_response
 from mockserver.http.messages import Response
 from mockserver.http.response import PlainResponse, render_response
+from mockserver.http.unread_responses import UnreadResponses
 from mockserver.sandbox.ids import IdGenerator
 
 SERVER_HEADER = f"kustom-mock/{__version__}"
@@ -56,6 +57,7 @@ class Connection(web.RequestHandler):
         self.event_loop = loop
         self.mock_headers = server.mock_headers
         self.ids = server.ids
+        self.unread_responses = server.unread_responses
         self.framer = RequestFramer()
         self.peer_closed = asyncio.Event()
         self.timed_out = False
@@ -80,9 +82,10 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Wake everything that waits for the end of the connection."""
+        self._forget_unread_response()
         super().connection_lost(exc)
         self.peer_closed.set()
-        for timer in (self.deadline, self.grace, self.unread):
+        for timer in (self.deadline, self.grace):
             if timer:
                 timer.cancel()
 
@@ -118,13 +121,14 @@ class Connection(web.RequestHandler):
         """Start the timeout for a client that does not read its response."""
         super().pause_writing()
         if self.transport:
-            self._watch_unread_response(self.transport)
+            size = self.transport.get_write_buffer_size()
+            self._watch_unread_response(self.transport, size)
+            self.unread_responses.add(self.transport, size)
 
     def resume_writing(self) -> None:
         """Stop that timeout: everything is sent."""
         super().resume_writing()
-        if self.unread:
-            self.unread.cancel()
+        self._forget_unread_response()
 
     def pause_reading(self) -> None:
         """Remember that aiohttp paused reading."""
@@ -208,7 +212,8 @@ class Connection(web.RequestHandler):
         if isinstance(error, UnreadableRequestError):
             return error.refusal
         if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
-            return malformed(error, (self.unanswered or (self.framer.head,))[0])
+            head = (self.unanswered or (self.framer.head,))[0]
+            return malformed(error, head, self.framer.malformed_chunk)
         return Refusal(Reason.INTERNAL_ERROR)
 
     def _close_when_answered(self) -> None:
@@ -230,19 +235,24 @@ class Connection(web.RequestHandler):
         if self.transport and self.unanswered and not self.response_started:
             self.transport.abort()
 
-    def _watch_unread_response(self, transport: asyncio.Transport) -> None:
+    def _watch_unread_response(self, transport: asyncio.Transport, size: int) -> None:
         self.unread = self.event_loop.call_later(
-            UNREAD_RESPONSE_TIMEOUT,
-            self._check_unread_response,
-            transport,
-            transport.get_write_buffer_size(),
+            UNREAD_RESPONSE_TIMEOUT, self._check_unread_response, transport, size
         )
 
     def _check_unread_response(self, transport: asyncio.Transport, size: int) -> None:
-        if transport.get_write_buffer_size() < size:
-            self._watch_unread_response(transport)
+        unread_bytes = transport.get_write_buffer_size()
+        if unread_bytes < size:
+            self._watch_unread_response(transport, unread_bytes)
         else:
             transport.abort()
+
+    def _forget_unread_response(self) -> None:
+        if self.unread:
+            self.unread.cancel()
+            self.unread = None
+        if self.transport:
+            self.unread_responses.remove(self.transport)
 
     def _watch_incomplete_request(self) -> None:
         if not self.framer.incomplete:
@@ -304,6 +314,7 @@ class ConnectionServer(web.Server):
         super().__init__(handler, handler_cancellation=True)
         self.mock_headers = mock_headers
         self.ids = IdGenerator(token_hex())  # of requests that no sandbox has seen
+        self.unread_responses = UnreadResponses()
 
     def __call__(self) -> Connection:
         """Create the protocol of a new client connection."""

@@ -27,7 +27,15 @@ _EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 
 
 class FramingError(Exception):
-    """The end of a body cannot be found."""
+    """Raised if the end of a body cannot be found.
+
+    Attributes:
+        chunk: the malformed line of a body in chunks; empty if the head is malformed.
+    """
+
+    def __init__(self, chunk: bytes = b"") -> None:
+        super().__init__(chunk)
+        self.chunk = chunk
 
 
 class Piece(NamedTuple):
@@ -43,6 +51,7 @@ class RequestFramer:
     Attributes:
         lost: whether the end of the current request is unknown; all later bytes are passed on.
         malformed: whether it is unknown because the request contradicts itself.
+        malformed_chunk: the line that is no chunk, if that is why.
         discarding: whether all later bytes are dropped.
     """
 
@@ -51,6 +60,7 @@ class RequestFramer:
         self._head_is_partial = False
         self.lost = False
         self.malformed = False
+        self.malformed_chunk = b""
         self.discarding = False
         self._buffer = bytearray()  # current request from its first byte
         self._passed = 0  # bytes of it that were already passed on
@@ -110,8 +120,9 @@ class RequestFramer:
         try:
             while self._buffer and (end := self._end()):
                 yield self._take(end)
-        except FramingError:
+        except FramingError as error:
             self.lost = self.malformed = True
+            self.malformed_chunk = error.chunk
             yield self.release()
         if self._buffer and (part := self._part()).data:
             yield part
@@ -255,13 +266,13 @@ def _scan_chunks(buffer: bytearray, start: int) -> tuple[int, int]:
     while (line_end := buffer.find(b"\r\n", start)) >= 0:
         line = _CHUNK_LINE.fullmatch(buffer, start, line_end)
         if line is None:
-            raise FramingError
+            raise FramingError(bytes(buffer[start:line_end]))
         size = int(line[1], 16)
         if not size:
             return start, _end_of_trailer(buffer, line_end)
         next_start = line_end + 2 + size + 2
         if len(buffer) >= next_start and buffer[next_start - 2 : next_start] != b"\r\n":
-            raise FramingError
+            raise FramingError(bytes(buffer[line_end + 2 :]).partition(b"\r\n")[0])
         if len(buffer) < next_start:
             return start, 0
         start = next_start

@@ -1,4 +1,4 @@
-"""Minimal aiohttp response that writes head and body in one piece.
+"""Minimal aiohttp response that writes head and body in one piece, unless the body is large.
 
 :class:`aiohttp.web.Response` is made for streaming, cookies, compression and ranges. A
 response here is complete before its first byte is sent, so one write sends head and body.
@@ -19,6 +19,7 @@ STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus
 }
 NO_CONTENT = 204
+MAX_COPIED_BYTES = 65_536  # of a body; a larger one is written as it is, not behind its head
 
 
 class PlainResponse(web.StreamResponse):
@@ -48,7 +49,12 @@ class PlainResponse(web.StreamResponse):
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError
-        transport.write(render_response(self.response, request.method, connection))
+        response, method = self.response, request.method
+        if len(response.body) <= MAX_COPIED_BYTES or method == "HEAD":
+            transport.write(render_response(response, method, connection))
+        else:
+            transport.write(_render_head(response, connection))
+            transport.write(response.body)
         if transport.get_write_buffer_size():
             await request.writer.drain()
         return request.writer
@@ -65,6 +71,10 @@ class PlainResponse(web.StreamResponse):
 
 def render_response(response: Response, method: str, connection: str = "") -> bytes:
     """Return the bytes of a response; ``connection`` is its header of that name, if any."""
+    return _render_head(response, connection) + (b"" if method == "HEAD" else response.body)
+
+
+def _render_head(response: Response, connection: str) -> bytes:
     line = STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} Unknown"
     lines = [line, *map(": ".join, response.headers.items())]
     if response.status != NO_CONTENT and "Content-Length" not in response.headers:
@@ -74,7 +84,7 @@ def render_response(response: Response, method: str, connection: str = "") -> by
     if connection:
         lines.append(f"Connection: {connection}")
     head = "\r\n".join(lines) + "\r\n\r\n"
-    return head.encode() + (b"" if method == "HEAD" else response.body)
+    return head.encode()
 
 
 @lru_cache(maxsize=1)

@@ -132,9 +132,9 @@ def add_refund_text(order: Order, flow: RefundFlow) -> RefundFlow:
     return _with_reason(flow, explain_allocation(order, refund), order)
 
 
-def describe_dry_run(order: Order, preview: DryRun) -> RefundFlow:
+def describe_dry_run(order: Order, dry_run: DryRun) -> RefundFlow:
     """Describe a refund that is tried; a refused one is booked nowhere."""
-    explanation, refusal = preview.explanation, preview.refusal
+    explanation, refusal = dry_run.explanation, dry_run.refusal
     bookings = () if refusal else explanation.allocation.booked
     flow = RefundFlow(
         numbers=(),

@@ -23,7 +23,7 @@ def draw_order(  # each is a choice of its own
     *,
     width: int = DEFAULT_WIDTH,
     visible: Collection[str] | None = None,
-    preview: DryRun | None = None,
+    dry_run: DryRun | None = None,
     expand: bool = False,
     styled: bool = True,
 ) -> str:
@@ -33,7 +33,7 @@ def draw_order(  # each is a choice of its own
         order: the order.
         width: of the picture, in pixels; the height follows.
         visible: ids of the captures and refunds that exist by now; all by default.
-        preview: a refund that is tried, not sent.
+        dry_run: a refund that is tried, not sent.
         expand: draw every refund and shipment, however many there are.
         styled: embed the style sheet; without it the page that embeds the picture has it.
 
@@ -42,8 +42,8 @@ def draw_order(  # each is a choice of its own
     """
     shipments = describe_shipments(order, visible)
     refunds = describe_refunds(order, visible)
-    if preview:
-        refunds.append(describe_dry_run(order, preview))
+    if dry_run:
+        refunds.append(describe_dry_run(order, dry_run))
     if not expand:
         refunds = fold_refunds(refunds, shipments)
     refunds = [add_refund_text(order, refund) for refund in refunds]

@@ -6,6 +6,7 @@ keys: creating twice makes two checkout orders.
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -19,6 +20,7 @@ from mockserver.domain.checkout.completion import (
 from mockserver.domain.checkout.customer_token import CustomerToken
 from mockserver.domain.checkout.token_orders import creates_token
 from mockserver.domain.commands import CaptureOrder
+from mockserver.domain.decision import order_not_found
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, Order
@@ -188,6 +190,20 @@ def complete_checkout(
         if changed.fields.get("options", {}).get("auto_capture"):
             order = capture_at_once(sandbox, order)
     return changed, order
+
+
+def check_order_visible(sandbox: Sandbox, order_id: str, operation: Operation) -> None:
+    """Check that order management knows an order that came about at checkout.
+
+    Raises:
+        Refusal: it was completed less than ``order_visible_after`` ago.
+    """
+    checkout = sandbox.checkouts.get(order_id)
+    if checkout is None or checkout.completed_at is None:
+        return
+    hidden = timedelta(seconds=sandbox.assumptions.order_visible_after)
+    if sandbox.clock.now() < checkout.completed_at + hidden:
+        raise order_not_found(order_id, operation)
 
 
 def capture_at_once(sandbox: Sandbox, order: Order) -> Order:

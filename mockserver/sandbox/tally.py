@@ -79,6 +79,7 @@ class DeliveryRow(NamedTuple):
 
 Row: TypeAlias = RequestRow | DeliveryRow
 
+_PART_CAPTURED = Status.PART_CAPTURED  # members of an enumeration are slow to look up
 LATE_AFTER = 5.0  # seconds in which a push must be answered; a callback may have less
 
 
@@ -116,7 +117,7 @@ class Tally:
         if order is not None:
             status = derive_status(order, entry.at, assumptions)
             has_refunds = bool(order.refunds)
-            if status is not Status.PART_CAPTURED:
+            if order.captures and status is not _PART_CAPTURED:
                 assumption = find_status_assumption(order, status)
         if result is not None:
             if type(result) is Refusal:
@@ -135,9 +136,10 @@ class Tally:
             assumption,
             has_refunds,
         )
-        counter = self.rows.get(key)
+        rows = self.rows
+        counter = rows.get(key)
         if counter is not None:
-            self.rows[key] = RowCount(counter.row, counter.count + 1, counter.first)
+            rows[key] = RowCount(counter.row, counter.count + 1, counter.first)
             return
         replay = "changed" if entry.body_changed else "same" if entry.replayed else ""
         row = RequestRow(

@@ -8,6 +8,6 @@
 - ``provider_order``: take an order as the provider shows it
 - ``fault_parser``, ``steps``: fault rules and scripted requests
 - ``expectations``: compare what must hold with what does; the verdict
-- ``lint``, ``diagnostics``: findings with codes
+- ``lint`` with ``lint_movements`` and ``lint_contradictions``, ``diagnostics``: findings
 - ``export``: write a sandbox as a scenario, with personal data masked
 """

@@ -1,7 +1,7 @@
 """Findings: rule code, position and message of a problem in a scenario.
 
 Codes of errors begin with ``E``, of warnings with ``W``; each has a section in
-``docs/reference/lint.md``.
+``docs/reference/lint/``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -50,7 +50,7 @@ def _export_session(session: HostedSession) -> dict[str, Any]:
 
 
 def _export_token(token: CustomerToken) -> dict[str, Any]:
-    status = None if token.status is TokenStatus.ACTIVE else token.status
+    status = None if token.status is TokenStatus.ACTIVE else token.status.value
     return drop_empty({"id": token.token_id, "status": status})
 
 

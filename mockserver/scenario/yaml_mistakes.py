@@ -2,7 +2,8 @@
 
 The parser notices a mistake where it cannot go on, often lines after it, and names rules
 of its grammar. ``MISTAKE_CHECKS`` looks for the common mistakes, the most certain first;
-only texts that the parser refused come here.
+only texts that the parser refused come here. The checks read the text and the positions of
+the error, not its sentences, which are not documented.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import yaml
+from yaml.scanner import ScannerError
 
 from mockserver.domain.wording import shorten
 from mockserver.scenario.document import Position
@@ -47,11 +49,16 @@ def explain_mistake(text: str, error: yaml.MarkedYAMLError) -> tuple[str, Positi
     mark = error.problem_mark or error.context_mark
     assert mark is not None  # noqa: S101  # every error of the parser has a position
     start = error.context_mark or mark
-    message = error.problem or error.context or "not YAML"
-    lines = text.splitlines()
     problem = YamlProblem(
-        lines, message, error.context or "", mark.line, mark.column, start.line, start.column
+        lines=text.splitlines(),
+        is_token=isinstance(error, ScannerError),
+        has_start=error.context is not None,
+        line=mark.line,
+        column=mark.column,
+        start_line=start.line,
+        start_column=start.column,
     )
+    message = error.problem or error.context or "not YAML"
     mistakes = (check(problem) for check in MISTAKE_CHECKS)
     mistake = next(filter(None, mistakes), (message, mark.line, mark.column))
     return mistake[0], (mistake[1] + 1, mistake[2] + 1)
@@ -80,7 +87,7 @@ def _look_alike(problem: YamlProblem) -> Mistake | None:
 
 
 def _forbidden_start(problem: YamlProblem) -> Mistake | None:
-    if not problem.message.startswith("found character that cannot start"):
+    if not problem.is_token or not problem.has_start or not problem.is_at_start:
         return None
     if problem.here.startswith("```"):
         return "a mark of a Markdown block; leave this line out", problem.line, 0
@@ -89,22 +96,22 @@ def _forbidden_start(problem: YamlProblem) -> Mistake | None:
 
 
 def _indicator(problem: YamlProblem) -> Mistake | None:
-    kind = problem.context.removeprefix("while scanning an ")
-    if kind not in ("alias", "anchor"):
+    kind = {"*": "alias", "&": "anchor"}.get(problem.opening)
+    if not problem.is_token or kind is None:
         return None
     message = f"'{problem.opening}' begins an {kind}; put a text that begins with it in quotes"
     return message, problem.start_line, problem.start_column
 
 
 def _block_text(problem: YamlProblem) -> Mistake | None:
-    if problem.context != "while scanning a block scalar":
+    if not problem.is_token or problem.opening not in ("|", ">"):
         return None
     message = f"text after '{problem.opening}' begins in the next line, indented"
     return message, problem.line, problem.column
 
 
 def _escape(problem: YamlProblem) -> Mistake | None:
-    if problem.message != "found unknown escape character":
+    if not problem.is_token or problem.opening != '"' or problem.character != "\\":
         return None
     escape = problem.here[problem.column : problem.column + 2]
     message = f"unknown escape {escape}; write \\\\ for a backslash, or use single quotes"
@@ -114,7 +121,7 @@ def _escape(problem: YamlProblem) -> Mistake | None:
 def _unclosed_quote(problem: YamlProblem) -> Mistake | None:
     """Find the quote whose text ends in a later line, where the parser then stopped."""
     position = None
-    if problem.context == "while scanning a quoted scalar":
+    if problem.is_token and problem.opening in ("'", '"') and not problem.character:
         position = problem.start_line, problem.start_column
     for number in range(problem.line if position is None else 0):
         match = next((m for m in _QUOTES.finditer(problem.lines[number]) if m["open"]), None)
@@ -162,7 +169,7 @@ def _blank_after_dash(problem: YamlProblem) -> Mistake | None:
 
 def _mapping_value(problem: YamlProblem) -> Mistake | None:
     """Explain a colon in a text, a colon left out above, or a line indented too deep."""
-    if problem.message != "mapping values are not allowed in this context":
+    if not problem.is_token or problem.has_start or problem.character != ":":
         return None
     if re.search(r":\s", problem.before):
         message = "a colon and a blank inside a text; put the text in quotes"
@@ -183,24 +190,31 @@ def _mapping_value(problem: YamlProblem) -> Mistake | None:
 
 
 def _misplaced_entry(problem: YamlProblem) -> Mistake | None:
-    if not problem.message.startswith("block sequence entries are not allowed"):
+    if not problem.is_token or problem.has_start or problem.character != "-":
         return None
     message = "an entry of a list cannot begin here; begin a new line for it below its key"
     return message, problem.line, problem.column
 
 
 def _unexpected_colon(problem: YamlProblem) -> Mistake | None:
-    if problem.message != "found unexpected ':'":
+    is_plain = problem.is_token and problem.has_start and problem.opening not in "[{%"
+    if not is_plain or problem.character != ":" or problem.line != problem.start_line:
         return None
     return "a colon inside a text; put the text in quotes", problem.line, problem.column
 
 
 def _flow(problem: YamlProblem) -> Mistake | None:
     """Explain what is wrong between brackets or braces."""
-    if problem.message == "did not find expected node content" and problem.character:
+    if problem.is_token or not problem.has_start:
+        return None
+    is_empty_key = problem.character == ":" and not problem.before.strip()
+    if problem.is_at_start and problem.character and not is_empty_key:
         message = f"nothing before '{problem.character}'; write a value or leave it out"
         return message, problem.line, problem.column
-    if not problem.message.startswith("did not find expected ',' or"):
+    if problem.is_at_start or problem.opening not in CLOSING:
+        return None
+    between = problem.text_between()
+    if between.count(problem.opening) == between.count(CLOSING[problem.opening]):
         return None
     return (
         _comment_between_brackets(problem)
@@ -244,14 +258,14 @@ def _unclosed_bracket(problem: YamlProblem) -> Mistake:
 
 
 def _left_of_first_line(problem: YamlProblem) -> Mistake | None:
-    if problem.message != "did not find expected <document start>":
+    if problem.is_token or problem.has_start:
         return None
     message = "this line begins left of the first one; begin all keys of the file in one column"
     return message, problem.line, problem.column
 
 
 def _line_without_colon(problem: YamlProblem) -> Mistake | None:
-    if problem.message != "could not find expected ':'":
+    if not problem.is_token or not problem.has_start or problem.opening in "%!":
         return None
     message = (
         "expected 'key: value' or '- ' and an entry of a list; indent the line deeper if it"
@@ -262,10 +276,7 @@ def _line_without_colon(problem: YamlProblem) -> Mistake | None:
 
 def _block(problem: YamlProblem) -> Mistake | None:
     """Explain a wrong indentation, or text where a line should end."""
-    if problem.context not in (
-        "while parsing a block mapping",
-        "while parsing a block collection",
-    ):
+    if problem.is_token or not problem.has_start or not problem.here.strip():
         return None
     return _message_in_block(problem), problem.line, problem.column
 

@@ -1,4 +1,4 @@
-"""What the YAML parser reported, with the lines around it."""
+"""Where the YAML parser stopped, with the lines around it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,19 @@ _ENTRY_START = re.compile(r"\s*(?:- +)+")
 
 
 class YamlProblem(Struct, frozen=True):
-    """What the parser reported; lines and columns from 0."""
+    """Where the parser stopped, and what it was reading; lines and columns from 0.
+
+    Attributes:
+        lines: the lines of the text.
+        is_token: whether a token is malformed, not the order of valid tokens.
+        has_start: whether the parser was reading something that had begun before.
+        line, column: where it stopped.
+        start_line, start_column: where what it was reading begins, else where it stopped.
+    """
 
     lines: Sequence[str]
-    message: str
-    context: str
+    is_token: bool
+    has_start: bool
     line: int
     column: int
     start_line: int
@@ -41,6 +49,11 @@ class YamlProblem(Struct, frozen=True):
         return self.line_at(self.start_line)[self.start_column : self.start_column + 1]
 
     @property
+    def is_at_start(self) -> bool:
+        """Whether the parser stopped where it began to read."""
+        return (self.line, self.column) == (self.start_line, self.start_column)
+
+    @property
     def previous(self) -> int:
         """Number of the closest line above that is neither blank nor a comment; else -1."""
         return next(self._filled_above(self.line), -1)
@@ -48,6 +61,12 @@ class YamlProblem(Struct, frozen=True):
     def line_at(self, number: int) -> str:
         """Return a line; empty outside the text."""
         return self.lines[number] if 0 <= number < len(self.lines) else ""
+
+    def text_between(self) -> str:
+        """Return what the parser read until it stopped, without comments."""
+        lines = [*self.lines[self.start_line : self.line], self.before]
+        lines[0] = lines[0][self.start_column :]
+        return "\n".join(_COMMENT.sub("", line) for line in lines)
 
     def suspects(self) -> Iterator[tuple[int, str]]:
         """Yield the line above and the one where the parser stopped, with their numbers."""

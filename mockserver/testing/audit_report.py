@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mockserver.audit.rule_table import AUDIT_RULES
-from mockserver.report_types import AuditFinding, AuditReport
+from mockserver.report_types import AuditFinding, AuditReport, AuditRuleResult
 from mockserver.scenario.diagnostics import pluralize
 from mockserver.testing.sandbox_handle import KustomSandbox
 
@@ -47,13 +47,20 @@ def render_report(report: AuditReport, *, not_tried: bool = False) -> str:
     lines.append(_summary(report))
     lines += _reasons("not judged", report)
     if not_tried:
-        lines += [f"  not tried {r['code']}: {r['reason']}" for r in report["not_tried"]]
+        lines += [_not_tried_line(rule) for rule in report["not_tried"]]
     lines += [
         f"  {rule['code']} is allowed, but nothing was found"
         for rule in report["silenced"]
         if not rule["findings"]
     ]
     return "\n".join(lines)
+
+
+def _not_tried_line(rule: AuditRuleResult) -> str:
+    """Name a rule that was not tried, and the section with a scenario that tries it."""
+    known = AUDIT_RULES.get(rule["code"])  # the server may be newer
+    example = f"; scenario: {known.docs}" if known else ""
+    return f"  not tried {rule['code']}: {rule['reason']}{example}"
 
 
 def render_finding(finding: AuditFinding) -> list[str]:

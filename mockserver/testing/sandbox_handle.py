@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, Unpack, cast, overload
+from typing import Any, Literal, Self, Unpack, cast, overload
 from zlib import crc32
 
 from mockserver.client import ControlClient, ControlError
@@ -21,16 +21,17 @@ from mockserver.order_types import (
     RefundDryRun,
 )
 from mockserver.report_types import VerdictReport
-from mockserver.scenario.diagnostics import ScenarioError
-from mockserver.scenario.file_format import SCENARIO_SUFFIXES, parse_file, parse_text
-from mockserver.scenario.text_encoding import decode_text
 from mockserver.scenario_types import OrderSpec
 from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
-
-ScenarioSource: TypeAlias = str | Path | Mapping[str, object]
-"""What :meth:`KustomSandbox.load` accepts: a shipped name, a file, its text, or a mapping."""
+from mockserver.testing.scenario_sources import (
+    ScenarioSource,
+    first_credentials,
+    load_scenario_source,
+    read_scenario,
+)
 
 SECRET = "secret"  # noqa: S105  # any password is accepted
+
 MAX_SLUG_LENGTH = 60
 
 
@@ -153,32 +154,14 @@ class KustomSandbox:
                 finding, each with line and column; the sandbox is unchanged.
             FileNotFoundError: the file does not exist; the message lists where it was searched.
         """
-        content, file = self._read(scenario)
-        user, secret = _first_credentials(content) or self._default_auth
+        content, file = read_scenario(scenario, self.folders)
+        user, secret = first_credentials(content) or self._default_auth
         control = replace(self.control, sandbox=user, secret=secret)
-        self.orders = OrderIds(_seed(control, content, file))
+        self.orders = OrderIds(load_scenario_source(control, content, file))
         if control.sandbox != self.control.sandbox:
             self.drop()
         self.control, self.secret = control, secret
         return self.orders
-
-    def _read(self, scenario: ScenarioSource) -> tuple[Mapping[str, object] | bytes, str]:
-        """Return what to send, and the name of the file if it comes from one."""
-        if isinstance(scenario, Mapping):
-            return scenario, ""
-        name = str(scenario)
-        if isinstance(scenario, Path) or name.endswith(SCENARIO_SUFFIXES):
-            return _read_file(self._file(name), name), name
-        is_text = "\n" in name or name.startswith("{")
-        return (name.encode(), "") if is_text else ({"use": name}, "")
-
-    def _file(self, name: str) -> Path:
-        candidates = list(dict.fromkeys(folder / name for folder in (*self.folders, Path())))
-        file = next((path for path in candidates if path.is_file()), None)
-        if file is None:
-            searched = ", ".join(map(str, candidates))
-            raise FileNotFoundError(f"scenario file '{name}' not found; tried {searched}")
-        return file
 
     @overload
     def explain(self, correlation_id: str) -> RequestEntry: ...
@@ -342,49 +325,6 @@ class KustomSandbox:
         """Delete the sandbox; nothing happens if it is not in use."""
         with suppress(ControlError):
             self.control.drop()
-
-
-def _read_file(file: Path, name: str) -> bytes:
-    """Return the text of a scenario file in UTF-8.
-
-    Raises:
-        ControlError: it cannot be parsed.
-    """
-    data = file.read_bytes()
-    try:
-        parse_file(data, name)
-    except ScenarioError as error:
-        raise ControlError(422, _locate(str(error), name)) from None
-    return decode_text(data).encode()
-
-
-def _seed(
-    control: ControlClient,
-    content: Mapping[str, object] | bytes,
-    file: str,
-) -> dict[str, str]:
-    """Send a scenario; findings in a file begin with its name."""
-    try:
-        return control.load(content)
-    except ControlError as error:
-        if not file:
-            raise
-        raise ControlError(error.status, _locate(str(error), file), error.problem) from None
-
-
-def _locate(findings: str, file: str) -> str:
-    return "\n".join(f"{file}:{finding}" for finding in findings.splitlines())
-
-
-def _first_credentials(content: Mapping[str, object] | bytes) -> tuple[str, str] | None:
-    """Return the first user and secret that a scenario lists; the server checks the rest."""
-    with suppress(ScenarioError):
-        values = parse_text(content).value if isinstance(content, bytes) else content
-        credentials = values.get("credentials") if isinstance(values, Mapping) else None
-        if credentials and isinstance(credentials, Mapping):
-            user, secret = next(iter(credentials.items()))
-            return str(user), str(secret)
-    return None
 
 
 def name_sandbox(test: str) -> str:

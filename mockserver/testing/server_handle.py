@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from mockserver.client import ControlClient
 from mockserver.http_client import HttpClient, HttpClientError
-from mockserver.testing.sandbox_handle import KustomSandbox, ScenarioSource
+from mockserver.testing.sandbox_handle import KustomSandbox
+from mockserver.testing.scenario_sources import ScenarioSource
 
 
 class ServerUnreachableError(Exception):

@@ -9,7 +9,7 @@ the merchant's own code. Amounts are whole minor units. Needs Hypothesis
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -18,6 +18,18 @@ DrawnLine: TypeAlias = dict[str, int | str]
 GeneratedOrder: TypeAlias = dict[str, list[DrawnLine]]
 Pieces: TypeAlias = dict[str, int]
 """Number of pieces by reference."""
+
+
+class ShopEvent(NamedTuple):
+    """Something that a shop does, or learns: its kind, and the parcel that it is about."""
+
+    kind: str
+    parcel: int | None = None
+
+
+LEARNT_OF_ORDER = (ShopEvent("push"), ShopEvent("confirmation"))
+REPEATED_KINDS = ("push", "confirmation", "webhook")
+"""Kinds of events that may come twice: the shop does not cause them."""
 
 TAX_RATES = (0, 2500, 1200, 600)  # basis points
 MAX_PIECES = 9
@@ -125,3 +137,41 @@ def refunds(
         if not left[reference]:
             del left[reference]
     return returns
+
+
+@st.composite
+def event_orders(draw: DrawFn, shipment_count: int) -> list[ShopEvent]:
+    """Draw the order in which a shop learns of an order, ships it and takes it back.
+
+    Each parcel has a ``capture``, its ``webhook`` and its ``refund``; the shop learns of the
+    order by ``push`` and ``confirmation``. Events are exchanged, and those that the shop does
+    not cause come twice, but none comes before its cause. The simplest form has every event
+    once, parcel by parcel.
+
+    Args:
+        draw: given by Hypothesis.
+        shipment_count: the number of parcels.
+    """
+    kinds = ("capture", "webhook", "refund")
+    parcels = range(shipment_count)
+    waiting = [*LEARNT_OF_ORDER, *(ShopEvent(kind, n) for n in parcels for kind in kinds)]
+    events: list[ShopEvent] = []
+    while waiting:
+        possible = [event for event in waiting if _has_cause(event, events)]
+        event = possible[draw(st.integers(0, len(possible) - 1))]
+        may_repeat = event.kind in REPEATED_KINDS and event not in events
+        if not (may_repeat and draw(st.booleans())):
+            waiting.remove(event)
+        events.append(event)
+    return events
+
+
+def _has_cause(event: ShopEvent, earlier: Sequence[ShopEvent]) -> bool:
+    """Return whether what causes an event has happened."""
+    match event.kind:
+        case "push" | "confirmation":
+            return True
+        case "capture":
+            return any(cause in earlier for cause in LEARNT_OF_ORDER)
+        case _:
+            return ShopEvent("capture", event.parcel) in earlier

@@ -102,7 +102,8 @@ def test_a_silenced_rule_is_counted_in_the_text(audit: Audit) -> None:
 
 @pytest.mark.usefixtures("report")
 def test_rules_that_were_not_tried_are_listed_on_request(audit: Audit) -> None:
-    line = f"  not tried A105: {AUDIT_RULES['A105'].situation}\n"
+    rule = AUDIT_RULES["A105"]
+    line = f"  not tried A105: {rule.situation}; scenario: {rule.docs}\n"
     assert line not in audit("bad-shop")[1]
     assert line in audit("bad-shop", "--not-tried")[1]
 

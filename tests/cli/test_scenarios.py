@@ -179,6 +179,14 @@ def test_unknown_shipped_name_suggests_the_closest(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("verb", ["show", "copy"])
+def test_only_shipped_files_are_shown_and_copied(verb: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("version: 1\n")
+    result = run("scenarios", verb, f"../{tmp_path.name}/own.yaml", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+
+
 @pytest.mark.parametrize("arguments", [[], ["remove"], ["show"], ["copy"]])
 def test_scenarios_wrong_usage_exits_2(arguments: list[str]) -> None:
     result = run("scenarios", *arguments)

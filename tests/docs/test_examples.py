@@ -47,8 +47,8 @@ EXAMPLES = [
 ]
 NEEDED = ("bash", "curl", "grep")
 MENTIONED = {
-    "reference/faults": [*ACTION_NAMES, *WIREMOCK_FAULTS],
-    "reference/lint": list(LINT_CODES),
+    "reference/faults/*": [*ACTION_NAMES, *WIREMOCK_FAULTS],
+    "reference/lint/*": list(LINT_CODES),
     "reference/audit/index": list(AUDIT_RULES),
     "how-to/troubleshooting": [code for code in LINT_CODES if code.startswith("W")],
     "reference/settings": [row.flag for row in OPTIONS.values()],

@@ -39,12 +39,16 @@ DEFAULTS = {
     "locale_in_order": "follows_country",
     "shipping_price": "added_unless_callback",
     "push_schedule": "offsets",
+    "push_timeout": 5,
+    "order_visible_after": 0,
+    "callback_timeout": 10,
     "push_after_acknowledge": "none",
     "push_stops_on": "acknowledge",
     "validation_other_status": "by_option",
     "redirect_without_location": "goes_on",
     "token_order_redirect_url": "left_out",
     "webhook_schedule": "svix_default",
+    "webhook_id": "event_id",
     "order_created_at": "completion",
 }
 
@@ -141,7 +145,7 @@ def test_values_are_parsed_from_yaml_json_and_flags(
         ),
         pytest.param(
             {"x": 1},
-            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-16])} and 16 more",
+            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-20])} and 20 more",
             id="an unknown name",
         ),
     ],

@@ -4,14 +4,18 @@ import asyncio
 import gzip
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from mockserver.domain.operation import Operation
-from mockserver.http import connection
+from mockserver.http import connection, unread_responses
 from mockserver.http.connection import ConnectionServer
 from mockserver.http.merchant.handler import MerchantApi
+from mockserver.http.messages import Response
+from mockserver.http.response import MAX_COPIED_BYTES, PlainResponse
 from tests.support.connection import TIMEOUT, add_fault, open_connection, request_bytes
 from tests.support.merchant import Merchant
 from tests.support.raw_http import exchange_bytes, parse_responses
@@ -201,7 +205,7 @@ async def test_client_that_does_not_read_its_response_is_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(connection, "UNREAD_RESPONSE_TIMEOUT", 0.0)
-    transport = BufferingTransport(1000, 600, 600, 200, 200, 200)
+    transport = BufferingTransport(1000, 600, 200, 200)
     protocol = ConnectionServer(unused_handler, mock_headers=True)()
     protocol.connection_made(transport)
     protocol.pause_writing()
@@ -209,6 +213,39 @@ async def test_client_that_does_not_read_its_response_is_dropped(
         await transport.aborted.wait()
     protocol.connection_lost(None)
     assert transport.unread == [200]  # as long as it reads, it is not dropped
+
+
+async def test_longest_unread_responses_are_dropped_beyond_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unread_responses, "MAX_UNREAD_BYTES", 1000)
+    server = ConnectionServer(unused_handler, mock_headers=True)
+    transports = [BufferingTransport(size) for size in (400, 500, 300, 300)]
+    protocols = [server() for _ in transports]
+    for protocol, transport in zip(protocols, transports, strict=True):
+        protocol.connection_made(transport)
+        protocol.pause_writing()
+        if transport is transports[1]:
+            protocol.resume_writing()
+    assert [transport.aborted.is_set() for transport in transports] == [False] * 4
+    protocols[1].pause_writing()  # 1500 bytes: the first one goes, then the third
+    assert [transport.aborted.is_set() for transport in transports] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    for protocol in protocols:
+        protocol.connection_lost(None)
+
+
+async def test_large_body_is_written_without_a_copy() -> None:
+    body, transport = bytes(MAX_COPIED_BYTES + 1), Mock()
+    transport.is_closing.return_value = False
+    transport.get_write_buffer_size.return_value = 0
+    request = make_mocked_request("GET", "/", transport=transport)
+    await PlainResponse(Response(200, body)).prepare(request)
+    assert transport.write.call_args.args[0] is body
 
 
 TOO_LARGE = 3 * 2**20

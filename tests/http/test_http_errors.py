@@ -36,7 +36,7 @@ HEADS: dict[str, tuple[bytes, str]] = {
     ),
     "a path without a slash": (b"GET x HTTP/1.1\r\n\r\n", f"{PATH}, near 'GET x HTTP/1.1'"),
     "an address that is none": (
-        b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n", f"{PATH}, near 'http://['",
+        b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n", f"{PATH}, near 'GET http://[ HTTP/1.1'",
     ),
     "a path too long": (
         b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n",
@@ -48,7 +48,7 @@ HEADS: dict[str, tuple[bytes, str]] = {
     ),
     "too many headers": (GET + b"X: y\r\n" * 129 + b"\r\n", "expected at most 128 headers"),
     "no host": (b"GET / HTTP/1.1\r\n\r\n", "expected a Host header"),
-    "two hosts": (GET + b"Host: b\r\n\r\n", "expected Host only once"),
+    "two hosts": (GET + b"Host: b\r\n\r\n", "expected Host only once, near 'Host: b'"),
     "a header without a colon": (GET + b"X\r\n\r\n", f"{HEADERS}, near 'X'"),
     "a header that speaks of chunks": (GET + b"chunk\r\n\r\n", f"{HEADERS}, near 'chunk'"),
     "a header that ends in LF": (GET + b"X: y\nZ: a\r\n\r\n", rf"{HEADERS}, near 'X: y\nZ: a'"),
@@ -61,7 +61,8 @@ BODIES: dict[str, tuple[bytes, bytes, str]] = {
         "expected an integer as Content-Length, near 'Content-Length: many'",
     ),
     "an empty length": (
-        b"Content-Length: ", BODY, "expected an integer as Content-Length",
+        b"Content-Length: ", BODY,
+        "expected an integer as Content-Length, near 'Content-Length: '",
     ),
     "two lengths": (
         EXACT + b"\r\n" + EXACT, BODY,

@@ -142,6 +142,25 @@ CLOSED: dict[str, tuple[bytes, bytes]] = {
 """Framing without a known end: 400 for each."""
 
 
+ODD: dict[str, tuple[bytes, tuple[int, str]]] = {
+    "HTTP/1.2": (b"GET /livez HTTP/1.2", BAD),
+    "HTTP/0.9": (b"GET /livez", OK),
+    "an upgrade to WebSocket": (b"GET /livez HTTP/1.1\r\nUpgrade: websocket", OK),
+    "an upgrade to HTTP/2": (b"GET /livez HTTP/1.1\r\nUpgrade: h2c", OK),
+    "CONNECT": (b"CONNECT localhost:80 HTTP/1.1", (401, "")),
+    "TRACE": (b"TRACE /livez HTTP/1.1", (405, "")),
+    "a method of our own": (b"BREW /livez HTTP/1.1", BAD),
+    "two slashes": (b"GET //livez HTTP/1.1", OK),
+    "a parent folder": (b"GET /__admin/../livez HTTP/1.1", (404, "")),
+    "a parent folder, escaped": (b"GET /__admin/%2e%2e/livez HTTP/1.1", (404, "")),
+    "an escaped slash": (b"GET /__admin%2Fhealth HTTP/1.1", (404, "")),
+    "an escaped NUL": (b"GET /__admin/%00 HTTP/1.1", (404, "")),
+    "an escape that is none": (b"GET /__admin/%zz HTTP/1.1", (404, "")),
+    "a NUL": (b"GET /li\x00vez HTTP/1.1", BAD),
+}
+"""Request lines and headers without ``Host``, and the response."""
+
+
 def outcomes(responses: list[RawResponse]) -> list[tuple[int, str]]:
     """Check that responses are in shape; return their statuses and codes."""
     assert [answer for answer in responses if not is_in_shape(answer)] == []
@@ -182,6 +201,14 @@ async def test_request_with_unknown_length_is_refused_and_closed(
         responses = outcomes(exchange_bytes(merchant.url, sent))
     assert responses[0] == BAD
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_request_is_answered(server_url: str, case: str) -> None:
+    head, expected = ODD[case]
+    response = exchange_bytes(server_url, [head + b"\r\nHost: localhost\r\n\r\n"])[0]
+    code = response.code if expected[0] == 400 else ""
+    assert (response.status, code) == expected
 
 
 GARBAGE = [

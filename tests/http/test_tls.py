@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from http.client import HTTPResponse, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from mockserver.http.tls import KUSTOM_HOSTS
+from mockserver.http.server import Server, running_in_thread
+from mockserver.http.tls import KUSTOM_HOSTS, TlsConfig
+from tests.support.homes import create_registry
 from tests.support.merchant import basic
 from tests.support.processes import TIMEOUT, run, serving
 
@@ -144,6 +147,22 @@ def test_plain_http_on_the_tls_port_is_logged() -> None:
     assert "a client sent plain HTTP to the TLS port: use https://" in errors
 
 
+def test_old_tls_is_refused_and_stalled_handshakes_hold_nobody() -> None:
+    with ExitStack() as stack:
+        _, url = stack.enter_context(serving("--port", "0", "--tls"))
+        parts = urlsplit(url)
+        for _ in range(50):
+            stack.enter_context(socket.create_connection((parts.hostname, parts.port)))
+        authority = authority_of(url)
+        assert send_get(url, authority, "/healthz")[0] == 200
+        old = verifying(authority)
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+            old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with pytest.raises(ssl.SSLError):
+            RedirectedConnection(url, old).request("GET", "/healthz")
+
+
 def test_sigterm_ends_a_server_with_an_open_tls_connection() -> None:
     with serving("--port", "0", "--tls") as (process, url):
         client = RedirectedConnection(url, verifying(authority_of(url)))
@@ -152,6 +171,18 @@ def test_sigterm_ends_a_server_with_an_open_tls_connection() -> None:
         process.terminate()
         assert process.wait(TIMEOUT) == 0
         client.close()
+
+
+def test_no_tls_connection_outlives_a_stopped_server() -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(PLAYGROUND).configure_cert(context)
+    server = Server(create_registry(), tls=TlsConfig(context))
+    with running_in_thread(server) as url:
+        trusted = verifying(authority.cert_pem.bytes().decode())
+        client = RedirectedConnection(url, trusted)
+        client.request("GET", "/livez")
+        client.getresponse().read()
+    client.sock.close()  # a connection that is still open here is a warning, and so an error
 
 
 def _no_key(folder: Path) -> tuple[str, ...]:

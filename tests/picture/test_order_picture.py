@@ -118,13 +118,13 @@ def test_the_title_counts_and_the_description_begins_with_failures() -> None:
     assert (picture.findtext(f"{SVG}desc") or "").startswith("Refund 2  1 ✗ failed")
 
 
-def preview_of(order: Order, refusal: str | None = None) -> DryRun:
+def dry_run_of(order: Order, refusal: str | None = None) -> DryRun:
     case = build_case_for_command(order, refund_of(SNEAKERS), Assumptions())
     return DryRun(explain_case(case), refusal)
 
 
 def test_a_refund_that_is_only_tried_is_drawn_apart() -> None:
-    picture = parse(TWO_SHIPMENTS, preview=preview_of(TWO_SHIPMENTS))
+    picture = parse(TWO_SHIPMENTS, dry_run=dry_run_of(TWO_SHIPMENTS))
     assert [group.get("class") for group in groups(picture, "preview")] == [
         "flows allocated preview",
         "refund allocated preview",
@@ -133,7 +133,7 @@ def test_a_refund_that_is_only_tried_is_drawn_apart() -> None:
 
 
 def test_a_refund_that_would_be_refused_has_no_flow() -> None:
-    picture = parse(TWO_SHIPMENTS, preview=preview_of(TWO_SHIPMENTS, "too much"))
+    picture = parse(TWO_SHIPMENTS, dry_run=dry_run_of(TWO_SHIPMENTS, "too much"))
     assert not groups(picture, "flows")
     assert "would be refused: too much" in texts(picture)
 

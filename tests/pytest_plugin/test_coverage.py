@@ -33,3 +33,24 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     file = tmp_path / "missing" / "coverage.json"
     _, output = run_tests(tmp_path, TWO_TESTS, f"--kustom-coverage={file}")
     assert f"--kustom-coverage: cannot write '{file}'" in output
+
+
+CRASH = """
+    import os
+    import pytest
+
+    @pytest.mark.parametrize("number", [1, 2, 3])
+    def test(kustom, number):
+        order_id = next(iter(kustom.orders.values()))
+        assert send(kustom, "GET", order_id).status == 200
+        if number == 2:
+            os._exit(1)
+    """
+
+
+def test_a_worker_that_crashes_loses_only_the_test_that_it_ran(tmp_path: Path) -> None:
+    file = tmp_path / "coverage.json"
+    code, output = run_tests(tmp_path, CRASH, f"--kustom-coverage={file}", "-n", "1")
+    assert code == 1, output
+    assert json.loads(file.read_text())["cells"]["use/get_order"] == 2
+    assert "not counted: the last test of 1 worker that crashed" in output

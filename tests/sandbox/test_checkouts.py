@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.completion import ShopperOutcome, UnknownChoiceError
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
@@ -75,6 +76,19 @@ def test_completion_makes_the_order_of_the_same_id(sandbox: Sandbox) -> None:
     checkout, order = checkouts.complete_checkout(sandbox, order_id, make_completion())
     assert sandbox.orders == {order_id: order}
     assert sandbox.checkouts == {order_id: checkout}
+
+
+def test_order_management_knows_the_order_when_assumed(sandbox: Sandbox) -> None:
+    sandbox.assumptions = Assumptions(order_visible_after=30)
+    order_id = checkouts.create_checkout(sandbox, CART).order_id
+    checkouts.check_order_visible(sandbox, order_id, Operation.GET_ORDER)  # not completed
+    checkouts.complete_checkout(sandbox, order_id, make_completion())
+    with pytest.raises(Refusal) as refused:
+        checkouts.check_order_visible(sandbox, order_id, Operation.GET_ORDER)
+    assert refused.value.reason is Reason.ORDER_NOT_FOUND
+    sandbox.clock.advance(timedelta(seconds=30))
+    checkouts.check_order_visible(sandbox, order_id, Operation.GET_ORDER)
+    checkouts.check_order_visible(sandbox, UNKNOWN, Operation.GET_ORDER)
 
 
 def test_what_a_shopper_entered_is_taken_back(sandbox: Sandbox) -> None:

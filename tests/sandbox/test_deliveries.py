@@ -39,6 +39,13 @@ def always_wanted(_delivery: Delivery) -> bool:
     return True
 
 
+def test_a_push_may_take_as_long_as_assumed() -> None:
+    assumptions = Assumptions(push_timeout=7)
+    push = Deliveries().add_push(make_checkout(), NOW, PushMode.SCHEDULE, assumptions)
+    assert push is not None
+    assert push.timeout == 7
+
+
 @pytest.fixture
 def deliveries() -> Deliveries:
     return Deliveries()

@@ -188,6 +188,15 @@ class Merchant:
         assert response.status == 201, response
         self.order = response.json
 
+    async def reload_export(self) -> None:
+        """Replace the sandbox by its own export."""
+        path = f"/__admin/sandboxes/{self.user}/scenario"
+        exported = await self.send("GET", path)
+        assert exported.status == 200, exported
+        sent = {"Content-Type": "application/yaml"}
+        reply = await self.send("PUT", path, exported.body, sent)
+        assert reply.status == 200, reply
+
     @asynccontextmanager
     async def nothing_changes(self) -> AsyncIterator[None]:
         """Assert that the current order and the list of orders stay unchanged."""

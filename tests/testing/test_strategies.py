@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from mockserver.scenario.scenario import parse_scenario, wrap_value
 from mockserver.testing.strategies import (
     GeneratedOrder,
+    ShopEvent,
     drawn_total,
+    event_orders,
     order_lines,
     orders,
     refunds,
@@ -73,6 +75,12 @@ ORDER: GeneratedOrder = {
 }
 
 
+SIMPLEST_EVENTS = [
+    ShopEvent("push"), ShopEvent("confirmation"),
+    ShopEvent("capture", 0), ShopEvent("webhook", 0), ShopEvent("refund", 0),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("strategy", "simplest"),
     [
@@ -86,9 +94,36 @@ ORDER: GeneratedOrder = {
         ),
         (shipments(ORDER), [["A", "B"]]),
         (refunds(ORDER, ["A", "B"]), [{"A": 1}]),
+        (event_orders(1), SIMPLEST_EVENTS),
     ],
 )
 def test_examples_shrink_to_the_simplest_form(
     strategy: st.SearchStrategy[object], simplest: object
 ) -> None:
     assert find(strategy, lambda _: True) == simplest
+
+
+@few
+@given(events=event_orders(2))
+def test_no_event_comes_before_its_cause(events: list[ShopEvent]) -> None:
+    first = {event: events.index(event) for event in events}
+    for parcel in (0, 1):
+        capture = first[ShopEvent("capture", parcel)]
+        assert capture > min(first[ShopEvent("push")], first[ShopEvent("confirmation")])
+        assert first[ShopEvent("webhook", parcel)] > capture
+        assert first[ShopEvent("refund", parcel)] > capture
+
+
+@pytest.mark.parametrize("kind", ["push", "confirmation", "webhook"])
+def test_what_the_shop_does_not_cause_may_come_twice(kind: str) -> None:
+    events = find(
+        event_orders(1), lambda events: [event.kind for event in events].count(kind) > 1
+    )
+    assert Counter(event.kind for event in events).most_common(1) == [(kind, 2)]
+
+
+@few
+@given(events=event_orders(2))
+def test_what_the_shop_does_comes_once(events: list[ShopEvent]) -> None:
+    own = [event for event in events if event.kind in ("capture", "refund")]
+    assert len(own) == len({*own}) == 4

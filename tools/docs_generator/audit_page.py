@@ -127,9 +127,11 @@ def _section(rule: AuditRule) -> str:
             f"## `{rule.code}` {{ #{rule.code.lower()} }}",
             f"{rule.title[0].upper()}{rule.title[1:]} ({_severity(rule)}).",
             example.why,
+            "**Bad**:",
             _show_exchange(example.bad),
             f"**Hint**: {rule.hint}",
+            "**Good**:",
             _show_exchange(example.good),
-            f"Not tried if {rule.situation}. Reason: {rule.basis}: {rule.source}.",
+            f"Not tried if {rule.situation}. Source: {rule.basis} ({rule.source}).",
         )
     )

@@ -1,6 +1,6 @@
-"""Errors page: the catalogue by operation."""
+"""Errors pages: the catalogue by operation, a page for each subject."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from mockserver.cli.page_tables import PageTable, markdown_table
 from mockserver.domain.checkout.checkout import CHECKOUT_LIFECYCLE
@@ -13,22 +13,70 @@ from mockserver.domain.errors import (
     find_error_definition,
 )
 from mockserver.domain.lifecycle import LIFECYCLE
-from mockserver.domain.operation import ORDERS_PATH, Operation
+from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation
 from tools.docs_generator.markdown import NOTICE, page
-from tools.docs_generator.provenance import LEGEND, letter
+from tools.docs_generator.provenance import legend, letter
 
 _COLUMNS = ("reason", "status and code", "message", "")
 _INTRO = (
     "Find the errors that an operation can return. The body has `error_code` and"
     " `error_messages`; our own reason is in the header `Mock-Reason` and in the journal."
-    " Reasons are also the values of the fault action [`refuse`](faults.md#refuse)."
+    " Reasons are also the values of the fault action"
+    " [`refuse`](../faults/before-commit.md#refuse)."
 )
 
+_LEGEND = legend("../fidelity/index.md")
 
-def errors_page() -> str:
-    """Return the page as Markdown."""
-    tables = (markdown_table(_table(operation)) for operation in Operation)
-    return page("Errors", NOTICE, f"{_INTRO} {LEGEND}", markdown_table(_any_request()), *tables)
+_ABOUT_CAPTURES = (
+    Operation.CAPTURE,
+    Operation.LIST_CAPTURES,
+    Operation.GET_CAPTURE,
+    Operation.ADD_CAPTURE_SHIPPING_INFO,
+    Operation.TRIGGER_SEND_OUT,
+    Operation.EXTEND_DUE_DATE,
+    Operation.GET_EXTEND_DUE_DATE_OPTIONS,
+    Operation.REFUND,
+    Operation.GET_REFUND,
+)
+_ORDER_OPERATIONS = tuple(info.operation for info in OPERATIONS)
+
+ERROR_PAGES: Mapping[str, tuple[str, Sequence[Operation]]] = {
+    "orders": (
+        "Errors of orders and authorizations",
+        tuple(operation for operation in _ORDER_OPERATIONS if operation not in _ABOUT_CAPTURES),
+    ),
+    "captures": ("Errors of captures and refunds", _ABOUT_CAPTURES),
+    "checkouts": (
+        "Errors of checkouts, customer tokens and hosted pages",
+        tuple(operation for operation in Operation if operation not in _ORDER_OPERATIONS),
+    ),
+}
+"""Title and operations by the page below ``reference/errors/``."""
+
+
+def errors_index() -> str:
+    """Return the page of the errors that any request may meet, with links to the others."""
+    rows = tuple(
+        (f"[`{operation}`]({name}.md#{operation})", _path(operation))
+        for name, (_, operations) in ERROR_PAGES.items()
+        for operation in operations
+    )
+    text = "An operation leads to its errors."
+    operations = PageTable("By operation", text, ("operation", "request"), rows)
+    return page(
+        "Errors",
+        NOTICE,
+        f"{_INTRO} {_LEGEND}",
+        markdown_table(operations),
+        markdown_table(_any_request()),
+    )
+
+
+def errors_page(name: str) -> str:
+    """Return the page of some operations."""
+    title, operations = ERROR_PAGES[name]
+    back = f"[Errors of any operation](index.md). {_LEGEND}"
+    return page(title, NOTICE, back, *map(markdown_table, map(_table, operations)))
 
 
 def _any_request() -> PageTable:
@@ -45,9 +93,13 @@ def _table(operation: Operation) -> PageTable:
         _row(find_error_definition(reason, operation), operation)
         for reason in _reasons(operation)
     )
+    return PageTable(f"`{operation}`", _path(operation), _COLUMNS, rows)
+
+
+def _path(operation: Operation) -> str:
     info = operation.info
     path = info.path if info.base_path == ORDERS_PATH else info.full_path
-    return PageTable(f"`{operation}`", f"`{info.method} {path}`", _COLUMNS, rows)
+    return f"`{info.method} {path}`"
 
 
 def _reasons(operation: Operation) -> Iterator[Reason]:

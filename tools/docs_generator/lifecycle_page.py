@@ -9,7 +9,7 @@ from mockserver.domain.checkout.token_orders import TOKEN_LIFECYCLE
 from mockserver.domain.lifecycle import LIFECYCLE, Permission, Status
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from tools.docs_generator.markdown import NOTICE, page
-from tools.docs_generator.provenance import LEGEND, letter
+from tools.docs_generator.provenance import legend, letter
 
 
 def lifecycle_page() -> str:
@@ -91,5 +91,13 @@ def _numbers() -> Mapping[str, int]:
 def _footnotes() -> str:
     reasons = (f"{number}. `{reason}`" for reason, number in _numbers().items())
     return "\n".join(
-        ["## Footnotes", "", LEGEND, "", "Reasons, see [errors](errors.md):", "", *reasons]
+        [
+            "## Footnotes",
+            "",
+            legend("fidelity/index.md"),
+            "",
+            "Reasons, see [errors](errors/index.md):",
+            "",
+            *reasons,
+        ]
     )

@@ -54,7 +54,7 @@ LINT_EXAMPLES: Mapping[str, LintExample] = {
     ),
     "E107": LintExample(
         "version: 1\nassume: {unallocated_refund: newest}",
-        "Use a value from [fidelity](fidelity.md).",
+        "Use a value from [fidelity](../fidelity/index.md).",
     ),
     "E201": LintExample(
         _order("    captures: {A: {lines: [C3]}}"),

@@ -12,11 +12,12 @@ _LETTERS: Mapping[Mark, str] = {
     Mark.ASSUMED: "A",
 }
 
-LEGEND = (
-    "Provenance: "
-    + ", ".join(f"**{sign}** {mark}" for mark, sign in _LETTERS.items())
-    + ". See [fidelity](fidelity.md)."
-)
+_LEGEND = "Provenance: " + ", ".join(f"**{sign}** {mark}" for mark, sign in _LETTERS.items())
+
+
+def legend(fidelity: str) -> str:
+    """Return the meaning of the letters, with a link to the fidelity pages."""
+    return f"{_LEGEND}. See [fidelity]({fidelity})."
 
 
 def letter(mark: Mark) -> str:

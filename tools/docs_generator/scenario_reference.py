@@ -130,7 +130,7 @@ def scenario_pages() -> Mapping[str, Page]:
         _names(
             "Reasons",
             parts["reason"]["enum"],
-            "Reasons, for `refuse`. See [errors](../errors.md) for their messages.",
+            "Reasons, for `refuse`. See [errors](../errors/index.md) for their messages.",
         )
     )
     pages["steps"].insert(1, _common_step_keys())
@@ -154,7 +154,7 @@ def _top_level() -> PageTable:
         " Times are written `2026-01-15T09:00:00Z` or as a date, durations `90s`, `15m`,"
         " `2h`, `28d` or `1h30m`. Plain `NO`, `010` and dates stay text.\n\n"
         "`kustom-mock schema` prints the JSON Schema behind these pages, for editors."
-        " [Lint](../lint.md) lists what a file is checked for,"
+        " [Lint](../lint/index.md) lists what a file is checked for,"
         " the [cookbook](../../how-to/cookbook.md) has complete files."
     )
     rows = tuple(_rows(shipped_schemas()[SCHEMA]))

@@ -10,10 +10,15 @@ from mockserver.cli.page_tables import as_markdown
 from tools.docs_generator.audit_page import AUDIT_PAGES, audit_index, audit_page
 from tools.docs_generator.checkout_sequence import checkout_sequence
 from tools.docs_generator.decisions_page import decisions_page
-from tools.docs_generator.errors_page import errors_page
-from tools.docs_generator.fidelity_page import fidelity_page
+from tools.docs_generator.errors_page import ERROR_PAGES, errors_index, errors_page
+from tools.docs_generator.fidelity_page import (
+    ASSUMPTION_PAGES,
+    assumptions_page,
+    fidelity_index,
+    rules_page,
+)
 from tools.docs_generator.lifecycle_page import lifecycle_page
-from tools.docs_generator.lint_page import lint_page
+from tools.docs_generator.lint_page import LINT_PAGES, lint_index, lint_page
 from tools.docs_generator.markdown import DOCS
 from tools.docs_generator.order_life import order_life
 from tools.docs_generator.pages import operations_page, settings_page
@@ -39,9 +44,19 @@ FILES: Mapping[str, Callable[[], str]] = {
     "reference/operations.md": lambda: as_markdown("operations", operations_page()),
     "reference/settings.md": lambda: as_markdown("settings", settings_page()),
     "reference/lifecycle.md": lifecycle_page,
-    "reference/errors.md": errors_page,
-    "reference/fidelity.md": fidelity_page,
-    "reference/lint.md": lint_page,
+    "reference/errors/index.md": errors_index,
+    **{f"reference/errors/{name}.md": partial(errors_page, name) for name in ERROR_PAGES},
+    "reference/fidelity/index.md": fidelity_index,
+    **{
+        f"reference/fidelity/{name}.md": partial(assumptions_page, name)
+        for name in ASSUMPTION_PAGES
+    },
+    "reference/fidelity/rules.md": rules_page,
+    "reference/lint/index.md": lint_index,
+    **{
+        f"reference/lint/{name}.md": partial(lint_page, prefix)
+        for prefix, (name, _) in LINT_PAGES.items()
+    },
     "reference/audit/index.md": audit_index,
     **{
         f"reference/audit/{name}.md": partial(audit_page, prefix)

@@ -35,6 +35,16 @@ ADDRESS_NAMES = ("billing_address", "shipping_address")
 ORDER_LINE_FIELDS = tuple(name for name in OrderLine.__struct_fields__ if name != "extra")
 
 
+ORDER_OPTION_MEMBERS = {
+    "id": "id", "name": "name", "shipping_method": "type", "class": "class",
+    "carrier": "carrier", "product": "carrier_product", "price": "price",
+    "tax_amount": "tax_amount", "tax_rate": "tax_rate", "pickup_location": "location",
+    "timeslot": "timeslot", "tms_reference": "tms_reference",
+    "selected_addons": "selected_addons",
+}  # fmt: skip
+"""Members of a shipping option, and of its details, by their names in order management."""
+
+
 class ShopperOutcome(StrEnum):
     """How an attempt to complete a checkout order ends."""
 
@@ -178,6 +188,7 @@ def build_completed_order(
         merchant_reference1=fields.get("merchant_reference1"),
         merchant_reference2=fields.get("merchant_reference2"),
         merchant_data=fields.get("merchant_data"),
+        selected_shipping_option=_order_shipping_option(checkout),
     )
 
 
@@ -243,6 +254,18 @@ def _shipping_line(option: Fields) -> OrderLine:
         tax_rate=option["tax_rate"],
         total_tax_amount=option["tax_amount"],
     )
+
+
+def _order_shipping_option(checkout: Checkout) -> Fields | None:
+    """Return the chosen option under the names that order management has for its members."""
+    option: Fields = checkout.shopper.get("selected_shipping_option", {})
+    members = {**option.get("delivery_details", {}), **option}
+    shown = {
+        name: members[member]
+        for member, name in ORDER_OPTION_MEMBERS.items()
+        if members.get(member) is not None
+    }
+    return shown or None
 
 
 def _order_locale(locale: str, country: str, assumptions: Assumptions) -> str:

@@ -76,8 +76,8 @@ def _change_clock(
     if not isinstance(body.get("dry_run", False), bool):
         raise Problem(422, "expected a boolean for 'dry_run'")
     if body.get("dry_run"):
-        preview = _dry_run_change(sandbox, target)
-        return json_response({**preview, "frozen": body.get("freeze", sandbox.clock.frozen)})
+        dry_run = _dry_run_change(sandbox, target)
+        return json_response({**dry_run, "frozen": body.get("freeze", sandbox.clock.frozen)})
     if body.get("freeze"):
         sandbox.clock.freeze()
     elif "freeze" in body:

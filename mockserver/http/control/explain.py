@@ -47,8 +47,8 @@ def explain_refund(context: ControlContext, params: PathParams, request: Request
     validate_refund(body["refund"])
     sandbox = find_sandbox(context, params)
     order = find_order(sandbox, body["order_id"])
-    preview = try_refund(sandbox, order, body["refund"])
-    return json_response(serializers.serialize_dry_run(*preview))
+    dry_run = try_refund(sandbox, order, body["refund"])
+    return json_response(serializers.serialize_dry_run(*dry_run))
 
 
 def validate_refund(body: object) -> None:
@@ -69,7 +69,7 @@ def try_refund(
     """Predict what a refund would get: its allocation, a refusal, and faults."""
     refund, now = parse_refund(body, {}), sandbox.clock.now()
     facts = RequestFacts(Operation.REFUND, order.order_id, now, lambda: body)
-    fired_actions = effective_actions(sandbox.faults.preview(facts))
+    fired_actions = effective_actions(sandbox.faults.dry_run(facts))
     case = build_case_for_command(
         order,
         refund,

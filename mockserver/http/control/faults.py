@@ -19,7 +19,7 @@ from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.lint import never_fires_because
+from mockserver.scenario.lint_contradictions import never_fires_because
 from mockserver.scenario.sandbox_builder import add_fault_rule
 
 MAX_FAULT_RULES = 10_000

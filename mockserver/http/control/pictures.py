@@ -47,7 +47,7 @@ def draw_dry_run(context: ControlContext, params: PathParams, request: Request) 
     order = find_order(sandbox, params["order_id"])
     explanation, refusal, _ = try_refund(sandbox, order, body)
     return svg_response(
-        order, request, preview=DryRun(explanation, str(refusal) if refusal else None)
+        order, request, dry_run=DryRun(explanation, str(refusal) if refusal else None)
     )
 
 
@@ -56,14 +56,14 @@ def svg_response(
     request: Request,
     *,
     visible: frozenset[str] | None = None,
-    preview: DryRun | None = None,
+    dry_run: DryRun | None = None,
 ) -> Response:
     """Draw an order as the query asks, and build the response."""
     picture = draw_order(
         order,
         width=_number(request, "width", MIN_WIDTH, MAX_WIDTH) or DEFAULT_WIDTH,
         visible=visible,
-        preview=preview,
+        dry_run=dry_run,
         expand=_choice(request, "expand") == "true",
         styled=_choice(request, "style") == "embedded",
     )

@@ -1,10 +1,14 @@
 """Control API: shipped scenarios, and what a scenario would bring, with its findings."""
 
+from collections.abc import Callable
+from functools import partial
+
 from mockserver.http.control.context import ControlContext, PathParams, find_order
 from mockserver.http.control.parsing import json_response, yaml_response
 from mockserver.http.control.pictures import svg_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.serializers import serialize_order_summaries
+from mockserver.http.control.workers import SMALL_BODY
 from mockserver.http.messages import Request, Response
 from mockserver.scenario.diagnostics import Finding, ScenarioError
 from mockserver.scenario.lint import lint_sandbox
@@ -36,8 +40,31 @@ def get_shipped(_context: ControlContext, params: PathParams, _request: Request)
     return yaml_response(file.read_text(encoding="utf-8"))
 
 
-def lint_scenario(context: ControlContext, _params: PathParams, request: Request) -> Response:
+async def lint_scenario(
+    context: ControlContext, _params: PathParams, request: Request
+) -> Response:
     """List the errors and warnings of a scenario, and its orders; nothing is loaded."""
+    return await _run(_lint, context, request)
+
+
+async def draw_scenario(
+    context: ControlContext, _params: PathParams, request: Request
+) -> Response:
+    """Draw an order as the scenario in the body would bring it; nothing is loaded."""
+    return await _run(_draw, context, request)
+
+
+async def _run(
+    look: Callable[[ControlContext, Request], Response],
+    context: ControlContext,
+    request: Request,
+) -> Response:
+    """Look at the scenario in a body, in a worker if it is large."""
+    is_long = len(request.body or b"") > SMALL_BODY
+    return await context.workers.run_if(partial(look, context, request), is_long=is_long)
+
+
+def _lint(context: ControlContext, request: Request) -> Response:
     try:
         scenario = _parse_scenario(context, request)
         sandbox = scenario.build(BUILT_SANDBOX)
@@ -50,8 +77,7 @@ def lint_scenario(context: ControlContext, _params: PathParams, request: Request
     return json_response({"findings": rows, "orders": orders})
 
 
-def draw_scenario(context: ControlContext, _params: PathParams, request: Request) -> Response:
-    """Draw an order as the scenario in the body would bring it; nothing is loaded."""
+def _draw(context: ControlContext, request: Request) -> Response:
     sandbox = _parse_scenario(context, request).build(BUILT_SANDBOX)
     return svg_response(find_order(sandbox, request.query.get("order", "")), request)
 

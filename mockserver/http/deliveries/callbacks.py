@@ -106,7 +106,8 @@ async def ask_for_update(
     body, order_id = orjson.dumps(fields).decode(), checkout.order_id
 
     def add(current: Sandbox) -> Delivery:
-        return current.deliveries.add(kind, order_id, url, current.clock.now(), body=body)
+        now, timeout = current.clock.now(), float(current.assumptions.callback_timeout)
+        return current.deliveries.add(kind, order_id, url, now, body=body, timeout=timeout)
 
     delivery = await runner.take_turn(sandbox, add)
     if delivery is None:  # the sandbox was reset or dropped

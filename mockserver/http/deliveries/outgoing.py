@@ -45,17 +45,20 @@ def build_request(
     if endpoint is None:
         return OutgoingRequest(headers, delivery.body, REMOVED_ENDPOINT)
     secrets = (FORGED_SECRET,) if forged else endpoint.secrets_at(sandbox.clock.now())
-    return OutgoingRequest({**headers, **_signed_headers(delivery, secrets)}, delivery.body)
+    has_own_id = sandbox.assumptions.webhook_id == "own"
+    message_id = f"msg_{delivery.delivery_id}" if has_own_id else delivery.event_id
+    signed = _signed_headers(message_id, delivery.body, secrets)
+    return OutgoingRequest({**headers, **signed}, delivery.body)
 
 
-def _signed_headers(delivery: Delivery, secrets: Iterable[str]) -> dict[str, str]:
+def _signed_headers(message_id: str, body: str, secrets: Iterable[str]) -> dict[str, str]:
     """Sign a webhook by Standard Webhooks, once with each secret."""
     from standardwebhooks import Webhook  # noqa: PLC0415  # 20 ms, and few use webhooks
 
     now = wall_clock()
-    signatures = (Webhook(s).sign(delivery.event_id, now, delivery.body) for s in secrets)
+    signatures = (Webhook(s).sign(message_id, now, body) for s in secrets)
     return {
-        "webhook-id": delivery.event_id,
+        "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": " ".join(signatures),
     }

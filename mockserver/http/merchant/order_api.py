@@ -17,6 +17,7 @@ from mockserver.http.merchant.responses import (
     refusal_response,
 )
 from mockserver.http.messages import Response
+from mockserver.sandbox.checkouts import check_order_visible
 from mockserver.sandbox.sandbox import Execution, Sandbox
 
 
@@ -32,6 +33,8 @@ def answer_order(
     Raises:
         Refusal: there is no such order, or the operation is withdrawn.
     """
+    if sandbox.assumptions.order_visible_after:
+        check_order_visible(sandbox, ids["order_id"], endpoint.operation)
     if endpoint.parse_command is None:
         return _read_order(sandbox, exchange, endpoint, ids, cache)
     return _change_order(sandbox, exchange, endpoint, ids)

@@ -87,7 +87,9 @@ class Deliveries:
         if mode is PushMode.NOW:
             offsets = (timedelta(), *offsets)
         held = "completed with push: hold" if mode is PushMode.HOLD else ""
-        return self.add(DeliveryKind.PUSH, checkout.order_id, url, now, offsets, held=held)
+        timeout = float(assumptions.push_timeout)
+        kind, order_id = DeliveryKind.PUSH, checkout.order_id
+        return self.add(kind, order_id, url, now, offsets, held=held, timeout=timeout)
 
     def get(self, delivery_id: str) -> Delivery | None:
         """Find a delivery by its id."""

@@ -180,7 +180,7 @@ class FaultRules:
         fired = [self.by_name[name] for name in names if self._fires(self.by_name[name], facts)]
         return [(rule, action) for rule in fired for action in rule.actions]
 
-    def preview(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
+    def dry_run(self, facts: RequestFacts) -> list[tuple[FaultRule, Action]]:
         """Return the actions that would apply to a request now, without counting it."""
         counts, self.counts = self.counts, dict(self.counts)
         try:

@@ -68,6 +68,18 @@ def test_the_order_has_the_id_and_amounts_of_the_checkout() -> None:
     assert order.billing_address == SWEDEN
 
 
+def test_the_order_shows_the_option_under_its_own_names() -> None:
+    details = {"carrier": "PostNord", "pickup_location": {"id": "p1", "name": "Kiosk"}}
+    option = {**PARCEL, "shipping_method": "PickUpPoint", "delivery_details": details}
+    assert place(fields={"shipping_options": [option]}).selected_shipping_option == {
+        **PARCEL,
+        "type": "PickUpPoint",
+        "carrier": "PostNord",
+        "location": {"id": "p1", "name": "Kiosk"},
+    }
+    assert place().selected_shipping_option is None
+
+
 def test_a_line_keeps_what_order_management_echoes() -> None:
     line = {**SHIRTS, "product_url": "http://shop.example/1", "shipping_attributes": {}}
     (made,) = place(fields={"order_lines": [line]}).order_lines

@@ -106,6 +106,24 @@ async def test_missing_or_wrong_token_is_401(guarded: Merchant, given: str) -> N
     assert response.header("WWW-Authenticate") == 'Bearer realm="kustom-mock control API"'
 
 
+async def test_every_other_route_needs_the_token(guarded: Merchant) -> None:
+    for route in CONTROL_ROUTES:
+        response = await guarded.send(route.method, route.path, headers={"Authorization": ""})
+        is_open = response.status != 401
+        assert is_open == route.unauthenticated, f"{route.method} {route.path}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//__admin//sandboxes", "/__admin/sandboxes/", "/%5F_admin/sandboxes", f"{LIST}?x=1",
+     "/__admin/%73andboxes", "/__admin/health/../sandboxes", "/livez/../__admin/sandboxes"],
+)  # fmt: skip
+async def test_no_spelling_of_a_path_avoids_the_token(guarded: Merchant, path: str) -> None:
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
+    status, _ = await asyncio.to_thread(raw_status, guarded, head.encode())
+    assert status == b"HTTP/1.1 401 Unauthorized"
+
+
 @pytest.mark.parametrize("path", HEALTH_PATHS)
 async def test_health_needs_no_token(guarded: Merchant, path: str) -> None:
     headers = {"Host": "evil.example", "Origin": "https://evil.example", "Authorization": ""}

@@ -161,11 +161,11 @@ async def test_order_can_be_created_at_the_latest_time(frozen: Merchant) -> None
     assert (await frozen.do(Op.EXTEND_AUTHORIZATION_TIME)).status == 204
 
 
-async def test_moving_the_clock_can_be_previewed(merchant: Merchant) -> None:
+async def test_moving_the_clock_can_be_a_dry_run(merchant: Merchant) -> None:
     before = (await merchant.control("POST", "clock", {"freeze": True})).json["now"]
-    preview = await merchant.control("POST", "clock", {"advance": "29d", "dry_run": True})
-    assert {event["event"] for event in preview.json["fired"]} == {"order expired"}
-    assert preview.json["now"] > before
+    dry_run = await merchant.control("POST", "clock", {"advance": "29d", "dry_run": True})
+    assert {event["event"] for event in dry_run.json["fired"]} == {"order expired"}
+    assert dry_run.json["now"] > before
     assert (await merchant.control("GET", "clock")).json == {"now": before, "frozen": True}
     assert (await merchant.read())["status"] == "AUTHORIZED"
     wrong = await merchant.control("POST", "clock", {"advance": "1d", "dry_run": 1})

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import pytest
 
 from mockserver.domain.operation import ORDERS_PATH
-from mockserver.http.control import app, orders, sandboxes
+from mockserver.http.control import app, orders, sandboxes, scenarios
 from mockserver.http.control.workers import MAX_WORKERS, WORKER_NAME, Workers
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import build_order
@@ -55,7 +55,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
         gate.wait()
         return build_order(*args)
 
-    for module in (sandboxes, orders):
+    for module in (sandboxes, orders, scenarios):
         monkeypatch.setattr(module, "SMALL_BODY", 0)
     monkeypatch.setattr(sandboxes, "SMALL_SANDBOX", 0)
     monkeypatch.setattr(Scenario, "build", held_build)
@@ -90,6 +90,17 @@ async def test_others_are_answered_while_something_large_is_built(
     assert (await change).status == status
     numbers = {"scenario": 1, "reset": 1, "orders": 3}
     assert len((await merchant.control("GET", "orders")).json["orders"]) == numbers[path]
+
+
+@pytest.mark.parametrize("look", ["lint", "lint/picture.svg?order=new"])
+async def test_others_are_answered_while_a_large_scenario_is_looked_at(
+    merchant: Merchant, gate: Gate, look: str
+) -> None:
+    task = asyncio.create_task(merchant.send("POST", f"/__admin/{look}", SCENARIO))
+    await gate.until_reached()
+    assert (await merchant.send("GET", "/livez")).status == 200
+    gate.opened.set()
+    assert (await task).status == 200
 
 
 async def test_large_orders_created_at_once_share_no_name_and_no_id(

@@ -116,6 +116,18 @@ REFUSED: dict[str, tuple[str, str, int, str]] = {
         422,
         "did you mean 'split-shipment'?",
     ),
+    "a file of the package": (
+        "use: ../__init__.py",
+        "application/yaml",
+        422,
+        "file '../__init__.py' not found",
+    ),
+    "a file of the system": (
+        "use: /etc/hosts",
+        "application/yaml",
+        422,
+        "file '/etc/hosts' not found",
+    ),
     "a name and more": (
         "{use: fresh-order, seed: 1}",
         "application/yaml",

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from mockserver.domain.operation import CHECKOUTS_PATH
 from tests.support.checkouts import CART, PARCEL, PICKUP, TOTALS_WITH_PARCEL, URLS
-from tests.support.shop import Shop
+from tests.support.shop import FROZEN, Shop
 
 LUND = {"email": "ada@shop.example", "postal_code": "22222", "city": "Lund"}
 FAILED = "shipping_address_update_error"
@@ -35,6 +35,16 @@ async def test_each_change_is_told_once_and_then_validated(shop: Shop) -> None:
     await complete(shop, *kinds, billing_address={"country": "NO"})
     inbox = await shop.inbox()
     assert [delivery["kind"] for delivery in inbox][:4] == list(kinds)
+
+
+async def test_a_callback_times_out_when_assumed(shop: Shop) -> None:
+    scenario = {**FROZEN, "assume": {"callback_timeout": 4}}
+    await shop.merchant.control("PUT", "scenario", scenario)
+    rule = {"on": "address_update", "do": {"delay": "5s"}}
+    await shop.merchant.control("POST", "faults", rule)
+    await complete(shop, "address_update")
+    (delivery,) = await shop.inbox()
+    assert delivery["attempts"][0]["error"] == "no response within 4 s"
 
 
 async def test_a_country_that_stays_is_not_told(shop: Shop) -> None:

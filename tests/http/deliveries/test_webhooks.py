@@ -84,6 +84,18 @@ async def test_a_refused_webhook_is_repeated_with_the_same_id(shop: Shop) -> Non
     assert len({headers["webhook-id"] for headers, _ in shop.webhooks}) == 1
 
 
+async def test_the_message_has_an_id_of_its_own_where_assumed(shop: Shop) -> None:
+    scenario = {"version": 1, "assume": {"webhook_id": "own"}}
+    await shop.merchant.control("PUT", "scenario", scenario)
+    await subscribe(shop)
+    await shop.merchant.make_order(UNSHIPPED)
+    await shop.receive("kind=webhook&state=delivered")
+    ((headers, body),) = shop.webhooks
+    event = Webhook(SECRET).verify(body, headers)
+    assert headers["webhook-id"].startswith("msg_")
+    assert headers["webhook-id"] != event["id"]
+
+
 async def test_both_secrets_sign_for_10_minutes(shop: Shop) -> None:
     await subscribe(shop)
     (endpoint,) = await subscribe(shop, secret=NEXT_SECRET)

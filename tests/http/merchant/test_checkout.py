@@ -11,6 +11,7 @@ from mockserver.schemas import get_schema, shipped_schemas
 from tests.support.checkouts import CART, EMPTY_CART, SHIRTS, URLS
 from tests.support.connection import add_fault
 from tests.support.merchant import UNKNOWN_ID, Merchant, Reply
+from tests.support.shop import FROZEN
 
 Op = Operation
 RECORDED_KEYS = [
@@ -285,6 +286,18 @@ async def test_another_merchants_checkout_cannot_be_found(
 ) -> None:
     order_id = (await create(merchant))["order_id"]
     assert (await read(new_merchant(), order_id)).status == 404
+
+
+async def test_order_management_answers_later_where_assumed(merchant: Merchant) -> None:
+    scenario = {**FROZEN, "assume": {"order_visible_after": 60}}
+    await merchant.control("PUT", "scenario", scenario)
+    order_id = (await create(merchant))["order_id"]
+    await merchant.control("POST", f"checkouts/{order_id}/complete", {"push": "hold"})
+    for operation in (Op.GET_ORDER, Op.ACKNOWLEDGE):
+        reply = await merchant.do(operation, order_id=order_id)
+        assert (reply.status, reply.json["error_code"]) == (404, "NO_SUCH_ORDER")
+    await merchant.control("POST", "clock", {"advance": "1m"})
+    assert (await merchant.do(Op.GET_ORDER, order_id=order_id)).status == 200
 
 
 async def test_a_checkout_is_no_order_yet(merchant: Merchant) -> None:

@@ -195,8 +195,7 @@ async def test_the_redirect_url_is_empty_where_assumed(merchant: Merchant) -> No
 async def test_an_export_keeps_tokens_and_their_status(merchant: Merchant) -> None:
     active, cancelled = [await create_token(merchant) for _ in range(2)]
     await set_status(merchant, cancelled, "CANCELLED")
-    exported = await merchant.control("GET", "scenario?format=json")
-    await merchant.control("PUT", "scenario", exported.json)
+    await merchant.reload_export()
     statuses = [
         (await merchant.send("GET", f"{TOKENS_PATH}/{token}")).json["status"]
         for token in (active, cancelled)

@@ -114,8 +114,7 @@ async def test_an_unknown_session_is_not_found(merchant: Merchant) -> None:
 async def test_an_export_keeps_the_session(merchant: Merchant) -> None:
     order_id = await create_checkout(merchant)
     session_id = (await open_session(merchant, order_id)).json["session_id"]
-    exported = await merchant.control("GET", "scenario?format=json")
-    await merchant.control("PUT", "scenario", exported.json)
+    await merchant.reload_export()
     assert (await read_session(merchant, session_id)).json["status"] == "WAITING"
     details = await merchant.control("GET", f"checkouts/{order_id}")
     assert details.json["confirmation_url"].startswith("https://shop.example/paid?sid=")

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
-import schemathesis
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.schemas import BaseSchema
 
@@ -17,7 +16,6 @@ from tests.support.openapi import (
     Json,
     accepts_body,
     assert_conforms,
-    fetch_document,
     operations_of,
     send_generated_requests,
 )
@@ -134,16 +132,6 @@ QUERIES = {
     "GET /__admin/sandboxes/{sandbox}/requests/await": "?count=1&timeout=1ms",
     "GET /__admin/sandboxes/{sandbox}/audit": "?allow=A301,A402",
 }
-
-
-@pytest.fixture(scope="module")
-def document(server_url: str) -> Json:
-    return fetch_document(server_url + DOCUMENT)
-
-
-@pytest.fixture(scope="module")
-def schema(server_url: str) -> BaseSchema:
-    return schemathesis.openapi.from_url(server_url + DOCUMENT)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import schemathesis
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.schemas import BaseSchema
 
@@ -22,7 +21,6 @@ from tests.support.openapi import (
     Json,
     accepts,
     assert_conforms,
-    fetch_document,
     operations_of,
     send_generated_requests,
 )
@@ -33,16 +31,6 @@ FROZEN = {"start": EXAMPLE_ORDER["created"], "frozen": True}
 UNSHIPPED = {
     key: value for key, value in EXAMPLE_ORDER.items() if key not in ("captures", "refunds")
 }
-
-
-@pytest.fixture(scope="module")
-def document(server_url: str) -> Json:
-    return fetch_document(server_url + DOCUMENT)
-
-
-@pytest.fixture(scope="module")
-def schema(server_url: str) -> BaseSchema:
-    return schemathesis.openapi.from_url(server_url + DOCUMENT)
 
 
 @pytest.fixture

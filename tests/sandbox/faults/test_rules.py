@@ -376,15 +376,15 @@ def test_the_number_of_rules_ever_added_is_kept() -> None:
     assert faults.added_count == 2
 
 
-def test_preview_equals_apply_and_does_not_count() -> None:
+def test_dry_run_equals_apply_and_does_not_count() -> None:
     rules = (
         rule("second", calls=CallSelector(numbers=frozenset({2}))),
         rule("some", probability=0.5),
     )
     faults, undisturbed = (FaultRules(rules, seed="seed") for _ in range(2))
     for _ in range(20):
-        foreseen = faults.preview(call())
-        assert faults.preview(call()) == foreseen
+        foreseen = faults.dry_run(call())
+        assert faults.dry_run(call()) == foreseen
         assert faults.apply(call()) == foreseen == undisturbed.apply(call())
     assert faults.matched == undisturbed.matched
 
