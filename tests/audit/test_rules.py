@@ -68,7 +68,7 @@ def test_a_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any
 def test_the_normal_conduct_of_a_public_client_causes_no_false_alarm(
     server_url: str, case: dict[str, Any]
 ) -> None:
-    differences, report = run_and_audit(server_url, case["case"], scenario_of(case["exchange"]))
+    differences, report = play(server_url, case["case"], case["exchange"])
     assert differences == []
     found = [f"{finding['code']} {finding['severity']}" for finding in report["findings"]]
     assert sorted(found) == case["finds"]
