@@ -8,6 +8,7 @@ from aiohttp import HttpVersion11, web
 
 from mockserver.domain.errors import Reason
 from mockserver.domain.refusal import Refusal
+from mockserver.domain.wording import shorten
 from mockserver.http import connection
 from mockserver.http.framing import LARGEST_BODY
 from mockserver.http.http_errors import (
@@ -54,7 +55,8 @@ def _check_head(request: web.BaseRequest, hosts: int) -> None:
     if len(request.headers) > MAX_HEADERS:
         problem = TOO_MANY_HEADERS
     elif hosts > 1:
-        problem = "expected Host only once"
+        second = request.headers.getall("Host")[1]
+        problem = f"expected Host only once, near 'Host: {shorten(second)}'"
     elif not hosts and request.version >= HttpVersion11:
         problem = NO_HOST
     else:
