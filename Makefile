@@ -9,7 +9,7 @@ LOWEST_TESTS ?= tests --ignore tests/browser --ignore tests/container --ignore t
   --ignore tests/http/openapi --ignore tests/packaging
 NODE_TOOLS := tools/javascript/node_modules
 
-.PHONY: serve demo test browser-test screens test-lowest image-test contract-coverage dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
+.PHONY: serve demo test shared-test browser-test screens test-lowest image-test contract-coverage dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server with one order on port 8566
 	@$(BIN)/kustom-mock serve
@@ -23,6 +23,9 @@ test: $(VENV)/ready ## run the tests with coverage
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --include='mockserver/domain/*,mockserver/sandbox/*' --fail-under=100
+
+shared-test: $(VENV)/ready ## run the tests over HTTP on three replicas with Valkey or Redis; TESTS=file selects
+	$(BIN)/python -m pytest -n auto --home valkey-replicas $(or $(TESTS),tests/http)
 
 test-lowest: $(LOWEST)/ready ## run the tests with the lowest versions of dependencies; LOWEST_TESTS selects some
 	$(LOWEST)/bin/python -m pytest -n auto $(LOWEST_TESTS)

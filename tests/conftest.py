@@ -55,6 +55,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--home", choices=STORES, default="memory", help="of servers under test")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what does not hold for shared sandboxes if the servers of the run share them."""
+    if not config.getoption("home").startswith("valkey"):
+        return
+    for item in items:
+        for marker in item.iter_markers("unshared"):
+            item.add_marker(pytest.mark.skip(reason=marker.args[0]))
+
+
 @pytest.fixture(scope="session")
 def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Valkey or Redis for the whole run."""

@@ -82,6 +82,10 @@ class SqliteStore:
         await future
         return None
 
+    async def wait_for_turn(self, name: str, token: str, seconds: float) -> None:  # noqa: ARG002
+        """Wait for seconds: there are no others."""
+        await asyncio.sleep(seconds)
+
     async def names(self) -> list[str]:
         """Return the names of all sandboxes, least recently used first."""
         rows = await self._run(lambda: self._read("SELECT name FROM sandbox ORDER BY used"))

@@ -114,6 +114,9 @@ class Store(Protocol):
             StoreError: the store is away or full; it may have written them.
         """
 
+    async def wait_for_turn(self, name: str, token: str, seconds: float) -> None:
+        """Wait until another turn than the one with a token is the last, or for seconds."""
+
     async def names(self) -> list[str]:
         """Return the names of all sandboxes, least recently used first."""
 

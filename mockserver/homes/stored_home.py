@@ -36,9 +36,8 @@ from mockserver.sandbox.registry import RegistryEntry, SandboxRegistry
 MAX_LOST_TURNS = 100
 """Turns that lost this often are given up."""
 
-POLL_INTERVAL = 0.02
+POLL_INTERVAL = 0.02  # seconds between two looks whether others have made a sandbox
 RECHECK_INTERVAL = 0.5  # seconds; looks again although no change was noticed
-"""Seconds between two looks at what other servers did."""
 
 log = logging.getLogger("kustom_mock")
 
@@ -137,14 +136,13 @@ class StoredHome:
 
     async def wait_for_change(self, name: str, seconds: float) -> None:
         """Wait until a sandbox has changed, or might have."""
-        sandbox = self.registry.get(name)
-        # A turn may change it before the caller waits, so no wait is long.
-        interval = POLL_INTERVAL if self.store.is_shared else RECHECK_INTERVAL
-        seconds = min(seconds, interval)
-        if sandbox is not None:
-            await sandbox.wait_for_change(seconds)
-        else:
-            await asyncio.sleep(seconds)
+        sandbox, tracked = self.registry.get(name), self._tracked.get(name)
+        if sandbox is None or tracked is None:
+            await asyncio.sleep(min(seconds, POLL_INTERVAL))
+        elif self.store.is_shared:
+            await self.store.wait_for_turn(name, tracked.token, seconds)
+        else:  # a turn may change it before the caller waits, so no wait is long
+            await sandbox.wait_for_change(min(seconds, RECHECK_INTERVAL))
 
     async def load_all(self) -> None:
         """Load all sandboxes of the store."""

@@ -48,7 +48,8 @@ class TrackedSandbox:
         self.token = token
         self._tables: dict[str, TrackedTable[Any, Any]] = {}
         self._track_tables()
-        self._head = self._current_head()
+        self._head = self._next_head = self._current_head()
+        self._replaces = False
 
     @property
     def sandbox(self) -> Sandbox:
@@ -65,7 +66,9 @@ class TrackedSandbox:
 
     def build_commit(self, token: str) -> Commit:
         """Build the commit of all changes."""
-        if self._is_new or self.is_replaced:
+        self._replaces = self._is_new or self.is_replaced
+        self._next_head = head = self._current_head()
+        if self._replaces:
             return self._build_replacement(token)
         fields: dict[str, bytes] = {}
         removed: list[str] = []
@@ -75,7 +78,6 @@ class TrackedSandbox:
                     fields[encode_key(letter, key)] = encode_row(letter, table, key)
                 else:
                     removed.append(encode_key(letter, key))
-        head = self._current_head()
         if head != self._head:
             fields[HEAD] = encode(head)
         return Commit(
@@ -89,12 +91,12 @@ class TrackedSandbox:
         )
 
     def settle(self, token: str) -> None:
-        """Go on from a commit that was written."""
-        if self.is_replaced:
+        """Go on from the commit that was built last and is written."""
+        if self._replaces:
             self._track_tables()
         for table in self._tables.values():
             table.settle()
-        self._head, self._is_new = self._current_head(), False
+        self._head, self._is_new = self._next_head, False
         self.token = token
 
     def undo(self) -> bool:
@@ -143,7 +145,7 @@ class TrackedSandbox:
 
     def _build_replacement(self, token: str) -> Commit:
         sandbox = self.sandbox
-        fields = {HEAD: encode(self._current_head()), TEMPLATE: self._encode_template()}
+        fields = {HEAD: encode(self._next_head), TEMPLATE: self._encode_template()}
         for letter, column in COLUMNS.items():
             table = TrackedTable.track(column.table(sandbox))
             fields |= {encode_key(letter, key): encode_row(letter, table, key) for key in table}

@@ -42,6 +42,9 @@ MAX_WAIT = 2.0  # seconds in which a lost connection may come back
 RECONNECT_INTERVAL = 0.05  # seconds
 BUSY_INTERVAL = 0.002  # seconds until another server has used its reservation
 SOCKET_TIMEOUT = 2.0  # seconds
+MAX_BLOCK = 1.0  # seconds in which the store answers a waiter, less than the timeout
+MAX_BLOCKED = 100  # waiters with a connection of their own
+BLOCKED_POLL_INTERVAL = 0.1  # seconds between two looks of the others
 NAME_PERIOD = 60.0  # seconds in which the use of a sandbox is noted once
 OLDEST_VERSION = (6, 2)
 CHECK_HINT = "check that it runs, the address, the password, and TLS (valkeys:// or rediss://)"
@@ -87,6 +90,7 @@ class ValkeyStore:
         self._pending: list[Pending] = []
         self._sender: asyncio.Task[None] | None = None
         self._noted: dict[str, float] = {}
+        self._waiting_count = 0
 
     async def open(self) -> None:
         """Check the store, and warn of settings that would lose data.
@@ -140,6 +144,22 @@ class ValkeyStore:
             field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)
         }
         return Conflict(token.decode(), fields, is_known=True)
+
+    async def wait_for_turn(self, name: str, token: str, seconds: float) -> None:
+        """Wait until another turn than the one with a token is the last, or for seconds."""
+        if self._waiting_count >= MAX_BLOCKED:
+            await asyncio.sleep(min(seconds, BLOCKED_POLL_INTERVAL))
+            return
+        self._waiting_count += 1
+        try:
+            turns = f"{_key(name)}:turns"
+            latest = await self._ask("XREVRANGE", turns, "+", "-", "COUNT", 1)
+            if latest and latest[0][1].get(b"t") == token.encode():
+                milliseconds = max(1, int(min(seconds, MAX_BLOCK) * 1000))
+                position = latest[0][0]
+                await self._ask("XREAD", "BLOCK", milliseconds, "STREAMS", turns, position)
+        finally:
+            self._waiting_count -= 1
 
     async def names(self) -> list[str]:
         """Return the names of all sandboxes, least recently used first."""

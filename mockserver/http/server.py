@@ -166,7 +166,10 @@ class Server:
     async def stop(self) -> None:
         """Stop listening and close all connections."""
         if self._runner is not None:
+            transports = _tls_transports(self._runner)
             await self._runner.cleanup()
+            for transport in transports:  # they wait for their peer, a closed loop does not
+                transport.abort()
         await self._deliveries.close()
         await self._home.close()
 
@@ -192,6 +195,13 @@ class Server:
             sent = await send_damaged_response(request, response, response.damage, connection)
         connection.answered()
         return sent
+
+
+def _tls_transports(runner: web.ServerRunner) -> list[asyncio.Transport]:
+    """Return the transports of the open TLS connections."""
+    connections = runner.server.connections if runner.server else []
+    transports = [connection.transport for connection in connections]
+    return [one for one in transports if one and one.get_extra_info("ssl_object")]
 
 
 @contextmanager

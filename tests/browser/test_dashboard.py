@@ -126,7 +126,13 @@ def test_the_reason_of_a_failure_is_reached_by_keyboard_alone(
 ) -> None:
     shop.refund(order_id(shop), 10000, "B2468O")
     open_order(page, shop)
-    page.locator(".picture .shipment").first.focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    for _ in range(5):  # capture, refund, force, request, picture
+        page.keyboard.press("Tab")
+    expect(page.locator(".picture .shipment").first).to_be_focused()
     page.keyboard.press("End")
     expect(page.locator(".picture .refund")).to_be_focused()
     page.keyboard.press("Enter")
@@ -134,6 +140,7 @@ def test_the_reason_of_a_failure_is_reached_by_keyboard_alone(
     page.locator("body").press("g")
     page.keyboard.press("j")
     expect(page.get_by_role("heading", name="Journal")).to_be_visible()
+    expect(page.locator("main")).to_be_focused()
 
 
 def test_the_journal_follows_filters_and_explains(page: Page, shop: RefundingShop) -> None:

@@ -1,9 +1,11 @@
 """Sandboxes in Valkey or Redis: commits are written once, and the store may be away."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from valkey.asyncio import Valkey
 
 from mockserver.domain.order import Order
 from mockserver.homes import valkey
@@ -64,6 +66,20 @@ async def test_a_reader_learns_that_it_is_behind(store: ValkeyStore) -> None:
     behind = Commit(name="x", expected="old", token="read")
     assert await store.commit(current) is None
     assert await store.commit(behind) == Conflict()
+
+
+async def test_a_waiter_wakes_when_another_server_commits(
+    store: ValkeyStore, engine_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Valkey.from_url(engine_url)
+    monkeypatch.setattr(valkey, "MAX_BLOCK", 60.0)  # beyond the timeout, which is an error
+    waiting = asyncio.create_task(store.wait_for_turn("x", "one", 60.0))
+    while not (await engine.info("clients"))["blocked_clients"]:
+        pass
+    await engine.aclose()
+    assert await store.commit(Commit(name="x", **NEXT)) is None  # type: ignore[arg-type]
+    await waiting
+    await store.wait_for_turn("x", "one", 60.0)  # somebody has committed already
 
 
 async def test_a_store_that_is_away_is_an_error_and_comes_back(

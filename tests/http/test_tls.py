@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from mockserver.http.tls import KUSTOM_HOSTS
+from mockserver.http.server import Server, running_in_thread
+from mockserver.http.tls import KUSTOM_HOSTS, TlsConfig
+from tests.support.homes import create_registry
 from tests.support.merchant import basic
 from tests.support.processes import TIMEOUT, run, serving
 
@@ -169,6 +171,18 @@ def test_sigterm_ends_a_server_with_an_open_tls_connection() -> None:
         process.terminate()
         assert process.wait(TIMEOUT) == 0
         client.close()
+
+
+def test_no_tls_connection_outlives_a_stopped_server() -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(PLAYGROUND).configure_cert(context)
+    server = Server(create_registry(), tls=TlsConfig(context))
+    with running_in_thread(server) as url:
+        trusted = verifying(authority.cert_pem.bytes().decode())
+        client = RedirectedConnection(url, trusted)
+        client.request("GET", "/livez")
+        client.getresponse().read()
+    client.sock.close()  # a connection that is still open here is a warning, and so an error
 
 
 def _no_key(folder: Path) -> tuple[str, ...]:

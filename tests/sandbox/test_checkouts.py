@@ -104,6 +104,19 @@ def test_nothing_is_taken_back_from_a_completed_checkout(sandbox: Sandbox) -> No
     assert checkouts.restore_shopper(sandbox, order_id, {}) is completed
 
 
+@pytest.mark.parametrize(
+    ("outcome", "captured"), [(ShopperOutcome.APPROVED, 20000), (ShopperOutcome.PENDING, 0)]
+)
+def test_auto_capture_captures_what_is_not_under_review(
+    sandbox: Sandbox, outcome: ShopperOutcome, captured: int
+) -> None:
+    fields = {**CART, "options": {"auto_capture": True}}
+    order_id = checkouts.create_checkout(sandbox, fields).order_id
+    _, order = checkouts.complete_checkout(sandbox, order_id, make_completion(outcome))
+    assert order is sandbox.orders[order_id]
+    assert order.captured_amount == captured
+
+
 def test_a_declined_completion_makes_no_order(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
     declined = make_completion(ShopperOutcome.DECLINED)

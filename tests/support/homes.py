@@ -65,7 +65,7 @@ def create_registry() -> SandboxRegistry[Scenario]:
 
 def stored_home(store: Store, registry: SandboxRegistry[Scenario] | None = None) -> StoredHome:
     """Return a home with a store and a registry of its own."""
-    sandboxes = registry or create_registry()
+    sandboxes = create_registry() if registry is None else registry
 
     def restore_template(name: str, source: object) -> Scenario:
         return Scenario(name, wrap_value(source), sandboxes.template.defaults)

@@ -98,6 +98,7 @@ async function route() {
     fill(main, root);
     view = module.show(root, next);
     main.dataset.place = location.hash;
+    if (number > 1) main.focus({ preventScroll: true }); // the link that led here may be gone
     document.title = [view.title, next.sandbox, "kustom-mock"].filter(Boolean).join(" · ");
   } catch (error) {
     fill(main, problem(error, () => void route()));
@@ -226,6 +227,10 @@ addEventListener("keydown", (event) => {
   } else if (event.key === "?") showShortcuts();
 }, true);
 
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault(); // the address names the place, not a part of the page
+  main.focus();
+});
 fill(header,
   h("a", { class: "brand", href: "#/" }, "kustom-mock"), sandboxLink,
   h("span", { class: "spacer" }), liveState, clock, themeButton(),

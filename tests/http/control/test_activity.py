@@ -15,6 +15,7 @@ async def calls(merchant: Merchant) -> list[dict[str, object]]:
     return [call for call in listed if call["sandbox"] == merchant.user]
 
 
+@pytest.mark.unshared("each replica lists the calls that it answered")
 async def test_calls_are_listed_with_address_sandbox_and_status(merchant: Merchant) -> None:
     await merchant.control("POST", "clock", {"freeze": True})
     await merchant.control("POST", "clock", {"freze": True})
@@ -30,6 +31,7 @@ async def test_calls_are_listed_with_address_sandbox_and_status(merchant: Mercha
     assert refused["status"] == 422
 
 
+@pytest.mark.unshared("each replica lists the calls that it answered")
 async def test_refused_callers_are_listed(merchant: Merchant) -> None:
     path = f"/__admin/sandboxes/{merchant.user}"
     await merchant.send("DELETE", path, headers={"Origin": "https://evil.example"})

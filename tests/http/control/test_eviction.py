@@ -8,6 +8,8 @@ import pytest
 from mockserver.domain.operation import ORDERS_PATH
 from tests.support.merchant import Merchant, NewServer
 
+pytestmark = pytest.mark.unshared("no sandbox of a shared store is evicted")
+
 
 async def sandbox_names(merchant: Merchant) -> list[str]:
     page = (await merchant.send("GET", "/__admin/sandboxes")).json

@@ -144,6 +144,7 @@ async def test_a_large_order_draws_ids_that_no_other_order_has(merchant: Merchan
     assert again.status == 422
 
 
+@pytest.mark.unshared("only the replica that sent a response knows all of its headers")
 @pytest.mark.parametrize("path", READS)
 async def test_a_copy_reads_like_the_sandbox(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch, path: str

@@ -265,9 +265,16 @@ async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) ->
         "frozen": True,
         "not_allocated": 0,
     }
+
+
+@pytest.mark.unshared("each replica counts those that it has at hand")
+async def test_health_counts_the_sandboxes(own_server: NewServer) -> None:
+    merchant = await own_server()
+    await fill_sandbox(merchant)
     assert (await merchant.send("GET", "/__admin/health")).json["sandboxes"] == 1
 
 
+@pytest.mark.unshared("no sandbox of a shared store is evicted")
 async def test_evicted_sandboxes_are_listed(own_server: NewServer) -> None:
     merchant = await own_server(max_sandboxes=2)
     for user in ("a", "b", "a", "c"):

@@ -30,6 +30,9 @@ def _no_crash(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert [get_record.getMessage() for get_record in caplog.get_records("call")] == []
 
 
+sent_here = pytest.mark.unshared("only the replica that sent a response knows what was sent")
+
+
 async def counts(merchant: Merchant) -> tuple[int, int]:
     (rule,) = (await merchant.control("GET", "faults")).json["faults"]
     return rule["matched"], rule["fired"]
@@ -355,6 +358,7 @@ async def arrived(merchant: Merchant) -> None:
             pass
 
 
+@sent_here
 @pytest.mark.parametrize("action", ["drop", "lose_answer"])
 async def test_hang_ends_with_the_client_and_records_its_duration(
     merchant: Merchant,
@@ -451,6 +455,7 @@ async def test_a_dropped_request_leaves_no_receipt(shipping_merchant: Merchant) 
     assert "Mock-Replayed" not in again.header_names
 
 
+@sent_here
 @pytest.mark.parametrize("length", [0, 1, 16, 100])
 async def test_truncate_announces_the_full_length(merchant: Merchant, length: int) -> None:
     whole = len((await merchant.do(Op.GET_ORDER)).body)
@@ -537,6 +542,7 @@ async def test_garbage_replaces_statuses_without_a_body(merchant: Merchant) -> N
     assert (status, json.loads(body)["status"]) == (200, "CANCELLED")
 
 
+@sent_here
 async def test_a_slow_body_arrives_whole(merchant: Merchant) -> None:
     await add_fault(merchant, {"slow_body": 100_000}, on="get_order")
     async with open_connection(merchant) as connection:
@@ -558,6 +564,7 @@ async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> N
     assert (await latest(merchant))["sent"] == "the whole response"
 
 
+@sent_here
 async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) -> None:
     await add_fault(merchant, {"slow_body": 10}, on="get_order")
     async with open_connection(merchant) as connection:

@@ -405,6 +405,7 @@ async def test_malformed_order_id_is_not_found_on_changes(
     assert "X" not in response.header_names
 
 
+@pytest.mark.unshared("a turn that is taken again crashes again")
 @pytest.mark.parametrize(
     ("owner", "name", "operation"),
     [
