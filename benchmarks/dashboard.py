@@ -30,11 +30,13 @@ ENTRIES = 10_000
 RIGHT_REFUNDS = 120  # of 200; the others are misspelt
 RATE = 200  # entries a second
 WATCH = 6.0  # seconds
+LONG_FRAME = 50  # milliseconds
 SANDBOX = "figures"
 LONGEST_FRAMES = """() => new Promise((resolve) => {
   const frames = [];
   new PerformanceObserver((list) => frames.push(...list.getEntries().map((f) =>
-    ({ duration: f.duration, blocking: f.blockingDuration }))))
+    f.scripts.reduce((sum, script) => sum + script.duration, 0) +
+    (f.styleAndLayoutStart ? f.startTime + f.duration - f.styleAndLayoutStart : 0))))
     .observe({ type: "long-animation-frame", buffered: false });
   const list = document.querySelector(".list");
   const end = performance.now() + 6000;
@@ -171,7 +173,7 @@ def long_journal(browser: Browser, url: str, control: ControlClient) -> list[tup
     page.wait_for_timeout(500)
     arrived = shown_total(page) - before
     page.close()
-    frames = [frame["duration"] for frame in result["frames"]]
+    work = sorted(result["frames"])  # scripts, style and layout of each long frame
     times = sorted(result["times"])
     return [
         ("entries sent a second while scrolling", f"{sent[0] / seconds:.0f}"),
@@ -179,8 +181,8 @@ def long_journal(browser: Browser, url: str, control: ControlClient) -> list[tup
         ("frames while scrolling 10 000 entries", str(len(times))),
         ("longest time between two frames", f"{times[-1]:.0f} ms"),
         (
-            "frames with more than 50 ms of work (long animation frames)",
-            f"{len(frames)} {[*map(round, frames)]}",
+            "long animation frames, of them with more than 50 ms of work",
+            f"{len(work)}, {sum(one > LONG_FRAME for one in work)}",
         ),
     ]
 

@@ -6,13 +6,16 @@ import logging
 import os
 import signal
 import sys
-from ipaddress import ip_address
 
 from mockserver import __version__
 from mockserver.cli.end_signals import end_signals
 from mockserver.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from mockserver.cli.logs import configure_logging
-from mockserver.cli.startup import create_registry, describe_listen_error
+from mockserver.cli.startup import (
+    create_registry,
+    describe_listen_error,
+    is_open_to_others,
+)
 from mockserver.cli.stores import create_home, store_setting_error
 from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
@@ -63,13 +66,6 @@ def _print_ready_line(url: str) -> None:
         print(f"kustom-mock {__version__} listening on {url}", flush=True)
     except OSError:  # the interpreter flushes stdout at exit, which must not fail
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _tune_garbage_collection() -> None:
@@ -142,7 +138,7 @@ async def _serve(settings: Settings) -> int:
         await home.take_turn(
             DEMO_SANDBOX, sandboxes.get_or_create, DEMO_SANDBOX
         )  # the first commands of the README read it
-    if settings.admin_token is None and not _is_loopback(settings.host):
+    if is_open_to_others(settings):
         log.warning("anybody who can reach %s can use the control API; %s", url, OPEN_HINT)
     _tune_garbage_collection()
     _print_ready_line(url)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
+from ipaddress import ip_address
 from socket import gaierror
 
 from mockserver.domain.assumptions import AssumptionError, Assumptions, switch_assumptions
@@ -59,6 +60,18 @@ def _parse_assumptions(settings: Settings) -> Assumptions:
         )
     except AssumptionError as error:
         raise SettingError(f"{option}: {error}") from None
+
+
+def is_open_to_others(settings: Settings) -> bool:
+    """Return whether other machines can use the control API without a token."""
+    return settings.admin_token is None and not _is_loopback(settings.host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 HOST_HINT = "use an address of this machine, such as 127.0.0.1, or :: for all"

@@ -169,7 +169,7 @@ def checkout_states(stage: Stage) -> Iterator[tuple[str, str, Open]]:
     yield "page-long", address(locale="sv-SE", order_lines=LONG_LINES), shop(fill, proceed)
     yield "page-declined", address(), shop(fill, proceed, decline)
     yield "page-complete", address(), shop(fill, proceed, complete(stage))
-    yield "page-unknown", re.sub("/[^/]*/$", "/unknown/", address()), nothing
+    yield "page-unknown", re.sub("[^/]+/?$", "unknown", address()), nothing
 
 
 def nothing(_page: Page) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockserver.cli.startup import create_registry
+from mockserver.cli.startup import create_registry, is_open_to_others
 from mockserver.settings import SettingError, Settings, load_settings
 
 
@@ -33,3 +33,20 @@ def test_invalid_time_to_live_is_a_setting_error(
 ) -> None:
     with pytest.raises(SettingError, match=f"^{place}: .*soon"):
         create_registry(load_settings(flags, environment))
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "is_open"),
+    [
+        ("127.0.0.1", None, False),
+        ("localhost", None, False),
+        ("::1", None, False),
+        ("192.0.2.1", None, True),
+        ("kustom", None, True),
+        ("192.0.2.1", "t0ken", False),
+    ],
+)
+def test_a_server_for_other_machines_without_a_token_is_open(
+    host: str, token: str | None, *, is_open: bool
+) -> None:
+    assert is_open_to_others(Settings(host=host, admin_token=token)) == is_open

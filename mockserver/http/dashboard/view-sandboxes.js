@@ -33,7 +33,7 @@ export function show(root) {
     const rows = sandboxes.map((/** @type {any} */ one) => [
       h("a", { href: `#/s/${encodeURIComponent(one.name)}` }, value(one.name)),
       value(one.scenario || "–"), one.orders, one.requests,
-      one.not_allocated ? h("a", { class: "failed", href: `#/s/${encodeURIComponent(one.name)}/orders?outcome=failed` }, `✗ ${count(one.not_allocated, "refund")}`) : h("span", { class: "muted" }, "–"), one.faults,
+      one.not_allocated ? h("a", { class: "failed nowrap", href: `#/s/${encodeURIComponent(one.name)}/orders?outcome=failed` }, `✗ ${count(one.not_allocated, "refund")}`) : h("span", { class: "muted" }, "–"), one.faults,
       h("span", { class: "nowrap" }, formatTime(one.now), one.frozen ? " frozen" : ""),
     ]);
     fill(list, table("Sandboxes", ["Name", "Scenario", "Orders", "Requests", "Not allocated", "Faults", "Clock (UTC)"], rows),
