@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOWEST := $(VENV)/lowest
 # All tests but those of the docs, the wheel, the image and the pages, which need the tools of contributors.
 LOWEST_TESTS ?= tests --ignore tests/browser --ignore tests/container --ignore tests/docs \
-  --ignore tests/http/openapi --ignore tests/packaging
+  --ignore tests/http/openapi --ignore tests/packaging --ignore tests/test_deploy.py
 NODE_TOOLS := tools/javascript/node_modules
 
 .PHONY: serve demo test shared-test browser-test screens test-lowest image-test contract-coverage dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean

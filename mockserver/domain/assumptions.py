@@ -275,7 +275,7 @@ class Assumptions:
     push_timeout: int = assumption_field(
         5,
         {5: "seconds within which the shop must answer a push"},
-        recorded("a log of 2018: no answer after 5131 ms"),
+        recorded("a log of 2018: no response after 5131 ms"),
         allowed_numbers=range(1, 61),
     )
     order_visible_after: int = assumption_field(

@@ -56,7 +56,7 @@ _NOT_JUDGED = PageTable(
             "tests shorten waits; only retries within a second are found",
         ),
         (
-            "lost answers to other changes than captures and refunds (`A115`)",
+            "lost responses to other changes than captures and refunds (`A115`)",
             "the journal cannot tell whether two other changes mean the same",
         ),
         (

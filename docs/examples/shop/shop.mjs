@@ -29,7 +29,7 @@ function asOrderLine({ unit_price, ...article }) {
 
 const sum = (lines, key = "total_amount") => lines.reduce((total, line) => total + line[key], 0);
 
-/** Call Kustom. A change has a key, so that a repetition after a lost answer changes nothing. */
+/** Call Kustom. A change has a key, so that a repetition after a lost response changes nothing. */
 async function kustom(method, path, body, key) {
   const headers = { Authorization: `Basic ${btoa(`${USER}:${PASSWORD}`)}`, "Content-Type": "application/json" };
   if (key) headers["Klarna-Idempotency-Key"] = key;
