@@ -36,7 +36,7 @@ image-test: $(VENV)/ready ## build and run the image with Docker, or with builda
 browser-test: $(VENV)/ready javascript-tools ## test the pages in Chromium; as root on Debian it is installed
 	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
-	$(BIN)/python -m pytest -m browser tests/browser
+	$(BIN)/python -m pytest -m browser -n 2 tests/browser
 
 screens: $(VENV)/ready ## take pictures of every screen into .screens, to be looked at
 	$(BIN)/python -m tests.browser.screens

@@ -6,7 +6,9 @@ to another merchant is detected. A history fills the journal and ends with a fre
 so the stored data is bounded, and memory must be, too.
 Loopback only, and bounded in requests and in time.
 
-    python benchmarks/soak.py [--requests 100000]
+    python benchmarks/soak.py [--requests 100000] [--replicas 3]
+
+With replicas a merchant meets another one at each request.
 """
 
 import argparse
@@ -14,13 +16,18 @@ import asyncio
 import json
 from base64 import b64encode
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
 from load import LARGEST_COUNT, Address, request
-from processes import Server, free_port, python, running
+from processes import Server, free_port, running
+from replicas import HOST, ending, serve_command, start_engine
 
 CONNECTIONS = 16
 SANDBOXES = 60
@@ -142,7 +149,7 @@ class Connection:
 class Soak:
     """State of a run: merchants, number of requests, and responses by status."""
 
-    address: Address
+    addresses: Iterator[Address]
     total: int
     waiting: deque[Merchant]
     sent: int = 0
@@ -181,7 +188,8 @@ class Soak:
             _check_order(merchant, step, json.loads(body))
 
     async def _connect(self) -> Connection:
-        return Connection(*await asyncio.open_connection(self.address.host, self.address.port))
+        address = next(self.addresses)
+        return Connection(*await asyncio.open_connection(address.host, address.port))
 
 
 def _request(merchant: Merchant, step: Step) -> bytes:
@@ -212,15 +220,16 @@ def _check_order(merchant: Merchant, step: Step, order: Any) -> None:  # noqa: A
         raise SoakError(f"{merchant.name}: expected {step}, got {actual}")
 
 
-async def soak(server: Server, requests: int) -> None:
+async def soak(servers: Sequence[Server], requests: int) -> None:
     """Run the merchants, measure memory and print the result."""
     merchants = deque(Merchant(number) for number in range(SANDBOXES))
-    run = Soak(server.address, requests, merchants)
+    run = Soak(cycle(server.address for server in servers), requests, merchants)
     started = perf_counter()
     await run.run_to(MEASURED_AFTER)
-    early = server.resident_megabytes()
+    early = sum(server.resident_megabytes() for server in servers)
     await run.run_to(requests)
-    late, seconds = server.resident_megabytes(), perf_counter() - started
+    late = sum(server.resident_megabytes() for server in servers)
+    seconds = perf_counter() - started
     await run.check()
     histories = sum(merchant.histories for merchant in merchants)
     responses = ", ".join(
@@ -236,16 +245,27 @@ async def soak(server: Server, requests: int) -> None:
 
 
 def main() -> None:
-    """Start a server and run the soak test."""
+    """Start a server, or replicas and their store, and run the soak test."""
     parser = argparse.ArgumentParser(description="Run many sandboxes on one server.")
     parser.add_argument("--requests", type=int, default=REQUESTS)
-    requests = min(parser.parse_args().requests, LARGEST_COUNT)
+    parser.add_argument("--replicas", type=int, default=0, help="on Valkey or Redis")
+    options = parser.parse_args()
+    requests = min(options.requests, LARGEST_COUNT)
+    with ExitStack() as stack:
+        store = "memory:"
+        if options.replicas:
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+            (engine,) = stack.enter_context(ending([start_engine(folder, "everysec")]))
+            store = f"redis://{HOST}:{engine.port}"
+        servers = [_start(stack, store) for _ in range(options.replicas or 1)]
+        asyncio.run(asyncio.wait_for(soak(servers, requests), LONGEST))
+
+
+def _start(stack: ExitStack, store: str) -> Server:
     port = free_port()
-    address = ["--host", "127.0.0.1", "--port", str(port)]
-    options = ["--log-level", "warning", "--journal-size", str(JOURNAL)]
-    command = python("-m", "mockserver", "serve", *address, *options)
-    with running(command, port, request("GET", "/healthz")) as server:
-        asyncio.run(asyncio.wait_for(soak(server, requests), LONGEST))
+    command = [*serve_command(port, store), "--journal-size", str(JOURNAL)]
+    first = request("GET", "/healthz")
+    return stack.enter_context(running([*command, "--log-level", "warning"], port, first))
 
 
 if __name__ == "__main__":

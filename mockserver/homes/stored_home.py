@@ -14,6 +14,7 @@ from secrets import token_hex
 from time import monotonic
 from typing import Any, NamedTuple
 
+from msgspec import DecodeError
 from msgspec.structs import replace
 
 from mockserver.homes.home import ArgumentsT, ResultT, StoreCounts
@@ -230,7 +231,7 @@ class StoredHome:
                 and tracked.undo()
                 and tracked.catch_up(conflict.token, conflict.fields)
             )
-        except UnreadableSandboxError:
+        except (DecodeError, UnreadableSandboxError):  # loading it again says why
             is_current = False
         if not is_current:
             self._forget(name)

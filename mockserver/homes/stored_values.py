@@ -5,11 +5,11 @@ the server can share a store. A change that an older version would misread raise
 :data:`STORED_VERSION`, and the older version then refuses the sandbox.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
-from msgspec import Struct, field, to_builtins
+from msgspec import Struct, convert, field, to_builtins
 from msgspec.msgpack import Decoder, Encoder
 from multidict import CIMultiDict
 
@@ -27,7 +27,7 @@ from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdCounts
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.recordings import Message
-from mockserver.sandbox.tally import RequestRow, RowCount
+from mockserver.sandbox.tally import RefundFacts, RequestRow, RowCount
 
 STORED_VERSION = 1
 """Major version of the stored form."""
@@ -130,7 +130,7 @@ class StoredRule(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class StoredRow(Struct, frozen=True):
     """A counter of the tally."""
 
-    row: RequestRow
+    row: Sequence[Any]
     count: int
     first: str
 
@@ -252,7 +252,11 @@ def store_row(counter: RowCount) -> StoredRow:
 
 def restore_row(stored: StoredRow) -> RowCount:
     """Return a counter of the tally from its stored form."""
-    return RowCount(stored.row, stored.count, stored.first)
+    values = dict(zip(RequestRow._fields, stored.row, strict=False))  # newer ones may follow
+    if values["refund"] is not None:
+        values["refund"] = values["refund"][: len(RefundFacts._fields)]
+    row = convert([*values.values()], RequestRow)
+    return RowCount(row, stored.count, stored.first)
 
 
 def store_receipt(receipt: Receipt) -> StoredReceipt:

@@ -14,7 +14,6 @@ from importlib.resources import files
 from secrets import token_hex
 from time import monotonic
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
 from valkey.asyncio import Valkey
 from valkey.exceptions import (
@@ -48,6 +47,10 @@ BLOCKED_POLL_INTERVAL = 0.1  # seconds between two looks of the others
 NAME_PERIOD = 60.0  # seconds in which the use of a sandbox is noted once
 OLDEST_VERSION = (6, 2)
 CHECK_HINT = "check that it runs, the address, the password, and TLS (valkeys:// or rediss://)"
+URL_HINT = (
+    "expected valkey://USER:PASSWORD@HOST:PORT/NUMBER; write / : @ ? # % in a password"
+    " as %2F %3A %40 %3F %23 %25"
+)
 
 log = logging.getLogger("kustom_mock")
 AWAY = (StoreConnectionError, StoreTimeoutError, BusyLoadingError, ReadOnlyError, OSError)
@@ -83,8 +86,9 @@ class ValkeyStore:
             self._client = Valkey.from_url(
                 url, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT
             )
-        except ValueError as error:
-            raise StoreError("store_unavailable", f"{self._address}: {error}") from None
+        except ValueError:  # its text may show a part of the password
+            message = f"{self._address}: {URL_HINT}"
+            raise StoreError("store_unavailable", message) from None
         self._source = files(__package__).joinpath("turn.lua").read_text()
         self._script = ""
         self._pending: list[Pending] = []
@@ -101,7 +105,8 @@ class ValkeyStore:
         try:
             information = await self._client.info()
         except (ValkeyError, OSError) as error:
-            message = f"{self._address} cannot be used: {error}; {CHECK_HINT}"
+            reason = str(error).removesuffix(".")
+            message = f"{self._address} cannot be used: {reason}; {CHECK_HINT}"
             raise StoreError("store_unavailable", message) from None
         version = str(information["redis_version"])
         if tuple(map(int, version.split(".")[:2])) < OLDEST_VERSION:
@@ -265,9 +270,10 @@ class ValkeyStore:
 
 
 def hide_password(url: str) -> str:
-    """Return the URL of a store without user and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
+    """Return the URL of a store without user and password, also if they are not escaped."""
+    scheme, _, rest = url.partition(":")
+    place = rest.removeprefix("//").rpartition("@")[2]
+    return f"{scheme}://{place.partition('?')[0]}"
 
 
 def _risks(information: Mapping[str, Any]) -> Iterator[str]:

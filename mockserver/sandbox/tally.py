@@ -4,7 +4,7 @@ A request costs one dictionary update. The rows name what was decided and delive
 what was asked, and stay when the journal is cut, cleared or restored.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Status, derive_status, find_status_assumption
 from mockserver.domain.operation import Operation
-from mockserver.domain.order import Order, Refund
+from mockserver.domain.order import Order, OrderLine
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.journal import Entry
@@ -79,7 +79,8 @@ class DeliveryRow(NamedTuple):
 
 Row: TypeAlias = RequestRow | DeliveryRow
 
-_PART_CAPTURED = Status.PART_CAPTURED  # members of an enumeration are slow to look up
+# Members of an enumeration are slow to look up.
+_PART_CAPTURED, _ALLOCATED = Status.PART_CAPTURED, AllocationOutcome.ALLOCATED
 LATE_AFTER = 5.0  # seconds in which a push must be answered; a callback may have less
 
 
@@ -188,11 +189,11 @@ def _refund_facts(entry: Entry) -> tuple[Any, ...] | None:
     if after is None or entry.replayed:
         return None
     refund = after.refunds[-1]
-    allocation, first_capture = refund.allocation, after.captures[0]
+    allocation, lines = refund.allocation, refund.order_lines
     capture_id = allocation.capture_id
     failed: tuple[str, ...] = ()
     deciding: tuple[str, ...] = ()
-    if allocation.outcome is not AllocationOutcome.ALLOCATED and entry.explanation:
+    if allocation.outcome is not _ALLOCATED and entry.explanation:
         deciding = entry.explanation.assumptions
         if allocation.outcome is AllocationOutcome.FAILED:
             failed = entry.explanation.failed_conditions
@@ -200,17 +201,14 @@ def _refund_facts(entry: Entry) -> tuple[Any, ...] | None:
         allocation.outcome._value_,
         failed,
         refund.earlier_capture_count > 1,
-        capture_id is not None and capture_id != first_capture.capture_id,
+        capture_id is not None and capture_id != after.captures[0].capture_id,
         allocation.ambiguous,
-        _kind_of_lines(refund),
+        "articles" if lines and lines[0].type != RETURN_FEE else _kind_of_lines(lines),
         deciding,
     )
 
 
-def _kind_of_lines(refund: Refund) -> str:
-    lines = refund.order_lines
+def _kind_of_lines(lines: Sequence[OrderLine]) -> str:
     if not lines:
         return "none"
-    if lines[0].type != RETURN_FEE:
-        return "articles"
     return "fees" if all(line.type == RETURN_FEE for line in lines) else "articles"

@@ -6,10 +6,16 @@ from datetime import timedelta
 import pytest
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.commands import Cancel, CaptureOrder
+from mockserver.domain.commands import Cancel, CaptureOrder, Command, RefundOrder
 from mockserver.domain.errors import Reason
 from mockserver.domain.forced_outcomes import force_outcome
-from mockserver.domain.lifecycle import LIFECYCLE, Status, check_allowed, derive_status
+from mockserver.domain.lifecycle import (
+    LIFECYCLE,
+    Status,
+    check_allowed,
+    derive_status,
+    find_status_assumption,
+)
 from mockserver.domain.operation import (
     DEPRECATED_OPERATIONS,
     OPERATIONS,
@@ -101,6 +107,33 @@ def test_known_provider_behaviour_holds(case: Case) -> None:
         else:
             responses[status] = "ok"
     assert responses == case["expect"]
+
+
+@pytest.mark.parametrize(
+    ("commands", "is_late", "assumption"),
+    [
+        ([], False, ""),
+        ([Cancel()], False, ""),
+        ([CaptureOrder(4000)], False, ""),
+        ([CaptureOrder(4000)], True, "expired_part_captured"),
+        ([CaptureOrder(10_000)], True, ""),
+        ([CaptureOrder(10_000), RefundOrder(4000)], False, ""),
+        ([CaptureOrder(10_000), RefundOrder(10_000)], False, "fully_refunded_status"),
+    ],
+)
+@pytest.mark.parametrize(
+    "assumptions",
+    [
+        Assumptions(),
+        Assumptions(expired_part_captured="CAPTURED", fully_refunded_status="CLOSED"),
+    ],
+)
+def test_the_assumption_that_decides_a_status_is_named(
+    *, commands: Sequence[Command], is_late: bool, assumption: str, assumptions: Assumptions
+) -> None:
+    order = drive(make_order(10_000), *commands)
+    status = derive_status(order, order.expires_at if is_late else NOW, assumptions)
+    assert find_status_assumption(order, status) == assumption
 
 
 def test_an_order_expires_with_the_first_moment_of_its_last_day() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import convert
 from msgspec.msgpack import decode
 
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason
+from mockserver.domain.lifecycle import Status
 from mockserver.domain.operation import Operation
 from mockserver.domain.refusal import Refusal
 from mockserver.homes.stored_sandbox import (
@@ -23,7 +25,7 @@ from mockserver.homes.stored_sandbox import (
     load_entries,
     restore_sandbox,
 )
-from mockserver.homes.stored_values import encode
+from mockserver.homes.stored_values import StoredRow, encode, restore_row, store_row
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.faults.actions import ConnectionEnd, ResponseDamage
 from mockserver.sandbox.idempotency import Receipt
@@ -31,6 +33,7 @@ from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.recordings import record_message
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.tally import RefundFacts, RequestRow, RowCount
 from mockserver.scenario.scenario import Scenario, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 from tests.support.builders import NOW, make_order, refund_of
@@ -205,6 +208,16 @@ def test_what_a_newer_version_adds_is_ignored() -> None:
     fields["z:new table"] = encode("?")
     fields[HEAD] = encode({**decode(fields[HEAD]), "new_setting": 1})
     assert restore_sandbox("it", fields).orders
+
+
+def test_facts_that_a_newer_version_counts_are_ignored() -> None:
+    facts = RefundFacts("failed", ("lines_add_up",), *(False, True, False), "articles")
+    row = RequestRow(Operation.REFUND, Status.CAPTURED, None, 201, "", ("f",), facts)
+    counter = RowCount(row, 2, "first")
+    stored = decode(encode(store_row(counter)))
+    stored["row"][RequestRow._fields.index("refund")].append("new")
+    stored["row"].append("new")
+    assert restore_row(convert(stored, StoredRow)) == counter
 
 
 def test_a_higher_version_is_refused_with_a_reason() -> None:

@@ -134,9 +134,19 @@ async def test_an_unreachable_store_says_what_to_check() -> None:
     await store.close()
 
 
-def test_an_invalid_address_is_refused() -> None:
-    with pytest.raises(StoreError, match="nonsense"):
-        ValkeyStore("nonsense://x")
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("nonsense://x", "nonsense://x"),
+        ("valkey://h:port", "valkey://h:port"),
+        ("valkey:user:secret@host", "valkey://host"),
+        ("valkey://:se/cret@host:6379", "valkey://host:6379"),
+    ],
+)
+def test_an_invalid_address_is_refused_without_its_password(url: str, shown: str) -> None:
+    with pytest.raises(StoreError, match=f"^{shown}: expected valkey://USER") as raised:
+        ValkeyStore(url)
+    assert "se" not in str(raised.value).replace("nonsense", "")
 
 
 def test_passwords_are_hidden() -> None:

@@ -71,7 +71,8 @@ CONTROL_ROUTES: tuple[Route, ...] = (
     Route("POST", "/__admin/lint", scenarios.lint_scenario, "findings"),
     Route(
         "POST", "/__admin/lint/picture.svg", scenarios.draw_scenario, "text",
-        query_schema="scenario_picture_options", response_media_type=pictures.SVG_TYPE,
+        request_schema="scenario_content", query_schema="scenario_picture_options",
+        response_media_type=pictures.SVG_TYPE, accepts_yaml=True,
     ),
     Route("GET", "/__admin/scenarios", scenarios.list_scenarios, "scenarios"),
     Route(

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from mockserver.http.control.context import ControlContext, PathParams, find_order
-from mockserver.http.control.parsing import json_response, yaml_response
+from mockserver.domain.wording import did_you_mean
+from mockserver.http.control.context import ControlContext, PathParams
+from mockserver.http.control.parsing import json_response, parse_document, yaml_response
 from mockserver.http.control.pictures import svg_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.serializers import serialize_order_summaries
@@ -78,8 +79,12 @@ def _lint(context: ControlContext, request: Request) -> Response:
 
 
 def _draw(context: ControlContext, request: Request) -> Response:
-    sandbox = _parse_scenario(context, request).build(BUILT_SANDBOX)
-    return svg_response(find_order(sandbox, request.query.get("order", "")), request)
+    scenario = parse_scenario("", parse_document(request), context.registry.template.defaults)
+    sandbox, name = scenario.build(BUILT_SANDBOX), request.query.get("order", "")
+    if name not in sandbox.order_names:
+        known = did_you_mean(name, sandbox.order_names)
+        raise Problem(422, f"the query names no order of the scenario: order='{name}'; {known}")
+    return svg_response(sandbox.orders[sandbox.order_names[name]], request)
 
 
 def _parse_scenario(context: ControlContext, request: Request) -> Scenario:

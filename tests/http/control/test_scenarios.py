@@ -1,6 +1,7 @@
 from tests.support.merchant import Merchant
 
 SCENARIOS = "/__admin/scenarios"
+AS_YAML = {"Content-Type": "application/yaml"}
 
 
 async def test_shipped_scenarios_are_listed_and_read(merchant: Merchant) -> None:
@@ -40,11 +41,14 @@ async def test_orders_of_a_scenario_are_listed_and_drawn_before_it_is_loaded(
     async with merchant.nothing_changes():
         (order,) = (await merchant.send("POST", "/__admin/lint", text)).json["orders"]
         path = f"/__admin/lint/picture.svg?order={order['name']}&width=400"
-        drawn = await merchant.send("POST", path, text)
-        unknown = await merchant.send("POST", "/__admin/lint/picture.svg?order=none", text)
-        wrong = await merchant.send("POST", path, b"version: 1\ncontry: NO\n")
+        drawn = await merchant.send("POST", path, text, AS_YAML)
+        unknown = await merchant.send(
+            "POST", "/__admin/lint/picture.svg?order=none", text, AS_YAML
+        )
+        wrong = await merchant.send("POST", path, b"version: 1\ncontry: NO\n", AS_YAML)
     assert (order["refunds"], order["not_allocated"]) == (1, 1)
     assert drawn.header("Content-Type") == "image/svg+xml"
     assert b'class="refund failed"' in drawn.body
-    assert unknown.status == 404
+    assert unknown.status == 422
+    assert f"order='none'; known: {order['name']}" in unknown.json["detail"]
     assert wrong.status == 422

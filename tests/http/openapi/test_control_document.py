@@ -29,6 +29,7 @@ BODIES: Mapping[str, list[Any]] = {
         {"use": "split-shipment"},
         {"version": 1, "orders": {"fresh": {"lines": [{"unit_price": 5}]}}},
     ],
+    "POST /__admin/lint/picture.svg": [{"version": 1, "orders": {"shipped": SHIPPED}}],
     "POST /__admin/sandboxes/{sandbox}/orders": [SHIPPED],
     "POST /__admin/sandboxes/{sandbox}/whatif": [
         {"assume": "each"},
@@ -72,6 +73,7 @@ BODIES: Mapping[str, list[Any]] = {
 
 WRONG: Mapping[str, list[Any]] = {
     "PUT /__admin/sandboxes/{sandbox}/scenario": [{"ordrs": {}}, {"version": 2}, []],
+    "POST /__admin/lint/picture.svg": [{"version": 1, "ordrs": {}}, []],
     "POST /__admin/sandboxes/{sandbox}/whatif": [{"assume": 4}, {"faults": {"lost": 1}}],
     "POST /__admin/sandboxes/{sandbox}/orders": [
         {},
@@ -120,6 +122,8 @@ UNREACHABLE = {
     "merchant_urls": dict.fromkeys(URLS, "http://127.0.0.1:1/{checkout.order.id}"),
 }
 QUERIES = {
+    "POST /__admin/lint/picture.svg": "?order=shipped&width=400",
+    "GET /__admin/sandboxes/{sandbox}/orders": "?status=CAPTURED&limit=1",
     "POST /__admin/sandboxes/{sandbox}/orders": "?mask=false",
     "GET /__admin/sandboxes/{sandbox}/events": "?after=0&timeout=1ms",
     "GET /__admin/sandboxes/{sandbox}/orders/{order_id}/picture.svg": "?step=1&expand=true",
