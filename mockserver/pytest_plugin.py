@@ -61,6 +61,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER_HELP)
     file = _option(config, "coverage")
     if file and not hasattr(config, "workerinput"):
+        if not Path(file).parent.is_dir():
+            raise pytest.UsageError(
+                f"--kustom-coverage: cannot write '{file}', its folder does not exist"
+            )
         from mockserver.testing.coverage_report import RunCoverageCollector
 
         config.pluginmanager.register(RunCoverageCollector(file))

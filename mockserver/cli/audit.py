@@ -16,7 +16,14 @@ from mockserver.cli.server_access import ServerAccess
 from mockserver.client import ControlError
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.report_types import AuditFinding, AuditReport
-from mockserver.testing.audit_report import AUDIT_SEVERITIES, is_failing, render_report
+from mockserver.scenario.diagnostics import pluralize
+from mockserver.testing.audit_report import (
+    AUDIT_SEVERITIES,
+    is_cut,
+    is_failing,
+    not_judged,
+    render_report,
+)
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -84,13 +91,29 @@ def _json(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
 
 
 def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
-    """Write one annotation a code: GitHub shows ten errors and ten warnings a step."""
+    """Write one annotation a code, and one for all that was not judged.
+
+    GitHub shows ten errors and ten warnings a step.
+    """
     findings: dict[str, list[AuditFinding]] = {}
     for report in reports:
         for finding in report["findings"]:
             findings.setdefault(finding["code"], []).append(finding)
     worst_first = sorted(findings.values(), key=lambda g: AUDIT_SEVERITIES.index(_level(g[0])))
-    return "\n".join(map(_annotation, worst_first))
+    return "\n".join([*map(_annotation, worst_first), *_not_judged_annotation(reports)])
+
+
+def _not_judged_annotation(reports: Sequence[AuditReport]) -> Iterator[str]:
+    """Name the sandbox of which least was judged; a cut journal is a warning."""
+    incomplete = [report for report in reports if report["not_judged"]]
+    if not incomplete:
+        return
+    report = max(incomplete, key=lambda report: (is_cut(report), len(report["not_judged"])))
+    others = len(incomplete) - 1
+    more = f" (and {pluralize(others, 'more sandbox', 'more sandboxes')})" if others else ""
+    message = f"sandbox {report['sandbox']}{more}: {'; '.join(not_judged(report))}"
+    level = "warning" if is_cut(report) else "notice"
+    yield annotation(level, message, title="audit rules not judged")
 
 
 def _annotation(findings: Sequence[AuditFinding]) -> str:
@@ -120,7 +143,16 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
     results = [
         _sarif_result(report, finding) for report in reports for finding in report["findings"]
     ]
-    run = {"tool": {"driver": driver}, "results": results}
+    notifications = [
+        {
+            "level": "warning" if is_cut(report) else "note",
+            "message": {"text": f"sandbox {report['sandbox']}: {text}"},
+        }
+        for report in reports
+        for text in not_judged(report)
+    ]
+    invocation = {"executionSuccessful": True, "toolExecutionNotifications": notifications}
+    run = {"tool": {"driver": driver}, "invocations": [invocation], "results": results}
     log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
     return to_json(log)
 

@@ -1,7 +1,7 @@
 """``kustom-mock coverage``: merge the coverage of runs, report it, write what is missing."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +22,12 @@ from mockserver.coverage.run_coverage import (
 from mockserver.coverage.text import render_coverage
 from mockserver.coverage.tiers import (
     CoverageSummary,
+    TierCoverage,
     UnknownCellError,
     scenario_name,
     summarize,
 )
+from mockserver.scenario.diagnostics import pluralize
 
 MAX_PERCENT = 100
 
@@ -60,11 +62,8 @@ def coverage(options: CoverageOptions) -> int:
         limits = parse_limits(options.fail_under)
         runs = [_read(file) for file in options.files] or [_fetch(options.server)]
         summary = summarize(merge_runs(runs), options.operations, options.skip)
-        _write_report(
-            COVERAGE_FORMATTERS[options.output_format](summary, options), options.output
-        )
-        if options.scenario_folder is not None:
-            _write_scenarios(summary, Path(options.scenario_folder))
+        text = COVERAGE_FORMATTERS[options.output_format](summary, options)
+        notice = _write_files(summary, text, options)
     except (CoverageUsageError, CoverageFileError, UnknownCellError, ControlError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
@@ -72,14 +71,25 @@ def coverage(options: CoverageOptions) -> int:
         problem = f"cannot write '{error.filename}': {error.strerror}"
         print(f"kustom-mock: {problem}", file=sys.stderr)
         return EXIT_USAGE
+    if notice:
+        print(f"kustom-mock: {notice}", file=sys.stderr)
+    if options.output is None:
+        print(text)
     failures = [
-        f"{tier}: {summary.tiers[tier].percent} % met, --fail-under asks for {limit} %"
+        failure
         for tier, limit in limits.items()
-        if summary.tiers[tier].percent < limit
+        for failure in _limit_failures(summary.tiers[tier], limit)
     ]
     for failure in failures:
         print(f"kustom-mock: {failure}", file=sys.stderr)
     return EXIT_FINDINGS if failures else EXIT_OK
+
+
+def _limit_failures(tier: TierCoverage, limit: int) -> Iterator[str]:
+    if not tier.total and limit:
+        yield f"{tier.tier}: no cell counts, so that --fail-under {limit} cannot hold"
+    elif tier.percent < limit:
+        yield f"{tier.tier}: {tier.percent} % met, --fail-under asks for {limit} %"
 
 
 def parse_limits(texts: Sequence[str]) -> Mapping[Tier, int]:
@@ -96,7 +106,8 @@ def parse_limits(texts: Sequence[str]) -> Mapping[Tier, int]:
         if tier not in list(Tier) or not is_percent:
             tiers = ", ".join(f"{tier}=50" for tier in Tier)
             raise CoverageUsageError(
-                f"--fail-under: expected a percentage such as 80, or {tiers}; got '{text}'"
+                f"--fail-under: expected a whole percentage from 0 to {MAX_PERCENT},"
+                f" or {tiers}; got '{text}'"
             )
         limits[Tier(tier)] = int(number)
     return limits
@@ -116,7 +127,8 @@ def _fetch(server: ServerAccess) -> RunCoverage:
 
 
 def _text(summary: CoverageSummary, options: CoverageOptions) -> str:
-    return render_coverage(summary, all_gaps=options.gaps)
+    hint = options.scenario_folder is None
+    return render_coverage(summary, all_gaps=options.gaps, scenario_hint=hint)
 
 
 def _json(summary: CoverageSummary, _options: CoverageOptions) -> str:
@@ -140,16 +152,20 @@ COVERAGE_FORMATTERS: Mapping[str, Callable[[CoverageSummary, CoverageOptions], s
 """Reports by their name; ``merged`` is again the file of a run."""
 
 
-def _write_report(text: str, output: str | None) -> None:
-    if output is None:
-        print(text)
-    else:
-        Path(output).write_text(f"{text}\n", "utf-8")
+def _write_files(summary: CoverageSummary, text: str, options: CoverageOptions) -> str:
+    """Write what has a file or folder of its own; return what was written for the reader."""
+    if options.output is not None:
+        Path(options.output).write_text(f"{text}\n", "utf-8")
+    if options.scenario_folder is None:
+        return ""
+    count = _write_scenarios(summary, Path(options.scenario_folder))
+    return f"wrote {pluralize(count, 'scenario')} to {options.scenario_folder}"
 
 
-def _write_scenarios(summary: CoverageSummary, folder: Path) -> None:
-    """Write a scenario for every missing cell."""
+def _write_scenarios(summary: CoverageSummary, folder: Path) -> int:
+    """Write a scenario for every missing cell; return their number."""
     folder.mkdir(parents=True, exist_ok=True)
-    for coverage_of_tier in summary.tiers.values():
-        for cell in coverage_of_tier.missing:
-            (folder / scenario_name(cell)).write_text(write_scenario(cell), "utf-8")
+    missing = [cell for tier in summary.tiers.values() for cell in tier.missing]
+    for cell in missing:
+        (folder / scenario_name(cell)).write_text(write_scenario(cell), "utf-8")
+    return len(missing)

@@ -1,11 +1,13 @@
 """Flags of ``audit``, ``coverage``, ``whatif`` and ``drift``, and what they run."""
 
 import argparse
+import os
 
 from mockserver.cli.flags import (
     add_server_flags,
     server_access,
 )
+from mockserver.settings import URL_VARIABLE, SettingError
 
 
 def audit_flags(verb: argparse.ArgumentParser) -> None:
@@ -91,6 +93,8 @@ def run_coverage(parsed: argparse.Namespace) -> int:
     """Report what of the contract test runs have met."""
     from mockserver.cli.coverage import CoverageOptions, coverage
 
+    if parsed.file and parsed.url != os.environ.get(URL_VARIABLE):
+        raise SettingError("--url: has no effect with files; leave one out")
     options = CoverageOptions(
         files=parsed.file,
         server=server_access(parsed),

@@ -13,7 +13,9 @@ MET, GAP, ASSUMED, NOT_COUNTED = "+", ".", "a", " "
 LEGEND = "+ met   . gap   a gap, assumed"
 
 
-def render_coverage(summary: CoverageSummary, *, all_gaps: bool = False) -> str:
+def render_coverage(
+    summary: CoverageSummary, *, all_gaps: bool = False, scenario_hint: bool = True
+) -> str:
     """Render a summary for people, without a final newline."""
     return "\n".join(
         [
@@ -21,7 +23,7 @@ def render_coverage(summary: CoverageSummary, *, all_gaps: bool = False) -> str:
             *(_tier_line(tier) for tier in summary.tiers.values()),
             *_use_lines(summary),
             *_matrix(summary),
-            *_gaps(summary, all_gaps=all_gaps),
+            *_gaps(summary, all_gaps=all_gaps, scenario_hint=scenario_hint),
             *_remarks(summary),
         ]
     )
@@ -35,9 +37,11 @@ def _headline(summary: CoverageSummary) -> str:
 
 
 def _tier_line(tier: TierCoverage) -> str:
+    counts = f"{len(tier.met):>4} of {tier.total:<4}"
+    if not tier.total:
+        return f"  {tier.tier:<7}{counts}   -"
     filled = tier.percent * BAR_LENGTH // 100
     bar = "#" * filled + "." * (BAR_LENGTH - filled)
-    counts = f"{len(tier.met):>4} of {tier.total:<4}"
     return f"  {tier.tier:<7}{counts}{tier.percent:>4} %  {bar}"
 
 
@@ -74,7 +78,7 @@ def _sign(summary: CoverageSummary, cell: Cell | None) -> str:
     return ASSUMED if cell.mark is Mark.ASSUMED else GAP
 
 
-def _gaps(summary: CoverageSummary, *, all_gaps: bool) -> Iterator[str]:
+def _gaps(summary: CoverageSummary, *, all_gaps: bool, scenario_hint: bool) -> Iterator[str]:
     missing = summary.tiers[Tier.MUST].missing
     if all_gaps:
         missing = tuple(cell for tier in summary.tiers.values() for cell in tier.missing)
@@ -87,7 +91,7 @@ def _gaps(summary: CoverageSummary, *, all_gaps: bool) -> Iterator[str]:
             yield f"    {'':<44} scenario: {scenario_name(cell)}"
     if len(listed) < len(missing):
         yield f"    and {len(missing) - len(listed)} more in must: --gaps lists all"
-    if listed:
+    if listed and scenario_hint:
         yield "  --write-scenarios DIR writes a scenario for each"
 
 

@@ -77,7 +77,8 @@ def summarize(
     known = coverage_cells()
     names = [str(info.operation) for info in ALL_OPERATIONS]
     _check_names(operations, names, "operation")
-    _check_names([cell for cell in skip if not cell.endswith("*")], known, "cell")
+    _check_names([name for name in skip if not name.endswith("*")], known, "cell")
+    _check_groups([name for name in skip if name.endswith("*")], known)
     used = {cell_id.partition("/")[2] for cell_id in run.cells if cell_id.startswith(f"{USE}/")}
     used |= {*operations}
     counted = [cell for cell in known.values() if not cell.used_by or cell.used_by in used]
@@ -107,6 +108,14 @@ def _is_skipped(cell: Cell, skip: Collection[str]) -> bool:
         cell.cell_id == name or (name.endswith("*") and cell.cell_id.startswith(name[:-1]))
         for name in skip
     )
+
+
+def _check_groups(names: Collection[str], known: Collection[str]) -> None:
+    groups = [f"{dimension}/*" for dimension in DIMENSION_ORDER]
+    for name in names:
+        if not any(cell_id.startswith(name[:-1]) for cell_id in known):
+            hint = did_you_mean(name, groups)
+            raise UnknownCellError(f"no cell begins with '{name[:-1]}', {hint}")
 
 
 def _check_names(names: Collection[str], known: Collection[str], kind: str) -> None:

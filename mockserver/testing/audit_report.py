@@ -41,11 +41,12 @@ def is_failing(finding: AuditFinding, fail_on: str = "error") -> bool:
 def render_report(report: AuditReport, *, not_tried: bool = False) -> str:
     """Render an audit for people, without a final newline."""
     requests = pluralize(report["requests"], "request")
-    lines = [f"audit of sandbox {report['sandbox']}: {requests}"]
+    judged = f"the last {report['judged']} of {requests}" if is_cut(report) else requests
+    lines = [f"audit of sandbox {report['sandbox']}: {judged}"]
     for finding in report["findings"]:
         lines += render_finding(finding)
     lines.append(_summary(report))
-    lines += _reasons("not judged", report)
+    lines += [f"  {text}" for text in not_judged(report)]
     if not_tried:
         lines += [_not_tried_line(rule) for rule in report["not_tried"]]
     lines += [
@@ -95,9 +96,14 @@ def count_severities(findings: Iterable[AuditFinding]) -> str:
     return ", ".join(pluralize(severities.count(name), name) for name in AUDIT_SEVERITIES)
 
 
-def _reasons(label: str, report: AuditReport) -> list[str]:
+def is_cut(report: AuditReport) -> bool:
+    """Return whether the journal had dropped requests before the audit."""
+    return report["judged"] < report["requests"]
+
+
+def not_judged(report: AuditReport) -> list[str]:
     """List the rules that were not judged, one line for each reason."""
     codes: dict[str, list[str]] = {}
     for rule in report["not_judged"]:
         codes.setdefault(rule["reason"], []).append(rule["code"])
-    return [f"  {label} {', '.join(group)}: {reason}" for reason, group in codes.items()]
+    return [f"not judged {', '.join(group)}: {reason}" for reason, group in codes.items()]

@@ -57,6 +57,7 @@ class RunCoverageCollector:
         self.file = file
         self.coverages: list[RunCoverage] = []
         self.crashed_workers = 0
+        self.text = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add the coverage of a test."""
@@ -69,14 +70,19 @@ class RunCoverageCollector:
         """Count the workers of pytest-xdist that did not end properly."""
         self.crashed_workers += bool(error)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Write the file, and print the report."""
-        terminalreporter.section(SECTION)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the file; a session whose coverage is lost fails."""
         try:
-            text = write_coverage(merge_tests(self.coverages), self.file)
+            self.text = write_coverage(merge_tests(self.coverages), self.file)
         except OSError as error:
-            text = f"--kustom-coverage: cannot write '{self.file}': {error.strerror}"
-        terminalreporter.write_line(text)
+            self.text = f"--kustom-coverage: cannot write '{self.file}': {error.strerror}"
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the report."""
+        terminalreporter.section(SECTION)
+        terminalreporter.write_line(self.text)
         if self.crashed_workers:
             workers = pluralize(self.crashed_workers, "worker")
             terminalreporter.write_line(

@@ -12,7 +12,7 @@ from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.cli.main import main
 from mockserver.http.server import Server, running_in_thread
 from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.scenario.scenario import parse_scenario
+from mockserver.scenario.scenario import ScenarioDefaults, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
 from tests.support.audit import run_and_audit
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, scenario_of
@@ -136,6 +136,41 @@ def test_github_gets_one_annotation_per_code(audit: Audit, url: str) -> None:
 def test_a_note_is_a_notice_for_github(audit: Audit, url: str) -> None:
     run_and_audit(url, "shop", scenario_of(AUDIT_EXAMPLES["A101"].bad))
     assert audit("--format", "github")[1].startswith("::notice title=A101 ")
+
+
+@pytest.fixture
+def cut_url() -> Iterator[str]:
+    """A server whose journal has dropped the first two of three requests."""
+    defaults = ScenarioDefaults(journal_size=1)
+    sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1"), defaults))
+    with running_in_thread(Server(sandboxes)) as address:
+        run_and_audit(address, "cut", ERRORS)
+        yield address
+
+
+@pytest.mark.parametrize("output_format", ["text", "github", "sarif"])
+def test_every_format_says_that_a_cut_journal_was_not_judged(
+    cut_url: str, capsys: pytest.CaptureFixture[str], output_format: str
+) -> None:
+    main(["audit", "--url", cut_url, "--format", output_format])
+    out = capsys.readouterr().out
+    assert "nothing found in the last 1 of 3 requests; the journal dropped the others" in out
+    assert {
+        "text": "audit of sandbox cut: the last 1 of 3 requests\n",
+        "github": "::warning title=audit rules not judged::sandbox cut: not judged A102, ",
+        "sarif": '"toolExecutionNotifications": [',
+    }[output_format] in out
+
+
+def test_rules_that_a_frozen_clock_hides_are_a_notice(audit: Audit, url: str) -> None:
+    text = scenario_of(AUDIT_EXAMPLES["A601"].bad).replace(
+        "09:00:00Z", "09:00:00Z, frozen: true"
+    )
+    run_and_audit(url, "frozen", text)
+    last_line = audit("--format", "github")[1].splitlines()[-1]
+    assert last_line.startswith(
+        "::notice title=audit rules not judged::sandbox frozen: not judged A601: the clock"
+    )
 
 
 @pytest.mark.usefixtures("report")

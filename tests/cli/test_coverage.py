@@ -1,5 +1,6 @@
 """``kustom-mock coverage`` and ``run --coverage``: reports, limits, and what is refused."""
 
+import io
 import json
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ import pytest
 
 from mockserver.cli.main import main
 from mockserver.coverage.run_coverage import RunCoverage
+from mockserver.coverage.tiers import DIMENSION_ORDER
 from mockserver.domain.operation import OPERATIONS
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
@@ -106,9 +108,37 @@ def test_the_page_of_a_run_that_met_nothing_is_small(report: Report, run_file: P
 def test_every_gap_is_written_as_a_scenario(
     report: Report, run_file: Path, tmp_path: Path
 ) -> None:
-    report(run_file, "--write-scenarios", tmp_path / "gaps")
+    _, out, error = report(run_file, "--write-scenarios", tmp_path / "gaps")
+    count = len([*(tmp_path / "gaps").iterdir()])
+    assert error == f"kustom-mock: wrote {count} scenarios to {tmp_path / 'gaps'}\n"
+    assert "--write-scenarios" not in out
     file = tmp_path / "gaps" / "lost-capture.kustom.yaml"
     assert parse_scenario("gap", parse_yaml(file.read_bytes())).steps
+
+
+def test_a_reader_that_leaves_early_loses_no_scenario(
+    run_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class ClosedPipe(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    errors = io.StringIO()
+    monkeypatch.setattr("sys.stdout", ClosedPipe())
+    monkeypatch.setattr("sys.stderr", errors)
+    errors.close = lambda: None  # type: ignore[method-assign]
+    gaps = tmp_path / "gaps"
+    assert main(["coverage", str(run_file), "--write-scenarios", str(gaps)]) == 0
+    assert "cannot write" not in errors.getvalue()
+    assert (gaps / "lost-capture.kustom.yaml").exists()
+
+
+def test_a_tier_in_which_nothing_counts_meets_no_limit(report: Report, run_file: Path) -> None:
+    skip = [f"--skip={dimension}/*" for dimension in DIMENSION_ORDER]
+    code, out, error = report(run_file, *skip, "--fail-under", "1")
+    assert code == 1
+    assert "  must      0 of 0      -\n" in out
+    assert "must: no cell counts, so that --fail-under 1 cannot hold" in error
 
 
 @pytest.mark.parametrize(
@@ -125,10 +155,13 @@ def test_a_tier_below_its_limit_fails(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--fail-under", "101"], "expected a percentage such as 80"),
+        (["--fail-under", "101"], "expected a whole percentage from 0 to 100"),
+        (["--fail-under", "11.1"], "expected a whole percentage from 0 to 100"),
         (["--fail-under", "most=50"], "got 'most=50'"),
         (["--operation", "captur"], "unknown operation 'captur', did you mean 'capture'?"),
         (["--skip", "lost/captur"], "unknown cell 'lost/captur'"),
+        (["--skip", "fualt/*"], "no cell begins with 'fualt/', did you mean 'fault/*'?"),
+        (["--url", "http://127.0.0.1:9"], "--url: has no effect with files; leave one out"),
         (["missing.json"], "cannot read 'missing.json'"),
         (["--output", "missing/report.txt"], "cannot write 'missing/report.txt'"),
     ],

@@ -29,10 +29,19 @@ def test_the_coverage_of_all_tests_is_written(tmp_path: Path, flags: list[str]) 
     assert "in use: get_order" in output
 
 
-def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_file_in_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
     file = tmp_path / "missing" / "coverage.json"
-    _, output = run_tests(tmp_path, TWO_TESTS, f"--kustom-coverage={file}")
-    assert f"--kustom-coverage: cannot write '{file}'" in output
+    code, output = run_tests(tmp_path, TWO_TESTS, f"--kustom-coverage={file}")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert f"--kustom-coverage: cannot write '{file}', its folder does not exist" in output
+    assert "passed" not in output
+
+
+def test_a_run_whose_coverage_cannot_be_written_fails(tmp_path: Path) -> None:
+    code, output = run_tests(tmp_path, TWO_TESTS, f"--kustom-coverage={tmp_path}")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert f"--kustom-coverage: cannot write '{tmp_path}': Is a directory" in output
+    assert "2 passed" in output
 
 
 CRASH = """
