@@ -33,6 +33,7 @@ CAPTURE = """
 steps:
   - {capture: {order: shop, amount: 3001}, response: {status: 403}}
 """
+PAGE = Path(__file__).parents[2] / "docs/how-to/drift.md"
 SECRET_PERSON = "Ada Lovelace Street 12"
 
 
@@ -193,8 +194,7 @@ def test_the_page_on_drift_shows_what_is_printed(
     output = capsys.readouterr().out
     printed = output[output.index("drift of shop") : output.rindex("1 scenario:")]
     example = printed.replace("of shop", "of cancel-twice").replace("(other)", "(playground)")
-    page = Path("docs/how-to/drift.md").read_text()
-    assert f"```text\n{example}```" in page
+    assert f"```text\n{example}```" in PAGE.read_text("utf-8")
 
 
 def test_neither_personal_data_nor_ids_are_written(tmp_path: Path, server_url: str) -> None:
@@ -248,8 +248,8 @@ def test_bad_input_is_refused(
         ("status", "ada lovelace", "an unknown value"),
         ("error_code", "CANCEL_NOT_ALLOWED", "CANCEL_NOT_ALLOWED"),
         ("purchase_country", "se", "se"),
-        ("error_messages[0]", "Order is closed", "Order is closed"),
-        ("error_messages[0]", "Order of Ada Lovelace is closed", "Order of (words) is closed"),
+        ("error_messages", "Order is closed", "Order is closed"),
+        ("error_messages", "Order of Ada Lovelace is closed", "Order of (words) is closed"),
         ("captured_amount", 3000, "3000"),
         ("phone_extension", 46701234, "a number"),
         ("expires_at", "2026-02-12T00:00:00.000Z", "a time such as 0000-00-00T00:00:00.000Z"),
@@ -260,7 +260,7 @@ def test_bad_input_is_refused(
     ],
 )
 def test_only_amounts_and_enumerations_are_shown(key: str, value: object, shown: str) -> None:
-    assert show(key.removesuffix("[0]"), value, {}) == shown
+    assert show(key, value, {}) == shown
 
 
 @pytest.mark.parametrize(
