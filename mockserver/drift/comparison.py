@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from mockserver.drift.exchanges import RecordedExchange, json_body
 from mockserver.drift.masking import TIME_FORM, show
+from mockserver.scenario.diagnostics import pluralize
 
 COMPARED_HEADERS = ("Content-Type", "Location", "Capture-Id", "Refund-Id", "Retry-After")
 ORDER_OF_KEYS = "order of keys"
@@ -24,7 +25,7 @@ class FieldDifference(Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """What kind of difference it is.
+        """Return the kind of this difference.
 
         ``unknown_field`` for a field that was not predicted; ``form`` if only the spelling,
         the format of a time or the order of keys differs; otherwise ``value``.
@@ -84,7 +85,8 @@ def _compare_values(
         yield from _compare_order(place, here, there)
     elif isinstance(here, list) and isinstance(there, list):
         if len(here) != len(there):
-            yield FieldDifference(f"{place}[]", f"{len(here)} items", f"{len(there)} items")
+            counts = [pluralize(len(items), "item") for items in (here, there)]
+            yield FieldDifference(f"{place}[]", *counts)
         for number, (one, other) in enumerate(zip(here, there, strict=False)):
             yield from _compare_values(f"{place}[{number}]", one, other, here_ids, there_ids)
     else:
