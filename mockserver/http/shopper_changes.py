@@ -7,7 +7,11 @@ answer. A change that the merchant does not accept is taken back.
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar, TypeVarTuple
 
-from mockserver.domain.checkout.checkout import Checkout
+from mockserver.domain.checkout.checkout import (
+    Checkout,
+    CheckoutStatus,
+    derive_checkout_status,
+)
 from mockserver.domain.checkout.completion import UnknownChoiceError
 from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.errors import Reason
@@ -76,11 +80,28 @@ async def take_checkout_turn(
     except UnknownChoiceError as error:
         raise Problem(422, str(error)) from None
     except Refusal as refusal:
-        status = 404 if refusal.reason is Reason.CHECKOUT_NOT_FOUND else 409
-        raise Problem(status, f"the checkout cannot be completed: {refusal}") from None
+        raise _refusal_problem(deliveries.current(sandbox), refusal) from None
     if result is None:
         raise Problem(409, "the sandbox was reset or dropped meanwhile")
     return result
+
+
+STATUS_WORDS = {
+    CheckoutStatus.COMPLETE: "is already complete, so it is read-only",
+    CheckoutStatus.ABORTED: "was aborted, so it is read-only",
+    CheckoutStatus.EXPIRED: "has expired",
+}
+
+
+def _refusal_problem(sandbox: Sandbox, refusal: Refusal) -> Problem:
+    """Word why a checkout order cannot be completed."""
+    status = 404 if refusal.reason is Reason.CHECKOUT_NOT_FOUND else 409
+    checkout = sandbox.checkouts.get(str(refusal.facts.get("order_id")))
+    if checkout is None:
+        return Problem(status, f"the checkout cannot be completed: {refusal}")
+    now, assumptions = sandbox.clock.now(), sandbox.assumptions
+    words = STATUS_WORDS.get(derive_checkout_status(checkout, now, assumptions), str(refusal))
+    return Problem(status, f"checkout '{checkout.order_id}' {words}")
 
 
 def check_in_use(deliveries: DeliveryRunner, sandbox: Sandbox) -> None:

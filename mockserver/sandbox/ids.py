@@ -133,6 +133,10 @@ class IdGenerator:
         """Return the id of the hosted session of a checkout order (UUID)."""
         return _uuid(random_bits(self.seed, f"session of {order_id}", 0))
 
+    def derive_call_id(self, delivery_id: str) -> str:
+        """Return the correlation id of a delivery (UUID)."""
+        return _uuid(random_bits(self.seed, f"call of {delivery_id}", 0))
+
     def _draw(self, kind: str, number: int, render: Callable[[int], str]) -> tuple[str, int]:
         """Return the first unreserved id from a number on, and the number after it."""
         while True:

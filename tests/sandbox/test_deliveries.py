@@ -273,3 +273,21 @@ async def test_waiters_are_notified_of_each_change_of_a_delivery(change: str) ->
     await asyncio.sleep(0)
     CHANGES[change](sandbox.deliveries)
     assert await waiting
+
+
+def test_what_is_wrong_with_a_response_is_named_at_its_attempt(deliveries: Deliveries) -> None:
+    delivery = add(deliveries)
+    deliveries.settle(delivery.delivery_id, Attempt(NOW, 200, 0.1))
+    deliveries.name_error(delivery.delivery_id, "the response is no JSON")
+    named = deliveries.get(delivery.delivery_id)
+    assert named is not None
+    assert [attempt.error for attempt in named.attempts] == ["the response is no JSON"]
+    deliveries.remove(delivery.delivery_id)
+    deliveries.name_error(delivery.delivery_id, "too late")
+    assert list(deliveries) == []
+
+
+def test_deliveries_of_an_order_are_found_from_a_number_on(deliveries: Deliveries) -> None:
+    first, second = add(deliveries), add(deliveries)
+    assert deliveries.added_since(1, first.order_id) == [second]
+    assert deliveries.added_since(0, "another") == []

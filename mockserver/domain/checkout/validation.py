@@ -22,6 +22,7 @@ class ValidationResult(StrEnum):
 
     SKIPPED = "skipped"
     PASSED = "passed"
+    NOT_ANSWERED = "not_answered"
     REFUSED = "refused"
     REDIRECTED = "redirected"
     FAILED = "failed"
@@ -52,10 +53,16 @@ class Validation(Struct, frozen=True):
     @property
     def lets_pass(self) -> bool:
         """Whether the purchase goes on to the payment."""
-        return self.result in (ValidationResult.SKIPPED, ValidationResult.PASSED)
+        return self.result in PASSING_RESULTS
 
+
+PASSING_RESULTS = (
+    ValidationResult.SKIPPED, ValidationResult.PASSED, ValidationResult.NOT_ANSWERED,
+)  # fmt: skip
+"""Results with which the purchase goes on."""
 
 PASSED = Validation(ValidationResult.PASSED)
+NOT_ANSWERED = Validation(ValidationResult.NOT_ANSWERED)
 SKIPPED = Validation(ValidationResult.SKIPPED)
 FAILED = Validation(ValidationResult.FAILED, FAILURE)
 UPDATE_FAILED = Validation(ValidationResult.FAILED, "shipping_address_update_error")
@@ -82,7 +89,7 @@ def interpret_validation_response(
         return PASSED if assumptions.redirect_without_location == "goes_on" else FAILED
     if response.status is not None and assumptions.validation_other_status == "fail":
         return FAILED
-    return FAILED if is_required else PASSED
+    return FAILED if is_required else NOT_ANSWERED
 
 
 def interpret_update_response(response: CallbackResponse) -> Validation:

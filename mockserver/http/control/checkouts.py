@@ -18,6 +18,7 @@ from mockserver.http.merchant.checkout_serializer import serialize_checkout
 from mockserver.http.merchant.order_serializer import JsonObject, format_time
 from mockserver.http.messages import Request, Response
 from mockserver.http.shopper_changes import serialize_validation
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_builder import add_checkout
 from mockserver.scenario.sandbox_builder import order_defaults
@@ -66,15 +67,18 @@ async def complete_as_shopper(
     spec = validate(body, "control.schema.json#/$defs/completion_request")
     sandbox = find_sandbox(context, params)
     checkout = _find_checkout(sandbox, params["checkout_id"])
+    earlier_count = sandbox.deliveries.added_count
     completed = await play_completion(context.deliveries, sandbox, checkout, spec)
+    current = context.deliveries.current(sandbox)
+    made = current.deliveries.added_since(earlier_count, checkout.order_id)
     page_url = _page_url(context, sandbox, checkout, request)
     details = _details(sandbox, completed.checkout, completed.order, page_url)
-    pushes = [serialize_delivery(sandbox, completed.push)] if completed.push else []
+    made.sort(key=lambda delivery: delivery.kind is not DeliveryKind.PUSH)  # it comes first
     response_body = {
         "outcome": completed.outcome or NOT_VALIDATED,
         "validation": serialize_validation(completed.validation),
         **details,
-        "deliveries": pushes,
+        "deliveries": [serialize_delivery(current, delivery) for delivery in made],
     }
     return json_response(response_body)
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.validation import (
@@ -38,7 +39,7 @@ REQUEST_FIELDS = (
 )  # fmt: skip
 """What the address, country and shipping callbacks are sent (documented by Kustom)."""
 
-REQUIRED_FIELDS = frozenset(REQUEST_FIELDS[:4])
+REQUIRED_FIELDS = REQUEST_FIELDS[:4]
 RESPONSE_FIELDS = (
     *REQUEST_FIELDS[:5],
     "shipping_options", "attachment", "external_payment_methods", "tags", "merchant_data",
@@ -114,26 +115,47 @@ async def ask_for_update(
         return UPDATE_FAILED
     sent = await runner.ask(sandbox, delivery)
     validation = interpret_update_response(parse_response(sent))
-    if validation.lets_pass and not await runner.take_turn(
-        sandbox, _apply_update, order_id, sent.body
-    ):
-        return UPDATE_FAILED
-    return validation
+    if not validation.lets_pass:
+        return validation
+    problem = await runner.take_turn(sandbox, _apply_update, delivery, sent.body)
+    return replace(UPDATE_FAILED, error_text=problem) if problem else validation
 
 
-def _apply_update(sandbox: Sandbox, order_id: str, body: bytes) -> bool:
-    """Replace the fields that a response names; return whether they are complete and right."""
+def _apply_update(sandbox: Sandbox, delivery: Delivery, body: bytes) -> str:
+    """Replace the fields that a response names; return what is wrong with them, if anything."""
+    problem = _replace_fields(sandbox, delivery.order_id, body)[:MAX_TEXT_LENGTH]
+    if problem:
+        sandbox.deliveries.name_error(delivery.delivery_id, problem)
+    return problem
+
+
+def _replace_fields(sandbox: Sandbox, order_id: str, body: bytes) -> str:
     try:
         response = orjson.loads(body)
-        if not isinstance(response, dict) or not response.keys() >= REQUIRED_FIELDS:
-            return False
-        named = {name: response[name] for name in RESPONSE_FIELDS if name in response}
-        operation = Operation.UPDATE_CHECKOUT
+    except orjson.JSONDecodeError as error:
+        return f"the response is no JSON: {error}"
+    if not isinstance(response, dict):
+        return "the response is no JSON object"
+    if missing := [name for name in REQUIRED_FIELDS if name not in response]:
+        return f"the response lacks {', '.join(missing)}"
+    named = {name: response[name] for name in RESPONSE_FIELDS if name in response}
+    operation = Operation.UPDATE_CHECKOUT
+    try:
         fields = check_fields(named, operation.info, sandbox.assumptions)
         update_checkout(sandbox, order_id, fields, size=len(body))
-    except (orjson.JSONDecodeError, Refusal):
-        return False
-    return True
+    except Refusal as refusal:
+        return _describe_refusal(refusal)
+    return ""
+
+
+def _describe_refusal(refusal: Refusal) -> str:
+    facts = refusal.known_facts
+    if "expected" not in facts:
+        return f"the response was not accepted: {refusal.message}"
+    return (
+        f"the response was not accepted: {refusal.message}:"
+        f" expected {facts['expected']}, got {facts.get('actual')}"
+    )
 
 
 def parse_response(sent: Sent) -> CallbackResponse:

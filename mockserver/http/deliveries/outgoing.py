@@ -38,6 +38,8 @@ def build_request(
     headers = {"User-Agent": SERVER_HEADER}
     if delivery.body:
         headers["Content-Type"] = "application/json"
+    if delivery.kind is DeliveryKind.VALIDATION:  # recorded
+        headers["Klarna-Correlation-Id"] = sandbox.ids.derive_call_id(delivery.delivery_id)
     if delivery.kind is not DeliveryKind.WEBHOOK:
         return OutgoingRequest(headers, delivery.body)
     endpoints = {endpoint.url: endpoint for endpoint in sandbox.webhooks}

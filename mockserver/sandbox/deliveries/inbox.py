@@ -154,6 +154,18 @@ class Deliveries:
         self._queue_up(changed)
         return changed
 
+    def name_error(self, delivery_id: str, error: str) -> None:
+        """Name what is wrong with the response to the last attempt, unless it was removed."""
+        delivery = self.by_id.get(delivery_id)
+        if delivery is not None:
+            *earlier, last = delivery.attempts
+            attempts = (*earlier, replace(last, error=error))
+            self._store(replace(delivery, attempts=attempts))
+
+    def added_since(self, count: int, order_id: str) -> list[Delivery]:
+        """Return the deliveries of an order that were added after the first ``count``."""
+        return [d for d in self if d.order_id == order_id and _number(d) > count]
+
     def rebuild_queue(self) -> None:
         """Derive the queue and the bytes again, after the deliveries were replaced."""
         self._queue, self.total_bytes, self.attempt_count = [], 0, 0
@@ -218,12 +230,15 @@ class Deliveries:
 
     def _queue_up(self, delivery: Delivery) -> None:
         if delivery.due_at is not None and not delivery.held:
-            number = int(delivery.delivery_id.rpartition("-")[2])
-            heappush(self._queue, (delivery.due_at, number, delivery.delivery_id))
+            heappush(self._queue, (delivery.due_at, _number(delivery), delivery.delivery_id))
 
     @staticmethod
     def _due_of(batch: Sequence[Delivery]) -> datetime:
         return batch[0].due[0]
+
+
+def _number(delivery: Delivery) -> int:
+    return int(delivery.delivery_id.rpartition("-")[2])
 
 
 def _measure(delivery: Delivery) -> int:

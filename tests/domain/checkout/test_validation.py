@@ -7,6 +7,7 @@ import pytest
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.validation import (
     FAILED,
+    NOT_ANSWERED,
     PASSED,
     UPDATE_FAILED,
     CallbackResponse,
@@ -36,12 +37,12 @@ REDIRECTED = Validation(ValidationResult.REDIRECTED, redirect_url=LOCATION)
         (CallbackResponse(307, LOCATION), False, {}, REDIRECTED),
         (CallbackResponse(303), True, {}, PASSED),
         (CallbackResponse(303), False, {"redirect_without_location": "fails"}, FAILED),
-        (CallbackResponse(None), False, {}, PASSED),
+        (CallbackResponse(None), False, {}, NOT_ANSWERED),
         (CallbackResponse(None), True, {}, FAILED),
-        (CallbackResponse(500), False, {}, PASSED),
+        (CallbackResponse(500), False, {}, NOT_ANSWERED),
         (CallbackResponse(500), True, {}, FAILED),
         (CallbackResponse(204), False, {"validation_other_status": "fail"}, FAILED),
-        (CallbackResponse(None), False, {"validation_other_status": "fail"}, PASSED),
+        (CallbackResponse(None), False, {"validation_other_status": "fail"}, NOT_ANSWERED),
     ],
 )
 def test_an_answer_decides_how_the_purchase_goes_on(
@@ -55,7 +56,7 @@ def test_an_answer_decides_how_the_purchase_goes_on(
         response, is_required=is_required, assumptions=assumptions
     )
     assert interpreted == validation
-    assert interpreted.lets_pass is (validation is PASSED)
+    assert interpreted.lets_pass is (validation in (PASSED, NOT_ANSWERED))
 
 
 @pytest.mark.parametrize(

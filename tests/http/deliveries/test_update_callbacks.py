@@ -78,6 +78,28 @@ async def test_wrong_sums_change_nothing(shop: Shop) -> None:
     stopped = await complete(shop, "address_update")
     assert stopped["validation"]["error_type"] == FAILED
     assert stopped["checkout"]["order_amount"] == CART["order_amount"]
+    problem = "the response was not accepted: Bad value: order_amount: expected 24900, got 1"
+    assert stopped["validation"]["error_text"] == problem
+    (delivery,) = stopped["deliveries"]
+    assert (delivery["state"], delivery["attempts"][0]["error"]) == ("delivered", problem)
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ("no JSON", "the response is no JSON: "),
+        ("[]", "the response is no JSON object"),
+        ('{"order_amount": 1}', "the response lacks order_tax_amount, order_lines, purchase"),
+        (
+            '{"order_amount":"1","order_tax_amount":0,"order_lines":[],"purchase_currency":"SEK"}',
+            "the response was not accepted: Bad value: order_amount",
+        ),
+    ],
+)
+async def test_an_incomplete_answer_is_named(shop: Shop, answer: str, problem: str) -> None:
+    shop.answer = web.Response(text=answer)
+    stopped = await complete(shop, "address_update")
+    assert stopped["validation"]["error_text"].startswith(problem)
 
 
 async def open_page(shop: Shop, *kinds: str) -> str:

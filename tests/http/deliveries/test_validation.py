@@ -58,6 +58,35 @@ async def test_an_answer_that_stops_leaves_the_checkout_open(
     assert again.json["outcome"] == "approved"
 
 
+async def test_the_callback_has_a_correlation_id_that_stays(shop: Shop) -> None:
+    (callback,) = [d for d in (await complete(shop))["deliveries"] if d["kind"] == "validation"]
+    (again,) = await shop.inbox("?kind=validation")
+    correlation_id = callback["headers"]["Klarna-Correlation-Id"]
+    assert len(correlation_id) == 36
+    assert again["headers"]["Klarna-Correlation-Id"] == correlation_id
+
+
+async def test_a_completion_lists_all_deliveries_it_made(shop: Shop) -> None:
+    endpoint = {"url": f"{shop.url}/webhooks"}
+    await shop.merchant.control("PUT", "webhooks", {"endpoints": [endpoint]})
+    cart = {
+        **CART,
+        "merchant_urls": {**URLS, "push": shop.url, "validation": f"{shop.url}/callback"},
+    }
+    created = await shop.merchant.send("POST", CHECKOUTS_PATH, cart)
+    path = f"checkouts/{created.json['order_id']}/complete"
+    completed = await shop.merchant.control("POST", path, {})
+    kinds = [delivery["kind"] for delivery in completed.json["deliveries"]]
+    assert kinds == ["push", "validation", "webhook"]
+
+
+async def test_a_complete_checkout_is_named_as_such(shop: Shop) -> None:
+    order_id = (await complete(shop))["order_id"]
+    again = await shop.merchant.control("POST", f"checkouts/{order_id}/complete", {})
+    detail = f"checkout '{order_id}' is already complete, so it is read-only"
+    assert (again.status, again.json["detail"]) == (409, detail)
+
+
 async def test_the_shop_may_update_the_order_while_it_is_asked(shop: Shop) -> None:
     shop.update = {"merchant_reference1": "shop-7"}
     completed = await complete(shop, REQUIRED)
@@ -81,6 +110,8 @@ async def test_a_rule_lets_the_callback_time_out_without_waiting(
     assert (completed["outcome"], shop.callbacks) == (outcome, [])
     assert delivery["attempts"][0]["milliseconds"] == seconds
     assert delivery["state"] == "failed"
+    result = "failed" if options else "not_answered"
+    assert completed["validation"]["result"] == result
 
 
 async def test_a_short_delay_still_asks(shop: Shop) -> None:
@@ -142,3 +173,10 @@ async def test_other_outcomes_and_orders_are_not_notified(shop: Shop) -> None:
     other = shop.merchant.order_id
     await shop.merchant.control("POST", f"orders/{other}/force", {"outcome": "stop_fraud"})
     assert await shop.inbox("?kind=notification") == []
+
+
+async def test_an_email_address_that_is_no_text_is_refused(shop: Shop) -> None:
+    order_id = await shop.create()
+    body = {"billing_address": {"email": 5}}
+    reply = await shop.merchant.control("POST", f"checkouts/{order_id}/complete", body)
+    assert (reply.status, "billing_address.email" in reply.body.decode()) == (422, True), reply

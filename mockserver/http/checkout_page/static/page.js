@@ -258,7 +258,7 @@ function describeAddress(address) {
  * @param {{validation: {result: string}}} result
  */
 function isAccepted({ validation }) {
-  return ["skipped", "passed"].includes(validation.result);
+  return ["skipped", "passed", "not_answered"].includes(validation.result);
 }
 
 async function submitDetails() {
