@@ -251,8 +251,8 @@ def _value(row: Option, value: Any, origin: str) -> Any:  # noqa: ANN401
         return row.default
     try:
         if row.repeatable:
-            texts = value if isinstance(value, list) else value.split(",")
-            return tuple(row.parse(text.strip()) for text in texts if text.strip())
+            texts = value if isinstance(value, list) else filter(str.strip, value.split(","))
+            return tuple(row.parse(text.strip()) for text in texts)
         return row.parse(value)
     except ValueError as error:
         message = f"{origin}: {error}"

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from mockserver.cli.console import to_json
@@ -31,8 +32,13 @@ def list_deliveries(server: ServerAccess, sandbox: str, filters: Mapping[str, st
 
 
 def send_delivery(server: ServerAccess, sandbox: str, delivery_id: str) -> int:
-    """Send a delivery now and print it as JSON."""
-    return _print(server, sandbox, lambda client: client.send_delivery(delivery_id))
+    """Send a delivery now and print it as JSON; 1 if its host is not called."""
+    return _print(
+        server,
+        sandbox,
+        lambda client: client.send_delivery(delivery_id),
+        code_of_conflict=EXIT_FINDINGS,
+    )
 
 
 def print_curl(server: ServerAccess, sandbox: str, delivery_id: str) -> int:
@@ -52,19 +58,27 @@ def await_deliveries(server: ServerAccess, sandbox: str, filters: Mapping[str, A
     return EXIT_OK if result["satisfied"] else EXIT_FINDINGS
 
 
-def _print(server: ServerAccess, sandbox: str, call: Callable[[ControlClient], Any]) -> int:
-    code, result = _call(server, sandbox, call)
+def _print(
+    server: ServerAccess,
+    sandbox: str,
+    call: Callable[[ControlClient], Any],
+    code_of_conflict: int = EXIT_USAGE,
+) -> int:
+    code, result = _call(server, sandbox, call, code_of_conflict)
     if result is not None:
         print(to_json(result))
     return code
 
 
 def _call(
-    server: ServerAccess, sandbox: str, call: Callable[[ControlClient], Any]
+    server: ServerAccess,
+    sandbox: str,
+    call: Callable[[ControlClient], Any],
+    code_of_conflict: int = EXIT_USAGE,
 ) -> tuple[int, Any]:
     """Return the exit code and the result of a call."""
     try:
         return EXIT_OK, server.call_sandbox(sandbox, call)
     except ControlError as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
-        return EXIT_USAGE, None
+        return code_of_conflict if error.status == HTTPStatus.CONFLICT else EXIT_USAGE, None

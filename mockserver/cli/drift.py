@@ -1,4 +1,4 @@
-"""``kustom-mock drift``: what differs between two drift reports."""
+"""``kustom-mock drift``: compare two drift reports."""
 
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mockserver.drift.drift_file import (
     parse_drift,
 )
 from mockserver.drift.drift_report import DriftReport
-from mockserver.drift.drift_text import render_difference
+from mockserver.drift.drift_text import render_differences
 from mockserver.scenario.diagnostics import pluralize
 
 
@@ -54,7 +54,7 @@ def _read(file: str) -> dict[str, DriftReport]:
 def _differing_tables(
     first: dict[str, DriftReport], second: dict[str, DriftReport]
 ) -> Iterator[str]:
-    """Say so if the reports were predicted by different rules."""
+    """Yield a line if the reports were predicted by different rules."""
     versions = [
         sorted({f"{report.version} (tables {report.tables})" for report in reports.values()})
         for reports in (first, second)
@@ -73,8 +73,7 @@ def _render(changes: DriftChanges) -> Iterator[str]:
     for title, differences in (("gone", changes.gone), ("new", changes.new)):
         if differences:
             yield f" {title}, {pluralize(len(differences), 'difference')}:"
-        for difference in differences:
-            yield from render_difference(difference)
+        yield from render_differences(differences)
     for before, after in changes.changed:
         yield f" changed: {after.request}  {after.place}"
         yield f"    seen {before.seen} in the first report, {after.seen} in the second"

@@ -30,10 +30,11 @@ from mockserver.cli.subprocesses import CommandRunner
 from mockserver.cli.tls_ca import load_tls
 from mockserver.client import ControlClient
 from mockserver.coverage.run_coverage import RunCoverage
+from mockserver.drift.account import Account, AccountError
 from mockserver.drift.drift_file import drift_content
 from mockserver.drift.drift_report import DriftReport, report_drift
 from mockserver.drift.drift_text import render_drift, render_markdown
-from mockserver.drift.exchanges import play_against_account
+from mockserver.drift.exchanges import account_transport, play_against_account
 from mockserver.http.server import Server, running_in_thread
 from mockserver.http.tls import TlsConfig
 from mockserver.sandbox.clock import wall_clock
@@ -74,6 +75,9 @@ def run(options: RunOptions) -> int:
         _write_drift(options, drifts)
     except (UsageError, SettingError, UnknownScenarioError, ScenarioError, OSError) as error:
         print(f"kustom-mock: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except AccountError as error:
+        print(f"kustom-mock: --drift: no report: {error}", file=sys.stderr)
         return EXIT_USAGE
     except Interrupted:
         print("kustom-mock: interrupted; running commands were killed", file=sys.stderr)
@@ -198,9 +202,11 @@ def _run_against_base_url(
         yield CaseResult("steps", (f"order '{missing[0]}' has no id on that server; {hint}",))
         return
     scenario, url = contract.scenario, options.base_url
-    results, exchanges, runner = play_against_account(
-        scenario, url, options.username, options.password, orders
-    )
+    user, secret = options.username, options.password
+    send = account_transport(url, user, secret)
+    if options.drift is not None:
+        send = Account(url, send, list(orders)).send
+    results, exchanges, runner = play_against_account(scenario, url, user, secret, orders, send)
     yield _steps_result(iter(results))
     if options.drift is not None:
         drifts.append(report_drift(scenario, url, exchanges, runner, wall_clock()))

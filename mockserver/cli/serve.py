@@ -21,7 +21,7 @@ from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
 from mockserver.homes.store import StoreError
 from mockserver.http.checkout_page.page_address import parse_public_url
-from mockserver.http.deliveries.targets import TargetPolicy, parse_rewrites
+from mockserver.http.deliveries.targets import TargetPolicy, parse_hosts, parse_rewrites
 from mockserver.http.server import Server, new_event_loop
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.loader import UnknownScenarioError
@@ -90,11 +90,14 @@ def stop_on_signals(stopping: asyncio.Event) -> None:
 
 
 def _target_policy(settings: Settings) -> TargetPolicy:
+    name = "deliver"
     try:
         rewrites = parse_rewrites(settings.deliver)
+        name = "deliver_to"
+        hosts = parse_hosts(settings.deliver_to)
     except ValueError as error:
-        raise SettingError(f"{settings.flag_or_variable('deliver')}: {error}") from None
-    return TargetPolicy(frozenset(settings.deliver_to), rewrites)
+        raise SettingError(f"{settings.flag_or_variable(name)}: {error}") from None
+    return TargetPolicy(hosts, rewrites)
 
 
 def _public_url(settings: Settings) -> str | None:

@@ -139,7 +139,8 @@ class DeliveryCalls(ControlConnection):
         """Send a delivery now, whatever its state, and return it.
 
         Raises:
-            ControlError: with status 404 if there is no such delivery.
+            ControlError: with status 404 if there is no such delivery, 409 if its host is not
+                called.
         """
         path = f"deliveries/{path_segment(delivery_id)}/send"
         return cast("dict[str, Any]", self.call("POST", path))

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from mockserver.drift.exchanges import RecordedExchange, json_body
-from mockserver.drift.masking import TIME_FORM, show
+from mockserver.drift.masking import TIME_FORM, show, show_key
+from mockserver.scenario.diagnostics import pluralize
 
 COMPARED_HEADERS = ("Content-Type", "Location", "Capture-Id", "Refund-Id", "Retry-After")
 ORDER_OF_KEYS = "order of keys"
@@ -24,7 +25,7 @@ class FieldDifference(Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """What kind of difference it is.
+        """Return the kind of this difference.
 
         ``unknown_field`` for a field that was not predicted; ``form`` if only the spelling,
         the format of a time or the order of keys differs; otherwise ``value``.
@@ -76,15 +77,16 @@ def _compare_values(
                     show(key, side[key], ids) if key in side else "absent"
                     for side, ids in ((here, here_ids), (there, there_ids))
                 ]
-                yield FieldDifference(f"{place}.{key}", *present)
+                yield FieldDifference(f"{place}.{show_key(key)}", *present)
             else:
                 yield from _compare_values(
-                    f"{place}.{key}", here[key], there[key], here_ids, there_ids
+                    f"{place}.{show_key(key)}", here[key], there[key], here_ids, there_ids
                 )
         yield from _compare_order(place, here, there)
     elif isinstance(here, list) and isinstance(there, list):
         if len(here) != len(there):
-            yield FieldDifference(f"{place}[]", f"{len(here)} items", f"{len(there)} items")
+            counts = [pluralize(len(items), "item") for items in (here, there)]
+            yield FieldDifference(f"{place}[]", *counts)
         for number, (one, other) in enumerate(zip(here, there, strict=False)):
             yield from _compare_values(f"{place}[{number}]", one, other, here_ids, there_ids)
     else:
@@ -99,7 +101,7 @@ def _compare_order(
 ) -> Iterator[FieldDifference]:
     """Yield the order of the keys that both have, if it differs."""
     orders = [
-        ", ".join(key for key in one if key in other)
+        ", ".join(show_key(key) for key in one if key in other)
         for one, other in ((here, there), (there, here))
     ]
     if orders[0] != orders[1]:

@@ -1,4 +1,4 @@
-"""Files of drift reports, and what differs between two of them."""
+"""Parse files of drift reports, and compare the reports of two files."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ class DriftFile(msgspec.Struct, frozen=True):
 
 
 class DriftChanges(msgspec.Struct, frozen=True):
-    """What differs between two reports of one scenario.
+    """The differences between two reports of one scenario.
 
     Attributes:
         gone: differences that only the first report has.

@@ -4,12 +4,13 @@ The scenario is predicted once more under every other value of every assumption.
 that predicts what was seen is what the difference speaks for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver import __version__
 from mockserver.domain.assumptions import ASSUMPTIONS, Assumptions, switch_assumptions
@@ -35,10 +36,11 @@ class DriftDifference(Struct, frozen=True):
 
     Attributes:
         request: the request, with names in place of ids.
-        kind: ``settles`` if one value of an assumption predicts what was seen,
-            ``consistent_with`` if several do, ``unknown_field`` for a field that no
-            response here has, ``form`` if only a spelling, a format or an order differs,
-            ``contradicts`` otherwise.
+        kind: ``order`` if the first read differs, ``settles`` if one value of an
+            assumption predicts what was seen, ``consistent_with`` if several do or the
+            orders differ, ``unknown_field`` for a field that no response here has,
+            ``form`` if only a spelling, a format or an order differs, ``contradicts``
+            otherwise.
         assumptions: those values, such as ``repeated_cancel: refused``.
     """
 
@@ -112,11 +114,16 @@ def report_drift(
     seen_ids = names_of_ids(runner)
     with InProcessServer() as server:
         predicted, local = predict(server, scenario, {})
-        differences = _differences(predicted, exchanges, names_of_ids(local), seen_ids)
-        located = [(number, difference) for number, difference in differences]
+        every = _differences(predicted, exchanges, names_of_ids(local), seen_ids)
+        located = [*_omit_repeated(every, exchanges)]
         alternatives = (
             [*_alternatives(server, scenario, exchanges, seen_ids)] if located else []
         )
+    differences = tuple(
+        _explain(number, difference, predicted, exchanges, seen_ids, alternatives)
+        for number, difference in located
+    )
+    orders = len(scenario.spec.get("orders", {}))
     return DriftReport(
         scenario=scenario.name,
         version=__version__,
@@ -126,11 +133,21 @@ def report_drift(
         payment_methods=_payment_methods(scenario),
         date=f"{today:%Y-%m-%d}",
         requests=len(exchanges),
-        differences=tuple(
-            _explain(number, difference, predicted, exchanges, seen_ids, alternatives)
-            for number, difference in located
+        differences=_mark_order_differences(
+            differences, sum(number < orders for number, _ in located)
         ),
     )
+
+
+def _mark_order_differences(
+    differences: tuple[DriftDifference, ...], first_reads: int
+) -> tuple[DriftDifference, ...]:
+    """Mark the differences of the orders at the start; with any, nothing is settled."""
+    kinds = ["order" if d.kind == "contradicts" else d.kind for d in differences[:first_reads]]
+    kinds += [difference.kind for difference in differences[first_reads:]]
+    if "order" in kinds:
+        kinds = ["consistent_with" if kind == "settles" else kind for kind in kinds]
+    return tuple(replace(d, kind=kind) for d, kind in zip(differences, kinds, strict=True))
 
 
 LocatedDifference = tuple[int, FieldDifference]
@@ -145,6 +162,19 @@ def _differences(
     for number, (here, there) in enumerate(zip(predicted, seen, strict=False)):
         for difference in compare(here, there, predicted_ids, seen_ids):
             yield number, difference
+
+
+def _omit_repeated(
+    differences: Iterable[LocatedDifference], seen: Sequence[RecordedExchange]
+) -> Iterator[LocatedDifference]:
+    """Yield the differences without those that an earlier read of the same path had."""
+    earlier: set[tuple[str, FieldDifference]] = set()
+    for number, difference in differences:
+        request = seen[number].request
+        if (request, difference) not in earlier:
+            yield number, difference
+        if request.startswith("GET "):
+            earlier.add((request, difference))
 
 
 def _alternatives(
@@ -171,17 +201,16 @@ def _explain(
     seen_ids: Mapping[str, str],
     alternatives: Sequence[tuple[str, frozenset[tuple[int, str]]]],
 ) -> DriftDifference:
-    place = (number, difference.place)
-    fitting = tuple(name for name, wrong in alternatives if place not in wrong)
+    # A value that does not predict the status predicts no other part of the response.
+    places = {(number, "status"), (number, difference.place)}
+    fitting = tuple(name for name, wrong in alternatives if places.isdisjoint(wrong))
     kind = "contradicts" if difference.kind == "value" else difference.kind
     if fitting:
         kind = "settles" if len(fitting) == 1 else "consistent_with"
-    names = {part_id: f"({name})" for part_id, name in seen_ids.items()}
-    request = mask_text(seen[number].request, names)
     rule = predicted[number].rule
     return DriftDifference(
-        request=request,
-        place=difference.place,
+        request=mask_text(seen[number].request, seen_ids),
+        place=mask_text(difference.place, seen_ids),
         predicted=difference.predicted,
         seen=difference.seen,
         kind=kind,

@@ -1,13 +1,15 @@
 """Render reports of drift as text and as Markdown."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from mockserver.drift.drift_report import DriftDifference, DriftReport
 from mockserver.scenario.diagnostics import pluralize
 
 DRIFT_COLUMNS = ("request", "place", "predicted", "seen", "kind", "rule", "predicted by")
-KIND_MEANINGS = """- **settles**: one value of one assumption predicts what was seen.
-- **consistent_with**: several values do.
+KIND_MEANINGS = """- **order**: the order of the account differs from that of the scenario.
+- **settles**: one value of one assumption predicts what was seen.
+- **consistent_with**: several values do, or one does but the orders differ.
 - **contradicts**: none does.
 - **unknown_field**: kustom-mock does not know the field.
 - **form**: only a spelling, a format or the order of keys differs."""
@@ -16,18 +18,27 @@ KIND_MEANINGS = """- **settles**: one value of one assumption predicts what was 
 def render_drift(report: DriftReport) -> str:
     """Render a report as text, without a final newline."""
     lines = [f"drift of {report.scenario}: {_summary(report)}"]
-    for difference in report.differences:
-        lines += render_difference(difference)
-    return "\n".join(lines)
+    if warning := _warn_of_order(report):
+        lines.append(f"  {warning}")
+    return "\n".join([*lines, *render_differences(report.differences)])
 
 
-def render_difference(difference: DriftDifference) -> Iterator[str]:
-    """Render a difference as indented lines."""
-    yield f"  {difference.kind}: {difference.request}  {difference.place}"
-    yield f"    predicted {difference.predicted}, seen {difference.seen}"
-    yield f"    rule: {_rule(difference)}"
-    if difference.assumptions:
-        yield f"    predicted by: {', '.join(difference.assumptions)}"
+def render_differences(differences: Iterable[DriftDifference]) -> Iterator[str]:
+    """Render differences as indented lines; those of one request and rule share them."""
+    for (kind, request, rule, assumptions), group in groupby(differences, _heading):
+        yield f"  {kind}: {request}"
+        for difference in group:
+            yield (
+                f"    {difference.place}: predicted {difference.predicted},"
+                f" seen {difference.seen}"
+            )
+        yield f"    rule: {rule}"
+        if assumptions:
+            yield f"    predicted by: {', '.join(assumptions)}"
+
+
+def _heading(difference: DriftDifference) -> tuple[str, str, str, tuple[str, ...]]:
+    return difference.kind, difference.request, _rule(difference), difference.assumptions
 
 
 def render_markdown(reports: Sequence[DriftReport]) -> str:
@@ -35,6 +46,8 @@ def render_markdown(reports: Sequence[DriftReport]) -> str:
     parts = ["# Drift report", KIND_MEANINGS]
     for report in reports:
         parts += [f"## {report.scenario}", f"{_summary(report)}.", _facts(report)]
+        if warning := _warn_of_order(report):
+            parts.append(f"**{_escape(warning)}**")
         if report.differences:
             parts.append("\n".join(_table(report.differences)))
     return "\n\n".join(parts) + "\n"
@@ -43,6 +56,18 @@ def render_markdown(reports: Sequence[DriftReport]) -> str:
 def _summary(report: DriftReport) -> str:
     account = f"{pluralize(report.requests, 'request')} to an account ({report.account})"
     return f"{account}, {pluralize(len(report.differences), 'difference')}"
+
+
+def _warn_of_order(report: DriftReport) -> str:
+    """Name what the first read found different; empty if nothing."""
+    places = [
+        difference.place.removeprefix("body.")
+        for difference in report.differences
+        if difference.kind == "order"
+    ]
+    if not places:
+        return ""
+    return f"the order differs from the scenario: {', '.join(places)}; so nothing is settled"
 
 
 def _facts(report: DriftReport) -> str:

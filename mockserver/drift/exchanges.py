@@ -65,11 +65,21 @@ class Recorder:
         return response
 
 
+def account_transport(url: str, user: str, secret: str) -> Transport:
+    """Return what sends requests to an account over HTTP."""
+    return HttpClient(url, STEP_TIMEOUT, basic_auth(user, secret)).send
+
+
 def play_against_account(
-    scenario: Scenario, url: str, user: str, secret: str, orders: Mapping[str, str]
+    scenario: Scenario,
+    url: str,
+    user: str,
+    secret: str,
+    orders: Mapping[str, str],
+    send: Transport,
 ) -> tuple[list[StepResult], list[RecordedExchange], StepRunner]:
     """Play a scenario against a real account, or any server of that API."""
-    recorder = Recorder(HttpClient(url, STEP_TIMEOUT, basic_auth(user, secret)).send)
+    recorder = Recorder(send)
     runner = StepRunner(url, user, secret, dict(orders), transport=recorder.send)
     return list(run_against_server(runner, scenario)), recorder.exchanges, runner
 
@@ -120,7 +130,7 @@ def json_body(response: HttpResponse) -> object:
 
 def names_of_ids(runner: StepRunner) -> dict[str, str]:
     """Return names for all ids of a run, so that equal ids stay equal."""
-    names = {order_id: f"order {name}" for name, order_id in runner.orders.items()}
+    names = {order_id: f"(order {name})" for name, order_id in runner.orders.items()}
     for number, part_id in enumerate(runner.movement_ids.values(), 1):
-        names[part_id] = f"part {number}"
+        names[part_id] = f"(part {number})"
     return names

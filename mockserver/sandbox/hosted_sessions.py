@@ -3,12 +3,18 @@
 A session is part of its checkout order, and is searched among all checkout orders.
 """
 
+import re
+
+from mockserver.domain.checkout.bad_values import BadValue, bad_value_refusal, url_note
 from mockserver.domain.checkout.checkout import Checkout, Fields
 from mockserver.domain.checkout.hosted_page import open_session
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.sandbox import Sandbox
+
+ORDER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NO_CHECKOUT_URL = "must be the URL of a checkout order"
 
 
 def create_session(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Checkout:
@@ -20,12 +26,16 @@ def create_session(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Checko
         size: bytes of the request.
 
     Raises:
-        Refusal: there is no such checkout order, it is not incomplete, a merchant URL is
-            bad, or there is no room; nothing is changed.
+        Refusal: it is no URL, there is no such checkout order, it is not incomplete, a
+            merchant URL is bad, or there is no room; nothing is changed.
     """
     operation = Operation.CREATE_HOSTED_SESSION
-    order_id = fields["payment_session_url"].rstrip("/").rpartition("/")[2]
+    url = fields["payment_session_url"]
+    order_id = url.rstrip("/").rpartition("/")[2]
     checkout = sandbox.checkouts.get(order_id)
+    if checkout is None and url_note(url) and not ORDER_ID.fullmatch(url):
+        bad_value = BadValue(("payment_session_url",), NO_CHECKOUT_URL, actual=url)
+        raise bad_value_refusal([bad_value], operation, sandbox.assumptions)
     if checkout is None:
         raise Refusal(Reason.HOSTED_SESSION_NOT_FOUND, operation)
     sandbox.check_room(size, operation)

@@ -268,7 +268,8 @@ class KustomSandbox:
         """Send a delivery now, whatever its state, and return it.
 
         Raises:
-            ControlError: with status 404 if there is no such delivery.
+            ControlError: with status 404 if there is no such delivery, 409 if its host is not
+                called.
         """
         return self.control.send_delivery(delivery_id)
 

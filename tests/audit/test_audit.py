@@ -184,6 +184,21 @@ def test_a_scenario_silences_a_rule(server_url: str) -> None:
     assert {"code": "A304", "findings": 1} in report["silenced"]
 
 
+def test_an_emptied_journal_is_named_until_a_request_comes(
+    new_sandbox: Callable[..., Sandbox],
+) -> None:
+    sandbox = new_sandbox()
+    capture(sandbox, "order-0", 1000)
+    sandbox.journal.clear()
+    report = audit_sandbox(sandbox)
+    assert (report.passed, report.not_tried) == ((), ())
+    assert {rule.reason for rule in report.not_judged} == {
+        "the journal was emptied, and no request came since"
+    }
+    capture(sandbox, "order-0", 1000)
+    assert audit_sandbox(sandbox).not_judged == ()
+
+
 @pytest.mark.parametrize("query", ["allow=A301,A304", "allow=A301&allow=A304"])
 def test_codes_are_separated_by_commas_or_repeated(server_url: str, query: str) -> None:
     control = ControlClient(server_url, "present")

@@ -28,8 +28,8 @@ def test_a_purchase_from_the_command_line(url: str, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == shown
     assert main(["deliveries", "curl", "delivery-1", *where]) == 0
     assert capsys.readouterr().out.startswith("curl -sS -X POST ")
-    assert main(["deliveries", "send", "delivery-1", *where]) == 0
-    assert "is a name for examples" in json.loads(capsys.readouterr().out)["reason"]
+    assert main(["deliveries", "send", "delivery-1", *where]) == 1
+    assert "'delivery-1' was not sent: shop.example is a name" in capsys.readouterr().err
     assert main(["deliveries", "await", "--state=held", *where]) == 0
     assert main(["deliveries", "await", "--count=2", "--timeout=1ms", *where]) == 1
 

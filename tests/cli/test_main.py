@@ -80,6 +80,16 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
         {},
         ["--deliver", "expected https://shop.example=http://localhost:8080"],
     ),
+    "an allowed host with a scheme": (
+        ["serve", "--deliver-to", "http://x"],
+        {},
+        ["--deliver-to", "expected a host name or an address", "got 'http://x'"],
+    ),
+    "an allowed host without text": (
+        ["serve", "--deliver-to", ""],
+        {},
+        ["--deliver-to", "got ''"],
+    ),
     "a public URL without a scheme": (
         ["serve", "--public-url", "localhost:8566"],
         {},

@@ -4,7 +4,7 @@ Bounds and required fields of single values are in ``schemas/requests``; here is
 compares several values. Every rule is exact, but for the tax of a line.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -106,9 +106,7 @@ def _merchant_urls(fields: Fields, assumptions: Assumptions) -> Iterator[BadValu
 @lru_cache(maxsize=1000)  # a shop sends the same ones again and again
 def _bad_urls(urls: tuple[tuple[str, str], ...], local_urls: str) -> tuple[BadValue, ...]:
     notes = {
-        name: url_note(
-            url.replace(ORDER_ID_PLACEHOLDER, "id"), refuses_local=local_urls == "refused"
-        )
+        name: url_note(url, (ORDER_ID_PLACEHOLDER,), refuses_local=local_urls == "refused")
         for name, url in urls
     }
     return tuple(
@@ -118,10 +116,14 @@ def _bad_urls(urls: tuple[tuple[str, str], ...], local_urls: str) -> tuple[BadVa
     )
 
 
-def url_note(url: str, *, refuses_local: bool) -> str:
+def url_note(
+    url: str, placeholders: Collection[str] = (), *, refuses_local: bool = False
+) -> str:
     """Return what is wrong with a URL, or an empty text."""
+    for placeholder in placeholders:
+        url = url.replace(placeholder, "id")
     if "{" in url or "}" in url:
-        return f"the only placeholder is {ORDER_ID_PLACEHOLDER}"
+        return _placeholder_note(placeholders)
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -133,6 +135,13 @@ def url_note(url: str, *, refuses_local: bool) -> str:
     if refuses_local and host in LOCAL_HOSTS:
         return "must not be a local URI"
     return ""
+
+
+def _placeholder_note(placeholders: Collection[str]) -> str:
+    if not placeholders:
+        return "has no placeholders"
+    verb = "placeholder is" if len(placeholders) == 1 else "placeholders are"
+    return f"the only {verb} {' and '.join(placeholders)}"
 
 
 VALUE_RULES: tuple[ValueRule, ...] = (

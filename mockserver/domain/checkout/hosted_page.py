@@ -49,8 +49,8 @@ def open_session(
 
 
 def _note(url: str, assumptions: Assumptions) -> str:
-    plain = url.replace(SESSION_PLACEHOLDER, "id").replace(ORDER_PLACEHOLDER, "id")
-    return url_note(plain, refuses_local=assumptions.local_urls == "refused")
+    placeholders = (SESSION_PLACEHOLDER, ORDER_PLACEHOLDER)
+    return url_note(url, placeholders, refuses_local=assumptions.local_urls == "refused")
 
 
 def session_end(checkout: Checkout) -> datetime:

@@ -54,11 +54,17 @@ def get_delivery(context: ControlContext, params: PathParams, _request: Request)
 async def send_delivery(
     context: ControlContext, params: PathParams, _request: Request
 ) -> Response:
-    """Send a delivery now, whatever its state, and return it with the new attempt."""
+    """Send a delivery now, whatever its state, and return it with the new attempt.
+
+    Raises:
+        Problem: with status 409 if its host is not called, or its endpoint was removed.
+    """
     sandbox = find_sandbox(context, params)
     delivery = _find(sandbox, params["delivery_id"])
     sent = await context.deliveries.send(sandbox, delivery)
     context.deliveries.arm(sandbox)
+    if sent.result.held:
+        raise Problem(409, f"'{delivery.delivery_id}' was not sent: {sent.result.held}")
     return json_response(serialize_delivery(sandbox, sent.delivery))
 
 

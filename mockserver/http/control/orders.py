@@ -130,9 +130,18 @@ def _store_draft(
 
 
 def _created(context: ControlContext, sandbox: Sandbox, order: Order) -> Response:
-    sandbox.emit(EventType.ORDER_CREATED, order.order_id)
+    _emit_history(sandbox, order)
     context.deliveries.arm(sandbox)
     return json_response(serializers.serialize_current_order(sandbox, order), status=201)
+
+
+def _emit_history(sandbox: Sandbox, order: Order) -> None:
+    """Send the events of an order that may have captures and refunds already."""
+    sandbox.emit(EventType.ORDER_CREATED, order.order_id)
+    for capture in order.captures:
+        sandbox.emit(EventType.CAPTURE_CREATED, order.order_id, capture_id=capture.capture_id)
+    for refund in order.refunds:
+        sandbox.emit(EventType.REFUND_CREATED, order.order_id, refund_id=refund.refund_id)
 
 
 def _choose_name(sandbox: Sandbox, spec: Spec) -> str:

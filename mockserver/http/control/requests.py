@@ -206,13 +206,16 @@ def parse_await_parameters(request: Request) -> tuple[int, float]:
         Problem: a parameter is invalid.
     """
     count = request.query.get("count", "1")
-    if not COUNT_PATTERN.fullmatch(count):
-        raise Problem(422, f"expected an integer for 'count', got '{count}'")
+    if not COUNT_PATTERN.fullmatch(count) or not int(count):
+        raise Problem(422, f"expected an integer from 1 for 'count', got '{count}'")
+    text = request.query.get("timeout", DEFAULT_TIMEOUT)
     try:
-        timeout = parse_duration(request.query.get("timeout", DEFAULT_TIMEOUT)).total_seconds()
+        timeout = parse_duration(text).total_seconds()
     except ValueError as error:
         raise Problem(422, str(error)) from None
-    return int(count), min(timeout, MAX_TIMEOUT)
+    if timeout > MAX_TIMEOUT:
+        raise Problem(422, f"expected at most {MAX_TIMEOUT:g}s for 'timeout', got '{text}'")
+    return int(count), timeout
 
 
 def clear_requests(context: ControlContext, params: PathParams, _request: Request) -> Response:

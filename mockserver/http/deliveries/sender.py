@@ -18,7 +18,12 @@ from msgspec.structs import replace
 from yarl import URL
 
 from mockserver.http.deliveries.outgoing import OutgoingRequest
-from mockserver.http.deliveries.targets import HostNotAllowedError, TargetPolicy, check_address
+from mockserver.http.deliveries.targets import (
+    HostNotAllowedError,
+    TargetPolicy,
+    check_address,
+    is_public_name,
+)
 from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.deliveries.schedules import TIMEOUTS
 
@@ -50,9 +55,19 @@ class NearResolver(AbstractResolver):
         """Resolve a name.
 
         Raises:
-            HostNotAllowedError: one of its addresses is neither loopback nor private.
+            HostNotAllowedError: one of its addresses is neither loopback nor private; or it
+                is a public name without an address.
         """
-        results = await self._resolver.resolve(host, port, family)
+        try:
+            results = await self._resolver.resolve(host, port, family)
+        except OSError as error:
+            if self._policy.is_allowed_name(host) or not is_public_name(host):
+                raise
+            message = (
+                f"{host} has no address ({error.strerror or error}); send it elsewhere with"
+                " --deliver, or allow it with --deliver-to"
+            )
+            raise HostNotAllowedError(message) from error
         if not self._policy.is_allowed_name(host):
             for result in results:
                 check_address(result["host"])

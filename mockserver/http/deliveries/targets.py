@@ -4,7 +4,8 @@ Only loopback and private addresses are called unless a host is allowed by name:
 otherwise the server would call whatever address a request names.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
@@ -14,6 +15,10 @@ from msgspec import Struct, field
 RESERVED_NAMES = ("example", "invalid", "example.com", "example.net", "example.org")
 """Domains that belong to nobody (RFC 2606), so nothing is looked up."""
 
+PRIVATE_DOMAINS = ("local", "localhost", "internal", "test", "lan", "home.arpa")
+"""Domains that are never public, as in Kubernetes."""
+
+HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 HOST_GATEWAY = "host.docker.internal"
 
 METADATA_ADDRESSES = frozenset(
@@ -81,9 +86,18 @@ def _check_host(host: str) -> None:
 
 
 def _check_not_reserved(host: str) -> None:
-    if any(host == name or host.endswith(f".{name}") for name in RESERVED_NAMES):
+    if _is_in(host, RESERVED_NAMES):
         message = f"{host} is a name for examples; send it elsewhere with --deliver"
         raise HostNotAllowedError(message)
+
+
+def _is_in(host: str, domains: Iterable[str]) -> bool:
+    return any(host == name or host.endswith(f".{name}") for name in domains)
+
+
+def is_public_name(host: str) -> bool:
+    """Return whether a host is a name that may be public; others are of a local network."""
+    return "." in host and not _is_in(host, PRIVATE_DOMAINS)
 
 
 def check_address(text: str) -> None:
@@ -126,3 +140,24 @@ def parse_rewrites(texts: tuple[str, ...]) -> dict[str, str]:
                 raise ValueError(message)
         rewrites[source] = target
     return rewrites
+
+
+def parse_hosts(texts: Iterable[str]) -> frozenset[str]:
+    """Parse the hosts that may be called, such as ``shop.example`` or ``203.0.113.5``.
+
+    Raises:
+        ValueError: one is neither a host name nor an address.
+    """
+    return frozenset(map(_parse_host, texts))
+
+
+def _parse_host(text: str) -> str:
+    host = text.removeprefix("[").removesuffix("]").lower()
+    if HOST_NAME.fullmatch(host):
+        return host
+    try:
+        ip_address(host)
+    except ValueError:
+        message = f"expected a host name or an address, such as shop.example, got '{text}'"
+        raise ValueError(message) from None
+    return host

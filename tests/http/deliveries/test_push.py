@@ -178,3 +178,26 @@ async def test_many_deliveries_are_awaited_in_a_worker(
     awaited = (await shop.merchant.control("GET", query)).json
     assert (awaited["satisfied"], len(awaited["deliveries"])) == (True, 1)
     assert {*threads} == {WORKER_NAME}
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("count=0", "expected an integer from 1 for 'count', got '0'"),
+        ("count=-1", "expected an integer from 1 for 'count', got '-1'"),
+        ("timeout=2m", "expected at most 60s for 'timeout', got '2m'"),
+    ],
+)
+async def test_a_wait_outside_its_bounds_is_refused(
+    shop: Shop, query: str, message: str
+) -> None:
+    reply = await shop.merchant.control("GET", f"deliveries/await?{query}")
+    assert (reply.status, message in reply.json["detail"]) == (422, True), reply
+
+
+async def test_a_held_delivery_that_is_sent_is_a_conflict(shop: Shop) -> None:
+    shop.url = "http://8.8.8.8"
+    await shop.complete("hold")
+    (delivery,) = await shop.inbox("?kind=push")
+    reply = await shop.merchant.control("POST", f"deliveries/{delivery['id']}/send")
+    assert (reply.status, "allow it with --deliver-to" in reply.json["detail"]) == (409, True)

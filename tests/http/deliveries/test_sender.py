@@ -1,13 +1,15 @@
 """One call to a merchant: addresses, time limit, errors as results."""
 
 import asyncio
+from socket import EAI_NONAME, gaierror
 
 import pytest
-from aiohttp import web
+from aiohttp import ThreadedResolver, web
+from aiohttp.abc import ResolveResult
 
 from mockserver.http.deliveries import sender as module
 from mockserver.http.deliveries.outgoing import OutgoingRequest
-from mockserver.http.deliveries.sender import NearResolver, Sender
+from mockserver.http.deliveries.sender import NearResolver, Sender, Sent
 from mockserver.http.deliveries.targets import HostNotAllowedError, TargetPolicy
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from tests.support.builders import NOW
@@ -41,6 +43,38 @@ async def test_a_refused_name_holds_the_delivery(monkeypatch: pytest.MonkeyPatch
     sent = await sender.send(delivery_to("http://localhost:1/push"), EMPTY)
     await sender.close()
     assert (sent.status, sent.error, sent.held) == (None, "", "too far")
+
+
+async def test_a_public_name_without_an_address_holds_the_delivery(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "ThreadedResolver", UnknownNames)
+    held = "shop.test-shop.se has no address (Name or service not known); send it elsewhere"
+    assert (await send_to("http://shop.test-shop.se/push")).held.startswith(held)
+
+
+@pytest.mark.parametrize("host", ["shop", "shop.default.svc.cluster.local", "allowed.se"])
+async def test_a_local_or_allowed_name_without_an_address_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setattr(module, "ThreadedResolver", UnknownNames)
+    sent = await send_to(f"http://{host}/push")
+    assert (sent.held, "Name or service not known" in sent.error) == ("", True)
+
+
+async def send_to(url: str) -> Sent:
+    sender = Sender(TargetPolicy(frozenset(("allowed.se",))))
+    sent = await sender.send(delivery_to(url), EMPTY)
+    await sender.close()
+    return sent
+
+
+class UnknownNames(ThreadedResolver):
+    """Resolver of a machine that knows no name."""
+
+    async def resolve(self, *_args: object) -> list[ResolveResult]:
+        """Fail as ``getaddrinfo`` does."""
+        raise gaierror(EAI_NONAME, "Name or service not known")
 
 
 def _refuse(_address: str) -> None:

@@ -5,6 +5,7 @@ import pytest
 from mockserver.http.deliveries.targets import (
     HostNotAllowedError,
     TargetPolicy,
+    parse_hosts,
     parse_rewrites,
 )
 
@@ -41,6 +42,17 @@ def test_a_rewritten_url_keeps_path_query_and_host_header() -> None:
     target = TargetPolicy(rewrites=rewrites).resolve("https://shop.example/push?id=1")
     assert target.url == "http://localhost:8080/push?id=1"
     assert target.host_header == "shop.example"
+
+
+def test_allowed_hosts_are_names_and_addresses() -> None:
+    hosts = ("Shop.example", "203.0.113.5", "[2001:db8::1]", "shop")
+    assert parse_hosts(hosts) == {"shop.example", "203.0.113.5", "2001:db8::1", "shop"}
+
+
+@pytest.mark.parametrize("text", ["http://x", "a/b", "", "shop:8080", "[::x]"])
+def test_a_wrong_host_is_an_error_that_says_what_is_right(text: str) -> None:
+    with pytest.raises(ValueError, match=r"expected a host name or an address, such as"):
+        parse_hosts((text,))
 
 
 @pytest.mark.parametrize(

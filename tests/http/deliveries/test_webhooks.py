@@ -48,6 +48,18 @@ async def test_a_sale_is_told_by_three_signed_events(shop: Shop) -> None:
     assert events[0]["timestamp"] == "2026-01-15T09:00:00.000000000Z"
 
 
+async def test_an_order_with_a_history_creates_all_its_events(shop: Shop) -> None:
+    await subscribe(shop)
+    line = {"reference": "A", "unit_price": 1000}
+    history = {"captures": {"c": {"amount": 1000}}, "refunds": {"r": {"amount": 1000}}}
+    reply = await shop.merchant.control("POST", "orders", {"lines": [line], **history})
+    assert reply.status == 201, reply
+    await shop.receive("kind=webhook&state=delivered&count=3")
+    assert sorted(json.loads(body)["type"] for _, body in shop.webhooks) == [
+        "capture.created", "order.created", "refund.created",
+    ]  # fmt: skip
+
+
 async def test_a_completed_checkout_creates_an_order_event(shop: Shop) -> None:
     await subscribe(shop)
     order_id = (await shop.complete("hold"))["order_id"]
@@ -135,6 +147,9 @@ async def test_the_curl_line_of_a_webhook_is_signed(shop: Shop) -> None:
     ("endpoint", "message"),
     [
         ({"url": "shop.example/hooks"}, "expected an http or https URL"),
+        ({"url": "http://127.0.0.1:99999/x"}, "must be a valid http or https URI"),
+        ({"url": "http://{foo}/x"}, "has no placeholders"),
+        ({"url": "http://exämple.com:x/"}, "must be a valid http or https URI"),
         ({"secret": "secret"}, "expected whsec_ and the base64 of 24 to 64 bytes"),
         ({"events": ["order.paid"]}, "order.paid"),
         ({"event": ["order.created"]}, "did you mean 'events'"),

@@ -81,9 +81,17 @@ async def test_without_a_success_url_the_confirmation_url_counts(merchant: Merch
         ({}, 400, "Bad value: payment_session_url"),
         ({"payment_session_url": UNKNOWN_ID}, 404, "Payment session has expired"),
         (
+            {"payment_session_url": "nourl"},
+            400,
+            "Bad value: payment_session_url (must be the URL of a checkout order)",
+        ),
+        (
             {"payment_session_url": "…/{id}", "merchant_urls": {"success": "{{sid}}"}},
             400,
-            "Bad value: merchant_urls.success (the only placeholder is {checkout.order.id})",
+            (
+                "Bad value: merchant_urls.success ("
+                "the only placeholders are {{session_id}} and {{order_id}})"
+            ),
         ),
         (
             {"payment_session_url": "…/{id}", "merchant_urls": {"success": "shop"}},
@@ -91,7 +99,7 @@ async def test_without_a_success_url_the_confirmation_url_counts(merchant: Merch
             "Bad value: merchant_urls.success (must be a valid http or https URI)",
         ),
     ],
-    ids=["no URL", "unknown order", "unknown placeholder", "no URI"],
+    ids=["no URL", "unknown order", "no URL but a word", "unknown placeholder", "no URI"],
 )
 async def test_a_bad_request_opens_no_session(
     merchant: Merchant, body: dict[str, Any], status: int, message: str
