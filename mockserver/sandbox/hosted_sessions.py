@@ -13,7 +13,7 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.sandbox import Sandbox
 
-ORDER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ORDER_ID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NO_CHECKOUT_URL = "must be the URL of a checkout order"
 
 
@@ -33,7 +33,7 @@ def create_session(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Checko
     url = fields["payment_session_url"]
     order_id = url.rstrip("/").rpartition("/")[2]
     checkout = sandbox.checkouts.get(order_id)
-    if checkout is None and url_note(url) and not ORDER_ID.fullmatch(url):
+    if checkout is None and url_note(url) and not ORDER_ID_PATTERN.fullmatch(url):
         bad_value = BadValue(("payment_session_url",), NO_CHECKOUT_URL, actual=url)
         raise bad_value_refusal([bad_value], operation, sandbox.assumptions)
     if checkout is None:
