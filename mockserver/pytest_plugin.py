@@ -4,7 +4,8 @@ pytest imports this module in every run, so it imports only pytest and the stand
 the implementation in :mod:`mockserver.testing` is imported on first use.
 """
 
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
         expected = ", ".join(AUDIT_MODES)
         value = _option(config, "audit")
         raise pytest.UsageError(f"kustom_audit: expected one of {expected}, got '{value}'")
+    _check_allowed_codes(_option(config, "allow") or ())
     config.addinivalue_line("markers", MARKER_HELP)
     file = _option(config, "coverage")
     if file and not hasattr(config, "workerinput"):
@@ -68,6 +70,19 @@ def pytest_configure(config: pytest.Config) -> None:
         from mockserver.testing.coverage_report import RunCoverageCollector
 
         config.pluginmanager.register(RunCoverageCollector(file))
+
+
+def _check_allowed_codes(names: Iterable[str]) -> None:
+    """Refuse an unknown audit code once; other names may be faults of a test's scenario."""
+    codes = [name for name in names if re.fullmatch(r"A\d+", name)]
+    if not codes:
+        return
+    from mockserver.audit.rule_table import UnknownRuleError, check_codes
+
+    try:
+        check_codes(codes)
+    except UnknownRuleError as error:
+        raise pytest.UsageError(f"--kustom-allow: {error}") from None
 
 
 @pytest.fixture(scope="session")

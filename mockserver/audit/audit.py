@@ -21,6 +21,7 @@ from mockserver.sandbox.sandbox import Sandbox
 MAX_REQUESTS = 20  # correlation ids of a finding
 MAX_FINDINGS_PER_RULE = 100
 
+EMPTIED = "the journal was emptied, and no request came since"
 FROZEN_CLOCK = "the clock of the sandbox is frozen, so that no time passes between requests"
 
 
@@ -48,7 +49,7 @@ def audit_sandbox(sandbox: Sandbox, allow: Collection[str] = ()) -> AuditResult:
             if rule.code in allow
         ),
     )
-    return _sort_into_lists(report, results, findings, allow, frozen=sandbox.clock.frozen)
+    return _sort_into_lists(report, results, findings, allow, sandbox)
 
 
 LocatedEvidence = tuple[History, Evidence]
@@ -100,16 +101,16 @@ def _sort_into_lists(
     results: dict[AuditRule, tuple[bool, list[LocatedEvidence]]],
     findings: dict[AuditRule, list[RuleFinding]],
     allow: Collection[str],
-    *,
-    frozen: bool,
+    sandbox: Sandbox,
 ) -> AuditResult:
     lists: dict[str, list[RuleResult]] = {"passed": [], "not_tried": [], "not_judged": []}
     listed: list[RuleFinding] = []
     cut = report.requests - report.judged
+    is_emptied = bool(sandbox.journal.cleared_id) and not report.requests
     for rule, (tried, _) in results.items():
         if rule.code in allow:
             continue
-        if rule.needs_running_clock and frozen and tried:
+        if rule.needs_running_clock and sandbox.clock.frozen and tried:
             lists["not_judged"].append(RuleResult(rule.code, rule.title, FROZEN_CLOCK))
         elif findings[rule]:
             listed += findings[rule]
@@ -117,6 +118,8 @@ def _sort_into_lists(
             lists["not_judged"].append(RuleResult(rule.code, rule.title, _cut_reason(report)))
         elif tried:
             lists["passed"].append(RuleResult(rule.code, rule.title))
+        elif is_emptied:
+            lists["not_judged"].append(RuleResult(rule.code, rule.title, EMPTIED))
         else:
             lists["not_tried"].append(RuleResult(rule.code, rule.title, rule.situation))
     listed.sort(key=lambda finding: (finding.preview, SEVERITIES.index(finding.severity)))

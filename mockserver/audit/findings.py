@@ -8,7 +8,7 @@ from mockserver.sandbox.journal import Entry
 
 
 class Severity(StrEnum):
-    """How much a finding would hurt in production, worst first."""
+    """Severity of a finding in production, worst first."""
 
     ERROR = "error"  # with exactly these requests, money or goods are wrong
     WARNING = "warning"  # one documented failure more, and they are
@@ -19,7 +19,7 @@ SEVERITIES = tuple(Severity)
 
 
 class Evidence(Struct, frozen=True):
-    """What a rule found in one place.
+    """Violation of a rule in one place.
 
     Attributes:
         detail: what happened, with its numbers.

@@ -73,7 +73,7 @@ class Movement(Struct, frozen=True, dict=True):
 
 
 class LostAnswers(Struct, frozen=True):
-    """What became of changes whose response was lost.
+    """Captures and refunds whose response was lost, and what followed.
 
     Attributes:
         lost: captures and refunds that were executed and whose response was lost.

@@ -8,7 +8,7 @@ from mockserver.domain.order import Capture, OrderLine, Refund
 
 
 class ReferenceSum(Struct):
-    """What the order lines of one reference sum to."""
+    """Quantity and amount of all order lines of one reference."""
 
     quantity: int = 0
     amount: int = 0

@@ -33,6 +33,13 @@ class UnknownRuleError(ValueError):
     """Raised when a code to silence names no rule."""
 
 
+def nearest_codes(code: str) -> list[str]:
+    """Return all codes, those with the nearest number first."""
+    digits = code[1:6]
+    number = int(digits) if digits.isdecimal() else 0
+    return sorted(AUDIT_RULES, key=lambda known: abs(int(known[1:]) - number))
+
+
 def check_codes(codes: Iterable[str]) -> None:
     """Check that every code names a rule.
 
@@ -41,5 +48,5 @@ def check_codes(codes: Iterable[str]) -> None:
     """
     for code in codes:
         if code not in AUDIT_RULES:
-            hint = did_you_mean(code, list(AUDIT_RULES))
+            hint = did_you_mean(code, nearest_codes(code))
             raise UnknownRuleError(f"unknown audit code '{code}', {hint}")

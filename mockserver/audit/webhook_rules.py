@@ -29,7 +29,7 @@ class Webhook(Struct, frozen=True):
 
     @property
     def is_forged(self) -> bool:
-        """Whether it was signed with a secret that nobody has."""
+        """True if it was signed with a secret that nobody has."""
         return has_fault(self.attempt, "bad_signature")
 
     @property

@@ -7,6 +7,7 @@ from mockserver.cli.flags import (
     TLS_SETTINGS,
     add_setting,
     parse_count,
+    parse_names,
     parse_port,
 )
 from mockserver.settings import OPTIONS
@@ -35,11 +36,12 @@ def contract_flags(verb: argparse.ArgumentParser) -> None:
         add_setting(verb, OPTIONS[name])
     verb.add_argument(
         "--allow",
-        action="append",
+        action="extend",
+        type=parse_names,
         default=[],
         metavar="NAME",
         help="do not fail on crash, invariant, expect, fault, unknown_path or an audit code;"
-        " repeatable",
+        " repeatable, or separated by commas",
     )
     verb.add_argument("--audit", action="store_true", help="audit the command, fail on errors")
     verb.add_argument(

@@ -61,6 +61,11 @@ def parse_port(text: str) -> int:
     return port
 
 
+def parse_names(text: str) -> list[str]:
+    """Split names that are separated by commas; for flags that also repeat."""
+    return [name for name in map(str.strip, text.split(",")) if name]
+
+
 def parse_count(text: str) -> int:
     """Parse a number of things, at least one.
 

@@ -5,6 +5,7 @@ import os
 
 from mockserver.cli.flags import (
     add_server_flags,
+    parse_names,
     server_access,
 )
 from mockserver.settings import URL_VARIABLE, SettingError
@@ -22,10 +23,11 @@ def audit_flags(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument(
         "--allow",
-        action="append",
+        action="extend",
+        type=parse_names,
         default=[],
         metavar="CODE",
-        help="leave the findings of a rule out; repeatable",
+        help="leave the findings of a rule out; repeatable, or separated by commas",
     )
     verb.add_argument(
         "--fail-on",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.audit.rule_table import AUDIT_RULES
+from mockserver.audit.rule_table import nearest_codes
 from mockserver.domain.wording import did_you_mean
 from mockserver.drift.drift_report import classify_host
 from mockserver.scenario.diagnostics import ScenarioError
@@ -160,7 +160,7 @@ def validate_options(options: RunOptions) -> None:
         UsageError: names the flag, its value, and what was expected.
     """
     for name in options.allow:
-        known_names = (*FAILURE_KINDS, *AUDIT_RULES)
+        known_names = (*FAILURE_KINDS, *nearest_codes(name))
         if name not in known_names:
             hint = did_you_mean(name, known_names)
             raise UsageError(f"--allow: unknown name '{name}', {hint}")

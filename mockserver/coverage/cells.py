@@ -33,7 +33,7 @@ from mockserver.scenario.fault_parser import ACTION_NAMES
 
 
 class Tier(StrEnum):
-    """How much it would hurt never to have met a cell."""
+    """Tier of a cell: how serious a gap is, worst first."""
 
     MUST = "must"
     SHOULD = "should"
@@ -59,7 +59,7 @@ class Cell(Struct, frozen=True):
 
     @property
     def dimension(self) -> str:
-        """What kind of cell it is: the first part of its id."""
+        """Kind of cell: the first part of its id."""
         return self.cell_id.partition("/")[0]
 
 

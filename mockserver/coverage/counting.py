@@ -21,7 +21,7 @@ USE = "use"
 
 
 class CellCounts(Struct):
-    """How often each cell was met, and the first request that met it."""
+    """Counts of each cell, and the first request that met it."""
 
     counts: Counter[str]
     first: dict[str, str]

@@ -1,4 +1,4 @@
-"""Which assumption decided a response: another value of it would have changed it.
+"""Find the assumptions that decided a response: another value would have changed it.
 
 The result is derived from the row in which a request is counted anyway, so that it costs
 the request nothing. A test plays the scenario of each cell under every other value, and
@@ -19,7 +19,7 @@ SHOWS_BOOKINGS = (Operation.GET_ORDER, Operation.LIST_CAPTURES)
 
 
 class AssumptionCheck(Struct, frozen=True):
-    """How a row shows that an assumption decided it.
+    """Check of a row for an assumption that decided it.
 
     Attributes:
         used_by: the operation that must be in use for the assumption to count.

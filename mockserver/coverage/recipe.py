@@ -12,7 +12,7 @@ UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 class Recipe(Struct, frozen=True):
-    """What a scenario needs to meet a cell.
+    """Parts of the scenario that meets a cell.
 
     Attributes:
         steps: the steps of the scenario.

@@ -83,7 +83,7 @@ ORDER_CALLS: Mapping[Operation, Spec] = {
     Operation.EXTEND_DUE_DATE: {"number_of_days": 14},
     Operation.REFUND: {"lines": [{"reference": "A", "quantity": 1}]},
 }
-"""What is sent with an operation; the others have no body."""
+"""Bodies of operations; the others have none."""
 
 PATH_TO_STATUS: Mapping[Status, tuple[Spec, ...]] = {
     Status.AUTHORIZED: (),

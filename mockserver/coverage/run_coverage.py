@@ -20,7 +20,7 @@ class CoverageFileError(Exception):
 
 
 class RunCoverage(Struct):
-    """What one or several runs met.
+    """Coverage of one or several runs.
 
     Attributes:
         cells: how often each cell was met, by its id; ``use/…`` counts requests.

@@ -34,7 +34,7 @@ class TierCoverage(Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        """How many cells count."""
+        """Number of cells that count."""
         return len(self.met) + len(self.missing)
 
     @property
@@ -44,7 +44,7 @@ class TierCoverage(Struct, frozen=True):
 
 
 class CoverageSummary(Struct, frozen=True):
-    """What a run met, by tier.
+    """Coverage of a run, by tier.
 
     Attributes:
         run: the counts.

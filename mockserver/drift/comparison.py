@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from mockserver.drift.exchanges import RecordedExchange, json_body
-from mockserver.drift.masking import TIME_FORM, show
+from mockserver.drift.masking import TIME_FORM, show, show_key
 from mockserver.scenario.diagnostics import pluralize
 
 COMPARED_HEADERS = ("Content-Type", "Location", "Capture-Id", "Refund-Id", "Retry-After")
@@ -77,10 +77,10 @@ def _compare_values(
                     show(key, side[key], ids) if key in side else "absent"
                     for side, ids in ((here, here_ids), (there, there_ids))
                 ]
-                yield FieldDifference(f"{place}.{key}", *present)
+                yield FieldDifference(f"{place}.{show_key(key)}", *present)
             else:
                 yield from _compare_values(
-                    f"{place}.{key}", here[key], there[key], here_ids, there_ids
+                    f"{place}.{show_key(key)}", here[key], there[key], here_ids, there_ids
                 )
         yield from _compare_order(place, here, there)
     elif isinstance(here, list) and isinstance(there, list):
@@ -101,7 +101,7 @@ def _compare_order(
 ) -> Iterator[FieldDifference]:
     """Yield the order of the keys that both have, if it differs."""
     orders = [
-        ", ".join(key for key in one if key in other)
+        ", ".join(show_key(key) for key in one if key in other)
         for one, other in ((here, there), (there, here))
     ]
     if orders[0] != orders[1]:

@@ -50,7 +50,8 @@ COMPARED_NUMBERS = re.compile(
 
 PERSONAL_OBJECTS = ("customer", "billing_address", "shipping_address")
 TIME_FORM = "a time such as "
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?")
+_FIELD_NAME = re.compile(r"[A-Za-z_]\w{0,63}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 PLACEHOLDERS: Mapping[str, re.Pattern[str]] = {
@@ -97,6 +98,11 @@ def _show_text(key: str, value: str, ids: Mapping[str, str]) -> str:
     if _TIME.fullmatch(value):
         return TIME_FORM + re.sub(r"\d", "0", value)
     return mask_message(value, ids) if key == "error_messages" else "a text"
+
+
+def show_key(key: str) -> str:
+    """Return a key as it may be written; one that is no field name may identify a person."""
+    return key if _FIELD_NAME.fullmatch(key) else "(key)"
 
 
 def mask_message(text: str, ids: Mapping[str, str]) -> str:

@@ -45,7 +45,7 @@ class RecordedChange(Struct, frozen=True):
 
 
 class ReplayResult(Struct, frozen=True):
-    """What a request came to: its result, its status, and the order afterwards."""
+    """Outcome of a request: its result, its status, and the order afterwards."""
 
     result: Acceptance | Refusal | None
     status: int

@@ -49,7 +49,7 @@ class OrderDifference(Struct, frozen=True):
 
 
 class Branch(Struct, frozen=True):
-    """What a branch came to; without differences both lists are empty."""
+    """Differences in a branch; without any, both lists are empty."""
 
     differs: tuple[Difference, ...]
     end: tuple[OrderDifference, ...]

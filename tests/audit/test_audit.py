@@ -1,6 +1,7 @@
 """The lists of an audit: what is silenced, grouped, cut, and cannot be judged."""
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
@@ -81,6 +82,8 @@ def test_a_silenced_rule_is_counted_and_left_out(new_sandbox: Callable[..., Sand
 def test_an_unknown_code_names_the_nearest_one(new_sandbox: Callable[..., Sandbox]) -> None:
     with pytest.raises(UnknownRuleError, match=r"'a301', did you mean 'A301'\?"):
         audit_sandbox(new_sandbox(), ("a301",))
+    with pytest.raises(UnknownRuleError, match="'A999', known: A606, A605, "):
+        audit_sandbox(new_sandbox(), ("A999",))
 
 
 def test_a_rule_finds_one_thing_per_order(new_sandbox: Callable[..., Sandbox]) -> None:
@@ -179,6 +182,29 @@ def test_a_scenario_silences_a_rule(server_url: str) -> None:
     _, report = run_and_audit(server_url, "allowed", text)
     assert report["findings"] == []
     assert {"code": "A304", "findings": 1} in report["silenced"]
+
+
+def test_an_emptied_journal_is_named_until_a_request_comes(
+    new_sandbox: Callable[..., Sandbox],
+) -> None:
+    sandbox = new_sandbox()
+    capture(sandbox, "order-0", 1000)
+    sandbox.journal.clear()
+    report = audit_sandbox(sandbox)
+    assert (report.passed, report.not_tried) == ((), ())
+    assert {rule.reason for rule in report.not_judged} == {
+        "the journal was emptied, and no request came since"
+    }
+    capture(sandbox, "order-0", 1000)
+    assert audit_sandbox(sandbox).not_judged == ()
+
+
+@pytest.mark.parametrize("query", ["allow=A301,A304", "allow=A301&allow=A304"])
+def test_codes_are_separated_by_commas_or_repeated(server_url: str, query: str) -> None:
+    control = ControlClient(server_url, "present")
+    control.load("version: 1")
+    report = cast("dict[str, Any]", control.call("GET", f"audit?{query}"))
+    assert [rule["code"] for rule in report["silenced"]] == ["A301", "A304"]
 
 
 def test_a_call_silences_a_rule(server_url: str) -> None:

@@ -1,4 +1,4 @@
-"""``run --base-url --drift``: what a real account would have to say about our rules."""
+"""Compare an account with the prediction, by ``run --base-url --drift``."""
 
 import json
 from collections.abc import Callable
@@ -10,10 +10,7 @@ import pytest
 from mockserver.cli.main import main
 from mockserver.client import ControlClient
 from mockserver.drift.account import Account, AccountError
-from mockserver.drift.comparison import compare
 from mockserver.drift.drift_report import classify_host
-from mockserver.drift.exchanges import RecordedExchange
-from mockserver.drift.masking import mask_text, show
 from mockserver.http_client import HttpResponse
 
 ORDER_ID = "7ce4ee13-973c-6f49-a30e-85a0bc675997"
@@ -240,47 +237,6 @@ def test_bad_input_is_refused(
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "shown"),
-    [
-        ("email", "ada@example.org", "a text (masked)"),
-        ("status", "CAPTURED", "CAPTURED"),
-        ("status", "ada lovelace", "an unknown value"),
-        ("error_code", "CANCEL_NOT_ALLOWED", "CANCEL_NOT_ALLOWED"),
-        ("purchase_country", "se", "se"),
-        ("error_messages", "Order is closed", "Order is closed"),
-        ("error_messages", "Order of Ada Lovelace is closed", "Order of (words) is closed"),
-        ("captured_amount", 3000, "3000"),
-        ("phone_extension", 46701234, "a number"),
-        ("expires_at", "2026-02-12T00:00:00.000Z", "a time such as 0000-00-00T00:00:00.000Z"),
-        ("description", "for Ada", "a text"),
-        ("captures", [], "a list"),
-        ("shipping_address", {}, "an object (masked)"),
-        ("recurring", True, "true"),
-    ],
-)
-def test_only_amounts_and_enumerations_are_shown(key: str, value: object, shown: str) -> None:
-    assert show(key, value, {}) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        (f"Order {ORDER_ID} is closed", "Order (order shop) is closed"),
-        ("ada@example.org from 10.0.0.1", "(mail) from (address)"),
-        ("from 2001:db8:0:0:0:0:0:1", "from (address)"),
-        ("call +46 70 123 45 67", "call (phone)"),
-        ("born 1815-12-10", "born (date)"),
-        ("call 070-123 45 67", "call (number)"),
-        ("person 151210-1234", "person (number)"),
-        ("customer 4670123", "customer (number)"),
-        ("30000 requested, 20000 left", "30000 requested, 20000 left"),
-    ],
-)
-def test_messages_keep_their_words_but_nothing_personal(text: str, masked: str) -> None:
-    assert mask_text(text, {ORDER_ID: "(order shop)"}) == masked
-
-
 def test_a_page_for_the_maintainers_is_written_beside_the_file(
     tmp_path: Path, serve: Callable[..., str]
 ) -> None:
@@ -291,30 +247,6 @@ def test_a_page_for_the_maintainers_is_written_beside_the_file(
     assert f"kustom-mock {report['version']}, tables {report['tables']}" in page
     assert "| status | 204 | 403 | settles |" in page
     assert "country SE; payment methods: INVOICE;" in page
-
-
-def response(body: dict[str, object]) -> RecordedExchange:
-    return RecordedExchange("GET /", HttpResponse(200, {}, json.dumps(body).encode()))
-
-
-@pytest.mark.parametrize(
-    ("seen", "difference"),
-    [
-        ({"status": "captured", "order_amount": 1}, ("body.status", "form")),
-        ({"status": "CANCELLED", "order_amount": 1}, ("body.status", "value")),
-        ({"order_amount": 1, "status": "CAPTURED"}, ("body: order of keys", "form")),
-        (
-            {"status": "CAPTURED", "order_amount": 1, "billing": {}},
-            ("body.billing", "unknown_field"),
-        ),
-    ],
-)
-def test_differences_of_form_are_told_from_those_of_value(
-    seen: dict[str, object], difference: tuple[str, str]
-) -> None:
-    predicted = response({"status": "CAPTURED", "order_amount": 1})
-    differences = [*compare(predicted, response(seen), {}, {})]
-    assert [(d.place, d.kind) for d in differences] == [difference]
 
 
 def test_two_reports_are_compared_place_by_place(

@@ -53,6 +53,12 @@ def test_the_configuration_sets_the_mode(tmp_path: Path) -> None:
     assert code == 1
 
 
+def test_an_unknown_code_is_one_usage_error(tmp_path: Path) -> None:
+    code, output = run_tests(tmp_path, "def test(kustom): ...", "--kustom-allow=A30")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "--kustom-allow: unknown audit code 'A30', did you mean 'A30" in output
+
+
 def test_an_unknown_mode_is_a_usage_error(tmp_path: Path) -> None:
     code, output = run_tests(tmp_path, "", ini="[pytest]\nkustom_audit = loud\n")
     assert code == 4

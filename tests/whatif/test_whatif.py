@@ -129,6 +129,9 @@ def test_a_branch_begins_at_a_request_or_after_a_snapshot(server_url: str, point
     assert report["played"] == (1 if point == "request" else 0)
 
 
+LOST = "faults: {lost: {on: refund, do: {drop: reset}}}\n"
+
+
 @pytest.mark.parametrize(
     ("wanted", "status", "message"),
     [
@@ -136,12 +139,16 @@ def test_a_branch_begins_at_a_request_or_after_a_snapshot(server_url: str, point
         ({"assume": {"unallocated": "x"}}, 422, "unknown assumption 'unallocated'"),
         ({"assume": {"unallocated_refund": "x"}}, 422, "expected oldest_first or"),
         ({"faults": {"a": {"on": "refund"}}}, 422, "'do'"),
+        ({"faults": {"nosuch": None}}, 422, "'nosuch', known: lost"),
+        ({"faults": {"lots": None}}, 422, "unknown rule 'lots', did you mean 'lost'"),
+        ({"faults": {"add": {"a": {}}}}, 422, "'add': expected a fault rule .* or null"),
+        ({"faults": {"a": 3}}, 422, "expected a fault rule .* or null, got '3'"),
     ],
 )
 def test_bad_input_is_refused(
     server_url: str, wanted: dict[str, Any], status: int, message: str
 ) -> None:
-    control = play(server_url, "whatif-bad", "steps: []")
+    control = play(server_url, "whatif-bad", f"{LOST}steps: []")
     with pytest.raises(ControlError, match=message) as refused:
         control.whatif(**wanted)
     assert refused.value.status == status

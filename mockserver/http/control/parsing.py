@@ -25,6 +25,9 @@ COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
 MAX_LIMIT = 10_000
 YAML_SUBTYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
 
+REPEATABLE_FILTERS = ("allow",)
+"""Filters that are lists: separated by commas, or repeated."""
+
 
 def json_response(value: object, status: int = 200) -> Response:
     """Build a JSON response."""
@@ -37,7 +40,7 @@ def yaml_response(text: str) -> Response:
 
 
 def check_query(route: Route, request: Request) -> None:
-    """Refuse unknown and repeated filters.
+    """Refuse unknown filters, and those sent twice that are no lists.
 
     Raises:
         Problem: with status 422.
@@ -50,7 +53,7 @@ def check_query(route: Route, request: Request) -> None:
         if key not in names:
             hint = did_you_mean(key, names) if names else "this call has no filters"
             raise Problem(422, f"unknown filter '{key}', {hint}")
-        if keys.count(key) > 1:
+        if keys.count(key) > 1 and key not in REPEATABLE_FILTERS:
             raise Problem(422, f"filter '{key}' is repeated; send it once")
 
 

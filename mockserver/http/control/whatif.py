@@ -1,6 +1,6 @@
 """Control API: play recorded requests again under other assumptions or faults."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -11,7 +11,7 @@ from msgspec import to_builtins
 from mockserver.domain.assumptions import Assumptions, switch_assumptions
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.domain.refusal import Refusal
-from mockserver.domain.wording import did_you_mean
+from mockserver.domain.wording import did_you_mean, quote
 from mockserver.http.control.context import (
     ControlContext,
     PathParams,
@@ -39,7 +39,9 @@ def play_whatif(context: ControlContext, params: PathParams, request: Request) -
 
     Nothing of the sandbox changes.
     """
-    body = validate(parse_json_object(request), "control.schema.json#/$defs/whatif_request")
+    body = parse_json_object(request)
+    _check_fault_specs(body.get("faults"))
+    validate(body, "control.schema.json#/$defs/whatif_request")
     sandbox = find_sandbox(context, params)
     entries = _entries_from(sandbox, body.get("from"))
     recorded = Alternative(sandbox.assumptions)
@@ -59,6 +61,20 @@ def play_whatif(context: ControlContext, params: PathParams, request: Request) -
             "branches": branches,
         }
     )
+
+
+def _check_fault_specs(specs: object) -> None:
+    """Refuse what is neither a fault rule nor null: the schema would only name null.
+
+    Raises:
+        Problem: with status 422.
+    """
+    for name, spec in specs.items() if isinstance(specs, dict) else ():
+        is_rule = isinstance(spec, dict) and ("on" in spec or "do" in spec)
+        if spec is not None and not is_rule:
+            expected = "expected a fault rule (`on`, `do`) or null"
+            text = quote(orjson.dumps(spec).decode())
+            raise Problem(422, f"faults: {quote(name)}: {expected}, got {text}")
 
 
 def _entries_from(sandbox: Sandbox, point: str | None) -> Sequence[Entry]:
@@ -146,8 +162,13 @@ def _switched(base: Assumptions, choices: Mapping[str, object]) -> Assumptions:
 def _faults(
     sandbox: Sandbox, specs: Mapping[str, Any]
 ) -> tuple[tuple[FaultRule, ...], frozenset[str]]:
-    """Parse fault rules to add; ``null`` removes the effects of a recorded rule."""
+    """Parse fault rules to add; ``null`` removes the effects of a recorded rule.
+
+    Raises:
+        Problem: with status 422 if ``null`` names no rule.
+    """
     removed = frozenset(name for name, spec in specs.items() if spec is None)
+    _check_recorded(sandbox, removed)
     added = tuple(
         parse_fault_rule(
             name, spec, sandbox.order_names, sandbox.orders, sandbox.clock.now(), (name,)
@@ -156,3 +177,15 @@ def _faults(
         if spec is not None
     )
     return added, removed
+
+
+def _check_recorded(sandbox: Sandbox, names: Collection[str]) -> None:
+    """Refuse names of rules that the sandbox neither has nor recorded."""
+    if not names:
+        return
+    fired = (text.partition(": ")[0] for entry in sandbox.journal for text in entry.faults)
+    known = dict.fromkeys([*sandbox.faults.by_name, *fired])
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) if known else "the sandbox has no fault rules"
+            raise Problem(422, f"faults: unknown rule {quote(name)}, {hint}")

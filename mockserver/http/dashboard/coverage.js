@@ -46,8 +46,8 @@ function drawTier(tier, { met, total, percent }) {
   return [
     h("strong", null, tier),
     h("span", { class: "number" }, `${group(met)} of ${group(total)}`),
-    h("span", { class: "number" }, `${percent} %`),
-    h("meter", { min: 0, max: 100, value: percent, "aria-label": `Met of ${tier}` }),
+    h("span", { class: "number" }, total ? `${percent} %` : "-"),
+    h("meter", { min: 0, max: 100, value: total ? percent : 0, "aria-label": `Met of ${tier}` }),
   ];
 }
 
