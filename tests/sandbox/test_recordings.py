@@ -53,6 +53,16 @@ def test_entry_without_messages_has_none() -> None:
     assert kept(journal) == []
 
 
+def test_undone_entries_take_their_messages_along() -> None:
+    journal = Journal()
+    kept_id = record(journal)
+    record(journal)
+    journal.record(Entry(NOW, "", "GET", "/"))
+    journal.drop_after(kept_id)
+    assert kept(journal) == [kept_id]
+    assert journal.recordings.total_bytes == 2 * MESSAGE_OVERHEAD_BYTES
+
+
 def test_copy_is_independent() -> None:
     journal = Journal()
     record(journal)

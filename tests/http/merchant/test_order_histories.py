@@ -38,7 +38,7 @@ from tests.support.model.order_model import Call, OrderModel, Response, midnight
 from tests.support.strategies import assumptions, mostly
 
 MAX_ORDERS = 3
-EXAMPLES_BY_HOME = {"memory": 30, "file": 10, "valkey-replicas": 15}
+EXAMPLES_BY_HOME = {"memory": 15, "file": 5, "valkey-replicas": 6}
 ORDER = "order-{}"
 
 BEFORE_WRITE: dict[str, Any] = {
