@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from aiohttp import BasicAuth, ClientSession
 from load import LARGEST_COUNT, LONGEST_RUN, Address, Run, load, request
 from processes import Server, free_port, running
-from replicas import HOST, ending, serve_command, start_engine
+from replicas import HOST, Program, ending, serve_command, start_engine
 from valkey import Valkey
 
 OK, CREATED = 200, 201
@@ -120,11 +120,7 @@ def run_replicas(count: int) -> None:
 
 def _measure_replicas(replicas: int, count: int, *, apart: bool) -> Costs:
     """Return what a refund costs when all replicas work at the same time."""
-    with (
-        TemporaryDirectory() as folder,
-        ending([start_engine(Path(folder), "everysec")]) as (engine,),
-        _replicas(replicas, engine.port) as servers,
-    ):
+    with _replicas(replicas) as (engine, servers):
         orders = count // (SANDBOXES * REFUNDS_PER_ORDER) + 1  # they grow with each refund
         orders *= 1 if apart else replicas
         requests = [
@@ -157,11 +153,7 @@ def _refunds(server: Server, number: int, orders: int, *, apart: bool) -> list[b
 
 def run_hot() -> None:
     """Print how fair three replicas share one sandbox."""
-    with (
-        TemporaryDirectory() as folder,
-        ending([start_engine(Path(folder), "everysec")]) as (engine,),
-        _replicas(3, engine.port) as servers,
-    ):
+    with _replicas(3) as (_, servers):
         make_order(servers[0], "hot", "o")
         requests = [[request("GET", f"{ORDERS}/o", user="hot")]] * 3
         _load_all(servers, requests, CONNECTIONS, status=OK)
@@ -175,14 +167,19 @@ def run_hot() -> None:
 
 
 @contextmanager
-def _replicas(count: int, store_port: int) -> Iterator[list[Server]]:
-    """Run replicas on one store."""
-    store, ports = f"redis://{HOST}:{store_port}", [free_port() for _ in range(count)]
+def _replicas(count: int) -> Iterator[tuple[Program, list[Server]]]:
+    """Run a store, and replicas on it."""
     with ExitStack() as stack:
-        yield [
-            stack.enter_context(running(serve_command(port, store), port, READY))
-            for port in ports
-        ]
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        (engine,) = stack.enter_context(ending([start_engine(folder, "everysec")]))
+        store, ports = f"redis://{HOST}:{engine.port}", [free_port() for _ in range(count)]
+        yield (
+            engine,
+            [
+                stack.enter_context(running(serve_command(port, store), port, READY))
+                for port in ports
+            ],
+        )
 
 
 def _load_all(
@@ -215,11 +212,7 @@ def _cpu_seconds(servers: Sequence[Server]) -> float:
 
 def run_looks() -> None:
     """Print how soon a request to one replica is in the journal of another."""
-    with (
-        TemporaryDirectory() as folder,
-        ending([start_engine(Path(folder), "everysec")]) as (engine,),
-        _replicas(2, engine.port) as servers,
-    ):
+    with _replicas(2) as (_, servers):
         make_order(servers[0], "looked-at", "o")
         urls = [f"http://{HOST}:{server.address.port}" for server in servers]
         missing, seconds = asyncio.run(_look(*urls))
