@@ -69,7 +69,7 @@ def parse_json_object(request: Request) -> dict[str, Any]:
     Raises:
         Problem: the body is too large, malformed, or not an object.
     """
-    value = _parse_json(_bytes(request))
+    value = _parse_json(read_body(request))
     if not isinstance(value, dict):
         raise Problem(422, "expected a JSON object")
     return value
@@ -82,7 +82,7 @@ def parse_document(request: Request) -> Document:
         Problem: the body is too large, malformed JSON, or has another media type.
         ScenarioError: malformed YAML, or a duplicate key, with line and column.
     """
-    body = _bytes(request)
+    body = read_body(request)
     media_type = request.headers.get("Content-Type", "application/yaml").partition(";")[0]
     kind = media_type.strip().lower().rpartition("/")[2]
     if kind == "json":
@@ -145,7 +145,12 @@ def validate_name(value: object, key: str) -> str:
     return str(value)
 
 
-def _bytes(request: Request) -> bytes:
+def read_body(request: Request) -> bytes:
+    """Return the body.
+
+    Raises:
+        Problem: with status 413 if it is too large.
+    """
     if request.body is None:
         raise Problem(413, "the body is larger than 1 MiB")
     return request.body

@@ -5,13 +5,19 @@ from functools import partial
 
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import ControlContext, PathParams
-from mockserver.http.control.parsing import json_response, parse_document, yaml_response
+from mockserver.http.control.parsing import (
+    json_response,
+    parse_document,
+    read_body,
+    yaml_response,
+)
 from mockserver.http.control.pictures import svg_response
 from mockserver.http.control.problems import Problem
 from mockserver.http.control.serializers import serialize_order_summaries
 from mockserver.http.control.workers import SMALL_BODY
 from mockserver.http.messages import Request, Response
 from mockserver.scenario.diagnostics import Finding, ScenarioError
+from mockserver.scenario.document import Document
 from mockserver.scenario.lint import lint_sandbox
 from mockserver.scenario.loader import UnknownScenarioError, find_shipped, list_shipped
 from mockserver.scenario.scenario import Scenario, parse_scenario
@@ -67,7 +73,7 @@ async def _run(
 
 def _lint(context: ControlContext, request: Request) -> Response:
     try:
-        scenario = _parse_scenario(context, request)
+        scenario = _parse_scenario(context, parse_yaml(read_body(request)))
         sandbox = scenario.build(BUILT_SANDBOX)
         findings = lint_sandbox(scenario, sandbox)
         first = [*sandbox.orders.values()][:MAX_LISTED_ORDERS]
@@ -79,7 +85,7 @@ def _lint(context: ControlContext, request: Request) -> Response:
 
 
 def _draw(context: ControlContext, request: Request) -> Response:
-    scenario = parse_scenario("", parse_document(request), context.registry.template.defaults)
+    scenario = _parse_scenario(context, parse_document(request))
     sandbox, name = scenario.build(BUILT_SANDBOX), request.query.get("order", "")
     if name not in sandbox.order_names:
         known = did_you_mean(name, sandbox.order_names)
@@ -87,10 +93,7 @@ def _draw(context: ControlContext, request: Request) -> Response:
     return svg_response(sandbox.orders[sandbox.order_names[name]], request)
 
 
-def _parse_scenario(context: ControlContext, request: Request) -> Scenario:
-    if request.body is None:
-        raise Problem(413, "the body is larger than 1 MiB")
-    document = parse_yaml(request.body)
+def _parse_scenario(context: ControlContext, document: Document) -> Scenario:
     return parse_scenario("", document, context.registry.template.defaults)
 
 
