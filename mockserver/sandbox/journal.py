@@ -161,7 +161,7 @@ class Journal:
         order_id = entry.order_id if is_countable and len(self.counts) < MAX_COUNTERS else None
         key = entry.operation, order_id, entry.status
         self.counts[key] = self.counts.get(key, 0) + 1
-        self.waiters.notify()
+        self.notify_waiters()
 
     def _append(self, entry: Entry, messages: tuple[Message, Message] | None) -> None:
         """Append an entry, and drop the oldest ones beyond the limits."""

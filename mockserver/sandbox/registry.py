@@ -143,8 +143,7 @@ class SandboxRegistry(Generic[TemplateT]):
         if not self.accepts(user, secret):
             return None
         sandbox = self.get_or_create(user)
-        if self.owned:
-            self.claim(user, secret)
+        self.claim(user, secret)
         return sandbox
 
     def accepts(self, user: str, secret: str) -> bool:
@@ -340,8 +339,7 @@ class SandboxRegistry(Generic[TemplateT]):
         return len(self._entries)
 
     def _find(self, name: str) -> RegistryEntry[TemplateT] | None:
-        if self.time_to_live is not None:
-            self._drop_expired()
+        self._drop_expired()
         return self._entries.get(name)
 
     def _owner(self, name: str) -> bytes | None:

@@ -115,8 +115,7 @@ class MerchantApi(Struct, frozen=True):
             return self._count(credentials)
         user = credentials.user
         try:
-            if self.home.registry.get(user) is None:
-                await self._build_if_large(credentials)
+            await self._build_if_large(credentials)
             handled = await self.home.take_turn(user, self._answer, request, credentials)
             while isinstance(handled, Delayed):
                 handled = await self._answer_after_delay(request, credentials, handled)
