@@ -263,6 +263,14 @@ class Assumptions:
         },
         klarna_docs("an answer of the support, quoted in an issue; seen with WooCommerce"),
     )
+    required_checkboxes: str = assumption_field(
+        "enforced",
+        {
+            "enforced": "a shopper who leaves a required checkbox unticked cannot pay",
+            "ignored": "a shopper may pay with a required checkbox unticked",
+        },
+        assumed("the schema of checkboxes has `required`; its effect is not described"),
+    )
     push_schedule: str = assumption_field(
         "offsets",
         {

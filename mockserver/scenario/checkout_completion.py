@@ -22,7 +22,8 @@ def build_completion(checkout: Checkout, spec: Spec, seed: str) -> Completion:
     Args:
         checkout: the checkout order.
         spec: keys ``outcome``, ``payment_method``, ``billing_address``,
-            ``shipping_address``, ``shipping_option``, ``checkboxes``; all optional.
+            ``shipping_address``, ``shipping_option``, ``checkbox``, ``checkboxes``; all
+            optional.
         seed: equal seeds generate equal shoppers.
     """
     entered = entered_addresses(checkout, spec)
@@ -36,6 +37,7 @@ def build_completion(checkout: Checkout, spec: Spec, seed: str) -> Completion:
         billing_address=billing,
         shipping_address=shipping,
         shipping_option=spec.get("shipping_option"),
+        checkbox=spec.get("checkbox"),
         checkboxes=spec.get("checkboxes", {}),
     )
 

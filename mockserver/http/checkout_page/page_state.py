@@ -8,11 +8,8 @@ from mockserver.domain.checkout.checkout import (
     Fields,
     derive_checkout_status,
 )
-from mockserver.domain.checkout.completion import (
-    choose_shipping_option,
-    completed_amount,
-    with_shipping_option,
-)
+from mockserver.domain.checkout.choices import choose_shipping_option, with_shipping_option
+from mockserver.domain.checkout.completion import completed_amount
 from mockserver.domain.order import Address
 from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.sandbox.sandbox import Sandbox
@@ -43,6 +40,7 @@ def describe_page(sandbox: Sandbox, checkout: Checkout) -> JsonObject:
         "shipping_options": _rows(fields.get("shipping_options", []), OPTION_FIELDS),
         "selected_shipping_option": chosen.get("id"),
         "payment_methods": (*PAYMENT_METHODS, *METHODS_BY_COUNTRY.get(country, ())),
+        "checkbox": fields.get("options", {}).get("additional_checkbox"),
         "checkboxes": _rows(_checkboxes(fields), CHECKBOX_FIELDS),
         **_switches(fields),
         "terms_url": checkout.merchant_url("terms"),

@@ -151,6 +151,7 @@ async def test_an_expired_checkout_cannot_be_completed(merchant: Merchant) -> No
         ({"adress": {}}, "unknown key 'adress'"),
         ({"shipping_option": "pigeon"}, "no shipping option 'pigeon'"),
         ({"checkboxes": {"news": True}}, "no checkbox 'news'; the checkout has none"),
+        ({"checkbox": True}, "no options.additional_checkbox"),
     ],
 )
 async def test_invalid_options_are_refused_and_change_nothing(
@@ -163,6 +164,28 @@ async def test_invalid_options_are_refused_and_change_nothing(
     details = (await merchant.control("GET", f"checkouts/{order_id}")).json
     assert (details["status"], details["order"]) == ("checkout_incomplete", None)
     assert details["checkout"]["merchant_urls"] == URLS
+
+
+REQUIRED = {"text": "Of age?", "checked": False, "required": True}
+
+
+@pytest.mark.parametrize("urls", [{}, {"validation": "http://localhost:1/validate"}])
+async def test_a_required_checkbox_must_be_ticked_before_the_shop_is_asked(
+    merchant: Merchant, urls: dict[str, str]
+) -> None:
+    order_id = await create(
+        merchant, options={"additional_checkbox": REQUIRED}, merchant_urls={**URLS, **urls}
+    )
+    path = f"checkouts/{order_id}/complete"
+    refused = await merchant.control("POST", path, {})
+    assert refused.status == 422
+    assert 'complete with {"checkbox": true}' in refused.json["detail"]
+    assert (await merchant.control("GET", "deliveries")).json == {"deliveries": []}
+    untouched = (await merchant.control("GET", f"checkouts/{order_id}")).json["checkout"]
+    assert "merchant_requested" not in untouched
+    assert untouched["billing_address"] == {"country": "se"}
+    completed = await complete(merchant, order_id, checkbox=True)
+    assert completed["checkout"]["merchant_requested"] == {"additional_checkbox": True}
 
 
 async def test_an_unknown_checkout_is_not_found(merchant: Merchant) -> None:
