@@ -25,6 +25,7 @@ from mockserver.domain.checkout.choices import (
     choose_shipping_option,
     with_shipping_option,
 )
+from mockserver.domain.checkout.streets import completed_address
 from mockserver.domain.money import sum_totals
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import (
@@ -115,7 +116,8 @@ def enter_shopper_details(
         ChoiceError: no such shipping option.
     """
     check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
-    used = replace(checkout, shopper={**checkout.shopper, **addresses}, last_modified_at=now)
+    entered = {name: completed_address(a, assumptions) for name, a in addresses.items()}
+    used = replace(checkout, shopper={**checkout.shopper, **entered}, last_modified_at=now)
     return with_shipping_option(used, choose_shipping_option(checkout, shipping_option))
 
 
@@ -186,8 +188,8 @@ def build_completed_order(
         locale=_order_locale(fields["locale"], country, assumptions),
         payment_method=completion.payment_method,
         customer=fields.get("customer", {}),
-        billing_address=_order_address(completion.billing_address),
-        shipping_address=_order_address(completion.shipping_address),
+        billing_address=_order_address(completion.billing_address, assumptions),
+        shipping_address=_order_address(completion.shipping_address, assumptions),
         fraud_status=fraud_status,
         merchant_reference1=fields.get("merchant_reference1"),
         merchant_reference2=fields.get("merchant_reference2"),
@@ -242,8 +244,9 @@ def _order_locale(locale: str, country: str, assumptions: Assumptions) -> str:
     return f"{locale.partition('-')[0]}-{country}"
 
 
-def _order_address(address: Address) -> Address:
-    known = {name: address[name] for name in ADDRESS_FIELDS if name in address}
+def _order_address(address: Address, assumptions: Assumptions) -> Address:
+    completed = completed_address(address, assumptions)
+    known = {name: completed[name] for name in ADDRESS_FIELDS if name in completed}
     if "country" in known:
         known["country"] = known["country"].upper()
     return known

@@ -10,6 +10,7 @@ from mockserver.domain.checkout.checkout import (
 )
 from mockserver.domain.checkout.choices import choose_shipping_option, with_shipping_option
 from mockserver.domain.checkout.completion import completed_amount
+from mockserver.domain.checkout.streets import join_street
 from mockserver.domain.order import Address
 from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.sandbox.sandbox import Sandbox
@@ -59,7 +60,7 @@ def _address(checkout: Checkout, name: str, country: str) -> Address:
     """Return what the shopper entered, or what the merchant prefilled."""
     entered = checkout.shopper.get(name) or checkout.fields.get(name, {})
     address = {key: str(value) for key, value in entered.items() if value}
-    return {**address, "country": address.get("country", country).upper()}
+    return {**join_street(address), "country": address.get("country", country).upper()}
 
 
 def _countries(fields: Fields, country: str) -> dict[str, list[str]]:

@@ -60,6 +60,28 @@ async def test_what_the_merchant_prefilled_wins_over_a_made_up_shopper(
     assert address["phone"]
 
 
+PARTS = {"street_name": "Hauptstraße", "street_number": "12", "house_extension": "b"}
+CARE_OF = {"care_of": "Müller"}
+
+
+async def test_a_street_in_parts_replaces_a_made_up_street(merchant: Merchant) -> None:
+    order_id = await create(
+        merchant,
+        purchase_country="DE",
+        purchase_currency="EUR",
+        shipping_address={"street_name": "Am Markt", "street_number": 3},
+    )
+    completed = await complete(merchant, order_id, billing_address={**PARTS, **CARE_OF})
+    checkout, order = completed["checkout"], completed["order"]
+    assert checkout["billing_address"].items() >= {**PARTS, **CARE_OF}.items()
+    assert checkout["shipping_address"]["street_number"] == "3"
+    streets = ["Hauptstraße 12 b", "Am Markt 3"]
+    for shown in (checkout, order):
+        addresses = [shown[name] for name in ("billing_address", "shipping_address")]
+        assert [address["street_address"] for address in addresses] == streets
+    assert not {*PARTS, *CARE_OF} & order["billing_address"].keys()
+
+
 async def test_options_replace_what_the_merchant_prefilled(merchant: Merchant) -> None:
     order_id = await create(merchant, **EMAIL, shipping_options=[PICKUP, PARCEL])
     order = (
