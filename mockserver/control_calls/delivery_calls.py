@@ -46,6 +46,7 @@ class DeliveryCalls(ControlConnection):
         billing_address: Mapping[str, object] | None = None,
         shipping_address: Mapping[str, object] | None = None,
         shipping_option: str | None = None,
+        checkbox: bool | None = None,
         checkboxes: Mapping[str, bool] | None = None,
         validation: Literal["run", "skip"] | None = None,
         push: PushTiming | None = None,
@@ -59,6 +60,7 @@ class DeliveryCalls(ControlConnection):
             billing_address: its fields; missing ones are filled in.
             shipping_address: its fields; missing ones are copied from the billing address.
             shipping_option: id of the option; by default, the preselected or first one.
+            checkbox: answer to ``options.additional_checkbox``.
             checkboxes: answers by the ids of ``options.additional_checkboxes``.
             validation: ``skip`` does not ask the merchant's ``validation`` URL.
             push: when the first push is sent; by default, on the schedule.
@@ -73,6 +75,7 @@ class DeliveryCalls(ControlConnection):
             billing_address=billing_address,
             shipping_address=shipping_address,
             shipping_option=shipping_option,
+            checkbox=checkbox,
             checkboxes=checkboxes,
             validation=validation,
             push=push,

@@ -8,11 +8,9 @@ from mockserver.domain.checkout.checkout import (
     Fields,
     derive_checkout_status,
 )
-from mockserver.domain.checkout.completion import (
-    choose_shipping_option,
-    completed_amount,
-    with_shipping_option,
-)
+from mockserver.domain.checkout.choices import choose_shipping_option, with_shipping_option
+from mockserver.domain.checkout.completion import completed_amount
+from mockserver.domain.checkout.streets import join_street
 from mockserver.domain.order import Address
 from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.sandbox.sandbox import Sandbox
@@ -43,6 +41,7 @@ def describe_page(sandbox: Sandbox, checkout: Checkout) -> JsonObject:
         "shipping_options": _rows(fields.get("shipping_options", []), OPTION_FIELDS),
         "selected_shipping_option": chosen.get("id"),
         "payment_methods": (*PAYMENT_METHODS, *METHODS_BY_COUNTRY.get(country, ())),
+        "checkbox": fields.get("options", {}).get("additional_checkbox"),
         "checkboxes": _rows(_checkboxes(fields), CHECKBOX_FIELDS),
         **_switches(fields),
         "terms_url": checkout.merchant_url("terms"),
@@ -61,7 +60,7 @@ def _address(checkout: Checkout, name: str, country: str) -> Address:
     """Return what the shopper entered, or what the merchant prefilled."""
     entered = checkout.shopper.get(name) or checkout.fields.get(name, {})
     address = {key: str(value) for key, value in entered.items() if value}
-    return {**address, "country": address.get("country", country).upper()}
+    return {**join_street(address), "country": address.get("country", country).upper()}
 
 
 def _countries(fields: Fields, country: str) -> dict[str, list[str]]:
