@@ -61,10 +61,11 @@ def _capture_without_lines(order: Order) -> Sequence[str]:
     capture = order.captures[-1]
     if capture.order_lines:
         return ()
-    return (
+    hint = (
         f"Capture {capture.klarna_reference} has no order lines, so no refund with lines"
-        " can be allocated to it. Send order_lines with the capture.",
+        " can be allocated to it. Send order_lines with the capture."
     )
+    return (hint,)
 
 
 def _captured_lines_do_not_add_up(order: Order) -> Sequence[str]:
@@ -72,11 +73,12 @@ def _captured_lines_do_not_add_up(order: Order) -> Sequence[str]:
     total = sum_totals(capture.order_lines)
     if total == capture.captured_amount or not capture.order_lines:
         return ()
-    return (
+    hint = (
         f"The lines of capture {capture.klarna_reference} add up to {total}, but"
         f" captured_amount is {capture.captured_amount}. A refund of all its lines will"
-        f" {'not fit it' if total > capture.captured_amount else 'leave a remainder'}.",
+        f" {'not fit it' if total > capture.captured_amount else 'leave a remainder'}."
     )
+    return (hint,)
 
 
 def _captured_lines_without_reference(order: Order) -> Sequence[str]:
@@ -136,10 +138,11 @@ def _repeated_refund(order: Order) -> Sequence[str]:
     amount, lines = refund.refunded_amount, refund.order_lines
     for number, earlier in enumerate(order.refunds[:-1], 1):
         if earlier.refunded_amount == amount and amount and earlier.order_lines == lines:
-            return (
+            hint = (
                 f"Same amount and lines as refund {number} ({earlier.refund_id}). If it is a"
-                " retry, send it with the Klarna-Idempotency-Key of the first request.",
+                " retry, send it with the Klarna-Idempotency-Key of the first request."
             )
+            return (hint,)
     return ()
 
 
