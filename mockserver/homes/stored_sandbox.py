@@ -203,10 +203,7 @@ def encode_tables(sandbox: Sandbox) -> EncodedFields:
 
 def encode_entries(journal: Journal, after: int) -> list[bytes]:
     """Encode the journal entries after an id, oldest first."""
-    return [
-        encode_entry(entry, journal.recordings.get(entry.entry_id))
-        for entry in journal.entries_at_hand(after)
-    ]
+    return [encode_entry(entry) for entry in journal.entries_at_hand(after)]
 
 
 def load_entries(journal: Journal, entries: Iterable[bytes]) -> None:

@@ -271,10 +271,10 @@ def restore_receipt(stored: StoredReceipt) -> Receipt:
     return Receipt(stored.fingerprint, result, stored.made_at)
 
 
-def encode_entry(entry: Entry, messages: tuple[Message, Message] | None) -> bytes:
+def encode_entry(entry: Entry) -> bytes:
     """Encode a journal entry with its request and response."""
     accepted, refused = _split(entry.result) if entry.result else (None, None)
-    unchanged = entry.after is entry.before
+    unchanged, messages = entry.after is entry.before, entry.messages
     return encode(
         StoredEntry(
             **{name: getattr(entry, name) for name in SAME_FIELDS},
@@ -288,17 +288,17 @@ def encode_entry(entry: Entry, messages: tuple[Message, Message] | None) -> byte
     )
 
 
-def decode_entry(data: bytes) -> tuple[Entry, tuple[Message, Message] | None]:
+def decode_entry(data: bytes) -> Entry:
     """Decode a journal entry with its request and response."""
     stored = ENTRY_DECODER.decode(data)
-    entry = Entry(
+    pair = stored.messages
+    return Entry(
         **{name: getattr(stored, name) for name in SAME_FIELDS},
         result=restore_refusal(stored.refused) if stored.refused else stored.accepted,
         after=stored.before if stored.unchanged else stored.after,
         damage=stored.damage,
+        messages=pair and (_restore_message(pair[0]), _restore_message(pair[1])),
     )
-    pair = stored.messages
-    return entry, pair and (_restore_message(pair[0]), _restore_message(pair[1]))
 
 
 def _split(result: Acceptance | Refusal) -> tuple[Acceptance | None, StoredRefusal | None]:
