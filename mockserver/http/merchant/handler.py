@@ -18,7 +18,7 @@ from mockserver.http.browser import foreign_page
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
-from mockserver.http.first_use import build_if_large
+from mockserver.http.first_use import build_if_large, is_large
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import Credentials, parse_authorization
@@ -60,11 +60,11 @@ requests_log = logging.getLogger("kustom_mock.requests")
 
 
 class HandledRequest(Struct, frozen=True):
-    """The response to a request, with its journal entry and the name of its sandbox."""
+    """The response to a request, with its journal entry and its sandbox, if it has one."""
 
     response: Response
     entry: Entry
-    sandbox: str = ""
+    sandbox: Sandbox | None = None
 
 
 class Delayed(Struct, frozen=True):
@@ -112,7 +112,8 @@ class MerchantApi(Struct, frozen=True):
             return self._count(credentials)
         user = credentials.user
         try:
-            await self._build_if_large(credentials)
+            if is_large(self.home.registry.template):
+                await self._build_if_large(credentials)
             handled = await self.home.take_turn(user, self._answer, request, credentials)
             while isinstance(handled, Delayed):
                 handled = await self._answer_after_delay(request, credentials, handled)
@@ -120,9 +121,8 @@ class MerchantApi(Struct, frozen=True):
             return self._count(self._refuse_for_store(request, error))
         except Refusal as refusal:
             return self._count(self._refuse_without_sandbox(request, refusal))
-        sandbox = self.home.registry.get(user)
-        if sandbox is not None and sandbox.webhooks:
-            self.deliveries.arm(sandbox)
+        if handled.sandbox is not None and handled.sandbox.webhooks:
+            self.deliveries.arm(handled.sandbox)
         return self._count(handled)
 
     async def _build_if_large(self, credentials: Credentials) -> None:
@@ -264,7 +264,7 @@ class MerchantApi(Struct, frozen=True):
         if sandbox is None:
             return HandledRequest(response, entry)
         sandbox.journal.record(entry)
-        return HandledRequest(response, entry, sandbox.name)
+        return HandledRequest(response, entry, sandbox)
 
     def _execute(
         self,
@@ -302,13 +302,14 @@ class MerchantApi(Struct, frozen=True):
             add_mock_headers(response, entry, eviction)
         exchange.record_messages(response)
         sandbox.record(entry)
-        return HandledRequest(response, entry, sandbox.name)
+        return HandledRequest(response, entry, sandbox)
 
     def _count(self, handled: HandledRequest) -> Response:
         """Record a request in metrics and log, once its turn is settled."""
         self.metrics.count(handled.entry)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = log_fields(display_name(handled.sandbox), handled.entry)
+            sandbox = handled.sandbox
+            fields = log_fields(sandbox.display_name if sandbox else "", handled.entry)
             requests_log.info("%s", format_fields(fields), extra={"fields": fields})
         return handled.response
 
