@@ -23,8 +23,8 @@ def build_completion(checkout: Checkout, spec: Spec, seed: str) -> Completion:
     Args:
         checkout: the checkout order.
         spec: keys ``outcome``, ``payment_method``, ``billing_address``,
-            ``shipping_address``, ``shipping_option``, ``checkbox``, ``checkboxes``; all
-            optional.
+            ``shipping_address``, ``customer``, ``shipping_option``, ``checkbox``,
+            ``checkboxes``; all optional.
         seed: equal seeds generate equal shoppers.
     """
     entered = entered_addresses(checkout, spec)
@@ -38,6 +38,7 @@ def build_completion(checkout: Checkout, spec: Spec, seed: str) -> Completion:
         payment_method=parse_payment_method(spec),
         billing_address=billing,
         shipping_address=shipping,
+        customer=spec.get("customer", {}),
         shipping_option=spec.get("shipping_option"),
         checkbox=spec.get("checkbox"),
         checkboxes=spec.get("checkboxes", {}),

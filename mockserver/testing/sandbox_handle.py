@@ -281,6 +281,7 @@ class KustomSandbox:
         payment_method: str | None = None,
         billing_address: Mapping[str, object] | None = None,
         shipping_address: Mapping[str, object] | None = None,
+        customer: Mapping[str, str] | None = None,
         shipping_option: str | None = None,
         checkbox: bool | None = None,
         checkboxes: Mapping[str, bool] | None = None,
@@ -295,6 +296,7 @@ class KustomSandbox:
             payment_method: such as ``INVOICE`` (the default) or ``CARD``.
             billing_address: its fields; missing ones are filled in.
             shipping_address: its fields; missing ones are copied from the billing address.
+            customer: what the shopper enters about the person, such as ``date_of_birth``.
             shipping_option: id of the option; by default, the preselected or first one.
             checkbox: answer to ``options.additional_checkbox``.
             checkboxes: answers by the ids of ``options.additional_checkboxes``.
@@ -310,6 +312,7 @@ class KustomSandbox:
             payment_method=payment_method,
             billing_address=billing_address,
             shipping_address=shipping_address,
+            customer=customer,
             shipping_option=shipping_option,
             checkbox=checkbox,
             checkboxes=checkboxes,

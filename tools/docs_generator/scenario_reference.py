@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     "respond": ("faults", "Custom responses"),
     "checkout": ("checkouts", "Checkout orders"),
     "checkout_address": ("checkouts", "Addresses at checkout"),
+    "checkout_customer": ("checkouts", "Customers at checkout"),
     "checkout_state": ("checkouts", "State of a checkout order"),
     "webhooks": ("checkouts", "Webhooks"),
     "webhook_endpoint": ("checkouts", "Webhook endpoints"),
@@ -85,6 +86,7 @@ _SINGULAR = {
     "expected_deliveries": "expected deliveries",
     "checkout": "checkout order",
     "checkout_address": "address",
+    "checkout_customer": "customer",
     "checkout_state": "state of a checkout order",
 }
 

@@ -74,6 +74,7 @@ class Completion(Struct, frozen=True, kw_only=True):
     """What the shopper enters and how the attempt ends.
 
     Attributes:
+        customer: fields of the person that the shopper enters, such as ``date_of_birth``.
         shipping_option: the id of the chosen option; ``None`` for the preselected one.
         checkbox: answer to ``options.additional_checkbox``; ``None`` leaves it as the
             merchant sent it.
@@ -85,6 +86,7 @@ class Completion(Struct, frozen=True, kw_only=True):
     payment_method: PaymentMethod
     billing_address: Address
     shipping_address: Address
+    customer: Fields = field(default_factory=dict)
     shipping_option: str | None = None
     checkbox: bool | None = None
     checkboxes: Fields = field(default_factory=dict)
@@ -140,8 +142,9 @@ def attempt_checkout(
     )
     if completion.outcome is not ShopperOutcome.ABANDONED:
         check_required_checkboxes(checkout, answers, assumptions)
-    if answers:
-        used = replace(used, shopper={**used.shopper, "merchant_requested": answers})
+    entered = {"customer": completion.customer, "merchant_requested": answers}
+    shopper = {**used.shopper, **{name: value for name, value in entered.items() if value}}
+    used = replace(used, shopper=shopper)
     if completion.outcome not in ORDER_OUTCOMES:
         return used
     return replace(used, completed_at=now)
@@ -187,7 +190,7 @@ def build_completed_order(
         purchase_currency=fields["purchase_currency"].upper(),
         locale=_order_locale(fields["locale"], country, assumptions),
         payment_method=completion.payment_method,
-        customer=fields.get("customer", {}),
+        customer=checkout.customer,
         billing_address=_order_address(completion.billing_address, assumptions),
         shipping_address=_order_address(completion.shipping_address, assumptions),
         fraud_status=fraud_status,

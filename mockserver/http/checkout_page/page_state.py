@@ -46,7 +46,7 @@ def describe_page(sandbox: Sandbox, checkout: Checkout) -> JsonObject:
         **_switches(fields),
         "terms_url": checkout.merchant_url("terms"),
         "confirmation_url": checkout.return_url,
-        "customer_type": fields.get("customer", {}).get("type", "person"),
+        "customer_type": checkout.customer.get("type", "person"),
         "event_country_case": assumptions.event_country_case,
         "test_person": generate_address(checkout, country, sandbox.ids.seed),
     }

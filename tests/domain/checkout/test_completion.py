@@ -182,6 +182,15 @@ def test_an_order_shows_countries_in_upper_case_and_known_fields_only() -> None:
     assert order.shipping_address == {"city": "Lund"}
 
 
+def test_what_the_shopper_enters_about_the_person_completes_what_was_sent() -> None:
+    fields = {"customer": {"type": "person", "date_of_birth": "1980-01-01"}}
+    entered = {"date_of_birth": "1941-03-21", "gender": "female"}
+    checkout, order = attempt(fields=fields, customer=entered)
+    assert order is not None
+    assert checkout.customer == order.customer == {"type": "person", **entered}
+    assert attempt(fields=fields)[0].customer == fields["customer"]
+
+
 @pytest.mark.parametrize(
     ("email", "outcome"),
     [

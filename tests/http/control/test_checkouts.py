@@ -60,6 +60,16 @@ async def test_what_the_merchant_prefilled_wins_over_a_made_up_shopper(
     assert address["phone"]
 
 
+async def test_the_person_is_shown_by_the_checkout_and_by_the_order(
+    merchant: Merchant,
+) -> None:
+    order_id = await create(merchant, customer={"type": "person"})
+    person = {"date_of_birth": "1941-03-21", "gender": "male"}
+    completed = await complete(merchant, order_id, customer=person)
+    for shown in (completed["checkout"], completed["order"]):
+        assert shown["customer"] == {**person, "type": "person"}
+
+
 PARTS = {"street_name": "Hauptstraße", "street_number": "12", "house_extension": "b"}
 CARE_OF = {"care_of": "Müller"}
 
@@ -173,6 +183,7 @@ async def test_an_expired_checkout_cannot_be_completed(merchant: Merchant) -> No
         ({"adress": {}}, "unknown key 'adress'"),
         ({"shipping_option": "pigeon"}, "no shipping option 'pigeon'"),
         ({"checkboxes": {"news": True}}, "no checkbox 'news'; the checkout has none"),
+        ({"customer": {"date_of_birth": "21/3/41"}}, "expected a date such as 1941-03-21"),
         ({"checkbox": True}, "no options.additional_checkbox"),
     ],
 )
