@@ -77,11 +77,7 @@ class UnreadableSandboxError(ValueError):
 
 def encode_entries(journal: Journal, after: int) -> list[tuple[int, bytes]]:
     """Encode the journal entries after an id, oldest first, each with its id."""
-    find_messages = journal.recordings.get
-    return [
-        (entry.entry_id, encode_entry(entry, find_messages(entry.entry_id)))
-        for entry in journal.entries_at_hand(after)
-    ]
+    return [(entry.entry_id, encode_entry(entry)) for entry in journal.entries_at_hand(after)]
 
 
 def load_entries(sandbox: Sandbox, entries: Iterable[bytes]) -> None:
@@ -96,8 +92,9 @@ def load_entries(sandbox: Sandbox, entries: Iterable[bytes]) -> None:
         raise UnreadableSandboxError(str(error)) from error
 
 
-def encode_entry(entry: Entry, messages: tuple[Message, Message] | None) -> bytes:
+def encode_entry(entry: Entry) -> bytes:
     """Encode a journal entry with its request and response."""
+    messages = entry.messages
     accepted, refused = store_result(entry.result)
     before, after = store_versions(entry.before, entry.after)
     damage = entry.damage and _foresee(entry.damage)
@@ -106,19 +103,19 @@ def encode_entry(entry: Entry, messages: tuple[Message, Message] | None) -> byte
     return encode(StoredEntry(*get_same_fields(entry), *own))
 
 
-def decode_entry(data: bytes, sandbox: Sandbox) -> tuple[Entry, tuple[Message, Message] | None]:
+def decode_entry(data: bytes, sandbox: Sandbox) -> Entry:
     """Decode a journal entry of a sandbox with its request and response."""
     stored = ENTRY_DECODER.decode(data)
     before, after = restore_versions(stored.before, stored.after, sandbox.orders)
-    entry = Entry(
+    pair = stored.messages
+    return Entry(
         **dict(zip(SAME_FIELDS, get_same_fields(stored), strict=True)),
         result=restore_result(stored.accepted, stored.refused, sandbox.assumptions),
         before=before,
         after=after,
         damage=stored.damage,
+        messages=pair and (_restore_message(pair[0]), _restore_message(pair[1])),
     )
-    pair = stored.messages
-    return entry, pair and (_restore_message(pair[0]), _restore_message(pair[1]))
 
 
 def _foresee(damage: ResponseDamage) -> ResponseDamage:

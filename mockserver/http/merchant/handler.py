@@ -302,11 +302,11 @@ class MerchantApi(Struct, frozen=True):
             add_mock_headers(response, entry, eviction)
         entry.seconds = monotonic() - exchange.started
         body = b"" if exchange.request.method == "HEAD" else response.body
-        messages = (
+        entry.messages = (
             record_message(exchange.request.headers, exchange.request.body),
             record_message(response.headers, body),
         )
-        sandbox.record(entry, messages)
+        sandbox.record(entry)
         return HandledRequest(response, entry, sandbox.name)
 
     def _count(self, handled: HandledRequest) -> Response:
