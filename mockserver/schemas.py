@@ -8,6 +8,7 @@ on first use.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsonschema_rs
@@ -115,6 +116,26 @@ def _registry() -> jsonschema_rs.Registry:
     return jsonschema_rs.Registry(
         [(BASE_URI + path, document) for path, document in shipped_schemas().items()],
     )
+
+
+def resolve_reference(rules: Mapping[str, Json], file: str) -> tuple[Mapping[str, Json], str]:
+    """Follow ``$ref``; keywords beside it, such as ``description``, replace those it leads to.
+
+    Args:
+        rules: a schema.
+        file: path below ``schemas/`` of the document that has it.
+
+    Returns:
+        The schema without ``$ref``, and the file of the document that has it.
+    """
+    while "$ref" in rules:
+        path, _, pointer = rules["$ref"].partition("#")
+        file = normpath(join(dirname(file), path)) if path else file
+        target = shipped_schemas()[file]
+        for key in filter(None, pointer.split("/")):
+            target = target[key]
+        rules = {**target, **{key: rules[key] for key in rules if key != "$ref"}}
+    return rules, file
 
 
 def bundle_schema(name: str) -> dict[str, Json]:

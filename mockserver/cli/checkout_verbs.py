@@ -8,22 +8,16 @@ from mockserver.cli.flags import add_server_flags, parse_count, server_access
 
 SANDBOX_VARIABLE = "KUSTOM_USERNAME"
 DEFAULT_SANDBOX = "demo"
-OUTCOMES = ("approved", "pending", "declined", "abandoned")
-PUSH_MODES = ("schedule", "now", "with_confirmation", "hold")
-COMPLETION_KEYS = ("outcome", "payment_method", "shipping_option", "validation", "push")
+COMPLETION = ("control.schema.json", "completion_request")
 FILTERS = ("kind", "order_id", "state")
 
 
 def complete_flags(verb: argparse.ArgumentParser) -> None:
-    """Add the flags of ``complete``."""
+    """Add the flags of ``complete``: one for each key of the control call."""
+    from mockserver.cli.schema_flags import add_schema_flags, schema_properties
+
     verb.add_argument("checkout", help="name or id of the checkout order")
-    verb.add_argument("--outcome", choices=OUTCOMES, help="default: by the e-mail address")
-    verb.add_argument("--payment-method", metavar="METHOD", help="such as CARD or INVOICE")
-    verb.add_argument("--shipping-option", metavar="ID", help="default: the preselected one")
-    verb.add_argument(
-        "--validation", choices=("run", "skip"), help="ask the merchant's validation URL (run)"
-    )
-    verb.add_argument("--push", choices=PUSH_MODES, help="when the push comes (schedule)")
+    add_schema_flags(verb, schema_properties(*COMPLETION))
     _server_flags(verb)
 
 
@@ -49,10 +43,10 @@ def deliveries_flags(verb: argparse.ArgumentParser) -> None:
 def run_complete(parsed: argparse.Namespace) -> int:
     """Complete a checkout order of a running server."""
     from mockserver.cli.checkouts import complete
+    from mockserver.cli.schema_flags import collect_values, schema_properties
 
-    return complete(
-        server_access(parsed), parsed.sandbox, parsed.checkout, _given(parsed, COMPLETION_KEYS)
-    )
+    options = collect_values(parsed, schema_properties(*COMPLETION))
+    return complete(server_access(parsed), parsed.sandbox, parsed.checkout, options)
 
 
 def run_deliveries(parsed: argparse.Namespace) -> int:

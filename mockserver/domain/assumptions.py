@@ -263,6 +263,22 @@ class Assumptions:
         },
         klarna_docs("an answer of the support, quoted in an issue; seen with WooCommerce"),
     )
+    street_parts: str = assumption_field(
+        "joined",
+        {
+            "joined": "an address with street_name and street_number also gets street_address",
+            "kept": "it gets none, and order management, which has no parts, shows no street",
+        },
+        read_off_clients("OXID reads street_address in every country and splits it itself"),
+    )
+    required_checkboxes: str = assumption_field(
+        "enforced",
+        {
+            "enforced": "a shopper who leaves a required checkbox unticked cannot pay",
+            "ignored": "a shopper may pay with a required checkbox unticked",
+        },
+        assumed("the schema of checkboxes has `required`; its effect is not described"),
+    )
     push_schedule: str = assumption_field(
         "offsets",
         {

@@ -11,7 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.checkout.completion import Completion, ShopperOutcome
+from mockserver.domain.checkout.completion import (
+    Completion,
+    ShopperOutcome,
+    attempt_checkout,
+)
 from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.order import Order
 from mockserver.http.deliveries.callbacks import validate_checkout
@@ -96,6 +100,8 @@ async def _ask_merchant(
     entered = replace(completion, outcome=ShopperOutcome.ABANDONED)
 
     def enter(current: Sandbox, checkout: Checkout) -> Checkout:
+        # What would be refused after the callbacks is refused before them.
+        attempt_checkout(checkout, completion, current.clock.now(), current.assumptions)
         return checkouts.complete_checkout(current, checkout.order_id, entered)[0]
 
     validation = await enter_changes(deliveries, sandbox, order_id, enter)

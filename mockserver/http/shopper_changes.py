@@ -12,7 +12,7 @@ from mockserver.domain.checkout.checkout import (
     CheckoutStatus,
     derive_checkout_status,
 )
-from mockserver.domain.checkout.completion import UnknownChoiceError
+from mockserver.domain.checkout.choices import ChoiceError
 from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
@@ -77,7 +77,7 @@ async def take_checkout_turn(
     """
     try:
         result = await deliveries.take_turn(sandbox, turn, *args)
-    except UnknownChoiceError as error:
+    except ChoiceError as error:
         raise Problem(422, str(error)) from None
     except Refusal as refusal:
         raise _refusal_problem(deliveries.current(sandbox), refusal) from None

@@ -131,7 +131,7 @@ def identify_shopper(
 
     Raises:
         Refusal: there is none, or it is read-only or expired; nothing is changed.
-        UnknownChoiceError: no such shipping option; nothing is changed.
+        ChoiceError: no such shipping option; nothing is changed.
     """
     checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
     now, assumptions = sandbox.clock.now(), sandbox.assumptions
@@ -166,7 +166,8 @@ def complete_checkout(
     Raises:
         Refusal: there is none, it is read-only or expired, or there is no room; nothing
             is changed.
-        UnknownChoiceError: no such shipping option or checkbox; nothing is changed.
+        ChoiceError: no such shipping option or checkbox, or a required checkbox is not
+            ticked; nothing is changed.
     """
     checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
     now, assumptions = sandbox.clock.now(), sandbox.assumptions

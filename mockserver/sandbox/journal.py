@@ -6,6 +6,7 @@ values that exist anyway; it is rendered only when somebody reads it.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from copy import copy
 from datetime import datetime
 from functools import cached_property
 from itertools import takewhile
@@ -27,7 +28,7 @@ from mockserver.sandbox.memory_sizes import (
     measure_order_version,
     measure_value,
 )
-from mockserver.sandbox.recordings import Message, Recordings
+from mockserver.sandbox.recordings import Message, measure_messages
 from mockserver.sandbox.waiters import Waiters, wait_for_change
 
 CountKey: TypeAlias = tuple[Operation | None, str | None, int]
@@ -38,6 +39,9 @@ MAX_COUNTERS = 100_000  # beyond it, requests are no longer counted by order
 MAX_ORDER_ID_LENGTH = 255  # characters of an order id (documented)
 BYTES_PER_ENTRY = 4096
 """Average bytes of the entries; beyond this times their maximum number, old ones go."""
+
+MAX_RECORDED_BYTES = 4 * 1024**2
+"""Maximum bytes of all messages; beyond it the oldest entries lose theirs."""
 
 NOT_FOUND = 404  # an order that does not exist is not counted by its id
 
@@ -52,8 +56,10 @@ class Entry(Struct, dict=True):
         has_secret_in_url: whether the path or query contained the secret of the caller.
         fault_names: the fault actions that were applied, without their numbers.
         crash: the traceback if the server itself failed.
+        messages: the request and the response, as long as they are kept.
         seconds: real time from its arrival to the decision, delays included.
         entry_id: number of the entry in its journal, from 1; set by the journal.
+        counted_bytes: the bytes that it counts for in its journal, set by it.
     """
 
     at: datetime
@@ -75,8 +81,10 @@ class Entry(Struct, dict=True):
     fault_names: tuple[str, ...] = ()
     damage: ResponseDamage | None = None
     crash: str | None = None
+    messages: tuple[Message, Message] | None = None
     seconds: float = 0.0
     entry_id: int = 0
+    counted_bytes: int = 0
 
     @cached_property
     def hints(self) -> tuple[str, ...]:
@@ -103,7 +111,7 @@ class Entry(Struct, dict=True):
 
     @property
     def total_bytes(self) -> int:
-        """The bytes that it takes, without what the sandbox holds anyway."""
+        """The bytes that it takes, without its messages and what the sandbox holds anyway."""
         total = ENTRY_BYTES + len(self.path) + len(self.crash or "")
         total += sum(map(len, self.faults))
         if isinstance(self.result, Refusal):
@@ -138,8 +146,8 @@ class Journal:
         self.size = size
         self._entries: deque[Entry] = deque()
         self.waiters = Waiters()
-        self._entry_bytes = 0
-        self.recordings = Recordings()
+        self._entry_bytes = self._recorded_bytes = 0
+        self._unrecorded_count = 0  # of the oldest entries, which lost their messages
         self.last_id = self.cleared_id = 0
         self.counts: dict[CountKey, int] = {}
         self.is_complete = True
@@ -148,13 +156,13 @@ class Journal:
     def total_bytes(self) -> int:
         """The bytes of all entries, messages and counts."""
         counter_bytes = len(self.counts) * COUNTER_BYTES
-        return self._entry_bytes + self.recordings.total_bytes + counter_bytes
+        return self._entry_bytes + self._recorded_bytes + counter_bytes
 
-    def record(self, entry: Entry, messages: tuple[Message, Message] | None = None) -> None:
-        """Add an entry, with its request and response, and notify the waiters."""
+    def record(self, entry: Entry) -> None:
+        """Add an entry, and notify the waiters."""
         self.last_id += 1
         entry.entry_id = self.last_id
-        self._append(entry, messages)
+        self._append(entry)
         is_countable = (
             len(entry.order_id or "") <= MAX_ORDER_ID_LENGTH and entry.status != NOT_FOUND
         )
@@ -163,16 +171,34 @@ class Journal:
         self.counts[key] = self.counts.get(key, 0) + 1
         self.notify_waiters()
 
-    def _append(self, entry: Entry, messages: tuple[Message, Message] | None) -> None:
+    def _append(self, entry: Entry) -> None:
         """Append an entry, and drop the oldest ones beyond the limits."""
         self._entries.append(entry)
-        self._entry_bytes += entry.total_bytes
-        if messages is not None:
-            self.recordings.add(entry.entry_id, *messages)
+        entry.counted_bytes = entry.total_bytes
+        self._entry_bytes += entry.counted_bytes
+        self._recorded_bytes += measure_messages(entry.messages)
         limit = self.size * BYTES_PER_ENTRY
         while len(self._entries) > self.size or self._entry_bytes > limit:
-            self._entry_bytes -= self._entries.popleft().total_bytes
-        self.recordings.drop_before(entry.entry_id + 1 - len(self._entries))
+            self._drop_oldest()
+        while self._recorded_bytes > MAX_RECORDED_BYTES:
+            self._drop_oldest_messages()
+
+    def _drop_oldest(self) -> None:
+        self._forget(self._entries.popleft())
+        if self._unrecorded_count:
+            self._unrecorded_count -= 1
+
+    def _drop_oldest_messages(self) -> None:
+        """Replace the oldest entry with messages; copies of the journal keep the original."""
+        entry = copy(self._entries[self._unrecorded_count])
+        self._recorded_bytes -= measure_messages(entry.messages)
+        entry.messages = None
+        self._entries[self._unrecorded_count] = entry
+        self._unrecorded_count += 1
+
+    def _forget(self, entry: Entry) -> None:
+        self._entry_bytes -= entry.counted_bytes
+        self._recorded_bytes -= measure_messages(entry.messages)
 
     @property
     def first_id(self) -> int:
@@ -209,14 +235,14 @@ class Journal:
 
     def copy(self) -> "Journal":
         """Return an independent copy with the same entries and counts."""
-        copy = Journal(self.size)
-        copy._entries.extend(self._entries)
-        copy.is_complete = self.is_complete
-        copy.recordings, copy.last_id = self.recordings.copy(), self.last_id
-        copy.cleared_id = self.cleared_id
-        copy._entry_bytes = self._entry_bytes
-        copy.counts.update(self.counts)
-        return copy
+        other = Journal(self.size)
+        other._entries.extend(self._entries)
+        other.is_complete = self.is_complete
+        other.last_id, other.cleared_id = self.last_id, self.cleared_id
+        other._entry_bytes, other._recorded_bytes = self._entry_bytes, self._recorded_bytes
+        other._unrecorded_count = self._unrecorded_count
+        other.counts.update(self.counts)
+        return other
 
     def clear(self) -> None:
         """Remove all entries and counts."""
@@ -228,24 +254,23 @@ class Journal:
         """Drop the entries up to an id, because the journal was cleared."""
         self.cleared_id = entry_id
         while self._entries and self._entries[0].entry_id <= entry_id:
-            self._entry_bytes -= self._entries.popleft().total_bytes
-        self.recordings.drop_before(entry_id + 1)
+            self._drop_oldest()
 
     def drop_after(self, entry_id: int) -> None:
         """Drop the entries after an id, because their turns are undone."""
         while self._entries and self._entries[-1].entry_id > entry_id:
-            entry = self._entries.pop()
-            self._entry_bytes -= entry.total_bytes
-            self.recordings.drop(entry.entry_id)
+            self._forget(self._entries.pop())
+        self._unrecorded_count = min(self._unrecorded_count, len(self._entries))
         self.last_id = entry_id
 
-    def load(self, entries: Iterable[tuple[Entry, tuple[Message, Message] | None]]) -> None:
-        """Replace the entries by those that are stored, with their requests and responses."""
+    def load(self, entries: Iterable[Entry]) -> None:
+        """Replace the entries by those that are stored."""
         self._entries.clear()
-        self.recordings, self._entry_bytes, self.is_complete = Recordings(), 0, True
-        for entry, messages in entries:
+        self._entry_bytes = self._recorded_bytes = self._unrecorded_count = 0
+        self.is_complete = True
+        for entry in entries:
             if entry.entry_id > self.cleared_id:
-                self._append(entry, messages)
+                self._append(entry)
 
     def entries_at_hand(self, after: int) -> list[Entry]:
         """Return the entries after an id, oldest first, also of an incomplete journal."""

@@ -1,16 +1,14 @@
-"""Recorded requests and responses of a journal: bounded in bytes, shown without secrets.
+"""Recorded requests and responses: bounded in bytes, shown without secrets.
 
 Headers and bodies are kept as they were sent, up to a limit, and masked when they are read.
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 MAX_BODY_BYTES = 65_536  # of one body; the rest is cut
-MAX_RECORDED_BYTES = 4 * 1024**2  # of all messages of one journal
 MESSAGE_OVERHEAD_BYTES = 1000  # headers and objects of one message, about
 
 MASKED = "masked"
@@ -64,47 +62,11 @@ def record_message(headers: Mapping[str, str], body: bytes | None) -> Message:
     return Message(headers, (body or b"")[:MAX_BODY_BYTES], size)
 
 
-class Recordings:
-    """The messages of the latest journal entries, by entry id, oldest first."""
-
-    def __init__(self) -> None:
-        self._pairs: OrderedDict[int, tuple[Message, Message]] = OrderedDict()
-        self.total_bytes = 0
-
-    def add(self, entry_id: int, request: Message, response: Message) -> None:
-        """Add the messages of an entry; beyond the limit the oldest are dropped."""
-        self._pairs[entry_id] = request, response
-        self.total_bytes += _total_bytes(request, response)
-        while self.total_bytes > MAX_RECORDED_BYTES:
-            self._drop_oldest()
-
-    def drop_before(self, entry_id: int) -> None:
-        """Drop the messages of entries that the journal has dropped."""
-        while self._pairs and next(iter(self._pairs)) < entry_id:
-            self._drop_oldest()
-
-    def drop(self, entry_id: int) -> None:
-        """Drop the messages of an entry."""
-        if entry_id in self._pairs:
-            self.total_bytes -= _total_bytes(*self._pairs.pop(entry_id))
-
-    def get(self, entry_id: int) -> tuple[Message, Message] | None:
-        """Return request and response of an entry, if they are still kept."""
-        return self._pairs.get(entry_id)
-
-    def copy(self) -> "Recordings":
-        """Return independent recordings with the same messages."""
-        copy = Recordings()
-        copy._pairs.update(self._pairs)
-        copy.total_bytes = self.total_bytes
-        return copy
-
-    def _drop_oldest(self) -> None:
-        self.total_bytes -= _total_bytes(*self._pairs.popitem(last=False)[1])
-
-
-def _total_bytes(request: Message, response: Message) -> int:
-    """Return the bytes that the messages of an entry count for."""
+def measure_messages(messages: tuple[Message, Message] | None) -> int:
+    """Return the bytes that the messages of a journal entry count for."""
+    if messages is None:
+        return 0
+    request, response = messages
     return len(request.body) + len(response.body) + 2 * MESSAGE_OVERHEAD_BYTES
 
 

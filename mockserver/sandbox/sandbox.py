@@ -41,7 +41,6 @@ from mockserver.sandbox.memory_sizes import (
     measure_parts,
 )
 from mockserver.sandbox.names import display_name
-from mockserver.sandbox.recordings import Message
 from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
 from mockserver.sandbox.tally import Tally
 from mockserver.sandbox.waiters import wait_for_change
@@ -303,11 +302,11 @@ class Sandbox:
         self.orders[order_id] = changed = force_outcome(order, outcome, self.clock.now())
         return changed
 
-    def record(self, entry: Entry, messages: tuple[Message, Message] | None = None) -> None:
+    def record(self, entry: Entry) -> None:
         """Add a request to the journal, and count what it met."""
         order = entry.before or self.orders.get(entry.order_id or "")
         self.tally.count_request(entry, order, self.assumptions)
-        self.journal.record(entry, messages)
+        self.journal.record(entry)
 
     async def wait_for_change(self, seconds: float) -> bool:
         """Wait for the next request or change of a delivery; return False on timeout."""

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from mockserver.domain.operation import OPERATIONS, Operation
+from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.faults.rules import FaultRule
-from mockserver.schemas import shipped_schemas
+from mockserver.schemas import resolve_reference, shipped_schemas
 
 ANY_FIELD = "*"
 """Last part of a path below which the provider accepts any field."""
@@ -32,37 +32,26 @@ def unmatchable_condition(rule: FaultRule) -> str | None:
 @cache
 def body_fields(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
     """Return the schema of each field of an operation's body, by dotted path."""
-    schema = next((row.schema for row in OPERATIONS if row.operation == operation), None)
+    schema = operation.info.schema
     if schema is None:
         return {}
-    document = shipped_schemas()[f"requests/{schema}.schema.json"]
-    return dict(_fields(document, document, ()))
+    file = f"requests/{schema}.schema.json"
+    return dict(_fields(shipped_schemas()[file], file, ()))
 
 
 def _fields(
-    rules: Mapping[str, Any], document: Mapping[str, Any], path: tuple[str, ...]
+    rules: Mapping[str, Any], file: str, path: tuple[str, ...]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    while "$ref" in rules:
-        reference = str(rules["$ref"])
-        if not reference.startswith("#"):
-            document = shipped_schemas()["common.schema.json"]
-        rules = _resolve(document, reference.partition("#")[2])
+    rules, file = resolve_reference(rules, file)
     if path:
         yield ".".join(path), rules
     if "items" in rules:
-        yield from _fields(rules["items"], document, path)
+        yield from _fields(rules["items"], file, path)
     properties = rules.get("properties", {})
     for name, below in properties.items():
-        yield from _fields(below, document, (*path, name))
+        yield from _fields(below, file, (*path, name))
     if path and not properties and "object" in rules.get("type", ()):
         yield ".".join((*path, ANY_FIELD)), rules
-
-
-def _resolve(document: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
-    value: Any = document
-    for key in filter(None, pointer.split("/")):
-        value = value[key]
-    return value  # type: ignore[no-any-return]
 
 
 def _parents(path: str) -> Iterable[str]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import Completion, ShopperOutcome, outcome_for_email
+from mockserver.domain.checkout.streets import replace_address_fields
 from mockserver.domain.order import Address
 from mockserver.scenario.order_builder import parse_payment_method
 from mockserver.scenario.shoppers import COUNTRIES, DEFAULT_COUNTRY, generate_shopper
@@ -22,20 +23,24 @@ def build_completion(checkout: Checkout, spec: Spec, seed: str) -> Completion:
     Args:
         checkout: the checkout order.
         spec: keys ``outcome``, ``payment_method``, ``billing_address``,
-            ``shipping_address``, ``shipping_option``, ``checkboxes``; all optional.
+            ``shipping_address``, ``customer``, ``shipping_option``, ``checkbox``,
+            ``checkboxes``; all optional.
         seed: equal seeds generate equal shoppers.
     """
     entered = entered_addresses(checkout, spec)
     billing = entered["billing_address"]
-    billing = {**generate_address(checkout, billing["country"], seed), **billing}
-    shipping = {**billing, **entered["shipping_address"]}
+    generated = generate_address(checkout, billing["country"], seed)
+    billing = replace_address_fields(generated, billing)
+    shipping = replace_address_fields(billing, entered["shipping_address"])
     outcome = spec.get("outcome") or outcome_for_email(billing.get("email", ""))
     return Completion(
         outcome=ShopperOutcome(outcome),
         payment_method=parse_payment_method(spec),
         billing_address=billing,
         shipping_address=shipping,
+        customer=spec.get("customer", {}),
         shipping_option=spec.get("shipping_option"),
+        checkbox=spec.get("checkbox"),
         checkboxes=spec.get("checkboxes", {}),
     )
 
@@ -50,7 +55,8 @@ def entered_addresses(checkout: Checkout, spec: Spec) -> dict[str, Address]:
     """
     country = str(checkout.fields["purchase_country"]).upper()
     billing = {"country": country, **_known_address(checkout, "billing_address", spec)}
-    shipping = {**billing, **_known_address(checkout, "shipping_address", spec)}
+    known_shipping = _known_address(checkout, "shipping_address", spec)
+    shipping = replace_address_fields(billing, known_shipping)
     return {"billing_address": billing, "shipping_address": shipping}
 
 
@@ -63,5 +69,5 @@ def generate_address(checkout: Checkout, country: str, seed: str) -> Address:
 
 def _known_address(checkout: Checkout, name: str, spec: Spec) -> Address:
     earlier = checkout.shopper.get(name) or checkout.fields.get(name, {})
-    address = {**earlier, **spec.get(name, {})}
+    address = replace_address_fields(earlier, spec.get(name, {}))
     return {key: str(value) for key, value in address.items() if value}

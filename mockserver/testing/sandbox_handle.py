@@ -281,7 +281,9 @@ class KustomSandbox:
         payment_method: str | None = None,
         billing_address: Mapping[str, object] | None = None,
         shipping_address: Mapping[str, object] | None = None,
+        customer: Mapping[str, str] | None = None,
         shipping_option: str | None = None,
+        checkbox: bool | None = None,
         checkboxes: Mapping[str, bool] | None = None,
         validation: Literal["run", "skip"] | None = None,
         push: PushTiming | None = None,
@@ -294,7 +296,9 @@ class KustomSandbox:
             payment_method: such as ``INVOICE`` (the default) or ``CARD``.
             billing_address: its fields; missing ones are filled in.
             shipping_address: its fields; missing ones are copied from the billing address.
+            customer: what the shopper enters about the person, such as ``date_of_birth``.
             shipping_option: id of the option; by default, the preselected or first one.
+            checkbox: answer to ``options.additional_checkbox``.
             checkboxes: answers by the ids of ``options.additional_checkboxes``.
             validation: ``skip`` does not ask the merchant's ``validation`` URL.
             push: when the first push is sent; by default, on the schedule.
@@ -308,7 +312,9 @@ class KustomSandbox:
             payment_method=payment_method,
             billing_address=billing_address,
             shipping_address=shipping_address,
+            customer=customer,
             shipping_option=shipping_option,
+            checkbox=checkbox,
             checkboxes=checkboxes,
             validation=validation,
             push=push,

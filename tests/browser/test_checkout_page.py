@@ -304,6 +304,23 @@ def test_texts_of_the_cart_are_never_markup(
     assert page.frames[1].title() == "Checkout"
 
 
+def test_a_shopper_cannot_pay_until_required_checkboxes_are_ticked(
+    page: Page, visit: Callable[..., FrameLocator]
+) -> None:
+    age = {"text": "Of age", "checked": False, "required": True}
+    terms = {"id": "terms", "text": "Our rules", "checked": False, "required": True}
+    checkout = visit(options={"additional_checkbox": age, "additional_checkboxes": [terms]})
+    enter_details(checkout)
+    for label in ("Of age", "Our rules"):
+        buy(checkout)
+        expect(checkout.locator("input:focus:invalid")).to_have_count(1)
+        checkout.get_by_label(label).check()
+    changes = [event[1] for event in events(page, "checkbox_change")]
+    assert changes[0] == {"key": "additional_checkbox", "checked": True}
+    buy(checkout)
+    page.wait_for_url("**/confirmation?*")
+
+
 @pytest.mark.parametrize(
     ("locale", "button"),
     [

@@ -38,6 +38,8 @@ DEFAULTS = {
     "local_urls": "accepted",
     "locale_in_order": "follows_country",
     "shipping_price": "added_unless_callback",
+    "street_parts": "joined",
+    "required_checkboxes": "enforced",
     "push_schedule": "offsets",
     "push_timeout": 5,
     "order_visible_after": 0,
@@ -145,7 +147,7 @@ def test_values_are_parsed_from_yaml_json_and_flags(
         ),
         pytest.param(
             {"x": 1},
-            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-20])} and 20 more",
+            f"unknown assumption 'x', known: {', '.join(list(DEFAULTS)[:-22])} and 22 more",
             id="an unknown name",
         ),
     ],

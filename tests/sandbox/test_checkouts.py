@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from mockserver.domain.assumptions import Assumptions
-from mockserver.domain.checkout.completion import ShopperOutcome, UnknownChoiceError
+from mockserver.domain.checkout.choices import ChoiceError
+from mockserver.domain.checkout.completion import ShopperOutcome
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.refusal import Refusal
@@ -128,7 +129,7 @@ def test_a_declined_completion_makes_no_order(sandbox: Sandbox) -> None:
 def test_a_completion_that_fails_changes_nothing(sandbox: Sandbox) -> None:
     checkout = checkouts.create_checkout(sandbox, CART)
     completion = make_completion(shipping_option="pigeon")
-    with pytest.raises(UnknownChoiceError):
+    with pytest.raises(ChoiceError):
         checkouts.complete_checkout(sandbox, checkout.order_id, completion)
     assert (sandbox.checkouts, sandbox.orders) == ({checkout.order_id: checkout}, {})
 

@@ -207,8 +207,8 @@ async def test_timed_out_waiter_is_not_notified() -> None:
 
 def test_cleared_entries_are_not_loaded_again() -> None:
     journal = filled(size=5, entries=3)
-    stored = [(entry, None) for entry in journal]
+    stored = list(journal)
     journal.clear()
     journal.record(entry("3"))
-    journal.load([*stored, *((entry, None) for entry in journal)])
+    journal.load([*stored, *journal])
     assert correlation_ids(journal) == ["3"]

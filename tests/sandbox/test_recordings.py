@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
-from mockserver.sandbox import recordings
+from mockserver.sandbox import journal as journal_module
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.recordings import (
     MAX_BODY_BYTES,
@@ -17,18 +18,26 @@ NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 
 def record(journal: Journal, body: bytes = b"") -> int:
-    entry = Entry(NOW, "", "GET", "/")
-    journal.record(entry, (record_message({}, body), record_message({}, b"")))
+    messages = record_message({}, body), record_message({}, b"")
+    entry = Entry(NOW, "", "GET", "/", messages=messages)
+    journal.record(entry)
     return entry.entry_id
 
 
 def kept(journal: Journal) -> list[int]:
-    ids = range(1, journal.last_id + 1)
-    return [entry_id for entry_id in ids if journal.recordings.get(entry_id)]
+    return [entry.entry_id for entry in journal if entry.messages]
+
+
+def recorded_bytes(journal: Journal) -> int:
+    """Return what the messages add to the bytes of a journal."""
+    plain = Journal(journal.size)
+    plain.load([replace(entry, messages=None) for entry in journal])
+    plain.counts = journal.counts
+    return journal.total_bytes - plain.total_bytes
 
 
 def test_oldest_messages_are_dropped_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recordings, "MAX_RECORDED_BYTES", 4 * MESSAGE_OVERHEAD_BYTES + 10)
+    monkeypatch.setattr(journal_module, "MAX_RECORDED_BYTES", 4 * MESSAGE_OVERHEAD_BYTES + 10)
     journal = Journal()
     record(journal, b"x" * 6)
     record(journal, b"x" * 4)
@@ -36,6 +45,31 @@ def test_oldest_messages_are_dropped_beyond_the_limit(monkeypatch: pytest.Monkey
     record(journal, b"x")
     assert kept(journal) == [2, 3]
     assert len(list(journal)) == 3
+    record(journal, b"x")
+    assert kept(journal) == [3, 4]
+    assert recorded_bytes(journal) == 4 * MESSAGE_OVERHEAD_BYTES + 2
+
+
+def test_entry_that_lost_its_messages_keeps_them_in_a_copy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(journal_module, "MAX_RECORDED_BYTES", 2 * MESSAGE_OVERHEAD_BYTES)
+    journal = Journal()
+    record(journal)
+    copy = journal.copy()
+    record(journal)
+    assert (kept(journal), kept(copy)) == ([2], [1])
+
+
+def test_undone_entry_without_messages_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "MAX_RECORDED_BYTES", 2 * MESSAGE_OVERHEAD_BYTES)
+    journal = Journal()
+    record(journal)
+    record(journal)
+    journal.drop_after(0)
+    record(journal)
+    record(journal)
+    assert kept(journal) == [2]
 
 
 @pytest.mark.parametrize(("size", "expected"), [(2, [2, 3]), (0, [])])
@@ -44,7 +78,7 @@ def test_messages_are_dropped_with_their_entries(size: int, expected: list[int])
     for _ in range(3):
         record(journal)
     assert kept(journal) == expected
-    assert journal.recordings.total_bytes == len(expected) * 2 * MESSAGE_OVERHEAD_BYTES
+    assert recorded_bytes(journal) == len(expected) * 2 * MESSAGE_OVERHEAD_BYTES
 
 
 def test_entry_without_messages_has_none() -> None:
@@ -60,7 +94,7 @@ def test_undone_entries_take_their_messages_along() -> None:
     journal.record(Entry(NOW, "", "GET", "/"))
     journal.drop_after(kept_id)
     assert kept(journal) == [kept_id]
-    assert journal.recordings.total_bytes == 2 * MESSAGE_OVERHEAD_BYTES
+    assert recorded_bytes(journal) == 2 * MESSAGE_OVERHEAD_BYTES
 
 
 def test_copy_is_independent() -> None:

@@ -37,6 +37,7 @@ _PAGES: Mapping[str, tuple[str, Sequence[str]]] = {
             "bad_value_path", "bad_value_lists", "tax_tolerance", "country_echo",
             "event_country_case", "local_urls", "locale_in_order", "shipping_price",
             "token_order_redirect_url", "order_created_at", "order_visible_after",
+            "required_checkboxes", "street_parts",
         ),
     ),
 }  # fmt: skip

@@ -31,6 +31,8 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     "action": ("faults", "Actions"),
     "respond": ("faults", "Custom responses"),
     "checkout": ("checkouts", "Checkout orders"),
+    "checkout_address": ("checkouts", "Addresses at checkout"),
+    "checkout_customer": ("checkouts", "Customers at checkout"),
     "checkout_state": ("checkouts", "State of a checkout order"),
     "webhooks": ("checkouts", "Webhooks"),
     "webhook_endpoint": ("checkouts", "Webhook endpoints"),
@@ -83,6 +85,8 @@ _SINGULAR = {
     "expected_requests": "expected requests",
     "expected_deliveries": "expected deliveries",
     "checkout": "checkout order",
+    "checkout_address": "address",
+    "checkout_customer": "customer",
     "checkout_state": "state of a checkout order",
 }
 

@@ -4,6 +4,8 @@
 ``checkout``              the value, the fields a merchant sets, and its status
 ``bad_values``            the table of rules behind ``BAD_VALUE``
 ``changes``               create, update, abort: what a merchant does
+``choices``               a shipping option and checkboxes, among those offered
+``streets``               a street in one line or in parts
 ``completion``            what the shopper does, and the order it makes
 ``validation``            the merchant's response when the shopper presses buy
 ``customer_token``        a shopper's consent to later orders, as a value

@@ -12,7 +12,7 @@ from mockserver.domain.checkout.checkout import (
     Fields,
     check_checkout_allowed,
 )
-from mockserver.domain.checkout.completion import choose_shipping_option, with_shipping_option
+from mockserver.domain.checkout.choices import choose_shipping_option, with_shipping_option
 from mockserver.domain.operation import Operation
 
 

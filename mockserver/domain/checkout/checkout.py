@@ -98,8 +98,9 @@ class Checkout(Struct, frozen=True, kw_only=True):
         fields: what the merchant set, by the names of :data:`MERCHANT_FIELDS`.
         token: the customer token that the completion created, if it did.
         session: its session of the hosted payment page, if it has one.
-        shopper: what the shopper set: addresses, ``selected_shipping_option``,
-            ``merchant_requested``. Empty until the shopper has identified.
+        shopper: what the shopper set: addresses, ``customer``,
+            ``selected_shipping_option``, ``merchant_requested``. Empty until the shopper has
+            identified.
     """
 
     order_id: str
@@ -122,6 +123,11 @@ class Checkout(Struct, frozen=True, kw_only=True):
         """Where the shopper goes after a purchase: the session's URL, or ``confirmation``."""
         success = self.session and self.session.merchant_url("success", self.order_id)
         return success or self.merchant_url("confirmation")
+
+    @property
+    def customer(self) -> Fields:
+        """The person: what the merchant sent, then what the shopper entered."""
+        return {**self.fields.get("customer", {}), **self.shopper.get("customer", {})}
 
     def merchant_url(self, kind: str) -> str | None:
         """Return a merchant URL with the placeholder replaced."""

@@ -5,7 +5,7 @@ shipping option becomes a line of its own, so that lines and amount still agree.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,6 +19,13 @@ from mockserver.domain.checkout.checkout import (
     Fields,
     check_checkout_allowed,
 )
+from mockserver.domain.checkout.choices import (
+    answer_checkboxes,
+    check_required_checkboxes,
+    choose_shipping_option,
+    with_shipping_option,
+)
+from mockserver.domain.checkout.streets import completed_address
 from mockserver.domain.money import sum_totals
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import (
@@ -67,7 +74,10 @@ class Completion(Struct, frozen=True, kw_only=True):
     """What the shopper enters and how the attempt ends.
 
     Attributes:
+        customer: fields of the person that the shopper enters, such as ``date_of_birth``.
         shipping_option: the id of the chosen option; ``None`` for the preselected one.
+        checkbox: answer to ``options.additional_checkbox``; ``None`` leaves it as the
+            merchant sent it.
         checkboxes: answers by the ids of ``options.additional_checkboxes``; what is left
             out stays as the merchant sent it.
     """
@@ -76,12 +86,10 @@ class Completion(Struct, frozen=True, kw_only=True):
     payment_method: PaymentMethod
     billing_address: Address
     shipping_address: Address
+    customer: Fields = field(default_factory=dict)
     shipping_option: str | None = None
+    checkbox: bool | None = None
     checkboxes: Fields = field(default_factory=dict)
-
-
-class UnknownChoiceError(ValueError):
-    """The checkout order has no shipping option or checkbox of this id."""
 
 
 def outcome_for_email(email: str) -> ShopperOutcome:
@@ -107,17 +115,12 @@ def enter_shopper_details(
 
     Raises:
         Refusal: it is complete, aborted or expired.
-        UnknownChoiceError: no such shipping option.
+        ChoiceError: no such shipping option.
     """
     check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
-    used = replace(checkout, shopper={**checkout.shopper, **addresses}, last_modified_at=now)
+    entered = {name: completed_address(a, assumptions) for name, a in addresses.items()}
+    used = replace(checkout, shopper={**checkout.shopper, **entered}, last_modified_at=now)
     return with_shipping_option(used, choose_shipping_option(checkout, shipping_option))
-
-
-def with_shipping_option(checkout: Checkout, option: Fields) -> Checkout:
-    """Return the checkout order with this shipping option chosen; empty for none."""
-    shopper = {**checkout.shopper, "selected_shipping_option": option}
-    return replace(checkout, shopper={name: value for name, value in shopper.items() if value})
 
 
 def attempt_checkout(
@@ -127,15 +130,21 @@ def attempt_checkout(
 
     Raises:
         Refusal: it is complete, aborted or expired.
-        UnknownChoiceError: no such shipping option or checkbox.
+        ChoiceError: no such shipping option or checkbox, or a required checkbox is not
+            ticked though the shopper pays.
     """
     addresses = {name: getattr(completion, name) for name in ADDRESS_NAMES}
     used = enter_shopper_details(
         checkout, addresses, completion.shipping_option, now, assumptions
     )
-    answers = _checkbox_answers(checkout, completion.checkboxes)
-    if answers:
-        used = replace(used, shopper={**used.shopper, "merchant_requested": answers})
+    answers = answer_checkboxes(
+        checkout, checkbox=completion.checkbox, checkboxes=completion.checkboxes
+    )
+    if completion.outcome is not ShopperOutcome.ABANDONED:
+        check_required_checkboxes(checkout, answers, assumptions)
+    entered = {"customer": completion.customer, "merchant_requested": answers}
+    shopper = {**used.shopper, **{name: value for name, value in entered.items() if value}}
+    used = replace(used, shopper=shopper)
     if completion.outcome not in ORDER_OUTCOMES:
         return used
     return replace(used, completed_at=now)
@@ -181,51 +190,15 @@ def build_completed_order(
         purchase_currency=fields["purchase_currency"].upper(),
         locale=_order_locale(fields["locale"], country, assumptions),
         payment_method=completion.payment_method,
-        customer=fields.get("customer", {}),
-        billing_address=_order_address(completion.billing_address),
-        shipping_address=_order_address(completion.shipping_address),
+        customer=checkout.customer,
+        billing_address=_order_address(completion.billing_address, assumptions),
+        shipping_address=_order_address(completion.shipping_address, assumptions),
         fraud_status=fraud_status,
         merchant_reference1=fields.get("merchant_reference1"),
         merchant_reference2=fields.get("merchant_reference2"),
         merchant_data=fields.get("merchant_data"),
         selected_shipping_option=_order_shipping_option(checkout),
     )
-
-
-def choose_shipping_option(checkout: Checkout, option_id: str | None = None) -> Fields:
-    """Return the shipping option of this id, the one chosen before, or the preselected one.
-
-    Without any of these it is the first; empty if there are no options.
-
-    Raises:
-        UnknownChoiceError: no shipping option of this id.
-    """
-    options = checkout.fields.get("shipping_options", [])
-    by_id = {option["id"]: option for option in options}
-    if option_id is not None and option_id not in by_id:
-        raise UnknownChoiceError(_unknown_id("shipping option", option_id, by_id))
-    earlier = checkout.shopper.get("selected_shipping_option", {}).get("id")
-    chosen = by_id.get(option_id or earlier)
-    if chosen:
-        return dict(chosen)
-    preselected = (option for option in options if option.get("preselected"))
-    return dict(next(preselected, options[0] if options else {}))
-
-
-def _checkbox_answers(checkout: Checkout, answers: Fields) -> Fields:
-    sent = checkout.fields.get("options", {}).get("additional_checkboxes", [])
-    known = [box["id"] for box in sent]
-    for box_id in answers:
-        if box_id not in known:
-            raise UnknownChoiceError(_unknown_id("checkbox", box_id, known))
-    boxes = [
-        {"id": box["id"], "checked": answers.get(box["id"], box["checked"])} for box in sent
-    ]
-    return {"additional_checkboxes": boxes} if boxes else {}
-
-
-def _unknown_id(kind: str, unknown: str, known: Iterable[str]) -> str:
-    return f"no {kind} '{unknown}'; the checkout has {', '.join(known) or 'none'}"
 
 
 def _added_shipping(checkout: Checkout, assumptions: Assumptions) -> Fields:
@@ -274,8 +247,9 @@ def _order_locale(locale: str, country: str, assumptions: Assumptions) -> str:
     return f"{locale.partition('-')[0]}-{country}"
 
 
-def _order_address(address: Address) -> Address:
-    known = {name: address[name] for name in ADDRESS_FIELDS if name in address}
+def _order_address(address: Address, assumptions: Assumptions) -> Address:
+    completed = completed_address(address, assumptions)
+    known = {name: completed[name] for name in ADDRESS_FIELDS if name in completed}
     if "country" in known:
         known["country"] = known["country"].upper()
     return known

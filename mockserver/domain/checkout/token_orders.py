@@ -21,8 +21,8 @@ from mockserver.domain.order import Order
 from mockserver.domain.provenance import Mark
 from mockserver.domain.refusal import Refusal
 
-INHERITED_FIELDS = ("purchase_country", "locale", "customer")
-"""What an order with a token has from the checkout order that created the token."""
+INHERITED_FIELDS = ("purchase_country", "locale")
+"""What, with the customer, an order has from the checkout order that created its token."""
 
 
 TOKEN_LIFECYCLE: Mapping[Operation, Mapping[TokenStatus, Permission]] = {
@@ -92,12 +92,10 @@ def start_token_order(
     operation = Operation.CREATE_TOKEN_ORDER
     check_token_allows(token, operation)
     check_values(fields, operation, assumptions)
-    inherited = {
-        name: checkout.fields[name] for name in INHERITED_FIELDS if name in checkout.fields
-    }
+    inherited = {name: checkout.fields[name] for name in INHERITED_FIELDS}
     return Checkout(
         order_id=order_id,
-        fields={**inherited, **fields},
+        fields={**inherited, "customer": checkout.customer, **fields},
         started_at=now,
         last_modified_at=now,
         completed_at=now,

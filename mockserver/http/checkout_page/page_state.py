@@ -8,11 +8,9 @@ from mockserver.domain.checkout.checkout import (
     Fields,
     derive_checkout_status,
 )
-from mockserver.domain.checkout.completion import (
-    choose_shipping_option,
-    completed_amount,
-    with_shipping_option,
-)
+from mockserver.domain.checkout.choices import choose_shipping_option, with_shipping_option
+from mockserver.domain.checkout.completion import completed_amount
+from mockserver.domain.checkout.streets import join_street
 from mockserver.domain.order import Address
 from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.sandbox.sandbox import Sandbox
@@ -43,11 +41,12 @@ def describe_page(sandbox: Sandbox, checkout: Checkout) -> JsonObject:
         "shipping_options": _rows(fields.get("shipping_options", []), OPTION_FIELDS),
         "selected_shipping_option": chosen.get("id"),
         "payment_methods": (*PAYMENT_METHODS, *METHODS_BY_COUNTRY.get(country, ())),
+        "checkbox": fields.get("options", {}).get("additional_checkbox"),
         "checkboxes": _rows(_checkboxes(fields), CHECKBOX_FIELDS),
         **_switches(fields),
         "terms_url": checkout.merchant_url("terms"),
         "confirmation_url": checkout.return_url,
-        "customer_type": fields.get("customer", {}).get("type", "person"),
+        "customer_type": checkout.customer.get("type", "person"),
         "event_country_case": assumptions.event_country_case,
         "test_person": generate_address(checkout, country, sandbox.ids.seed),
     }
@@ -61,7 +60,7 @@ def _address(checkout: Checkout, name: str, country: str) -> Address:
     """Return what the shopper entered, or what the merchant prefilled."""
     entered = checkout.shopper.get(name) or checkout.fields.get(name, {})
     address = {key: str(value) for key, value in entered.items() if value}
-    return {**address, "country": address.get("country", country).upper()}
+    return {**join_street(address), "country": address.get("country", country).upper()}
 
 
 def _countries(fields: Fields, country: str) -> dict[str, list[str]]:

@@ -16,23 +16,22 @@ from mockserver.http.merchant.order_serializer import (
     serialize_explanation,
 )
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
-from mockserver.sandbox.journal import Entry, Journal
+from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.recordings import Message
 from mockserver.scenario.body_fields import body_fields
 
 MAX_NOTED_FIELDS = 10  # of one body, for each kind of note
 
 
-def serialize_entry(journal: Journal, entry: Entry, *, unmasked: bool = False) -> JsonObject:
+def serialize_entry(entry: Entry, *, unmasked: bool = False) -> JsonObject:
     """Serialize an entry with its messages and the explanation of its response.
 
     Args:
-        journal: the journal that has the entry.
         entry: the entry.
         unmasked: show personal data in bodies; credentials are never shown.
     """
     result, explanation = entry.result, entry.explanation
-    request, response = journal.recordings.get(entry.entry_id) or (None, None)
+    request, response = entry.messages or (None, None)
     return {
         "id": entry.entry_id,
         "correlation_id": entry.correlation_id,

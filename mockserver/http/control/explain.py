@@ -36,7 +36,7 @@ def explain_request(context: ControlContext, params: PathParams, _request: Reque
     """Explain the response to the request with a correlation id."""
     sandbox = find_sandbox(context, params)
     entry = find_entry(sandbox, params["correlation_id"])
-    return json_response(serialize_entry(sandbox.journal, entry))
+    return json_response(serialize_entry(entry))
 
 
 def explain_refund(context: ControlContext, params: PathParams, request: Request) -> Response:

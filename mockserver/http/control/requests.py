@@ -62,7 +62,7 @@ def list_requests(context: ControlContext, params: PathParams, request: Request)
     if request.query.get("view") == "row":
         rows = [serialize_row(entry) for entry in reversed(entries)]
     else:
-        rows = _render_entries(journal, entries)
+        rows = _render_entries(entries)
     first = next(iter(journal), None)
     return json_response(
         {
@@ -79,7 +79,7 @@ def get_request(context: ControlContext, params: PathParams, request: Request) -
     sandbox = find_sandbox(context, params)
     entry = find_entry(sandbox, params["correlation_id"])
     unmasked = parse_flag(request, "unmasked")
-    return json_response(serialize_entry(sandbox.journal, entry, unmasked=unmasked))
+    return json_response(serialize_entry(entry, unmasked=unmasked))
 
 
 async def send_request(
@@ -171,7 +171,7 @@ async def await_requests(
         if len(entries) >= expected_count or seconds_left <= 0:
             break
         await context.home.wait_for_change(name, seconds_left)
-    render = partial(_render_entries, look.journal.copy(), entries)
+    render = partial(_render_entries, entries)
     rows = await context.workers.run_if(render, is_long=len(entries) > FEW_ENTRIES)
     return json_response({"satisfied": len(entries) >= expected_count, "requests": rows})
 
@@ -246,8 +246,8 @@ def _entry_filter(sandbox: Sandbox, request: Request) -> Callable[[Entry], bool]
     return matches
 
 
-def _render_entries(journal: Journal, entries: Iterable[Entry]) -> list[JsonObject]:
-    return [serialize_entry(journal, entry) for entry in entries]
+def _render_entries(entries: Iterable[Entry]) -> list[JsonObject]:
+    return [serialize_entry(entry) for entry in entries]
 
 
 def _page(entries: list[Entry], request: Request) -> list[Entry]:

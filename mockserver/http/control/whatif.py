@@ -45,7 +45,7 @@ def play_whatif(context: ControlContext, params: PathParams, request: Request) -
     sandbox = find_sandbox(context, params)
     entries = _entries_from(sandbox, body.get("from"))
     recorded = Alternative(sandbox.assumptions)
-    changes = playable_changes([*_recorded_changes(sandbox, entries)], recorded)
+    changes = playable_changes([*_recorded_changes(entries)], recorded)
     branches = []
     for assume, alternative in _alternatives(sandbox, body):
         branch = compare_branch(changes, alternative)
@@ -103,10 +103,10 @@ def _is_change(entry: Entry) -> bool:
     return operation is not None and operation.info.takes_idempotency_key
 
 
-def _recorded_changes(sandbox: Sandbox, entries: Sequence[Entry]) -> Iterator[RecordedChange]:
+def _recorded_changes(entries: Sequence[Entry]) -> Iterator[RecordedChange]:
     """Parse the recorded bodies; a request whose body was not kept is left out."""
     for entry in entries:
-        messages = sandbox.journal.recordings.get(entry.entry_id)
+        messages = entry.messages
         if not _is_change(entry) or messages is None or messages[0].is_cut:
             continue
         change = _parse_change(entry, messages[0])

@@ -9,6 +9,18 @@ import { formatTime } from "./format.js";
 const OUTCOMES = ["approved", "pending", "declined", "abandoned"];
 
 /**
+ * Tick the checkboxes without which the shopper cannot pay.
+ * @param {Record<string, any>} options of the checkout order
+ */
+function requiredTicks({ additional_checkbox: single, additional_checkboxes: boxes = [] }) {
+  const required = boxes.filter((/** @type {any} */ box) => box.required);
+  return {
+    ...(single?.required && { checkbox: true }),
+    ...(required.length && { checkboxes: Object.fromEntries(required.map((/** @type {any} */ box) => [box.id, true])) }),
+  };
+}
+
+/**
  * @param {Element} root
  * @param {import("./app.js").Place} place
  * @returns {import("./app.js").View}
@@ -36,7 +48,10 @@ export function show(root, place) {
     const one = await get(path);
     const outcome = h("select", { "aria-label": "Outcome", change: drawSame }, OUTCOMES.map((name) => h("option", null, name)));
     const same = h("div");
-    const action = () => ({ method: "POST", path: `${path}/complete`, body: { outcome: outcome.value }, step: { action: "complete", argument: { checkout: place.item, outcome: outcome.value } } });
+    const action = () => {
+      const body = { outcome: outcome.value, ...requiredTicks(one.checkout.options) };
+      return { method: "POST", path: `${path}/complete`, body, step: { action: "complete", argument: { order: place.item, ...body } } };
+    };
     function drawSame() {
       fill(same, equivalent(action()));
     }

@@ -32,8 +32,11 @@ OBJECT_FIELDS = (
     "options", "customer", "merchant_urls", "billing_address", "shipping_address", "gui",
 )  # fmt: skip
 TEXT_FIELDS = frozenset(
-    ("reference", "merchant_reference1", "merchant_reference2", "postal_code", "phone")
-)
+    (
+        "reference", "merchant_reference1", "merchant_reference2", "postal_code", "phone",
+        "street_number",
+    )
+)  # fmt: skip
 KNOWN_FIELDS = frozenset(MERCHANT_FIELDS)
 FIELDS_OF: Mapping[Operation, frozenset[str]] = {
     Operation.CREATE_TOKEN_ORDER: KNOWN_FIELDS | {"auto_capture"},

@@ -69,10 +69,10 @@ def format_checkout_time(moment: datetime) -> str:
 def _shown_fields(checkout: Checkout, assumptions: Assumptions) -> Fields:
     """Fill in defaults, what the shopper set, and the case of countries."""
     fields: dict[str, Any] = {
-        "customer": {},
         "external_payment_methods": [],
         "external_checkouts": [],
         **checkout.fields,
+        "customer": checkout.customer,
         "options": _options(checkout.fields.get("options", {})),
     }
     country = _country(fields["purchase_country"], assumptions)

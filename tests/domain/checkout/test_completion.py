@@ -8,12 +8,11 @@ import pytest
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.changes import replace_fields
 from mockserver.domain.checkout.checkout import Checkout
+from mockserver.domain.checkout.choices import ChoiceError, choose_shipping_option
 from mockserver.domain.checkout.completion import (
     ShopperOutcome,
-    UnknownChoiceError,
     attempt_checkout,
     build_completed_order,
-    choose_shipping_option,
     completed_amount,
     completed_tax_amount,
     enter_shopper_details,
@@ -34,10 +33,6 @@ from tests.support.checkouts import (
 
 LATER = NOW + timedelta(minutes=5)
 OPTIONS: dict[str, Any] = {"shipping_options": [PICKUP, PARCEL]}
-BOXES = [
-    {"id": "news", "text": "News?", "checked": False, "required": False},
-    {"id": "terms", "text": "Terms?", "checked": True, "required": True},
-]
 
 
 def attempt(
@@ -134,9 +129,9 @@ def test_a_preselected_shipping_option_is_chosen() -> None:
 
 
 def test_an_unknown_shipping_option_is_an_error_with_the_known_ones() -> None:
-    with pytest.raises(UnknownChoiceError, match="the checkout has pickup, parcel"):
+    with pytest.raises(ChoiceError, match="the checkout has pickup, parcel"):
         attempt(fields=OPTIONS, shipping_option="pigeon")
-    with pytest.raises(UnknownChoiceError, match="the checkout has none"):
+    with pytest.raises(ChoiceError, match="the checkout has none"):
         attempt(shipping_option="pigeon")
 
 
@@ -187,22 +182,13 @@ def test_an_order_shows_countries_in_upper_case_and_known_fields_only() -> None:
     assert order.shipping_address == {"city": "Lund"}
 
 
-def test_checkboxes_are_answered_by_the_shopper_or_stay_as_sent() -> None:
-    fields = {"options": {"additional_checkboxes": BOXES}}
-    checkout, _ = attempt(fields=fields, checkboxes={"news": True})
-    assert checkout.shopper["merchant_requested"] == {
-        "additional_checkboxes": [
-            {"id": "news", "checked": True},
-            {"id": "terms", "checked": True},
-        ]
-    }
-    assert "merchant_requested" not in attempt()[0].shopper
-
-
-def test_an_unknown_checkbox_is_an_error_with_the_known_ones() -> None:
-    fields = {"options": {"additional_checkboxes": BOXES}}
-    with pytest.raises(UnknownChoiceError, match="'nwes'; the checkout has news, terms"):
-        attempt(fields=fields, checkboxes={"nwes": True})
+def test_what_the_shopper_enters_about_the_person_completes_what_was_sent() -> None:
+    fields = {"customer": {"type": "person", "date_of_birth": "1980-01-01"}}
+    entered = {"date_of_birth": "1941-03-21", "gender": "female"}
+    checkout, order = attempt(fields=fields, customer=entered)
+    assert order is not None
+    assert checkout.customer == order.customer == {"type": "person", **entered}
+    assert attempt(fields=fields)[0].customer == fields["customer"]
 
 
 @pytest.mark.parametrize(

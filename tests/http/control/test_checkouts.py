@@ -60,6 +60,38 @@ async def test_what_the_merchant_prefilled_wins_over_a_made_up_shopper(
     assert address["phone"]
 
 
+async def test_the_person_is_shown_by_the_checkout_and_by_the_order(
+    merchant: Merchant,
+) -> None:
+    order_id = await create(merchant, customer={"type": "person"})
+    person = {"date_of_birth": "1941-03-21", "gender": "male"}
+    completed = await complete(merchant, order_id, customer=person)
+    for shown in (completed["checkout"], completed["order"]):
+        assert shown["customer"] == {**person, "type": "person"}
+
+
+PARTS = {"street_name": "Hauptstraße", "street_number": "12", "house_extension": "b"}
+CARE_OF = {"care_of": "Müller"}
+
+
+async def test_a_street_in_parts_replaces_a_made_up_street(merchant: Merchant) -> None:
+    order_id = await create(
+        merchant,
+        purchase_country="DE",
+        purchase_currency="EUR",
+        shipping_address={"street_name": "Am Markt", "street_number": 3},
+    )
+    completed = await complete(merchant, order_id, billing_address={**PARTS, **CARE_OF})
+    checkout, order = completed["checkout"], completed["order"]
+    assert checkout["billing_address"].items() >= {**PARTS, **CARE_OF}.items()
+    assert checkout["shipping_address"]["street_number"] == "3"
+    streets = ["Hauptstraße 12 b", "Am Markt 3"]
+    for shown in (checkout, order):
+        addresses = [shown[name] for name in ("billing_address", "shipping_address")]
+        assert [address["street_address"] for address in addresses] == streets
+    assert not {*PARTS, *CARE_OF} & order["billing_address"].keys()
+
+
 async def test_options_replace_what_the_merchant_prefilled(merchant: Merchant) -> None:
     order_id = await create(merchant, **EMAIL, shipping_options=[PICKUP, PARCEL])
     order = (
@@ -151,6 +183,8 @@ async def test_an_expired_checkout_cannot_be_completed(merchant: Merchant) -> No
         ({"adress": {}}, "unknown key 'adress'"),
         ({"shipping_option": "pigeon"}, "no shipping option 'pigeon'"),
         ({"checkboxes": {"news": True}}, "no checkbox 'news'; the checkout has none"),
+        ({"customer": {"date_of_birth": "21/3/41"}}, "expected a date such as 1941-03-21"),
+        ({"checkbox": True}, "no options.additional_checkbox"),
     ],
 )
 async def test_invalid_options_are_refused_and_change_nothing(
@@ -163,6 +197,28 @@ async def test_invalid_options_are_refused_and_change_nothing(
     details = (await merchant.control("GET", f"checkouts/{order_id}")).json
     assert (details["status"], details["order"]) == ("checkout_incomplete", None)
     assert details["checkout"]["merchant_urls"] == URLS
+
+
+REQUIRED = {"text": "Of age?", "checked": False, "required": True}
+
+
+@pytest.mark.parametrize("urls", [{}, {"validation": "http://localhost:1/validate"}])
+async def test_a_required_checkbox_must_be_ticked_before_the_shop_is_asked(
+    merchant: Merchant, urls: dict[str, str]
+) -> None:
+    order_id = await create(
+        merchant, options={"additional_checkbox": REQUIRED}, merchant_urls={**URLS, **urls}
+    )
+    path = f"checkouts/{order_id}/complete"
+    refused = await merchant.control("POST", path, {})
+    assert refused.status == 422
+    assert 'complete with {"checkbox": true}' in refused.json["detail"]
+    assert (await merchant.control("GET", "deliveries")).json == {"deliveries": []}
+    untouched = (await merchant.control("GET", f"checkouts/{order_id}")).json["checkout"]
+    assert "merchant_requested" not in untouched
+    assert untouched["billing_address"] == {"country": "se"}
+    completed = await complete(merchant, order_id, checkbox=True)
+    assert completed["checkout"]["merchant_requested"] == {"additional_checkbox": True}
 
 
 async def test_an_unknown_checkout_is_not_found(merchant: Merchant) -> None:

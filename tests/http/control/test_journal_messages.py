@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.operation import Operation
+from mockserver.domain.operation import CHECKOUTS_PATH, Operation
 from mockserver.sandbox.recordings import HIDDEN, MAX_BODY_BYTES
+from tests.support.checkouts import CART
 from tests.support.merchant import Merchant, line, with_key
 from tests.support.problems import assert_problem
 
@@ -137,6 +138,12 @@ async def test_ignored_fields_are_noted_with_the_field_that_was_meant(
 ) -> None:
     await merchant.do(operation, body)
     assert (await latest(merchant))["notes"] == [f"unknown field {note}"]
+
+
+async def test_ignored_fields_of_a_checkout_order_are_noted(merchant: Merchant) -> None:
+    await merchant.send("POST", CHECKOUTS_PATH, {**CART, "order_line": []})
+    note = "unknown field 'order_line' is ignored, did you mean 'order_lines'?"
+    assert (await latest(merchant))["notes"] == [note]
 
 
 @pytest.mark.parametrize("body", [[], {"anything": 1}])

@@ -196,6 +196,16 @@ function showShipping() {
   show("SHIPMO-container", options.length > 0);
 }
 
+/**
+ * @param {string} id
+ * @param {string} name
+ * @param {{text: string, checked: boolean, required: boolean}} box
+ */
+function buildCheckbox(id, name, { text, checked, required }) {
+  const input = create("input", { type: "checkbox", id, name, checked, required });
+  return create("p", { class: "choice" }, input, create("label", { for: id }, textOf(text)));
+}
+
 function buildPayment() {
   const methods = order.payment_methods.map((/** @type {string} */ method, /** @type {number} */ index) => {
     const id = `payment-${method.toLowerCase()}`;
@@ -204,21 +214,9 @@ function buildPayment() {
     return createOption(attributes, labels[method], { cid });
   });
   byId("payment-methods").replaceChildren(...methods);
-  const boxes = order.checkboxes.map((/** @type {any} */ box) =>
-    create(
-      "p",
-      { class: "choice" },
-      create("input", {
-        type: "checkbox",
-        id: `checkbox-${box.id}`,
-        name: box.id,
-        checked: box.checked,
-        required: box.required,
-      }),
-      create("label", { for: `checkbox-${box.id}` }, textOf(box.text)),
-    ),
-  );
-  byId("checkboxes").replaceChildren(...boxes);
+  const single = order.checkbox ? [buildCheckbox("additional-checkbox", "additional_checkbox", order.checkbox)] : [];
+  const boxes = order.checkboxes.map((/** @type {any} */ box) => buildCheckbox(`checkbox-${box.id}`, box.id, box));
+  byId("checkboxes").replaceChildren(...single, ...boxes);
   byId("terms").href = order.terms_url ?? "";
   show("terms", Boolean(order.terms_url));
 }
@@ -306,6 +304,7 @@ async function pay() {
     const boxes = order.checkboxes.map((/** @type {any} */ box) => [box.id, byId(`checkbox-${box.id}`).checked]);
     const spec = {
       payment_method: new FormData(byId("payment")).get("method"),
+      checkbox: order.checkbox ? byId("additional-checkbox").checked : undefined,
       checkboxes: Object.fromEntries(boxes),
       outcome: byId("outcome").value || undefined,
       push: byId("push").value,

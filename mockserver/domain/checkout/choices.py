@@ -1,0 +1,112 @@
+"""What the shopper chooses of what the merchant offers: a shipping option, checkboxes."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.checkout import Checkout, Fields
+
+
+class ChoiceError(ValueError):
+    """The checkout order has no such choice, or a required checkbox is not ticked."""
+
+
+def choose_shipping_option(checkout: Checkout, option_id: str | None = None) -> Fields:
+    """Return the shipping option of this id, the one chosen before, or the preselected one.
+
+    Without any of these it is the first; empty if there are no options.
+
+    Raises:
+        ChoiceError: no shipping option of this id.
+    """
+    options = checkout.fields.get("shipping_options", [])
+    by_id = {option["id"]: option for option in options}
+    if option_id is not None and option_id not in by_id:
+        raise ChoiceError(_unknown_id("shipping option", option_id, by_id))
+    earlier = checkout.shopper.get("selected_shipping_option", {}).get("id")
+    chosen = by_id.get(option_id or earlier)
+    if chosen:
+        return dict(chosen)
+    preselected = (option for option in options if option.get("preselected"))
+    return dict(next(preselected, options[0] if options else {}))
+
+
+def with_shipping_option(checkout: Checkout, option: Fields) -> Checkout:
+    """Return the checkout order with this shipping option chosen; empty for none."""
+    shopper = {**checkout.shopper, "selected_shipping_option": option}
+    return replace(checkout, shopper={name: value for name, value in shopper.items() if value})
+
+
+def answer_checkboxes(
+    checkout: Checkout, *, checkbox: bool | None, checkboxes: Mapping[str, bool]
+) -> Fields:
+    """Return ``merchant_requested``: every checkbox, as answered or as the merchant sent it.
+
+    Args:
+        checkout: the checkout order.
+        checkbox: answer to ``options.additional_checkbox``, or ``None``.
+        checkboxes: answers to ``options.additional_checkboxes`` by id.
+
+    Returns:
+        The members of ``merchant_requested``; empty if the merchant added no checkbox.
+
+    Raises:
+        ChoiceError: there is no such checkbox.
+    """
+    box, boxes = _checkboxes(checkout)
+    known = [box["id"] for box in boxes]
+    for box_id in checkboxes:
+        if box_id not in known:
+            raise ChoiceError(_unknown_id("checkbox", box_id, known))
+    if checkbox is not None and not box:
+        raise ChoiceError("no single checkbox; the checkout has no options.additional_checkbox")
+    answers: dict[str, object] = {}
+    if box:
+        answers["additional_checkbox"] = box["checked"] if checkbox is None else checkbox
+    if boxes:
+        answers["additional_checkboxes"] = [
+            {"id": box["id"], "checked": checkboxes.get(box["id"], box["checked"])}
+            for box in boxes
+        ]
+    return answers
+
+
+def check_required_checkboxes(
+    checkout: Checkout, answers: Fields, assumptions: Assumptions
+) -> None:
+    """Check that the required checkboxes are ticked.
+
+    Args:
+        checkout: the checkout order.
+        answers: as :func:`answer_checkboxes` returns them.
+        assumptions: those in force.
+
+    Raises:
+        ChoiceError: one is not; the message has all, and what to send.
+    """
+    if assumptions.required_checkboxes == "ignored":
+        return
+    box, boxes = _checkboxes(checkout)
+    needed: dict[str, object] = {}
+    if box.get("required") and not answers["additional_checkbox"]:
+        needed["checkbox"] = True
+    checked = {
+        answer["id"]: answer["checked"] for answer in answers.get("additional_checkboxes", ())
+    }
+    missing = {box["id"]: True for box in boxes if box["required"] and not checked[box["id"]]}
+    if missing:
+        needed["checkboxes"] = missing
+    if needed:
+        raise ChoiceError(f"required and not ticked; complete with {json.dumps(needed)}")
+
+
+def _checkboxes(checkout: Checkout) -> tuple[Fields, list[Fields]]:
+    """Return the single checkbox, empty if there is none, and the list of checkboxes."""
+    options = checkout.fields.get("options", {})
+    return options.get("additional_checkbox", {}), options.get("additional_checkboxes", [])
+
+
+def _unknown_id(kind: str, unknown: str, known: Iterable[str]) -> str:
+    return f"no {kind} '{unknown}'; the checkout has {', '.join(known) or 'none'}"
