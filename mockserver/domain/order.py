@@ -107,7 +107,7 @@ def _set_of(references: tuple[str, ...]) -> frozenset[str]:
     return frozenset(references)
 
 
-class Capture(Struct, frozen=True, gc=False, kw_only=True):
+class Capture(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A shipment: money taken for some lines of the order."""
 
     capture_id: str
@@ -150,7 +150,7 @@ _CAPTURED_AMOUNT = attrgetter("captured_amount")
 _REFUNDED_AMOUNT = attrgetter("refunded_amount")
 
 
-class Order(Struct, frozen=True, gc=False, kw_only=True):
+class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """An order with its captures and refunds."""
 
     order_id: str

@@ -1,18 +1,18 @@
 """A store in a file: SQLite with a write-ahead log, used by one server.
 
-All commits that wait are written in one transaction, by a thread of its own, so that a slow
-disk holds up no other request. A response leaves after its transaction.
+Commits are written in one transaction, by a thread of its own, so that a slow disk holds up
+no other request. A response leaves after its transaction.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mockserver.homes.store import Commit, Conflict, StoredFields, StoreError
+from mockserver.homes.store import Commit, Outcome, StoredFields, StoreError
 
 APPLICATION_ID = 0x4B4D4F43
 """Marks a database as ours (``KMOC``)."""
@@ -51,8 +51,6 @@ class SqliteStore:
             StoreError: it is no database, of another program, newer, or in use.
         """
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kustom-mock store")
-        self._pending: list[tuple[Commit, asyncio.Future[None]]] = []
-        self._writer: asyncio.Task[None] | None = None
         self._uses = 0
         try:
             self._connection = _open(path, fsync=fsync)
@@ -73,14 +71,14 @@ class SqliteStore:
         rows = await self._run(lambda: self._read(query, name))
         return [value for (value,) in rows]
 
-    async def commit(self, commit: Commit) -> Conflict | None:
-        """Write a commit with all others that wait; nobody else can come in between."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._pending.append((commit, future))
-        if self._writer is None:
-            self._writer = asyncio.get_running_loop().create_task(self._write_pending())
-        await future
-        return None
+    async def commit(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Write commits in one transaction; nobody else can come in between."""
+        error: StoreError | None = None
+        try:
+            await self._run(partial(self._write, commits))
+        except StoreError as raised:
+            error = raised
+        return [error] * len(commits)
 
     async def wait_for_turn(self, name: str, token: str, seconds: float) -> None:  # noqa: ARG002
         """Wait for seconds: there are no others."""
@@ -95,9 +93,7 @@ class SqliteStore:
         """Do nothing: the file is open."""
 
     async def close(self) -> None:
-        """Write what waits, and close the file."""
-        if self._writer is not None:
-            await self._writer
+        """Close the file."""
         await self._run(self._connection.close)
         self._thread.shutdown()
 
@@ -107,21 +103,6 @@ class SqliteStore:
             return await loop.run_in_executor(self._thread, work)
         except sqlite3.Error as error:
             raise _store_error(error) from None
-
-    async def _write_pending(self) -> None:
-        while self._pending:
-            batch, self._pending = self._pending, []
-            error = None
-            try:
-                await self._run(partial(self._write, [commit for commit, _ in batch]))
-            except Exception as raised:  # noqa: BLE001  # the callers must get it
-                error = raised
-            for _, future in batch:
-                if error is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(error)
-        self._writer = None
 
     def _load(self, name: str) -> StoredFields | None:
         tokens = self._read("SELECT token FROM sandbox WHERE name = ?", name)
@@ -162,9 +143,9 @@ class SqliteStore:
         if commit.entries:
             connection.executemany(
                 "INSERT OR REPLACE INTO entry VALUES (?, ?, ?)",
-                [(name, number, value) for number, value in commit.entries.items()],
+                [(name, *entry) for entry in commit.entries],
             )
-            oldest = max(commit.entries) - commit.journal_size
+            oldest = commit.entries[-1][0] - commit.journal_size
             connection.execute("DELETE FROM entry WHERE name = ? AND id <= ?", (name, oldest))
 
 

@@ -1,7 +1,7 @@
 """The protocol of a store: where fields of bytes live, and what is committed to it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -27,7 +27,7 @@ class StoredFields(Struct, frozen=True):
 
 
 class Commit(Struct, frozen=True, kw_only=True):
-    """The changes of one or more turns on a sandbox.
+    """The changes of one or more turns on a sandbox; without any it checks the token only.
 
     Attributes:
         name: the sandbox.
@@ -35,7 +35,7 @@ class Commit(Struct, frozen=True, kw_only=True):
         token: their own token.
         fields: new values by field.
         removed: fields that are removed.
-        entries: new journal entries by id.
+        entries: ids and values of new journal entries.
         journal_size: maximum number of journal entries.
         replaces: the sandbox is replaced by these fields and entries.
         drops: the sandbox is dropped.
@@ -47,20 +47,11 @@ class Commit(Struct, frozen=True, kw_only=True):
     token: str
     fields: Mapping[str, bytes] = {}
     removed: Sequence[str] = ()
-    entries: Mapping[int, bytes] = {}
+    entries: Sequence[tuple[int, bytes]] = ()
     journal_size: int = 0
     replaces: bool = False
     drops: bool = False
     times_lost: int = 0
-
-    @property
-    def mode(self) -> str:
-        """What is done: ``turn``, ``replace``, ``drop``, or only ``check`` the token."""
-        if self.drops:
-            return "drop"
-        if self.replaces:
-            return "replace"
-        return "check" if self.is_empty else "turn"
 
     @property
     def is_empty(self) -> bool:
@@ -76,11 +67,17 @@ class Conflict(Struct, frozen=True):
         token: of the last commit.
         fields: the newest values of all fields that changed since; ``None`` if removed.
         is_known: whether the fields are all that changed; else the sandbox is loaded again.
+        is_reserved: nothing changed, but the next commit is reserved for another server.
     """
 
     token: str = ""
     fields: Mapping[str, bytes | None] = {}
     is_known: bool = False
+    is_reserved: bool = False
+
+
+Outcome: TypeAlias = Conflict | StoreError | None
+"""What became of a commit: ``None`` if it is written."""
 
 
 class Store(Protocol):
@@ -107,11 +104,11 @@ class Store(Protocol):
     async def load_entries(self, name: str) -> list[bytes]:
         """Return the journal entries of a sandbox, oldest first."""
 
-    async def commit(self, commit: Commit) -> Conflict | None:
-        """Write all changes of a commit, or none and return the conflict.
+    async def commit(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Write commits on different sandboxes: all changes of each, or none of them.
 
-        Raises:
-            StoreError: the store is away or full; it may have written them.
+        Returns:
+            What became of each. After a :class:`StoreError` it may be written or not.
         """
 
     async def wait_for_turn(self, name: str, token: str, seconds: float) -> None:

@@ -1,33 +1,28 @@
 """A home whose sandboxes live in a store; those at hand are copies that are proved fresh.
 
-Turns on one sandbox wait while a commit is under way; all that wait are then applied in order
-and committed as one. A commit that lost against another server is undone, what the other
-changed is applied, and the turns are applied again.
+One task applies the turns that wait, and sends their commits together, until nothing waits.
+Turns on a sandbox wait while a commit to it is under way; all that wait are then applied in
+order and committed as one. A commit that lost against another server is undone, what the
+other changed is applied, and the turns are applied again.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from secrets import token_hex
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import DecodeError
-from msgspec.structs import replace
 
+from mockserver.homes.batch import Batch, Waiting
 from mockserver.homes.home import ArgumentsT, ResultT, StoreCounts
-from mockserver.homes.store import Commit, Conflict, Store, StoredFields, StoreError
-from mockserver.homes.stored_sandbox import (
-    HEAD,
-    TEMPLATE,
-    UnreadableSandboxError,
-    decode_head,
-    load_entries,
-    restore_sandbox,
-)
-from mockserver.homes.stored_values import decode_template
+from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoredFields, StoreError
+from mockserver.homes.stored_entries import UnreadableSandboxError, load_entries
+from mockserver.homes.stored_sandbox import restore_sandbox
+from mockserver.homes.stored_settings import NUMBERS, SETTINGS, TEMPLATE, TEMPLATE_DECODER
 from mockserver.homes.tracked import TrackedSandbox
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.journal import IncompleteJournalError
@@ -39,6 +34,7 @@ MAX_LOST_TURNS = 100
 
 POLL_INTERVAL = 0.02  # seconds between two looks whether others have made a sandbox
 RECHECK_INTERVAL = 0.5  # seconds; looks again although no change was noticed
+RESERVED_INTERVAL = 0.002  # seconds until another server has used its reservation
 
 log = logging.getLogger("kustom_mock")
 
@@ -51,21 +47,6 @@ def suppress_unreadable() -> Iterator[None]:
     except StoreError as error:
         if error.reason != "store_unreadable":
             raise
-
-
-class TurnResult(NamedTuple):
-    """What a turn returned or raised."""
-
-    value: Any = None
-    error: BaseException | None = None
-
-
-class Waiting(NamedTuple):
-    """A turn that waits to be applied, and the future of who waits for its result."""
-
-    turn: Callable[..., Any]
-    args: tuple[Any, ...]
-    future: "asyncio.Future[Any]"
 
 
 class StoredHome:
@@ -98,6 +79,8 @@ class StoredHome:
         self._restore_template = restore_template
         self._tracked: dict[str, TrackedSandbox] = {}
         self._waiting: dict[str, list[Waiting]] = {}
+        self._ready: list[Batch] = []
+        self._is_working = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._numbers, self._run = count(1), token_hex(4)
         if store.is_shared:
@@ -127,12 +110,10 @@ class StoredHome:
         if not name:
             return turn(*args)
         future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
-        waiting = Waiting(turn, args, future)
-        if name in self._waiting:
-            self._waiting[name].append(waiting)
-        else:
-            self._waiting[name] = [waiting]
-            self._start(self._work(name))
+        if name not in self._waiting:
+            self._waiting[name] = []
+            self._schedule(Batch(name))
+        self._waiting[name].append(Waiting(turn, args, future))
         return await future
 
     async def wait_for_change(self, name: str, seconds: float) -> None:
@@ -151,59 +132,124 @@ class StoredHome:
             with suppress_unreadable():
                 await self.take_turn(name, int)
 
-    async def _work(self, name: str) -> None:
-        """Apply the turns that wait for a sandbox, until none is left."""
-        while batch := [item for item in self._waiting[name] if not item.future.done()]:
-            self._waiting[name] = []
-            try:
-                results = await self._settle_turns(name, batch)
-            except Exception as error:  # the waiting turns must get it
-                self.counts.errors += 1
-                self._forget(name)
-                results = [TurnResult(error=error)] * len(batch)
-                if not isinstance(error, StoreError):
-                    log.exception("crash while turns on a sandbox were settled")
-            for waiting, result in zip(batch, results, strict=True):
-                _resolve(waiting.future, result)
-        del self._waiting[name]
+    def _schedule(self, batch: Batch) -> None:
+        """Let the task that works go on with a batch."""
+        self._ready.append(batch)
+        if not self._is_working:
+            self._is_working = True
+            self._start(self._work())
+
+    async def _work(self) -> None:
+        """Apply and commit batches, until none is ready."""
+        while self._ready:
+            ready, self._ready = self._ready, []
+            batches = [batch for batch in ready if self._prepare(batch)]
+            commits = [batch.commit for batch in batches if batch.commit is not None]
+            outcomes = await self._commit(commits) if commits else ()
+            for row in zip(batches, commits, outcomes, strict=True):
+                self._finish(*row)
+        self._is_working = False
         if self.store.is_shared:
             self._forget_surplus()
 
-    async def _settle_turns(self, name: str, batch: list[Waiting]) -> list[TurnResult]:
-        """Apply turns and commit their changes; after a conflict do it again."""
-        for times_lost in range(MAX_LOST_TURNS):
-            tracked = self._tracked.get(name) or await self._load(name)
-            try:
-                results = [_apply(waiting) for waiting in batch]
-            except IncompleteJournalError:
-                await self._load_journal(name)
-                continue
-            if await self._settle(name, tracked, times_lost):
-                self.counts.turns += len(batch)
-                return results
-            self.counts.conflicts += 1
-        raise StoreError("conflict", f"lost {MAX_LOST_TURNS} races for this sandbox")
-
-    async def _settle(self, name: str, tracked: TrackedSandbox | None, times_lost: int) -> bool:
-        """Commit what the turns changed; return False if they must be applied again."""
-        entry, token = self.registry.entry_of(name), self._new_token()
-        if entry is not None:
-            tracked = self._track_new(name, entry, tracked)
-            commit = tracked.build_commit(token)
-        elif tracked is None:
+    def _prepare(self, batch: Batch) -> bool:
+        """Apply the turns of a batch; return whether there is a commit to write."""
+        name = batch.name
+        if batch.commit is not None:  # another server went first
             return True
-        else:
-            commit = Commit(name=name, expected=tracked.token, token=token, drops=True)
-            self._tracked.pop(name)
-        if commit.is_empty and not self.store.is_shared:
-            return True
-        conflict = await self._commit(replace(commit, times_lost=times_lost))
-        if conflict is not None:
-            self._catch_up(name, tracked, conflict)
+        if not batch.turns:
+            batch.turns, self._waiting[name] = self._waiting[name], []
+        if name not in self._tracked and not batch.is_absent:
+            self._start(self._fetch(batch, self._load))
             return False
-        if not (commit.is_empty or commit.drops):
-            tracked.settle(token)
-        return True
+        try:
+            batch.apply()
+            batch.commit = self._build_commit(batch)
+        except IncompleteJournalError:
+            self._start(self._fetch(batch, self._load_journal))
+            return False
+        except Exception as error:  # noqa: BLE001  # the turns must get it
+            self._end(batch, error)
+            return False
+        if batch.commit is None:
+            self._end(batch)
+        return batch.commit is not None
+
+    def _build_commit(self, batch: Batch) -> Commit | None:
+        """Build the commit of what the turns changed, if there is anything to write."""
+        name, token = batch.name, self._new_token()
+        entry, tracked = self.registry.entry_of(name), self._tracked.get(name)
+        batch.tracked = None
+        if entry is not None:
+            batch.tracked = self._track_new(name, entry, tracked)
+            commit = batch.tracked.build_commit(token, batch.times_lost)
+            return commit if self.store.is_shared or not commit.is_empty else None
+        if tracked is None:
+            return None
+        del self._tracked[name]
+        return Commit(name=name, expected=tracked.token, token=token, drops=True)
+
+    async def _commit(self, commits: Sequence[Commit]) -> Sequence[Outcome | Exception]:
+        """Write commits on different sandboxes."""
+        started = monotonic()
+        try:
+            return await self.store.commit(commits)
+        except Exception as error:  # noqa: BLE001  # the waiting turns must get it
+            return [error] * len(commits)
+        finally:
+            self.counts.commits += len(commits)
+            self.counts.seconds += monotonic() - started
+
+    def _finish(self, batch: Batch, commit: Commit, outcome: Outcome | Exception) -> None:
+        """Go on after a commit was written or not."""
+        if isinstance(outcome, Exception):
+            self._end(batch, outcome)
+        elif outcome is None:
+            if batch.tracked is not None and not commit.is_empty:
+                batch.tracked.settle(commit.token)
+            self._end(batch)
+        elif outcome.is_reserved:
+            asyncio.get_running_loop().call_later(RESERVED_INTERVAL, self._schedule, batch)
+        else:
+            self._apply_again(batch, outcome)
+
+    def _apply_again(self, batch: Batch, conflict: Conflict) -> None:
+        """Undo the turns of a batch that lost, and let them be applied again."""
+        self.counts.conflicts += 1
+        self._catch_up(batch, conflict)
+        batch.lose()
+        if batch.times_lost < MAX_LOST_TURNS:
+            self._schedule(batch)
+        else:
+            message = f"lost {MAX_LOST_TURNS} races for this sandbox"
+            self._end(batch, StoreError("conflict", message))
+
+    def _end(self, batch: Batch, error: Exception | None = None) -> None:
+        """Resolve the turns of a batch, and go on with those that wait for the sandbox.
+
+        After an error it is not known whether the turns are settled.
+        """
+        if error is None:
+            self.counts.turns += len(batch.turns)
+        else:
+            self.counts.errors += 1
+            self._forget(batch.name)
+            if not isinstance(error, StoreError):
+                log.error("crash while turns on a sandbox were settled", exc_info=error)
+        batch.resolve(error)
+        if self._waiting[batch.name]:
+            self._schedule(Batch(batch.name))
+        else:
+            del self._waiting[batch.name]
+
+    async def _fetch(self, batch: Batch, load: Callable[[Batch], Awaitable[None]]) -> None:
+        """Load what a batch needs, and go on with it."""
+        try:
+            await load(batch)
+        except Exception as error:  # noqa: BLE001  # the waiting turns must get it
+            self._end(batch, error)
+        else:
+            self._schedule(batch)
 
     def _track_new(
         self, name: str, entry: RegistryEntry[Any], tracked: TrackedSandbox | None
@@ -215,66 +261,56 @@ class StoredHome:
             self._tracked[name] = tracked
         return tracked
 
-    async def _commit(self, commit: Commit) -> Conflict | None:
-        started = monotonic()
-        try:
-            return await self.store.commit(commit)
-        finally:
-            self.counts.commits += 1
-            self.counts.seconds += monotonic() - started
-
-    def _catch_up(self, name: str, tracked: TrackedSandbox, conflict: Conflict) -> None:
+    def _catch_up(self, batch: Batch, conflict: Conflict) -> None:
         """Undo the turns and apply what others changed, or load the sandbox again."""
+        tracked = batch.tracked
         try:
             is_current = (
-                conflict.is_known
+                tracked is not None
+                and conflict.is_known
                 and tracked.undo()
                 and tracked.catch_up(conflict.token, conflict.fields)
             )
-        except (DecodeError, UnreadableSandboxError):  # loading it again says why
+        except (DecodeError, KeyError, ValueError):  # loading it again says why
             is_current = False
         if not is_current:
-            self._forget(name)
+            self._forget(batch.name)
 
-    async def _load(self, name: str) -> TrackedSandbox | None:
+    async def _load(self, batch: Batch) -> None:
         """Load a sandbox from the store, if it is there."""
+        name = batch.name
         stored = await self.store.load(name)
+        batch.is_absent = stored is None
         if stored is None:
             self.registry.forget(name)
-            return None
+            return
         try:
-            tracked = self._track(name, stored)
+            self._tracked[name] = self._track(name, stored)
         except UnreadableSandboxError as error:
             raise _report_unreadable(name, error) from None
-        self._tracked[name] = tracked
-        return tracked
 
     def _track(self, name: str, stored: StoredFields) -> TrackedSandbox:
-        sandbox = restore_sandbox(name, stored.fields)
-        head = decode_head(stored.fields[HEAD])
-        source = decode_template(stored.fields[TEMPLATE])
-        template = self.registry.template
+        fields, template = stored.fields, self.registry.template
+        source = TEMPLATE_DECODER.decode(fields[TEMPLATE])
         if not source.is_default:
             template = self._restore_template(source.name, source.document)
-        entry = RegistryEntry(
-            sandbox,
-            template,
-            head.last_used_at or wall_clock(),
-            is_changed=head.is_changed,
-            owner=head.owner,
-        )
+        entry = RegistryEntry(restore_sandbox(name, fields), template, wall_clock())
         self.registry.adopt(entry)
-        return TrackedSandbox(self.registry, entry, stored.token)
+        tracked = TrackedSandbox(self.registry, entry, stored.token)
+        known_to_registry = {field: fields[field] for field in (SETTINGS, NUMBERS)}
+        tracked.catch_up(stored.token, known_to_registry)
+        return tracked
 
-    async def _load_journal(self, name: str) -> None:
+    async def _load_journal(self, batch: Batch) -> None:
         """Load the journal entries of a sandbox; turns that met their lack are undone."""
+        name = batch.name
         tracked = self._tracked.get(name)
         if tracked is None or not tracked.undo():
             self._forget(name)
             return
         entries = await self.store.load_entries(name)
         try:
-            load_entries(tracked.sandbox.journal, entries)
+            load_entries(tracked.sandbox, entries)
         except UnreadableSandboxError as error:
             raise _report_unreadable(name, error) from None
 
@@ -307,29 +343,6 @@ class StoredHome:
 
     def _new_token(self) -> str:
         return f"{self._run}-{next(self._numbers)}"
-
-
-def _apply(waiting: Waiting) -> TurnResult:
-    """Apply a turn.
-
-    Raises:
-        IncompleteJournalError: the turn needs the journal entries, which are not at hand.
-    """
-    try:
-        return TurnResult(waiting.turn(*waiting.args))
-    except IncompleteJournalError:
-        raise
-    except Exception as error:  # noqa: BLE001  # raised where the result is awaited
-        return TurnResult(error=error)
-
-
-def _resolve(future: "asyncio.Future[Any]", result: TurnResult) -> None:
-    if future.done():  # the client left meanwhile
-        return
-    if result.error is None:
-        future.set_result(result.value)
-    else:
-        future.set_exception(result.error)
 
 
 def _report_unreadable(name: str, error: UnreadableSandboxError) -> StoreError:

@@ -1,32 +1,50 @@
-"""A sandbox as fields of bytes: what is stored, what changed, and the way back.
+"""A sandbox as fields of bytes: what is stored, and the way back.
 
-A field is one row of a table (``o:<order id>``), the head, or the template. Journal entries
-are stored apart, because only the control API reads them.
+A field is one row of a table (``o:<order id>``), a refund of an order, the settings, the
+numbers, or the template. Journal entries are stored apart, because only the control API
+reads them.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import DecodeError, Struct
 from msgspec.msgpack import Decoder
 from msgspec.structs import replace
 
+from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
+from mockserver.homes.encoding import Stored, encode
+from mockserver.homes.stored_entries import (
+    UnreadableSandboxError,
+    encode_entries,
+    load_entries,
+)
+from mockserver.homes.stored_orders import (
+    decode_refunds,
+    store_refund,
+    with_refunds,
+    without_refunds,
+)
+from mockserver.homes.stored_settings import (
+    NUMBERS,
+    NUMBERS_DECODER,
+    SETTINGS,
+    apply_numbers,
+    apply_settings,
+    decode_settings,
+    numbers_of,
+    settings_of,
+)
 from mockserver.homes.stored_values import (
-    STORED_VERSION,
-    Head,
-    Stored,
     StoredReceipt,
     StoredRow,
     StoredRule,
-    Version,
-    decode_entry,
-    encode,
-    encode_entry,
     restore_receipt,
     restore_row,
     restore_rule,
@@ -43,9 +61,15 @@ from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.snapshots import Snapshot
 
-HEAD, TEMPLATE = "head", "template"
+ORDERS, REFUNDS = "o", "m"
+"""Letters of the fields of orders, and of their refunds."""
 
 EncodedFields: TypeAlias = dict[str, bytes]
+
+Rows: TypeAlias = dict[str, list[tuple[Any, Any, int]]]
+"""Key, value and position of rows, by the letter of their table."""
+
+KEYS_KEPT = 4096  # of fields, whose encoded form is kept
 
 
 class StoredSnapshot(Struct, frozen=True):
@@ -56,11 +80,7 @@ class StoredSnapshot(Struct, frozen=True):
     entries: list[bytes]
 
 
-class UnreadableSandboxError(ValueError):
-    """Raised for a stored sandbox that this version cannot read."""
-
-
-def as_it_is(value: Any) -> Any:  # noqa: ANN401
+def as_it_is(value: Any, _assumptions: Assumptions | None = None) -> Any:  # noqa: ANN401
     """Return the value that is stored as it is."""
     return value
 
@@ -73,14 +93,14 @@ class Column(NamedTuple):
         attribute: the attribute with the table.
         stored_type: type of a stored value.
         store: converts a value to its stored form.
-        restore: converts it back.
+        restore: converts it back, for a sandbox with these assumptions.
     """
 
     owner: str
     attribute: str
     stored_type: Any
     store: Callable[[Any], Any] = as_it_is
-    restore: Callable[[Any], Any] = as_it_is
+    restore: Callable[[Any, Assumptions], Any] = as_it_is
 
     def holder(self, sandbox: Sandbox) -> Any:  # noqa: ANN401
         """Return the object that has the table."""
@@ -98,19 +118,19 @@ def store_snapshot(snapshot: Snapshot) -> StoredSnapshot:
     sandbox.snapshots["it"] = snapshot
     sandbox.restore_snapshot("it")
     sandbox.snapshots.clear()
-    fields = {HEAD: encode(head_of(sandbox)), **encode_tables(sandbox)}
-    return StoredSnapshot(snapshot.taken_at, fields, encode_entries(sandbox.journal, 0))
+    entries = [entry for _, entry in encode_entries(sandbox.journal, 0)]
+    return StoredSnapshot(snapshot.taken_at, encode_sandbox(sandbox), entries)
 
 
-def restore_snapshot(stored: StoredSnapshot) -> Snapshot:
+def restore_snapshot(stored: StoredSnapshot, assumptions: Assumptions) -> Snapshot:
     """Return a snapshot from its stored form."""
-    sandbox = restore_sandbox("", stored.fields)
-    load_entries(sandbox.journal, stored.entries)
+    sandbox = restore_sandbox("", stored.fields, assumptions)
+    load_entries(sandbox, stored.entries)
     return replace(sandbox.build_snapshot(), taken_at=stored.taken_at)
 
 
 COLUMNS: Mapping[str, Column] = {
-    "o": Column("", "orders", Order),
+    ORDERS: Column("", "orders", Order, without_refunds),
     "k": Column("", "checkouts", Checkout),
     "r": Column("", "receipts", StoredReceipt, store_receipt, restore_receipt),
     "n": Column("", "order_names", str),
@@ -130,66 +150,30 @@ DECODERS: Mapping[str, Decoder[Any]] = {
     letter: Decoder(Stored[column.stored_type])  # type: ignore[name-defined]  # at run time
     for letter, column in COLUMNS.items()
 }
-HEAD_DECODER, VERSION_DECODER = Decoder(Head), Decoder(Version)
-
-
-def head_of(sandbox: Sandbox) -> Head:
-    """Return the head of a sandbox, without what the registry knows."""
-    clock, journal = sandbox.clock, sandbox.journal
-    return Head(
-        version=STORED_VERSION,
-        birth=sandbox.birth,
-        seed=sandbox.ids.seed,
-        ids=sandbox.ids.counts,
-        offset=clock.offset,
-        frozen_at=clock.frozen_at,
-        assumptions=sandbox.assumptions,
-        credentials=sandbox.credentials,
-        journal_size=journal.size,
-        last_entry=journal.last_id,
-        cleared_entry=journal.cleared_id,
-        rules_added=sandbox.faults.added_count,
-        deliveries_added=sandbox.deliveries.added_count,
-        held_bytes=sandbox.held_bytes,
-        checkout_bytes=sandbox.checkout_bytes,
-        template_bytes=sandbox.template_bytes,
-        webhooks=sandbox.webhooks,
-    )
-
-
-def apply_head(sandbox: Sandbox, head: Head) -> None:
-    """Set the numbers and settings of a sandbox."""
-    sandbox.birth = head.birth
-    sandbox.ids.counts = head.ids
-    sandbox.clock.restore(head.offset, head.frozen_at)
-    sandbox.journal.last_id = head.last_entry
-    sandbox.journal.drop_until(head.cleared_entry)
-    sandbox.faults.added_count = head.rules_added
-    sandbox.deliveries.added_count = head.deliveries_added
-    sandbox.held_bytes, sandbox.checkout_bytes = head.held_bytes, head.checkout_bytes
-    sandbox.template_bytes, sandbox.webhooks = head.template_bytes, head.webhooks
-
-
-def decode_head(data: bytes) -> Head:
-    """Decode a head.
-
-    Raises:
-        UnreadableSandboxError: a newer version stored it.
-    """
-    version = VERSION_DECODER.decode(data).version
-    if version > STORED_VERSION:
-        message = (
-            f"it is stored in version {version} of the format, and this server reads versions"
-            f" up to {STORED_VERSION}; upgrade the server, or drop the sandbox"
-        )
-        raise UnreadableSandboxError(message)
-    return HEAD_DECODER.decode(data)
 
 
 def encode_row(letter: str, table: TrackedTable[Any, Any], key: object) -> bytes:
     """Encode one row of a table."""
-    value = COLUMNS[letter].store(table[key])
-    return encode(Stored(table.positions[key], value))
+    return encode(Stored(table.positions[key], COLUMNS[letter].store(table[key])))
+
+
+def encode_change(
+    letter: str,
+    table: TrackedTable[Any, Any],
+    key: object,
+    known: Any = None,  # noqa: ANN401
+) -> EncodedFields:
+    """Encode what changed of one row of a table, since it had a known value if it had one."""
+    if letter != ORDERS:
+        return {encode_key(letter, key): encode_row(letter, table, key)}
+    order, known_count = table[key], len(known.refunds) if known else 0
+    fields = {
+        encode_key(REFUNDS, f"{key}/{number}"): encode(store_refund(refund))
+        for number, refund in enumerate(order.refunds[known_count:], known_count)
+    }
+    if known is None or without_refunds(order) != without_refunds(known):
+        fields[encode_key(letter, key)] = encode_row(letter, table, key)
+    return fields
 
 
 def encode_tables(sandbox: Sandbox) -> EncodedFields:
@@ -197,70 +181,96 @@ def encode_tables(sandbox: Sandbox) -> EncodedFields:
     fields: EncodedFields = {}
     for letter, column in COLUMNS.items():
         table = TrackedTable.track(column.table(sandbox))
-        fields |= {encode_key(letter, key): encode_row(letter, table, key) for key in table}
+        for key in table:
+            fields |= encode_change(letter, table, key)
     return fields
 
 
-def encode_entries(journal: Journal, after: int) -> list[bytes]:
-    """Encode the journal entries after an id, oldest first."""
-    return [encode_entry(entry) for entry in journal.entries_at_hand(after)]
+def encode_sandbox(sandbox: Sandbox) -> EncodedFields:
+    """Encode a sandbox that no registry knows."""
+    settings, numbers = settings_of(sandbox), numbers_of(sandbox)
+    return {SETTINGS: encode(settings), NUMBERS: encode(numbers), **encode_tables(sandbox)}
 
 
-def load_entries(journal: Journal, entries: Iterable[bytes]) -> None:
-    """Fill a journal with its stored entries, oldest first.
-
-    Raises:
-        UnreadableSandboxError: another version stored one, or it is damaged.
-    """
-    try:
-        journal.load([decode_entry(entry) for entry in entries])
-    except (DecodeError, KeyError, ValueError) as error:
-        raise UnreadableSandboxError(str(error)) from error
-
-
-def restore_sandbox(name: str, fields: Mapping[str, bytes]) -> Sandbox:
+def restore_sandbox(
+    name: str, fields: Mapping[str, bytes], assumptions: Assumptions | None = None
+) -> Sandbox:
     """Build a sandbox from its fields; the journal lacks its entries.
+
+    Args:
+        name: its name.
+        fields: its fields.
+        assumptions: those in force, if they are not those of the fields.
 
     Raises:
         UnreadableSandboxError: another version stored it, or it is damaged.
     """
     try:
-        head = decode_head(fields[HEAD])
-        rows: dict[str, list[tuple[Any, Any, int]]] = {letter: [] for letter in COLUMNS}
-        for field, data in fields.items():
-            if field[1:2] == ":" and field[0] in COLUMNS:
-                rows[field[0]].append(decode_row(field, data))
+        settings = decode_settings(fields[SETTINGS])
+        numbers = NUMBERS_DECODER.decode(fields[NUMBERS])
+        assumptions = assumptions or settings.assumptions
+        rows = decode_rows(fields, assumptions, TrackedTable())
     except (DecodeError, KeyError, ValueError) as error:
         raise UnreadableSandboxError(str(error)) from error
     sandbox = Sandbox(
         name,
         clock=Clock(),
-        ids=IdGenerator(head.seed),
-        journal=Journal(head.journal_size),
-        assumptions=head.assumptions,
-        credentials=head.credentials,
+        ids=IdGenerator(settings.seed),
+        journal=Journal(settings.journal_size),
+        assumptions=assumptions,
+        credentials=settings.credentials,
     )
     for letter, column in COLUMNS.items():
-        setattr(column.holder(sandbox), column.attribute, TrackedTable(rows[letter]))
-    apply_head(sandbox, head)
-    rebuild_derived(sandbox)
-    sandbox.journal.is_complete = not head.last_entry
+        setattr(column.holder(sandbox), column.attribute, TrackedTable(rows.get(letter, ())))
+    apply_settings(sandbox, settings)
+    apply_numbers(sandbox, numbers)
+    rebuild_derived(sandbox, rows)
     return sandbox
 
 
-def decode_row(field: str, data: bytes) -> tuple[Any, Any, int]:
-    """Decode a field to key, value and position."""
-    letter = field[0]
-    stored = DECODERS[letter].decode(data)
-    return decode_key(field), COLUMNS[letter].restore(stored.value), stored.position
+def decode_rows(
+    fields: Mapping[str, bytes],
+    assumptions: Assumptions,
+    known: TrackedTable[str, Order],
+) -> Rows:
+    """Decode the rows of all tables; ignore other fields.
+
+    Args:
+        fields: all fields of a sandbox, or those that changed.
+        assumptions: those of the sandbox.
+        known: its orders before the change.
+    """
+    rows: Rows = {}
+    for field, data in fields.items():
+        letter, column = field[0], COLUMNS.get(field[0])
+        if column is not None and field[1:2] == ":":
+            stored = DECODERS[letter].decode(data)
+            value = column.restore(stored.value, assumptions)
+            rows.setdefault(letter, []).append((decode_key(field), value, stored.position))
+    refunds = decode_refunds(
+        {field[2:]: data for field, data in fields.items() if field.startswith(f"{REFUNDS}:")},
+        assumptions,
+    )
+    orders = {order_id: (order, position) for order_id, order, position in rows.get(ORDERS, ())}
+    for order_id in refunds.keys() - orders:
+        orders[order_id] = known[order_id], known.positions[order_id]
+    rows[ORDERS] = []
+    for order_id, (order, position) in orders.items():
+        earlier = known[order_id].refunds if order_id in known else ()
+        later = refunds.get(order_id, ())
+        rows[ORDERS].append((order_id, with_refunds(order, (*earlier, *later)), position))
+    return rows
 
 
-def rebuild_derived(sandbox: Sandbox) -> None:
+def rebuild_derived(sandbox: Sandbox, letters: Container[str]) -> None:
     """Derive again what is not stored: the index of the rules, the queue of deliveries."""
-    sandbox.faults.rebuild_index()
-    sandbox.deliveries.rebuild_queue()
+    if "f" in letters:
+        sandbox.faults.rebuild_index()
+    if "d" in letters:
+        sandbox.deliveries.rebuild_queue()
 
 
+@lru_cache(KEYS_KEPT)
 def encode_key(letter: str, key: Any) -> str:  # noqa: ANN401
     """Return the field of a key."""
     if letter == "c":
@@ -272,6 +282,7 @@ def encode_key(letter: str, key: Any) -> str:  # noqa: ANN401
     return f"{letter}:{key}".encode(errors="replace").decode()  # without lone surrogates
 
 
+@lru_cache(KEYS_KEPT)
 def decode_key(field: str) -> Any:  # noqa: ANN401
     """Return the key of a field."""
     key = field[2:]

@@ -3,24 +3,34 @@
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
+from mockserver.homes.encoding import encode
 from mockserver.homes.store import Commit
+from mockserver.homes.stored_entries import encode_entries
 from mockserver.homes.stored_sandbox import (
     COLUMNS,
-    HEAD,
-    TEMPLATE,
-    apply_head,
-    decode_head,
-    decode_row,
-    encode_entries,
+    ORDERS,
+    EncodedFields,
+    decode_rows,
+    encode_change,
     encode_key,
-    encode_row,
-    head_of,
+    encode_tables,
     rebuild_derived,
 )
-from mockserver.homes.stored_values import Head, StoredTemplate, encode
-from mockserver.homes.tracked_table import TrackedTable
+from mockserver.homes.stored_settings import (
+    NUMBERS,
+    NUMBERS_DECODER,
+    SETTINGS,
+    TEMPLATE,
+    StoredNumbers,
+    StoredSettings,
+    StoredTemplate,
+    apply_numbers,
+    apply_settings,
+    decode_settings,
+    numbers_of,
+    settings_of,
+)
+from mockserver.homes.tracked_table import MISSING, ChangeLog, TrackedTable
 from mockserver.sandbox.registry import RegistryEntry, SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -46,9 +56,11 @@ class TrackedSandbox:
         self._registry = registry
         self.entry = entry
         self.token = token
+        self._log = ChangeLog()
         self._tables: dict[str, TrackedTable[Any, Any]] = {}
         self._track_tables()
-        self._head = self._next_head = self._current_head()
+        self._settings = self._next_settings = self._current_settings()
+        self._numbers = self._next_numbers = numbers_of(entry.sandbox, entry)
         self._replaces = False
 
     @property
@@ -58,132 +70,112 @@ class TrackedSandbox:
 
     @property
     def is_replaced(self) -> bool:
-        """Whether its tables were replaced, as by restoring a snapshot."""
-        return any(
-            column.table(self.sandbox) is not self._tables[letter]
-            for letter, column in COLUMNS.items()
-        )
+        """Whether its tables were replaced, by restoring a snapshot."""
+        return self.sandbox.birth != self._settings.birth
 
-    def build_commit(self, token: str) -> Commit:
-        """Build the commit of all changes."""
+    def build_commit(self, token: str, times_lost: int = 0) -> Commit:
+        """Build the commit of all changes, which lost so often against other servers."""
         self._replaces = self._is_new or self.is_replaced
-        self._next_head = head = self._current_head()
-        if self._replaces:
-            return self._build_replacement(token)
-        fields: dict[str, bytes] = {}
-        removed: list[str] = []
-        for letter, table in self._tables.items():
-            for key in table.changed_keys:
-                if key in table:
-                    fields[encode_key(letter, key)] = encode_row(letter, table, key)
-                else:
-                    removed.append(encode_key(letter, key))
-        if head != self._head:
-            fields[HEAD] = encode(head)
+        self._next_settings = self._current_settings()
+        self._next_numbers = numbers_of(self.sandbox, self.entry)
+        fields, removed = self._replacement() if self._replaces else self._changes()
+        last_entry = 0 if self._replaces else self._numbers.last_entry
         return Commit(
             name=self.sandbox.name,
             expected=self.token,
             token=token,
             fields=fields,
             removed=removed,
-            entries=self._new_entries(self._head.last_entry),
-            journal_size=head.journal_size,
+            entries=encode_entries(self.sandbox.journal, last_entry),
+            journal_size=self.sandbox.journal.size,
+            replaces=self._replaces,
+            times_lost=times_lost,
         )
 
     def settle(self, token: str) -> None:
         """Go on from the commit that was built last and is written."""
         if self._replaces:
             self._track_tables()
-        for table in self._tables.values():
-            table.settle()
-        self._head, self._is_new = self._next_head, False
-        self.token = token
+        self._log.clear()
+        self._settings, self._numbers = self._next_settings, self._next_numbers
+        self._is_new, self.token = False, token
 
     def undo(self) -> bool:
         """Undo all changes since the last commit; return whether that was possible."""
-        if (
-            self._is_new
-            or self.is_replaced
-            or not all(table.undo() for table in self._tables.values())
-        ):
+        if self._is_new or self.is_replaced or not self._log.undo():
             return False
-        self._apply_head(self._head)
-        self.sandbox.journal.drop_after(self._head.last_entry)
-        rebuild_derived(self.sandbox)
+        self._apply_settings(self._settings)
+        self._apply_numbers(self._numbers)
+        self.sandbox.journal.drop_after(self._numbers.last_entry)
+        rebuild_derived(self.sandbox, COLUMNS)  # a turn that takes a delivery changes no row
         return True
 
     def catch_up(self, token: str, fields: Mapping[str, bytes | None]) -> bool:
         """Apply what others changed; return whether that was possible."""
-        for field, data in fields.items():
-            if field == HEAD:
-                if data is None:
-                    return False
-                self._apply_head(decode_head(data))
-            elif field == TEMPLATE or not self._load_row(field, data):
-                return False
-        self._head, self.token = self._current_head(), token
-        rebuild_derived(self.sandbox)
+        changed = {field: data for field, data in fields.items() if data is not None}
+        if TEMPLATE in fields or len(changed) < len(fields):
+            return False  # the order of what is left is known to the store only
+        rows = decode_rows(changed, self.sandbox.assumptions, self._tables[ORDERS])
+        if not all(self._tables[letter].load(*row) for letter in rows for row in rows[letter]):
+            return False
+        if SETTINGS in changed:
+            self._apply_settings(decode_settings(changed[SETTINGS]))
+        if NUMBERS in changed:
+            self._apply_numbers(NUMBERS_DECODER.decode(changed[NUMBERS]))
+        self._settings, self.token = self._current_settings(), token
+        self._numbers = numbers_of(self.sandbox, self.entry)
+        rebuild_derived(self.sandbox, rows)
         return True
 
-    def _load_row(self, field: str, data: bytes | None) -> bool:
-        table = self._tables.get(field[0])
-        if table is None or field[1:2] != ":":
-            return True  # of a newer version
-        if data is None:
-            return False  # the order of the rest is known to the store only
-        key, value, position = decode_row(field, data)
-        return table.load(key, value, position)
+    def _changes(self) -> tuple[EncodedFields, list[str]]:
+        """Return the fields that changed, and those that were removed."""
+        fields: EncodedFields = {}
+        removed: list[str] = []
+        for (letter, key), old in self._log.old_values().items():
+            table = self._tables[letter]
+            if key in table:
+                known = None if old is MISSING else old
+                fields.update(encode_change(letter, table, key, known))
+            else:
+                removed.append(encode_key(letter, key))
+        if self._next_settings != self._settings:
+            fields[SETTINGS] = encode(self._next_settings)
+        if self._next_numbers != self._numbers:
+            fields[NUMBERS] = encode(self._next_numbers)
+        return fields, removed
 
-    def _apply_head(self, head: Head) -> None:
-        journal = self.sandbox.journal
-        has_cleared = head.cleared_entry < journal.cleared_id
-        is_behind = head.last_entry > journal.last_id
-        apply_head(self.sandbox, head)
-        journal.is_complete &= not (has_cleared or is_behind)
-        self.entry.owner, self.entry.is_changed = head.owner, head.is_changed
-        self.entry.last_used_at = head.last_used_at or self.entry.last_used_at
-
-    def _build_replacement(self, token: str) -> Commit:
-        sandbox = self.sandbox
-        fields = {HEAD: encode(self._next_head), TEMPLATE: self._encode_template()}
-        for letter, column in COLUMNS.items():
-            table = TrackedTable.track(column.table(sandbox))
-            fields |= {encode_key(letter, key): encode_row(letter, table, key) for key in table}
-        return Commit(
-            name=sandbox.name,
-            expected=self.token,
-            token=token,
-            fields=fields,
-            entries=self._new_entries(0),
-            journal_size=sandbox.journal.size,
-            replaces=True,
-        )
-
-    def _encode_template(self) -> bytes:
+    def _replacement(self) -> tuple[EncodedFields, list[str]]:
+        """Return all fields."""
         template = self.entry.template
+        stored = StoredTemplate(template.name, template.source, is_default=False)
         if template is self._registry.template:
-            return encode(StoredTemplate())
-        return encode(StoredTemplate(template.name, template.source, is_default=False))
+            stored = StoredTemplate()
+        fields = {
+            SETTINGS: encode(self._next_settings),
+            NUMBERS: encode(self._next_numbers),
+            TEMPLATE: encode(stored),
+            **encode_tables(self.sandbox),
+        }
+        return fields, []
 
-    def _new_entries(self, after: int) -> dict[int, bytes]:
-        journal = self.sandbox.journal
-        ids = [entry.entry_id for entry in journal.entries_at_hand(after)]
-        return dict(zip(ids, encode_entries(journal, after), strict=True))
+    def _apply_settings(self, settings: StoredSettings) -> None:
+        apply_settings(self.sandbox, settings)
+        self.entry.owner = settings.owner
 
-    def _current_head(self) -> Head:
-        entry = self.entry
-        return replace(
-            head_of(entry.sandbox),
-            owner=entry.owner,
-            is_changed=entry.is_changed,
-            last_used_at=entry.last_used_at,
-        )
+    def _apply_numbers(self, numbers: StoredNumbers) -> None:
+        apply_numbers(self.sandbox, numbers)
+        self.entry.is_changed = numbers.is_changed
+        self.entry.last_used_at = numbers.last_used_at or self.entry.last_used_at
+
+    def _current_settings(self) -> StoredSettings:
+        return settings_of(self.sandbox, self.entry.owner)
 
     def _track_tables(self) -> None:
-        """Replace plain dictionaries by tables."""
+        """Replace plain dictionaries by tables, and record their changes."""
         for letter, column in COLUMNS.items():
             table = column.table(self.sandbox)
             if not isinstance(table, TrackedTable):
                 table = TrackedTable.track(table)
                 setattr(column.holder(self.sandbox), column.attribute, table)
+            table.letter, table.log = letter, self._log
             self._tables[letter] = table

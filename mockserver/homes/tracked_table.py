@@ -9,19 +9,51 @@ ValueT = TypeVar("ValueT")
 MISSING: Any = object()
 
 
+class ChangeLog:
+    """The changes of the tables of a sandbox since they were last stored."""
+
+    def __init__(self) -> None:
+        """Start without changes."""
+        self._changes: list[tuple[TrackedTable[Any, Any], Any, Any, int | None]] = []
+
+    def add(self, table: "TrackedTable[Any, Any]", key: object, old: object) -> None:
+        """Record that the value of a key is about to be set or removed."""
+        self._changes.append((table, key, old, table.positions.get(key)))
+
+    def old_values(self) -> dict[tuple[str, Any], Any]:
+        """Return what was there before the changes, by letter of the table and key."""
+        return {(table.letter, key): old for table, key, old, _ in reversed(self._changes)}
+
+    def clear(self) -> None:
+        """Forget the changes: they are stored."""
+        self._changes.clear()
+
+    def undo(self) -> bool:
+        """Undo the changes; return False if that would not restore the order of the keys."""
+        for table, key, _, position in self._changes:
+            if position is not None and table.positions.get(key) != position:
+                return False
+        for table, key, old, _ in reversed(self._changes):
+            table.restore(key, old)
+        self._changes.clear()
+        return True
+
+
 class TrackedTable(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
-    """A dictionary that records its changes since the last :meth:`settle`.
+    """A dictionary that records its changes.
 
     Attributes:
+        letter: name of the table.
+        log: records the changes.
         positions: a number by key that grows in the order of the keys; it is stored with
             each value, because a store does not keep an order.
     """
 
-    def __init__(self, rows: Iterable[tuple[KeyT, ValueT, int]] = ()) -> None:
+    def __init__(self, rows: Iterable[tuple[KeyT, ValueT, int]] = (), letter: str = "") -> None:
         """Start with rows of key, value and position."""
         super().__init__()
+        self.letter, self.log = letter, ChangeLog()
         self.positions: dict[KeyT, int] = {}
-        self._log: list[tuple[KeyT, ValueT]] = []
         self._next_position = 0
         for key, value, position in sorted(rows, key=lambda row: row[2]):
             self.load(key, value, position)
@@ -42,36 +74,17 @@ class TrackedTable(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
         self._next_position = max(self._next_position, position + 1)
         return in_order
 
-    def unload(self, key: KeyT) -> None:
-        """Remove a key that is no longer in the store."""
-        super().pop(key, None)
-        self.positions.pop(key, None)
-
-    @property
-    def changed_keys(self) -> set[KeyT]:
-        """The keys that were set or removed."""
-        return {key for key, _ in self._log}
-
-    def settle(self) -> None:
-        """Forget the changes: they are stored."""
-        self._log.clear()
-
-    def undo(self) -> bool:
-        """Undo the changes; return False if that would not restore the order of the keys."""
-        if any(old is not MISSING and key not in self for key, old in self._log):
-            return False
-        before = dict(reversed(self._log))
-        for key, old in before.items():
-            if old is MISSING:
-                self.unload(key)
-            else:
-                super().__setitem__(key, old)
-        self._log.clear()
-        return True
+    def restore(self, key: KeyT, old: ValueT) -> None:
+        """Undo a change of a key."""
+        if old is MISSING:
+            super().pop(key, None)
+            self.positions.pop(key, None)
+        else:
+            super().__setitem__(key, old)
 
     def __setitem__(self, key: KeyT, value: ValueT) -> None:
         """Set a value and record the old one."""
-        self._log.append((key, super().get(key, MISSING)))
+        self.log.add(self, key, self.get(key, MISSING))
         if key not in self:
             self.positions[key] = self._next_position
             self._next_position += 1
@@ -79,9 +92,8 @@ class TrackedTable(dict[KeyT, ValueT], Generic[KeyT, ValueT]):
 
     def __delitem__(self, key: KeyT) -> None:
         """Remove a key and record its value."""
-        old = self[key]
+        self.log.add(self, key, self[key])
         super().__delitem__(key)
-        self._log.append((key, old))
         del self.positions[key]
 
     def pop(self, key: KeyT, default: Any = MISSING) -> Any:  # noqa: ANN401

@@ -1,19 +1,19 @@
 """A store in Valkey or Redis, shared by several servers.
 
 A sandbox is one hash and two capped streams: its journal, and its latest turns. A turn is one
-call of a script that compares and writes. The commits of one turn of the event loop leave as
-one pipeline, from a task of the store: a cancelled caller would leave a connection that is one
-reply behind.
+call of a script that compares and writes. The calls of several commits leave as one pipeline,
+on a connection that nothing else uses.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from hashlib import sha1
 from importlib.resources import files
 from secrets import token_hex
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from valkey.asyncio import Valkey
 from valkey.exceptions import (
@@ -21,6 +21,7 @@ from valkey.exceptions import (
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
+    ResponseError,
     ValkeyError,
 )
 from valkey.exceptions import (
@@ -30,7 +31,8 @@ from valkey.exceptions import (
     TimeoutError as StoreTimeoutError,
 )
 
-from mockserver.homes.store import Commit, Conflict, StoredFields, StoreError
+from mockserver.homes.encoding import encode
+from mockserver.homes.store import Commit, Conflict, Outcome, StoredFields, StoreError
 from mockserver.sandbox.clock import wall_seconds
 
 PREFIX = "km"
@@ -39,7 +41,6 @@ TOKEN_FIELD = b"@"
 
 MAX_WAIT = 2.0  # seconds in which a lost connection may come back
 RECONNECT_INTERVAL = 0.05  # seconds
-BUSY_INTERVAL = 0.002  # seconds until another server has used its reservation
 SOCKET_TIMEOUT = 2.0  # seconds
 MAX_BLOCK = 1.0  # seconds in which the store answers a waiter, less than the timeout
 MAX_BLOCKED = 100  # waiters with a connection of their own
@@ -54,13 +55,13 @@ URL_HINT = (
 
 log = logging.getLogger("kustom_mock")
 AWAY = (StoreConnectionError, StoreTimeoutError, BusyLoadingError, ReadOnlyError, OSError)
-
-
-class Pending(NamedTuple):
-    """A commit that is to be sent, and the future of its response."""
-
-    commit: Commit
-    future: "asyncio.Future[list[Any]]"
+UNSENT = (*AWAY, NoScriptError)
+REPLIES: Mapping[bytes, Outcome] = {
+    b"done": None,
+    b"reserved": Conflict(is_reserved=True),
+    b"unknown": Conflict(),
+}
+"""What became of a commit, by the reply of the script."""
 
 
 class ValkeyStore:
@@ -81,6 +82,7 @@ class ValkeyStore:
         """
         self.replica = token_hex(4)
         self.time_to_live = time_to_live
+        self._milliseconds = (time_to_live or timedelta()) // timedelta(milliseconds=1)
         self._address = hide_password(url)
         try:
             self._client = Valkey.from_url(
@@ -89,10 +91,10 @@ class ValkeyStore:
         except ValueError:  # its text may show a part of the password
             message = f"{self._address}: {URL_HINT}"
             raise StoreError("store_unavailable", message) from None
+        self._connection = self._client.connection_pool.make_connection()
+        self._connection.socket_timeout = None  # a pipeline has one of its own
         self._source = files(__package__).joinpath("turn.lua").read_text()
-        self._script = ""
-        self._pending: list[Pending] = []
-        self._sender: asyncio.Task[None] | None = None
+        self._script = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
         self._noted: dict[str, float] = {}
         self._waiting_count = 0
 
@@ -129,26 +131,17 @@ class ValkeyStore:
         rows = await self._ask("XRANGE", f"{_key(name)}:journal", "-", "+")
         return [fields[b"e"] for _, fields in rows]
 
-    async def commit(self, commit: Commit) -> Conflict | None:
-        """Write a commit unless somebody else was faster."""
-        while True:
-            future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-            self._pending.append(Pending(commit, future))
-            if self._sender is None:
-                self._sender = asyncio.get_running_loop().create_task(self._send_pending())
-            kind, *rest = await future
-            if kind != b"busy":
+    async def commit(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
+        """Write each commit unless somebody else was faster; send it until that is known."""
+        calls = [self._call(commit) for commit in commits]
+        replies, deadline = await self._send(calls), monotonic() + MAX_WAIT
+        while unsent := [n for n, reply in enumerate(replies) if isinstance(reply, UNSENT)]:
+            if monotonic() > deadline:
                 break
-            await asyncio.sleep(BUSY_INTERVAL)
-        if kind == b"done":
-            return None
-        if kind == b"unknown":
-            return Conflict()
-        token, *pairs = rest
-        fields = {
-            field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)
-        }
-        return Conflict(token.decode(), fields, is_known=True)
+            again = await self._send([calls[n] for n in unsent])
+            for n, reply in zip(unsent, again, strict=True):
+                replies[n] = reply
+        return [_read_outcome(reply) for reply in replies]
 
     async def wait_for_turn(self, name: str, token: str, seconds: float) -> None:
         """Wait until another turn than the one with a token is the last, or for seconds."""
@@ -186,9 +179,8 @@ class ValkeyStore:
             raise _store_error(error) from None
 
     async def close(self) -> None:
-        """Send what waits, and close the connections."""
-        if self._sender is not None:
-            await self._sender
+        """Close the connections."""
+        await self._connection.disconnect()
         await self._client.aclose()
 
     async def _ask(self, *command: Any) -> Any:  # noqa: ANN401
@@ -215,58 +207,50 @@ class ValkeyStore:
             self._noted[name] = now
             await self._ask("ZADD", NAMES_KEY, wall_seconds(), name)
 
-    async def _send_pending(self) -> None:
-        """Send what waits as one pipeline, until nothing waits."""
-        while self._pending:
-            batch, self._pending = self._pending, []
-            for pending, reply in zip(batch, await self._send(batch), strict=True):
-                if isinstance(reply, BaseException):
-                    pending.future.set_exception(_store_error(reply))
-                else:
-                    pending.future.set_result(reply)
-        self._sender = None
+    async def _send(self, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Send calls as one pipeline; return a reply or an error for each."""
+        connection, replies = self._connection, list[Any]()
+        try:
+            async with asyncio.timeout(SOCKET_TIMEOUT):
+                await connection.send_packed_command(connection.pack_commands(calls))
+                for _ in calls:
+                    replies.append(await self._read_reply())
+        except Exception as error:  # noqa: BLE001  # the caller sends again, or gives up
+            await connection.disconnect(nowait=True)
+            replies += [error] * (len(calls) - len(replies))
+        if any(isinstance(reply, NoScriptError) for reply in replies):
+            await self._ask("SCRIPT LOAD", self._source)
+        elif any(isinstance(reply, AWAY) for reply in replies):
+            await asyncio.sleep(RECONNECT_INTERVAL)
+        return replies
 
-    async def _send(self, batch: Sequence[Pending]) -> list[Any]:
-        """Send commits until the store answers; each is written once."""
-        deadline = monotonic() + MAX_WAIT
-        replies: list[Any] = [StoreConnectionError("nothing was sent")] * len(batch)
-        while True:
-            unsent = [
-                n
-                for n, reply in enumerate(replies)
-                if isinstance(reply, (*AWAY, NoScriptError))
-            ]
-            if not unsent or monotonic() > deadline:
-                return replies
-            try:
-                if not self._script or any(
-                    isinstance(replies[n], NoScriptError) for n in unsent
-                ):
-                    self._script = await self._client.script_load(self._source)
-                pipeline = self._client.pipeline(transaction=False)
-                for n in unsent:
-                    pipeline.evalsha(self._script, 4, *self._arguments(batch[n].commit))
-                results = await pipeline.execute(raise_on_error=False)
-            except AWAY as error:
-                results = [error] * len(unsent)
-                await asyncio.sleep(RECONNECT_INTERVAL)
-            except Exception as error:  # noqa: BLE001  # the callers must get it
-                results = [error] * len(unsent)
-            for n, result in zip(unsent, results, strict=True):
-                replies[n] = result
+    async def _read_reply(self) -> Any:  # noqa: ANN401
+        """Return the next reply, also if it is an error."""
+        try:
+            return await self._connection.read_response()
+        except ResponseError as error:
+            return error
 
-    def _arguments(self, commit: Commit) -> list[Any]:
-        """Return the keys and arguments of the script."""
+    def _call(self, commit: Commit) -> tuple[Any, ...]:
+        """Return the call of the script for a commit."""
         key = _key(commit.name)
-        time_to_live = self.time_to_live or timedelta()
-        return [
-            key, f"{key}:journal", f"{key}:turns", f"{key}:next",
-            commit.expected, commit.token, self.replica, commit.mode, commit.journal_size,
-            int(time_to_live.total_seconds() * 1000), commit.times_lost,
-            *_counted(commit.fields),
-            len(commit.removed), *commit.removed,
-            *_counted(commit.entries),
-        ]  # fmt: skip
+        keys = key, f"{key}:journal", f"{key}:turns", f"{key}:next"
+        header = {
+            "expected": commit.expected,
+            "token": commit.token,
+            "replica": self.replica,
+            "times_lost": commit.times_lost,
+            "time_to_live": self._milliseconds,
+            "replaces": commit.replaces,
+            "drops": commit.drops,
+            "fields": list(commit.fields),
+            "removed": commit.removed,
+            "entries": [entry_id for entry_id, _ in commit.entries],
+            "journal_size": commit.journal_size,
+        }
+        entries = [entry for _, entry in commit.entries]
+        values = *commit.fields.values(), *entries
+        return b"EVALSHA", self._script, len(keys), *keys, encode(header), *values
 
 
 def hide_password(url: str) -> str:
@@ -290,8 +274,17 @@ def _key(name: str) -> str:
     return f"{PREFIX}:{{{name}}}"
 
 
-def _counted(rows: Mapping[Any, bytes]) -> list[Any]:
-    return [len(rows), *(part for row in rows.items() for part in row)]
+def _read_outcome(reply: Any) -> Outcome:  # noqa: ANN401
+    """Return what became of a commit from the reply of the script, or the error."""
+    if isinstance(reply, BaseException):
+        return _store_error(reply)
+    if not isinstance(reply, list):
+        return REPLIES[reply]
+    token, *pairs = reply
+    fields = {
+        field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)
+    }
+    return Conflict(token.decode(), fields, is_known=True)
 
 
 def _store_error(error: BaseException) -> StoreError:

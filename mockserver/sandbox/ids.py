@@ -33,7 +33,7 @@ def random_fraction(seed: str, kind: str, number: int) -> float:
     return (bits + 0.5) / (1 << _FRACTION_BITS)
 
 
-class IdCounts(Struct, frozen=True):
+class IdCounts(Struct, frozen=True, array_like=True):
     """How many ids of each kind were drawn."""
 
     orders: int

@@ -11,7 +11,7 @@ from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError
 from mockserver.client import ControlClient, ControlError
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.operation import Operation
-from mockserver.homes.stored_values import decode_entry, encode_entry
+from mockserver.homes.stored_entries import decode_entry, encode_entry
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.faults.actions import ConnectionEnd, ResponseDamage
 from mockserver.sandbox.journal import Entry, Journal
@@ -165,7 +165,7 @@ def test_stored_entries_are_audited_alike(
     for _ in range(3):
         capture(sandbox, "order-0", 1)
     for entry in sandbox.journal:
-        stored.journal.record(decode_entry(encode_entry(entry)))
+        stored.journal.record(decode_entry(encode_entry(entry), sandbox))
     assert codes(audit_sandbox(sandbox), "findings") == {"A114", "A201"}
     assert codes(audit_sandbox(stored), "findings") == {"A114", "A201"}
 

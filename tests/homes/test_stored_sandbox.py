@@ -10,22 +10,21 @@ from hypothesis import strategies as st
 from msgspec import convert
 from msgspec.msgpack import decode
 
+from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason
 from mockserver.domain.lifecycle import Status
 from mockserver.domain.operation import Operation
 from mockserver.domain.refusal import Refusal
-from mockserver.homes.stored_sandbox import (
-    COLUMNS,
-    HEAD,
+from mockserver.homes.encoding import encode
+from mockserver.homes.stored_entries import (
     UnreadableSandboxError,
     encode_entries,
-    encode_tables,
-    head_of,
     load_entries,
-    restore_sandbox,
 )
-from mockserver.homes.stored_values import StoredRow, encode, restore_row, store_row
+from mockserver.homes.stored_sandbox import COLUMNS, encode_sandbox, restore_sandbox
+from mockserver.homes.stored_settings import NUMBERS, SETTINGS, numbers_of, settings_of
+from mockserver.homes.stored_values import StoredRow, restore_row, store_row
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.faults.actions import ConnectionEnd, ResponseDamage
 from mockserver.sandbox.idempotency import Receipt
@@ -92,9 +91,8 @@ def busy_sandbox() -> Sandbox:
 
 
 def restored(sandbox: Sandbox) -> Sandbox:
-    fields = {HEAD: encode(head_of(sandbox)), **encode_tables(sandbox)}
-    copy = restore_sandbox(sandbox.name, fields)
-    load_entries(copy.journal, encode_entries(sandbox.journal, 0))
+    copy = restore_sandbox(sandbox.name, encode_sandbox(sandbox))
+    load_entries(copy, [entry for _, entry in encode_entries(sandbox.journal, 0)])
     return copy
 
 
@@ -125,7 +123,8 @@ def test_every_table_survives_in_its_order() -> None:
 
 def test_numbers_and_settings_survive() -> None:
     sandbox = busy_sandbox()
-    assert head_of(restored(sandbox)) == head_of(sandbox)
+    assert settings_of(restored(sandbox)) == settings_of(sandbox)
+    assert numbers_of(restored(sandbox)) == numbers_of(sandbox)
 
 
 def test_the_same_ids_and_chances_follow() -> None:
@@ -207,7 +206,8 @@ def test_sandboxes_of_released_versions_are_read(file: str) -> None:
 def test_what_a_newer_version_adds_is_ignored() -> None:
     fields = golden_fields("version-1.msgpack")
     fields["z:new table"] = encode("?")
-    fields[HEAD] = encode({**decode(fields[HEAD]), "new_setting": 1})
+    fields[SETTINGS] = encode({**decode(fields[SETTINGS]), "new_setting": 1})
+    fields[NUMBERS] = encode([*decode(fields[NUMBERS]), "new number"])
     assert restore_sandbox("it", fields).orders
 
 
@@ -216,21 +216,21 @@ def test_facts_that_a_newer_version_counts_are_ignored() -> None:
     row = RequestRow(Operation.REFUND, Status.CAPTURED, None, 201, "", ("f",), facts)
     counter = RowCount(row, 2, "first")
     stored = decode(encode(store_row(counter)))
-    stored["row"][RequestRow._fields.index("refund")].append("new")
-    stored["row"].append("new")
-    assert restore_row(convert(stored, StoredRow)) == counter
+    stored[0][RequestRow._fields.index("refund")].append("new")
+    stored[0].append("new")
+    assert restore_row(convert(stored, StoredRow), Assumptions()) == counter
 
 
 def test_a_higher_version_is_refused_with_a_reason() -> None:
     fields = golden_fields("version-1.msgpack")
-    fields[HEAD] = encode({**decode(fields[HEAD]), "version": 2})
+    fields[SETTINGS] = encode({**decode(fields[SETTINGS]), "version": 2})
     with pytest.raises(UnreadableSandboxError, match=r"version 2 .* upgrade the server"):
         restore_sandbox("it", fields)
 
 
 def test_a_damaged_sandbox_is_refused() -> None:
     with pytest.raises(UnreadableSandboxError):
-        restore_sandbox("it", {HEAD: b"?"})
+        restore_sandbox("it", {SETTINGS: b"?"})
 
 
 def test_an_acceptance_survives_in_a_receipt() -> None:

@@ -9,7 +9,7 @@ from valkey.asyncio import Valkey
 
 from mockserver.domain.order import Order
 from mockserver.homes import valkey
-from mockserver.homes.store import Commit, Conflict, StoreError
+from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoreError
 from mockserver.homes.stored_home import StoredHome
 from mockserver.homes.valkey import ValkeyStore, hide_password
 from tests.support.builders import make_order
@@ -25,47 +25,52 @@ FIRST = Commit(
 )
 
 
+async def commit(store: Store, changes: Commit) -> Outcome:
+    (outcome,) = await store.commit([changes])
+    return outcome
+
+
 @pytest.fixture
 async def store(engine_url: str) -> AsyncIterator[ValkeyStore]:
     """A store in which the sandbox ``x`` was made by a commit with the token ``one``."""
     opened = ValkeyStore(engine_url)
     loaded = await opened.load("x")
     if loaded is not None:
-        await opened.commit(Commit(name="x", expected=loaded.token, token="-", drops=True))
-    assert await opened.commit(FIRST) is None
+        await commit(opened, Commit(name="x", expected=loaded.token, token="-", drops=True))
+    assert await commit(opened, FIRST) is None
     yield opened
     await opened.close()
 
 
 async def test_a_commit_that_is_sent_twice_is_written_once(store: ValkeyStore) -> None:
-    commit = Commit(name="x", entries={1: b"entry"}, journal_size=10, **NEXT)  # type: ignore[arg-type]
-    assert await store.commit(commit) is None
-    assert await store.commit(commit) is None
+    second = Commit(name="x", entries=[(1, b"entry")], journal_size=10, **NEXT)  # type: ignore[arg-type]
+    assert await commit(store, second) is None
+    assert await commit(store, second) is None
     third = Commit(name="x", expected="two", token="three", fields={"o:c": b"1"})
-    assert await store.commit(third) is None
-    assert await store.commit(commit) is None
+    assert await commit(store, third) is None
+    assert await commit(store, second) is None
     assert await store.load_entries("x") == [b"entry"]
 
 
 async def test_who_lost_learns_what_others_changed(store: ValkeyStore) -> None:
-    assert await store.commit(Commit(name="x", **NEXT)) is None  # type: ignore[arg-type]
+    assert await commit(store, Commit(name="x", **NEXT)) is None  # type: ignore[arg-type]
     late = Commit(name="x", expected="one", token="late", fields={"o:a": b"9"})
-    conflict = await store.commit(late)
+    conflict = await commit(store, late)
     assert conflict == Conflict("two", {"o:a": b"2", "o:b": None}, is_known=True)
 
 
 async def test_who_lost_against_a_replacement_loads_again(store: ValkeyStore) -> None:
     again = Commit(name="x", expected="one", token="two", fields={"head": b"n"}, replaces=True)
-    assert await store.commit(again) is None
+    assert await commit(store, again) is None
     late = Commit(name="x", expected="one", token="late", fields={"o:a": b"9"})
-    assert await store.commit(late) == Conflict()
+    assert await commit(store, late) == Conflict()
 
 
 async def test_a_reader_learns_that_it_is_behind(store: ValkeyStore) -> None:
     current = Commit(name="x", expected="one", token="read")
     behind = Commit(name="x", expected="old", token="read")
-    assert await store.commit(current) is None
-    assert await store.commit(behind) == Conflict()
+    assert await commit(store, current) is None
+    assert await commit(store, behind) == Conflict()
 
 
 async def test_a_waiter_wakes_when_another_server_commits(
@@ -77,7 +82,7 @@ async def test_a_waiter_wakes_when_another_server_commits(
     while not (await engine.info("clients"))["blocked_clients"]:
         pass
     await engine.aclose()
-    assert await store.commit(Commit(name="x", **NEXT)) is None  # type: ignore[arg-type]
+    assert await commit(store, Commit(name="x", **NEXT)) is None  # type: ignore[arg-type]
     await waiting
     await store.wait_for_turn("x", "one", 60.0)  # somebody has committed already
 

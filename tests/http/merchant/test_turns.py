@@ -161,6 +161,7 @@ async def test_a_crash_in_a_command_leaves_its_key_unused(
     assert "Mock-Replayed" not in again.header_names
 
 
+@pytest.mark.unshared("a turn that is taken again crashes again")
 async def test_a_crash_after_the_commit_applies_no_later_fault(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
