@@ -11,6 +11,9 @@ LOWEST_TESTS ?= tests --ignore tests/browser --ignore tests/container --ignore t
   --deselect tests/homes/test_stored_sandbox.py::test_sandboxes_of_released_versions_are_read
 NODE_TOOLS := tools/javascript/node_modules
 
+# The tests start hundreds of processes, and each would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: serve demo test shared-test browser-test screens test-lowest image-test contract-coverage dist installed-test check format docs site check-javascript javascript-tools prepare-release lock bench mutants clean
 
 serve: $(VENV)/ready ## start a server with one order on port 8566
@@ -98,8 +101,8 @@ clean:
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kustom-mock needs Python 3.11 or newer; set PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable . --group dev --group docs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev --group docs
 	@touch $@
 
 $(NODE_TOOLS)/ready: tools/javascript/package.json
@@ -116,5 +119,5 @@ $(LOWEST)/ready: $(VENV)/ready
 	@touch $@
 
 $(VENV)/mutants: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --group mutants
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutants
 	@touch $@

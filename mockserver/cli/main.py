@@ -44,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """Split the arguments of ``run`` from the command after ``--``."""
-    if arguments[:1] != ["run"] or "--" not in arguments:
+    if "--" not in arguments or arguments[0] != "run":
         return arguments, ()
-    separator = list(arguments).index("--")
+    separator = arguments.index("--")
     return arguments[:separator], arguments[separator + 1 :]
 
 

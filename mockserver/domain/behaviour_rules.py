@@ -133,6 +133,11 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         assumed("both lists of members are documented, which becomes which is not"),
     ),
     BehaviourRule(
+        "E-mail addresses name+denied@… and name+red@… are declined; name+pend-accept-05@… and"
+        " name+pend-reject-05@… are reviewed for that many minutes.",
+        klarna_docs("test scenarios of the playground; whether Kustom has them is not known"),
+    ),
+    BehaviourRule(
         "With auto_capture the whole order is captured at once, unless a fraud review is"
         " pending.",
         assumed("the option is documented, the moment is not"),

@@ -7,6 +7,13 @@ from msgspec.structs import replace
 
 from mockserver.domain.order import FraudStatus, Order
 
+REVIEW_OUTCOMES: Mapping[str, FraudStatus] = {
+    "accept_fraud": FraudStatus.ACCEPTED,
+    "reject_fraud": FraudStatus.REJECTED,
+    "stop_fraud": FraudStatus.STOPPED,
+}
+"""Outcomes that end a fraud review, and the status that the order then has."""
+
 
 def force_outcome(order: Order, outcome: str, now: datetime) -> Order:
     """Force an outcome, whatever the lifecycle table says.
@@ -22,7 +29,9 @@ def _expire(order: Order, now: datetime) -> Order:
 
 
 def _review(status: FraudStatus) -> Callable[[Order, datetime], Order]:
-    return lambda order, now: replace(order, fraud_status=status, fraud_reviewed_at=now)
+    return lambda order, now: replace(
+        order, fraud_status=status, fraud_reviewed_at=now, planned_review=None
+    )
 
 
 def _fail_next_allocation(order: Order, _now: datetime) -> Order:
@@ -31,9 +40,7 @@ def _fail_next_allocation(order: Order, _now: datetime) -> Order:
 
 FORCED_OUTCOMES: Mapping[str, Callable[[Order, datetime], Order]] = {
     "expire": _expire,
-    "accept_fraud": _review(FraudStatus.ACCEPTED),
-    "reject_fraud": _review(FraudStatus.REJECTED),
-    "stop_fraud": _review(FraudStatus.STOPPED),
+    **{outcome: _review(status) for outcome, status in REVIEW_OUTCOMES.items()},
     "fail_next_allocation": _fail_next_allocation,
 }
 """Functions that force an outcome, by name."""

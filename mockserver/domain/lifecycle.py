@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason
+from mockserver.domain.fraud_review import end_due_review
 from mockserver.domain.ledger import TimelineEvent, list_refunds
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from mockserver.domain.order import FraudStatus, Order
@@ -69,6 +70,7 @@ def _derive_uncaptured_status(order: Order, now: datetime, assumptions: Assumpti
 
 def _is_rejected(order: Order, now: datetime) -> bool:
     """Return whether it is too late to capture the order after a failed fraud review."""
+    order = end_due_review(order, now)
     failed = order.fraud_status in {FraudStatus.REJECTED, FraudStatus.STOPPED}
     return failed and now >= _rejection_ends_at(order)
 
@@ -82,6 +84,7 @@ def lapse_event(order: Order, now: datetime, assumptions: Assumptions) -> Timeli
 
     Nothing is stored of it: like the status, it is derived from the facts and the time.
     """
+    order = end_due_review(order, now)
     if order.cancelled_at is not None or order.remaining_authorized_amount == 0:
         return None
     if derive_status(order, now, assumptions) is Status.CANCELLED:

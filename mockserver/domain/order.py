@@ -63,6 +63,13 @@ class FraudStatus(StrEnum):
     STOPPED = "STOPPED"
 
 
+class PlannedReview(Struct, frozen=True, gc=False):
+    """When a fraud review ends by itself, and the status that the order then has."""
+
+    ends_at: datetime
+    fraud_status: FraudStatus
+
+
 class PaymentMethod(Struct, frozen=True, gc=False):
     """How the shopper paid: a provider's type such as ``INVOICE``, and free text."""
 
@@ -162,6 +169,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     shipping_address: Address = field(default_factory=dict)
     fraud_status: FraudStatus = FraudStatus.ACCEPTED
     fraud_reviewed_at: datetime | None = None
+    planned_review: PlannedReview | None = None
     merchant_reference1: str | None = None
     merchant_reference2: str | None = None
     merchant_data: str | None = None

@@ -22,8 +22,9 @@ from mockserver.domain.checkout.token_orders import creates_token
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.decision import order_not_found
 from mockserver.domain.errors import Reason
+from mockserver.domain.forced_outcomes import REVIEW_OUTCOMES
 from mockserver.domain.operation import Operation
-from mockserver.domain.order import Address, Order
+from mockserver.domain.order import Address, FraudStatus, Order, PlannedReview
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.schedules import NOTIFICATION_SCHEDULE
@@ -31,11 +32,11 @@ from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
 
 REVIEW_EVENTS = {
-    "accept_fraud": "FRAUD_RISK_ACCEPTED",
-    "reject_fraud": "FRAUD_RISK_REJECTED",
-    "stop_fraud": "FRAUD_RISK_STOPPED",
+    FraudStatus.ACCEPTED: "FRAUD_RISK_ACCEPTED",
+    FraudStatus.REJECTED: "FRAUD_RISK_REJECTED",
+    FraudStatus.STOPPED: "FRAUD_RISK_STOPPED",
 }
-"""The type of the notification by the forced outcome of a review."""
+"""The type of the notification by the fraud status after the review."""
 
 
 def create_checkout(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Checkout:
@@ -188,6 +189,8 @@ def complete_checkout(
             sandbox.put_checkout(checkout, 0)
             raise
         sandbox.emit(EventType.ORDER_CREATED, order_id)
+        if order.planned_review is not None:
+            _add_notification(sandbox, changed, order.planned_review)
         if changed.fields.get("options", {}).get("auto_capture"):
             order = capture_at_once(sandbox, order)
     return changed, order
@@ -215,19 +218,38 @@ def capture_at_once(sandbox: Sandbox, order: Order) -> Order:
 
 
 def notify_of_review(sandbox: Sandbox, order_id: str, outcome: str) -> bool:
-    """Queue the fraud notification of a review; return whether there is one to send."""
-    event_type = REVIEW_EVENTS.get(outcome)
-    checkout = sandbox.checkouts.get(order_id)
-    url = checkout.merchant_url("notification") if checkout else None
-    if event_type is None or url is None:
+    """Queue the notification of a review that was forced to end, in place of a planned one.
+
+    Returns:
+        Whether there is one to send.
+    """
+    status, checkout = REVIEW_OUTCOMES.get(outcome), sandbox.checkouts.get(order_id)
+    if status is None or checkout is None:
         return False
-    body = json.dumps({"order_id": order_id, "event_type": event_type}, separators=(",", ":"))
+    now = sandbox.clock.now()
+    for delivery in [*sandbox.deliveries]:
+        is_same = (delivery.kind, delivery.order_id) == (DeliveryKind.NOTIFICATION, order_id)
+        if is_same and not delivery.attempts and delivery.due_at and delivery.due_at > now:
+            sandbox.deliveries.remove(delivery.delivery_id)
+    return _add_notification(sandbox, checkout, PlannedReview(now, status))
+
+
+def _add_notification(sandbox: Sandbox, checkout: Checkout, review: PlannedReview) -> bool:
+    """Queue the notification of a review, if the checkout order has a URL for it."""
+    url = checkout.merchant_url("notification")
+    if url is None:
+        return False
+    event = {
+        "order_id": checkout.order_id,
+        "event_type": REVIEW_EVENTS[review.fraud_status],
+    }
+    now = sandbox.clock.now()
     sandbox.deliveries.add(
         DeliveryKind.NOTIFICATION,
-        order_id,
+        checkout.order_id,
         url,
-        sandbox.clock.now(),
-        NOTIFICATION_SCHEDULE,
-        body=body,
+        now,
+        [review.ends_at - now + offset for offset in NOTIFICATION_SCHEDULE],
+        body=json.dumps(event, separators=(",", ":")),
     )
     return True

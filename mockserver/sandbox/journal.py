@@ -6,13 +6,13 @@ values that exist anyway; it is rendered only when somebody reads it.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from copy import copy
 from datetime import datetime
 from functools import cached_property
 from itertools import takewhile
 from typing import TypeAlias
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from mockserver.domain.allocation.allocate import explain_allocation
 from mockserver.domain.allocation.explanation import Explanation
@@ -190,9 +190,10 @@ class Journal:
 
     def _drop_oldest_messages(self) -> None:
         """Replace the oldest entry with messages; copies of the journal keep the original."""
-        index = self._unrecorded_count
-        self._recorded_bytes -= measure_messages(self._entries[index].messages)
-        self._entries[index] = replace(self._entries[index], messages=None)
+        entry = copy(self._entries[self._unrecorded_count])
+        self._recorded_bytes -= measure_messages(entry.messages)
+        entry.messages = None
+        self._entries[self._unrecorded_count] = entry
         self._unrecorded_count += 1
 
     def _forget(self, entry: Entry) -> None:
@@ -234,14 +235,14 @@ class Journal:
 
     def copy(self) -> "Journal":
         """Return an independent copy with the same entries and counts."""
-        copy = Journal(self.size)
-        copy._entries.extend(self._entries)
-        copy.is_complete = self.is_complete
-        copy.last_id, copy.cleared_id = self.last_id, self.cleared_id
-        copy._entry_bytes, copy._recorded_bytes = self._entry_bytes, self._recorded_bytes
-        copy._unrecorded_count = self._unrecorded_count
-        copy.counts.update(self.counts)
-        return copy
+        other = Journal(self.size)
+        other._entries.extend(self._entries)
+        other.is_complete = self.is_complete
+        other.last_id, other.cleared_id = self.last_id, self.cleared_id
+        other._entry_bytes, other._recorded_bytes = self._entry_bytes, self._recorded_bytes
+        other._unrecorded_count = self._unrecorded_count
+        other.counts.update(self.counts)
+        return other
 
     def clear(self) -> None:
         """Remove all entries and counts."""

@@ -140,15 +140,19 @@ class SandboxRegistry(Generic[TemplateT]):
         Raises:
             Refusal: The server is full.
         """
-        if not self.accepts(user, secret):
+        entry = self._find(user)
+        if not self._opens(entry, user, secret):
             return None
-        sandbox = self.get_or_create(user)
-        self.claim(user, secret)
-        return sandbox
+        entry = self._use(entry or self._create(user))
+        if self.owned:
+            self.claim(user, secret)
+        return entry.sandbox
 
     def accepts(self, user: str, secret: str) -> bool:
         """Return whether these credentials open the sandbox of the user."""
-        entry = self._find(user)
+        return self._opens(self._find(user), user, secret)
+
+    def _opens(self, entry: RegistryEntry[TemplateT] | None, user: str, secret: str) -> bool:
         credentials = (entry.template if entry else self.template).credentials
         is_known = entry is not None or bool(credentials) or not self.require_known
         is_accepted = not credentials or credentials.get(user) == secret
@@ -175,17 +179,21 @@ class SandboxRegistry(Generic[TemplateT]):
         Raises:
             Refusal: The server is full.
         """
-        entry = self._find(name)
-        if entry is None:
-            self.check_vacancy(name)
-            self.add(self.template.build(name), self.template)
-            entry = self._entries[name]
-        self._entries.move_to_end(name)
+        return self._use(self._find(name) or self._create(name)).sandbox
+
+    def _create(self, name: str) -> RegistryEntry[TemplateT]:
+        self.check_vacancy(name)
+        self.add(self.template.build(name), self.template)
+        return self._entries[name]
+
+    def _use(self, entry: RegistryEntry[TemplateT]) -> RegistryEntry[TemplateT]:
+        """Count a use, which protects the sandbox from being evicted for a while."""
+        self._entries.move_to_end(entry.sandbox.name)
         entry.last_used_at = self._clock()
         entry.use_count += 1
         if entry.use_count % USES_PER_RECOUNT == 0:
             self._count_bytes(entry)
-        return entry.sandbox
+        return entry
 
     def add(self, sandbox: Sandbox, template: TemplateT) -> None:
         """Insert a sandbox built for its first use, unless it or the template is replaced.

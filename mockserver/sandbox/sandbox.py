@@ -17,6 +17,7 @@ from mockserver.domain.decide import decide
 from mockserver.domain.decision import Acceptance, Context, order_not_found
 from mockserver.domain.errors import Reason
 from mockserver.domain.forced_outcomes import force_outcome
+from mockserver.domain.fraud_review import end_due_review
 from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.domain.refusal import Refusal
@@ -197,6 +198,11 @@ class Sandbox:
         if self.on_change is not None:
             self.on_change(self.name, size)
 
+    def find_order(self, order_id: str) -> Order | None:
+        """Find an order as it is now: a fraud review whose planned end is reached has ended."""
+        order = self.orders.get(order_id)
+        return order and end_due_review(order, self.clock.now())
+
     def get_order(self, order_id: str, operation: Operation) -> Order:
         """Read an order.
 
@@ -204,7 +210,7 @@ class Sandbox:
             Refusal: there is no such order, or the operation is withdrawn.
         """
         self._check_not_withdrawn(operation)
-        order = self.orders.get(order_id)
+        order = self.find_order(order_id)
         if order is None:
             raise order_not_found(order_id, operation)
         return order
@@ -409,6 +415,7 @@ class Sandbox:
             capture_id = getattr(command, "capture_id", "")
             missing = order_not_found(order_id, command.operation, capture_id)
             return Execution(missing, None, None)
+        order = end_due_review(order, context.now)
         try:
             self._check_not_withdrawn(command.operation)
             self._check_order_room(order_id, size, command.operation)

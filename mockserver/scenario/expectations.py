@@ -38,7 +38,7 @@ def check_expectations(expect: Spec, sandbox: Sandbox) -> Verdict:
     """Check the expectations of a scenario against the state of a sandbox."""
     results: list[CheckedExpectation] = []
     for name, spec in expect.get("orders", {}).items():
-        order = sandbox.orders.get(sandbox.order_names.get(name, name))
+        order = sandbox.find_order(sandbox.order_names.get(name, name))
         order_json = _full_order(order, sandbox) if order else None
         results += check_order(spec, order_json, sandbox.movement_names, ("orders", name))
     if "refunds" in expect:

@@ -13,8 +13,16 @@ from typing import Any
 import yaml
 
 from mockserver.domain.assumptions import ASSUMPTIONS
+from mockserver.domain.fraud_review import end_due_review
 from mockserver.domain.ledger import movements
-from mockserver.domain.order import Capture, FraudStatus, Order, OrderLine, Refund
+from mockserver.domain.order import (
+    Capture,
+    FraudStatus,
+    Order,
+    OrderLine,
+    PlannedReview,
+    Refund,
+)
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.recordings import MASKED
 from mockserver.sandbox.sandbox import Sandbox
@@ -55,7 +63,10 @@ def export_sandbox(sandbox: Sandbox) -> str:
     orders = {
         names.get(order_id, order_id): order for order_id, order in sandbox.orders.items()
     }
-    specs = (_order(order, sandbox.movement_names) for order in orders.values())
+    now = sandbox.clock.now()
+    specs = (
+        _order(end_due_review(order, now), sandbox.movement_names) for order in orders.values()
+    )
     rules = sandbox.faults.rules()
     return "".join(
         [
@@ -132,6 +143,11 @@ def _placeholder_line(order: Order) -> dict[str, Any]:
     return {"name": "unknown", "unit_price": order.original_order_amount}
 
 
+def _planned_review(review: PlannedReview) -> dict[str, Any]:
+    ends_at, fraud_status = format_scenario_time(review.ends_at), review.fraud_status.value
+    return {"ends": ends_at, "fraud_status": fraud_status}
+
+
 def _export_state(order: Order) -> dict[str, Any]:
     """Return the state that does not follow from the placed order and its captures."""
     amount_changed = order.order_amount != order.original_order_amount
@@ -145,6 +161,7 @@ def _export_state(order: Order) -> dict[str, Any]:
             "lines": None if order.order_lines else [],
             "expires": format_scenario_time(order.expires_at) if expiry_changed else None,
             "fraud_status": order.fraud_status.value if reviewed else None,
+            "planned_review": order.planned_review and _planned_review(order.planned_review),
             "reviewed": format_scenario_time(order.fraud_reviewed_at),
             "acknowledged": format_scenario_time(order.acknowledged_at),
             "updated": format_scenario_time(order.authorization_updated_at),

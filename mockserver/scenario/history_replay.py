@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.ledger import broken_invariants
-from mockserver.domain.order import FraudStatus, Order
+from mockserver.domain.order import FraudStatus, Order, PlannedReview
 from mockserver.domain.wording import did_you_mean
 from mockserver.sandbox.clock import LATEST_TIME
 from mockserver.sandbox.ids import IdGenerator
@@ -90,6 +90,8 @@ class OrderPlan(Struct, frozen=True):
             impossible.append("an order with captures cannot be cancelled")
         if current.released_at and not current.captures:
             impossible.append("an order without captures cannot be released")
+        if current.planned_review and current.fraud_status is not FraudStatus.PENDING:
+            impossible.append(f"a review is planned, but it ended: {current.fraud_status}")
         if impossible:
             message = f"impossible: {'; '.join(impossible)}"
             raise ScenarioError([Finding("E203", (*self.path, "state"), message)])
@@ -143,12 +145,22 @@ def _parse_state(spec: Spec, order: Order, path: ValuePath) -> Mapping[str, Any]
         fields["order_lines"] = tuple(complete_line(line) for line in spec["lines"])
     if "fraud_status" in spec:
         fields["fraud_status"] = FraudStatus(spec["fraud_status"])
+    if "planned_review" in spec:
+        fields["planned_review"] = _parse_planned_review(
+            spec["planned_review"], order, (*path, "planned_review")
+        )
     if "shipping_info" in spec:
         fields["shipping_info"] = _parse_shipping_info(spec)
     for key in ("released_amount", "fail_next_allocation"):
         if key in spec:
             fields[key] = spec[key]
     return fields
+
+
+def _parse_planned_review(spec: Spec, order: Order, path: ValuePath) -> PlannedReview:
+    created_at = order.created_at
+    ends_at = parse_time_or_offset(spec["ends"], created_at, created_at, (*path, "ends"))
+    return PlannedReview(ends_at, FraudStatus(spec["fraud_status"]))
 
 
 def _plan_history(

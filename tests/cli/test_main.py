@@ -1,4 +1,4 @@
-"""The command line, as real processes: what it prints, answers and exits with."""
+"""The command line: what it prints, answers and exits with."""
 
 import json
 import re
@@ -16,6 +16,7 @@ from mockserver.cli.main import main
 from mockserver.cli.startup import describe_listen_error
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.settings import Settings, unknown_variable_warnings
+from tests.cli.conftest import RunVerb
 from tests.support.merchant import basic
 from tests.support.processes import TIMEOUT, run, serving
 
@@ -213,18 +214,20 @@ WRONG_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", WRONG_USAGE)
-def test_wrong_usage_exits_2_with_the_expected_value(case: str) -> None:
+def test_wrong_usage_exits_2_with_the_expected_value(case: str, run_verb: RunVerb) -> None:
     arguments, variables, expected_text = WRONG_USAGE[case]
-    result = run(*arguments, variables=variables)
+    result = run_verb(*arguments, variables=variables)
     assert (result.returncode, result.stdout) == (2, "")
     assert [word for word in expected_text if word not in result.stderr] == []
     assert "Traceback" not in result.stderr
 
 
-def test_invalid_scenario_of_serve_is_shown_with_its_position(tmp_path: Path) -> None:
+def test_invalid_scenario_of_serve_is_shown_with_its_position(
+    tmp_path: Path, run_verb: RunVerb
+) -> None:
     file = tmp_path / "bad.yaml"
     file.write_text("version: 1\norders:\n  one:\n    lines: []\n", encoding="utf-8")
-    result = run("serve", "--port", "0", "--scenario", str(file))
+    result = run_verb("serve", "--port", "0", "--scenario", str(file))
     assert result.returncode == 2
     assert f"{file}:4:" in result.stderr
 
@@ -244,9 +247,9 @@ MISSPELT = {
 
 
 @pytest.mark.parametrize("case", MISSPELT)
-def test_unknown_variable_gives_a_warning(case: str) -> None:
+def test_unknown_variable_gives_a_warning(case: str, run_verb: RunVerb) -> None:
     variable, hint = MISSPELT[case]
-    gone = run("healthcheck", variables={"KUSTOM_MOCK_PORT": "1", variable: "1"})
+    gone = run_verb("healthcheck", variables={"KUSTOM_MOCK_PORT": "1", variable: "1"})
     warning = gone.stderr.splitlines()[0]
     assert warning.startswith(
         f"kustom-mock: warning: {variable} is not a setting and is ignored"
@@ -302,8 +305,8 @@ def test_equal_seeds_give_equal_orders() -> None:
     assert seen[0] == seen[1]
 
 
-def test_demo_shows_the_provider_example_and_a_failed_allocation() -> None:
-    result = run("demo")
+def test_demo_shows_the_provider_example_and_a_failed_allocation(run_verb: RunVerb) -> None:
+    result = run_verb("demo")
     assert (result.returncode, result.stderr) == (0, "")
     output = " ".join(result.stdout.split())
     for text in (
@@ -334,8 +337,8 @@ def test_demo_shows_the_provider_example_and_a_failed_allocation() -> None:
     ]
 
 
-def test_fidelity_prints_every_assumption() -> None:
-    text, markdown = run("fidelity"), run("fidelity", "--format", "markdown")
+def test_fidelity_prints_every_assumption(run_verb: RunVerb) -> None:
+    text, markdown = run_verb("fidelity"), run_verb("fidelity", "--format", "markdown")
     assert (text.returncode, markdown.returncode) == (0, 0)
     assert [assumption for assumption in ASSUMPTIONS if assumption not in text.stdout] == []
     assert markdown.stdout.startswith("# Fidelity")
@@ -346,27 +349,27 @@ def test_version_prints_the_version() -> None:
     assert (result.returncode, result.stdout) == (0, f"kustom-mock {__version__}\n")
 
 
-def test_healthcheck_exit_code_follows_the_server() -> None:
+def test_healthcheck_exit_code_follows_the_server(run_verb: RunVerb) -> None:
     with serving("--port", "0") as (_, url):
-        assert run("healthcheck", "--url", url).returncode == 0
-        assert run("healthcheck", variables={"KUSTOM_MOCK_URL": url}).returncode == 0
+        assert run_verb("healthcheck", "--url", url).returncode == 0
+        assert run_verb("healthcheck", variables={"KUSTOM_MOCK_URL": url}).returncode == 0
         port = str(urlsplit(url).port)
-        assert run("healthcheck", variables={"KUSTOM_MOCK_PORT": port}).returncode == 0
-    gone = run("healthcheck", "--url", url)
+        assert run_verb("healthcheck", variables={"KUSTOM_MOCK_PORT": port}).returncode == 0
+    gone = run_verb("healthcheck", "--url", url)
     assert gone.returncode == 1
     assert f"{url} is not healthy" in gone.stderr
 
 
-def test_help_names_every_verb() -> None:
-    result = run("--help")
+def test_help_names_every_verb(run_verb: RunVerb) -> None:
+    result = run_verb("--help")
     assert result.returncode == 0
     for verb in ("serve", "demo", "fidelity", "healthcheck", "version"):
         assert verb in result.stdout
 
 
 @pytest.mark.parametrize("url", ["foo", "localhost:8566", "http://", "ftp://localhost"])
-def test_healthcheck_explains_an_invalid_url(url: str) -> None:
-    result = run("healthcheck", "--url", url)
+def test_healthcheck_explains_an_invalid_url(url: str, run_verb: RunVerb) -> None:
+    result = run_verb("healthcheck", "--url", url)
     assert result.returncode == 2
     expected = f"expected a URL such as http://127.0.0.1:8566, got '{url}'"
     assert result.stderr == f"kustom-mock: --url: {expected}\n"

@@ -1,4 +1,4 @@
-"""``kustom-mock run`` as real processes: verdicts, exit codes, and nothing left behind."""
+"""``kustom-mock run``: verdicts, exit codes, and nothing left behind."""
 
 import os
 import signal
@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.cli.conftest import RunVerb
 from tests.support.merchant import Merchant
 
 TIMEOUT = 60  # seconds, for a process that never ends
@@ -48,24 +49,16 @@ CAPTURED = ORDER + "expect: {orders: {one-parcel: {captured_amount: 500}}}\n"
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def run(run_verb: RunVerb, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the verb on a scenario in a folder of its own."""
 
     def started(
-        text: str,
-        *flags: str,
-        command: Sequence[str] = (),
-        **variables: str,
+        text: str, *flags: str, command: Sequence[str] = (), **variables: str
     ) -> subprocess.CompletedProcess[str]:
         (tmp_path / "shop.yaml").write_text(text, encoding="utf-8")
-        return subprocess.run(
-            [*RUN, "shop.yaml", *flags, *(["--", *command] if command else [])],
-            check=False,
-            capture_output=True,
-            cwd=tmp_path,
-            env={**os.environ, **variables},
-            text=True,
-            timeout=TIMEOUT,
+        of_command = ["--", *command] if command else []
+        return run_verb(
+            "run", "shop.yaml", *flags, *of_command, cwd=tmp_path, variables=variables
         )
 
     return started

@@ -67,8 +67,6 @@ _NOT_IMITATED = """## Not imitated
 - Hosted payment page: of its merchant URLs only `success` is opened; sessions are neither
   distributed nor disabled, and no `status_update` is sent.
 - Customer tokens: only completing a checkout order creates one, and only a fault suspends one.
-- E-mail addresses such as `name+pend-accept-05@…` make an order pending; only `force` ends the
-  review, not the time.
 - Merchant URLs `upsell` and `upsell_validation` are stored and shown, but never called.
 - Settlements and in-person payments."""
 

@@ -6,7 +6,7 @@ shipping option becomes a line of its own, so that lines and amount still agree.
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -36,6 +36,7 @@ from mockserver.domain.order import (
     Order,
     OrderLine,
     PaymentMethod,
+    PlannedReview,
 )
 
 ADDRESS_NAMES = ("billing_address", "shipping_address")
@@ -67,7 +68,8 @@ ORDER_OUTCOMES = {
 }
 """Outcomes that make an order, and its fraud status."""
 
-_TRIGGER = re.compile(r"\+(denied|red|pend-accept-\d{2}|pend-reject-\d{2})@")
+_TRIGGER = re.compile(r"\+(?:denied|red|pend-(accept|reject)-(\d{2}))@")
+_REVIEWS = {"accept": FraudStatus.ACCEPTED, "reject": FraudStatus.REJECTED}
 
 
 class Completion(Struct, frozen=True, kw_only=True):
@@ -96,12 +98,20 @@ def outcome_for_email(email: str) -> ShopperOutcome:
     """Return the outcome that the provider's test e-mail addresses ask for.
 
     Documented by Klarna for the playground: ``name+denied@…``, ``name+red@…``,
-    ``name+pend-accept-05@…``, ``name+pend-reject-05@…``.
+    ``name+pend-accept-05@…``, ``name+pend-reject-05@…`` (a review of so many minutes).
     """
     match = _TRIGGER.search(email)
     if match is None:
         return ShopperOutcome.APPROVED
-    return ShopperOutcome.PENDING if match[1].startswith("pend") else ShopperOutcome.DECLINED
+    return ShopperOutcome.PENDING if match[1] else ShopperOutcome.DECLINED
+
+
+def planned_review(email: str, completed_at: datetime) -> PlannedReview | None:
+    """Return how the review ends of an order from a test address with a time in minutes."""
+    match = _TRIGGER.search(email)
+    if match is None or not match[1]:
+        return None
+    return PlannedReview(completed_at + timedelta(minutes=int(match[2])), _REVIEWS[match[1]])
 
 
 def enter_shopper_details(
@@ -194,6 +204,11 @@ def build_completed_order(
         billing_address=_order_address(completion.billing_address, assumptions),
         shipping_address=_order_address(completion.shipping_address, assumptions),
         fraud_status=fraud_status,
+        planned_review=(
+            planned_review(completion.billing_address.get("email", ""), created_at)
+            if fraud_status is FraudStatus.PENDING
+            else None
+        ),
         merchant_reference1=fields.get("merchant_reference1"),
         merchant_reference2=fields.get("merchant_reference2"),
         merchant_data=fields.get("merchant_data"),

@@ -43,7 +43,7 @@ def create_from_spec(context: ControlContext, params: PathParams, request: Reque
         raise Problem(409, message)
     name = spec.get("name") or free_order_name(sandbox)
     checkout = add_checkout(sandbox, name, spec, order_defaults(sandbox))
-    order = sandbox.orders.get(checkout.order_id)
+    order = sandbox.find_order(checkout.order_id)
     return json_response(
         _details(sandbox, checkout, order, _page_url(context, sandbox, checkout, request)),
         status=201,
@@ -54,7 +54,7 @@ def get_checkout(context: ControlContext, params: PathParams, request: Request) 
     """Return a checkout order, whatever its status, and its order if there is one."""
     sandbox = find_sandbox(context, params)
     checkout = _find_checkout(sandbox, params["checkout_id"])
-    order = sandbox.orders.get(checkout.order_id)
+    order = sandbox.find_order(checkout.order_id)
     page_url = _page_url(context, sandbox, checkout, request)
     return json_response(_details(sandbox, checkout, order, page_url))
 

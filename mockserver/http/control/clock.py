@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from mockserver.domain.fraud_review import end_due_review
 from mockserver.domain.lifecycle import Status, derive_status
 from mockserver.http.control.context import (
     ControlContext,
@@ -32,8 +33,9 @@ def get_clock(context: ControlContext, params: PathParams, _request: Request) ->
 async def set_clock(context: ControlContext, params: PathParams, request: Request) -> Response:
     """Set, advance or freeze the clock; sends what is due meanwhile.
 
-    Returns the orders that expired and the deliveries that were sent, in ``fired``. With
-    ``dry_run`` nothing changes, and ``fired`` is what is due until then.
+    Returns the orders that expired, the fraud reviews that ended and the deliveries that
+    were sent, in ``fired``. With ``dry_run`` nothing changes, and ``fired`` is what is due
+    until then.
     """
     body = parse_json_object(request)
     unknown = [field for field in body if field not in CLOCK_FIELDS]
@@ -48,11 +50,11 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
     sandbox, old_time, target = changed
     sent = await context.deliveries.advance(sandbox, target)
     sandbox = find_sandbox(context, params)
-    expired = await context.workers.run_if(
-        partial(_expired_orders, sandbox.copy(), old_time, sandbox.clock.now()),
+    changed_by_time = await context.workers.run_if(
+        partial(_events_of_time, sandbox.copy(), old_time, sandbox.clock.now()),
         is_long=sandbox.total_bytes > SMALL_SANDBOX,
     )
-    fired = [*expired, *map(_delivery_event, sent)]
+    fired = [*changed_by_time, *map(_delivery_event, sent)]
     fired.sort(key=lambda event: event["at"])
     return json_response({**_serialize_clock(sandbox), "fired": fired})
 
@@ -96,7 +98,7 @@ def _dry_run_change(sandbox: Sandbox, target: datetime) -> dict[str, Any]:
         for delivery in sandbox.deliveries
         if delivery.due_at is not None and not delivery.held and delivery.due_at <= target
     ]
-    fired = [*_expired_orders(sandbox, sandbox.clock.now(), target), *due]
+    fired = [*_events_of_time(sandbox, sandbox.clock.now(), target), *due]
     fired.sort(key=lambda event: event["at"])
     return {"now": format_time(target), "fired": fired}
 
@@ -128,6 +130,27 @@ def _expired_orders(sandbox: Sandbox, before: datetime, now: datetime) -> list[d
             "order_id": order.order_id,
         }
         for order in sorted(expired, key=lambda order: order.expires_at)
+    ]
+
+
+def _events_of_time(sandbox: Sandbox, before: datetime, now: datetime) -> list[dict[str, Any]]:
+    """Return what time alone does between two times: orders expire, fraud reviews end."""
+    return [
+        *_expired_orders(sandbox, before, now),
+        *_ended_reviews(sandbox, before, now),
+    ]
+
+
+def _ended_reviews(sandbox: Sandbox, before: datetime, now: datetime) -> list[dict[str, Any]]:
+    reviewed = (end_due_review(order, now) for order in sandbox.orders.values())
+    return [
+        {
+            "at": format_time(order.fraud_reviewed_at),
+            "event": f"fraud review ended: {order.fraud_status}",
+            "order_id": order.order_id,
+        }
+        for order in reviewed
+        if order.fraud_reviewed_at is not None and before < order.fraud_reviewed_at <= now
     ]
 
 

@@ -195,7 +195,7 @@ def find_order(sandbox: Sandbox, name_or_id: str) -> Order:
         Problem: with status 404 if there is no such order.
     """
     order_id = sandbox.order_names.get(name_or_id, name_or_id)
-    order = sandbox.orders.get(order_id)
+    order = sandbox.find_order(order_id)
     if order is None:
         raise Problem(404, f"no order '{name_or_id}' in sandbox '{sandbox.display_name}'")
     return order

@@ -14,7 +14,7 @@ from mockserver.http.merchant.responses import provider_json_response
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.memory_sizes import measure_checkout
-from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 
 CHECKOUT_HEADERS: Mapping[str, str] = {
     "Cache-Control": "max-age=0, no-cache, no-store",
@@ -38,18 +38,18 @@ def answer_checkout(
     """
     operation = endpoint.operation
     checkout = _APPLY[operation](sandbox, exchange.request, endpoint, ids)
-    exchange.order_id = checkout.order_id
+    exchange.entry.order_id = checkout.order_id
     is_new = operation is Operation.CREATE_CHECKOUT
     if not endpoint.is_read:
-        accepted = Acceptance(operation, checkout.order_id if is_new else None)
-        exchange.execution = Execution(accepted, None, None)
+        created_id = checkout.order_id if is_new else None
+        exchange.entry.result = Acceptance(operation, created_id)
     base_url = exchange.request.base_url
     page_url = pages.build(sandbox, checkout.order_id, base_url)
     # Only reads repeat: a new version is often replaced before it is read.
     encode = cache.encode if endpoint.is_read else encode_checkout
     body = encode(checkout, sandbox.assumptions, page_url)
     response = provider_json_response(
-        endpoint.success, body, exchange.correlation_id, CHECKOUT_HEADERS
+        endpoint.success, body, exchange.entry.correlation_id, CHECKOUT_HEADERS
     )
     if is_new:
         response.headers["Location"] = f"{base_url}{CHECKOUTS_PATH}/{checkout.order_id}"

@@ -1,19 +1,19 @@
-"""One merchant request while it is processed, and the journal entry made from it."""
+"""One merchant request while it is processed."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from copy import copy
 from time import monotonic
 from typing import TypeAlias
 
 from msgspec import Struct, field
 
 from mockserver.domain.errors import Reason
-from mockserver.domain.operation import Operation
 from mockserver.domain.refusal import Refusal
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.faults.actions import Action, is_before_commit, name_action
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
+from mockserver.sandbox.recordings import record_message
 from mockserver.sandbox.sandbox import Execution
 
 FiredRules: TypeAlias = Sequence[tuple[FaultRule, Action]]
@@ -24,61 +24,50 @@ class Exchange(Struct):
 
     Attributes:
         request: the request.
-        at: the sandbox's time on arrival.
-        correlation_id: id of the response.
-        operation: the operation of the path; ``None`` if the path is unknown.
-        order_id: the order id in the path.
+        entry: its journal entry, filled in as things become known.
         fired: the fault actions that apply.
-        execution: the result of the command, if one was executed.
-        refusal: why the request was refused before a command was executed.
-        has_secret_in_url: whether path or query contain the secret of the caller.
-        idempotency_key: the key of a request whose command was executed.
-        crash: the traceback if the server itself failed.
         started: monotonic time of arrival, in seconds.
     """
 
     request: Request
-    at: datetime
-    correlation_id: str
-    operation: Operation | None = None
-    order_id: str | None = None
+    entry: Entry
     fired: FiredRules = ()
-    execution: Execution | None = None
-    refusal: Refusal | None = None
-    has_secret_in_url: bool = False
-    idempotency_key: str | None = None
-    crash: str | None = None
     started: float = field(default_factory=monotonic)
+
+    def copy(self) -> "Exchange":
+        """Return a copy; a turn that is taken again starts from the same state."""
+        return Exchange(self.request, copy(self.entry), self.fired, self.started)
+
+    def record_execution(self, execution: Execution) -> None:
+        """Record what an executed command did."""
+        entry = self.entry
+        entry.result, entry.before, entry.after = (
+            execution.result, execution.before, execution.after,
+        )  # fmt: skip
+        entry.replayed, entry.body_changed = execution.replayed, execution.body_changed
 
     def record_crash(self, traceback: str) -> Refusal:
         """Record a failure of the server itself; faults after the commit no longer apply."""
-        self.crash = traceback
         self.fired = [fired for fired in self.fired if is_before_commit(fired[1])]
-        return Refusal(Reason.INTERNAL_ERROR, self.operation)
+        self.entry.crash = traceback
+        self.entry.result = refusal = Refusal(Reason.INTERNAL_ERROR, self.entry.operation)
+        return refusal
 
-    def build_entry(self, response: Response) -> Entry:
-        """Build the journal entry of the finished request."""
-        entry = Entry(
-            at=self.at,
-            correlation_id=self.correlation_id,
-            method=self.request.method,
-            path=self.request.path,
-            operation=self.operation,
-            order_id=self.order_id,
-            status=response.status,
-            result=self.refusal,
-            idempotency_key=self.idempotency_key,
-            has_secret_in_url=self.has_secret_in_url,
-            retry_after=response.headers.get("Retry-After"),
-            damage=response.damage,
-            crash=self.crash,
-        )
+    def finish(self, response: Response) -> Entry:
+        """Complete the journal entry by the response, before its ``Mock-`` headers."""
+        entry = self.entry
+        entry.status, entry.damage = response.status, response.damage
+        entry.retry_after = response.headers.get("Retry-After")
         if self.fired:
             entry.faults = [f"{rule.name}: {action}" for rule, action in self.fired]
             entry.fault_names = tuple([name_action(action) for _, action in self.fired])
-        execution = self.execution
-        if execution is not None:
-            entry.result = self.refusal or execution.result
-            entry.before, entry.after = execution.before, execution.after
-            entry.replayed, entry.body_changed = execution.replayed, execution.body_changed
         return entry
+
+    def record_messages(self, response: Response) -> None:
+        """Record both messages, and how long the request took."""
+        body = b"" if self.request.method == "HEAD" else response.body
+        self.entry.messages = (
+            record_message(self.request.headers, self.request.body),
+            record_message(response.headers, body),
+        )
+        self.entry.seconds = monotonic() - self.started

@@ -98,9 +98,9 @@ def apply_before(exchange: Exchange) -> Response | None:
         case Drop():
             return Response(0)
         case Refuse(reason):
-            raise Refusal(reason, exchange.operation, **_known_facts(reason, exchange))
+            raise Refusal(reason, exchange.entry.operation, **_known_facts(reason, exchange))
         case RateLimit():
-            raise Refusal(Reason.TOO_MANY_REQUESTS, exchange.operation)
+            raise Refusal(Reason.TOO_MANY_REQUESTS, exchange.entry.operation)
         case Respond(after_commit=False) as action:
             return _custom_response(action, exchange)
     return None
@@ -142,9 +142,9 @@ def effective_actions(
 
 def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
     """Collect the facts that the message of an injected refusal needs."""
-    template = find_error_definition(reason, exchange.operation).message
+    template = find_error_definition(reason, exchange.entry.operation).message
     facts = {
-        "order_id": exchange.order_id,
+        "order_id": exchange.entry.order_id,
         "path": exchange.request.path,
         "method": exchange.request.method,
         "allowed": exchange.request.method,
@@ -161,7 +161,7 @@ def _custom_response(action: Respond, exchange: Exchange) -> Response:
         response = unauthorized_response()
     else:
         body = _custom_body(action, exchange)
-        response = provider_json_response(action.status, body, exchange.correlation_id)
+        response = provider_json_response(action.status, body, exchange.entry.correlation_id)
     for name, value in action.headers.items():
         if name.lower() not in FRAMING_HEADERS:
             _set_header(response, name, value)
@@ -185,7 +185,7 @@ def _custom_body(action: Respond, exchange: Exchange) -> bytes:
     code, message = _default_error(action.status)
     if action.error_code:
         code, message = action.error_code, _sentence(action.error_code)
-    return encode_error(code, action.error_messages or [message], exchange.correlation_id)
+    return encode_error(code, action.error_messages or [message], exchange.entry.correlation_id)
 
 
 def _default_error(status: int) -> tuple[str, str]:

@@ -2,10 +2,8 @@
 
 import logging
 from asyncio import CancelledError, sleep
-from copy import copy
 from datetime import datetime
 from functools import cache, partial
-from time import monotonic
 from traceback import format_exc
 
 from msgspec import Struct, field
@@ -20,7 +18,7 @@ from mockserver.http.browser import foreign_page
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
-from mockserver.http.first_use import build_if_large
+from mockserver.http.first_use import build_if_large, is_large
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.auth import Credentials, parse_authorization
@@ -51,7 +49,6 @@ from mockserver.sandbox.faults.rules import RequestFacts
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.names import display_name
-from mockserver.sandbox.recordings import record_message
 from mockserver.sandbox.sandbox import Sandbox
 
 ABANDONED = ResponseDamage(sent="nothing: the client disconnected before the response")
@@ -63,11 +60,11 @@ requests_log = logging.getLogger("kustom_mock.requests")
 
 
 class HandledRequest(Struct, frozen=True):
-    """The response to a request, with its journal entry and the name of its sandbox."""
+    """The response to a request, with its journal entry and its sandbox, if it has one."""
 
     response: Response
     entry: Entry
-    sandbox: str = ""
+    sandbox: Sandbox | None = None
 
 
 class Delayed(Struct, frozen=True):
@@ -115,7 +112,8 @@ class MerchantApi(Struct, frozen=True):
             return self._count(credentials)
         user = credentials.user
         try:
-            await self._build_if_large(credentials)
+            if is_large(self.home.registry.template):
+                await self._build_if_large(credentials)
             handled = await self.home.take_turn(user, self._answer, request, credentials)
             while isinstance(handled, Delayed):
                 handled = await self._answer_after_delay(request, credentials, handled)
@@ -123,9 +121,8 @@ class MerchantApi(Struct, frozen=True):
             return self._count(self._refuse_for_store(request, error))
         except Refusal as refusal:
             return self._count(self._refuse_without_sandbox(request, refusal))
-        sandbox = self.home.registry.get(user)
-        if sandbox is not None and sandbox.webhooks:
-            self.deliveries.arm(sandbox)
+        if handled.sandbox is not None and handled.sandbox.webhooks:
+            self.deliveries.arm(handled.sandbox)
         return self._count(handled)
 
     async def _build_if_large(self, credentials: Credentials) -> None:
@@ -143,7 +140,7 @@ class MerchantApi(Struct, frozen=True):
         except CancelledError:  # the client disconnected
             self._count(await take_turn(user, self._abandon, user, exchange))
             raise
-        return await take_turn(user, lambda: self._answer(request, credentials, copy(exchange)))
+        return await take_turn(user, self._answer, request, credentials, exchange)
 
     def _answer(
         self, request: Request, credentials: Credentials, delayed: Exchange | None = None
@@ -159,13 +156,16 @@ class MerchantApi(Struct, frozen=True):
         if isinstance(sandbox, HandledRequest):
             return sandbox
         if delayed is None:
-            exchange = Exchange(request, sandbox.clock.now(), sandbox.ids.new_request_id())
-            exchange.has_secret_in_url = credentials.is_in_url(request)
+            now, request_id = sandbox.clock.now(), sandbox.ids.new_request_id()
+            entry = Entry(now, request_id, request.method, request.path)
+            entry.has_secret_in_url = credentials.is_in_url(request)
+            exchange = Exchange(request, entry)
         else:
-            exchange = copy(delayed)  # the turn may be taken again
+            exchange = delayed.copy()  # the turn may be taken again
+            entry = exchange.entry
         try:
             endpoint, ids = _find_endpoint(request)
-            exchange.operation, exchange.order_id = endpoint.operation, ids.get("order_id")
+            entry.operation, entry.order_id = endpoint.operation, ids.get("order_id")
             if sandbox.faults and delayed is None:
                 delay = _match_faults(sandbox, exchange, endpoint, ids)
                 if delay:
@@ -173,12 +173,12 @@ class MerchantApi(Struct, frozen=True):
             response = fault_injection.apply_before(exchange) if exchange.fired else None
             response = response or self._execute(sandbox, exchange, endpoint, ids)
         except Refusal as refusal:
-            exchange.refusal = refusal.with_traceback(None)
-            response = refusal_response(refusal, exchange.correlation_id, sandbox.assumptions)
+            entry.result = refusal.with_traceback(None)
+            response = refusal_response(refusal, entry.correlation_id, sandbox.assumptions)
         except Exception:
-            log.exception("crash in %r (%s)", request.path, exchange.correlation_id)
-            exchange.refusal = crash = exchange.record_crash(format_exc())
-            response = refusal_response(crash, exchange.correlation_id, sandbox.assumptions)
+            log.exception("crash in %r (%s)", request.path, entry.correlation_id)
+            crash = exchange.record_crash(format_exc())
+            response = refusal_response(crash, entry.correlation_id, sandbox.assumptions)
         if exchange.fired:
             response = fault_injection.apply_after(exchange, response, sandbox)
         return self._record_exchange(sandbox, exchange, response)
@@ -188,7 +188,7 @@ class MerchantApi(Struct, frozen=True):
         response = Response(0, damage=ABANDONED)
         sandbox = self.home.registry.get(user)
         if sandbox is None:  # dropped meanwhile
-            return HandledRequest(response, exchange.build_entry(response))
+            return HandledRequest(response, exchange.finish(response))
         return self._record_exchange(sandbox, exchange, response)
 
     def _parse_credentials(self, request: Request) -> Credentials | HandledRequest:
@@ -264,7 +264,7 @@ class MerchantApi(Struct, frozen=True):
         if sandbox is None:
             return HandledRequest(response, entry)
         sandbox.journal.record(entry)
-        return HandledRequest(response, entry, sandbox.name)
+        return HandledRequest(response, entry, sandbox)
 
     def _execute(
         self,
@@ -288,7 +288,7 @@ class MerchantApi(Struct, frozen=True):
         self, sandbox: Sandbox, exchange: Exchange, response: Response
     ) -> HandledRequest:
         """Add the ``Mock-`` headers, and record the request in the journal."""
-        entry = exchange.build_entry(response)
+        entry = exchange.finish(response)
         if isinstance(entry.result, Refusal):
             add_suggestion(
                 entry.result,
@@ -300,20 +300,16 @@ class MerchantApi(Struct, frozen=True):
         if self.mock_headers:
             eviction = self.home.registry.eviction_before(sandbox.name)
             add_mock_headers(response, entry, eviction)
-        entry.seconds = monotonic() - exchange.started
-        body = b"" if exchange.request.method == "HEAD" else response.body
-        entry.messages = (
-            record_message(exchange.request.headers, exchange.request.body),
-            record_message(response.headers, body),
-        )
+        exchange.record_messages(response)
         sandbox.record(entry)
-        return HandledRequest(response, entry, sandbox.name)
+        return HandledRequest(response, entry, sandbox)
 
     def _count(self, handled: HandledRequest) -> Response:
         """Record a request in metrics and log, once its turn is settled."""
         self.metrics.count(handled.entry)
         if requests_log.isEnabledFor(logging.INFO):
-            fields = log_fields(display_name(handled.sandbox), handled.entry)
+            sandbox = handled.sandbox
+            fields = log_fields(sandbox.display_name if sandbox else "", handled.entry)
             requests_log.info("%s", format_fields(fields), extra={"fields": fields})
         return handled.response
 
@@ -322,7 +318,7 @@ def _match_faults(
     sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, ids: dict[str, str]
 ) -> float:
     """Count the request for the fault rules; return the seconds that they delay it."""
-    facts = _request_facts(exchange.request, endpoint, ids, exchange.at)
+    facts = _request_facts(exchange.request, endpoint, ids, exchange.entry.at)
     exchange.fired = fault_injection.effective_actions(sandbox.faults.apply(facts))
     return fault_injection.draw_delay(exchange.fired, sandbox)
 

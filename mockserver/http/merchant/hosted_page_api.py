@@ -16,7 +16,7 @@ from mockserver.http.merchant.responses import provider_json_response
 from mockserver.http.messages import Response
 from mockserver.sandbox import hosted_sessions
 from mockserver.sandbox.memory_sizes import measure_checkout
-from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 
 
 def answer_session(
@@ -40,16 +40,15 @@ def answer_session(
         base_url = exchange.request.base_url
         page_url = pages.build(sandbox, checkout.order_id, base_url)
         body = serialize_created_session(checkout, base_url, page_url)
-    exchange.order_id = checkout.order_id
+    exchange.entry.order_id = checkout.order_id
     text = orjson.dumps(body)
-    return provider_json_response(endpoint.success, text, exchange.correlation_id)
+    return provider_json_response(endpoint.success, text, exchange.entry.correlation_id)
 
 
 def _create(sandbox: Sandbox, exchange: Exchange, endpoint: OperationInfo) -> Checkout:
     fields = parse_checkout_fields(exchange.request, endpoint, sandbox.assumptions)
     checkout = hosted_sessions.create_session(sandbox, fields, size=measure_checkout(fields))
-    accepted = Acceptance(endpoint.operation, _session_id(checkout))
-    exchange.execution = Execution(accepted, None, None)
+    exchange.entry.result = Acceptance(endpoint.operation, _session_id(checkout))
     return checkout
 
 

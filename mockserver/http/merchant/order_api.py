@@ -54,7 +54,7 @@ def _read_order(
     else:
         status = derive_status(order, sandbox.clock.now(), sandbox.assumptions)
         body = cache.encode(order, status, sandbox.assumptions)
-    return provider_json_response(endpoint.success, body, exchange.correlation_id)
+    return provider_json_response(endpoint.success, body, exchange.entry.correlation_id)
 
 
 def _change_order(
@@ -64,8 +64,9 @@ def _change_order(
     ids: dict[str, str],
 ) -> Response:
     """Parse and execute the command of a request, and build its response."""
-    exchange.execution = _execute_command(sandbox, exchange, endpoint, ids)
-    result, correlation_id = exchange.execution.result, exchange.correlation_id
+    execution = _execute_command(sandbox, exchange, endpoint, ids)
+    exchange.record_execution(execution)
+    result, correlation_id = execution.result, exchange.entry.correlation_id
     if isinstance(result, Refusal):
         return refusal_response(result, correlation_id, sandbox.assumptions)
     return accepted_response(
@@ -73,7 +74,7 @@ def _change_order(
         result,
         correlation_id=correlation_id,
         transaction_id=sandbox.ids.new_request_id(),
-        order_url=f"{exchange.request.base_url}{ORDERS_PATH}/{exchange.order_id}",
+        order_url=f"{exchange.request.base_url}{ORDERS_PATH}/{exchange.entry.order_id}",
     )
 
 
@@ -82,7 +83,7 @@ def _execute_command(
 ) -> Execution:
     """Execute the command of a request; a known key is replayed even for an invalid body."""
     request, order_id = exchange.request, ids["order_id"]
-    key = exchange.idempotency_key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    key = exchange.entry.idempotency_key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
     try:
         command = parse_command(request, endpoint, ids)
     except Refusal as refusal:

@@ -21,7 +21,7 @@ from mockserver.http.merchant.responses import (
 )
 from mockserver.http.messages import Response
 from mockserver.sandbox import customer_tokens
-from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 
 CARD = {"brand": "VISA", "expiry_date": "12/2030", "masked_number": "************4242"}
 """What a token shows of the card it pays with."""
@@ -58,16 +58,16 @@ def _create_order(
 ) -> Response:
     customer_tokens.find_token(sandbox, token_id, endpoint.operation)
     fields = dict(parse_checkout_fields(exchange.request, endpoint, sandbox.assumptions))
-    key = exchange.idempotency_key = exchange.request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    key = exchange.entry.idempotency_key = exchange.request.headers.get(IDEMPOTENCY_KEY_HEADER)
     captures = fields.pop("auto_capture", False)
     execution = customer_tokens.create_token_order(
         sandbox, token_id, fields, key, captures=captures
     )
-    exchange.execution = execution
+    exchange.record_execution(execution)
     accepted = execution.result
     assert isinstance(accepted, Acceptance)  # noqa: S101  # refusals are raised
     order = sandbox.orders[str(accepted.created_id)]
-    exchange.order_id = order.order_id
+    exchange.entry.order_id = order.order_id
     body = serialize_token_order(order.order_id, order.fraud_status, order.payment_method)
     if sandbox.assumptions.token_order_redirect_url == "empty":  # noqa: S105  # a choice
         body["redirect_url"] = ""
@@ -91,14 +91,16 @@ def _cancel(
     customer_tokens.find_token(sandbox, token_id, endpoint.operation)
     parse_checkout_fields(exchange.request, endpoint, sandbox.assumptions)
     customer_tokens.cancel_token(sandbox, token_id)
-    exchange.execution = Execution(Acceptance(endpoint.operation), None, None)
-    headers = {"Klarna-Correlation-Id": exchange.correlation_id, **RECORDED_HEADERS}
+    exchange.entry.result = Acceptance(endpoint.operation)
+    headers = {"Klarna-Correlation-Id": exchange.entry.correlation_id, **RECORDED_HEADERS}
     return Response(endpoint.success, b"", headers)
 
 
 def _respond(exchange: Exchange, endpoint: OperationInfo, body: JsonObject) -> Response:
     text = json.dumps(body, indent=2, separators=(",", " : "))
-    return provider_json_response(endpoint.success, text.encode(), exchange.correlation_id)
+    return provider_json_response(
+        endpoint.success, text.encode(), exchange.entry.correlation_id
+    )
 
 
 _ANSWERS: Mapping[Operation, Callable[[Sandbox, Exchange, OperationInfo, str], Response]] = {
