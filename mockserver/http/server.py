@@ -28,8 +28,8 @@ from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.http.descriptors import handle_loop_error
 from mockserver.http.listening import format_host, open_sockets
+from mockserver.http.merchant.authentication import Authentication
 from mockserver.http.merchant.handler import MerchantApi
-from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.http.request_reader import read_request
@@ -111,15 +111,12 @@ class Server:
         if tls:
             allowed_hosts |= KUSTOM_HOSTS
         merchant = MerchantApi(
-            home,
-            OrderCache(),
+            Authentication(home, mock_headers, allowed_hosts),
             metrics,
             self._deliveries,
             pages,
-            mock_headers,
             reveal_sandboxes=admin_token is None,
             workers=workers,
-            allowed_hosts=allowed_hosts,
         )
         self._apis = Apis(
             merchant,

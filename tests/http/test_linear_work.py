@@ -22,8 +22,8 @@ from mockserver.http.control.routes import CONTROL_ROUTES
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
+from mockserver.http.merchant.authentication import Authentication
 from mockserver.http.merchant.handler import MerchantApi
-from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.registry import SandboxRegistry
@@ -107,7 +107,7 @@ class Apis:
         metrics, home = Metrics(registry.__len__), MemoryHome(registry)
         deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
         pages = PageAddresses(registry, None)
-        self.merchant = MerchantApi(home, OrderCache(), metrics, deliveries, pages)
+        self.merchant = MerchantApi(Authentication(home), metrics, deliveries, pages)
         self.control = ControlApi(
             ControlContext(home, metrics, deliveries, self.merchant.handle, pages)
         )

@@ -22,7 +22,7 @@ class Station:
 
 STATIONS: Sequence[Station] = (
     Station("http", "http/connection", "read bytes into a Request"),
-    Station("http", "http/merchant/auth", "credentials select the sandbox"),
+    Station("http", "http/merchant/authentication", "credentials select the sandbox"),
     Station("http", "http/merchant/endpoints", "method and path select the operation"),
     Station("sandbox", "sandbox/faults", "match rules: faults before the commit"),
     Station("http", "http/merchant/request_parsing", "validate the body, build a command"),

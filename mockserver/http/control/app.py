@@ -39,7 +39,7 @@ from mockserver.http.control.problems import (
 from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
 from mockserver.http.control.workers import SMALL_SANDBOX, Work
 from mockserver.http.first_use import build_if_large
-from mockserver.http.merchant.auth import Credentials
+from mockserver.http.merchant.credentials import Credentials
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.names import is_digest
 from mockserver.scenario.diagnostics import ScenarioError

@@ -2,7 +2,7 @@
 
 from mockserver.http.control.context import ControlContext, parse_sandbox_name
 from mockserver.http.control.problems import Problem
-from mockserver.http.merchant.auth import Credentials, parse_authorization
+from mockserver.http.merchant.credentials import Credentials, parse_authorization
 from mockserver.http.messages import Request
 from mockserver.sandbox.names import display_name
 

@@ -33,7 +33,7 @@ from mockserver.http.control.parsing import (
     validate,
 )
 from mockserver.http.control.problems import Problem
-from mockserver.http.merchant.auth import parse_authorization
+from mockserver.http.merchant.credentials import parse_authorization
 from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http.messages import Request, Response

@@ -14,9 +14,17 @@ from mockserver.sandbox.faults.actions import Action, is_before_commit, name_act
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.recordings import record_message
-from mockserver.sandbox.sandbox import Execution
+from mockserver.sandbox.sandbox import Execution, Sandbox
 
 FiredRules: TypeAlias = Sequence[tuple[FaultRule, Action]]
+
+
+class HandledRequest(Struct, frozen=True):
+    """The response to a request, with its journal entry and its sandbox, if it has one."""
+
+    response: Response
+    entry: Entry
+    sandbox: Sandbox | None = None
 
 
 class Exchange(Struct):

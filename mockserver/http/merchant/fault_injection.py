@@ -6,6 +6,7 @@ it does.
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
 from string import Formatter
 
@@ -13,13 +14,15 @@ import orjson
 
 from mockserver.domain.errors import Reason, find_error_definition
 from mockserver.domain.refusal import UNKNOWN_FACT, Refusal
+from mockserver.http.merchant.endpoints import Endpoint
 from mockserver.http.merchant.exchange import Exchange, FiredRules
+from mockserver.http.merchant.request_parsing import MalformedJsonError, parse_json
 from mockserver.http.merchant.responses import (
     encode_error,
     provider_json_response,
     unauthorized_response,
 )
-from mockserver.http.messages import STATUSES_WITHOUT_BODY, Response
+from mockserver.http.messages import STATUSES_WITHOUT_BODY, Request, Response
 from mockserver.sandbox.faults.actions import (
     Action,
     Delay,
@@ -36,7 +39,7 @@ from mockserver.sandbox.faults.actions import (
     ends_request,
     is_before_commit,
 )
-from mockserver.sandbox.faults.rules import FaultRule
+from mockserver.sandbox.faults.rules import FaultRule, RequestFacts
 from mockserver.sandbox.sandbox import Sandbox
 
 STATUS_OK = 200
@@ -65,6 +68,25 @@ CODE_BY_STATUS: Mapping[int, str] = {
     422: "UNPROCESSABLE_ENTITY",
 }
 """Provider codes of the statuses whose catalogue messages need facts."""
+
+
+def match_rules(
+    sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, ids: Mapping[str, str]
+) -> float:
+    """Count the request for the fault rules; return the seconds that they delay it."""
+    body = cache(lambda: _body_for_matching(exchange.request))  # parsed once for all rules
+    order_id = ids.get("order_id", "")
+    facts = RequestFacts(endpoint.operation, order_id, exchange.entry.at, body)
+    exchange.fired = effective_actions(sandbox.faults.apply(facts))
+    return draw_delay(exchange.fired, sandbox)
+
+
+def _body_for_matching(request: Request) -> object:
+    """Parse the body for ``where`` rules; an invalid body counts as empty."""
+    try:
+        return parse_json(request.body or b"{}")
+    except MalformedJsonError:
+        return {}
 
 
 def draw_delay(fired: FiredRules, sandbox: Sandbox) -> float:

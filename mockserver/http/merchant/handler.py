@@ -2,69 +2,47 @@
 
 import logging
 from asyncio import CancelledError, sleep
-from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from traceback import format_exc
 
 from msgspec import Struct, field
 
-from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import CHECKOUTS_PATH, SESSIONS_PATH, TOKENS_PATH
 from mockserver.domain.refusal import Refusal
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
-from mockserver.http.browser import foreign_page
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.first_use import build_if_large, is_large
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
-from mockserver.http.merchant.auth import Credentials, parse_authorization
+from mockserver.http.merchant.authentication import Authentication
 from mockserver.http.merchant.checkout_api import answer_checkout
 from mockserver.http.merchant.checkout_cache import CheckoutCache
+from mockserver.http.merchant.credentials import Credentials
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
-from mockserver.http.merchant.exchange import Exchange
+from mockserver.http.merchant.exchange import Exchange, HandledRequest
 from mockserver.http.merchant.hosted_page_api import answer_session
 from mockserver.http.merchant.order_api import answer_order
 from mockserver.http.merchant.order_cache import OrderCache
-from mockserver.http.merchant.request_parsing import (
-    MalformedJsonError,
-    parse_json,
-)
 from mockserver.http.merchant.responses import (
     add_mock_headers,
-    escape_header_value,
     refusal_response,
-    unauthorized_response,
 )
 from mockserver.http.merchant.suggestions import add_suggestion
 from mockserver.http.merchant.token_api import answer_token
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
-from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.faults.actions import ResponseDamage
-from mockserver.sandbox.faults.rules import RequestFacts
-from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry
-from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox
 
 ABANDONED = ResponseDamage(sent="nothing: the client disconnected before the response")
-RETRY_AFTER = "1"  # seconds, while the store of the sandboxes is away
-CREDENTIALS_HINT = "send Authorization: Basic with base64 of user:secret, or an API key"
 
 log = logging.getLogger("kustom_mock")
 requests_log = logging.getLogger("kustom_mock.requests")
-
-
-class HandledRequest(Struct, frozen=True):
-    """The response to a request, with its journal entry and its sandbox, if it has one."""
-
-    response: Response
-    entry: Entry
-    sandbox: Sandbox | None = None
 
 
 class Delayed(Struct, frozen=True):
@@ -78,27 +56,27 @@ class MerchantApi(Struct, frozen=True):
     """Handler of all requests outside the control API.
 
     Attributes:
-        home: where the sandboxes live.
-        pages: addresses of checkout pages.
-        mock_headers: add the ``Mock-`` headers.
+        authentication: finds the sandbox of a request; it knows where they live.
+        metrics: counts all requests.
         deliveries: sends the webhooks of accepted changes.
+        pages: addresses of checkout pages.
         reveal_sandboxes: a merchant may learn the name of the sandbox that has an order.
         workers: threads for long work.
-        allowed_hosts: names of the server that web pages may use.
-        ids: correlation ids of requests that belong to no sandbox.
     """
 
-    home: Home
-    order_cache: OrderCache
+    authentication: Authentication
     metrics: Metrics
     deliveries: DeliveryRunner
     pages: PageAddresses
-    mock_headers: bool = True
     reveal_sandboxes: bool = True
-    checkout_cache: CheckoutCache = field(default_factory=CheckoutCache)
     workers: Workers = field(default_factory=Workers)
-    allowed_hosts: frozenset[str] = frozenset()
-    ids: IdGenerator = field(default_factory=lambda: IdGenerator(f"server {wall_clock()}"))
+    order_cache: OrderCache = field(default_factory=OrderCache)
+    checkout_cache: CheckoutCache = field(default_factory=CheckoutCache)
+
+    @property
+    def home(self) -> Home:
+        """Where the sandboxes live."""
+        return self.authentication.home
 
     async def handle(self, request: Request) -> Response:
         """Respond to a request outside the control API.
@@ -107,7 +85,7 @@ class MerchantApi(Struct, frozen=True):
         other request sees or changes a partial state. A delay fault ends one turn and
         starts another.
         """
-        credentials = self._parse_credentials(request)
+        credentials = self.authentication.credentials_of(request)
         if isinstance(credentials, HandledRequest):
             return self._count(credentials)
         user = credentials.user
@@ -118,9 +96,9 @@ class MerchantApi(Struct, frozen=True):
             while isinstance(handled, Delayed):
                 handled = await self._answer_after_delay(request, credentials, handled)
         except StoreError as error:
-            return self._count(self._refuse_for_store(request, error))
+            return self._count(self.authentication.refuse_for_store(request, error))
         except Refusal as refusal:
-            return self._count(self._refuse_without_sandbox(request, refusal))
+            return self._count(self.authentication.refuse(request, refusal))
         if handled.sandbox is not None and handled.sandbox.webhooks:
             self.deliveries.arm(handled.sandbox)
         return self._count(handled)
@@ -152,7 +130,7 @@ class MerchantApi(Struct, frozen=True):
             credentials: those of the caller.
             delayed: what the first turn of the request left, after its delay.
         """
-        sandbox = self._authenticate(request, credentials)
+        sandbox = self.authentication.sandbox_of(request, credentials)
         if isinstance(sandbox, HandledRequest):
             return sandbox
         if delayed is None:
@@ -167,7 +145,7 @@ class MerchantApi(Struct, frozen=True):
             endpoint, ids = _find_endpoint(request)
             entry.operation, entry.order_id = endpoint.operation, ids.get("order_id")
             if sandbox.faults and delayed is None:
-                delay = _match_faults(sandbox, exchange, endpoint, ids)
+                delay = fault_injection.match_rules(sandbox, exchange, endpoint, ids)
                 if delay:
                     return Delayed(exchange, delay)
             response = fault_injection.apply_before(exchange) if exchange.fired else None
@@ -190,81 +168,6 @@ class MerchantApi(Struct, frozen=True):
         if sandbox is None:  # dropped meanwhile
             return HandledRequest(response, exchange.finish(response))
         return self._record_exchange(sandbox, exchange, response)
-
-    def _parse_credentials(self, request: Request) -> Credentials | HandledRequest:
-        """Return the credentials of the caller, or the response to a caller without any."""
-        page = foreign_page(request, self.allowed_hosts)
-        if page is not None:
-            refusal = Refusal(Reason.FOREIGN_ORIGIN, detail=page)
-            return self._refuse_without_sandbox(request, refusal)
-        authorization = request.headers.get("Authorization")
-        credentials = parse_authorization(authorization)
-        if credentials is None:
-            reason = "unreadable_credentials" if authorization else "no_credentials"
-            return self._refuse_credentials(request, f"{reason}; {CREDENTIALS_HINT}")
-        return credentials
-
-    def _authenticate(
-        self, request: Request, credentials: Credentials
-    ) -> Sandbox | HandledRequest:
-        """Return the sandbox of the caller, or the response to wrong credentials."""
-        user, secret = credentials.user, credentials.secret
-        try:
-            sandbox = self.home.registry.authenticate(user, secret)
-        except Refusal as refusal:
-            return self._refuse_without_sandbox(request, refusal)
-        if sandbox is not None:
-            return sandbox
-        is_owner = self.home.registry.is_owner(user, secret)
-        reason = "wrong_credentials" if is_owner else "owned_by_another_secret"
-        return self._refuse_credentials(request, reason, user)
-
-    def _refuse_without_sandbox(self, request: Request, refusal: Refusal) -> HandledRequest:
-        """Build the response to a request that belongs to no sandbox."""
-        entry = Entry(
-            at=wall_clock(),
-            correlation_id=self.ids.new_request_id(),
-            method=request.method,
-            path=request.path,
-            status=refusal.status,
-            result=refusal,
-        )
-        response = refusal_response(refusal, entry.correlation_id, Assumptions())
-        if self.mock_headers:
-            add_mock_headers(response, entry)
-        return HandledRequest(response, entry)
-
-    def _refuse_for_store(self, request: Request, error: StoreError) -> HandledRequest:
-        """Build the response to a request whose turn could not be settled."""
-        handled = self._refuse_without_sandbox(
-            request, Refusal(Reason.TEMPORARILY_UNAVAILABLE, detail=error.detail)
-        )
-        handled.response.headers["Retry-After"] = RETRY_AFTER
-        if self.mock_headers:
-            text = f"{error.reason} {error.detail}"
-            handled.response.headers["Mock-Reason"] = escape_header_value(text)
-        return handled
-
-    def _refuse_credentials(
-        self, request: Request, reason: str, user: str = ""
-    ) -> HandledRequest:
-        """Build the 401 response; a sandbox that exists records it in its journal."""
-        response = unauthorized_response()
-        if self.mock_headers:
-            text = f"{reason} {display_name(user)}".strip()
-            response.headers["Mock-Reason"] = escape_header_value(text)
-        sandbox = self.home.registry.get(user)
-        entry = Entry(
-            at=sandbox.clock.now() if sandbox else wall_clock(),
-            correlation_id="",
-            method=request.method,
-            path=request.path,
-            status=response.status,
-        )
-        if sandbox is None:
-            return HandledRequest(response, entry)
-        sandbox.journal.record(entry)
-        return HandledRequest(response, entry, sandbox)
 
     def _execute(
         self,
@@ -297,7 +200,7 @@ class MerchantApi(Struct, frozen=True):
                 self.home.registry,
                 reveal_sandboxes=self.reveal_sandboxes,
             )
-        if self.mock_headers:
+        if self.authentication.mock_headers:
             eviction = self.home.registry.eviction_before(sandbox.name)
             add_mock_headers(response, entry, eviction)
         exchange.record_messages(response)
@@ -312,15 +215,6 @@ class MerchantApi(Struct, frozen=True):
             fields = log_fields(sandbox.display_name if sandbox else "", handled.entry)
             requests_log.info("%s", format_fields(fields), extra={"fields": fields})
         return handled.response
-
-
-def _match_faults(
-    sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, ids: dict[str, str]
-) -> float:
-    """Count the request for the fault rules; return the seconds that they delay it."""
-    facts = _request_facts(exchange.request, endpoint, ids, exchange.entry.at)
-    exchange.fired = fault_injection.effective_actions(sandbox.faults.apply(facts))
-    return fault_injection.draw_delay(exchange.fired, sandbox)
 
 
 def log_fields(sandbox: str, entry: Entry) -> dict[str, object]:
@@ -350,18 +244,3 @@ def _find_endpoint(request: Request) -> tuple[Endpoint, dict[str, str]]:
             allowed=", ".join(route_match.allowed_methods),
         )
     return route_match.target, route_match.path_params
-
-
-def _request_facts(
-    request: Request, endpoint: Endpoint, ids: dict[str, str], now: datetime
-) -> RequestFacts:
-    body = cache(lambda: _body_for_matching(request))  # parsed once for all rules
-    return RequestFacts(endpoint.operation, ids.get("order_id", ""), now, body)
-
-
-def _body_for_matching(request: Request) -> object:
-    """Parse the body for ``where`` rules; an invalid body counts as empty."""
-    try:
-        return parse_json(request.body or b"{}")
-    except MalformedJsonError:
-        return {}

@@ -23,8 +23,8 @@ from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.outgoing import OutgoingRequest
 from mockserver.http.deliveries.sender import Sender, Sent
 from mockserver.http.deliveries.targets import TargetPolicy
+from mockserver.http.merchant.authentication import Authentication
 from mockserver.http.merchant.handler import MerchantApi
-from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.messages import Request
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
@@ -77,7 +77,7 @@ class Shop(Sender):
         self.runner = DeliveryRunner(home, self)
         metrics = Metrics(registry.__len__, home.counts)
         pages = PageAddresses(registry)
-        self.api = MerchantApi(home, OrderCache(), metrics, self.runner, pages)
+        self.api = MerchantApi(Authentication(home), metrics, self.runner, pages)
 
     async def request(self, order_id: str, action: str, **body: object) -> None:
         """Send a request until it is answered, with the same key."""

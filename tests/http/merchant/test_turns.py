@@ -14,8 +14,8 @@ from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
+from mockserver.http.merchant.authentication import Authentication
 from mockserver.http.merchant.handler import MerchantApi
-from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
@@ -47,7 +47,8 @@ def api() -> MerchantApi:
     )
     home = MemoryHome(sandboxes)
     deliveries = DeliveryRunner(home, Sender(TargetPolicy()))
-    return MerchantApi(home, OrderCache(), Metrics(int), deliveries, PageAddresses(sandboxes))
+    pages = PageAddresses(sandboxes)
+    return MerchantApi(Authentication(home), Metrics(int), deliveries, pages)
 
 
 @pytest.fixture

@@ -447,7 +447,7 @@ async def test_crash_before_parsing_is_a_provider_500(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("mockserver.http.merchant.handler.parse_authorization", crash)
+        patched.setattr("mockserver.http.merchant.authentication.parse_authorization", crash)
         response = await merchant.do(Op.GET_ORDER)
     assert messages(response, 500, "INTERNAL_ERROR") == ["Unexpected server error"]
     assert any(
