@@ -23,10 +23,11 @@ from mockserver.domain.order import Order
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import sandbox as sandbox_module
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.execution import Execution, execute, replay_key
 from mockserver.sandbox.idempotency import KEY_LIFETIME
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.memory_sizes import measure_command, measure_parts
-from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 from tests.support.builders import (
     NOW,
     ORDER_ID,
@@ -56,7 +57,7 @@ def order_in(sandbox: Sandbox, order_id: str = ORDER_ID) -> Order:
 def execute_all(
     sandbox: Sandbox, command: Command, keys: Iterable[str | None]
 ) -> list[Execution]:
-    return [sandbox.execute(ORDER_ID, command, key) for key in keys]
+    return [execute(sandbox, ORDER_ID, command, key) for key in keys]
 
 
 def created(executed: Execution) -> str | None:
@@ -71,7 +72,7 @@ def refused(executed: Execution) -> Reason:
 
 def test_execution_has_the_order_before_and_after(sandbox: Sandbox) -> None:
     before = order_in(sandbox)
-    executed = sandbox.execute(ORDER_ID, CaptureOrder(3000))
+    executed = execute(sandbox, ORDER_ID, CaptureOrder(3000))
     assert isinstance(executed.result, Acceptance)
     assert executed.before == before
     assert executed.after == order_in(sandbox)
@@ -82,14 +83,14 @@ def test_execution_has_the_order_before_and_after(sandbox: Sandbox) -> None:
 
 def test_a_refused_command_leaves_everything_as_it_was(sandbox: Sandbox) -> None:
     before = order_in(sandbox)
-    executed = sandbox.execute(ORDER_ID, TOO_MUCH)
+    executed = execute(sandbox, ORDER_ID, TOO_MUCH)
     assert refused(executed) is Reason.CAPTURE_EXCEEDS_REMAINING
     assert executed.before is executed.after
     assert order_in(sandbox) == before
 
 
 def test_command_for_an_unknown_order_is_refused(sandbox: Sandbox) -> None:
-    executed = sandbox.execute("nowhere", Acknowledge(), "key")
+    executed = execute(sandbox, "nowhere", Acknowledge(), "key")
     assert refused(executed) is Reason.ORDER_NOT_FOUND
     assert (executed.before, executed.after) == (None, None)
 
@@ -97,7 +98,7 @@ def test_command_for_an_unknown_order_is_refused(sandbox: Sandbox) -> None:
 def test_a_missing_order_is_refused_with_the_capture_that_was_named(
     sandbox: Sandbox,
 ) -> None:
-    executed = sandbox.execute("nowhere", AddCaptureShippingInfo("c1", ()))
+    executed = execute(sandbox, "nowhere", AddCaptureShippingInfo("c1", ()))
     assert isinstance(executed.result, Refusal)
     assert executed.result.message == (
         "Order nowhere cannot be found. Shipping info cannot be added to capture c1."
@@ -110,7 +111,7 @@ def test_a_refused_read_names_the_order(sandbox: Sandbox) -> None:
 
 
 def test_sandbox_provides_time_and_id(sandbox: Sandbox) -> None:
-    executed = sandbox.execute(ORDER_ID, CaptureOrder(3000))
+    executed = execute(sandbox, ORDER_ID, CaptureOrder(3000))
     capture = order_in(sandbox).captures[0]
     assert capture.captured_at == NOW
     assert capture.capture_id == IdGenerator("7").new_movement_id() == created(executed)
@@ -122,14 +123,14 @@ def test_sandbox_is_seeded_by_its_name_by_default() -> None:
 
 def test_the_assumptions_of_the_sandbox_are_in_force(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(release_keeps_order_amount=False)
-    sandbox.execute(ORDER_ID, CaptureOrder(3000))
-    sandbox.execute(ORDER_ID, ReleaseRemainingAuthorization())
+    execute(sandbox, ORDER_ID, CaptureOrder(3000))
+    execute(sandbox, ORDER_ID, ReleaseRemainingAuthorization())
     assert order_in(sandbox).order_amount == 3000
 
 
 def test_allocation_failure_can_be_injected(sandbox: Sandbox) -> None:
-    sandbox.execute(ORDER_ID, capture_of(make_line()))
-    executed = sandbox.execute(ORDER_ID, refund_of(make_line()), fail_allocation=True)
+    execute(sandbox, ORDER_ID, capture_of(make_line()))
+    executed = execute(sandbox, ORDER_ID, refund_of(make_line()), fail_allocation=True)
     assert isinstance(executed.result, Acceptance)
     assert executed.result.allocation is not None
     assert executed.result.allocation.outcome is AllocationOutcome.FAILED
@@ -149,8 +150,8 @@ def test_different_keys_are_different_captures(sandbox: Sandbox) -> None:
 
 
 def test_a_repeated_key_has_one_effect_and_one_answer(sandbox: Sandbox) -> None:
-    first = sandbox.execute(ORDER_ID, CaptureOrder(3000), "key")
-    second = sandbox.execute(ORDER_ID, CaptureOrder(3000), "key")
+    first = execute(sandbox, ORDER_ID, CaptureOrder(3000), "key")
+    second = execute(sandbox, ORDER_ID, CaptureOrder(3000), "key")
     assert second.result is first.result
     assert (first.replayed, second.replayed) == (False, True)
     assert not second.body_changed
@@ -170,7 +171,7 @@ def test_one_key_sent_50_times_has_one_effect_and_one_answer(
 def test_refunds_of_the_last_units_succeed_as_often_as_there_are_units(
     sandbox: Sandbox,
 ) -> None:
-    sandbox.execute(ORDER_ID, CaptureOrder(20))
+    execute(sandbox, ORDER_ID, CaptureOrder(20))
     executed = execute_all(sandbox, RefundOrder(1), [None] * 50)
     reasons = [
         execution.result.reason
@@ -192,21 +193,21 @@ def test_captures_take_no_more_than_was_authorized(sandbox: Sandbox) -> None:
 
 
 def test_key_expires_24_hours_after_its_first_use(sandbox: Sandbox) -> None:
-    sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
+    execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
     sandbox.clock.advance(timedelta(hours=24) - timedelta(microseconds=1))
-    assert sandbox.execute(ORDER_ID, CaptureOrder(100), "key").replayed
+    assert execute(sandbox, ORDER_ID, CaptureOrder(100), "key").replayed
 
     sandbox.clock.advance(timedelta(microseconds=1))
-    assert not sandbox.execute(ORDER_ID, CaptureOrder(100), "key").replayed
+    assert not execute(sandbox, ORDER_ID, CaptureOrder(100), "key").replayed
     assert order_in(sandbox).captured_amount == 200
 
 
 def test_expired_key_lives_another_24_hours_from_its_next_use(sandbox: Sandbox) -> None:
-    sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
+    execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
     sandbox.clock.advance(KEY_LIFETIME)
-    second = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
+    second = execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
     sandbox.clock.advance(KEY_LIFETIME - timedelta(seconds=1))
-    third = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
+    third = execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
     assert third.replayed
     assert created(third) == created(second)
 
@@ -214,8 +215,8 @@ def test_expired_key_lives_another_24_hours_from_its_next_use(sandbox: Sandbox) 
 def test_changed_body_under_a_known_key_is_ignored_but_reported(
     sandbox: Sandbox,
 ) -> None:
-    first = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
-    second = sandbox.execute(ORDER_ID, CaptureOrder(200), "key")
+    first = execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
+    second = execute(sandbox, ORDER_ID, CaptureOrder(200), "key")
     assert second.result is first.result
     assert second.replayed
     assert second.body_changed
@@ -225,11 +226,11 @@ def test_changed_body_under_a_known_key_is_ignored_but_reported(
 def test_known_key_is_replayed_for_an_unparsable_body(
     sandbox: Sandbox,
 ) -> None:
-    first = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
-    replayed = sandbox.replay_key(ORDER_ID, Operation.CAPTURE, "key")
+    first = execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
+    replayed = replay_key(sandbox, ORDER_ID, Operation.CAPTURE, "key")
     assert replayed is not None
     assert (replayed.result, replayed.body_changed) == (first.result, True)
-    assert sandbox.replay_key(ORDER_ID, Operation.CAPTURE, "another key") is None
+    assert replay_key(sandbox, ORDER_ID, Operation.CAPTURE, "another key") is None
 
 
 # Refusals under a key
@@ -238,9 +239,9 @@ def test_known_key_is_replayed_for_an_unparsable_body(
 def test_refusal_is_replayed_even_if_it_would_succeed_now(
     sandbox: Sandbox,
 ) -> None:
-    first = sandbox.execute(ORDER_ID, TOO_MUCH, "key")
-    sandbox.execute(ORDER_ID, UpdateAuthorization(20_000, ()))
-    second = sandbox.execute(ORDER_ID, TOO_MUCH, "key")
+    first = execute(sandbox, ORDER_ID, TOO_MUCH, "key")
+    execute(sandbox, ORDER_ID, UpdateAuthorization(20_000, ()))
+    second = execute(sandbox, ORDER_ID, TOO_MUCH, "key")
     assert second.result is first.result
     assert second.replayed
     assert order_in(sandbox).captured_amount == 0
@@ -248,23 +249,23 @@ def test_refusal_is_replayed_even_if_it_would_succeed_now(
 
 def test_refusal_is_decided_again_if_assumed(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(idempotent_errors="decided_again")
-    assert refused(sandbox.execute(ORDER_ID, TOO_MUCH, "key"))
-    sandbox.execute(ORDER_ID, UpdateAuthorization(20_000, ()))
-    second = sandbox.execute(ORDER_ID, TOO_MUCH, "key")
+    assert refused(execute(sandbox, ORDER_ID, TOO_MUCH, "key"))
+    execute(sandbox, ORDER_ID, UpdateAuthorization(20_000, ()))
+    second = execute(sandbox, ORDER_ID, TOO_MUCH, "key")
     assert not second.replayed
     assert order_in(sandbox).captured_amount == 10_001
 
 
 def test_success_is_replayed_whatever_is_assumed_of_errors(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(idempotent_errors="decided_again")
-    sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
-    assert sandbox.execute(ORDER_ID, CaptureOrder(100), "key").replayed
+    execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
+    assert execute(sandbox, ORDER_ID, CaptureOrder(100), "key").replayed
 
 
 def test_unknown_order_is_not_stored_under_a_key(sandbox: Sandbox) -> None:
-    assert refused(sandbox.execute("late", Acknowledge(), "key"))
+    assert refused(execute(sandbox, "late", Acknowledge(), "key"))
     sandbox.add(make_order(order_id="late"))
-    second = sandbox.execute("late", Acknowledge(), "key")
+    second = execute(sandbox, "late", Acknowledge(), "key")
     assert isinstance(second.result, Acceptance)
     assert not second.replayed
 
@@ -297,8 +298,8 @@ def test_key_scope_follows_the_assumption(
     }
     replayed_keys = set()
     for key, (order_id, command) in repetitions.items():
-        sandbox.execute(ORDER_ID, CaptureOrder(100), key)
-        if sandbox.execute(order_id, command, key).replayed:
+        execute(sandbox, ORDER_ID, CaptureOrder(100), key)
+        if execute(sandbox, order_id, command, key).replayed:
             replayed_keys.add(key)
     assert replayed_keys == replayed
 
@@ -308,7 +309,7 @@ def test_sandbox_scoped_key_takes_effect_once_across_two_orders(
 ) -> None:
     sandbox.assumptions = Assumptions(idempotency_scope="sandbox")
     for order_id in [ORDER_ID, OTHER_ID] * 10:
-        sandbox.execute(order_id, CaptureOrder(100), "key")
+        execute(sandbox, order_id, CaptureOrder(100), "key")
     assert sum(order.captured_amount for order in sandbox.orders.values()) == 100
 
 
@@ -331,12 +332,12 @@ def test_a_crash_in_a_command_leaves_the_sandbox_as_it_was(
 
     before = state_of(sandbox)
     with monkeypatch.context() as patched:
-        patched.setattr(f"mockserver.sandbox.sandbox.{crashing}", crash)
+        patched.setattr(f"mockserver.sandbox.execution.{crashing}", crash)
         with pytest.raises(ZeroDivisionError):
-            sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
+            execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
     assert state_of(sandbox) == before
 
-    executed = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
+    executed = execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
     assert not executed.replayed
     growth = sandbox.held_bytes - before[-2]
     assert (created(executed), growth) == (before[-1], measure_command(CaptureOrder(100)))
@@ -348,7 +349,7 @@ def test_only_accepted_changes_are_accounted(sandbox: Sandbox) -> None:
     bytes_before = sandbox.held_bytes
     another = make_order(order_id="another")
     for command in (CaptureOrder(100), CaptureOrder(100), TOO_MUCH):
-        sandbox.execute(ORDER_ID, command, f"key {command.captured_amount}")
+        execute(sandbox, ORDER_ID, command, f"key {command.captured_amount}")
     assert sandbox.add(another)
     assert not sandbox.add(another)
     sizes = measure_command(CaptureOrder(100)), measure_parts(another)
@@ -362,16 +363,16 @@ def test_refusal_for_lack_of_room_is_decided_again(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(sandbox_module, "MAX_SANDBOX_BYTES", 0)
-        full = sandbox.execute(ORDER_ID, CaptureOrder(100), "key")
+        full = execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
     assert refused(full) is Reason.SANDBOX_IS_FULL
-    assert isinstance(sandbox.execute(ORDER_ID, CaptureOrder(100), "key").result, Acceptance)
+    assert isinstance(execute(sandbox, ORDER_ID, CaptureOrder(100), "key").result, Acceptance)
 
 
 def test_long_key_is_recognized_and_stored_as_its_digest(sandbox: Sandbox) -> None:
     key = "k" * 8000
-    sandbox.execute(ORDER_ID, CaptureOrder(100), key)
-    assert sandbox.execute(ORDER_ID, CaptureOrder(100), key).replayed
-    assert not sandbox.execute(ORDER_ID, CaptureOrder(100), f"{key}2").replayed
+    execute(sandbox, ORDER_ID, CaptureOrder(100), key)
+    assert execute(sandbox, ORDER_ID, CaptureOrder(100), key).replayed
+    assert not execute(sandbox, ORDER_ID, CaptureOrder(100), f"{key}2").replayed
     assert all(len(name) < 200 for name in sandbox.receipts)
 
 
@@ -391,16 +392,16 @@ def test_withdrawn_read_operation_is_refused(
 
 
 def test_a_withdrawn_operation_changes_nothing(sandbox: Sandbox) -> None:
-    capture_id = created(sandbox.execute(ORDER_ID, CaptureOrder(1))) or ""
+    capture_id = created(execute(sandbox, ORDER_ID, CaptureOrder(1))) or ""
     sandbox.assumptions = Assumptions(deprecated_operations="not_found")
-    executed = sandbox.execute(ORDER_ID, TriggerSendOut(capture_id))
+    executed = execute(sandbox, ORDER_ID, TriggerSendOut(capture_id))
     assert refused(executed) is Reason.OPERATION_WITHDRAWN
     assert order_in(sandbox).captures[0].sent_out_at is None
 
 
 def test_other_operations_are_not_withdrawn(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(deprecated_operations="not_found")
-    executed = sandbox.execute(ORDER_ID, Acknowledge())
+    executed = execute(sandbox, ORDER_ID, Acknowledge())
     assert isinstance(executed.result, Acceptance)
 
 
