@@ -332,7 +332,6 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
             Operation.CREATE_CHECKOUT,
             Operation.UPDATE_CHECKOUT,
             Operation.CREATE_TOKEN_ORDER,
-            Operation.UPDATE_CUSTOMER_TOKEN,
             Operation.CREATE_HOSTED_SESSION,
         ),
     ),
@@ -444,6 +443,15 @@ ERROR_CATALOGUE: tuple[ErrorDefinition, ...] = (
         Reason.BAD_VALUE, 400, "BAD_VALUE", "{violations}",
         recorded("total_amount of a line; other fields in Klarna's samples"),
         _only(Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT),
+    ),
+    ErrorDefinition(
+        Reason.BAD_VALUE, 400, "BAD_VALUE", "{violations}",
+        assumed("no refusal of a body is known; the same as of the checkout API"),
+        _only(
+            Operation.CREATE_TOKEN_ORDER,
+            Operation.UPDATE_CUSTOMER_TOKEN,
+            Operation.CREATE_HOSTED_SESSION,
+        ),
     ),
     ErrorDefinition(
         Reason.CONFLICT, 409, "CONFLICT",

@@ -54,6 +54,15 @@ class Commit(Struct, frozen=True, kw_only=True):
     times_lost: int = 0
 
     @property
+    def mode(self) -> str:
+        """What is done: ``turn``, ``replace``, ``drop``, or only ``check`` the token."""
+        if self.drops:
+            return "drop"
+        if self.replaces:
+            return "replace"
+        return "check" if self.is_empty else "turn"
+
+    @property
     def is_empty(self) -> bool:
         """Whether it only checks that nobody else has committed."""
         changes = self.fields or self.removed or self.entries

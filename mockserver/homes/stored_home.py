@@ -286,15 +286,18 @@ class StoredHome:
             return
         try:
             self._tracked[name] = self._track(name, stored)
-        except UnreadableSandboxError as error:
+        except (DecodeError, KeyError, UnreadableSandboxError) as error:
             raise _report_unreadable(name, error) from None
 
     def _track(self, name: str, stored: StoredFields) -> TrackedSandbox:
         fields, template = stored.fields, self.registry.template
-        source = TEMPLATE_DECODER.decode(fields[TEMPLATE])
+        sandbox, source = (
+            restore_sandbox(name, fields),
+            TEMPLATE_DECODER.decode(fields[TEMPLATE]),
+        )
         if not source.is_default:
             template = self._restore_template(source.name, source.document)
-        entry = RegistryEntry(restore_sandbox(name, fields), template, wall_clock())
+        entry = RegistryEntry(sandbox, template, wall_clock())
         self.registry.adopt(entry)
         tracked = TrackedSandbox(self.registry, entry, stored.token)
         known_to_registry = {field: fields[field] for field in (SETTINGS, NUMBERS)}
@@ -345,7 +348,7 @@ class StoredHome:
         return f"{self._run}-{next(self._numbers)}"
 
 
-def _report_unreadable(name: str, error: UnreadableSandboxError) -> StoreError:
+def _report_unreadable(name: str, error: Exception) -> StoreError:
     """Log that a stored sandbox cannot be read, and return the error for its callers."""
     message = f"sandbox {display_name(name)!r} cannot be read: {error}"
     log.error("%s", message)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha1
 from importlib.resources import files
 from secrets import token_hex
@@ -45,6 +46,7 @@ SOCKET_TIMEOUT = 2.0  # seconds
 MAX_BLOCK = 1.0  # seconds in which the store answers a waiter, less than the timeout
 MAX_BLOCKED = 100  # waiters with a connection of their own
 BLOCKED_POLL_INTERVAL = 0.1  # seconds between two looks of the others
+NAMES_KEPT = 1024  # of sandboxes, whose keys are kept
 NAME_PERIOD = 60.0  # seconds in which the use of a sandbox is noted once
 OLDEST_VERSION = (6, 2)
 CHECK_HINT = "check that it runs, the address, the password, and TLS (valkeys:// or rediss://)"
@@ -94,7 +96,7 @@ class ValkeyStore:
         self._connection = self._client.connection_pool.make_connection()
         self._connection.socket_timeout = None  # a pipeline has one of its own
         self._source = files(__package__).joinpath("turn.lua").read_text()
-        self._script = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
+        self._script = sha1(self._source.encode(), usedforsecurity=False).hexdigest().encode()
         self._noted: dict[str, float] = {}
         self._waiting_count = 0
 
@@ -233,24 +235,22 @@ class ValkeyStore:
 
     def _call(self, commit: Commit) -> tuple[Any, ...]:
         """Return the call of the script for a commit."""
-        key = _key(commit.name)
-        keys = key, f"{key}:journal", f"{key}:turns", f"{key}:next"
+        keys = _keys(commit.name)
         header = {
             "expected": commit.expected,
             "token": commit.token,
+            "mode": commit.mode,
             "replica": self.replica,
             "times_lost": commit.times_lost,
-            "time_to_live": self._milliseconds,
-            "replaces": commit.replaces,
-            "drops": commit.drops,
-            "fields": list(commit.fields),
-            "removed": commit.removed,
+            "removed_count": len(commit.removed),
             "entries": [entry_id for entry_id, _ in commit.entries],
             "journal_size": commit.journal_size,
+            "time_to_live": self._milliseconds,
         }
+        names = encode([*commit.fields, *commit.removed])
         entries = [entry for _, entry in commit.entries]
-        values = *commit.fields.values(), *entries
-        return b"EVALSHA", self._script, len(keys), *keys, encode(header), *values
+        values = encode(header), names, *commit.fields.values(), *entries
+        return b"EVALSHA", self._script, str(len(keys)), *keys, *values
 
 
 def hide_password(url: str) -> str:
@@ -272,6 +272,13 @@ def _risks(information: Mapping[str, Any]) -> Iterator[str]:
 def _key(name: str) -> str:
     """Return the key of a sandbox; the braces keep its keys together in a cluster."""
     return f"{PREFIX}:{{{name}}}"
+
+
+@lru_cache(NAMES_KEPT)
+def _keys(name: str) -> tuple[bytes, ...]:
+    """Return the keys of the script: sandbox, journal, turns and reservation."""
+    key = _key(name).encode()
+    return key, key + b":journal", key + b":turns", key + b":next"
 
 
 def _read_outcome(reply: Any) -> Outcome:  # noqa: ANN401

@@ -5,6 +5,7 @@ Headers and bodies are kept as they were sent, up to a limit, and masked when th
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -45,7 +46,7 @@ class Message(Struct, frozen=True):
     def shown_headers(self) -> dict[str, str]:
         """Return the headers; values that may be secrets are hidden."""
         return {
-            str(name): HIDDEN if SECRET_HEADERS.fullmatch(name) else value
+            str(name): HIDDEN if _may_be_secret(name) else value
             for name, value in self.headers.items()
         }
 
@@ -68,6 +69,11 @@ def measure_messages(messages: tuple[Message, Message] | None) -> int:
         return 0
     request, response = messages
     return len(request.body) + len(response.body) + 2 * MESSAGE_OVERHEAD_BYTES
+
+
+@lru_cache(1024)
+def _may_be_secret(header: str) -> bool:
+    return SECRET_HEADERS.fullmatch(header) is not None
 
 
 def _mask(pattern: re.Pattern[str], text: str) -> str:

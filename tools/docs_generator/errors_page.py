@@ -27,6 +27,13 @@ _INTRO = (
 
 _LEGEND = legend("../fidelity/index.md")
 
+_NOTES = {
+    "checkouts": "`{violations}` are messages such as `Bad value: order_amount`, by default the"
+    " first only. A `checkout_not_found` has a body only with the assumption"
+    " [`expired_checkout`](../fidelity/checkouts.md#expired_checkout) `json_404`."
+}
+"""What the page of these operations says beside its tables."""
+
 _ABOUT_CAPTURES = (
     Operation.CAPTURE,
     Operation.LIST_CAPTURES,
@@ -76,7 +83,8 @@ def errors_page(name: str) -> str:
     """Return the page of some operations."""
     title, operations = ERROR_PAGES[name]
     back = f"[Errors of any operation](index.md). {_LEGEND}"
-    return page(title, NOTICE, back, *map(markdown_table, map(_table, operations)))
+    notes = [_NOTES[name]] if name in _NOTES else []
+    return page(title, NOTICE, back, *notes, *map(markdown_table, map(_table, operations)))
 
 
 def _any_request() -> PageTable:
