@@ -24,6 +24,7 @@ from mockserver.domain.commands import CaptureOrder, Command, RefundOrder
 from mockserver.domain.operation import ALL_OPERATIONS, Operation
 from mockserver.domain.order import Order, OrderLine
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.tally import Tally
@@ -59,7 +60,7 @@ def capture_of(line: OrderLine) -> Command:
 
 def send(sandbox: Sandbox, order_id: str, command: Command) -> None:
     """Execute a command and write it into the journal."""
-    execution = sandbox.execute(order_id, command)
+    execution = execute(sandbox, order_id, command)
     entry = new_entry(sandbox, order_id, command.operation)
     entry.result, entry.before, entry.after = (
         execution.result,

@@ -27,7 +27,8 @@ from mockserver.homes.tracked import TrackedSandbox
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.journal import IncompleteJournalError
 from mockserver.sandbox.names import display_name
-from mockserver.sandbox.registry import RegistryEntry, SandboxRegistry
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.sandbox.registry_entry import RegistryEntry
 
 MAX_LOST_TURNS = 100
 """Turns that lost this often are given up."""

@@ -16,7 +16,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.homes.stored_entries import UnreadableSandboxError
 from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
 from mockserver.sandbox.ids import IdCounts
-from mockserver.sandbox.registry import RegistryEntry
+from mockserver.sandbox.registry_entry import RegistryEntry
 from mockserver.sandbox.sandbox import Sandbox
 
 STORED_VERSION = 1

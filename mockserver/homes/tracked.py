@@ -31,7 +31,8 @@ from mockserver.homes.stored_settings import (
     settings_of,
 )
 from mockserver.homes.tracked_table import MISSING, ChangeLog, TrackedTable
-from mockserver.sandbox.registry import RegistryEntry, SandboxRegistry
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.sandbox.registry_entry import RegistryEntry
 from mockserver.sandbox.sandbox import Sandbox
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from mockserver.homes.home import Home
 from mockserver.http.control.workers import SMALL_SANDBOX, Workers
-from mockserver.sandbox.registry import SandboxTemplate
+from mockserver.sandbox.registry_entry import SandboxTemplate
 
 
 def is_large(template: SandboxTemplate) -> bool:

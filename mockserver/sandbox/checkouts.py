@@ -27,8 +27,10 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.order import Address, FraudStatus, Order, PlannedReview
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
+from mockserver.sandbox.deliveries.emission import emit_event
 from mockserver.sandbox.deliveries.schedules import NOTIFICATION_SCHEDULE
 from mockserver.sandbox.deliveries.webhooks import EventType
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.sandbox import Sandbox
 
 REVIEW_EVENTS = {
@@ -188,7 +190,7 @@ def complete_checkout(
         except Refusal:  # no room
             sandbox.put_checkout(checkout, 0)
             raise
-        sandbox.emit(EventType.ORDER_CREATED, order_id)
+        emit_event(sandbox, EventType.ORDER_CREATED, order_id)
         if order.planned_review is not None:
             _add_notification(sandbox, changed, order.planned_review)
         if changed.fields.get("options", {}).get("auto_capture"):
@@ -213,7 +215,7 @@ def check_order_visible(sandbox: Sandbox, order_id: str, operation: Operation) -
 def capture_at_once(sandbox: Sandbox, order: Order) -> Order:
     """Capture a whole order; one that waits for a fraud review stays as it is (assumed)."""
     command = CaptureOrder(captured_amount=order.order_amount, order_lines=order.order_lines)
-    sandbox.execute(order.order_id, command)
+    execute(sandbox, order.order_id, command)
     return sandbox.orders[order.order_id]
 
 

@@ -15,9 +15,11 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.checkouts import capture_at_once
+from mockserver.sandbox.deliveries.emission import emit_event
 from mockserver.sandbox.deliveries.webhooks import EventType
+from mockserver.sandbox.execution import Execution
 from mockserver.sandbox.idempotency import Receipt, add_receipt, digest_json, shorten_key
-from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 
 
 class TokenHolder(NamedTuple):
@@ -89,7 +91,7 @@ def create_token_order(
     reference = sandbox.ids.new_klarna_reference()
     order = token_orders.build_token_order(new, holder.order, reference, assumptions)
     sandbox.add(order)
-    sandbox.emit(EventType.ORDER_CREATED, order_id)
+    emit_event(sandbox, EventType.ORDER_CREATED, order_id)
     if captures:
         capture_at_once(sandbox, order)
     accepted = Acceptance(operation, order_id)

@@ -6,19 +6,19 @@ for an hour. If there is none, the new sandbox or the change is refused.
 
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Generic
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.domain.errors import Reason
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import wall_clock
-from mockserver.sandbox.eviction import Eviction, Usage, choose_evictable, is_expired
+from mockserver.sandbox.eviction import Eviction, choose_evictable, is_expired
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.ownership import digest_secret, is_owner
+from mockserver.sandbox.registry_entry import RegistryEntry, TemplateT
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.tally import Tally
 
@@ -34,59 +34,6 @@ USES_PER_RECOUNT = 64
 FULL_HINT = "drop sandboxes that are no longer needed, or raise --max-sandboxes"
 
 log = logging.getLogger("kustom_mock")
-
-
-class SandboxTemplate(Protocol):
-    """Source of new sandboxes, such as a parsed scenario."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-
-    @property
-    def source(self) -> object:
-        """What it was parsed from, as plain values."""
-
-    @property
-    def credentials(self) -> Mapping[str, str]:
-        """Secrets by user name; empty if any credentials are accepted."""
-
-    @property
-    def total_bytes(self) -> int:
-        """Bytes that the template itself takes."""
-
-    def build(self, name: str) -> Sandbox:
-        """Build a sandbox of this name with its seeded state."""
-
-    def compact(self) -> Self:
-        """Return an equal template without what only the first build needs."""
-
-
-TemplateT = TypeVar("TemplateT", bound=SandboxTemplate)
-
-
-class RegistryEntry(Struct, Generic[TemplateT]):
-    """A sandbox with what the registry knows about it.
-
-    Attributes:
-        sandbox: the sandbox.
-        template: what it was built from.
-        last_used_at: real time of the last request that changed it or read an order.
-        is_changed: whether the control API or an accepted change changed it.
-        owner: digest of the secret that it is tied to, if it is.
-        eviction: the eviction of the sandbox that it replaces without being asked to.
-        use_count: number of uses.
-        counted_bytes: its share of the total when it was last counted.
-    """
-
-    sandbox: Sandbox
-    template: TemplateT
-    last_used_at: datetime
-    is_changed: bool = False
-    owner: bytes | None = None
-    eviction: Eviction | None = None
-    use_count: int = 0
-    counted_bytes: int = 0
 
 
 class SandboxRegistry(Generic[TemplateT]):
@@ -403,14 +350,14 @@ class SandboxRegistry(Generic[TemplateT]):
             Refusal: All others are protected.
         """
         others = (entry for other, entry in self._entries.items() if other != name)
-        victim = choose_evictable(map(_usage, others), self._clock())
+        victim = choose_evictable((entry.usage for entry in others), self._clock())
         if victim is None:
             raise Refusal(Reason.SERVER_IS_FULL, limit=limit, kind=kind, hint=FULL_HINT)
         return victim
 
     def _drop_expired(self) -> None:
         while self.time_to_live is not None and self._entries:
-            usage = _usage(next(iter(self._entries.values())))
+            usage = next(iter(self._entries.values())).usage
             if not is_expired(usage, self._clock(), self.time_to_live):
                 break
             period = str(self.time_to_live).removesuffix(", 0:00:00")
@@ -425,9 +372,3 @@ class SandboxRegistry(Generic[TemplateT]):
         if len(self._evictions) > MAX_EVICTIONS_REMEMBERED:
             self._evictions.popitem(last=False)
         log.warning("sandbox %r was evicted: %s", display_name(name), reason)
-
-
-def _usage(entry: RegistryEntry[Any]) -> Usage:
-    has_fired = any(counts.fired for counts in entry.sandbox.faults.counts.values())
-    is_changed = entry.is_changed or has_fired
-    return Usage(entry.sandbox.name, entry.last_used_at, is_changed)

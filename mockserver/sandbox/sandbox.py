@@ -1,20 +1,15 @@
-"""A sandbox, and the load-decide-commit loop that executes commands.
+"""A sandbox: its tables, limits and snapshots.
 
-Everything here is synchronous. A turn reads, decides and writes without awaiting, so turns
-never interleave and one idempotency key has one effect.
+Everything here is synchronous, so turns on a sandbox never interleave.
 """
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from datetime import datetime
-
-from msgspec import Struct
+from typing import TYPE_CHECKING
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import Checkout
-from mockserver.domain.commands import Command
-from mockserver.domain.decide import decide
-from mockserver.domain.decision import Acceptance, Context, order_not_found
+from mockserver.domain.decision import order_not_found
 from mockserver.domain.errors import Reason
 from mockserver.domain.forced_outcomes import force_outcome
 from mockserver.domain.fraud_review import end_due_review
@@ -22,23 +17,13 @@ from mockserver.domain.operation import DEPRECATED_OPERATIONS, Operation
 from mockserver.domain.order import Order
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import Clock, wall_nanoseconds
-from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.inbox import Deliveries
-from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES, WEBHOOK_SCHEDULES
-from mockserver.sandbox.deliveries.webhooks import (
-    EventType,
-    WebhookEndpoint,
-    build_event_body,
-    event_of,
-)
 from mockserver.sandbox.faults.rules import FaultRules
-from mockserver.sandbox.idempotency import Receipt, add_receipt, fingerprint, shorten_key
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.memory_sizes import (
     NAME_BYTES,
     RECEIPT_BYTES,
-    measure_command,
     measure_parts,
 )
 from mockserver.sandbox.names import display_name
@@ -46,32 +31,15 @@ from mockserver.sandbox.snapshots import MAX_SNAPSHOTS, Snapshot
 from mockserver.sandbox.tally import Tally
 from mockserver.sandbox.waiters import wait_for_change
 
+if TYPE_CHECKING:
+    from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
+    from mockserver.sandbox.idempotency import Receipt
+
 MAX_SANDBOX_BYTES = 512 * 1024**2
 """Maximum bytes of a sandbox with its journal, faults and snapshots."""
 
 MAX_ORDER_BYTES = 32 * 1024**2
 """Maximum bytes of an order with its captures and refunds, which every response repeats."""
-
-ROOM_REASONS = frozenset({Reason.SANDBOX_IS_FULL, Reason.SERVER_IS_FULL})
-"""Refusals without a receipt: the same request is accepted once there is room."""
-
-
-class Execution(Struct, frozen=True):
-    """Result of executing a command.
-
-    Attributes:
-        result: the acceptance or the refusal.
-        before: the order before; ``None`` if there is no such order.
-        after: the order after; the same object if nothing changed.
-        replayed: whether the result is that of a known idempotency key.
-        body_changed: whether the key was first used for another request.
-    """
-
-    result: Acceptance | Refusal
-    before: Order | None
-    after: Order | None
-    replayed: bool = False
-    body_changed: bool = False
 
 
 class Sandbox:
@@ -186,9 +154,9 @@ class Sandbox:
         if order.order_id in self.orders or (checkout and not checkout.completed_at):
             return False
         size = measure_parts(order)
-        self._check_order_room(order.order_id, size, None)
+        self.check_order_room(order.order_id, size, None)
         self.orders[order.order_id] = order
-        self._record_change(order.order_id, size)
+        self.record_change(order.order_id, size)
         return True
 
     def put_checkout(self, checkout: Checkout, size: int) -> None:
@@ -209,92 +177,11 @@ class Sandbox:
         Raises:
             Refusal: there is no such order, or the operation is withdrawn.
         """
-        self._check_not_withdrawn(operation)
+        self.check_not_withdrawn(operation)
         order = self.find_order(order_id)
         if order is None:
             raise order_not_found(order_id, operation)
         return order
-
-    def replay_key(self, order_id: str, operation: Operation, key: str) -> Execution | None:
-        """Find the result of a known key for a request whose body cannot be parsed.
-
-        Only the key matters (documented), so the body need not be valid.
-        """
-        return self._replay_receipt(
-            order_id, self._receipt_name(order_id, operation, key), None
-        )
-
-    def execute(
-        self,
-        order_id: str,
-        command: Command,
-        idempotency_key: str | None = None,
-        *,
-        fail_allocation: bool = False,
-    ) -> Execution:
-        """Execute a command once, however often its idempotency key is sent.
-
-        Nothing is written before everything is decided, so an exception leaves the
-        sandbox unchanged.
-
-        Args:
-            order_id: the order to change.
-            command: the command to execute.
-            idempotency_key: the idempotency key, if one was sent.
-            fail_allocation: accept a refund, but do not allocate it.
-
-        Returns:
-            The acceptance or refusal, and the order before and after.
-        """
-        receipt_name = (
-            self._receipt_name(order_id, command.operation, idempotency_key)
-            if idempotency_key
-            else None
-        )
-        executed = self._replay_receipt(order_id, receipt_name, command)
-        receipt, size = None, 0
-        if executed is None:
-            context = Context(
-                self.clock.now(),
-                self.ids.next_change_id,
-                self.assumptions,
-                fail_allocation=fail_allocation,
-            )
-            size = measure_command(command)
-            executed = self._decide(order_id, command, context, size)
-            receipt = (
-                self._create_receipt(executed, command, context.now) if receipt_name else None
-            )
-        self._settle(executed, receipt_name, receipt, size)
-        self._emit_event_of(executed)
-        return executed
-
-    def emit(self, event: EventType, order_id: str, **ids: str) -> None:
-        """Queue a webhook for each endpoint that receives this type of event."""
-        endpoints = [endpoint for endpoint in self.webhooks if event in endpoint.events]
-        if not endpoints:
-            return
-        now, event_id = self.clock.now(), self.ids.new_event_id()
-        data = {"order_id": order_id, **ids}
-        body = build_event_body(event_id, self.display_name, event, data, now)
-        offsets = WEBHOOK_SCHEDULES[self.assumptions.webhook_schedule]
-        late = self.assumptions.order_created_at == "with_first_push"
-        if late and event is EventType.ORDER_CREATED:
-            first_push = PUSH_SCHEDULES[self.assumptions.push_schedule][0]
-            offsets = tuple(first_push + offset for offset in offsets)
-        for endpoint in endpoints:
-            self.deliveries.add(
-                DeliveryKind.WEBHOOK, order_id, endpoint.url, now, offsets,
-                body=body, event_id=event_id,
-            )  # fmt: skip
-
-    def _emit_event_of(self, executed: Execution) -> None:
-        """Queue the webhooks of an accepted capture or refund that is not a replay."""
-        if not self.webhooks or executed.replayed or executed.after is None:
-            return
-        event = event_of(executed.result) if isinstance(executed.result, Acceptance) else None
-        if event is not None:
-            self.emit(event[0], executed.after.order_id, **event[1])
 
     def force_outcome(self, order_id: str, outcome: str) -> Order | None:
         """Force an outcome of :data:`~mockserver.domain.forced_outcomes.FORCED_OUTCOMES`.
@@ -392,68 +279,7 @@ class Sandbox:
         reader.clock = copy(self.clock)
         return reader
 
-    def _replay_receipt(
-        self,
-        order_id: str,
-        name: str | None,
-        command: Command | None,
-    ) -> Execution | None:
-        """Return the result stored under a receipt name, unless it is expired."""
-        receipt = self.receipts.get(name) if name else None
-        if receipt is None or receipt.is_expired(self.clock.now()):
-            return None
-        order = self.orders.get(order_id)
-        changed = command is None or receipt.fingerprint != fingerprint(command)
-        return Execution(receipt.result, order, order, replayed=True, body_changed=changed)
-
-    def _decide(
-        self, order_id: str, command: Command, context: Context, size: int
-    ) -> Execution:
-        """Decide a command without writing anything."""
-        order = self.orders.get(order_id)
-        if order is None:
-            capture_id = getattr(command, "capture_id", "")
-            missing = order_not_found(order_id, command.operation, capture_id)
-            return Execution(missing, None, None)
-        order = end_due_review(order, context.now)
-        try:
-            self._check_not_withdrawn(command.operation)
-            self._check_order_room(order_id, size, command.operation)
-            decision = decide(order, command, context)
-        except Refusal as refusal:
-            return Execution(refusal.with_traceback(None), order, order)
-        return Execution(decision.acceptance, order, decision.order)
-
-    def _create_receipt(
-        self, executed: Execution, command: Command, now: datetime
-    ) -> Receipt | None:
-        """Create the receipt of a result, unless a repeated key is decided again."""
-        result = executed.result
-        if isinstance(result, Refusal):
-            decided_again = self.assumptions.idempotent_errors == "decided_again"
-            if decided_again or result.reason in ROOM_REASONS:
-                return None
-        if executed.after is None:
-            return None
-        return Receipt(fingerprint(command), result, now)
-
-    def _settle(
-        self,
-        executed: Execution,
-        name: str | None,
-        receipt: Receipt | None,
-        size: int,
-    ) -> None:
-        """Write everything that an executed command changes."""
-        self.ids.new_movement_id()
-        if name and receipt:
-            add_receipt(self.receipts, name, receipt)
-        if executed.after is not None and executed.after is not executed.before:
-            order_id = executed.after.order_id
-            self.orders[order_id] = executed.after
-            self._record_change(order_id, size)
-
-    def _check_order_room(self, order_id: str, size: int, operation: Operation | None) -> None:
+    def check_order_room(self, order_id: str, size: int, operation: Operation | None) -> None:
         """Check the limits of an order and of its sandbox for a change.
 
         Raises:
@@ -471,22 +297,19 @@ class Sandbox:
             )
         self.check_room(size, operation)
 
-    def _record_change(self, order_id: str, size: int) -> None:
+    def record_change(self, order_id: str, size: int) -> None:
+        """Count what an order has grown by, in bytes."""
         self.order_bytes[order_id] = self.order_bytes.get(order_id, 0) + size
         self.held_bytes += size
         if self.on_change is not None:
             self.on_change(self.name, size)
 
-    def _receipt_name(self, order_id: str, operation: Operation, key: str) -> str:
-        match self.assumptions.idempotency_scope:
-            case "operation":
-                return f"{order_id}/{operation}/{shorten_key(key)}"
-            case "order":
-                return f"{order_id}/{shorten_key(key)}"
-            case _:
-                return shorten_key(key)
+    def check_not_withdrawn(self, operation: Operation) -> None:
+        """Check that the provider still offers an operation.
 
-    def _check_not_withdrawn(self, operation: Operation) -> None:
+        Raises:
+            Refusal: The operation is withdrawn.
+        """
         withdrawn = self.assumptions.deprecated_operations == "not_found"
         if withdrawn and operation in DEPRECATED_OPERATIONS:
             raise Refusal(Reason.OPERATION_WITHDRAWN, operation, path=operation)

@@ -16,6 +16,7 @@ from mockserver.domain.errors import Reason
 from mockserver.domain.order import Order
 from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.faults.actions import (
     ENDING_ACTIONS,
     Action,
@@ -155,8 +156,8 @@ def _decide(branch: Sandbox, change: RecordedChange, removed: Container[str]) ->
         if ended is not None:
             return ended
     fails = "fail_allocation" in [*still_recorded, *map(name_action, actions)]
-    executed = branch.execute(
-        order_id, change.command, entry.idempotency_key, fail_allocation=fails
+    executed = execute(
+        branch, order_id, change.command, entry.idempotency_key, fail_allocation=fails
     )
     result = executed.result
     status = result.status if isinstance(result, Refusal) else operation.info.success

@@ -13,6 +13,7 @@ from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.operation import Operation
 from mockserver.homes.stored_entries import decode_entry, encode_entry
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.faults.actions import ConnectionEnd, ResponseDamage
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
@@ -36,7 +37,7 @@ def new_sandbox() -> Callable[..., Sandbox]:
 
 
 def capture(sandbox: Sandbox, order_id: str, amount: int) -> None:
-    execution = sandbox.execute(order_id, CaptureOrder(amount))
+    execution = execute(sandbox, order_id, CaptureOrder(amount))
     entry = new_entry(sandbox, Operation.CAPTURE, order_id, 201)
     entry.before, entry.after = execution.before, execution.after
     entry.result = execution.result

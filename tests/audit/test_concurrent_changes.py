@@ -7,6 +7,7 @@ import pytest
 from mockserver.audit.audit import audit_sandbox
 from mockserver.domain.commands import Cancel, CaptureOrder, Command
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 from tests.support.builders import NOW, make_line, make_order
@@ -20,7 +21,7 @@ DELAY = 1.0  # seconds
 
 def send(sandbox: Sandbox, command: Command, sent_at: float, **fields: object) -> None:
     """Decide a command that was sent so many seconds after the start."""
-    executed = sandbox.execute(ORDER_ID, command)
+    executed = execute(sandbox, ORDER_ID, command)
     entry = Entry(
         at=NOW + timedelta(seconds=sent_at),
         correlation_id=f"sent at {sent_at:g}",

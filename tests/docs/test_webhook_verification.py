@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.http.deliveries.outgoing import build_request
+from mockserver.sandbox.deliveries.emission import emit_event
 from mockserver.sandbox.deliveries.webhooks import EventType, WebhookEndpoint
 from mockserver.sandbox.sandbox import Sandbox
 from tests.support.doc_pages import DOCS, blocks
@@ -44,7 +45,7 @@ def test_program_tells_a_genuine_webhook_from_a_forged_one(
     program.write_text(text, encoding="utf-8")
     sandbox = Sandbox("shop")
     sandbox.webhooks = (WebhookEndpoint(url=URL, secret=SECRET),)
-    sandbox.emit(EventType.ORDER_CREATED, "an order")
+    emit_event(sandbox, EventType.ORDER_CREATED, "an order")
     request = build_request(sandbox, next(iter(sandbox.deliveries)))
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     command = [runtime, str(program), *(request.headers[name] for name in names)]

@@ -26,6 +26,7 @@ from mockserver.homes.stored_sandbox import COLUMNS, encode_sandbox, restore_san
 from mockserver.homes.stored_settings import NUMBERS, SETTINGS, numbers_of, settings_of
 from mockserver.homes.stored_values import StoredRow, restore_row, store_row
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.faults.actions import ConnectionEnd, ResponseDamage
 from mockserver.sandbox.idempotency import Receipt
 from mockserver.sandbox.ids import IdGenerator
@@ -72,8 +73,8 @@ def busy_sandbox() -> Sandbox:
     """A sandbox with something in every table."""
     sandbox = build()
     order = sandbox.orders["7ce4ee13-973c-6f49-a30e-85a0bc675997"]
-    executed = sandbox.execute(order.order_id, refund_of(amount=10), "key")
-    sandbox.execute(order.order_id, refund_of(amount=10**8), "refused")
+    executed = execute(sandbox, order.order_id, refund_of(amount=10), "key")
+    execute(sandbox, order.order_id, refund_of(amount=10**8), "refused")
     message = record_message({"Authorization": "Basic c2VjcmV0", "X": "y"}, b"{}")
     entry = Entry(
         NOW, "correlation", "POST", "/refunds", Operation.REFUND, order.order_id, 201,
@@ -156,9 +157,9 @@ def test_journal_entries_survive_without_credentials() -> None:
 def test_snapshots_survive() -> None:
     sandbox = busy_sandbox()
     copy = restored(sandbox)
-    sandbox.execute(next(iter(sandbox.orders)), refund_of(amount=5))
+    execute(sandbox, next(iter(sandbox.orders)), refund_of(amount=5))
     tables = tables_of(copy)
-    copy.execute(next(iter(copy.orders)), refund_of(amount=7))
+    execute(copy, next(iter(copy.orders)), refund_of(amount=7))
     assert copy.restore_snapshot("here").taken_at == sandbox.snapshots["here"].taken_at
     for table in ("receipts", "orders", "by_name", "by_id"):
         assert tables_of(copy)[table] == tables[table]
@@ -237,7 +238,7 @@ def test_an_acceptance_survives_in_a_receipt() -> None:
     sandbox = build()
     order = make_order()
     sandbox.add(order)
-    sandbox.execute(order.order_id, refund_of(amount=0), "key")
+    execute(sandbox, order.order_id, refund_of(amount=0), "key")
     results = [receipt.result for receipt in restored(sandbox).receipts.values()]
     assert all(isinstance(result, Acceptance | Refusal) for result in results)
 

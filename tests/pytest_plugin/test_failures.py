@@ -32,7 +32,7 @@ CRASH = """
     def test(kustom, monkeypatch):
         def broken(*_, **__):
             raise RuntimeError("on purpose")
-        monkeypatch.setattr(Sandbox, "execute", broken)
+        monkeypatch.setattr(Sandbox, "check_not_withdrawn", broken)
         path = kustom.orders["fresh"] + "/captures"
         assert send(kustom, "POST", path, {{"captured_amount": 1}}).status == 500
     """

@@ -30,6 +30,7 @@ from mockserver.domain.refusal import Refusal
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.deliveries.schedules import PUSH_SCHEDULES
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.memory_sizes import measure_checkout, measure_command, measure_value
 from mockserver.sandbox.sandbox import Sandbox
@@ -88,20 +89,20 @@ def lines_of(*bodies: dict[str, Any]) -> tuple[OrderLine, ...]:
 def new_sandbox() -> Sandbox:
     sandbox = Sandbox("measured", clock=Clock(NOW, frozen=True))
     sandbox.add(make_order(order_amount=10**9))
-    sandbox.execute(ORDER_ID, CaptureOrder(10**6))
+    execute(sandbox, ORDER_ID, CaptureOrder(10**6))
     return sandbox
 
 
 def capture(sandbox: Sandbox, *bodies: dict[str, Any], key: str | None = None) -> None:
-    sandbox.execute(ORDER_ID, CaptureOrder(1, "Part", order_lines=lines_of(*bodies)), key)
+    execute(sandbox, ORDER_ID, CaptureOrder(1, "Part", order_lines=lines_of(*bodies)), key)
 
 
 def refund(sandbox: Sandbox, *bodies: dict[str, Any]) -> None:
-    sandbox.execute(ORDER_ID, RefundOrder(1, "Part", order_lines=lines_of(*bodies)))
+    execute(sandbox, ORDER_ID, RefundOrder(1, "Part", order_lines=lines_of(*bodies)))
 
 
 def ship(sandbox: Sandbox) -> None:
-    sandbox.execute(ORDER_ID, AddOrderShippingInfo((fresh(PARCEL),)))
+    execute(sandbox, ORDER_ID, AddOrderShippingInfo((fresh(PARCEL),)))
 
 
 def add_fault(sandbox: Sandbox, number: int, **spec: Any) -> None:  # noqa: ANN401

@@ -25,6 +25,7 @@ from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
 from mockserver.domain.ledger import broken_invariants
 from mockserver.domain.order import FraudStatus
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.sandbox import Sandbox
 from tests.support.builders import NOW, make_line, make_order, paid_by
 from tests.support.effort import effort
@@ -247,8 +248,12 @@ class OrderHistories(RuleBasedStateMachine):
 
     def perform(self, call: Call) -> None:
         """Execute a call; the model must return the same response."""
-        executed = self.sandbox.execute(
-            call.order_id, call.command, call.key, fail_allocation=call.inject_failure
+        executed = execute(
+            self.sandbox,
+            call.order_id,
+            call.command,
+            call.key,
+            fail_allocation=call.inject_failure,
         )
         response = response_of(executed)
         assert response == self.model.apply(call, response.result)

@@ -9,12 +9,13 @@ from mockserver.sandbox import registry as registry_module
 from mockserver.sandbox import sandbox as sandbox_module
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
+from mockserver.sandbox.execution import Execution, execute
 from mockserver.sandbox.faults.actions import Refuse
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.memory_sizes import NAME_BYTES, RECEIPT_BYTES, measure_command
 from mockserver.sandbox.registry import SandboxRegistry
-from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 from tests.support.builders import NOW, ORDER_ID, make_order
 from tests.support.templates import EmptyTemplate, names
 
@@ -41,7 +42,7 @@ def test_change_needs_room_in_the_sandbox(
 ) -> None:
     limit = one.total_bytes + CAPTURE_BYTES - missing
     monkeypatch.setattr(sandbox_module, "MAX_SANDBOX_BYTES", limit)
-    execution = one.execute(ORDER_ID, CAPTURE)
+    execution = execute(one, ORDER_ID, CAPTURE)
     assert reason_of(execution) is reason
     assert (execution.after is execution.before) is bool(missing)
 
@@ -52,7 +53,7 @@ def test_change_needs_room_in_its_order(
 ) -> None:
     limit = one.order_bytes[ORDER_ID] + CAPTURE_BYTES - missing
     monkeypatch.setattr(sandbox_module, "MAX_ORDER_BYTES", limit)
-    assert reason_of(one.execute(ORDER_ID, CAPTURE)) is reason
+    assert reason_of(execute(one, ORDER_ID, CAPTURE)) is reason
 
 
 def test_order_that_does_not_fit_is_not_added(
@@ -67,7 +68,7 @@ def test_order_that_does_not_fit_is_not_added(
 def test_refusal_lists_what_the_sandbox_holds(
     one: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one.execute(ORDER_ID, CAPTURE, "key")
+    execute(one, ORDER_ID, CAPTURE, "key")
     one.order_names["one"] = ORDER_ID
     monkeypatch.setattr(sandbox_module, "MAX_SANDBOX_BYTES", 1)
     held = f"orders {one.held_bytes}, receipts {RECEIPT_BYTES}, names {NAME_BYTES}"
@@ -77,7 +78,7 @@ def test_refusal_lists_what_the_sandbox_holds(
 
 
 def test_total_is_the_sum_of_all_kinds(one: Sandbox) -> None:
-    one.execute(ORDER_ID, CAPTURE, "key")
+    execute(one, ORDER_ID, CAPTURE, "key")
     one.faults.add(FaultRule("busy", (Refuse(Reason.CONFLICT),)))
     one.journal.record(Entry(NOW, "1", "GET", "/"))
     one.order_names["one"] = ORDER_ID
@@ -92,11 +93,11 @@ def test_total_is_the_sum_of_all_kinds(one: Sandbox) -> None:
 def test_full_sandbox_still_replays_keys_and_accepts_empty_bodies(
     one: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = one.execute(ORDER_ID, CAPTURE, "key")
+    first = execute(one, ORDER_ID, CAPTURE, "key")
     monkeypatch.setattr(sandbox_module, "MAX_SANDBOX_BYTES", 0)
-    again = one.execute(ORDER_ID, CAPTURE, "key")
+    again = execute(one, ORDER_ID, CAPTURE, "key")
     assert (again.replayed, again.result) == (True, first.result)
-    assert reason_of(one.execute(ORDER_ID, Acknowledge())) is None
+    assert reason_of(execute(one, ORDER_ID, Acknowledge())) is None
 
 
 def test_snapshot_counts_as_if_the_sandbox_replaced_all_of_it(one: Sandbox) -> None:
@@ -108,7 +109,7 @@ def test_snapshot_counts_as_if_the_sandbox_replaced_all_of_it(one: Sandbox) -> N
 def test_restoring_a_snapshot_frees_what_was_added_since(one: Sandbox) -> None:
     one.take_snapshot("early")
     before = one.total_bytes, dict(one.order_bytes)
-    one.execute(ORDER_ID, CAPTURE)
+    execute(one, ORDER_ID, CAPTURE)
     one.restore_snapshot("early")
     assert (one.total_bytes, one.order_bytes) == before
 

@@ -6,6 +6,7 @@ import pytest
 from mockserver.domain.commands import CaptureOrder
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.clock import Clock
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.faults.actions import ConnectionEnd, Drop, FailAllocation
 from mockserver.sandbox.faults.rules import CallSelector, FaultRule, RequestFacts
 from mockserver.sandbox.ids import IdGenerator
@@ -23,7 +24,7 @@ def sandbox() -> Sandbox:
     """An order that was captured in part, under a key."""
     filled = Sandbox("tester", clock=Clock(NOW, frozen=True), ids=IdGenerator("7"))
     filled.add(make_order())
-    filled.execute(ORDER_ID, CaptureOrder(3000), "key")
+    execute(filled, ORDER_ID, CaptureOrder(3000), "key")
     return filled
 
 
@@ -33,7 +34,7 @@ def captured(sandbox: Sandbox) -> int:
 
 def test_restore_brings_back_the_orders(sandbox: Sandbox) -> None:
     sandbox.take_snapshot("here")
-    sandbox.execute(ORDER_ID, CaptureOrder(1))
+    execute(sandbox, ORDER_ID, CaptureOrder(1))
     sandbox.add(make_order(order_id="later"))
     sandbox.restore_snapshot("here")
     assert captured(sandbox) == 3000
@@ -43,7 +44,7 @@ def test_restore_brings_back_the_orders(sandbox: Sandbox) -> None:
 def test_a_snapshot_can_be_restored_again_and_again(sandbox: Sandbox) -> None:
     sandbox.take_snapshot("here")
     for _ in range(3):
-        sandbox.execute(ORDER_ID, CaptureOrder(1))
+        execute(sandbox, ORDER_ID, CaptureOrder(1))
         assert captured(sandbox) == 3001
         sandbox.restore_snapshot("here")
     assert captured(sandbox) == 3000
@@ -51,10 +52,10 @@ def test_a_snapshot_can_be_restored_again_and_again(sandbox: Sandbox) -> None:
 
 def test_restore_brings_back_the_receipts(sandbox: Sandbox) -> None:
     sandbox.take_snapshot("here")
-    sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")
+    execute(sandbox, ORDER_ID, CaptureOrder(1), "later key")
     sandbox.restore_snapshot("here")
-    assert (sandbox.execute(ORDER_ID, CaptureOrder(3000), "key")).replayed
-    assert not (sandbox.execute(ORDER_ID, CaptureOrder(1), "later key")).replayed
+    assert (execute(sandbox, ORDER_ID, CaptureOrder(3000), "key")).replayed
+    assert not (execute(sandbox, ORDER_ID, CaptureOrder(1), "later key")).replayed
 
 
 def test_restore_brings_back_the_id_streams(
@@ -126,7 +127,7 @@ def test_a_later_snapshot_of_the_same_name_replaces_the_earlier(
     sandbox: Sandbox,
 ) -> None:
     sandbox.take_snapshot("here")
-    sandbox.execute(ORDER_ID, CaptureOrder(1))
+    execute(sandbox, ORDER_ID, CaptureOrder(1))
     sandbox.take_snapshot("here")
     sandbox.restore_snapshot("here")
     assert captured(sandbox) == 3001

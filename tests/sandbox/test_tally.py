@@ -14,6 +14,7 @@ from mockserver.domain.refusal import Refusal
 from mockserver.sandbox import tally as tally_module
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.deliveries.delivery import Attempt, Delivery, DeliveryKind
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
@@ -124,7 +125,7 @@ def shop() -> Sandbox:
 def send(sandbox: Sandbox, command: Command) -> RequestRow:
     """Execute a command, and return the row that its request was counted in."""
     order_id = next(iter(sandbox.orders))
-    result = sandbox.execute(order_id, command)
+    result = execute(sandbox, order_id, command)
     request = entry(
         operation=command.operation, order_id=order_id, status=201, result=result.result,
         before=result.before, after=result.after,

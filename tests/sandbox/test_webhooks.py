@@ -10,12 +10,14 @@ from mockserver.domain.commands import CaptureOrder
 from mockserver.sandbox.clock import Clock
 from mockserver.sandbox.deliveries import inbox
 from mockserver.sandbox.deliveries.delivery import Attempt, is_stopped
+from mockserver.sandbox.deliveries.emission import emit_event
 from mockserver.sandbox.deliveries.webhooks import (
     EventType,
     WebhookEndpoint,
     build_endpoints,
     generate_secret,
 )
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.sandbox import Sandbox
 from tests.support.builders import NOW, ORDER_ID, make_order
 
@@ -50,22 +52,22 @@ def test_the_same_secret_does_not_end_a_rotation() -> None:
 
 def test_a_refused_command_has_no_event() -> None:
     sandbox = make_sandbox()
-    sandbox.execute(ORDER_ID, CaptureOrder(10**9))
-    sandbox.execute("unknown", CaptureOrder(1))
+    execute(sandbox, ORDER_ID, CaptureOrder(10**9))
+    execute(sandbox, "unknown", CaptureOrder(1))
     assert list(sandbox.deliveries) == []
 
 
 def test_order_created_may_come_with_the_first_push() -> None:
     sandbox = make_sandbox(order_created_at="with_first_push", webhook_schedule="once")
-    sandbox.emit(EventType.ORDER_CREATED, ORDER_ID)
-    sandbox.emit(EventType.CAPTURE_CREATED, ORDER_ID)
+    emit_event(sandbox, EventType.ORDER_CREATED, ORDER_ID)
+    emit_event(sandbox, EventType.CAPTURE_CREATED, ORDER_ID)
     times = [delivery.due for delivery in sandbox.deliveries]
     assert times == [(NOW + timedelta(minutes=2),), (NOW,)]
 
 
 def test_a_webhook_is_repeated_until_it_is_answered_2xx() -> None:
     sandbox = make_sandbox()
-    sandbox.emit(EventType.ORDER_CREATED, ORDER_ID)
+    emit_event(sandbox, EventType.ORDER_CREATED, ORDER_ID)
     (delivery,) = sandbox.deliveries
     assert len(delivery.due) == 8
     for status, stopped in ((500, False), (204, True)):
@@ -79,12 +81,12 @@ def test_deliveries_are_counted_in_bytes_and_the_oldest_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sandbox = make_sandbox()
-    sandbox.emit(EventType.ORDER_CREATED, ORDER_ID)
+    emit_event(sandbox, EventType.ORDER_CREATED, ORDER_ID)
     size = sandbox.bytes_by_kind["deliveries"]
     assert size > len(URL)
     monkeypatch.setattr(inbox, "MAX_DELIVERY_BYTES", 2 * size)
     for _ in range(5):
-        sandbox.emit(EventType.ORDER_CREATED, ORDER_ID)
+        emit_event(sandbox, EventType.ORDER_CREATED, ORDER_ID)
     assert [delivery.delivery_id for delivery in sandbox.deliveries] == [
         "delivery-5",
         "delivery-6",

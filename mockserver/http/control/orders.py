@@ -28,6 +28,7 @@ from mockserver.http.control.problems import Problem
 from mockserver.http.control.workers import SMALL_BODY
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.checkouts import notify_of_review
+from mockserver.sandbox.deliveries.emission import emit_event
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.order_lines import Spec
@@ -137,11 +138,15 @@ def _created(context: ControlContext, sandbox: Sandbox, order: Order) -> Respons
 
 def _emit_history(sandbox: Sandbox, order: Order) -> None:
     """Send the events of an order that may have captures and refunds already."""
-    sandbox.emit(EventType.ORDER_CREATED, order.order_id)
+    emit_event(sandbox, EventType.ORDER_CREATED, order.order_id)
     for capture in order.captures:
-        sandbox.emit(EventType.CAPTURE_CREATED, order.order_id, capture_id=capture.capture_id)
+        emit_event(
+            sandbox, EventType.CAPTURE_CREATED, order.order_id, capture_id=capture.capture_id
+        )
     for refund in order.refunds:
-        sandbox.emit(EventType.REFUND_CREATED, order.order_id, refund_id=refund.refund_id)
+        emit_event(
+            sandbox, EventType.REFUND_CREATED, order.order_id, refund_id=refund.refund_id
+        )
 
 
 def _choose_name(sandbox: Sandbox, spec: Spec) -> str:

@@ -37,6 +37,7 @@ from mockserver.http.merchant.credentials import parse_authorization
 from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import parse_duration, parse_time
@@ -282,11 +283,16 @@ def _filters(request: Request) -> dict[str, str]:
         raise Problem(422, f"unknown view '{view}', {did_you_mean(view, ENTRY_VIEWS)}")
     operation = filters.get("operation")
     if operation is not None and operation not in list(Operation):
-        hint = did_you_mean(operation, list(Operation))
-        raise Problem(422, f"unknown operation '{operation}', {hint}")
+        raise Problem(422, f"unknown operation '{operation}', {_operation_hint(operation)}")
     if not STATUS_PATTERN.fullmatch(filters.get("status", "200")):
         raise Problem(422, f"expected a status such as 201, got '{filters['status']}'")
     return filters
+
+
+def _operation_hint(operation: str) -> str:
+    if operation in list(DeliveryKind):
+        return f"calls to the merchant are deliveries: GET …/deliveries?kind={operation}"
+    return did_you_mean(operation, list(Operation))
 
 
 def _order_id(sandbox: Sandbox, name_or_id: str) -> str:

@@ -5,7 +5,7 @@ from functools import cache
 
 import orjson
 
-from mockserver.sandbox.deliveries.delivery import Delivery, FiredActions
+from mockserver.sandbox.deliveries.delivery import CALLBACKS, Delivery, FiredActions
 from mockserver.sandbox.faults.actions import (
     BadSignature,
     Delay,
@@ -22,13 +22,25 @@ def match_rules(sandbox: Sandbox, delivery: Delivery) -> FiredActions:
     """Count a delivery that is due, and return what the rules do that fire."""
     if not sandbox.faults:
         return ()
-    body = cache(lambda: orjson.loads(delivery.body or b"{}"))
-    now = sandbox.clock.now()
-    facts = RequestFacts(delivery.kind, delivery.order_id, now, body)
     return tuple(
         (rule.name, _fix_delay(sandbox, rule, action) if isinstance(action, Delay) else action)
-        for rule, action in sandbox.faults.apply(facts)
+        for rule, action in sandbox.faults.apply(_facts(sandbox, delivery))
     )
+
+
+def is_answered_by_rule(sandbox: Sandbox, delivery: Delivery, timeout: float) -> bool:
+    """Return whether the rules that would fire leave nothing to send; counts nothing."""
+    fired = sandbox.faults.dry_run(_facts(sandbox, delivery))
+    return any(
+        isinstance(action, Lose | Respond)
+        or (isinstance(action, Delay) and delivery.kind in CALLBACKS and action.low >= timeout)
+        for _, action in fired
+    )
+
+
+def _facts(sandbox: Sandbox, delivery: Delivery) -> RequestFacts:
+    body = cache(lambda: orjson.loads(delivery.body or b"{}"))
+    return RequestFacts(delivery.kind, delivery.order_id, sandbox.clock.now(), body)
 
 
 def _fix_delay(sandbox: Sandbox, rule: FaultRule, delay: Delay) -> Delay:

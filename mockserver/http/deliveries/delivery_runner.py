@@ -106,7 +106,7 @@ class DeliveryRunner:
             The attempts; none if the call is put off, or the sandbox was replaced.
         """
         fired: FiredActions | None = delivery.fired
-        if not fired:
+        if not fired and await self._is_answered(sandbox, delivery):
             fired = await self.take_turn(sandbox, _match_rules, delivery)
         if fired is None:
             return []
@@ -144,7 +144,9 @@ class DeliveryRunner:
         A delay beyond the timeout is no response; it takes no real time. A frozen clock
         moves instead of waiting.
         """
-        fired = await self.take_turn(sandbox, _match_question, delivery) or ()
+        fired: FiredActions = ()
+        if await self._is_answered(sandbox, delivery):
+            fired = await self.take_turn(sandbox, _match_question, delivery) or ()
         delay, timeout = delivery_faults.delay_of(fired), timeout_of(delivery)
         if delay >= timeout:
             return Sent(timeout, error=no_response(delivery))
@@ -153,6 +155,20 @@ class DeliveryRunner:
         calls = range(delivery_faults.number_of_calls(fired))
         responses = [await self.send(sandbox, delivery, fired) for _ in calls]
         return responses[-1].result
+
+    async def _is_answered(self, sandbox: Sandbox, delivery: Delivery) -> bool:
+        """Return whether the merchant is called, or a fault rule responds in its place.
+
+        A delivery that is held instead is not sent, so it counts for no fault rule.
+        """
+        timeout = timeout_of(delivery)
+        if not sandbox.faults or delivery_faults.is_answered_by_rule(
+            sandbox, delivery, timeout
+        ):
+            return True
+        if build_request(sandbox, delivery).held:
+            return False
+        return not await self._sender.is_held(delivery.url)
 
     async def _call(self, sandbox: Sandbox, delivery: Delivery, fired: FiredActions) -> Sent:
         """Call the merchant, unless a fault rule or a removed endpoint prevents it."""

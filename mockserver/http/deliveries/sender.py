@@ -2,6 +2,7 @@
 
 import socket
 from time import monotonic
+from urllib.parse import urlsplit
 
 from aiohttp import (
     ClientConnectorError,
@@ -101,6 +102,17 @@ class Sender:
         except (ClientError, OSError, ValueError) as error:
             return Sent(monotonic() - started, error=str(error) or type(error).__name__)
         return replace(sent, seconds=monotonic() - started)
+
+    async def is_held(self, url: str) -> bool:
+        """Return whether the host of a URL is not called."""
+        try:
+            target = urlsplit(self._policy.resolve(url).url)
+            await NearResolver(self._policy).resolve(target.hostname or "")
+        except HostNotAllowedError:
+            return True
+        except OSError:  # a local name, which is tried again
+            return False
+        return False
 
     async def close(self) -> None:
         """Close all connections."""

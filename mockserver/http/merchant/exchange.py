@@ -10,11 +10,12 @@ from msgspec import Struct, field
 from mockserver.domain.errors import Reason
 from mockserver.domain.refusal import Refusal
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.execution import Execution
 from mockserver.sandbox.faults.actions import Action, is_before_commit, name_action
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.recordings import record_message
-from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 
 FiredRules: TypeAlias = Sequence[tuple[FaultRule, Action]]
 

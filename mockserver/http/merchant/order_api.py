@@ -18,7 +18,8 @@ from mockserver.http.merchant.responses import (
 )
 from mockserver.http.messages import Response
 from mockserver.sandbox.checkouts import check_order_visible
-from mockserver.sandbox.sandbox import Execution, Sandbox
+from mockserver.sandbox.execution import Execution, execute, replay_key
+from mockserver.sandbox.sandbox import Sandbox
 
 
 def answer_order(
@@ -87,9 +88,10 @@ def _execute_command(
     try:
         command = parse_command(request, endpoint, ids)
     except Refusal as refusal:
-        replay = sandbox.replay_key(order_id, endpoint.operation, key) if key else None
+        replay = replay_key(sandbox, order_id, endpoint.operation, key) if key else None
         return replay or Execution(refusal.with_traceback(None), None, None)
-    return sandbox.execute(
+    return execute(
+        sandbox,
         order_id,
         command,
         key,

@@ -30,6 +30,7 @@ from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, OrderLine
 from mockserver.http.control.serializers import serialize_order_details
+from mockserver.sandbox.execution import execute
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.export import export_sandbox
 from mockserver.scenario.export_values import MASKS, mask_address, mask_customer
@@ -318,7 +319,7 @@ def apply_steps(sandbox: Sandbox, order_id: str, steps: list[Any]) -> None:
         elif isinstance(step, str):
             sandbox.force_outcome(order_id, step)
         else:
-            sandbox.execute(order_id, with_first_capture(step, order))
+            execute(sandbox, order_id, with_first_capture(step, order))
 
 
 def with_first_capture(command: Command, order: Order) -> Command:

@@ -143,6 +143,7 @@ REFUSED: dict[str, str] = {
     "opration=capture": "unknown filter 'opration', did you mean 'operation'?",
     "operation=captur": "unknown operation 'captur', did you mean 'capture'?",
     "operation=": "unknown operation ''",
+    "operation=push": "are deliveries: GET …/deliveries?kind=push",
     "status=abc": "expected a status such as 201, got 'abc'",
     "status=-1": "expected a status",
     "status=0201": "expected a status",

@@ -50,6 +50,56 @@ async def test_a_doubled_push_comes_twice(shop: Shop) -> None:
     assert len(shop.pushes) == 2
 
 
+@pytest.mark.parametrize("action", [{"duplicate": True}, {"delay": "90s"}, {"reorder": True}])
+async def test_a_held_push_uses_up_no_fault(shop: Shop, action: dict[str, Any]) -> None:
+    await add_fault(shop, on="push", calls=1, do=action)
+    url, shop.url = shop.url, "http://8.8.8.8"
+    await shop.complete()
+    (event,) = await shop.advance("2m")
+    assert event.startswith("09:02 push held: 8.8.8.8 is neither")
+    (rule,) = (await shop.merchant.control("GET", "faults")).json["faults"]
+    assert (rule["matched"], rule["fired"]) == (0, 0)
+    shop.url = url
+    await shop.complete()
+    await shop.advance("10m")
+    (rule,) = (await shop.merchant.control("GET", "faults")).json["faults"]
+    assert rule["fired"] == 1
+
+
+async def test_a_webhook_of_a_removed_endpoint_uses_up_no_fault(shop: Shop) -> None:
+    shop.status = 500
+    await subscribe(shop)
+    await shop.complete("hold")
+    await shop.receive("kind=webhook")
+    await shop.advance("0s")
+    await shop.merchant.control("PUT", "webhooks", {"endpoints": []})
+    await add_fault(shop, on="webhook", calls=1, do={"delay": "90s"})
+    (event,) = await shop.advance("5s")
+    assert event == "09:00 webhook held: the endpoint of this webhook was removed"
+    (rule,) = (await shop.merchant.control("GET", "faults")).json["faults"]
+    assert rule["matched"] == 0
+
+
+@pytest.mark.parametrize("action", [{"lose": True}, {"respond": {"status": 200}}])
+async def test_a_rule_that_needs_no_shop_fires_for_a_host_that_is_not_called(
+    shop: Shop, action: dict[str, Any]
+) -> None:
+    await add_fault(shop, on="push", calls=1, do=action)
+    shop.url = "http://8.8.8.8"
+    await shop.complete()
+    await shop.advance("2m")
+    (rule,) = (await shop.merchant.control("GET", "faults")).json["faults"]
+    assert rule["fired"] == 1
+
+
+async def test_a_held_callback_uses_up_no_fault_unless_it_is_too_late(shop: Shop) -> None:
+    for delay, fired in (("1s", 0), ("11s", 1)):
+        await add_fault(shop, on="validation", calls=1, do={"delay": delay})
+        await shop.complete(validation="http://8.8.8.8/validate")
+        (rule,) = (await shop.merchant.control("GET", "faults")).json["faults"]
+        assert rule["fired"] == fired
+
+
 async def test_a_replaced_answer_makes_no_call(shop: Shop) -> None:
     await add_fault(shop, on="push", do={"respond": {"status": 503}})
     (delivery,) = (await shop.complete("now"))["deliveries"]

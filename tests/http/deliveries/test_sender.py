@@ -62,6 +62,27 @@ async def test_a_local_or_allowed_name_without_an_address_is_tried_again(
     assert (sent.held, "Name or service not known" in sent.error) == ("", True)
 
 
+@pytest.mark.parametrize(
+    ("url", "is_held"),
+    [
+        ("http://shop.example/push", True),
+        ("http://8.8.8.8/push", True),
+        ("http://shop.test-shop.se/push", True),
+        ("http://127.0.0.1:1/push", False),
+        ("http://shop/push", False),
+        ("http://allowed.se/push", False),
+    ],
+)
+async def test_it_is_known_before_sending_which_hosts_are_held(
+    monkeypatch: pytest.MonkeyPatch, url: str, *, is_held: bool
+) -> None:
+    if "127" not in url:
+        monkeypatch.setattr(module, "ThreadedResolver", UnknownNames)
+    sender = Sender(TargetPolicy(frozenset(("allowed.se",))))
+    assert await sender.is_held(url) is is_held
+    await sender.close()
+
+
 async def send_to(url: str) -> Sent:
     sender = Sender(TargetPolicy(frozenset(("allowed.se",))))
     sent = await sender.send(delivery_to(url), EMPTY)

@@ -153,7 +153,7 @@ async def test_a_crash_in_a_command_leaves_its_key_unused(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("mockserver.sandbox.sandbox.fingerprint", crash)
+        patched.setattr("mockserver.sandbox.execution.fingerprint", crash)
         assert (await merchant.capture(100, key="key")).status == 500
     assert len(caplog.records) == 1
     assert (await merchant.read())["captured_amount"] == 0

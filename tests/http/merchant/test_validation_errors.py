@@ -411,8 +411,8 @@ async def test_malformed_order_id_is_not_found_on_changes(
     [
         (OrderCache, "encode", Op.GET_ORDER),
         (Sandbox, "get_order", Op.LIST_CAPTURES),
-        (Sandbox, "execute", Op.CAPTURE),
-        (Sandbox, "execute", Op.CANCEL),
+        (Sandbox, "check_not_withdrawn", Op.CAPTURE),
+        (Sandbox, "check_not_withdrawn", Op.CANCEL),
     ],
 )
 async def test_crash_is_a_provider_500_and_logged_with_traceback(

@@ -7,7 +7,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.lifecycle import derive_status
 from mockserver.domain.order import Capture, Order
 from mockserver.domain.refusal import Refusal
-from mockserver.sandbox.sandbox import Execution
+from mockserver.sandbox.execution import Execution
 from tests.support.model.order_model import Response
 
 
