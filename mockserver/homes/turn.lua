@@ -3,7 +3,8 @@
 -- KEYS: sandbox (hash) · journal (stream) · turns (stream) · reservation (string)
 -- ARGV: header (MessagePack, see valkey.py) · names of changed fields (MessagePack), removed
 --       ones last · values of the fields that are left · values of the journal entries
--- Returns: 'done' · 'reserved' · 'unknown' · {token, field, value …} that others changed
+-- Returns: 'done' · 'reserved' · 'unknown' · {token, names (MessagePack), values} of what others
+--       changed
 --
 -- A turn is written once, however often it is sent: its own token is found among the turns.
 
@@ -13,13 +14,16 @@ local MANY = 1000  -- arguments of a call; a sandbox of which more changed is lo
 
 -- The names of the fields that turns since the expected one changed, if they are known.
 local function names_changed_since(limit)
-  local changed = {}
+  local changed, list = {}, {}
   for _, turn in ipairs(redis.call('XREVRANGE', turns, '+', '-', 'COUNT', limit)) do
     local token, changed_names = turn[2][2], turn[2][4]
     if token == commit.token then return 'done' end
-    if token == commit.expected then return changed end
-    if changed_names == '' then return nil end
-    for _, name in ipairs(cmsgpack.unpack(changed_names)) do changed[name] = true end
+    if token == commit.expected then return list end
+    if changed_names == '' or #list > MANY then return nil end
+    for _, name in ipairs(cmsgpack.unpack(changed_names)) do
+      if not changed[name] then table.insert(list, name) end
+      changed[name] = true
+    end
   end
   return nil
 end
@@ -33,12 +37,7 @@ if current ~= commit.expected then
     redis.call('SET', reservation, commit.replica, 'NX', 'PX', 20)
   end
   if not changed or current == '' then return redis.status_reply('unknown') end
-  local answer = {current}
-  for name in pairs(changed) do
-    table.insert(answer, name)
-    table.insert(answer, redis.call('HGET', sandbox, name))
-  end
-  return answer
+  return {current, cmsgpack.pack(changed), redis.call('HMGET', sandbox, unpack(changed))}
 end
 if commit.mode == 'check' then return redis.status_reply('done') end
 

@@ -16,6 +16,7 @@ from secrets import token_hex
 from time import monotonic
 from typing import Any
 
+from msgspec.msgpack import Decoder
 from valkey.asyncio import Valkey
 from valkey.exceptions import (
     BusyLoadingError,
@@ -58,6 +59,7 @@ URL_HINT = (
 log = logging.getLogger("kustom_mock")
 AWAY = (StoreConnectionError, StoreTimeoutError, BusyLoadingError, ReadOnlyError, OSError)
 UNSENT = (*AWAY, NoScriptError)
+NAMES_DECODER = Decoder(list[str])
 REPLIES: Mapping[bytes, Outcome] = {
     b"done": None,
     b"reserved": Conflict(is_reserved=True),
@@ -287,10 +289,8 @@ def _read_outcome(reply: Any) -> Outcome:  # noqa: ANN401
         return _store_error(reply)
     if not isinstance(reply, list):
         return REPLIES[reply]
-    token, *pairs = reply
-    fields = {
-        field.decode(): value for field, value in zip(pairs[::2], pairs[1::2], strict=True)
-    }
+    token, names, values = reply
+    fields = dict(zip(NAMES_DECODER.decode(names), values, strict=True))
     return Conflict(token.decode(), fields, is_known=True)
 
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { curlLine, flowYaml, formatTime, numberRefunds, scenarioStep, shellQuote } from "../../mockserver/http/dashboard/format.js";
+import { curlLine, flowYaml, formatTime, merchantJson, numberRefunds, scenarioStep, shellQuote } from "../../mockserver/http/dashboard/format.js";
 
 test("a curl line can be pasted into a shell", () => {
   assert.equal(curlLine("GET", "http://localhost:8566/__admin/sandboxes/shop"), "curl -sS \\\n  http://localhost:8566/__admin/sandboxes/shop");
@@ -11,6 +11,12 @@ test("a curl line can be pasted into a shell", () => {
   assert.ok(!line.includes("-X"));
   assert.ok(curlLine("DELETE", "http://x/").includes("-X DELETE"));
   assert.ok(curlLine("GET", "http://x/", undefined, { token: true }).includes("$KUSTOM_MOCK_ADMIN_TOKEN"));
+});
+
+test("merchant_data is masked in JSON that is shown", () => {
+  const order = { merchant_data: "cookie", order_lines: [{ merchant_data: "cookie", name: "a" }], other: { merchant_data: "" } };
+  const shown = JSON.parse(merchantJson(order));
+  assert.deepEqual(shown, { merchant_data: "masked", order_lines: [{ merchant_data: "masked", name: "a" }], other: { merchant_data: "" } });
 });
 
 test("refunds are named by their number instead of their id", () => {

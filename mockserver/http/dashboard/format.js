@@ -92,3 +92,12 @@ export function outcomeClass(outcome) {
 export function numberRefunds(text, allocations) {
   return allocations.reduce((result, one) => result.replaceAll(` (${one.refund_id})`, "").replaceAll(one.refund_id, String(one.number)), text);
 }
+
+/**
+ * Write what the merchant sees as JSON; `merchant_data` may hold a login cookie.
+ * @param {unknown} value
+ */
+export function merchantJson(value) {
+  const mask = (/** @type {string} */ key, /** @type {unknown} */ item) => (key === "merchant_data" && item ? "masked" : item);
+  return JSON.stringify(value, mask, 2);
+}

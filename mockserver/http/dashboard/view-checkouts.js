@@ -4,7 +4,7 @@
 import { get, sandboxPath } from "./api.js";
 import { equivalent, guarded, isNew, perform, refresher } from "./actions.js";
 import { fill, h, table, value, visibleLines } from "./dom.js";
-import { formatTime } from "./format.js";
+import { formatTime, merchantJson } from "./format.js";
 
 const OUTCOMES = ["approved", "pending", "declined", "abandoned"];
 
@@ -61,7 +61,7 @@ export function show(root, place) {
         /^https?:/.test(one.page_url) ? h("a", { href: one.page_url, target: "_blank", rel: "noopener" }, "open its page") : null),
       one.order ? null : h("section", { class: "panel", "aria-label": "Complete" }, h("h2", null, "Complete in place of the shopper"),
         h("div", { class: "row" }, outcome, h("button", { type: "button", class: "primary", click: async () => { if (await perform(action(), "Completed")) await loadOne(); } }, "Complete")), same),
-      h("pre", { tabindex: 0, "aria-label": "Checkout as the merchant sees it" }, visibleLines(JSON.stringify({ ...one.checkout, html_snippet: "…" }, null, 2)))));
+      h("pre", { tabindex: 0, "aria-label": "Checkout as the merchant sees it" }, visibleLines(merchantJson({ ...one.checkout, html_snippet: "…" })))));
   }
 
   const load = place.item ? loadOne : loadAll;

@@ -4,7 +4,7 @@
 import { get, sandboxPath } from "./api.js";
 import { copyable, equivalent, guarded, isNew, perform, refresher } from "./actions.js";
 import { count, fill, group, h, table, value, visibleLines } from "./dom.js";
-import { formatTime, numberRefunds, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
+import { formatTime, merchantJson, numberRefunds, outcomeClass, outcomeSign, outcomeWords } from "./format.js";
 import { openMovement } from "./movement-form.js";
 import { Picture } from "./picture.js";
 
@@ -146,7 +146,7 @@ export function show(root, place) {
     refunds: ["Refunds", refundsTab],
     timeline: ["Timeline", timelineTab],
     ledger: ["Ledger", ledgerTab],
-    json: ["JSON", () => h("pre", { tabindex: 0, "aria-label": "The order as the merchant sees it" }, visibleLines(JSON.stringify(data.order, null, 2)))],
+    json: ["JSON", () => h("pre", { tabindex: 0, "aria-label": "The order as the merchant sees it" }, visibleLines(merchantJson(data.order)))],
     same: ["Export", sameTab],
   });
 
