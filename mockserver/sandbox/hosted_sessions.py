@@ -37,7 +37,7 @@ def create_session(sandbox: Sandbox, fields: Fields, *, size: int = 0) -> Checko
         bad_value = BadValue(("payment_session_url",), NO_CHECKOUT_URL, actual=url)
         raise bad_value_refusal([bad_value], operation, sandbox.assumptions)
     if checkout is None:
-        raise Refusal(Reason.HOSTED_SESSION_NOT_FOUND, operation)
+        raise Refusal(Reason.HOSTED_SESSION_NOT_FOUND, operation, order_id=order_id)
     sandbox.check_room(size, operation)
     session_id, now = sandbox.ids.derive_session_id(order_id), sandbox.clock.now()
     changed = open_session(checkout, session_id, fields, now, sandbox.assumptions)
@@ -54,4 +54,5 @@ def find_session(sandbox: Sandbox, session_id: str) -> Checkout:
     for checkout in sandbox.checkouts.values():
         if checkout.session is not None and checkout.session.session_id == session_id:
             return checkout
-    raise Refusal(Reason.HOSTED_SESSION_NOT_FOUND, Operation.READ_HOSTED_SESSION)
+    operation = Operation.READ_HOSTED_SESSION
+    raise Refusal(Reason.HOSTED_SESSION_NOT_FOUND, operation, session_id=session_id)

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from mockserver.domain.checkout.bad_values import describe_refusal
 from mockserver.domain.checkout.changes import start_checkout
 from mockserver.domain.checkout.checkout import (
     CHECKOUT_ADDRESSES,
@@ -76,7 +77,8 @@ def add_checkout(
     try:
         checkout = start_checkout(order_id, body, started, sandbox.assumptions)
     except Refusal as refusal:
-        raise ScenarioError([Finding("E203", path, f"impossible: {refusal}")]) from None
+        finding = Finding("E203", (*path, *_place(refusal, spec)), describe_refusal(refusal))
+        raise ScenarioError([finding]) from None
     checkout = _apply_state(checkout, spec.get("state", {}), started, (*path, "state"))
     size = measure_value(body)
     sandbox.check_room(size)
@@ -173,6 +175,13 @@ def _check_fields(body: Fields, path: ValuePath) -> None:
             for violation in islice(schema.violations(body), MAX_FINDINGS)
         ]
     findings.raise_if_any()
+
+
+def _place(refusal: Refusal, spec: Spec) -> ValuePath:
+    """Return where a scenario has the first bad value of a refusal."""
+    first, *rest = str(refusal.facts["paths"]).partition(",")[0].split("/")
+    name = "lines" if first == "order_lines" and "lines" in spec else first
+    return (name, *(int(step) if step.isdecimal() else step for step in rest))
 
 
 def _describe(violation: Violation) -> str:

@@ -60,7 +60,18 @@ def test_tax_lines_count_as_tax() -> None:
 @pytest.mark.parametrize(
     ("checkout", "finding"),
     [
-        ({**CART, "order_amount": 1}, "E203 checkouts.cart: impossible: bad_value"),
+        (
+            {**CART, "order_amount": 1},
+            "E203 checkouts.cart.order_amount: Bad value: order_amount: expected",
+        ),
+        (
+            {"lines": [{"unit_price": 500, "total_amount": 499}]},
+            "E203 checkouts.cart.lines[0].total_amount: Bad value: total_amount: expected 500,",
+        ),
+        (
+            {**CART, "merchant_urls": {"push": "x"}},
+            "E203 checkouts.cart.merchant_urls.push: Bad value: merchant_urls.push (must be",
+        ),
         (
             {**CART, "merchant_urls": {"pusch": "x"}},
             "E101 checkouts.cart.merchant_urls.pusch: unknown key 'pusch', did you mean",

@@ -202,3 +202,12 @@ def bad_value_refusal(
         paths=", ".join("/".join(map(str, bad.path)) for bad in named),
         **{name: value for name, value in facts.items() if value is not None},
     )
+
+
+def describe_refusal(refusal: Refusal) -> str:
+    """Return the message of a refusal, with expected and actual value where they are known."""
+    facts = refusal.known_facts
+    if "expected" not in facts:
+        return refusal.message
+    found = f", got {facts['actual']}" if "actual" in facts else ""
+    return f"{refusal.message}: expected {facts['expected']}{found}"

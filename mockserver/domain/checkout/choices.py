@@ -99,7 +99,9 @@ def check_required_checkboxes(
     if missing:
         needed["checkboxes"] = missing
     if needed:
-        raise ChoiceError(f"required and not ticked; complete with {json.dumps(needed)}")
+        raise ChoiceError(
+            f"a required checkbox is not ticked; complete with {json.dumps(needed)}"
+        )
 
 
 def _checkboxes(checkout: Checkout) -> tuple[Fields, list[Fields]]:

@@ -35,8 +35,12 @@ def open_session(
         Refusal: the checkout order is not incomplete, or a merchant URL is bad.
     """
     operation = Operation.CREATE_HOSTED_SESSION
-    if derive_checkout_status(checkout, now, assumptions) is not CheckoutStatus.INCOMPLETE:
-        raise Refusal(Reason.HOSTED_SESSION_NOT_FOUND, operation)
+    status = derive_checkout_status(checkout, now, assumptions)
+    if status is not CheckoutStatus.INCOMPLETE:
+        order_id = checkout.order_id
+        raise Refusal(
+            Reason.HOSTED_SESSION_NOT_FOUND, operation, order_id=order_id, status=status
+        )
     urls: Fields = fields.get("merchant_urls", {})
     bad_values = [
         BadValue(("merchant_urls", name), note, actual=url)
@@ -70,5 +74,7 @@ def derive_session_status(
     if status is CheckoutStatus.COMPLETE:
         return SessionStatus.COMPLETED
     if status is not CheckoutStatus.INCOMPLETE or now >= session_end(checkout):
-        raise Refusal(Reason.HOSTED_SESSION_NOT_FOUND, Operation.READ_HOSTED_SESSION)
+        raise Refusal(
+            Reason.HOSTED_SESSION_NOT_FOUND, Operation.READ_HOSTED_SESSION, status=status
+        )
     return SessionStatus.IN_PROGRESS if checkout.shopper else SessionStatus.WAITING

@@ -19,6 +19,7 @@ from mockserver.http.control.workers import SMALL_SANDBOX
 from mockserver.http.deliveries.delivery_runner import SentDelivery
 from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Request, Response
+from mockserver.sandbox.deliveries.delivery import is_stopped
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import check_time_bounds, parse_duration, parse_time
 
@@ -96,7 +97,10 @@ def _dry_run_change(sandbox: Sandbox, target: datetime) -> dict[str, Any]:
             "order_id": delivery.order_id,
         }
         for delivery in sandbox.deliveries
-        if delivery.due_at is not None and not delivery.held and delivery.due_at <= target
+        if delivery.due_at is not None
+        and delivery.due_at <= target
+        and not delivery.held
+        and not is_stopped(delivery, sandbox.orders.get(delivery.order_id), sandbox.assumptions)
     ]
     fired = [*_events_of_time(sandbox, sandbox.clock.now(), target), *due]
     fired.sort(key=lambda event: event["at"])

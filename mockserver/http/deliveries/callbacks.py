@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from msgspec.structs import replace
 
+from mockserver.domain.checkout.bad_values import describe_refusal
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.validation import (
     OPTIONAL_TIMEOUT,
@@ -144,18 +145,8 @@ def _replace_fields(sandbox: Sandbox, order_id: str, body: bytes) -> str:
         fields = check_fields(named, operation.info, sandbox.assumptions)
         update_checkout(sandbox, order_id, fields, size=len(body))
     except Refusal as refusal:
-        return _describe_refusal(refusal)
+        return f"the response was not accepted: {describe_refusal(refusal)}"
     return ""
-
-
-def _describe_refusal(refusal: Refusal) -> str:
-    facts = refusal.known_facts
-    if "expected" not in facts:
-        return f"the response was not accepted: {refusal.message}"
-    return (
-        f"the response was not accepted: {refusal.message}:"
-        f" expected {facts['expected']}, got {facts.get('actual')}"
-    )
 
 
 def parse_response(sent: Sent) -> CallbackResponse:
@@ -166,6 +157,6 @@ def parse_response(sent: Sent) -> CallbackResponse:
         body = None
     error = body if isinstance(body, dict) else {}
     error_type, error_text = (
-        str(error.get(key, ""))[:MAX_TEXT_LENGTH] for key in ("error_type", "error_text")
+        str(error.get(key) or "")[:MAX_TEXT_LENGTH] for key in ("error_type", "error_text")
     )
     return CallbackResponse(sent.status, sent.location, error_type, error_text)

@@ -18,12 +18,14 @@ from mockserver.domain.checkout.checkout import (
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation, OperationInfo
 from mockserver.domain.refusal import Refusal
+from mockserver.domain.wording import shorten, yaml_scalar
 from mockserver.http.merchant.request_parsing import (
     MalformedJsonError,
     json_bytes,
     parse_bounded_json,
 )
 from mockserver.http.messages import Request
+from mockserver.sandbox.recordings import MASKED_KEYS
 from mockserver.schemas import Violation, get_request_schema
 
 Json: TypeAlias = Any
@@ -129,5 +131,18 @@ def _known_fields(body: Fields, operation: Operation) -> Fields:
 
 
 def _bad_value(violation: Violation) -> BadValue:
-    missing = (violation.constraint,) if violation.keyword == "required" else ()
-    return BadValue((*violation.path, *missing) or ("body",))
+    if violation.keyword == "required":
+        return BadValue((*violation.path, violation.constraint), expected="a value")
+    path = violation.path or ("body",)
+    constraint = violation.constraint
+    limit = ", ".join(map(str, constraint)) if isinstance(constraint, list) else constraint
+    expected = f"{violation.keyword} {limit}"
+    return BadValue(path, expected=expected, actual=_shown_value(path, violation.value))
+
+
+def _shown_value(path: tuple[str | int, ...], value: Json) -> str | None:
+    """Return a bad value for the journal; none of a list or object, or of personal data."""
+    is_personal = "customer" in path or path[-1] in MASKED_KEYS
+    if is_personal or isinstance(value, dict | list):
+        return None
+    return shorten(yaml_scalar(value))

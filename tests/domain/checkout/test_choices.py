@@ -75,7 +75,11 @@ def test_a_checkbox_is_answered_by_the_shopper_or_stays_as_sent(
         ),
         ({}, {"checkbox": True}, "the checkout has no options.additional_checkbox"),
         ({"additional_checkbox": AGE}, {}, 'complete with {"checkbox": true}'),
-        ({"additional_checkbox": AGE}, {"checkbox": False}, "required and not ticked"),
+        (
+            {"additional_checkbox": AGE},
+            {"checkbox": False},
+            "a required checkbox is not ticked",
+        ),
         (
             {"additional_checkboxes": [NEWS, TERMS, AGREED]},
             {},

@@ -35,6 +35,10 @@ async def test_the_shop_is_sent_the_whole_order_with_addresses(shop: Shop) -> No
             {"result": "refused", "error_type": "approval_failed", "error_text": "Sold out"},
         ),
         (
+            web.json_response({"error_type": None, "error_text": None}, status=400),
+            {"result": "refused", "error_type": "approval_failed"},
+        ),
+        (
             web.Response(status=303, headers={"Location": "https://shop.example/cart"}),
             {"result": "redirected", "redirect_url": "https://shop.example/cart"},
         ),
@@ -43,7 +47,7 @@ async def test_the_shop_is_sent_the_whole_order_with_addresses(shop: Shop) -> No
             {"result": "failed", "error_type": "validation_service_failed"},
         ),
     ],
-    ids=["refused", "redirected", "another status"],
+    ids=["refused", "refused by nulls", "redirected", "another status"],
 )
 async def test_an_answer_that_stops_leaves_the_checkout_open(
     shop: Shop, answer: web.Response, validation: dict[str, str]

@@ -218,6 +218,29 @@ async def test_a_bad_value_is_refused_as_the_provider_does(
 
 
 @pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"order_amount": 20001}, "paths=order_amount; expected=20000; actual=20001"),
+        ({"purchase_country": "Sweden"}, "expected=maxLength 2; actual=Sweden"),
+        ({"options": {"title_mandatory": 1}}, "expected=type boolean; actual=1"),
+        ({"customer": {"type": "robot"}}, "expected=enum person, organization"),
+        (
+            {"billing_address": {"email": 5}},
+            "/email; expected=type string",
+        ),
+        ({"merchant_data": "x" * 6001}, "paths=merchant_data; expected=maxLength 6000"),
+        ({"order_lines": {}}, "paths=order_lines; expected=type array"),
+        ({"merchant_urls": {"push": "x"}}, "merchant_urls/terms; expected=a value"),
+    ],
+)
+async def test_the_reason_has_what_is_expected_but_no_personal_data(
+    merchant: Merchant, fields: dict[str, Any], reason: str
+) -> None:
+    reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, **fields})
+    assert reply.header("Mock-Reason").endswith(reason)
+
+
+@pytest.mark.parametrize(
     "body", [b"{", b"[" * 200 + b"]" * 200, b'{"a":' * 60 + b"1" + b"}" * 60]
 )
 async def test_a_body_that_is_no_json_is_refused(merchant: Merchant, body: bytes) -> None:

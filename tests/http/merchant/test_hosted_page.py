@@ -56,7 +56,9 @@ async def test_the_status_of_a_session_follows_its_checkout(merchant: Merchant) 
     await merchant.control("POST", path, {"push": "hold"})
     session = (await read_session(merchant, session_id)).json
     assert (session["status"], session["order_id"]) == ("COMPLETED", order_id)
-    assert (await open_session(merchant, order_id)).status == 404
+    refused = await open_session(merchant, order_id)
+    assert refused.status == 404
+    assert refused.header("Mock-Reason").endswith("; status=checkout_complete")
 
 
 async def test_a_session_ends_an_hour_before_its_checkout(merchant: Merchant) -> None:
