@@ -90,10 +90,9 @@ class StoredHome:
             registry.on_drop = self._forget_dropped
 
     async def open(self) -> None:
-        """Check the store, and load all sandboxes unless others use it, too."""
+        """Check the store, and load all sandboxes, whose deliveries may be due."""
         await self.store.open()
-        if not self.store.is_shared:
-            await self.load_all()
+        await self.load_all()
 
     async def check(self) -> None:
         """Check that the store answers."""
