@@ -24,16 +24,16 @@ demo: $(VENV)/ready ## run the provider's refund allocation example
 
 test: $(VENV)/ready ## run the tests with coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report --fail-under=90
 	@$(BIN)/coverage report --include='mockserver/domain/*,mockserver/sandbox/*' --fail-under=100
 
 shared-test: $(VENV)/ready ## run the tests over HTTP on three replicas with Valkey or Redis; TESTS=file selects
-	$(BIN)/python -m pytest -n auto --home valkey-replicas $(or $(TESTS),tests/http)
+	$(BIN)/python -m pytest -n auto --dist worksteal --home valkey-replicas $(or $(TESTS),tests/http)
 
 test-lowest: $(LOWEST)/ready ## run the tests with the lowest versions of dependencies; LOWEST_TESTS selects some
-	$(LOWEST)/bin/python -m pytest -n auto $(LOWEST_TESTS)
+	$(LOWEST)/bin/python -m pytest -n auto --dist worksteal $(LOWEST_TESTS)
 
 image-test: $(VENV)/ready ## build and run the image with Docker, or with buildah and podman
 	$(BIN)/python -m pytest -m container tests/container
@@ -48,7 +48,7 @@ screens: $(VENV)/ready ## take pictures of every screen into .screens, to be loo
 
 contract-coverage: $(VENV)/ready ## print what of the contract the tests over HTTP have met
 	@rm -rf .contract-coverage && mkdir .contract-coverage
-	KUSTOM_COVERAGE_FOLDER=.contract-coverage $(BIN)/python -m pytest -q -n auto tests/http tests/audit tests/whatif tests/drift
+	KUSTOM_COVERAGE_FOLDER=.contract-coverage $(BIN)/python -m pytest -q -n auto --dist worksteal tests/http tests/audit tests/whatif tests/drift
 	@$(BIN)/kustom-mock coverage .contract-coverage/*.json --gaps
 
 dist: $(VENV)/ready ## build the sdist, and the wheel from it

@@ -1,8 +1,8 @@
 """Baseline: an aiohttp application that only routes, reads the body and responds.
 
 It accepts the same requests as kustom-mock. GET of an order returns the bytes of a file,
-POST to a collection of an order reads the body and returns 201. ``--uvloop`` runs it on
-uvloop, otherwise it runs on the default loop.
+POST to a collection of an order reads the body and returns 201, with ``--echo`` and the same
+bytes. ``--uvloop`` runs it on uvloop, otherwise it runs on the default loop.
 """
 
 import argparse
@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument("page", type=Path, help="file with the response to GET")
     parser.add_argument("port", type=int)
     parser.add_argument("--uvloop", action="store_true", help="run on uvloop")
+    parser.add_argument("--echo", action="store_true", help="respond to POST with the file")
     arguments = parser.parse_args()
     page = arguments.page.read_bytes()
 
@@ -28,6 +29,8 @@ def main() -> None:
 
     async def change(request: web.Request) -> web.Response:
         await request.read()
+        if arguments.echo:
+            return web.Response(status=201, body=page, content_type="application/json")
         return web.Response(status=201)
 
     app = web.Application()

@@ -1,8 +1,8 @@
 """Compare creating and reading checkout orders with bare aiohttp, and reads while shops hang.
 
-The bare server reads the same body, and answers reads with the same bytes. Rounds
-alternate. Then a thousand pushes wait for shops that never answer, and reads are timed
-again.
+The bare server reads the same body, and responds to both with the bytes of the order, as
+the checkout API does. Rounds alternate. Then a thousand pushes wait for shops that never
+answer, and reads are timed again.
 """
 
 import json
@@ -96,7 +96,7 @@ def main() -> None:
             created = control(ours, "POST", "checkouts", {"lines": [{"unit_price": 500}]})
             page = Path(folder, "page.json")
             page.write_text(json.dumps(created["checkout"]), "utf-8")  # type: ignore[index]
-            bare = python("benchmarks/bare.py", str(page), str(other), "--uvloop")
+            bare = python("benchmarks/bare.py", str(page), str(other), "--uvloop", "--echo")
             order_id = str(created["order_id"])  # type: ignore[index]
             with running(bare, other, request("GET", ORDER)) as second:
                 compare(server, second, order_id)

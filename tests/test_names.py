@@ -3,6 +3,7 @@
 import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,21 @@ ROOT = Path(__file__).parents[1] / "mockserver"
 NAMED_AFTER_SUBJECTS = ("cli", "http/control")
 """Folders whose modules are named after what they show or change, such as ``clock``."""
 
-MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.rglob("*.py")}
+
+@cache
+def modules() -> Mapping[Path, ast.Module]:
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.rglob("*.py")}
 
 
 def module_names() -> Iterator[tuple[str, str]]:
-    for path in MODULES:
+    for path in modules():
         folder = path.relative_to(ROOT).parent.as_posix()
         if path.stem != "__init__" and folder not in NAMED_AFTER_SUBJECTS:
             yield path.stem, folder
 
 
 def class_names() -> Iterator[tuple[str, str]]:
-    for path, module in MODULES.items():
+    for path, module in modules().items():
         for node in module.body:
             if isinstance(node, ast.ClassDef):
                 yield node.name, str(path.relative_to(ROOT))
@@ -30,7 +34,7 @@ def class_names() -> Iterator[tuple[str, str]]:
 
 def constants() -> Iterator[tuple[str, str]]:
     """Yield public constants with their values: two modules may both need the same one."""
-    for module in MODULES.values():
+    for module in modules().values():
         for node in module.body:
             match node:
                 case (

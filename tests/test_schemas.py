@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ REGISTRY: Registry[Any] = Registry().with_resources(
 )
 
 
+@cache
 def reference_validator(path: str) -> Draft202012Validator:
     """Validate with ``jsonschema``, which most users have, not with the fast library."""
     return Draft202012Validator({"$ref": BASE + path}, registry=REGISTRY)

@@ -4,22 +4,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.report_types import AuditReport
 from mockserver.schemas import shipped_schemas
 from tests.support.audit import run_and_audit
+from tests.support.tables import load_table
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, requests_of, scenario_of
 
 CASES = [
     pytest.param(case, id=case["case"])
-    for case in yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text("utf-8"))
+    for case in load_table(Path(__file__).with_name("cases.yaml"))
 ]
 
 CLIENTS = [
     pytest.param(case, id=case["case"])
-    for case in yaml.safe_load(Path(__file__).with_name("clients.yaml").read_text("utf-8"))
+    for case in load_table(Path(__file__).with_name("clients.yaml"))
 ]
 
 every_rule = pytest.mark.parametrize("code", AUDIT_RULES)

@@ -26,7 +26,7 @@ def run_verb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str])
     ) -> CompletedProcess[str]:
         with monkeypatch.context() as patch:
             patch.chdir(cwd)
-            patch.setattr(os, "environ", environment(variables or {}))
+            patch.setattr(os, "environ", environment(variables))
             code = _exit_code(arguments)
         return CompletedProcess(arguments, code, *capfd.readouterr())
 

@@ -33,7 +33,7 @@ def get(url: str, path: str, user: str = "someone") -> tuple[int, dict[str, str]
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_serve_prints_one_line_and_exits_0_on_signal(ending: signal.Signals) -> None:
-    with serving("--port", "0") as (process, url):
+    with serving("--port", "0", traced=True) as (process, url):
         assert get(url, "/healthz")[0] == 200
         orders = json.loads(get(url, "/__admin/sandboxes/demo/orders")[2])["orders"]
         path = f"/ordermanagement/v1/orders/{orders[0]['order_id']}"
@@ -282,7 +282,7 @@ def test_listening_beyond_loopback_without_a_token_warns(
     host: str, token: str, *, warns: bool
 ) -> None:
     variables = {"KUSTOM_MOCK_ADMIN_TOKEN": token} if token else {}
-    with serving("--port", "0", "--host", host, **variables) as (process, _):
+    with serving("--port", "0", "--host", host, traced=True, **variables) as (process, _):
         process.terminate()
         _, errors = process.communicate(timeout=TIMEOUT)
     assert ("can use the control API; set KUSTOM_MOCK_ADMIN_TOKEN" in errors) is warns

@@ -1,7 +1,6 @@
 """Dockerfile, workflows and recipes of the docs pass the linters and schemas of their tools."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 import yaml
 
 from mockserver.settings import DEFAULT_PORT, OPTIONS
+from tests.support.processes import environment
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -89,7 +89,7 @@ def tool(*words: object) -> None:
         [BIN / name, *rest],
         capture_output=True,
         check=False,
-        env={**os.environ, "NO_COLOR": "1"},
+        env=environment({"NO_COLOR": "1"}),
         text=True,
     )
     assert process.returncode == 0, process.stdout + process.stderr

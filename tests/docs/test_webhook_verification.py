@@ -1,6 +1,5 @@
 """Run the programs that verify a webhook, where their runtime is installed."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from mockserver.sandbox.deliveries.emission import emit_event
 from mockserver.sandbox.deliveries.webhooks import EventType, WebhookEndpoint
 from mockserver.sandbox.sandbox import Sandbox
 from tests.support.doc_pages import DOCS, blocks
+from tests.support.processes import environment
 
 PAGE = DOCS / "how-to/webhooks.md"
 SECRET = "whsec_bW9ja3NlcnZlcm1vY2tzZXJ2ZXJtb2Nr"
@@ -54,7 +54,7 @@ def test_program_tells_a_genuine_webhook_from_a_forged_one(
             command,
             check=False,
             input=request.body.encode(),
-            env={**os.environ, "WEBHOOK_SECRET": secret},
+            env=environment({"WEBHOOK_SECRET": secret}),
             capture_output=True,
         ).returncode
         for secret in (SECRET, OTHER_SECRET)

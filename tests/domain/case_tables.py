@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-import yaml
 from _pytest.mark import ParameterSet
+
+from tests.support.tables import load_table
 
 Case: TypeAlias = dict[str, Any]
 
@@ -15,5 +16,5 @@ FOLDER = Path(__file__).parent / "cases"
 
 def cases(name: str) -> Iterable[ParameterSet]:
     """Read a table as parameters of a test; each ``case`` names its test."""
-    rows: list[Case] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    rows: list[Case] = load_table(FOLDER / f"{name}.yaml")
     return [pytest.param(row, id=row["case"]) for row in rows]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.homes import find_engine
+from tests.support.processes import environment
 
 SHARED = Path(__file__).parents[2] / "benchmarks/shared.py"
 PARTS = {
@@ -20,7 +21,9 @@ PARTS = {
 @pytest.mark.parametrize("options", PARTS.values(), ids=PARTS)
 def test_nothing_is_lost_or_doubled_by_a_kill(options: list[str]) -> None:
     command = [sys.executable, str(SHARED), "kill", *options]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    ended = subprocess.run(
+        command, check=False, capture_output=True, env=environment(), text=True
+    )
     assert ended.returncode == 0, ended.stderr
     kills, acknowledged = ended.stdout.splitlines()[:2]
     assert "none" not in kills

@@ -90,7 +90,7 @@ def server_process(*flags: str) -> Iterator[ServerProcess]:
     with subprocess.Popen(
         [*COMMAND, "serve", *(flags or ("--port", "0"))],
         cwd=ROOT,
-        env=environment({}),
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -306,7 +306,7 @@ def test_server_answers_when_its_log_cannot_be_written(
     with subprocess.Popen(
         ["/bin/sh", "-c", f'exec "$@"{closing}', "sh", *COMMAND, *flags],
         cwd=ROOT,
-        env=environment({}),
+        env=environment(),
         stdout=descriptor if 1 in broken else subprocess.DEVNULL,
         stderr=descriptor if 2 in broken else subprocess.DEVNULL,
     ) as process:

@@ -3,7 +3,7 @@
 import json
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.client import HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -63,19 +63,24 @@ def authority_of(url: str) -> str:
     return printed.stdout
 
 
+@pytest.fixture(scope="module")
+def tls_server() -> Iterator[tuple[str, str]]:
+    """The URL of a server with a certificate of its own, and its CA certificate."""
+    with serving("--port", "0", "--tls") as (_, url):
+        yield url, authority_of(url)
+
+
 @pytest.mark.parametrize("name", [*sorted(KUSTOM_HOSTS), "localhost", "127.0.0.1"])
-def test_verifying_client_accepts_the_certificate_for(name: str) -> None:
-    with serving("--port", "0", "--tls") as (_, url):
-        authority = authority_of(url)
-        status, _ = send_get(url, authority, UNKNOWN_ORDER, name)
-        assert status == 404
+def test_verifying_client_accepts_the_certificate_for(
+    name: str, tls_server: tuple[str, str]
+) -> None:
+    assert send_get(*tls_server, UNKNOWN_ORDER, name)[0] == 404
 
 
-def test_client_without_the_ca_refuses_the_certificate() -> None:
-    with serving("--port", "0", "--tls") as (_, url):
-        client = RedirectedConnection(url, ssl.create_default_context())
-        with pytest.raises(ssl.SSLCertVerificationError):
-            client.connect()
+def test_client_without_the_ca_refuses_the_certificate(tls_server: tuple[str, str]) -> None:
+    client = RedirectedConnection(tls_server[0], ssl.create_default_context())
+    with pytest.raises(ssl.SSLCertVerificationError):
+        client.connect()
 
 
 def test_allowed_hosts_are_in_the_certificate() -> None:
@@ -84,11 +89,12 @@ def test_allowed_hosts_are_in_the_certificate() -> None:
         assert status == 200
 
 
-def test_control_api_accepts_the_providers_names_under_tls() -> None:
-    with serving("--port", "0", "--tls") as (_, url):
-        status, body = send_get(url, authority_of(url), "/__admin/sandboxes")
-        assert status == 200
-        assert "sandboxes" in json.loads(body)
+def test_control_api_accepts_the_providers_names_under_tls(
+    tls_server: tuple[str, str],
+) -> None:
+    status, body = send_get(*tls_server, "/__admin/sandboxes")
+    assert status == 200
+    assert "sandboxes" in json.loads(body)
 
 
 def test_control_api_refuses_the_providers_names_without_tls(server_url: str) -> None:

@@ -168,6 +168,15 @@ GROWTH: dict[str, Callable[[Sandbox, int], None]] = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _frozen_garbage() -> Iterator[None]:
+    """Exclude what the rest of the process has allocated from the many collections here."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @contextmanager
 def allocations() -> Iterator[Callable[[], int]]:
     """Measure the bytes that are allocated and not freed again."""

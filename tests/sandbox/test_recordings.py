@@ -81,6 +81,15 @@ def test_messages_are_dropped_with_their_entries(size: int, expected: list[int])
     assert recorded_bytes(journal) == len(expected) * 2 * MESSAGE_OVERHEAD_BYTES
 
 
+def test_entries_without_messages_are_dropped_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "MAX_RECORDED_BYTES", 2 * MESSAGE_OVERHEAD_BYTES)
+    journal = Journal(2)
+    for _ in range(4):
+        record(journal)
+    assert [entry.entry_id for entry in journal] == [3, 4]
+    assert kept(journal) == [4]
+
+
 def test_entry_without_messages_has_none() -> None:
     journal = Journal()
     journal.record(Entry(NOW, "", "GET", "/"))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-import yaml
 from _pytest.mark import ParameterSet
 
 from mockserver.domain.order import Order
@@ -13,6 +12,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.scenario import Scenario, ScenarioDefaults, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
+from tests.support.tables import load_table
 
 Case: TypeAlias = dict[str, Any]
 
@@ -22,23 +22,19 @@ FROZEN = "clock: {start: 2026-01-15T09:00:00Z, frozen: true}\n"
 
 def rows(name: str) -> list[Case]:
     """Return the rows of a table."""
-    table: list[Case] = yaml.safe_load(_text(name))
+    table: list[Case] = load_table(FOLDER / f"{name}.yaml")
     return table
 
 
 def tables(name: str) -> dict[str, list[Case]]:
     """Return the tables of a file by name."""
-    tables_by_name: dict[str, list[Case]] = yaml.safe_load(_text(name))
+    tables_by_name: dict[str, list[Case]] = load_table(FOLDER / f"{name}.yaml")
     return tables_by_name
 
 
 def cases(name: str) -> Iterable[ParameterSet]:
     """Return a table as test parameters; ``case`` is the id."""
     return [pytest.param(row, id=row["case"]) for row in rows(name)]
-
-
-def _text(name: str) -> str:
-    return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def scenario_of(text: str | bytes, defaults: ScenarioDefaults | None = None) -> Scenario:

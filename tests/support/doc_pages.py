@@ -16,6 +16,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from tests.support.processes import environment
+
 DOCS = Path(__file__).parents[2] / "docs"
 SHOWN_URL = "http://127.0.0.1:8566"
 ANY = "…"
@@ -91,7 +93,7 @@ def run_page(page: Path, folder: Path, url: str) -> list[str]:
         input=script.replace(SHOWN_URL, url),
         cwd=folder,
         env={
-            **os.environ,
+            **environment(),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTEST_ADDOPTS": WITHOUT_OTHER_PLUGINS,
         },

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import jsonschema_rs
 import requests
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import BaseSchema
@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from mockserver.scenario.yaml_reader import parse_yaml
+from tests.support.effort import effort
 from tests.support.merchant import Reply
 
 Json: TypeAlias = Any
@@ -39,14 +40,7 @@ READERS: Mapping[str, Callable[[bytes], Json]] = {
     "application/yaml": lambda body: parse_yaml(body).value,
 }
 
-FEW = settings(
-    max_examples=25,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-)
+FEW = effort(12, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
 """Bounded, and the same requests each time."""
 
 

@@ -1,15 +1,15 @@
 """Run the tests of a separate project in a process."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
 
+from tests.support.processes import environment
+
 TIMEOUT = 120  # seconds, for a process that never ends
-OTHER_PLUGINS = ("asyncio", "aiohttp", "schemathesis", "hypothesispytest", "faker")
+OTHER_PLUGINS = ("anyio", "asyncio", "aiohttp", "schemathesis", "hypothesispytest", "faker")
 """Plugins of this environment that would take most of the time of a short run."""
-REMOVED_VARIABLES = ("PYTEST_", "COVERAGE_")  # coverage would slow down each run by a third
 
 CLIENT = """
 import json
@@ -54,7 +54,7 @@ def run_tests(
         check=False,
         capture_output=True,
         cwd=folder,
-        env={k: v for k, v in os.environ.items() if not k.startswith(REMOVED_VARIABLES)},
+        env=environment(),
         text=True,
         timeout=TIMEOUT,
     )

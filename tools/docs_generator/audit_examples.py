@@ -19,7 +19,7 @@ class AuditExample:
     good: str
 
 
-_CONTENT = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+_CONTENT = yaml.load(FILE.read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 EXAMPLE_HEAD: str = _CONTENT["head"]
 """What an exchange begins with, unless it has orders of its own."""

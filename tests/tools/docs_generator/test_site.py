@@ -1,6 +1,5 @@
 """The documentation site builds strictly and fetches nothing from elsewhere."""
 
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from shutil import copytree
 
 import pytest
 
+from tests.support.processes import environment
 from tools.docs_generator.markdown import DOCS
 from tools.docs_generator.navigation import CONFIG, unlisted_pages
 
@@ -39,7 +39,7 @@ def build(root: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         check=False,
         cwd=root,
-        env={**os.environ, "NO_COLOR": "1"},
+        env=environment({"NO_COLOR": "1"}),
         text=True,
     )
 
@@ -82,14 +82,12 @@ def test_fences_are_rendered_as_code(site: Path) -> None:
     assert pages == []
 
 
-@pytest.mark.parametrize(
-    ("link", "complaint"),
-    [("gone.md", "page does not exist"), ("concepts.md#gone", "anchor does not exist")],
-)
-def test_dead_link_fails_the_build(link: str, complaint: str, tmp_path: Path) -> None:
+def test_dead_links_fail_the_build(tmp_path: Path) -> None:
     root = copy_sources(tmp_path)
     page = root / "docs/index.md"
-    page.write_text(f"{page.read_text('utf-8')}\n[dead]({link})\n", "utf-8")
+    dead_links = "[page](gone.md) [anchor](concepts.md#gone)"
+    page.write_text(f"{page.read_text('utf-8')}\n{dead_links}\n", "utf-8")
     built = build(root)
     assert built.returncode != 0
-    assert complaint in built.stdout + built.stderr
+    assert "page does not exist" in built.stdout + built.stderr
+    assert "anchor does not exist" in built.stdout + built.stderr
