@@ -31,7 +31,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.order_lines import Spec, complete_line
-from mockserver.scenario.schema_errors import MAX_FINDINGS
+from mockserver.scenario.schema_errors import MAX_FINDINGS, describe_expected, quote_value
 from mockserver.scenario.shoppers import COUNTRIES, DEFAULT_COUNTRY
 from mockserver.scenario.times import parse_time_or_offset
 from mockserver.schemas import Violation, get_request_schema
@@ -51,7 +51,6 @@ STATE_TIMES = {
 }
 """Times of ``state``, and the fields of a checkout order that they set."""
 
-MAX_VALUE_LENGTH = 80  # characters of a value in a message
 CHECKOUT_LINE_KEYS = (
     "type", "reference", "name", "quantity", "quantity_unit", "unit_price", "tax_rate",
     "total_amount", "total_discount_amount", "total_tax_amount",
@@ -187,8 +186,7 @@ def _place(refusal: Refusal, spec: Spec) -> ValuePath:
 def _describe(violation: Violation) -> str:
     if violation.keyword == "required":
         return f"'{violation.constraint}' is missing"
-    value = str(violation.value)[:MAX_VALUE_LENGTH]
-    return f"expected {violation.keyword} {violation.constraint}, got {value}"
+    return f"expected {describe_expected(violation)}, got {quote_value(violation.value)}"
 
 
 def _unknown_members(body: Fields, path: ValuePath) -> Iterator[Finding]:

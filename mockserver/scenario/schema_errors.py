@@ -115,9 +115,8 @@ def _describe_violation(violation: Violation) -> Finding:
             return Finding("E102", path, f"'{limit}' is missing")
         case "type":
             kinds = [limit] if isinstance(limit, str) else list(limit)
-            expected = " or ".join(_TYPE_NAMES[type_name] for type_name in kinds)
             hint = _type_hint(kinds, value, violation.schema.get("required", ()))
-            message = f"expected {expected}, got {quote_value(value)}{hint}"
+            message = f"expected {_type_names(kinds)}, got {quote_value(value)}{hint}"
             return Finding("E103", path, message)
         case "enum" | "const":
             return Finding("E104", path, _choice(limit, value))
@@ -154,8 +153,30 @@ def _choice(limit: Any, value: Any) -> str:  # noqa: ANN401
 
 
 def _bound(violation: Violation) -> str:
-    rules, value = violation.schema, quote_value(violation.value)
+    return f"expected {_limit(violation)}, got {quote_value(violation.value)}"
+
+
+def describe_expected(violation: Violation) -> str:
+    """Return what would be a valid value, such as ``a string`` or ``at most 2 characters``."""
     limit = violation.constraint
+    match violation.keyword:
+        case "required":
+            return "a value"
+        case "type":
+            return _type_names(limit)
+        case "enum":
+            return f"one of {', '.join(map(str, limit))}"
+        case _:
+            return _limit(violation)
+
+
+def _type_names(kinds: str | Sequence[str]) -> str:
+    listed = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(_TYPE_NAMES[kind] for kind in listed)
+
+
+def _limit(violation: Violation) -> str:
+    rules, limit = violation.schema, violation.constraint
     keys = ", ".join(rules.get("properties", ()))
     phrases: Mapping[str, str] = {
         "minimum": f"at least {violation.constraint}",
@@ -168,7 +189,7 @@ def _bound(violation: Violation) -> str:
         "maxProperties": f"only one of {keys}" if keys else f"at most {limit} entries",
     }
     other = rules.get("title", f"a value matching {violation.constraint}")
-    return f"expected {phrases.get(violation.keyword, other)}, got {value}"
+    return str(phrases.get(violation.keyword, other))
 
 
 def _quoted(key: str) -> str:

@@ -78,7 +78,7 @@ def test_tax_lines_count_as_tax() -> None:
         ),
         (
             {**CART, "options": {"radius_border": 5}},
-            "E105 checkouts.cart.options.radius_border: expected type string, got 5",
+            "E105 checkouts.cart.options.radius_border: expected a string, got 5",
         ),
         (
             {**CART, "shipping_options": [{"id": "a"}]},

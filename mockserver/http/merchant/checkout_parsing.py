@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.bad_values import BadValue, bad_value_refusal
 from mockserver.domain.checkout.checkout import (
+    CHECKOUT_ADDRESSES,
     KNOWN_MEMBERS,
     MERCHANT_FIELDS,
     Fields,
@@ -26,6 +27,7 @@ from mockserver.http.merchant.request_parsing import (
 )
 from mockserver.http.messages import Request
 from mockserver.sandbox.recordings import MASKED_KEYS
+from mockserver.scenario.schema_errors import describe_expected
 from mockserver.schemas import Violation, get_request_schema
 
 Json: TypeAlias = Any
@@ -47,6 +49,7 @@ FIELDS_OF: Mapping[Operation, frozenset[str]] = {
 """Known fields of operations that have others."""
 
 MAX_EXACT_FLOAT = 2.0**53
+PERSONAL_FIELDS = ("customer", *CHECKOUT_ADDRESSES)
 
 
 def parse_checkout_fields(
@@ -131,18 +134,15 @@ def _known_fields(body: Fields, operation: Operation) -> Fields:
 
 
 def _bad_value(violation: Violation) -> BadValue:
-    if violation.keyword == "required":
-        return BadValue((*violation.path, violation.constraint), expected="a value")
-    path = violation.path or ("body",)
-    constraint = violation.constraint
-    limit = ", ".join(map(str, constraint)) if isinstance(constraint, list) else constraint
-    expected = f"{violation.keyword} {limit}"
-    return BadValue(path, expected=expected, actual=_shown_value(path, violation.value))
+    missing = (violation.constraint,) if violation.keyword == "required" else ()
+    path = (*violation.path, *missing) or ("body",)
+    actual = None if missing else _shown_value(path, violation.value)
+    return BadValue(path, expected=describe_expected(violation), actual=actual)
 
 
 def _shown_value(path: tuple[str | int, ...], value: Json) -> str | None:
     """Return a bad value for the journal; none of a list or object, or of personal data."""
-    is_personal = "customer" in path or path[-1] in MASKED_KEYS
+    is_personal = path[0] in PERSONAL_FIELDS or path[-1] in MASKED_KEYS
     if is_personal or isinstance(value, dict | list):
         return None
     return shorten(yaml_scalar(value))

@@ -221,15 +221,18 @@ async def test_a_bad_value_is_refused_as_the_provider_does(
     ("fields", "reason"),
     [
         ({"order_amount": 20001}, "paths=order_amount; expected=20000; actual=20001"),
-        ({"purchase_country": "Sweden"}, "expected=maxLength 2; actual=Sweden"),
-        ({"options": {"title_mandatory": 1}}, "expected=type boolean; actual=1"),
-        ({"customer": {"type": "robot"}}, "expected=enum person, organization"),
+        ({"purchase_country": "Sweden"}, "expected=at most 2 characters; actual=Sweden"),
+        ({"options": {"title_mandatory": 1}}, "expected=a boolean; actual=1"),
+        ({"customer": {"type": "robot"}}, "expected=one of person, organization"),
         (
             {"billing_address": {"email": 5}},
-            "/email; expected=type string",
+            "paths=billing_address/email; expected=a string",
         ),
-        ({"merchant_data": "x" * 6001}, "paths=merchant_data; expected=maxLength 6000"),
-        ({"order_lines": {}}, "paths=order_lines; expected=type array"),
+        (
+            {"merchant_data": "x" * 6001},
+            "merchant_data; expected=at most 6000 characters",
+        ),
+        ({"order_lines": {}}, "paths=order_lines; expected=a list"),
         ({"merchant_urls": {"push": "x"}}, "merchant_urls/terms; expected=a value"),
     ],
 )
@@ -238,6 +241,13 @@ async def test_the_reason_has_what_is_expected_but_no_personal_data(
 ) -> None:
     reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, **fields})
     assert reply.header("Mock-Reason").endswith(reason)
+
+
+async def test_a_hint_says_what_to_send_instead(merchant: Merchant) -> None:
+    reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, "purchase_country": "Sweden"})
+    path = f"explain/{reply.header('Klarna-Correlation-Id')}"
+    refusal = (await merchant.control("GET", path)).json["refusal"]
+    assert refusal["hints"] == ["Send at most 2 characters instead of Sweden."]
 
 
 @pytest.mark.parametrize(
