@@ -1,6 +1,6 @@
 """Sandboxes that live in this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mockserver.homes.home import ArgumentsT, ResultT
@@ -12,6 +12,7 @@ class MemoryHome:
 
     replica = ""
     counts = None
+    unreadable: Sequence[str] = ()
 
     def __init__(self, registry: SandboxRegistry[Any]) -> None:
         self.registry = registry

@@ -8,8 +8,7 @@ other changed is applied, and the turns are applied again.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from itertools import count
 from secrets import token_hex
 from time import monotonic
@@ -40,16 +39,6 @@ RESERVED_INTERVAL = 0.002  # seconds until another server has used its reservati
 log = logging.getLogger("kustom_mock")
 
 
-@contextmanager
-def suppress_unreadable() -> Iterator[None]:
-    """Leave out a sandbox that another version stored; the log names it."""
-    try:
-        yield
-    except StoreError as error:
-        if error.reason != "store_unreadable":
-            raise
-
-
 class StoredHome:
     """A home whose sandboxes live in a store.
 
@@ -58,6 +47,7 @@ class StoredHome:
         store: where they live.
         replica: name of this server among those that share the store.
         counts: what it did.
+        unreadable: names of stored sandboxes that another version or damage made unreadable.
     """
 
     def __init__(
@@ -77,6 +67,7 @@ class StoredHome:
         self.store = store
         self.replica = store.replica
         self.counts = StoreCounts()
+        self.unreadable: Sequence[str] = ()
         self._restore_template = restore_template
         self._tracked: dict[str, TrackedSandbox] = {}
         self._waiting: dict[str, list[Waiting]] = {}
@@ -127,10 +118,16 @@ class StoredHome:
             await sandbox.wait_for_change(min(seconds, RECHECK_INTERVAL))
 
     async def load_all(self) -> None:
-        """Load all sandboxes of the store."""
+        """Load all sandboxes of the store; the log says why one cannot be read."""
+        unreadable = []
         for name in await self.store.names():
-            with suppress_unreadable():
+            try:
                 await self.take_turn(name, int)
+            except StoreError as error:
+                if error.reason != "store_unreadable":
+                    raise
+                unreadable.append(name)
+        self.unreadable = unreadable
 
     def _schedule(self, batch: Batch) -> None:
         """Let the task that works go on with a batch."""

@@ -220,6 +220,7 @@ async def test_a_damaged_sandbox_hides_no_other(
     names = [sandbox.name for sandbox in home.registry]
     assert "sound" in names
     assert "damaged" not in names
+    assert "damaged" in home.unreadable
     assert "sandbox 'damaged' cannot be read" in caplog.text
     async with Valkey.from_url(engine_url) as engine:
         await engine.delete("km:{damaged}")

@@ -41,7 +41,7 @@ MAX_MOVEMENT_NAME_LENGTH = 100  # characters
 
 
 def list_sandboxes(context: ControlContext, _params: PathParams, _request: Request) -> Response:
-    """List the sandboxes in use and the latest that were evicted."""
+    """List the sandboxes in use, the latest that were evicted, and unreadable ones."""
     evicted = [
         {
             "name": display_name(eviction.name),
@@ -54,6 +54,7 @@ def list_sandboxes(context: ControlContext, _params: PathParams, _request: Reque
         "sandboxes": [_describe_sandbox(context, sandbox) for sandbox in context.registry],
         "evicted": evicted,
         "evicted_count": context.registry.evicted_count,
+        "unreadable": [display_name(name) for name in context.home.unreadable],
     }
     return json_response(page)
 
