@@ -55,7 +55,7 @@ dist: $(VENV)/ready ## build the sdist, and the wheel from it
 	rm -rf dist
 	$(BIN)/python -m build
 
-installed-test: $(VENV)/ready ## test the wheel in dist outside the checkout
+installed-test: $(VENV)/ready ## test the wheel in dist outside the clone
 	$(BIN)/python tests/packaging/installed.py dist
 
 check: $(VENV)/ready check-javascript ## lint, formatting and types
