@@ -51,7 +51,7 @@ def read_files() -> dict[str, tuple[bytes, dict[str, str]]]:
     return {name: (content, _headers(name, content)) for name, content in contents.items()}
 
 
-def answer_dashboard(request: Request) -> Response | None:
+def respond_with_dashboard(request: Request) -> Response | None:
     """Answer a browser that asks for the dashboard; ``None`` for all other requests."""
     is_file = request.segments[:2] == UI_SEGMENTS
     if not is_file and not _wants_page(request):

@@ -19,7 +19,7 @@ from mockserver.sandbox.memory_sizes import measure_checkout
 from mockserver.sandbox.sandbox import Sandbox
 
 
-def answer_session(
+def respond_to_session(
     sandbox: Sandbox,
     exchange: Exchange,
     endpoint: OperationInfo,

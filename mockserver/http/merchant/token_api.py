@@ -27,7 +27,7 @@ CARD = {"brand": "VISA", "expiry_date": "12/2030", "masked_number": "***********
 """What a token shows of the card it pays with."""
 
 
-def answer_token(
+def respond_to_token(
     sandbox: Sandbox, exchange: Exchange, endpoint: OperationInfo, ids: PathIds
 ) -> Response:
     """Carry out an operation on a customer token.
