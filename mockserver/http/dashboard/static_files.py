@@ -8,8 +8,8 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from mockserver.http.control.problems import Problem, method_not_allowed, problem_response
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem, method_not_allowed, problem_response
 from mockserver.picture.svg import STYLE_FILE, read_style
 
 PACKAGE = "mockserver.http.dashboard"

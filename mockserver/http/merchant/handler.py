@@ -13,7 +13,6 @@ from mockserver.domain.refusal import Refusal
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
 from mockserver.http.checkout_page.page_address import PageAddresses
-from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.first_use import build_if_large, is_large
 from mockserver.http.log_lines import format_fields
@@ -35,6 +34,7 @@ from mockserver.http.merchant.suggestions import add_suggestion
 from mockserver.http.merchant.token_api import respond_to_token
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
+from mockserver.http.workers import Workers
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox

@@ -10,10 +10,10 @@ from mockserver.domain.checkout.customer_token import TokenStatus
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import Operation, OperationInfo
 from mockserver.domain.order import PaymentMethod
+from mockserver.http.json_values import JsonObject
 from mockserver.http.merchant.checkout_parsing import parse_checkout_fields
 from mockserver.http.merchant.command_parsing import PathIds
 from mockserver.http.merchant.exchange import Exchange
-from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.merchant.responses import (
     IDEMPOTENCY_KEY_HEADER,
     RECORDED_HEADERS,
