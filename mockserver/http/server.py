@@ -99,44 +99,45 @@ class Server:
         are at ``public_url``, or where the merchant reached the server.
         """
         self.registry = sandboxes
-        self._home = home = home or MemoryHome(sandboxes)
+        self._home = home or MemoryHome(sandboxes)
         self._host = host
         self._port = port
         self._tls = tls
-        metrics = Metrics(sandboxes.__len__, home.counts)
-        self._deliveries = DeliveryRunner(home, Sender(target_policy or TargetPolicy()))
-        pages = PageAddresses(sandboxes, public_url)
-        ca_certificate = tls.ca_certificate if tls else None
+        self._mock_headers = mock_headers
+        self._deliveries = DeliveryRunner(self._home, Sender(target_policy or TargetPolicy()))
+        self._runner: web.ServerRunner | None = None
+        all_hosts = allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts
+        self._apis = self._create_apis(all_hosts, admin_token, public_url)
+
+    def _create_apis(
+        self, allowed_hosts: frozenset[str], admin_token: str | None, public_url: str | None
+    ) -> Apis:
+        """Create the three APIs over the same sandboxes, deliveries and metrics."""
+        metrics = Metrics(self.registry.__len__, self._home.counts)
+        pages = PageAddresses(self.registry, public_url)
         workers = Workers()
-        if tls:
-            allowed_hosts |= KUSTOM_HOSTS
         merchant = MerchantApi(
-            Authentication(home, mock_headers, allowed_hosts),
+            Authentication(self._home, self._mock_headers, allowed_hosts),
             metrics,
             self._deliveries,
             pages,
             reveal_sandboxes=admin_token is None,
             workers=workers,
         )
-        self._apis = Apis(
-            merchant,
-            ControlApi(
-                ControlContext(
-                    home,
-                    metrics,
-                    self._deliveries,
-                    merchant.handle,
-                    pages,
-                    ca_certificate,
-                    workers=workers,
-                ),
-                allowed_hosts,
-                admin_token,
-            ),
-            CheckoutPage(home, self._deliveries, pages),
+        context = ControlContext(
+            self._home,
+            metrics,
+            self._deliveries,
+            merchant.handle,
+            pages,
+            self._tls.ca_certificate if self._tls else None,
+            workers=workers,
         )
-        self._mock_headers = mock_headers
-        self._runner: web.ServerRunner | None = None
+        return Apis(
+            merchant,
+            ControlApi(context, allowed_hosts, admin_token),
+            CheckoutPage(self._home, self._deliveries, pages),
+        )
 
     async def start(self) -> str:
         """Listen, and return the base URL, such as ``http://127.0.0.1:8566``.
