@@ -19,9 +19,12 @@ from mockserver.scenario.lint_context import LintContext
 from mockserver.scenario.steps import ControlSandbox
 
 
+CHANGES = (Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT)
+
+
 def check_completions(subject: LintContext) -> Iterator[Finding]:
     """Warn of completions that are refused, unless a step changes the checkout order."""
-    updated = {call.order for call in subject.calls if call.operation in UPDATES}
+    changed = {call.order for call in subject.calls if call.operation in CHANGES}
     sandbox = subject.sandbox
     for step in subject.scenario.steps:
         instruction = step.instruction
@@ -29,15 +32,12 @@ def check_completions(subject: LintContext) -> Iterator[Finding]:
             continue
         name = str(instruction.value["order"])
         checkout = sandbox.checkouts.get(sandbox.order_names.get(name, name))
-        if checkout is None or name in updated:
+        if checkout is None or name in changed:
             continue
         try:
             _check_choices(checkout, instruction.value, sandbox.assumptions)
         except ChoiceError as error:
             yield Finding("W309", ("steps", step.number - 1, "complete"), str(error))
-
-
-UPDATES = (Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT)
 
 
 def _check_choices(
