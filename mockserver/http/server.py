@@ -20,9 +20,8 @@ from mockserver.http.checkout_page.page_routes import CheckoutPage
 from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServer
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
-from mockserver.http.control.workers import Workers
 from mockserver.http.damaged_response import send_damaged_response
-from mockserver.http.dashboard.static_files import answer_dashboard
+from mockserver.http.dashboard.static_files import respond_with_dashboard
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
@@ -36,6 +35,7 @@ from mockserver.http.request_reader import read_request
 from mockserver.http.response import PlainResponse
 from mockserver.http.streaming import send_stream
 from mockserver.http.tls import KUSTOM_HOSTS, TlsConfig
+from mockserver.http.workers import Workers
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario
 
@@ -179,7 +179,7 @@ class Server:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101  # by ConnectionServer
         call = await read_request(request, connection)
-        response = answer_dashboard(call) or await self.respond(call)
+        response = respond_with_dashboard(call) or await self.respond(call)
         response.headers["Server"] = SERVER_HEADER
         if response.status in STATUSES_WITHOUT_BODY:
             response.body = b""

@@ -176,6 +176,26 @@ def test_nothing_is_lost_while_the_connection_is_broken(
     expect(page.locator(".item:visible")).to_have_count(1)
 
 
+def test_a_checkout_is_completed_with_its_required_checkboxes_ticked(
+    page: Page, shop: RefundingShop
+) -> None:
+    rules = {"text": "Our rules", "checked": False, "required": True}
+    options = {"additional_checkbox": rules, "additional_checkboxes": [{"id": "age", **rules}]}
+    cart = {"lines": [{"unit_price": 500}], "merchant_data": "cookie", "options": options}
+    checkout_id = shop.control.create_checkout({"name": "cart", **cart})["order_id"]
+    open_view(page, shop, f"checkouts/{checkout_id}")
+    shown = page.get_by_label("Checkout as the merchant sees it")
+    expect(shown).to_contain_text('"merchant_data": "masked"')
+    page.get_by_text("The same with curl").click()
+    step = f'complete: {{order: "{checkout_id}", outcome: approved, checkbox: true'
+    expect(page.get_by_label("Scenario step")).to_contain_text(step)
+    page.get_by_role("button", name="Complete", exact=True).click()
+    expect(page.locator("main .badge").first).to_have_text("checkout_complete")
+    requested = shop.control.checkout(checkout_id)["checkout"]["merchant_requested"]
+    assert requested["additional_checkbox"]
+    assert requested["additional_checkboxes"] == [{"id": "age", "checked": True}]
+
+
 def test_clock_shows_a_dry_run_before_it_moves(page: Page, shop: RefundingShop) -> None:
     shop.control.create_order({"name": "open", "lines": [{"unit_price": 500}]})
     open_view(page, shop, "clock")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
-from mockserver.http.control.parsing import json_response
+from mockserver.http.json_bodies import json_response
 from mockserver.http.messages import Request, Response
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.domain.operation import Operation
 from mockserver.http.control import deliveries
-from mockserver.http.control.workers import WORKER_NAME
+from mockserver.http.workers import WORKER_NAME
 from mockserver.sandbox.deliveries.delivery import DeliveryState, derive_delivery_state
 from tests.support.shop import Shop
 
