@@ -180,6 +180,23 @@ def test_only_http_knows_aiohttp(every_import: list[Import]) -> None:
     assert knowing == {"http"}
 
 
+@pytest.mark.parametrize(
+    ("api", "users"),
+    [("control", {"openapi", "server"}), ("dashboard", {"server"}), ("server", set())],
+)
+def test_inside_http_an_api_is_imported_only_by_what_serves_it(
+    every_import: list[Import], api: str, users: set[str]
+) -> None:
+    inside = f"{PACKAGE}.http."
+    importers = {
+        imported.module.removeprefix(inside).partition(".")[0]
+        for imported in every_import
+        if imported.module.startswith(inside)
+        and f"{imported.target}.".startswith(f"{inside}{api}.")
+    }
+    assert importers - {api} == users
+
+
 def test_domain_imports_only_the_standard_library_and_msgspec(
     every_import: list[Import],
 ) -> None:

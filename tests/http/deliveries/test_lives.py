@@ -19,7 +19,6 @@ from mockserver.domain.order import FraudStatus
 from mockserver.homes.memory import MemoryHome
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.complete_checkout import play_completion
-from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.outgoing import OutgoingRequest
 from mockserver.http.deliveries.sender import Sender, Sent
@@ -28,6 +27,7 @@ from mockserver.http.merchant.authentication import Authentication
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.messages import Request
 from mockserver.http.metrics import Metrics
+from mockserver.http.problems import Problem
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
