@@ -18,7 +18,6 @@ from mockserver.scenario.diagnostics import Finding
 from mockserver.scenario.lint_context import LintContext
 from mockserver.scenario.steps import ControlSandbox
 
-
 CHANGES = (Operation.CREATE_CHECKOUT, Operation.UPDATE_CHECKOUT)
 
 
