@@ -160,7 +160,7 @@ def checkout_states(stage: Stage) -> Iterator[tuple[str, str, Open]]:
 
     def address(**fields: Any) -> str:  # noqa: ANN401
         order = stage.site.create(**{"shipping_options": [parcel, PICKUP], **fields})
-        return stage.site.control.checkout(order["order_id"])["page_url"]  # type: ignore[no-any-return]
+        return stage.site.control.checkout(order["order_id"])["page_url"]
 
     yield "page-start", address(), nothing
     yield "page-details", address(), shop(fill)
