@@ -1,4 +1,4 @@
-"""Prepare the checkout for a release: check the tag, write the repository's address.
+"""Prepare the files for a release: check the tag, write the repository's address.
 
 ``python -m tools.prepare_release TAG URL`` runs in the release workflow, which knows the
 address. It makes the README's links absolute, as PyPI shows the README without the
@@ -19,7 +19,7 @@ _UNRELEASED = re.compile(r"^## \[Unreleased\]\n(.*?)(?=^## \[|\Z)", re.MULTILINE
 
 
 class ReleaseError(Exception):
-    """The checkout does not belong to the tag."""
+    """The files do not belong to the tag."""
 
 
 def check_tag(tag: str, version: str, changelog: str) -> None:
@@ -56,7 +56,7 @@ def add_urls(pyproject: str, url: str) -> str:
 
 
 def main() -> int:
-    """Check and rewrite the checkout; return 1 if the tag does not fit."""
+    """Check and rewrite the files; return 1 if the tag does not fit."""
     tag, url = sys.argv[1:]
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     try:

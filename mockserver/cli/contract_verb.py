@@ -56,7 +56,9 @@ def _add_report_flags(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
     verb.add_argument("--audit", action="store_true", help="audit the command, fail on errors")
     verb.add_argument(
-        "--coverage", metavar="FILE", help="write what of the contract the run has met"
+        "--coverage",
+        metavar="FILE",
+        help="write which cases of the API contract the run covered",
     )
 
 
