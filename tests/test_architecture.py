@@ -36,7 +36,7 @@ BASE = f"{PACKAGE} resources schemas settings"
 CHECKS = "domain sandbox scenario audit coverage whatif"
 CLIENTS = (
     "http_client merchant_types order_types report_types control_types scenario_types"
-    " control_calls client"
+    " checkout_types delivery_types control_calls client"
 )
 
 ONLY_IN = {"aiohttp": "http"}
@@ -46,7 +46,7 @@ LAYERS: Mapping[str, Layer] = {
     # The base: the version, and where shipped files and settings come from.
     PACKAGE: may_import(
         "client control_calls control_types merchant_types order_types report_types"
-        " scenario_types testing"
+        " checkout_types delivery_types scenario_types testing"
     ),
     "resources": may_import(),
     "schema_reporter": may_import("", "jsonschema jsonschema_rs referencing"),
@@ -57,6 +57,8 @@ LAYERS: Mapping[str, Layer] = {
     "scenario_types": may_import(),
     "order_types": may_import("merchant_types"),
     "report_types": may_import(),
+    "delivery_types": may_import(),
+    "checkout_types": may_import("delivery_types merchant_types"),
     "control_types": may_import("order_types report_types"),
     # domain <- sandbox <- scenario <- http
     "domain": may_import("", "msgspec"),

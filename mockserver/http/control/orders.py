@@ -114,7 +114,7 @@ def _draft(context: ControlContext, params: PathParams, spec: Spec) -> tuple[str
 def _store_draft(
     context: ControlContext, params: PathParams, spec: Spec, name: str, built: BuiltOrder
 ) -> Response:
-    """Store a built order; build it anew if its name or ids were taken meanwhile."""
+    """Store a built order; build it again if its name or ids were taken meanwhile."""
     sandbox = open_sandbox(context, params)
     ids = (built[0].order_id, *built[1])
     are_taken = any(id_ in sandbox.orders or id_ in sandbox.movement_names for id_ in ids)

@@ -1,5 +1,6 @@
 """Pushes to a shop over real HTTP, on the sandbox's clock."""
 
+import asyncio
 from threading import current_thread
 from typing import Any
 
@@ -142,6 +143,20 @@ async def test_a_running_clock_sends_by_itself(shop: Shop) -> None:
     assert len(shop.pushes) == 1
 
 
+async def test_an_advance_counts_in_full_while_another_waits_for_a_push(shop: Shop) -> None:
+    await shop.complete()
+    shop.may_respond.clear()
+    first = asyncio.create_task(shop.advance("10m"))
+    second = asyncio.create_task(
+        shop.merchant.control("POST", "clock", {"advance": "10m", "freeze": False})
+    )
+    while (await shop.merchant.control("GET", "clock")).json["frozen"]:
+        pass  # until the second has begun
+    shop.may_respond.set()
+    await first
+    assert (await second).json["now"] >= "2026-01-15T09:20:00.000Z"
+
+
 @pytest.mark.parametrize(
     ("query", "expected_text"),
     [
@@ -203,11 +218,11 @@ async def test_a_held_delivery_that_is_sent_is_a_conflict(shop: Shop) -> None:
     assert (reply.status, "allow it with --deliver-to" in reply.json["detail"]) == (409, True)
 
 
-async def test_a_preview_of_the_clock_leaves_out_pushes_that_are_stopped(shop: Shop) -> None:
+async def test_a_dry_run_of_the_clock_leaves_out_pushes_that_are_stopped(shop: Shop) -> None:
     completed = await shop.complete()
-    preview = {"advance": "3m", "dry_run": True}
-    before = (await shop.merchant.control("POST", "clock", preview)).json["fired"]
+    dry_run = {"advance": "3m", "dry_run": True}
+    before = (await shop.merchant.control("POST", "clock", dry_run)).json["fired"]
     assert [event["event"] for event in before] == ["push is due"]
     await shop.merchant.do(Operation.ACKNOWLEDGE, order_id=completed["order_id"])
-    after = (await shop.merchant.control("POST", "clock", preview)).json["fired"]
+    after = (await shop.merchant.control("POST", "clock", dry_run)).json["fired"]
     assert after == await shop.advance("3m") == []
