@@ -268,7 +268,7 @@ class StoredHome:
                 and tracked.undo()
                 and tracked.catch_up(conflict.token, conflict.fields)
             )
-        except (DecodeError, KeyError, ValueError):  # loading it again says why
+        except Exception:  # noqa: BLE001  # loading it again says why
             is_current = False
         if not is_current:
             self._forget(batch.name)
