@@ -46,7 +46,7 @@ browser-test: $(VENV)/ready javascript-tools ## test the pages in Chromium; as r
 screens: $(VENV)/ready ## take pictures of every screen into .screens, to be looked at
 	$(BIN)/python -m tests.browser.screens
 
-contract-coverage: $(VENV)/ready ## print what of the contract the tests over HTTP have met
+contract-coverage: $(VENV)/ready ## print which cases of the API contract the tests over HTTP cover
 	@rm -rf .contract-coverage && mkdir .contract-coverage
 	KUSTOM_COVERAGE_FOLDER=.contract-coverage $(BIN)/python -m pytest -q -n auto --dist worksteal tests/http tests/audit tests/whatif tests/drift
 	@$(BIN)/kustom-mock coverage .contract-coverage/*.json --gaps
@@ -55,7 +55,7 @@ dist: $(VENV)/ready ## build the sdist, and the wheel from it
 	rm -rf dist
 	$(BIN)/python -m build
 
-installed-test: $(VENV)/ready ## test the wheel in dist outside the checkout
+installed-test: $(VENV)/ready ## test the wheel in dist outside the clone
 	$(BIN)/python tests/packaging/installed.py dist
 
 check: $(VENV)/ready check-javascript ## lint, formatting and types

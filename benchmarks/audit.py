@@ -2,7 +2,7 @@
 
 Run as ``python benchmarks/audit.py``. It audits 10 000 journal entries of 500 orders,
 compares the counting of a request with the processor time of the whole request, and
-renders the page of a run that met and missed every cell, each in a test with a long name.
+renders the page of a run that covered and missed every cell, each in a test with a long name.
 """
 
 from collections.abc import Sequence

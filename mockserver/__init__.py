@@ -14,6 +14,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mockserver.checkout_types import (
+        AdditionalCheckbox,
+        CheckoutAddress,
+        CheckoutAttachment,
+        CheckoutCompletion,
+        CheckoutCustomer,
+        CheckoutDetails,
+        CheckoutGui,
+        CheckoutLine,
+        CheckoutOptions,
+        CheckoutOrder,
+        CheckoutSubscription,
+        CheckoutSummary,
+        DiscountLine,
+        ExternalPayment,
+        MerchantUrls,
+        ProductIdentifiers,
+        ShippingOption,
+        SingleCheckbox,
+        ValidationResponse,
+    )
     from mockserver.client import ControlClient, ControlError
     from mockserver.control_types import (
         AwaitResult,
@@ -27,6 +48,12 @@ if TYPE_CHECKING:
         SandboxSummary,
         SnapshotSummary,
     )
+    from mockserver.delivery_types import (
+        AwaitDeliveriesResult,
+        DeliveryAttempt,
+        DeliveryEntry,
+        WebhookEndpointDetails,
+    )
     from mockserver.merchant_types import (
         InitialPaymentMethod,
         MerchantCapture,
@@ -39,7 +66,6 @@ if TYPE_CHECKING:
         BookedAmount,
         CandidateCapture,
         ClosestCapture,
-        CompletionOutcome,
         ConditionResult,
         ForcedOutcome,
         LedgerAmounts,
@@ -47,7 +73,6 @@ if TYPE_CHECKING:
         OperationName,
         OrderDetails,
         OrderSummary,
-        PushTiming,
         RefundAllocation,
         RefundDryRun,
         RefusalExplanation,
@@ -70,7 +95,13 @@ if TYPE_CHECKING:
         WhatifFigure,
         WhatifReport,
     )
-    from mockserver.scenario_types import OrderSpec
+    from mockserver.scenario_types import (
+        CheckoutSpec,
+        CompletionOutcome,
+        CompletionSpec,
+        OrderSpec,
+        PushTiming,
+    )
     from mockserver.testing.sandbox_handle import KustomSandbox
     from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
     from mockserver.testing.scenario_sources import ScenarioSource
@@ -80,23 +111,42 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = (
+    "AdditionalCheckbox",
     "AllocationExplanation",
     "AuditFinding",
     "AuditReport",
     "AuditRuleResult",
+    "AwaitDeliveriesResult",
     "AwaitResult",
     "BookedAmount",
     "CandidateCapture",
+    "CheckoutAddress",
+    "CheckoutAttachment",
+    "CheckoutCompletion",
+    "CheckoutCustomer",
+    "CheckoutDetails",
+    "CheckoutGui",
+    "CheckoutLine",
+    "CheckoutOptions",
+    "CheckoutOrder",
+    "CheckoutSpec",
+    "CheckoutSubscription",
+    "CheckoutSummary",
     "ClockChange",
     "ClockState",
     "ClosestCapture",
     "CompletionOutcome",
+    "CompletionSpec",
     "ConditionResult",
     "ControlClient",
     "ControlError",
     "CoverageCounts",
+    "DeliveryAttempt",
+    "DeliveryEntry",
+    "DiscountLine",
     "ExpectationResult",
     "ExpiredOrder",
+    "ExternalPayment",
     "FaultStatus",
     "ForcedOutcome",
     "InitialPaymentMethod",
@@ -109,6 +159,7 @@ __all__ = (
     "MerchantOrder",
     "MerchantOrderLine",
     "MerchantRefund",
+    "MerchantUrls",
     "OperationName",
     "OrderDetails",
     "OrderIds",
@@ -116,6 +167,7 @@ __all__ = (
     "OrderSpec",
     "OrderSummary",
     "ProblemDetails",
+    "ProductIdentifiers",
     "PushTiming",
     "RecordedMessage",
     "RefundAllocation",
@@ -128,10 +180,14 @@ __all__ = (
     "SandboxSummary",
     "ScenarioFinding",
     "ScenarioSource",
+    "ShippingOption",
     "SilencedAuditRule",
+    "SingleCheckbox",
     "SnapshotSummary",
     "TimelineEntry",
+    "ValidationResponse",
     "VerdictReport",
+    "WebhookEndpointDetails",
     "WhatifBranch",
     "WhatifDifference",
     "WhatifFigure",
@@ -157,6 +213,8 @@ _TYPE_MODULES = (
     "order_types",
     "report_types",
     "control_types",
+    "checkout_types",
+    "delivery_types",
     "merchant_types",
     "scenario_types",
 )

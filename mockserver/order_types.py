@@ -52,14 +52,6 @@ ForcedOutcome: TypeAlias = Literal[
 """What :meth:`mockserver.ControlClient.force` can bring about."""
 
 
-CompletionOutcome: TypeAlias = Literal["approved", "pending", "declined", "abandoned"]
-"""How a shopper's attempt to complete a checkout order ends."""
-
-
-PushTiming: TypeAlias = Literal["schedule", "now", "with_confirmation", "hold"]
-"""When the first push of a completed checkout order is sent."""
-
-
 class OrderSummary(TypedDict):
     """Order in a few fields; ``name`` is its name in the scenario."""
 

@@ -24,7 +24,7 @@ OPTION_HELP = {
     "scenario": "default scenario of tests: shipped name or file",
     "allow": "check to ignore in all tests; repeatable",
     "audit": "audit the client of every test: off (default), report or fail",
-    "coverage": "write what of the contract the tests have met to this file",
+    "coverage": "write which cases of the API contract the tests cover to this file",
 }
 MARKER_HELP = (
     "kustom(scenario=..., allow=[...]): scenario of the test's sandbox, and checks to ignore"
@@ -225,7 +225,7 @@ def _audit_sections(item: pytest.Item, sandbox: "KustomSandbox") -> list[tuple[s
 def _collect_coverage(
     item: pytest.Item, sandbox: "KustomSandbox", report: pytest.TestReport
 ) -> None:
-    """Add what a test met to its report, if the coverage of the run is asked for."""
+    """Add what a test covered to its report, if the coverage of the run is asked for."""
     if not _option(item.config, "coverage"):
         return
     from mockserver.client import ControlError

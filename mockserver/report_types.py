@@ -89,10 +89,10 @@ class AuditReport(TypedDict):
 
 
 class CoverageCounts(TypedDict):
-    """What the requests of a sandbox have met.
+    """Cases of the API contract that the requests of a sandbox have covered.
 
     ``cells`` counts by cell, ``use/capture`` the requests of an operation; ``first`` has the
-    correlation id of the first request that met a cell.
+    correlation id of the first request that covered a cell.
     """
 
     format: int

@@ -35,17 +35,17 @@ NEEDS_ENGINE = "needs valkey-server or redis-server (apt-get install redis-serve
 _users, _databases = count(1), count(1)
 
 COVERAGE_FOLDER = "KUSTOM_COVERAGE_FOLDER"
-"""Variable of the folder to which the servers of the suite write what they met."""
+"""Variable of the folder to which the servers of the suite write what they covered."""
 
 
 def write_suite_coverage(sandboxes: SandboxRegistry[Any]) -> None:
-    """Write what the requests to a server of the suite met, if a folder is named."""
+    """Write what the requests to a server of the suite covered, if a folder is named."""
     folder = os.environ.get(COVERAGE_FOLDER)
     if folder:
         coverage = RunCoverage()
         coverage.count(sandboxes.dropped_tally, sandboxes.dropped_count)
         for sandbox in sandboxes:
-            coverage.count(sandbox.count_met())
+            coverage.count(sandbox.build_tally())
         name = f"{os.getpid()}-{id(sandboxes)}.json"
         Path(folder, name).write_bytes(orjson.dumps(coverage.content()))
 

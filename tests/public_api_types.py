@@ -10,11 +10,16 @@ import mockserver
 from mockserver import (
     AllocationExplanation,
     AuditReport,
+    AwaitDeliveriesResult,
     AwaitResult,
     BookedAmount,
+    CheckoutCompletion,
+    CheckoutDetails,
+    CheckoutSummary,
     ClockChange,
     ControlClient,
     ControlError,
+    DeliveryEntry,
     ExpiredOrder,
     FaultStatus,
     KustomSandbox,
@@ -29,6 +34,7 @@ from mockserver import (
     SandboxSummary,
     SnapshotSummary,
     VerdictReport,
+    WebhookEndpointDetails,
     running_server,
 )
 
@@ -50,6 +56,15 @@ def control_client(control: ControlClient) -> None:
     assert_type(control.verdict(), VerdictReport)
     assert_type(control.take_snapshot("here"), SnapshotSummary)
     assert_type(control.audit(["A301"]), AuditReport)
+    assert_type(control.checkouts(), list[CheckoutSummary])
+    assert_type(control.create_checkout({"lines": [{"unit_price": 1}]}), CheckoutDetails)
+    assert_type(control.checkout("cart"), CheckoutDetails)
+    assert_type(control.complete("cart", outcome="pending"), CheckoutCompletion)
+    assert_type(control.deliveries(kind="push"), list[DeliveryEntry])
+    assert_type(control.await_deliveries(count=2), AwaitDeliveriesResult)
+    assert_type(control.send_delivery("id"), DeliveryEntry)
+    assert_type(control.webhooks(), list[WebhookEndpointDetails])
+    assert_type(control.set_webhooks([]), list[WebhookEndpointDetails])
     assert_type(control.call("GET", "clock"), object)
     control.set_clock("28d")  # type: ignore[call-arg]
     control.requests(operations="refund")  # type: ignore[call-arg]
@@ -74,11 +89,14 @@ def sandbox(kustom: KustomSandbox) -> None:
     assert_type(kustom.explain("id"), RequestEntry)
     assert_type(kustom.explain(order="two", refund={}), RefundDryRun)
     assert_type(kustom.faults.add("lost", on="refund", do={"delay": "2s"}), str)
-    kustom.complete("id", outcome="declined", push="hold")
+    assert_type(kustom.complete("id", outcome="declined", push="hold"), CheckoutCompletion)
+    assert_type(kustom.await_deliveries("push"), list[DeliveryEntry])
+    kustom.create_checkout(name="cart", lines=[{"unit_price": 500}], country="DE")
     kustom.create_order(name="mine", lines=[{"unit_price": 500}], country="DE")
     kustom.explain(order="two")  # type: ignore[call-overload]
     kustom.faults.add("lost", on="reefund", do={})  # type: ignore[arg-type]
     kustom.complete("id", outcom="declined")  # type: ignore[call-arg]
+    kustom.create_checkout(contry="DE")  # type: ignore[call-arg]
     kustom.create_order(name="mine")  # type: ignore[call-arg]
 
 

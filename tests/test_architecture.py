@@ -36,7 +36,7 @@ BASE = f"{PACKAGE} resources schemas settings"
 CHECKS = "domain sandbox scenario audit coverage whatif"
 CLIENTS = (
     "http_client merchant_types order_types report_types control_types scenario_types"
-    " control_calls client"
+    " checkout_types delivery_types control_calls client"
 )
 
 ONLY_IN = {"aiohttp": "http"}
@@ -46,7 +46,7 @@ LAYERS: Mapping[str, Layer] = {
     # The base: the version, and where shipped files and settings come from.
     PACKAGE: may_import(
         "client control_calls control_types merchant_types order_types report_types"
-        " scenario_types testing"
+        " checkout_types delivery_types scenario_types testing"
     ),
     "resources": may_import(),
     "schema_reporter": may_import("", "jsonschema jsonschema_rs referencing"),
@@ -57,6 +57,8 @@ LAYERS: Mapping[str, Layer] = {
     "scenario_types": may_import(),
     "order_types": may_import("merchant_types"),
     "report_types": may_import(),
+    "delivery_types": may_import(),
+    "checkout_types": may_import("delivery_types merchant_types"),
     "control_types": may_import("order_types report_types"),
     # domain <- sandbox <- scenario <- http
     "domain": may_import("", "msgspec"),
@@ -176,6 +178,23 @@ def test_imports_go_in_one_direction(every_import: list[Import]) -> None:
 def test_only_http_knows_aiohttp(every_import: list[Import]) -> None:
     knowing = {imported.part for imported in every_import if imported.library == "aiohttp"}
     assert knowing == {"http"}
+
+
+@pytest.mark.parametrize(
+    ("api", "users"),
+    [("control", {"openapi", "server"}), ("dashboard", {"server"}), ("server", set())],
+)
+def test_inside_http_an_api_is_imported_only_by_what_serves_it(
+    every_import: list[Import], api: str, users: set[str]
+) -> None:
+    inside = f"{PACKAGE}.http."
+    importers = {
+        imported.module.removeprefix(inside).partition(".")[0]
+        for imported in every_import
+        if imported.module.startswith(inside)
+        and f"{imported.target}.".startswith(f"{inside}{api}.")
+    }
+    assert importers - {api} == users
 
 
 def test_domain_imports_only_the_standard_library_and_msgspec(

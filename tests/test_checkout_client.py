@@ -37,7 +37,9 @@ def test_a_shopper_is_declined_and_then_pays(kustom: KustomSandbox) -> None:
     order_id = create(kustom)
     assert kustom.complete(order_id, outcome="declined")["order"] is None
     assert kustom.control.checkout(order_id)["status"] == "checkout_incomplete"
-    assert kustom.complete(order_id)["order"]["order_id"] == order_id
+    order = kustom.complete(order_id)["order"]
+    assert order is not None
+    assert order["order_id"] == order_id
     (summary,) = kustom.control.checkouts()
     assert summary["status"] == "checkout_complete"
 
@@ -52,6 +54,7 @@ def test_completion_arguments_reach_the_order(kustom: KustomSandbox) -> None:
         push="hold",
     )
     order = completed["order"]
+    assert order is not None
     assert completed["outcome"] == order["fraud_status"].lower() == "pending"
     assert order["initial_payment_method"]["type"] == "CARD"
     assert order["billing_address"]["given_name"] == "Ada"

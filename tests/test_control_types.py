@@ -1,19 +1,17 @@
 """The typed dictionaries of the public API have the keys and types of the JSON Schemas."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from inspect import signature
+from posixpath import dirname, join, normpath
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
 
 import mockserver
-from mockserver import control_types, merchant_types, order_types, report_types
-from mockserver.client import ControlClient
-from mockserver.scenario_types import OrderSpec
 from mockserver.schemas import shipped_schemas
-from mockserver.testing.sandbox_handle import KustomSandbox
 from mockserver.testing.sandbox_parts import SandboxFaults
+from tests.support.public_types import response_types
 
 CONTROL = "control.schema.json"
 
@@ -35,8 +33,21 @@ SHAPES: Mapping[str, type] = {
     "whatif": mockserver.WhatifReport,
     "snapshot": mockserver.SnapshotSummary,
     "problem": mockserver.ProblemDetails,
+    "checkout_summary": mockserver.CheckoutSummary,
+    "checkout_details": mockserver.CheckoutDetails,
+    "completion": mockserver.CheckoutCompletion,
+    "delivery": mockserver.DeliveryEntry,
+    "await_deliveries_result": mockserver.AwaitDeliveriesResult,
+    "webhooks/properties/endpoints/items": mockserver.WebhookEndpointDetails,
 }
 """Typed dictionaries by the definition of the control schema; others are within them."""
+
+ARGUMENTS: Mapping[str, Any] = {
+    "scenario.schema.json#/$defs/order": mockserver.OrderSpec,
+    "scenario.schema.json#/$defs/checkout": mockserver.CheckoutSpec,
+    "control.schema.json#/$defs/completion_request": mockserver.CompletionSpec,
+}
+"""Typed dictionaries of keyword arguments, by the schema of the object they make up."""
 
 NAMES = {
     str: "string",
@@ -107,8 +118,7 @@ def fields(shapes: Mapping[str, str], required: Any) -> str:  # noqa: ANN401  # 
 def resolve(file: str, reference: str) -> tuple[str, Mapping[str, Any]]:
     """Follow a reference between the shipped schemas."""
     target, _, pointer = reference.partition("#")
-    sibling = f"{file.rpartition('/')[0]}/{target}".lstrip("/")
-    file = sibling if target else file
+    file = normpath(join(dirname(file), target)) if target else file
     node = shipped_schemas()[file]
     for step in pointer.split("/")[1:]:
         node = node[step]
@@ -126,8 +136,8 @@ def contained_in(annotation: Any) -> Iterator[str]:  # noqa: ANN401  # any annot
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_typed_dictionary_matches_its_schema(name: str) -> None:
-    schema = shipped_schemas()[CONTROL]["$defs"][name]
-    assert type_shape(SHAPES[name]) == schema_shape(CONTROL, schema)
+    schema = schema_shape(CONTROL, {"$ref": f"#/$defs/{name}"})
+    assert type_shape(SHAPES[name]) == schema
 
 
 def test_forced_outcomes_match_the_schema() -> None:
@@ -145,38 +155,23 @@ def test_completion_literals_match_the_schema(alias: object, key: str) -> None:
     assert list(get_args(alias)) == schema["enum"]
 
 
-def test_order_spec_has_the_keys_of_scenario_syntax() -> None:
-    schema = shipped_schemas()["scenario.schema.json"]["$defs"]["order"]
-    assert list(get_type_hints(OrderSpec)) == list(schema["properties"])
-    assert OrderSpec.__required_keys__ == frozenset(schema["required"])
+@pytest.mark.parametrize("reference", ARGUMENTS)
+def test_keyword_arguments_are_the_keys_of_the_schema(reference: str) -> None:
+    _, schema = resolve(CONTROL, reference)
+    arguments = ARGUMENTS[reference]
+    assert list(get_type_hints(arguments)) == list(schema["properties"])
+    assert arguments.__required_keys__ == frozenset(schema.get("required", ()))
 
 
-@pytest.mark.parametrize(
-    ("method", "definition"),
-    [
-        (ControlClient.complete, "completion_request"),
-        (KustomSandbox.complete, "completion_request"),
-        (SandboxFaults.add, "fault_request"),
-    ],
-    ids=["ControlClient.complete", "KustomSandbox.complete", "SandboxFaults.add"],
-)
-def test_keyword_arguments_are_the_keys_of_the_schema(
-    method: Callable[..., object], definition: str
-) -> None:
-    arguments = {name.rstrip("_") for name in signature(method).parameters}
-    schema = shipped_schemas()[CONTROL]["$defs"][definition]
-    assert arguments - {"self", "order_id", "name"} == set(schema["properties"]) - {"id"}
+def test_arguments_of_a_fault_are_the_keys_of_the_schema() -> None:
+    arguments = {name.rstrip("_") for name in signature(SandboxFaults.add).parameters}
+    schema = shipped_schemas()[CONTROL]["$defs"]["fault_request"]
+    assert arguments - {"self", "name"} == set(schema["properties"]) - {"id"}
 
 
 def test_every_typed_dictionary_is_compared_with_a_schema() -> None:
     compared = {name for shape in SHAPES.values() for name in contained_in(shape)}
-    defined = {
-        name
-        for module in (control_types, merchant_types, order_types, report_types)
-        for name, value in vars(module).items()
-        if is_typeddict(value)
-    }
-    assert compared == defined
+    assert compared == response_types()
 
 
 def test_a_missing_key_and_an_optional_key_are_noticed() -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from types import FunctionType
-from typing import is_typeddict
 
 import pytest
 
@@ -20,20 +19,11 @@ from mockserver import (
     OrderIds,
     SandboxClock,
     SandboxFaults,
-    control_types,
-    merchant_types,
-    order_types,
-    report_types,
     running_server,
 )
 from mockserver.http_client import HttpClient, HttpClientError
+from tests.support.public_types import response_types
 
-SHAPES = {
-    name
-    for module in (control_types, merchant_types, order_types, report_types)
-    for name, value in vars(module).items()
-    if is_typeddict(value)
-}
 ERRORS = r"(?s)Raises:|:class:`ControlError`|raise KeyError"
 LIGHT_MODULES = (
     "mockserver.pytest_plugin",
@@ -67,11 +57,12 @@ def public_methods() -> Iterator[tuple[type, str, FunctionType]]:
 
 def test_public_names_are_the_documented_ones() -> None:
     others = {
-        "__version__", "CompletionOutcome", "ControlClient", "ControlError", "ForcedOutcome",
-        "KustomSandbox", "KustomServer", "OperationName", "OrderIds", "OrderSpec", "PushTiming",
-        "SandboxClock", "SandboxFaults", "ScenarioSource", "running_server",
+        "__version__", "CheckoutSpec", "CompletionOutcome", "CompletionSpec", "ControlClient",
+        "ControlError", "ForcedOutcome", "KustomSandbox", "KustomServer", "OperationName",
+        "OrderIds", "OrderSpec", "PushTiming", "SandboxClock", "SandboxFaults",
+        "ScenarioSource", "running_server",
     }  # fmt: skip
-    assert set(mockserver.__all__) == SHAPES | others
+    assert set(mockserver.__all__) == response_types() | others
     assert sorted(mockserver.__all__) == list(mockserver.__all__)
 
 

@@ -17,7 +17,13 @@ def contract_flags(verb: argparse.ArgumentParser) -> None:
     """Add the flags of ``run``."""
     verb.usage = "kustom-mock run [flags] FILE... [-- COMMAND...]"
     verb.add_argument("file", nargs="+", help="scenario file, folder or shipped name")
-    verb.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
+    _add_run_flags(verb)
+    _add_report_flags(verb)
+    _add_account_flags(verb)
+
+
+def _add_run_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the flags about the built-in server and the command."""
     verb.add_argument(
         "--jobs",
         type=parse_count,
@@ -43,10 +49,21 @@ def contract_flags(verb: argparse.ArgumentParser) -> None:
         help="do not fail on crash, invariant, expect, fault, unknown_path or an audit code;"
         " repeatable, or separated by commas",
     )
+
+
+def _add_report_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the flags about what is checked and written besides the verdict."""
+    verb.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
     verb.add_argument("--audit", action="store_true", help="audit the command, fail on errors")
     verb.add_argument(
-        "--coverage", metavar="FILE", help="write what of the contract the run has met"
+        "--coverage",
+        metavar="FILE",
+        help="write which cases of the API contract the run covered",
     )
+
+
+def _add_account_flags(verb: argparse.ArgumentParser) -> None:
+    """Add the flags about another server with the same API, such as an account."""
     verb.add_argument("--base-url", metavar="URL", help="run the steps against this server")
     verb.add_argument(
         "--drift",

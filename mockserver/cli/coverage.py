@@ -89,7 +89,8 @@ def _limit_failures(tier: TierCoverage, limit: int) -> Iterator[str]:
     if not tier.total and limit:
         yield f"{tier.tier}: no cell counts, so that --fail-under {limit} cannot hold"
     elif tier.percent < limit:
-        yield f"{tier.tier}: {tier.percent} % met, --fail-under asks for {limit} %"
+        covered = f"{tier.percent} % covered"
+        yield f"{tier.tier}: {covered}, expected at least {limit} % (--fail-under)"
 
 
 def parse_limits(texts: Sequence[str]) -> Mapping[Tier, int]:

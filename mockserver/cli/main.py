@@ -141,7 +141,7 @@ VERBS: dict[str, Verb] = {
         report_verbs.run_audit,
     ),
     "coverage": (
-        "report what of the contract test runs have met",
+        "report which cases of the API contract the test runs covered",
         report_verbs.coverage_flags,
         report_verbs.run_coverage,
     ),

@@ -83,16 +83,17 @@ def coverage_flags(verb: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PERCENT",
-        help="exit with 1 if less of must is met, or of a tier: should=50; repeatable",
+        help="exit with 1 if less than PERCENT of tier 'must' is covered; TIER=PERCENT sets the"
+        " limit of another tier; repeatable",
     )
-    verb.add_argument("--gaps", action="store_true", help="list all cells that were never met")
+    verb.add_argument("--gaps", action="store_true", help="list all cells that are not covered")
     verb.add_argument(
         "--write-scenarios", metavar="DIR", help="write a scenario for every missing cell"
     )
 
 
 def run_coverage(parsed: argparse.Namespace) -> int:
-    """Report what of the contract test runs have met."""
+    """Report which cases of the API contract the test runs covered."""
     from mockserver.cli.coverage import CoverageOptions, coverage
 
     if parsed.file and parsed.url != os.environ.get(URL_VARIABLE):

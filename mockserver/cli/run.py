@@ -44,7 +44,7 @@ from mockserver.scenario.loader import UnknownScenarioError
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.times import parse_duration
 from mockserver.scenario.yaml_reader import parse_yaml
-from mockserver.settings import SettingError
+from mockserver.settings import SettingError, Settings
 from mockserver.testing.audit_report import audit, is_failing, render_finding
 from mockserver.testing.checks import find_failures
 from mockserver.testing.coverage_report import collect_coverage, merge_tests, write_coverage
@@ -98,36 +98,17 @@ def _contract_runner(
     """Return the function that runs a contract; start a server if it needs one."""
     if options.base_url is not None:
         return lambda contract: [*_run_against_base_url(contract, options, drifts)]
-    sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
     tls = load_tls(options.settings)
-    server = Server(
-        sandboxes,
-        host=options.settings.host,
-        port=options.settings.port,
-        tls=tls,
-    )
-    try:
-        url = running.enter_context(running_in_thread(server))
-    except OSError as error:
-        problem = describe_listen_error(error, options.settings)
-        raise UsageError(problem) from None
+    url = _start_server(options.settings, tls, running)
     ca_file = _write_ca_file(tls, running)
     commands = CommandRunner()
     running.callback(commands.stop)
-    limit = parse_duration(options.timeout).total_seconds() if options.timeout else None
 
     def run_contract(contract: Contract) -> Sequence[CaseResult]:
         control = ControlClient(url, contract.user, verify=False)  # it is our own server
         sandbox = KustomSandbox.open(control, contract.text, secret=contract.secret)
         if options.command:
-            result = commands.run(
-                options.command,
-                {**_environment(sandbox), **ca_file},
-                limit,
-                keep_output=options.jobs > 1 or options.junit is not None,
-            )
-            problems = (result.problem,) if result.problem else ()
-            first = CaseResult("command", problems, output=result.output)
+            first = _run_command(commands, options, {**_environment(sandbox), **ca_file})
         else:
             first = _steps_result(run_in_sandbox(sandbox, contract.scenario))
         results = [first, _expectations_result(sandbox, options.allow)]
@@ -136,6 +117,26 @@ def _contract_runner(
         return [*results, _audit_result(sandbox, options.allow)] if options.audit else results
 
     return run_contract
+
+
+def _start_server(settings: Settings, tls: TlsConfig | None, running: ExitStack) -> str:
+    """Start a server without orders until the end of the run; return its URL."""
+    sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
+    server = Server(sandboxes, host=settings.host, port=settings.port, tls=tls)
+    try:
+        return running.enter_context(running_in_thread(server))
+    except OSError as error:
+        raise UsageError(describe_listen_error(error, settings)) from None
+
+
+def _run_command(
+    commands: CommandRunner, options: RunOptions, variables: Mapping[str, str]
+) -> CaseResult:
+    limit = parse_duration(options.timeout).total_seconds() if options.timeout else None
+    keep_output = options.jobs > 1 or options.junit is not None
+    result = commands.run(options.command, variables, limit, keep_output=keep_output)
+    problems = (result.problem,) if result.problem else ()
+    return CaseResult("command", problems, output=result.output)
 
 
 def _write_ca_file(tls: TlsConfig | None, running: ExitStack) -> Mapping[str, str]:

@@ -19,6 +19,7 @@ from mockserver.cli.startup import (
 from mockserver.cli.stores import create_home, store_setting_error
 from mockserver.cli.tls_ca import load_tls
 from mockserver.cli.watch import watch
+from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
 from mockserver.http.checkout_page.page_address import parse_public_url
 from mockserver.http.deliveries.targets import TargetPolicy, parse_hosts, parse_rewrites
@@ -109,24 +110,28 @@ def _public_url(settings: Settings) -> str | None:
         raise SettingError(f"{settings.flag_or_variable('public_url')}: {error}") from None
 
 
+def _create_server(settings: Settings, home: Home) -> Server:
+    return Server(
+        home.registry,
+        host=settings.host,
+        port=settings.port,
+        mock_headers=settings.mock_headers,
+        allowed_hosts=frozenset(settings.allowed_host),
+        admin_token=settings.admin_token,
+        tls=load_tls(settings),
+        target_policy=_target_policy(settings),
+        public_url=_public_url(settings),
+        home=home,
+    )
+
+
 async def _serve(settings: Settings) -> int:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     try:
         sandboxes = create_registry(settings)
         home = create_home(settings, sandboxes)
-        server = Server(
-            sandboxes,
-            host=settings.host,
-            port=settings.port,
-            mock_headers=settings.mock_headers,
-            allowed_hosts=frozenset(settings.allowed_host),
-            admin_token=settings.admin_token,
-            tls=load_tls(settings),
-            target_policy=_target_policy(settings),
-            public_url=_public_url(settings),
-            home=home,
-        )
+        server = _create_server(settings, home)
         url = await server.start()
     except UnknownScenarioError as error:
         raise SettingError(f"{settings.flag_or_variable('scenario')}: {error}") from None

@@ -1,15 +1,21 @@
 """Calls of the control API about checkout orders and deliveries."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Unpack, cast
 from urllib.parse import urlencode
 
+from mockserver.checkout_types import CheckoutCompletion, CheckoutDetails, CheckoutSummary
 from mockserver.control_calls.control_connection import (
     ControlConnection,
     path_segment,
     without_none,
 )
-from mockserver.order_types import CompletionOutcome, PushTiming
+from mockserver.delivery_types import (
+    AwaitDeliveriesResult,
+    DeliveryEntry,
+    WebhookEndpointDetails,
+)
+from mockserver.scenario_types import CompletionSpec
 
 
 class DeliveryCalls(ControlConnection):
@@ -17,74 +23,41 @@ class DeliveryCalls(ControlConnection):
 
     __slots__ = ()
 
-    def checkouts(self) -> list[dict[str, Any]]:
+    def checkouts(self) -> list[CheckoutSummary]:
         """List the checkout orders, oldest first."""
-        return cast("list[dict[str, Any]]", self._list("checkouts"))
+        return cast("list[CheckoutSummary]", self._list("checkouts"))
 
-    def create_checkout(self, spec: Mapping[str, object]) -> dict[str, Any]:
+    def create_checkout(self, spec: Mapping[str, object]) -> CheckoutDetails:
         """Create a checkout order from scenario syntax, such as ``{"lines": […]}``.
 
         Raises:
             ControlError: with status 422 and every finding.
         """
-        return cast("dict[str, Any]", self.call("POST", "checkouts", spec))
+        return cast("CheckoutDetails", self.call("POST", "checkouts", spec))
 
-    def checkout(self, order_id: str) -> dict[str, Any]:
+    def checkout(self, order_id: str) -> CheckoutDetails:
         """Return a checkout order, whatever its status, and the order it became.
 
         Raises:
             ControlError: with status 404 if there is no such checkout order.
         """
-        return cast("dict[str, Any]", self.call("GET", f"checkouts/{path_segment(order_id)}"))
+        return cast("CheckoutDetails", self.call("GET", f"checkouts/{path_segment(order_id)}"))
 
-    def complete(  # noqa: PLR0913  # one argument per key
-        self,
-        order_id: str,
-        *,
-        outcome: CompletionOutcome | None = None,
-        payment_method: str | None = None,
-        billing_address: Mapping[str, object] | None = None,
-        shipping_address: Mapping[str, object] | None = None,
-        customer: Mapping[str, str] | None = None,
-        shipping_option: str | None = None,
-        checkbox: bool | None = None,
-        checkboxes: Mapping[str, bool] | None = None,
-        validation: Literal["run", "skip"] | None = None,
-        push: PushTiming | None = None,
-    ) -> dict[str, Any]:
+    def complete(
+        self, order_id: str, **completion: Unpack[CompletionSpec]
+    ) -> CheckoutCompletion:
         """Complete a checkout order in place of the shopper; return it and its order.
 
         Args:
             order_id: the checkout order.
-            outcome: how the attempt ends; by default, the e-mail address decides.
-            payment_method: such as ``INVOICE`` (the default) or ``CARD``.
-            billing_address: its fields; missing ones are filled in.
-            shipping_address: its fields; missing ones are copied from the billing address.
-            customer: what the shopper enters about the person, such as ``date_of_birth``.
-            shipping_option: id of the option; by default, the preselected or first one.
-            checkbox: answer to ``options.additional_checkbox``.
-            checkboxes: answers by the ids of ``options.additional_checkboxes``.
-            validation: ``skip`` does not ask the merchant's ``validation`` URL.
-            push: when the first push is sent; by default, on the schedule.
+            completion: as for :class:`CompletionSpec`; every key has a default.
 
         Raises:
             ControlError: with status 404 if there is no such checkout order, 409 if it
                 is complete or aborted, 422 if a value is wrong.
         """
-        completion = without_none(
-            outcome=outcome,
-            payment_method=payment_method,
-            billing_address=billing_address,
-            shipping_address=shipping_address,
-            customer=customer,
-            shipping_option=shipping_option,
-            checkbox=checkbox,
-            checkboxes=checkboxes,
-            validation=validation,
-            push=push,
-        )
         path = f"checkouts/{path_segment(order_id)}/complete"
-        return cast("dict[str, Any]", self.call("POST", path, completion))
+        return cast("CheckoutCompletion", self.call("POST", path, completion))
 
     def deliveries(
         self,
@@ -92,14 +65,14 @@ class DeliveryCalls(ControlConnection):
         kind: str | None = None,
         order_id: str | None = None,
         state: str | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> list[DeliveryEntry]:
         """List the deliveries to the merchant that match all given filters, oldest first.
 
         Raises:
             ControlError: with status 422 if a filter is not valid.
         """
         filters = without_none(kind=kind, order_id=order_id, state=state)
-        return cast("list[dict[str, Any]]", self._list("deliveries", filters))
+        return cast("list[DeliveryEntry]", self._list("deliveries", filters))
 
     def await_deliveries(
         self,
@@ -109,7 +82,7 @@ class DeliveryCalls(ControlConnection):
         state: str | None = None,
         count: int | None = None,
         timeout: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> AwaitDeliveriesResult:
         """Wait until enough deliveries match all given filters.
 
         Args:
@@ -129,19 +102,19 @@ class DeliveryCalls(ControlConnection):
             kind=kind, order_id=order_id, state=state, count=count, timeout=timeout
         )
         path = f"deliveries/await?{urlencode(filters)}"
-        return cast("dict[str, Any]", self.call("GET", path))
+        return cast("AwaitDeliveriesResult", self.call("GET", path))
 
-    def delivery(self, delivery_id: str) -> dict[str, Any]:
+    def delivery(self, delivery_id: str) -> DeliveryEntry:
         """Return a delivery with its attempts, what is sent, and a ``curl`` command.
 
         Raises:
             ControlError: with status 404 if there is no such delivery.
         """
         return cast(
-            "dict[str, Any]", self.call("GET", f"deliveries/{path_segment(delivery_id)}")
+            "DeliveryEntry", self.call("GET", f"deliveries/{path_segment(delivery_id)}")
         )
 
-    def send_delivery(self, delivery_id: str) -> dict[str, Any]:
+    def send_delivery(self, delivery_id: str) -> DeliveryEntry:
         """Send a delivery now, whatever its state, and return it.
 
         Raises:
@@ -149,14 +122,16 @@ class DeliveryCalls(ControlConnection):
                 called.
         """
         path = f"deliveries/{path_segment(delivery_id)}/send"
-        return cast("dict[str, Any]", self.call("POST", path))
+        return cast("DeliveryEntry", self.call("POST", path))
 
-    def webhooks(self) -> list[dict[str, Any]]:
+    def webhooks(self) -> list[WebhookEndpointDetails]:
         """List the endpoints that receive webhooks, with their secrets."""
         document = self.call("GET", "webhooks")
-        return cast("dict[str, list[dict[str, Any]]]", document)["endpoints"]
+        return cast("dict[str, list[WebhookEndpointDetails]]", document)["endpoints"]
 
-    def set_webhooks(self, endpoints: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
+    def set_webhooks(
+        self, endpoints: Sequence[Mapping[str, object]]
+    ) -> list[WebhookEndpointDetails]:
         """Replace the endpoints that receive webhooks, and return them.
 
         Args:
@@ -167,4 +142,4 @@ class DeliveryCalls(ControlConnection):
             ControlError: with status 422 and every finding; nothing is changed.
         """
         document = self.call("PUT", "webhooks", {"endpoints": list(endpoints)})
-        return cast("dict[str, list[dict[str, Any]]]", document)["endpoints"]
+        return cast("dict[str, list[WebhookEndpointDetails]]", document)["endpoints"]

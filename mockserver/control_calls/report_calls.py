@@ -49,7 +49,7 @@ class ReportCalls(ControlConnection):
         return cast("AuditReport", self.call("GET", f"audit?{query}"))
 
     def coverage(self) -> CoverageCounts:
-        """Return what of the contract the requests of the sandbox have met.
+        """Return which cases of the API contract the sandbox's requests have covered.
 
         Raises:
             ControlError: with status 404 if the sandbox is not in use.

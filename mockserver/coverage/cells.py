@@ -1,9 +1,9 @@
 """The cells of coverage, derived from the tables that answer requests.
 
-A cell is something that can be met: a capture in status ``PART_CAPTURED``, a refund whose
-lines do not add up, a capture whose response is lost. The lifecycle table, the error
-catalogue, the conditions of allocations, the fault actions, the kinds of deliveries and the
-assumptions each yield their own.
+A cell is a case of the API contract that a test run can cover: a capture in status
+``PART_CAPTURED``, a refund whose lines do not add up, a capture whose response is lost.
+The lifecycle table, the error catalogue, the conditions of allocations, the fault actions, the
+kinds of deliveries and the assumptions each yield their own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,7 +41,7 @@ class Tier(StrEnum):
 
 
 class Cell(Struct, frozen=True):
-    """Something that a test run can meet.
+    """Case of the API contract that a test run can cover.
 
     Attributes:
         cell_id: its name in files and reports, such as ``status/capture/CAPTURED``.
@@ -65,7 +65,7 @@ class Cell(Struct, frozen=True):
 
 WITHOUT_CAPTURES = (Status.AUTHORIZED, Status.CANCELLED)
 OWN_LIMITS = (Reason.ORDER_IS_FULL, Reason.SANDBOX_IS_FULL)
-"""Refusals by limits of this server, which no client has to meet."""
+"""Refusals by limits of this server, which no client has to cover."""
 
 MONEY_REASONS = (
     Reason.CAPTURE_EXCEEDS_REMAINING,

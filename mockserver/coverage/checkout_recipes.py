@@ -33,7 +33,7 @@ CALLBACK_RESPONSES: Mapping[str, Spec] = {
     "unanswered": {"lose": True},
     "repeated": {"duplicate": 2, "respond": {"status": 200}},
 }
-"""Actions of the fault rule that meets an outcome of a delivery."""
+"""Actions of the fault rule that covers an outcome of a delivery."""
 
 
 def accepted_checkout(name: str) -> Recipe:

@@ -1,7 +1,7 @@
-"""Count the cells that the rows of a tally meet.
+"""Count the cells that the rows of a tally cover.
 
-A cell is met by what was decided and delivered, not by what was asked: a request that a
-fault ended before it was decided meets the cell of the fault, and no other.
+A cell is covered by what was decided and delivered, not by what was asked: a request that a
+fault ended before it was decided covers the cell of the fault, and no other.
 """
 
 from collections import Counter
@@ -21,14 +21,14 @@ USE = "use"
 
 
 class CellCounts(Struct):
-    """Counts of each cell, and the first request that met it."""
+    """Counts of each cell, and the first request that covered it."""
 
     counts: Counter[str]
     first: dict[str, str]
 
 
 def count_cells(tally: Tally) -> CellCounts:
-    """Count the cells that a tally meets, and the uses of each operation."""
+    """Count the cells that a tally covers, and the uses of each operation."""
     cells, known = CellCounts(Counter(), {}), coverage_cells()
     for counter in tally:
         for cell_id in dict.fromkeys(_met_by(counter.row)):

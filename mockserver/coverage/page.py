@@ -31,7 +31,7 @@ def page_data(summary: CoverageSummary, *, scenarios: bool = True) -> Mapping[st
 
     Args:
         summary: the coverage.
-        scenarios: add the scenario that meets a cell to every missing one; takes longer.
+        scenarios: add the scenario that covers a cell to every missing one; takes longer.
     """
     run = summary.run
     return {
@@ -42,7 +42,7 @@ def page_data(summary: CoverageSummary, *, scenarios: bool = True) -> Mapping[st
         "not_used": summary.not_used,
         "tiers": {
             str(tier): {
-                "met": len(coverage.met),
+                "covered": len(coverage.covered),
                 "total": coverage.total,
                 "percent": coverage.percent,
             }
@@ -51,7 +51,7 @@ def page_data(summary: CoverageSummary, *, scenarios: bool = True) -> Mapping[st
         "cells": [
             _cell_data(summary, cell, scenarios=scenarios)
             for coverage in summary.tiers.values()
-            for cell in (*coverage.missing, *coverage.met)
+            for cell in (*coverage.missing, *coverage.covered)
         ],
         "skipped": [cell.cell_id for cell in summary.skipped],
         "unknown": run.unknown_cells,

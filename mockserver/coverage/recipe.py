@@ -12,7 +12,7 @@ UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 class Recipe(Struct, frozen=True):
-    """Parts of the scenario that meets a cell.
+    """Parts of the scenario that covers a cell.
 
     Attributes:
         steps: the steps of the scenario.

@@ -1,7 +1,7 @@
-"""For each cell a scenario that meets it: its steps, its faults, its assumptions.
+"""For each cell a scenario that covers it: its steps, its faults, its assumptions.
 
 The order of every scenario has two lines: two T-shirts (``A``, 3000) and a pair of sneakers
-(``B``, 7000). A test plays all of them and checks that each meets its cell.
+(``B``, 7000). A test plays all of them and checks that each covers its cell.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ ADDRESS = {"street_address": "Storgatan 1", "city": "Stockholm"}
 
 
 def write_scenario(cell: Cell) -> str:
-    """Write the scenario that meets a cell, as YAML."""
+    """Write the scenario that covers a cell, as YAML."""
     dimension, *names = cell.cell_id.split("/")
     recipe = _RECIPES[dimension](*names)
     spec: Spec = {

@@ -23,8 +23,8 @@ class RunCoverage(Struct):
     """Coverage of one or several runs.
 
     Attributes:
-        cells: how often each cell was met, by its id; ``use/…`` counts requests.
-        first: the test, or the correlation id, that met a cell first.
+        cells: how often each cell was covered, by its id; ``use/…`` counts requests.
+        first: the test, or the correlation id, that covered a cell first.
         sandboxes: how many sandboxes were counted.
         versions: the versions of kustom-mock that counted.
         runs: how many files were merged.
@@ -37,7 +37,7 @@ class RunCoverage(Struct):
     runs: int = 1
 
     def count(self, tally: Tally, sandboxes: int = 1) -> None:
-        """Add what the requests of sandboxes met."""
+        """Add what the requests of sandboxes covered."""
         counted = count_cells(tally)
         self.cells.update(counted.counts)
         self.first = {**counted.first, **self.first}

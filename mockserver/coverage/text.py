@@ -9,8 +9,8 @@ from mockserver.domain.provenance import Mark
 
 BAR_LENGTH = 20  # characters
 GAPS_LISTED = 8
-MET, GAP, ASSUMED, NOT_COUNTED = "+", ".", "a", " "
-LEGEND = "+ met   . gap   a gap, assumed"
+COVERED, GAP, ASSUMED, NOT_COUNTED = "+", ".", "a", " "
+LEGEND = "+ covered   . gap   a gap, assumed"
 
 
 def render_coverage(
@@ -37,7 +37,7 @@ def _headline(summary: CoverageSummary) -> str:
 
 
 def _tier_line(tier: TierCoverage) -> str:
-    counts = f"{len(tier.met):>4} of {tier.total:<4}"
+    counts = f"{len(tier.covered):>4} of {tier.total:<4}"
     if not tier.total:
         return f"  {tier.tier:<7}{counts}   -"
     filled = tier.percent * BAR_LENGTH // 100
@@ -62,7 +62,7 @@ def _matrix(summary: CoverageSummary) -> Iterator[str]:
     cells = {
         cell.cell_id: cell
         for tier in summary.tiers.values()
-        for cell in (*tier.met, *tier.missing)
+        for cell in (*tier.covered, *tier.missing)
     }
     for operation in operations:
         signs = [_sign(summary, cells.get(f"status/{operation}/{s}")) for s in Status]
@@ -74,7 +74,7 @@ def _sign(summary: CoverageSummary, cell: Cell | None) -> str:
     if cell is None:
         return NOT_COUNTED
     if summary.run.cells[cell.cell_id]:
-        return MET
+        return COVERED
     return ASSUMED if cell.mark is Mark.ASSUMED else GAP
 
 
@@ -84,7 +84,7 @@ def _gaps(summary: CoverageSummary, *, all_gaps: bool, scenario_hint: bool) -> I
         missing = tuple(cell for tier in summary.tiers.values() for cell in tier.missing)
     listed = missing if all_gaps else missing[:GAPS_LISTED]
     if listed:
-        yield "  never met, money first:"
+        yield "  not covered, money first:"
     for cell in listed:
         yield f"    {cell.cell_id:<44} {cell.text}"
         if all_gaps:

@@ -26,21 +26,21 @@ class UnknownCellError(ValueError):
 
 
 class TierCoverage(Struct, frozen=True):
-    """The cells of one tier that count, met and missing."""
+    """The cells of one tier that count, covered and missing."""
 
     tier: Tier
-    met: tuple[Cell, ...]
+    covered: tuple[Cell, ...]
     missing: tuple[Cell, ...]
 
     @property
     def total(self) -> int:
         """Number of cells that count."""
-        return len(self.met) + len(self.missing)
+        return len(self.covered) + len(self.missing)
 
     @property
     def percent(self) -> int:
-        """The share that was met, rounded down; 100 if nothing counts."""
-        return len(self.met) * 100 // self.total if self.total else 100
+        """The share that was covered, rounded down; 100 if nothing counts."""
+        return len(self.covered) * 100 // self.total if self.total else 100
 
 
 class CoverageSummary(Struct, frozen=True):
@@ -94,8 +94,8 @@ def summarize(
 def _tier(tier: Tier, cells: Sequence[Cell], run: RunCoverage) -> TierCoverage:
     missing = [cell for cell in cells if not run.cells[cell.cell_id]]
     missing.sort(key=lambda cell: DIMENSION_ORDER.index(cell.dimension))
-    met = tuple(cell for cell in cells if run.cells[cell.cell_id])
-    return TierCoverage(tier, met, tuple(missing))
+    covered = tuple(cell for cell in cells if run.cells[cell.cell_id])
+    return TierCoverage(tier, covered, tuple(missing))
 
 
 def scenario_name(cell: Cell) -> str:

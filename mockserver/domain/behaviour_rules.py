@@ -133,6 +133,11 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         assumed("both lists of members are documented, which becomes which is not"),
     ),
     BehaviourRule(
+        "In checkbox_change events the single additional_checkbox has the key"
+        " additional_checkbox.",
+        assumed("the event is documented with a key, which only the listed checkboxes have"),
+    ),
+    BehaviourRule(
         "E-mail addresses name+denied@… and name+red@… are declined; name+pend-accept-05@… and"
         " name+pend-reject-05@… are reviewed for that many minutes.",
         klarna_docs("test scenarios of the playground; whether Kustom has them is not known"),

@@ -36,23 +36,8 @@ def capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
     Raises:
         Refusal: the fraud review forbids it, less is authorized, or the order is full.
     """
-    reason = _REASON_BY_FRAUD_STATUS.get(order.fraud_status)
-    takes_risk = (
-        reason is Reason.FRAUD_REVIEW_FAILED
-        and context.assumptions.rejected_order == "four_hours"
-    )
-    if reason and not takes_risk:
-        raise Refusal(reason, command.operation, fraud_status=order.fraud_status)
-    remaining = order.remaining_authorized_amount
-    if command.captured_amount > remaining:
-        raise Refusal(
-            Reason.CAPTURE_EXCEEDS_REMAINING,
-            command.operation,
-            requested=command.captured_amount,
-            remaining=remaining,
-            captured=order.captured_amount,
-            order_amount=order.order_amount,
-        )
+    _check_fraud_review(order, command, context)
+    _check_authorized(order, command)
     number = len(order.captures) + 1
     check_movement_limit(number, "captures", command.operation, order_id=order.order_id)
     capture = Capture(
@@ -75,6 +60,29 @@ def capture(order: Order, command: CaptureOrder, context: Context) -> Decision:
     )
     valid = lines_add_up(command.order_lines, command.captured_amount)
     return Decision(changed, Acceptance(command.operation, capture.capture_id, valid))
+
+
+def _check_fraud_review(order: Order, command: CaptureOrder, context: Context) -> None:
+    reason = _REASON_BY_FRAUD_STATUS.get(order.fraud_status)
+    takes_risk = (
+        reason is Reason.FRAUD_REVIEW_FAILED
+        and context.assumptions.rejected_order == "four_hours"
+    )
+    if reason and not takes_risk:
+        raise Refusal(reason, command.operation, fraud_status=order.fraud_status)
+
+
+def _check_authorized(order: Order, command: CaptureOrder) -> None:
+    remaining = order.remaining_authorized_amount
+    if command.captured_amount > remaining:
+        raise Refusal(
+            Reason.CAPTURE_EXCEEDS_REMAINING,
+            command.operation,
+            requested=command.captured_amount,
+            remaining=remaining,
+            captured=order.captured_amount,
+            order_amount=order.order_amount,
+        )
 
 
 def add_capture_shipping_info(

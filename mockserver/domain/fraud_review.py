@@ -1,6 +1,6 @@
 """The planned end of a fraud review: like expiry, it needs no timer.
 
-An order whose review has a planned end is stored as ``PENDING``; whoever reads or changes it
+An order whose review has a planned end is stored as ``PENDING``; each read or change
 first lets the review end if it is due.
 """
 

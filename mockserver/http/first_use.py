@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from mockserver.homes.home import Home
-from mockserver.http.control.workers import SMALL_SANDBOX, Workers
+from mockserver.http.workers import SMALL_SANDBOX, Workers
 from mockserver.sandbox.registry_entry import SandboxTemplate
 
 

@@ -20,9 +20,8 @@ from mockserver.http.checkout_page.page_routes import CheckoutPage
 from mockserver.http.connection import SERVER_HEADER, Connection, ConnectionServer
 from mockserver.http.control.app import ADMIN_SEGMENT, UNAUTHENTICATED_PATHS, ControlApi
 from mockserver.http.control.context import ControlContext
-from mockserver.http.control.workers import Workers
 from mockserver.http.damaged_response import send_damaged_response
-from mockserver.http.dashboard.static_files import answer_dashboard
+from mockserver.http.dashboard.static_files import respond_with_dashboard
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
@@ -36,6 +35,7 @@ from mockserver.http.request_reader import read_request
 from mockserver.http.response import PlainResponse
 from mockserver.http.streaming import send_stream
 from mockserver.http.tls import KUSTOM_HOSTS, TlsConfig
+from mockserver.http.workers import Workers
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario
 
@@ -99,44 +99,45 @@ class Server:
         are at ``public_url``, or where the merchant reached the server.
         """
         self.registry = sandboxes
-        self._home = home = home or MemoryHome(sandboxes)
+        self._home = home or MemoryHome(sandboxes)
         self._host = host
         self._port = port
         self._tls = tls
-        metrics = Metrics(sandboxes.__len__, home.counts)
-        self._deliveries = DeliveryRunner(home, Sender(target_policy or TargetPolicy()))
-        pages = PageAddresses(sandboxes, public_url)
-        ca_certificate = tls.ca_certificate if tls else None
+        self._mock_headers = mock_headers
+        self._deliveries = DeliveryRunner(self._home, Sender(target_policy or TargetPolicy()))
+        self._runner: web.ServerRunner | None = None
+        all_hosts = allowed_hosts | KUSTOM_HOSTS if tls else allowed_hosts
+        self._apis = self._create_apis(all_hosts, admin_token, public_url)
+
+    def _create_apis(
+        self, allowed_hosts: frozenset[str], admin_token: str | None, public_url: str | None
+    ) -> Apis:
+        """Create the three APIs over the same sandboxes, deliveries and metrics."""
+        metrics = Metrics(self.registry.__len__, self._home.counts)
+        pages = PageAddresses(self.registry, public_url)
         workers = Workers()
-        if tls:
-            allowed_hosts |= KUSTOM_HOSTS
         merchant = MerchantApi(
-            Authentication(home, mock_headers, allowed_hosts),
+            Authentication(self._home, self._mock_headers, allowed_hosts),
             metrics,
             self._deliveries,
             pages,
             reveal_sandboxes=admin_token is None,
             workers=workers,
         )
-        self._apis = Apis(
-            merchant,
-            ControlApi(
-                ControlContext(
-                    home,
-                    metrics,
-                    self._deliveries,
-                    merchant.handle,
-                    pages,
-                    ca_certificate,
-                    workers=workers,
-                ),
-                allowed_hosts,
-                admin_token,
-            ),
-            CheckoutPage(home, self._deliveries, pages),
+        context = ControlContext(
+            self._home,
+            metrics,
+            self._deliveries,
+            merchant.handle,
+            pages,
+            self._tls.ca_certificate if self._tls else None,
+            workers=workers,
         )
-        self._mock_headers = mock_headers
-        self._runner: web.ServerRunner | None = None
+        return Apis(
+            merchant,
+            ControlApi(context, allowed_hosts, admin_token),
+            CheckoutPage(self._home, self._deliveries, pages),
+        )
 
     async def start(self) -> str:
         """Listen, and return the base URL, such as ``http://127.0.0.1:8566``.
@@ -178,7 +179,7 @@ class Server:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101  # by ConnectionServer
         call = await read_request(request, connection)
-        response = answer_dashboard(call) or await self.respond(call)
+        response = respond_with_dashboard(call) or await self.respond(call)
         response.headers["Server"] = SERVER_HEADER
         if response.status in STATUSES_WITHOUT_BODY:
             response.body = b""

@@ -17,10 +17,10 @@ from mockserver.domain.checkout.validation import SKIPPED, Validation
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.refusal import Refusal
-from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.callbacks import ask_for_update, changed_by_shopper
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
-from mockserver.http.merchant.order_serializer import JsonObject
+from mockserver.http.json_values import JsonObject
+from mockserver.http.problems import Problem
 from mockserver.sandbox import checkouts
 from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS
 from mockserver.sandbox.sandbox import Sandbox

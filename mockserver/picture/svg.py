@@ -205,9 +205,9 @@ def _draw_node(
 
 
 def _group_attributes(refund: RefundFlow, kind: str) -> dict[str, str]:
-    numbers = " ".join(map(str, refund.numbers)) or "preview"
-    preview = " preview" if refund.is_dry_run else ""
-    return {"class": f"{kind} {refund.look}{preview}", "data-refund": numbers}
+    numbers = " ".join(map(str, refund.numbers)) or "dry-run"
+    dry_run = " dry-run" if refund.is_dry_run else ""
+    return {"class": f"{kind} {refund.look}{dry_run}", "data-refund": numbers}
 
 
 def _pattern(refund: RefundFlow, prefix: str) -> dict[str, str]:

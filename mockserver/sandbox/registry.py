@@ -51,7 +51,7 @@ class SandboxRegistry(Generic[TemplateT]):
         on_drop: called with the name of each sandbox that was dropped.
         is_cache: the sandboxes live elsewhere: none is refused or evicted, and the owner
             of the registry forgets those beyond the limits.
-        dropped_tally: counts of what the requests of dropped sandboxes met.
+        dropped_tally: counts of the requests and deliveries of dropped sandboxes.
         dropped_count: number of sandboxes whose requests it counts.
     """
 
@@ -214,9 +214,9 @@ class SandboxRegistry(Generic[TemplateT]):
         entry = self.forget(name)
         if entry is None:
             return False
-        met = entry.sandbox.count_met()
-        if len(met):
-            self.dropped_tally.merge(met)
+        tally = entry.sandbox.build_tally()
+        if len(tally):
+            self.dropped_tally.merge(tally)
             self.dropped_count += 1
         if self.on_drop is not None:
             self.on_drop(name)

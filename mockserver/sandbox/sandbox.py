@@ -54,7 +54,7 @@ class Sandbox:
         deliveries: calls to the merchant, oldest first.
         webhooks: the endpoints that receive events.
         receipts: receipts by name, oldest first.
-        tally: counts of what its requests met.
+        tally: counts of its requests, by what was decided and delivered.
         order_names: order ids by their names in the scenario.
         movement_names: names by capture or refund id.
         snapshots: snapshots by name, oldest first.
@@ -196,7 +196,7 @@ class Sandbox:
         return changed
 
     def record(self, entry: Entry) -> None:
-        """Add a request to the journal, and count what it met."""
+        """Add a request to the journal, and to the tally."""
         order = entry.before or self.orders.get(entry.order_id or "")
         self.tally.count_request(entry, order, self.assumptions)
         self.journal.record(entry)
@@ -205,8 +205,8 @@ class Sandbox:
         """Wait for the next request or change of a delivery; return False on timeout."""
         return await wait_for_change(seconds, self.journal.waiters, self.deliveries.waiters)
 
-    def count_met(self) -> Tally:
-        """Return the counts of what its requests and deliveries met."""
+    def build_tally(self) -> Tally:
+        """Return the tally of its requests and deliveries."""
         tally = self.tally.copy()
         for delivery in self.deliveries:
             tally.count_delivery(delivery)

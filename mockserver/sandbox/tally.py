@@ -1,4 +1,4 @@
-"""Count what the requests and deliveries of a sandbox met; coverage is derived from it.
+"""Tally of a sandbox's requests and deliveries; coverage is derived from it.
 
 A request costs one dictionary update. The rows name what was decided and delivered, not
 what was asked, and stay when the journal is cut, cleared or restored.
@@ -24,7 +24,7 @@ MAX_ROWS = 10_000  # distinct rows; further ones are not counted
 
 
 class RefundFacts(NamedTuple):
-    """What the allocation of an accepted refund met.
+    """Allocation of an accepted refund, as far as it is counted.
 
     Attributes:
         failed: the conditions that do not hold, if the allocation failed.
@@ -44,7 +44,7 @@ class RefundFacts(NamedTuple):
 
 
 class RequestRow(NamedTuple):
-    """What one kind of request met.
+    """Requests that are counted as one kind.
 
     Attributes:
         order_status: the order's status when the request was decided, if there is one.

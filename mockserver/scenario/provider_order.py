@@ -115,7 +115,7 @@ def convert_order(
 
 
 def import_scenario(order: Mapping[str, Any], *, mask: bool = False) -> dict[str, Any]:
-    """Return a scenario with one order, whose clock stands at the last event of the order.
+    """Return a scenario with one order, with the clock at its last event.
 
     Raises:
         ScenarioError: as :func:`convert_order`.

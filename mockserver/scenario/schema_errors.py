@@ -7,7 +7,9 @@ from typing import Any
 
 import orjson
 
+from mockserver.domain.operation import Operation
 from mockserver.domain.wording import did_you_mean, shorten
+from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.scenario.diagnostics import Finding, ValuePath, escape_key, pluralize
 from mockserver.schemas import Schema, Violation
 
@@ -149,7 +151,11 @@ def _choice(limit: Any, value: Any) -> str:  # noqa: ANN401
     choices = [str(choice) for choice in (limit if isinstance(limit, Sequence) else [limit])]
     if str(value) in choices:
         return f"expected {value}, got {quote_value(value)}; write it without quotes"
-    return f"unknown value {quote_value(value)}, {did_you_mean(str(value), choices)}"
+    if value in list(DeliveryKind) and Operation.GET_ORDER in choices:
+        hint = f"calls to the merchant belong under 'deliveries', as {{kind: {value}}}"
+    else:
+        hint = did_you_mean(str(value), choices)
+    return f"unknown value {quote_value(value)}, {hint}"
 
 
 def _bound(violation: Violation) -> str:

@@ -15,7 +15,7 @@ class YamlProblem(Struct, frozen=True):
     Attributes:
         lines: the lines of the text.
         is_token: whether a token is malformed, not the order of valid tokens.
-        has_start: whether the parser was reading something that had begun before.
+        has_start: whether the parser was reading something that started earlier.
         line, column: where it stopped.
         start_line, start_column: where what it was reading begins, else where it stopped.
     """

@@ -17,7 +17,7 @@ SECTION = "kustom coverage"
 
 
 def collect_coverage(sandbox: KustomSandbox, test: str) -> RunCoverage:
-    """Return what a test met; the test is named as the one that met it.
+    """Return what a test covered; the test is named as the first that covered it.
 
     Raises:
         ControlError: the server did not answer.

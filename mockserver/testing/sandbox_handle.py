@@ -7,21 +7,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack, cast, overload
+from typing import Self, Unpack, overload
 from zlib import crc32
 
+from mockserver.checkout_types import CheckoutCompletion
 from mockserver.client import ControlClient, ControlError
 from mockserver.control_types import RequestEntry
+from mockserver.delivery_types import DeliveryEntry
 from mockserver.http_client import basic_auth
 from mockserver.order_types import (
-    CompletionOutcome,
     ForcedOutcome,
     OrderDetails,
-    PushTiming,
     RefundDryRun,
 )
 from mockserver.report_types import VerdictReport
-from mockserver.scenario_types import OrderSpec
+from mockserver.scenario_types import CheckoutSpec, CompletionSpec, OrderSpec
 from mockserver.testing.sandbox_parts import OrderIds, SandboxClock, SandboxFaults
 from mockserver.testing.scenario_sources import (
     ScenarioSource,
@@ -223,20 +223,23 @@ class KustomSandbox:
         """
         return self.control.force(order, outcome)
 
-    def create_checkout(self, **spec: object) -> str:
+    def create_checkout(self, **spec: Unpack[CheckoutSpec]) -> str:
         """Create a checkout order from the keys of scenario syntax; return its id.
+
+        Args:
+            spec: as for :class:`CheckoutSpec`; every key has a default.
 
         Raises:
             ControlError: with status 422 and every finding.
         """
-        order_id: str = self.control.create_checkout(spec)["order_id"]
+        order_id = self.control.create_checkout(spec)["order_id"]
         if "name" in spec:
-            self.orders[str(spec["name"])] = order_id
+            self.orders[spec["name"]] = order_id
         return order_id
 
     def deliveries(
         self, kind: str | None = None, order: str | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[DeliveryEntry]:
         """List the calls to the merchant, oldest first, each with its attempts.
 
         Args:
@@ -250,7 +253,7 @@ class KustomSandbox:
 
     def await_deliveries(
         self, kind: str | None = None, order: str | None = None, count: int = 1
-    ) -> list[dict[str, Any]]:
+    ) -> list[DeliveryEntry]:
         """Wait until so many calls were made and answered 2xx, and return them.
 
         Raises:
@@ -262,9 +265,9 @@ class KustomSandbox:
         if not result["satisfied"]:
             found = len(result["deliveries"])
             raise TimeoutError(f"expected {count} answered deliveries, got {found}")
-        return cast("list[dict[str, Any]]", result["deliveries"])
+        return result["deliveries"]
 
-    def send_delivery(self, delivery_id: str) -> dict[str, Any]:
+    def send_delivery(self, delivery_id: str) -> DeliveryEntry:
         """Send a delivery now, whatever its state, and return it.
 
         Raises:
@@ -273,52 +276,19 @@ class KustomSandbox:
         """
         return self.control.send_delivery(delivery_id)
 
-    def complete(  # noqa: PLR0913  # one argument per key
-        self,
-        order_id: str,
-        *,
-        outcome: CompletionOutcome | None = None,
-        payment_method: str | None = None,
-        billing_address: Mapping[str, object] | None = None,
-        shipping_address: Mapping[str, object] | None = None,
-        customer: Mapping[str, str] | None = None,
-        shipping_option: str | None = None,
-        checkbox: bool | None = None,
-        checkboxes: Mapping[str, bool] | None = None,
-        validation: Literal["run", "skip"] | None = None,
-        push: PushTiming | None = None,
-    ) -> dict[str, Any]:
+    def complete(
+        self, order_id: str, **completion: Unpack[CompletionSpec]
+    ) -> CheckoutCompletion:
         """Complete a checkout order in place of the shopper; return it and its order.
 
         Args:
             order_id: name or id of the checkout order.
-            outcome: how the attempt ends; by default, the e-mail address decides.
-            payment_method: such as ``INVOICE`` (the default) or ``CARD``.
-            billing_address: its fields; missing ones are filled in.
-            shipping_address: its fields; missing ones are copied from the billing address.
-            customer: what the shopper enters about the person, such as ``date_of_birth``.
-            shipping_option: id of the option; by default, the preselected or first one.
-            checkbox: answer to ``options.additional_checkbox``.
-            checkboxes: answers by the ids of ``options.additional_checkboxes``.
-            validation: ``skip`` does not ask the merchant's ``validation`` URL.
-            push: when the first push is sent; by default, on the schedule.
+            completion: as for :class:`CompletionSpec`; every key has a default.
 
         Raises:
             ControlError: there is no such checkout order, or it cannot be completed.
         """
-        return self.control.complete(
-            order_id,
-            outcome=outcome,
-            payment_method=payment_method,
-            billing_address=billing_address,
-            shipping_address=shipping_address,
-            customer=customer,
-            shipping_option=shipping_option,
-            checkbox=checkbox,
-            checkboxes=checkboxes,
-            validation=validation,
-            push=push,
-        )
+        return self.control.complete(order_id, **completion)
 
     def verdict(self) -> VerdictReport:
         """Check the expectations of the scenario.

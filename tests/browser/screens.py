@@ -141,7 +141,7 @@ def dashboard_states(stage: Stage) -> Iterator[tuple[str, str, Open]]:
     yield "orders-no-match", stage.view("orders?text=nothing-like-this"), nothing
     yield "journal-entry", stage.view("journal?outcome=failed"), open_first_entry
     yield "journal-refused", stage.view("journal?outcome=refused"), open_first_entry
-    yield "clock-preview", stage.view("clock"), click("+28d")
+    yield "clock-dry-run", stage.view("clock"), click("+28d")
     yield "scenario-findings", stage.view("scenario"), write_faulty_scenario
     yield "snapshots-reset", stage.view("snapshots"), click("Reset")
     yield "delivery", stage.view("deliveries"), open_first_delivery
@@ -160,7 +160,7 @@ def checkout_states(stage: Stage) -> Iterator[tuple[str, str, Open]]:
 
     def address(**fields: Any) -> str:  # noqa: ANN401
         order = stage.site.create(**{"shipping_options": [parcel, PICKUP], **fields})
-        return stage.site.control.checkout(order["order_id"])["page_url"]  # type: ignore[no-any-return]
+        return stage.site.control.checkout(order["order_id"])["page_url"]
 
     yield "page-start", address(), nothing
     yield "page-details", address(), shop(fill)
@@ -188,7 +188,7 @@ def open_refund(page: Page) -> None:
     click("Refund…")(page)
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("checkbox").last.check()
-    expect(dialog.locator("svg .preview").first).to_be_visible()
+    expect(dialog.locator("svg .dry-run").first).to_be_visible()
 
 
 def open_first_entry(page: Page) -> None:

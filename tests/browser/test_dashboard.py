@@ -96,13 +96,13 @@ def test_a_refund_is_drawn_before_it_is_sent(page: Page, shop: RefundingShop) ->
     page.get_by_role("button", name="Refund…").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Sneakers").first.check()
-    expect(dialog.locator(".preview.allocated").first).to_be_visible()
+    expect(dialog.locator(".dry-run.allocated").first).to_be_visible()
     expect(dialog).to_contain_text("It would be allocated")
     dialog.get_by_label("Reference of Sneakers").fill("B2468O")
-    expect(dialog.locator(".preview.failed").first).to_be_visible()
+    expect(dialog.locator(".dry-run.failed").first).to_be_visible()
     assert shop.control.call("GET", "requests/count") == {"count": 0}
     dialog.get_by_label("Reference of Sneakers").fill("B24680")
-    expect(dialog.locator(".preview.allocated").first).to_be_visible()
+    expect(dialog.locator(".dry-run.allocated").first).to_be_visible()
     dialog.get_by_text("The same with curl").click()
     expect(dialog.locator("pre").last).to_contain_text("- refund: {order:")
     dialog.get_by_role("button", name="Send it").click()
@@ -176,7 +176,27 @@ def test_nothing_is_lost_while_the_connection_is_broken(
     expect(page.locator(".item:visible")).to_have_count(1)
 
 
-def test_moving_the_clock_is_previewed(page: Page, shop: RefundingShop) -> None:
+def test_a_checkout_is_completed_with_its_required_checkboxes_ticked(
+    page: Page, shop: RefundingShop
+) -> None:
+    rules = {"text": "Our rules", "checked": False, "required": True}
+    options = {"additional_checkbox": rules, "additional_checkboxes": [{"id": "age", **rules}]}
+    cart = {"lines": [{"unit_price": 500}], "merchant_data": "cookie", "options": options}
+    checkout_id = shop.control.create_checkout({"name": "cart", **cart})["order_id"]
+    open_view(page, shop, f"checkouts/{checkout_id}")
+    shown = page.get_by_label("Checkout as the merchant sees it")
+    expect(shown).to_contain_text('"merchant_data": "masked"')
+    page.get_by_text("The same with curl").click()
+    step = f'complete: {{order: "{checkout_id}", outcome: approved, checkbox: true'
+    expect(page.get_by_label("Scenario step")).to_contain_text(step)
+    page.get_by_role("button", name="Complete", exact=True).click()
+    expect(page.locator("main .badge").first).to_have_text("checkout_complete")
+    requested = shop.control.checkout(checkout_id)["checkout"]["merchant_requested"]
+    assert requested["additional_checkbox"]
+    assert requested["additional_checkboxes"] == [{"id": "age", "checked": True}]
+
+
+def test_clock_shows_a_dry_run_before_it_moves(page: Page, shop: RefundingShop) -> None:
     shop.control.create_order({"name": "open", "lines": [{"unit_price": 500}]})
     open_view(page, shop, "clock")
     page.get_by_role("button", name="+28d").click()
@@ -226,12 +246,12 @@ def test_a_scenario_is_checked_while_typing_and_loaded(page: Page, shop: Refundi
 def test_a_scenario_is_drawn_before_it_is_loaded(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "scenario")
     page.get_by_label("Shipped scenarios").select_option("misspelt-reference")
-    preview = page.get_by_role("region", name="What it brings")
-    expect(preview.get_by_label("Order of the scenario")).to_have_value("misspelt")
-    expect(preview.locator(".refund.failed")).to_contain_text("'B2468O' is on no capture")
+    panel = page.get_by_role("region", name="What it brings")
+    expect(panel.get_by_label("Order of the scenario")).to_have_value("misspelt")
+    expect(panel.locator(".refund.failed")).to_contain_text("'B2468O' is on no capture")
     editor = page.get_by_label("Scenario in YAML")
     editor.fill(editor.input_value().replace("B2468O", "B24680"))
-    expect(preview.locator(".refund.allocated")).to_have_count(1)
+    expect(panel.locator(".refund.allocated")).to_have_count(1)
     assert [order["name"] for order in shop.control.orders()] == ["shipped"]
 
 

@@ -1,4 +1,4 @@
-"""What counts as met, and what does not."""
+"""What counts as covered, and what does not."""
 
 import pytest
 
@@ -55,13 +55,17 @@ def test_the_attempts_of_a_push_are_counted(
 ) -> None:
     tally = Tally()
     tally.count_delivery(delivered(*attempts))
-    met = {cell_id for cell_id in count_cells(tally).counts if cell_id.startswith("delivery/")}
-    assert met == {f"delivery/push/{outcome}" for outcome in expected}
+    covered = {
+        cell_id for cell_id in count_cells(tally).counts if cell_id.startswith("delivery/")
+    }
+    assert covered == {f"delivery/push/{outcome}" for outcome in expected}
 
 
 def test_only_operations_in_use_count() -> None:
     summary = summarize(USED)
-    counted = {c.used_by for tier in summary.tiers.values() for c in (*tier.met, *tier.missing)}
+    counted = {
+        c.used_by for tier in summary.tiers.values() for c in (*tier.covered, *tier.missing)
+    }
     assert counted == {"capture", ""}
     assert "refund" in summary.not_used
 

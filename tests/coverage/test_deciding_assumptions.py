@@ -39,13 +39,14 @@ def play(
     list(run_in_sandbox(sandbox, parsed, recorder.send))
     state = server.registry.get(IN_PROCESS_USER)
     assert state is not None
-    met = {
-        cell_id.removeprefix("assumption/") for cell_id in count_cells(state.count_met()).counts
+    covered = {
+        cell_id.removeprefix("assumption/")
+        for cell_id in count_cells(state.build_tally()).counts
     }
     responses = [
         (e.response.status, e.response.body, outcome_of(e.response)) for e in recorder.exchanges
     ]
-    return responses, met & {*ASSUMPTION_CHECKS}
+    return responses, covered & {*ASSUMPTION_CHECKS}
 
 
 def outcome_of(response: HttpResponse) -> str:

@@ -30,8 +30,8 @@ def problems_of(server: InProcessServer, cell: Cell) -> list[str]:
     problems = [f"{r.text}: {difference}" for r in results for difference in r.differences]
     sandbox = server.registry.get(IN_PROCESS_USER)
     assert sandbox is not None
-    is_met = count_cells(sandbox.count_met()).counts[cell.cell_id] > 0
-    return problems if is_met else [*problems, "the cell is not met"]
+    is_covered = count_cells(sandbox.build_tally()).counts[cell.cell_id] > 0
+    return problems if is_covered else [*problems, "the cell is not covered"]
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)

@@ -249,8 +249,9 @@ def test_server_recovers_after_running_out_of_descriptors() -> None:
         assert server.processor_time() - before < 0.5
         for method, subpath, body, status in calls:
             assert send(client, method, path + subpath, body)[0] == status
-        assert [client for client in clients if not responds_or_is_closed(client)] == []
-        crowding.close()
+        for waiting in clients:  # uvloop closes those without room, asyncio lets them wait
+            assert responds_or_is_closed(waiting)
+            waiting.close()
         client.close()
         assert wait_until(lambda: server.descriptors() < limit // 2, server)
         assert server.send("GET", path)[0] == 200

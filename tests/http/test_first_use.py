@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from mockserver.http import first_use as module
-from mockserver.http.control.workers import WORKER_NAME
 from mockserver.http.messages import Request
 from mockserver.http.server import Server
+from mockserver.http.workers import WORKER_NAME
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import Scenario, wrap_value

@@ -125,9 +125,9 @@ def dry_run_of(order: Order, refusal: str | None = None) -> DryRun:
 
 def test_a_refund_that_is_only_tried_is_drawn_apart() -> None:
     picture = parse(TWO_SHIPMENTS, dry_run=dry_run_of(TWO_SHIPMENTS))
-    assert [group.get("class") for group in groups(picture, "preview")] == [
-        "flows allocated preview",
-        "refund allocated preview",
+    assert [group.get("class") for group in groups(picture, "dry-run")] == [
+        "flows allocated dry-run",
+        "refund allocated dry-run",
     ]
     assert "refunded 0, free 7 000" in texts(picture)
 

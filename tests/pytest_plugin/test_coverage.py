@@ -1,4 +1,4 @@
-"""``--kustom-coverage``: what the tests of a run have met."""
+"""``--kustom-coverage``: what the tests of a run cover."""
 
 import json
 from pathlib import Path

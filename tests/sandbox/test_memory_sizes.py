@@ -76,7 +76,7 @@ def fresh(value: Any) -> Any:  # noqa: ANN401  # JSON
 
 
 def lines_of(*bodies: dict[str, Any]) -> tuple[OrderLine, ...]:
-    """Parse order lines, each of them allocated anew."""
+    """Parse order lines, each of them allocated again."""
     lines = []
     for body in bodies:
         fields = fresh(body)

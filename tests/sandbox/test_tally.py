@@ -1,4 +1,4 @@
-"""The tally of a sandbox: what one kind of request met, counted by row."""
+"""The tally of a sandbox: requests and deliveries, counted by row."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -131,7 +131,7 @@ def send(sandbox: Sandbox, command: Command) -> RequestRow:
         before=result.before, after=result.after,
     )  # fmt: skip
     sandbox.record(request)
-    *_, counter = sandbox.count_met()
+    *_, counter = sandbox.build_tally()
     assert isinstance(counter.row, RequestRow)
     return counter.row
 
@@ -184,7 +184,7 @@ def test_a_request_is_counted_with_the_status_that_the_order_had() -> None:
     assert row.order_status is Status.AUTHORIZED
     order_id = next(iter(sandbox.orders))
     sandbox.record(entry(operation=Operation.GET_ORDER, order_id=order_id, status=200))
-    *_, counter = sandbox.count_met()
+    *_, counter = sandbox.build_tally()
     assert isinstance(counter.row, RequestRow)
     assert counter.row.order_status is Status.PART_CAPTURED
 

@@ -1,18 +1,16 @@
 """Case tables of the tests, and short ways to build scenarios."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from mockserver.domain.order import Order
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.scenario import Scenario, ScenarioDefaults, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
-from tests.support.tables import load_table
+from tests.support.tables import load_table, parametrize_case
 
 Case: TypeAlias = dict[str, Any]
 
@@ -32,9 +30,9 @@ def tables(name: str) -> dict[str, list[Case]]:
     return tables_by_name
 
 
-def cases(name: str) -> Iterable[ParameterSet]:
-    """Return a table as test parameters; ``case`` is the id."""
-    return [pytest.param(row, id=row["case"]) for row in rows(name)]
+def every_case(name: str) -> pytest.MarkDecorator:
+    """Run a test once for each row of a table."""
+    return parametrize_case(rows(name))
 
 
 def scenario_of(text: str | bytes, defaults: ScenarioDefaults | None = None) -> Scenario:

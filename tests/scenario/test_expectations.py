@@ -1,7 +1,5 @@
 """Checked expectations: expected value, actual value and a sentence for each."""
 
-import pytest
-
 from mockserver.domain.operation import Operation
 from mockserver.http.control.serializers import serialize_current_order
 from mockserver.sandbox.journal import Entry
@@ -10,7 +8,7 @@ from mockserver.scenario.checked_expectation import Verdict
 from mockserver.scenario.diagnostics import format_path
 from mockserver.scenario.expectations import check_expectations, check_order
 from mockserver.scenario.scenario import Scenario
-from tests.scenario.case_tables import FROZEN, Case, cases, scenario_of
+from tests.scenario.case_tables import FROZEN, Case, every_case, scenario_of
 
 GET_ORDER = Operation.GET_ORDER
 
@@ -64,7 +62,7 @@ def _entry(sandbox: Sandbox, status: int) -> Entry:
     )
 
 
-@pytest.mark.parametrize("case", cases("expect"))
+@every_case("expect")
 def test_expectations_match_the_case_table(case: Case) -> None:
     verdict = verdict_of(case["expect"])
     assert [expectation.text for expectation in verdict.expectations] == case["says"]

@@ -16,7 +16,7 @@ from mockserver.scenario.loader import load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
 from mockserver.scenario.schema_errors import MAX_FINDINGS
 from mockserver.schemas import shipped_schemas
-from tests.scenario.case_tables import Case, cases, rows
+from tests.scenario.case_tables import Case, every_case, rows
 
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
 OFF_BY_ONE = "the lines add up to 100, but the amount is 99 (difference -1)"
@@ -68,7 +68,7 @@ def printed(path: Path, form: str, *, strict: bool = False) -> tuple[int, str]:
     return code, "\n".join(lines)
 
 
-@pytest.mark.parametrize("case", cases("lint"))
+@every_case("lint")
 def test_lint_findings_match_the_case_table(case: Case, tmp_path: Path) -> None:
     findings = findings_of(case, written(case, tmp_path))
     assert len(findings) == len(case["finds"]), findings

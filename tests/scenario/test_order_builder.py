@@ -16,7 +16,7 @@ from mockserver.scenario.shoppers import COUNTRIES, generate_shopper
 from tests.scenario.case_tables import (
     FROZEN,
     Case,
-    cases,
+    every_case,
     only_order,
     orders_of,
     refusal_of,
@@ -41,7 +41,7 @@ def one_order(more: str) -> str:
     return f"{ONE}    {more}\n"
 
 
-@pytest.mark.parametrize("case", cases("filled"))
+@every_case("filled")
 def test_missing_line_fields_get_defaults(case: Case) -> None:
     line = asdict(complete_line(case["line"]))
     assert {key: line[key] for key in case["is"]} == case["is"]
@@ -232,7 +232,7 @@ def test_refund_without_time_follows_the_last_capture() -> None:
     assert order.refunds[0].refunded_at == order.captures[0].captured_at
 
 
-@pytest.mark.parametrize("case", cases("impossible"))
+@every_case("impossible")
 def test_impossible_scenarios_match_the_case_table(case: Case) -> None:
     text = case.get("text") or one_order(case["order"])
     message = refusal_of(text)

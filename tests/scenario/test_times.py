@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from mockserver.sandbox.clock import LATEST_TIME
 from mockserver.scenario.diagnostics import ScenarioError
@@ -14,25 +13,26 @@ from mockserver.scenario.times import (
     parse_time_or_offset,
 )
 from tests.scenario.case_tables import Case, tables
+from tests.support.tables import parametrize_case
 
 TABLE = tables("times")
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 
 
-def of(kind: str, key: str) -> list[ParameterSet]:
-    return [pytest.param(row, id=row["case"]) for row in TABLE[kind] if key in row]
+def every_case(kind: str, key: str) -> pytest.MarkDecorator:
+    return parametrize_case(row for row in TABLE[kind] if key in row)
 
 
 def written(case: Case) -> str:
     return "9" * case["digits"] + "d" if "digits" in case else str(case["written"])
 
 
-@pytest.mark.parametrize("case", of("durations", "is"))
+@every_case("durations", "is")
 def test_duration_is_parsed(case: Case) -> None:
     assert parse_duration(written(case)) == timedelta(milliseconds=case["is"])
 
 
-@pytest.mark.parametrize("case", of("durations", "says"))
+@every_case("durations", "says")
 def test_invalid_duration_is_refused(case: Case) -> None:
     with pytest.raises(ValueError, match="duration") as refused:
         parse_duration(written(case))
@@ -40,12 +40,12 @@ def test_invalid_duration_is_refused(case: Case) -> None:
     assert len(str(refused.value)) < 200
 
 
-@pytest.mark.parametrize("case", of("moments", "is"))
+@every_case("moments", "is")
 def test_time_is_parsed_as_utc(case: Case) -> None:
     assert parse_time(written(case)).isoformat() == case["is"]
 
 
-@pytest.mark.parametrize("case", of("moments", "says"))
+@every_case("moments", "says")
 def test_invalid_time_is_refused(case: Case) -> None:
     with pytest.raises(ValueError, match=r"time|bounds") as refused:
         parse_time(written(case))

@@ -1,11 +1,9 @@
 """Mistakes in YAML: the finding is where the mistake is, and says what to write."""
 
-import pytest
-
 from mockserver.cli.lint import lint_text
-from tests.scenario.case_tables import Case, cases
+from tests.scenario.case_tables import Case, every_case
 
 
-@pytest.mark.parametrize("case", cases("yaml_mistakes"))
+@every_case("yaml_mistakes")
 def test_mistake_is_explained_at_its_place(case: Case) -> None:
     assert str(lint_text(case["text"].encode())[0]) == case["finding"]

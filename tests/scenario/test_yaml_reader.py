@@ -13,7 +13,7 @@ from mockserver.scenario.document import (
     Document,
 )
 from mockserver.scenario.yaml_reader import parse_yaml
-from tests.scenario.case_tables import Case, cases
+from tests.scenario.case_tables import Case, every_case
 
 
 def refused(text: str | bytes) -> str:
@@ -23,7 +23,7 @@ def refused(text: str | bytes) -> str:
     return str(finding)
 
 
-@pytest.mark.parametrize("case", cases("plain"))
+@every_case("plain")
 def test_plain_scalars_match_the_case_table(case: Case) -> None:
     value = parse_yaml(f"a: {case['written']}\n").value["a"]
     assert (value, type(value)) == (case["value"], type(case["value"]))
@@ -46,7 +46,7 @@ def test_keys_are_strings() -> None:
     }
 
 
-@pytest.mark.parametrize("case", cases("refused_text"))
+@every_case("refused_text")
 def test_invalid_documents_match_the_case_table(case: Case) -> None:
     assert case["finding"] in refused(case["text"])
 

@@ -17,8 +17,10 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def test_tag_of_this_version_is_accepted() -> None:
-    check_tag(f"v{__version__}", __version__, read("CHANGELOG.md"))
+@pytest.mark.parametrize("unreleased", ["", "## [Unreleased]\n\n"])
+def test_tag_of_this_version_is_accepted(unreleased: str) -> None:
+    changelog = f"# Changelog\n\n{unreleased}## [{__version__}]\n\n- New.\n"
+    check_tag(f"v{__version__}", __version__, changelog)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,11 @@ def test_tag_of_this_version_is_accepted() -> None:
     [
         ("v9.9.9", "## [0.1.0]", "the tag is v9.9.9, expected v0.1.0"),
         ("v0.1.0", "## [Unreleased]", "CHANGELOG.md has no section"),
+        (
+            "v0.1.0",
+            "## [Unreleased]\n\n- Newer.\n\n## [0.1.0]\n",
+            "CHANGELOG.md has unreleased changes, move them to [0.1.0]",
+        ),
     ],
 )
 def test_other_tag_or_changelog_is_refused(tag: str, changelog: str, message: str) -> None:
@@ -34,11 +41,13 @@ def test_other_tag_or_changelog_is_refused(tag: str, changelog: str, message: st
 
 
 def test_every_readme_link_becomes_absolute_and_names_a_file() -> None:
-    before = re.findall(r"\]\(([^)]+)\)", read("README.md"))
+    before = re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", read("README.md"))
     after = re.findall(r"\]\(([^)]+)\)", make_links_absolute(read("README.md"), URL, "v1"))
-    assert before
-    assert after == [f"{URL}/blob/v1/{target}" for target in before]
-    assert [target for target in before if not (ROOT / target).exists()] == []
+    assert {mark for mark, _ in before} == {"!", ""}
+    assert after == [
+        f"{URL}/{'raw' if mark else 'blob'}/v1/{target}" for mark, target in before
+    ]
+    assert [target for _, target in before if not (ROOT / target).exists()] == []
 
 
 def test_other_links_are_unchanged() -> None:

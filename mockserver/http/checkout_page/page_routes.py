@@ -20,16 +20,16 @@ from mockserver.http.browser import foreign_site
 from mockserver.http.checkout_page.page_address import PAGE_SEGMENT, PageAddresses
 from mockserver.http.checkout_page.page_state import describe_page
 from mockserver.http.complete_checkout import NOT_VALIDATED, play_completion
-from mockserver.http.control.parsing import json_response, parse_json_object, validate
-from mockserver.http.control.problems import (
+from mockserver.http.deliveries.delivery_runner import DeliveryRunner
+from mockserver.http.json_bodies import json_response, parse_json_object, validate
+from mockserver.http.messages import Request, Response
+from mockserver.http.problems import (
     Problem,
     method_not_allowed,
     problem_response,
     refusal_problem,
     scenario_problem,
 )
-from mockserver.http.deliveries.delivery_runner import DeliveryRunner
-from mockserver.http.messages import Request, Response
 from mockserver.http.router import Router
 from mockserver.http.shopper_changes import enter_changes, serialize_validation
 from mockserver.sandbox import checkouts

@@ -12,7 +12,7 @@ from mockserver.domain.checkout.choices import choose_shipping_option, with_ship
 from mockserver.domain.checkout.completion import completed_amount
 from mockserver.domain.checkout.streets import join_street
 from mockserver.domain.order import Address
-from mockserver.http.merchant.order_serializer import JsonObject
+from mockserver.http.json_values import JsonObject
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checkout_completion import generate_address
 

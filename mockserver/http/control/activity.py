@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
+from mockserver.http.json_values import format_time
 from mockserver.http.log_lines import format_fields
-from mockserver.http.merchant.order_serializer import format_time
 from mockserver.http.messages import Request
 from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.names import display_name

@@ -27,7 +27,11 @@ from mockserver.http.control.context import (
 )
 from mockserver.http.control.ownership import authenticate_owner, is_about_sandbox
 from mockserver.http.control.parsing import check_query
-from mockserver.http.control.problems import (
+from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
+from mockserver.http.first_use import build_if_large
+from mockserver.http.merchant.credentials import Credentials
+from mockserver.http.messages import Request, Response
+from mockserver.http.problems import (
     Problem,
     method_not_allowed,
     problem_response,
@@ -36,11 +40,7 @@ from mockserver.http.control.problems import (
     store_problem,
     unauthorized,
 )
-from mockserver.http.control.routes import CONTROL_ROUTER, CONTROL_ROUTES
-from mockserver.http.control.workers import SMALL_SANDBOX, Work
-from mockserver.http.first_use import build_if_large
-from mockserver.http.merchant.credentials import Credentials
-from mockserver.http.messages import Request, Response
+from mockserver.http.workers import SMALL_SANDBOX, Work
 from mockserver.sandbox.names import is_digest
 from mockserver.scenario.diagnostics import ScenarioError
 

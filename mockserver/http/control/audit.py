@@ -3,9 +3,9 @@
 from msgspec import to_builtins
 
 from mockserver.http.control.context import ControlContext, PathParams, find_sandbox
-from mockserver.http.control.parsing import json_response
-from mockserver.http.control.problems import Problem
+from mockserver.http.json_bodies import json_response
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 
 FILTER = "allow"
 

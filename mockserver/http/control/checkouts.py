@@ -12,11 +12,11 @@ from mockserver.http.control.context import (
 )
 from mockserver.http.control.deliveries import serialize_delivery
 from mockserver.http.control.orders import MAX_ORDERS, free_order_name
-from mockserver.http.control.parsing import json_response, parse_json_object, validate
-from mockserver.http.control.problems import Problem
+from mockserver.http.json_bodies import json_response, parse_json_object, validate
+from mockserver.http.json_values import JsonObject, format_time
 from mockserver.http.merchant.checkout_serializer import serialize_checkout
-from mockserver.http.merchant.order_serializer import JsonObject, format_time
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.http.shopper_changes import serialize_validation
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.sandbox import Sandbox

@@ -13,12 +13,12 @@ from mockserver.http.control.context import (
     open_sandbox,
     parse_sandbox_name,
 )
-from mockserver.http.control.parsing import json_response, parse_json_object
-from mockserver.http.control.problems import Problem
-from mockserver.http.control.workers import SMALL_SANDBOX
 from mockserver.http.deliveries.delivery_runner import SentDelivery
-from mockserver.http.merchant.order_serializer import format_time
+from mockserver.http.json_bodies import json_response, parse_json_object
+from mockserver.http.json_values import format_time
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
+from mockserver.http.workers import SMALL_SANDBOX
 from mockserver.sandbox.deliveries.delivery import is_stopped
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import check_time_bounds, parse_duration, parse_time

@@ -12,12 +12,12 @@ from mockserver.domain.order import Order
 from mockserver.homes.home import Home
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.control.activity import Activity
-from mockserver.http.control.problems import Problem
-from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.first_use import is_large
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
+from mockserver.http.problems import Problem
+from mockserver.http.workers import Workers
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.names import (
     MAX_NAME_LENGTH,

@@ -13,12 +13,12 @@ from mockserver.http.control.context import (
     find_sandbox,
     parse_sandbox_name,
 )
-from mockserver.http.control.parsing import json_response
-from mockserver.http.control.problems import Problem
 from mockserver.http.control.requests import parse_await_parameters
 from mockserver.http.deliveries.outgoing import OutgoingRequest, build_request
-from mockserver.http.merchant.order_serializer import JsonObject, format_time
+from mockserver.http.json_bodies import json_response
+from mockserver.http.json_values import JsonObject, format_time
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.sandbox.deliveries.delivery import (
     Attempt,
     Delivery,

@@ -10,11 +10,8 @@ from mockserver.domain.ledger import build_ledger
 from mockserver.domain.refusal import Refusal
 from mockserver.domain.refusal_hints import refusal_hint
 from mockserver.domain.wording import did_you_mean, quote
-from mockserver.http.merchant.order_serializer import (
-    JsonObject,
-    format_time,
-    serialize_explanation,
-)
+from mockserver.http.json_values import JsonObject, format_time
+from mockserver.http.merchant.order_serializer import serialize_explanation
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.recordings import Message

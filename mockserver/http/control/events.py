@@ -22,10 +22,10 @@ from mockserver.http.control.context import (
 )
 from mockserver.http.control.entries import serialize_row
 from mockserver.http.control.parsing import COUNT_PATTERN
-from mockserver.http.control.problems import Problem
 from mockserver.http.control.sandboxes import summarize_sandbox
-from mockserver.http.merchant.order_serializer import JsonObject
+from mockserver.http.json_values import JsonObject
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import parse_duration

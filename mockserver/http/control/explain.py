@@ -20,12 +20,12 @@ from mockserver.http.control.context import (
     find_sandbox,
 )
 from mockserver.http.control.entries import serialize_entry
-from mockserver.http.control.parsing import json_response, parse_json_object
-from mockserver.http.control.problems import Problem
+from mockserver.http.json_bodies import json_response, parse_json_object
 from mockserver.http.merchant import validation_errors
 from mockserver.http.merchant.command_parsing import Body, parse_refund
 from mockserver.http.merchant.fault_injection import effective_actions
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.sandbox.faults.actions import Action, FailAllocation
 from mockserver.sandbox.faults.rules import FaultRule, RequestFacts
 from mockserver.sandbox.sandbox import Sandbox

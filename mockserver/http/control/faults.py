@@ -9,14 +9,10 @@ from mockserver.http.control.context import (
     find_sandbox,
     open_sandbox,
 )
-from mockserver.http.control.parsing import (
-    json_response,
-    parse_json_object,
-    validate,
-    validate_name,
-)
-from mockserver.http.control.problems import Problem
+from mockserver.http.control.parsing import validate_name
+from mockserver.http.json_bodies import json_response, parse_json_object, validate
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.lint_contradictions import never_fires_because

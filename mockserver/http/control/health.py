@@ -4,9 +4,9 @@ from time import monotonic
 
 from mockserver import __version__
 from mockserver.http.control.context import ControlContext, PathParams
-from mockserver.http.control.parsing import json_response
-from mockserver.http.control.problems import Problem
+from mockserver.http.json_bodies import json_response
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 
 
 def get_metrics(context: ControlContext, _params: PathParams, _request: Request) -> Response:

@@ -4,8 +4,8 @@ from mockserver.domain.allocation.explanation import AllocationOutcome
 from mockserver.domain.lifecycle import Status, derive_status
 from mockserver.domain.order import Order
 from mockserver.http.control.parsing import parse_limit
-from mockserver.http.control.problems import Problem
 from mockserver.http.messages import Request
+from mockserver.http.problems import Problem
 from mockserver.sandbox.sandbox import Sandbox
 
 FILTER_CHOICES = {"status": tuple(Status), "outcome": tuple(AllocationOutcome)}

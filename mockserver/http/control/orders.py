@@ -18,15 +18,11 @@ from mockserver.http.control.context import (
     parse_sandbox_name,
 )
 from mockserver.http.control.order_filters import filter_orders
-from mockserver.http.control.parsing import (
-    json_response,
-    parse_flag,
-    parse_json_object,
-    validate,
-)
-from mockserver.http.control.problems import Problem
-from mockserver.http.control.workers import SMALL_BODY
+from mockserver.http.control.parsing import parse_flag
+from mockserver.http.json_bodies import json_response, parse_json_object, validate
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
+from mockserver.http.workers import SMALL_BODY
 from mockserver.sandbox.checkouts import notify_of_review
 from mockserver.sandbox.deliveries.emission import emit_event
 from mockserver.sandbox.deliveries.webhooks import EventType
@@ -118,7 +114,7 @@ def _draft(context: ControlContext, params: PathParams, spec: Spec) -> tuple[str
 def _store_draft(
     context: ControlContext, params: PathParams, spec: Spec, name: str, built: BuiltOrder
 ) -> Response:
-    """Store a built order; build it anew if its name or ids were taken meanwhile."""
+    """Store a built order; build it again if its name or ids were taken meanwhile."""
     sandbox = open_sandbox(context, params)
     ids = (built[0].order_id, *built[1])
     are_taken = any(id_ in sandbox.orders or id_ in sandbox.movement_names for id_ in ids)

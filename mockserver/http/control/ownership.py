@@ -1,9 +1,9 @@
 """Access to the sandboxes of ``serve --owned`` with the secret of their user."""
 
 from mockserver.http.control.context import ControlContext, parse_sandbox_name
-from mockserver.http.control.problems import Problem
 from mockserver.http.merchant.credentials import Credentials, parse_authorization
 from mockserver.http.messages import Request
+from mockserver.http.problems import Problem
 from mockserver.sandbox.names import display_name
 
 SANDBOX_DEPTH = 2  # segments before the name in /__admin/sandboxes/{sandbox}

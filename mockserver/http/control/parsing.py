@@ -1,17 +1,15 @@
-"""Parse request bodies and build responses of the control API."""
+"""Parse the queries and documents of control requests."""
 
 import re
 from functools import cache
-from typing import Any
 
-import orjson
 from msgspec.structs import replace
 
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import Route
-from mockserver.http.control.problems import Problem
-from mockserver.http.merchant.request_parsing import MalformedJsonError, parse_bounded_json
+from mockserver.http.json_bodies import parse_json_body, read_body
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.document import Document
 from mockserver.scenario.json_reader import parse_json
@@ -27,11 +25,6 @@ YAML_SUBTYPES = ("yaml", "x-yaml", "vnd.yaml", "plain")
 
 REPEATABLE_FILTERS = ("allow",)
 """Filters that are lists: separated by commas, or repeated."""
-
-
-def json_response(value: object, status: int = 200) -> Response:
-    """Build a JSON response."""
-    return Response(status, orjson.dumps(value), {"Content-Type": "application/json"})
 
 
 def yaml_response(text: str) -> Response:
@@ -63,18 +56,6 @@ def query_names(query_schema: str) -> tuple[str, ...]:
     return tuple(shipped_schemas()[CONTROL_SCHEMAS]["$defs"][query_schema]["properties"])
 
 
-def parse_json_object(request: Request) -> dict[str, Any]:
-    """Parse the body as a JSON object.
-
-    Raises:
-        Problem: the body is too large, malformed, or not an object.
-    """
-    value = _parse_json(read_body(request))
-    if not isinstance(value, dict):
-        raise Problem(422, "expected a JSON object")
-    return value
-
-
 def parse_document(request: Request) -> Document:
     """Parse the body as YAML or JSON, by its Content-Type; YAML without one.
 
@@ -86,7 +67,7 @@ def parse_document(request: Request) -> Document:
     media_type = request.headers.get("Content-Type", "application/yaml").partition(";")[0]
     kind = media_type.strip().lower().rpartition("/")[2]
     if kind == "json":
-        _parse_json(decode_text(body).encode())
+        parse_json_body(decode_text(body).encode())
         return parse_json(body)
     if kind in YAML_SUBTYPES:
         return parse_yaml(body)
@@ -121,18 +102,6 @@ def parse_limit(request: Request) -> int | None:
     return int(limit)
 
 
-def validate(value: dict[str, Any], reference: str) -> dict[str, Any]:
-    """Validate a value against a shipped schema.
-
-    Raises:
-        ScenarioError: with every violation.
-    """
-    findings = schema_findings(get_schema(reference), value)
-    if findings:
-        raise ScenarioError(findings)
-    return value
-
-
 def validate_name(value: object, key: str) -> str:
     """Validate the value of a key as a name.
 
@@ -143,21 +112,3 @@ def validate_name(value: object, key: str) -> str:
     if findings:
         raise ScenarioError([replace(finding, path=(key,)) for finding in findings])
     return str(value)
-
-
-def read_body(request: Request) -> bytes:
-    """Return the body.
-
-    Raises:
-        Problem: with status 413 if it is too large.
-    """
-    if request.body is None:
-        raise Problem(413, "the body is larger than 1 MiB")
-    return request.body
-
-
-def _parse_json(body: bytes) -> Any:  # noqa: ANN401
-    try:
-        return parse_bounded_json(body)
-    except MalformedJsonError as error:
-        raise Problem(400, f"malformed JSON: {error}") from None

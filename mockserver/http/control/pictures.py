@@ -13,10 +13,10 @@ from mockserver.http.control.context import (
     find_sandbox,
 )
 from mockserver.http.control.explain import try_refund, validate_refund
-from mockserver.http.control.parsing import parse_json_object
-from mockserver.http.control.problems import Problem
 from mockserver.http.control.serializers import order_steps
+from mockserver.http.json_bodies import parse_json_object
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.picture.content import DryRun
 from mockserver.picture.order_picture import DEFAULT_WIDTH, MAX_WIDTH, MIN_WIDTH, draw_order
 from mockserver.picture.svg import read_style

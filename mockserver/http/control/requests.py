@@ -26,17 +26,15 @@ from mockserver.http.control.entries import serialize_entry, serialize_row
 from mockserver.http.control.parsing import (
     CONTROL_SCHEMAS,
     COUNT_PATTERN,
-    json_response,
     parse_flag,
-    parse_json_object,
     parse_limit,
-    validate,
 )
-from mockserver.http.control.problems import Problem
+from mockserver.http.json_bodies import json_response, parse_json_object, validate
+from mockserver.http.json_values import JsonObject
 from mockserver.http.merchant.credentials import parse_authorization
-from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.sandbox.deliveries.delivery import DeliveryKind
 from mockserver.sandbox.journal import Entry, Journal
 from mockserver.sandbox.sandbox import Sandbox

@@ -22,7 +22,7 @@ from mockserver.http.control import (
 )
 from mockserver.http.control.activity import serialize_call
 from mockserver.http.control.context import ControlContext, PathParams, Route
-from mockserver.http.control.parsing import json_response
+from mockserver.http.json_bodies import json_response
 from mockserver.http.messages import Request, Response
 from mockserver.http.router import Router
 

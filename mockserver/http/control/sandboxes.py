@@ -13,18 +13,13 @@ from mockserver.http.control.context import (
     open_sandbox,
     parse_sandbox_name,
 )
-from mockserver.http.control.parsing import (
-    json_response,
-    parse_document,
-    parse_json_object,
-    validate,
-    yaml_response,
-)
-from mockserver.http.control.problems import Problem
+from mockserver.http.control.parsing import parse_document, yaml_response
 from mockserver.http.control.serializers import count_failed_refunds
-from mockserver.http.control.workers import SMALL_BODY, SMALL_SANDBOX
-from mockserver.http.merchant.order_serializer import format_time
+from mockserver.http.json_bodies import json_response, parse_json_object, validate
+from mockserver.http.json_values import format_time
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
+from mockserver.http.workers import SMALL_BODY, SMALL_SANDBOX
 from mockserver.sandbox.memory_sizes import NAME_BYTES
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.sandbox import Sandbox

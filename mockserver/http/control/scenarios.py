@@ -5,17 +5,13 @@ from functools import partial
 
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import ControlContext, PathParams
-from mockserver.http.control.parsing import (
-    json_response,
-    parse_document,
-    read_body,
-    yaml_response,
-)
+from mockserver.http.control.parsing import parse_document, yaml_response
 from mockserver.http.control.pictures import svg_response
-from mockserver.http.control.problems import Problem
 from mockserver.http.control.serializers import serialize_order_summaries
-from mockserver.http.control.workers import SMALL_BODY
+from mockserver.http.json_bodies import json_response, read_body
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
+from mockserver.http.workers import SMALL_BODY
 from mockserver.scenario.diagnostics import Finding, ScenarioError
 from mockserver.scenario.document import Document
 from mockserver.scenario.lint import lint_sandbox

@@ -20,12 +20,8 @@ from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order
 from mockserver.domain.refusal import Refusal
 from mockserver.http.control.entries import render_refusal, serialize_refusal
-from mockserver.http.merchant.order_serializer import (
-    JsonObject,
-    format_time,
-    serialize_explanation,
-    serialize_order,
-)
+from mockserver.http.json_values import JsonObject, format_time
+from mockserver.http.merchant.order_serializer import serialize_explanation, serialize_order
 from mockserver.sandbox.faults.actions import Action, ends_request
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry

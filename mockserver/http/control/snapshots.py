@@ -7,10 +7,11 @@ from mockserver.http.control.context import (
     find_sandbox,
     open_sandbox,
 )
-from mockserver.http.control.parsing import json_response, parse_json_object, validate_name
-from mockserver.http.control.problems import Problem
-from mockserver.http.merchant.order_serializer import format_time
+from mockserver.http.control.parsing import validate_name
+from mockserver.http.json_bodies import json_response, parse_json_object
+from mockserver.http.json_values import format_time
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.sandbox.snapshots import Snapshot
 
 

@@ -6,8 +6,8 @@ from mockserver.http.control.context import (
     find_sandbox,
     open_sandbox,
 )
-from mockserver.http.control.parsing import json_response, parse_json_object, validate
-from mockserver.http.merchant.order_serializer import JsonObject, format_time
+from mockserver.http.json_bodies import json_response, parse_json_object, validate
+from mockserver.http.json_values import JsonObject, format_time
 from mockserver.http.messages import Request, Response
 from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
 from mockserver.sandbox.sandbox import Sandbox

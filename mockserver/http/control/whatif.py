@@ -18,11 +18,11 @@ from mockserver.http.control.context import (
     find_entry,
     find_sandbox,
 )
-from mockserver.http.control.parsing import json_response, parse_json_object, validate
-from mockserver.http.control.problems import Problem
+from mockserver.http.json_bodies import json_response, parse_json_object, validate
 from mockserver.http.merchant.endpoints import ENDPOINT_BY_OPERATION, MERCHANT_ROUTER
 from mockserver.http.merchant.request_parsing import parse_command
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem
 from mockserver.sandbox.faults.rules import FaultRule
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.recordings import Message

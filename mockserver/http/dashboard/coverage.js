@@ -1,5 +1,5 @@
 // @ts-check
-/** What of the contract the requests of a sandbox have met: tiers, statuses, gaps. */
+/** Coverage of the API contract by the requests of a sandbox: tiers, statuses, gaps. */
 
 import { count, group, h, table, value } from "./dom.js";
 
@@ -42,10 +42,10 @@ export function drawCoverage(report, link) {
  * @param {string} tier
  * @param {any} figures
  */
-function drawTier(tier, { met, total, percent }) {
+function drawTier(tier, { covered, total, percent }) {
   return [
     h("strong", null, tier),
-    h("span", { class: "number" }, `${group(met)} of ${group(total)}`),
+    h("span", { class: "number" }, `${group(covered)} of ${group(total)}`),
     h("span", { class: "number" }, total ? `${percent} %` : "-"),
     h("meter", { min: 0, max: 100, value: total ? percent : 0, "aria-label": `Met of ${tier}` }),
   ];

@@ -50,7 +50,7 @@ export function openMovement(kind, sandbox, data, done) {
     reference: h("input", { value: line.reference ?? "", "aria-label": `Reference of ${line.name}`, size: 12 }),
   })));
   const amount = h("input", { inputmode: "numeric", pattern: "[0-9]+", required: true, value: "0" });
-  const preview = new Picture(() => {});
+  const dryRun = new Picture(() => {});
   const verdict = h("p", { role: "status" });
   const same = h("div");
   let isAmountTyped = false;
@@ -73,13 +73,13 @@ export function openMovement(kind, sandbox, data, done) {
     if (kind === "capture" || !/^\d+$/.test(amount.value)) return;
     try {
       const refund = body();
-      const told = await call("POST", sandboxPath(sandbox, "explain"), { order_id: id, refund });
+      const explanation = await call("POST", sandboxPath(sandbox, "explain"), { order_id: id, refund });
       if (number !== updates) return;
-      const hint = (told.refusal ?? told).hints?.[0];
-      fill(verdict, told.refusal ? `Would be refused: ${told.refusal.message}` : { allocated: "✓ It would be allocated.", failed: "✗ It would be accepted, but not allocated.", not_attempted: "○ It would be accepted without an allocation." }[/** @type {string} */ (told.outcome)], hint ? h("span", { class: "hint muted block" }, "→ ", value(numberRefunds(hint, data.allocations))) : null,
-        told.faults.length ? h("span", { class: "warning block" }, "⚡ Faults that would fire: ", value(told.faults.join("; "))) : null);
-      verdict.className = told.refusal || told.outcome === "failed" ? "failed" : "";
-      await preview.draw({ path: `${sandboxPath(sandbox, `orders/${id}`)}/picture.svg`, body: refund });
+      const hint = (explanation.refusal ?? explanation).hints?.[0];
+      fill(verdict, explanation.refusal ? `Would be refused: ${explanation.refusal.message}` : { allocated: "✓ It would be allocated.", failed: "✗ It would be accepted, but not allocated.", not_attempted: "○ It would be accepted without an allocation." }[/** @type {string} */ (explanation.outcome)], hint ? h("span", { class: "hint muted block" }, "→ ", value(numberRefunds(hint, data.allocations))) : null,
+        explanation.faults.length ? h("span", { class: "warning block" }, "⚡ Faults that would fire: ", value(explanation.faults.join("; "))) : null);
+      verdict.className = explanation.refusal || explanation.outcome === "failed" ? "failed" : "";
+      await dryRun.draw({ path: `${sandboxPath(sandbox, `orders/${id}`)}/picture.svg`, body: refund });
     } catch (error) {
       if (number === updates) fill(verdict, error instanceof Error ? error.message : "");
     }
@@ -107,7 +107,7 @@ export function openMovement(kind, sandbox, data, done) {
     h("label", null, "Amount, minor units", amount),
     verdict,
     h("div", { class: "row" }, h("button", { class: "primary" }, "Send it"), h("button", { value: "no", formnovalidate: true }, "Cancel")),
-    kind === "refund" ? preview.element : null,
+    kind === "refund" ? dryRun.element : null,
     same));
   document.querySelector("#dialogs")?.append(dialog);
   dialog.showModal();

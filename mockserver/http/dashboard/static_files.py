@@ -8,8 +8,8 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from mockserver.http.control.problems import Problem, method_not_allowed, problem_response
 from mockserver.http.messages import Request, Response
+from mockserver.http.problems import Problem, method_not_allowed, problem_response
 from mockserver.picture.svg import STYLE_FILE, read_style
 
 PACKAGE = "mockserver.http.dashboard"
@@ -51,7 +51,7 @@ def read_files() -> dict[str, tuple[bytes, dict[str, str]]]:
     return {name: (content, _headers(name, content)) for name, content in contents.items()}
 
 
-def answer_dashboard(request: Request) -> Response | None:
+def respond_with_dashboard(request: Request) -> Response | None:
     """Answer a browser that asks for the dashboard; ``None`` for all other requests."""
     is_file = request.segments[:2] == UI_SEGMENTS
     if not is_file and not _wants_page(request):

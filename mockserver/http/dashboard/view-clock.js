@@ -14,7 +14,7 @@ import { formatTime } from "./format.js";
 export function show(root, place) {
   const path = sandboxPath(place.sandbox, "clock");
   const now = h("p", { role: "status" });
-  const advance = h("input", { value: "1d", "aria-label": "Duration, such as 90s, 4h or 28d", size: 8, input: () => void preview() });
+  const advance = h("input", { value: "1d", "aria-label": "Duration, such as 90s, 4h or 28d", size: 8, input: () => void dryRun() });
   const set = h("output", { "aria-live": "polite" });
   const same = h("div");
   const done = h("section", { class: "panel", "aria-label": "What it set off", hidden: true });
@@ -28,11 +28,11 @@ export function show(root, place) {
   fill(root, h("div", { class: "head" }, h("h1", null, "Clock"), now, h("span", { class: "spacer" }), freeze),
     h("section", { class: "panel", "aria-label": "Advance" }, h("h2", null, "Advance"),
       h("form", { class: "form", submit: move },
-        h("div", { class: "row" }, ["1h", "1d", "14d", "28d"].map((text) => h("button", { type: "button", click: () => { advance.value = text; void preview(); } }, `+${text}`)), advance,
+        h("div", { class: "row" }, ["1h", "1d", "14d", "28d"].map((text) => h("button", { type: "button", click: () => { advance.value = text; void dryRun(); } }, `+${text}`)), advance,
           h("button", { class: "primary" }, "Advance")),
         set), same), done);
 
-  async function preview() {
+  async function dryRun() {
     const duration = advance.value;
     if (isNew(same, duration)) fill(same, equivalent(action()));
     try {
@@ -72,7 +72,7 @@ export function show(root, place) {
     frozen = state.frozen;
     fill(now, h("strong", null, `${formatTime(state.now)} UTC`), frozen ? ", frozen" : ", running");
     fill(freeze, frozen ? "Let it run" : "Freeze");
-    await preview();
+    await dryRun();
   }
 
   void guarded(now, load);

@@ -23,7 +23,7 @@ export function show(root, place) {
   const same = h("div");
   const picture = new Picture(() => {});
   const drawn = h("select", { "aria-label": "Order of the scenario", change: () => void drawOrder() });
-  const preview = h("section", { class: "panel", "aria-label": "What it brings", hidden: true },
+  const orderPanel = h("section", { class: "panel", "aria-label": "What it brings", hidden: true },
     h("div", { class: "row head-of" }, h("h2", null, "What it brings"), drawn), picture.element);
   /** @type {AbortController | null} */
   let running = null;
@@ -35,7 +35,7 @@ export function show(root, place) {
     h("button", { type: "button", click: () => void exportSandbox() }, "Export this sandbox"),
     h("button", { type: "button", click: download }, "Download"),
     h("button", { type: "button", class: "primary", click: () => void load() }, "Load…")),
-  h("div", { class: "editor" }, h("div", { class: "stack" }, text, preview, same), h("section", { class: "panel", "aria-label": "Findings" }, h("h2", null, "Findings"), state, list)));
+  h("div", { class: "editor" }, h("div", { class: "stack" }, text, orderPanel, same), h("section", { class: "panel", "aria-label": "Findings" }, h("h2", null, "Findings"), state, list)));
 
   function lintSoon() {
     clearTimeout(timer);
@@ -75,7 +75,7 @@ export function show(root, place) {
     const before = drawn.value;
     const first = orders.find((one) => one.name === before) ?? orders.find((one) => one.not_allocated) ?? orders[0];
     fill(drawn, orders.map((one) => h("option", { value: one.name, selected: one === first }, visible(one.name, 60), one.not_allocated ? `: ${count(one.not_allocated, "refund")} not allocated` : "")));
-    preview.hidden = !orders.length;
+    orderPanel.hidden = !orders.length;
     if (first) await drawOrder();
   }
 

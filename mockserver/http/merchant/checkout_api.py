@@ -23,7 +23,7 @@ CHECKOUT_HEADERS: Mapping[str, str] = {
 """Sent with every response of the checkout API (recorded)."""
 
 
-def answer_checkout(
+def respond_to_checkout(
     sandbox: Sandbox,
     exchange: Exchange,
     endpoint: OperationInfo,

@@ -19,7 +19,7 @@ from mockserver.domain.checkout.checkout import (
 )
 from mockserver.domain.checkout.completion import completed_amount, completed_tax_amount
 from mockserver.http.checkout_page.snippet import html_snippet
-from mockserver.http.merchant.order_serializer import JsonObject
+from mockserver.http.json_values import JsonObject
 
 FIELDS_BEFORE_SNIPPET = MERCHANT_FIELDS[: MERCHANT_FIELDS.index("options")]
 CHOSEN = ("selected_shipping_option", "merchant_requested")

@@ -13,28 +13,28 @@ from mockserver.domain.refusal import Refusal
 from mockserver.homes.home import Home
 from mockserver.homes.store import StoreError
 from mockserver.http.checkout_page.page_address import PageAddresses
-from mockserver.http.control.workers import Workers
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.first_use import build_if_large, is_large
 from mockserver.http.log_lines import format_fields
 from mockserver.http.merchant import fault_injection
 from mockserver.http.merchant.authentication import Authentication
-from mockserver.http.merchant.checkout_api import answer_checkout
+from mockserver.http.merchant.checkout_api import respond_to_checkout
 from mockserver.http.merchant.checkout_cache import CheckoutCache
 from mockserver.http.merchant.credentials import Credentials
 from mockserver.http.merchant.endpoints import MERCHANT_ROUTER, Endpoint
 from mockserver.http.merchant.exchange import Exchange, HandledRequest
-from mockserver.http.merchant.hosted_page_api import answer_session
-from mockserver.http.merchant.order_api import answer_order
+from mockserver.http.merchant.hosted_page_api import respond_to_session
+from mockserver.http.merchant.order_api import respond_to_order
 from mockserver.http.merchant.order_cache import OrderCache
 from mockserver.http.merchant.responses import (
     add_mock_headers,
     refusal_response,
 )
 from mockserver.http.merchant.suggestions import add_suggestion
-from mockserver.http.merchant.token_api import answer_token
+from mockserver.http.merchant.token_api import respond_to_token
 from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
+from mockserver.http.workers import Workers
 from mockserver.sandbox.faults.actions import ResponseDamage
 from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
@@ -92,9 +92,9 @@ class MerchantApi(Struct, frozen=True):
         try:
             if is_large(self.home.registry.template):
                 await self._build_if_large(credentials)
-            handled = await self.home.take_turn(user, self._answer, request, credentials)
+            handled = await self.home.take_turn(user, self._respond, request, credentials)
             while isinstance(handled, Delayed):
-                handled = await self._answer_after_delay(request, credentials, handled)
+                handled = await self._respond_after_delay(request, credentials, handled)
         except StoreError as error:
             return self._count(self.authentication.refuse_for_store(request, error))
         except Refusal as refusal:
@@ -108,7 +108,7 @@ class MerchantApi(Struct, frozen=True):
         accepts = partial(self.home.registry.accepts, user, secret)
         await build_if_large(self.home, self.workers, user, accepts)
 
-    async def _answer_after_delay(
+    async def _respond_after_delay(
         self, request: Request, credentials: Credentials, delayed: Delayed
     ) -> HandledRequest | Delayed:
         """Wait, then take the second turn: other requests may have been answered meanwhile."""
@@ -118,9 +118,9 @@ class MerchantApi(Struct, frozen=True):
         except CancelledError:  # the client disconnected
             self._count(await take_turn(user, self._abandon, user, exchange))
             raise
-        return await take_turn(user, self._answer, request, credentials, exchange)
+        return await take_turn(user, self._respond, request, credentials, exchange)
 
-    def _answer(
+    def _respond(
         self, request: Request, credentials: Credentials, delayed: Exchange | None = None
     ) -> HandledRequest | Delayed:
         """Take the turn of a request on its sandbox, up to a delay if a fault demands one.
@@ -149,7 +149,7 @@ class MerchantApi(Struct, frozen=True):
                 if delay:
                     return Delayed(exchange, delay)
             response = fault_injection.apply_before(exchange) if exchange.fired else None
-            response = response or self._execute(sandbox, exchange, endpoint, ids)
+            response = response or self._dispatch(sandbox, exchange, endpoint, ids)
         except Refusal as refusal:
             entry.result = refusal.with_traceback(None)
             response = refusal_response(refusal, entry.correlation_id, sandbox.assumptions)
@@ -169,23 +169,23 @@ class MerchantApi(Struct, frozen=True):
             return HandledRequest(response, exchange.finish(response))
         return self._record_exchange(sandbox, exchange, response)
 
-    def _execute(
+    def _dispatch(
         self,
         sandbox: Sandbox,
         exchange: Exchange,
         endpoint: Endpoint,
         ids: dict[str, str],
     ) -> Response:
-        """Carry out an operation, and render the response."""
+        """Choose the API of an operation, and let it respond."""
         if endpoint.base_path == CHECKOUTS_PATH:
-            return answer_checkout(
+            return respond_to_checkout(
                 sandbox, exchange, endpoint, ids, self.pages, self.checkout_cache
             )
         if endpoint.base_path == TOKENS_PATH:
-            return answer_token(sandbox, exchange, endpoint, ids)
+            return respond_to_token(sandbox, exchange, endpoint, ids)
         if endpoint.base_path == SESSIONS_PATH:
-            return answer_session(sandbox, exchange, endpoint, ids, self.pages)
-        return answer_order(sandbox, exchange, endpoint, ids, self.order_cache)
+            return respond_to_session(sandbox, exchange, endpoint, ids, self.pages)
+        return respond_to_order(sandbox, exchange, endpoint, ids, self.order_cache)
 
     def _record_exchange(
         self, sandbox: Sandbox, exchange: Exchange, response: Response

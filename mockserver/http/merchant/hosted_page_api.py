@@ -8,10 +8,10 @@ from mockserver.domain.checkout.hosted_session import SessionStatus
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import SESSIONS_PATH, Operation, OperationInfo
 from mockserver.http.checkout_page.page_address import PageAddresses
+from mockserver.http.json_values import JsonObject, format_time
 from mockserver.http.merchant.checkout_parsing import parse_checkout_fields
 from mockserver.http.merchant.command_parsing import PathIds
 from mockserver.http.merchant.exchange import Exchange
-from mockserver.http.merchant.order_serializer import JsonObject, format_time
 from mockserver.http.merchant.responses import provider_json_response
 from mockserver.http.messages import Response
 from mockserver.sandbox import hosted_sessions
@@ -19,7 +19,7 @@ from mockserver.sandbox.memory_sizes import measure_checkout
 from mockserver.sandbox.sandbox import Sandbox
 
 
-def answer_session(
+def respond_to_session(
     sandbox: Sandbox,
     exchange: Exchange,
     endpoint: OperationInfo,

@@ -22,7 +22,7 @@ from mockserver.sandbox.execution import Execution, execute, replay_key
 from mockserver.sandbox.sandbox import Sandbox
 
 
-def answer_order(
+def respond_to_order(
     sandbox: Sandbox,
     exchange: Exchange,
     endpoint: Endpoint,
@@ -37,11 +37,11 @@ def answer_order(
     if sandbox.assumptions.order_visible_after:
         check_order_visible(sandbox, ids["order_id"], endpoint.operation)
     if endpoint.parse_command is None:
-        return _read_order(sandbox, exchange, endpoint, ids, cache)
-    return _change_order(sandbox, exchange, endpoint, ids)
+        return _respond_to_read(sandbox, exchange, endpoint, ids, cache)
+    return _respond_to_change(sandbox, exchange, endpoint, ids)
 
 
-def _read_order(
+def _respond_to_read(
     sandbox: Sandbox,
     exchange: Exchange,
     endpoint: Endpoint,
@@ -58,14 +58,14 @@ def _read_order(
     return provider_json_response(endpoint.success, body, exchange.entry.correlation_id)
 
 
-def _change_order(
+def _respond_to_change(
     sandbox: Sandbox,
     exchange: Exchange,
     endpoint: Endpoint,
     ids: dict[str, str],
 ) -> Response:
     """Parse and execute the command of a request, and build its response."""
-    execution = _execute_command(sandbox, exchange, endpoint, ids)
+    execution = _parse_and_execute(sandbox, exchange, endpoint, ids)
     exchange.record_execution(execution)
     result, correlation_id = execution.result, exchange.entry.correlation_id
     if isinstance(result, Refusal):
@@ -79,7 +79,7 @@ def _change_order(
     )
 
 
-def _execute_command(
+def _parse_and_execute(
     sandbox: Sandbox, exchange: Exchange, endpoint: Endpoint, ids: dict[str, str]
 ) -> Execution:
     """Execute the command of a request; a known key is replayed even for an invalid body."""

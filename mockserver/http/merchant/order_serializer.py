@@ -5,8 +5,7 @@ absent rather than null fields, and times with three decimals.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from msgspec.structs import asdict
 
@@ -23,15 +22,9 @@ from mockserver.domain.order import (
     PaymentMethod,
     Refund,
 )
-
-JsonObject: TypeAlias = dict[str, Any]
+from mockserver.http.json_values import JsonObject, format_time
 
 _EMPTY_ADDRESS_TEXTS = ("title", "street_address2", "region")
-
-
-def format_time(moment: datetime) -> str:
-    """Format a time as the provider does: UTC, three decimals, ``Z``."""
-    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def serialize_order(order: Order, status: Status, assumptions: Assumptions) -> JsonObject:

@@ -15,7 +15,7 @@ from mockserver.domain.decision import Acceptance
 from mockserver.domain.errors import Reason
 from mockserver.domain.operation import CHECKOUT_OPERATIONS
 from mockserver.domain.refusal import Refusal
-from mockserver.http.merchant.order_serializer import format_time
+from mockserver.http.json_values import format_time
 from mockserver.http.messages import Response
 from mockserver.sandbox.eviction import Eviction
 from mockserver.sandbox.journal import Entry

@@ -10,10 +10,10 @@ from mockserver.domain.checkout.customer_token import TokenStatus
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import Operation, OperationInfo
 from mockserver.domain.order import PaymentMethod
+from mockserver.http.json_values import JsonObject
 from mockserver.http.merchant.checkout_parsing import parse_checkout_fields
 from mockserver.http.merchant.command_parsing import PathIds
 from mockserver.http.merchant.exchange import Exchange
-from mockserver.http.merchant.order_serializer import JsonObject
 from mockserver.http.merchant.responses import (
     IDEMPOTENCY_KEY_HEADER,
     RECORDED_HEADERS,
@@ -27,7 +27,7 @@ CARD = {"brand": "VISA", "expiry_date": "12/2030", "masked_number": "***********
 """What a token shows of the card it pays with."""
 
 
-def answer_token(
+def respond_to_token(
     sandbox: Sandbox, exchange: Exchange, endpoint: OperationInfo, ids: PathIds
 ) -> Response:
     """Carry out an operation on a customer token.

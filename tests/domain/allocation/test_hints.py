@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -16,7 +15,7 @@ from mockserver.domain.commands import CaptureOrder, RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.order import Order, OrderLine
 from mockserver.domain.wording import quote
-from tests.domain.case_tables import Case, cases
+from tests.domain.case_tables import Case, every_case
 from tests.support.builders import capture_of, drive, make_context, make_line, make_order
 from tests.support.order_specs import amount_from, line_from, lines_from
 from tests.support.strategies import (
@@ -46,7 +45,7 @@ def explain(order: Order, refund: RefundOrder) -> Explanation:
     return explain_case(build_case_for_command(order, refund, Assumptions()))
 
 
-@pytest.mark.parametrize("case", cases("hints"))
+@every_case("hints")
 def test_hints_match_the_case_table(case: Case) -> None:
     spec = case["refund"]
     refund = RefundOrder(amount_from(spec), order_lines=lines_from(spec))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.http.control import app
-from mockserver.http.control.workers import SMALL_SANDBOX
+from mockserver.http.workers import SMALL_SANDBOX
 from tests.support.merchant import UNKNOWN_ID, Merchant
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http.control import app, orders, sandboxes, scenarios
-from mockserver.http.control.workers import MAX_WORKERS, WORKER_NAME, Workers
+from mockserver.http.workers import MAX_WORKERS, WORKER_NAME, Workers
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import build_order
 from mockserver.scenario.scenario import Scenario, wrap_value

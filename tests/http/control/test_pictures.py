@@ -44,9 +44,9 @@ async def test_a_refund_can_be_drawn_before_it_is_sent(shipping_merchant: Mercha
         tried = await shipping_merchant.control("POST", path, SNEAKERS_BACK)
         wrong = await shipping_merchant.control("POST", path, MISSPELT)
         refused = await shipping_merchant.control("POST", path, {"refunded_amount": 90000})
-    assert drawn_refunds(tried.body) == ["preview refund allocated preview"]
-    assert drawn_refunds(wrong.body) == ["preview refund failed preview"]
-    assert drawn_refunds(refused.body) == ["preview refund refused preview"]
+    assert drawn_refunds(tried.body) == ["dry-run refund allocated dry-run"]
+    assert drawn_refunds(wrong.body) == ["dry-run refund failed dry-run"]
+    assert drawn_refunds(refused.body) == ["dry-run refund refused dry-run"]
     assert (await shipping_merchant.control("GET", "requests/count")).json == {"count": 2}
 
 

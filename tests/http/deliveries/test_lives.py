@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from mockserver.domain.ledger import broken_invariants
 from mockserver.domain.operation import ORDERS_PATH
+from mockserver.domain.order import FraudStatus
 from mockserver.homes.memory import MemoryHome
 from mockserver.http.checkout_page.page_address import PageAddresses
 from mockserver.http.complete_checkout import play_completion
-from mockserver.http.control.problems import Problem
 from mockserver.http.deliveries.delivery_runner import DeliveryRunner
 from mockserver.http.deliveries.outgoing import OutgoingRequest
 from mockserver.http.deliveries.sender import Sender, Sent
@@ -27,6 +27,7 @@ from mockserver.http.merchant.authentication import Authentication
 from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.messages import Request
 from mockserver.http.metrics import Metrics
+from mockserver.http.problems import Problem
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
@@ -53,9 +54,15 @@ FAULTS = (
     {"on": "any", "calls": {"every": 3}, "do": {"drop": "close"}},
     {"on": ["capture", "refund"], "calls": {"first": 2}, "do": {"respond": {"status": 503}}},
 )
+REVIEWS = {"accept": FraudStatus.ACCEPTED, "reject": FraudStatus.REJECTED}
 TRIES = 4  # of a request whose answer is lost
 names = st.sampled_from(["one", "two"])
-outcomes = st.sampled_from(["approved", "pending", "declined", "abandoned"])
+outcomes = st.sampled_from(
+    [
+        *({"outcome": outcome} for outcome in ("approved", "pending", "declined", "abandoned")),
+        *({"billing_address": {"email": f"a+pend-{end}-30@b.example"}} for end in REVIEWS),
+    ]
+)
 steps = st.one_of(
     st.tuples(st.just("complete"), names, outcomes),
     st.tuples(st.just("capture"), names, st.integers(1, 700)),
@@ -92,6 +99,10 @@ class Shop(Sender):
             if response.damage is None and 0 < response.status < 500:
                 break
 
+    async def is_held(self, _url: str) -> bool:
+        """Be reachable under every address."""
+        return False
+
     async def send(self, delivery: Delivery, _request: OutgoingRequest) -> Sent:
         """Answer a call."""
         await asyncio.sleep(0)
@@ -116,7 +127,7 @@ async def live(
             case "complete" if not sandbox.checkouts[name].completed_at:
                 checkout = sandbox.checkouts[name]
                 with suppress(Problem):  # it is expired
-                    await play_completion(runner, sandbox, checkout, {"outcome": value})
+                    await play_completion(runner, sandbox, checkout, value)
             case "capture":
                 await shop.request(name, "captures", captured_amount=value)
             case "refund":
@@ -128,6 +139,19 @@ async def live(
     await runner.advance(sandbox, sandbox.clock.now() + timedelta(days=3))
     await runner.close()
     return sandbox
+
+
+def assert_review_holds(sandbox: Sandbox, order_id: str) -> None:
+    """Assert that a planned review has ended, and that nothing was captured before."""
+    email = sandbox.checkouts[order_id].shopper["billing_address"]["email"]
+    outcome = next((REVIEWS[end] for end in REVIEWS if f"pend-{end}" in email), None)
+    order = sandbox.find_order(order_id)
+    assert order is not None
+    if outcome is not None:
+        assert order.fraud_status is outcome
+        reviewed_at = order.created_at + timedelta(minutes=30)
+        assert all(capture.captured_at >= reviewed_at for capture in order.captures)
+    assert not order.captures or order.fraud_status is FraudStatus.ACCEPTED
 
 
 @settings(max_examples=40, deadline=None)
@@ -143,6 +167,7 @@ def test_no_life_breaks_a_rule(
     for order_id, order in sandbox.orders.items():
         assert sandbox.checkouts[order_id].completed_at is not None
         assert list(broken_invariants(order)) == []
+        assert_review_holds(sandbox, order_id)
         handled = order.acknowledged_at
         pushes = [d for d in sandbox.deliveries if d.kind is DeliveryKind.PUSH]
         (push,) = [push for push in pushes if push.order_id == order_id]

@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.domain.operation import Operation
 from mockserver.http.control import deliveries
-from mockserver.http.control.workers import WORKER_NAME
+from mockserver.http.workers import WORKER_NAME
 from mockserver.sandbox.deliveries.delivery import DeliveryState, derive_delivery_state
 from tests.support.shop import Shop
 
@@ -203,11 +203,11 @@ async def test_a_held_delivery_that_is_sent_is_a_conflict(shop: Shop) -> None:
     assert (reply.status, "allow it with --deliver-to" in reply.json["detail"]) == (409, True)
 
 
-async def test_a_preview_of_the_clock_leaves_out_pushes_that_are_stopped(shop: Shop) -> None:
+async def test_a_dry_run_of_the_clock_leaves_out_pushes_that_are_stopped(shop: Shop) -> None:
     completed = await shop.complete()
-    preview = {"advance": "3m", "dry_run": True}
-    before = (await shop.merchant.control("POST", "clock", preview)).json["fired"]
+    dry_run = {"advance": "3m", "dry_run": True}
+    before = (await shop.merchant.control("POST", "clock", dry_run)).json["fired"]
     assert [event["event"] for event in before] == ["push is due"]
     await shop.merchant.do(Operation.ACKNOWLEDGE, order_id=completed["order_id"])
-    after = (await shop.merchant.control("POST", "clock", preview)).json["fired"]
+    after = (await shop.merchant.control("POST", "clock", dry_run)).json["fired"]
     assert after == await shop.advance("3m") == []
