@@ -307,10 +307,12 @@ class StoredHome:
         tracked = self._tracked.get(name)
         if tracked is None or not tracked.undo():
             self._forget(name)
-            return
+            await self._load(batch)
+            tracked = self._tracked.get(name)
         entries = await self.store.load_entries(name)
         try:
-            load_entries(tracked.sandbox, entries)
+            if tracked is not None:
+                load_entries(tracked.sandbox, entries)
         except UnreadableSandboxError as error:
             raise _report_unreadable(name, error) from None
 
