@@ -101,7 +101,7 @@ class DeliveryRunner:
         return sent
 
     async def deliver(self, sandbox: Sandbox, delivery: Delivery) -> list[SentDelivery]:
-        """Make a call that is due, as the fault rules have it.
+        """Make a call that is due, after applying fault rules.
 
         Returns:
             The attempts; none if the call is put off, or the sandbox was replaced.
