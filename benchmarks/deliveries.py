@@ -17,6 +17,7 @@ from mockserver.http.deliveries.delivery_runner import MAX_PARALLEL, DeliveryRun
 from mockserver.http.deliveries.sender import Sender
 from mockserver.http.deliveries.targets import TargetPolicy
 from mockserver.sandbox.checkouts import complete_checkout
+from mockserver.sandbox.clock import ClockMove
 from mockserver.sandbox.deliveries.schedules import PushMode
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
@@ -69,7 +70,7 @@ async def send_due(url: str) -> float:
     sandbox = fill(registry, url)
     runner = DeliveryRunner(MemoryHome(registry), Sender(TargetPolicy()))
     started = perf_counter()
-    sent = await runner.advance(sandbox, sandbox.clock.now() + timedelta(minutes=2))
+    sent = await runner.advance(sandbox, ClockMove(by=timedelta(minutes=2)))
     seconds = perf_counter() - started
     await runner.close()
     if not all(item.attempt and item.attempt.succeeded for item in sent) or len(sent) != NUMBER:

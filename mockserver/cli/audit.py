@@ -21,7 +21,7 @@ from mockserver.testing.audit_report import (
     AUDIT_SEVERITIES,
     is_cut,
     is_failing,
-    not_judged,
+    not_checked,
     render_report,
 )
 
@@ -89,7 +89,7 @@ def _json(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
 
 
 def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
-    """Write one annotation a code, and one for all that was not judged.
+    """Write one annotation a code, and one for all that was not checked.
 
     GitHub shows ten errors and ten warnings a step.
     """
@@ -102,16 +102,16 @@ def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
 
 
 def _not_judged_annotation(reports: Sequence[AuditReport]) -> Iterator[str]:
-    """Name the sandbox of which least was judged; a cut journal is a warning."""
-    incomplete = [report for report in reports if report["not_judged"]]
+    """Name the sandbox of which least was checked; a cut journal is a warning."""
+    incomplete = [report for report in reports if report["not_checked"]]
     if not incomplete:
         return
-    report = max(incomplete, key=lambda report: (is_cut(report), len(report["not_judged"])))
+    report = max(incomplete, key=lambda report: (is_cut(report), len(report["not_checked"])))
     others = len(incomplete) - 1
     more = f" (and {pluralize(others, 'more sandbox', 'more sandboxes')})" if others else ""
-    message = f"sandbox {report['sandbox']}{more}: {'; '.join(not_judged(report))}"
+    message = f"sandbox {report['sandbox']}{more}: {'; '.join(not_checked(report))}"
     level = "warning" if is_cut(report) else "notice"
-    yield annotation(level, message, title="audit rules not judged")
+    yield annotation(level, message, title="audit rules not checked")
 
 
 def _annotation(findings: Sequence[AuditFinding]) -> str:
@@ -146,7 +146,7 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
             "message": {"text": f"sandbox {report['sandbox']}: {text}"},
         }
         for report in reports
-        for text in not_judged(report)
+        for text in not_checked(report)
     ]
     invocation = {"executionSuccessful": True, "toolExecutionNotifications": notifications}
     return render_sarif("kustom-mock audit", rules, results, invocations=[invocation])
@@ -195,7 +195,7 @@ def _cases(report: AuditReport, options: AuditOptions) -> Iterator[CaseResult]:
         yield CaseResult(f"{rule['code']} {rule['title']}")
     for reason, rules in (
         ("not tried", report["not_tried"]),
-        ("not judged", report["not_judged"]),
+        ("not checked", report["not_checked"]),
     ):
         for rule in rules:
             name = f"{rule['code']} {rule['title']}"

@@ -124,7 +124,7 @@ class Store(Protocol):
         """Wait until another turn than the one with a token is the last, or for seconds."""
 
     async def names(self) -> list[str]:
-        """Return the names of all sandboxes, least recently used first."""
+        """Return the names of all sandboxes, least recently used first if that is known."""
 
     async def check(self) -> None:
         """Check that the store answers.

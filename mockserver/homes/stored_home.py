@@ -118,9 +118,13 @@ class StoredHome:
             await sandbox.wait_for_change(min(seconds, RECHECK_INTERVAL))
 
     async def load_all(self) -> None:
-        """Load all sandboxes of the store; the log says why one cannot be read."""
+        """Load all sandboxes of the store, and forget those that are gone from it.
+
+        The log says why one cannot be read.
+        """
         unreadable = []
-        for name in await self.store.names():
+        at_hand = [sandbox.name for sandbox in self.registry]
+        for name in dict.fromkeys([*await self.store.names(), *at_hand]):
             try:
                 await self.take_turn(name, int)
             except StoreError as error:

@@ -42,12 +42,13 @@ end
 if commit.mode == 'check' then return redis.status_reply('done') end
 
 local reserved_by = redis.call('GET', reservation)
-if reserved_by then
-  if reserved_by ~= commit.replica then return redis.status_reply('reserved') end
-  redis.call('DEL', reservation)
+if reserved_by and reserved_by ~= commit.replica then
+  return redis.status_reply('reserved')
 end
 
-if commit.mode ~= 'turn' then redis.call('DEL', sandbox, journal, turns) end
+-- A full store refuses only the first write of a script, and never a DEL.
+if commit.mode == 'replace' then redis.call('HSET', sandbox, '@', commit.token) end
+if commit.mode ~= 'turn' then redis.call('DEL', sandbox, journal, turns, reservation) end
 if commit.mode == 'drop' then return redis.status_reply('done') end
 
 local written, count = {'@', commit.token}, #names - commit.removed_count
@@ -70,4 +71,5 @@ if commit.time_to_live > 0 then
     redis.call('PEXPIRE', key, commit.time_to_live)
   end
 end
+if reserved_by then redis.call('DEL', reservation) end
 return redis.status_reply('done')

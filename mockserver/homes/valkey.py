@@ -35,10 +35,8 @@ from valkey.exceptions import (
 
 from mockserver.homes.encoding import encode
 from mockserver.homes.store import Commit, Conflict, Outcome, StoredFields, StoreError
-from mockserver.sandbox.clock import wall_seconds
 
 PREFIX = "km"
-NAMES_KEY = f"{PREFIX}:names"
 TOKEN_FIELD = b"@"
 
 MAX_WAIT = 2.0  # seconds in which a lost connection may come back
@@ -48,7 +46,7 @@ MAX_BLOCK = 1.0  # seconds in which the store answers a waiter, less than the ti
 MAX_BLOCKED = 100  # waiters with a connection of their own
 BLOCKED_POLL_INTERVAL = 0.1  # seconds between two looks of the others
 NAMES_KEPT = 1024  # of sandboxes, whose keys are kept
-NAME_PERIOD = 60.0  # seconds in which the use of a sandbox is noted once
+SCANNED_KEYS = 1000  # of all keys in one look for sandboxes
 OLDEST_VERSION = (6, 2)
 CHECK_HINT = "check that it runs, the address, the password, and TLS (valkeys:// or rediss://)"
 URL_HINT = (
@@ -99,7 +97,6 @@ class ValkeyStore:
         self._connection.socket_timeout = None  # a pipeline has one of its own
         self._source = files(__package__).joinpath("turn.lua").read_text()
         self._script = sha1(self._source.encode(), usedforsecurity=False).hexdigest().encode()
-        self._noted: dict[str, float] = {}
         self._waiting_count = 0
 
     async def open(self) -> None:
@@ -123,7 +120,6 @@ class ValkeyStore:
 
     async def load(self, name: str) -> StoredFields | None:
         """Return the fields of a sandbox; ``None`` if there is none."""
-        await self._note_use(name)
         rows = await self._ask("HGETALL", _key(name))
         if not rows:
             return None
@@ -164,12 +160,18 @@ class ValkeyStore:
             self._waiting_count -= 1
 
     async def names(self) -> list[str]:
-        """Return the names of all sandboxes, least recently used first."""
-        names = [name.decode() for name in await self._ask("ZRANGE", NAMES_KEY, 0, -1)]
-        gone = [name for name in names if not await self._ask("EXISTS", _key(name))]
-        if gone:
-            await self._ask("ZREM", NAMES_KEY, *gone)
-        return [name for name in names if name not in gone]
+        """Return the names of all sandboxes in alphabetical order.
+
+        The keys themselves are looked through: an index of them could differ from what is
+        there when a sandbox expires, or is dropped and made again by another server.
+        """
+        start, end = (part.encode() for part in _key("*").split("*"))
+        options = "MATCH", _key("*"), "COUNT", SCANNED_KEYS, "TYPE", "hash"
+        names, cursor = set[str](), None
+        while cursor != 0:
+            cursor, keys = await self._ask("SCAN", cursor or 0, *options)
+            names |= {key.removeprefix(start).removesuffix(end).decode() for key in keys}
+        return sorted(names)
 
     async def check(self) -> None:
         """Check that the store answers.
@@ -203,13 +205,6 @@ class ValkeyStore:
                 await asyncio.sleep(RECONNECT_INTERVAL)
             except ValkeyError as error:
                 raise _store_error(error) from None
-
-    async def _note_use(self, name: str) -> None:
-        """Note the use of a sandbox among the names, at most once a minute."""
-        now = monotonic()
-        if now - self._noted.get(name, -NAME_PERIOD) >= NAME_PERIOD:
-            self._noted[name] = now
-            await self._ask("ZADD", NAMES_KEY, wall_seconds(), name)
 
     async def _send(self, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Send calls as one pipeline; return a reply or an error for each."""

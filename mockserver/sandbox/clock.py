@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from time import time, time_ns
 
+from msgspec import Struct
+
 LATEST_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 """The latest time of any sandbox; periods can still be added to it."""
 
@@ -24,6 +26,24 @@ def wall_nanoseconds() -> int:
 def wall_seconds() -> int:
     """Return the machine's time in whole seconds since 1970."""
     return int(time())
+
+
+class ClockMove(Struct, frozen=True):
+    """How a clock is to move forward: to a time, or by a duration from wherever it is.
+
+    A move by a duration counts in full although others move the clock meanwhile.
+    """
+
+    to: datetime | None = None
+    by: timedelta = timedelta()
+
+    def goal(self, now: datetime) -> datetime:
+        """Return where it leads from a time, at most to ``LATEST_TIME``."""
+        return self.to or now + min(self.by, LATEST_TIME - now)
+
+    def after(self, step: timedelta) -> "ClockMove":
+        """Return what is left of it after a step."""
+        return self if self.to else ClockMove(by=self.by - step)
 
 
 class Clock:

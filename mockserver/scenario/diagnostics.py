@@ -110,5 +110,7 @@ LINT_CODES: Mapping[str, str] = MappingProxyType(
         "W306": "A fault that can never fire.",
         "W307": "An expectation that contradicts the seeded orders.",
         "W308": "A capture of more pieces of an article than the order has.",
+        "W309": "A completion that the shopper cannot make: an unknown choice, or a required"
+        " checkbox that is not ticked.",
     },
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from mockserver.domain.order import Order
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import Finding, ScenarioError
+from mockserver.scenario.lint_completions import check_completions
 from mockserver.scenario.lint_context import LintContext
 from mockserver.scenario.lint_contradictions import (
     check_contradictions,
@@ -65,4 +66,5 @@ LINT_CHECKS: tuple[Callable[[LintContext], Iterator[Finding]], ...] = (
     check_expiry,
     check_unfirable_faults,
     check_contradictions,
+    check_completions,
 )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from valkey.asyncio import Valkey
@@ -109,15 +110,30 @@ async def test_a_store_that_is_away_is_an_error_and_comes_back(
     await home.close()
 
 
-async def test_a_full_store_writes_nothing(tmp_path: Path) -> None:
-    if find_engine() is None:
-        pytest.skip("needs valkey-server or redis-server")
-    with running_engine(tmp_path, "--maxmemory", "1") as url:
-        home = stored_home(ValkeyStore(url))
-        with pytest.raises(StoreError, match="refuses writes") as raised:
-            await home.take_turn("shop", home.registry.get_or_create, "shop")
-        assert raised.value.reason == "store_full"
-        await home.close()
+FULL: dict[str, dict[str, Any]] = {
+    "a turn": {"fields": {"o:a": b"2"}},
+    "a reserved turn": {"fields": {"o:a": b"2"}},
+    "a replacement": {"fields": {"head": b"n"}, "replaces": True},
+}
+
+
+@pytest.mark.parametrize("kind", FULL)
+async def test_a_full_store_writes_nothing(
+    store: ValkeyStore, engine_url: str, kind: str
+) -> None:
+    before = await store.load("x")
+    async with Valkey.from_url(engine_url) as engine:
+        if kind == "a reserved turn":
+            await engine.set("km:{x}:next", store.replica)
+        await engine.config_set("maxmemory", 1)
+        outcome = await commit(
+            store, Commit(name="x", expected="one", token="two", **FULL[kind])
+        )
+        await engine.config_set("maxmemory", 0)
+        await engine.delete("km:{x}:next")
+    assert isinstance(outcome, StoreError)
+    assert outcome.reason == "store_full"
+    assert await store.load("x") == before
 
 
 async def test_settings_that_lose_data_are_warned_of(

@@ -121,4 +121,10 @@ LINT_EXAMPLES: Mapping[str, LintExample] = {
         "    captures: {A: {lines: [{reference: A1, quantity: 3}]}}",
         "Correct the quantity.",
     ),
+    "W309": LintExample(
+        "version: 1\ncheckouts:\n  cart:\n    lines: [{reference: A1, unit_price: 3000}]\n"
+        "    options: {additional_checkbox: {text: Of age, checked: false, required: true}}\n"
+        "steps:\n- complete: {order: cart}",
+        "Tick it with `checkbox: true` or `checkboxes`, or choose what the checkout has.",
+    ),
 }

@@ -19,6 +19,7 @@ from mockserver.http.json_values import format_time
 from mockserver.http.messages import Request, Response
 from mockserver.http.problems import Problem
 from mockserver.http.workers import SMALL_SANDBOX
+from mockserver.sandbox.clock import ClockMove
 from mockserver.sandbox.deliveries.delivery import is_stopped
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.times import check_time_bounds, parse_duration, parse_time
@@ -48,8 +49,8 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
     changed = await context.home.take_turn(name, _change_clock, context, params, body)
     if isinstance(changed, Response):
         return changed
-    sandbox, old_time, target = changed
-    sent = await context.deliveries.advance(sandbox, target)
+    sandbox, old_time, move = changed
+    sent = await context.deliveries.advance(sandbox, move)
     sandbox = find_sandbox(context, params)
     changed_by_time = await context.workers.run_if(
         partial(_events_of_time, sandbox.copy(), old_time, sandbox.clock.now()),
@@ -62,11 +63,11 @@ async def set_clock(context: ControlContext, params: PathParams, request: Reques
 
 def _change_clock(
     context: ControlContext, params: PathParams, body: dict[str, Any]
-) -> tuple[Sandbox, datetime, datetime] | Response:
+) -> tuple[Sandbox, datetime, ClockMove] | Response:
     """Freeze or unfreeze the clock.
 
     Returns:
-        The sandbox, the time before, and the one to advance to; or what a change would do.
+        The sandbox, the time before, and how it is to move; or what a change would do.
     """
     sandbox = open_sandbox(context, params)
     old_time = sandbox.clock.now()
@@ -85,7 +86,8 @@ def _change_clock(
         sandbox.clock.freeze()
     elif "freeze" in body:
         sandbox.clock.unfreeze()
-    return sandbox, old_time, target
+    move = ClockMove(target) if "set" in body else ClockMove(by=target - old_time)
+    return sandbox, old_time, move
 
 
 def _dry_run_change(sandbox: Sandbox, target: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ only if the sandbox still has it.
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -17,6 +17,7 @@ from mockserver.homes.home import ArgumentsT, Home, ResultT
 from mockserver.http.deliveries import delivery_faults
 from mockserver.http.deliveries.outgoing import build_request
 from mockserver.http.deliveries.sender import Sender, Sent, no_response, timeout_of
+from mockserver.sandbox.clock import ClockMove
 from mockserver.sandbox.deliveries.delivery import (
     Attempt,
     Delivery,
@@ -49,20 +50,20 @@ class DeliveryRunner:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def advance(self, sandbox: Sandbox, target: datetime) -> list[SentDelivery]:
-        """Move the clock to a time, from due time to due time, sending what is due.
+    async def advance(self, sandbox: Sandbox, move: ClockMove) -> list[SentDelivery]:
+        """Move the clock, from due time to due time, sending what is due.
 
         The clock stops at each due time until the merchant has answered, so that an
         acknowledge made in response to a push stops the later ones.
         """
         async with self._locks.setdefault(sandbox, asyncio.Lock()):
-            return await self._advance(sandbox, target)
+            return await self._advance(sandbox, move)
 
-    async def _advance(self, sandbox: Sandbox, target: datetime) -> list[SentDelivery]:
+    async def _advance(self, sandbox: Sandbox, move: ClockMove) -> list[SentDelivery]:
         sent: list[SentDelivery] = []
-        while batch := await self.take_turn(sandbox, _take_due, target):
-            sent += await self._send_batch(sandbox, batch)
-        await self.take_turn(sandbox, _move_clock, target)
+        while (step := await self.take_turn(sandbox, _take_step, move)) and step.due:
+            sent += await self._send_batch(sandbox, step.due)
+            move = step.rest
         self.arm(sandbox)
         return sent
 
@@ -100,7 +101,7 @@ class DeliveryRunner:
         return sent
 
     async def deliver(self, sandbox: Sandbox, delivery: Delivery) -> list[SentDelivery]:
-        """Make a call that is due, as the fault rules have it.
+        """Make a call that is due, after applying fault rules.
 
         Returns:
             The attempts; none if the call is put off, or the sandbox was replaced.
@@ -215,7 +216,7 @@ class DeliveryRunner:
     def _start(self, sandbox: Sandbox) -> None:
         self._timers.pop(sandbox.name, None)
         if self.is_in_use(sandbox):
-            self._start_task(self.advance(sandbox, sandbox.clock.now()))
+            self._start_task(self.advance(sandbox, ClockMove()))
 
     def _start_task(self, sending: Coroutine[Any, Any, object]) -> None:
         task = asyncio.get_running_loop().create_task(sending)
@@ -232,12 +233,21 @@ class DeliveryRunner:
         return self._home.registry.get(sandbox.name) or sandbox
 
 
-def _take_due(sandbox: Sandbox, target: datetime) -> Sequence[Delivery]:
-    """Take what is due next, at most at a time, and move the clock there."""
-    batch = sandbox.deliveries.take_due(target, lambda d: _is_wanted(sandbox, d))
-    if batch:
-        _move_clock(sandbox, batch[0].due[0])
-    return batch
+class Step(NamedTuple):
+    """What is due after a step of the clock, and the rest of its move."""
+
+    due: Sequence[Delivery]
+    rest: ClockMove
+
+
+def _take_step(sandbox: Sandbox, move: ClockMove) -> Step:
+    """Move the clock to what is due next, or to the end of the move, and take what is due."""
+    now = sandbox.clock.now()
+    goal = move.goal(now)
+    batch = sandbox.deliveries.take_due(goal, lambda d: _is_wanted(sandbox, d))
+    moment = max(now, batch[0].due[0] if batch else goal)
+    _move_clock(sandbox, moment)
+    return Step(batch, move.after(moment - now))
 
 
 def _is_wanted(sandbox: Sandbox, delivery: Delivery) -> bool:

@@ -1,5 +1,6 @@
 """The clock of a sandbox: set, advance, freeze, and the orders that expire."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,11 @@ async def test_frozen_clock_moves_only_on_request(frozen: Merchant, case: str) -
     moved = await move(frozen, **change)
     assert (moved["now"], moved["frozen"]) == (now, True)
     assert (await frozen.control("GET", "clock")).json == {"now": now, "frozen": True}
+
+
+async def test_advances_at_the_same_time_add_up(frozen: Merchant) -> None:
+    await asyncio.gather(*(move(frozen, advance="100s") for _ in range(12)))
+    assert (await frozen.control("GET", "clock")).json["now"] == "2026-01-15T09:20:00.000Z"
 
 
 async def test_clock_unfreezes_at_its_time_and_freezes_again(frozen: Merchant) -> None:

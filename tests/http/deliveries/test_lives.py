@@ -28,6 +28,7 @@ from mockserver.http.merchant.handler import MerchantApi
 from mockserver.http.messages import Request
 from mockserver.http.metrics import Metrics
 from mockserver.http.problems import Problem
+from mockserver.sandbox.clock import ClockMove
 from mockserver.sandbox.deliveries.delivery import Delivery, DeliveryKind
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.sandbox import Sandbox
@@ -135,8 +136,8 @@ async def live(
             case "acknowledge":
                 await shop.request(name, "acknowledge")
             case "advance":
-                await runner.advance(sandbox, sandbox.clock.now() + timedelta(minutes=value))
-    await runner.advance(sandbox, sandbox.clock.now() + timedelta(days=3))
+                await runner.advance(sandbox, ClockMove(by=timedelta(minutes=value)))
+    await runner.advance(sandbox, ClockMove(by=timedelta(days=3)))
     await runner.close()
     return sandbox
 

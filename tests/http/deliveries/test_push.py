@@ -1,5 +1,6 @@
 """Pushes to a shop over real HTTP, on the sandbox's clock."""
 
+import asyncio
 from threading import current_thread
 from typing import Any
 
@@ -140,6 +141,20 @@ async def test_a_running_clock_sends_by_itself(shop: Shop) -> None:
     awaited = await shop.merchant.control("GET", "deliveries/await?state=delivered&timeout=20s")
     assert awaited.json["satisfied"]
     assert len(shop.pushes) == 1
+
+
+async def test_an_advance_counts_in_full_while_another_waits_for_a_push(shop: Shop) -> None:
+    await shop.complete()
+    shop.may_respond.clear()
+    first = asyncio.create_task(shop.advance("10m"))
+    second = asyncio.create_task(
+        shop.merchant.control("POST", "clock", {"advance": "10m", "freeze": False})
+    )
+    while (await shop.merchant.control("GET", "clock")).json["frozen"]:
+        pass  # until the second has begun
+    shop.may_respond.set()
+    await first
+    assert (await second).json["now"] >= "2026-01-15T09:20:00.000Z"
 
 
 @pytest.mark.parametrize(

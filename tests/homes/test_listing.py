@@ -1,0 +1,72 @@
+"""All sandboxes of a store are listed by every server, and those that are gone by none."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from valkey.asyncio import Valkey
+
+from mockserver.homes.stored_home import StoredHome
+from mockserver.homes.valkey import ValkeyStore
+from tests.support.homes import stored_home
+
+
+@pytest.fixture
+async def url(engine_url: str) -> str:
+    """The URL of an empty store."""
+    url = f"{engine_url}?db=9000"
+    async with Valkey.from_url(url) as engine:
+        await engine.flushdb()
+    return url
+
+
+@pytest.fixture
+async def replicas(url: str) -> AsyncIterator[Sequence[StoredHome]]:
+    """Three servers of one store."""
+    homes = [stored_home(ValkeyStore(url)) for _ in range(3)]
+    yield homes
+    for home in homes:
+        await home.close()
+
+
+async def names_listed(home: StoredHome) -> list[str]:
+    await home.load_all()
+    return sorted(sandbox.name for sandbox in home.registry)
+
+
+async def create(home: StoredHome, name: str) -> None:
+    await home.take_turn(name, home.registry.get_or_create, name)
+
+
+async def drop(home: StoredHome, name: str) -> None:
+    await home.take_turn(name, home.registry.drop, name)
+
+
+async def test_a_sandbox_that_is_made_again_is_listed_by_all(
+    replicas: Sequence[StoredHome],
+) -> None:
+    for change in (create, drop, create):
+        await change(replicas[0], "shop")
+        expected = [] if change is drop else ["shop"]
+        assert [await names_listed(home) for home in replicas] == [expected] * 3
+
+
+async def test_an_expired_sandbox_is_listed_by_none(
+    replicas: Sequence[StoredHome], url: str
+) -> None:
+    await create(replicas[0], "shop")
+    assert await names_listed(replicas[1]) == ["shop"]
+    async with Valkey.from_url(url) as engine:
+        await engine.pexpire("km:{shop}", 1)
+        while await engine.exists("km:{shop}"):
+            pass
+    assert [await names_listed(home) for home in replicas] == [[]] * 3
+
+
+async def test_more_keys_than_one_look_finds_are_listed(
+    replicas: Sequence[StoredHome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.homes.valkey.SCANNED_KEYS", 1)
+    names = [f"shop {number:02}" for number in range(30)]
+    await asyncio.gather(*(create(replicas[0], name) for name in names))
+    assert await names_listed(replicas[1]) == names
