@@ -272,7 +272,7 @@ class StoredHome:
                 and tracked.undo()
                 and tracked.catch_up(conflict.token, conflict.fields)
             )
-        except (DecodeError, KeyError, ValueError):  # loading it again says why
+        except Exception:  # noqa: BLE001  # loading it again says why
             is_current = False
         if not is_current:
             self._forget(batch.name)
@@ -311,10 +311,12 @@ class StoredHome:
         tracked = self._tracked.get(name)
         if tracked is None or not tracked.undo():
             self._forget(name)
-            return
+            await self._load(batch)
+            tracked = self._tracked.get(name)
         entries = await self.store.load_entries(name)
         try:
-            load_entries(tracked.sandbox, entries)
+            if tracked is not None:
+                load_entries(tracked.sandbox, entries)
         except UnreadableSandboxError as error:
             raise _report_unreadable(name, error) from None
 
