@@ -7,7 +7,8 @@ LOWEST := $(VENV)/lowest
 # All tests but those of the docs, the wheel, the image and the pages, which need the tools of contributors, and one that
 # compares with a stored shopper of today's Faker.
 LOWEST_TESTS ?= tests --ignore tests/browser --ignore tests/container --ignore tests/docs \
-  --ignore tests/http/openapi --ignore tests/packaging --ignore tests/test_deploy.py --ignore tests/tools \
+  --ignore tests/http/openapi --ignore tests/packaging \
+  --ignore tests/pytest_plugin/test_new_project.py --ignore tests/test_deploy.py --ignore tests/tools \
   --deselect tests/homes/test_stored_sandbox.py::test_sandboxes_of_released_versions_are_read
 NODE_TOOLS := tools/javascript/node_modules
 

@@ -125,6 +125,22 @@ def _create_server(settings: Settings, home: Home) -> Server:
     )
 
 
+async def _create_demo_sandbox(settings: Settings, home: Home) -> None:
+    """Create the sandbox ``demo``; without it, the server serves the others.
+
+    Raises:
+        StoreError: no sandbox can be stored.
+    """
+    if settings.require_known:
+        return
+    try:
+        await home.take_turn(DEMO_SANDBOX, home.registry.get_or_create, DEMO_SANDBOX)
+    except StoreError as error:
+        if error.reason == "store_unavailable":
+            raise
+        log.warning("serving without the sandbox %r: %s", DEMO_SANDBOX, error)
+
+
 async def _serve(settings: Settings) -> int:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
@@ -133,6 +149,7 @@ async def _serve(settings: Settings) -> int:
         home = create_home(settings, sandboxes)
         server = _create_server(settings, home)
         url = await server.start()
+        await _create_demo_sandbox(settings, home)
     except UnknownScenarioError as error:
         raise SettingError(f"{settings.flag_or_variable('scenario')}: {error}") from None
     except ScenarioError as error:
@@ -142,10 +159,6 @@ async def _serve(settings: Settings) -> int:
         raise store_setting_error(settings, str(error)) from None
     except OSError as error:
         raise SettingError(describe_listen_error(error, settings)) from None
-    if not settings.require_known:
-        await home.take_turn(
-            DEMO_SANDBOX, sandboxes.get_or_create, DEMO_SANDBOX
-        )  # the first commands of the README read it
     if is_open_to_others(settings):
         log.warning("anybody who can reach %s can use the control API; %s", url, OPEN_HINT)
     _tune_garbage_collection()

@@ -320,7 +320,7 @@ class Assumptions:
             "acknowledge": "pushes stop once the order is acknowledged",
             "acknowledge_or_2xx": "pushes also stop once the merchant answers 2xx",
         },
-        kustom_docs("acknowledge stops pushes; two client code bases believe in 2xx"),
+        kustom_docs("acknowledge stops pushes; two clients expect that any 2xx does"),
     )
     validation_other_status: str = assumption_field(
         "by_option",

@@ -282,8 +282,10 @@ class StoredHome:
         tracked = self._tracked.get(name)
         if tracked is None or not tracked.undo():
             self._forget(name)
-            return
-        await self._loader.load_journal(tracked)
+            await self._load(batch)
+            tracked = self._tracked.get(name)
+        if tracked is not None:
+            await self._loader.load_journal(tracked)
 
     def _forget(self, name: str) -> None:
         """Forget a sandbox at hand, which the store has; it is loaded when it is used."""

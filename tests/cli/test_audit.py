@@ -113,7 +113,7 @@ def test_what_cannot_be_judged_is_said_with_its_reason(audit: Audit, url: str) -
         "09:00:00Z", "09:00:00Z, frozen: true"
     )
     run_and_audit(url, "frozen", text)
-    assert "  not judged A601: the clock of the sandbox is frozen" in audit("frozen")[1]
+    assert "  not checked A601: the clock of the sandbox is frozen" in audit("frozen")[1]
 
 
 def test_json_is_what_the_control_api_answers(audit: Audit, report: dict[str, Any]) -> None:
@@ -157,7 +157,7 @@ def test_every_format_says_that_a_cut_journal_was_not_judged(
     assert "nothing found in the last 1 of 3 requests; the journal dropped the others" in out
     assert {
         "text": "audit of sandbox cut: the last 1 of 3 requests\n",
-        "github": "::warning title=audit rules not judged::sandbox cut: not judged A102, ",
+        "github": "::warning title=audit rules not checked::sandbox cut: not checked A102, ",
         "sarif": '"toolExecutionNotifications": [',
     }[output_format] in out
 
@@ -169,7 +169,7 @@ def test_rules_that_a_frozen_clock_hides_are_a_notice(audit: Audit, url: str) ->
     run_and_audit(url, "frozen", text)
     last_line = audit("--format", "github")[1].splitlines()[-1]
     assert last_line.startswith(
-        "::notice title=audit rules not judged::sandbox frozen: not judged A601: the clock"
+        "::notice title=audit rules not checked::sandbox frozen: not checked A601: the clock"
     )
 
 

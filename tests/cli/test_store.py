@@ -1,11 +1,20 @@
 """``serve --store``: a store that cannot be used ends the server with what to do."""
 
+import sqlite3
+import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from mockserver import ControlClient
 from tests.cli.conftest import RunVerb
+from tests.support.homes import find_engine, running_engine
 from tests.support.processes import serving
+
+needs_engine = pytest.mark.skipif(
+    find_engine() is None, reason="needs valkey-server or redis-server"
+)
 
 REFUSED = {
     "unknown": ("ftp://x", "--store: expected memory:, file:PATH, or valkey://HOST:PORT"),
@@ -32,3 +41,32 @@ def test_a_file_serves_one_server_at_a_time(tmp_path: Path, run_verb: RunVerb) -
         second = run_verb("serve", "--port", "0", "--store", store)
     assert second.returncode == 2
     assert "shop.db is in use by another server; stop it" in second.stderr
+
+
+def stop(process: subprocess.Popen[str]) -> str:
+    """Stop a server; return what it logged."""
+    process.terminate()
+    return process.communicate()[1]
+
+
+def test_an_unreadable_demo_sandbox_does_not_stop_the_start(tmp_path: Path) -> None:
+    store = f"file:{tmp_path / 'shop.db'}"
+    with serving("--port", "0", "--store", store) as (process, _):
+        stop(process)
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("UPDATE field SET value = x'00' WHERE field = 'settings'")
+        connection.commit()
+    with serving("--port", "0", "--store", store) as (process, url):
+        ControlClient(url, "other").reset()
+        logged = stop(process)
+    assert "serving without the sandbox 'demo': sandbox 'demo' cannot be read" in logged
+
+
+@needs_engine
+def test_a_full_store_does_not_stop_the_start(tmp_path: Path) -> None:
+    with (
+        running_engine(tmp_path, "--maxmemory", "1") as store,
+        serving("--port", "0", "--store", store) as (process, _),
+    ):
+        logged = stop(process)
+    assert "serving without the sandbox 'demo': the store of the sandboxes refuses" in logged

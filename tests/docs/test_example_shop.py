@@ -77,7 +77,7 @@ def test_shop_with_three_mistakes_is_told_each_of_them(tmp_path: Path) -> None:
         assert finding in page
 
 
-def test_shop_mended_by_the_hints_has_no_findings() -> None:
+def test_shop_fixed_with_the_hints_has_no_findings() -> None:
     code, output = run_story(SHOP, AUDITED)
     assert code == 0, output
     assert [line for line in output.splitlines() if not line.startswith("sold: ")] == [

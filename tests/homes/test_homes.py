@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from mockserver.homes.home import Home
+from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
-from tests.support.builders import make_order
+from tests.support.builders import NOW, make_order
 from tests.support.homes import STORES, create_homes
 
 OTHER = parse_scenario("other", parse_yaml(b"version: 1\ntitle: other\n"))
@@ -99,6 +100,22 @@ async def test_a_snapshot_taken_by_one_is_restored_by_another(
     await turn(homes, lambda sandbox: sandbox.restore_snapshot("before"))
     assert await turn(homes, lambda sandbox: order.order_id in sandbox.orders) is False
     assert await turn(homes, lambda sandbox: list(sandbox.snapshots)) == ["before"]
+
+
+async def test_a_turn_may_remove_something_before_it_reads_entries(
+    homes: Callable[[], Home],
+) -> None:
+    def fill(sandbox: Sandbox) -> None:
+        sandbox.order_names["shirt"] = "order"
+        sandbox.record(Entry(NOW, "correlation", "GET", "/x"))
+
+    def remove_and_read(sandbox: Sandbox) -> list[str]:
+        sandbox.order_names.pop("shirt")
+        return [entry.correlation_id for entry in sandbox.journal]
+
+    await turn(homes, fill)
+    assert await turn(homes, remove_and_read) == ["correlation"]
+    assert await turn(homes, lambda sandbox: "shirt" in sandbox.order_names) is False
 
 
 async def test_the_owner_of_a_sandbox_is_known_to_all(homes: Callable[[], Home]) -> None:
