@@ -16,7 +16,7 @@ from typing import Any
 
 from mockserver.homes.batch import Batch, Waiting
 from mockserver.homes.home import ArgumentsT, ResultT, StoreCounts
-from mockserver.homes.loader import SandboxLoader
+from mockserver.homes.sandbox_loader import SandboxLoader
 from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoreError
 from mockserver.homes.tracked import TrackedSandbox
 from mockserver.sandbox.journal import IncompleteJournalError
