@@ -123,7 +123,7 @@ class ValkeyStore:
         rows = await self._ask("HGETALL", _key(name))
         if not rows:
             return None
-        token = rows.pop(TOKEN_FIELD).decode()
+        token = rows.pop(TOKEN_FIELD, b"").decode()
         return StoredFields(token, {field.decode(): value for field, value in rows.items()})
 
     async def load_entries(self, name: str) -> list[bytes]:
