@@ -45,7 +45,7 @@ browser-test: $(VENV)/ready javascript-tools ## test the pages in Chromium; as r
 	$(BIN)/python -m pytest -m browser -n 2 tests/browser
 
 screens: $(VENV)/ready ## take pictures of every screen into .screens, to be looked at
-	$(BIN)/python -m tests.browser.screens
+	$(BIN)/python -m tools.screens
 
 contract-coverage: $(VENV)/ready ## print which cases of the API contract the tests over HTTP cover
 	@rm -rf .contract-coverage && mkdir .contract-coverage

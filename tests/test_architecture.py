@@ -32,7 +32,7 @@ def may_import(parts: str = "", libraries: str = "") -> Layer:
     return Layer(frozenset(parts.split()), allowed)
 
 
-BASE = f"{PACKAGE} resources schemas settings"
+BASE = f"{PACKAGE} json_type resources schemas settings"
 CHECKS = "domain sandbox scenario audit coverage whatif"
 CLIENTS = (
     "http_client merchant_types order_types report_types control_types scenario_types"
@@ -49,8 +49,9 @@ LAYERS: Mapping[str, Layer] = {
         " checkout_types delivery_types scenario_types testing"
     ),
     "resources": may_import(),
-    "schema_reporter": may_import("", "jsonschema jsonschema_rs referencing"),
-    "schemas": may_import("resources schema_reporter", "jsonschema_rs orjson"),
+    "json_type": may_import(),
+    "schema_reporter": may_import("json_type", "jsonschema jsonschema_rs referencing"),
+    "schemas": may_import("json_type resources schema_reporter", "jsonschema_rs orjson"),
     "settings": may_import("domain"),
     "http_client": may_import(),
     "merchant_types": may_import(),

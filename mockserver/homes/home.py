@@ -1,6 +1,6 @@
 """The protocol of a home: where sandboxes live, and how a turn on one is settled there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from mockserver.sandbox.registry import SandboxRegistry
@@ -24,16 +24,18 @@ class Home(Protocol):
     Attributes:
         registry: the sandboxes at hand, by name.
         replica: name of this server among those that share the sandboxes; empty if none do.
-        unreadable: names of those that could not be read when all were loaded.
     """
 
     registry: SandboxRegistry[Any]
     replica: str
-    unreadable: Sequence[str]
 
     @property
     def counts(self) -> StoreCounts | None:
         """What it did, if it has a store."""
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Why stored sandboxes could not be read, by name."""
 
     async def open(self) -> None:
         """Get ready for turns.

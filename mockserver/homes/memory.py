@@ -1,6 +1,7 @@
 """Sandboxes that live in this process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from mockserver.homes.home import ArgumentsT, ResultT
@@ -12,7 +13,7 @@ class MemoryHome:
 
     replica = ""
     counts = None
-    unreadable: Sequence[str] = ()
+    unreadable: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, registry: SandboxRegistry[Any]) -> None:
         self.registry = registry

@@ -8,24 +8,18 @@ other changed is applied, and the turns are applied again.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from itertools import count
 from secrets import token_hex
 from time import monotonic
 from typing import Any
 
-from msgspec import DecodeError
-
 from mockserver.homes.batch import Batch, Waiting
 from mockserver.homes.home import ArgumentsT, ResultT, StoreCounts
-from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoredFields, StoreError
-from mockserver.homes.stored_entries import UnreadableSandboxError, load_entries
-from mockserver.homes.stored_sandbox import restore_sandbox
-from mockserver.homes.stored_settings import NUMBERS, SETTINGS, TEMPLATE, TEMPLATE_DECODER
+from mockserver.homes.sandbox_loader import SandboxLoader
+from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoreError
 from mockserver.homes.tracked import TrackedSandbox
-from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.journal import IncompleteJournalError
-from mockserver.sandbox.names import display_name
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.registry_entry import RegistryEntry
 
@@ -47,7 +41,6 @@ class StoredHome:
         store: where they live.
         replica: name of this server among those that share the store.
         counts: what it did.
-        unreadable: names of stored sandboxes that another version or damage made unreadable.
     """
 
     def __init__(
@@ -67,8 +60,7 @@ class StoredHome:
         self.store = store
         self.replica = store.replica
         self.counts = StoreCounts()
-        self.unreadable: Sequence[str] = ()
-        self._restore_template = restore_template
+        self._loader = SandboxLoader(registry, store, restore_template)
         self._tracked: dict[str, TrackedSandbox] = {}
         self._waiting: dict[str, list[Waiting]] = {}
         self._ready: list[Batch] = []
@@ -79,6 +71,11 @@ class StoredHome:
             registry.is_cache = True
         else:
             registry.on_drop = self._forget_dropped
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Why stored sandboxes could not be read, by name: another version, or damage."""
+        return self._loader.unreadable
 
     async def open(self) -> None:
         """Check the store, and load all sandboxes, whose deliveries may be due."""
@@ -118,20 +115,10 @@ class StoredHome:
             await sandbox.wait_for_change(min(seconds, RECHECK_INTERVAL))
 
     async def load_all(self) -> None:
-        """Load all sandboxes of the store, and forget those that are gone from it.
-
-        The log says why one cannot be read.
-        """
-        unreadable = []
-        at_hand = [sandbox.name for sandbox in self.registry]
-        for name in dict.fromkeys([*await self.store.names(), *at_hand]):
-            try:
-                await self.take_turn(name, int)
-            except StoreError as error:
-                if error.reason != "store_unreadable":
-                    raise
-                unreadable.append(name)
-        self.unreadable = unreadable
+        """Load all sandboxes of the store, and forget those that are gone from it."""
+        known = [*(sandbox.name for sandbox in self.registry), *self.unreadable]
+        for name in dict.fromkeys([*await self.store.names(), *known]):
+            await self.take_turn(name, int)
 
     def _schedule(self, batch: Batch) -> None:
         """Let the task that works go on with a batch."""
@@ -160,7 +147,7 @@ class StoredHome:
             return True
         if not batch.turns:
             batch.turns, self._waiting[name] = self._waiting[name], []
-        if name not in self._tracked and not batch.is_absent:
+        if name not in self._tracked and not batch.is_loaded:
             self._start(self._fetch(batch, self._load))
             return False
         try:
@@ -182,13 +169,14 @@ class StoredHome:
         entry, tracked = self.registry.entry_of(name), self._tracked.get(name)
         batch.tracked = None
         if entry is not None:
-            batch.tracked = self._track_new(name, entry, tracked)
+            batch.tracked = self._track_new(batch, entry, tracked)
             commit = batch.tracked.build_commit(token, batch.times_lost)
             return commit if self.store.is_shared or not commit.is_empty else None
-        if tracked is None:
+        expected = batch.unreadable_token if tracked is None else tracked.token
+        if expected is None or name in self.registry.unreadable:
             return None
-        del self._tracked[name]
-        return Commit(name=name, expected=tracked.token, token=token, drops=True)
+        self._tracked.pop(name, None)
+        return Commit(name=name, expected=expected, token=token, drops=True)
 
     async def _commit(self, commits: Sequence[Commit]) -> Sequence[Outcome | Exception]:
         """Write commits on different sandboxes."""
@@ -206,6 +194,8 @@ class StoredHome:
         if isinstance(outcome, Exception):
             self._end(batch, outcome)
         elif outcome is None:
+            if batch.unreadable_token is not None:
+                self._loader.unreadable.pop(batch.name, None)
             if batch.tracked is not None and not commit.is_empty:
                 batch.tracked.settle(commit.token)
             self._end(batch)
@@ -230,6 +220,8 @@ class StoredHome:
 
         After an error it is not known whether the turns are settled.
         """
+        if batch.unreadable_token is not None:
+            self.registry.unreadable.pop(batch.name, None)
         if error is None:
             self.counts.turns += len(batch.turns)
         else:
@@ -253,13 +245,13 @@ class StoredHome:
             self._schedule(batch)
 
     def _track_new(
-        self, name: str, entry: RegistryEntry[Any], tracked: TrackedSandbox | None
+        self, batch: Batch, entry: RegistryEntry[Any], tracked: TrackedSandbox | None
     ) -> TrackedSandbox:
         """Track a sandbox that the turns made, or that replaces another."""
         if tracked is None or tracked.entry is not entry:
-            expected = tracked.token if tracked else ""
+            expected = tracked.token if tracked else batch.unreadable_token or ""
             tracked = TrackedSandbox(self.registry, entry, expected, is_new=True)
-            self._tracked[name] = tracked
+            self._tracked[batch.name] = tracked
         return tracked
 
     def _catch_up(self, batch: Batch, conflict: Conflict) -> None:
@@ -279,31 +271,10 @@ class StoredHome:
 
     async def _load(self, batch: Batch) -> None:
         """Load a sandbox from the store, if it is there."""
-        name = batch.name
-        stored = await self.store.load(name)
-        batch.is_absent = stored is None
-        if stored is None:
-            self.registry.forget(name)
-            return
-        try:
-            self._tracked[name] = self._track(name, stored)
-        except (DecodeError, KeyError, UnreadableSandboxError) as error:
-            raise _report_unreadable(name, error) from None
-
-    def _track(self, name: str, stored: StoredFields) -> TrackedSandbox:
-        fields, template = stored.fields, self.registry.template
-        sandbox, source = (
-            restore_sandbox(name, fields),
-            TEMPLATE_DECODER.decode(fields[TEMPLATE]),
-        )
-        if not source.is_default:
-            template = self._restore_template(source.name, source.document)
-        entry = RegistryEntry(sandbox, template, wall_clock())
-        self.registry.adopt(entry)
-        tracked = TrackedSandbox(self.registry, entry, stored.token)
-        known_to_registry = {field: fields[field] for field in (SETTINGS, NUMBERS)}
-        tracked.catch_up(stored.token, known_to_registry)
-        return tracked
+        loaded = await self._loader.load(batch.name)
+        batch.is_loaded, batch.unreadable_token = True, loaded.unreadable_token
+        if loaded.tracked is not None:
+            self._tracked[batch.name] = loaded.tracked
 
     async def _load_journal(self, batch: Batch) -> None:
         """Load the journal entries of a sandbox; turns that met their lack are undone."""
@@ -313,12 +284,8 @@ class StoredHome:
             self._forget(name)
             await self._load(batch)
             tracked = self._tracked.get(name)
-        entries = await self.store.load_entries(name)
-        try:
-            if tracked is not None:
-                load_entries(tracked.sandbox, entries)
-        except UnreadableSandboxError as error:
-            raise _report_unreadable(name, error) from None
+        if tracked is not None:
+            await self._loader.load_journal(tracked)
 
     def _forget(self, name: str) -> None:
         """Forget a sandbox at hand, which the store has; it is loaded when it is used."""
@@ -349,10 +316,3 @@ class StoredHome:
 
     def _new_token(self) -> str:
         return f"{self._run}-{next(self._numbers)}"
-
-
-def _report_unreadable(name: str, error: Exception) -> StoreError:
-    """Log that a stored sandbox cannot be read, and return the error for its callers."""
-    message = f"sandbox {display_name(name)!r} cannot be read: {error}"
-    log.error("%s", message)
-    return StoreError("store_unreadable", message)

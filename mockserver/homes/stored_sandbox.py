@@ -69,7 +69,7 @@ EncodedFields: TypeAlias = dict[str, bytes]
 Rows: TypeAlias = dict[str, list[tuple[Any, Any, int]]]
 """Key, value and position of rows, by the letter of their table."""
 
-KEYS_KEPT = 4096  # of fields, whose encoded form is kept
+MAX_CACHED_KEYS = 4096  # of fields, whose encoded form is cached
 
 
 class StoredSnapshot(Struct, frozen=True):
@@ -270,7 +270,7 @@ def rebuild_derived(sandbox: Sandbox, letters: Container[str]) -> None:
         sandbox.deliveries.rebuild_queue()
 
 
-@lru_cache(KEYS_KEPT)
+@lru_cache(MAX_CACHED_KEYS)
 def encode_key(letter: str, key: Any) -> str:  # noqa: ANN401
     """Return the field of a key."""
     if letter == "c":
@@ -282,7 +282,7 @@ def encode_key(letter: str, key: Any) -> str:  # noqa: ANN401
     return f"{letter}:{key}".encode(errors="replace").decode()  # without lone surrogates
 
 
-@lru_cache(KEYS_KEPT)
+@lru_cache(MAX_CACHED_KEYS)
 def decode_key(field: str) -> Any:  # noqa: ANN401
     """Return the key of a field."""
     key = field[2:]

@@ -132,7 +132,7 @@ def decode_settings(data: bytes) -> StoredSettings:
     if version > STORED_VERSION:
         message = (
             f"it is stored in version {version} of the format, and this server reads versions"
-            f" up to {STORED_VERSION}; upgrade the server, or drop the sandbox"
+            f" up to {STORED_VERSION} (to read it, upgrade the server)"
         )
         raise UnreadableSandboxError(message)
     return SETTINGS_DECODER.decode(data)

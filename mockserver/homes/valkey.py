@@ -45,7 +45,7 @@ SOCKET_TIMEOUT = 2.0  # seconds
 MAX_BLOCK = 1.0  # seconds in which the store answers a waiter, less than the timeout
 MAX_BLOCKED = 100  # waiters with a connection of their own
 BLOCKED_POLL_INTERVAL = 0.1  # seconds between two looks of the others
-NAMES_KEPT = 1024  # of sandboxes, whose keys are kept
+MAX_CACHED_NAMES = 1024  # of sandboxes, whose keys are cached
 SCANNED_KEYS = 1000  # of all keys in one look for sandboxes
 OLDEST_VERSION = (6, 2)
 CHECK_HINT = "check that it runs, the address, the password, and TLS (valkeys:// or rediss://)"
@@ -123,7 +123,7 @@ class ValkeyStore:
         rows = await self._ask("HGETALL", _key(name))
         if not rows:
             return None
-        token = rows.pop(TOKEN_FIELD).decode()
+        token = rows.pop(TOKEN_FIELD, b"").decode()
         return StoredFields(token, {field.decode(): value for field, value in rows.items()})
 
     async def load_entries(self, name: str) -> list[bytes]:
@@ -271,7 +271,7 @@ def _key(name: str) -> str:
     return f"{PREFIX}:{{{name}}}"
 
 
-@lru_cache(NAMES_KEPT)
+@lru_cache(MAX_CACHED_NAMES)
 def _keys(name: str) -> tuple[bytes, ...]:
     """Return the keys of the script: sandbox, journal, turns and reservation."""
     key = _key(name).encode()

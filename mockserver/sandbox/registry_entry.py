@@ -68,3 +68,15 @@ class RegistryEntry(Struct, Generic[TemplateT]):
         has_fired = any(counts.fired for counts in self.sandbox.faults.counts.values())
         is_changed = self.is_changed or has_fired
         return Usage(self.sandbox.name, self.last_used_at, is_changed)
+
+
+class UnreadableEntry(Struct, Generic[TemplateT], frozen=True):
+    """A sandbox that lives elsewhere and cannot be read.
+
+    Attributes:
+        error: raised for those who need it.
+        template: what it was built from, or the template of new sandboxes.
+    """
+
+    error: Exception
+    template: TemplateT

@@ -4,17 +4,13 @@ What is left out is filled in: addresses from what the shopper entered before, f
 the merchant prefilled, or from a generated shopper; the outcome from the e-mail address.
 """
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
-
 from mockserver.domain.checkout.checkout import Checkout
 from mockserver.domain.checkout.completion import Completion, ShopperOutcome, outcome_for_email
 from mockserver.domain.checkout.streets import replace_address_fields
 from mockserver.domain.order import Address
 from mockserver.scenario.order_builder import parse_payment_method
 from mockserver.scenario.shoppers import COUNTRIES, DEFAULT_COUNTRY, generate_shopper
-
-Spec: TypeAlias = Mapping[str, Any]
+from mockserver.scenario.spec import Spec
 
 
 def build_completion(checkout: Checkout, spec: Spec, seed: str) -> Completion:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import ControlClient
-from tests.cli.conftest import RunVerb
+from tests.support.cli import RunVerb
 from tests.support.homes import find_engine, running_engine
 from tests.support.processes import serving
 

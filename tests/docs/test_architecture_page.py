@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.doc_pages import DOCS
-from tools.docs_generator.request_path import STATIONS
+from tools.docs_generator.request_path import PIPELINE
 
 ROOT = DOCS.parent
 PACKAGE = ROOT / "mockserver"
@@ -34,7 +34,7 @@ def test_place_on_the_architecture_page_defines_its_name(path: str, name: str) -
     assert re.search(definition, (ROOT / path).read_text("utf-8"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("module", sorted({station.module for station in STATIONS}))
+@pytest.mark.parametrize("module", sorted({step.module for step in PIPELINE}))
 def test_module_in_the_request_diagram_exists(module: str) -> None:
     path = PACKAGE / module
     assert path.is_dir() or path.with_suffix(".py").is_file()

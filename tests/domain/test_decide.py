@@ -28,7 +28,6 @@ from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.refunds import check_refundable
 from mockserver.domain.refusal import Refusal
-from tests.domain.case_tables import Case, every_case
 from tests.support.builders import (
     NOW,
     ORDER_ID,
@@ -42,6 +41,7 @@ from tests.support.builders import (
     refund_of,
     shipped_order,
 )
+from tests.support.case_tables import Case, every_case
 from tests.support.order_history import COMMANDS, OrderHistory
 from tests.support.strategies import assumptions, commands
 
@@ -104,7 +104,7 @@ def test_parcels_beyond_the_limit_are_refused() -> None:
         drive(order, AddOrderShippingInfo(({},) * MAX_MOVEMENTS))
 
 
-@every_case("amounts")
+@every_case("domain", "amounts")
 def test_amounts_and_status_match_the_case_table(case: Case) -> None:
     history = OrderHistory(case.get("order", {}), case.get("assume")).run(case["steps"])
     order, expected = history.order, case["expect"]
@@ -121,14 +121,14 @@ def test_amounts_and_status_match_the_case_table(case: Case) -> None:
     }
 
 
-@every_case("amounts")
+@every_case("domain", "amounts")
 def test_the_original_amount_never_moves(case: Case) -> None:
     history = OrderHistory(case.get("order", {}), case.get("assume"))
     placed = history.order.order_amount
     assert history.run(case["steps"]).order.original_order_amount == placed
 
 
-@every_case("refusals")
+@every_case("domain", "refusals")
 def test_refusals_match_the_case_table(case: Case) -> None:
     history = OrderHistory(case.get("order", {}), case.get("assume")).run(case["steps"])
     with pytest.raises(Refusal) as refused:

@@ -24,8 +24,8 @@ from mockserver.domain.operation import (
 )
 from mockserver.domain.order import FraudStatus
 from mockserver.domain.refusal import Refusal
-from tests.domain.case_tables import Case, every_case
 from tests.support.builders import CREATED, NOW, drive, make_order
+from tests.support.case_tables import Case, every_case
 from tests.support.order_history import COMMANDS, OrderHistory, Step
 
 STEPS_TO_STATUS: Mapping[Status, Sequence[Step]] = {
@@ -95,7 +95,7 @@ def test_reading_is_allowed_in_every_status(operation: Operation, status: Status
     check_allowed(history_in(status).order, operation, status)
 
 
-@every_case("lifecycle")
+@every_case("domain", "lifecycle")
 def test_known_provider_behaviour_holds(case: Case) -> None:
     name = case["case"]
     responses = {}

@@ -210,38 +210,5 @@ async def test_a_replica_that_starts_has_the_sandboxes_of_the_others(engine_url:
     await second.close()
 
 
-DAMAGED = {
-    "settings": b"?",
-    "numbers": b"?",
-    "template": b"?",
-    "o:1": b"?",
-    "m:no order/0": b"?",
-    "c:get_order": b"?",
-}
-
-
-@pytest.mark.parametrize("field", DAMAGED)
-async def test_a_damaged_sandbox_hides_no_other(
-    engine_url: str, field: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    home = stored_home(ValkeyStore(engine_url))
-    for name in ("damaged", "sound"):
-        await home.take_turn(name, home.registry.drop, name)
-        await home.take_turn(name, add_order, home, name, make_order())
-    async with Valkey.from_url(engine_url) as engine:
-        await engine.hset("km:{damaged}", field, DAMAGED[field])
-    await home.close()
-    home = stored_home(ValkeyStore(engine_url))
-    await home.open()
-    names = [sandbox.name for sandbox in home.registry]
-    assert "sound" in names
-    assert "damaged" not in names
-    assert "damaged" in home.unreadable
-    assert "sandbox 'damaged' cannot be read" in caplog.text
-    async with Valkey.from_url(engine_url) as engine:
-        await engine.delete("km:{damaged}")
-    await home.close()
-
-
 def add_order(home: StoredHome, name: str, order: Order) -> None:
     home.registry.get_or_create(name).add(order)

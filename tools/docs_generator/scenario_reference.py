@@ -15,7 +15,7 @@ from mockserver.schemas import shipped_schemas
 
 Rules: TypeAlias = Mapping[str, Any]
 
-SCHEMA = "scenario.schema.json"
+SCENARIO_SCHEMA = "scenario.schema.json"
 FEW = 12  # up to this number, choices are listed in the row of a table
 
 SECTIONS: Mapping[str, tuple[str, str]] = {
@@ -142,7 +142,7 @@ def scenario_pages() -> Mapping[str, Page]:
 
 
 def _parts() -> Mapping[str, Rules]:
-    parts: Mapping[str, Rules] = shipped_schemas()[SCHEMA]["$defs"]
+    parts: Mapping[str, Rules] = shipped_schemas()[SCENARIO_SCHEMA]["$defs"]
     return parts
 
 
@@ -161,7 +161,7 @@ def _top_level() -> PageTable:
         " [Lint](../lint/index.md) lists what a file is checked for,"
         " the [cookbook](../../how-to/cookbook.md) has complete files."
     )
-    rows = tuple(_rows(shipped_schemas()[SCHEMA]))
+    rows = tuple(_rows(shipped_schemas()[SCENARIO_SCHEMA]))
     return PageTable("Top-level keys", intro, ("key", "value", "meaning"), rows)
 
 
@@ -285,7 +285,7 @@ def _reference(reference: str) -> str:
     file, _, name = reference.rpartition("#/$defs/")
     if name in SECTIONS and not file:
         return _link(name)
-    return _value(shipped_schemas()[file or SCHEMA]["$defs"][name])
+    return _value(shipped_schemas()[file or SCENARIO_SCHEMA]["$defs"][name])
 
 
 def _known(rules: Rules) -> str | None:

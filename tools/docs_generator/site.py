@@ -23,7 +23,7 @@ from tools.docs_generator.markdown import DOCS
 from tools.docs_generator.order_life import order_life
 from tools.docs_generator.pages import operations_page, settings_page
 from tools.docs_generator.request_path import request_path
-from tools.docs_generator.sandboxes import sandboxes
+from tools.docs_generator.sandboxes_diagram import sandboxes
 from tools.docs_generator.scenario_reference import scenario_pages
 
 SCENARIO_TITLES: Mapping[str, str] = {

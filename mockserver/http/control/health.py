@@ -22,8 +22,8 @@ def get_health(context: ControlContext, _params: PathParams, _request: Request) 
         "uptime": round(monotonic() - context.started_at, 3),
         "sandboxes": len(context.registry),
     }
-    replica = context.home.replica
-    return json_response({**health, "replica": replica} if replica else health)
+    more = {"replica": context.home.replica, "unreadable": len(context.home.unreadable)}
+    return json_response(health | {name: value for name, value in more.items() if value})
 
 
 async def get_readiness(

@@ -233,21 +233,21 @@ class DeliveryRunner:
         return self._home.registry.get(sandbox.name) or sandbox
 
 
-class Step(NamedTuple):
+class ClockStep(NamedTuple):
     """What is due after a step of the clock, and the rest of its move."""
 
     due: Sequence[Delivery]
     rest: ClockMove
 
 
-def _take_step(sandbox: Sandbox, move: ClockMove) -> Step:
+def _take_step(sandbox: Sandbox, move: ClockMove) -> ClockStep:
     """Move the clock to what is due next, or to the end of the move, and take what is due."""
     now = sandbox.clock.now()
     goal = move.goal(now)
     batch = sandbox.deliveries.take_due(goal, lambda d: _is_wanted(sandbox, d))
     moment = max(now, batch[0].due[0] if batch else goal)
     _move_clock(sandbox, moment)
-    return Step(batch, move.after(moment - now))
+    return ClockStep(batch, move.after(moment - now))
 
 
 def _is_wanted(sandbox: Sandbox, delivery: Delivery) -> bool:

@@ -15,8 +15,8 @@ from mockserver.domain.commands import CaptureOrder, RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.order import Order, OrderLine
 from mockserver.domain.wording import quote
-from tests.domain.case_tables import Case, every_case
 from tests.support.builders import capture_of, drive, make_context, make_line, make_order
+from tests.support.case_tables import Case, every_case
 from tests.support.order_specs import amount_from, line_from, lines_from
 from tests.support.strategies import (
     allocation_assumptions,
@@ -45,7 +45,7 @@ def explain(order: Order, refund: RefundOrder) -> Explanation:
     return explain_case(build_case_for_command(order, refund, Assumptions()))
 
 
-@every_case("hints")
+@every_case("domain", "hints")
 def test_hints_match_the_case_table(case: Case) -> None:
     spec = case["refund"]
     refund = RefundOrder(amount_from(spec), order_lines=lines_from(spec))

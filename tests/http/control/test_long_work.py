@@ -10,10 +10,11 @@ import pytest
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http.control import app, orders, sandboxes, scenarios
 from mockserver.http.workers import MAX_WORKERS, WORKER_NAME, Workers
+from mockserver.json_type import Json
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import build_order
 from mockserver.scenario.scenario import Scenario, wrap_value
-from tests.support.merchant import SHIPPED, UNKNOWN_ID, Json, Merchant, NewServer, basic
+from tests.support.merchant import SHIPPED, UNKNOWN_ID, Merchant, NewServer, basic
 
 SCENARIO = {"version": 1, "orders": {"new": {"lines": [{"unit_price": 5}]}}}
 TIMEOUT = 20  # seconds, for what must happen

@@ -16,9 +16,9 @@ from mockserver.domain.operation import (
 )
 from mockserver.http.openapi.examples import EXAMPLE_ORDER, REQUESTS
 from mockserver.http.openapi.merchant_document import errors_of
+from mockserver.json_type import Json
 from tests.support.merchant import UNKNOWN_ID, Merchant, basic
 from tests.support.openapi import (
-    Json,
     accepts,
     assert_conforms,
     operations_of,

@@ -2,7 +2,7 @@
 
 Usage::
 
-    python -m tests.browser.screens [FOLDER] [--only TEXT]
+    python -m tools.screens [FOLDER] [--only TEXT]
 
 Each state is taken in every theme and width of the tables below; ``index.html`` in the folder
 shows all pictures. Needs Chromium and the development dependencies.
@@ -53,6 +53,8 @@ SHIPPED = {
     },
     "expect": {"orders": {"shipped": {"refunded_amount": 39900}}},
 }
+REFUNDS = 200
+REFUNDS_OF_LINES = 140
 LONG_LINES = [{**SHIRTS, "name": BIDI + LONG}]
 Open = Callable[[Page], None]
 
@@ -100,8 +102,8 @@ class Stage:
         self.shop.refund(shipped, 20000)
         self.shop.refund(shipped, 99999999)
         self.shop.refund(self.orders["long"], 1000, BIDI)
-        for number in range(200):
-            reference = f"R{number % 40}" if number < 140 else "misspelt"
+        for number in range(REFUNDS):
+            reference = f"R{number % 40}" if number < REFUNDS_OF_LINES else "misspelt"
             self.shop.refund(self.orders["large"], 10, reference)
         control.add_fault({"id": "slow", "on": "any", "do": {"delay": "1ms"}})
         control.add_fault({"id": "never", "on": "abort_checkout", "do": {"drop": "close"}})
@@ -177,14 +179,17 @@ def nothing(_page: Page) -> None:
 
 
 def click(button: str) -> Open:
+    """Return what clicks a button."""
     return lambda page: page.get_by_role("button", name=button, exact=True).first.click()
 
 
 def click_tab(tab: str) -> Open:
+    """Return what opens a tab."""
     return lambda page: page.get_by_role("tab", name=tab).click()
 
 
 def open_refund(page: Page) -> None:
+    """Open the dialog of a refund."""
     click("Refund…")(page)
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("checkbox").last.check()
@@ -192,22 +197,26 @@ def open_refund(page: Page) -> None:
 
 
 def open_first_entry(page: Page) -> None:
+    """Open the first entry of the journal."""
     page.locator(".item:visible").first.click()
     page.get_by_text("Why", exact=True).first.wait_for()
 
 
 def open_first_delivery(page: Page) -> None:
+    """Open the first delivery."""
     page.locator("tbody button").first.click()
     page.get_by_role("button", name="Send now").wait_for()
 
 
 def write_faulty_scenario(page: Page) -> None:
+    """Enter a scenario with a misspelt key."""
     text = "version: 1\norders:\n  one:\n    lines:\n      - {unit_prize: 500}\n"
     page.get_by_label("Scenario in YAML").fill(text)
     page.locator(".findings button").first.wait_for()
 
 
 def go_offline(page: Page) -> None:
+    """Let every request fail."""
     page.evaluate("() => { window.fetch = () => Promise.reject(Error()); }")
     page.evaluate("() => { location.hash = location.hash.replace('/shop/', '/empty/'); }")
     page.locator("#offline").wait_for()
@@ -225,21 +234,25 @@ def shop(*steps: Open) -> Open:
 
 
 def fill(page: Page) -> None:
+    """Fill in the address."""
     open_panel(page)
     page.get_by_test_id("fill").click()
     open_panel(page)  # and closes it
 
 
 def open_panel(page: Page) -> None:
+    """Open the test drive panel."""
     page.locator("#test-drive summary").click()
 
 
 def proceed(page: Page) -> None:
+    """Continue to the payment."""
     page.get_by_test_id("continue").click()
     page.get_by_test_id("buy").wait_for()
 
 
 def decline(page: Page) -> None:
+    """Choose that the payment is declined."""
     open_panel(page)
     page.get_by_test_id("outcome").select_option("declined")
     page.get_by_test_id("buy").click()
