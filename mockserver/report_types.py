@@ -113,8 +113,8 @@ class WhatifDifference(TypedDict):
     request: str
     operation: str
     order_id: str | None
-    here: str
-    there: str
+    recorded: str
+    alternative: str
     because: str | None
     unsure: bool
 
@@ -124,8 +124,8 @@ class WhatifFigure(TypedDict):
 
     order_id: str
     field: str
-    here: str
-    there: str
+    recorded: str
+    alternative: str
 
 
 class WhatifBranch(TypedDict):
