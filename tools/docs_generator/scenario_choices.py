@@ -13,7 +13,7 @@ from mockserver.schemas import shipped_schemas
 Rules: TypeAlias = Mapping[str, Any]
 
 SCENARIO_SCHEMA = "scenario.schema.json"
-FEW = 12  # up to this number, choices are listed in the row of a table
+FEW = 9  # up to this number, choices are listed in the row of a table
 
 
 class ChoiceGroup(NamedTuple):
@@ -44,6 +44,11 @@ def choice_groups() -> tuple[ChoiceGroup, ...]:
         ChoiceGroup(
             "index", "Payment methods", "Values of `payment_method`.",
             "a [payment method](index.md#payment-methods)", order["payment_method"]["enum"],
+        ),
+        ChoiceGroup(
+            "orders", "Types of lines", "Values of `type` of a line.",
+            "a [type of line](orders.md#types-of-lines)",
+            parts["line"]["properties"]["type"]["enum"],
         ),
         ChoiceGroup(
             "faults", "Operations",
