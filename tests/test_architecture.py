@@ -1,10 +1,12 @@
 """One direction of imports, held for every import, those inside functions included."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -257,3 +259,29 @@ def test_forbidden_import_is_reported(
     expected: str | None,
 ) -> None:
     assert [complaint(imported) for imported in imports_of(module, source)] == [expected]
+
+
+PACKAGES = sorted(path.parent for path in ROOT.rglob("*/__init__.py"))
+
+
+@pytest.mark.parametrize(
+    "folder", PACKAGES, ids=lambda folder: folder.relative_to(ROOT).as_posix()
+)
+def test_docstring_of_a_package_names_every_module(folder: Path) -> None:
+    docstring = (folder / "__init__.py").read_text("utf-8")
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    packages = {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    assert [name for name in sorted(modules | packages) if f"``{name}``" not in docstring] == []
+
+
+def test_architecture_page_shows_the_layers() -> None:
+    page = (ROOT.parent / "docs/contributing/architecture.md").read_text("utf-8")
+    arrows = [
+        (target, source)
+        for targets, sources in re.findall(r"^(\w[\w, ]*)  <-  (.+)$", page, re.MULTILINE)
+        for target in targets.split(", ")
+        for source in sources.split(", ")
+    ]
+    assert [arrow for arrow in arrows if arrow[0] not in LAYERS[arrow[1]].parts] == []
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"control_calls"}
+    assert {*chain(*arrows)} == {*packages, "pytest_plugin"}

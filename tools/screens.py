@@ -36,18 +36,18 @@ THEMES: dict[str, dict[str, Any]] = {
 SIZES = ((1280, 800), (360, 740), (2560, 1300))
 LONG = "Ein sehr langer Name, der in keine Spalte passt " * 3
 BIDI = "\u202e<b>חולצה כחולה</b> 'x' \x07 &amp;"
-LINES = [
+DESK_LINES = [
     {"reference": "DESK", "name": "Desk", "unit_price": 249900},
     {"reference": "LAMP", "name": "Lamp", "unit_price": 39900},
     {"reference": "CHAIR", "name": "Chair", "unit_price": 89900},
 ]
-SHIPPED = {
+SHIPPED_ORDER = {
     "version": 1,
     "seed": 7,
     "clock": {"start": "2026-01-15T09:00:00Z", "frozen": True},
     "orders": {
         "shipped": {
-            "lines": LINES,
+            "lines": DESK_LINES,
             "captures": {"A": {"lines": ["DESK"]}, "B": {"lines": ["CHAIR"]}},
         }
     },
@@ -80,7 +80,7 @@ class Stage:
         RefundingShop(self.url, f"ci {LONG}\u05d7\u05d5\u05dc\u05e6\u05d4").control.load(
             {"use": "split-shipment"}
         )
-        control.load(SHIPPED)
+        control.load(SHIPPED_ORDER)
         control.take_snapshot("before-refunds")
         shipped = control.orders()[0]["order_id"]
         names = {"reference": LONG[:60], "name": BIDI + LONG, "unit_price": 3000}
@@ -90,7 +90,7 @@ class Stage:
         ]
         captures = {f"C{n}": {"lines": [f"R{n}"]} for n in range(50)}
         created: dict[str, dict[str, Any]] = {
-            "fresh": {"lines": LINES},
+            "fresh": {"lines": DESK_LINES},
             "long": {"lines": [names], "captures": {"A": {"lines": [LONG[:60]]}}},
             "large": {"lines": many, "captures": captures},
         }
@@ -108,8 +108,8 @@ class Stage:
         control.add_fault({"id": "slow", "on": "any", "do": {"delay": "1ms"}})
         control.add_fault({"id": "never", "on": "abort_checkout", "do": {"drop": "close"}})
         self.shop.request("GET", "unknown")
-        control.create_checkout({"name": "cart", "lines": [LINES[0]]})
-        done = control.create_checkout({"name": "bought", "lines": [LINES[1]]})["order_id"]
+        control.create_checkout({"name": "cart", "lines": [DESK_LINES[0]]})
+        done = control.create_checkout({"name": "bought", "lines": [DESK_LINES[1]]})["order_id"]
         control.complete(done)
         control.set_webhooks(
             [{"url": "http://127.0.0.1:9/hooks", "secret": "whsec_" + "A" * 32}]

@@ -6,7 +6,8 @@
   taken again
 - ``store``: the protocol of stores: fields of bytes, and commits to them
 - ``sqlite``, ``valkey`` with ``turn.lua``: the stores
-- ``stored_sandbox``: a sandbox as fields of bytes; the other ``stored_`` modules have the
-  parts of it, ``encoding`` the bytes
+- ``sandbox_loader``: loads sandboxes from a store, and knows the unreadable ones
+- ``stored_sandbox``: a sandbox as fields of bytes; ``stored_orders``, ``stored_values``,
+  ``stored_entries`` and ``stored_settings`` have the parts of it, ``encoding`` the bytes
 - ``tracked``, ``tracked_table``: what changed since the last commit
 """
