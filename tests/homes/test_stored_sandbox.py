@@ -204,7 +204,7 @@ def test_sandboxes_of_released_versions_are_read(file: str) -> None:
     assert list(sandbox.snapshots) == ["here"]
 
 
-def test_what_a_newer_version_adds_is_ignored() -> None:
+def test_fields_of_a_newer_version_are_ignored() -> None:
     fields = golden_fields("version-1.msgpack")
     fields["z:new table"] = encode("?")
     fields[SETTINGS] = encode({**decode(fields[SETTINGS]), "new_setting": 1})
