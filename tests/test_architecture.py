@@ -187,7 +187,7 @@ def test_only_http_knows_aiohttp(every_import: list[Import]) -> None:
     ("api", "users"),
     [("control", {"openapi", "server"}), ("dashboard", {"server"}), ("server", set())],
 )
-def test_inside_http_an_api_is_imported_only_by_what_serves_it(
+def test_api_inside_http_is_imported_only_by_its_servers(
     every_import: list[Import], api: str, users: set[str]
 ) -> None:
     inside = f"{PACKAGE}.http."

@@ -133,7 +133,7 @@ def test_a_journal_that_was_cut_does_not_pass_a_rule(
     assert "last 2 of 3 requests" in report.not_checked[0].reason
 
 
-def test_polling_is_not_judged_on_a_frozen_clock(new_sandbox: Callable[..., Sandbox]) -> None:
+def test_polling_is_not_checked_on_a_frozen_clock(new_sandbox: Callable[..., Sandbox]) -> None:
     sandbox = new_sandbox(frozen=True)
     for _ in range(10):
         sandbox.journal.record(new_entry(sandbox, Operation.GET_ORDER, "order-0", 200))
@@ -152,7 +152,7 @@ def test_more_than_thirty_reads_a_minute_are_a_warning(
     assert (finding.code, finding.severity) == ("A601", "warning")
 
 
-def test_stored_entries_are_audited_alike(
+def test_stored_entries_get_the_same_audit_findings(
     new_sandbox: Callable[..., Sandbox],
 ) -> None:
     sandbox, stored = new_sandbox(), new_sandbox()

@@ -62,9 +62,7 @@ def severity_of(
         (SHIP_SHIRT, Cancel(), "warning"),
     ],
 )
-def test_changes_that_are_sent_at_once_are_found(
-    delayed: Command, other: Command, severity: str
-) -> None:
+def test_concurrent_changes_are_found(delayed: Command, other: Command, severity: str) -> None:
     assert severity_of(delayed, other, other_sent_at=DELAY / 2) == severity
 
 

@@ -170,7 +170,7 @@ def test_a_cart_that_changes_while_suspended_is_shown_after_resume(
     expect(checkout.locator("#billing-email")).to_have_value("ada@shop.example")
 
 
-def test_the_shop_refuses_a_purchase_in_its_own_words(
+def test_page_shows_the_error_text_of_the_shop(
     page: Page, visit: Callable[..., FrameLocator]
 ) -> None:
     checkout = visit(options={"require_client_validation": True})
@@ -339,7 +339,7 @@ def test_labels_are_in_the_language_of_the_order(
     expect(checkout.locator("html")).to_have_attribute("lang", locale[:2].replace("fi", "en"))
 
 
-def test_an_expired_checkout_says_what_to_do(
+def test_expired_checkout_page_shows_that_it_has_expired(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
     checkout = visit()

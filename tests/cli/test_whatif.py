@@ -47,7 +47,7 @@ def test_json_is_the_answer_of_the_control_api(whatif: Whatif) -> None:
     assert json.loads(out)["branches"][0]["assume"] == {"unallocated_refund": "none"}
 
 
-def test_no_difference_is_said(whatif: Whatif) -> None:
+def test_whatif_without_differences_prints_no_difference(whatif: Whatif) -> None:
     _, out, _ = whatif("whatif-cli", "--assume", "capture_capacity=captured")
     assert out.endswith("  no difference\n")
 

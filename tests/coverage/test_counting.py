@@ -70,7 +70,7 @@ def test_only_operations_in_use_count() -> None:
     assert "refund" in summary.not_used
 
 
-def test_an_operation_that_nobody_used_can_be_counted() -> None:
+def test_chosen_operation_counts_although_unused() -> None:
     assert "refund" in summarize(USED, operations=["refund"]).used
 
 

@@ -171,7 +171,7 @@ def test_order_placed_as_rejected_is_cancelled_after_four_hours() -> None:
     assert derive_status(order, CREATED + timedelta(hours=4), assumed) is Status.CANCELLED
 
 
-def test_pending_order_cannot_be_captured_whatever_is_assumed() -> None:
+def test_pending_order_cannot_be_captured_under_other_assumptions() -> None:
     assumed = Assumptions(rejected_order="four_hours")
     order = make_order(fraud_status=FraudStatus.PENDING)
     with pytest.raises(Refusal) as refused:

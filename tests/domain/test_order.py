@@ -105,7 +105,7 @@ def test_every_dataclass_of_the_domain_is_frozen(name: str) -> None:
     assert DATACLASSES[name].__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
-def test_totals_are_the_sums_of_what_happened() -> None:
+def test_totals_are_the_sums_of_captures_and_refunds() -> None:
     assert SHIPPED.captured_amount == 5000
     assert SHIPPED.refunded_amount == 3500
     assert SHIPPED.remaining_authorized_amount == 5000

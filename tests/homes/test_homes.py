@@ -39,7 +39,7 @@ async def turn(homes: Callable[[], Home], do: Callable[[Sandbox], Any]) -> Any: 
     return await home.take_turn("shop", lambda: do(home.registry.get_or_create("shop")))
 
 
-async def test_the_next_turn_sees_what_a_turn_changed(homes: Callable[[], Home]) -> None:
+async def test_next_turn_sees_the_changes_of_a_turn(homes: Callable[[], Home]) -> None:
     order = make_order()
     assert await turn(homes, lambda sandbox: sandbox.add(order))
     assert await turn(homes, lambda sandbox: sandbox.orders[order.order_id]) == order
@@ -58,7 +58,7 @@ async def test_concurrent_turns_are_each_counted_once(homes: Callable[[], Home])
     assert len(set(drawn)) == 60
 
 
-async def test_an_error_reaches_the_caller_and_nobody_else(homes: Callable[[], Home]) -> None:
+async def test_error_of_a_turn_reaches_only_its_caller(homes: Callable[[], Home]) -> None:
     def fail(_: Sandbox) -> None:
         raise LookupError
 

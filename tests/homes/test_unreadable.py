@@ -129,7 +129,7 @@ async def test_an_unreadable_sandbox_keeps_its_owner(home: StoredHome, url: str)
     assert refused.status == 503
 
 
-async def test_what_another_server_repaired_is_readable_again(
+async def test_sandbox_repaired_by_another_server_is_readable(
     home: StoredHome, url: str
 ) -> None:
     await damage(url, "settings")

@@ -53,21 +53,21 @@ async def test_a_commit_that_is_sent_twice_is_written_once(store: ValkeyStore) -
     assert await store.load_entries("x") == [b"entry"]
 
 
-async def test_who_lost_learns_what_others_changed(store: ValkeyStore) -> None:
+async def test_conflict_lists_the_fields_changed_by_others(store: ValkeyStore) -> None:
     assert await commit(store, Commit(name="x", **NEXT)) is None  # type: ignore[arg-type]
     late = Commit(name="x", expected="one", token="late", fields={"o:a": b"9"})
     conflict = await commit(store, late)
     assert conflict == Conflict("two", {"o:a": b"2", "o:b": None}, is_known=True)
 
 
-async def test_who_lost_against_a_replacement_loads_again(store: ValkeyStore) -> None:
+async def test_conflict_with_a_replacement_requires_a_full_load(store: ValkeyStore) -> None:
     again = Commit(name="x", expected="one", token="two", fields={"head": b"n"}, replaces=True)
     assert await commit(store, again) is None
     late = Commit(name="x", expected="one", token="late", fields={"o:a": b"9"})
     assert await commit(store, late) == Conflict()
 
 
-async def test_a_reader_learns_that_it_is_behind(store: ValkeyStore) -> None:
+async def test_read_of_a_stale_version_is_a_conflict(store: ValkeyStore) -> None:
     current = Commit(name="x", expected="one", token="read")
     behind = Commit(name="x", expected="old", token="read")
     assert await commit(store, current) is None
@@ -145,7 +145,7 @@ async def test_settings_that_lose_data_are_warned_of(
     await store.close()
 
 
-async def test_an_unreachable_store_says_what_to_check() -> None:
+async def test_unreachable_store_error_has_address_and_advice() -> None:
     store = ValkeyStore("valkey://user:secret@127.0.0.1:1/0")
     with pytest.raises(StoreError) as raised:
         await store.open()

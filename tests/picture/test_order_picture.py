@@ -63,7 +63,7 @@ def test_an_allocated_refund_flows_to_its_shipment() -> None:
     assert title == "Refund 1  7 000 allocated; booked 7 000 on 1VHSHK1Q-2."
 
 
-def test_a_failed_refund_says_why_and_what_to_change() -> None:
+def test_failed_refund_shows_reason_and_hint() -> None:
     shown = texts(parse(MISSPELT))
     assert "'B2468O' is on no capture" in shown
     assert "→ Change reference 'B2468O' to 'B24680'." in shown
@@ -98,7 +98,7 @@ def test_money_that_is_booked_nowhere_ends_openly() -> None:
     assert [shape.tag for shape in flows] == [f"{SVG}rect"]
 
 
-def test_an_order_without_captures_says_so() -> None:
+def test_order_without_captures_shows_that_nothing_is_captured() -> None:
     picture = parse(make_order())
     assert "Nothing is captured yet." in texts(picture)
     assert picture.find(f"{SVG}desc") is None

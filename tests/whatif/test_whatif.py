@@ -55,7 +55,7 @@ def test_only_the_assumptions_that_matter_are_listed(server_url: str) -> None:
     ]
 
 
-def test_what_is_in_force_makes_no_difference(server_url: str) -> None:
+def test_current_assumptions_make_no_difference(server_url: str) -> None:
     report = play(server_url, "whatif-same", TWO_REFUNDS).whatif(assume={})
     assert report["branches"] == [{"assume": {}, "differs": [], "end": []}]
     assert (report["played"], report["not_played"]) == (2, 0)
@@ -99,7 +99,7 @@ def test_after_another_answer_the_client_might_have_acted_otherwise(server_url: 
     assert report["branches"][0]["end"][0]["field"] == "refunded_amount"
 
 
-def test_what_control_calls_did_between_requests_is_taken_over(server_url: str) -> None:
+def test_whatif_keeps_control_calls_between_requests(server_url: str) -> None:
     steps = """
 steps:
   - refund: {order: shop, lines: [A]}

@@ -58,10 +58,7 @@ FILES: Mapping[str, Callable[[], str]] = {
         for prefix, (name, _) in LINT_PAGES.items()
     },
     "reference/audit/index.md": audit_index,
-    **{
-        f"reference/audit/{name}.md": partial(audit_page, prefix)
-        for prefix, name in AUDIT_PAGES.items()
-    },
+    **{f"reference/audit/{name}.md": partial(audit_page, name) for name in AUDIT_PAGES},
     "contributing/decisions/index.md": decisions_page,
     **{
         f"reference/scenarios/{name}.md": partial(_scenario_page, name, title)

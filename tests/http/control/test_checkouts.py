@@ -51,7 +51,7 @@ async def test_an_order_from_checkout_is_shipped_and_refunded(merchant: Merchant
     assert allocation["outcome"] == "allocated"
 
 
-async def test_what_the_merchant_prefilled_wins_over_a_made_up_shopper(
+async def test_prefilled_address_takes_precedence_over_a_generated_one(
     merchant: Merchant,
 ) -> None:
     order_id = await create(merchant, **EMAIL)
@@ -92,7 +92,7 @@ async def test_a_street_in_parts_replaces_a_made_up_street(merchant: Merchant) -
     assert not {*PARTS, *CARE_OF} & order["billing_address"].keys()
 
 
-async def test_options_replace_what_the_merchant_prefilled(merchant: Merchant) -> None:
+async def test_completion_options_replace_the_prefilled_address(merchant: Merchant) -> None:
     order_id = await create(merchant, **EMAIL, shipping_options=[PICKUP, PARCEL])
     order = (
         await complete(
@@ -153,7 +153,7 @@ async def test_a_completed_checkout_is_read_only(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["approved", "declined"])
-async def test_what_is_complete_cannot_be_completed_again(
+async def test_completed_checkout_cannot_be_completed_again(
     merchant: Merchant, outcome: str
 ) -> None:
     order_id = await create(merchant)

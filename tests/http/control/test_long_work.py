@@ -104,7 +104,7 @@ async def test_others_are_answered_while_a_large_scenario_is_looked_at(
     assert (await task).status == 200
 
 
-async def test_large_orders_created_at_once_share_no_name_and_no_id(
+async def test_large_orders_created_concurrently_share_no_name_and_no_id(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(orders, "SMALL_BODY", 0)

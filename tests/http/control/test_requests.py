@@ -87,7 +87,7 @@ async def test_order_filter_accepts_a_name(new_merchant: Callable[[], Merchant])
         assert len(page.json["requests"]) == 1
 
 
-async def test_entry_has_request_decision_and_what_was_sent(busy: Merchant) -> None:
+async def test_entry_has_request_decision_and_sent_response(busy: Merchant) -> None:
     entries = (await busy.control("GET", "requests")).json["requests"]
     accepted, refused = entries[2], entries[3]
     assert (accepted["method"], accepted["operation"], accepted["status"]) == (

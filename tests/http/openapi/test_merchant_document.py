@@ -66,7 +66,7 @@ def test_every_refusal_of_the_catalogue_is_described_somewhere() -> None:
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
-def test_what_the_lifecycle_refuses_is_described(row: OperationInfo) -> None:
+def test_refusals_of_the_lifecycle_are_documented(row: OperationInfo) -> None:
     reasons = {item.reason for item in errors_of(row)}
     cells = LIFECYCLE[row.operation].values()
     assert {cell.reason for cell in cells if cell.reason} <= reasons

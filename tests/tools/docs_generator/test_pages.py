@@ -42,7 +42,7 @@ TABLE_PAGES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_committed_file_is_what_make_docs_writes(name: str) -> None:
+def test_committed_file_equals_the_output_of_make_docs(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == FILES[name]()
 
 
