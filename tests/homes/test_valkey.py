@@ -174,19 +174,6 @@ def test_passwords_are_hidden() -> None:
     assert hide_password("valkeys://u:p@host:1/2?password=x") == "valkeys://host:1/2"
 
 
-async def test_a_user_without_rights_gets_an_error_and_no_endless_wait(tmp_path: Path) -> None:
-    if find_engine() is None:
-        pytest.skip("needs valkey-server or redis-server")
-    rules = "--user default on nopass ~* +@all -script"
-    with running_engine(tmp_path, *rules.split()) as url:
-        home = stored_home(ValkeyStore(url))
-        for _ in range(2):
-            with pytest.raises(StoreError, match="no permissions") as raised:
-                await home.take_turn("shop", home.registry.get_or_create, "shop")
-            assert raised.value.reason == "store_unavailable"
-        await home.close()
-
-
 async def test_more_sandboxes_than_a_replica_may_hold_lose_nothing(engine_url: str) -> None:
     home = stored_home(ValkeyStore(engine_url))
     home.registry.max_sandboxes = 1
