@@ -136,7 +136,7 @@ async def _create_demo_sandbox(settings: Settings, home: Home) -> None:
     try:
         await home.take_turn(DEMO_SANDBOX, home.registry.get_or_create, DEMO_SANDBOX)
     except StoreError as error:
-        if error.reason == "store_unavailable":
+        if error.reason in {"store_unavailable", "store_refused"}:
             raise
         log.warning("serving without the sandbox %r: %s", DEMO_SANDBOX, error)
 

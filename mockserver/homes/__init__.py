@@ -5,7 +5,8 @@
 - ``stored_home``, ``batch``: sandboxes live in a store; turns wait, are committed, undone,
   taken again
 - ``store``: the protocol of stores: fields of bytes, and commits to them
-- ``sqlite``, ``valkey`` with ``turn.lua``: the stores
+- ``sqlite``, ``valkey`` with ``turn.lua`` and ``valkey_errors``: the stores
+- ``outage``: logs when the store begins and ceases to fail
 - ``sandbox_loader``: loads sandboxes from a store, and knows the unreadable ones
 - ``stored_sandbox``: a sandbox as fields of bytes; ``stored_orders``, ``stored_values``,
   ``stored_entries`` and ``stored_settings`` have the parts of it, ``encoding`` the bytes

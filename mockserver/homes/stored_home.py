@@ -7,7 +7,6 @@ other changed is applied, and the turns are applied again.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from itertools import count
 from secrets import token_hex
@@ -16,6 +15,7 @@ from typing import Any
 
 from mockserver.homes.batch import Batch, Waiting
 from mockserver.homes.home import ArgumentsT, ResultT, StoreCounts
+from mockserver.homes.outage import Outage
 from mockserver.homes.sandbox_loader import SandboxLoader
 from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoreError
 from mockserver.homes.tracked import TrackedSandbox
@@ -28,9 +28,8 @@ MAX_LOST_TURNS = 100
 
 POLL_INTERVAL = 0.02  # seconds between two looks whether others have made a sandbox
 RECHECK_INTERVAL = 0.5  # seconds; looks again although no change was noticed
+CLOSE_TIMEOUT = 0.3  # seconds in which a shared store may settle what is under way
 RESERVED_INTERVAL = 0.002  # seconds until another server has used its reservation
-
-log = logging.getLogger("kustom_mock")
 
 
 class StoredHome:
@@ -60,6 +59,7 @@ class StoredHome:
         self.store = store
         self.replica = store.replica
         self.counts = StoreCounts()
+        self._outage = Outage()
         self._loader = SandboxLoader(registry, store, restore_template)
         self._tracked: dict[str, TrackedSandbox] = {}
         self._waiting: dict[str, list[Waiting]] = {}
@@ -87,8 +87,15 @@ class StoredHome:
         await self.store.check()
 
     async def close(self) -> None:
-        """Wait for the commits under way, and close the store."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Wait for the commits under way, and close the store.
+
+        Those to a shared store that takes too long are given up: nobody waits for them.
+        """
+        seconds = CLOSE_TIMEOUT if self.store.is_shared else None
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
         await self.store.close()
 
     async def take_turn(
@@ -198,6 +205,8 @@ class StoredHome:
                 self._loader.unreadable.pop(batch.name, None)
             if batch.tracked is not None and not commit.is_empty:
                 batch.tracked.settle(commit.token)
+                if self._outage.reason:
+                    self._outage.end()
             self._end(batch)
         elif outcome.is_reserved:
             asyncio.get_running_loop().call_later(RESERVED_INTERVAL, self._schedule, batch)
@@ -227,8 +236,7 @@ class StoredHome:
         else:
             self.counts.errors += 1
             self._forget(batch.name)
-            if not isinstance(error, StoreError):
-                log.error("crash while turns on a sandbox were settled", exc_info=error)
+            self._outage.note(error)
         batch.resolve(error)
         if self._waiting[batch.name]:
             self._schedule(Batch(batch.name))

@@ -27,6 +27,7 @@ from mockserver.homes.stored_entries import (
 )
 from mockserver.homes.stored_orders import (
     decode_refunds,
+    decode_with_lines,
     store_refund,
     with_refunds,
     without_refunds,
@@ -244,7 +245,7 @@ def decode_rows(
     for field, data in fields.items():
         letter, column = field[0], COLUMNS.get(field[0])
         if column is not None and field[1:2] == ":":
-            stored = DECODERS[letter].decode(data)
+            stored = decode_with_lines(DECODERS[letter], data)
             value = column.restore(stored.value, assumptions)
             rows.setdefault(letter, []).append((decode_key(field), value, stored.position))
     refunds = decode_refunds(

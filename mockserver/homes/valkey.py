@@ -18,23 +18,11 @@ from typing import Any
 
 from msgspec.msgpack import Decoder
 from valkey.asyncio import Valkey
-from valkey.exceptions import (
-    BusyLoadingError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    ResponseError,
-    ValkeyError,
-)
-from valkey.exceptions import (
-    ConnectionError as StoreConnectionError,
-)
-from valkey.exceptions import (
-    TimeoutError as StoreTimeoutError,
-)
+from valkey.exceptions import NoScriptError, ResponseError, ValkeyError
 
 from mockserver.homes.encoding import encode
 from mockserver.homes.store import Commit, Conflict, Outcome, StoredFields, StoreError
+from mockserver.homes.valkey_errors import AWAY, store_error
 
 PREFIX = "km"
 TOKEN_FIELD = b"@"
@@ -55,7 +43,6 @@ URL_HINT = (
 )
 
 log = logging.getLogger("kustom_mock")
-AWAY = (StoreConnectionError, StoreTimeoutError, BusyLoadingError, ReadOnlyError, OSError)
 UNSENT = (*AWAY, NoScriptError)
 NAMES_DECODER = Decoder(list[str])
 REPLIES: Mapping[bytes, Outcome] = {
@@ -134,11 +121,12 @@ class ValkeyStore:
     async def commit(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
         """Write each commit unless somebody else was faster; send it until that is known."""
         calls = [self._call(commit) for commit in commits]
-        replies, deadline = await self._send(calls), monotonic() + MAX_WAIT
+        deadline = monotonic() + MAX_WAIT
+        replies = await self._send(calls, deadline)
         while unsent := [n for n, reply in enumerate(replies) if isinstance(reply, UNSENT)]:
             if monotonic() > deadline:
                 break
-            again = await self._send([calls[n] for n in unsent])
+            again = await self._send([calls[n] for n in unsent], deadline)
             for n, reply in zip(unsent, again, strict=True):
                 replies[n] = reply
         return [_read_outcome(reply) for reply in replies]
@@ -182,7 +170,7 @@ class ValkeyStore:
         try:
             await self._client.ping()
         except (ValkeyError, OSError) as error:
-            raise _store_error(error) from None
+            raise store_error(error) from None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -201,16 +189,16 @@ class ValkeyStore:
                 return await self._client.execute_command(*command)
             except AWAY as error:
                 if monotonic() > deadline:
-                    raise _store_error(error) from None
+                    raise store_error(error) from None
                 await asyncio.sleep(RECONNECT_INTERVAL)
             except ValkeyError as error:
-                raise _store_error(error) from None
+                raise store_error(error) from None
 
-    async def _send(self, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Send calls as one pipeline; return a reply or an error for each."""
+    async def _send(self, calls: Sequence[tuple[Any, ...]], deadline: float) -> list[Any]:
+        """Send calls as one pipeline; return a reply or an error for each by a time."""
         connection, replies = self._connection, list[Any]()
         try:
-            async with asyncio.timeout(SOCKET_TIMEOUT):
+            async with asyncio.timeout(deadline - monotonic()):
                 await connection.send_packed_command(connection.pack_commands(calls))
                 for _ in calls:
                     replies.append(await self._read_reply())
@@ -281,18 +269,9 @@ def _keys(name: str) -> tuple[bytes, ...]:
 def _read_outcome(reply: Any) -> Outcome:  # noqa: ANN401
     """Return what became of a commit from the reply of the script, or the error."""
     if isinstance(reply, BaseException):
-        return _store_error(reply)
+        return store_error(reply, is_sent=True)
     if not isinstance(reply, list):
         return REPLIES[reply]
     token, names, values = reply
     fields = dict(zip(NAMES_DECODER.decode(names), values, strict=True))
     return Conflict(token.decode(), fields, is_known=True)
-
-
-def _store_error(error: BaseException) -> StoreError:
-    is_full = isinstance(error, OutOfMemoryError) or str(error).startswith("MISCONF")
-    if is_full:
-        return StoreError("store_full", f"the store of the sandboxes refuses writes: {error}")
-    return StoreError(
-        "store_unavailable", f"the store of the sandboxes does not answer: {error}"
-    )

@@ -69,4 +69,4 @@ def test_a_full_store_does_not_stop_the_start(tmp_path: Path) -> None:
         serving("--port", "0", "--store", store) as (process, _),
     ):
         logged = stop(process)
-    assert "serving without the sandbox 'demo': the store of the sandboxes refuses" in logged
+    assert "serving without the sandbox 'demo': the store of the sandboxes is full" in logged
