@@ -40,10 +40,10 @@ def make_folder(path: Path) -> None:
 
 
 UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
-    "in use": (keep_open, "is in use by another server; stop it"),
-    "no database": (write_text, "is no database of kustom-mock; choose another path"),
-    "of another program": (write_other_database, "is a database of another program"),
-    "newer": (write_newer_file, "was written by a newer version; upgrade"),
+    "in use": (keep_open, "in use by another server; stop it"),
+    "no database": (write_text, "no database of kustom-mock; choose another path"),
+    "of another program": (write_other_database, "a database of another program"),
+    "newer": (write_newer_file, "written by a newer version; upgrade"),
     "a folder": (make_folder, "cannot be used: .*check the folder and its permissions"),
 }
 
@@ -54,7 +54,7 @@ def test_a_file_that_cannot_be_used_is_refused(
 ) -> None:
     path = tmp_path / "shop.db"
     prepare(path)
-    with pytest.raises(StoreError, match=f"{path} {message}"):
+    with pytest.raises(StoreError, match=message):
         SqliteStore(path)
 
 
