@@ -185,7 +185,7 @@ def test_a_scenario_silences_a_rule(server_url: str) -> None:
     assert {"code": "A304", "findings": 1} in report["silenced"]
 
 
-def test_an_emptied_journal_is_named_until_a_request_comes(
+def test_audit_reports_an_emptied_journal_until_the_next_request(
     new_sandbox: Callable[..., Sandbox],
 ) -> None:
     sandbox = new_sandbox()

@@ -64,9 +64,7 @@ def test_the_normal_conduct_of_a_public_client_causes_no_false_alarm(
 
 
 @every_rule
-def test_a_rule_is_not_tried_before_its_situation_comes_about(
-    server_url: str, code: str
-) -> None:
+def test_rule_without_its_situation_is_listed_as_not_tried(server_url: str, code: str) -> None:
     _, report = run_and_audit(server_url, f"idle-{code}", scenario_of("steps: []"))
     reasons = {rule["code"]: rule["reason"] for rule in report["not_tried"]}
     assert reasons[code] == AUDIT_RULES[code].situation

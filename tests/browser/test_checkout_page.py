@@ -73,7 +73,7 @@ def events(page: Page, *names: str) -> list[list[Any]]:
     return [event for event in page.evaluate("window.events") if event[0] in names]
 
 
-def test_a_shopper_buys_and_lands_on_the_confirmation_page(
+def test_purchase_ends_on_the_confirmation_page(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
     checkout = visit()
@@ -131,7 +131,7 @@ def test_a_declined_shopper_tries_again(
     page.wait_for_url("**/confirmation?*")
 
 
-def test_people_choose_the_outcome_and_the_push_in_the_panel(
+def test_outcome_and_push_are_chosen_in_the_panel(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
     checkout = visit()

@@ -287,7 +287,7 @@ def guarded_url() -> Iterator[str]:
         yield url
 
 
-def test_the_admin_token_is_asked_for_once_and_stored_nowhere(
+def test_admin_token_is_requested_once_and_not_stored(
     page: Page, watch: Watch, guarded_url: str
 ) -> None:
     watch.expected += ["*401*"]

@@ -153,7 +153,7 @@ def test_rejected_order_is_cancelled_after_four_hours(outcome: str) -> None:
     assert derive_status(order, too_late, Assumptions()) is Status.AUTHORIZED
 
 
-def test_capture_of_a_rejected_order_takes_the_risk() -> None:
+def test_capture_of_a_rejected_order_is_allowed_for_four_hours() -> None:
     assumed = Assumptions(rejected_order="four_hours")
     order = force_outcome(make_order(), "reject_fraud", NOW)
     captured = drive(order, CaptureOrder(1), assumptions=assumed)

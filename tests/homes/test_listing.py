@@ -46,7 +46,7 @@ async def drop(home: StoredHome, name: str) -> None:
     await home.take_turn(name, home.registry.drop, name)
 
 
-async def test_a_sandbox_that_is_made_again_is_listed_by_all(
+async def test_recreated_sandbox_is_listed_by_all_replicas(
     replicas: Sequence[StoredHome],
 ) -> None:
     for change in (create, drop, create):

@@ -79,7 +79,7 @@ async def test_sandboxes_survive_a_restart(tmp_path: Path) -> None:
     await home.close()
 
 
-async def test_an_evicted_sandbox_leaves_the_file(tmp_path: Path) -> None:
+async def test_evicted_sandbox_is_deleted_from_the_file(tmp_path: Path) -> None:
     home = stored_home(SqliteStore(tmp_path / "shop.db"))
     home.registry.max_sandboxes = 1
     for name in ("first", "second"):

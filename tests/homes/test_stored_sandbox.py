@@ -166,7 +166,7 @@ def test_snapshots_survive() -> None:
     assert len(list(copy.journal)) == 2
 
 
-def test_a_running_clock_goes_on() -> None:
+def test_restored_running_clock_keeps_running() -> None:
     sandbox = Sandbox("it", clock=Clock(NOW))
     assert timedelta() <= restored(sandbox).clock.now() - NOW < timedelta(minutes=1)
 
@@ -263,7 +263,7 @@ def test_an_acceptance_survives_in_a_receipt() -> None:
     assert all(isinstance(result, Acceptance | Refusal) for result in results)
 
 
-def test_a_template_can_be_made_again_of_its_source() -> None:
+def test_template_can_be_rebuilt_from_its_document() -> None:
     template = parse_scenario("it", parse_yaml(SCENARIO))
     again = Scenario(template.name, template.document)
     assert again.build("it").orders == template.build("it").orders

@@ -87,7 +87,7 @@ async def test_an_unreadable_sandbox_is_listed_and_logged_once_with_its_reason(
 
 @pytest.mark.parametrize("field", DAMAGED)
 @pytest.mark.parametrize("way", LEAVING)
-async def test_an_unreadable_sandbox_can_be_left_behind(
+async def test_unreadable_sandbox_can_be_dropped_or_refilled(
     home: StoredHome, url: str, field: str, way: str
 ) -> None:
     await damage(url, field)

@@ -88,7 +88,7 @@ async def test_a_waiter_wakes_when_another_server_commits(
     await store.wait_for_turn("x", "one", 60.0)  # somebody has committed already
 
 
-async def test_a_store_that_is_away_is_an_error_and_comes_back(
+async def test_home_works_again_after_its_store_was_unreachable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if find_engine() is None:

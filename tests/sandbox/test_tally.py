@@ -64,7 +64,7 @@ def test_a_request_without_an_operation_is_not_counted() -> None:
     assert len(count(entry(status=404))) == 0
 
 
-def test_merging_adds_the_counts_and_leaves_the_other_as_it_is() -> None:
+def test_merge_adds_counts_and_leaves_the_other_tally_unchanged() -> None:
     cancel = entry(operation=Operation.CANCEL)
     one, two = count(cancel), count(cancel)
     one.merge(two)

@@ -35,7 +35,7 @@ async def ask(merchant: Merchant, method: str, path: str, body: Any = None) -> R
     return await merchant.send(method, path, body, headers=headers)
 
 
-async def test_any_shop_may_frame_the_page_but_nothing_else_may_run_in_it(
+async def test_page_can_be_framed_but_runs_only_its_own_scripts(
     merchant: Merchant,
 ) -> None:
     reply = await ask(merchant, "GET", await open_checkout(merchant))

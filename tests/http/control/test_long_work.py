@@ -74,7 +74,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     ],
     ids=["scenario", "reset", "order"],
 )
-async def test_others_are_answered_while_something_large_is_built(
+async def test_other_requests_are_answered_while_a_large_body_is_built(
     merchant: Merchant,
     gate: Gate,
     method: str,
@@ -94,7 +94,7 @@ async def test_others_are_answered_while_something_large_is_built(
 
 
 @pytest.mark.parametrize("look", ["lint", "lint/picture.svg?order=new"])
-async def test_others_are_answered_while_a_large_scenario_is_looked_at(
+async def test_other_requests_are_answered_while_a_large_scenario_is_checked(
     merchant: Merchant, gate: Gate, look: str
 ) -> None:
     task = asyncio.create_task(merchant.send("POST", f"/__admin/{look}", SCENARIO))

@@ -124,7 +124,7 @@ async def test_requests_can_be_cleared(busy: Merchant) -> None:
     assert (await busy.control("GET", "requests/count")).json == {"count": 0}
 
 
-async def test_full_journal_keeps_counting(own_server: NewServer) -> None:
+async def test_full_journal_counts_dropped_entries(own_server: NewServer) -> None:
     template = load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults(journal_size=3))
     merchant = await own_server(template=template)
     await merchant.make_order()

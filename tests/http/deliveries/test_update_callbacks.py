@@ -149,7 +149,7 @@ async def test_the_shop_may_update_the_order_while_the_page_waits(shop: Shop) ->
     assert read.json["merchant_reference1"] == "shop-7"
 
 
-async def test_a_refused_address_is_taken_back_and_asked_again(shop: Shop) -> None:
+async def test_refused_address_is_undone_and_calls_back_again(shop: Shop) -> None:
     page = await open_page(shop, "address_update")
     error = {"error_type": "unsupported_shipping_address", "error_text": "Not to Lund"}
     for _ in range(2):
