@@ -325,8 +325,8 @@ class Assumptions:
     validation_other_status: str = assumption_field(
         "by_option",
         {
-            "by_option": "a response to the validation callback with another status fails the"
-            " purchase only if require_validate_callback_success is set",
+            "by_option": "a response with another status fails the purchase only if"
+            " require_validate_callback_success is set",
             "fail": "a response with another status always fails the purchase",
         },
         recorded("failures with the option set; without it by the rule for no response"),

@@ -33,6 +33,7 @@ SCENARIO_TITLES: Mapping[str, str] = {
     "faults": "Faults in scenarios",
     "expectations": "Expectations in scenarios",
     "steps": "Steps in scenarios",
+    "checkout-steps": "Steps of a checkout in scenarios",
 }
 
 
