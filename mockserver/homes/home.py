@@ -72,8 +72,11 @@ class Home(Protocol):
     async def wait_for_change(self, name: str, seconds: float) -> None:
         """Wait until a sandbox has changed, or might have, or for seconds."""
 
-    async def check(self) -> None:
+    async def check(self) -> str:
         """Check that turns can be settled.
+
+        Returns:
+            A warning for the operator; empty if there is none.
 
         Raises:
             StoreError: they cannot.

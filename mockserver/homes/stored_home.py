@@ -7,7 +7,9 @@ other changed is applied, and the turns are applied again.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from secrets import token_hex
 from time import monotonic
@@ -18,6 +20,7 @@ from mockserver.homes.home import ArgumentsT, ResultT, StoreCounts
 from mockserver.homes.outage import Outage
 from mockserver.homes.sandbox_loader import SandboxLoader
 from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoreError
+from mockserver.homes.stored_settings import digest_template
 from mockserver.homes.tracked import TrackedSandbox
 from mockserver.sandbox.journal import IncompleteJournalError
 from mockserver.sandbox.registry import SandboxRegistry
@@ -30,6 +33,13 @@ POLL_INTERVAL = 0.02  # seconds between two looks whether others have made a san
 RECHECK_INTERVAL = 0.5  # seconds; looks again although no change was noticed
 CLOSE_TIMEOUT = 0.3  # seconds in which a shared store may settle what is under way
 RESERVED_INTERVAL = 0.002  # seconds until another server has used its reservation
+
+DIFFERS = (
+    "another server of this store builds new sandboxes from another scenario, seed,"
+    " assumptions, journal size or version; a reset depends on the server that it meets"
+)
+
+log = logging.getLogger("kustom_mock")
 
 
 class StoredHome:
@@ -81,10 +91,16 @@ class StoredHome:
         """Check the store, and load all sandboxes, whose deliveries may be due."""
         await self.store.open()
         await self.load_all()
+        warning = await self.check()
+        if warning:
+            log.warning("%s", warning)
+        with suppress(StoreError):  # a full store stops no server
+            await self.store.announce(digest_template(self.registry.template))
 
-    async def check(self) -> None:
-        """Check that the store answers."""
-        await self.store.check()
+    async def check(self) -> str:
+        """Check that the store answers; warn if another server builds other sandboxes."""
+        digest = await self.store.check()
+        return DIFFERS if digest and digest != digest_template(self.registry.template) else ""
 
     async def close(self) -> None:
         """Wait for the commits under way, and close the store.
