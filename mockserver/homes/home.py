@@ -22,7 +22,7 @@ class Home(Protocol):
     """Where sandboxes live.
 
     Attributes:
-        registry: the sandboxes at hand, by name.
+        registry: the sandboxes that this process has loaded, by name.
         replica: name of this server among those that share the sandboxes; empty if none do.
     """
 

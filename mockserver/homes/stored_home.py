@@ -1,4 +1,4 @@
-"""A home whose sandboxes live in a store; those at hand are copies that are proved fresh.
+"""Home backed by a store; cached sandboxes are checked for freshness at each commit.
 
 One task applies the turns that wait, and sends their commits together, until nothing waits.
 Turns on a sandbox wait while a commit to it is under way; all that wait are then applied in
@@ -46,7 +46,7 @@ class StoredHome:
     """A home whose sandboxes live in a store.
 
     Attributes:
-        registry: the sandboxes at hand.
+        registry: the cached sandboxes.
         store: where they live.
         replica: name of this server among those that share the store.
         counts: what it did.
@@ -61,7 +61,7 @@ class StoredHome:
         """Use a store.
 
         Args:
-            registry: holds the sandboxes at hand.
+            registry: holds the cached sandboxes.
             store: where they live.
             restore_template: makes a template of its name and source.
         """
@@ -144,7 +144,7 @@ class StoredHome:
             await self.take_turn(name, int)
 
     def _schedule(self, batch: Batch) -> None:
-        """Let the task that works go on with a batch."""
+        """Schedule a batch; start the worker task if idle."""
         self._ready.append(batch)
         if not self._is_working:
             self._is_working = True
@@ -230,7 +230,7 @@ class StoredHome:
             self._apply_again(batch, outcome)
 
     def _apply_again(self, batch: Batch, conflict: Conflict) -> None:
-        """Undo the turns of a batch that lost, and let them be applied again."""
+        """Undo the turns of a batch that lost, and schedule them again."""
         self.counts.conflicts += 1
         self._catch_up(batch, conflict)
         batch.lose()
@@ -312,7 +312,7 @@ class StoredHome:
             await self._loader.load_journal(tracked)
 
     def _forget(self, name: str) -> None:
-        """Forget a sandbox at hand, which the store has; it is loaded when it is used."""
+        """Remove a sandbox from the cache; it is loaded from the store when it is used."""
         self._tracked.pop(name, None)
         self.registry.forget(name)
 
