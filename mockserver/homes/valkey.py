@@ -25,6 +25,7 @@ from mockserver.homes.store import Commit, Conflict, Outcome, StoredFields, Stor
 from mockserver.homes.valkey_errors import AWAY, store_error
 
 PREFIX = "km"
+TEMPLATE_KEY = f"{PREFIX}:template"
 TOKEN_FIELD = b"@"
 
 MAX_WAIT = 2.0  # seconds in which a lost connection may come back
@@ -161,14 +162,18 @@ class ValkeyStore:
             names |= {key.removeprefix(start).removesuffix(end).decode() for key in keys}
         return sorted(names)
 
-    async def check(self) -> None:
-        """Check that the store answers.
+    async def announce(self, digest: str) -> None:
+        """Note the digest of what new sandboxes of this server are built from."""
+        await self._ask("SET", TEMPLATE_KEY, digest)
+
+    async def check(self) -> str:
+        """Check that the store answers; return the digest that was announced last.
 
         Raises:
             StoreError: it does not.
         """
         try:
-            await self._client.ping()
+            return (await self._client.get(TEMPLATE_KEY) or b"").decode()
         except (ValkeyError, OSError) as error:
             raise store_error(error) from None
 

@@ -125,6 +125,22 @@ async def test_a_damaged_journal_is_a_store_error(tmp_path: Path) -> None:
     await home.close()
 
 
+async def test_a_damaged_sandbox_in_a_file_can_be_dropped(tmp_path: Path) -> None:
+    await (await fill(tmp_path / "shop.db")).close()
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("UPDATE field SET value = x'00' WHERE field = 'settings'")
+        connection.commit()
+    home = stored_home(SqliteStore(tmp_path / "shop.db"))
+    await home.open()
+    assert list(home.unreadable) == ["shop"]
+    with pytest.raises(StoreError, match="sandbox 'shop' cannot be read"):
+        await home.take_turn("shop", home.registry.get_or_create, "shop")
+    assert await home.take_turn("shop", home.registry.drop, "shop")
+    assert await home.store.names() == []
+    assert not home.unreadable
+    await home.close()
+
+
 def journal_of(home: StoredHome) -> Journal:
     sandbox = home.registry.get("shop")
     assert sandbox is not None
