@@ -7,7 +7,8 @@ LOWEST := $(VENV)/lowest
 # All tests but those of the docs, the wheel, the image and the pages, which need the tools of contributors, and one that
 # compares with a stored shopper of today's Faker.
 LOWEST_TESTS ?= tests --ignore tests/browser --ignore tests/container --ignore tests/docs \
-  --ignore tests/http/openapi --ignore tests/packaging --ignore tests/test_deploy.py --ignore tests/tools \
+  --ignore tests/http/openapi --ignore tests/packaging \
+  --ignore tests/pytest_plugin/test_new_project.py --ignore tests/test_deploy.py --ignore tests/tools \
   --deselect tests/homes/test_stored_sandbox.py::test_sandboxes_of_released_versions_are_read
 NODE_TOOLS := tools/javascript/node_modules
 
@@ -44,7 +45,7 @@ browser-test: $(VENV)/ready javascript-tools ## test the pages in Chromium; as r
 	$(BIN)/python -m pytest -m browser -n 2 tests/browser
 
 screens: $(VENV)/ready ## take pictures of every screen into .screens, to be looked at
-	$(BIN)/python -m tests.browser.screens
+	$(BIN)/python -m tools.screens
 
 contract-coverage: $(VENV)/ready ## print which cases of the API contract the tests over HTTP cover
 	@rm -rf .contract-coverage && mkdir .contract-coverage

@@ -15,7 +15,7 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.container.engine import Container, Engine, built
+from tests.support.container_engine import Container, Engine, built
 
 RUNS = 10
 BARE = """

@@ -37,11 +37,19 @@ REFUND = {
 
 
 class Costs(NamedTuple):
-    """Processor time of a request, script calls for it, and of the store for a call, in µs."""
+    """What a request costs, in µs.
+
+    Attributes:
+        replicas: processor time of all replicas.
+        calls: script calls.
+        script: time of a call by the statistics of the store, waits for a core included.
+        store: processor time of the store for a call.
+    """
 
     replicas: float
-    calls: float = 0.0
-    store: float = 0.0
+    calls: float
+    script: float
+    store: float
 
 
 def make_order(server: Server, user: str, order_id: str) -> None:
@@ -110,12 +118,14 @@ def run_replicas(count: int) -> None:
     """Print what a refund costs on several replicas, with sandboxes apart and in common."""
     cases = [(1, True), (2, True), (3, True), (2, False)]
     rows = [_measure_replicas(replicas, count, apart=apart) for replicas, apart in cases]
-    print("| replicas | their sandboxes | replicas (µs) | ratio | calls | store (µs) |")
-    print("|---|---|---|---|---|---|")
+    print("| replicas | sandboxes | replicas (µs) | ratio | calls | script (µs) | store (µs) |")
+    print("|---|---|---|---|---|---|---|")
     for (replicas, apart), costs in zip(cases, rows, strict=True):
         kind = "apart" if apart else "in common, at random"
-        cells = costs.replicas, costs.replicas / rows[0].replicas, costs.calls, costs.store
-        print("| {} | {} | {:.0f} | {:.2f} | {:.3f} | {:.1f} |".format(replicas, kind, *cells))
+        ratio = costs.replicas / rows[0].replicas
+        cells = costs.replicas, ratio, costs.calls, costs.script, costs.store
+        row = "| {} | {} | {:.0f} | {:.2f} | {:.3f} | {:.1f} | {:.1f} |"
+        print(row.format(replicas, kind, *cells))
 
 
 def _measure_replicas(replicas: int, count: int, *, apart: bool) -> Costs:
@@ -134,9 +144,9 @@ def _measure_replicas(replicas: int, count: int, *, apart: bool) -> Costs:
         _load_all(servers, requests, count)
         cost = (_cpu_seconds(servers) - before) / sent * 1e6
         statistics: Any = store.info("commandstats")
-        calls = statistics["cmdstat_evalsha"]["calls"]
-        store_cost = (started.cpu_seconds() - store_before) / calls * 1e6
-    return Costs(cost, calls / sent, store_cost)
+        script = statistics["cmdstat_evalsha"]
+        store_cost = (started.cpu_seconds() - store_before) / script["calls"] * 1e6
+    return Costs(cost, script["calls"] / sent, script["usec_per_call"], store_cost)
 
 
 def _refunds(server: Server, number: int, orders: int, *, apart: bool) -> list[bytes]:

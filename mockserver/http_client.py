@@ -12,7 +12,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from os import PathLike
+from typing import TypeAlias
 from urllib.parse import urlsplit
+
+RequestBody: TypeAlias = Mapping[str, object] | str | bytes | None
+"""What is sent: a mapping as JSON, a text as UTF-8."""
 
 
 class HttpClientError(Exception):
@@ -57,7 +61,7 @@ class HttpClient:
         self,
         method: str,
         path: str,
-        body: Mapping[str, object] | str | bytes | None = None,
+        body: RequestBody = None,
         headers: Mapping[str, str] | None = None,
     ) -> HttpResponse:
         """Send a request and read the whole response; a mapping is sent as JSON.
@@ -65,11 +69,7 @@ class HttpClient:
         Raises:
             HttpClientError: no response in time, or an invalid URL.
         """
-        sent_headers = {**self.headers, **(headers or {})}
-        if isinstance(body, Mapping):
-            sent_headers.setdefault("Content-Type", "application/json")
-            body = json.dumps(body)
-        content = body.encode() if isinstance(body, str) else body
+        content, sent_headers = encode_body(body, {**self.headers, **(headers or {})})
         try:
             path = urlsplit(self.base_url).path.rstrip("/") + path
             with closing(self._connection()) as connection:
@@ -96,6 +96,17 @@ class HttpClient:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
+
+
+def encode_body(
+    body: RequestBody, headers: Mapping[str, str]
+) -> tuple[bytes | None, dict[str, str]]:
+    """Return the bytes of a body, and the headers, with the media type of JSON if it is one."""
+    sent_headers = dict(headers)
+    if isinstance(body, Mapping):
+        sent_headers.setdefault("Content-Type", "application/json")
+        body = json.dumps(body)
+    return body.encode() if isinstance(body, str) else body, sent_headers
 
 
 def basic_auth(user: str, secret: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import urljoin
 
 import jsonschema_rs
@@ -20,7 +20,8 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-Json: TypeAlias = Any
+from mockserver.json_type import Json
+
 Errors: TypeAlias = Iterator[ValidationError]
 
 

@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from posixpath import dirname, join, normpath
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import jsonschema_rs
 import orjson
 
+from mockserver.json_type import Json
 from mockserver.resources import shipped_folder
 
 if TYPE_CHECKING:
     from mockserver.schema_reporter import SchemaReporter
 
-Json: TypeAlias = Any
 SCHEMA_SUFFIX = ".schema.json"
 SCHEMA_FOLDERS = ("", "requests/", "responses/")
 BASE_URI = "https://kustom-mock.invalid/schemas/"

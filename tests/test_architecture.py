@@ -1,10 +1,12 @@
 """One direction of imports, held for every import, those inside functions included."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,7 @@ def may_import(parts: str = "", libraries: str = "") -> Layer:
     return Layer(frozenset(parts.split()), allowed)
 
 
-BASE = f"{PACKAGE} resources schemas settings"
+BASE = f"{PACKAGE} json_type resources schemas settings"
 CHECKS = "domain sandbox scenario audit coverage whatif"
 CLIENTS = (
     "http_client merchant_types order_types report_types control_types scenario_types"
@@ -49,8 +51,9 @@ LAYERS: Mapping[str, Layer] = {
         " checkout_types delivery_types scenario_types testing"
     ),
     "resources": may_import(),
-    "schema_reporter": may_import("", "jsonschema jsonschema_rs referencing"),
-    "schemas": may_import("resources schema_reporter", "jsonschema_rs orjson"),
+    "json_type": may_import(),
+    "schema_reporter": may_import("json_type", "jsonschema jsonschema_rs referencing"),
+    "schemas": may_import("json_type resources schema_reporter", "jsonschema_rs orjson"),
     "settings": may_import("domain"),
     "http_client": may_import(),
     "merchant_types": may_import(),
@@ -184,7 +187,7 @@ def test_only_http_knows_aiohttp(every_import: list[Import]) -> None:
     ("api", "users"),
     [("control", {"openapi", "server"}), ("dashboard", {"server"}), ("server", set())],
 )
-def test_inside_http_an_api_is_imported_only_by_what_serves_it(
+def test_api_inside_http_is_imported_only_by_its_servers(
     every_import: list[Import], api: str, users: set[str]
 ) -> None:
     inside = f"{PACKAGE}.http."
@@ -256,3 +259,29 @@ def test_forbidden_import_is_reported(
     expected: str | None,
 ) -> None:
     assert [complaint(imported) for imported in imports_of(module, source)] == [expected]
+
+
+PACKAGES = sorted(path.parent for path in ROOT.rglob("*/__init__.py"))
+
+
+@pytest.mark.parametrize(
+    "folder", PACKAGES, ids=lambda folder: folder.relative_to(ROOT).as_posix()
+)
+def test_docstring_of_a_package_names_every_module(folder: Path) -> None:
+    docstring = (folder / "__init__.py").read_text("utf-8")
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    packages = {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    assert [name for name in sorted(modules | packages) if f"``{name}``" not in docstring] == []
+
+
+def test_architecture_page_shows_the_layers() -> None:
+    page = (ROOT.parent / "docs/contributing/architecture.md").read_text("utf-8")
+    arrows = [
+        (target, source)
+        for targets, sources in re.findall(r"^(\w[\w, ]*)  <-  (.+)$", page, re.MULTILINE)
+        for target in targets.split(", ")
+        for source in sources.split(", ")
+    ]
+    assert [arrow for arrow in arrows if arrow[0] not in LAYERS[arrow[1]].parts] == []
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"control_calls"}
+    assert {*chain(*arrows)} == {*packages, "pytest_plugin"}

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,15 @@ all_files = pytest.mark.parametrize("file", FILES, ids=[file.name for file in FI
 
 def documents(file: Path) -> list[Any]:
     return list(yaml.safe_load_all(file.read_text()))
+
+
+def containers() -> Iterator[tuple[str, Any]]:
+    """Yield the containers of Kubernetes by name."""
+    for file in sorted((FOLDER / "kubernetes").iterdir()):
+        for document in documents(file):
+            template = document.get("spec", {}).get("template", {})
+            for container in template.get("spec", {}).get("containers", ()):
+                yield container["name"], container
 
 
 def resource(kind: str) -> Any:  # noqa: ANN401  # YAML
@@ -77,3 +87,29 @@ def test_some_replica_is_always_there() -> None:
     assert deployment["replicas"] > budget["minAvailable"] >= 1
     assert deployment["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
     assert budget["selector"] == deployment["selector"]
+
+
+@pytest.mark.parametrize("name", ["kustom-mock", "valkey"])
+def test_containers_have_no_privileges_and_a_memory_limit(name: str) -> None:
+    container = dict(containers())[name]
+    context = container["securityContext"]
+    assert (context["allowPrivilegeEscalation"], context["readOnlyRootFilesystem"]) == (
+        False, True,
+    )  # fmt: skip
+    assert context["capabilities"] == {"drop": ["ALL"]}
+    assert container["resources"]["limits"]["memory"]
+    (service,) = [
+        service
+        for key, service in documents(FOLDER / "compose.yaml")[0]["services"].items()
+        if key == name
+    ]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert service["mem_limit"]
+
+
+def test_no_process_shows_the_password_of_the_store() -> None:
+    services = documents(FOLDER / "compose.yaml")[0]["services"].values()
+    commands = [service.get("command", ()) for service in services]
+    commands += [container.get("command", ()) for _, container in containers()]
+    assert [command for command in commands if "--requirepass" in str(command)] == []
+    assert [command for command in commands if "${STORE_PASSWORD" in str(command)] == []

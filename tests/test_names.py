@@ -1,4 +1,4 @@
-"""Every name of the package has one meaning, wherever a reader meets it."""
+"""A name of the package and its tools has one meaning (decision 17)."""
 
 import ast
 from collections import defaultdict
@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1] / "mockserver"
-NAMED_AFTER_SUBJECTS = ("cli", "http/control")
+ROOT = Path(__file__).parents[1]
+SOURCES = ("mockserver", "tools")
+NAMED_AFTER_SUBJECTS = ("mockserver/cli", "mockserver/http/control")
 """Folders whose modules are named after what they show or change, such as ``clock``."""
 
 
 @cache
 def modules() -> Mapping[Path, ast.Module]:
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.rglob("*.py")}
+    paths = [path for source in SOURCES for path in (ROOT / source).rglob("*.py")]
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def module_names() -> Iterator[tuple[str, str]]:

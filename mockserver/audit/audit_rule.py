@@ -10,14 +10,16 @@ from mockserver.audit.findings import Evidence, Severity
 from mockserver.audit.history import History
 
 DOCS_PAGES = {
-    "A1": "retries",
-    "A2": "captures",
-    "A3": "refunds",
-    "A4": "order-life",
-    "A5": "deliveries",
-    "A6": "traffic",
+    "A101": "keys",
+    "A111": "retries",
+    "A201": "captures",
+    "A301": "refunds",
+    "A401": "order-life",
+    "A501": "pushes",
+    "A506": "webhooks",
+    "A601": "traffic",
 }
-"""Pages below ``docs/reference/audit/`` by the beginning of their codes."""
+"""Pages below ``docs/reference/audit/`` by the first of their codes."""
 
 
 class Basis(StrEnum):
@@ -69,6 +71,11 @@ class AuditRule(Struct, frozen=True):
     needs_running_clock: bool = False
 
     @property
+    def page(self) -> str:
+        """The page of the documentation, below ``docs/reference/audit/``."""
+        return DOCS_PAGES[max(first for first in DOCS_PAGES if first <= self.code)]
+
+    @property
     def docs(self) -> str:
         """The section of the documentation."""
-        return f"reference/audit/{DOCS_PAGES[self.code[:2]]}.md#{self.code.lower()}"
+        return f"reference/audit/{self.page}.md#{self.code.lower()}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -18,9 +19,6 @@ from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 
 Intent: TypeAlias = tuple[object, ...]
-SUCCESSFUL_READ = 200
-REQUEST_TIMEOUT_STATUS = 408
-FIRST_SERVER_ERROR = 500
 
 
 def is_carried_out(entry: Entry) -> bool:
@@ -33,15 +31,15 @@ def is_answer_lost(entry: Entry) -> bool:
     is_cut = entry.damage is not None and entry.damage.end is not None
     return (
         is_cut
-        or entry.status in (0, REQUEST_TIMEOUT_STATUS)
-        or entry.status >= FIRST_SERVER_ERROR
+        or entry.status in (0, HTTPStatus.REQUEST_TIMEOUT)
+        or entry.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     )
 
 
 def is_successful_read(entry: Entry) -> bool:
     """Return whether a client received an order, or a part of one."""
     is_read = entry.operation in READ_OPERATIONS
-    return is_read and entry.status == SUCCESSFUL_READ and not is_answer_lost(entry)
+    return is_read and entry.status == HTTPStatus.OK and not is_answer_lost(entry)
 
 
 class Movement(Struct, frozen=True, dict=True):

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
-from mockserver import __version__
 from mockserver.audit.rule_table import AUDIT_RULES, UnknownRuleError, check_codes
 from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation
 from mockserver.cli.junit import CaseResult, ScenarioResult, render_junit
+from mockserver.cli.sarif import render_sarif, sarif_result
 from mockserver.cli.server_access import ServerAccess
 from mockserver.client import ControlError
 from mockserver.domain.operation import ORDERS_PATH
@@ -21,11 +21,9 @@ from mockserver.testing.audit_report import (
     AUDIT_SEVERITIES,
     is_cut,
     is_failing,
-    not_judged,
+    not_checked,
     render_report,
 )
-
-SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 LOCATION = ORDERS_PATH[1:]
 """GitHub refuses SARIF without a file; a relative path that does not exist is accepted."""
@@ -91,7 +89,7 @@ def _json(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
 
 
 def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
-    """Write one annotation a code, and one for all that was not judged.
+    """Write one annotation a code, and one for all that was not checked.
 
     GitHub shows ten errors and ten warnings a step.
     """
@@ -104,16 +102,16 @@ def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
 
 
 def _not_judged_annotation(reports: Sequence[AuditReport]) -> Iterator[str]:
-    """Name the sandbox of which least was judged; a cut journal is a warning."""
-    incomplete = [report for report in reports if report["not_judged"]]
+    """Name the sandbox of which least was checked; a cut journal is a warning."""
+    incomplete = [report for report in reports if report["not_checked"]]
     if not incomplete:
         return
-    report = max(incomplete, key=lambda report: (is_cut(report), len(report["not_judged"])))
+    report = max(incomplete, key=lambda report: (is_cut(report), len(report["not_checked"])))
     others = len(incomplete) - 1
     more = f" (and {pluralize(others, 'more sandbox', 'more sandboxes')})" if others else ""
-    message = f"sandbox {report['sandbox']}{more}: {'; '.join(not_judged(report))}"
+    message = f"sandbox {report['sandbox']}{more}: {'; '.join(not_checked(report))}"
     level = "warning" if is_cut(report) else "notice"
-    yield annotation(level, message, title="audit rules not judged")
+    yield annotation(level, message, title="audit rules not checked")
 
 
 def _annotation(findings: Sequence[AuditFinding]) -> str:
@@ -139,7 +137,6 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
         }
         for rule in AUDIT_RULES.values()
     ]
-    driver = {"name": "kustom-mock audit", "version": __version__, "rules": rules}
     results = [
         _sarif_result(report, finding) for report in reports for finding in report["findings"]
     ]
@@ -149,31 +146,28 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
             "message": {"text": f"sandbox {report['sandbox']}: {text}"},
         }
         for report in reports
-        for text in not_judged(report)
+        for text in not_checked(report)
     ]
     invocation = {"executionSuccessful": True, "toolExecutionNotifications": notifications}
-    run = {"tool": {"driver": driver}, "invocations": [invocation], "results": results}
-    log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
-    return to_json(log)
+    return render_sarif("kustom-mock audit", rules, results, invocations=[invocation])
 
 
 def _sarif_result(report: AuditReport, finding: AuditFinding) -> Mapping[str, object]:
     """Write a result; ids stay out of the fingerprint, so that alerts do not double."""
-    region = {"startLine": 1}
-    physical_location = {"artifactLocation": {"uri": quote(LOCATION)}, "region": region}
     key = f"{finding['code']} {finding['severity']} {report['sandbox']}"
-    return {
-        "ruleId": finding["code"],
-        "level": _level(finding),
-        "message": {"text": f"{finding['detail']}. Hint: {finding['hint']}"},
-        "locations": [{"physicalLocation": physical_location}],
-        "partialFingerprints": {"audit/v1": sha256(key.encode()).hexdigest()},
-        "properties": {
+    return sarif_result(
+        finding["code"],
+        _level(finding),
+        f"{finding['detail']}. Hint: {finding['hint']}",
+        uri=quote(LOCATION),
+        region={"startLine": 1},
+        partialFingerprints={"audit/v1": sha256(key.encode()).hexdigest()},
+        properties={
             "sandbox": report["sandbox"],
             "order_id": finding["order_id"],
             "requests": finding["requests"],
         },
-    }
+    )
 
 
 def _junit(reports: Sequence[AuditReport], options: AuditOptions) -> str:
@@ -201,7 +195,7 @@ def _cases(report: AuditReport, options: AuditOptions) -> Iterator[CaseResult]:
         yield CaseResult(f"{rule['code']} {rule['title']}")
     for reason, rules in (
         ("not tried", report["not_tried"]),
-        ("not judged", report["not_judged"]),
+        ("not checked", report["not_checked"]),
     ):
         for rule in rules:
             name = f"{rule['code']} {rule['title']}"

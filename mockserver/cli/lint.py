@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from urllib.parse import quote
 
-from mockserver import __version__
 from mockserver.cli.console import to_json
 from mockserver.cli.exit_codes import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE
 from mockserver.cli.github import annotation
+from mockserver.cli.sarif import render_sarif, sarif_result
 from mockserver.scenario.diagnostics import LINT_CODES, Finding, ScenarioError, pluralize
 from mockserver.scenario.file_format import parse_file
 from mockserver.scenario.lint import lint
@@ -113,33 +113,18 @@ def _sarif(findings: Sequence[FileFinding], _files: int) -> str:
     rules = [
         {"id": code, "shortDescription": {"text": text}} for code, text in LINT_CODES.items()
     ]
-    driver = {
-        "name": "kustom-mock",
-        "version": __version__,
-        "rules": rules,
-    }
-    run = {
-        "tool": {"driver": driver},
-        "results": [_sarif_result(file_finding) for file_finding in findings],
-    }
-    schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    log = {"$schema": schema, "version": "2.1.0", "runs": [run]}
-    return to_json(log)
+    return render_sarif("kustom-mock", rules, [_sarif_result(finding) for finding in findings])
 
 
-def _sarif_result(located: FileFinding) -> dict[str, object]:
+def _sarif_result(located: FileFinding) -> Mapping[str, object]:
     finding = located.finding
-    region = {"startLine": finding.line, "startColumn": finding.column}
-    physical_location = {
-        "artifactLocation": {"uri": quote(os.fsencode(located.file))},
-        "region": region,
-    }
-    return {
-        "ruleId": finding.code,
-        "level": _severity(located),
-        "message": {"text": _format_message(finding)},
-        "locations": [{"physicalLocation": physical_location}],
-    }
+    return sarif_result(
+        finding.code,
+        _severity(located),
+        _format_message(finding),
+        uri=quote(os.fsencode(located.file)),
+        region={"startLine": finding.line, "startColumn": finding.column},
+    )
 
 
 def _severity(located: FileFinding) -> str:

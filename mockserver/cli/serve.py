@@ -136,7 +136,7 @@ async def _create_demo_sandbox(settings: Settings, home: Home) -> None:
     try:
         await home.take_turn(DEMO_SANDBOX, home.registry.get_or_create, DEMO_SANDBOX)
     except StoreError as error:
-        if error.reason == "store_unavailable":
+        if error.reason in {"store_unavailable", "store_refused"}:
             raise
         log.warning("serving without the sandbox %r: %s", DEMO_SANDBOX, error)
 
@@ -156,7 +156,8 @@ async def _serve(settings: Settings) -> int:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
     except StoreError as error:
-        raise store_setting_error(settings, str(error)) from None
+        detail = ": ".join(filter(None, [error.detail, error.cause]))
+        raise store_setting_error(settings, detail) from None
     except OSError as error:
         raise SettingError(describe_listen_error(error, settings)) from None
     if is_open_to_others(settings):

@@ -8,7 +8,13 @@ from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from mockserver.control_types import ProblemDetails
-from mockserver.http_client import HttpClient, HttpClientError, HttpResponse, basic_auth
+from mockserver.http_client import (
+    HttpClient,
+    HttpClientError,
+    HttpResponse,
+    RequestBody,
+    basic_auth,
+)
 
 REQUEST_TIMEOUT = 70.0  # seconds; longer than the longest await of requests
 
@@ -42,7 +48,7 @@ class ControlConnection:
         self,
         method: str,
         path: str,
-        body: Mapping[str, object] | str | bytes | None = None,
+        body: RequestBody = None,
     ) -> object:
         """Call a path below the sandbox's own.
 
@@ -76,7 +82,7 @@ class ControlConnection:
         self,
         method: str,
         path: str,
-        body: Mapping[str, object] | str | bytes | None,
+        body: RequestBody,
         headers: Mapping[str, str],
     ) -> HttpResponse:
         """Send a request to the server; ``path`` is the whole path.

@@ -9,6 +9,7 @@ from mockserver.control_calls.control_connection import (
     without_none,
 )
 from mockserver.control_types import ClockChange, ClockState, SandboxSummary, SnapshotSummary
+from mockserver.http_client import RequestBody
 
 
 class SandboxCalls(ControlConnection):
@@ -114,6 +115,6 @@ class SandboxCalls(ControlConnection):
         self,
         method: str,
         path: str,
-        body: Mapping[str, object] | str | bytes | None = None,
+        body: RequestBody = None,
     ) -> dict[str, str]:
         return cast("dict[str, dict[str, str]]", self.call(method, path, body))["orders"]

@@ -5,7 +5,7 @@ Where the response itself stays the same, the order is read afterwards and shows
 
 from collections.abc import Mapping
 
-from mockserver.coverage.recipe import ORDER, UNKNOWN_ID, Recipe, Spec
+from mockserver.coverage.recipe import ORDER, UNKNOWN_ID, Recipe
 from mockserver.coverage.refund_recipes import (
     FEE,
     FIRST_PARCEL,
@@ -14,6 +14,7 @@ from mockserver.coverage.refund_recipes import (
     WHOLE_ORDER,
     two_parcels,
 )
+from mockserver.scenario.spec import Spec
 
 READ_ORDER: Spec = {"get_order": {"order": ORDER}}
 CANCEL: Spec = {"cancel": {"order": ORDER}}

@@ -4,11 +4,13 @@ No shop is needed: a fault rule answers in its place.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
-from mockserver.coverage.recipe import ORDER, UNKNOWN_ID, Recipe, Spec
+from mockserver.coverage.recipe import ORDER, UNKNOWN_ID, Recipe
 from mockserver.domain.errors import Reason, find_error_definition
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.deliveries.delivery import UPDATE_CALLBACKS, DeliveryKind
+from mockserver.scenario.spec import Spec
 
 CART_LINE: Spec = {"reference": "C", "name": "Socks", "unit_price": 1000}
 PARCEL_OPTION: Spec = {
@@ -64,8 +66,8 @@ def delivery(name: str, outcome: str) -> Recipe:
         return Recipe(steps, faults, is_told=True)
     if kind is DeliveryKind.PUSH:
         return Recipe((COMPLETE, {"advance": "2m"}), faults, cart={})
-    cart: Spec = {"merchant_urls": {name: f"https://shop.example/{name}"}}
-    completion: Spec = {"order": ORDER, "push": "hold"}
+    cart: dict[str, Any] = {"merchant_urls": {name: f"https://shop.example/{name}"}}
+    completion: dict[str, Any] = {"order": ORDER, "push": "hold"}
     if kind is DeliveryKind.NOTIFICATION:
         pending: Spec = {"complete": {**completion, "outcome": "pending"}}
         accepted = {"force": {"order": ORDER, "outcome": "accept_fraud"}}

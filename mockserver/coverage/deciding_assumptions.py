@@ -47,8 +47,9 @@ def _status_by(assumption: str) -> Callable[[RequestRow], bool]:
         if row.status_assumption != assumption or not _is_decided_by_status(row):
             return False
         permissions = LIFECYCLE[row.operation]
-        answers = {_answer(permissions[status].reason, row.operation) for status in statuses}
-        return len(answers) > 1 or row.operation is Operation.GET_ORDER
+        reasons = [permissions[status].reason for status in statuses]
+        responses = {_refusal_response(reason, row.operation) for reason in reasons}
+        return len(responses) > 1 or row.operation is Operation.GET_ORDER
 
     return decides
 
@@ -61,8 +62,8 @@ def _is_decided_by_status(row: RequestRow) -> bool:
     return row.reason is permissions[row.order_status].reason
 
 
-def _answer(reason: Reason | None, operation: Operation) -> tuple[object, ...]:
-    """Return what the client sees of a refusal: two reasons may be answered alike."""
+def _refusal_response(reason: Reason | None, operation: Operation) -> tuple[object, ...]:
+    """Return status, code and message of a refusal: two reasons may share them."""
     if reason is None:
         return ()
     definition = find_error_definition(reason, operation)

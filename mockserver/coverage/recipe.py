@@ -1,11 +1,10 @@
 """The recipe of a scenario: its steps, and what they need."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
-Spec: TypeAlias = dict[str, Any]
+from mockserver.scenario.spec import Spec
 
 ORDER = "shop"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"

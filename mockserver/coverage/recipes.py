@@ -5,13 +5,14 @@ The order of every scenario has two lines: two T-shirts (``A``, 3000) and a pair
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import yaml
 
 from mockserver.coverage.assumption_recipes import ASSUMPTION_RECIPES
 from mockserver.coverage.cells import Cell
 from mockserver.coverage.checkout_recipes import accepted_checkout, delivery, refused_checkout
-from mockserver.coverage.recipe import ORDER, UNKNOWN_ID, Recipe, Spec
+from mockserver.coverage.recipe import ORDER, UNKNOWN_ID, Recipe
 from mockserver.coverage.refund_recipes import (
     CONDITION_RECIPES,
     FIRST_PARCEL,
@@ -25,6 +26,7 @@ from mockserver.coverage.refusal_recipes import REFUSAL_RECIPES
 from mockserver.domain.errors import Reason, find_error_definition
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.operation import Operation
+from mockserver.scenario.spec import Spec
 
 LINES: list[Spec] = [
     {"reference": "A", "name": "T-shirt", "quantity": 2, "unit_price": 1500},
@@ -119,7 +121,7 @@ FAULT_VALUES: Mapping[str, object] = {
 def _complete(call: Spec, operation: Operation) -> Spec:
     """Add the order, and the capture or refund that the path of an operation names."""
     info = operation.info
-    named: Spec = {"order": ORDER}
+    named: dict[str, Any] = {"order": ORDER}
     if "{capture_id}" in info.path:
         named["capture"] = "first"
     if "{refund_id}" in info.path:
@@ -188,7 +190,7 @@ def _refusal_recipe(name: str, reason_name: str) -> Recipe:
 
 
 def _unknown_order(operation: Operation) -> Spec:
-    changes: Spec = {"order": UNKNOWN_ID}
+    changes: dict[str, Any] = {"order": UNKNOWN_ID}
     if "{capture_id}" in operation.info.path:
         changes["capture"] = UNKNOWN_ID
     if "{refund_id}" in operation.info.path:

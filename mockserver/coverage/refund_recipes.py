@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from mockserver.coverage.recipe import ORDER, Recipe, Spec
+from mockserver.coverage.recipe import ORDER, Recipe
 from mockserver.domain.allocation.explanation import AllocationOutcome
+from mockserver.scenario.spec import Spec
 
 ONE_LINE: Spec = {
     "reference": "C", "name": "Socks", "quantity": 1, "unit_price": 1000, "total_amount": 1000,

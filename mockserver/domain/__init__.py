@@ -13,13 +13,16 @@ Five laws hold in this package:
 Map, in the order in which a reader needs it:
 
 - ``operation``: the 18 operations of the API, the word that every table shares
-- ``order``, ``money``, ``commands``: the values; orders with captures and refunds
+- ``order``, ``money``, ``limits``, ``commands``: the values; orders with captures and refunds
 - ``lifecycle``: which operation is allowed in which status, as a table
-- ``errors``, ``refusal``: the error catalogue; the exception that it words
+- ``errors``, ``refusal``, ``wording``: the error catalogue; the exception that it words
 - ``provenance``, ``assumptions``, ``behaviour_rules``: how far each rule can be trusted
 - ``decide``: the dispatcher; ``authorization``, ``captures`` and ``refunds`` hold the rules
+- ``decision``: what ``decide`` gets and returns
 - ``allocation/``: to which capture a refund belongs, and the explanation
 - ``refusal_hints``, ``request_hints``: hints on refused and on accepted requests
+- ``checkout/``: how an order comes about before order management knows it
+- ``fraud_review``: the planned end of a review
 - ``forced_outcomes``, ``ledger``: injected outcomes; ledger, timeline and invariants
 
 ``docs/glossary.md`` defines the terms, ``docs/explanation/request.md`` shows the way of a

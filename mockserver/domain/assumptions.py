@@ -320,13 +320,13 @@ class Assumptions:
             "acknowledge": "pushes stop once the order is acknowledged",
             "acknowledge_or_2xx": "pushes also stop once the merchant answers 2xx",
         },
-        kustom_docs("acknowledge stops pushes; two client code bases believe in 2xx"),
+        kustom_docs("acknowledge stops pushes; two clients expect that any 2xx does"),
     )
     validation_other_status: str = assumption_field(
         "by_option",
         {
-            "by_option": "a response to the validation callback with another status fails the"
-            " purchase only if require_validate_callback_success is set",
+            "by_option": "a response with another status fails the purchase only if"
+            " require_validate_callback_success is set",
             "fail": "a response with another status always fails the purchase",
         },
         recorded("failures with the option set; without it by the rule for no response"),

@@ -114,6 +114,10 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
     ),
     BehaviourRule("Unknown fields are ignored.", recorded("checkout create")),
     BehaviourRule(
+        "A refusal of a checkout order names one bad value, the first that is found.",
+        assumed("which of several bad values is named first is not documented"),
+    ),
+    BehaviourRule(
         "Completing a checkout order with recurring creates a customer token.",
         kustom_docs("recurring"),
     ),

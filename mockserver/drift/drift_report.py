@@ -28,7 +28,7 @@ from mockserver.whatif.branch import other_values
 
 LIVE_DOMAINS = ("kustom.co", "klarna.com")
 PLAYGROUND = "playground"
-DIGEST_LENGTH = 12  # characters
+TABLES_DIGEST_LENGTH = 12  # hexadecimal digits
 
 
 class DriftDifference(Struct, frozen=True):
@@ -95,7 +95,7 @@ def digest_tables() -> str:
         ),
         *((a.name, a.default, *a.meanings) for a in ASSUMPTIONS.values()),
     ]
-    return sha256(repr(rows).encode()).hexdigest()[:DIGEST_LENGTH]
+    return sha256(repr(rows).encode()).hexdigest()[:TABLES_DIGEST_LENGTH]
 
 
 def _payment_methods(scenario: Scenario) -> tuple[str, ...]:
@@ -159,8 +159,8 @@ def _differences(
     predicted_ids: Mapping[str, str],
     seen_ids: Mapping[str, str],
 ) -> Iterator[LocatedDifference]:
-    for number, (here, there) in enumerate(zip(predicted, seen, strict=False)):
-        for difference in compare(here, there, predicted_ids, seen_ids):
+    for number, (prediction, response) in enumerate(zip(predicted, seen, strict=False)):
+        for difference in compare(prediction, response, predicted_ids, seen_ids):
             yield number, difference
 
 

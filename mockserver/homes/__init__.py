@@ -5,8 +5,11 @@
 - ``stored_home``, ``batch``: sandboxes live in a store; turns wait, are committed, undone,
   taken again
 - ``store``: the protocol of stores: fields of bytes, and commits to them
-- ``sqlite``, ``valkey`` with ``turn.lua``: the stores
-- ``stored_sandbox``: a sandbox as fields of bytes; the other ``stored_`` modules have the
-  parts of it, ``encoding`` the bytes
+- ``sqlite``, ``valkey`` with ``turn.lua`` and ``valkey_errors``: the stores
+- ``store_url``, ``valkey_checks``: the address of a store, and the store at the start
+- ``outage``: logs when the store begins and ceases to fail
+- ``sandbox_loader``: loads sandboxes from a store, and knows the unreadable ones
+- ``stored_sandbox``: a sandbox as fields of bytes; ``stored_orders``, ``stored_values``,
+  ``stored_entries`` and ``stored_settings`` have the parts of it, ``encoding`` the bytes
 - ``tracked``, ``tracked_table``: what changed since the last commit
 """

@@ -20,7 +20,7 @@ class TurnResult(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A turn that waits to be applied, and the future of who waits for its result."""
+    """A turn that waits to be applied, and its result future."""
 
     turn: Callable[..., Any]
     args: tuple[Any, ...]
@@ -30,7 +30,7 @@ class Waiting(NamedTuple):
         """Apply the turn.
 
         Raises:
-            IncompleteJournalError: the turn needs the journal entries, which are not at hand.
+            IncompleteJournalError: the turn needs the journal entries, which are not loaded.
         """
         try:
             return TurnResult(self.turn(*self.args))
@@ -59,7 +59,8 @@ class Batch:
         tracked: the sandbox after them, if there is one.
         commit: its changes, until they are written, or lost against another server.
         times_lost: how often they did.
-        is_absent: whether the store has no such sandbox.
+        is_loaded: whether the sandbox was looked for in the store; it may be absent there.
+        unreadable_token: token of the last commit to it, if it cannot be read.
     """
 
     def __init__(self, name: str) -> None:
@@ -69,20 +70,21 @@ class Batch:
         self.tracked: TrackedSandbox | None = None
         self.commit: Commit | None = None
         self.times_lost = 0
-        self.is_absent = False
+        self.is_loaded = False
+        self.unreadable_token: str | None = None
 
     def apply(self) -> None:
         """Apply the turns that somebody still waits for.
 
         Raises:
-            IncompleteJournalError: a turn needs the journal entries, which are not at hand.
+            IncompleteJournalError: a turn needs the journal entries, which are not loaded.
         """
         self.turns = [waiting for waiting in self.turns if not waiting.future.done()]
         self.results = [waiting.apply() for waiting in self.turns]
 
     def lose(self) -> None:
         """Give up the commit: another server was faster."""
-        self.commit, self.is_absent = None, False
+        self.commit, self.is_loaded, self.unreadable_token = None, False, None
         self.times_lost += 1
 
     def resolve(self, error: Exception | None = None) -> None:

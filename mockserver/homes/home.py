@@ -1,6 +1,6 @@
 """The protocol of a home: where sandboxes live, and how a turn on one is settled there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from mockserver.sandbox.registry import SandboxRegistry
@@ -22,18 +22,20 @@ class Home(Protocol):
     """Where sandboxes live.
 
     Attributes:
-        registry: the sandboxes at hand, by name.
+        registry: the sandboxes that this process has loaded, by name.
         replica: name of this server among those that share the sandboxes; empty if none do.
-        unreadable: names of those that could not be read when all were loaded.
     """
 
     registry: SandboxRegistry[Any]
     replica: str
-    unreadable: Sequence[str]
 
     @property
     def counts(self) -> StoreCounts | None:
         """What it did, if it has a store."""
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Why stored sandboxes could not be read, by name."""
 
     async def open(self) -> None:
         """Get ready for turns.
@@ -70,8 +72,11 @@ class Home(Protocol):
     async def wait_for_change(self, name: str, seconds: float) -> None:
         """Wait until a sandbox has changed, or might have, or for seconds."""
 
-    async def check(self) -> None:
+    async def check(self) -> str:
         """Check that turns can be settled.
+
+        Returns:
+            A warning for the operator; empty if there is none.
 
         Raises:
             StoreError: they cannot.

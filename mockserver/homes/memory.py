@@ -1,6 +1,7 @@
 """Sandboxes that live in this process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from mockserver.homes.home import ArgumentsT, ResultT
@@ -12,7 +13,7 @@ class MemoryHome:
 
     replica = ""
     counts = None
-    unreadable: Sequence[str] = ()
+    unreadable: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, registry: SandboxRegistry[Any]) -> None:
         self.registry = registry
@@ -38,8 +39,9 @@ class MemoryHome:
         if sandbox is not None:
             await sandbox.wait_for_change(seconds)
 
-    async def check(self) -> None:
-        """Do nothing: memory is always there."""
+    async def check(self) -> str:
+        """Return no warning; memory is always there."""
+        return ""
 
     async def close(self) -> None:
         """Do nothing: nothing is under way."""

@@ -89,8 +89,12 @@ class SqliteStore:
         rows = await self._run(lambda: self._read("SELECT name FROM sandbox ORDER BY used"))
         return [name for (name,) in rows]
 
-    async def check(self) -> None:
-        """Do nothing: the file is open."""
+    async def announce(self, digest: str) -> None:
+        """Do nothing: there are no other servers."""
+
+    async def check(self) -> str:
+        """Return no digest; the file is open."""
+        return ""
 
     async def close(self) -> None:
         """Close the file."""

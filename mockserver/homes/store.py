@@ -10,13 +10,22 @@ class StoreError(Exception):
     """Raised when a turn could not be settled; whether it was is not known.
 
     Attributes:
-        reason: ``store_unavailable``, ``store_full``, ``store_unreadable`` or ``conflict``.
+        reason: ``store_unavailable``, ``store_full``, ``store_refused``,
+            ``store_unreadable`` or ``conflict``.
+        detail: what happened, for the callers of the server.
+        cause: the text of the store, for the log.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, cause: str = "") -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.cause = cause
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it is of no use to try again before somebody has changed something."""
+        return self.reason in {"store_refused", "store_unreadable"}
 
 
 class StoredFields(Struct, frozen=True):
@@ -126,8 +135,14 @@ class Store(Protocol):
     async def names(self) -> list[str]:
         """Return the names of all sandboxes, least recently used first if that is known."""
 
-    async def check(self) -> None:
+    async def announce(self, digest: str) -> None:
+        """Note the digest of what new sandboxes of this server are built from."""
+
+    async def check(self) -> str:
         """Check that the store answers.
+
+        Returns:
+            The digest that was announced last by any server; empty if that is not known.
 
         Raises:
             StoreError: it does not.

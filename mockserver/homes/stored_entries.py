@@ -14,6 +14,7 @@ from mockserver.homes.encoding import encode
 from mockserver.homes.stored_orders import (
     StoredAcceptance,
     StoredVersion,
+    decode_with_lines,
     restore_versions,
     store_versions,
 )
@@ -105,7 +106,7 @@ def encode_entry(entry: Entry) -> bytes:
 
 def decode_entry(data: bytes, sandbox: Sandbox) -> Entry:
     """Decode a journal entry of a sandbox with its request and response."""
-    stored = ENTRY_DECODER.decode(data)
+    stored = decode_with_lines(ENTRY_DECODER, data)
     before, after = restore_versions(stored.before, stored.after, sandbox.orders)
     pair = stored.messages
     return Entry(

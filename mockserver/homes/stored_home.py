@@ -1,4 +1,4 @@
-"""A home whose sandboxes live in a store; those at hand are copies that are proved fresh.
+"""Home backed by a store; cached sandboxes are checked for freshness at each commit.
 
 One task applies the turns that wait, and sends their commits together, until nothing waits.
 Turns on a sandbox wait while a commit to it is under way; all that wait are then applied in
@@ -8,24 +8,21 @@ other changed is applied, and the turns are applied again.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from secrets import token_hex
 from time import monotonic
 from typing import Any
 
-from msgspec import DecodeError
-
 from mockserver.homes.batch import Batch, Waiting
 from mockserver.homes.home import ArgumentsT, ResultT, StoreCounts
-from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoredFields, StoreError
-from mockserver.homes.stored_entries import UnreadableSandboxError, load_entries
-from mockserver.homes.stored_sandbox import restore_sandbox
-from mockserver.homes.stored_settings import NUMBERS, SETTINGS, TEMPLATE, TEMPLATE_DECODER
+from mockserver.homes.outage import Outage
+from mockserver.homes.sandbox_loader import SandboxLoader
+from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoreError
+from mockserver.homes.stored_settings import digest_template
 from mockserver.homes.tracked import TrackedSandbox
-from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.journal import IncompleteJournalError
-from mockserver.sandbox.names import display_name
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.sandbox.registry_entry import RegistryEntry
 
@@ -34,7 +31,13 @@ MAX_LOST_TURNS = 100
 
 POLL_INTERVAL = 0.02  # seconds between two looks whether others have made a sandbox
 RECHECK_INTERVAL = 0.5  # seconds; looks again although no change was noticed
+CLOSE_TIMEOUT = 0.3  # seconds in which a shared store may settle what is under way
 RESERVED_INTERVAL = 0.002  # seconds until another server has used its reservation
+
+DIFFERS = (
+    "another server of this store builds new sandboxes from another scenario, seed,"
+    " assumptions, journal size or version; a reset depends on the server that it meets"
+)
 
 log = logging.getLogger("kustom_mock")
 
@@ -43,11 +46,10 @@ class StoredHome:
     """A home whose sandboxes live in a store.
 
     Attributes:
-        registry: the sandboxes at hand.
+        registry: the cached sandboxes.
         store: where they live.
         replica: name of this server among those that share the store.
         counts: what it did.
-        unreadable: names of stored sandboxes that another version or damage made unreadable.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class StoredHome:
         """Use a store.
 
         Args:
-            registry: holds the sandboxes at hand.
+            registry: holds the cached sandboxes.
             store: where they live.
             restore_template: makes a template of its name and source.
         """
@@ -67,8 +69,8 @@ class StoredHome:
         self.store = store
         self.replica = store.replica
         self.counts = StoreCounts()
-        self.unreadable: Sequence[str] = ()
-        self._restore_template = restore_template
+        self._outage = Outage()
+        self._loader = SandboxLoader(registry, store, restore_template)
         self._tracked: dict[str, TrackedSandbox] = {}
         self._waiting: dict[str, list[Waiting]] = {}
         self._ready: list[Batch] = []
@@ -80,18 +82,36 @@ class StoredHome:
         else:
             registry.on_drop = self._forget_dropped
 
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Why stored sandboxes could not be read, by name: another version, or damage."""
+        return self._loader.unreadable
+
     async def open(self) -> None:
         """Check the store, and load all sandboxes, whose deliveries may be due."""
         await self.store.open()
         await self.load_all()
+        warning = await self.check()
+        if warning:
+            log.warning("%s", warning)
+        with suppress(StoreError):  # a full store stops no server
+            await self.store.announce(digest_template(self.registry.template))
 
-    async def check(self) -> None:
-        """Check that the store answers."""
-        await self.store.check()
+    async def check(self) -> str:
+        """Check that the store answers; warn if another server builds other sandboxes."""
+        digest = await self.store.check()
+        return DIFFERS if digest and digest != digest_template(self.registry.template) else ""
 
     async def close(self) -> None:
-        """Wait for the commits under way, and close the store."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Wait for the commits under way, and close the store.
+
+        Those to a shared store that takes too long are given up: nobody waits for them.
+        """
+        seconds = CLOSE_TIMEOUT if self.store.is_shared else None
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
         await self.store.close()
 
     async def take_turn(
@@ -118,23 +138,13 @@ class StoredHome:
             await sandbox.wait_for_change(min(seconds, RECHECK_INTERVAL))
 
     async def load_all(self) -> None:
-        """Load all sandboxes of the store, and forget those that are gone from it.
-
-        The log says why one cannot be read.
-        """
-        unreadable = []
-        at_hand = [sandbox.name for sandbox in self.registry]
-        for name in dict.fromkeys([*await self.store.names(), *at_hand]):
-            try:
-                await self.take_turn(name, int)
-            except StoreError as error:
-                if error.reason != "store_unreadable":
-                    raise
-                unreadable.append(name)
-        self.unreadable = unreadable
+        """Load all sandboxes of the store, and forget those that are gone from it."""
+        known = [*(sandbox.name for sandbox in self.registry), *self.unreadable]
+        for name in dict.fromkeys([*await self.store.names(), *known]):
+            await self.take_turn(name, int)
 
     def _schedule(self, batch: Batch) -> None:
-        """Let the task that works go on with a batch."""
+        """Schedule a batch; start the worker task if idle."""
         self._ready.append(batch)
         if not self._is_working:
             self._is_working = True
@@ -160,7 +170,7 @@ class StoredHome:
             return True
         if not batch.turns:
             batch.turns, self._waiting[name] = self._waiting[name], []
-        if name not in self._tracked and not batch.is_absent:
+        if name not in self._tracked and not batch.is_loaded:
             self._start(self._fetch(batch, self._load))
             return False
         try:
@@ -182,13 +192,14 @@ class StoredHome:
         entry, tracked = self.registry.entry_of(name), self._tracked.get(name)
         batch.tracked = None
         if entry is not None:
-            batch.tracked = self._track_new(name, entry, tracked)
+            batch.tracked = self._track_new(batch, entry, tracked)
             commit = batch.tracked.build_commit(token, batch.times_lost)
             return commit if self.store.is_shared or not commit.is_empty else None
-        if tracked is None:
+        expected = batch.unreadable_token if tracked is None else tracked.token
+        if expected is None or name in self.registry.unreadable:
             return None
-        del self._tracked[name]
-        return Commit(name=name, expected=tracked.token, token=token, drops=True)
+        self._tracked.pop(name, None)
+        return Commit(name=name, expected=expected, token=token, drops=True)
 
     async def _commit(self, commits: Sequence[Commit]) -> Sequence[Outcome | Exception]:
         """Write commits on different sandboxes."""
@@ -206,8 +217,12 @@ class StoredHome:
         if isinstance(outcome, Exception):
             self._end(batch, outcome)
         elif outcome is None:
+            if batch.unreadable_token is not None:
+                self._loader.unreadable.pop(batch.name, None)
             if batch.tracked is not None and not commit.is_empty:
                 batch.tracked.settle(commit.token)
+                if self._outage.reason:
+                    self._outage.end()
             self._end(batch)
         elif outcome.is_reserved:
             asyncio.get_running_loop().call_later(RESERVED_INTERVAL, self._schedule, batch)
@@ -215,7 +230,7 @@ class StoredHome:
             self._apply_again(batch, outcome)
 
     def _apply_again(self, batch: Batch, conflict: Conflict) -> None:
-        """Undo the turns of a batch that lost, and let them be applied again."""
+        """Undo the turns of a batch that lost, and schedule them again."""
         self.counts.conflicts += 1
         self._catch_up(batch, conflict)
         batch.lose()
@@ -230,13 +245,14 @@ class StoredHome:
 
         After an error it is not known whether the turns are settled.
         """
+        if batch.unreadable_token is not None:
+            self.registry.unreadable.pop(batch.name, None)
         if error is None:
             self.counts.turns += len(batch.turns)
         else:
             self.counts.errors += 1
             self._forget(batch.name)
-            if not isinstance(error, StoreError):
-                log.error("crash while turns on a sandbox were settled", exc_info=error)
+            self._outage.note(error)
         batch.resolve(error)
         if self._waiting[batch.name]:
             self._schedule(Batch(batch.name))
@@ -253,13 +269,13 @@ class StoredHome:
             self._schedule(batch)
 
     def _track_new(
-        self, name: str, entry: RegistryEntry[Any], tracked: TrackedSandbox | None
+        self, batch: Batch, entry: RegistryEntry[Any], tracked: TrackedSandbox | None
     ) -> TrackedSandbox:
         """Track a sandbox that the turns made, or that replaces another."""
         if tracked is None or tracked.entry is not entry:
-            expected = tracked.token if tracked else ""
+            expected = tracked.token if tracked else batch.unreadable_token or ""
             tracked = TrackedSandbox(self.registry, entry, expected, is_new=True)
-            self._tracked[name] = tracked
+            self._tracked[batch.name] = tracked
         return tracked
 
     def _catch_up(self, batch: Batch, conflict: Conflict) -> None:
@@ -272,38 +288,17 @@ class StoredHome:
                 and tracked.undo()
                 and tracked.catch_up(conflict.token, conflict.fields)
             )
-        except (DecodeError, KeyError, ValueError):  # loading it again says why
+        except Exception:  # noqa: BLE001  # loading it again says why
             is_current = False
         if not is_current:
             self._forget(batch.name)
 
     async def _load(self, batch: Batch) -> None:
         """Load a sandbox from the store, if it is there."""
-        name = batch.name
-        stored = await self.store.load(name)
-        batch.is_absent = stored is None
-        if stored is None:
-            self.registry.forget(name)
-            return
-        try:
-            self._tracked[name] = self._track(name, stored)
-        except (DecodeError, KeyError, UnreadableSandboxError) as error:
-            raise _report_unreadable(name, error) from None
-
-    def _track(self, name: str, stored: StoredFields) -> TrackedSandbox:
-        fields, template = stored.fields, self.registry.template
-        sandbox, source = (
-            restore_sandbox(name, fields),
-            TEMPLATE_DECODER.decode(fields[TEMPLATE]),
-        )
-        if not source.is_default:
-            template = self._restore_template(source.name, source.document)
-        entry = RegistryEntry(sandbox, template, wall_clock())
-        self.registry.adopt(entry)
-        tracked = TrackedSandbox(self.registry, entry, stored.token)
-        known_to_registry = {field: fields[field] for field in (SETTINGS, NUMBERS)}
-        tracked.catch_up(stored.token, known_to_registry)
-        return tracked
+        loaded = await self._loader.load(batch.name)
+        batch.is_loaded, batch.unreadable_token = True, loaded.unreadable_token
+        if loaded.tracked is not None:
+            self._tracked[batch.name] = loaded.tracked
 
     async def _load_journal(self, batch: Batch) -> None:
         """Load the journal entries of a sandbox; turns that met their lack are undone."""
@@ -311,15 +306,13 @@ class StoredHome:
         tracked = self._tracked.get(name)
         if tracked is None or not tracked.undo():
             self._forget(name)
-            return
-        entries = await self.store.load_entries(name)
-        try:
-            load_entries(tracked.sandbox, entries)
-        except UnreadableSandboxError as error:
-            raise _report_unreadable(name, error) from None
+            await self._load(batch)
+            tracked = self._tracked.get(name)
+        if tracked is not None:
+            await self._loader.load_journal(tracked)
 
     def _forget(self, name: str) -> None:
-        """Forget a sandbox at hand, which the store has; it is loaded when it is used."""
+        """Remove a sandbox from the cache; it is loaded from the store when it is used."""
         self._tracked.pop(name, None)
         self.registry.forget(name)
 
@@ -347,10 +340,3 @@ class StoredHome:
 
     def _new_token(self) -> str:
         return f"{self._run}-{next(self._numbers)}"
-
-
-def _report_unreadable(name: str, error: Exception) -> StoreError:
-    """Log that a stored sandbox cannot be read, and return the error for its callers."""
-    message = f"sandbox {display_name(name)!r} cannot be read: {error}"
-    log.error("%s", message)
-    return StoreError("store_unreadable", message)

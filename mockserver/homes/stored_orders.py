@@ -7,9 +7,10 @@ of a sandbox are made under its assumptions, so these are not stored with each.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any, TypeVar
 
-from msgspec import Struct
-from msgspec.msgpack import Decoder
+from msgspec import Struct, ValidationError
+from msgspec.msgpack import Decoder, decode
 from msgspec.structs import astuple, replace
 
 from mockserver.domain.allocation.explanation import Allocation, AllocationOutcome, Booking
@@ -17,6 +18,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, OrderLine, Refund
+from mockserver.homes.encoding import encode
 
 REFUND = "m"
 """Letter that the fields of refunds begin with."""
@@ -68,6 +70,29 @@ class StoredVersion(Struct, frozen=True, array_like=True):
 
 
 REFUND_DECODER = Decoder(StoredRefund)
+ValueT = TypeVar("ValueT")
+
+
+def decode_with_lines(decoder: Decoder[ValueT], data: bytes) -> ValueT:
+    """Decode a value with order lines, without the fields that a newer version gave them.
+
+    Requests with unknown fields of a line are parsed in another way, so the type of a line
+    forbids them.
+    """
+    try:
+        return decoder.decode(data)
+    except ValidationError:
+        return decoder.decode(encode(_with_known_lines(decode(data))))
+
+
+def _with_known_lines(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, list):
+        return [_with_known_lines(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    is_line = {"name", "quantity", "unit_price", "total_amount"} <= value.keys()
+    names = OrderLine.__struct_fields__ if is_line else value
+    return {name: _with_known_lines(value[name]) for name in names if name in value}
 
 
 def store_allocation(allocation: Allocation) -> StoredAllocation:
@@ -159,7 +184,7 @@ def decode_refunds(
     numbered: dict[str, dict[int, Refund]] = {}
     for key, data in rows.items():
         order_id, _, number = key.rpartition("/")
-        refund = restore_refund(REFUND_DECODER.decode(data), assumptions)
+        refund = restore_refund(decode_with_lines(REFUND_DECODER, data), assumptions)
         numbered.setdefault(order_id, {})[int(number)] = refund
     return {
         order_id: [refund for _, refund in sorted(refunds.items())]

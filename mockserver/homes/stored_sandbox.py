@@ -27,6 +27,7 @@ from mockserver.homes.stored_entries import (
 )
 from mockserver.homes.stored_orders import (
     decode_refunds,
+    decode_with_lines,
     store_refund,
     with_refunds,
     without_refunds,
@@ -69,7 +70,7 @@ EncodedFields: TypeAlias = dict[str, bytes]
 Rows: TypeAlias = dict[str, list[tuple[Any, Any, int]]]
 """Key, value and position of rows, by the letter of their table."""
 
-KEYS_KEPT = 4096  # of fields, whose encoded form is kept
+MAX_CACHED_KEYS = 4096  # of fields, whose encoded form is cached
 
 
 class StoredSnapshot(Struct, frozen=True):
@@ -244,7 +245,7 @@ def decode_rows(
     for field, data in fields.items():
         letter, column = field[0], COLUMNS.get(field[0])
         if column is not None and field[1:2] == ":":
-            stored = DECODERS[letter].decode(data)
+            stored = decode_with_lines(DECODERS[letter], data)
             value = column.restore(stored.value, assumptions)
             rows.setdefault(letter, []).append((decode_key(field), value, stored.position))
     refunds = decode_refunds(
@@ -270,7 +271,7 @@ def rebuild_derived(sandbox: Sandbox, letters: Container[str]) -> None:
         sandbox.deliveries.rebuild_queue()
 
 
-@lru_cache(KEYS_KEPT)
+@lru_cache(MAX_CACHED_KEYS)
 def encode_key(letter: str, key: Any) -> str:  # noqa: ANN401
     """Return the field of a key."""
     if letter == "c":
@@ -282,7 +283,7 @@ def encode_key(letter: str, key: Any) -> str:  # noqa: ANN401
     return f"{letter}:{key}".encode(errors="replace").decode()  # without lone surrogates
 
 
-@lru_cache(KEYS_KEPT)
+@lru_cache(MAX_CACHED_KEYS)
 def decode_key(field: str) -> Any:  # noqa: ANN401
     """Return the key of a field."""
     key = field[2:]

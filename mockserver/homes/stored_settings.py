@@ -7,16 +7,18 @@ versions of the server can share a store. A change that an older version would m
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.msgpack import Decoder
 
 from mockserver.domain.assumptions import Assumptions
+from mockserver.homes.encoding import encode
 from mockserver.homes.stored_entries import UnreadableSandboxError
 from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
 from mockserver.sandbox.ids import IdCounts
-from mockserver.sandbox.registry_entry import RegistryEntry
+from mockserver.sandbox.registry_entry import RegistryEntry, SandboxTemplate
 from mockserver.sandbox.sandbox import Sandbox
 
 STORED_VERSION = 1
@@ -122,6 +124,12 @@ def numbers_of(sandbox: Sandbox, entry: RegistryEntry[Any] | None = None) -> Sto
     )
 
 
+def digest_template(template: SandboxTemplate) -> str:
+    """Return a digest of all that the sandboxes of a template are built from."""
+    parts = template.name, template.source, template.defaults
+    return blake2b(encode(parts), digest_size=8).hexdigest()
+
+
 def decode_settings(data: bytes) -> StoredSettings:
     """Decode settings.
 
@@ -132,7 +140,7 @@ def decode_settings(data: bytes) -> StoredSettings:
     if version > STORED_VERSION:
         message = (
             f"it is stored in version {version} of the format, and this server reads versions"
-            f" up to {STORED_VERSION}; upgrade the server, or drop the sandbox"
+            f" up to {STORED_VERSION} (to read it, upgrade the server)"
         )
         raise UnreadableSandboxError(message)
     return SETTINGS_DECODER.decode(data)

@@ -36,7 +36,7 @@ if current ~= commit.expected then
   if commit.times_lost > 1 then
     redis.call('SET', reservation, commit.replica, 'NX', 'PX', 20)
   end
-  if not changed or current == '' then return redis.status_reply('unknown') end
+  if not changed or #changed == 0 or current == '' then return redis.status_reply('unknown') end
   return {current, cmsgpack.pack(changed), redis.call('HMGET', sandbox, unpack(changed))}
 end
 if commit.mode == 'check' then return redis.status_reply('done') end

@@ -18,20 +18,7 @@ from typing import Any
 
 from msgspec.msgpack import Decoder
 from valkey.asyncio import Valkey
-from valkey.exceptions import (
-    BusyLoadingError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    ResponseError,
-    ValkeyError,
-)
-from valkey.exceptions import (
-    ConnectionError as StoreConnectionError,
-)
-from valkey.exceptions import (
-    TimeoutError as StoreTimeoutError,
-)
+from valkey.exceptions import NoScriptError, ResponseError, ValkeyError
 
 from mockserver.homes.encoding import encode
 from mockserver.homes.store import Commit, Conflict, Outcome, StoredFields, StoreError
@@ -41,8 +28,10 @@ from mockserver.homes.valkey_checks import (
     describe_start_error,
     find_risks,
 )
+from mockserver.homes.valkey_errors import AWAY, store_error
 
 PREFIX = "km"
+TEMPLATE_KEY = f"{PREFIX}:template"
 TOKEN_FIELD = b"@"
 
 MAX_WAIT = 2.0  # seconds in which a lost connection may come back
@@ -51,11 +40,10 @@ SOCKET_TIMEOUT = 2.0  # seconds
 MAX_BLOCK = 1.0  # seconds in which the store answers a waiter, less than the timeout
 MAX_BLOCKED = 100  # waiters with a connection of their own
 BLOCKED_POLL_INTERVAL = 0.1  # seconds between two looks of the others
-NAMES_KEPT = 1024  # of sandboxes, whose keys are kept
+MAX_CACHED_NAMES = 1024  # of sandboxes, whose keys are cached
 SCANNED_KEYS = 1000  # of all keys in one look for sandboxes
 
 log = logging.getLogger("kustom_mock")
-AWAY = (StoreConnectionError, StoreTimeoutError, BusyLoadingError, ReadOnlyError, OSError)
 UNSENT = (*AWAY, NoScriptError)
 NAMES_DECODER = Decoder(list[str])
 REPLIES: Mapping[bytes, Outcome] = {
@@ -128,7 +116,7 @@ class ValkeyStore:
         rows = await self._ask("HGETALL", _key(name))
         if not rows:
             return None
-        token = rows.pop(TOKEN_FIELD).decode()
+        token = rows.pop(TOKEN_FIELD, b"").decode()
         return StoredFields(token, {field.decode(): value for field, value in rows.items()})
 
     async def load_entries(self, name: str) -> list[bytes]:
@@ -139,11 +127,12 @@ class ValkeyStore:
     async def commit(self, commits: Sequence[Commit]) -> Sequence[Outcome]:
         """Write each commit unless somebody else was faster; send it until that is known."""
         calls = [self._call(commit) for commit in commits]
-        replies, deadline = await self._send(calls), monotonic() + MAX_WAIT
+        deadline = monotonic() + MAX_WAIT
+        replies = await self._send(calls, deadline)
         while unsent := [n for n, reply in enumerate(replies) if isinstance(reply, UNSENT)]:
             if monotonic() > deadline:
                 break
-            again = await self._send([calls[n] for n in unsent])
+            again = await self._send([calls[n] for n in unsent], deadline)
             for n, reply in zip(unsent, again, strict=True):
                 replies[n] = reply
         return [_read_outcome(reply) for reply in replies]
@@ -178,16 +167,20 @@ class ValkeyStore:
             names |= {key.removeprefix(start).removesuffix(end).decode() for key in keys}
         return sorted(names)
 
-    async def check(self) -> None:
-        """Check that the store answers.
+    async def announce(self, digest: str) -> None:
+        """Note the digest of what new sandboxes of this server are built from."""
+        await self._ask("SET", TEMPLATE_KEY, digest)
+
+    async def check(self) -> str:
+        """Check that the store answers; return the digest that was announced last.
 
         Raises:
             StoreError: it does not.
         """
         try:
-            await self._client.ping()
+            return (await self._client.get(TEMPLATE_KEY) or b"").decode()
         except (ValkeyError, OSError) as error:
-            raise _store_error(error) from None
+            raise store_error(error) from None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -206,16 +199,16 @@ class ValkeyStore:
                 return await self._client.execute_command(*command)
             except AWAY as error:
                 if monotonic() > deadline:
-                    raise _store_error(error) from None
+                    raise store_error(error) from None
                 await asyncio.sleep(RECONNECT_INTERVAL)
             except ValkeyError as error:
-                raise _store_error(error) from None
+                raise store_error(error) from None
 
-    async def _send(self, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Send calls as one pipeline; return a reply or an error for each."""
+    async def _send(self, calls: Sequence[tuple[Any, ...]], deadline: float) -> list[Any]:
+        """Send calls as one pipeline; return a reply or an error for each by a time."""
         connection, replies = self._connection, list[Any]()
         try:
-            async with asyncio.timeout(SOCKET_TIMEOUT):
+            async with asyncio.timeout(deadline - monotonic()):
                 await connection.send_packed_command(connection.pack_commands(calls))
                 for _ in calls:
                     replies.append(await self._read_reply())
@@ -260,7 +253,7 @@ def _key(name: str) -> str:
     return f"{PREFIX}:{{{name}}}"
 
 
-@lru_cache(NAMES_KEPT)
+@lru_cache(MAX_CACHED_NAMES)
 def _keys(name: str) -> tuple[bytes, ...]:
     """Return the keys of the script: sandbox, journal, turns and reservation."""
     key = _key(name).encode()
@@ -270,18 +263,9 @@ def _keys(name: str) -> tuple[bytes, ...]:
 def _read_outcome(reply: Any) -> Outcome:  # noqa: ANN401
     """Return what became of a commit from the reply of the script, or the error."""
     if isinstance(reply, BaseException):
-        return _store_error(reply)
+        return store_error(reply, is_sent=True)
     if not isinstance(reply, list):
         return REPLIES[reply]
     token, names, values = reply
     fields = dict(zip(NAMES_DECODER.decode(names), values, strict=True))
     return Conflict(token.decode(), fields, is_known=True)
-
-
-def _store_error(error: BaseException) -> StoreError:
-    is_full = isinstance(error, OutOfMemoryError) or str(error).startswith("MISCONF")
-    if is_full:
-        return StoreError("store_full", f"the store of the sandboxes refuses writes: {error}")
-    return StoreError(
-        "store_unavailable", f"the store of the sandboxes does not answer: {error}"
-    )

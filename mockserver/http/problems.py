@@ -73,7 +73,8 @@ def unauthorized() -> Problem:
 def store_problem(error: StoreError) -> Problem:
     """Build a 503 problem for a turn that could not be settled."""
     problem = Problem(503, error.detail, reason=error.reason)
-    problem.headers["Retry-After"] = "1"
+    if not error.is_lasting:
+        problem.headers["Retry-After"] = "1"
     return problem
 
 

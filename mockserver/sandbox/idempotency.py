@@ -13,7 +13,7 @@ from mockserver.domain.refusal import Refusal
 _ENCODER = Encoder(order="deterministic")
 
 KEY_LIFETIME = timedelta(hours=24)  # documented by Klarna, retry policy
-RECEIPTS_KEPT = 10_000
+MAX_RECEIPTS = 10_000
 """Limit of receipts per sandbox; beyond it the oldest is dropped."""
 
 
@@ -62,5 +62,5 @@ def add_receipt(receipts: dict[str, Receipt], name: str, receipt: Receipt) -> No
     """Store a receipt as the youngest one, and drop the oldest beyond the limit."""
     receipts.pop(name, None)
     receipts[name] = receipt
-    if len(receipts) > RECEIPTS_KEPT:
+    if len(receipts) > MAX_RECEIPTS:
         del receipts[next(iter(receipts))]

@@ -18,7 +18,7 @@ from mockserver.sandbox.clock import wall_clock
 from mockserver.sandbox.eviction import Eviction, choose_evictable, is_expired
 from mockserver.sandbox.names import display_name
 from mockserver.sandbox.ownership import digest_secret, is_owner
-from mockserver.sandbox.registry_entry import RegistryEntry, TemplateT
+from mockserver.sandbox.registry_entry import RegistryEntry, TemplateT, UnreadableEntry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.tally import Tally
 
@@ -51,6 +51,8 @@ class SandboxRegistry(Generic[TemplateT]):
         on_drop: called with the name of each sandbox that was dropped.
         is_cache: the sandboxes live elsewhere: none is refused or evicted, and the owner
             of the registry forgets those beyond the limits.
+        unreadable: sandboxes that live elsewhere and cannot be read; they can be dropped and
+            replaced, and anything else raises the reason.
         dropped_tally: counts of the requests and deliveries of dropped sandboxes.
         dropped_count: number of sandboxes whose requests it counts.
     """
@@ -74,6 +76,7 @@ class SandboxRegistry(Generic[TemplateT]):
         self.evicted_count = 0
         self.on_drop: Callable[[str], None] | None = None
         self.is_cache = False
+        self.unreadable: dict[str, UnreadableEntry[TemplateT]] = {}
         self.dropped_tally = Tally()
         self.dropped_count = 0
         self._clock = clock
@@ -165,7 +168,7 @@ class SandboxRegistry(Generic[TemplateT]):
 
     def template_of(self, name: str) -> TemplateT:
         """Return the template a sandbox was, or would be, filled from."""
-        entry = self._find(name)
+        entry = self.unreadable.get(name) or self._find(name)
         return entry.template if entry else self.template
 
     def fill(self, name: str, template: TemplateT) -> Sandbox:
@@ -183,7 +186,7 @@ class SandboxRegistry(Generic[TemplateT]):
         Raises:
             Refusal: The server is full.
         """
-        if self._find(name) is None and self._is_full():
+        if self._find_readable(name) is None and self._is_full():
             self._choose_evictable(name, self.max_sandboxes, "sandboxes")
 
     def put(self, sandbox: Sandbox, template: TemplateT) -> Sandbox:
@@ -211,9 +214,9 @@ class SandboxRegistry(Generic[TemplateT]):
 
     def drop(self, name: str) -> bool:
         """Drop a sandbox with its owner; return whether it existed."""
-        entry = self.forget(name)
+        is_unreadable, entry = name in self.unreadable, self.forget(name)
         if entry is None:
-            return False
+            return is_unreadable
         tally = entry.sandbox.build_tally()
         if len(tally):
             self.dropped_tally.merge(tally)
@@ -224,12 +227,18 @@ class SandboxRegistry(Generic[TemplateT]):
 
     def forget(self, name: str) -> RegistryEntry[TemplateT] | None:
         """Remove a sandbox that lives on elsewhere; waiters for its requests re-check."""
+        self.unreadable.pop(name, None)
         entry = self._entries.pop(name, None)
         if entry is not None:
             self._total_bytes -= entry.counted_bytes
             entry.sandbox.make_room = entry.sandbox.on_change = None
             entry.sandbox.journal.notify_waiters()
         return entry
+
+    def hold_unreadable(self, name: str, entry: UnreadableEntry[TemplateT]) -> None:
+        """Remember that a sandbox that lives elsewhere cannot be read."""
+        self.forget(name)
+        self.unreadable[name] = entry
 
     def names_to_forget(self) -> Iterator[str]:
         """Yield names, least recently used first, while the cache is beyond its limits."""
@@ -294,6 +303,11 @@ class SandboxRegistry(Generic[TemplateT]):
         return len(self._entries)
 
     def _find(self, name: str) -> RegistryEntry[TemplateT] | None:
+        if name in self.unreadable:
+            raise self.unreadable[name].error
+        return self._find_readable(name)
+
+    def _find_readable(self, name: str) -> RegistryEntry[TemplateT] | None:
         self._drop_expired()
         return self._entries.get(name)
 
@@ -304,7 +318,7 @@ class SandboxRegistry(Generic[TemplateT]):
     def _insert(self, sandbox: Sandbox, template: TemplateT) -> RegistryEntry[TemplateT]:
         """Insert a sandbox in place of the old one; if there is no room, nothing changes."""
         name, is_default = sandbox.name, template is self.template
-        old = self._find(name)
+        old = self._find_readable(name)
         sandbox.template_bytes = 0 if is_default else template.total_bytes
         sandbox.check_room(0)
         self._reserve(name, sandbox.total_bytes - (old.counted_bytes if old else 0))
@@ -316,7 +330,7 @@ class SandboxRegistry(Generic[TemplateT]):
             template if is_default else template.compact(),
             self._clock(),
             is_changed=not is_default,
-            owner=self._owner(name),
+            owner=None if name in self.unreadable else self._owner(name),
         )
         self.drop(name)
         self.adopt(entry)

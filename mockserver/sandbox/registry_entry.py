@@ -22,6 +22,10 @@ class SandboxTemplate(Protocol):
         """What it was parsed from, as plain values."""
 
     @property
+    def defaults(self) -> object:
+        """What the server adds to the source."""
+
+    @property
     def credentials(self) -> Mapping[str, str]:
         """Secrets by user name; empty if any credentials are accepted."""
 
@@ -68,3 +72,15 @@ class RegistryEntry(Struct, Generic[TemplateT]):
         has_fired = any(counts.fired for counts in self.sandbox.faults.counts.values())
         is_changed = self.is_changed or has_fired
         return Usage(self.sandbox.name, self.last_used_at, is_changed)
+
+
+class UnreadableEntry(Struct, Generic[TemplateT], frozen=True):
+    """A sandbox that lives elsewhere and cannot be read.
+
+    Attributes:
+        error: raised for those who need it.
+        template: what it was built from, or the template of new sandboxes.
+    """
+
+    error: Exception
+    template: TemplateT

@@ -1,13 +1,11 @@
 """Checked expectations, and the check of a number, which several kinds share."""
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from msgspec import Struct
 
 from mockserver.scenario.diagnostics import ValuePath, format_path
-
-Spec: TypeAlias = Mapping[str, Any]
+from mockserver.scenario.spec import Spec
 
 
 class CheckedExpectation(Struct, frozen=True):

@@ -30,9 +30,10 @@ from mockserver.sandbox.memory_sizes import measure_value
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
 from mockserver.scenario.order_builder import OrderDefaults
-from mockserver.scenario.order_lines import Spec, complete_line
+from mockserver.scenario.order_lines import complete_line
 from mockserver.scenario.schema_errors import MAX_FINDINGS, describe_expected, quote_value
 from mockserver.scenario.shoppers import COUNTRIES, DEFAULT_COUNTRY
+from mockserver.scenario.spec import Spec
 from mockserver.scenario.times import parse_time_or_offset
 from mockserver.schemas import Violation, get_request_schema
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from mockserver.domain.checkout.checkout import Checkout, derive_checkout_status
 from mockserver.sandbox.deliveries.delivery import Delivery
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.checked_expectation import CheckedExpectation, Spec, check_number
+from mockserver.scenario.checked_expectation import CheckedExpectation, check_number
 from mockserver.scenario.diagnostics import ValuePath
+from mockserver.scenario.spec import Spec
 
 
 def check_checkout(

@@ -16,12 +16,12 @@ from mockserver.domain.order import Order, Refund
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.checked_expectation import (
     CheckedExpectation,
-    Spec,
     Verdict,
     check_number,
 )
 from mockserver.scenario.delivery_expectations import check_checkout, check_deliveries
 from mockserver.scenario.diagnostics import ValuePath
+from mockserver.scenario.spec import Spec
 
 OrderJson: TypeAlias = Mapping[str, Any]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from math import ceil
-from typing import Any, TypeAlias
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -33,9 +33,8 @@ from mockserver.sandbox.faults.actions import (
 )
 from mockserver.sandbox.faults.rules import CallSelector, FaultRule, Subject
 from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
+from mockserver.scenario.spec import Spec
 from mockserver.scenario.times import parse_duration_at, parse_time_or_offset
-
-Spec: TypeAlias = Mapping[str, Any]
 
 DEFAULT_RETRY_AFTER = "1s"
 WIREMOCK_TRUNCATE_BYTES = 16  # bytes; WireMock's fault has no size

@@ -26,12 +26,12 @@ from mockserver.scenario.order_builder import (
 )
 from mockserver.scenario.order_lines import (
     LineIndex,
-    Spec,
     complete_line,
     index_lines,
     optional_text,
     resolve_lines,
 )
+from mockserver.scenario.spec import Spec
 from mockserver.scenario.times import parse_time_or_offset
 
 STATE_TIME_FIELDS = {

@@ -21,8 +21,9 @@ from mockserver.domain.order import (
 )
 from mockserver.sandbox.ids import IdGenerator
 from mockserver.scenario.diagnostics import Finding, ScenarioError, ValuePath
-from mockserver.scenario.order_lines import Spec, complete_line, optional_text
+from mockserver.scenario.order_lines import complete_line, optional_text
 from mockserver.scenario.shoppers import COUNTRIES, generate_shopper
+from mockserver.scenario.spec import Spec
 from mockserver.scenario.times import parse_time_or_offset
 
 PAYMENT_DESCRIPTIONS = {"INVOICE": "Pay later", "CARD": "Card"}  # recorded pairs

@@ -7,8 +7,8 @@ from mockserver.domain.money import line_tax, line_total
 from mockserver.domain.order import ECHOED_LINE_FIELDS, OrderLine
 from mockserver.domain.wording import did_you_mean
 from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioError, ValuePath
+from mockserver.scenario.spec import Spec
 
-Spec: TypeAlias = Mapping[str, Any]
 LineIndex: TypeAlias = Mapping[str, Sequence[tuple[int, OrderLine]]]
 """The lines of an order by reference, each with its position (from 0)."""
 MAX_NAMED_LINES = 5

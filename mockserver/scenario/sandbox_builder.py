@@ -22,8 +22,8 @@ from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioE
 from mockserver.scenario.fault_parser import parse_fault_rule
 from mockserver.scenario.history_replay import HistoryCommand, plan_order
 from mockserver.scenario.order_builder import OrderDefaults
-from mockserver.scenario.order_lines import Spec
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
+from mockserver.scenario.spec import Spec
 
 BuiltOrder: TypeAlias = tuple[Order, Mapping[str, str]]
 """An order, and the names of its captures and refunds by their ids."""

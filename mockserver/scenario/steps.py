@@ -23,12 +23,12 @@ from mockserver.scenario.diagnostics import Finding, FindingCollector, ScenarioE
 from mockserver.scenario.order_builder import OrderDefaults
 from mockserver.scenario.order_lines import (
     LineIndex,
-    Spec,
     complete_line,
     index_lines,
     resolve_lines,
 )
 from mockserver.scenario.shoppers import DEFAULT_COUNTRY
+from mockserver.scenario.spec import Spec
 from mockserver.scenario.times import parse_duration, parse_time
 
 SANDBOX_ACTIONS = ("advance", "set", "freeze", "force", "complete")

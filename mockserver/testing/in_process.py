@@ -4,7 +4,6 @@ A separate module, because it imports aiohttp, which the pytest plugin must not 
 """
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from mockserver.client import ControlClient
 from mockserver.http.messages import Request, Response
 from mockserver.http.server import Server
-from mockserver.http_client import HttpClientError, HttpResponse
+from mockserver.http_client import HttpClientError, HttpResponse, RequestBody, encode_body
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
@@ -50,7 +49,7 @@ class InProcessServer:
         self,
         method: str,
         path: str,
-        body: Mapping[str, object] | str | bytes | None = None,
+        body: RequestBody = None,
         headers: Mapping[str, str] | None = None,
     ) -> HttpResponse:
         """Respond to a request, as :meth:`HttpClient.send` does.
@@ -83,7 +82,7 @@ class InProcessControl(ControlClient):
         self,
         method: str,
         path: str,
-        body: Mapping[str, object] | str | bytes | None,
+        body: RequestBody,
         headers: Mapping[str, str],
     ) -> HttpResponse:
         """Send a request to the server in the process."""
@@ -94,15 +93,11 @@ class InProcessControl(ControlClient):
 def _build_request(
     method: str,
     path: str,
-    body: Mapping[str, object] | str | bytes | None,
+    body: RequestBody,
     headers: Mapping[str, str] | None,
 ) -> Request:
     parts = urlsplit(path)
-    sent = dict(headers or {})
-    if isinstance(body, Mapping):
-        sent.setdefault("Content-Type", "application/json")
-        body = json.dumps(body)
-    content = body.encode() if isinstance(body, str) else body
+    content, sent = encode_body(body, headers or {})
     return Request(
         method=method,
         path=unquote(parts.path),

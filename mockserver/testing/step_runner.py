@@ -7,13 +7,14 @@ sandbox are skipped, and reported as skipped.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote
 
 from mockserver.client import ControlClient, ControlError
 from mockserver.domain.operation import Operation
 from mockserver.http.merchant.responses import IDEMPOTENCY_KEY_HEADER
 from mockserver.http_client import HttpClient, HttpClientError, HttpResponse, basic_auth
+from mockserver.json_type import Json
 from mockserver.scenario.diagnostics import format_path
 from mockserver.scenario.expectations import check_order
 from mockserver.scenario.scenario import Scenario
@@ -26,7 +27,6 @@ from mockserver.scenario.steps import (
 )
 from mockserver.testing.sandbox_handle import KustomSandbox
 
-Json: TypeAlias = Any
 Transport: TypeAlias = Callable[
     [str, str, str | None, Mapping[str, str]], HttpResponse
 ]  # method, path, body, headers

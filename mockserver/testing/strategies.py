@@ -46,11 +46,12 @@ def drawn_total(line: Mapping[str, int | str]) -> int:
 def order_lines(draw: DrawFn) -> DrawnLine:
     """Draw a line of an order; its simplest form is one piece at 1.
 
-    :func:`orders` sets the reference and the name.
+    It costs at least 1: after a parcel that captures the whole amount of the order, one
+    whose lines cost nothing would be refused. :func:`orders` sets the reference and the name.
     """
     quantity = draw(st.integers(1, MAX_PIECES))
     price = draw(st.integers(1, MAX_PRICE))
-    return _line(quantity, price, draw(st.integers(0, quantity * price)), draw)
+    return _line(quantity, price, draw(st.integers(0, quantity * price - 1)), draw)
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""The lists of an audit: what is silenced, grouped, cut, and cannot be judged."""
+"""The lists of an audit: what is silenced, grouped, cut, and cannot be checked."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -65,7 +65,7 @@ def test_every_rule_is_in_exactly_one_list(new_sandbox: Callable[..., Sandbox]) 
     sandbox = new_sandbox()
     capture(sandbox, "order-0", 1000)
     report = audit_sandbox(sandbox)
-    lists = [codes(report, name) for name in ("findings", "passed", "not_tried", "not_judged")]
+    lists = [codes(report, name) for name in ("findings", "passed", "not_tried", "not_checked")]
     assert sorted(code for codes in lists for code in codes) == sorted(AUDIT_RULES)
 
 
@@ -127,18 +127,18 @@ def test_a_journal_that_was_cut_does_not_pass_a_rule(
     for _ in range(3):
         capture(sandbox, "order-0", 1000)
     report = audit_sandbox(sandbox)
-    assert (report.requests, report.judged) == (3, 2)
+    assert (report.requests, report.checked) == (3, 2)
     assert codes(report, "findings") == {"A201"}
-    assert codes(report, "not_judged") == set(AUDIT_RULES) - {"A201"}
-    assert "last 2 of 3 requests" in report.not_judged[0].reason
+    assert codes(report, "not_checked") == set(AUDIT_RULES) - {"A201"}
+    assert "last 2 of 3 requests" in report.not_checked[0].reason
 
 
-def test_polling_is_not_judged_on_a_frozen_clock(new_sandbox: Callable[..., Sandbox]) -> None:
+def test_polling_is_not_checked_on_a_frozen_clock(new_sandbox: Callable[..., Sandbox]) -> None:
     sandbox = new_sandbox(frozen=True)
     for _ in range(10):
         sandbox.journal.record(new_entry(sandbox, Operation.GET_ORDER, "order-0", 200))
     report = audit_sandbox(sandbox)
-    assert codes(report, "not_judged") == {"A601"}
+    assert codes(report, "not_checked") == {"A601"}
     assert report.findings == ()
 
 
@@ -152,7 +152,7 @@ def test_more_than_thirty_reads_a_minute_are_a_warning(
     assert (finding.code, finding.severity) == ("A601", "warning")
 
 
-def test_stored_entries_are_audited_alike(
+def test_stored_entries_get_the_same_audit_findings(
     new_sandbox: Callable[..., Sandbox],
 ) -> None:
     sandbox, stored = new_sandbox(), new_sandbox()
@@ -185,7 +185,7 @@ def test_a_scenario_silences_a_rule(server_url: str) -> None:
     assert {"code": "A304", "findings": 1} in report["silenced"]
 
 
-def test_an_emptied_journal_is_named_until_a_request_comes(
+def test_audit_reports_an_emptied_journal_until_the_next_request(
     new_sandbox: Callable[..., Sandbox],
 ) -> None:
     sandbox = new_sandbox()
@@ -193,11 +193,11 @@ def test_an_emptied_journal_is_named_until_a_request_comes(
     sandbox.journal.clear()
     report = audit_sandbox(sandbox)
     assert (report.passed, report.not_tried) == ((), ())
-    assert {rule.reason for rule in report.not_judged} == {
+    assert {rule.reason for rule in report.not_checked} == {
         "the journal was emptied, and no request came since"
     }
     capture(sandbox, "order-0", 1000)
-    assert audit_sandbox(sandbox).not_judged == ()
+    assert audit_sandbox(sandbox).not_checked == ()
 
 
 @pytest.mark.parametrize("query", ["allow=A301,A304", "allow=A301&allow=A304"])

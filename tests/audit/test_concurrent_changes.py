@@ -62,13 +62,11 @@ def severity_of(
         (SHIP_SHIRT, Cancel(), "warning"),
     ],
 )
-def test_changes_that_are_sent_at_once_are_found(
-    delayed: Command, other: Command, severity: str
-) -> None:
+def test_concurrent_changes_are_found(delayed: Command, other: Command, severity: str) -> None:
     assert severity_of(delayed, other, other_sent_at=DELAY / 2) == severity
 
 
-def test_a_change_that_waits_for_the_answer_is_not_found() -> None:
+def test_change_after_the_response_is_not_concurrent() -> None:
     assert severity_of(SHIP_SHIRT, SHIP_SHIRT, other_sent_at=-1) == "passed"
 
 

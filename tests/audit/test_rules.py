@@ -1,6 +1,5 @@
 """Every rule finds its bad example, and nothing in what is done well."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +8,9 @@ from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.report_types import AuditReport
 from mockserver.schemas import shipped_schemas
 from tests.support.audit import run_and_audit
-from tests.support.tables import load_table, parametrize_case
+from tests.support.case_tables import every_case
 from tools.docs_generator.audit_examples import AUDIT_EXAMPLES, requests_of, scenario_of
 
-every_case = parametrize_case(load_table(Path(__file__).with_name("cases.yaml")))
-every_client = parametrize_case(load_table(Path(__file__).with_name("clients.yaml")))
 every_rule = pytest.mark.parametrize("code", AUDIT_RULES)
 
 
@@ -43,7 +40,7 @@ def test_the_good_example_has_no_finding_worse_than_a_note(server_url: str, code
     assert [f for f in report["findings"] if f["code"] == code or f["severity"] != "note"] == []
 
 
-@every_case
+@every_case("audit", "rules")
 def test_a_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any]) -> None:
     text = scenario_of(case["exchange"])
     if "allow:" not in text:
@@ -56,7 +53,7 @@ def test_a_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any
         assert part in "\n".join(f["detail"] for f in report["findings"] if f["code"] == code)
 
 
-@every_client
+@every_case("audit", "clients")
 def test_the_normal_conduct_of_a_public_client_causes_no_false_alarm(
     server_url: str, case: dict[str, Any]
 ) -> None:
@@ -67,9 +64,7 @@ def test_the_normal_conduct_of_a_public_client_causes_no_false_alarm(
 
 
 @every_rule
-def test_a_rule_is_not_tried_before_its_situation_comes_about(
-    server_url: str, code: str
-) -> None:
+def test_rule_without_its_situation_is_listed_as_not_tried(server_url: str, code: str) -> None:
     _, report = run_and_audit(server_url, f"idle-{code}", scenario_of("steps: []"))
     reasons = {rule["code"]: rule["reason"] for rule in report["not_tried"]}
     assert reasons[code] == AUDIT_RULES[code].situation

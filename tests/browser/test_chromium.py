@@ -8,7 +8,7 @@ from tests.support.browser import Watch
 pytestmark = pytest.mark.browser
 
 
-def test_a_page_shows_what_the_server_answers(page: Page, server_url: str) -> None:
+def test_page_shows_the_response_of_the_server(page: Page, server_url: str) -> None:
     page.goto(f"{server_url}/livez")
     assert '"status"' in page.content()
 

@@ -159,7 +159,7 @@ def test_the_journal_follows_filters_and_explains(page: Page, shop: RefundingSho
     expect(detail).to_contain_text('"refunded_amount": 99999')
 
 
-def test_nothing_is_lost_while_the_connection_is_broken(
+def test_entries_arrive_after_a_broken_connection(
     page: Page, shop: RefundingShop, watch: Watch
 ) -> None:
     watch.expected += ["*ERR_INTERNET_DISCONNECTED*", "*ERR_NETWORK*", "*ERR_FAILED*"]
@@ -287,7 +287,7 @@ def guarded_url() -> Iterator[str]:
         yield url
 
 
-def test_the_admin_token_is_asked_for_once_and_stored_nowhere(
+def test_admin_token_is_requested_once_and_not_stored(
     page: Page, watch: Watch, guarded_url: str
 ) -> None:
     watch.expected += ["*401*"]
@@ -404,9 +404,7 @@ def test_orders_are_found_by_words_status_and_outcome(page: Page, shop: Refundin
     expect(rows).to_contain_text("open")
 
 
-def test_an_unknown_sandbox_is_said_to_be_none(
-    page: Page, shop: RefundingShop, watch: Watch
-) -> None:
+def test_unknown_sandbox_shows_an_alert(page: Page, shop: RefundingShop, watch: Watch) -> None:
     watch.expected += ["*404*"]
     page.goto(f"{shop.url}/__admin/ui/#/s/{shop.user}-none/orders")
     expect(page.get_by_role("alert")).to_contain_text("no sandbox")
@@ -414,7 +412,7 @@ def test_an_unknown_sandbox_is_said_to_be_none(
     expect(page.locator("#offline")).to_be_hidden()
 
 
-def test_coverage_names_what_was_tried_and_what_never(page: Page, shop: RefundingShop) -> None:
+def test_coverage_lists_tried_and_untried_operations(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "checks")
     coverage = page.get_by_role("region", name="Coverage")
     expect(coverage).to_contain_text("No request yet.")

@@ -1,16 +1,15 @@
 """Verbs of the command line, run in the process of the test."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
 from mockserver.cli.main import main
+from tests.support.cli import RunVerb
 from tests.support.processes import ROOT, environment
-
-RunVerb = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def report(url: str) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("report")
-def test_the_text_names_what_happened_the_fix_and_the_requests(audit: Audit) -> None:
+def test_text_report_has_finding_hint_and_requests(audit: Audit) -> None:
     code, out, _ = audit("bad-shop")
     assert code == 1
     assert "audit of sandbox bad-shop: 3 requests\n" in out
@@ -108,15 +108,17 @@ def test_rules_that_were_not_tried_are_listed_on_request(audit: Audit) -> None:
     assert line in audit("bad-shop", "--not-tried")[1]
 
 
-def test_what_cannot_be_judged_is_said_with_its_reason(audit: Audit, url: str) -> None:
+def test_unchecked_rule_is_printed_with_its_reason(audit: Audit, url: str) -> None:
     text = scenario_of(AUDIT_EXAMPLES["A601"].bad).replace(
         "09:00:00Z", "09:00:00Z, frozen: true"
     )
     run_and_audit(url, "frozen", text)
-    assert "  not judged A601: the clock of the sandbox is frozen" in audit("frozen")[1]
+    assert "  not checked A601: the clock of the sandbox is frozen" in audit("frozen")[1]
 
 
-def test_json_is_what_the_control_api_answers(audit: Audit, report: dict[str, Any]) -> None:
+def test_json_report_equals_the_control_api_response(
+    audit: Audit, report: dict[str, Any]
+) -> None:
     _, out, _ = audit("hasty-shop", "--format", "json")
     assert json.loads(out) == {"sandboxes": [report]}
 
@@ -149,7 +151,7 @@ def cut_url() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("output_format", ["text", "github", "sarif"])
-def test_every_format_says_that_a_cut_journal_was_not_judged(
+def test_every_format_reports_a_cut_journal(
     cut_url: str, capsys: pytest.CaptureFixture[str], output_format: str
 ) -> None:
     main(["audit", "--url", cut_url, "--format", output_format])
@@ -157,7 +159,7 @@ def test_every_format_says_that_a_cut_journal_was_not_judged(
     assert "nothing found in the last 1 of 3 requests; the journal dropped the others" in out
     assert {
         "text": "audit of sandbox cut: the last 1 of 3 requests\n",
-        "github": "::warning title=audit rules not judged::sandbox cut: not judged A102, ",
+        "github": "::warning title=audit rules not checked::sandbox cut: not checked A102, ",
         "sarif": '"toolExecutionNotifications": [',
     }[output_format] in out
 
@@ -169,7 +171,7 @@ def test_rules_that_a_frozen_clock_hides_are_a_notice(audit: Audit, url: str) ->
     run_and_audit(url, "frozen", text)
     last_line = audit("--format", "github")[1].splitlines()[-1]
     assert last_line.startswith(
-        "::notice title=audit rules not judged::sandbox frozen: not judged A601: the clock"
+        "::notice title=audit rules not checked::sandbox frozen: not checked A601: the clock"
     )
 
 
@@ -185,7 +187,9 @@ def test_every_sarif_result_has_a_file_and_a_fingerprint(audit: Audit) -> None:
         assert result["properties"]["order_id"] not in json.dumps(result["partialFingerprints"])
 
 
-def test_a_server_that_does_not_answer_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreachable_server_exits_2_with_its_address(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["audit", "--url", "http://127.0.0.1:1"]) == 2
     assert "kustom-mock: no response from http://127.0.0.1:1: " in capsys.readouterr().err
 
@@ -228,7 +232,7 @@ def test_run_audits_the_client_of_every_scenario(
         (["--audit", "--base-url", "http://127.0.0.1:1"], "--audit: needs the built-in server"),
     ],
 )
-def test_run_refuses_what_it_cannot_audit(
+def test_run_refuses_audit_flags_that_it_cannot_apply(
     flags: list[str], expected_text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "shop.yaml"

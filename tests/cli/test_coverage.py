@@ -116,7 +116,7 @@ def test_every_gap_is_written_as_a_scenario(
     assert parse_scenario("gap", parse_yaml(file.read_bytes())).steps
 
 
-def test_a_reader_that_leaves_early_loses_no_scenario(
+def test_closed_output_pipe_loses_no_scenario(
     run_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class ClosedPipe(io.StringIO):
@@ -133,7 +133,7 @@ def test_a_reader_that_leaves_early_loses_no_scenario(
     assert (gaps / "lost-capture.kustom.yaml").exists()
 
 
-def test_a_tier_in_which_nothing_counts_meets_no_limit(report: Report, run_file: Path) -> None:
+def test_limit_fails_for_a_tier_without_counted_cells(report: Report, run_file: Path) -> None:
     skip = [f"--skip={dimension}/*" for dimension in DIMENSION_ORDER]
     code, out, error = report(run_file, *skip, "--fail-under", "1")
     assert code == 1
@@ -174,7 +174,7 @@ def test_bad_input_is_refused(
     assert message in error
 
 
-def test_without_files_the_server_is_asked(report: Report, server_url: str) -> None:
+def test_coverage_without_files_comes_from_the_server(report: Report, server_url: str) -> None:
     code, out, _ = report("--url", server_url)
     assert code == 0
     assert out.startswith("kustom-mock coverage: 1 run, ")

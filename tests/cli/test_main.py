@@ -16,7 +16,7 @@ from mockserver.cli.main import main
 from mockserver.cli.startup import describe_listen_error
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.settings import Settings, unknown_variable_warnings
-from tests.cli.conftest import RunVerb
+from tests.support.cli import RunVerb
 from tests.support.merchant import basic
 from tests.support.processes import TIMEOUT, run, serving
 

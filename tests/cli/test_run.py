@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.cli.conftest import RunVerb
+from tests.support.cli import RunVerb
 from tests.support.merchant import Merchant
 
 TIMEOUT = 60  # seconds, for a process that never ends

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.scenario.loader import list_shipped
 from mockserver.scenario.yaml_reader import parse_yaml
-from tests.cli.conftest import RunVerb
+from tests.support.cli import RunVerb
 from tests.support.processes import COMMAND
 
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import ControlClient
-from tests.cli.conftest import RunVerb
+from tests.support.cli import RunVerb
 from tests.support.homes import find_engine, running_engine
 from tests.support.processes import serving
 
@@ -85,4 +85,4 @@ def test_a_full_store_does_not_stop_the_start(tmp_path: Path) -> None:
         serving("--port", "0", "--store", store) as (process, _),
     ):
         logged = stop(process)
-    assert "serving without the sandbox 'demo': the store of the sandboxes refuses" in logged
+    assert "serving without the sandbox 'demo': the store of the sandboxes is full" in logged

@@ -37,8 +37,8 @@ def test_the_text_names_the_assumption_and_both_outcomes(whatif: Whatif) -> None
     code, out, _ = whatif("whatif-cli")
     assert code == 0
     assert "  unallocated_refund: none\n" in out
-    assert "      here   201 not_attempted, booked 2000 on " in out
-    assert "      there  201 not_attempted, booked nowhere\n" in out
+    assert "      recorded     201 not_attempted, booked 2000 on " in out
+    assert "      alternative  201 not_attempted, booked nowhere\n" in out
     assert "    in the end, order " in out
 
 
@@ -47,7 +47,7 @@ def test_json_is_the_answer_of_the_control_api(whatif: Whatif) -> None:
     assert json.loads(out)["branches"][0]["assume"] == {"unallocated_refund": "none"}
 
 
-def test_no_difference_is_said(whatif: Whatif) -> None:
+def test_whatif_without_differences_prints_no_difference(whatif: Whatif) -> None:
     _, out, _ = whatif("whatif-cli", "--assume", "capture_capacity=captured")
     assert out.endswith("  no difference\n")
 

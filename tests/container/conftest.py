@@ -5,7 +5,7 @@ from shutil import rmtree
 
 import pytest
 
-from tests.container.engine import Engine, built, unavailable_reason
+from tests.support.container_engine import Engine, built, unavailable_reason
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockserver.settings import DEFAULT_PORT
-from tests.container.engine import Engine
+from tests.support.container_engine import Engine
 
 pytestmark = pytest.mark.container
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import __version__
-from tests.container.engine import IMAGE, Container, Engine
+from tests.support.container_engine import IMAGE, Container, Engine
 
 pytestmark = pytest.mark.container
 

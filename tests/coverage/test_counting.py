@@ -70,7 +70,7 @@ def test_only_operations_in_use_count() -> None:
     assert "refund" in summary.not_used
 
 
-def test_an_operation_that_nobody_used_can_be_counted() -> None:
+def test_chosen_operation_counts_although_unused() -> None:
     assert "refund" in summarize(USED, operations=["refund"]).used
 
 
@@ -107,7 +107,7 @@ def test_cells_of_another_version_are_kept_and_listed() -> None:
     newer = RunCoverage(versions=("9.0.0",))
     newer.cells.update({"status/capture/PAUSED": 1})
     text = render_coverage(summarize(merge_runs([USED, newer])))
-    assert "not judged, from another version: status/capture/PAUSED" in text
+    assert "not counted, from another version: status/capture/PAUSED" in text
     assert "counted by versions" in text
 
 

@@ -34,7 +34,7 @@ def test_shop_sells_ships_and_refunds_with_the_command_on_the_page() -> None:
     ]
 
 
-def test_shop_that_takes_orders_twice_fails_as_the_page_says(tmp_path: Path) -> None:
+def test_shop_that_takes_orders_twice_fails_as_documented(tmp_path: Path) -> None:
     folder = shutil.copytree(SHOP, tmp_path / "shop")
     shop = folder / "shop.mjs"
     text = shop.read_text("utf-8").replace("await takeOnce(", "await takeOrder(")
@@ -60,7 +60,7 @@ FINDINGS = {
 }
 
 
-def test_shop_with_three_mistakes_is_told_each_of_them(tmp_path: Path) -> None:
+def test_audit_finds_each_of_three_mistakes_of_a_shop(tmp_path: Path) -> None:
     folder = shutil.copytree(SHOP, tmp_path / "shop")
     shop = folder / "shop.mjs"
     text = shop.read_text("utf-8")
@@ -77,7 +77,7 @@ def test_shop_with_three_mistakes_is_told_each_of_them(tmp_path: Path) -> None:
         assert finding in page
 
 
-def test_shop_mended_by_the_hints_has_no_findings() -> None:
+def test_shop_fixed_with_the_hints_has_no_findings() -> None:
     code, output = run_story(SHOP, AUDITED)
     assert code == 0, output
     assert [line for line in output.splitlines() if not line.startswith("sold: ")] == [

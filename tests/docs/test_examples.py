@@ -102,7 +102,7 @@ def test_schema_example_is_valid(name: str, example: Any) -> None:  # noqa: ANN4
         if list(commands(page))
     ],
 )
-def test_page_commands_print_what_the_page_shows(
+def test_page_commands_print_the_documented_output(
     file: Path,
     tmp_path: Path,
 ) -> None:

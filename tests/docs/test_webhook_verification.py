@@ -37,7 +37,7 @@ PROGRAMS = {
         for runtime, program in PROGRAMS.items()
     ],
 )
-def test_program_tells_a_genuine_webhook_from_a_forged_one(
+def test_program_accepts_genuine_and_refuses_forged_webhooks(
     runtime: str, tmp_path: Path
 ) -> None:
     (text,) = (block.text for block in blocks(PAGE) if block.file == PROGRAMS[runtime])

@@ -164,7 +164,7 @@ def test_an_extension_is_offered_for(facts: dict[str, Any]) -> None:
         "PAY_LATER_IN_PARTS",
     ],
 )
-def test_an_extension_is_offered_for_what_is_paid_with_klarna(method: str) -> None:
+def test_due_date_extension_is_offered_for_klarna_payments(method: str) -> None:
     order = make_order(payment_method=paid_by(method))
     assert extended(order, day("2026-01-15")) == day("2026-02-12")
 

@@ -28,7 +28,6 @@ from mockserver.domain.errors import Reason
 from mockserver.domain.operation import Operation
 from mockserver.domain.refunds import check_refundable
 from mockserver.domain.refusal import Refusal
-from tests.domain.case_tables import Case, every_case
 from tests.support.builders import (
     NOW,
     ORDER_ID,
@@ -42,6 +41,7 @@ from tests.support.builders import (
     refund_of,
     shipped_order,
 )
+from tests.support.case_tables import Case, every_case
 from tests.support.order_history import COMMANDS, OrderHistory
 from tests.support.strategies import assumptions, commands
 
@@ -104,7 +104,7 @@ def test_parcels_beyond_the_limit_are_refused() -> None:
         drive(order, AddOrderShippingInfo(({},) * MAX_MOVEMENTS))
 
 
-@every_case("amounts")
+@every_case("domain", "amounts")
 def test_amounts_and_status_match_the_case_table(case: Case) -> None:
     history = OrderHistory(case.get("order", {}), case.get("assume")).run(case["steps"])
     order, expected = history.order, case["expect"]
@@ -121,14 +121,14 @@ def test_amounts_and_status_match_the_case_table(case: Case) -> None:
     }
 
 
-@every_case("amounts")
+@every_case("domain", "amounts")
 def test_the_original_amount_never_moves(case: Case) -> None:
     history = OrderHistory(case.get("order", {}), case.get("assume"))
     placed = history.order.order_amount
     assert history.run(case["steps"]).order.original_order_amount == placed
 
 
-@every_case("refusals")
+@every_case("domain", "refusals")
 def test_refusals_match_the_case_table(case: Case) -> None:
     history = OrderHistory(case.get("order", {}), case.get("assume")).run(case["steps"])
     with pytest.raises(Refusal) as refused:
@@ -260,7 +260,7 @@ def test_a_capture_is_numbered_after_the_order() -> None:
     assert references == ["1VHSHK1Q-1", "1VHSHK1Q-2"]
 
 
-def test_a_capture_keeps_what_was_sent() -> None:
+def test_capture_keeps_the_sent_fields() -> None:
     parcel = {"tracking_number": "7"}
     command = CaptureOrder(3000, "shirts", (make_line(),), "ref-1", (parcel,))
     decision = decide(make_order(), command, make_context("c1"))
@@ -290,7 +290,7 @@ def test_a_capture_copies_the_addresses_of_the_order() -> None:
         pytest.param(capture_of(amount=0), False, id="none"),
     ],
 )
-def test_a_capture_says_whether_its_lines_are_valid(
+def test_capture_acceptance_has_the_validity_of_its_lines(
     command: CaptureOrder,
     valid: bool,  # noqa: FBT001  # the row's expectation
 ) -> None:
@@ -322,7 +322,7 @@ def test_a_capture_is_refused_with_the_amounts_behind_it() -> None:
     }
 
 
-def test_a_refund_keeps_what_was_sent_and_what_was_decided() -> None:
+def test_refund_keeps_the_sent_fields_and_its_allocation() -> None:
     order = shipped_order([capture_of(make_line())])
     command = RefundOrder(3000, "too small", (make_line(),), "ref-2")
     decision = decide(order, command, make_context("r1"))
@@ -440,7 +440,7 @@ def test_customer_details_clear_a_field_with_an_empty_text() -> None:
 
 
 @pytest.mark.parametrize("name", ["street_address", "postal_code", "city", "country"])
-def test_customer_details_do_not_clear_what_a_parcel_needs(name: str) -> None:
+def test_customer_details_cannot_clear_fields_needed_for_delivery(name: str) -> None:
     with pytest.raises(Refusal) as refused:
         drive(make_order(), UpdateCustomerDetails({name: ""}))
     assert refused.value.reason is Reason.INVALID_ADDRESS

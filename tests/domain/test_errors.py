@@ -309,7 +309,7 @@ def test_general_refusals_read_the_same_for_every_operation(
         (Operation.GET_ORDER, "PAYMENT_METHOD_FAILED", ""),
     ],
 )
-def test_a_payment_method_that_fails_ends_with_what_it_stops(
+def test_payment_method_failure_message_ends_with_the_operation(
     operation: Operation,
     code: str,
     message: str,

@@ -21,7 +21,7 @@ from tests.support.builders import (
 )
 
 
-def test_an_order_expires_at_once() -> None:
+def test_forced_expiry_takes_effect_immediately() -> None:
     order = force_outcome(make_order(), "expire", NOW)
     assert derive_status(order, NOW, Assumptions()) is Status.EXPIRED
     with pytest.raises(Refusal) as refused:

@@ -171,7 +171,7 @@ FOUR_HOURS = Assumptions(rejected_order="four_hours")
         ),
     ],
 )
-def test_timeline_tells_when_time_ended_the_authorization(
+def test_timeline_has_the_end_of_the_authorization(
     order: Order, assumptions: Assumptions, text: str
 ) -> None:
     assert lapse_event(order, NOW, assumptions) is None

@@ -24,8 +24,8 @@ from mockserver.domain.operation import (
 )
 from mockserver.domain.order import FraudStatus
 from mockserver.domain.refusal import Refusal
-from tests.domain.case_tables import Case, every_case
 from tests.support.builders import CREATED, NOW, drive, make_order
+from tests.support.case_tables import Case, every_case
 from tests.support.order_history import COMMANDS, OrderHistory, Step
 
 STEPS_TO_STATUS: Mapping[Status, Sequence[Step]] = {
@@ -95,7 +95,7 @@ def test_reading_is_allowed_in_every_status(operation: Operation, status: Status
     check_allowed(history_in(status).order, operation, status)
 
 
-@every_case("lifecycle")
+@every_case("domain", "lifecycle")
 def test_known_provider_behaviour_holds(case: Case) -> None:
     name = case["case"]
     responses = {}
@@ -153,7 +153,7 @@ def test_rejected_order_is_cancelled_after_four_hours(outcome: str) -> None:
     assert derive_status(order, too_late, Assumptions()) is Status.AUTHORIZED
 
 
-def test_capture_of_a_rejected_order_takes_the_risk() -> None:
+def test_capture_of_a_rejected_order_is_allowed_for_four_hours() -> None:
     assumed = Assumptions(rejected_order="four_hours")
     order = force_outcome(make_order(), "reject_fraud", NOW)
     captured = drive(order, CaptureOrder(1), assumptions=assumed)
@@ -171,7 +171,7 @@ def test_order_placed_as_rejected_is_cancelled_after_four_hours() -> None:
     assert derive_status(order, CREATED + timedelta(hours=4), assumed) is Status.CANCELLED
 
 
-def test_pending_order_cannot_be_captured_whatever_is_assumed() -> None:
+def test_pending_order_cannot_be_captured_under_other_assumptions() -> None:
     assumed = Assumptions(rejected_order="four_hours")
     order = make_order(fraud_status=FraudStatus.PENDING)
     with pytest.raises(Refusal) as refused:

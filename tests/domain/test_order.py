@@ -105,7 +105,7 @@ def test_every_dataclass_of_the_domain_is_frozen(name: str) -> None:
     assert DATACLASSES[name].__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
-def test_totals_are_the_sums_of_what_happened() -> None:
+def test_totals_are_the_sums_of_captures_and_refunds() -> None:
     assert SHIPPED.captured_amount == 5000
     assert SHIPPED.refunded_amount == 3500
     assert SHIPPED.remaining_authorized_amount == 5000
@@ -115,7 +115,7 @@ def test_bookings_are_summed_by_capture() -> None:
     assert dict(SHIPPED.booked_by_capture) == {"change-1": 3000, "change-2": 500}
 
 
-def test_captures_and_refunds_are_found_by_their_ids_or_not_at_all() -> None:
+def test_captures_and_refunds_are_looked_up_by_id() -> None:
     assert SHIPPED.get_capture("change-2") is SHIPPED.captures[1]
     assert SHIPPED.get_refund("change-4") is SHIPPED.refunds[1]
     assert SHIPPED.get_capture("change-3") is None

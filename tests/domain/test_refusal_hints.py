@@ -90,7 +90,7 @@ def hints_for(steps: list[Step], then: Step, **order: object) -> tuple[str, ...]
         pytest.param([{"wait": 14}], {"refund": 1}, {}, "", id="nothing is known to help"),
     ],
 )
-def test_refusal_hint_names_what_is_allowed(
+def test_refusal_hint_names_the_allowed_values(
     steps: list[Step],
     then: Step,
     order: dict[str, object],

@@ -7,8 +7,8 @@ from mockserver.domain.commands import (
 )
 from mockserver.domain.operation import Operation
 from mockserver.domain.request_hints import MAX_REQUEST_HINTS, request_hints
-from tests.domain.case_tables import Case, every_case
 from tests.support.builders import capture_of, drive, make_line, make_order
+from tests.support.case_tables import Case, every_case
 from tests.support.order_specs import line_from, lines_from
 
 COMMANDS: dict[str, type[Command]] = {
@@ -22,7 +22,7 @@ def command_from(kind: str, spec: Case) -> Command:
     return COMMANDS[kind](spec["amount"], order_lines=lines_from(spec))  # type: ignore[call-arg]
 
 
-@every_case("request_hints")
+@every_case("domain", "request_hints")
 def test_request_hints_match_the_case_table(case: Case) -> None:
     before = drive(
         make_order(

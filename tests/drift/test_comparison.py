@@ -25,7 +25,7 @@ def response(body: dict[str, object]) -> RecordedExchange:
         ),
     ],
 )
-def test_differences_of_form_are_told_from_those_of_value(
+def test_differences_of_form_and_of_value_have_different_kinds(
     seen: dict[str, object], difference: tuple[str, str]
 ) -> None:
     predicted = response({"status": "CAPTURED", "order_amount": 1})

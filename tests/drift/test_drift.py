@@ -102,7 +102,7 @@ def play(tmp_path: Path, url: str, account: str, steps: str) -> int:
         (503, "order 'shop' cannot be read: GET "),
     ],
 )
-def test_an_account_whose_order_cannot_be_read_is_not_compared(
+def test_drift_stops_if_the_order_cannot_be_read(
     tmp_path: Path,
     server_url: str,
     capsys: pytest.CaptureFixture[str],
@@ -146,7 +146,7 @@ def test_an_address_that_answers_no_order_is_not_compared() -> None:
         account.send("GET", "/", None, {})
 
 
-def test_an_order_with_another_amount_is_told_once_and_settles_nothing(
+def test_other_order_amount_is_reported_once_and_settles_nothing(
     tmp_path: Path, serve: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = serve(repeated_cancel="refused")
@@ -182,7 +182,7 @@ def test_a_body_settles_nothing_that_the_status_does_not(
     assert not any(d["assumptions"] for d in report["differences"])
 
 
-def test_the_page_on_drift_shows_what_is_printed(
+def test_drift_page_shows_the_printed_report(
     tmp_path: Path, serve: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = serve(repeated_cancel="refused")
@@ -213,7 +213,7 @@ def test_neither_personal_data_nor_ids_are_written(tmp_path: Path, server_url: s
         ("http://127.0.0.1:8566", "other"),
     ],
 )
-def test_the_kind_of_an_account_is_told_by_its_host(url: str, kind: str) -> None:
+def test_account_kind_follows_its_host(url: str, kind: str) -> None:
     assert classify_host(url) == kind
 
 

@@ -45,7 +45,7 @@ def test_only_amounts_and_enumerations_are_shown(key: str, value: object, shown:
         ("30000 requested, 20000 left", "30000 requested, 20000 left"),
     ],
 )
-def test_messages_keep_their_words_but_nothing_personal(text: str, masked: str) -> None:
+def test_masked_messages_have_no_personal_data(text: str, masked: str) -> None:
     assert mask_text(text, {ORDER_ID: "(order shop)"}) == masked
 
 

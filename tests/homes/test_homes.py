@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from mockserver.homes.home import Home
+from mockserver.sandbox.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.scenario import parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
-from tests.support.builders import make_order
+from tests.support.builders import NOW, make_order
 from tests.support.homes import STORES, create_homes
 
 OTHER = parse_scenario("other", parse_yaml(b"version: 1\ntitle: other\n"))
@@ -38,7 +39,7 @@ async def turn(homes: Callable[[], Home], do: Callable[[Sandbox], Any]) -> Any: 
     return await home.take_turn("shop", lambda: do(home.registry.get_or_create("shop")))
 
 
-async def test_the_next_turn_sees_what_a_turn_changed(homes: Callable[[], Home]) -> None:
+async def test_next_turn_sees_the_changes_of_a_turn(homes: Callable[[], Home]) -> None:
     order = make_order()
     assert await turn(homes, lambda sandbox: sandbox.add(order))
     assert await turn(homes, lambda sandbox: sandbox.orders[order.order_id]) == order
@@ -57,7 +58,7 @@ async def test_concurrent_turns_are_each_counted_once(homes: Callable[[], Home])
     assert len(set(drawn)) == 60
 
 
-async def test_an_error_reaches_the_caller_and_nobody_else(homes: Callable[[], Home]) -> None:
+async def test_error_of_a_turn_reaches_only_its_caller(homes: Callable[[], Home]) -> None:
     def fail(_: Sandbox) -> None:
         raise LookupError
 
@@ -99,6 +100,22 @@ async def test_a_snapshot_taken_by_one_is_restored_by_another(
     await turn(homes, lambda sandbox: sandbox.restore_snapshot("before"))
     assert await turn(homes, lambda sandbox: order.order_id in sandbox.orders) is False
     assert await turn(homes, lambda sandbox: list(sandbox.snapshots)) == ["before"]
+
+
+async def test_a_turn_may_remove_something_before_it_reads_entries(
+    homes: Callable[[], Home],
+) -> None:
+    def fill(sandbox: Sandbox) -> None:
+        sandbox.order_names["shirt"] = "order"
+        sandbox.record(Entry(NOW, "correlation", "GET", "/x"))
+
+    def remove_and_read(sandbox: Sandbox) -> list[str]:
+        sandbox.order_names.pop("shirt")
+        return [entry.correlation_id for entry in sandbox.journal]
+
+    await turn(homes, fill)
+    assert await turn(homes, remove_and_read) == ["correlation"]
+    assert await turn(homes, lambda sandbox: "shirt" in sandbox.order_names) is False
 
 
 async def test_the_owner_of_a_sandbox_is_known_to_all(homes: Callable[[], Home]) -> None:

@@ -19,7 +19,7 @@ PARTS = {
 
 @pytest.mark.skipif(find_engine() is None, reason="needs valkey-server or redis-server")
 @pytest.mark.parametrize("options", PARTS.values(), ids=PARTS)
-def test_nothing_is_lost_or_doubled_by_a_kill(options: list[str]) -> None:
+def test_kill_neither_loses_nor_doubles_a_refund(options: list[str]) -> None:
     command = [sys.executable, str(SHARED), "kill", *options]
     ended = subprocess.run(
         command, check=False, capture_output=True, env=environment(), text=True

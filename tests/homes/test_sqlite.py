@@ -79,7 +79,7 @@ async def test_sandboxes_survive_a_restart(tmp_path: Path) -> None:
     await home.close()
 
 
-async def test_an_evicted_sandbox_leaves_the_file(tmp_path: Path) -> None:
+async def test_evicted_sandbox_is_deleted_from_the_file(tmp_path: Path) -> None:
     home = stored_home(SqliteStore(tmp_path / "shop.db"))
     home.registry.max_sandboxes = 1
     for name in ("first", "second"):
@@ -122,6 +122,22 @@ async def test_a_damaged_journal_is_a_store_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="sandbox 'shop' cannot be read") as raised:
         await home.take_turn("shop", lambda: [*journal_of(home)])
     assert raised.value.reason == "store_unreadable"
+    await home.close()
+
+
+async def test_a_damaged_sandbox_in_a_file_can_be_dropped(tmp_path: Path) -> None:
+    await (await fill(tmp_path / "shop.db")).close()
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("UPDATE field SET value = x'00' WHERE field = 'settings'")
+        connection.commit()
+    home = stored_home(SqliteStore(tmp_path / "shop.db"))
+    await home.open()
+    assert list(home.unreadable) == ["shop"]
+    with pytest.raises(StoreError, match="sandbox 'shop' cannot be read"):
+        await home.take_turn("shop", home.registry.get_or_create, "shop")
+    assert await home.take_turn("shop", home.registry.drop, "shop")
+    assert await home.store.names() == []
+    assert not home.unreadable
     await home.close()
 
 

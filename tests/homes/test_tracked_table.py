@@ -75,7 +75,7 @@ def test_rows_are_put_in_the_order_of_their_positions() -> None:
     [(("c", 3, 9), True), (("a", 5, 0), True), (("c", 3, 0), False), (("a", 5, 9), False)],
     ids=["a later row", "a known row", "an earlier row", "a row that moved"],
 )
-def test_loading_says_whether_the_order_is_kept(
+def test_load_returns_whether_the_order_is_kept(
     row: tuple[str, int, int], *, keeps_order: bool
 ) -> None:
     assert TrackedTable.track(OLD).load(*row) is keeps_order

@@ -72,7 +72,9 @@ async def test_a_wrong_secret_builds_no_sandbox(server: Server, builders: list[s
     assert builders == []
 
 
-async def test_requests_at_once_build_one_sandbox(server: Server, builders: list[str]) -> None:
+async def test_concurrent_requests_build_one_sandbox(
+    server: Server, builders: list[str]
+) -> None:
     sent = [respond(server, "GET", PATH) for _ in range(5)]
     assert await asyncio.gather(*sent) == [400] * 5
     assert builders == [WORKER_NAME]

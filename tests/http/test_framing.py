@@ -146,7 +146,7 @@ def test_body_of_small_chunks_takes_linear_work() -> None:
     assert count_calls(lambda: receive(200)) <= 2.1 * count_calls(lambda: receive(100))
 
 
-def test_head_is_what_was_received_of_it() -> None:
+def test_head_has_the_bytes_received_so_far() -> None:
     framer = RequestFramer()
     heads = []
     for packet in (GET[:5], GET[5:10], GET[10:] + b"PO", b"ST"):

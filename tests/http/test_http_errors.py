@@ -105,7 +105,7 @@ def assert_malformed(response: RawResponse, problem: str) -> None:
 
 
 @pytest.mark.parametrize("case", HEADS)
-async def test_malformed_request_line_says_what_was_expected(
+async def test_malformed_request_line_error_has_the_expected_form(
     server_url: str,
     case: str,
 ) -> None:
@@ -115,7 +115,7 @@ async def test_malformed_request_line_says_what_was_expected(
 
 @pytest.mark.parametrize("at_once", [True, False], ids=["with the head", "after the head"])
 @pytest.mark.parametrize("case", BODIES)
-async def test_malformed_framing_says_what_was_expected(
+async def test_malformed_framing_error_has_the_expected_form(
     merchant: Merchant,
     case: str,
     *,

@@ -9,7 +9,7 @@ import asyncio
 import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
@@ -28,6 +28,7 @@ from mockserver.http.messages import Request, Response
 from mockserver.http.metrics import Metrics
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario, wrap_value
+from mockserver.scenario.spec import Spec
 from tests.support.work import count_calls
 
 SIZE = 40
@@ -35,7 +36,6 @@ FACTOR = 2.25  # for twice the size
 SANDBOX = "/__admin/sandboxes/anna"
 ORDER_ID = "7ce4ee13-973c-6f49-a30e-85a0bc675997"
 ORDERS = "/ordermanagement/v1/orders"
-Spec: TypeAlias = Mapping[str, Any]
 AUTHORIZATION = f"Basic {b64encode(b'anna:secret').decode()}"
 LINE = {"reference": "A", "name": "Shirt", "quantity": 1, "unit_price": 1, "total_amount": 1}
 

@@ -153,7 +153,7 @@ def test_plain_http_on_the_tls_port_is_logged() -> None:
     assert "a client sent plain HTTP to the TLS port: use https://" in errors
 
 
-def test_old_tls_is_refused_and_stalled_handshakes_hold_nobody() -> None:
+def test_old_tls_is_refused_and_stalled_handshakes_block_no_client() -> None:
     with ExitStack() as stack:
         _, url = stack.enter_context(serving("--port", "0", "--tls"))
         parts = urlsplit(url)

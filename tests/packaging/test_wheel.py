@@ -145,7 +145,7 @@ def serving(command: Path) -> Iterator[str]:
             assert process.wait(TIMEOUT) == 0
 
 
-def test_https_without_extra_names_what_to_install(installed: Path) -> None:
+def test_https_without_extra_names_the_package_to_install(installed: Path) -> None:
     ended = subprocess.run(
         [installed, "serve", "--port", "0", "--tls"],
         capture_output=True,

@@ -63,13 +63,13 @@ def test_an_allocated_refund_flows_to_its_shipment() -> None:
     assert title == "Refund 1  7 000 allocated; booked 7 000 on 1VHSHK1Q-2."
 
 
-def test_a_failed_refund_says_why_and_what_to_change() -> None:
+def test_failed_refund_shows_reason_and_hint() -> None:
     shown = texts(parse(MISSPELT))
     assert "'B2468O' is on no capture" in shown
     assert "→ Change reference 'B2468O' to 'B24680'." in shown
 
 
-def test_a_dotted_line_leads_to_the_shipment_that_was_meant() -> None:
+def test_dotted_line_leads_to_the_nearest_shipment() -> None:
     (flows,) = groups(parse(MISSPELT), "flows")
     assert [path.get("class") for path in flows] == ["flow", "nearest", "cross"]
 
@@ -91,14 +91,14 @@ def test_the_oldest_of_several_fitting_shipments_is_remarked() -> None:
     assert "several shipments fit, the oldest was chosen" in texts(parse(order))
 
 
-def test_money_that_is_booked_nowhere_ends_openly() -> None:
+def test_flow_of_an_unbooked_refund_is_an_open_rectangle() -> None:
     nowhere = Assumptions(unallocated_refund="none")
     picture = parse(drive(TWO_SHIPMENTS, refund_of(amount=500), assumptions=nowhere))
     (flows,) = groups(picture, "flows")
     assert [shape.tag for shape in flows] == [f"{SVG}rect"]
 
 
-def test_an_order_without_captures_says_so() -> None:
+def test_order_without_captures_shows_that_nothing_is_captured() -> None:
     picture = parse(make_order())
     assert "Nothing is captured yet." in texts(picture)
     assert picture.find(f"{SVG}desc") is None
@@ -123,7 +123,7 @@ def dry_run_of(order: Order, refusal: str | None = None) -> DryRun:
     return DryRun(explain_case(case), refusal)
 
 
-def test_a_refund_that_is_only_tried_is_drawn_apart() -> None:
+def test_dry_run_refund_is_drawn_in_its_own_group() -> None:
     picture = parse(TWO_SHIPMENTS, dry_run=dry_run_of(TWO_SHIPMENTS))
     assert [group.get("class") for group in groups(picture, "dry-run")] == [
         "flows allocated dry-run",

@@ -30,7 +30,7 @@ ALLOWED = ["expect", "A101"]
         (["--kustom-audit=fail", "--kustom-allow", "A304"], 1, True),  # the marker wins
     ],
 )
-def test_the_mode_decides_what_an_error_does(
+def test_audit_mode_decides_whether_an_error_fails_the_test(
     *, flags: list[str], code: int, in_summary: bool, tmp_path: Path
 ) -> None:
     source = SPLIT_REFUND.format(allow=ALLOWED)

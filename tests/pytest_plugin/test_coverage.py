@@ -37,7 +37,7 @@ def test_a_file_in_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
     assert "passed" not in output
 
 
-def test_a_run_whose_coverage_cannot_be_written_fails(tmp_path: Path) -> None:
+def test_run_fails_if_coverage_cannot_be_written(tmp_path: Path) -> None:
     code, output = run_tests(tmp_path, TWO_TESTS, f"--kustom-coverage={tmp_path}")
     assert code == pytest.ExitCode.TESTS_FAILED
     assert f"--kustom-coverage: cannot write '{tmp_path}': Is a directory" in output

@@ -92,14 +92,14 @@ def test_order_management_knows_the_order_when_assumed(sandbox: Sandbox) -> None
     checkouts.check_order_visible(sandbox, UNKNOWN, Operation.GET_ORDER)
 
 
-def test_what_a_shopper_entered_is_taken_back(sandbox: Sandbox) -> None:
+def test_restore_undoes_entered_shopper_details(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
     checkouts.identify_shopper(sandbox, order_id, {"billing_address": SWEDEN}, None)
     assert checkouts.restore_shopper(sandbox, order_id, {}).shopper == {}
     assert sandbox.checkouts[order_id].shopper == {}
 
 
-def test_nothing_is_taken_back_from_a_completed_checkout(sandbox: Sandbox) -> None:
+def test_restore_leaves_a_completed_checkout_unchanged(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
     completed, _ = checkouts.complete_checkout(sandbox, order_id, make_completion())
     assert checkouts.restore_shopper(sandbox, order_id, {}) is completed
@@ -108,7 +108,7 @@ def test_nothing_is_taken_back_from_a_completed_checkout(sandbox: Sandbox) -> No
 @pytest.mark.parametrize(
     ("outcome", "captured"), [(ShopperOutcome.APPROVED, 20000), (ShopperOutcome.PENDING, 0)]
 )
-def test_auto_capture_captures_what_is_not_under_review(
+def test_auto_capture_captures_orders_that_are_not_under_review(
     sandbox: Sandbox, outcome: ShopperOutcome, captured: int
 ) -> None:
     fields = {**CART, "options": {"auto_capture": True}}

@@ -46,7 +46,7 @@ def test_a_clock_can_start_at_any_moment_and_runs_on_from_there(wall: Wall) -> N
 
 
 @pytest.mark.parametrize("start", [NOW, None], ids=["at a moment", "now"])
-def test_a_frozen_clock_stands_still(wall: Wall, start: datetime | None) -> None:
+def test_frozen_clock_shows_the_same_time(wall: Wall, start: datetime | None) -> None:
     expected = start or wall.time
     clock = Clock(start, frozen=True, source=wall)
     assert clock.frozen

@@ -64,7 +64,7 @@ def test_a_refused_order_changes_nothing(sandbox: Sandbox, token: str) -> None:
     assert (len(sandbox.orders), sandbox.receipts) == (1, {})
 
 
-def test_an_order_may_be_captured_at_once(sandbox: Sandbox, token: str) -> None:
+def test_token_order_with_captures_is_captured_in_full(sandbox: Sandbox, token: str) -> None:
     execution = customer_tokens.create_token_order(sandbox, token, CART, None, captures=True)
     assert execution.after is not None
     assert execution.after.captured_amount == CART["order_amount"]

@@ -105,19 +105,19 @@ def test_a_push_is_taken_once_when_it_is_due(deliveries: Deliveries) -> None:
     assert deliveries.take_due(END, always_wanted) == [changed]
 
 
-def test_what_is_due_at_one_time_is_taken_together(deliveries: Deliveries) -> None:
+def test_deliveries_due_at_the_same_time_are_taken_together(deliveries: Deliveries) -> None:
     first, second = add(deliveries), add(deliveries)
     add(deliveries, now=NOW + MINUTE)
     assert deliveries.take_due(END, always_wanted) == [first, second]
 
 
-def test_what_is_not_wanted_leaves_the_queue(deliveries: Deliveries) -> None:
+def test_unwanted_delivery_leaves_the_queue(deliveries: Deliveries) -> None:
     add(deliveries)
     assert deliveries.take_due(END, lambda _: False) == []
     assert deliveries.next_due_at() is None
 
 
-def test_what_was_removed_is_not_taken_or_settled(deliveries: Deliveries) -> None:
+def test_removed_delivery_is_neither_taken_nor_settled(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
     assert deliveries.remove(delivery.delivery_id)
     assert not deliveries.remove(delivery.delivery_id)
@@ -141,7 +141,7 @@ def test_a_held_push_waits_until_it_is_sent(deliveries: Deliveries) -> None:
     assert (changed.held, deliveries.take_due(END, always_wanted)) == ("", [changed])
 
 
-def test_a_push_now_is_due_at_once(deliveries: Deliveries) -> None:
+def test_push_in_mode_now_is_due_immediately(deliveries: Deliveries) -> None:
     delivery = add(deliveries, PushMode.NOW)
     assert (delivery.due_at, len(delivery.due)) == (NOW, 17)
 
@@ -275,7 +275,7 @@ async def test_waiters_are_notified_of_each_change_of_a_delivery(change: str) ->
     assert await waiting
 
 
-def test_what_is_wrong_with_a_response_is_named_at_its_attempt(deliveries: Deliveries) -> None:
+def test_error_of_a_response_is_added_to_its_attempt(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
     deliveries.settle(delivery.delivery_id, Attempt(NOW, 200, 0.1))
     deliveries.name_error(delivery.delivery_id, "the response is no JSON")

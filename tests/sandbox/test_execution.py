@@ -247,7 +247,7 @@ def test_refusal_is_decided_again_if_assumed(sandbox: Sandbox) -> None:
     assert order_in(sandbox).captured_amount == 10_001
 
 
-def test_success_is_replayed_whatever_is_assumed_of_errors(sandbox: Sandbox) -> None:
+def test_success_is_replayed_although_errors_are_decided_again(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(idempotent_errors="decided_again")
     execute(sandbox, ORDER_ID, CaptureOrder(100), "key")
     assert execute(sandbox, ORDER_ID, CaptureOrder(100), "key").replayed

@@ -6,7 +6,7 @@ from mockserver.domain.commands import Acknowledge, Cancel, CaptureOrder, Comman
 from mockserver.domain.decision import Acceptance
 from mockserver.domain.operation import Operation
 from mockserver.sandbox.idempotency import (
-    RECEIPTS_KEPT,
+    MAX_RECEIPTS,
     Receipt,
     add_receipt,
     fingerprint,
@@ -14,7 +14,7 @@ from mockserver.sandbox.idempotency import (
 from tests.support.builders import NOW
 
 RECEIPT = Receipt(fingerprint(Acknowledge()), Acceptance(Operation.ACKNOWLEDGE), NOW)
-NAMES = [f"key-{number}" for number in range(RECEIPTS_KEPT)]
+NAMES = [f"key-{number}" for number in range(MAX_RECEIPTS)]
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_a_random_number_is_between_0_and_1(seed: str, number: int) -> None:
 
 
 @all_kinds
-def test_a_copy_continues_where_the_original_stands(draw: Draw) -> None:
+def test_copy_of_ids_continues_like_the_original(draw: Draw) -> None:
     ids = IdGenerator("7")
     ids.reserve(draw(ids))
     assert several(draw, ids.copy()) == several(draw, ids)

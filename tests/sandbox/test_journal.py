@@ -82,7 +82,7 @@ def test_oldest_entries_are_dropped_beyond_the_bytes_of_the_journal() -> None:
     ],
     ids=lambda heavier: str(*heavier),
 )
-def test_entry_counts_the_bytes_of_what_only_it_refers_to(heavier: dict[str, Any]) -> None:
+def test_entry_counts_the_bytes_that_only_it_refers_to(heavier: dict[str, Any]) -> None:
     plain, other = entry("1"), entry("1")
     for name, value in heavier.items():
         setattr(other, name, value)
@@ -146,7 +146,7 @@ def test_cleared_journal_is_empty() -> None:
     assert journal.count == journal.count_matching() == 0
 
 
-def test_entry_records_what_was_sent() -> None:
+def test_entry_records_the_sent_response() -> None:
     undisturbed, damaged = entry("1"), entry("2")
     damaged.damage = ResponseDamage(body_bytes=5)
     damaged.damage.sent = "5 bytes of 20"

@@ -228,7 +228,7 @@ COMMANDS: dict[str, tuple[Command, int]] = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_size_of_a_command_is_what_the_order_stores_of_it(command: str) -> None:
+def test_command_size_is_close_to_the_memory_the_order_stores(command: str) -> None:
     value, expected_bytes = COMMANDS[command]
     assert expected_bytes * 0.7 <= measure_command(value) <= expected_bytes * MAX_RATIO
 
@@ -252,7 +252,7 @@ def test_compact_scenario_is_close_to_its_allocated_memory() -> None:
     assert 1 / MAX_RATIO < ratio < MAX_RATIO, f"{ratio:.2f}"
 
 
-def test_snapshot_is_close_to_the_memory_of_what_it_alone_refers_to() -> None:
+def test_snapshot_size_is_close_to_the_memory_only_it_refers_to() -> None:
     sandbox = new_sandbox()
     for number in range(50):
         seed_order(sandbox, number)

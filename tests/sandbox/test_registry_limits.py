@@ -251,7 +251,7 @@ def test_sandboxes_live_forever_by_default(
     assert names(pair) == ["anna", "bo"]
 
 
-def test_a_cache_refuses_nothing_and_names_what_to_forget() -> None:
+def test_cache_refuses_no_sandbox_and_lists_those_to_forget() -> None:
     registry = SandboxRegistry(EmptyTemplate(), max_sandboxes=2)
     registry.is_cache = True
     for name in ("anna", "bo", "cy", "anna"):

@@ -65,7 +65,7 @@ def test_order_that_does_not_fit_is_not_added(
     assert list(one.orders) == [ORDER_ID]
 
 
-def test_refusal_lists_what_the_sandbox_holds(
+def test_refusal_lists_the_contents_of_the_sandbox(
     one: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execute(one, ORDER_ID, CAPTURE, "key")
@@ -106,7 +106,7 @@ def test_snapshot_counts_as_if_the_sandbox_replaced_all_of_it(one: Sandbox) -> N
     assert one.total_bytes > 2 * before
 
 
-def test_restoring_a_snapshot_frees_what_was_added_since(one: Sandbox) -> None:
+def test_restoring_a_snapshot_frees_later_additions(one: Sandbox) -> None:
     one.take_snapshot("early")
     before = one.total_bytes, dict(one.order_bytes)
     execute(one, ORDER_ID, CAPTURE)

@@ -52,7 +52,7 @@ def test_equal_requests_are_one_row_with_its_first_request() -> None:
         ({"fault_names": ("drop reset",)}, {"faults": ("drop reset",)}),
     ],
 )
-def test_a_row_names_what_was_decided(
+def test_tally_row_has_the_decision_on_the_request(
     fields: Mapping[str, Any], expected: Mapping[str, Any]
 ) -> None:
     (counter,) = count(entry(operation=Operation.REFUND, **fields))
@@ -64,7 +64,7 @@ def test_a_request_without_an_operation_is_not_counted() -> None:
     assert len(count(entry(status=404))) == 0
 
 
-def test_merging_adds_the_counts_and_leaves_the_other_as_it_is() -> None:
+def test_merge_adds_counts_and_leaves_the_other_tally_unchanged() -> None:
     cancel = entry(operation=Operation.CANCEL)
     one, two = count(cancel), count(cancel)
     one.merge(two)
@@ -189,7 +189,7 @@ def test_a_request_is_counted_with_the_status_that_the_order_had() -> None:
     assert counter.row.order_status is Status.PART_CAPTURED
 
 
-def test_what_a_dropped_sandbox_met_is_still_counted() -> None:
+def test_tally_of_a_dropped_sandbox_is_kept() -> None:
     sandboxes = SandboxRegistry(EmptyTemplate())
     sandboxes.get_or_create("idle")
     sandboxes.get_or_create("shop").record(entry(operation=Operation.CANCEL))

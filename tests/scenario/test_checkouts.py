@@ -39,7 +39,7 @@ def complete(sandbox: Sandbox, name: str = "cart") -> None:
     sandbox.deliveries.add_push(checkout, now, PushMode.SCHEDULE, assumptions)
 
 
-def test_what_a_checkout_leaves_out_is_filled_in() -> None:
+def test_missing_checkout_keys_are_filled_in() -> None:
     sandbox = build(country="NO", checkouts={"cart": {**CART, "merchant_reference1": 7}})
     (checkout,) = sandbox.checkouts.values()
     fields = checkout.fields
@@ -105,7 +105,7 @@ def test_names_and_ids_are_used_once() -> None:
         build(checkouts={"a": checkout}, orders={"a": order})
 
 
-def test_an_update_names_only_what_changes() -> None:
+def test_update_body_has_only_the_changed_fields() -> None:
     assert build_update_body({"order": "cart", "country": "FI", "tags": ["x"]}) == {
         "purchase_country": "FI",
         "tags": ["x"],

@@ -8,7 +8,8 @@ from mockserver.scenario.checked_expectation import Verdict
 from mockserver.scenario.diagnostics import format_path
 from mockserver.scenario.expectations import check_expectations, check_order
 from mockserver.scenario.scenario import Scenario
-from tests.scenario.case_tables import FROZEN, Case, every_case, scenario_of
+from tests.support.case_tables import Case, every_case
+from tests.support.scenarios import FROZEN, scenario_of
 
 GET_ORDER = Operation.GET_ORDER
 
@@ -62,7 +63,7 @@ def _entry(sandbox: Sandbox, status: int) -> Entry:
     )
 
 
-@every_case("expect")
+@every_case("scenario", "expect")
 def test_expectations_match_the_case_table(case: Case) -> None:
     verdict = verdict_of(case["expect"])
     assert [expectation.text for expectation in verdict.expectations] == case["says"]

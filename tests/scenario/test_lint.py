@@ -16,7 +16,7 @@ from mockserver.scenario.loader import load_scenario
 from mockserver.scenario.scenario import ScenarioDefaults
 from mockserver.scenario.schema_errors import MAX_FINDINGS
 from mockserver.schemas import shipped_schemas
-from tests.scenario.case_tables import Case, every_case, rows
+from tests.support.case_tables import Case, every_case, load_table
 
 WARNED = "orders:\n  one:\n    amount: 99\n    lines: [{reference: A, unit_price: 100}]\n"
 OFF_BY_ONE = "the lines add up to 100, but the amount is 99 (difference -1)"
@@ -68,7 +68,7 @@ def printed(path: Path, form: str, *, strict: bool = False) -> tuple[int, str]:
     return code, "\n".join(lines)
 
 
-@every_case("lint")
+@every_case("scenario", "lint")
 def test_lint_findings_match_the_case_table(case: Case, tmp_path: Path) -> None:
     findings = findings_of(case, written(case, tmp_path))
     assert len(findings) == len(case["finds"]), findings
@@ -77,7 +77,12 @@ def test_lint_findings_match_the_case_table(case: Case, tmp_path: Path) -> None:
 
 
 def test_every_lint_code_has_a_case() -> None:
-    earned = {word for row in rows("lint") for find in row["finds"] for word in find.split()}
+    earned = {
+        word
+        for row in load_table("scenario", "lint")
+        for find in row["finds"]
+        for word in find.split()
+    }
     assert set(LINT_CODES) <= earned
 
 

@@ -15,7 +15,7 @@ from mockserver.scenario.loader import (
     load_scenario,
 )
 from mockserver.scenario.scenario import Scenario, ScenarioDefaults
-from tests.scenario.case_tables import FROZEN, orders_of
+from tests.support.scenarios import FROZEN, orders_of
 
 ORDER = "lines: [{unit_price: 1}]"
 

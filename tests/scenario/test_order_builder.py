@@ -13,10 +13,9 @@ from mockserver.scenario.order_lines import complete_line, index_lines, resolve_
 from mockserver.scenario.sandbox_builder import add_order
 from mockserver.scenario.scenario import ScenarioDefaults
 from mockserver.scenario.shoppers import COUNTRIES, generate_shopper
-from tests.scenario.case_tables import (
+from tests.support.case_tables import Case, every_case
+from tests.support.scenarios import (
     FROZEN,
-    Case,
-    every_case,
     only_order,
     orders_of,
     refusal_of,
@@ -41,7 +40,7 @@ def one_order(more: str) -> str:
     return f"{ONE}    {more}\n"
 
 
-@every_case("filled")
+@every_case("scenario", "filled")
 def test_missing_line_fields_get_defaults(case: Case) -> None:
     line = asdict(complete_line(case["line"]))
     assert {key: line[key] for key in case["is"]} == case["is"]
@@ -232,7 +231,7 @@ def test_refund_without_time_follows_the_last_capture() -> None:
     assert order.refunds[0].refunded_at == order.captures[0].captured_at
 
 
-@every_case("impossible")
+@every_case("scenario", "impossible")
 def test_impossible_scenarios_match_the_case_table(case: Case) -> None:
     text = case.get("text") or one_order(case["order"])
     message = refusal_of(text)

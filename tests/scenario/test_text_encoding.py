@@ -43,7 +43,7 @@ UNDECODABLE = {
 
 
 @pytest.mark.parametrize("case", UNDECODABLE)
-def test_undecodable_byte_is_reported_with_what_to_do(case: str) -> None:
+def test_undecodable_byte_is_reported_with_the_encoding_to_use(case: str) -> None:
     data, finding = UNDECODABLE[case]
     with pytest.raises(ScenarioError) as error:
         parse_yaml(data)

@@ -12,27 +12,26 @@ from mockserver.scenario.times import (
     parse_time,
     parse_time_or_offset,
 )
-from tests.scenario.case_tables import Case, tables
-from tests.support.tables import parametrize_case
+from tests.support.case_tables import Case, every_row, load_table
 
-TABLE = tables("times")
+TABLE = load_table("scenario", "times")
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 
 
-def every_case(kind: str, key: str) -> pytest.MarkDecorator:
-    return parametrize_case(row for row in TABLE[kind] if key in row)
+def every_row_with(kind: str, key: str) -> pytest.MarkDecorator:
+    return every_row(row for row in TABLE[kind] if key in row)
 
 
 def written(case: Case) -> str:
     return "9" * case["digits"] + "d" if "digits" in case else str(case["written"])
 
 
-@every_case("durations", "is")
+@every_row_with("durations", "is")
 def test_duration_is_parsed(case: Case) -> None:
     assert parse_duration(written(case)) == timedelta(milliseconds=case["is"])
 
 
-@every_case("durations", "says")
+@every_row_with("durations", "says")
 def test_invalid_duration_is_refused(case: Case) -> None:
     with pytest.raises(ValueError, match="duration") as refused:
         parse_duration(written(case))
@@ -40,12 +39,12 @@ def test_invalid_duration_is_refused(case: Case) -> None:
     assert len(str(refused.value)) < 200
 
 
-@every_case("moments", "is")
+@every_row_with("moments", "is")
 def test_time_is_parsed_as_utc(case: Case) -> None:
     assert parse_time(written(case)).isoformat() == case["is"]
 
 
-@every_case("moments", "says")
+@every_row_with("moments", "says")
 def test_invalid_time_is_refused(case: Case) -> None:
     with pytest.raises(ValueError, match=r"time|bounds") as refused:
         parse_time(written(case))

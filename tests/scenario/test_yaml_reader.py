@@ -13,7 +13,7 @@ from mockserver.scenario.document import (
     Document,
 )
 from mockserver.scenario.yaml_reader import parse_yaml
-from tests.scenario.case_tables import Case, every_case
+from tests.support.case_tables import Case, every_case
 
 
 def refused(text: str | bytes) -> str:
@@ -23,7 +23,7 @@ def refused(text: str | bytes) -> str:
     return str(finding)
 
 
-@every_case("plain")
+@every_case("scenario", "plain")
 def test_plain_scalars_match_the_case_table(case: Case) -> None:
     value = parse_yaml(f"a: {case['written']}\n").value["a"]
     assert (value, type(value)) == (case["value"], type(case["value"]))
@@ -46,7 +46,7 @@ def test_keys_are_strings() -> None:
     }
 
 
-@every_case("refused_text")
+@every_case("scenario", "refused_text")
 def test_invalid_documents_match_the_case_table(case: Case) -> None:
     assert case["finding"] in refused(case["text"])
 

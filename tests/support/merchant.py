@@ -10,15 +10,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import count
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from aiohttp import ClientSession
 from yarl import URL
 
 from mockserver.domain.operation import Operation
-
-Json: TypeAlias = Any
-Spec: TypeAlias = Mapping[str, Any]
+from mockserver.json_type import Json
+from mockserver.scenario.spec import Spec
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 

@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import jsonschema_rs
 import requests
@@ -20,11 +20,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from mockserver.json_type import Json
 from mockserver.scenario.yaml_reader import parse_yaml
 from tests.support.effort import effort
 from tests.support.merchant import Reply
-
-Json: TypeAlias = Any
 
 CHECKS = [
     not_a_server_error,

@@ -9,7 +9,8 @@ from mockserver.http.openapi.checkout_examples import (
     SESSION_REQUEST,
     TOKEN_ORDER_REQUEST,
 )
-from tests.support.merchant import HALF_SHIPPED, UNSHIPPED, Spec, line
+from mockserver.scenario.spec import Spec
+from tests.support.merchant import HALF_SHIPPED, UNSHIPPED, line
 
 Op = Operation
 

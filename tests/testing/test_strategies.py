@@ -58,9 +58,7 @@ def test_every_line_is_in_exactly_one_parcel(
 
 @few
 @given(order=orders(), data=st.data())
-def test_returns_never_exceed_what_was_shipped(
-    order: GeneratedOrder, data: st.DataObject
-) -> None:
+def test_returns_never_exceed_shipments(order: GeneratedOrder, data: st.DataObject) -> None:
     parcel = data.draw(shipments(order))[0]
     returned: Counter[str] = Counter()
     for pieces in data.draw(refunds(order, parcel)):
@@ -115,7 +113,7 @@ def test_no_event_comes_before_its_cause(events: list[ShopEvent]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["push", "confirmation", "webhook"])
-def test_what_the_shop_does_not_cause_may_come_twice(kind: str) -> None:
+def test_events_not_caused_by_the_shop_can_come_twice(kind: str) -> None:
     def only_this_comes_twice(events: list[ShopEvent]) -> bool:
         counts = Counter(event.kind for event in events)
         return counts.pop(kind) == 2 and set(counts.values()) == {1}
@@ -125,6 +123,6 @@ def test_what_the_shop_does_not_cause_may_come_twice(kind: str) -> None:
 
 @few
 @given(events=event_orders(2))
-def test_what_the_shop_does_comes_once(events: list[ShopEvent]) -> None:
+def test_events_caused_by_the_shop_come_once(events: list[ShopEvent]) -> None:
     own = [event for event in events if event.kind in ("capture", "refund")]
     assert len(own) == len({*own}) == 4

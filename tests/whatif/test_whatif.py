@@ -33,7 +33,7 @@ def play(url: str, name: str, steps: str) -> ControlClient:
 def outcomes(report: WhatifReport) -> list[tuple[str, bool]]:
     """What each difference comes to in the first branch, and whether it has a cause."""
     (branch,) = report["branches"]
-    return [(d["there"].partition(",")[0], bool(d["because"])) for d in branch["differs"]]
+    return [(d["alternative"].partition(",")[0], bool(d["because"])) for d in branch["differs"]]
 
 
 def test_an_early_difference_is_named_as_the_cause_of_a_later_one(server_url: str) -> None:
@@ -55,14 +55,14 @@ def test_only_the_assumptions_that_matter_are_listed(server_url: str) -> None:
     ]
 
 
-def test_what_is_in_force_makes_no_difference(server_url: str) -> None:
+def test_current_assumptions_make_no_difference(server_url: str) -> None:
     report = play(server_url, "whatif-same", TWO_REFUNDS).whatif(assume={})
     assert report["branches"] == [{"assume": {}, "differs": [], "end": []}]
     assert (report["played"], report["not_played"]) == (2, 0)
 
 
 @pytest.mark.parametrize(
-    ("action", "there"),
+    ("action", "expected"),
     [
         ({"drop": "reset"}, "no response"),
         ({"refuse": "conflict"}, "409 CONFLICT: conflict"),
@@ -72,11 +72,11 @@ def test_what_is_in_force_makes_no_difference(server_url: str) -> None:
         ({"fail_allocation": True}, "201 failed (no_injected_failure)"),
     ],
 )
-def test_a_fault_can_be_added(server_url: str, action: dict[str, Any], there: str) -> None:
+def test_a_fault_can_be_added(server_url: str, action: dict[str, Any], expected: str) -> None:
     steps = "steps: [{refund: {order: shop, lines: [B]}}]"
     control = play(server_url, f"whatif-{next(iter(action))}", steps)
     report = control.whatif(faults={"added": {"on": "refund", "do": action}})
-    assert [outcome for outcome, _ in outcomes(report)] == [there]
+    assert [outcome for outcome, _ in outcomes(report)] == [expected]
 
 
 def test_the_effects_of_a_recorded_fault_can_be_removed(server_url: str) -> None:
@@ -99,7 +99,7 @@ def test_after_another_answer_the_client_might_have_acted_otherwise(server_url: 
     assert report["branches"][0]["end"][0]["field"] == "refunded_amount"
 
 
-def test_what_control_calls_did_between_requests_is_taken_over(server_url: str) -> None:
+def test_whatif_keeps_control_calls_between_requests(server_url: str) -> None:
     steps = """
 steps:
   - refund: {order: shop, lines: [A]}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mockserver.audit.audit_rule import DOCS_PAGES, AuditRule
+from mockserver.audit.audit_rule import AuditRule
 from mockserver.audit.rule_table import AUDIT_RULES
 from mockserver.cli.page_tables import PageTable, markdown_table
 from tools.docs_generator.audit_examples import (
@@ -12,16 +12,18 @@ from tools.docs_generator.audit_examples import (
 )
 from tools.docs_generator.markdown import NOTICE, page
 
-AUDIT_PAGES: Mapping[str, str] = DOCS_PAGES
-
-_TITLES = {
+AUDIT_PAGES: Mapping[str, str] = {
+    "keys": "Audit rules: idempotency keys",
     "retries": "Audit rules: retries",
     "captures": "Audit rules: captures",
     "refunds": "Audit rules: refunds",
     "order-life": "Audit rules: life of an order",
-    "deliveries": "Audit rules: pushes, webhooks and callbacks",
+    "pushes": "Audit rules: pushes",
+    "webhooks": "Audit rules: webhooks and callbacks",
     "traffic": "Audit rules: traffic",
 }
+"""Titles of the pages by their names."""
+
 _INTRO = (
     "Look up what the audit found. It checks the requests in the journal of a sandbox: what"
     " would hurt in production although every test is green. [Audit your"
@@ -37,8 +39,8 @@ _HEAD = (
     f" this order, and the tests run each of them:\n\n```yaml\n{EXAMPLE_HEAD}```"
 )
 
-_NOT_JUDGED = PageTable(
-    "What is not judged",
+_NOT_CHECKED = PageTable(
+    "What is not checked",
     "The audit reads requests and deliveries; it does not see into the shop. A finding that"
     " would be a guess is left out.",
     ("what", "why"),
@@ -95,15 +97,15 @@ def audit_index() -> str:
         _INTRO,
         _SEVERITIES,
         markdown_table(rules),
-        markdown_table(_NOT_JUDGED),
+        markdown_table(_NOT_CHECKED),
     )
 
 
-def audit_page(prefix: str) -> str:
-    """Return the page of the rules whose codes begin with a prefix."""
-    rules = [rule for code, rule in AUDIT_RULES.items() if code.startswith(prefix)]
+def audit_page(name: str) -> str:
+    """Return a page with the sections of its rules."""
+    rules = [rule for rule in AUDIT_RULES.values() if rule.page == name]
     back = "[All audit rules](index.md), and what the severities mean."
-    return page(_TITLES[AUDIT_PAGES[prefix]], NOTICE, back, _HEAD, *map(_section, rules))
+    return page(AUDIT_PAGES[name], NOTICE, back, _HEAD, *map(_section, rules))
 
 
 def _link(rule: AuditRule) -> str:

@@ -15,7 +15,7 @@ from mockserver.domain.errors import (
 from mockserver.domain.lifecycle import LIFECYCLE
 from mockserver.domain.operation import OPERATIONS, ORDERS_PATH, Operation
 from tools.docs_generator.markdown import NOTICE, page
-from tools.docs_generator.provenance import legend, letter
+from tools.docs_generator.source_marks import legend, letter
 
 _COLUMNS = ("reason", "status and code", "message", "")
 _INTRO = (

@@ -9,7 +9,7 @@ from mockserver.domain.checkout.token_orders import TOKEN_LIFECYCLE
 from mockserver.domain.lifecycle import LIFECYCLE, Permission, Status
 from mockserver.domain.operation import READ_OPERATIONS, Operation
 from tools.docs_generator.markdown import NOTICE, page
-from tools.docs_generator.provenance import legend, letter
+from tools.docs_generator.source_marks import legend, letter
 
 
 def lifecycle_page() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mockserver.domain.assumptions import ASSUMPTIONS
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.operation import READ_OPERATIONS, Operation
-from tools.docs_generator.svg import LINE_HEIGHT, Drawing
+from tools.docs_generator.drawing import LINE_HEIGHT, Drawing
 
 _WIDTH, _GAP_X, _GAP_Y, _MARGIN, _TOP = 226, 150, 70, 24, 60
 

@@ -5,18 +5,19 @@ renders them and splits them into pages.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
 
 import yaml
 
 from mockserver.cli.page_tables import Page, PageTable
 from mockserver.domain.wording import yaml_scalar
 from mockserver.schemas import shipped_schemas
-
-Rules: TypeAlias = Mapping[str, Any]
-
-SCHEMA = "scenario.schema.json"
-FEW = 12  # up to this number, choices are listed in the row of a table
+from tools.docs_generator.scenario_choices import (
+    SCENARIO_SCHEMA,
+    Rules,
+    choice_sections,
+    describe_choices,
+    scenario_parts,
+)
 
 SECTIONS: Mapping[str, tuple[str, str]] = {
     "order": ("orders", "Orders"),
@@ -57,9 +58,9 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     "step_capture_shipping_info": ("steps", "Step `add_capture_shipping_info`"),
     "step_due_date": ("steps", "Step `extend_due_date`"),
     "step_on_refund": ("steps", "Step `get_refund`"),
-    "step_create_checkout": ("steps", "Step `create_checkout`"),
-    "step_update_checkout": ("steps", "Step `update_checkout`"),
-    "step_complete": ("steps", "Step `complete`"),
+    "step_create_checkout": ("checkout-steps", "Step `create_checkout`"),
+    "step_update_checkout": ("checkout-steps", "Step `update_checkout`"),
+    "step_complete": ("checkout-steps", "Step `complete`"),
 }
 """Parts of the schema that have a section: its page and title, in the order of the pages."""
 
@@ -112,43 +113,10 @@ def scenario_pages() -> Mapping[str, Page]:
     pages: dict[str, list[PageTable]] = {"index": [_top_level()]}
     for name, (page, _) in SECTIONS.items():
         pages.setdefault(page, []).append(_section(name))
-    parts = _parts()
-    pages["index"].append(
-        _names("Countries", _enum(parts["order"], "country"), "Country codes of `country`.")
-    )
-    pages["index"].append(
-        _names(
-            "Payment methods",
-            _enum(parts["order"], "payment_method"),
-            "Values of `payment_method`.",
-        )
-    )
-    pages["faults"].append(
-        _names(
-            "Operations",
-            parts["operation"]["enum"],
-            "Operation names, for `on` and `operation`. See [operations](../operations.md).",
-        )
-    )
-    pages["faults"].append(
-        _names(
-            "Reasons",
-            parts["reason"]["enum"],
-            "Reasons, for `refuse`. See [errors](../errors/index.md) for their messages.",
-        )
-    )
+    for page, section in choice_sections():
+        pages[page].append(section)
     pages["steps"].insert(1, _common_step_keys())
     return pages
-
-
-def _parts() -> Mapping[str, Rules]:
-    parts: Mapping[str, Rules] = shipped_schemas()[SCHEMA]["$defs"]
-    return parts
-
-
-def _enum(rules: Rules, key: str) -> list[str]:
-    choices: list[str] = rules["properties"][key]["enum"]
-    return choices
 
 
 def _top_level() -> PageTable:
@@ -161,12 +129,12 @@ def _top_level() -> PageTable:
         " [Lint](../lint/index.md) lists what a file is checked for,"
         " the [cookbook](../../how-to/cookbook.md) has complete files."
     )
-    rows = tuple(_rows(shipped_schemas()[SCHEMA]))
+    rows = tuple(_rows(shipped_schemas()[SCENARIO_SCHEMA]))
     return PageTable("Top-level keys", intro, ("key", "value", "meaning"), rows)
 
 
 def _section(name: str) -> PageTable:
-    rules, title = _parts()[name], SECTIONS[name][1]
+    rules, title = scenario_parts()[name], SECTIONS[name][1]
     if name == "movement_line":
         return PageTable(title, rules["description"], ("written", "means"), CHOSEN_LINES)
     words = [
@@ -182,7 +150,7 @@ def _section(name: str) -> PageTable:
 
 
 def _common_step_keys() -> PageTable:
-    rows = {row[0].strip("`"): row for row in _rows(_parts()["step_capture"])}
+    rows = {row[0].strip("`"): row for row in _rows(scenario_parts()["step_capture"])}
     return PageTable(
         "Common keys of steps",
         "Every step on an order has `order`. Steps that change something also take"
@@ -223,7 +191,7 @@ def _value(rules: Rules) -> str:
     if "const" in rules:
         return f"`{yaml_scalar(rules['const'])}`"
     if "enum" in rules:
-        return _choice(rules["enum"])
+        return describe_choices(rules["enum"])
     if "$ref" in rules:
         return _reference(rules["$ref"])
     if "if" in rules:
@@ -255,42 +223,16 @@ def _bounds(rules: Rules) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _choice(choices: list[object]) -> str:
-    if len(choices) > FEW:
-        return _long_choice(choices)
-    return " or ".join(f"`{yaml_scalar(choice)}`" for choice in choices)
-
-
-def _long_choice(choices: list[object]) -> str:
-    """Return a link to the section of this list, or the list itself."""
-    parts = _parts()
-    operations = parts["operation"]["enum"]
-    sections: tuple[tuple[list[object], str], ...] = (
-        (operations, "an [operation](faults.md#operations)"),
-        (["any", *operations], "`any` or an [operation](faults.md#operations)"),
-        (parts["reason"]["enum"], "a [reason](faults.md#reasons)"),
-        ([*_enum(parts["order"], "country")], "a [country](index.md#countries)"),
-        (
-            [*_enum(parts["order"], "payment_method")],
-            "a [payment method](index.md#payment-methods)",
-        ),
-    )
-    for names, link in sections:
-        if choices == names:
-            return link
-    return ", ".join(f"`{yaml_scalar(choice)}`" for choice in choices)
-
-
 def _reference(reference: str) -> str:
     file, _, name = reference.rpartition("#/$defs/")
     if name in SECTIONS and not file:
         return _link(name)
-    return _value(shipped_schemas()[file or SCHEMA]["$defs"][name])
+    return _value(shipped_schemas()[file or SCENARIO_SCHEMA]["$defs"][name])
 
 
 def _known(rules: Rules) -> str | None:
     """Return the section that describes the keys of a mapping, if any."""
-    parts = _parts()
+    parts = scenario_parts()
     same = (n for n in SECTIONS if parts[n].get("properties") == rules.get("properties"))
     return next(same, None)
 
@@ -299,7 +241,3 @@ def _link(name: str) -> str:
     page, title = SECTIONS[name]
     anchor = title.lower().replace(" ", "-").replace("`", "")
     return f"[{_SINGULAR.get(name, name.replace('_', ' '))}]({page}.md#{anchor})"
-
-
-def _names(title: str, names: list[str], words: str) -> PageTable:
-    return PageTable(title, f"{words}\n\n{', '.join(f'`{name}`' for name in names)}")

@@ -23,7 +23,7 @@ from tools.docs_generator.markdown import DOCS
 from tools.docs_generator.order_life import order_life
 from tools.docs_generator.pages import operations_page, settings_page
 from tools.docs_generator.request_path import request_path
-from tools.docs_generator.sandboxes import sandboxes
+from tools.docs_generator.sandboxes_diagram import sandboxes
 from tools.docs_generator.scenario_reference import scenario_pages
 
 SCENARIO_TITLES: Mapping[str, str] = {
@@ -33,6 +33,7 @@ SCENARIO_TITLES: Mapping[str, str] = {
     "faults": "Faults in scenarios",
     "expectations": "Expectations in scenarios",
     "steps": "Steps in scenarios",
+    "checkout-steps": "Steps of a checkout in scenarios",
 }
 
 
@@ -58,10 +59,7 @@ FILES: Mapping[str, Callable[[], str]] = {
         for prefix, (name, _) in LINT_PAGES.items()
     },
     "reference/audit/index.md": audit_index,
-    **{
-        f"reference/audit/{name}.md": partial(audit_page, prefix)
-        for prefix, name in AUDIT_PAGES.items()
-    },
+    **{f"reference/audit/{name}.md": partial(audit_page, name) for name in AUDIT_PAGES},
     "contributing/decisions/index.md": decisions_page,
     **{
         f"reference/scenarios/{name}.md": partial(_scenario_page, name, title)

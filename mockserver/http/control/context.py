@@ -60,7 +60,7 @@ class ControlContext(Struct, frozen=True):
 
     @property
     def registry(self) -> SandboxRegistry[Scenario]:
-        """The sandboxes at hand; handlers use them within a turn."""
+        """The loaded sandboxes; handlers use them within a turn."""
         return self.home.registry
 
 
@@ -163,7 +163,7 @@ def parse_sandbox_name(context: ControlContext, params: PathParams) -> str:
         raise Problem(422, f"expected {expected} as the name of a sandbox, got {name[:80]!r}")
     if not is_digest(name) or context.registry.get(name) is not None:
         return name
-    names = (sandbox.name for sandbox in context.registry)
+    names = (*(sandbox.name for sandbox in context.registry), *context.home.unreadable)
     return next((key for key in names if display_name(key) == name), name)
 
 

@@ -2,7 +2,7 @@
 
 A stream holds a position, not a queue: it reads the entries after its position, writes them
 in one piece, and waits. A client that does not read slows down only its own stream. Nothing
-is rendered while nobody listens.
+is rendered without subscribers.
 """
 
 import asyncio

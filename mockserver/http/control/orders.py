@@ -27,7 +27,6 @@ from mockserver.sandbox.checkouts import notify_of_review
 from mockserver.sandbox.deliveries.emission import emit_event
 from mockserver.sandbox.deliveries.webhooks import EventType
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.scenario.order_lines import Spec
 from mockserver.scenario.provider_order import (
     convert_order,
     findings_of_provider_order,
@@ -41,6 +40,7 @@ from mockserver.scenario.sandbox_builder import (
     order_defaults,
     store_order,
 )
+from mockserver.scenario.spec import Spec
 
 MAX_ORDERS = 200_000
 ORDER_SCHEMA = "scenario.schema.json#/$defs/order"

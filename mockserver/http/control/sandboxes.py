@@ -12,6 +12,7 @@ from mockserver.http.control.context import (
     find_sandbox,
     open_sandbox,
     parse_sandbox_name,
+    sandbox_not_found,
 )
 from mockserver.http.control.parsing import parse_document, yaml_response
 from mockserver.http.control.serializers import count_failed_refunds
@@ -49,7 +50,10 @@ def list_sandboxes(context: ControlContext, _params: PathParams, _request: Reque
         "sandboxes": [_describe_sandbox(context, sandbox) for sandbox in context.registry],
         "evicted": evicted,
         "evicted_count": context.registry.evicted_count,
-        "unreadable": [display_name(name) for name in context.home.unreadable],
+        "unreadable": [
+            {"name": display_name(name), "reason": reason}
+            for name, reason in context.home.unreadable.items()
+        ],
     }
     return json_response(page)
 
@@ -61,7 +65,9 @@ def get_sandbox(context: ControlContext, params: PathParams, _request: Request) 
 
 def drop_sandbox(context: ControlContext, params: PathParams, _request: Request) -> Response:
     """Delete a sandbox with everything in it."""
-    context.registry.drop(find_sandbox(context, params).name)
+    name = parse_sandbox_name(context, params)
+    if not context.registry.drop(name):
+        raise sandbox_not_found(context, name)
     return Response(204)
 
 

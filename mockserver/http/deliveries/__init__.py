@@ -1,5 +1,9 @@
 """Deliveries out: the only place that calls the merchant.
 
-``targets`` decides where a call may go, ``sender`` makes one call, ``delivery_runner`` sends
-what is due as the sandbox's clock moves.
+- ``targets``: where a call may go
+- ``outgoing``: the request of a delivery
+- ``sender``: makes one call
+- ``delivery_runner``: sends what is due as the sandbox's clock moves
+- ``delivery_faults``: fault rules on deliveries
+- ``callbacks``: questions to the merchant while the shopper is in the checkout
 """

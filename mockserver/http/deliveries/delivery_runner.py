@@ -101,7 +101,7 @@ class DeliveryRunner:
         return sent
 
     async def deliver(self, sandbox: Sandbox, delivery: Delivery) -> list[SentDelivery]:
-        """Make a call that is due, as the fault rules have it.
+        """Make a call that is due, after applying fault rules.
 
         Returns:
             The attempts; none if the call is put off, or the sandbox was replaced.
@@ -229,25 +229,25 @@ class DeliveryRunner:
         return current is not None and current.birth == sandbox.birth
 
     def current(self, sandbox: Sandbox) -> Sandbox:
-        """Return a sandbox as it is at hand now, which may be another object."""
+        """Return a sandbox as it is loaded now, which may be another object."""
         return self._home.registry.get(sandbox.name) or sandbox
 
 
-class Step(NamedTuple):
+class ClockStep(NamedTuple):
     """What is due after a step of the clock, and the rest of its move."""
 
     due: Sequence[Delivery]
     rest: ClockMove
 
 
-def _take_step(sandbox: Sandbox, move: ClockMove) -> Step:
+def _take_step(sandbox: Sandbox, move: ClockMove) -> ClockStep:
     """Move the clock to what is due next, or to the end of the move, and take what is due."""
     now = sandbox.clock.now()
     goal = move.goal(now)
     batch = sandbox.deliveries.take_due(goal, lambda d: _is_wanted(sandbox, d))
     moment = max(now, batch[0].due[0] if batch else goal)
     _move_clock(sandbox, moment)
-    return Step(batch, move.after(moment - now))
+    return ClockStep(batch, move.after(moment - now))
 
 
 def _is_wanted(sandbox: Sandbox, delivery: Delivery) -> bool:

@@ -89,7 +89,8 @@ class Authentication(Struct, frozen=True):
         handled = self.refuse(
             request, Refusal(Reason.TEMPORARILY_UNAVAILABLE, detail=error.detail)
         )
-        handled.response.headers["Retry-After"] = RETRY_AFTER
+        if not error.is_lasting:
+            handled.response.headers["Retry-After"] = RETRY_AFTER
         if self.mock_headers:
             text = f"{error.reason} {error.detail}"
             handled.response.headers["Mock-Reason"] = escape_header_value(text)

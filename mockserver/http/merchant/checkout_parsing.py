@@ -6,7 +6,6 @@ are normalized before the schema is checked, so that the echo is normalized, too
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.bad_values import BadValue, bad_value_refusal
@@ -26,11 +25,10 @@ from mockserver.http.merchant.request_parsing import (
     parse_bounded_json,
 )
 from mockserver.http.messages import Request
+from mockserver.json_type import Json
 from mockserver.sandbox.recordings import MASKED_KEYS
 from mockserver.scenario.schema_errors import describe_expected
 from mockserver.schemas import Violation, get_request_schema
-
-Json: TypeAlias = Any
 
 OBJECT_FIELDS = (
     "options", "customer", "merchant_urls", "billing_address", "shipping_address", "gui",

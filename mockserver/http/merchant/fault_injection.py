@@ -43,8 +43,6 @@ from mockserver.sandbox.faults.rules import FaultRule, RequestFacts
 from mockserver.sandbox.sandbox import Sandbox
 
 STATUS_OK = 200
-FIRST_ERROR_STATUS = 400
-FIRST_SERVER_ERROR = 500
 FRAMING_HEADERS = ("content-length", "transfer-encoding")  # use ``truncate`` to damage these
 TRUNCATED_JSON = b'{"order_id": "7ce4ee13-973c-6f49-a30e-85'
 UNAUTHORIZED_STATUS = 401
@@ -202,7 +200,7 @@ def _custom_body(action: Respond, exchange: Exchange) -> bytes:
         return action.body.encode()
     if action.body is not None:
         return orjson.dumps(action.body)
-    if action.status < FIRST_ERROR_STATUS:
+    if action.status < HTTPStatus.BAD_REQUEST:
         return b""
     code, message = _default_error(action.status)
     if action.error_code:
@@ -221,7 +219,7 @@ def _default_error(status: int) -> tuple[str, str]:
         definition = find_error_definition(reason, None)
         return definition.code, definition.message
     if status not in list(HTTPStatus):
-        return _default_error(FIRST_ERROR_STATUS if status < FIRST_SERVER_ERROR else 500)
+        return _default_error(400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500)
     code = CODE_BY_STATUS.get(status, HTTPStatus(status).name)
     return code, _sentence(code)
 

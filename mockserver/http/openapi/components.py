@@ -7,12 +7,11 @@ refer to in turn. ``requests/refund.schema.json`` becomes ``requests.refund``,
 
 from collections.abc import Mapping, Sequence
 from posixpath import dirname, join, normpath
-from typing import Any, TypeAlias
+from typing import Any
 
 from mockserver import __version__
+from mockserver.http.json_values import JsonObject
 from mockserver.schemas import SCHEMA_SUFFIX, shipped_schemas
-
-JsonObject: TypeAlias = dict[str, Any]
 
 OPENAPI = "3.1.0"
 JSON_TYPE = "application/json"

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mockserver.http.control.context import Route
+from mockserver.http.json_values import JsonObject
 from mockserver.http.openapi.components import (
     JSON_TYPE,
     Components,
-    JsonObject,
     build_document,
     content,
     docstring_fields,

@@ -18,11 +18,11 @@ from mockserver.domain.operation import (
     Operation,
     OperationInfo,
 )
+from mockserver.http.json_values import JsonObject
 from mockserver.http.merchant.checkout_api import CHECKOUT_HEADERS
 from mockserver.http.merchant.responses import RECORDED_HEADERS
 from mockserver.http.openapi.components import (
     Components,
-    JsonObject,
     build_document,
     content,
     docstring_fields,

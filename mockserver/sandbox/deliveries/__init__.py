@@ -5,5 +5,6 @@
 ``schedules``         when a delivery is sent, and how long the merchant may take
 ``inbox``             the deliveries of a sandbox, with a queue by due time
 ``webhooks``          endpoints with their secrets, and the events sent to them
+``emission``          queues the webhooks of what happens
 ====================  ===============================================================
 """

@@ -11,8 +11,8 @@ from mockserver.domain.commands import CaptureOrder, RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.limits import LineType
 from mockserver.domain.order import Order
-from tests.domain.case_tables import Case, every_case
 from tests.support.builders import explanations_of, make_context, make_line, make_order
+from tests.support.case_tables import Case, every_case
 from tests.support.order_specs import amount_from, lines_from
 
 
@@ -43,7 +43,7 @@ def played(case: Case) -> Explanation:
     return explanations_of(refunded(order, case["refund"], "refund", assumptions))[-1]
 
 
-@every_case("allocation")
+@every_case("domain", "allocation")
 def test_allocation_matches_the_case_table(case: Case) -> None:
     explanation, expected = played(case), case["expect"]
     allocation = explanation.allocation
@@ -58,12 +58,12 @@ def test_allocation_matches_the_case_table(case: Case) -> None:
     assert nearest == expected.get("nearest")
 
 
-@every_case("allocation")
+@every_case("domain", "allocation")
 def test_hints_match_the_case_table(case: Case) -> None:
     assert " ".join(played(case).hints) == case["expect"].get("hints", "")
 
 
-@every_case("allocation")
+@every_case("domain", "allocation")
 def test_conditions_match_the_case_table(case: Case) -> None:
     details = {
         condition.name: [listed(condition.expected), listed(condition.actual), condition.detail]

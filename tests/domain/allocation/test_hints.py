@@ -15,8 +15,8 @@ from mockserver.domain.commands import CaptureOrder, RefundOrder
 from mockserver.domain.decide import decide
 from mockserver.domain.order import Order, OrderLine
 from mockserver.domain.wording import quote
-from tests.domain.case_tables import Case, every_case
 from tests.support.builders import capture_of, drive, make_context, make_line, make_order
+from tests.support.case_tables import Case, every_case
 from tests.support.order_specs import amount_from, line_from, lines_from
 from tests.support.strategies import (
     allocation_assumptions,
@@ -45,7 +45,7 @@ def explain(order: Order, refund: RefundOrder) -> Explanation:
     return explain_case(build_case_for_command(order, refund, Assumptions()))
 
 
-@every_case("hints")
+@every_case("domain", "hints")
 def test_hints_match_the_case_table(case: Case) -> None:
     spec = case["refund"]
     refund = RefundOrder(amount_from(spec), order_lines=lines_from(spec))
@@ -151,7 +151,7 @@ def names_in(order: Order, refund: RefundOrder) -> set[str]:
 
 @settings(max_examples=300)
 @given(st.data())
-def test_hints_name_only_what_exists(data: st.DataObject) -> None:
+def test_hints_name_only_existing_references(data: st.DataObject) -> None:
     commands = data.draw(st.lists(shipments(), min_size=1, max_size=4))
     lines = tuple(data.draw(st.lists(captured_lines, max_size=4)))
     total = sum(command.captured_amount for command in commands)
@@ -178,7 +178,7 @@ def test_every_refund_that_is_not_allocated_has_a_hint(data: st.DataObject) -> N
     assert bool(explanation.hints) is not allocated
 
 
-def test_order_without_captures_is_told_to_be_captured() -> None:
+def test_order_without_captures_has_the_hint_to_capture() -> None:
     case = build_case(3000, [make_line()], [], [], Assumptions())
     assert explain_case(case).hints == ("Capture the order before refunding it.",)
 

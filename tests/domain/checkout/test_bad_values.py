@@ -162,5 +162,5 @@ def test_a_refusal_names_the_place_and_the_numbers() -> None:
     assert (facts["paths"], facts["expected"], facts["actual"]) == ("order_amount", 20000, 1)
 
 
-def test_every_rule_says_what_holds_and_where_it_is_from() -> None:
+def test_every_rule_has_field_formula_and_source() -> None:
     assert all(rule.field and rule.formula and rule.source.source for rule in VALUE_RULES)

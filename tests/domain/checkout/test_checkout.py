@@ -68,7 +68,7 @@ def test_the_table_has_every_operation_on_a_checkout_in_every_status() -> None:
 
 @pytest.mark.parametrize("status", CheckoutStatus)
 @pytest.mark.parametrize("operation", CHECKOUT_LIFECYCLE)
-def test_an_operation_is_answered_as_the_table_says(
+def test_operation_matches_the_lifecycle_table(
     operation: Operation, status: CheckoutStatus
 ) -> None:
     checkout = MAKE[status]()
@@ -114,13 +114,13 @@ def test_an_aborted_checkout_is_gone_where_assumed() -> None:
     assert derive_checkout_status(abort(), NOW, assumptions) is CheckoutStatus.EXPIRED
 
 
-def test_an_update_changes_what_is_sent_and_nothing_else() -> None:
+def test_update_changes_only_the_sent_fields() -> None:
     checkout = replace_fields(make_checkout(), {"locale": "en-SE"}, LATER, DEFAULT)
     assert checkout.fields == {**make_checkout().fields, "locale": "en-SE"}
     assert (checkout.started_at, checkout.last_modified_at) == (NOW, LATER)
 
 
-def test_an_update_is_checked_together_with_what_stays() -> None:
+def test_update_is_validated_together_with_the_other_fields() -> None:
     with pytest.raises(Refusal, match="Bad value: order_amount"):
         replace_fields(make_checkout(), {"order_amount": 1}, LATER, DEFAULT)
 

@@ -75,7 +75,7 @@ def test_the_order_shows_the_option_under_its_own_names() -> None:
     assert place().selected_shipping_option is None
 
 
-def test_a_line_keeps_what_order_management_echoes() -> None:
+def test_order_line_keeps_the_fields_order_management_returns() -> None:
     line = {**SHIRTS, "product_url": "http://shop.example/1", "shipping_attributes": {}}
     (made,) = place(fields={"order_lines": [line]}).order_lines
     assert made.extra == {"product_url": "http://shop.example/1"}
@@ -105,7 +105,7 @@ def test_after_a_decline_the_shopper_may_try_again() -> None:
     assert again.completed_at == LATER
 
 
-def test_what_is_complete_cannot_be_completed_again() -> None:
+def test_completed_checkout_cannot_be_completed_again() -> None:
     checkout, _ = attempt()
     with pytest.raises(Refusal, match="Resource is read-only"):
         attempt_checkout(checkout, make_completion(), LATER, DEFAULT)
@@ -182,7 +182,7 @@ def test_an_order_shows_countries_in_upper_case_and_known_fields_only() -> None:
     assert order.shipping_address == {"city": "Lund"}
 
 
-def test_what_the_shopper_enters_about_the_person_completes_what_was_sent() -> None:
+def test_entered_customer_fields_complete_the_sent_ones() -> None:
     fields = {"customer": {"type": "person", "date_of_birth": "1980-01-01"}}
     entered = {"date_of_birth": "1941-03-21", "gender": "female"}
     checkout, order = attempt(fields=fields, customer=entered)
@@ -206,7 +206,7 @@ def test_test_addresses_ask_for_an_outcome(email: str, outcome: ShopperOutcome) 
     assert outcome_for_email(email) is outcome
 
 
-def test_a_shopper_who_identifies_may_still_choose_another_option() -> None:
+def test_identified_shopper_can_choose_another_shipping_option() -> None:
     addresses = {"billing_address": SWEDEN, "shipping_address": SWEDEN}
     checkout = enter_shopper_details(
         make_checkout(**OPTIONS), addresses, "parcel", LATER, DEFAULT

@@ -45,7 +45,7 @@ REDIRECTED = Validation(ValidationResult.REDIRECTED, redirect_url=LOCATION)
         (CallbackResponse(None), False, {"validation_other_status": "fail"}, NOT_ANSWERED),
     ],
 )
-def test_an_answer_decides_how_the_purchase_goes_on(
+def test_validation_response_decides_the_result(
     response: CallbackResponse,
     is_required: bool,  # noqa: FBT001
     assume: dict[str, Any],

@@ -35,7 +35,7 @@ async def ask(merchant: Merchant, method: str, path: str, body: Any = None) -> R
     return await merchant.send(method, path, body, headers=headers)
 
 
-async def test_any_shop_may_frame_the_page_but_nothing_else_may_run_in_it(
+async def test_page_can_be_framed_but_runs_only_its_own_scripts(
     merchant: Merchant,
 ) -> None:
     reply = await ask(merchant, "GET", await open_checkout(merchant))
@@ -72,7 +72,7 @@ async def test_a_wrong_key_opens_nothing(merchant: Merchant) -> None:
             )
 
 
-async def test_the_page_is_told_neither_references_nor_merchant_data(
+async def test_page_state_omits_references_and_merchant_data(
     merchant: Merchant,
 ) -> None:
     path = await open_checkout(merchant, merchant_data="cookie", merchant_reference1="r-1")
@@ -85,7 +85,7 @@ async def test_the_page_is_told_neither_references_nor_merchant_data(
     ]
 
 
-async def test_what_the_shopper_enters_is_stored_until_it_is_changed(
+async def test_entered_address_and_option_are_stored_until_changed(
     merchant: Merchant,
 ) -> None:
     path = await open_checkout(merchant, shipping_options=[PICKUP, PARCEL])
@@ -212,6 +212,6 @@ def test_public_urls_have_no_slash_at_the_end(text: str) -> None:
     "text",
     ["localhost:8566", "ftp://a.example", "https://", "https://a.example?x", "http://[x"],
 )
-def test_what_is_no_public_url_is_named(text: str) -> None:
+def test_invalid_public_url_is_an_error_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected a URL such as https://kustom\.example"):
         parse_public_url(text)

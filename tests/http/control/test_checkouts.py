@@ -51,7 +51,7 @@ async def test_an_order_from_checkout_is_shipped_and_refunded(merchant: Merchant
     assert allocation["outcome"] == "allocated"
 
 
-async def test_what_the_merchant_prefilled_wins_over_a_made_up_shopper(
+async def test_prefilled_address_takes_precedence_over_a_generated_one(
     merchant: Merchant,
 ) -> None:
     order_id = await create(merchant, **EMAIL)
@@ -92,7 +92,7 @@ async def test_a_street_in_parts_replaces_a_made_up_street(merchant: Merchant) -
     assert not {*PARTS, *CARE_OF} & order["billing_address"].keys()
 
 
-async def test_options_replace_what_the_merchant_prefilled(merchant: Merchant) -> None:
+async def test_completion_options_replace_the_prefilled_address(merchant: Merchant) -> None:
     order_id = await create(merchant, **EMAIL, shipping_options=[PICKUP, PARCEL])
     order = (
         await complete(
@@ -108,6 +108,44 @@ async def test_options_replace_what_the_merchant_prefilled(merchant: Merchant) -
     assert order["billing_address"]["city"] == "Malmö"
     assert order["shipping_address"]["country"] == "DE"
     assert order["order_amount"] == 24900
+
+
+SEPARATE = {"options": {"allow_separate_shipping_address": True}}
+ANN = {"given_name": "Ann", "city": "Lund"}
+BOB = {"given_name": "Bob", "city": "Kalmar"}
+BILL_ANN, BILL_BOB = {"billing_address": ANN}, {"billing_address": BOB}
+DECLINED, ABANDONED = {"outcome": "declined"}, {"outcome": "abandoned"}
+SHIP_ANN = {"shipping_address": ANN}
+
+
+@pytest.mark.parametrize(
+    ("cart", "first", "second", "receiver"),
+    [
+        ({}, {**DECLINED, **BILL_ANN}, {}, "Ann"),
+        ({}, {**DECLINED, **BILL_ANN}, BILL_BOB, "Bob"),
+        ({}, {**ABANDONED, **BILL_ANN}, BILL_BOB, "Bob"),
+        ({**BILL_ANN, **SHIP_ANN}, None, BILL_BOB, "Bob"),
+        (SEPARATE, {**DECLINED, **BILL_ANN}, BILL_BOB, "Bob"),
+        ({**SEPARATE, **SHIP_ANN}, None, BILL_BOB, "Ann"),
+        (SEPARATE, {**DECLINED, **BILL_BOB, **SHIP_ANN}, BILL_BOB, "Ann"),
+    ],
+    ids=[
+        "the same again", "declined", "abandoned", "both prefilled", "one address so far",
+        "separate and prefilled", "separate and entered",
+    ],
+)  # fmt: skip
+async def test_shipping_follows_billing_unless_it_is_separate(
+    merchant: Merchant,
+    cart: dict[str, Any],
+    first: dict[str, Any] | None,
+    second: dict[str, Any],
+    receiver: str,
+) -> None:
+    order_id = await create(merchant, **cart)
+    if first is not None:
+        await complete(merchant, order_id, **first)
+    order = (await complete(merchant, order_id, **second))["order"]
+    assert order["shipping_address"]["given_name"] == receiver
 
 
 async def test_after_a_decline_the_same_checkout_is_completed(merchant: Merchant) -> None:
@@ -153,7 +191,7 @@ async def test_a_completed_checkout_is_read_only(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["approved", "declined"])
-async def test_what_is_complete_cannot_be_completed_again(
+async def test_completed_checkout_cannot_be_completed_again(
     merchant: Merchant, outcome: str
 ) -> None:
     order_id = await create(merchant)

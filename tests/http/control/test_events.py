@@ -49,7 +49,7 @@ async def test_a_stream_continues_after_the_last_event(merchant: Merchant) -> No
     assert kinds(await events(merchant, "&after=0")).count("entry") == 3
 
 
-async def test_a_stream_says_when_entries_are_gone(merchant: Merchant) -> None:
+async def test_event_stream_sends_reset_when_entries_are_gone(merchant: Merchant) -> None:
     await merchant.read()
     assert kinds(await events(merchant, "&after=99")) == ["hello", "reset", "sandbox"]
     await merchant.control("DELETE", "requests")
@@ -103,7 +103,7 @@ async def test_a_request_can_be_sent_in_the_name_of_the_merchant(merchant: Merch
     assert (refused["status"], refused["body"]["error_code"]) == (404, "NO_SUCH_ORDER")
 
 
-async def test_a_lost_response_is_told(merchant: Merchant) -> None:
+async def test_sent_request_reports_a_lost_response(merchant: Merchant) -> None:
     await merchant.control("POST", "faults", {"on": "get_order", "do": {"drop": "close"}})
     path = f"/ordermanagement/v1/orders/{merchant.order_id}"
     sent = await merchant.control("POST", "requests", {"method": "GET", "path": path})

@@ -56,7 +56,7 @@ async def test_sandbox_that_was_not_changed_is_not_protected(
     assert await sandbox_names(merchant) == ["newcomer"]
 
 
-async def test_responses_after_an_eviction_say_that_the_sandbox_began_anew(
+async def test_mock_sandbox_header_reports_an_eviction(
     own_server: NewServer,
 ) -> None:
     merchant = await own_server("evicted", max_sandboxes=1)

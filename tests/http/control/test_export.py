@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,6 +30,7 @@ from mockserver.domain.forced_outcomes import FORCED_OUTCOMES
 from mockserver.domain.operation import Operation
 from mockserver.domain.order import Order, OrderLine
 from mockserver.http.control.serializers import serialize_order_details
+from mockserver.json_type import Json
 from mockserver.sandbox.execution import execute
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.export import export_sandbox
@@ -41,7 +42,6 @@ from tests.support.effort import effort
 from tests.support.merchant import SHIPPED, UNSHIPPED, Merchant, line
 from tests.support.strategies import assumptions as all_assumptions
 
-Json: TypeAlias = Any
 FROZEN = {"start": "2026-01-15T09:00:00.123456Z", "frozen": True}
 SECRETS = ("Ada", "Lovelace", "ada@example.org", "12 Sankt James", "5550100", "1815-12-10")
 ADA = {

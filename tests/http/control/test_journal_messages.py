@@ -133,7 +133,7 @@ async def test_duplicate_json_keys_are_noted(
         ),
     ],
 )
-async def test_ignored_fields_are_noted_with_the_field_that_was_meant(
+async def test_ignored_fields_are_noted_with_the_closest_field(
     merchant: Merchant, operation: Op, body: object, note: str
 ) -> None:
     await merchant.do(operation, body)

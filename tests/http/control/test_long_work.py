@@ -10,10 +10,11 @@ import pytest
 from mockserver.domain.operation import ORDERS_PATH
 from mockserver.http.control import app, orders, sandboxes, scenarios
 from mockserver.http.workers import MAX_WORKERS, WORKER_NAME, Workers
+from mockserver.json_type import Json
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.sandbox_builder import build_order
 from mockserver.scenario.scenario import Scenario, wrap_value
-from tests.support.merchant import SHIPPED, UNKNOWN_ID, Json, Merchant, NewServer, basic
+from tests.support.merchant import SHIPPED, UNKNOWN_ID, Merchant, NewServer, basic
 
 SCENARIO = {"version": 1, "orders": {"new": {"lines": [{"unit_price": 5}]}}}
 TIMEOUT = 20  # seconds, for what must happen
@@ -73,7 +74,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     ],
     ids=["scenario", "reset", "order"],
 )
-async def test_others_are_answered_while_something_large_is_built(
+async def test_other_requests_are_answered_while_a_large_body_is_built(
     merchant: Merchant,
     gate: Gate,
     method: str,
@@ -93,7 +94,7 @@ async def test_others_are_answered_while_something_large_is_built(
 
 
 @pytest.mark.parametrize("look", ["lint", "lint/picture.svg?order=new"])
-async def test_others_are_answered_while_a_large_scenario_is_looked_at(
+async def test_other_requests_are_answered_while_a_large_scenario_is_checked(
     merchant: Merchant, gate: Gate, look: str
 ) -> None:
     task = asyncio.create_task(merchant.send("POST", f"/__admin/{look}", SCENARIO))
@@ -103,7 +104,7 @@ async def test_others_are_answered_while_a_large_scenario_is_looked_at(
     assert (await task).status == 200
 
 
-async def test_large_orders_created_at_once_share_no_name_and_no_id(
+async def test_large_orders_created_concurrently_share_no_name_and_no_id(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(orders, "SMALL_BODY", 0)

@@ -165,7 +165,7 @@ async def test_timeline_names_movement_request_and_fault_in_order(merchant: Merc
     assert timeline[3]["text"] == "refunded 500, allocation not attempted (refund 1)"
 
 
-async def test_timeline_tells_the_expiry_before_the_refusal_that_it_caused(
+async def test_timeline_lists_expiry_before_the_refusal_it_caused(
     merchant: Merchant,
 ) -> None:
     await merchant.control("POST", "clock", {"freeze": True})

@@ -27,7 +27,7 @@ async def picture(merchant: Merchant, query: str = "") -> bytes:
     return response.body
 
 
-async def test_an_order_is_drawn_as_it_is_and_as_it_was(shipping_merchant: Merchant) -> None:
+async def test_order_is_drawn_now_and_at_an_earlier_step(shipping_merchant: Merchant) -> None:
     await shipping_merchant.refund(10000, line("B2468O", 10000))
     await shipping_merchant.refund(5000)
     assert drawn_refunds(await picture(shipping_merchant)) == [

@@ -23,7 +23,7 @@ async def shown_order(merchant: Merchant) -> dict[str, Any]:
     return order
 
 
-async def test_order_of_the_provider_comes_back_as_it_was(
+async def test_imported_provider_order_is_returned_unchanged(
     new_merchant: Callable[..., Merchant],
 ) -> None:
     shown = await shown_order(new_merchant())

@@ -87,7 +87,7 @@ async def test_order_filter_accepts_a_name(new_merchant: Callable[[], Merchant])
         assert len(page.json["requests"]) == 1
 
 
-async def test_entry_has_request_decision_and_what_was_sent(busy: Merchant) -> None:
+async def test_entry_has_request_decision_and_sent_response(busy: Merchant) -> None:
     entries = (await busy.control("GET", "requests")).json["requests"]
     accepted, refused = entries[2], entries[3]
     assert (accepted["method"], accepted["operation"], accepted["status"]) == (
@@ -124,7 +124,7 @@ async def test_requests_can_be_cleared(busy: Merchant) -> None:
     assert (await busy.control("GET", "requests/count")).json == {"count": 0}
 
 
-async def test_full_journal_keeps_counting(own_server: NewServer) -> None:
+async def test_full_journal_counts_dropped_entries(own_server: NewServer) -> None:
     template = load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults(journal_size=3))
     merchant = await own_server(template=template)
     await merchant.make_order()

@@ -109,7 +109,7 @@ async def test_a_shop_that_is_down_is_an_attempt_with_an_error(shop: Shop) -> No
     assert delivery["attempts"][0]["error"]
 
 
-async def test_a_host_elsewhere_is_held_with_the_reason(shop: Shop) -> None:
+async def test_push_to_a_public_host_is_held_with_the_reason(shop: Shop) -> None:
     shop.url = "http://8.8.8.8"
     await shop.complete()
     assert await shop.advance("2m") == [

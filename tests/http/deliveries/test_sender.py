@@ -73,7 +73,7 @@ async def test_a_local_or_allowed_name_without_an_address_is_tried_again(
         ("http://allowed.se/push", False),
     ],
 )
-async def test_it_is_known_before_sending_which_hosts_are_held(
+async def test_sender_knows_held_hosts_before_sending(
     monkeypatch: pytest.MonkeyPatch, url: str, *, is_held: bool
 ) -> None:
     if "127" not in url:

@@ -50,7 +50,7 @@ def test_allowed_hosts_are_names_and_addresses() -> None:
 
 
 @pytest.mark.parametrize("text", ["http://x", "a/b", "", "shop:8080", "[::x]"])
-def test_a_wrong_host_is_an_error_that_says_what_is_right(text: str) -> None:
+def test_invalid_host_is_an_error_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected a host name or an address, such as"):
         parse_hosts((text,))
 

@@ -29,7 +29,7 @@ async def test_the_totals_of_the_answer_replace_those_of_the_order(shop: Shop) -
     assert len(completed["order"]["order_lines"]) == 2
 
 
-async def test_each_change_is_told_once_and_then_validated(shop: Shop) -> None:
+async def test_each_change_is_called_back_once_before_validation(shop: Shop) -> None:
     shop.every_answer = TOTALS_WITH_PARCEL
     kinds = ("address_update", "country_change", "shipping_option_update", "validation")
     await complete(shop, *kinds, billing_address={"country": "NO"})
@@ -47,7 +47,7 @@ async def test_a_callback_times_out_when_assumed(shop: Shop) -> None:
     assert delivery["attempts"][0]["error"] == "no response within 4 s"
 
 
-async def test_a_country_that_stays_is_not_told(shop: Shop) -> None:
+async def test_unchanged_country_sends_no_callback(shop: Shop) -> None:
     await complete(shop, "country_change")
     assert shop.callbacks == []
 
@@ -118,7 +118,7 @@ async def enter(shop: Shop, page: str, **details: Any) -> Any:  # noqa: ANN401
     return reply.json
 
 
-async def test_a_choice_on_the_page_is_told_at_once_and_not_again(shop: Shop) -> None:
+async def test_shipping_choice_on_the_page_is_called_back_once(shop: Shop) -> None:
     page = await open_page(shop, "shipping_option_update")
     await enter(shop, page, billing_address=LUND)
     shop.every_answer = TOTALS_WITH_PARCEL
@@ -149,7 +149,7 @@ async def test_the_shop_may_update_the_order_while_the_page_waits(shop: Shop) ->
     assert read.json["merchant_reference1"] == "shop-7"
 
 
-async def test_a_refused_address_is_taken_back_and_asked_again(shop: Shop) -> None:
+async def test_refused_address_is_undone_and_calls_back_again(shop: Shop) -> None:
     page = await open_page(shop, "address_update")
     error = {"error_type": "unsupported_shipping_address", "error_text": "Not to Lund"}
     for _ in range(2):
@@ -175,7 +175,7 @@ async def test_another_list_of_options_chooses_another_one(shop: Shop) -> None:
     assert state["order"]["selected_shipping_option"] == "parcel"
 
 
-async def test_a_shopper_who_leaves_is_told_but_not_validated(shop: Shop) -> None:
+async def test_abandoned_attempt_sends_updates_but_no_validation(shop: Shop) -> None:
     shop.every_answer = TOTALS_WITH_PARCEL
     kinds = ("address_update", "validation")
     left = await complete(shop, *kinds, outcome="abandoned", billing_address=LUND)

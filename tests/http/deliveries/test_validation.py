@@ -91,7 +91,7 @@ async def test_a_complete_checkout_is_named_as_such(shop: Shop) -> None:
     assert (again.status, again.json["detail"]) == (409, detail)
 
 
-async def test_the_shop_may_update_the_order_while_it_is_asked(shop: Shop) -> None:
+async def test_shop_can_update_the_order_during_the_callback(shop: Shop) -> None:
     shop.update = {"merchant_reference1": "shop-7"}
     completed = await complete(shop, REQUIRED)
     assert completed["order"]["merchant_reference1"] == "shop-7"
@@ -118,7 +118,7 @@ async def test_a_rule_lets_the_callback_time_out_without_waiting(
     assert completed["validation"]["result"] == result
 
 
-async def test_a_short_delay_still_asks(shop: Shop) -> None:
+async def test_delayed_callback_within_the_timeout_is_sent(shop: Shop) -> None:
     await shop.merchant.control("POST", "faults", {"on": "validation", "do": {"delay": "1ms"}})
     await shop.merchant.control("POST", "clock", {"freeze": False})
     assert (await complete(shop))["validation"]["result"] == "passed"

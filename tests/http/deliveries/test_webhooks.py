@@ -22,7 +22,7 @@ async def subscribe(shop: Shop, **endpoint: Any) -> Any:  # noqa: ANN401
     return reply.json["endpoints"]
 
 
-async def test_a_sale_is_told_by_three_signed_events(shop: Shop) -> None:
+async def test_order_capture_and_refund_send_signed_webhooks(shop: Shop) -> None:
     await subscribe(shop)
     await shop.merchant.make_order(UNSHIPPED)
     await shop.merchant.capture(3000)
@@ -155,7 +155,7 @@ async def test_the_curl_line_of_a_webhook_is_signed(shop: Shop) -> None:
         ({"event": ["order.created"]}, "did you mean 'events'"),
     ],
 )
-async def test_a_wrong_endpoint_is_refused_with_what_is_right(
+async def test_invalid_endpoint_is_refused_with_the_expected_value(
     shop: Shop, endpoint: dict[str, Any], message: str
 ) -> None:
     await subscribe(shop)

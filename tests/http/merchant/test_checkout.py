@@ -166,7 +166,7 @@ SENT: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", SENT)
-async def test_what_clients_send_comes_back(merchant: Merchant, name: str) -> None:
+async def test_sent_checkout_fields_are_returned(merchant: Merchant, name: str) -> None:
     sent, shown = SENT[name]
     page = await create(merchant, **sent)
     assert {key: page[key] for key in shown} == shown
@@ -236,14 +236,14 @@ async def test_a_bad_value_is_refused_as_the_provider_does(
         ({"merchant_urls": {"push": "x"}}, "merchant_urls/terms; expected=a value"),
     ],
 )
-async def test_the_reason_has_what_is_expected_but_no_personal_data(
+async def test_mock_reason_has_the_expected_form_but_no_personal_data(
     merchant: Merchant, fields: dict[str, Any], reason: str
 ) -> None:
     reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, **fields})
     assert reply.header("Mock-Reason").endswith(reason)
 
 
-async def test_a_hint_says_what_to_send_instead(merchant: Merchant) -> None:
+async def test_hint_has_the_limit_to_keep_to(merchant: Merchant) -> None:
     reply = await merchant.send("POST", CHECKOUTS_PATH, {**CART, "purchase_country": "Sweden"})
     path = f"explain/{reply.header('Klarna-Correlation-Id')}"
     refusal = (await merchant.control("GET", path)).json["refusal"]

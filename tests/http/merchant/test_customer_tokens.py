@@ -66,7 +66,7 @@ async def test_only_a_recurring_checkout_creates_a_token(merchant: Merchant) -> 
     ],
     ids=["invoice", "card"],
 )
-async def test_a_token_shows_what_it_pays_with(
+async def test_token_shows_its_payment_method(
     merchant: Merchant, completion: Mapping[str, str], shown: Mapping[str, Any]
 ) -> None:
     token = await create_token(merchant, **completion)
@@ -109,7 +109,7 @@ async def test_a_key_makes_one_order(merchant: Merchant) -> None:
     assert (await order_with(merchant, token)).json != first.json
 
 
-async def test_auto_capture_captures_at_once(merchant: Merchant) -> None:
+async def test_auto_capture_captures_the_whole_token_order(merchant: Merchant) -> None:
     token = await create_token(merchant)
     reply = await order_with(merchant, token, auto_capture=True)
     order = (await merchant.do(Operation.GET_ORDER, order_id=reply.json["order_id"])).json

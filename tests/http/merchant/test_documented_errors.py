@@ -118,7 +118,7 @@ BAD_BODIES = [b"{", b"[]", b"null", b"{}", b'{"order_amount": "1", "status": 5}'
 
 @pytest.mark.parametrize("operation", dict.fromkeys(operation for operation, _ in DOCUMENTED))
 @pytest.mark.parametrize("state", ["unknown", "open", "complete"])
-async def test_no_other_error_is_answered(
+async def test_every_error_is_documented_for_its_operation(
     merchant: Merchant, operation: Op, state: str
 ) -> None:
     ids = await prepare(merchant, state)

@@ -6,6 +6,7 @@ import pytest
 from mockserver.domain.errors import MESSAGE_ENDINGS, NOT_ALLOWED_CODES, find_error_definition
 from mockserver.domain.lifecycle import LIFECYCLE, Status
 from mockserver.domain.operation import OPERATIONS, READ_OPERATIONS, Operation
+from mockserver.scenario.spec import Spec
 from mockserver.schemas import get_schema
 from tests.support.merchant import (
     HALF_SHIPPED,
@@ -15,7 +16,6 @@ from tests.support.merchant import (
     UNSHIPPED,
     Merchant,
     Reply,
-    Spec,
     line,
 )
 from tests.support.request_examples import BODIES

@@ -323,7 +323,7 @@ def ids_in(numbers: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize(("home", "examples"), EXAMPLES_BY_HOME.items(), ids=EXAMPLES_BY_HOME)
-def test_whatever_happens_on_the_way_money_moves_once(
+def test_money_moves_once_despite_faults_and_retries(
     serve_home: Callable[[str], Sequence[str]], home: str, examples: int
 ) -> None:
     class LivesThere(OrderHistories):

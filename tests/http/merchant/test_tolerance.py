@@ -104,7 +104,7 @@ async def test_the_body_of_a_get_is_ignored(merchant: Merchant, body: bytes) -> 
     "accept",
     ["application/json", "*/*", "text/html, image/gif, image/jpeg, */*; q=0.2", "text/html"],
 )
-async def test_response_is_json_whatever_accept_says(
+async def test_response_is_json_for_any_accept_header(
     merchant: Merchant,
     accept: str,
 ) -> None:

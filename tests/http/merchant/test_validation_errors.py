@@ -211,7 +211,7 @@ INVALID: dict[str, tuple[Operation, Any, str]] = {
 
 
 @pytest.mark.parametrize("case", INVALID)
-async def test_invalid_field_message_says_what_is_expected(
+async def test_invalid_field_message_has_the_expected_value(
     merchant: Merchant,
     case: str,
 ) -> None:

@@ -4,7 +4,8 @@ import pytest
 import schemathesis
 from schemathesis.schemas import BaseSchema
 
-from tests.support.openapi import Json, fetch_document
+from mockserver.json_type import Json
+from tests.support.openapi import fetch_document
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from schemathesis.schemas import BaseSchema
 
 from mockserver.domain.operation import CHECKOUTS_PATH, Operation
 from mockserver.http.control.routes import CONTROL_ROUTES
+from mockserver.json_type import Json
 from mockserver.schemas import shipped_schemas
 from tests.support.checkouts import CART, URLS
 from tests.support.merchant import SHIPPED, SNEAKERS_BACK, UNKNOWN_ID, Merchant
 from tests.support.openapi import (
-    Json,
     accepts_body,
     assert_conforms,
     operations_of,

@@ -16,9 +16,9 @@ from mockserver.domain.operation import (
 )
 from mockserver.http.openapi.examples import EXAMPLE_ORDER, REQUESTS
 from mockserver.http.openapi.merchant_document import errors_of
+from mockserver.json_type import Json
 from tests.support.merchant import UNKNOWN_ID, Merchant, basic
 from tests.support.openapi import (
-    Json,
     accepts,
     assert_conforms,
     operations_of,
@@ -66,7 +66,7 @@ def test_every_refusal_of_the_catalogue_is_described_somewhere() -> None:
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.operation)
-def test_what_the_lifecycle_refuses_is_described(row: OperationInfo) -> None:
+def test_refusals_of_the_lifecycle_are_documented(row: OperationInfo) -> None:
     reasons = {item.reason for item in errors_of(row)}
     cells = LIFECYCLE[row.operation].values()
     assert {cell.reason for cell in cells if cell.reason} <= reasons

@@ -217,7 +217,7 @@ def test_object_matches_no_text_or_number(deep: object) -> None:
     assert fired_names(faults, call(body={"x": deep})) == ["same"]
 
 
-def test_nothing_fires_without_rules() -> None:
+def test_no_fault_fires_without_rules() -> None:
     assert FaultRules().apply(call()) == []
 
 

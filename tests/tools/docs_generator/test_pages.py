@@ -1,5 +1,7 @@
 """Generated pages are current and complete."""
 
+import re
+
 import pytest
 
 from mockserver.cli.lint import lint_text
@@ -34,6 +36,7 @@ MENTIONED = {
         name for row in OPTIONS.values() for name in (row.flag, row.variable)
     ],
 }
+LONGEST_CELL = 122  # characters that a reader sees, with the delimiter of the first or last
 TABLE_PAGES = {
     "operations": operations_page(),
     "settings": settings_page(),
@@ -42,7 +45,7 @@ TABLE_PAGES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_committed_file_is_what_make_docs_writes(name: str) -> None:
+def test_committed_file_equals_the_output_of_make_docs(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == FILES[name]()
 
 
@@ -50,6 +53,14 @@ def test_committed_file_is_what_make_docs_writes(name: str) -> None:
 def test_pages_mention_every_row_of_their_table(name: str) -> None:
     text = "".join(render() for file, render in FILES.items() if file.startswith(name))
     assert [entry for entry in MENTIONED[name] if entry not in text] == []
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if "/errors/" not in name])
+def test_cells_of_tables_are_short(name: str) -> None:
+    """Those of the errors are the provider's messages, which cannot be shortened."""
+    text = re.sub(r"`|\]\([^)]*\)", "", (DOCS / name).read_text(encoding="utf-8"))
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert [cell for row in rows for cell in row.split(" | ") if len(cell) > LONGEST_CELL] == []
 
 
 @pytest.mark.parametrize("page", TABLE_PAGES.values(), ids=list(TABLE_PAGES))

@@ -1,6 +1,6 @@
 """Diagram of several sandboxes behind one server."""
 
-from tools.docs_generator.svg import Drawing
+from tools.docs_generator.drawing import Drawing
 
 _CLIENTS = (
     ("test 1", "user name: test-1"),

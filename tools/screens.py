@@ -2,7 +2,7 @@
 
 Usage::
 
-    python -m tests.browser.screens [FOLDER] [--only TEXT]
+    python -m tools.screens [FOLDER] [--only TEXT]
 
 Each state is taken in every theme and width of the tables below; ``index.html`` in the folder
 shows all pictures. Needs Chromium and the development dependencies.
@@ -36,23 +36,25 @@ THEMES: dict[str, dict[str, Any]] = {
 SIZES = ((1280, 800), (360, 740), (2560, 1300))
 LONG = "Ein sehr langer Name, der in keine Spalte passt " * 3
 BIDI = "\u202e<b>חולצה כחולה</b> 'x' \x07 &amp;"
-LINES = [
+DESK_LINES = [
     {"reference": "DESK", "name": "Desk", "unit_price": 249900},
     {"reference": "LAMP", "name": "Lamp", "unit_price": 39900},
     {"reference": "CHAIR", "name": "Chair", "unit_price": 89900},
 ]
-SHIPPED = {
+SHIPPED_ORDER = {
     "version": 1,
     "seed": 7,
     "clock": {"start": "2026-01-15T09:00:00Z", "frozen": True},
     "orders": {
         "shipped": {
-            "lines": LINES,
+            "lines": DESK_LINES,
             "captures": {"A": {"lines": ["DESK"]}, "B": {"lines": ["CHAIR"]}},
         }
     },
     "expect": {"orders": {"shipped": {"refunded_amount": 39900}}},
 }
+REFUNDS = 200
+REFUNDS_OF_LINES = 140
 LONG_LINES = [{**SHIRTS, "name": BIDI + LONG}]
 Open = Callable[[Page], None]
 
@@ -78,7 +80,7 @@ class Stage:
         RefundingShop(self.url, f"ci {LONG}\u05d7\u05d5\u05dc\u05e6\u05d4").control.load(
             {"use": "split-shipment"}
         )
-        control.load(SHIPPED)
+        control.load(SHIPPED_ORDER)
         control.take_snapshot("before-refunds")
         shipped = control.orders()[0]["order_id"]
         names = {"reference": LONG[:60], "name": BIDI + LONG, "unit_price": 3000}
@@ -88,7 +90,7 @@ class Stage:
         ]
         captures = {f"C{n}": {"lines": [f"R{n}"]} for n in range(50)}
         created: dict[str, dict[str, Any]] = {
-            "fresh": {"lines": LINES},
+            "fresh": {"lines": DESK_LINES},
             "long": {"lines": [names], "captures": {"A": {"lines": [LONG[:60]]}}},
             "large": {"lines": many, "captures": captures},
         }
@@ -100,14 +102,14 @@ class Stage:
         self.shop.refund(shipped, 20000)
         self.shop.refund(shipped, 99999999)
         self.shop.refund(self.orders["long"], 1000, BIDI)
-        for number in range(200):
-            reference = f"R{number % 40}" if number < 140 else "misspelt"
+        for number in range(REFUNDS):
+            reference = f"R{number % 40}" if number < REFUNDS_OF_LINES else "misspelt"
             self.shop.refund(self.orders["large"], 10, reference)
         control.add_fault({"id": "slow", "on": "any", "do": {"delay": "1ms"}})
         control.add_fault({"id": "never", "on": "abort_checkout", "do": {"drop": "close"}})
         self.shop.request("GET", "unknown")
-        control.create_checkout({"name": "cart", "lines": [LINES[0]]})
-        done = control.create_checkout({"name": "bought", "lines": [LINES[1]]})["order_id"]
+        control.create_checkout({"name": "cart", "lines": [DESK_LINES[0]]})
+        done = control.create_checkout({"name": "bought", "lines": [DESK_LINES[1]]})["order_id"]
         control.complete(done)
         control.set_webhooks(
             [{"url": "http://127.0.0.1:9/hooks", "secret": "whsec_" + "A" * 32}]
@@ -177,14 +179,17 @@ def nothing(_page: Page) -> None:
 
 
 def click(button: str) -> Open:
+    """Return what clicks a button."""
     return lambda page: page.get_by_role("button", name=button, exact=True).first.click()
 
 
 def click_tab(tab: str) -> Open:
+    """Return what opens a tab."""
     return lambda page: page.get_by_role("tab", name=tab).click()
 
 
 def open_refund(page: Page) -> None:
+    """Open the dialog of a refund."""
     click("Refund…")(page)
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("checkbox").last.check()
@@ -192,22 +197,26 @@ def open_refund(page: Page) -> None:
 
 
 def open_first_entry(page: Page) -> None:
+    """Open the first entry of the journal."""
     page.locator(".item:visible").first.click()
     page.get_by_text("Why", exact=True).first.wait_for()
 
 
 def open_first_delivery(page: Page) -> None:
+    """Open the first delivery."""
     page.locator("tbody button").first.click()
     page.get_by_role("button", name="Send now").wait_for()
 
 
 def write_faulty_scenario(page: Page) -> None:
+    """Enter a scenario with a misspelt key."""
     text = "version: 1\norders:\n  one:\n    lines:\n      - {unit_prize: 500}\n"
     page.get_by_label("Scenario in YAML").fill(text)
     page.locator(".findings button").first.wait_for()
 
 
 def go_offline(page: Page) -> None:
+    """Let every request fail."""
     page.evaluate("() => { window.fetch = () => Promise.reject(Error()); }")
     page.evaluate("() => { location.hash = location.hash.replace('/shop/', '/empty/'); }")
     page.locator("#offline").wait_for()
@@ -225,21 +234,25 @@ def shop(*steps: Open) -> Open:
 
 
 def fill(page: Page) -> None:
+    """Fill in the address."""
     open_panel(page)
     page.get_by_test_id("fill").click()
     open_panel(page)  # and closes it
 
 
 def open_panel(page: Page) -> None:
+    """Open the test drive panel."""
     page.locator("#test-drive summary").click()
 
 
 def proceed(page: Page) -> None:
+    """Continue to the payment."""
     page.get_by_test_id("continue").click()
     page.get_by_test_id("buy").wait_for()
 
 
 def decline(page: Page) -> None:
+    """Choose that the payment is declined."""
     open_panel(page)
     page.get_by_test_id("outcome").select_option("declined")
     page.get_by_test_id("buy").click()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).parents[2]
-SCRIPT = Path(__file__).with_name("build.sh")
+SCRIPT = PROJECT / "tests/container/build.sh"
 IMAGE = "localhost/kustom-mock:test"
 PORT = 8566
 START_TIMEOUT = 60.0  # seconds

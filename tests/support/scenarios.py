@@ -1,7 +1,4 @@
-"""Case tables of the tests, and short ways to build scenarios."""
-
-from pathlib import Path
-from typing import Any, TypeAlias
+"""Short ways to build scenarios."""
 
 import pytest
 
@@ -10,29 +7,8 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.diagnostics import ScenarioError
 from mockserver.scenario.scenario import Scenario, ScenarioDefaults, parse_scenario
 from mockserver.scenario.yaml_reader import parse_yaml
-from tests.support.tables import load_table, parametrize_case
 
-Case: TypeAlias = dict[str, Any]
-
-FOLDER = Path(__file__).parent / "cases"
 FROZEN = "clock: {start: 2026-01-15T09:00:00Z, frozen: true}\n"
-
-
-def rows(name: str) -> list[Case]:
-    """Return the rows of a table."""
-    table: list[Case] = load_table(FOLDER / f"{name}.yaml")
-    return table
-
-
-def tables(name: str) -> dict[str, list[Case]]:
-    """Return the tables of a file by name."""
-    tables_by_name: dict[str, list[Case]] = load_table(FOLDER / f"{name}.yaml")
-    return tables_by_name
-
-
-def every_case(name: str) -> pytest.MarkDecorator:
-    """Run a test once for each row of a table."""
-    return parametrize_case(rows(name))
 
 
 def scenario_of(text: str | bytes, defaults: ScenarioDefaults | None = None) -> Scenario:
