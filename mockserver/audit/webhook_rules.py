@@ -235,7 +235,7 @@ WEBHOOK_RULES: tuple[AuditRule, ...] = (
     AuditRule(
         "A511", "validation callback without a usable response", Severity.WARNING,
         "no validation callback was made", _validations, _late_or_unusable,
-        "Decide within 3 seconds from data at hand, and name a Location in a redirect.",
+        "Decide within 3 seconds, without slow look-ups, and name a Location in a redirect.",
         Basis.DOCUMENTED_BY_KUSTOM,
         "time limits of the callback; klarna-checkout-for-woocommerce 149, 253 and 255",
         preview=True,

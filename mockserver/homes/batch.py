@@ -20,7 +20,7 @@ class TurnResult(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A turn that waits to be applied, and the future of who waits for its result."""
+    """A turn that waits to be applied, and its result future."""
 
     turn: Callable[..., Any]
     args: tuple[Any, ...]
@@ -30,7 +30,7 @@ class Waiting(NamedTuple):
         """Apply the turn.
 
         Raises:
-            IncompleteJournalError: the turn needs the journal entries, which are not at hand.
+            IncompleteJournalError: the turn needs the journal entries, which are not loaded.
         """
         try:
             return TurnResult(self.turn(*self.args))
@@ -77,7 +77,7 @@ class Batch:
         """Apply the turns that somebody still waits for.
 
         Raises:
-            IncompleteJournalError: a turn needs the journal entries, which are not at hand.
+            IncompleteJournalError: a turn needs the journal entries, which are not loaded.
         """
         self.turns = [waiting for waiting in self.turns if not waiting.future.done()]
         self.results = [waiting.apply() for waiting in self.turns]

@@ -22,7 +22,7 @@ class Home(Protocol):
     """Where sandboxes live.
 
     Attributes:
-        registry: the sandboxes at hand, by name.
+        registry: the sandboxes that this process has loaded, by name.
         replica: name of this server among those that share the sandboxes; empty if none do.
     """
 
@@ -72,8 +72,11 @@ class Home(Protocol):
     async def wait_for_change(self, name: str, seconds: float) -> None:
         """Wait until a sandbox has changed, or might have, or for seconds."""
 
-    async def check(self) -> None:
+    async def check(self) -> str:
         """Check that turns can be settled.
+
+        Returns:
+            A warning for the operator; empty if there is none.
 
         Raises:
             StoreError: they cannot.

@@ -39,8 +39,9 @@ class MemoryHome:
         if sandbox is not None:
             await sandbox.wait_for_change(seconds)
 
-    async def check(self) -> None:
-        """Do nothing: memory is always there."""
+    async def check(self) -> str:
+        """Return no warning; memory is always there."""
+        return ""
 
     async def close(self) -> None:
         """Do nothing: nothing is under way."""

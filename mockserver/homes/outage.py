@@ -26,7 +26,8 @@ class Outage:
             log.error("crash while turns on a sandbox were settled", exc_info=error)
         elif error.reason in OUTAGES and error.reason != self.reason:
             self.reason = error.reason
-            log.error("%s: %s (%s)", error.reason, error.detail, error.cause)
+            cause = f" ({error.cause})" if error.cause else ""
+            log.error("%s: %s%s", error.reason, error.detail, cause)
 
     def end(self) -> None:
         """Log that turns are settled again."""

@@ -55,7 +55,7 @@ class SqliteStore:
         try:
             self._connection = _open(path, fsync=fsync)
         except sqlite3.Error as error:
-            raise StoreError("store_unavailable", _describe(path, error)) from None
+            raise StoreError("store_unavailable", _describe(error)) from None
         self._uses = self._read("SELECT max(used) FROM sandbox")[0][0] or 0
 
     async def open(self) -> None:
@@ -89,8 +89,12 @@ class SqliteStore:
         rows = await self._run(lambda: self._read("SELECT name FROM sandbox ORDER BY used"))
         return [name for (name,) in rows]
 
-    async def check(self) -> None:
-        """Do nothing: the file is open."""
+    async def announce(self, digest: str) -> None:
+        """Do nothing: there are no other servers."""
+
+    async def check(self) -> str:
+        """Return no digest; the file is open."""
+        return ""
 
     async def close(self) -> None:
         """Close the file."""
@@ -165,30 +169,30 @@ def _open(path: Path, *, fsync: bool) -> sqlite3.Connection:
         is_new = connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
         if is_new:
             connection.executescript(SCHEMA)
-        _check_file(connection, path)
+        _check_file(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _check_file(connection: sqlite3.Connection, path: Path) -> None:
+def _check_file(connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
-        message = f"{path} is a database of another program; choose another path"
+        message = "a database of another program; choose another path"
         raise StoreError("store_unavailable", message)
     if version > FILE_VERSION:
-        message = f"{path} was written by a newer version; upgrade, or choose another path"
+        message = "written by a newer version; upgrade, or choose another path"
         raise StoreError("store_unavailable", message)
 
 
-def _describe(path: Path, error: sqlite3.Error) -> str:
+def _describe(error: sqlite3.Error) -> str:
     if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return f"{path} is in use by another server; stop it, or choose another path"
+        return "in use by another server; stop it, or choose another path"
     if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-        return f"{path} is no database of kustom-mock; choose another path"
-    return f"{path} cannot be used: {error}; check the folder and its permissions"
+        return "no database of kustom-mock; choose another path"
+    return f"cannot be used: {error}; check the folder and its permissions"
 
 
 def _store_error(error: sqlite3.Error) -> StoreError:

@@ -135,8 +135,14 @@ class Store(Protocol):
     async def names(self) -> list[str]:
         """Return the names of all sandboxes, least recently used first if that is known."""
 
-    async def check(self) -> None:
+    async def announce(self, digest: str) -> None:
+        """Note the digest of what new sandboxes of this server are built from."""
+
+    async def check(self) -> str:
         """Check that the store answers.
+
+        Returns:
+            The digest that was announced last by any server; empty if that is not known.
 
         Raises:
             StoreError: it does not.

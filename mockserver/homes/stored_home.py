@@ -1,4 +1,4 @@
-"""A home whose sandboxes live in a store; those at hand are copies that are proved fresh.
+"""Home backed by a store; cached sandboxes are checked for freshness at each commit.
 
 One task applies the turns that wait, and sends their commits together, until nothing waits.
 Turns on a sandbox wait while a commit to it is under way; all that wait are then applied in
@@ -7,7 +7,9 @@ other changed is applied, and the turns are applied again.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from secrets import token_hex
 from time import monotonic
@@ -18,6 +20,7 @@ from mockserver.homes.home import ArgumentsT, ResultT, StoreCounts
 from mockserver.homes.outage import Outage
 from mockserver.homes.sandbox_loader import SandboxLoader
 from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoreError
+from mockserver.homes.stored_settings import digest_template
 from mockserver.homes.tracked import TrackedSandbox
 from mockserver.sandbox.journal import IncompleteJournalError
 from mockserver.sandbox.registry import SandboxRegistry
@@ -31,12 +34,19 @@ RECHECK_INTERVAL = 0.5  # seconds; looks again although no change was noticed
 CLOSE_TIMEOUT = 0.3  # seconds in which a shared store may settle what is under way
 RESERVED_INTERVAL = 0.002  # seconds until another server has used its reservation
 
+DIFFERS = (
+    "another server of this store builds new sandboxes from another scenario, seed,"
+    " assumptions, journal size or version; a reset depends on the server that it meets"
+)
+
+log = logging.getLogger("kustom_mock")
+
 
 class StoredHome:
     """A home whose sandboxes live in a store.
 
     Attributes:
-        registry: the sandboxes at hand.
+        registry: the cached sandboxes.
         store: where they live.
         replica: name of this server among those that share the store.
         counts: what it did.
@@ -51,7 +61,7 @@ class StoredHome:
         """Use a store.
 
         Args:
-            registry: holds the sandboxes at hand.
+            registry: holds the cached sandboxes.
             store: where they live.
             restore_template: makes a template of its name and source.
         """
@@ -81,10 +91,16 @@ class StoredHome:
         """Check the store, and load all sandboxes, whose deliveries may be due."""
         await self.store.open()
         await self.load_all()
+        warning = await self.check()
+        if warning:
+            log.warning("%s", warning)
+        with suppress(StoreError):  # a full store stops no server
+            await self.store.announce(digest_template(self.registry.template))
 
-    async def check(self) -> None:
-        """Check that the store answers."""
-        await self.store.check()
+    async def check(self) -> str:
+        """Check that the store answers; warn if another server builds other sandboxes."""
+        digest = await self.store.check()
+        return DIFFERS if digest and digest != digest_template(self.registry.template) else ""
 
     async def close(self) -> None:
         """Wait for the commits under way, and close the store.
@@ -128,7 +144,7 @@ class StoredHome:
             await self.take_turn(name, int)
 
     def _schedule(self, batch: Batch) -> None:
-        """Let the task that works go on with a batch."""
+        """Schedule a batch; start the worker task if idle."""
         self._ready.append(batch)
         if not self._is_working:
             self._is_working = True
@@ -214,7 +230,7 @@ class StoredHome:
             self._apply_again(batch, outcome)
 
     def _apply_again(self, batch: Batch, conflict: Conflict) -> None:
-        """Undo the turns of a batch that lost, and let them be applied again."""
+        """Undo the turns of a batch that lost, and schedule them again."""
         self.counts.conflicts += 1
         self._catch_up(batch, conflict)
         batch.lose()
@@ -296,7 +312,7 @@ class StoredHome:
             await self._loader.load_journal(tracked)
 
     def _forget(self, name: str) -> None:
-        """Forget a sandbox at hand, which the store has; it is loaded when it is used."""
+        """Remove a sandbox from the cache; it is loaded from the store when it is used."""
         self._tracked.pop(name, None)
         self.registry.forget(name)
 

@@ -7,16 +7,18 @@ versions of the server can share a store. A change that an older version would m
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.msgpack import Decoder
 
 from mockserver.domain.assumptions import Assumptions
+from mockserver.homes.encoding import encode
 from mockserver.homes.stored_entries import UnreadableSandboxError
 from mockserver.sandbox.deliveries.webhooks import WebhookEndpoint
 from mockserver.sandbox.ids import IdCounts
-from mockserver.sandbox.registry_entry import RegistryEntry
+from mockserver.sandbox.registry_entry import RegistryEntry, SandboxTemplate
 from mockserver.sandbox.sandbox import Sandbox
 
 STORED_VERSION = 1
@@ -120,6 +122,12 @@ def numbers_of(sandbox: Sandbox, entry: RegistryEntry[Any] | None = None) -> Sto
         entry.is_changed if entry else False,
         entry.last_used_at if entry else None,
     )
+
+
+def digest_template(template: SandboxTemplate) -> str:
+    """Return a digest of all that the sandboxes of a template are built from."""
+    parts = template.name, template.source, template.defaults
+    return blake2b(encode(parts), digest_size=8).hexdigest()
 
 
 def decode_settings(data: bytes) -> StoredSettings:

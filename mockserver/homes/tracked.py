@@ -1,4 +1,4 @@
-"""A sandbox at hand that lives in a store: its changes as a commit, and the way back."""
+"""Cached sandbox of a store: its changes as a commit, and the way back."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -138,7 +138,7 @@ class Journal:
         last_id: id of the last entry.
         cleared_id: id of the last entry before the journal was cleared.
         counts: number of requests by operation, order and status.
-        is_complete: whether all entries are at hand, and not stored elsewhere.
+        is_complete: whether all entries are loaded.
     """
 
     def __init__(self, size: int = DEFAULT_JOURNAL_SIZE) -> None:
@@ -282,7 +282,7 @@ class Journal:
         return next((entry for entry in self if entry.correlation_id == correlation_id), None)
 
     def require_entries(self) -> None:
-        """Check that all entries are at hand.
+        """Check that all entries are loaded.
 
         Raises:
             IncompleteJournalError: they are stored elsewhere.

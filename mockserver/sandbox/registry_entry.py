@@ -22,6 +22,10 @@ class SandboxTemplate(Protocol):
         """What it was parsed from, as plain values."""
 
     @property
+    def defaults(self) -> object:
+        """What the server adds to the source."""
+
+    @property
     def credentials(self) -> Mapping[str, str]:
         """Secrets by user name; empty if any credentials are accepted."""
 

@@ -4,7 +4,7 @@ What is left out is filled in: addresses from what the shopper entered before, f
 the merchant prefilled, or from a generated shopper; the outcome from the e-mail address.
 """
 
-from mockserver.domain.checkout.checkout import Checkout
+from mockserver.domain.checkout.checkout import CHECKOUT_ADDRESSES, Checkout
 from mockserver.domain.checkout.completion import Completion, ShopperOutcome, outcome_for_email
 from mockserver.domain.checkout.streets import replace_address_fields
 from mockserver.domain.order import Address
@@ -47,11 +47,15 @@ def entered_addresses(checkout: Checkout, spec: Spec) -> dict[str, Address]:
     Args:
         checkout: the checkout order.
         spec: keys ``billing_address`` and ``shipping_address``, both optional; an empty
-            text clears a field.
+            text clears a field. Where the shopper has no separate shipping address,
+            the shipping address follows a billing address that is entered now.
     """
     country = str(checkout.fields["purchase_country"]).upper()
     billing = {"country": country, **_known_address(checkout, "billing_address", spec)}
-    known_shipping = _known_address(checkout, "shipping_address", spec)
+    if spec.get("billing_address") and not _ships_elsewhere(checkout):
+        known_shipping = _texts(spec.get("shipping_address", {}))
+    else:
+        known_shipping = _known_address(checkout, "shipping_address", spec)
     shipping = replace_address_fields(billing, known_shipping)
     return {"billing_address": billing, "shipping_address": shipping}
 
@@ -65,5 +69,17 @@ def generate_address(checkout: Checkout, country: str, seed: str) -> Address:
 
 def _known_address(checkout: Checkout, name: str, spec: Spec) -> Address:
     earlier = checkout.shopper.get(name) or checkout.fields.get(name, {})
-    address = replace_address_fields(earlier, spec.get(name, {}))
+    return _texts(replace_address_fields(earlier, spec.get(name, {})))
+
+
+def _ships_elsewhere(checkout: Checkout) -> bool:
+    """Return whether the shopper may have, and has not given up, a separate address."""
+    if not checkout.options["allow_separate_shipping_address"]:
+        return False
+    billing, shipping = map(checkout.shopper.get, CHECKOUT_ADDRESSES)
+    return billing is None or billing != shipping
+
+
+def _texts(address: Address) -> Address:
+    """Return the fields of an address that are not empty."""
     return {key: str(value) for key, value in address.items() if value}

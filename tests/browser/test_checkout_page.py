@@ -311,6 +311,7 @@ def test_a_shopper_cannot_pay_until_required_checkboxes_are_ticked(
     terms = {"id": "terms", "text": "Our rules", "checked": False, "required": True}
     checkout = visit(options={"additional_checkbox": age, "additional_checkboxes": [terms]})
     enter_details(checkout)
+    events(page, "shipping_address_change")  # until then the page is busy, and takes no focus
     for label in ("Of age", "Our rules"):
         buy(checkout)
         expect(checkout.locator("input:focus:invalid")).to_have_count(1)

@@ -1,6 +1,7 @@
-"""All sandboxes of a store are listed by every server, and those that are gone by none."""
+"""Servers of one store list the same sandboxes, and warn if they build different ones."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -8,7 +9,10 @@ from valkey.asyncio import Valkey
 
 from mockserver.homes.stored_home import StoredHome
 from mockserver.homes.valkey import ValkeyStore
-from tests.support.homes import stored_home
+from mockserver.sandbox.registry import SandboxRegistry
+from mockserver.scenario.loader import DEFAULT_SCENARIO, load_scenario
+from mockserver.scenario.scenario import ScenarioDefaults
+from tests.support.homes import respond, stored_home
 
 
 @pytest.fixture
@@ -70,3 +74,25 @@ async def test_more_keys_than_one_look_finds_are_listed(
     names = [f"shop {number:02}" for number in range(30)]
     await asyncio.gather(*(create(replicas[0], name) for name in names))
     assert await names_listed(replicas[1]) == names
+
+
+@pytest.mark.parametrize(
+    ("seed", "differs"), [("1", False), ("5", True)], ids=["equal", "with another seed"]
+)
+async def test_servers_that_build_other_sandboxes_are_warned_of(
+    url: str, seed: str, *, differs: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    homes = list[StoredHome]()
+    for chosen in ("1", seed):
+        template = load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults(seed=chosen))
+        home = stored_home(ValkeyStore(url), SandboxRegistry(template))
+        await home.open()
+        homes.append(home)
+    text = "another server of this store builds new sandboxes from another scenario, seed"
+    assert (text in caplog.text) is differs
+    for home, is_last in zip(homes, (False, True), strict=True):
+        ready = await respond(home, "GET", "/readyz")
+        assert ready.status == 200
+        warning = json.loads(ready.body).get("warning", "")
+        assert (text in warning) is (differs and not is_last)
+        await home.close()

@@ -40,10 +40,10 @@ def make_folder(path: Path) -> None:
 
 
 UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
-    "in use": (keep_open, "is in use by another server; stop it"),
-    "no database": (write_text, "is no database of kustom-mock; choose another path"),
-    "of another program": (write_other_database, "is a database of another program"),
-    "newer": (write_newer_file, "was written by a newer version; upgrade"),
+    "in use": (keep_open, "in use by another server; stop it"),
+    "no database": (write_text, "no database of kustom-mock; choose another path"),
+    "of another program": (write_other_database, "a database of another program"),
+    "newer": (write_newer_file, "written by a newer version; upgrade"),
     "a folder": (make_folder, "cannot be used: .*check the folder and its permissions"),
 }
 
@@ -54,7 +54,7 @@ def test_a_file_that_cannot_be_used_is_refused(
 ) -> None:
     path = tmp_path / "shop.db"
     prepare(path)
-    with pytest.raises(StoreError, match=f"{path} {message}"):
+    with pytest.raises(StoreError, match=message):
         SqliteStore(path)
 
 
@@ -122,6 +122,22 @@ async def test_a_damaged_journal_is_a_store_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="sandbox 'shop' cannot be read") as raised:
         await home.take_turn("shop", lambda: [*journal_of(home)])
     assert raised.value.reason == "store_unreadable"
+    await home.close()
+
+
+async def test_a_damaged_sandbox_in_a_file_can_be_dropped(tmp_path: Path) -> None:
+    await (await fill(tmp_path / "shop.db")).close()
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("UPDATE field SET value = x'00' WHERE field = 'settings'")
+        connection.commit()
+    home = stored_home(SqliteStore(tmp_path / "shop.db"))
+    await home.open()
+    assert list(home.unreadable) == ["shop"]
+    with pytest.raises(StoreError, match="sandbox 'shop' cannot be read"):
+        await home.take_turn("shop", home.registry.get_or_create, "shop")
+    assert await home.take_turn("shop", home.registry.drop, "shop")
+    assert await home.store.names() == []
+    assert not home.unreadable
     await home.close()
 
 

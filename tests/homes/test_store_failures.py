@@ -5,16 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from multidict import CIMultiDict
 from valkey.asyncio import Valkey
 
 from mockserver.homes import valkey
 from mockserver.homes.store import Commit, StoreError
 from mockserver.homes.stored_home import StoredHome
 from mockserver.homes.valkey import ValkeyStore
-from mockserver.http.messages import Request, Response
-from mockserver.http.server import Server
-from tests.support.homes import find_engine, running_engine, stored_home
+from mockserver.http.messages import Response
+from tests.support.homes import find_engine, respond, running_engine, stored_home
 
 PATH = "/ordermanagement/v1/orders/7ce4ee13-973c-6f49-a30e-85a0bc675997"
 ENGINE_WORDS = ("script", "WRONGTYPE", "maxmemory", "run the")
@@ -68,10 +66,7 @@ FAILURES: dict[str, tuple[Callable[[Valkey], Awaitable[None]], str, str | None]]
 
 
 async def get_order(home: StoredHome) -> Response:
-    headers = CIMultiDict(Authorization="Basic c2hvcDp4")
-    segments = tuple(PATH.strip("/").split("/"))
-    request = Request("GET", PATH, segments, headers, b"", "http", "localhost")
-    return await Server(home.registry, home=home).respond(request)
+    return await respond(home, "GET", PATH, Authorization="Basic c2hvcDp4")
 
 
 @pytest.mark.parametrize(("spoil", "reason", "retry"), FAILURES.values(), ids=FAILURES)

@@ -6,14 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from multidict import CIMultiDict
 from valkey.asyncio import Valkey
 
 from mockserver.homes.stored_home import StoredHome
 from mockserver.homes.valkey import ValkeyStore
-from mockserver.http.messages import Request, Response
-from mockserver.http.server import Server
-from tests.support.homes import stored_home
+from tests.support.homes import respond, stored_home
 
 DAMAGED = {
     "settings": b"?",
@@ -27,7 +24,6 @@ DAMAGED = {
 """What makes a sandbox unreadable, by field; ``None`` removes it."""
 
 SANDBOX = "/__admin/sandboxes/damaged"
-JSON = {"Content-Type": "application/json"}
 LEAVING: dict[str, tuple[str, str, bytes, int]] = {
     "dropped": ("DELETE", SANDBOX, b"", 204),
     "reset": ("POST", f"{SANDBOX}/reset", b"", 200),
@@ -64,16 +60,8 @@ async def damage(url: str, field: str) -> None:
             await engine.hset("km:{damaged}", field, value)
 
 
-async def send(
-    home: StoredHome, method: str, path: str, body: bytes = b"", **headers: str
-) -> Response:
-    segments, all_headers = tuple(path.strip("/").split("/")), CIMultiDict(JSON, **headers)
-    request = Request(method, path, segments, all_headers, body, "http", "localhost")
-    return await Server(home.registry, home=home).respond(request)
-
-
 async def listed(home: StoredHome) -> tuple[list[str], list[dict[str, Any]]]:
-    page = json.loads((await send(home, "GET", "/__admin/sandboxes")).body)
+    page = json.loads((await respond(home, "GET", "/__admin/sandboxes")).body)
     return [sandbox["name"] for sandbox in page["sandboxes"]], page["unreadable"]
 
 
@@ -88,11 +76,11 @@ async def test_an_unreadable_sandbox_is_listed_and_logged_once_with_its_reason(
         assert names == ["sound"]
         assert unreadable["name"] == "damaged"
         assert unreadable["reason"].endswith("; drop the sandbox, or fill it again")
-        found = await send(home, "GET", SANDBOX)
+        found = await respond(home, "GET", SANDBOX)
         assert found.status == 503
         assert json.loads(found.body)["reason"] == "store_unreadable"
     assert caplog.text.count("sandbox 'damaged' cannot be read") == 1
-    ready = await send(home, "GET", "/readyz")
+    ready = await respond(home, "GET", "/readyz")
     assert ready.status == 200
     assert json.loads(ready.body)["unreadable"] == 1
 
@@ -105,18 +93,18 @@ async def test_unreadable_sandbox_can_be_dropped_or_refilled(
     await damage(url, field)
     await home.open()
     method, path, body, status = LEAVING[way]
-    assert (await send(home, method, path, body)).status == status
+    assert (await respond(home, method, path, body)).status == status
     names, unreadable = await listed(home)
     assert unreadable == []
     assert ("damaged" in names) is (way != "dropped")
-    assert "unreadable" not in json.loads((await send(home, "GET", "/readyz")).body)
+    assert "unreadable" not in json.loads((await respond(home, "GET", "/readyz")).body)
 
 
 async def test_an_invalid_scenario_leaves_an_unreadable_sandbox_as_it_is(
     home: StoredHome, url: str
 ) -> None:
     await damage(url, "settings")
-    refused = await send(home, "PUT", f"{SANDBOX}/scenario", b'{"country": "Norway"}')
+    refused = await respond(home, "PUT", f"{SANDBOX}/scenario", b'{"country": "Norway"}')
     assert refused.status == 422
     assert (await listed(home))[1]
 
@@ -125,7 +113,7 @@ async def test_an_unreadable_sandbox_keeps_its_owner(home: StoredHome, url: str)
     home.registry.owned = True
     await damage(url, "settings")
     credentials = b64encode(b"damaged:another").decode()
-    refused = await send(home, "DELETE", SANDBOX, Authorization=f"Basic {credentials}")
+    refused = await respond(home, "DELETE", SANDBOX, Authorization=f"Basic {credentials}")
     assert refused.status == 503
 
 
@@ -135,6 +123,6 @@ async def test_sandbox_repaired_by_another_server_is_readable(
     await damage(url, "settings")
     assert (await listed(home))[0] == ["sound"]
     other = stored_home(ValkeyStore(url))
-    assert (await send(other, "POST", f"{SANDBOX}/reset")).status == 200
+    assert (await respond(other, "POST", f"{SANDBOX}/reset")).status == 200
     await other.close()
     assert await listed(home) == (["sound", "damaged"], [])

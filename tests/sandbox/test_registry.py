@@ -1,6 +1,9 @@
+from collections.abc import Callable
+
 import pytest
 
 from mockserver.sandbox.registry import MAX_EVICTIONS_LISTED, SandboxRegistry
+from mockserver.sandbox.registry_entry import UnreadableEntry
 from tests.support.templates import EmptyTemplate, names
 
 
@@ -220,3 +223,50 @@ def test_copy_for_a_reader_stays_as_it_is() -> None:
     assert copied is not None
     assert copied.order_names == {}
     assert registry.copy_of("nobody").get("nobody") is None
+
+
+@pytest.fixture
+def unreadable(registry: SandboxRegistry[EmptyTemplate]) -> EmptyTemplate:
+    """The template of the sandbox ``anna``, which cannot be read."""
+    template = EmptyTemplate()
+    entry = UnreadableEntry(LookupError("damaged"), template)
+    registry.hold_unreadable("anna", entry)
+    return template
+
+
+READS: dict[str, Callable[[SandboxRegistry[EmptyTemplate]], object]] = {
+    "get": lambda registry: registry.get("anna"),
+    "get or create": lambda registry: registry.get_or_create("anna"),
+    "authenticate": lambda registry: registry.authenticate("anna", "secret"),
+    "check the owner": lambda registry: registry.is_owner("anna", "secret"),
+    "copy": lambda registry: registry.copy_of("anna"),
+}
+
+
+@pytest.mark.usefixtures("unreadable")
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_an_unreadable_sandbox_raises_the_reason(
+    registry: SandboxRegistry[EmptyTemplate],
+    read: Callable[[SandboxRegistry[EmptyTemplate]], object],
+) -> None:
+    registry.owned = True
+    with pytest.raises(LookupError, match="damaged"):
+        read(registry)
+    assert names(registry) == []
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_an_unreadable_sandbox_can_be_dropped(
+    registry: SandboxRegistry[EmptyTemplate],
+) -> None:
+    assert registry.drop("anna")
+    assert not registry.drop("anna")
+    assert registry.get("anna") is None
+
+
+def test_an_unreadable_sandbox_can_be_reset_to_its_template(
+    registry: SandboxRegistry[EmptyTemplate], unreadable: EmptyTemplate
+) -> None:
+    sandbox = registry.reset("anna")
+    assert unreadable.built == ["anna"]
+    assert registry.get("anna") is sandbox

@@ -10,6 +10,8 @@ from shutil import which
 from time import monotonic, sleep
 from typing import Any, TypeAlias
 
+from multidict import CIMultiDict
+
 from mockserver.homes.home import Home
 from mockserver.homes.memory import MemoryHome
 from mockserver.homes.sqlite import SqliteStore
@@ -71,6 +73,16 @@ def stored_home(store: Store, registry: SandboxRegistry[Scenario] | None = None)
         return Scenario(name, wrap_value(source), sandboxes.template.defaults)
 
     return StoredHome(sandboxes, store, restore_template)
+
+
+async def respond(
+    home: Home, method: str, path: str, body: bytes = b"", **headers: str
+) -> Response:
+    """Return what a server with this home responds to a request; a body is JSON."""
+    segments = tuple(path.strip("/").split("/"))
+    all_headers = CIMultiDict({"Content-Type": "application/json"}, **headers)
+    request = Request(method, path, segments, all_headers, body, "http", "localhost")
+    return await Server(home.registry, home=home).respond(request)
 
 
 STORES: dict[str, Callable[[Path, str], list[Store]]] = {

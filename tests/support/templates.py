@@ -12,6 +12,7 @@ class EmptyTemplate:
     Attributes:
         name: what it is called.
         source: what it was made from.
+        defaults: what the server adds to the source.
         built: the names of the sandboxes created, in order.
         failures: how many of the next sandboxes cannot be created.
         credentials: the users it lists.
@@ -23,6 +24,7 @@ class EmptyTemplate:
         """Create a template with these credentials."""
         self.name = "empty"
         self.source: object = None
+        self.defaults: object = None
         self.built: list[str] = []
         self.failures = 0
         self.seeded_bytes = 0

@@ -70,7 +70,10 @@ DEFAULT_OPTIONS: Mapping[str, bool] = {
     "date_of_birth_mandatory": False,
     "require_validate_callback_success": False,
 }
-"""The options that come back when none was sent (recorded)."""
+"""The options that come back when none was sent (recorded).
+
+In Germany a separate shipping address is allowed by default (documented by Klarna).
+"""
 
 ORDER_ID_PLACEHOLDER = "{checkout.order.id}"
 """Placeholder of the order's id in merchant URLs; replaced when a URL is used."""
@@ -123,6 +126,13 @@ class Checkout(Struct, frozen=True, kw_only=True):
         """Where the shopper goes after a purchase: the session's URL, or ``confirmation``."""
         success = self.session and self.session.merchant_url("success", self.order_id)
         return success or self.merchant_url("confirmation")
+
+    @property
+    def options(self) -> Fields:
+        """The options that the merchant sent, over the defaults."""
+        in_germany = self.fields["purchase_country"].upper() == "DE"
+        defaults = {**DEFAULT_OPTIONS, "allow_separate_shipping_address": in_germany}
+        return {**defaults, **self.fields.get("options", {})}
 
     @property
     def customer(self) -> Fields:

@@ -43,7 +43,7 @@ def describe_page(sandbox: Sandbox, checkout: Checkout) -> JsonObject:
         "payment_methods": (*PAYMENT_METHODS, *METHODS_BY_COUNTRY.get(country, ())),
         "checkbox": fields.get("options", {}).get("additional_checkbox"),
         "checkboxes": _rows(_checkboxes(fields), CHECKBOX_FIELDS),
-        **_switches(fields),
+        **_switches(checkout),
         "terms_url": checkout.merchant_url("terms"),
         "confirmation_url": checkout.return_url,
         "customer_type": checkout.customer.get("type", "person"),
@@ -75,7 +75,7 @@ def _checkboxes(fields: Fields) -> list[Fields]:
     return boxes
 
 
-def _switches(fields: Fields) -> dict[str, Any]:
-    options = fields.get("options", {})
+def _switches(checkout: Checkout) -> dict[str, Any]:
+    options = checkout.options
     names = ("allow_separate_shipping_address", "phone_mandatory", "require_client_validation")
     return {name: bool(options.get(name)) for name in names}

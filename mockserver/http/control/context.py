@@ -60,7 +60,7 @@ class ControlContext(Struct, frozen=True):
 
     @property
     def registry(self) -> SandboxRegistry[Scenario]:
-        """The sandboxes at hand; handlers use them within a turn."""
+        """The loaded sandboxes; handlers use them within a turn."""
         return self.home.registry
 
 

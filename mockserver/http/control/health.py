@@ -16,22 +16,26 @@ def get_metrics(context: ControlContext, _params: PathParams, _request: Request)
 
 def get_health(context: ControlContext, _params: PathParams, _request: Request) -> Response:
     """Return status, version, uptime and number of sandboxes."""
-    health = {
+    return json_response(_describe_health(context))
+
+
+def _describe_health(context: ControlContext) -> dict[str, object]:
+    health: dict[str, object] = {
         "status": "ok",
         "version": __version__,
         "uptime": round(monotonic() - context.started_at, 3),
         "sandboxes": len(context.registry),
     }
     more = {"replica": context.home.replica, "unreadable": len(context.home.unreadable)}
-    return json_response(health | {name: value for name, value in more.items() if value})
+    return health | {name: value for name, value in more.items() if value}
 
 
 async def get_readiness(
-    context: ControlContext, params: PathParams, request: Request
+    context: ControlContext, _params: PathParams, _request: Request
 ) -> Response:
     """Return the health, or 503 while the store of the sandboxes is away."""
-    await context.home.check()
-    return get_health(context, params, request)
+    warning = await context.home.check()
+    return json_response(_describe_health(context) | ({"warning": warning} if warning else {}))
 
 
 def get_ca_certificate(

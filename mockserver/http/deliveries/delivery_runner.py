@@ -247,7 +247,7 @@ class DeliveryRunner:
         return current is not None and current.birth == sandbox.birth
 
     def current(self, sandbox: Sandbox) -> Sandbox:
-        """Return a sandbox as it is at hand now, which may be another object."""
+        """Return a sandbox as it is loaded now, which may be another object."""
         return self._home.registry.get(sandbox.name) or sandbox
 
 

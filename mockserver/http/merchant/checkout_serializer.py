@@ -11,7 +11,6 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import (
     CHECKOUT_ADDRESSES,
     CHECKOUT_OPTIONS,
-    DEFAULT_OPTIONS,
     MERCHANT_FIELDS,
     Checkout,
     CheckoutStatus,
@@ -73,7 +72,7 @@ def _shown_fields(checkout: Checkout, assumptions: Assumptions) -> Fields:
         "external_checkouts": [],
         **checkout.fields,
         "customer": checkout.customer,
-        "options": _options(checkout.fields.get("options", {})),
+        "options": _options(checkout.options),
     }
     country = _country(fields["purchase_country"], assumptions)
     fields["purchase_country"] = country
@@ -89,9 +88,8 @@ def _shown_fields(checkout: Checkout, assumptions: Assumptions) -> Fields:
     return fields
 
 
-def _options(sent: Fields) -> Fields:
-    shown = {**DEFAULT_OPTIONS, **sent}
-    return {name: shown[name] for name in CHECKOUT_OPTIONS if name in shown}
+def _options(options: Fields) -> Fields:
+    return {name: options[name] for name in CHECKOUT_OPTIONS if name in options}
 
 
 def _country(country: str, assumptions: Assumptions) -> str:

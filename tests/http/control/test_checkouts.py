@@ -110,6 +110,44 @@ async def test_completion_options_replace_the_prefilled_address(merchant: Mercha
     assert order["order_amount"] == 24900
 
 
+SEPARATE = {"options": {"allow_separate_shipping_address": True}}
+ANN = {"given_name": "Ann", "city": "Lund"}
+BOB = {"given_name": "Bob", "city": "Kalmar"}
+BILL_ANN, BILL_BOB = {"billing_address": ANN}, {"billing_address": BOB}
+DECLINED, ABANDONED = {"outcome": "declined"}, {"outcome": "abandoned"}
+SHIP_ANN = {"shipping_address": ANN}
+
+
+@pytest.mark.parametrize(
+    ("cart", "first", "second", "receiver"),
+    [
+        ({}, {**DECLINED, **BILL_ANN}, {}, "Ann"),
+        ({}, {**DECLINED, **BILL_ANN}, BILL_BOB, "Bob"),
+        ({}, {**ABANDONED, **BILL_ANN}, BILL_BOB, "Bob"),
+        ({**BILL_ANN, **SHIP_ANN}, None, BILL_BOB, "Bob"),
+        (SEPARATE, {**DECLINED, **BILL_ANN}, BILL_BOB, "Bob"),
+        ({**SEPARATE, **SHIP_ANN}, None, BILL_BOB, "Ann"),
+        (SEPARATE, {**DECLINED, **BILL_BOB, **SHIP_ANN}, BILL_BOB, "Ann"),
+    ],
+    ids=[
+        "the same again", "declined", "abandoned", "both prefilled", "one address so far",
+        "separate and prefilled", "separate and entered",
+    ],
+)  # fmt: skip
+async def test_shipping_follows_billing_unless_it_is_separate(
+    merchant: Merchant,
+    cart: dict[str, Any],
+    first: dict[str, Any] | None,
+    second: dict[str, Any],
+    receiver: str,
+) -> None:
+    order_id = await create(merchant, **cart)
+    if first is not None:
+        await complete(merchant, order_id, **first)
+    order = (await complete(merchant, order_id, **second))["order"]
+    assert order["shipping_address"]["given_name"] == receiver
+
+
 async def test_after_a_decline_the_same_checkout_is_completed(merchant: Merchant) -> None:
     order_id = await create(merchant)
     declined = await complete(

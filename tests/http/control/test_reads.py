@@ -73,7 +73,7 @@ async def test_change_creates_the_sandbox(
     assert (await merchant.control("GET", "orders")).json["orders"]
 
 
-@pytest.mark.unshared("similar names are those that the replica has at hand")
+@pytest.mark.unshared("similar names are those that the replica has cached")
 async def test_unknown_sandbox_names_similar_ones(new_merchant: Callable[[], Merchant]) -> None:
     merchant = new_merchant()
     merchant.user = "shopping-cart-7"

@@ -267,7 +267,7 @@ async def test_sandboxes_are_listed_with_their_figures(own_server: NewServer) ->
     }
 
 
-@pytest.mark.unshared("each replica counts those that it has at hand")
+@pytest.mark.unshared("each replica counts those that it has cached")
 async def test_health_counts_the_sandboxes(own_server: NewServer) -> None:
     merchant = await own_server()
     await fill_sandbox(merchant)
