@@ -9,12 +9,13 @@ from mockserver.homes.store import StoreError
 
 OLDEST_VERSION = (6, 2)
 CONNECTION_HINT = "check that it runs, the address, and TLS (valkeys:// or rediss://)"
+NEEDED_RIGHTS = "~km:* +@read +@write +@scripting +@connection +info"
 LOGIN_HINT = "check the user and the password"
 HINT_BY_TEXT: Mapping[str, str] = {
     "username-password": LOGIN_HINT,
     "Authentication required": LOGIN_HINT,
     "AUTH <password>": LOGIN_HINT,
-    "no permissions": "allow its user +@all on the keys km:*, or what the docs list",
+    "no permissions": f"allow its user {NEEDED_RIGHTS}",
     "is loading": "wait until it has loaded its data",
     "DB index": "choose a lower number, or raise its setting 'databases'",
 }

@@ -7,7 +7,8 @@ import pytest
 
 from mockserver.homes.store import StoreError
 from mockserver.homes.valkey import ValkeyStore
-from tests.support.homes import find_engine, running_engine
+from mockserver.homes.valkey_checks import NEEDED_RIGHTS
+from tests.support.homes import find_engine, running_engine, stored_home
 
 pytestmark = pytest.mark.skipif(
     find_engine() is None, reason="needs valkey-server or redis-server"
@@ -57,3 +58,14 @@ async def test_settings_that_lose_data_are_warned_of(
         await store.close()
     warning = re.escape(f"{url}: {WARNINGS[options]}")
     assert re.fullmatch(f"{warning}.+" if WARNINGS[options] else "", "".join(caplog.messages))
+
+
+async def test_the_rights_that_are_asked_for_suffice(tmp_path: Path) -> None:
+    with running_engine(tmp_path, *f"{ACL} {NEEDED_RIGHTS}".split()) as url:
+        home = stored_home(ValkeyStore(url))
+        await home.open()
+        await home.take_turn("shop", home.registry.get_or_create, "shop")
+        await home.wait_for_change("shop", 0.01)
+        assert await home.store.names() == ["shop"]
+        await home.take_turn("shop", home.registry.drop, "shop")
+        await home.close()
