@@ -64,7 +64,7 @@ async def play_completion(
     completion = build_completion(checkout, spec, sandbox.ids.seed)
     validation = SKIPPED
     if URLS_ASKED & _merchant_urls(checkout):
-        validation = await _ask_merchant(
+        validation, completion = await _ask_merchant(
             deliveries, sandbox, checkout.order_id, completion, spec
         )
         if not validation.lets_pass:
@@ -91,28 +91,37 @@ async def _ask_merchant(
     order_id: str,
     completion: Completion,
     spec: Mapping[str, Any],
-) -> Validation:
+) -> tuple[Validation, Completion]:
     """Make the callbacks that come before the payment, until one stops the purchase.
+
+    Returns:
+        The last response, and the completion with the shipping option that was asked about.
 
     Raises:
         Problem: the completion is refused; or the sandbox was reset or dropped meanwhile.
     """
-    entered = replace(completion, outcome=ShopperOutcome.ABANDONED)
+    without_option = replace(completion, shipping_option=None)  # it is chosen afterwards
 
     def enter(current: Sandbox, checkout: Checkout) -> Checkout:
         # What would be refused after the callbacks is refused before them.
-        attempt_checkout(checkout, completion, current.clock.now(), current.assumptions)
+        now, assumptions = current.clock.now(), current.assumptions
+        attempt_checkout(checkout, without_option, now, assumptions)
+        entered = replace(without_option, outcome=ShopperOutcome.ABANDONED)
         return checkouts.complete_checkout(current, checkout.order_id, entered)[0]
 
-    validation = await enter_changes(deliveries, sandbox, order_id, enter)
+    validation = await enter_changes(
+        deliveries, sandbox, order_id, enter, completion.shipping_option
+    )
+    checkout = deliveries.current(sandbox).checkouts[order_id]
+    option = checkout.shopper.get("selected_shipping_option", {}).get("id")
+    completion = replace(completion, shipping_option=option)
     if not validation.lets_pass:
-        return validation
+        return validation, completion
     if completion.outcome is ShopperOutcome.ABANDONED or spec.get("validation") == "skip":
-        return SKIPPED
-    current = deliveries.current(sandbox).checkouts[order_id]
-    validation = await validate_checkout(deliveries, sandbox, current)
+        return SKIPPED, completion
+    validation = await validate_checkout(deliveries, sandbox, checkout)
     check_in_use(deliveries, sandbox)
-    return validation
+    return validation, completion
 
 
 def _complete(

@@ -5,7 +5,7 @@ keys: creating twice makes two checkout orders.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -145,15 +145,25 @@ def identify_shopper(
     return changed
 
 
-def restore_shopper(sandbox: Sandbox, order_id: str, shopper: Fields) -> Checkout:
+def restore_checkout(
+    sandbox: Sandbox, before: Checkout, field_names: Collection[str] = ()
+) -> Checkout:
     """Take back what a shopper entered, unless the checkout order was completed meanwhile.
+
+    Args:
+        sandbox: where.
+        before: the checkout order before the shopper entered anything.
+        field_names: fields that were replaced since, and are taken back, too. The others
+            stay, because the merchant may have updated them.
 
     Raises:
         Refusal: there is none of this id.
     """
-    checkout = find_checkout(sandbox, order_id, Operation.UPDATE_CHECKOUT)
+    checkout = find_checkout(sandbox, before.order_id, Operation.UPDATE_CHECKOUT)
     if checkout.completed_at is None:
-        checkout = replace(checkout, shopper=shopper)
+        kept = {name: v for name, v in checkout.fields.items() if name not in field_names}
+        earlier = {name: v for name, v in before.fields.items() if name in field_names}
+        checkout = replace(checkout, fields={**kept, **earlier}, shopper=before.shopper)
         sandbox.put_checkout(checkout, 0)
     return checkout
 

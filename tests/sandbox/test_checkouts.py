@@ -92,17 +92,22 @@ def test_order_management_knows_the_order_when_assumed(sandbox: Sandbox) -> None
     checkouts.check_order_visible(sandbox, UNKNOWN, Operation.GET_ORDER)
 
 
-def test_restore_undoes_entered_shopper_details(sandbox: Sandbox) -> None:
-    order_id = checkouts.create_checkout(sandbox, CART).order_id
+def test_restore_undoes_what_was_entered_and_the_named_fields(sandbox: Sandbox) -> None:
+    before = checkouts.create_checkout(sandbox, CART)
+    order_id = before.order_id
     checkouts.identify_shopper(sandbox, order_id, {"billing_address": SWEDEN}, None)
-    assert checkouts.restore_shopper(sandbox, order_id, {}).shopper == {}
-    assert sandbox.checkouts[order_id].shopper == {}
+    update = {"locale": "en-SE", "merchant_data": "7", "merchant_reference1": "1001"}
+    checkouts.update_checkout(sandbox, order_id, update)
+    restored = checkouts.restore_checkout(sandbox, before, ("locale", "merchant_data"))
+    assert restored.shopper == {}
+    assert restored.fields == {**before.fields, "merchant_reference1": "1001"}
+    assert sandbox.checkouts[order_id] is restored
 
 
 def test_restore_leaves_a_completed_checkout_unchanged(sandbox: Sandbox) -> None:
-    order_id = checkouts.create_checkout(sandbox, CART).order_id
-    completed, _ = checkouts.complete_checkout(sandbox, order_id, make_completion())
-    assert checkouts.restore_shopper(sandbox, order_id, {}) is completed
+    before = checkouts.create_checkout(sandbox, CART)
+    completed, _ = checkouts.complete_checkout(sandbox, before.order_id, make_completion())
+    assert checkouts.restore_checkout(sandbox, before) is completed
 
 
 @pytest.mark.parametrize(

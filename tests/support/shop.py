@@ -92,6 +92,13 @@ class Shop:
         path = f"checkouts/{order_id}/complete"
         return (await self.merchant.control("POST", path, {"push": push})).json
 
+    async def create_asking(self, *kinds: str, cart: Mapping[str, Any] | None = None) -> str:
+        """Create a checkout order with callbacks of these kinds; return its id."""
+        urls = {**URLS, **dict.fromkeys(kinds, f"{self.url}/callback")}
+        body = {**CART, **(cart or {}), "merchant_urls": urls}
+        created = await self.merchant.send("POST", CHECKOUTS_PATH, body)
+        return str(created.json["order_id"])
+
     async def complete_asking(
         self,
         *kinds: str,
@@ -99,10 +106,7 @@ class Shop:
         **options: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         """Complete a new checkout order with callbacks of these kinds; return the result."""
-        urls = {**URLS, **dict.fromkeys(kinds, f"{self.url}/callback")}
-        body = {**CART, **(cart or {}), "merchant_urls": urls}
-        created = await self.merchant.send("POST", CHECKOUTS_PATH, body)
-        path = f"checkouts/{created.json['order_id']}/complete"
+        path = f"checkouts/{await self.create_asking(*kinds, cart=cart)}/complete"
         reply = await self.merchant.control("POST", path, {"push": "hold", **options})
         assert reply.status == 200, reply
         return reply.json

@@ -12,7 +12,11 @@ from mockserver.domain.checkout.checkout import (
     Fields,
     check_checkout_allowed,
 )
-from mockserver.domain.checkout.choices import choose_shipping_option, with_shipping_option
+from mockserver.domain.checkout.choices import (
+    choose_shipping_option,
+    option_ids,
+    with_shipping_option,
+)
 from mockserver.domain.operation import Operation
 
 
@@ -34,7 +38,8 @@ def replace_fields(
     """Replace the fields that were sent; lists and objects are replaced whole.
 
     Addresses are ignored once the shopper has identified (documented by Kustom). A chosen
-    shipping option follows the list: if it is no longer there, another one is chosen.
+    shipping option follows the list. If it is no longer there, another one is chosen; but
+    none if ``shipping_option_update`` is set, so that the merchant is asked about the next.
 
     Raises:
         Refusal: it is complete, aborted or expired, or a value would be bad.
@@ -45,8 +50,12 @@ def replace_fields(
     merged = {**checkout.fields, **changes}
     check_values(merged, Operation.UPDATE_CHECKOUT, assumptions)
     changed = replace(checkout, fields=merged, last_modified_at=now)
-    if "selected_shipping_option" not in checkout.shopper:
+    chosen = checkout.shopper.get("selected_shipping_option")
+    if chosen is None:
         return changed
+    is_withdrawn = chosen["id"] not in option_ids(changed)
+    if is_withdrawn and changed.merchant_url("shipping_option_update"):
+        return with_shipping_option(changed, {})
     return with_shipping_option(changed, choose_shipping_option(changed))
 
 

@@ -13,6 +13,11 @@ class ChoiceError(ValueError):
     """The checkout order has no such choice, or a required checkbox is not ticked."""
 
 
+def option_ids(checkout: Checkout) -> list[str]:
+    """Return the ids of the shipping options."""
+    return [option["id"] for option in checkout.fields.get("shipping_options", [])]
+
+
 def choose_shipping_option(checkout: Checkout, option_id: str | None = None) -> Fields:
     """Return the shipping option of this id, the one chosen before, or the preselected one.
 

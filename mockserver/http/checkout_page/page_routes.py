@@ -159,10 +159,11 @@ async def _identify(page: CheckoutPage, params: Params, request: Request) -> Res
     order_id = checkout.order_id
 
     def enter(current: Sandbox, checkout: Checkout) -> Checkout:
-        addresses, option = entered_addresses(checkout, spec), spec.get("shipping_option")
-        return checkouts.identify_shopper(current, order_id, addresses, option)
+        addresses = entered_addresses(checkout, spec)
+        return checkouts.identify_shopper(current, order_id, addresses, None)
 
-    validation = await enter_changes(page.deliveries, sandbox, order_id, enter)
+    option = spec.get("shipping_option")
+    validation = await enter_changes(page.deliveries, sandbox, order_id, enter, option)
     page.home.registry.mark_changed(sandbox.name)
     state = await page.take_turn(params, describe_page)
     return json_response({"validation": serialize_validation(validation), "order": state})

@@ -157,6 +157,17 @@ def test_the_chosen_option_follows_the_list_of_an_update(
     assert updated.shopper.get("selected_shipping_option") == chosen
 
 
+def test_a_withdrawn_option_is_not_replaced_where_the_shop_decides() -> None:
+    urls = {**URLS, "shipping_option_update": "https://shop.example/option"}
+    checkout = make_checkout(shipping_options=[PICKUP, PARCEL], merchant_urls=urls)
+    chosen = enter_shopper_details(checkout, {}, "parcel", NOW, DEFAULT)
+    withdrawn = replace_fields(chosen, {"shipping_options": [PICKUP]}, NOW, DEFAULT)
+    assert "selected_shipping_option" not in withdrawn.shopper
+    cheaper = {**PARCEL, "price": 100}
+    updated = replace_fields(chosen, {"shipping_options": [cheaper]}, NOW, DEFAULT)
+    assert updated.shopper["selected_shipping_option"] == cheaper
+
+
 def test_a_merchant_url_has_the_id_filled_in() -> None:
     checkout = make_checkout()
     assert checkout.merchant_url("push") == f"http://shop.example/push?order={ORDER_ID}"

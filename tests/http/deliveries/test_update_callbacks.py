@@ -13,9 +13,25 @@ LUND = {"email": "ada@shop.example", "postal_code": "22222", "city": "Lund"}
 FAILED = "shipping_address_update_error"
 
 
+WITH_OPTIONS = {"shipping_options": [PICKUP, PARCEL]}
+
+
+async def read(shop: Shop, order_id: str) -> Any:  # noqa: ANN401
+    """Return the checkout order but for its page and the time of its last change."""
+    checkout = (await shop.merchant.send("GET", f"{CHECKOUTS_PATH}/{order_id}")).json
+    return {**checkout, "last_modified_at": None}
+
+
+async def complete_checkout(shop: Shop, order_id: str, **options: Any) -> Any:  # noqa: ANN401
+    """Complete a checkout order; return the result."""
+    path = f"checkouts/{order_id}/complete"
+    reply = await shop.merchant.control("POST", path, {"push": "hold", **options})
+    assert reply.status == 200, reply
+    return reply.json
+
+
 async def complete(shop: Shop, *kinds: str, **options: Any) -> Any:  # noqa: ANN401
-    cart = {"shipping_options": [PICKUP, PARCEL]}
-    return await shop.complete_asking(*kinds, cart=cart, **options)
+    return await shop.complete_asking(*kinds, cart=WITH_OPTIONS, **options)
 
 
 async def test_the_totals_of_the_answer_replace_those_of_the_order(shop: Shop) -> None:
@@ -102,6 +118,73 @@ async def test_an_incomplete_answer_is_named(shop: Shop, answer: str, problem: s
     assert stopped["validation"]["error_text"].startswith(problem)
 
 
+DRONE = {"id": "drone", "name": "Drone", "price": 777, "tax_amount": 0, "tax_rate": 0}
+ONLY_DRONE = {**TOTALS_WITH_PARCEL, "shipping_options": [DRONE]}
+OPTION_URL = "shipping_option_update"
+
+
+async def test_an_option_withdrawn_by_its_callback_takes_back_everything(shop: Shop) -> None:
+    order_id = await shop.create_asking(OPTION_URL, cart=WITH_OPTIONS)
+    before = await read(shop, order_id)
+    for _ in range(2):
+        shop.answer = web.json_response(ONLY_DRONE)
+        stopped = await complete_checkout(shop, order_id, shipping_option="parcel")
+        assert stopped["outcome"] == "not_validated"
+        assert "no longer offers" in stopped["validation"]["error_text"]
+        assert "'parcel'" in stopped["validation"]["error_text"]
+        assert await read(shop, order_id) == before
+
+
+async def test_an_option_withdrawn_by_an_address_takes_back_everything(shop: Shop) -> None:
+    order_id = await shop.create_asking("address_update", OPTION_URL, cart=WITH_OPTIONS)
+    before = await read(shop, order_id)
+    shop.answer = web.json_response(ONLY_DRONE)
+    stopped = await complete_checkout(shop, order_id, shipping_option="parcel")
+    assert stopped["outcome"] == "not_validated"
+    problem = "no shipping option 'parcel'; the checkout has drone"
+    assert stopped["validation"]["error_text"] == problem
+    assert await read(shop, order_id) == before
+
+
+async def test_the_option_that_takes_the_place_of_another_is_asked_about(shop: Shop) -> None:
+    shop.every_answer = ONLY_DRONE
+    completed = await complete(shop, "address_update", OPTION_URL)
+    assert completed["outcome"] == "approved"
+    assert [body["selected_shipping_option"] for body in shop.callbacks] == [PICKUP, DRONE]
+
+
+async def test_an_option_that_an_address_brings_can_be_chosen(shop: Shop) -> None:
+    shop.every_answer = ONLY_DRONE
+    completed = await complete(shop, "address_update", OPTION_URL, shipping_option="drone")
+    assert completed["checkout"]["selected_shipping_option"] == DRONE
+
+
+async def test_an_unknown_option_is_refused_before_the_shop_is_asked(shop: Shop) -> None:
+    order_id = await shop.create_asking(OPTION_URL, cart=WITH_OPTIONS)
+    before = await read(shop, order_id)
+    path = f"checkouts/{order_id}/complete"
+    refused = await shop.merchant.control("POST", path, {"shipping_option": "pigeon"})
+    assert refused.status == 422
+    assert (
+        refused.json["detail"] == "no shipping option 'pigeon'; the checkout has pickup, parcel"
+    )
+    assert (await read(shop, order_id), shop.callbacks) == (before, [])
+
+
+async def test_an_option_withdrawn_during_validation_is_not_sold(shop: Shop) -> None:
+    order_id = await shop.create_asking("validation", OPTION_URL, cart=WITH_OPTIONS)
+
+    async def withdraw(request: web.Request) -> None:
+        if "order_id" in await request.json():
+            update = {"shipping_options": [DRONE]}
+            await shop.merchant.send("POST", f"{CHECKOUTS_PATH}/{order_id}", update)
+
+    shop.every_answer, shop.before_answer = TOTALS_WITH_PARCEL, withdraw
+    refused = await shop.merchant.control("POST", f"checkouts/{order_id}/complete", {})
+    assert refused.status == 422
+    assert refused.json["detail"] == "no shipping option 'pickup'; the checkout has drone"
+
+
 async def open_page(shop: Shop, *kinds: str) -> str:
     """Create a checkout order with callbacks of these kinds; return the path of its page."""
     urls = {**URLS, **dict.fromkeys(kinds, f"{shop.url}/callback")}
@@ -171,7 +254,7 @@ async def test_a_purchase_stopped_by_an_address_is_stopped_again(shop: Shop) -> 
 async def test_another_list_of_options_chooses_another_one(shop: Shop) -> None:
     page = await open_page(shop, "address_update")
     shop.every_answer = {**TOTALS_WITH_PARCEL, "shipping_options": [PARCEL]}
-    state = await enter(shop, page, billing_address=LUND, shipping_option="pickup")
+    state = await enter(shop, page, billing_address=LUND)
     assert state["order"]["selected_shipping_option"] == "parcel"
 
 
