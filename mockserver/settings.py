@@ -108,7 +108,8 @@ class Settings:
     )
     store: str = setting(
         "memory:",
-        "where sandboxes live: memory:, file:PATH, or valkey://HOST:PORT for several servers",
+        "where sandboxes live: memory:, file:PATH, or valkey://HOST:PORT or unix:///PATH for"
+        " several servers",
     )
     store_fsync: bool = setting(
         True,  # noqa: FBT003

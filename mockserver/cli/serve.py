@@ -156,7 +156,8 @@ async def _serve(settings: Settings) -> int:
         print(f"kustom-mock: {error}", file=sys.stderr)
         return EXIT_USAGE
     except StoreError as error:
-        raise store_setting_error(settings, str(error)) from None
+        detail = ": ".join(filter(None, [error.detail, error.cause]))
+        raise store_setting_error(settings, detail) from None
     except OSError as error:
         raise SettingError(describe_listen_error(error, settings)) from None
     if is_open_to_others(settings):

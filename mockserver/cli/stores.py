@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.homes.home import Home
 from mockserver.homes.memory import MemoryHome
+from mockserver.homes.store_url import SHARED_SCHEMES, hide_password
 from mockserver.sandbox.registry import SandboxRegistry
 from mockserver.scenario.scenario import Scenario, wrap_value
 from mockserver.settings import SettingError, Settings
@@ -12,8 +13,11 @@ from mockserver.settings import SettingError, Settings
 if TYPE_CHECKING:
     from mockserver.homes.store import Store
 
-EXPECTED = "expected memory:, file:PATH, or valkey://HOST:PORT"
-SHARED_SCHEMES = frozenset({"valkey", "valkeys", "redis", "rediss", "unix"})
+EXPECTED = (
+    "expected memory:, file:PATH, valkey://HOST:PORT or redis://HOST:PORT (with TLS: valkeys://"
+    " or rediss://), or unix:///PATH"
+)
+FILE_HINT = "expected file:PATH or file:///PATH, as a file on another host cannot be used"
 SHARED_HINT = "needs the extra: pip install 'kustom-mock[shared]'"
 
 
@@ -24,10 +28,13 @@ def create_home(settings: Settings, sandboxes: SandboxRegistry[Scenario]) -> Hom
         SettingError: the store cannot be used.
     """
     scheme, _, address = settings.store.partition(":")
+    scheme = scheme.lower()
     if scheme == "memory" and not address:
         return MemoryHome(sandboxes)
     if not address or scheme not in {"file", *SHARED_SCHEMES}:
-        raise store_setting_error(settings, f"{EXPECTED}, got '{scheme}:'")
+        raise store_setting_error(settings, EXPECTED)
+    if scheme == "file" and address.startswith("//") and not address.startswith("///"):
+        raise store_setting_error(settings, FILE_HINT)
     from mockserver.homes.store import StoreError
     from mockserver.homes.stored_home import StoredHome
 
@@ -44,8 +51,9 @@ def create_home(settings: Settings, sandboxes: SandboxRegistry[Scenario]) -> Hom
 
 
 def store_setting_error(settings: Settings, detail: str) -> SettingError:
-    """Build the error for a store that cannot be used."""
-    return SettingError(f"{settings.flag_or_variable('store')}: {detail}")
+    """Build the error for a store that cannot be used; it names the store."""
+    place = f"{settings.flag_or_variable('store')} {hide_password(settings.store)}"
+    return SettingError(f"{place}: {detail}")
 
 
 def _create_store(

@@ -6,6 +6,7 @@
   taken again
 - ``store``: the protocol of stores: fields of bytes, and commits to them
 - ``sqlite``, ``valkey`` with ``turn.lua`` and ``valkey_errors``: the stores
+- ``store_url``, ``valkey_checks``: the address of a store, and the store at the start
 - ``outage``: logs when the store begins and ceases to fail
 - ``sandbox_loader``: loads sandboxes from a store, and knows the unreadable ones
 - ``stored_sandbox``: a sandbox as fields of bytes; ``stored_orders``, ``stored_values``,

@@ -5,8 +5,9 @@ no other request. A response leaves after its transaction.
 """
 
 import asyncio
+import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -53,9 +54,11 @@ class SqliteStore:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kustom-mock store")
         self._uses = 0
         try:
+            for problem in _path_problems(path):
+                raise StoreError("store_unavailable", problem)
             self._connection = _open(path, fsync=fsync)
-        except sqlite3.Error as error:
-            raise StoreError("store_unavailable", _describe(path, error)) from None
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError("store_unavailable", _describe(error)) from None
         self._uses = self._read("SELECT max(used) FROM sandbox")[0][0] or 0
 
     async def open(self) -> None:
@@ -163,36 +166,59 @@ def _open(path: Path, *, fsync: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE").connection.rollback()
+        is_new = _check_file(connection)  # before anything is written
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {'FULL' if fsync else 'OFF'}")
-        connection.execute("BEGIN EXCLUSIVE").connection.rollback()
-        is_new = connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
         if is_new:
             connection.executescript(SCHEMA)
-        _check_file(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _check_file(connection: sqlite3.Connection, path: Path) -> None:
+def _check_file(connection: sqlite3.Connection) -> bool:
+    """Return whether a file is new, and needs tables.
+
+    Raises:
+        StoreError: it is of another program, or newer.
+    """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    is_empty = not tables
+    if is_empty and application == version == 0:
+        return True
     if application != APPLICATION_ID:
-        message = f"{path} is a database of another program; choose another path"
+        message = "a database of another program; choose another path"
         raise StoreError("store_unavailable", message)
     if version > FILE_VERSION:
-        message = f"{path} was written by a newer version; upgrade, or choose another path"
+        message = "written by a newer version; upgrade, or choose another path"
         raise StoreError("store_unavailable", message)
+    return is_empty
 
 
-def _describe(path: Path, error: sqlite3.Error) -> str:
-    if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return f"{path} is in use by another server; stop it, or choose another path"
-    if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-        return f"{path} is no database of kustom-mock; choose another path"
-    return f"{path} cannot be used: {error}; check the folder and its permissions"
+def _path_problems(path: Path) -> Iterator[str]:
+    """Yield why no file can be written at a path, which SQLite calls an error of the disk."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        yield f"there is no folder {folder}; create it"
+    if path.is_dir():
+        yield "a folder; expected the path of a file"
+    if not os.access(folder, os.W_OK):
+        yield f"the folder {folder} must be writable, for the log beside the file"
+    if path.exists() and not os.access(path, os.W_OK):
+        yield "read-only; make it writable, or choose another path"
+
+
+def _describe(error: sqlite3.Error | OSError) -> str:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "in use by another server; stop it, or choose another path"
+    if code == sqlite3.SQLITE_NOTADB:
+        return "no database of kustom-mock; choose another path"
+    return f"cannot be used: {error}; check the folder and its permissions"
 
 
 def _store_error(error: sqlite3.Error) -> StoreError:

@@ -7,7 +7,7 @@ on a connection that nothing else uses.
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha1
@@ -22,6 +22,12 @@ from valkey.exceptions import NoScriptError, ResponseError, ValkeyError
 
 from mockserver.homes.encoding import encode
 from mockserver.homes.store import Commit, Conflict, Outcome, StoredFields, StoreError
+from mockserver.homes.store_url import check_url, hide_password
+from mockserver.homes.valkey_checks import (
+    check_information,
+    describe_start_error,
+    find_risks,
+)
 from mockserver.homes.valkey_errors import AWAY, store_error
 
 PREFIX = "km"
@@ -36,12 +42,6 @@ MAX_BLOCKED = 100  # waiters with a connection of their own
 BLOCKED_POLL_INTERVAL = 0.1  # seconds between two looks of the others
 MAX_CACHED_NAMES = 1024  # of sandboxes, whose keys are cached
 SCANNED_KEYS = 1000  # of all keys in one look for sandboxes
-OLDEST_VERSION = (6, 2)
-CHECK_HINT = "check that it runs, the address, the password, and TLS (valkeys:// or rediss://)"
-URL_HINT = (
-    "expected valkey://USER:PASSWORD@HOST:PORT/NUMBER; write / : @ ? # % in a password"
-    " as %2F %3A %40 %3F %23 %25"
-)
 
 log = logging.getLogger("kustom_mock")
 UNSENT = (*AWAY, NoScriptError)
@@ -52,6 +52,9 @@ REPLIES: Mapping[bytes, Outcome] = {
     b"unknown": Conflict(),
 }
 """What became of a commit, by the reply of the script."""
+
+NOTHING = Commit(name="", expected="", token="-")  # noqa: S106  # no password
+"""A commit without a change to a sandbox that cannot exist."""
 
 
 class ValkeyStore:
@@ -74,13 +77,10 @@ class ValkeyStore:
         self.time_to_live = time_to_live
         self._milliseconds = (time_to_live or timedelta()) // timedelta(milliseconds=1)
         self._address = hide_password(url)
-        try:
-            self._client = Valkey.from_url(
-                url, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT
-            )
-        except ValueError:  # its text may show a part of the password
-            message = f"{self._address}: {URL_HINT}"
-            raise StoreError("store_unavailable", message) from None
+        check_url(url)
+        self._client = Valkey.from_url(
+            url, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT
+        )
         self._connection = self._client.connection_pool.make_connection()
         self._connection.socket_timeout = None  # a pipeline has one of its own
         self._source = files(__package__).joinpath("turn.lua").read_text()
@@ -95,16 +95,21 @@ class ValkeyStore:
         """
         try:
             information = await self._client.info()
+            await self._client.execute_command("SCRIPT LOAD", self._source)
+            await self._client.execute_command(*self._call(NOTHING))
         except (ValkeyError, OSError) as error:
-            reason = str(error).removesuffix(".")
-            message = f"{self._address} cannot be used: {reason}; {CHECK_HINT}"
-            raise StoreError("store_unavailable", message) from None
-        version = str(information["redis_version"])
-        if tuple(map(int, version.split(".")[:2])) < OLDEST_VERSION:
-            message = f"{self._address}: expected Redis 6.2 or later, found {version}"
-            raise StoreError("store_unavailable", message)
-        for warning in _risks(information):
+            raise StoreError("store_unavailable", describe_start_error(error)) from None
+        check_information(information)
+        for warning in find_risks(information, await self._configuration()):
             log.warning("%s: %s", self._address, warning)
+
+    async def _configuration(self) -> Mapping[str, Any]:
+        """Return the setting ``appendfsync``; empty if the store does not tell."""
+        try:
+            configuration: Mapping[str, Any] = await self._client.config_get("appendfsync")
+        except ResponseError:  # by managed stores, and to users without the right
+            return {}
+        return configuration
 
     async def load(self, name: str) -> StoredFields | None:
         """Return the fields of a sandbox; ``None`` if there is none."""
@@ -241,22 +246,6 @@ class ValkeyStore:
         entries = [entry for _, entry in commit.entries]
         values = encode(header), names, *commit.fields.values(), *entries
         return b"EVALSHA", self._script, str(len(keys)), *keys, *values
-
-
-def hide_password(url: str) -> str:
-    """Return the URL of a store without user and password, also if they are not escaped."""
-    scheme, _, rest = url.partition(":")
-    place = rest.removeprefix("//").rpartition("@")[2]
-    return f"{scheme}://{place.partition('?')[0]}"
-
-
-def _risks(information: Mapping[str, Any]) -> Iterator[str]:
-    """Yield how the settings of a store may lose data."""
-    policy = information.get("maxmemory_policy", "noeviction")
-    if policy != "noeviction":
-        yield f"maxmemory-policy is {policy}, which drops sandboxes in use; set noeviction"
-    if not information.get("aof_enabled"):
-        yield "appendonly is off, so a restart of the store loses changes; set appendonly yes"
 
 
 def _key(name: str) -> str:

@@ -49,18 +49,26 @@ class Verdict(Struct, frozen=True):
 
 
 def check_number(spec: Spec, actual: int, path: ValuePath) -> CheckedExpectation:
-    """Check a number by the keys ``count``, ``at_least``, ``at_most`` and ``never``."""
-    low = spec.get("at_least", 0)
-    high = 0 if spec.get("never") else spec.get("at_most")
-    if "count" in spec:
-        low = high = spec["count"]
+    """Check a number by the keys ``count``, ``at_least``, ``at_most`` and ``never``.
+
+    Without any of them, at least one is expected.
+    """
+    low, high = _bounds(spec)
     passed = low <= actual and (high is None or actual <= high)
     return CheckedExpectation(path, passed, _range(low, high), actual)
 
 
+def _bounds(spec: Spec) -> tuple[int, int | None]:
+    if "count" in spec or "never" in spec:
+        number = spec.get("count", 0)
+        return number, number
+    has_maximum = "at_most" in spec
+    return spec.get("at_least", 0 if has_maximum else 1), spec.get("at_most")
+
+
 def _range(low: int, high: int | None) -> int | str:
     if high is None:
-        return f"at least {max(low, 1)}" if low else "any number"
+        return f"at least {low}" if low else "any number"
     return low if low == high else f"{low} to {high}"
 
 

@@ -93,7 +93,7 @@ LINT_CODES: Mapping[str, str] = MappingProxyType(
         "E102": "A required key is missing.",
         "E103": "A value of the wrong type, such as a string where a number is expected.",
         "E104": "A value that is not one of the allowed values.",
-        "E105": "A number, string or list outside its bounds.",
+        "E105": "A number, string or list outside its bounds, or keys that exclude each other.",
         "E106": "A time or duration that cannot be parsed.",
         "E107": "An unknown assumption, or a value that it does not have.",
         "E201": "A capture or refund of a line that is not on the order.",

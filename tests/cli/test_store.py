@@ -16,11 +16,27 @@ needs_engine = pytest.mark.skipif(
     find_engine() is None, reason="needs valkey-server or redis-server"
 )
 
+EXPECTED = "expected memory:, file:PATH, valkey://HOST:PORT or redis://HOST:PORT"
 REFUSED = {
-    "unknown": ("ftp://x", "--store: expected memory:, file:PATH, or valkey://HOST:PORT"),
+    "an unknown scheme": ("ftp://x", f"--store ftp://x: {EXPECTED}"),
+    "no scheme": ("shop.db", f"--store shop.db: {EXPECTED}"),
+    "no path": ("file", f"--store file: {EXPECTED}"),
+    "an unknown scheme with a password": ("ftp://u:pass-word@x", f"--store …: {EXPECTED}"),
+    "a file on a host": (
+        "file://x.db",
+        "--store file://x.db: expected file:PATH or file:///PATH",
+    ),
+    "an unescaped password": (
+        "redis://:pass-word/1@localhost:1",
+        "--store redis://…: expected valkey://USER:PASSWORD@HOST:PORT",
+    ),
+    "an unknown parameter": (
+        "redis://u:pass-word@localhost:1/0?foo=bar",
+        "--store redis://localhost:1/0: expected one of the parameters db, got 'foo'",
+    ),
     "unreachable": (
-        "valkey://user:pass-word@127.0.0.1:1",
-        "--store: valkey://127.0.0.1:1 cannot be used",
+        "REDIS://user:pass-word@127.0.0.1:1",
+        "--store redis://127.0.0.1:1: cannot be used: Error",
     ),
 }
 
@@ -40,7 +56,7 @@ def test_a_file_serves_one_server_at_a_time(tmp_path: Path, run_verb: RunVerb) -
     with serving("--port", "0", "--store", store):
         second = run_verb("serve", "--port", "0", "--store", store)
     assert second.returncode == 2
-    assert "shop.db is in use by another server; stop it" in second.stderr
+    assert f"--store {store}: in use by another server; stop it" in second.stderr
 
 
 def stop(process: subprocess.Popen[str]) -> str:

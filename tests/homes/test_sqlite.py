@@ -1,6 +1,7 @@
 """Sandboxes in a file survive the end of the server; a file that cannot be used is refused."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -29,6 +30,16 @@ def write_other_database(path: Path) -> None:
         connection.execute("CREATE TABLE other (x)")
 
 
+def mark_other_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA application_id = 99")
+
+
+def write_unmarked_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 7")
+
+
 def write_newer_file(path: Path) -> None:
     asyncio.run(SqliteStore(path).close())
     with closing(sqlite3.connect(path)) as connection:
@@ -39,22 +50,56 @@ def make_folder(path: Path) -> None:
     path.mkdir()
 
 
+def remove_folder(path: Path) -> None:
+    path.parent.rmdir()
+
+
+def make_read_only(path: Path) -> None:
+    path.touch(0o400)
+
+
+def make_folder_read_only(path: Path) -> None:
+    path.parent.chmod(0o500)
+
+
 UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
-    "in use": (keep_open, "is in use by another server; stop it"),
-    "no database": (write_text, "is no database of kustom-mock; choose another path"),
-    "of another program": (write_other_database, "is a database of another program"),
-    "newer": (write_newer_file, "was written by a newer version; upgrade"),
-    "a folder": (make_folder, "cannot be used: .*check the folder and its permissions"),
+    "in use": (keep_open, "in use by another server; stop it"),
+    "no database": (write_text, "no database of kustom-mock; choose another path"),
+    "of another program": (write_other_database, "a database of another program"),
+    "marked by another program": (mark_other_database, "a database of another program"),
+    "with a version of another": (write_unmarked_database, "a database of another program"),
+    "newer": (write_newer_file, "written by a newer version; upgrade"),
+    "a folder": (make_folder, "a folder; expected the path of a file"),
+    "in no folder": (remove_folder, "there is no folder .*; create it"),
+}
+READ_ONLY: dict[str, tuple[Callable[[Path], None], str]] = {
+    "read-only": (make_read_only, "read-only; make it writable"),
+    "in a read-only folder": (make_folder_read_only, "the folder .* must be writable"),
 }
 
 
 @pytest.mark.parametrize(("prepare", "message"), UNUSABLE.values(), ids=UNUSABLE)
-def test_a_file_that_cannot_be_used_is_refused(
+def test_a_file_that_cannot_be_used_is_refused_unchanged(
     tmp_path: Path, prepare: Callable[[Path], None], message: str
 ) -> None:
-    path = tmp_path / "shop.db"
+    path = tmp_path / "folder" / "shop.db"
+    path.parent.mkdir()
     prepare(path)
-    with pytest.raises(StoreError, match=f"{path} {message}"):
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(StoreError, match=message):
+        SqliteStore(path)
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+@pytest.mark.skipif(os.access("/etc/passwd", os.W_OK), reason="root may write everywhere")
+@pytest.mark.parametrize(("prepare", "message"), READ_ONLY.values(), ids=READ_ONLY)
+def test_a_file_that_cannot_be_written_is_refused(
+    tmp_path: Path, prepare: Callable[[Path], None], message: str
+) -> None:
+    path = tmp_path / "folder" / "shop.db"
+    path.parent.mkdir()
+    prepare(path)
+    with pytest.raises(StoreError, match=message):
         SqliteStore(path)
 
 

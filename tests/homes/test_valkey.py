@@ -12,7 +12,7 @@ from mockserver.domain.order import Order
 from mockserver.homes import valkey
 from mockserver.homes.store import Commit, Conflict, Outcome, Store, StoreError
 from mockserver.homes.stored_home import StoredHome
-from mockserver.homes.valkey import ValkeyStore, hide_password
+from mockserver.homes.valkey import ValkeyStore
 from tests.support.builders import make_order
 from tests.support.homes import find_engine, running_engine, stored_home
 
@@ -136,42 +136,12 @@ async def test_a_full_store_writes_nothing(
     assert await store.load("x") == before
 
 
-async def test_settings_that_lose_data_are_warned_of(
-    engine_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    store = ValkeyStore(engine_url)
-    await store.open()
-    assert "appendonly is off" in caplog.text
-    await store.close()
-
-
-async def test_unreachable_store_error_has_address_and_advice() -> None:
+async def test_unreachable_store_error_has_advice_and_no_password() -> None:
     store = ValkeyStore("valkey://user:secret@127.0.0.1:1/0")
-    with pytest.raises(StoreError) as raised:
+    with pytest.raises(StoreError, match=r"^cannot be used: .*; check that it runs") as raised:
         await store.open()
-    assert "valkey://127.0.0.1:1/0 cannot be used" in str(raised.value)
-    assert "check that it runs" in str(raised.value)
     assert "secret" not in str(raised.value)
     await store.close()
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("nonsense://x", "nonsense://x"),
-        ("valkey://h:port", "valkey://h:port"),
-        ("valkey:user:secret@host", "valkey://host"),
-        ("valkey://:se/cret@host:6379", "valkey://host:6379"),
-    ],
-)
-def test_an_invalid_address_is_refused_without_its_password(url: str, shown: str) -> None:
-    with pytest.raises(StoreError, match=f"^{shown}: expected valkey://USER") as raised:
-        ValkeyStore(url)
-    assert "se" not in str(raised.value).replace("nonsense", "")
-
-
-def test_passwords_are_hidden() -> None:
-    assert hide_password("valkeys://u:p@host:1/2?password=x") == "valkeys://host:1/2"
 
 
 async def test_more_sandboxes_than_a_replica_may_hold_lose_nothing(engine_url: str) -> None:

@@ -44,12 +44,14 @@ def test_a_reordered_delivery_follows_the_next_to_its_url(deliveries: Deliveries
     first = add(deliveries)
     take(deliveries)
     deliveries.reorder(first, NOW, FIRED)
-    deliveries.release_reordered(add(deliveries, "http://localhost/other"), NOW)
-    assert take(deliveries) == ["delivery-2"]
-    deliveries.copy().release_reordered(add(deliveries), NOW)
-    assert take(deliveries) == ["delivery-3"]
-    deliveries.release_reordered(first, NOW)
+    assert deliveries.reordered_to("http://localhost/other") == []
+    assert deliveries.reordered_to(URL) == ["delivery-1"]
+    deliveries.copy().release_reordered(["delivery-1"], NOW)
+    assert take(deliveries) == []
+    for _ in range(2):  # two calls that it was waiting for
+        deliveries.release_reordered(["delivery-1"], NOW)
     assert take(deliveries) == ["delivery-1"]
+    assert deliveries.reordered_to(URL) == []
 
 
 def test_a_reordered_delivery_that_is_due_once_waits_a_minute(deliveries: Deliveries) -> None:
@@ -64,5 +66,5 @@ def test_a_removed_delivery_stays_removed(deliveries: Deliveries) -> None:
     deliveries.reorder(first, NOW, FIRED)
     deliveries.remove("delivery-1")
     deliveries.put_off(first, NOW, FIRED)
-    deliveries.release_reordered(first, NOW)
+    deliveries.release_reordered(["delivery-1"], NOW)
     assert list(deliveries) == []

@@ -147,6 +147,9 @@ def test_an_export_builds_the_same_checkouts_masked() -> None:
         ({"deliveries": [{"kind": "push", "order": "open", "never": True}]}, True),
         ({"deliveries": [{"kind": "push", "never": True}]}, False),
         ({"deliveries": [{"kind": "webhook", "count": 1}]}, True),
+        ({"deliveries": [{"kind": "webhook"}]}, True),
+        ({"deliveries": [{"kind": "validation"}]}, False),
+        ({"deliveries": [{"kind": "validation", "at_most": 1}]}, True),
     ],
 )
 def test_expectations_of_checkouts_and_deliveries(expect: dict[str, Any], passed: bool) -> None:  # noqa: FBT001

@@ -6,8 +6,8 @@ only if the sandbox still has it.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from mockserver.homes.home import ArgumentsT, Home, ResultT
 from mockserver.http.deliveries import delivery_faults
+from mockserver.http.deliveries import delivery_turns as turns
+from mockserver.http.deliveries.delivery_turns import PreparedDelivery
 from mockserver.http.deliveries.outgoing import build_request
 from mockserver.http.deliveries.sender import Sender, Sent, no_response, timeout_of
 from mockserver.sandbox.clock import ClockMove
@@ -22,7 +24,6 @@ from mockserver.sandbox.deliveries.delivery import (
     Attempt,
     Delivery,
     FiredActions,
-    is_stopped,
 )
 from mockserver.sandbox.faults.actions import Respond
 from mockserver.sandbox.sandbox import Sandbox
@@ -61,7 +62,7 @@ class DeliveryRunner:
 
     async def _advance(self, sandbox: Sandbox, move: ClockMove) -> list[SentDelivery]:
         sent: list[SentDelivery] = []
-        while (step := await self.take_turn(sandbox, _take_step, move)) and step.due:
+        while (step := await self.take_turn(sandbox, turns.take_step, move)) and step.due:
             sent += await self._send_batch(sandbox, step.due)
             move = step.rest
         self.arm(sandbox)
@@ -86,19 +87,27 @@ class DeliveryRunner:
     async def _send_batch(
         self, sandbox: Sandbox, batch: Sequence[Delivery]
     ) -> list[SentDelivery]:
-        """Send deliveries side by side, but those to one URL one after the other."""
-        by_url: dict[str, list[Delivery]] = {}
+        """Send deliveries side by side, but those of one order to one URL in their order.
+
+        Fault rules are applied to all of them first, so that which calls a rule fires on
+        does not depend on how fast the merchant answers.
+        """
+        by_order: dict[tuple[str, str], list[PreparedDelivery]] = {}
         for delivery in batch:
-            by_url.setdefault(delivery.url, []).append(delivery)
-        rows, sent = iter(by_url.values()), list[SentDelivery]()
+            prepared = await self._prepare(sandbox, delivery)
+            if prepared is not None:
+                by_order.setdefault((delivery.url, delivery.order_id), []).append(prepared)
+        rows, sent = iter(by_order.values()), dict[str, list[SentDelivery]]()
 
         async def work() -> None:
             for row in rows:  # shared by all workers
-                for delivery in row:
-                    sent.extend(await self.deliver(sandbox, delivery))
+                for prepared in row:
+                    if self.is_in_use(sandbox):
+                        delivery_id = prepared.delivery.delivery_id
+                        sent[delivery_id] = await self._send_prepared(sandbox, prepared)
 
-        await asyncio.gather(*(work() for _ in range(min(len(by_url), MAX_PARALLEL))))
-        return sent
+        await asyncio.gather(*(work() for _ in range(min(len(by_order), MAX_PARALLEL))))
+        return [call for delivery in batch for call in sent.get(delivery.delivery_id, ())]
 
     async def deliver(self, sandbox: Sandbox, delivery: Delivery) -> list[SentDelivery]:
         """Make a call that is due, after applying fault rules.
@@ -106,14 +115,23 @@ class DeliveryRunner:
         Returns:
             The attempts; none if the call is put off, or the sandbox was replaced.
         """
-        fired: FiredActions | None = delivery.fired
-        if not fired and await self._is_answered(sandbox, delivery):
-            fired = await self.take_turn(sandbox, _match_rules, delivery)
-        if fired is None:
-            return []
+        prepared = await self._prepare(sandbox, delivery)
+        return await self._send_prepared(sandbox, prepared) if prepared else []
+
+    async def _prepare(self, sandbox: Sandbox, delivery: Delivery) -> PreparedDelivery | None:
+        """Apply fault rules, unless they fired before or the delivery is held."""
+        is_matched = delivery.fired or not await self._is_answered(sandbox, delivery)
+        turn = turns.skip_rules if is_matched else turns.match_rules
+        return await self.take_turn(sandbox, turn, delivery)
+
+    async def _send_prepared(
+        self, sandbox: Sandbox, prepared: PreparedDelivery
+    ) -> list[SentDelivery]:
+        delivery, fired, overtakes = prepared
         number = delivery_faults.number_of_calls(fired)
         sent = [await self.send(sandbox, delivery, fired) for _ in range(number)]
-        await self.take_turn(sandbox, _release_reordered, delivery)
+        if overtakes:
+            await self.take_turn(sandbox, turns.release_reordered, overtakes)
         return sent
 
     async def send(
@@ -125,7 +143,7 @@ class DeliveryRunner:
             result = await self._call(sandbox, delivery, fired)
         except asyncio.CancelledError:
             interrupted = Attempt(at, None, 0.0, "interrupted")
-            await self.take_turn(sandbox, _settle, delivery, interrupted, "")
+            await self.take_turn(sandbox, turns.settle, delivery, interrupted, "")
             raise
         attempt = Attempt(
             at,
@@ -135,7 +153,7 @@ class DeliveryRunner:
             delivery_faults.name_fired_actions(fired),
             bool(result.location),
         )
-        changed = await self.take_turn(sandbox, _settle, delivery, attempt, result.held)
+        changed = await self.take_turn(sandbox, turns.settle, delivery, attempt, result.held)
         attempted = None if result.held else attempt
         return SentDelivery(changed or delivery, at, attempted, result)
 
@@ -147,7 +165,7 @@ class DeliveryRunner:
         """
         fired: FiredActions = ()
         if await self._is_answered(sandbox, delivery):
-            fired = await self.take_turn(sandbox, _match_question, delivery) or ()
+            fired = await self.take_turn(sandbox, turns.match_question, delivery) or ()
         delay, timeout = delivery_faults.delay_of(fired), timeout_of(delivery)
         if delay >= timeout:
             return Sent(timeout, error=no_response(delivery))
@@ -233,57 +251,6 @@ class DeliveryRunner:
         return self._home.registry.get(sandbox.name) or sandbox
 
 
-class ClockStep(NamedTuple):
-    """What is due after a step of the clock, and the rest of its move."""
-
-    due: Sequence[Delivery]
-    rest: ClockMove
-
-
-def _take_step(sandbox: Sandbox, move: ClockMove) -> ClockStep:
-    """Move the clock to what is due next, or to the end of the move, and take what is due."""
-    now = sandbox.clock.now()
-    goal = move.goal(now)
-    batch = sandbox.deliveries.take_due(goal, lambda d: _is_wanted(sandbox, d))
-    moment = max(now, batch[0].due[0] if batch else goal)
-    _move_clock(sandbox, moment)
-    return ClockStep(batch, move.after(moment - now))
-
-
-def _is_wanted(sandbox: Sandbox, delivery: Delivery) -> bool:
-    order = sandbox.orders.get(delivery.order_id)
-    return not is_stopped(delivery, order, sandbox.assumptions)
-
-
-def _match_rules(sandbox: Sandbox, delivery: Delivery) -> FiredActions | None:
-    """Count a delivery for the fault rules; return None if one puts it off."""
-    fired = delivery_faults.match_rules(sandbox, delivery)
-    return None if delivery_faults.put_off(sandbox, delivery, fired) else fired
-
-
-def _settle(
-    sandbox: Sandbox, delivery: Delivery, attempt: Attempt, held: str
-) -> Delivery | None:
-    return sandbox.deliveries.settle(delivery.delivery_id, attempt, held)
-
-
-def _match_question(sandbox: Sandbox, delivery: Delivery) -> FiredActions:
-    """Count a question to the merchant for the fault rules; a frozen clock moves by a delay."""
-    fired = delivery_faults.match_rules(sandbox, delivery)
-    delay, timeout = delivery_faults.delay_of(fired), timeout_of(delivery)
-    if sandbox.clock.frozen:
-        sandbox.clock.advance(timedelta(seconds=min(delay, timeout)))
-    if delay >= timeout:
-        at, names = sandbox.clock.now(), delivery_faults.name_fired_actions(fired)
-        attempt = Attempt(at, None, timeout, no_response(delivery), names)
-        sandbox.deliveries.settle(delivery.delivery_id, attempt)
-    return fired
-
-
-def _release_reordered(sandbox: Sandbox, sent: Delivery) -> None:
-    sandbox.deliveries.release_reordered(sent, sandbox.clock.now())
-
-
 def _replaced_response(delivery: Delivery, response: Respond) -> Sent:
     """Return the response that a fault rule has instead of the merchant's."""
     timeout = timeout_of(delivery)
@@ -295,9 +262,3 @@ def _replaced_response(delivery: Delivery, response: Respond) -> Sent:
     return Sent(
         response.seconds, response.status, location=headers.get("location", ""), body=body
     )
-
-
-def _move_clock(sandbox: Sandbox, moment: datetime) -> None:
-    """Move the clock forward; it never goes back, also if another request moves it."""
-    if moment > sandbox.clock.now():
-        sandbox.clock.set(moment)

@@ -185,11 +185,15 @@ class Deliveries:
         later = delivery.due[1:] or (now + REORDER_PERIOD,)
         self._replace(delivery, due=later, fired=fired, is_reordered=True)
 
-    def release_reordered(self, sent: Delivery, now: datetime) -> None:
-        """Make the deliveries due that wait for a delivery to the URL of this one."""
-        for delivery_id in [*self._reordered]:
-            delivery = self.by_id[delivery_id]
-            if delivery.url == sent.url:
+    def reordered_to(self, url: str) -> list[str]:
+        """Return the ids of the deliveries that wait for the next one to a URL."""
+        return [id_ for id_ in self._reordered if self.by_id[id_].url == url]
+
+    def release_reordered(self, delivery_ids: Iterable[str], now: datetime) -> None:
+        """Make the deliveries due that still wait for another one, which was sent."""
+        for delivery_id in delivery_ids:
+            if delivery_id in self._reordered:
+                delivery = self.by_id[delivery_id]
                 self._replace(delivery, due=(now, *delivery.due), is_reordered=False)
 
     def _replace(self, delivery: Delivery, **changes: Any) -> None:  # noqa: ANN401
