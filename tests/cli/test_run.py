@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from select import select
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -281,6 +282,7 @@ def test_timeout_kills_the_command_and_its_children(run: Run, tmp_path: Path) ->
     result = run(ORDER, "--timeout=1s", command=[*PYTHON, f"{hang} {child}"])
     assert result.returncode == 1
     assert "command: the command did not end within 1 s\n" in result.stdout
+    select([reading], [], [], 10)  # killed processes close their files a moment later
     assert os.read(reading, 1) == b""  # no process holds the other end
     os.close(reading)
 

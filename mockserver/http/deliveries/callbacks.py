@@ -6,12 +6,18 @@ checkout order meanwhile.
 
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import urljoin
 
 import orjson
 from msgspec.structs import replace
 
-from mockserver.domain.checkout.bad_values import describe_refusal
-from mockserver.domain.checkout.checkout import Checkout
+from mockserver.domain.assumptions import Assumptions
+from mockserver.domain.checkout.bad_values import (
+    BadValue,
+    bad_value_refusal,
+    describe_refusal,
+)
+from mockserver.domain.checkout.checkout import Checkout, Fields
 from mockserver.domain.checkout.validation import (
     OPTIONAL_TIMEOUT,
     REQUIRED_OPTION,
@@ -47,6 +53,7 @@ RESPONSE_FIELDS = (
 )  # fmt: skip
 """What their responses may change; other members are ignored."""
 
+MAX_MERCHANT_DATA = 1024  # characters in a response (documented by Klarna)
 MAX_TEXT_LENGTH = 1000  # characters of an error that is shown
 
 
@@ -69,7 +76,7 @@ async def validate_checkout(
     delivery = await runner.take_turn(sandbox, add)
     if delivery is None:  # the sandbox was reset or dropped
         return SKIPPED
-    response = parse_response(await runner.ask(sandbox, delivery))
+    response = parse_response(await runner.ask(sandbox, delivery), url)
     return interpret_validation_response(
         response, is_required=is_required, assumptions=sandbox.assumptions
     )
@@ -115,7 +122,7 @@ async def ask_for_update(
     if delivery is None:  # the sandbox was reset or dropped
         return UPDATE_FAILED
     sent = await runner.ask(sandbox, delivery)
-    validation = interpret_update_response(parse_response(sent))
+    validation = interpret_update_response(parse_response(sent, url))
     if not validation.lets_pass:
         return validation
     problem = await runner.take_turn(sandbox, _apply_update, delivery, sent.body)
@@ -137,20 +144,41 @@ def _replace_fields(sandbox: Sandbox, order_id: str, body: bytes) -> str:
         return f"the response is no JSON: {error}"
     if not isinstance(response, dict):
         return "the response is no JSON object"
-    if missing := [name for name in REQUIRED_FIELDS if name not in response]:
+    if missing := [name for name in REQUIRED_FIELDS if response.get(name) is None]:
         return f"the response lacks {', '.join(missing)}"
     named = {name: response[name] for name in RESPONSE_FIELDS if name in response}
     operation = Operation.UPDATE_CHECKOUT
     try:
         fields = check_fields(named, operation.info, sandbox.assumptions)
+        _check_merchant_data(fields, operation, sandbox.assumptions)
         update_checkout(sandbox, order_id, fields, size=len(body))
     except Refusal as refusal:
         return f"the response was not accepted: {describe_refusal(refusal)}"
     return ""
 
 
-def parse_response(sent: Sent) -> CallbackResponse:
-    """Read what the merchant answered; a body that is no JSON object has no error."""
+def _check_merchant_data(
+    fields: Fields, operation: Operation, assumptions: Assumptions
+) -> None:
+    """Check the bound of ``merchant_data``, which is lower here than in requests.
+
+    Raises:
+        Refusal: it is longer.
+    """
+    length = len(fields.get("merchant_data", ""))
+    if length > MAX_MERCHANT_DATA:
+        expected = f"at most {MAX_MERCHANT_DATA} characters"
+        bad_value = BadValue(("merchant_data",), "", expected, f"{length} characters")
+        raise bad_value_refusal([bad_value], operation, assumptions)
+
+
+def parse_response(sent: Sent, url: str) -> CallbackResponse:
+    """Read what the merchant answered; a body that is no JSON object has no error.
+
+    Args:
+        sent: the response.
+        url: what was called; a relative ``Location`` starts there, as in browsers.
+    """
     try:
         body: Any = orjson.loads(sent.body)
     except orjson.JSONDecodeError:
@@ -159,4 +187,13 @@ def parse_response(sent: Sent) -> CallbackResponse:
     error_type, error_text = (
         str(error.get(key) or "")[:MAX_TEXT_LENGTH] for key in ("error_type", "error_text")
     )
-    return CallbackResponse(sent.status, sent.location, error_type, error_text)
+    location = _absolute_url(url, sent.location)
+    return CallbackResponse(sent.status, location, error_type, error_text)
+
+
+def _absolute_url(base_url: str, location: str) -> str:
+    """Return where a ``Location`` leads to; one that is no URL stays as it is."""
+    try:
+        return location and urljoin(base_url, location)
+    except ValueError:
+        return location

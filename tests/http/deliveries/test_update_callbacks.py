@@ -1,12 +1,13 @@
 """The address, country and shipping callbacks, over real HTTP."""
 
+import json
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from mockserver.domain.operation import CHECKOUTS_PATH
-from tests.support.checkouts import CART, PARCEL, PICKUP, TOTALS_WITH_PARCEL, URLS
+from tests.support.checkouts import CART, PARCEL, PICKUP, TOTALS, TOTALS_WITH_PARCEL, URLS
 from tests.support.shop import FROZEN, Shop
 
 LUND = {"email": "ada@shop.example", "postal_code": "22222", "city": "Lund"}
@@ -89,6 +90,31 @@ async def test_an_answer_that_is_no_200_with_totals_stops_the_purchase(
     assert stopped["validation"]["error_type"] == error_type
 
 
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/cart?x=1", "{shop}/cart?x=1"),
+        ("basket", "{shop}/basket"),
+        ("//other.example/cart", "http://other.example/cart"),
+        ("https://other.example/cart", "https://other.example/cart"),
+        ("https://[cart", "https://[cart"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["validation", "address_update"])
+async def test_a_redirect_is_resolved_against_the_callback_url(
+    shop: Shop, kind: str, location: str, target: str
+) -> None:
+    shop.answer = web.Response(status=303, headers={"Location": location})
+    stopped = await complete(shop, kind)
+    assert stopped["validation"]["redirect_url"] == target.format(shop=shop.url)
+
+
+async def test_merchant_data_of_1024_characters_is_accepted(shop: Shop) -> None:
+    shop.answer = web.json_response({**TOTALS, "merchant_data": "x" * 1024})
+    completed = await complete(shop, "address_update")
+    assert completed["outcome"] == "approved"
+
+
 async def test_wrong_sums_change_nothing(shop: Shop) -> None:
     shop.answer = web.json_response({**TOTALS_WITH_PARCEL, "order_amount": 1})
     stopped = await complete(shop, "address_update")
@@ -109,6 +135,11 @@ async def test_wrong_sums_change_nothing(shop: Shop) -> None:
         (
             '{"order_amount":"1","order_tax_amount":0,"order_lines":[],"purchase_currency":"SEK"}',
             "the response was not accepted: Bad value: order_amount",
+        ),
+        (json.dumps({**TOTALS, "order_lines": None}), "the response lacks order_lines"),
+        (
+            json.dumps({**TOTALS, "merchant_data": "x" * 1025}),
+            "the response was not accepted: Bad value: merchant_data: expected at most 1024",
         ),
     ],
 )
