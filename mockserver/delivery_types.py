@@ -25,8 +25,9 @@ class DeliveryAttempt(TypedDict):
 class DeliveryEntry(TypedDict):
     """Call to the merchant, and its attempts, oldest first.
 
-    ``reason`` says why it is held; ``body`` is ``None`` if none is sent; ``curl`` is a command
-    that makes the same call; ``due_at`` is when the next attempt is due, ``None`` if none is.
+    ``reason`` says why it is held or cancelled; ``body`` is ``None`` if none is sent;
+    ``curl`` is a command that makes the same call; ``due_at`` is when the next attempt is
+    due, ``None`` if none is.
     """
 
     id: str

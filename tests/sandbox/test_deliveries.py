@@ -245,6 +245,7 @@ def keep(_deliveries: Deliveries, delivery: Delivery) -> Delivery:
         (PushMode.SCHEDULE, keep, ACKNOWLEDGED, DeliveryState.CANCELLED),
         (PushMode.SCHEDULE, exhaust, OPEN, DeliveryState.FAILED),
         (PushMode.HOLD, keep, OPEN, DeliveryState.HELD),
+        (PushMode.HOLD, keep, ACKNOWLEDGED, DeliveryState.CANCELLED),
     ],
 )
 def test_the_state_follows_from_attempts_and_order(

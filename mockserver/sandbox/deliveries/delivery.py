@@ -140,10 +140,11 @@ def derive_delivery_state(
     delivery: Delivery, order: Order | None, assumptions: Assumptions
 ) -> DeliveryState:
     """Derive the state; a delivered push may still be due again."""
-    if delivery.held:
+    stopped = is_stopped(delivery, order, assumptions)
+    if delivery.held and not stopped:
         return DeliveryState.HELD
     if delivery.succeeded:
         return DeliveryState.DELIVERED
-    if is_stopped(delivery, order, assumptions):
+    if stopped:
         return DeliveryState.CANCELLED
     return DeliveryState.SCHEDULED if delivery.due else DeliveryState.FAILED
