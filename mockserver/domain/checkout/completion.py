@@ -106,6 +106,12 @@ def outcome_for_email(email: str) -> ShopperOutcome:
     return ShopperOutcome.PENDING if match[1] else ShopperOutcome.DECLINED
 
 
+def email_trigger(email: str) -> str:
+    """Return the part of an e-mail address that decides a completion, or an empty text."""
+    match = _TRIGGER.search(email)
+    return match[0].removesuffix("@") if match else ""
+
+
 def planned_review(email: str, completed_at: datetime) -> PlannedReview | None:
     """Return how the review ends of an order from a test address with a time in minutes."""
     match = _TRIGGER.search(email)
