@@ -98,10 +98,10 @@ def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
         for finding in report["findings"]:
             findings.setdefault(finding["code"], []).append(finding)
     worst_first = sorted(findings.values(), key=lambda g: AUDIT_SEVERITIES.index(_level(g[0])))
-    return "\n".join([*map(_annotation, worst_first), *_not_checked_annotation(reports)])
+    return "\n".join([*map(_annotation, worst_first), *_not_judged_annotation(reports)])
 
 
-def _not_checked_annotation(reports: Sequence[AuditReport]) -> Iterator[str]:
+def _not_judged_annotation(reports: Sequence[AuditReport]) -> Iterator[str]:
     """Name the sandbox of which least was checked; a cut journal is a warning."""
     incomplete = [report for report in reports if report["not_checked"]]
     if not incomplete:
