@@ -74,17 +74,17 @@ class SilencedAuditRule(TypedDict):
 class AuditReport(TypedDict):
     """Result of an audit.
 
-    ``requests`` counts the requests of the sandbox, ``checked`` those that the journal still
+    ``requests`` counts the requests of the sandbox, ``judged`` those that the journal still
     has; findings are sorted, worst first.
     """
 
     sandbox: str
     requests: int
-    checked: int
+    judged: int
     findings: list[AuditFinding]
     passed: list[AuditRuleResult]
     not_tried: list[AuditRuleResult]
-    not_checked: list[AuditRuleResult]
+    not_judged: list[AuditRuleResult]
     silenced: list[SilencedAuditRule]
 
 
