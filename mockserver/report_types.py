@@ -113,8 +113,8 @@ class WhatifDifference(TypedDict):
     request: str
     operation: str
     order_id: str | None
-    recorded: str
-    alternative: str
+    here: str
+    there: str
     because: str | None
     unsure: bool
 
@@ -124,8 +124,8 @@ class WhatifFigure(TypedDict):
 
     order_id: str
     field: str
-    recorded: str
-    alternative: str
+    here: str
+    there: str
 
 
 class WhatifBranch(TypedDict):
