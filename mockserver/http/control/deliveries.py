@@ -132,6 +132,7 @@ def serialize_delivery(sandbox: Sandbox, delivery: Delivery) -> JsonObject:
         "curl": _curl_line(delivery, request),
         "created_at": format_time(delivery.created_at),
         "due_at": due_at and format_time(due_at),
+        "attempt_count": delivery.attempt_count,
         "attempts": [_serialize_attempt(attempt) for attempt in delivery.attempts],
     }
 
