@@ -23,10 +23,11 @@ class DeliveryAttempt(TypedDict):
 
 
 class DeliveryEntry(TypedDict):
-    """Call to the merchant, and its attempts, oldest first.
+    """Call to the merchant, and its latest 50 attempts, oldest first.
 
-    ``reason`` says why it is held; ``body`` is ``None`` if none is sent; ``curl`` is a command
-    that makes the same call; ``due_at`` is when the next attempt is due, ``None`` if none is.
+    ``reason`` says why it is held or cancelled; ``body`` is ``None`` if none is sent;
+    ``curl`` is a command that makes the same call; ``due_at`` is when the next attempt is
+    due, ``None`` if none is; ``attempt_count`` counts all attempts.
     """
 
     id: str
@@ -49,6 +50,7 @@ class DeliveryEntry(TypedDict):
     curl: str
     created_at: str
     due_at: str | None
+    attempt_count: int
     attempts: list[DeliveryAttempt]
 
 

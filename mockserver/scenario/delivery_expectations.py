@@ -45,9 +45,12 @@ def check_deliveries(spec: Spec, sandbox: Sandbox, path: ValuePath) -> CheckedEx
 
 
 def _count_calls(delivery: Delivery, answered: bool | int | None) -> int:  # noqa: FBT001
-    """Count the calls of a delivery, or only those with this response; ``True`` is any 2xx."""
+    """Count the calls of a delivery, or only those with this response; ``True`` is any 2xx.
+
+    Responses are known of the latest attempts only.
+    """
     if answered is None:
-        return len(delivery.attempts) or bool(delivery.held)
+        return delivery.attempt_count or bool(delivery.held)
     if isinstance(answered, bool):
         return sum(attempt.succeeded is answered for attempt in delivery.attempts)
     return sum(attempt.status == answered for attempt in delivery.attempts)

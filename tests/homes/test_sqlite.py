@@ -17,8 +17,8 @@ from tests.support.builders import NOW, make_order
 from tests.support.homes import stored_home
 
 
-def keep_open(path: Path) -> None:
-    SqliteStore(path)
+def keep_open(path: Path) -> SqliteStore:
+    return SqliteStore(path)
 
 
 def write_text(path: Path) -> None:
@@ -62,7 +62,7 @@ def make_folder_read_only(path: Path) -> None:
     path.parent.chmod(0o500)
 
 
-UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
+UNUSABLE: dict[str, tuple[Callable[[Path], object], str]] = {
     "in use": (keep_open, "in use by another server; stop it"),
     "no database": (write_text, "no database of kustom-mock; choose another path"),
     "of another program": (write_other_database, "a database of another program"),
@@ -80,15 +80,16 @@ READ_ONLY: dict[str, tuple[Callable[[Path], None], str]] = {
 
 @pytest.mark.parametrize(("prepare", "message"), UNUSABLE.values(), ids=UNUSABLE)
 def test_a_file_that_cannot_be_used_is_refused_unchanged(
-    tmp_path: Path, prepare: Callable[[Path], None], message: str
+    tmp_path: Path, prepare: Callable[[Path], object], message: str
 ) -> None:
     path = tmp_path / "folder" / "shop.db"
     path.parent.mkdir()
-    prepare(path)
+    kept = prepare(path)  # a store is open as long as it is referred to
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(StoreError, match=message):
         SqliteStore(path)
     assert (path.read_bytes() if path.is_file() else None) == before
+    del kept
 
 
 @pytest.mark.skipif(os.access("/etc/passwd", os.W_OK), reason="root may write everywhere")

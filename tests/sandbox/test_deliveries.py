@@ -156,11 +156,12 @@ def test_a_push_held_at_its_time_records_no_attempt(deliveries: Deliveries) -> N
     assert deliveries.take_due(END, always_wanted) == []
 
 
-def test_only_the_latest_attempts_are_kept(deliveries: Deliveries) -> None:
+def test_the_latest_attempts_are_kept_and_all_are_counted(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
-    for _ in range(MAX_ATTEMPTS + 1):
+    for _ in range(MAX_ATTEMPTS + 2):
         delivery = settle(deliveries, delivery, attempt_with(500))
     assert len(delivery.attempts) == MAX_ATTEMPTS
+    assert delivery.attempt_count == MAX_ATTEMPTS + 2
 
 
 def test_attempts_of_all_deliveries_are_counted(deliveries: Deliveries) -> None:
@@ -245,6 +246,7 @@ def keep(_deliveries: Deliveries, delivery: Delivery) -> Delivery:
         (PushMode.SCHEDULE, keep, ACKNOWLEDGED, DeliveryState.CANCELLED),
         (PushMode.SCHEDULE, exhaust, OPEN, DeliveryState.FAILED),
         (PushMode.HOLD, keep, OPEN, DeliveryState.HELD),
+        (PushMode.HOLD, keep, ACKNOWLEDGED, DeliveryState.CANCELLED),
     ],
 )
 def test_the_state_follows_from_attempts_and_order(

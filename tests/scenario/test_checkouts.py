@@ -162,6 +162,15 @@ def test_expectations_of_checkouts_and_deliveries(expect: dict[str, Any], passed
     assert check_expectations(expect, sandbox).passed is passed
 
 
+def test_expected_deliveries_count_attempts_that_are_no_longer_listed() -> None:
+    sandbox = build(checkouts={"cart": CART})
+    complete(sandbox)
+    for _ in range(145):
+        sandbox.deliveries.settle("delivery-1", Attempt(sandbox.clock.now(), 500, 0.1))
+    expect = {"deliveries": [{"kind": "push", "count": 145}]}
+    assert check_expectations(expect, sandbox).passed
+
+
 @pytest.mark.parametrize(
     "expect",
     [

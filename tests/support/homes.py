@@ -46,7 +46,7 @@ def running_engine(folder: Path, *options: str) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             deadline = monotonic() + START_TIMEOUT
-            while not accepts(path):
+            while not answers(path):
                 assert monotonic() < deadline, "the store does not start"
                 sleep(0.02)
             yield f"unix://{path}"
@@ -54,10 +54,14 @@ def running_engine(folder: Path, *options: str) -> Iterator[str]:
             process.kill()
 
 
-def accepts(path: Path) -> bool:
-    """Return whether a server accepts connections on a Unix socket."""
+def answers(path: Path) -> bool:
+    """Return whether a store on a Unix socket has started, which takes a while with a log."""
     with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(path)) == 0
+        if client.connect_ex(str(path)):
+            return False
+        client.settimeout(START_TIMEOUT)
+        client.sendall(b"PING\r\n")
+        return not client.recv(64).startswith(b"-LOADING")
 
 
 def create_registry() -> SandboxRegistry[Scenario]:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from shlex import quote
 from time import monotonic
 
+from mockserver.domain.order import Order
 from mockserver.domain.wording import did_you_mean
 from mockserver.http.control.context import (
     ControlContext,
@@ -115,13 +117,14 @@ def serialize_delivery(sandbox: Sandbox, delivery: Delivery) -> JsonObject:
     order, assumptions = sandbox.orders.get(delivery.order_id), sandbox.assumptions
     stopped = is_stopped(delivery, order, assumptions)
     due_at = None if stopped or delivery.held else delivery.due_at
+    state = derive_delivery_state(delivery, order, assumptions)
     request = build_request(sandbox, delivery)
     return {
         "id": delivery.delivery_id,
         "kind": delivery.kind,
         "order_id": delivery.order_id,
-        "state": derive_delivery_state(delivery, order, assumptions),
-        "reason": delivery.held or None,
+        "state": state,
+        "reason": _reason(delivery, state, order),
         "method": delivery.method,
         "url": delivery.url,
         "headers": request.headers,
@@ -129,8 +132,28 @@ def serialize_delivery(sandbox: Sandbox, delivery: Delivery) -> JsonObject:
         "curl": _curl_line(delivery, request),
         "created_at": format_time(delivery.created_at),
         "due_at": due_at and format_time(due_at),
+        "attempt_count": delivery.attempt_count,
         "attempts": [_serialize_attempt(attempt) for attempt in delivery.attempts],
     }
+
+
+def _reason(delivery: Delivery, state: DeliveryState, order: Order | None) -> str | None:
+    """Return why a delivery is held or cancelled."""
+    if state is DeliveryState.HELD:
+        return delivery.held
+    if state is not DeliveryState.CANCELLED:
+        return None
+    if delivery.kind is not DeliveryKind.PUSH:
+        return "an earlier attempt was answered"
+    if order is None:
+        return "the order no longer exists"
+    events = {  # a capture acknowledges as well, at the same time
+        "captured": order.captures[0].captured_at if order.captures else None,
+        "acknowledged": order.acknowledged_at,
+        "cancelled": order.cancelled_at,
+    }
+    event, at = min(((event, at) for event, at in events.items() if at), key=itemgetter(1))
+    return f"the order was {event} at {format_time(at)}"
 
 
 def _curl_line(delivery: Delivery, request: OutgoingRequest) -> str:

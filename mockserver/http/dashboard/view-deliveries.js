@@ -29,7 +29,7 @@ export function show(root, place) {
     else {
       fill(list, table("Deliveries", ["Kind", "State", "Attempts", "Due", "To"], [...deliveries].reverse().slice(0, 500).map((/** @type {any} */ one) => [
         h("button", { type: "button", class: "quiet", click: () => { chosen = one.id; void open(); } }, value(one.kind)),
-        h("span", { class: `badge ${LOOKS[one.state] ?? ""}` }, one.state), one.attempts.length, formatTime(one.due_at), value(one.url),
+        h("span", { class: `badge ${LOOKS[one.state] ?? ""}` }, one.state), one.attempt_count, formatTime(one.due_at), value(one.url),
       ])));
     }
     fill(webhooks, h("h2", null, "Webhooks"), endpoints.length

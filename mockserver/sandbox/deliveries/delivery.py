@@ -82,6 +82,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
             delay or a reordering puts it off.
         is_reordered: whether it waits for the next delivery to the same URL.
         timeout: seconds within which the merchant must answer; ``None`` is that of the kind.
+        dropped_attempts: number of attempts before those that are kept.
     """
 
     delivery_id: str
@@ -98,6 +99,12 @@ class Delivery(Struct, frozen=True, kw_only=True):
     fired: FiredActions = ()
     is_reordered: bool = False
     timeout: float | None = None
+    dropped_attempts: int = 0
+
+    @property
+    def attempt_count(self) -> int:
+        """Number of all attempts."""
+        return self.dropped_attempts + len(self.attempts)
 
     @property
     def due_at(self) -> datetime | None:
@@ -140,10 +147,11 @@ def derive_delivery_state(
     delivery: Delivery, order: Order | None, assumptions: Assumptions
 ) -> DeliveryState:
     """Derive the state; a delivered push may still be due again."""
-    if delivery.held:
+    stopped = is_stopped(delivery, order, assumptions)
+    if delivery.held and not stopped:
         return DeliveryState.HELD
     if delivery.succeeded:
         return DeliveryState.DELIVERED
-    if is_stopped(delivery, order, assumptions):
+    if stopped:
         return DeliveryState.CANCELLED
     return DeliveryState.SCHEDULED if delivery.due else DeliveryState.FAILED

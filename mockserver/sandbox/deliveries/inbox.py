@@ -147,6 +147,7 @@ class Deliveries:
             due=due,
             held=held,
             attempts=attempts[-MAX_ATTEMPTS:],
+            dropped_attempts=delivery.dropped_attempts + max(0, len(attempts) - MAX_ATTEMPTS),
             fired=(),
             is_reordered=False,
         )

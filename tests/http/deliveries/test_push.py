@@ -51,6 +51,28 @@ async def test_an_order_acknowledged_on_the_confirmation_page_is_not_pushed(
     assert (delivery["state"], delivery["due_at"]) == ("cancelled", None)
 
 
+@pytest.mark.parametrize("push", ["schedule", "hold"])
+@pytest.mark.parametrize(
+    ("operation", "body", "event"),
+    [
+        (Operation.ACKNOWLEDGE, None, "acknowledged"),
+        (
+            Operation.CAPTURE,
+            {"captured_amount": 1},
+            "captured",
+        ),
+        (Operation.CANCEL, None, "cancelled"),
+    ],
+)
+async def test_a_cancelled_push_says_what_ended_it(
+    shop: Shop, push: str, operation: Operation, body: dict[str, Any] | None, event: str
+) -> None:
+    order_id = (await shop.complete(push))["order_id"]
+    await shop.merchant.do(operation, body, order_id=order_id)
+    (delivery,) = await shop.inbox("?state=cancelled")
+    assert delivery["reason"] == f"the order was {event} at 2026-01-15T09:00:00.000Z"
+
+
 async def test_redirects_are_not_followed(shop: Shop) -> None:
     shop.status = 302
     await shop.complete()
