@@ -1,4 +1,4 @@
-"""Measure the costs of an audit, the counting for coverage, and its page.
+"""Measure what the judge costs: an audit, the counting for coverage, and its page.
 
 Run as ``python benchmarks/audit.py``. It audits 10 000 journal entries of 500 orders,
 compares the counting of a request with the processor time of the whole request, and
@@ -93,7 +93,7 @@ def measure_audit() -> None:
     sandbox = fill()
     report = audit_sandbox(sandbox)
     seconds = repeat(lambda: audit_sandbox(sandbox), number=1, repeat=ROUNDS)
-    print(f"{report.checked} entries, {ORDERS} orders, {len(report.findings)} findings")
+    print(f"{report.judged} entries, {ORDERS} orders, {len(report.findings)} findings")
     print(f"audit  {median(seconds) * 1000:.0f} ms")
 
 

@@ -74,17 +74,17 @@ class SilencedAuditRule(TypedDict):
 class AuditReport(TypedDict):
     """Result of an audit.
 
-    ``requests`` counts the requests of the sandbox, ``checked`` those that the journal still
+    ``requests`` counts the requests of the sandbox, ``judged`` those that the journal still
     has; findings are sorted, worst first.
     """
 
     sandbox: str
     requests: int
-    checked: int
+    judged: int
     findings: list[AuditFinding]
     passed: list[AuditRuleResult]
     not_tried: list[AuditRuleResult]
-    not_checked: list[AuditRuleResult]
+    not_judged: list[AuditRuleResult]
     silenced: list[SilencedAuditRule]
 
 
@@ -113,8 +113,8 @@ class WhatifDifference(TypedDict):
     request: str
     operation: str
     order_id: str | None
-    recorded: str
-    alternative: str
+    here: str
+    there: str
     because: str | None
     unsure: bool
 
@@ -124,8 +124,8 @@ class WhatifFigure(TypedDict):
 
     order_id: str
     field: str
-    recorded: str
-    alternative: str
+    here: str
+    there: str
 
 
 class WhatifBranch(TypedDict):

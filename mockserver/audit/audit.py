@@ -42,7 +42,7 @@ def audit_sandbox(sandbox: Sandbox, allow: Collection[str] = ()) -> AuditResult:
     findings = {rule: list(_group(rule, evidence)) for rule, (_, evidence) in results.items()}
     report = AuditResult(
         requests=sandbox.journal.count,
-        checked=len(whole.entries),
+        judged=len(whole.entries),
         silenced=tuple(
             SilencedRule(rule.code, len(findings[rule]))
             for rule in results
@@ -103,23 +103,23 @@ def _sort_into_lists(
     allow: Collection[str],
     sandbox: Sandbox,
 ) -> AuditResult:
-    lists: dict[str, list[RuleResult]] = {"passed": [], "not_tried": [], "not_checked": []}
+    lists: dict[str, list[RuleResult]] = {"passed": [], "not_tried": [], "not_judged": []}
     listed: list[RuleFinding] = []
-    cut = report.requests - report.checked
+    cut = report.requests - report.judged
     is_emptied = bool(sandbox.journal.cleared_id) and not report.requests
     for rule, (tried, _) in results.items():
         if rule.code in allow:
             continue
         if rule.needs_running_clock and sandbox.clock.frozen and tried:
-            lists["not_checked"].append(RuleResult(rule.code, rule.title, FROZEN_CLOCK))
+            lists["not_judged"].append(RuleResult(rule.code, rule.title, FROZEN_CLOCK))
         elif findings[rule]:
             listed += findings[rule]
         elif cut:
-            lists["not_checked"].append(RuleResult(rule.code, rule.title, _cut_reason(report)))
+            lists["not_judged"].append(RuleResult(rule.code, rule.title, _cut_reason(report)))
         elif tried:
             lists["passed"].append(RuleResult(rule.code, rule.title))
         elif is_emptied:
-            lists["not_checked"].append(RuleResult(rule.code, rule.title, EMPTIED))
+            lists["not_judged"].append(RuleResult(rule.code, rule.title, EMPTIED))
         else:
             lists["not_tried"].append(RuleResult(rule.code, rule.title, rule.situation))
     listed.sort(key=lambda finding: (finding.preview, SEVERITIES.index(finding.severity)))
@@ -130,6 +130,6 @@ def _sort_into_lists(
 
 def _cut_reason(report: AuditResult) -> str:
     return (
-        f"nothing found in the last {report.checked} of {report.requests} requests; the journal"
+        f"nothing found in the last {report.judged} of {report.requests} requests; the journal"
         " dropped the others, raise --journal-size"
     )

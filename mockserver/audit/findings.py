@@ -72,18 +72,18 @@ class AuditResult(Struct, frozen=True):
 
     Attributes:
         requests: how many requests the journal counted, dropped ones included.
-        checked: how many of them the journal still had.
+        judged: how many of them the journal still had.
         findings: worst first.
         passed: rules whose situation came about without a finding.
         not_tried: rules whose situation never came about.
-        not_checked: rules that cannot be decided here, with the reason.
+        not_judged: rules that cannot be decided here, with the reason.
         silenced: rules that were allowed.
     """
 
     requests: int
-    checked: int
+    judged: int
     findings: tuple[RuleFinding, ...] = ()
     passed: tuple[RuleResult, ...] = ()
     not_tried: tuple[RuleResult, ...] = ()
-    not_checked: tuple[RuleResult, ...] = ()
+    not_judged: tuple[RuleResult, ...] = ()
     silenced: tuple[SilencedRule, ...] = ()

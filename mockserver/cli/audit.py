@@ -21,7 +21,7 @@ from mockserver.testing.audit_report import (
     AUDIT_SEVERITIES,
     is_cut,
     is_failing,
-    not_checked,
+    not_judged,
     render_report,
 )
 
@@ -89,7 +89,7 @@ def _json(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
 
 
 def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
-    """Write one annotation a code, and one for all that was not checked.
+    """Write one annotation a code, and one for all that was not judged.
 
     GitHub shows ten errors and ten warnings a step.
     """
@@ -98,20 +98,20 @@ def _github(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
         for finding in report["findings"]:
             findings.setdefault(finding["code"], []).append(finding)
     worst_first = sorted(findings.values(), key=lambda g: AUDIT_SEVERITIES.index(_level(g[0])))
-    return "\n".join([*map(_annotation, worst_first), *_not_checked_annotation(reports)])
+    return "\n".join([*map(_annotation, worst_first), *_not_judged_annotation(reports)])
 
 
-def _not_checked_annotation(reports: Sequence[AuditReport]) -> Iterator[str]:
-    """Name the sandbox of which least was checked; a cut journal is a warning."""
-    incomplete = [report for report in reports if report["not_checked"]]
+def _not_judged_annotation(reports: Sequence[AuditReport]) -> Iterator[str]:
+    """Name the sandbox of which least was judged; a cut journal is a warning."""
+    incomplete = [report for report in reports if report["not_judged"]]
     if not incomplete:
         return
-    report = max(incomplete, key=lambda report: (is_cut(report), len(report["not_checked"])))
+    report = max(incomplete, key=lambda report: (is_cut(report), len(report["not_judged"])))
     others = len(incomplete) - 1
     more = f" (and {pluralize(others, 'more sandbox', 'more sandboxes')})" if others else ""
-    message = f"sandbox {report['sandbox']}{more}: {'; '.join(not_checked(report))}"
+    message = f"sandbox {report['sandbox']}{more}: {'; '.join(not_judged(report))}"
     level = "warning" if is_cut(report) else "notice"
-    yield annotation(level, message, title="audit rules not checked")
+    yield annotation(level, message, title="audit rules not judged")
 
 
 def _annotation(findings: Sequence[AuditFinding]) -> str:
@@ -146,7 +146,7 @@ def _sarif(reports: Sequence[AuditReport], _options: AuditOptions) -> str:
             "message": {"text": f"sandbox {report['sandbox']}: {text}"},
         }
         for report in reports
-        for text in not_checked(report)
+        for text in not_judged(report)
     ]
     invocation = {"executionSuccessful": True, "toolExecutionNotifications": notifications}
     return render_sarif("kustom-mock audit", rules, results, invocations=[invocation])
@@ -195,7 +195,7 @@ def _cases(report: AuditReport, options: AuditOptions) -> Iterator[CaseResult]:
         yield CaseResult(f"{rule['code']} {rule['title']}")
     for reason, rules in (
         ("not tried", report["not_tried"]),
-        ("not checked", report["not_checked"]),
+        ("not judged", report["not_judged"]),
     ):
         for rule in rules:
             name = f"{rule['code']} {rule['title']}"

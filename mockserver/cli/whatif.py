@@ -75,13 +75,12 @@ def _render_branch(branch: WhatifBranch) -> Iterator[str]:
         marks = [f"because of {difference['because']}"] if difference["because"] else []
         marks += ["unsure: the client saw another response"] if difference["unsure"] else []
         yield f"    {difference['request']}  {difference['operation']}"
-        yield f"      recorded     {difference['recorded']}"
-        notes = "".join(f"  ({mark})" for mark in marks)
-        yield f"      alternative  {difference['alternative']}{notes}"
+        yield f"      here   {difference['here']}"
+        yield f"      there  {difference['there']}{''.join(f'  ({mark})' for mark in marks)}"
     for figure in branch["end"]:
         yield (
-            f"    in the end, order {figure['order_id']}: {figure['field']}"
-            f" {figure['alternative']} instead of {figure['recorded']}"
+            f"    in the end, order {figure['order_id']}: {figure['field']} {figure['there']}"
+            f" instead of {figure['here']}"
         )
 
 

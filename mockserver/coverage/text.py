@@ -105,4 +105,4 @@ def _remarks(summary: CoverageSummary) -> Iterator[str]:
         )
     unknown = summary.run.unknown_cells
     if unknown:
-        yield f"  not counted, from another version: {', '.join(unknown)}"
+        yield f"  not judged, from another version: {', '.join(unknown)}"

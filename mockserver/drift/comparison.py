@@ -46,65 +46,63 @@ def compare(
     seen_ids: Mapping[str, str],
 ) -> Iterator[FieldDifference]:
     """Yield every difference of two responses."""
-    responses = predicted.response, seen.response
-    statuses = [str(response.status) for response in responses]
-    if statuses[0] != statuses[1]:
-        yield FieldDifference("status", *statuses)
-    headers = [{name.lower() for name in response.headers} for response in responses]
+    here, there = predicted.response, seen.response
+    if here.status != there.status:
+        yield FieldDifference("status", str(here.status), str(there.status))
+    here_headers = {name.lower() for name in here.headers}
+    there_headers = {name.lower() for name in there.headers}
     for name in COMPARED_HEADERS:
-        values = ["present" if name.lower() in names else "absent" for names in headers]
+        values = [
+            "present" if name.lower() in names else "absent"
+            for names in (here_headers, there_headers)
+        ]
         if values[0] != values[1]:
             yield FieldDifference(f"header {name}", *values)
-    predicted_body, seen_body = (json_body(response) for response in responses)
-    yield from _compare_values("body", predicted_body, seen_body, predicted_ids, seen_ids)
+    yield from _compare_values(
+        "body", json_body(here), json_body(there), predicted_ids, seen_ids
+    )
 
 
 def _compare_values(
     place: str,
-    predicted: object,
-    seen: object,
-    predicted_ids: Mapping[str, str],
-    seen_ids: Mapping[str, str],
+    here: object,
+    there: object,
+    here_ids: Mapping[str, str],
+    there_ids: Mapping[str, str],
 ) -> Iterator[FieldDifference]:
-    if isinstance(predicted, dict) and isinstance(seen, dict):
-        for key in dict.fromkeys([*predicted, *seen]):
-            if key not in predicted or key not in seen:
+    if isinstance(here, dict) and isinstance(there, dict):
+        for key in dict.fromkeys([*here, *there]):
+            if key not in here or key not in there:
                 present = [
                     show(key, side[key], ids) if key in side else "absent"
-                    for side, ids in ((predicted, predicted_ids), (seen, seen_ids))
+                    for side, ids in ((here, here_ids), (there, there_ids))
                 ]
                 yield FieldDifference(f"{place}.{show_key(key)}", *present)
             else:
                 yield from _compare_values(
-                    f"{place}.{show_key(key)}",
-                    predicted[key],
-                    seen[key],
-                    predicted_ids,
-                    seen_ids,
+                    f"{place}.{show_key(key)}", here[key], there[key], here_ids, there_ids
                 )
-        yield from _compare_order(place, predicted, seen)
-    elif isinstance(predicted, list) and isinstance(seen, list):
-        if len(predicted) != len(seen):
-            counts = [pluralize(len(items), "item") for items in (predicted, seen)]
+        yield from _compare_order(place, here, there)
+    elif isinstance(here, list) and isinstance(there, list):
+        if len(here) != len(there):
+            counts = [pluralize(len(items), "item") for items in (here, there)]
             yield FieldDifference(f"{place}[]", *counts)
-        for number, (one, other) in enumerate(zip(predicted, seen, strict=False)):
-            yield from _compare_values(
-                f"{place}[{number}]", one, other, predicted_ids, seen_ids
-            )
+        for number, (one, other) in enumerate(zip(here, there, strict=False)):
+            yield from _compare_values(f"{place}[{number}]", one, other, here_ids, there_ids)
     else:
         key = re.sub(r"\[\d+\]$", "", place).rpartition(".")[2]
-        shown = show(key, predicted, predicted_ids), show(key, seen, seen_ids)
+        shown = show(key, here, here_ids), show(key, there, there_ids)
         if shown[0] != shown[1]:
             yield FieldDifference(place, *shown)
 
 
 def _compare_order(
-    place: str, predicted: Mapping[str, object], seen: Mapping[str, object]
+    place: str, here: Mapping[str, object], there: Mapping[str, object]
 ) -> Iterator[FieldDifference]:
     """Yield the order of the keys that both have, if it differs."""
     orders = [
         ", ".join(show_key(key) for key in one if key in other)
-        for one, other in ((predicted, seen), (seen, predicted))
+        for one, other in ((here, there), (there, here))
     ]
     if orders[0] != orders[1]:
         yield FieldDifference(f"{place}: {ORDER_OF_KEYS}", *orders)

@@ -159,8 +159,8 @@ def _differences(
     predicted_ids: Mapping[str, str],
     seen_ids: Mapping[str, str],
 ) -> Iterator[LocatedDifference]:
-    for number, (prediction, response) in enumerate(zip(predicted, seen, strict=False)):
-        for difference in compare(prediction, response, predicted_ids, seen_ids):
+    for number, (here, there) in enumerate(zip(predicted, seen, strict=False)):
+        for difference in compare(here, there, predicted_ids, seen_ids):
             yield number, difference
 
 

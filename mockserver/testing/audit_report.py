@@ -41,12 +41,12 @@ def is_failing(finding: AuditFinding, fail_on: str = "error") -> bool:
 def render_report(report: AuditReport, *, not_tried: bool = False) -> str:
     """Render an audit for people, without a final newline."""
     requests = pluralize(report["requests"], "request")
-    checked = f"the last {report['checked']} of {requests}" if is_cut(report) else requests
-    lines = [f"audit of sandbox {report['sandbox']}: {checked}"]
+    judged = f"the last {report['judged']} of {requests}" if is_cut(report) else requests
+    lines = [f"audit of sandbox {report['sandbox']}: {judged}"]
     for finding in report["findings"]:
         lines += render_finding(finding)
     lines.append(_summary(report))
-    lines += [f"  {text}" for text in not_checked(report)]
+    lines += [f"  {text}" for text in not_judged(report)]
     if not_tried:
         lines += [_not_tried_line(rule) for rule in report["not_tried"]]
     lines += [
@@ -85,7 +85,7 @@ def _summary(report: AuditReport) -> str:
         counts
         + (f", {len(previews)} in preview" if previews else "")
         + f"; {len(report['passed'])} rules passed,"
-        f" {len(report['not_tried'])} not tried, {len(report['not_checked'])} not checked"
+        f" {len(report['not_tried'])} not tried, {len(report['not_judged'])} not judged"
         + (f", {silenced} silenced" if silenced else "")
     )
 
@@ -98,12 +98,12 @@ def count_severities(findings: Iterable[AuditFinding]) -> str:
 
 def is_cut(report: AuditReport) -> bool:
     """Return whether the journal had dropped requests before the audit."""
-    return report["checked"] < report["requests"]
+    return report["judged"] < report["requests"]
 
 
-def not_checked(report: AuditReport) -> list[str]:
-    """List the rules that were not checked, one line for each reason."""
+def not_judged(report: AuditReport) -> list[str]:
+    """List the rules that were not judged, one line for each reason."""
     codes: dict[str, list[str]] = {}
-    for rule in report["not_checked"]:
+    for rule in report["not_judged"]:
         codes.setdefault(rule["reason"], []).append(rule["code"])
-    return [f"not checked {', '.join(group)}: {reason}" for reason, group in codes.items()]
+    return [f"not judged {', '.join(group)}: {reason}" for reason, group in codes.items()]

@@ -24,8 +24,8 @@ class Difference(Struct, frozen=True):
 
     Attributes:
         request: its correlation id.
-        recorded: its recorded result.
-        alternative: its result under the alternative.
+        here: what it came to in the sandbox.
+        there: what it comes to in the branch.
         because: an earlier request whose difference changed the order that this one met.
         unsure: the client had by then seen another response, and might have acted otherwise.
     """
@@ -33,8 +33,8 @@ class Difference(Struct, frozen=True):
     request: str
     operation: str
     order_id: str | None
-    recorded: str
-    alternative: str
+    here: str
+    there: str
     because: str | None
     unsure: bool
 
@@ -44,8 +44,8 @@ class OrderDifference(Struct, frozen=True):
 
     order_id: str
     field: str
-    recorded: str
-    alternative: str
+    here: str
+    there: str
 
 
 class Branch(Struct, frozen=True):
@@ -75,48 +75,46 @@ def compare_branch(changes: Sequence[RecordedChange], alternative: Alternative) 
     differs: list[Difference] = []
     causes: dict[str | None, str] = {}
     is_seen = False
-    recorded_orders: dict[str, Order] = {}
-    alternative_orders: dict[str, Order] = {}
+    here: dict[str, Order] = {}
+    there: dict[str, Order] = {}
     for change, outcome in play_branch(changes, alternative):
         entry = change.entry
-        recorded_text = describe_result(recorded_result(entry))
-        alternative_text = describe_result(outcome)
-        if recorded_text != alternative_text:
+        was, becomes = describe_result(recorded_result(entry)), describe_result(outcome)
+        if was != becomes:
             differs.append(
                 Difference(
                     request=entry.correlation_id,
                     operation=str(entry.operation),
                     order_id=entry.order_id,
-                    recorded=recorded_text,
-                    alternative=alternative_text,
+                    here=was,
+                    there=becomes,
                     because=causes.get(entry.order_id),
                     unsure=is_seen,
                 )
             )
             causes.setdefault(entry.order_id, entry.correlation_id)
         is_seen = is_seen or outcome.status != entry.status
-        recorded_orders |= {order.order_id: order for order in [entry.after] if order}
-        alternative_orders |= {order.order_id: order for order in [outcome.after] if order}
-    end = _end_differences(recorded_orders, alternative_orders, changes, alternative)
-    return Branch(tuple(differs), tuple(end))
+        here |= {order.order_id: order for order in [entry.after] if order}
+        there |= {order.order_id: order for order in [outcome.after] if order}
+    return Branch(tuple(differs), tuple(_end_differences(here, there, changes, alternative)))
 
 
 def _end_differences(
-    recorded_orders: Mapping[str, Order],
-    alternative_orders: Mapping[str, Order],
+    here: Mapping[str, Order],
+    there: Mapping[str, Order],
     changes: Sequence[RecordedChange],
     alternative: Alternative,
 ) -> Iterator[OrderDifference]:
     """Compare the figures of the orders after the last change."""
-    for order_id in [name for name in recorded_orders if name in alternative_orders]:
+    for order_id in [order_id for order_id in here if order_id in there]:
         now = changes[-1].entry.at
-        recorded, changed = (
+        was, becomes = (
             _figures(order, derive_status(order, now, alternative.assumptions))
-            for order in (recorded_orders[order_id], alternative_orders[order_id])
+            for order in (here[order_id], there[order_id])
         )
-        for name, value in changed.items():
-            if recorded.get(name) != value:
-                yield OrderDifference(order_id, name, recorded.get(name, "none"), value)
+        for name, value in becomes.items():
+            if was.get(name) != value:
+                yield OrderDifference(order_id, name, was.get(name, "none"), value)
 
 
 def describe_result(outcome: ReplayResult) -> str:

@@ -1,4 +1,4 @@
-"""The lists of an audit: what is silenced, grouped, cut, and cannot be checked."""
+"""The lists of an audit: what is silenced, grouped, cut, and cannot be judged."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -65,7 +65,7 @@ def test_every_rule_is_in_exactly_one_list(new_sandbox: Callable[..., Sandbox]) 
     sandbox = new_sandbox()
     capture(sandbox, "order-0", 1000)
     report = audit_sandbox(sandbox)
-    lists = [codes(report, name) for name in ("findings", "passed", "not_tried", "not_checked")]
+    lists = [codes(report, name) for name in ("findings", "passed", "not_tried", "not_judged")]
     assert sorted(code for codes in lists for code in codes) == sorted(AUDIT_RULES)
 
 
@@ -127,10 +127,10 @@ def test_a_journal_that_was_cut_does_not_pass_a_rule(
     for _ in range(3):
         capture(sandbox, "order-0", 1000)
     report = audit_sandbox(sandbox)
-    assert (report.requests, report.checked) == (3, 2)
+    assert (report.requests, report.judged) == (3, 2)
     assert codes(report, "findings") == {"A201"}
-    assert codes(report, "not_checked") == set(AUDIT_RULES) - {"A201"}
-    assert "last 2 of 3 requests" in report.not_checked[0].reason
+    assert codes(report, "not_judged") == set(AUDIT_RULES) - {"A201"}
+    assert "last 2 of 3 requests" in report.not_judged[0].reason
 
 
 def test_polling_is_not_checked_on_a_frozen_clock(new_sandbox: Callable[..., Sandbox]) -> None:
@@ -138,7 +138,7 @@ def test_polling_is_not_checked_on_a_frozen_clock(new_sandbox: Callable[..., San
     for _ in range(10):
         sandbox.journal.record(new_entry(sandbox, Operation.GET_ORDER, "order-0", 200))
     report = audit_sandbox(sandbox)
-    assert codes(report, "not_checked") == {"A601"}
+    assert codes(report, "not_judged") == {"A601"}
     assert report.findings == ()
 
 
@@ -193,11 +193,11 @@ def test_audit_reports_an_emptied_journal_until_the_next_request(
     sandbox.journal.clear()
     report = audit_sandbox(sandbox)
     assert (report.passed, report.not_tried) == ((), ())
-    assert {rule.reason for rule in report.not_checked} == {
+    assert {rule.reason for rule in report.not_judged} == {
         "the journal was emptied, and no request came since"
     }
     capture(sandbox, "order-0", 1000)
-    assert audit_sandbox(sandbox).not_checked == ()
+    assert audit_sandbox(sandbox).not_judged == ()
 
 
 @pytest.mark.parametrize("query", ["allow=A301,A304", "allow=A301&allow=A304"])

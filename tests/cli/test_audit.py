@@ -113,7 +113,7 @@ def test_unchecked_rule_is_printed_with_its_reason(audit: Audit, url: str) -> No
         "09:00:00Z", "09:00:00Z, frozen: true"
     )
     run_and_audit(url, "frozen", text)
-    assert "  not checked A601: the clock of the sandbox is frozen" in audit("frozen")[1]
+    assert "  not judged A601: the clock of the sandbox is frozen" in audit("frozen")[1]
 
 
 def test_json_report_equals_the_control_api_response(
@@ -159,7 +159,7 @@ def test_every_format_reports_a_cut_journal(
     assert "nothing found in the last 1 of 3 requests; the journal dropped the others" in out
     assert {
         "text": "audit of sandbox cut: the last 1 of 3 requests\n",
-        "github": "::warning title=audit rules not checked::sandbox cut: not checked A102, ",
+        "github": "::warning title=audit rules not judged::sandbox cut: not judged A102, ",
         "sarif": '"toolExecutionNotifications": [',
     }[output_format] in out
 
@@ -171,7 +171,7 @@ def test_rules_that_a_frozen_clock_hides_are_a_notice(audit: Audit, url: str) ->
     run_and_audit(url, "frozen", text)
     last_line = audit("--format", "github")[1].splitlines()[-1]
     assert last_line.startswith(
-        "::notice title=audit rules not checked::sandbox frozen: not checked A601: the clock"
+        "::notice title=audit rules not judged::sandbox frozen: not judged A601: the clock"
     )
 
 

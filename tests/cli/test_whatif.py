@@ -37,8 +37,8 @@ def test_the_text_names_the_assumption_and_both_outcomes(whatif: Whatif) -> None
     code, out, _ = whatif("whatif-cli")
     assert code == 0
     assert "  unallocated_refund: none\n" in out
-    assert "      recorded     201 not_attempted, booked 2000 on " in out
-    assert "      alternative  201 not_attempted, booked nowhere\n" in out
+    assert "      here   201 not_attempted, booked 2000 on " in out
+    assert "      there  201 not_attempted, booked nowhere\n" in out
     assert "    in the end, order " in out
 
 

@@ -107,7 +107,7 @@ def test_cells_of_another_version_are_kept_and_listed() -> None:
     newer = RunCoverage(versions=("9.0.0",))
     newer.cells.update({"status/capture/PAUSED": 1})
     text = render_coverage(summarize(merge_runs([USED, newer])))
-    assert "not counted, from another version: status/capture/PAUSED" in text
+    assert "not judged, from another version: status/capture/PAUSED" in text
     assert "counted by versions" in text
 
 

@@ -33,7 +33,7 @@ def play(url: str, name: str, steps: str) -> ControlClient:
 def outcomes(report: WhatifReport) -> list[tuple[str, bool]]:
     """What each difference comes to in the first branch, and whether it has a cause."""
     (branch,) = report["branches"]
-    return [(d["alternative"].partition(",")[0], bool(d["because"])) for d in branch["differs"]]
+    return [(d["there"].partition(",")[0], bool(d["because"])) for d in branch["differs"]]
 
 
 def test_an_early_difference_is_named_as_the_cause_of_a_later_one(server_url: str) -> None:
@@ -62,7 +62,7 @@ def test_current_assumptions_make_no_difference(server_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "expected"),
+    ("action", "there"),
     [
         ({"drop": "reset"}, "no response"),
         ({"refuse": "conflict"}, "409 CONFLICT: conflict"),
@@ -72,11 +72,11 @@ def test_current_assumptions_make_no_difference(server_url: str) -> None:
         ({"fail_allocation": True}, "201 failed (no_injected_failure)"),
     ],
 )
-def test_a_fault_can_be_added(server_url: str, action: dict[str, Any], expected: str) -> None:
+def test_a_fault_can_be_added(server_url: str, action: dict[str, Any], there: str) -> None:
     steps = "steps: [{refund: {order: shop, lines: [B]}}]"
     control = play(server_url, f"whatif-{next(iter(action))}", steps)
     report = control.whatif(faults={"added": {"on": "refund", "do": action}})
-    assert [outcome for outcome, _ in outcomes(report)] == [expected]
+    assert [outcome for outcome, _ in outcomes(report)] == [there]
 
 
 def test_the_effects_of_a_recorded_fault_can_be_removed(server_url: str) -> None:

@@ -39,8 +39,8 @@ _HEAD = (
     f" this order, and the tests run each of them:\n\n```yaml\n{EXAMPLE_HEAD}```"
 )
 
-_NOT_CHECKED = PageTable(
-    "What is not checked",
+_NOT_JUDGED = PageTable(
+    "What is not judged",
     "The audit reads requests and deliveries; it does not see into the shop. A finding that"
     " would be a guess is left out.",
     ("what", "why"),
@@ -97,7 +97,7 @@ def audit_index() -> str:
         _INTRO,
         _SEVERITIES,
         markdown_table(rules),
-        markdown_table(_NOT_CHECKED),
+        markdown_table(_NOT_JUDGED),
     )
 
 

@@ -37,7 +37,7 @@ export function show(root, place) {
 
   /** @param {any} audit */
   function drawAudit(audit) {
-    return section("Audit", h("span", { class: "muted" }, `${group(audit.checked)} of ${group(audit.requests)} requests checked`),
+    return section("Audit", h("span", { class: "muted" }, `${group(audit.judged)} of ${group(audit.requests)} requests judged`),
       audit.findings.length ? audit.findings.slice(0, 100).map(drawFinding) : h("p", { class: "muted" }, audit.requests ? "Nothing to find fault with." : "No request yet. The audit looks at how the shop uses the API."),
       equivalent({ method: "GET", path: path("audit") }));
   }
