@@ -1,16 +1,19 @@
 """What the shopper chooses of what the merchant offers: a shipping option, checkboxes."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import Checkout, Fields
+from mockserver.domain.order import Address
+
+MAX_LISTED = 10
 
 
 class ChoiceError(ValueError):
-    """The checkout order has no such choice, or a required checkbox is not ticked."""
+    """The checkout order allows no such choice, or a required checkbox is not ticked."""
 
 
 def option_ids(checkout: Checkout) -> list[str]:
@@ -42,6 +45,44 @@ def with_shipping_option(checkout: Checkout, option: Fields) -> Checkout:
     """Return the checkout order with this shipping option chosen; empty for none."""
     shopper = {**checkout.shopper, "selected_shipping_option": option}
     return replace(checkout, shopper={name: value for name, value in shopper.items() if value})
+
+
+def check_countries(checkout: Checkout, addresses: Mapping[str, Address]) -> None:
+    """Check that the merchant sells to the countries of the addresses.
+
+    Without a list every country is allowed (assumed); ``billing_countries`` are by default
+    the ``shipping_countries`` (documented by Klarna).
+
+    Raises:
+        ChoiceError: the merchant does not.
+    """
+    shipping = checkout.fields.get("shipping_countries")
+    allowed = {
+        "billing_address": checkout.fields.get("billing_countries") or shipping,
+        "shipping_address": shipping,
+    }
+    for name, address in addresses.items():
+        countries = [code.upper() for code in allowed[name] or ()]
+        country = str(address.get("country", "")).upper()
+        if country and countries and country not in countries:
+            raise ChoiceError(
+                f"{name} cannot be in '{country}'; the checkout allows {_listed(countries)}"
+            )
+
+
+def check_customer_type(checkout: Checkout) -> None:
+    """Check that the merchant sells to this type of customer.
+
+    Raises:
+        ChoiceError: the merchant does not.
+    """
+    allowed = checkout.options.get("allowed_customer_types")
+    customer_type = checkout.customer.get("type")
+    if allowed and customer_type and customer_type not in allowed:
+        raise ChoiceError(
+            f"the customer cannot be of type '{customer_type}';"
+            f" the checkout allows {_listed(allowed)}"
+        )
 
 
 def answer_checkboxes(
@@ -117,3 +158,9 @@ def _checkboxes(checkout: Checkout) -> tuple[Fields, list[Fields]]:
 
 def _unknown_id(kind: str, unknown: str, known: Iterable[str]) -> str:
     return f"no {kind} '{unknown}'; the checkout has {', '.join(known) or 'none'}"
+
+
+def _listed(allowed: Sequence[str]) -> str:
+    """List what is allowed; shops may send all countries of the world."""
+    more = ", …" if len(allowed) > MAX_LISTED else ""
+    return ", ".join(allowed[:MAX_LISTED]) + more

@@ -21,6 +21,8 @@ from mockserver.domain.checkout.checkout import (
 )
 from mockserver.domain.checkout.choices import (
     answer_checkboxes,
+    check_countries,
+    check_customer_type,
     check_required_checkboxes,
     choose_shipping_option,
     with_shipping_option,
@@ -106,6 +108,12 @@ def outcome_for_email(email: str) -> ShopperOutcome:
     return ShopperOutcome.PENDING if match[1] else ShopperOutcome.DECLINED
 
 
+def email_trigger(email: str) -> str:
+    """Return the part of an e-mail address that decides a completion, or an empty text."""
+    match = _TRIGGER.search(email)
+    return match[0].removesuffix("@") if match else ""
+
+
 def planned_review(email: str, completed_at: datetime) -> PlannedReview | None:
     """Return how the review ends of an order from a test address with a time in minutes."""
     match = _TRIGGER.search(email)
@@ -125,9 +133,10 @@ def enter_shopper_details(
 
     Raises:
         Refusal: it is complete, aborted or expired.
-        ChoiceError: no such shipping option.
+        ChoiceError: no such shipping option, or a country that the merchant does not allow.
     """
     check_checkout_allowed(checkout, Operation.UPDATE_CHECKOUT, now, assumptions)
+    check_countries(checkout, addresses)
     entered = {name: completed_address(a, assumptions) for name, a in addresses.items()}
     used = replace(checkout, shopper={**checkout.shopper, **entered}, last_modified_at=now)
     return with_shipping_option(used, choose_shipping_option(checkout, shipping_option))
@@ -140,8 +149,9 @@ def attempt_checkout(
 
     Raises:
         Refusal: it is complete, aborted or expired.
-        ChoiceError: no such shipping option or checkbox, or a required checkbox is not
-            ticked though the shopper pays.
+        ChoiceError: no such shipping option or checkbox, a country or type of customer that
+            the merchant does not allow, or a required checkbox is not ticked though the
+            shopper pays.
     """
     addresses = {name: getattr(completion, name) for name in ADDRESS_NAMES}
     used = enter_shopper_details(
@@ -155,6 +165,7 @@ def attempt_checkout(
     entered = {"customer": completion.customer, "merchant_requested": answers}
     shopper = {**used.shopper, **{name: value for name, value in entered.items() if value}}
     used = replace(used, shopper=shopper)
+    check_customer_type(used)
     if completion.outcome not in ORDER_OUTCOMES:
         return used
     return replace(used, completed_at=now)

@@ -110,6 +110,49 @@ async def test_completion_options_replace_the_prefilled_address(merchant: Mercha
     assert order["order_amount"] == 24900
 
 
+@pytest.mark.parametrize(
+    ("cart", "entered", "problem"),
+    [
+        (
+            {"shipping_countries": ["SE", "no"]},
+            {"billing_address": {"country": "US"}},
+            "billing_address cannot be in 'US'; the checkout allows SE, NO",
+        ),
+        (
+            {"shipping_countries": ["SE"], "billing_countries": ["SE", "DE"]},
+            {"billing_address": {"country": "DE"}},
+            "shipping_address cannot be in 'DE'; the checkout allows SE",
+        ),
+        (
+            {"shipping_countries": ["AD", *["AE"] * 10]},
+            {},
+            "billing_address cannot be in 'SE'; the checkout allows AD" + ", AE" * 9 + ", …",
+        ),
+        (
+            {"options": {"allowed_customer_types": ["person"]}},
+            {"customer": {"type": "organization"}},
+            "the customer cannot be of type 'organization'; the checkout allows person",
+        ),
+    ],
+    ids=["billing", "shipping", "long list", "customer type"],
+)
+async def test_what_the_merchant_does_not_allow_is_refused(
+    merchant: Merchant, cart: dict[str, Any], entered: dict[str, Any], problem: str
+) -> None:
+    order_id = await create(merchant, **cart)
+    reply = await merchant.control("POST", f"checkouts/{order_id}/complete", entered)
+    assert (reply.status, reply.json["detail"]) == (422, problem)
+    shown = (await merchant.send("GET", f"{CHECKOUTS_PATH}/{order_id}")).json
+    assert shown["billing_address"] == {"country": "se"}
+
+
+async def test_what_the_merchant_allows_can_be_entered(merchant: Merchant) -> None:
+    options = {"allowed_customer_types": ["person", "organization"]}
+    order_id = await create(merchant, shipping_countries=["SE", "NO"], options=options)
+    entered = {"billing_address": {"country": "NO"}, "customer": {"type": "organization"}}
+    assert (await complete(merchant, order_id, **entered))["outcome"] == "approved"
+
+
 SEPARATE = {"options": {"allow_separate_shipping_address": True}}
 ANN = {"given_name": "Ann", "city": "Lund"}
 BOB = {"given_name": "Bob", "city": "Kalmar"}
