@@ -99,7 +99,7 @@ def build_checkout_body(spec: Spec, defaults: OrderDefaults) -> dict[str, Any]:
         **_sums(lines),
         "order_lines": lines,
         **_own_fields(spec),
-        "merchant_urls": {**DEFAULT_URLS, **spec.get("merchant_urls", {})},
+        "merchant_urls": _add_default_urls(spec.get("merchant_urls", {})),
     }
     return {name: body[name] for name in MERCHANT_FIELDS if name in body}
 
@@ -117,8 +117,13 @@ def build_update_body(spec: Spec) -> dict[str, Any]:
         body |= {**_sums(lines), "order_lines": lines}
     body |= _own_fields(spec)
     if "merchant_urls" in spec:
-        body["merchant_urls"] = {**DEFAULT_URLS, **spec["merchant_urls"]}
+        body["merchant_urls"] = _add_default_urls(spec["merchant_urls"])
     return body
+
+
+def _add_default_urls(urls: Mapping[str, str]) -> dict[str, str]:
+    """Return the merchant URLs in their order, then those that are left out."""
+    return {**urls, **DEFAULT_URLS, **urls}
 
 
 def line_body(line: OrderLine) -> dict[str, Any]:

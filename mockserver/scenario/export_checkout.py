@@ -41,7 +41,7 @@ def export_checkout(checkout: Checkout) -> dict[str, Any]:
             **fields,
             "state": drop_empty(state),
         },
-        keep_empty=("order_lines",),
+        keep_empty=("order_lines", "shipping_options", "gui"),
     )
 
 

@@ -177,6 +177,19 @@ def test_an_exported_email_keeps_what_decides_a_completion(email: str, masked: s
     assert "anna" not in text
 
 
+def test_an_export_keeps_empty_fields_and_the_order_of_merchant_urls() -> None:
+    urls = {key: f"https://shop.test/{key}" for key in ("push", "checkout", "terms")}
+    urls = {"validation": "https://shop.test/validation", **urls, "confirmation": "https://a.b"}
+    sandbox = build(
+        checkouts={"cart": {**CART, "merchant_urls": urls, "shipping_options": [], "gui": {}}}
+    )
+    copy = parse_scenario("export", parse_yaml(export_sandbox(sandbox).encode())).build("copy")
+    (original,), (copied,) = sandbox.checkouts.values(), copy.checkouts.values()
+    assert list(copied.fields["merchant_urls"]) == list(urls)
+    assert dict(copied.fields) == dict(original.fields)
+    assert (copied.fields["shipping_options"], copied.fields["gui"]) == ([], {})
+
+
 def test_expected_deliveries_count_attempts_that_are_no_longer_listed() -> None:
     sandbox = build(checkouts={"cart": CART})
     complete(sandbox)
