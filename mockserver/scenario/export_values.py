@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from mockserver.domain.checkout.completion import email_trigger
 from mockserver.sandbox.recordings import MASKED
 
 MASKS: Mapping[str, str] = {
@@ -26,8 +27,14 @@ UNMASKED_CUSTOMER_FIELDS = ("type",)
 
 
 def mask_address(address: Mapping[str, str]) -> dict[str, str]:
-    """Mask name, street, e-mail and phone of an address; city and postal code stay."""
-    return {key: text and MASKS.get(key, text) for key, text in address.items()}
+    """Mask name, street, e-mail and phone of an address; city and postal code stay.
+
+    So does the part of an e-mail address that asks for an outcome at checkout.
+    """
+    masked = {key: text and MASKS.get(key, text) for key, text in address.items()}
+    if trigger := email_trigger(address.get("email", "")):
+        masked["email"] = MASKS["email"].replace("@", f"{trigger}@")
+    return masked
 
 
 def mask_customer(customer: Mapping[str, str]) -> dict[str, str]:
