@@ -75,6 +75,16 @@ def check_url(url: str) -> None:
             raise StoreError("store_unavailable", message)
 
 
+def tls_options(url: str) -> Mapping[str, bool]:
+    """Return options of the client: a certificate must be for the host of the URL.
+
+    The library checks the name only on request; without any check there is none to make.
+    """
+    parts = urlsplit(url)
+    is_checked = dict(parse_qsl(parts.query)).get("ssl_cert_reqs") != "none"
+    return {"ssl_check_hostname": True} if parts.scheme in TLS_SCHEMES and is_checked else {}
+
+
 def _unknown_parameter(name: str, known: Mapping[str, Parameter]) -> str:
     hint = "; valkeys:// and rediss:// use TLS" if name in TLS_PARAMETERS else ""
     return f"expected one of the parameters {', '.join(known)}, got '{name}'{hint}"

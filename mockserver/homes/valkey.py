@@ -22,7 +22,7 @@ from valkey.exceptions import NoScriptError, ResponseError, ValkeyError
 
 from mockserver.homes.encoding import encode
 from mockserver.homes.store import Commit, Conflict, Outcome, StoredFields, StoreError
-from mockserver.homes.store_url import check_url, hide_password
+from mockserver.homes.store_url import check_url, hide_password, tls_options
 from mockserver.homes.valkey_checks import (
     check_information,
     describe_start_error,
@@ -79,7 +79,10 @@ class ValkeyStore:
         self._address = hide_password(url)
         check_url(url)
         self._client = Valkey.from_url(
-            url, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT
+            url,
+            socket_timeout=SOCKET_TIMEOUT,
+            socket_connect_timeout=SOCKET_TIMEOUT,
+            **tls_options(url),
         )
         self._connection = self._client.connection_pool.make_connection()
         self._connection.socket_timeout = None  # a pipeline has one of its own

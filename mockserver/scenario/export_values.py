@@ -18,23 +18,25 @@ MASKS: Mapping[str, str] = {
     "street_number": MASKED,
     "house_extension": MASKED,
     "care_of": MASKED,
-    "email": "masked@example.com",
     "phone": MASKED,
 }
 """Personal data of an address, and its replacement; empty fields stay empty."""
+
+MASKED_EMAIL = "masked{trigger}@example.com"
+"""Replaces an e-mail address; the part that decides a completion stays."""
 
 UNMASKED_CUSTOMER_FIELDS = ("type",)
 
 
 def mask_address(address: Mapping[str, str]) -> dict[str, str]:
-    """Mask name, street, e-mail and phone of an address; city and postal code stay.
+    """Mask name, street, e-mail and phone of an address; city and postal code stay."""
+    return {key: text and _mask(key, text) for key, text in address.items()}
 
-    So does the part of an e-mail address that asks for an outcome at checkout.
-    """
-    masked = {key: text and MASKS.get(key, text) for key, text in address.items()}
-    if trigger := email_trigger(address.get("email", "")):
-        masked["email"] = MASKS["email"].replace("@", f"{trigger}@")
-    return masked
+
+def _mask(key: str, text: str) -> str:
+    if key == "email":
+        return MASKED_EMAIL.format(trigger=email_trigger(text))
+    return MASKS.get(key, text)
 
 
 def mask_customer(customer: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import trustme
 
 from mockserver.homes.store import StoreError
 from mockserver.homes.valkey import ValkeyStore
@@ -69,3 +70,32 @@ async def test_the_rights_that_are_asked_for_suffice(tmp_path: Path) -> None:
         assert await home.store.names() == ["shop"]
         await home.take_turn("shop", home.registry.drop, "shop")
         await home.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "more", "is_accepted"),
+    [
+        ("localhost", "", True),
+        ("127.0.0.1", "", False),
+        ("127.0.0.1", "&ssl_check_hostname=false", True),
+        ("127.0.0.1", "&ssl_cert_reqs=none", True),
+    ],
+)
+async def test_certificate_of_store_must_be_for_its_host(
+    tmp_path: Path, unused_tcp_port: int, host: str, more: str, *, is_accepted: bool
+) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    ca, own = tmp_path / "ca.pem", tmp_path / "own.pem"
+    authority.cert_pem.write_to_path(ca)
+    certificate.private_key_and_cert_chain_pem.write_to_path(own)
+    files = f"--tls-cert-file {own} --tls-key-file {own} --tls-ca-cert-file {ca}"
+    tls = f"--tls-port {unused_tcp_port} --tls-auth-clients no {files}"
+    with running_engine(tmp_path, *tls.split()):
+        store = ValkeyStore(f"rediss://{host}:{unused_tcp_port}?ssl_ca_certs={ca}{more}")
+        if is_accepted:
+            await store.open()
+        else:
+            with pytest.raises(StoreError, match=r"certificate|verify"):
+                await store.open()
+        await store.close()

@@ -162,6 +162,21 @@ def test_expectations_of_checkouts_and_deliveries(expect: dict[str, Any], passed
     assert check_expectations(expect, sandbox).passed is passed
 
 
+@pytest.mark.parametrize(
+    ("email", "masked"),
+    [
+        ("anna+denied@shop.test", "masked+denied@example.com"),
+        ("anna+pend-accept-05@shop.test", "masked+pend-accept-05@example.com"),
+        ("anna+news@shop.test", "masked@example.com"),
+    ],
+)
+def test_an_exported_email_keeps_what_decides_a_completion(email: str, masked: str) -> None:
+    spec = {**CART, "billing_address": {"email": email}}
+    text = export_sandbox(build(checkouts={"cart": spec}))
+    assert f"email: {masked}\n" in text
+    assert "anna" not in text
+
+
 def test_expected_deliveries_count_attempts_that_are_no_longer_listed() -> None:
     sandbox = build(checkouts={"cart": CART})
     complete(sandbox)

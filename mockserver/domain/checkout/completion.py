@@ -112,7 +112,7 @@ def outcome_for_email(email: str) -> ShopperOutcome:
 
 
 def email_trigger(email: str) -> str:
-    """Return the part of a test e-mail address that asks for an outcome, or an empty text."""
+    """Return the part of an e-mail address that decides a completion, or an empty text."""
     match = _TRIGGER.search(email)
     return match[0] if match else ""
 

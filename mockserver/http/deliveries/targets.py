@@ -43,7 +43,7 @@ class TargetPolicy(Struct, frozen=True):
 
     Attributes:
         allowed_hosts: host names that are called whatever their address.
-        rewrites: origins by the origin that they stand in for.
+        rewrites: origins by the origin that they stand in for, in lower case.
     """
 
     allowed_hosts: frozenset[str] = frozenset()
@@ -57,7 +57,7 @@ class TargetPolicy(Struct, frozen=True):
         """
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        target_origin = self.rewrites.get(origin, origin)
+        target_origin = self.rewrites.get(origin.lower(), origin)
         host = _host_of(target_origin)
         if not self.is_allowed_name(host):
             _check_host(host)
@@ -87,7 +87,10 @@ def _check_host(host: str) -> None:
 
 def _check_not_reserved(host: str) -> None:
     if _is_in(host, RESERVED_NAMES):
-        message = f"{host} is a name for examples; send it elsewhere with --deliver"
+        message = (
+            f"{host} is a name for examples; send it elsewhere with --deliver, which needs"
+            " the scheme and port of the URL as well"
+        )
         raise HostNotAllowedError(message)
 
 
@@ -138,7 +141,7 @@ def parse_rewrites(texts: tuple[str, ...]) -> dict[str, str]:
             if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
                 message = f"expected https://shop.example=http://localhost:8080, got '{text}'"
                 raise ValueError(message)
-        rewrites[source] = target
+        rewrites[source.lower()] = target
     return rewrites
 
 

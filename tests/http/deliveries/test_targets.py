@@ -44,6 +44,25 @@ def test_a_rewritten_url_keeps_path_query_and_host_header() -> None:
     assert target.host_header == "shop.example"
 
 
+@pytest.mark.parametrize(
+    ("origin", "url"),
+    [
+        ("https://shop.example", "https://SHOP.example/Push?id=A"),
+        ("https://Shop.example", "https://shop.example/Push?id=A"),
+    ],
+)
+def test_a_rewrite_matches_a_host_without_regard_to_case(origin: str, url: str) -> None:
+    rewrites = parse_rewrites((f"{origin}=http://localhost:8080",))
+    target = TargetPolicy(rewrites=rewrites).resolve(url)
+    assert target.url == "http://localhost:8080/Push?id=A"
+
+
+def test_a_rewrite_of_another_port_is_named_as_the_reason() -> None:
+    rewrites = parse_rewrites(("https://shop.example=http://localhost:8080",))
+    with pytest.raises(HostNotAllowedError, match="needs the scheme and port of the URL"):
+        TargetPolicy(rewrites=rewrites).resolve("https://shop.example:444/push")
+
+
 def test_allowed_hosts_are_names_and_addresses() -> None:
     hosts = ("Shop.example", "203.0.113.5", "[2001:db8::1]", "shop")
     assert parse_hosts(hosts) == {"shop.example", "203.0.113.5", "2001:db8::1", "shop"}
