@@ -79,7 +79,10 @@ def store_problem(error: StoreError) -> Problem:
 
 
 def scenario_problem(error: ScenarioError) -> Problem:
-    """Build a 422 problem with every finding of a scenario, with line and column."""
+    """Build a 422 problem with every finding of a scenario, with line and column.
+
+    The detail leaves out positions if all are 1:1, as in bodies without known positions.
+    """
     findings = [
         {
             "code": finding.code,
@@ -90,4 +93,6 @@ def scenario_problem(error: ScenarioError) -> Problem:
         }
         for finding in error.findings
     ]
-    return Problem(422, str(error), errors=findings)
+    has_positions = any((f.line, f.column) != (1, 1) for f in error.findings)
+    texts = [str(f) if has_positions else f.text for f in error.findings]
+    return Problem(422, "\n".join(texts), errors=findings)

@@ -35,8 +35,13 @@ class Finding(Struct, frozen=True):
 
     def __str__(self) -> str:
         """Read as ``line:column CODE location: message``."""
+        return f"{self.line}:{self.column} {self.text}"
+
+    @property
+    def text(self) -> str:
+        """The finding without its position, which means nothing where there is no file."""
         prefix = f"{self.location}: " if self.location else ""
-        return f"{self.line}:{self.column} {self.code} {prefix}{self.message}"
+        return f"{self.code} {prefix}{self.message}"
 
 
 def format_path(path: ValuePath) -> str:

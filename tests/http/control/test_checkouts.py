@@ -248,6 +248,15 @@ async def test_completed_checkout_cannot_be_completed_again(
     assert after.json == {key: before[key] for key in after.json}
 
 
+async def test_a_wrong_key_of_a_completion_is_named_without_a_position(
+    merchant: Merchant,
+) -> None:
+    order_id = await create(merchant)
+    body = {"billing_address": {"foo": 1}}
+    reply = await merchant.control("POST", f"checkouts/{order_id}/complete", body)
+    assert reply.json["detail"].startswith("E101 billing_address.foo: unknown key 'foo', ")
+
+
 async def test_an_expired_checkout_cannot_be_completed(merchant: Merchant) -> None:
     order_id = await create(merchant)
     await merchant.control("POST", "clock", {"advance": "48h"})
