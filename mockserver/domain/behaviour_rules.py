@@ -155,6 +155,12 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         assumed("documented for the playground; there is no account to sign up for here"),
     ),
     BehaviourRule(
+        "A checkout order may have any currency in any country.",
+        assumed(
+            "the provider refuses what the merchant has not agreed on, which is unknown here"
+        ),
+    ),
+    BehaviourRule(
         "A hosted session belongs to its checkout order: opening another one replaces its"
         " merchant_urls, and the session_id stays.",
         assumed("no second session of an order is recorded"),
