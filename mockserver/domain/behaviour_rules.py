@@ -147,6 +147,38 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         klarna_docs("test scenarios of the playground; whether Kustom has them is not known"),
     ),
     BehaviourRule(
+        "Case and further parts of such addresses make no difference: name+DENIED+2@…",
+        assumed("the documentation has lower case and one part only"),
+    ),
+    BehaviourRule(
+        "name+require_signup@… is approved like any other address.",
+        assumed("documented for the playground; there is no account to sign up for here"),
+    ),
+    BehaviourRule(
+        "A checkout order may have any currency in any country.",
+        assumed(
+            "the provider refuses what the merchant has not agreed on, which is unknown here"
+        ),
+    ),
+    BehaviourRule(
+        "A hosted session belongs to its checkout order: opening another one replaces its"
+        " merchant_urls, and the session_id stays.",
+        assumed("no second session of an order is recorded"),
+    ),
+    BehaviourRule(
+        "Hosted sessions have no qr_code_url, distribution_url or"
+        " manual_identification_check_url, and cannot be distributed or deleted.",
+        assumed("they lead to pages and messages of the provider"),
+    ),
+    BehaviourRule(
+        "After a decline the hosted page stays; failure, cancel and back are never opened.",
+        assumed("a shopper who tries again needs the page"),
+    ),
+    BehaviourRule(
+        "Render-Time is recorded with responses of the checkout API, but not sent.",
+        assumed("a duration of the provider's service, which no client reads"),
+    ),
+    BehaviourRule(
         "With auto_capture the whole order is captured at once, unless a fraud review is"
         " pending.",
         assumed("the option is documented, the moment is not"),

@@ -70,7 +70,9 @@ ORDER_OUTCOMES = {
 }
 """Outcomes that make an order, and its fraud status."""
 
-_TRIGGER = re.compile(r"\+(?:denied|red|pend-(accept|reject)-(\d{2}))@")
+_TRIGGER = re.compile(
+    r"\+(?:denied|red|pend-(accept|reject)-(\d{2}))(?=[+@])", re.IGNORECASE | re.ASCII
+)
 _REVIEWS = {"accept": FraudStatus.ACCEPTED, "reject": FraudStatus.REJECTED}
 
 
@@ -101,6 +103,7 @@ def outcome_for_email(email: str) -> ShopperOutcome:
 
     Documented by Klarna for the playground: ``name+denied@…``, ``name+red@…``,
     ``name+pend-accept-05@…``, ``name+pend-reject-05@…`` (a review of so many minutes).
+    Case and further parts such as ``name+denied+2@…`` make no difference (assumed).
     """
     match = _TRIGGER.search(email)
     if match is None:
@@ -111,7 +114,7 @@ def outcome_for_email(email: str) -> ShopperOutcome:
 def email_trigger(email: str) -> str:
     """Return the part of an e-mail address that decides a completion, or an empty text."""
     match = _TRIGGER.search(email)
-    return match[0].removesuffix("@") if match else ""
+    return match[0] if match else ""
 
 
 def planned_review(email: str, completed_at: datetime) -> PlannedReview | None:
@@ -119,7 +122,9 @@ def planned_review(email: str, completed_at: datetime) -> PlannedReview | None:
     match = _TRIGGER.search(email)
     if match is None or not match[1]:
         return None
-    return PlannedReview(completed_at + timedelta(minutes=int(match[2])), _REVIEWS[match[1]])
+    return PlannedReview(
+        completed_at + timedelta(minutes=int(match[2])), _REVIEWS[match[1].lower()]
+    )
 
 
 def enter_shopper_details(

@@ -160,6 +160,10 @@ def effective_actions(
     return actions[: next(ends, None)]
 
 
+INJECTED_VIOLATIONS = {Reason.BAD_VALUE: "Bad value: body"}
+"""What an injected refusal finds wrong with a body, where it is worded in another way."""
+
+
 def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
     """Collect the facts that the message of an injected refusal needs."""
     template = find_error_definition(reason, exchange.entry.operation).message
@@ -169,7 +173,7 @@ def _known_facts(reason: Reason, exchange: Exchange) -> dict[str, object]:
         "method": exchange.request.method,
         "allowed": exchange.request.method,
         "cause": "",
-        "violations": ["'body' is not valid"],
+        "violations": [INJECTED_VIOLATIONS.get(reason, "'body' is not valid")],
     }
     names = [name for _, name, _, _ in Formatter().parse(template) if name]
     return {name: facts.get(name, UNKNOWN_FACT) for name in [*names, "order_id", "capture_id"]}

@@ -200,6 +200,11 @@ def test_entered_customer_fields_complete_the_sent_ones() -> None:
         ("me+pend-accept-05@shop.example", ShopperOutcome.PENDING),
         ("me+pend-reject-10@shop.example", ShopperOutcome.PENDING),
         ("me+pend-accept-5@shop.example", ShopperOutcome.APPROVED),
+        ("ME+DENIED@shop.example", ShopperOutcome.DECLINED),
+        ("me+red+2@shop.example", ShopperOutcome.DECLINED),
+        ("me+2+Pend-Accept-05@shop.example", ShopperOutcome.PENDING),
+        ("me+denied2@shop.example", ShopperOutcome.APPROVED),
+        ("me+require_signup@shop.example", ShopperOutcome.APPROVED),
     ],
 )
 def test_test_addresses_ask_for_an_outcome(email: str, outcome: ShopperOutcome) -> None:

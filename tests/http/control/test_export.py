@@ -195,6 +195,18 @@ def test_every_mask_hides_a_field_and_leaves_an_empty_one_empty() -> None:
     assert mask_customer({"type": "person", "x": "1"}) == {"type": "person", "x": "masked"}
 
 
+@pytest.mark.parametrize(
+    ("email", "masked"),
+    [
+        ("ada+denied@shop.example", "masked+denied@example.com"),
+        ("ADA+Pend-Reject-05+x@shop.example", "masked+Pend-Reject-05@example.com"),
+        ("ada+news@shop.example", "masked@example.com"),
+    ],
+)
+def test_a_masked_email_asks_for_the_same_outcome(email: str, masked: str) -> None:
+    assert mask_address({"email": email}) == {"email": masked}
+
+
 IMPOSSIBLE: Mapping[str, tuple[Json, str]] = {
     "cancelled with captures": (
         {**SHIPPED, "state": {"cancelled": "1d"}},

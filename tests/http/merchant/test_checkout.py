@@ -388,4 +388,5 @@ async def test_a_fault_can_refuse_a_creation(merchant: Merchant) -> None:
     await add_fault(merchant, {"refuse": "bad_value"}, on="create_checkout")
     reply = await merchant.send("POST", CHECKOUTS_PATH, CART)
     assert (reply.status, reply.json["error_code"]) == (400, "BAD_VALUE")
+    assert reply.json["error_messages"] == ["Bad value: body"]
     assert (await merchant.send("POST", CHECKOUTS_PATH, CART)).status == 201
