@@ -30,6 +30,7 @@ class Shop:
         before_answer: called with each callback before it is answered.
         update: fields that the shop updates while it handles a callback.
         may_respond: a push gets its response once it is set.
+        was_pushed: is set by the first push.
         webhooks: headers and body of each webhook.
     """
 
@@ -45,6 +46,7 @@ class Shop:
     before_answer: Callable[[web.Request], Awaitable[None]] | None = None
     update: dict[str, Any] = field(default_factory=dict)
     may_respond: asyncio.Event = field(default_factory=asyncio.Event)
+    was_pushed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         """Respond without waiting, unless a test clears the event."""
@@ -53,6 +55,7 @@ class Shop:
     async def push(self, request: web.Request) -> web.Response:
         """Record a push."""
         self.pushes.append((request.method, request.query_string, await request.read()))
+        self.was_pushed.set()
         await self.may_respond.wait()
         if len(self.pushes) == self.acknowledge_at:
             order_id = request.query["order"]
@@ -141,4 +144,5 @@ class Shop:
         try:
             yield self
         finally:
+            self.may_respond.set()  # else the cleanup waits for the responses
             await runner.cleanup()

@@ -68,6 +68,7 @@ def drop_sandbox(context: ControlContext, params: PathParams, _request: Request)
     name = parse_sandbox_name(context, params)
     if not context.registry.drop(name):
         raise sandbox_not_found(context, name)
+    context.deliveries.cancel(name)
     return Response(204)
 
 
@@ -109,6 +110,7 @@ def _build_from_body(
 
 def _replace_sandbox(context: ControlContext, scenario: Scenario, sandbox: Sandbox) -> Response:
     context.registry.put(sandbox, scenario)
+    context.deliveries.cancel(sandbox.name)
     return json_response({"scenario": scenario.name, "orders": sandbox.order_names})
 
 

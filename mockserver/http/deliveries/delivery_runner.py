@@ -6,6 +6,7 @@ only if the sandbox still has it.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -50,6 +51,7 @@ class DeliveryRunner:
         self._locks: WeakKeyDictionary[Sandbox, asyncio.Lock] = WeakKeyDictionary()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._under_way: dict[str, asyncio.Future[Any]] = {}  # calls of an advance, by sandbox
 
     async def advance(self, sandbox: Sandbox, move: ClockMove) -> list[SentDelivery]:
         """Move the clock, from due time to due time, sending what is due.
@@ -65,7 +67,8 @@ class DeliveryRunner:
         while (step := await self.take_turn(sandbox, turns.take_step, move)) and step.due:
             sent += await self._send_batch(sandbox, step.due)
             move = step.rest
-        self.arm(sandbox)
+        if self.is_in_use(sandbox):
+            self.arm(sandbox)
         return sent
 
     async def take_turn(
@@ -106,8 +109,31 @@ class DeliveryRunner:
                         delivery_id = prepared.delivery.delivery_id
                         sent[delivery_id] = await self._send_prepared(sandbox, prepared)
 
-        await asyncio.gather(*(work() for _ in range(min(len(by_order), MAX_PARALLEL))))
+        number = min(len(by_order), MAX_PARALLEL)
+        await self._run_until_cancelled(sandbox.name, [work() for _ in range(number)])
         return [call for delivery in batch for call in sent.get(delivery.delivery_id, ())]
+
+    async def _run_until_cancelled(
+        self, name: str, calls: Sequence[Coroutine[Any, Any, None]]
+    ) -> None:
+        """Run calls side by side, until they are done or :meth:`cancel` ends them."""
+        group = self._under_way[name] = asyncio.gather(*calls)
+        try:
+            await asyncio.wait([group])
+        except asyncio.CancelledError:
+            group.cancel()
+            await asyncio.wait([group])
+            raise
+        finally:
+            if self._under_way.get(name) is group:
+                del self._under_way[name]
+        with suppress(asyncio.CancelledError):  # by cancel()
+            group.result()
+
+    def cancel(self, name: str) -> None:
+        """End the calls of an advance of a sandbox that was reset or dropped."""
+        if name in self._under_way:
+            self._under_way[name].cancel()
 
     async def deliver(self, sandbox: Sandbox, delivery: Delivery) -> list[SentDelivery]:
         """Make a call that is due, after applying fault rules.

@@ -10,7 +10,7 @@ from mockserver.domain.operation import Operation
 from mockserver.http.control import deliveries
 from mockserver.http.workers import WORKER_NAME
 from mockserver.sandbox.deliveries.delivery import DeliveryState, derive_delivery_state
-from tests.support.shop import Shop
+from tests.support.shop import FROZEN, Shop
 
 
 async def test_a_push_is_an_empty_post_after_two_minutes(shop: Shop) -> None:
@@ -154,6 +154,19 @@ async def test_a_reset_empties_the_inbox(shop: Shop) -> None:
     await shop.merchant.control("POST", "reset")
     assert await shop.inbox() == []
     assert await shop.advance("1h") == []
+
+
+@pytest.mark.unshared("another replica may be making the call")
+@pytest.mark.parametrize(("method", "path"), [("POST", "reset"), ("PUT", "scenario")])
+async def test_a_replaced_sandbox_ends_the_call_that_an_advance_waits_for(
+    shop: Shop, method: str, path: str
+) -> None:
+    await shop.complete()
+    shop.may_respond.clear()
+    advance = asyncio.create_task(shop.advance("2m"))
+    await shop.was_pushed.wait()
+    await shop.merchant.control(method, path, FROZEN if method == "PUT" else None)
+    assert await asyncio.wait_for(advance, timeout=4) == []  # a push may take 5 s
 
 
 async def test_a_running_clock_sends_by_itself(shop: Shop) -> None:
