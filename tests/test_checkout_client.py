@@ -33,7 +33,7 @@ def create(kustom: KustomSandbox) -> str:
         return str(orjson.loads(response.read())["order_id"])
 
 
-def test_a_shopper_is_declined_and_then_pays(kustom: KustomSandbox) -> None:
+def test_shopper_is_declined_and_then_pays(kustom: KustomSandbox) -> None:
     order_id = create(kustom)
     assert kustom.complete(order_id, outcome="declined")["order"] is None
     assert kustom.control.checkout(order_id)["status"] == "checkout_incomplete"

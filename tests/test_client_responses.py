@@ -129,7 +129,7 @@ def test_every_method_of_the_client_has_a_call() -> None:
     assert methods == CALLS.keys() | UNTYPED.keys()
 
 
-def test_a_wrong_type_and_an_unknown_key_are_noticed(client: ControlClient) -> None:
+def test_wrong_type_and_an_unknown_key_are_noticed(client: ControlClient) -> None:
     response = client.clock()
     promised: Any = get_type_hints(ControlClient.clock)["return"]
     with pytest.raises(msgspec.ValidationError, match="frozen"):

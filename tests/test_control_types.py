@@ -174,7 +174,7 @@ def test_every_typed_dictionary_is_compared_with_a_schema() -> None:
     assert compared == response_types()
 
 
-def test_a_missing_key_and_an_optional_key_are_noticed() -> None:
+def test_missing_key_and_an_optional_key_are_noticed() -> None:
     schema = shipped_schemas()[CONTROL]["$defs"]["clock"]
     relaxed = {**schema, "required": ["now"]}
     smaller = {**schema, "properties": {"now": schema["properties"]["now"]}}

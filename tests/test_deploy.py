@@ -56,7 +56,7 @@ def settings_in(value: object) -> set[str]:
 
 
 @all_files
-def test_the_file_is_tidy(file: Path) -> None:
+def test_file_is_tidy(file: Path) -> None:
     command = [sys.executable, "-m", "yamllint", "--strict", "--config-data", RULES, str(file)]
     linted = subprocess.run(command, check=False, capture_output=True, text=True)
     assert linted.stdout == ""
@@ -76,7 +76,7 @@ def test_compose_accepts_its_file() -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_a_replica_without_store_gets_no_requests_but_is_not_restarted() -> None:
+def test_replica_without_store_gets_no_requests_but_is_not_restarted() -> None:
     (container,) = resource("Deployment")["spec"]["template"]["spec"]["containers"]
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert container["livenessProbe"]["httpGet"]["path"] == "/livez"

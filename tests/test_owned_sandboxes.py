@@ -31,7 +31,7 @@ def test_control_client_sends_the_secret_of_its_sandbox(url: str) -> None:
     assert len(owner.orders()) == 1
 
 
-def test_a_test_loads_and_drops_its_sandbox(url: str) -> None:
+def test_test_loads_and_drops_its_sandbox(url: str) -> None:
     with KustomServer(url).open_sandbox("test", SCENARIO) as sandbox:
         assert sandbox.auth == ("test", "secret")
         assert sandbox.clock.advance("1d") == []

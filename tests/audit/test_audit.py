@@ -69,7 +69,7 @@ def test_every_rule_is_in_exactly_one_list(new_sandbox: Callable[..., Sandbox]) 
     assert sorted(code for codes in lists for code in codes) == sorted(AUDIT_RULES)
 
 
-def test_a_silenced_rule_is_counted_and_left_out(new_sandbox: Callable[..., Sandbox]) -> None:
+def test_silenced_rule_is_counted_and_left_out(new_sandbox: Callable[..., Sandbox]) -> None:
     sandbox = new_sandbox()
     capture(sandbox, "order-0", 1000)
     report = audit_sandbox(sandbox, ("A201", "A302"))
@@ -80,14 +80,14 @@ def test_a_silenced_rule_is_counted_and_left_out(new_sandbox: Callable[..., Sand
     assert report.findings == ()
 
 
-def test_an_unknown_code_names_the_nearest_one(new_sandbox: Callable[..., Sandbox]) -> None:
+def test_unknown_code_names_the_nearest_one(new_sandbox: Callable[..., Sandbox]) -> None:
     with pytest.raises(UnknownRuleError, match=r"'a301', did you mean 'A301'\?"):
         audit_sandbox(new_sandbox(), ("a301",))
     with pytest.raises(UnknownRuleError, match="'A999', known: A606, A605, "):
         audit_sandbox(new_sandbox(), ("A999",))
 
 
-def test_a_rule_finds_one_thing_per_order(new_sandbox: Callable[..., Sandbox]) -> None:
+def test_rule_finds_one_thing_per_order(new_sandbox: Callable[..., Sandbox]) -> None:
     sandbox = new_sandbox(orders=2)
     for order_id in ("order-0", "order-0", "order-1"):
         capture(sandbox, order_id, 1000)
@@ -120,7 +120,7 @@ def test_requests_and_findings_are_bounded(new_sandbox: Callable[..., Sandbox]) 
     assert findings[-1].detail.endswith("(and findings on 5 more orders)")
 
 
-def test_a_journal_that_was_cut_does_not_pass_a_rule(
+def test_journal_that_was_cut_does_not_pass_a_rule(
     new_sandbox: Callable[..., Sandbox],
 ) -> None:
     sandbox = new_sandbox(journal_size=2)
@@ -178,7 +178,7 @@ def test_findings_are_sorted_worst_first_and_previews_last(server_url: str) -> N
     assert [finding["code"] for finding in report["findings"]] == ["A304", "A101", "A307"]
 
 
-def test_a_scenario_silences_a_rule(server_url: str) -> None:
+def test_scenario_silences_a_rule(server_url: str) -> None:
     text = scenario_of(AUDIT_EXAMPLES["A304"].bad) + "allow: [A101, A304, W302]\n"
     _, report = run_and_audit(server_url, "allowed", text)
     assert report["findings"] == []
@@ -208,7 +208,7 @@ def test_codes_are_separated_by_commas_or_repeated(server_url: str, query: str) 
     assert [rule["code"] for rule in report["silenced"]] == ["A301", "A304"]
 
 
-def test_a_call_silences_a_rule(server_url: str) -> None:
+def test_call_silences_a_rule(server_url: str) -> None:
     text = scenario_of(AUDIT_EXAMPLES["A304"].bad)
     _, report = run_and_audit(server_url, "allowed-by-call", text, ["A101", "A304"])
     assert report["findings"] == []
@@ -222,7 +222,7 @@ def test_a_call_silences_a_rule(server_url: str) -> None:
         ("present", "audit?alow=A301", 422, "unknown filter 'alow', did you mean 'allow'?"),
     ],
 )
-def test_a_wrong_call_is_refused(
+def test_wrong_call_is_refused(
     server_url: str, sandbox: str, path: str, status: int, message: str
 ) -> None:
     ControlClient(server_url, "present").load("version: 1")

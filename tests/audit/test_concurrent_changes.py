@@ -70,6 +70,6 @@ def test_change_after_the_response_is_not_concurrent() -> None:
     assert severity_of(SHIP_SHIRT, SHIP_SHIRT, other_sent_at=-1) == "passed"
 
 
-def test_the_same_key_makes_a_repetition_safe() -> None:
+def test_same_key_makes_a_repetition_safe() -> None:
     sent = severity_of(SHIP_SHIRT, SHIP_SHIRT, other_sent_at=DELAY / 2, key="parcel-1")
     assert sent == "passed"

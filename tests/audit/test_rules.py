@@ -27,21 +27,21 @@ def test_every_rule_has_an_example() -> None:
 
 
 @every_rule
-def test_the_bad_example_is_found(server_url: str, code: str) -> None:
+def test_bad_example_is_found(server_url: str, code: str) -> None:
     differences, report = play(server_url, f"bad-{code}", AUDIT_EXAMPLES[code].bad)
     assert differences == []
     assert code in codes(report["findings"])
 
 
 @every_rule
-def test_the_good_example_has_no_finding_worse_than_a_note(server_url: str, code: str) -> None:
+def test_good_example_has_no_finding_worse_than_a_note(server_url: str, code: str) -> None:
     differences, report = play(server_url, f"good-{code}", AUDIT_EXAMPLES[code].good)
     assert differences == []
     assert [f for f in report["findings"] if f["code"] == code or f["severity"] != "note"] == []
 
 
 @every_case("audit", "rules")
-def test_a_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any]) -> None:
+def test_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any]) -> None:
     text = scenario_of(case["exchange"])
     if "allow:" not in text:
         text += "allow: [A101]\n"  # most cases are not about keys
@@ -54,7 +54,7 @@ def test_a_case_yields_exactly_its_findings(server_url: str, case: dict[str, Any
 
 
 @every_case("audit", "clients")
-def test_the_normal_conduct_of_a_public_client_causes_no_false_alarm(
+def test_normal_conduct_of_a_public_client_causes_no_false_alarm(
     server_url: str, case: dict[str, Any]
 ) -> None:
     differences, report = play(server_url, case["case"], case["exchange"])
@@ -70,6 +70,6 @@ def test_rule_without_its_situation_is_listed_as_not_tried(server_url: str, code
     assert reasons[code] == AUDIT_RULES[code].situation
 
 
-def test_a_scenario_may_allow_every_rule() -> None:
+def test_scenario_may_allow_every_rule() -> None:
     allow = shipped_schemas()["scenario.schema.json"]["properties"]["allow"]
     assert [code for code in allow["items"]["enum"] if code[0] == "A"] == list(AUDIT_RULES)

@@ -90,7 +90,7 @@ def test_purchase_ends_on_the_confirmation_page(
     assert order["shipping_address"]["street_address"] == "Storgatan 1"
 
 
-def test_the_shop_reads_the_address_once_the_shopper_has_entered_it(
+def test_shop_reads_the_address_once_the_shopper_has_entered_it(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
     checkout = visit()
@@ -115,7 +115,7 @@ def test_the_shop_reads_the_address_once_the_shopper_has_entered_it(
 
 
 @pytest.mark.parametrize("email", ["ada+denied@shop.example", "ada+red@shop.example"])
-def test_a_declined_shopper_tries_again(
+def test_declined_shopper_tries_again(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator], email: str
 ) -> None:
     checkout = visit()
@@ -149,7 +149,7 @@ def test_outcome_and_push_are_chosen_in_the_panel(
     assert [delivery["state"] for delivery in shop.control.deliveries()] == ["held"]
 
 
-def test_a_cart_that_changes_while_suspended_is_shown_after_resume(
+def test_cart_that_changes_while_suspended_is_shown_after_resume(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
     checkout = visit()
@@ -185,7 +185,7 @@ def test_page_shows_the_error_text_of_the_shop(
     page.wait_for_url("**/confirmation?*")
 
 
-def test_the_answer_to_the_validation_callback_is_obeyed(page: Page, shop: ShopSite) -> None:
+def test_answer_to_the_validation_callback_is_obeyed(page: Page, shop: ShopSite) -> None:
     checkout = open_checkout(page, shop, shop.create("validation")["order_id"])
     enter_details(checkout)
     refusal = {"error_type": "approval_failed", "error_text": "<b>Sold out</b>"}
@@ -200,7 +200,7 @@ def test_the_answer_to_the_validation_callback_is_obeyed(page: Page, shop: ShopS
     assert shop.orders == []
 
 
-def test_the_confirmation_url_is_the_one_after_the_shops_validation(
+def test_confirmation_url_is_the_one_after_the_shops_validation(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
     checkout = visit(options={"require_client_validation": True})
@@ -222,7 +222,7 @@ def test_the_confirmation_url_is_the_one_after_the_shops_validation(
     page.wait_for_url("**/confirmation?*&number=135")
 
 
-def test_a_chosen_shipping_option_is_added_to_the_total(
+def test_chosen_shipping_option_is_added_to_the_total(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
     checkout = visit(shipping_options=[PICKUP, PARCEL])
@@ -244,7 +244,7 @@ def answer_options(shop: ShopSite, status: int, answer: Any) -> None:  # noqa: A
     shop.answers["/shipping_option_update"] = (status, {}, json.dumps(answer).encode())
 
 
-def test_an_option_that_the_shop_refuses_is_not_chosen(page: Page, shop: ShopSite) -> None:
+def test_option_that_the_shop_refuses_is_not_chosen(page: Page, shop: ShopSite) -> None:
     created = shop.create("shipping_option_update", shipping_options=[PICKUP, PARCEL])
     checkout = open_checkout(page, shop, created["order_id"])
     answer_options(shop, 200, TOTALS)
@@ -304,7 +304,7 @@ def test_texts_of_the_cart_are_never_markup(
     assert page.frames[1].title() == "Checkout"
 
 
-def test_a_shopper_cannot_pay_until_required_checkboxes_are_ticked(
+def test_shopper_cannot_pay_until_required_checkboxes_are_ticked(
     page: Page, visit: Callable[..., FrameLocator]
 ) -> None:
     age = {"text": "Of age", "checked": False, "required": True}
@@ -352,7 +352,7 @@ def test_expired_checkout_page_shows_that_it_has_expired(
     assert events(page, "can_not_complete_order")
 
 
-def test_a_resume_while_the_page_loads_reads_the_order_again(
+def test_resume_while_the_page_loads_reads_the_order_again(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
     def complete_meanwhile(route: Route) -> None:
@@ -367,7 +367,7 @@ def test_a_resume_while_the_page_loads_reads_the_order_again(
     expect(checkout.locator("#closed-title")).to_have_text("Thank you for your order")
 
 
-def test_an_order_completed_elsewhere_is_shown_as_complete(
+def test_order_completed_elsewhere_is_shown_as_complete(
     page: Page, shop: ShopSite, visit: Callable[..., FrameLocator]
 ) -> None:
     checkout = visit()
@@ -378,7 +378,7 @@ def test_an_order_completed_elsewhere_is_shown_as_complete(
     expect(checkout.locator("#receipt")).to_contain_text(summary["order_id"])
 
 
-def test_the_page_works_without_a_shop_around_it(page: Page, shop: ShopSite) -> None:
+def test_page_works_without_a_shop_around_it(page: Page, shop: ShopSite) -> None:
     shop.create()
     (summary,) = shop.control.checkouts()
     page.goto(summary["page_url"])
@@ -387,7 +387,7 @@ def test_the_page_works_without_a_shop_around_it(page: Page, shop: ShopSite) -> 
     page.wait_for_url("**/confirmation?*")
 
 
-def test_the_page_is_shown_in_the_documentation(
+def test_page_is_shown_in_the_documentation(
     open_page: Callable[..., Page], shop: ShopSite
 ) -> None:
     page = open_page(viewport={"width": 720, "height": 1200}, color_scheme="light")

@@ -32,7 +32,7 @@ def shop(tmp_path: Path) -> Iterator[ShopSite]:
             yield shop
 
 
-def test_a_shopper_buys_in_a_shop_under_tls(
+def test_shopper_buys_in_a_shop_under_tls(
     shop: ShopSite, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(ignore_https_errors=True)  # it does not know the authority

@@ -68,7 +68,7 @@ def open_order(page: Page, shop: RefundingShop) -> None:
     expect(page.locator("header .state")).to_contain_text("live")
 
 
-def test_a_wrong_refund_turns_red_and_a_right_one_blue_without_reloading(
+def test_wrong_refund_turns_red_and_a_right_one_blue_without_reloading(
     page: Page, shop: RefundingShop
 ) -> None:
     page.goto(f"{shop.url}/")
@@ -91,7 +91,7 @@ def test_a_wrong_refund_turns_red_and_a_right_one_blue_without_reloading(
     assert page.evaluate("() => performance.timeOrigin") == began
 
 
-def test_a_refund_is_drawn_before_it_is_sent(page: Page, shop: RefundingShop) -> None:
+def test_refund_is_drawn_before_it_is_sent(page: Page, shop: RefundingShop) -> None:
     open_order(page, shop)
     page.get_by_role("button", name="Refund…").click()
     dialog = page.get_by_role("dialog")
@@ -109,7 +109,7 @@ def test_a_refund_is_drawn_before_it_is_sent(page: Page, shop: RefundingShop) ->
     expect(page.locator(".picture .refund.allocated")).to_have_count(1)
 
 
-def test_the_slider_shows_the_order_as_it_was(page: Page, shop: RefundingShop) -> None:
+def test_slider_shows_the_order_as_it_was(page: Page, shop: RefundingShop) -> None:
     shop.refund(order_id(shop), 10000, "B24680")
     open_order(page, shop)
     expect(page.locator(".picture .refund")).to_have_count(1)
@@ -121,7 +121,7 @@ def test_the_slider_shows_the_order_as_it_was(page: Page, shop: RefundingShop) -
     expect(page.locator(".picture .refund")).to_have_count(1)
 
 
-def test_the_reason_of_a_failure_is_reached_by_keyboard_alone(
+def test_reason_of_a_failure_is_reached_by_keyboard_alone(
     page: Page, shop: RefundingShop
 ) -> None:
     shop.refund(order_id(shop), 10000, "B2468O")
@@ -143,7 +143,7 @@ def test_the_reason_of_a_failure_is_reached_by_keyboard_alone(
     expect(page.locator("main")).to_be_focused()
 
 
-def test_the_journal_follows_filters_and_explains(page: Page, shop: RefundingShop) -> None:
+def test_journal_follows_filters_and_explains(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "journal")
     expect(page.locator("header .state")).to_contain_text("live")
     shop.refund(order_id(shop), 10000, "B24680")
@@ -176,7 +176,7 @@ def test_entries_arrive_after_a_broken_connection(
     expect(page.locator(".item:visible")).to_have_count(1)
 
 
-def test_a_checkout_is_completed_with_its_required_checkboxes_ticked(
+def test_checkout_is_completed_with_its_required_checkboxes_ticked(
     page: Page, shop: RefundingShop
 ) -> None:
     rules = {"text": "Our rules", "checked": False, "required": True}
@@ -209,7 +209,7 @@ def test_clock_shows_a_dry_run_before_it_moves(page: Page, shop: RefundingShop) 
     assert shop.control.clock()["now"].startswith("2026-02-12T09")
 
 
-def test_a_fault_is_added_from_a_template(page: Page, shop: RefundingShop) -> None:
+def test_fault_is_added_from_a_template(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "faults")
     page.get_by_label("Template").select_option(label="The next refund is not allocated")
     page.get_by_role("button", name="Add fault").click()
@@ -228,7 +228,7 @@ def test_every_fault_template_is_valid(page: Page, shop: RefundingShop) -> None:
         expect(page.get_by_label("Faults").locator("tbody tr")).to_have_count(index + 1)
 
 
-def test_a_scenario_is_checked_while_typing_and_loaded(page: Page, shop: RefundingShop) -> None:
+def test_scenario_is_checked_while_typing_and_loaded(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "scenario")
     editor = page.get_by_label("Scenario in YAML")
     editor.fill("version: 1\norders: {one: {lines: [{unit_prize: 500}]}}\n")
@@ -243,7 +243,7 @@ def test_a_scenario_is_checked_while_typing_and_loaded(page: Page, shop: Refundi
     assert [order["name"] for order in shop.control.orders()] == ["one"]
 
 
-def test_a_scenario_is_drawn_before_it_is_loaded(page: Page, shop: RefundingShop) -> None:
+def test_scenario_is_drawn_before_it_is_loaded(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "scenario")
     page.get_by_label("Shipped scenarios").select_option("misspelt-reference")
     panel = page.get_by_role("region", name="What it brings")
@@ -255,7 +255,7 @@ def test_a_scenario_is_drawn_before_it_is_loaded(page: Page, shop: RefundingShop
     assert [order["name"] for order in shop.control.orders()] == ["shipped"]
 
 
-def test_a_snapshot_is_taken_and_restored(page: Page, shop: RefundingShop) -> None:
+def test_snapshot_is_taken_and_restored(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop, "snapshots")
     page.get_by_role("button", name="Take a snapshot").click()
     expect(page.get_by_role("row", name=re.compile("here"))).to_be_visible()
@@ -267,7 +267,7 @@ def test_a_snapshot_is_taken_and_restored(page: Page, shop: RefundingShop) -> No
     assert shop.control.orders()[0]["refunded_amount"] == 0
 
 
-def test_an_order_is_made_from_a_form(page: Page, shop: RefundingShop) -> None:
+def test_order_is_made_from_a_form(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop)
     page.get_by_role("button", name="New order…").click()
     page.get_by_role("dialog").get_by_role("button", name="Create order").click()
@@ -351,7 +351,7 @@ def violations(page: Page, axe: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_overview_and_dialogs_are_accessible(
+def test_overview_and_dialogs_are_accessible(
     open_page: Callable[..., Page], axe: str, shop: RefundingShop, theme: str
 ) -> None:
     page = open_page(viewport={"width": 1280, "height": 800}, color_scheme=theme)
@@ -373,7 +373,7 @@ def test_the_overview_and_dialogs_are_accessible(
             expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_the_list_of_orders_names_those_with_a_problem(page: Page, shop: RefundingShop) -> None:
+def test_list_of_orders_names_those_with_a_problem(page: Page, shop: RefundingShop) -> None:
     open_view(page, shop)
     row = page.get_by_role("row", name="shipped")
     expect(row).to_be_visible()
@@ -424,7 +424,7 @@ def test_coverage_lists_tried_and_untried_operations(page: Page, shop: Refunding
     expect(page.get_by_label("Request", exact=True).first).to_contain_text("→ 201")
 
 
-def test_the_text_of_the_picture_has_contrast_in_both_themes(
+def test_text_of_the_picture_has_contrast_in_both_themes(
     open_page: Callable[..., Page], shop: RefundingShop
 ) -> None:
     shop.refund(order_id(shop), 10000, "B2468O")

@@ -37,7 +37,7 @@ def shop_url(server_url: str) -> Iterator[str]:
         process.terminate()
 
 
-def test_the_test_on_the_page_buys_in_the_example_shop(
+def test_test_on_the_page_buys_in_the_example_shop(
     page: Page, shop_url: str, server_url: str
 ) -> None:
     (block,) = (b for b in blocks(DOCS / "how-to/browser.md") if b.file == "test_shop.py")

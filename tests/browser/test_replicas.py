@@ -13,7 +13,7 @@ from tests.support.refunding_shop import RefundingShop
 pytestmark = pytest.mark.browser
 
 
-def test_the_page_follows_on_at_another_replica_and_loses_nothing(
+def test_page_follows_on_at_another_replica_and_loses_nothing(
     page: Page, watch: Watch, engine_url: str
 ) -> None:
     watch.expected += ["*ERR_*"]

@@ -87,14 +87,14 @@ def test_without_sandboxes_there_is_nothing_to_audit(audit: Audit) -> None:
     ],
 )
 @pytest.mark.usefixtures("report")
-def test_the_exit_code_follows_the_worst_finding(
+def test_exit_code_follows_the_worst_finding(
     audit: Audit, arguments: list[str], code: int
 ) -> None:
     assert audit(*arguments)[0] == code
 
 
 @pytest.mark.usefixtures("report")
-def test_a_silenced_rule_is_counted_in_the_text(audit: Audit) -> None:
+def test_silenced_rule_is_counted_in_the_text(audit: Audit) -> None:
     _, out, _ = audit("bad-shop", "--allow", "A304,A101", "--allow", "A105")
     assert " silenced\n" in out
     assert "  A105 is allowed, but nothing was found\n" in out
@@ -135,7 +135,7 @@ def test_github_gets_one_annotation_per_code(audit: Audit, url: str) -> None:
     assert lines[1].startswith("::warning title=A301 ")
 
 
-def test_a_note_is_a_notice_for_github(audit: Audit, url: str) -> None:
+def test_note_is_a_notice_for_github(audit: Audit, url: str) -> None:
     run_and_audit(url, "shop", scenario_of(AUDIT_EXAMPLES["A101"].bad))
     assert audit("--format", "github")[1].startswith("::notice title=A101 ")
 
@@ -194,7 +194,7 @@ def test_unreachable_server_exits_2_with_its_address(
     assert "kustom-mock: no response from http://127.0.0.1:1: " in capsys.readouterr().err
 
 
-def test_the_admin_token_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
+def test_admin_token_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
     sandboxes = SandboxRegistry(parse_scenario("empty", parse_yaml("version: 1")))
     with running_in_thread(Server(sandboxes, admin_token="t0ken")) as address:
         assert main(["audit", "--url", address]) == 2
@@ -253,5 +253,5 @@ def test_junit_has_a_case_for_each_rule(audit: Audit) -> None:
     assert cases["A111"].find("skipped") is not None
 
 
-def test_an_unreadable_certificate_authority_is_refused() -> None:
+def test_unreadable_certificate_authority_is_refused() -> None:
     assert main(["audit", "--url", "https://127.0.0.1:9", "--ca-file", "missing.pem"]) == 2

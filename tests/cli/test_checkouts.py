@@ -19,7 +19,7 @@ def url() -> Iterator[str]:
         yield server.base_url
 
 
-def test_a_purchase_from_the_command_line(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_purchase_from_the_command_line(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     client = ControlClient(url, "cli")
     order_id = client.create_checkout(CART)["order_id"]
     where = ["--url", url, "--sandbox", "cli"]
@@ -108,7 +108,7 @@ def test_every_key_of_a_completion_has_a_flag(
         (["--billing-address=cty=A"], "unknown key 'cty', did you mean 'city'?"),
     ],
 )
-def test_a_wrong_value_of_a_flag_exits_with_2(
+def test_wrong_value_of_a_flag_exits_with_2(
     url: str, capsys: pytest.CaptureFixture[str], flags: list[str], message: str
 ) -> None:
     client = ControlClient(url, "wrong")
@@ -118,7 +118,7 @@ def test_a_wrong_value_of_a_flag_exits_with_2(
     assert message in capsys.readouterr().err
 
 
-def test_a_refused_call_exits_with_2(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refused_call_exits_with_2(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     ControlClient(url, "empty").reset()
     where = ["--url", url, "--sandbox", "empty"]
     assert main(["complete", "nothing", *where]) == 2

@@ -49,7 +49,7 @@ def report(capsys: pytest.CaptureFixture[str]) -> Report:
     return run
 
 
-def test_the_text_shows_tiers_states_and_the_first_gaps(report: Report, run_file: Path) -> None:
+def test_text_shows_tiers_states_and_the_first_gaps(report: Report, run_file: Path) -> None:
     code, out, _ = report(run_file, run_file)
     assert code == 0
     assert "kustom-mock coverage: 2 runs, 2 sandboxes" in out
@@ -91,7 +91,7 @@ class Page(HTMLParser):
         self.addresses += [pair for pair in attrs if pair[0] in EXTERNAL]
 
 
-def test_the_page_is_self_contained_and_escapes_names(report: Report, run_file: Path) -> None:
+def test_page_is_self_contained_and_escapes_names(report: Report, run_file: Path) -> None:
     _, text, _ = report(run_file, "--format", "html")
     page = Page(text)
     assert page.addresses == []
@@ -99,7 +99,7 @@ def test_the_page_is_self_contained_and_escapes_names(report: Report, run_file: 
     assert HOSTILE not in text
 
 
-def test_the_page_of_a_run_that_met_nothing_is_small(report: Report, run_file: Path) -> None:
+def test_page_of_a_run_that_met_nothing_is_small(report: Report, run_file: Path) -> None:
     operations = [f"--operation={info.operation}" for info in OPERATIONS]
     _, text, _ = report(run_file, "--format", "html", *operations)
     assert len(text.encode()) < LARGEST_PAGE
@@ -144,7 +144,7 @@ def test_limit_fails_for_a_tier_without_counted_cells(report: Report, run_file: 
 @pytest.mark.parametrize(
     ("limit", "code"), [("0", 0), ("90", 1), ("should=0", 0), ("could=100", 1)]
 )
-def test_a_tier_below_its_limit_fails(
+def test_tier_below_its_limit_fails(
     report: Report, run_file: Path, limit: str, code: int
 ) -> None:
     actual_code, _, error = report(run_file, "--fail-under", limit)
@@ -180,13 +180,13 @@ def test_coverage_without_files_comes_from_the_server(report: Report, server_url
     assert out.startswith("kustom-mock coverage: 1 run, ")
 
 
-def test_a_server_that_does_not_answer_is_reported(report: Report) -> None:
+def test_server_that_does_not_answer_is_reported(report: Report) -> None:
     code, _, error = report("--url", "http://127.0.0.1:9")
     assert code == 2
     assert "no response from http://127.0.0.1:9" in error
 
 
-def test_a_contract_run_writes_its_coverage(
+def test_contract_run_writes_its_coverage(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scenario, file = tmp_path / "shop.yaml", tmp_path / "run.json"

@@ -48,7 +48,7 @@ async def test_serve_stops_on_signals_without_loop_handlers(
 
 
 @pytest.mark.usefixtures("_handlers")
-def test_an_ignored_signal_stays_ignored() -> None:
+def test_ignored_signal_stays_ignored() -> None:
     ignored, *others = END_SIGNALS
     signal.signal(ignored, signal.SIG_IGN)
     assert end_signals() == others

@@ -46,7 +46,7 @@ def test_invalid_time_to_live_is_a_setting_error(
         ("192.0.2.1", "t0ken", False),
     ],
 )
-def test_a_server_for_other_machines_without_a_token_is_open(
+def test_server_for_other_machines_without_a_token_is_open(
     host: str, token: str | None, *, is_open: bool
 ) -> None:
     assert is_open_to_others(Settings(host=host, admin_token=token)) == is_open

@@ -42,7 +42,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("store", "message"), REFUSED.values(), ids=REFUSED)
-def test_a_store_that_cannot_be_used_is_a_usage_error(
+def test_store_that_cannot_be_used_is_a_usage_error(
     store: str, message: str, run_verb: RunVerb
 ) -> None:
     ended = run_verb("serve", "--port", "0", "--store", store)
@@ -51,7 +51,7 @@ def test_a_store_that_cannot_be_used_is_a_usage_error(
     assert "pass-word" not in ended.stderr
 
 
-def test_a_file_serves_one_server_at_a_time(tmp_path: Path, run_verb: RunVerb) -> None:
+def test_file_serves_one_server_at_a_time(tmp_path: Path, run_verb: RunVerb) -> None:
     store = f"file:{tmp_path / 'shop.db'}"
     with serving("--port", "0", "--store", store):
         second = run_verb("serve", "--port", "0", "--store", store)
@@ -65,7 +65,7 @@ def stop(process: subprocess.Popen[str]) -> str:
     return process.communicate()[1]
 
 
-def test_an_unreadable_demo_sandbox_does_not_stop_the_start(tmp_path: Path) -> None:
+def test_unreadable_demo_sandbox_does_not_stop_the_start(tmp_path: Path) -> None:
     store = f"file:{tmp_path / 'shop.db'}"
     with serving("--port", "0", "--store", store) as (process, _):
         stop(process)
@@ -79,7 +79,7 @@ def test_an_unreadable_demo_sandbox_does_not_stop_the_start(tmp_path: Path) -> N
 
 
 @needs_engine
-def test_a_full_store_does_not_stop_the_start(tmp_path: Path) -> None:
+def test_full_store_does_not_stop_the_start(tmp_path: Path) -> None:
     with (
         running_engine(tmp_path, "--maxmemory", "1") as store,
         serving("--port", "0", "--store", store) as (process, _),

@@ -33,7 +33,7 @@ def whatif(server_url: str, capsys: pytest.CaptureFixture[str]) -> Whatif:
     return run
 
 
-def test_the_text_names_the_assumption_and_both_outcomes(whatif: Whatif) -> None:
+def test_text_names_the_assumption_and_both_outcomes(whatif: Whatif) -> None:
     code, out, _ = whatif("whatif-cli")
     assert code == 0
     assert "  unallocated_refund: none\n" in out

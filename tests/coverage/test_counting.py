@@ -34,7 +34,7 @@ def delivered(*attempts: tuple[int | None, float]) -> Delivery:
     )
 
 
-def test_the_cells_of_states_are_those_of_the_lifecycle_table() -> None:
+def test_cells_of_states_are_those_of_the_lifecycle_table() -> None:
     cells = [cell for cell in coverage_cells().values() if cell.dimension == "status"]
     parts_that_no_order_has = 6
     assert len(cells) == sum(map(len, LIFECYCLE.values())) - parts_that_no_order_has
@@ -50,7 +50,7 @@ def test_the_cells_of_states_are_those_of_the_lifecycle_table() -> None:
         ([(503, 0.1), (200, 0.1)], {"5xx", "2xx", "repeated"}),
     ],
 )
-def test_the_attempts_of_a_push_are_counted(
+def test_attempts_of_a_push_are_counted(
     attempts: list[tuple[int | None, float]], expected: set[str]
 ) -> None:
     tally = Tally()
@@ -88,7 +88,7 @@ def test_skipped_cells_are_left_out_of_the_percentage() -> None:
         ({"skip": ["lost/captur"]}, "unknown cell 'lost/captur', did you mean 'lost/capture'?"),
     ],
 )
-def test_an_unknown_name_is_refused(wanted: dict[str, list[str]], message: str) -> None:
+def test_unknown_name_is_refused(wanted: dict[str, list[str]], message: str) -> None:
     with pytest.raises(UnknownCellError, match=message.replace("?", r"\?")):
         summarize(USED, **wanted)
 
@@ -111,7 +111,7 @@ def test_cells_of_another_version_are_kept_and_listed() -> None:
     assert "counted by versions" in text
 
 
-def test_a_file_is_read_as_it_was_written() -> None:
+def test_file_is_read_as_it_was_written() -> None:
     assert parse_coverage(dict(USED.content()), "a") == USED
 
 
@@ -126,6 +126,6 @@ def test_a_file_is_read_as_it_was_written() -> None:
         (b'{"format": 1, "cells": {"a": true}}', "counts that are not integers from 0"),
     ],
 )
-def test_a_file_that_is_no_coverage_is_refused(text: bytes, message: str) -> None:
+def test_file_that_is_no_coverage_is_refused(text: bytes, message: str) -> None:
     with pytest.raises(CoverageFileError, match=message):
         read_coverage(text, "run.json")

@@ -59,7 +59,7 @@ def test_every_counted_assumption_has_a_recipe() -> None:
 
 
 @pytest.mark.parametrize("assumption", ASSUMPTION_CHECKS)
-def test_the_assumptions_counted_are_those_that_change_a_response(
+def test_assumptions_counted_are_those_that_change_a_response(
     server: InProcessServer, assumption: str
 ) -> None:
     text = write_scenario(coverage_cells()[f"assumption/{assumption}"])

@@ -35,7 +35,7 @@ def problems_of(server: InProcessServer, cell: Cell) -> list[str]:
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_the_scenario_of_each_gap_meets_it(server: InProcessServer, dimension: str) -> None:
+def test_scenario_of_each_gap_meets_it(server: InProcessServer, dimension: str) -> None:
     cells = [cell for cell in CELLS.values() if cell.dimension == dimension]
     problems = {cell.cell_id: problems_of(server, cell) for cell in cells}
     assert {cell_id: found for cell_id, found in problems.items() if found} == {}

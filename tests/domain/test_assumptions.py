@@ -55,12 +55,12 @@ DEFAULTS = {
 }
 
 
-def test_the_agreed_assumptions_have_the_agreed_defaults() -> None:
+def test_agreed_assumptions_have_the_agreed_defaults() -> None:
     assert {name: row.default for name, row in ASSUMPTIONS.items()} == DEFAULTS
 
 
 @pytest.mark.parametrize("name", ASSUMPTIONS)
-def test_a_default_is_one_of_the_values(name: str) -> None:
+def test_default_is_one_of_the_values(name: str) -> None:
     row = ASSUMPTIONS[name]
     assert row.default in row.meanings
     assert getattr(Assumptions(), name) == row.default

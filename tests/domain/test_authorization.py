@@ -48,7 +48,7 @@ def test_authorization_expires_at_midnight_after_the_given_days(
     assert initial_expiry(day(created_at), days) == day(expires_at)
 
 
-def test_the_day_of_an_order_is_that_of_utc() -> None:
+def test_day_of_an_order_is_that_of_utc() -> None:
     new_york = timezone(timedelta(hours=-5))
     created_at = datetime(2026, 1, 1, 23, 30, tzinfo=new_york)
     assert initial_expiry(created_at, 28) == day("2026-01-30")
@@ -66,12 +66,12 @@ def test_the_day_of_an_order_is_that_of_utc() -> None:
         pytest.param("2026-01-15T09:00", 180, "2026-06-30", id="at most 180 days in all"),
     ],
 )
-def test_an_order_of_1_january_is_extended_to(on: str, days: int, expires_at: str) -> None:
+def test_order_of_1_january_is_extended_to(on: str, days: int, expires_at: str) -> None:
     order = make_order(created_at=day("2026-01-01T08:00"))
     assert extended(order, day(on), days) == day(expires_at)
 
 
-def test_a_second_extension_on_the_same_day_changes_nothing() -> None:
+def test_second_extension_on_the_same_day_changes_nothing() -> None:
     order = make_order(created_at=day("2026-01-01"))
     once = drive(order, ExtendAuthorizationTime(), now=day("2026-01-15T09:00"))
     assert extended(once, day("2026-01-15T18:00")) == once.expires_at
@@ -88,7 +88,7 @@ def test_extensions_end_180_days_after_the_order() -> None:
 
 
 @given(st.integers(0, 27), st.integers(1, 180))
-def test_an_extension_never_moves_the_expiry_to_an_earlier_date(
+def test_extension_never_moves_the_expiry_to_an_earlier_date(
     waited: int,
     days: int,
 ) -> None:
@@ -128,7 +128,7 @@ def test_an_extension_never_moves_the_expiry_to_an_earlier_date(
         ),
     ],
 )
-def test_an_extension_is_not_offered_for(order: Order, cause: str) -> None:
+def test_extension_is_not_offered_for(order: Order, cause: str) -> None:
     with pytest.raises(Refusal) as refused:
         extended(order, day("2025-10-10T12:00"))
     assert refused.value.reason is Reason.EXTENSION_NOT_OFFERED
@@ -144,7 +144,7 @@ def test_an_extension_is_not_offered_for(order: Order, cause: str) -> None:
         pytest.param({"payment_method": paid_by("PAY_IN_X")}, id="paying in parts"),
     ],
 )
-def test_an_extension_is_offered_for(facts: dict[str, Any]) -> None:
+def test_extension_is_offered_for(facts: dict[str, Any]) -> None:
     order = make_order(**{"created_at": day("2025-10-01"), **facts})
     assert extended(order, day("2025-10-10"), days=99) == day("2026-01-17")
 

@@ -73,7 +73,7 @@ FULL = make_order(
         ),
     ],
 )
-def test_an_order_holds_a_bounded_number_of_everything(
+def test_order_holds_a_bounded_number_of_everything(
     command: Command,
     code: str,
     message: str,
@@ -89,7 +89,7 @@ def test_an_order_holds_a_bounded_number_of_everything(
     assert refused.value.facts["order_id"] == ORDER_ID
 
 
-def test_an_order_is_not_full_before_its_bound() -> None:
+def test_order_is_not_full_before_its_bound() -> None:
     order = replace(FULL, captures=FULL.captures[1:], refunds=FULL.refunds[1:])
     order = replace(order, order_amount=order.captured_amount + 1)
     assert len(drive(order, RefundOrder(0)).refunds) == MAX_MOVEMENTS
@@ -122,7 +122,7 @@ def test_amounts_and_status_match_the_case_table(case: Case) -> None:
 
 
 @every_case("domain", "amounts")
-def test_the_original_amount_never_moves(case: Case) -> None:
+def test_original_amount_never_moves(case: Case) -> None:
     history = OrderHistory(case.get("order", {}), case.get("assume"))
     placed = history.order.order_amount
     assert history.run(case["steps"]).order.original_order_amount == placed
@@ -188,7 +188,7 @@ def test_deciding_again_gives_the_same_answer(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_makes_a_new_order_and_leaves_the_old_one_as_it_was(name: str) -> None:
+def test_command_makes_a_new_order_and_leaves_the_old_one_as_it_was(name: str) -> None:
     history = OrderHistory({}).run(
         [] if name in {"cancel", "acknowledge"} else [{"capture": 3000}]
     )
@@ -198,27 +198,27 @@ def test_a_command_makes_a_new_order_and_leaves_the_old_one_as_it_was(name: str)
     assert history.order != before
 
 
-def test_an_acknowledgement_notes_the_time() -> None:
+def test_acknowledgement_notes_the_time() -> None:
     assert drive(make_order(), Acknowledge()).acknowledged_at == NOW
 
 
-def test_an_acknowledgement_keeps_the_time_of_the_first() -> None:
+def test_acknowledgement_keeps_the_time_of_the_first() -> None:
     order = drive(make_order(), Acknowledge())
     assert drive(order, Acknowledge(), now=LATER).acknowledged_at == NOW
 
 
-def test_an_acknowledgement_happens_with_the_first_capture() -> None:
+def test_acknowledgement_happens_with_the_first_capture() -> None:
     order = drive(make_order(), CaptureOrder(1))
     assert order.acknowledged_at == NOW
     assert drive(order, CaptureOrder(1), now=LATER).acknowledged_at == NOW
 
 
-def test_an_acknowledgement_does_not_happen_by_other_commands() -> None:
+def test_acknowledgement_does_not_happen_by_other_commands() -> None:
     order = drive(make_order(), UpdateAuthorization(9000, ()))
     assert order.acknowledged_at is None
 
 
-def test_an_update_replaces_all_lines() -> None:
+def test_update_replaces_all_lines() -> None:
     order = make_order(3000, order_lines=(make_line("A12345", 3000),))
     lines = (make_line("B24680", 2000),)
     updated = drive(order, UpdateAuthorization(2000, lines))
@@ -226,12 +226,12 @@ def test_an_update_replaces_all_lines() -> None:
     assert updated.authorization_updated_at == NOW
 
 
-def test_an_update_may_lower_the_total_of_an_order_paid_by_card() -> None:
+def test_update_may_lower_the_total_of_an_order_paid_by_card() -> None:
     order = make_order(payment_method=paid_by("CARD"))
     assert drive(order, UpdateAuthorization(9999, ())).order_amount == 9999
 
 
-def test_an_update_may_keep_the_total_of_an_order_paid_by_card() -> None:
+def test_update_may_keep_the_total_of_an_order_paid_by_card() -> None:
     order = make_order(payment_method=paid_by("CARD"))
     assert drive(order, UpdateAuthorization(10_000, ())).order_amount == 10_000
 
@@ -249,12 +249,12 @@ def test_an_update_may_keep_the_total_of_an_order_paid_by_card() -> None:
         "INVOICE_BUSINESS",
     ],
 )
-def test_an_update_may_raise_the_total_of_the_documented_methods(method: str) -> None:
+def test_update_may_raise_the_total_of_the_documented_methods(method: str) -> None:
     order = make_order(payment_method=paid_by(method))
     assert drive(order, UpdateAuthorization(10_001, ())).order_amount == 10_001
 
 
-def test_a_capture_is_numbered_after_the_order() -> None:
+def test_capture_is_numbered_after_the_order() -> None:
     order = drive(make_order(), CaptureOrder(1), CaptureOrder(1))
     references = [capture.klarna_reference for capture in order.captures]
     assert references == ["1VHSHK1Q-1", "1VHSHK1Q-2"]
@@ -274,7 +274,7 @@ def test_capture_keeps_the_sent_fields() -> None:
     assert capture.shipping_info == (parcel,)
 
 
-def test_a_capture_copies_the_addresses_of_the_order() -> None:
+def test_capture_copies_the_addresses_of_the_order() -> None:
     changed = UpdateCustomerDetails({"city": "Umeå"})
     order = drive(make_order(), CaptureOrder(1), changed, CaptureOrder(1))
     cities = [capture.shipping_address["city"] for capture in order.captures]
@@ -310,7 +310,7 @@ def test_allocation_failure_is_injected_only_on_request() -> None:
     assert decision.order.refunds[0].allocation.outcome is AllocationOutcome.ALLOCATED
 
 
-def test_a_capture_is_refused_with_the_amounts_behind_it() -> None:
+def test_capture_is_refused_with_the_amounts_behind_it() -> None:
     order = drive(make_order(), CaptureOrder(3000))
     with pytest.raises(Refusal) as refused:
         drive(order, CaptureOrder(7001))
@@ -337,14 +337,14 @@ def test_refund_keeps_the_sent_fields_and_its_allocation() -> None:
     assert decision.acceptance.lines_valid
 
 
-def test_a_refund_is_accepted_even_if_its_allocation_fails() -> None:
+def test_refund_is_accepted_even_if_its_allocation_fails() -> None:
     order = shipped_order([capture_of(make_line())])
     refunded = drive(order, refund_of(make_line("misspelt")))
     assert refunded.refunded_amount == 3000
     assert refunded.refunds[0].allocation.outcome is AllocationOutcome.FAILED
 
 
-def test_a_refund_is_refused_with_the_amounts_behind_it() -> None:
+def test_refund_is_refused_with_the_amounts_behind_it() -> None:
     order = drive(make_order(), CaptureOrder(3000), RefundOrder(1000))
     with pytest.raises(Refusal) as refused:
         drive(order, RefundOrder(2001))
@@ -410,14 +410,14 @@ def test_return_fee_has_documented_conditions(
     assert refused.value.message == f"{cause} Refund not possible."
 
 
-def test_a_refund_before_any_capture_is_refused_with_the_order() -> None:
+def test_refund_before_any_capture_is_refused_with_the_order() -> None:
     order = make_order()
     with pytest.raises(Refusal) as refused:
         check_refundable(order, 1)
     assert refused.value.facts == {"order_id": order.order_id}
 
 
-def test_a_raise_is_refused_with_the_amounts_and_the_method_behind_it() -> None:
+def test_raise_is_refused_with_the_amounts_and_the_method_behind_it() -> None:
     order = make_order(payment_method=paid_by("CARD"))
     with pytest.raises(Refusal) as refused:
         drive(order, UpdateAuthorization(10_001, ()))
@@ -488,7 +488,7 @@ def test_shipping_info_is_appended_to_the_capture_it_names() -> None:
     assert [capture.shipping_info for capture in order.captures] == [(), (first, second)]
 
 
-def test_a_send_out_notes_the_time_on_its_capture() -> None:
+def test_send_out_notes_the_time_on_its_capture() -> None:
     order = drive(make_order(), CaptureOrder(1), CaptureOrder(1))
     order = drive(order, TriggerSendOut(order.captures[0].capture_id), now=LATER)
     assert [capture.sent_out_at for capture in order.captures] == [LATER, None]
@@ -512,5 +512,5 @@ def test_due_dates_are_extended_for_pay_later_methods(
     assert order.captures[0].due_date_extended_by == days
 
 
-def test_a_cancellation_notes_the_time() -> None:
+def test_cancellation_notes_the_time() -> None:
     assert drive(make_order(), Cancel()).cancelled_at == NOW

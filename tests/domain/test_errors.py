@@ -199,7 +199,7 @@ def test_refused_read_has_no_message_ending() -> None:
     assert refusal.message == f"Order {ORDER_ID} is canceled."
 
 
-def test_a_fact_with_braces_is_taken_as_it_is() -> None:
+def test_fact_with_braces_is_taken_as_it_is() -> None:
     refusal = Refusal(Reason.ORDER_NOT_FOUND, Operation.GET_ORDER, order_id="{status}")
     assert refusal.message == "Order {status} cannot be found"
 
@@ -441,7 +441,7 @@ def test_captures_and_refunds_are_found_by_their_ids() -> None:
     assert find_refund(order, "change-2") is order.refunds[0]
 
 
-def test_a_capture_is_no_refund_and_a_refund_no_capture() -> None:
+def test_capture_is_no_refund_and_a_refund_no_capture() -> None:
     order = drive(make_order(), capture_of(make_line()), refund_of(make_line()))
     with pytest.raises(Refusal) as no_capture:
         find_capture(order, "change-2", Operation.GET_CAPTURE)

@@ -29,7 +29,7 @@ def test_forced_expiry_takes_effect_immediately() -> None:
     assert refused.value.reason is Reason.ORDER_EXPIRED
 
 
-def test_an_order_that_expired_before_keeps_its_date() -> None:
+def test_order_that_expired_before_keeps_its_date() -> None:
     order = make_order()
     late = order.expires_at + timedelta(days=1)
     assert force_outcome(order, "expire", late).expires_at == order.expires_at
@@ -43,12 +43,12 @@ def test_an_order_that_expired_before_keeps_its_date() -> None:
         ("stop_fraud", FraudStatus.STOPPED),
     ],
 )
-def test_a_fraud_review_ends(outcome: str, status: FraudStatus) -> None:
+def test_fraud_review_ends(outcome: str, status: FraudStatus) -> None:
     order = make_order(fraud_status=FraudStatus.PENDING)
     assert force_outcome(order, outcome, NOW).fraud_status is status
 
 
-def test_an_order_can_be_captured_once_its_review_is_accepted() -> None:
+def test_order_can_be_captured_once_its_review_is_accepted() -> None:
     order = force_outcome(make_order(fraud_status=FraudStatus.PENDING), "accept_fraud", NOW)
     assert drive(order, CaptureOrder(1)).captured_amount == 1
 
@@ -85,7 +85,7 @@ def test_forced_failure_waits_for_a_refund_with_lines() -> None:
     assert [refund.allocation.failure_injected for refund in order.refunds] == [False, True]
 
 
-def test_an_unknown_outcome_is_an_error() -> None:
+def test_unknown_outcome_is_an_error() -> None:
     with pytest.raises(KeyError, match="win_the_lottery"):
         force_outcome(make_order(), "win_the_lottery", NOW)
 

@@ -28,7 +28,7 @@ def in_review(outcome: FraudStatus = ACCEPTED) -> Order:
 
 
 @pytest.mark.parametrize("outcome", [ACCEPTED, REJECTED])
-def test_a_review_ends_at_its_planned_time_and_not_before(outcome: FraudStatus) -> None:
+def test_review_ends_at_its_planned_time_and_not_before(outcome: FraudStatus) -> None:
     order = in_review(outcome)
     assert end_due_review(order, NOW + FIVE_MINUTES - timedelta(seconds=1)) is order
     ended = end_due_review(order, NOW + FIVE_MINUTES + timedelta(days=1))
@@ -36,7 +36,7 @@ def test_a_review_ends_at_its_planned_time_and_not_before(outcome: FraudStatus) 
     assert end_due_review(ended, NOW + timedelta(days=2)) is ended
 
 
-def test_a_forced_outcome_takes_the_place_of_a_planned_one() -> None:
+def test_forced_outcome_takes_the_place_of_a_planned_one() -> None:
     forced = force_outcome(in_review(), "reject_fraud", NOW)
     assert end_due_review(forced, NOW + FIVE_MINUTES).fraud_status is REJECTED
 
@@ -62,7 +62,7 @@ def test_four_hours_to_take_the_risk_begin_at_the_planned_time() -> None:
         ("a@shop.example", None),
     ],
 )
-def test_a_test_address_plans_the_end_of_the_review(
+def test_test_address_plans_the_end_of_the_review(
     email: str, planned: PlannedReview | None
 ) -> None:
     assert planned_review(email, NOW) == planned

@@ -40,7 +40,7 @@ from tests.support.builders import (
 )
 
 
-def test_a_ledger_sums_an_order_up() -> None:
+def test_ledger_sums_an_order_up() -> None:
     order = drive(
         make_order(20_000),
         capture_of(make_line("A12345", 3000)),
@@ -99,13 +99,13 @@ def test_timeline_lists_every_event_oldest_first() -> None:
     assert [event.at for event in events] == [CREATED, *hours]
 
 
-def test_a_timeline_ends_with_a_cancellation() -> None:
+def test_timeline_ends_with_a_cancellation() -> None:
     events = build_timeline(drive(make_order(), Cancel()))
     assert [event.text for event in events] == ["order of 10000 placed", "cancelled"]
 
 
 @given(st.permutations(range(5)))
-def test_a_timeline_is_sorted_by_time(hours: list[int]) -> None:
+def test_timeline_is_sorted_by_time(hours: list[int]) -> None:
     order = make_order()
     for hour in hours:
         order = drive(order, CaptureOrder(1), now=NOW + timedelta(hours=hour))

@@ -49,7 +49,7 @@ def history_in(status: Status) -> OrderHistory:
     return history
 
 
-def test_the_table_has_every_operation_in_every_status() -> None:
+def test_table_has_every_operation_in_every_status() -> None:
     cells = {(operation, status) for operation, row in LIFECYCLE.items() for status in row}
     operations = [row.operation for row in OPERATIONS]
     assert cells == {(operation, status) for operation in operations for status in Status}
@@ -128,7 +128,7 @@ def test_known_provider_behaviour_holds(case: Case) -> None:
         Assumptions(expired_part_captured="CAPTURED", fully_refunded_status="CLOSED"),
     ],
 )
-def test_the_assumption_that_decides_a_status_is_named(
+def test_assumption_that_decides_a_status_is_named(
     *, commands: Sequence[Command], is_late: bool, assumption: str, assumptions: Assumptions
 ) -> None:
     order = drive(make_order(10_000), *commands)
@@ -136,7 +136,7 @@ def test_the_assumption_that_decides_a_status_is_named(
     assert find_status_assumption(order, status) == assumption
 
 
-def test_an_order_expires_with_the_first_moment_of_its_last_day() -> None:
+def test_order_expires_with_the_first_moment_of_its_last_day() -> None:
     order = make_order()
     before = order.expires_at - timedelta(microseconds=1)
     assert derive_status(order, before, Assumptions()) is Status.AUTHORIZED

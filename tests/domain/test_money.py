@@ -15,7 +15,7 @@ rates = st.integers(0, 10_000)
     ("quantity", "unit_price", "discount", "total"),
     [(1, 3000, 0, 3000), (3, 999, 0, 2997), (2, 1000, 150, 1850), (0, 3000, 0, 0)],
 )
-def test_a_total_is_quantity_times_price_less_discount(
+def test_total_is_quantity_times_price_less_discount(
     quantity: int,
     unit_price: int,
     discount: int,
@@ -52,7 +52,7 @@ def test_tax_is_within_the_tolerance_of_the_documented_formula(total: int, rate:
 
 
 @given(totals, rates)
-def test_the_tax_of_a_return_is_the_tax_of_the_sale_turned_round(
+def test_tax_of_a_return_is_the_tax_of_the_sale_turned_round(
     total: int,
     rate: int,
 ) -> None:

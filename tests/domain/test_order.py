@@ -123,13 +123,13 @@ def test_captures_and_refunds_are_looked_up_by_id() -> None:
     assert SHIPPED.get_refund("change-1") is None
 
 
-def test_an_address_has_the_fields_of_the_schema_in_their_order() -> None:
+def test_address_has_the_fields_of_the_schema_in_their_order() -> None:
     address = shipped_schemas()["common.schema.json"]["$defs"]["address"]
     assert list(ADDRESS_FIELDS) == list(address["properties"])
 
 
 @pytest.mark.parametrize("status", FraudStatus)
-def test_a_fraud_status_is_written_as_it_is_named(status: FraudStatus) -> None:
+def test_fraud_status_is_written_as_it_is_named(status: FraudStatus) -> None:
     assert status.value == status.name
 
 
@@ -212,7 +212,7 @@ def test_capture_and_refund_defaults_are_empty() -> None:
     assert not any(defaults(Refund(**set_fields), *set_fields).values())
 
 
-def test_a_capture_knows_the_references_of_its_lines_once_each() -> None:
+def test_capture_knows_the_references_of_its_lines_once_each() -> None:
     lines = [make_line(reference, 1) for reference in ("A", "B", "A", None)]
     (capture,) = drive(make_order(), capture_of(*lines)).captures
     assert capture.references == {"A", "B"}

@@ -36,7 +36,7 @@ SOURCES = {
         (assumed("nothing is known"), "assumed: nothing is known"),
     ],
 )
-def test_a_source_reads_as_mark_and_place(source: Provenance, text: str) -> None:
+def test_source_reads_as_mark_and_place(source: Provenance, text: str) -> None:
     assert str(source) == text
 
 

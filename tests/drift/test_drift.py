@@ -47,7 +47,7 @@ def fill(url: str, account: str, **order: Any) -> None:  # noqa: ANN401  # any k
     ControlClient(url, account).load({"version": 1, "orders": {"shop": spec}})
 
 
-def test_an_account_that_answers_as_predicted_has_no_differences(
+def test_account_that_answers_as_predicted_has_no_differences(
     tmp_path: Path, server_url: str
 ) -> None:
     fill(server_url, "drift-none")
@@ -56,7 +56,7 @@ def test_an_account_that_answers_as_predicted_has_no_differences(
     assert (report["account"], report["requests"]) == ("other", 2)
 
 
-def test_a_difference_settles_the_one_assumption_that_predicts_it(
+def test_difference_settles_the_one_assumption_that_predicts_it(
     tmp_path: Path, serve: Callable[..., str]
 ) -> None:
     url = serve(repeated_cancel="refused")
@@ -70,7 +70,7 @@ def test_a_difference_settles_the_one_assumption_that_predicts_it(
     assert status["rule"] == "lifecycle: cancel of CANCELLED"
 
 
-def test_a_difference_that_no_assumption_predicts_contradicts_a_rule(
+def test_difference_that_no_assumption_predicts_contradicts_a_rule(
     tmp_path: Path, server_url: str
 ) -> None:
     fill(server_url, "drift-contradicts")
@@ -131,7 +131,7 @@ def test_credentials_that_are_refused_later_are_not_compared(
     assert "credentials refused: POST " in capsys.readouterr().err
 
 
-def test_an_account_that_does_not_respond_is_not_compared(
+def test_account_that_does_not_respond_is_not_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert play(tmp_path, "http://127.0.0.1:1", "nobody", CANCEL_TWICE) == 2
@@ -139,7 +139,7 @@ def test_an_account_that_does_not_respond_is_not_compared(
     assert [file.name for file in tmp_path.iterdir()] == ["shop.yaml"]
 
 
-def test_an_address_that_answers_no_order_is_not_compared() -> None:
+def test_address_that_answers_no_order_is_not_compared() -> None:
     page = HttpResponse(200, {}, b"<html>")
     account = Account("http://shop.example", lambda *_: page, ["shop"])
     with pytest.raises(AccountError, match="without a JSON object; check --base-url"):
@@ -168,7 +168,7 @@ def test_other_order_amount_is_reported_once_and_settles_nothing(
     assert warning in (tmp_path / "drift.md").read_text()
 
 
-def test_a_body_settles_nothing_that_the_status_does_not(
+def test_body_settles_nothing_that_the_status_does_not(
     tmp_path: Path, serve: Callable[..., str]
 ) -> None:
     url = serve()
@@ -237,7 +237,7 @@ def test_bad_input_is_refused(
     assert message in capsys.readouterr().err
 
 
-def test_a_page_for_the_maintainers_is_written_beside_the_file(
+def test_page_for_the_maintainers_is_written_beside_the_file(
     tmp_path: Path, serve: Callable[..., str]
 ) -> None:
     url = serve(repeated_cancel="refused")
@@ -279,7 +279,7 @@ def test_two_reports_are_compared_place_by_place(
         ('{"format": 9, "scenarios": []}', "expected format 1, got 9"),
     ],
 )
-def test_a_file_without_reports_is_refused(
+def test_file_without_reports_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
 ) -> None:
     file = tmp_path / "drift.json"
@@ -288,6 +288,6 @@ def test_a_file_without_reports_is_refused(
     assert message in capsys.readouterr().err
 
 
-def test_a_file_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_file_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["drift", "missing.json", "missing.json"]) == 2
     assert capsys.readouterr().err == "kustom-mock: missing.json: No such file or directory\n"

@@ -58,6 +58,6 @@ def test_only_names_of_fields_are_shown_as_keys(key: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize("order_id", [ORDER_ID, "12345", "K-1"])
-def test_an_order_id_of_any_form_is_replaced_by_its_name(order_id: str) -> None:
+def test_order_id_of_any_form_is_replaced_by_its_name(order_id: str) -> None:
     path = f"GET /orders/{order_id}/captures"
     assert mask_text(path, {order_id: "(order 1)"}) == "GET /orders/(order 1)/captures"

@@ -69,7 +69,7 @@ async def test_error_of_a_turn_reaches_only_its_caller(homes: Callable[[], Home]
     assert results[1] == "shop"
 
 
-async def test_a_dropped_sandbox_is_gone_for_all(homes: Callable[[], Home]) -> None:
+async def test_dropped_sandbox_is_gone_for_all(homes: Callable[[], Home]) -> None:
     order = make_order()
     await turn(homes, lambda sandbox: sandbox.add(order))
     home = homes()
@@ -80,7 +80,7 @@ async def test_a_dropped_sandbox_is_gone_for_all(homes: Callable[[], Home]) -> N
     assert await turn(homes, lambda sandbox: order.order_id in sandbox.orders) is False
 
 
-async def test_a_replaced_sandbox_keeps_its_template(homes: Callable[[], Home]) -> None:
+async def test_replaced_sandbox_keeps_its_template(homes: Callable[[], Home]) -> None:
     await turn(homes, lambda sandbox: sandbox.name)
     home = homes()
     await home.take_turn("shop", home.registry.fill, "shop", OTHER)
@@ -91,7 +91,7 @@ async def test_a_replaced_sandbox_keeps_its_template(homes: Callable[[], Home]) 
         assert await turn(homes, lambda sandbox: dict(sandbox.orders)) == {}
 
 
-async def test_a_snapshot_taken_by_one_is_restored_by_another(
+async def test_snapshot_taken_by_one_is_restored_by_another(
     homes: Callable[[], Home],
 ) -> None:
     order = make_order()
@@ -102,7 +102,7 @@ async def test_a_snapshot_taken_by_one_is_restored_by_another(
     assert await turn(homes, lambda sandbox: list(sandbox.snapshots)) == ["before"]
 
 
-async def test_a_turn_may_remove_something_before_it_reads_entries(
+async def test_turn_may_remove_something_before_it_reads_entries(
     homes: Callable[[], Home],
 ) -> None:
     def fill(sandbox: Sandbox) -> None:
@@ -118,7 +118,7 @@ async def test_a_turn_may_remove_something_before_it_reads_entries(
     assert await turn(homes, lambda sandbox: "shirt" in sandbox.order_names) is False
 
 
-async def test_the_owner_of_a_sandbox_is_known_to_all(homes: Callable[[], Home]) -> None:
+async def test_owner_of_a_sandbox_is_known_to_all(homes: Callable[[], Home]) -> None:
     home = homes()
     home.registry.owned = homes().registry.owned = True
     for secret, accepted in (("first", True), ("second", False), ("first", True)):
@@ -137,7 +137,7 @@ async def test_all_sandboxes_can_be_listed(homes: Callable[[], Home]) -> None:
         await home.check()
 
 
-async def test_a_reader_without_a_sandbox_makes_none(homes: Callable[[], Home]) -> None:
+async def test_reader_without_a_sandbox_makes_none(homes: Callable[[], Home]) -> None:
     home = homes()
     assert await home.take_turn("", len, "four") == 4
     assert await home.take_turn("shop", home.registry.get, "shop") is None

@@ -55,7 +55,7 @@ async def test_recreated_sandbox_is_listed_by_all_replicas(
         assert [await names_listed(home) for home in replicas] == [expected] * 3
 
 
-async def test_an_expired_sandbox_is_listed_by_none(
+async def test_expired_sandbox_is_listed_by_none(
     replicas: Sequence[StoredHome], url: str
 ) -> None:
     await create(replicas[0], "shop")

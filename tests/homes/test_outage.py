@@ -13,7 +13,7 @@ LOGGED = {
 
 
 @pytest.mark.parametrize(("error", "line"), LOGGED.values(), ids=LOGGED)
-def test_a_failure_of_the_store_is_logged_once(
+def test_failure_of_the_store_is_logged_once(
     error: StoreError, line: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     outage = Outage()

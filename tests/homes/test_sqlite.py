@@ -79,7 +79,7 @@ READ_ONLY: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize(("prepare", "message"), UNUSABLE.values(), ids=UNUSABLE)
-def test_a_file_that_cannot_be_used_is_refused_unchanged(
+def test_file_that_cannot_be_used_is_refused_unchanged(
     tmp_path: Path, prepare: Callable[[Path], object], message: str
 ) -> None:
     path = tmp_path / "folder" / "shop.db"
@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_used_is_refused_unchanged(
 
 @pytest.mark.skipif(os.access("/etc/passwd", os.W_OK), reason="root may write everywhere")
 @pytest.mark.parametrize(("prepare", "message"), READ_ONLY.values(), ids=READ_ONLY)
-def test_a_file_that_cannot_be_written_is_refused(
+def test_file_that_cannot_be_written_is_refused(
     tmp_path: Path, prepare: Callable[[Path], None], message: str
 ) -> None:
     path = tmp_path / "folder" / "shop.db"
@@ -145,7 +145,7 @@ async def test_only_the_latest_entries_are_kept(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_a_file_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
+async def test_file_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "shop.db")
     commit = Commit(name="a", expected="", token="t", fields={"x": object()})  # type: ignore[dict-item]
     (error,) = await store.commit([commit])
@@ -156,7 +156,7 @@ async def test_a_file_that_cannot_be_written_is_a_store_error(tmp_path: Path) ->
     await store.close()
 
 
-async def test_a_damaged_journal_is_a_store_error(tmp_path: Path) -> None:
+async def test_damaged_journal_is_a_store_error(tmp_path: Path) -> None:
     home = await fill(tmp_path / "shop.db")
     await home.take_turn("shop", lambda: record(home, Entry(NOW, "c1", "GET", "/livez")))
     await home.close()
@@ -171,7 +171,7 @@ async def test_a_damaged_journal_is_a_store_error(tmp_path: Path) -> None:
     await home.close()
 
 
-async def test_a_damaged_sandbox_in_a_file_can_be_dropped(tmp_path: Path) -> None:
+async def test_damaged_sandbox_in_a_file_can_be_dropped(tmp_path: Path) -> None:
     await (await fill(tmp_path / "shop.db")).close()
     with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
         connection.execute("UPDATE field SET value = x'00' WHERE field = 'settings'")

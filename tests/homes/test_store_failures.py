@@ -86,13 +86,13 @@ async def test_only_what_may_pass_is_worth_a_retry(
         assert not any(word in refused.headers["Mock-Reason"] for word in ENGINE_WORDS)
 
 
-async def test_a_token_that_no_turn_left_is_loaded_again(home: StoredHome, url: str) -> None:
+async def test_token_that_no_turn_left_is_loaded_again(home: StoredHome, url: str) -> None:
     async with Valkey.from_url(url) as client:
         await client.hset("km:{shop}", "@", "foreign")
     assert (await get_order(home)).status == 404
 
 
-async def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
+async def test_outage_is_logged_when_it_begins_and_when_it_ends(
     home: StoredHome, engine: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):
@@ -129,7 +129,7 @@ async def hanging(
         await store.close()
 
 
-async def test_a_store_that_hangs_is_given_up_after_one_timeout(
+async def test_store_that_hangs_is_given_up_after_one_timeout(
     hanging: tuple[ValkeyStore, asyncio.Queue[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, connections = hanging
@@ -142,7 +142,7 @@ async def test_a_store_that_hangs_is_given_up_after_one_timeout(
     assert connections.qsize() == 1
 
 
-async def test_a_change_that_was_not_sent_was_not_made(
+async def test_change_that_was_not_sent_was_not_made(
     hanging: tuple[ValkeyStore, asyncio.Queue[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(valkey, "MAX_WAIT", 0.1)
@@ -150,7 +150,7 @@ async def test_a_change_that_was_not_sent_was_not_made(
         await hanging[0].load("shop")
 
 
-async def test_a_server_ends_although_its_store_hangs(
+async def test_server_ends_although_its_store_hangs(
     hanging: tuple[ValkeyStore, asyncio.Queue[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, connections = hanging

@@ -44,7 +44,7 @@ UNCLEAR = [
 
 
 @pytest.mark.parametrize("url", UNCLEAR)
-def test_an_address_that_may_hold_a_part_of_a_password_is_not_shown(url: str) -> None:
+def test_address_that_may_hold_a_part_of_a_password_is_not_shown(url: str) -> None:
     with pytest.raises(StoreError) as raised:
         check_url(url)
     assert str(raised.value) == URL_HINT
@@ -87,6 +87,6 @@ def test_valid_addresses_are_accepted(url: str) -> None:
     check_url(url)
 
 
-def test_a_file_of_certificates_is_accepted(tmp_path: Path) -> None:
+def test_file_of_certificates_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
     check_url(f"rediss://host?ssl_ca_certs={tmp_path / 'ca.pem'}")

@@ -128,7 +128,7 @@ def test_numbers_and_settings_survive() -> None:
     assert numbers_of(restored(sandbox)) == numbers_of(sandbox)
 
 
-def test_the_same_ids_and_chances_follow() -> None:
+def test_same_ids_and_chances_follow() -> None:
     sandbox = busy_sandbox()
     copy = restored(sandbox)
     for ids in (sandbox.ids, copy.ids):
@@ -242,19 +242,19 @@ def test_facts_that_a_newer_version_counts_are_ignored() -> None:
     assert restore_row(convert(stored, StoredRow), Assumptions()) == counter
 
 
-def test_a_higher_version_is_refused_with_a_reason() -> None:
+def test_higher_version_is_refused_with_a_reason() -> None:
     fields = golden_fields("version-1.msgpack")
     fields[SETTINGS] = encode({**decode(fields[SETTINGS]), "version": 2})
     with pytest.raises(UnreadableSandboxError, match=r"version 2 .* upgrade the server"):
         restore_sandbox("it", fields)
 
 
-def test_a_damaged_sandbox_is_refused() -> None:
+def test_damaged_sandbox_is_refused() -> None:
     with pytest.raises(UnreadableSandboxError):
         restore_sandbox("it", {SETTINGS: b"?"})
 
 
-def test_an_acceptance_survives_in_a_receipt() -> None:
+def test_acceptance_survives_in_a_receipt() -> None:
     sandbox = build()
     order = make_order()
     sandbox.add(order)

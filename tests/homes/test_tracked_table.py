@@ -32,14 +32,14 @@ all_changes = pytest.mark.parametrize("change", ALL_CHANGES.values(), ids=ALL_CH
 
 
 @all_changes
-def test_a_table_changes_as_a_dictionary(change: Callable[[Values], object]) -> None:
+def test_table_changes_as_a_dictionary(change: Callable[[Values], object]) -> None:
     table, values = TrackedTable.track(OLD), dict(OLD)
     assert change(table) == change(values)
     assert list(table.items()) == list(values.items())
 
 
 @all_changes
-def test_a_table_names_the_keys_that_changed(change: Callable[[Values], object]) -> None:
+def test_table_names_the_keys_that_changed(change: Callable[[Values], object]) -> None:
     table = TrackedTable.track(OLD)
     change(table)
     differing = {key for key in (*OLD, *table) if OLD.get(key) != table.get(key)}

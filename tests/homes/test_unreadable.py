@@ -66,7 +66,7 @@ async def listed(home: StoredHome) -> tuple[list[str], list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("field", DAMAGED)
-async def test_an_unreadable_sandbox_is_listed_and_logged_once_with_its_reason(
+async def test_unreadable_sandbox_is_listed_and_logged_once_with_its_reason(
     home: StoredHome, url: str, field: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await damage(url, field)
@@ -100,7 +100,7 @@ async def test_unreadable_sandbox_can_be_dropped_or_refilled(
     assert "unreadable" not in json.loads((await respond(home, "GET", "/readyz")).body)
 
 
-async def test_an_invalid_scenario_leaves_an_unreadable_sandbox_as_it_is(
+async def test_invalid_scenario_leaves_an_unreadable_sandbox_as_it_is(
     home: StoredHome, url: str
 ) -> None:
     await damage(url, "settings")
@@ -109,7 +109,7 @@ async def test_an_invalid_scenario_leaves_an_unreadable_sandbox_as_it_is(
     assert (await listed(home))[1]
 
 
-async def test_an_unreadable_sandbox_keeps_its_owner(home: StoredHome, url: str) -> None:
+async def test_unreadable_sandbox_keeps_its_owner(home: StoredHome, url: str) -> None:
     home.registry.owned = True
     await damage(url, "settings")
     credentials = b64encode(b"damaged:another").decode()

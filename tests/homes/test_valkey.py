@@ -43,7 +43,7 @@ async def store(engine_url: str) -> AsyncIterator[ValkeyStore]:
     await opened.close()
 
 
-async def test_a_commit_that_is_sent_twice_is_written_once(store: ValkeyStore) -> None:
+async def test_commit_that_is_sent_twice_is_written_once(store: ValkeyStore) -> None:
     second = Commit(name="x", entries=[(1, b"entry")], journal_size=10, **NEXT)  # type: ignore[arg-type]
     assert await commit(store, second) is None
     assert await commit(store, second) is None
@@ -74,7 +74,7 @@ async def test_read_of_a_stale_version_is_a_conflict(store: ValkeyStore) -> None
     assert await commit(store, behind) == Conflict()
 
 
-async def test_a_waiter_wakes_when_another_server_commits(
+async def test_waiter_wakes_when_another_server_commits(
     store: ValkeyStore, engine_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Valkey.from_url(engine_url)
@@ -118,7 +118,7 @@ FULL: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("kind", FULL)
-async def test_a_full_store_writes_nothing(
+async def test_full_store_writes_nothing(
     store: ValkeyStore, engine_url: str, kind: str
 ) -> None:
     before = await store.load("x")
@@ -158,7 +158,7 @@ async def test_more_sandboxes_than_a_replica_may_hold_lose_nothing(engine_url: s
     await home.close()
 
 
-async def test_a_replica_that_starts_has_the_sandboxes_of_the_others(engine_url: str) -> None:
+async def test_replica_that_starts_has_the_sandboxes_of_the_others(engine_url: str) -> None:
     first, second = (stored_home(ValkeyStore(engine_url)) for _ in range(2))
     await first.take_turn("old", add_order, first, "old", make_order())
     await second.open()

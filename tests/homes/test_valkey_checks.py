@@ -30,7 +30,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize(("options", "password", "message"), UNUSABLE.values(), ids=UNUSABLE)
-async def test_a_store_that_cannot_be_used_says_why(
+async def test_store_that_cannot_be_used_says_why(
     tmp_path: Path, options: str, password: str, message: str
 ) -> None:
     with running_engine(tmp_path, *options.split()) as url:
@@ -61,7 +61,7 @@ async def test_settings_that_lose_data_are_warned_of(
     assert re.fullmatch(f"{warning}.+" if WARNINGS[options] else "", "".join(caplog.messages))
 
 
-async def test_the_rights_that_are_asked_for_suffice(tmp_path: Path) -> None:
+async def test_rights_that_are_asked_for_suffice(tmp_path: Path) -> None:
     with running_engine(tmp_path, *f"{ACL} {NEEDED_RIGHTS}".split()) as url:
         home = stored_home(ValkeyStore(url))
         await home.open()

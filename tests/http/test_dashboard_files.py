@@ -9,7 +9,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 LARGEST_TOTAL = 150_000  # bytes of all files, uncompressed
 
 
-async def test_a_browser_is_sent_to_the_dashboard(
+async def test_browser_is_sent_to_the_dashboard(
     session: ClientSession, server_url: str
 ) -> None:
     for path in ("/", "/__admin/ui"):
@@ -18,7 +18,7 @@ async def test_a_browser_is_sent_to_the_dashboard(
             assert (response.status, response.headers["Location"]) == (302, UI)
 
 
-async def test_a_client_of_the_api_is_not(session: ClientSession, server_url: str) -> None:
+async def test_client_of_the_api_is_not(session: ClientSession, server_url: str) -> None:
     async with session.get(server_url + "/", allow_redirects=False) as response:
         assert response.status == 401
 

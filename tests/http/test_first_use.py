@@ -58,7 +58,7 @@ async def respond(
 
 
 @pytest.mark.parametrize("case", FIRST_USES)
-async def test_a_worker_builds_a_large_sandbox(
+async def test_worker_builds_a_large_sandbox(
     server: Server, builders: list[str], case: str
 ) -> None:
     method, path, body, status = FIRST_USES[case]
@@ -67,7 +67,7 @@ async def test_a_worker_builds_a_large_sandbox(
     assert builders == [WORKER_NAME]
 
 
-async def test_a_wrong_secret_builds_no_sandbox(server: Server, builders: list[str]) -> None:
+async def test_wrong_secret_builds_no_sandbox(server: Server, builders: list[str]) -> None:
     assert await respond(server, "GET", PATH, secret="wrong") == 401
     assert builders == []
 
@@ -80,7 +80,7 @@ async def test_concurrent_requests_build_one_sandbox(
     assert builders == [WORKER_NAME]
 
 
-async def test_a_full_server_builds_no_sandbox(server: Server, builders: list[str]) -> None:
+async def test_full_server_builds_no_sandbox(server: Server, builders: list[str]) -> None:
     server.registry.get_or_create("other")
     server.registry.mark_changed("other")
     builders.clear()

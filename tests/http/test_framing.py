@@ -117,7 +117,7 @@ def test_contradictory_framing_is_passed_on_as_it_is(case: str) -> None:
     assert (passed_on, framer.malformed) == (stream + b"more", True)
 
 
-def test_a_length_of_5000_digits_is_too_large_a_body() -> None:
+def test_length_of_5000_digits_is_too_large_a_body() -> None:
     framer = RequestFramer()
     assert pieces_of(framer, [LONG_LENGTH + b"{}"]) == [whole(LONG_LENGTH + b"{}")]
     assert not framer.incomplete

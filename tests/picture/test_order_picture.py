@@ -46,7 +46,7 @@ def groups(picture: ET.Element, look: str) -> list[ET.Element]:
     ]
 
 
-def test_a_shipment_shows_its_amounts_and_articles() -> None:
+def test_shipment_shows_its_amounts_and_articles() -> None:
     order = drive(TWO_SHIPMENTS, refund_of(make_line("B24680", 2000)))
     shown = texts(parse(order))
     assert "1VHSHK1Q-2  7 000" in shown
@@ -54,7 +54,7 @@ def test_a_shipment_shows_its_amounts_and_articles() -> None:
     assert "B24680" in shown
 
 
-def test_an_allocated_refund_flows_to_its_shipment() -> None:
+def test_allocated_refund_flows_to_its_shipment() -> None:
     order = drive(TWO_SHIPMENTS, refund_of(SNEAKERS))
     picture = parse(order)
     assert [group.get("data-refund") for group in groups(picture, "flows")] == ["1"]
@@ -79,14 +79,14 @@ def test_later_failures_name_the_first_by_its_number() -> None:
     assert "only because refund 1 of this order failed" in " ".join(texts(parse(order)))
 
 
-def test_a_refund_without_lines_is_not_called_a_failure() -> None:
+def test_refund_without_lines_is_not_called_a_failure() -> None:
     picture = parse(drive(TWO_SHIPMENTS, refund_of(amount=500)))
     assert "no lines, so not allocated to a shipment" in texts(picture)
     assert groups(picture, "not_attempted")
     assert not groups(picture, "failed")
 
 
-def test_the_oldest_of_several_fitting_shipments_is_remarked() -> None:
+def test_oldest_of_several_fitting_shipments_is_remarked() -> None:
     order = drive(shipped_order([capture_of(T_SHIRT), capture_of(T_SHIRT)]), refund_of(T_SHIRT))
     assert "several shipments fit, the oldest was chosen" in texts(parse(order))
 
@@ -104,13 +104,13 @@ def test_order_without_captures_shows_that_nothing_is_captured() -> None:
     assert picture.find(f"{SVG}desc") is None
 
 
-def test_a_released_part_is_named() -> None:
+def test_released_part_is_named() -> None:
     assert "authorized 12 000 SEK   released 12 000" in texts(
         parse(make_order(12_000, released_amount=12_000))
     )
 
 
-def test_the_title_counts_and_the_description_begins_with_failures() -> None:
+def test_title_counts_and_the_description_begins_with_failures() -> None:
     order = drive(TWO_SHIPMENTS, refund_of(T_SHIRT), refund_of(make_line("X", 1)))
     picture = parse(order)
     title = picture.findtext(f"{SVG}title")
@@ -132,13 +132,13 @@ def test_dry_run_refund_is_drawn_in_its_own_group() -> None:
     assert "refunded 0, free 7 000" in texts(picture)
 
 
-def test_a_refund_that_would_be_refused_has_no_flow() -> None:
+def test_refund_that_would_be_refused_has_no_flow() -> None:
     picture = parse(TWO_SHIPMENTS, dry_run=dry_run_of(TWO_SHIPMENTS, "too much"))
     assert not groups(picture, "flows")
     assert "would be refused: too much" in texts(picture)
 
 
-def test_an_earlier_moment_hides_later_parts_and_moves_nothing() -> None:
+def test_earlier_moment_hides_later_parts_and_moves_nothing() -> None:
     now, before = parse(MISSPELT), parse(MISSPELT, visible={"change-1"})
     assert before.get("viewBox") == now.get("viewBox")
     assert not groups(before, "refund")
@@ -184,7 +184,7 @@ def test_hostile_text_is_text() -> None:
     assert "<b>&\"'␀␛⟨U+202E⟩⟨U+D800…" in texts(picture)
 
 
-def test_the_style_sheet_can_be_left_out() -> None:
+def test_style_sheet_can_be_left_out() -> None:
     assert parse(TWO_SHIPMENTS).find(f"{SVG}style") is not None
     assert parse(TWO_SHIPMENTS, styled=False).find(f"{SVG}style") is None
 

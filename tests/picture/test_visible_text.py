@@ -23,7 +23,7 @@ def test_characters_that_cannot_be_seen_are_shown_as_signs(text: str, shown: str
     assert make_visible(text) == shown
 
 
-def test_a_long_text_is_cut() -> None:
+def test_long_text_is_cut() -> None:
     assert make_visible("x" * 1000) == "x" * 300 + "…"
 
 
@@ -38,7 +38,7 @@ def test_a_long_text_is_cut() -> None:
         ("漢字漢字漢字漢字漢字", ["漢字漢字漢字漢字", "漢字"]),
     ],
 )
-def test_a_text_is_broken_at_spaces_and_inside_long_words(text: str, lines: list[str]) -> None:
+def test_text_is_broken_at_spaces_and_inside_long_words(text: str, lines: list[str]) -> None:
     assert wrap(text, 114, 12, max_lines=2) == lines
 
 

@@ -41,31 +41,31 @@ def test_audit_mode_decides_whether_an_error_fails_the_test(
     assert (failed in output) == (code == 1)
 
 
-def test_a_code_in_the_marker_is_silenced(tmp_path: Path) -> None:
+def test_code_in_the_marker_is_silenced(tmp_path: Path) -> None:
     source = SPLIT_REFUND.format(allow=[*ALLOWED, "A304"])
     code, output = run_tests(tmp_path, source, "--kustom-audit=fail")
     assert (code, "kustom audit" in output) == (0, False), output
 
 
-def test_the_configuration_sets_the_mode(tmp_path: Path) -> None:
+def test_configuration_sets_the_mode(tmp_path: Path) -> None:
     source = SPLIT_REFUND.format(allow=ALLOWED)
     code, _ = run_tests(tmp_path, source, ini="[pytest]\nkustom_audit = fail\n")
     assert code == 1
 
 
-def test_an_unknown_code_is_one_usage_error(tmp_path: Path) -> None:
+def test_unknown_code_is_one_usage_error(tmp_path: Path) -> None:
     code, output = run_tests(tmp_path, "def test(kustom): ...", "--kustom-allow=A30")
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "--kustom-allow: unknown audit code 'A30', did you mean 'A30" in output
 
 
-def test_an_unknown_mode_is_a_usage_error(tmp_path: Path) -> None:
+def test_unknown_mode_is_a_usage_error(tmp_path: Path) -> None:
     code, output = run_tests(tmp_path, "", ini="[pytest]\nkustom_audit = loud\n")
     assert code == 4
     assert "kustom_audit: expected one of off, report, fail, got 'loud'" in output
 
 
-def test_an_unknown_code_is_refused(tmp_path: Path) -> None:
+def test_unknown_code_is_refused(tmp_path: Path) -> None:
     source = SPLIT_REFUND.format(allow=[*ALLOWED, "A3040"])
     code, output = run_tests(tmp_path, source)
     assert code == 1

@@ -18,7 +18,7 @@ TWO_TESTS = """
 
 
 @pytest.mark.parametrize("flags", [[], ["-n", "2"]])
-def test_the_coverage_of_all_tests_is_written(tmp_path: Path, flags: list[str]) -> None:
+def test_coverage_of_all_tests_is_written(tmp_path: Path, flags: list[str]) -> None:
     file = tmp_path / "coverage.json"
     code, output = run_tests(tmp_path, TWO_TESTS, f"--kustom-coverage={file}", *flags)
     assert code == 0, output
@@ -29,7 +29,7 @@ def test_the_coverage_of_all_tests_is_written(tmp_path: Path, flags: list[str]) 
     assert "in use: get_order" in output
 
 
-def test_a_file_in_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
+def test_file_in_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
     file = tmp_path / "missing" / "coverage.json"
     code, output = run_tests(tmp_path, TWO_TESTS, f"--kustom-coverage={file}")
     assert code == pytest.ExitCode.USAGE_ERROR
@@ -57,7 +57,7 @@ CRASH = """
     """
 
 
-def test_a_worker_that_crashes_loses_only_the_test_that_it_ran(tmp_path: Path) -> None:
+def test_worker_that_crashes_loses_only_the_test_that_it_ran(tmp_path: Path) -> None:
     file = tmp_path / "coverage.json"
     code, output = run_tests(tmp_path, CRASH, f"--kustom-coverage={file}", "-n", "1")
     assert code == 1, output

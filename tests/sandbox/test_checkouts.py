@@ -31,13 +31,13 @@ def test_creating_twice_makes_two_checkouts(sandbox: Sandbox) -> None:
     assert checkouts.read_checkout(sandbox, first.order_id) is first
 
 
-def test_a_refused_creation_changes_nothing(sandbox: Sandbox) -> None:
+def test_refused_creation_changes_nothing(sandbox: Sandbox) -> None:
     with pytest.raises(Refusal):
         checkouts.create_checkout(sandbox, {**CART, "order_amount": 1})
     assert sandbox.checkouts == {}
 
 
-def test_a_checkout_is_updated_and_aborted(sandbox: Sandbox) -> None:
+def test_checkout_is_updated_and_aborted(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
     updated = checkouts.update_checkout(sandbox, order_id, {"locale": "en-SE"}, size=7)
     assert checkouts.read_checkout(sandbox, order_id) is updated
@@ -51,14 +51,14 @@ def test_a_checkout_is_updated_and_aborted(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "operation", [Operation.READ_CHECKOUT, Operation.UPDATE_CHECKOUT, Operation.ABORT_CHECKOUT]
 )
-def test_an_unknown_checkout_is_not_found(sandbox: Sandbox, operation: Operation) -> None:
+def test_unknown_checkout_is_not_found(sandbox: Sandbox, operation: Operation) -> None:
     with pytest.raises(Refusal) as refused:
         checkouts.find_checkout(sandbox, UNKNOWN, operation)
     assert refused.value.reason is Reason.CHECKOUT_NOT_FOUND
     assert refused.value.facts == {"order_id": UNKNOWN}
 
 
-def test_an_expired_checkout_cannot_be_read(sandbox: Sandbox) -> None:
+def test_expired_checkout_cannot_be_read(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
     sandbox.clock.advance(timedelta(hours=48))
     with pytest.raises(Refusal) as refused:
@@ -66,7 +66,7 @@ def test_an_expired_checkout_cannot_be_read(sandbox: Sandbox) -> None:
     assert refused.value.reason is Reason.CHECKOUT_NOT_FOUND
 
 
-def test_a_full_sandbox_takes_no_more_checkouts(sandbox: Sandbox) -> None:
+def test_full_sandbox_takes_no_more_checkouts(sandbox: Sandbox) -> None:
     with pytest.raises(Refusal) as refused:
         checkouts.create_checkout(sandbox, CART, size=MAX_SANDBOX_BYTES + 1)
     assert refused.value.reason is Reason.SANDBOX_IS_FULL
@@ -123,7 +123,7 @@ def test_auto_capture_captures_orders_that_are_not_under_review(
     assert order.captured_amount == captured
 
 
-def test_a_declined_completion_makes_no_order(sandbox: Sandbox) -> None:
+def test_declined_completion_makes_no_order(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
     declined = make_completion(ShopperOutcome.DECLINED)
     checkout, order = checkouts.complete_checkout(sandbox, order_id, declined)
@@ -131,7 +131,7 @@ def test_a_declined_completion_makes_no_order(sandbox: Sandbox) -> None:
     assert checkouts.read_checkout(sandbox, order_id) is checkout
 
 
-def test_a_completion_that_fails_changes_nothing(sandbox: Sandbox) -> None:
+def test_completion_that_fails_changes_nothing(sandbox: Sandbox) -> None:
     checkout = checkouts.create_checkout(sandbox, CART)
     completion = make_completion(shipping_option="pigeon")
     with pytest.raises(ChoiceError):
@@ -139,7 +139,7 @@ def test_a_completion_that_fails_changes_nothing(sandbox: Sandbox) -> None:
     assert (sandbox.checkouts, sandbox.orders) == ({checkout.order_id: checkout}, {})
 
 
-def test_a_completion_without_room_changes_nothing(
+def test_completion_without_room_changes_nothing(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout = checkouts.create_checkout(sandbox, CART)
@@ -150,12 +150,12 @@ def test_a_completion_without_room_changes_nothing(
     assert (sandbox.checkouts, sandbox.orders) == ({checkout.order_id: checkout}, {})
 
 
-def test_the_id_of_an_open_checkout_is_taken(sandbox: Sandbox) -> None:
+def test_id_of_an_open_checkout_is_taken(sandbox: Sandbox) -> None:
     order_id = checkouts.create_checkout(sandbox, CART).order_id
     assert not sandbox.add(make_order(order_id=order_id))
 
 
-def test_a_snapshot_holds_the_checkouts(sandbox: Sandbox) -> None:
+def test_snapshot_holds_the_checkouts(sandbox: Sandbox) -> None:
     checkout = checkouts.create_checkout(sandbox, CART)
     sandbox.take_snapshot("here")
     checkouts.complete_checkout(sandbox, checkout.order_id, make_completion())

@@ -38,7 +38,7 @@ def test_wall_time_is_aware_and_in_utc() -> None:
     assert Clock().now().tzinfo is UTC
 
 
-def test_a_clock_can_start_at_any_moment_and_runs_on_from_there(wall: Wall) -> None:
+def test_clock_can_start_at_any_moment_and_runs_on_from_there(wall: Wall) -> None:
     clock = Clock(NOW, source=wall)
     assert clock.now() == NOW
     wall.time += HOUR
@@ -55,7 +55,7 @@ def test_frozen_clock_shows_the_same_time(wall: Wall, start: datetime | None) ->
 
 
 @pytest.mark.parametrize("frozen", [True, False], ids=["frozen", "running"])
-def test_a_clock_can_be_set_back_and_forth(wall: Wall, frozen: bool) -> None:  # noqa: FBT001
+def test_clock_can_be_set_back_and_forth(wall: Wall, frozen: bool) -> None:  # noqa: FBT001
     clock = Clock(NOW, frozen=frozen, source=wall)
     clock.set(CREATED)
     assert clock.now() == CREATED

@@ -30,24 +30,24 @@ def token(sandbox: Sandbox) -> str:
     return completed.token.token_id
 
 
-def test_the_table_has_every_operation_on_a_token() -> None:
+def test_table_has_every_operation_on_a_token() -> None:
     assert set(TOKEN_LIFECYCLE) == {info.operation for info in TOKEN_OPERATIONS}
 
 
-def test_a_token_belongs_to_the_checkout_that_created_it(sandbox: Sandbox, token: str) -> None:
+def test_token_belongs_to_the_checkout_that_created_it(sandbox: Sandbox, token: str) -> None:
     checkouts.create_checkout(sandbox, CART)
     holder = customer_tokens.find_token(sandbox, token, READ)
     assert (holder.token.token_id, holder.order.order_id) == (token, holder.checkout.order_id)
 
 
-def test_a_token_without_its_order_is_unknown(sandbox: Sandbox, token: str) -> None:
+def test_token_without_its_order_is_unknown(sandbox: Sandbox, token: str) -> None:
     sandbox.orders.clear()
     with pytest.raises(Refusal) as refused:
         customer_tokens.find_token(sandbox, token, READ)
     assert refused.value.reason is Reason.TOKEN_NOT_FOUND
 
 
-def test_a_key_makes_another_order_after_a_day(sandbox: Sandbox, token: str) -> None:
+def test_key_makes_another_order_after_a_day(sandbox: Sandbox, token: str) -> None:
     def order() -> object:
         return customer_tokens.create_token_order(sandbox, token, CART, "k").result
 
@@ -58,7 +58,7 @@ def test_a_key_makes_another_order_after_a_day(sandbox: Sandbox, token: str) -> 
     assert len(sandbox.orders) == 3
 
 
-def test_a_refused_order_changes_nothing(sandbox: Sandbox, token: str) -> None:
+def test_refused_order_changes_nothing(sandbox: Sandbox, token: str) -> None:
     with pytest.raises(Refusal):
         customer_tokens.create_token_order(sandbox, token, {**CART, "order_amount": 1}, "k")
     assert (len(sandbox.orders), sandbox.receipts) == (1, {})

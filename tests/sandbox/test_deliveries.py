@@ -39,7 +39,7 @@ def always_wanted(_delivery: Delivery) -> bool:
     return True
 
 
-def test_a_push_may_take_as_long_as_assumed() -> None:
+def test_push_may_take_as_long_as_assumed() -> None:
     assumptions = Assumptions(push_timeout=7)
     push = Deliveries().add_push(make_checkout(), NOW, PushMode.SCHEDULE, assumptions)
     assert push is not None
@@ -79,7 +79,7 @@ def settle(deliveries: Deliveries, delivery: Delivery, attempt: Attempt) -> Deli
         ("gaps", [2, 7, 22, 52, 112, *range(352, 2880, 240)]),
     ],
 )
-def test_a_push_is_due_16_times(
+def test_push_is_due_16_times(
     deliveries: Deliveries, schedule: str, minutes: list[int]
 ) -> None:
     delivery = add(deliveries, push_schedule=schedule)
@@ -88,13 +88,13 @@ def test_a_push_is_due_16_times(
     assert delivery.url.endswith(f"?order={delivery.order_id}")
 
 
-def test_a_checkout_without_push_url_is_not_pushed(deliveries: Deliveries) -> None:
+def test_checkout_without_push_url_is_not_pushed(deliveries: Deliveries) -> None:
     checkout = make_checkout(merchant_urls={})
     assert deliveries.add_push(checkout, NOW, PushMode.NOW, DEFAULT) is None
     assert list(deliveries) == []
 
 
-def test_a_push_is_taken_once_when_it_is_due(deliveries: Deliveries) -> None:
+def test_push_is_taken_once_when_it_is_due(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
     assert deliveries.next_due_at() == NOW + 2 * MINUTE
     assert deliveries.take_due(NOW + MINUTE, always_wanted) == []
@@ -134,7 +134,7 @@ def test_sending_by_hand_keeps_the_schedule(deliveries: Deliveries) -> None:
     assert deliveries.take_due(END, always_wanted) == []
 
 
-def test_a_held_push_waits_until_it_is_sent(deliveries: Deliveries) -> None:
+def test_held_push_waits_until_it_is_sent(deliveries: Deliveries) -> None:
     delivery = add(deliveries, PushMode.HOLD)
     assert deliveries.take_due(END, always_wanted) == []
     changed = settle(deliveries, delivery, attempt_with())
@@ -146,7 +146,7 @@ def test_push_in_mode_now_is_due_immediately(deliveries: Deliveries) -> None:
     assert (delivery.due_at, len(delivery.due)) == (NOW, 17)
 
 
-def test_a_push_held_at_its_time_records_no_attempt(deliveries: Deliveries) -> None:
+def test_push_held_at_its_time_records_no_attempt(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
     changed = deliveries.settle(
         delivery.delivery_id, attempt_with(None), "8.8.8.8 is not private"
@@ -156,7 +156,7 @@ def test_a_push_held_at_its_time_records_no_attempt(deliveries: Deliveries) -> N
     assert deliveries.take_due(END, always_wanted) == []
 
 
-def test_the_latest_attempts_are_kept_and_all_are_counted(deliveries: Deliveries) -> None:
+def test_latest_attempts_are_kept_and_all_are_counted(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
     for _ in range(MAX_ATTEMPTS + 2):
         delivery = settle(deliveries, delivery, attempt_with(500))
@@ -175,7 +175,7 @@ def test_attempts_of_all_deliveries_are_counted(deliveries: Deliveries) -> None:
     assert [*counts, deliveries.attempt_count] == [3, 3, 1, 1]
 
 
-def test_the_oldest_delivery_makes_room(
+def test_oldest_delivery_makes_room(
     deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_DELIVERIES", 2)
@@ -184,7 +184,7 @@ def test_the_oldest_delivery_makes_room(
     assert [delivery.delivery_id for delivery in deliveries] == kept
 
 
-def test_a_copy_is_independent(deliveries: Deliveries) -> None:
+def test_copy_is_independent(deliveries: Deliveries) -> None:
     delivery = add(deliveries)
     copy = deliveries.copy()
     deliveries.remove(delivery.delivery_id)
@@ -249,7 +249,7 @@ def keep(_deliveries: Deliveries, delivery: Delivery) -> Delivery:
         (PushMode.HOLD, keep, ACKNOWLEDGED, DeliveryState.CANCELLED),
     ],
 )
-def test_the_state_follows_from_attempts_and_order(
+def test_state_follows_from_attempts_and_order(
     deliveries: Deliveries,
     mode: PushMode,
     act: Callable[[Deliveries, Delivery], Delivery],

@@ -29,7 +29,7 @@ def take(deliveries: Deliveries, minutes: int = 0) -> list[str]:
     return [delivery.delivery_id for delivery in batch]
 
 
-def test_a_delivery_put_off_is_due_once_at_that_time(deliveries: Deliveries) -> None:
+def test_delivery_put_off_is_due_once_at_that_time(deliveries: Deliveries) -> None:
     delivery = add(deliveries, URL, timedelta(), SECOND, 2 * MINUTE)
     take(deliveries)
     deliveries.put_off(delivery, NOW + MINUTE, FIRED)
@@ -40,7 +40,7 @@ def test_a_delivery_put_off_is_due_once_at_that_time(deliveries: Deliveries) -> 
     assert (changed.due, changed.fired) == ((NOW + 2 * MINUTE,), FIRED)
 
 
-def test_a_reordered_delivery_follows_the_next_to_its_url(deliveries: Deliveries) -> None:
+def test_reordered_delivery_follows_the_next_to_its_url(deliveries: Deliveries) -> None:
     first = add(deliveries)
     take(deliveries)
     deliveries.reorder(first, NOW, FIRED)
@@ -54,14 +54,14 @@ def test_a_reordered_delivery_follows_the_next_to_its_url(deliveries: Deliveries
     assert deliveries.reordered_to(URL) == []
 
 
-def test_a_reordered_delivery_that_is_due_once_waits_a_minute(deliveries: Deliveries) -> None:
+def test_reordered_delivery_that_is_due_once_waits_a_minute(deliveries: Deliveries) -> None:
     first = add(deliveries)
     take(deliveries)
     deliveries.reorder(first, NOW, FIRED)
     assert take(deliveries, 1) == ["delivery-1"]
 
 
-def test_a_removed_delivery_stays_removed(deliveries: Deliveries) -> None:
+def test_removed_delivery_stays_removed(deliveries: Deliveries) -> None:
     first = add(deliveries)
     deliveries.reorder(first, NOW, FIRED)
     deliveries.remove("delivery-1")

@@ -81,7 +81,7 @@ def test_execution_has_the_order_before_and_after(sandbox: Sandbox) -> None:
     assert not executed.replayed
 
 
-def test_a_refused_command_leaves_everything_as_it_was(sandbox: Sandbox) -> None:
+def test_refused_command_leaves_everything_as_it_was(sandbox: Sandbox) -> None:
     before = order_in(sandbox)
     executed = execute(sandbox, ORDER_ID, TOO_MUCH)
     assert refused(executed) is Reason.CAPTURE_EXCEEDS_REMAINING
@@ -95,7 +95,7 @@ def test_command_for_an_unknown_order_is_refused(sandbox: Sandbox) -> None:
     assert (executed.before, executed.after) == (None, None)
 
 
-def test_a_missing_order_is_refused_with_the_capture_that_was_named(
+def test_missing_order_is_refused_with_the_capture_that_was_named(
     sandbox: Sandbox,
 ) -> None:
     executed = execute(sandbox, "nowhere", AddCaptureShippingInfo("c1", ()))
@@ -112,7 +112,7 @@ def test_sandbox_provides_time_and_id(sandbox: Sandbox) -> None:
     assert capture.capture_id == IdGenerator("7").new_movement_id() == created(executed)
 
 
-def test_the_assumptions_of_the_sandbox_are_in_force(sandbox: Sandbox) -> None:
+def test_assumptions_of_the_sandbox_are_in_force(sandbox: Sandbox) -> None:
     sandbox.assumptions = Assumptions(release_keeps_order_amount=False)
     execute(sandbox, ORDER_ID, CaptureOrder(3000))
     execute(sandbox, ORDER_ID, ReleaseRemainingAuthorization())
@@ -140,7 +140,7 @@ def test_different_keys_are_different_captures(sandbox: Sandbox) -> None:
     assert len(order_in(sandbox).captures) == 50
 
 
-def test_a_repeated_key_has_one_effect_and_one_answer(sandbox: Sandbox) -> None:
+def test_repeated_key_has_one_effect_and_one_answer(sandbox: Sandbox) -> None:
     first = execute(sandbox, ORDER_ID, CaptureOrder(3000), "key")
     second = execute(sandbox, ORDER_ID, CaptureOrder(3000), "key")
     assert second.result is first.result
@@ -313,7 +313,7 @@ def state_of(sandbox: Sandbox) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("crashing", ["decide", "fingerprint"])
-def test_a_crash_in_a_command_leaves_the_sandbox_as_it_was(
+def test_crash_in_a_command_leaves_the_sandbox_as_it_was(
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
     crashing: str,
@@ -370,7 +370,7 @@ def test_long_key_is_recognized_and_stored_as_its_digest(sandbox: Sandbox) -> No
 # Operations that the provider will drop
 
 
-def test_a_withdrawn_operation_changes_nothing(sandbox: Sandbox) -> None:
+def test_withdrawn_operation_changes_nothing(sandbox: Sandbox) -> None:
     capture_id = created(execute(sandbox, ORDER_ID, CaptureOrder(1))) or ""
     sandbox.assumptions = Assumptions(deprecated_operations="not_found")
     executed = execute(sandbox, ORDER_ID, TriggerSendOut(capture_id))

@@ -35,7 +35,7 @@ def test_beyond_the_limit_the_oldest_receipt_is_dropped(receipts: dict[str, Rece
     assert list(receipts) == [*NAMES[1:], "one more"]
 
 
-def test_a_replaced_receipt_is_the_youngest(receipts: dict[str, Receipt]) -> None:
+def test_replaced_receipt_is_the_youngest(receipts: dict[str, Receipt]) -> None:
     add_receipt(receipts, NAMES[0], RECEIPT)
     add_receipt(receipts, "one more", RECEIPT)
     assert list(receipts) == [*NAMES[2:], NAMES[0], "one more"]

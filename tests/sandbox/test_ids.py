@@ -27,7 +27,7 @@ def several(draw: Draw, ids: IdGenerator) -> list[str]:
 
 @uuid_kinds
 @given(seed=st.text(max_size=20))
-def test_an_id_is_a_uuid_of_version_4(draw: Draw, seed: str) -> None:
+def test_id_is_a_uuid_of_version_4(draw: Draw, seed: str) -> None:
     for text in several(draw, IdGenerator(seed)):
         uuid = UUID(text)
         assert (uuid.version, uuid.variant) == (4, RFC_4122)
@@ -35,7 +35,7 @@ def test_an_id_is_a_uuid_of_version_4(draw: Draw, seed: str) -> None:
 
 
 @given(st.text(max_size=20))
-def test_a_reference_is_8_capital_letters_and_digits(seed: str) -> None:
+def test_reference_is_8_capital_letters_and_digits(seed: str) -> None:
     for text in several(IdGenerator.new_klarna_reference, IdGenerator(seed)):
         assert re.fullmatch("[A-Z0-9]{8}", text)
 
@@ -67,7 +67,7 @@ def test_drawing_ids_of_the_other_kinds_changes_nothing(draw: Draw) -> None:
     assert several(draw, disturbed) == several(draw, IdGenerator("7"))
 
 
-def test_the_kinds_draw_different_ids_from_one_seed() -> None:
+def test_kinds_draw_different_ids_from_one_seed() -> None:
     ids = IdGenerator("7")
     assert len({draw(ids) for draw in KINDS.values()}) == len(KINDS)
 
@@ -80,7 +80,7 @@ def test_random_numbers_repeat_for_equal_seed_kind_and_number() -> None:
 
 
 @given(st.text(max_size=5), st.integers(0))
-def test_a_random_number_is_between_0_and_1(seed: str, number: int) -> None:
+def test_random_number_is_between_0_and_1(seed: str, number: int) -> None:
     assert 0 < random_fraction(seed, "kind", number) < 1
 
 
@@ -103,7 +103,7 @@ def test_reserved_id_is_never_generated(draw: Draw) -> None:
     assert draw(ids) == third
 
 
-def test_the_next_id_is_known_before_it_is_drawn() -> None:
+def test_next_id_is_known_before_it_is_drawn() -> None:
     ids = IdGenerator("7")
     assert [ids.next_change_id for _ in range(2)] == [
         several(IdGenerator.new_movement_id, IdGenerator("7"))[0]

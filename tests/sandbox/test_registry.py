@@ -245,7 +245,7 @@ READS: dict[str, Callable[[SandboxRegistry[EmptyTemplate]], object]] = {
 
 @pytest.mark.usefixtures("unreadable")
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
-def test_an_unreadable_sandbox_raises_the_reason(
+def test_unreadable_sandbox_raises_the_reason(
     registry: SandboxRegistry[EmptyTemplate],
     read: Callable[[SandboxRegistry[EmptyTemplate]], object],
 ) -> None:
@@ -256,7 +256,7 @@ def test_an_unreadable_sandbox_raises_the_reason(
 
 
 @pytest.mark.usefixtures("unreadable")
-def test_an_unreadable_sandbox_can_be_dropped(
+def test_unreadable_sandbox_can_be_dropped(
     registry: SandboxRegistry[EmptyTemplate],
 ) -> None:
     assert registry.drop("anna")
@@ -264,7 +264,7 @@ def test_an_unreadable_sandbox_can_be_dropped(
     assert registry.get("anna") is None
 
 
-def test_an_unreadable_sandbox_can_be_reset_to_its_template(
+def test_unreadable_sandbox_can_be_reset_to_its_template(
     registry: SandboxRegistry[EmptyTemplate], unreadable: EmptyTemplate
 ) -> None:
     sandbox = registry.reset("anna")

@@ -18,7 +18,7 @@ def sandbox() -> Sandbox:
     return filled
 
 
-def test_a_refused_read_names_the_order(sandbox: Sandbox) -> None:
+def test_refused_read_names_the_order(sandbox: Sandbox) -> None:
     with pytest.raises(Refusal, match="nowhere"):
         sandbox.get_order("nowhere", Operation.LIST_CAPTURES)
 

@@ -41,7 +41,7 @@ def test_restore_brings_back_the_orders(sandbox: Sandbox) -> None:
     assert len(sandbox.orders) == 1
 
 
-def test_a_snapshot_can_be_restored_again_and_again(sandbox: Sandbox) -> None:
+def test_snapshot_can_be_restored_again_and_again(sandbox: Sandbox) -> None:
     sandbox.take_snapshot("here")
     for _ in range(3):
         execute(sandbox, ORDER_ID, CaptureOrder(1))
@@ -123,7 +123,7 @@ def test_restore_brings_back_faults_and_counts(sandbox: Sandbox) -> None:
         assert sandbox.faults.matched["second refund"] == 1
 
 
-def test_a_later_snapshot_of_the_same_name_replaces_the_earlier(
+def test_later_snapshot_of_the_same_name_replaces_the_earlier(
     sandbox: Sandbox,
 ) -> None:
     sandbox.take_snapshot("here")
@@ -144,7 +144,7 @@ def test_beyond_the_limit_the_oldest_snapshot_is_dropped(sandbox: Sandbox) -> No
     assert list(sandbox.snapshots)[-2:] == ["0", "one more"]
 
 
-def test_an_unknown_snapshot_changes_nothing(sandbox: Sandbox) -> None:
+def test_unknown_snapshot_changes_nothing(sandbox: Sandbox) -> None:
     before = sandbox.orders
     with pytest.raises(KeyError, match="nowhere"):
         sandbox.restore_snapshot("nowhere")

@@ -60,7 +60,7 @@ def test_tally_row_has_the_decision_on_the_request(
     assert {name: getattr(counter.row, name) for name in expected} == expected
 
 
-def test_a_request_without_an_operation_is_not_counted() -> None:
+def test_request_without_an_operation_is_not_counted() -> None:
     assert len(count(entry(status=404))) == 0
 
 
@@ -171,13 +171,13 @@ def send(sandbox: Sandbox, command: Command) -> RequestRow:
         ),
     ],
 )
-def test_a_refund_is_counted_by_its_allocation(
+def test_refund_is_counted_by_its_allocation(
     refund: RefundOrder, expected: RefundFacts
 ) -> None:
     assert send(shop(), refund).refund == expected
 
 
-def test_a_request_is_counted_with_the_status_that_the_order_had() -> None:
+def test_request_is_counted_with_the_status_that_the_order_had() -> None:
     sandbox = Sandbox("shop", clock=Clock(NOW, frozen=True))
     sandbox.add(make_order(10_000, order_lines=(SHIRT, SHOES)))
     row = send(sandbox, CaptureOrder(6000, order_lines=(SHIRT,)))

@@ -34,13 +34,13 @@ def make_sandbox(**assume: Any) -> Sandbox:  # noqa: ANN401
     return sandbox
 
 
-def test_a_secret_left_out_is_drawn_from_the_seed() -> None:
+def test_secret_left_out_is_drawn_from_the_seed() -> None:
     (endpoint,) = build_endpoints([{"url": URL}], "7", (), NOW)
     assert endpoint.secret == generate_secret("7", URL) != generate_secret("8", URL)
     assert endpoint.events == tuple(EventType)
 
 
-def test_the_same_secret_does_not_end_a_rotation() -> None:
+def test_same_secret_does_not_end_a_rotation() -> None:
     old = build_endpoints([SPEC], "7", (), NOW)
     new = {**SPEC, "secret": "whsec_new"}
     rotated = build_endpoints([new], "7", old, NOW)
@@ -50,7 +50,7 @@ def test_the_same_secret_does_not_end_a_rotation() -> None:
     assert kept[0].secrets_at(NOW + timedelta(minutes=10)) == ("whsec_new",)
 
 
-def test_a_refused_command_has_no_event() -> None:
+def test_refused_command_has_no_event() -> None:
     sandbox = make_sandbox()
     execute(sandbox, ORDER_ID, CaptureOrder(10**9))
     execute(sandbox, "unknown", CaptureOrder(1))
@@ -65,7 +65,7 @@ def test_order_created_may_come_with_the_first_push() -> None:
     assert times == [(NOW + timedelta(minutes=2),), (NOW,)]
 
 
-def test_a_webhook_is_repeated_until_it_is_answered_2xx() -> None:
+def test_webhook_is_repeated_until_it_is_answered_2xx() -> None:
     sandbox = make_sandbox()
     emit_event(sandbox, EventType.ORDER_CREATED, ORDER_ID)
     (delivery,) = sandbox.deliveries

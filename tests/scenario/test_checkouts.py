@@ -88,7 +88,7 @@ def test_tax_lines_count_as_tax() -> None:
         ({**CART, "started": "yesterday"}, "E106 checkouts.cart.started"),
     ],
 )
-def test_a_wrong_checkout_is_a_finding(checkout: dict[str, Any], finding: str) -> None:
+def test_wrong_checkout_is_a_finding(checkout: dict[str, Any], finding: str) -> None:
     with pytest.raises(ScenarioError, match="E") as caught:
         build(checkouts={"cart": checkout})
     assert finding in str(caught.value)
@@ -114,7 +114,7 @@ def test_update_body_has_only_the_changed_fields() -> None:
     assert (body["order_amount"], body["merchant_urls"]["push"]) == (3000, "http://x")
 
 
-def test_an_export_builds_the_same_checkouts_masked() -> None:
+def test_export_builds_the_same_checkouts_masked() -> None:
     spec = {
         **CART,
         "merchant_data": "a login cookie",
@@ -170,14 +170,14 @@ def test_expectations_of_checkouts_and_deliveries(expect: dict[str, Any], passed
         ("anna+news@shop.test", "masked@example.com"),
     ],
 )
-def test_an_exported_email_keeps_what_decides_a_completion(email: str, masked: str) -> None:
+def test_exported_email_keeps_what_decides_a_completion(email: str, masked: str) -> None:
     spec = {**CART, "billing_address": {"email": email}}
     text = export_sandbox(build(checkouts={"cart": spec}))
     assert f"email: {masked}\n" in text
     assert "anna" not in text
 
 
-def test_an_export_keeps_empty_fields_and_the_order_of_merchant_urls() -> None:
+def test_export_keeps_empty_fields_and_the_order_of_merchant_urls() -> None:
     urls = {key: f"https://shop.test/{key}" for key in ("push", "checkout", "terms")}
     urls = {"validation": "https://shop.test/validation", **urls, "confirmation": "https://a.b"}
     sandbox = build(

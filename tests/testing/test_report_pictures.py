@@ -4,7 +4,7 @@ from mockserver.testing.checks import sandbox_report
 from mockserver.testing.server_thread import running_server
 
 
-def test_the_report_links_to_the_picture_of_each_order(tmp_path: Path) -> None:
+def test_report_links_to_the_picture_of_each_order(tmp_path: Path) -> None:
     with running_server("misspelt-reference") as server, server.open_sandbox("shop") as sandbox:
         report = sandbox_report(sandbox, tmp_path)
         order_id = sandbox.orders["misspelt"]

@@ -24,7 +24,7 @@ few = settings(max_examples=50)
 
 @few
 @given(order=orders(st.one_of(order_lines(), rounding_traps())), data=st.data())
-def test_a_drawn_order_and_its_parcels_are_a_valid_scenario(
+def test_drawn_order_and_its_parcels_are_a_valid_scenario(
     order: GeneratedOrder, data: st.DataObject
 ) -> None:
     parcels = data.draw(shipments(order))
@@ -40,7 +40,7 @@ def test_a_drawn_order_and_its_parcels_are_a_valid_scenario(
 
 @few
 @given(line=rounding_traps())
-def test_a_rounding_trap_cannot_be_divided_evenly(line: dict[str, int | str]) -> None:
+def test_rounding_trap_cannot_be_divided_evenly(line: dict[str, int | str]) -> None:
     assert drawn_total(line) > 0
     assert drawn_total(line) % int(line["quantity"])
 

@@ -10,7 +10,7 @@ from tests.support.processes import environment
 FUZZ = Path(__file__).parents[2] / "benchmarks/fuzz.py"
 
 
-def test_a_sample_of_random_requests_and_scenarios_finds_no_problem() -> None:
+def test_sample_of_random_requests_and_scenarios_finds_no_problem() -> None:
     command = [sys.executable, str(FUZZ), "--requests", "300", "--scenarios", "50"]
     process = subprocess.run(
         command, capture_output=True, check=False, env=environment(), text=True

@@ -36,7 +36,7 @@ def outcomes(report: WhatifReport) -> list[tuple[str, bool]]:
     return [(d["there"].partition(",")[0], bool(d["because"])) for d in branch["differs"]]
 
 
-def test_an_early_difference_is_named_as_the_cause_of_a_later_one(server_url: str) -> None:
+def test_early_difference_is_named_as_the_cause_of_a_later_one(server_url: str) -> None:
     control = play(server_url, "whatif-cause", TWO_REFUNDS)
     report = control.whatif(assume={"unallocated_refund": "newest_first"})
     assert outcomes(report) == [
@@ -72,14 +72,14 @@ def test_current_assumptions_make_no_difference(server_url: str) -> None:
         ({"fail_allocation": True}, "201 failed (no_injected_failure)"),
     ],
 )
-def test_a_fault_can_be_added(server_url: str, action: dict[str, Any], there: str) -> None:
+def test_fault_can_be_added(server_url: str, action: dict[str, Any], there: str) -> None:
     steps = "steps: [{refund: {order: shop, lines: [B]}}]"
     control = play(server_url, f"whatif-{next(iter(action))}", steps)
     report = control.whatif(faults={"added": {"on": "refund", "do": action}})
     assert [outcome for outcome, _ in outcomes(report)] == [there]
 
 
-def test_the_effects_of_a_recorded_fault_can_be_removed(server_url: str) -> None:
+def test_effects_of_a_recorded_fault_can_be_removed(server_url: str) -> None:
     steps = """
 faults: {lost: {on: refund, calls: 1, do: {refuse: conflict}}}
 steps:
@@ -110,7 +110,7 @@ steps:
     assert (report["played"], report["not_played"]) == (2, 0)
 
 
-def test_a_replayed_request_is_replayed_again(server_url: str) -> None:
+def test_replayed_request_is_replayed_again(server_url: str) -> None:
     steps = """
 steps:
   - refund: {order: shop, lines: [B], idempotency_key: k}
@@ -121,7 +121,7 @@ steps:
 
 
 @pytest.mark.parametrize("point", ["request", "snapshot"])
-def test_a_branch_begins_at_a_request_or_after_a_snapshot(server_url: str, point: str) -> None:
+def test_branch_begins_at_a_request_or_after_a_snapshot(server_url: str, point: str) -> None:
     control = play(server_url, f"whatif-{point}", "steps: [{refund: {order: shop, amount: 5}}]")
     control.take_snapshot("snapshot")
     last = control.requests()[-1]["correlation_id"]

@@ -134,7 +134,7 @@ SHIPMENTS = {"A": {"lines": LINES}, "B": {"lines": [{"B24680": 10_000}]}}
         ),
     ],
 )
-def test_an_allocation_names_the_assumptions_that_mattered(
+def test_allocation_names_the_assumptions_that_mattered(
     case: Case,
     names: tuple[str, ...],
 ) -> None:

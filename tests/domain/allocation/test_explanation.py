@@ -38,7 +38,7 @@ def text(block: str) -> str:
     return dedent(block).strip("\n")
 
 
-def test_an_allocation_is_explained() -> None:
+def test_allocation_is_explained() -> None:
     assert explained(10_000, make_line("B24680", 10_000)) == text("""
         Refund of 10000: allocated to capture 1VHSHK1Q-2.
           ok    no_earlier_failure         no earlier refund of this order failed to be allocated
@@ -65,7 +65,7 @@ def test_failed_allocation_is_explained_with_hints() -> None:
     """)  # noqa: E501  # as it is printed
 
 
-def test_an_amount_alone_is_explained() -> None:
+def test_amount_alone_is_explained() -> None:
     assumed = Assumptions(unallocated_refund="none")
     assert explained(500, assumed=assumed) == text("""
         Refund of 500: accepted as an amount only, allocation not attempted.
@@ -108,7 +108,7 @@ def test_every_booking_is_listed() -> None:
     assert "\n  Booked: 10000 on 1VHSHK1Q-1, 2000 on 1VHSHK1Q-2.\n" in explained(12_000)
 
 
-def test_an_earlier_failure_is_named() -> None:
+def test_earlier_failure_is_named() -> None:
     order = drive(SHIPPED, refund_of(make_line("misspelt", 1)), refund_of(make_line("A12345")))
     text_shown = explanations_of(order)[1].text
     reason = "refund 1 (change-3) of this order failed"
@@ -134,7 +134,7 @@ def test_nearest_capture_lists_differences_of_mixed_lines() -> None:
     )
 
 
-def test_a_return_fee_alone_has_no_reference_to_show() -> None:
+def test_return_fee_alone_has_no_reference_to_show() -> None:
     text_shown = explained(500, make_line(None, 500, type="return_fee"))
     assert "no line names an article, only return fees" in text_shown
 
@@ -152,7 +152,7 @@ def test_missing_amount_is_reported_as_less() -> None:
         pytest.param(13, "REF-8, REF-9 and 3 more", id="of thirteen three are"),
     ],
 )
-def test_a_long_list_of_references_is_cut_short(count: int, end: str) -> None:
+def test_long_list_of_references_is_cut_short(count: int, end: str) -> None:
     lines = [make_line(f"REF-{number}", 1) for number in range(count)]
     order = shipped_order([capture_of(*lines)])
     text_shown = explanations_of(drive(order, refund_of(*lines)))[0].text
@@ -160,7 +160,7 @@ def test_a_long_list_of_references_is_cut_short(count: int, end: str) -> None:
     assert "REF-10" not in text_shown
 
 
-def test_a_long_list_of_missing_references_is_cut_short() -> None:
+def test_long_list_of_missing_references_is_cut_short() -> None:
     explanation = explain(12, *(make_line(f"REF-{number}", 1) for number in range(12)))
     assert explanation.nearest is not None
     for text_shown in (

@@ -112,7 +112,7 @@ def summary_of(explanation: Explanation) -> object:
 
 
 @given(refund_histories())
-def test_an_allocated_refund_satisfies_every_condition(history: History) -> None:
+def test_allocated_refund_satisfies_every_condition(history: History) -> None:
     assumed, refunds = history
     for refund in refunds:
         if refund.allocation.outcome is AllocationOutcome.ALLOCATED:
@@ -183,7 +183,7 @@ def test_only_a_refund_that_names_no_article_is_not_attempted(history: History) 
 
 
 @given(st.data())
-def test_the_order_of_request_lines_does_not_matter(data: st.DataObject) -> None:
+def test_order_of_request_lines_does_not_matter(data: st.DataObject) -> None:
     order, assumed = data.draw(shipped_orders), data.draw(allocation_assumptions)
     request = data.draw(refund_requests(order) | balanced_refunds(order))
     turned = data.draw(shuffled(request))

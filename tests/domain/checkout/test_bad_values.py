@@ -124,7 +124,7 @@ def test_good_values_pass(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_value_is_named_as_the_provider_does(name: str) -> None:
+def test_bad_value_is_named_as_the_provider_does(name: str) -> None:
     fields, names = BAD[name]
     assert messages(fields) == [f"Bad value: {name}" for name in names]
 
@@ -137,7 +137,7 @@ def test_all_bad_values_are_listed_where_assumed() -> None:
     ]
 
 
-def test_a_line_is_named_by_its_index_where_assumed() -> None:
+def test_line_is_named_by_its_index_where_assumed() -> None:
     fields = {**CART, "order_lines": [SHIRTS, {**SHIRTS, "total_amount": 1}]}
     (message,) = messages(fields, bad_value_path="indexed")
     assert message == "Bad value: order_lines[1].total_amount"
@@ -149,12 +149,12 @@ def test_local_urls_are_refused_where_assumed() -> None:
     assert messages(CART, **LOCAL) == []
 
 
-def test_the_tax_of_a_line_is_exact_where_assumed() -> None:
+def test_tax_of_a_line_is_exact_where_assumed() -> None:
     fields = {**cart(total_tax_amount=4001), "order_tax_amount": 4001}
     assert messages(fields, tax_tolerance=0) == ["Bad value: total_tax_amount"]
 
 
-def test_a_refusal_names_the_place_and_the_numbers() -> None:
+def test_refusal_names_the_place_and_the_numbers() -> None:
     with pytest.raises(Refusal) as refused:
         check_values({**CART, "order_amount": 1}, Operation.CREATE_CHECKOUT, DEFAULT)
     assert refused.value.reason is Reason.BAD_VALUE

@@ -60,7 +60,7 @@ ACT: Mapping[Operation, Callable[..., Any]] = {
 }
 
 
-def test_the_table_has_every_operation_on_a_checkout_in_every_status() -> None:
+def test_table_has_every_operation_on_a_checkout_in_every_status() -> None:
     operations = {info.operation for info in CHECKOUT_OPERATIONS if info.path}
     assert set(CHECKOUT_LIFECYCLE) == operations
     assert all(set(cells) == set(CheckoutStatus) for cells in CHECKOUT_LIFECYCLE.values())
@@ -84,7 +84,7 @@ def test_operation_matches_the_lifecycle_table(
         assert refused.value.facts == {"order_id": ORDER_ID, "status": status}
 
 
-def test_a_checkout_expires_48_hours_after_its_last_update() -> None:
+def test_checkout_expires_48_hours_after_its_last_update() -> None:
     checkout = replace_fields(make_checkout(), {}, LATER, DEFAULT)
     end = LATER + LIFETIME
     statuses = [derive_checkout_status(checkout, t, DEFAULT) for t in (end - SECOND, end)]
@@ -101,7 +101,7 @@ def test_a_checkout_expires_48_hours_after_its_last_update() -> None:
         ("forever", 100_000, CheckoutStatus.COMPLETE),
     ],
 )
-def test_a_completed_checkout_can_be_read_as_long_as_assumed(
+def test_completed_checkout_can_be_read_as_long_as_assumed(
     readable: str, hours: int, status: CheckoutStatus
 ) -> None:
     assumptions = Assumptions(completed_checkout_readable=readable)
@@ -109,7 +109,7 @@ def test_a_completed_checkout_can_be_read_as_long_as_assumed(
     assert derive_checkout_status(complete(), now, assumptions) is status
 
 
-def test_an_aborted_checkout_is_gone_where_assumed() -> None:
+def test_aborted_checkout_is_gone_where_assumed() -> None:
     assumptions = Assumptions(aborted_status="gone_404")
     assert derive_checkout_status(abort(), NOW, assumptions) is CheckoutStatus.EXPIRED
 
@@ -148,7 +148,7 @@ def test_addresses_are_ignored_once_the_shopper_identified(
     ],
     ids=["another price", "another option", "no options"],
 )
-def test_the_chosen_option_follows_the_list_of_an_update(
+def test_chosen_option_follows_the_list_of_an_update(
     options: list[Mapping[str, Any]], chosen: Mapping[str, Any] | None
 ) -> None:
     checkout = make_checkout(shipping_options=[PICKUP, PARCEL])
@@ -157,7 +157,7 @@ def test_the_chosen_option_follows_the_list_of_an_update(
     assert updated.shopper.get("selected_shipping_option") == chosen
 
 
-def test_a_withdrawn_option_is_not_replaced_where_the_shop_decides() -> None:
+def test_withdrawn_option_is_not_replaced_where_the_shop_decides() -> None:
     urls = {**URLS, "shipping_option_update": "https://shop.example/option"}
     checkout = make_checkout(shipping_options=[PICKUP, PARCEL], merchant_urls=urls)
     chosen = enter_shopper_details(checkout, {}, "parcel", NOW, DEFAULT)
@@ -168,7 +168,7 @@ def test_a_withdrawn_option_is_not_replaced_where_the_shop_decides() -> None:
     assert updated.shopper["selected_shipping_option"] == cheaper
 
 
-def test_a_merchant_url_has_the_id_filled_in() -> None:
+def test_merchant_url_has_the_id_filled_in() -> None:
     checkout = make_checkout()
     assert checkout.merchant_url("push") == f"http://shop.example/push?order={ORDER_ID}"
     assert checkout.fields["merchant_urls"] == URLS

@@ -59,7 +59,7 @@ def answer(
     ],
     ids=["none", "single as sent", "single ticked", "list", "both"],
 )
-def test_a_checkbox_is_answered_by_the_shopper_or_stays_as_sent(
+def test_checkbox_is_answered_by_the_shopper_or_stays_as_sent(
     options: dict[str, Any], answers: dict[str, Any], requested: dict[str, Any] | None
 ) -> None:
     assert answer(options, **answers).shopper.get("merchant_requested") == requested
@@ -94,7 +94,7 @@ def test_a_checkbox_is_answered_by_the_shopper_or_stays_as_sent(
     ids=["unknown", "no single", "single", "single unticked", "list", "both"],
 )
 @pytest.mark.parametrize("outcome", [ShopperOutcome.APPROVED, ShopperOutcome.DECLINED])
-def test_a_wrong_answer_is_an_error_that_names_a_right_one(
+def test_wrong_answer_is_an_error_that_names_a_right_one(
     outcome: ShopperOutcome, options: dict[str, Any], answers: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ChoiceError) as refused:
@@ -102,12 +102,12 @@ def test_a_wrong_answer_is_an_error_that_names_a_right_one(
     assert message in str(refused.value)
 
 
-def test_a_shopper_may_leave_with_a_required_checkbox_unticked() -> None:
+def test_shopper_may_leave_with_a_required_checkbox_unticked() -> None:
     left = answer({"additional_checkbox": AGE}, ShopperOutcome.ABANDONED)
     assert left.shopper["merchant_requested"] == {"additional_checkbox": False}
 
 
-def test_a_switched_assumption_lets_a_required_checkbox_be_unticked() -> None:
+def test_switched_assumption_lets_a_required_checkbox_be_unticked() -> None:
     assumptions = Assumptions(required_checkboxes="ignored")
     paid = answer({"additional_checkbox": AGE}, assumptions=assumptions)
     assert paid.completed_at == NOW

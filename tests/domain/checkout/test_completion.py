@@ -53,7 +53,7 @@ def place(**facts: Any) -> Order:  # noqa: ANN401
     return order
 
 
-def test_the_order_has_the_id_and_amounts_of_the_checkout() -> None:
+def test_order_has_the_id_and_amounts_of_the_checkout() -> None:
     fields = {"merchant_reference1": "1001", "merchant_data": "{}"}
     order = place(fields=fields)
     assert (order.order_id, order.created_at) == (ORDER_ID, LATER)
@@ -63,7 +63,7 @@ def test_the_order_has_the_id_and_amounts_of_the_checkout() -> None:
     assert order.billing_address == SWEDEN
 
 
-def test_the_order_shows_the_option_under_its_own_names() -> None:
+def test_order_shows_the_option_under_its_own_names() -> None:
     details = {"carrier": "PostNord", "pickup_location": {"id": "p1", "name": "Kiosk"}}
     option = {**PARCEL, "shipping_method": "PickUpPoint", "delivery_details": details}
     assert place(fields={"shipping_options": [option]}).selected_shipping_option == {
@@ -90,7 +90,7 @@ def test_order_line_keeps_the_fields_order_management_returns() -> None:
         (ShopperOutcome.ABANDONED, None),
     ],
 )
-def test_an_outcome_makes_an_order_or_none(
+def test_outcome_makes_an_order_or_none(
     outcome: ShopperOutcome, fraud_status: FraudStatus | None
 ) -> None:
     checkout, order = attempt(outcome)
@@ -115,27 +115,27 @@ def test_completed_checkout_cannot_be_completed_again() -> None:
     ("chosen", "expected"),
     [(None, PICKUP), ("parcel", PARCEL)],
 )
-def test_the_first_shipping_option_is_chosen_unless_named(
+def test_first_shipping_option_is_chosen_unless_named(
     chosen: str | None, expected: dict[str, Any]
 ) -> None:
     checkout, _ = attempt(fields=OPTIONS, shipping_option=chosen)
     assert checkout.shopper["selected_shipping_option"] == expected
 
 
-def test_a_preselected_shipping_option_is_chosen() -> None:
+def test_preselected_shipping_option_is_chosen() -> None:
     preselected = {**PARCEL, "preselected": True}
     checkout, _ = attempt(fields={"shipping_options": [PICKUP, preselected]})
     assert checkout.shopper["selected_shipping_option"] == preselected
 
 
-def test_an_unknown_shipping_option_is_an_error_with_the_known_ones() -> None:
+def test_unknown_shipping_option_is_an_error_with_the_known_ones() -> None:
     with pytest.raises(ChoiceError, match="the checkout has pickup, parcel"):
         attempt(fields=OPTIONS, shipping_option="pigeon")
     with pytest.raises(ChoiceError, match="the checkout has none"):
         attempt(shipping_option="pigeon")
 
 
-def test_the_chosen_option_is_added_to_the_amount_and_becomes_a_line() -> None:
+def test_chosen_option_is_added_to_the_amount_and_becomes_a_line() -> None:
     checkout, order = attempt(fields=OPTIONS, shipping_option="parcel")
     assert completed_amount(checkout, DEFAULT) == 24900
     assert completed_tax_amount(checkout, DEFAULT) == 4980
@@ -153,7 +153,7 @@ CALLBACK = {"merchant_urls": {**URLS, "shipping_option_update": "https://shop.ex
     ("fields", "shipping_price"),
     [(CALLBACK, "added_unless_callback"), ({}, "never_added")],
 )
-def test_the_chosen_option_is_not_added(fields: dict[str, Any], shipping_price: str) -> None:
+def test_chosen_option_is_not_added(fields: dict[str, Any], shipping_price: str) -> None:
     assumptions = Assumptions(shipping_price=shipping_price)
     checkout, order = attempt(
         assumptions=assumptions, fields={**OPTIONS, **fields}, shipping_option="parcel"
@@ -165,9 +165,7 @@ def test_the_chosen_option_is_not_added(fields: dict[str, Any], shipping_price: 
 @pytest.mark.parametrize(
     ("locale_in_order", "locale"), [("follows_country", "nl-BE"), ("as_sent", "nl-NL")]
 )
-def test_the_locale_of_the_order_follows_the_assumption(
-    locale_in_order: str, locale: str
-) -> None:
+def test_locale_of_the_order_follows_the_assumption(locale_in_order: str, locale: str) -> None:
     assumptions = Assumptions(locale_in_order=locale_in_order)
     fields = {"purchase_country": "be", "purchase_currency": "eur", "locale": "nl-NL"}
     order = place(assumptions=assumptions, fields=fields)
@@ -175,7 +173,7 @@ def test_the_locale_of_the_order_follows_the_assumption(
     assert order.purchase_currency == "EUR"
 
 
-def test_an_order_shows_countries_in_upper_case_and_known_fields_only() -> None:
+def test_order_shows_countries_in_upper_case_and_known_fields_only() -> None:
     address = {"given_name": "A", "country": "se", "care_of": "B"}
     order = place(billing_address=address, shipping_address={"city": "Lund"})
     assert order.billing_address == {"given_name": "A", "country": "SE"}
@@ -222,7 +220,7 @@ def test_identified_shopper_can_choose_another_shipping_option() -> None:
     assert choose_shipping_option(checkout, "pickup") == PICKUP
 
 
-def test_an_option_that_the_shop_withdraws_is_no_longer_chosen() -> None:
+def test_option_that_the_shop_withdraws_is_no_longer_chosen() -> None:
     checkout = enter_shopper_details(make_checkout(**OPTIONS), {}, "parcel", LATER, DEFAULT)
     fields = {"shipping_options": [PICKUP]}
     assert choose_shipping_option(replace_fields(checkout, fields, LATER, DEFAULT)) == PICKUP

@@ -26,7 +26,7 @@ PARTS = {"street_name": "Hauptstraße", "street_number": "12", "house_extension"
     ],
     ids=["parts", "line", "name", "one part", "joined line", "no street", "nothing", "both"],
 )
-def test_a_street_in_one_form_replaces_one_in_the_other(
+def test_street_in_one_form_replaces_one_in_the_other(
     address: dict[str, str], entered: dict[str, str], result: dict[str, str]
 ) -> None:
     assert replace_address_fields(address, entered) == result
@@ -51,7 +51,7 @@ def test_parts_are_joined_unless_there_is_a_line(
 @pytest.mark.parametrize(
     ("street_parts", "street"), [("joined", "Hauptstraße 12 b"), ("kept", None)]
 )
-def test_an_order_has_a_joined_street_by_the_assumption(
+def test_order_has_a_joined_street_by_the_assumption(
     street_parts: str, street: str | None
 ) -> None:
     assumptions = Assumptions(street_parts=street_parts)

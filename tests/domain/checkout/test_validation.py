@@ -72,7 +72,7 @@ def test_validation_response_decides_the_result(
         (CallbackResponse(None), UPDATE_FAILED),
     ],
 )
-def test_an_update_passes_only_by_a_200(
+def test_update_passes_only_by_a_200(
     response: CallbackResponse, validation: Validation
 ) -> None:
     assert interpret_update_response(response) == validation

@@ -57,7 +57,7 @@ async def test_files_of_the_page_are_served(merchant: Merchant, name: str) -> No
     assert missing.status == 404
 
 
-async def test_a_wrong_key_opens_nothing(merchant: Merchant) -> None:
+async def test_wrong_key_opens_nothing(merchant: Merchant) -> None:
     path = await open_checkout(merchant)
     folder, _, key = path.rpartition("/")
     others = [f"{folder}/{key[:-1]}_", path.replace(merchant.user, "nobody")]
@@ -125,7 +125,7 @@ async def test_bad_input_is_refused_and_changes_nothing(
     assert (state["is_identified"], state["status"]) == (False, "checkout_incomplete")
 
 
-async def test_the_page_completes_once_as_the_control_call_does(merchant: Merchant) -> None:
+async def test_page_completes_once_as_the_control_call_does(merchant: Merchant) -> None:
     path = await open_checkout(merchant)
     completed = await ask(merchant, "POST", f"{path}/complete", {"payment_method": "CARD"})
     assert (completed.status, completed.json["outcome"]) == (200, "approved")
@@ -153,7 +153,7 @@ async def test_another_site_cannot_act_for_the_shopper(
     assert (state["is_identified"], state["status"]) == (False, "checkout_incomplete")
 
 
-async def test_an_api_key_stays_out_of_the_address(
+async def test_api_key_stays_out_of_the_address(
     session: ClientSession, server_url: str
 ) -> None:
     key = "kco_secret_page_key"
@@ -175,7 +175,7 @@ async def test_wrong_methods_and_paths_are_named(merchant: Merchant) -> None:
     assert (await ask(merchant, "HEAD", path)).status == 200
 
 
-def test_the_secret_of_an_owner_is_in_the_key() -> None:
+def test_secret_of_an_owner_is_in_the_key() -> None:
     urls = []
     for secret in ("one", "two"):
         template = load_scenario((DEFAULT_SCENARIO,), ScenarioDefaults())
@@ -186,7 +186,7 @@ def test_the_secret_of_an_owner_is_in_the_key() -> None:
     assert urls[0] != urls[1]
 
 
-async def test_a_public_url_is_where_browsers_find_the_page(
+async def test_public_url_is_where_browsers_find_the_page(
     session: ClientSession, new_server: Callable[..., Server]
 ) -> None:
     server = new_server(settings={"public_url": "https://kustom.example/mock"})

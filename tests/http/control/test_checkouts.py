@@ -41,7 +41,7 @@ async def test_completion_makes_the_order_the_shop_then_reads(merchant: Merchant
     )
 
 
-async def test_an_order_from_checkout_is_shipped_and_refunded(merchant: Merchant) -> None:
+async def test_order_from_checkout_is_shipped_and_refunded(merchant: Merchant) -> None:
     order_id = await create(merchant)
     await complete(merchant, order_id)
     merchant.order = (await merchant.do(Operation.GET_ORDER, order_id=order_id)).json
@@ -60,7 +60,7 @@ async def test_prefilled_address_takes_precedence_over_a_generated_one(
     assert address["phone"]
 
 
-async def test_the_person_is_shown_by_the_checkout_and_by_the_order(
+async def test_person_is_shown_by_the_checkout_and_by_the_order(
     merchant: Merchant,
 ) -> None:
     order_id = await create(merchant, customer={"type": "person"})
@@ -74,7 +74,7 @@ PARTS = {"street_name": "Hauptstraße", "street_number": "12", "house_extension"
 CARE_OF = {"care_of": "Müller"}
 
 
-async def test_a_street_in_parts_replaces_a_made_up_street(merchant: Merchant) -> None:
+async def test_street_in_parts_replaces_a_made_up_street(merchant: Merchant) -> None:
     order_id = await create(
         merchant,
         purchase_country="DE",
@@ -215,7 +215,7 @@ async def test_test_addresses_of_the_provider_decide_the_outcome(
     assert (await complete(merchant, other_id, outcome="approved"))["outcome"] == "approved"
 
 
-async def test_a_country_without_shoppers_of_its_own_gets_an_address(
+async def test_country_without_shoppers_of_its_own_gets_an_address(
     merchant: Merchant,
 ) -> None:
     order_id = await create(merchant, purchase_country="JP", purchase_currency="JPY")
@@ -223,7 +223,7 @@ async def test_a_country_without_shoppers_of_its_own_gets_an_address(
     assert (address["country"], bool(address["email"])) == ("JP", True)
 
 
-async def test_a_completed_checkout_is_read_only(merchant: Merchant) -> None:
+async def test_completed_checkout_is_read_only(merchant: Merchant) -> None:
     order_id = await create(merchant)
     await complete(merchant, order_id)
     refused = await merchant.send("POST", f"{CHECKOUTS_PATH}/{order_id}", {})
@@ -248,7 +248,7 @@ async def test_completed_checkout_cannot_be_completed_again(
     assert after.json == {key: before[key] for key in after.json}
 
 
-async def test_a_wrong_key_of_a_completion_is_named_without_a_position(
+async def test_wrong_key_of_a_completion_is_named_without_a_position(
     merchant: Merchant,
 ) -> None:
     order_id = await create(merchant)
@@ -257,7 +257,7 @@ async def test_a_wrong_key_of_a_completion_is_named_without_a_position(
     assert reply.json["detail"].startswith("E101 billing_address.foo: unknown key 'foo', ")
 
 
-async def test_an_expired_checkout_cannot_be_completed(merchant: Merchant) -> None:
+async def test_expired_checkout_cannot_be_completed(merchant: Merchant) -> None:
     order_id = await create(merchant)
     await merchant.control("POST", "clock", {"advance": "48h"})
     reply = await merchant.control("POST", f"checkouts/{order_id}/complete", {})
@@ -293,7 +293,7 @@ REQUIRED = {"text": "Of age?", "checked": False, "required": True}
 
 
 @pytest.mark.parametrize("urls", [{}, {"validation": "http://localhost:1/validate"}])
-async def test_a_required_checkbox_must_be_ticked_before_the_shop_is_asked(
+async def test_required_checkbox_must_be_ticked_before_the_shop_is_asked(
     merchant: Merchant, urls: dict[str, str]
 ) -> None:
     order_id = await create(
@@ -311,7 +311,7 @@ async def test_a_required_checkbox_must_be_ticked_before_the_shop_is_asked(
     assert completed["checkout"]["merchant_requested"] == {"additional_checkbox": True}
 
 
-async def test_an_unknown_checkout_is_not_found(merchant: Merchant) -> None:
+async def test_unknown_checkout_is_not_found(merchant: Merchant) -> None:
     for method, path in (("GET", ""), ("POST", "/complete")):
         body: Any = {} if method == "POST" else None
         reply = await merchant.control(method, f"checkouts/{UNKNOWN_ID}{path}", body)

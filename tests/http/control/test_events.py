@@ -31,7 +31,7 @@ def kinds(received: list[dict[str, Any]]) -> list[str]:
     return [event["event"] for event in received]
 
 
-async def test_a_stream_begins_with_the_state_and_new_entries_only(merchant: Merchant) -> None:
+async def test_stream_begins_with_the_state_and_new_entries_only(merchant: Merchant) -> None:
     await merchant.read()
     received = await events(merchant)
     assert kinds(received) == ["hello", "sandbox"]
@@ -39,7 +39,7 @@ async def test_a_stream_begins_with_the_state_and_new_entries_only(merchant: Mer
     assert received[1]["data"]["orders"] > 0
 
 
-async def test_a_stream_continues_after_the_last_event(merchant: Merchant) -> None:
+async def test_stream_continues_after_the_last_event(merchant: Merchant) -> None:
     for _ in range(3):
         await merchant.read()
     received = await events(merchant, Last_Event_ID="1")
@@ -90,7 +90,7 @@ async def test_invalid_options_are_refused(merchant: Merchant, query: str, detai
     assert reply.json["detail"].startswith(detail)
 
 
-async def test_a_request_can_be_sent_in_the_name_of_the_merchant(merchant: Merchant) -> None:
+async def test_request_can_be_sent_in_the_name_of_the_merchant(merchant: Merchant) -> None:
     path = f"/ordermanagement/v1/orders/{merchant.order_id}/captures"
     body = {"method": "POST", "path": path, "body": {"captured_amount": 100}}
     first = await merchant.control("POST", "requests", {**body, "idempotency_key": "k"})

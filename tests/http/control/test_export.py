@@ -164,7 +164,7 @@ async def test_fault_rules_are_exported_as_they_were_written(
     assert parse_yaml(await read_export(merchant)).value["faults"] == FAULTS
 
 
-async def test_the_times_of_a_fault_rule_are_exported_in_full(
+async def test_times_of_a_fault_rule_are_exported_in_full(
     new_merchant: Callable[..., Merchant],
 ) -> None:
     merchant = new_merchant()
@@ -203,7 +203,7 @@ def test_every_mask_hides_a_field_and_leaves_an_empty_one_empty() -> None:
         ("ada+news@shop.example", "masked@example.com"),
     ],
 )
-def test_a_masked_email_asks_for_the_same_outcome(email: str, masked: str) -> None:
+def test_masked_email_asks_for_the_same_outcome(email: str, masked: str) -> None:
     assert mask_address({"email": email}) == {"email": masked}
 
 
@@ -246,7 +246,7 @@ async def test_impossible_order_state_is_refused(
     assert expected_text in reply.json["detail"]
 
 
-async def test_a_refund_can_be_written_before_a_capture_of_the_same_time(
+async def test_refund_can_be_written_before_a_capture_of_the_same_time(
     merchant: Merchant,
 ) -> None:
     refunds = {"late": {"amount": 1}, "early": {"lines": ["A12345"], "before": "B"}}

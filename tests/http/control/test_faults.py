@@ -68,7 +68,7 @@ async def test_number_of_fault_rules_is_limited(
     assert await ids(merchant) == ["b", "a"]
 
 
-async def test_a_rule_of_the_same_id_is_replaced(merchant: Merchant) -> None:
+async def test_rule_of_the_same_id_is_replaced(merchant: Merchant) -> None:
     await merchant.control("POST", "faults", {"id": "a", **CONFLICT})
     await merchant.do(Op.GET_ORDER)
     await merchant.control("POST", "faults", {"id": "a", "do": {"rate_limit": True}})

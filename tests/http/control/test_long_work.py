@@ -117,7 +117,7 @@ async def test_large_orders_created_concurrently_share_no_name_and_no_id(
     assert (len(ids), len(capture_ids)) == (6, 12)
 
 
-async def test_an_invalid_large_scenario_changes_nothing(merchant: Merchant) -> None:
+async def test_invalid_large_scenario_changes_nothing(merchant: Merchant) -> None:
     comment = b"#" * 5000
     response = await merchant.send(
         "PUT",
@@ -130,7 +130,7 @@ async def test_an_invalid_large_scenario_changes_nothing(merchant: Merchant) -> 
     assert (await merchant.read())["order_amount"] == 20000
 
 
-async def test_a_large_order_draws_ids_that_no_other_order_has(merchant: Merchant) -> None:
+async def test_large_order_draws_ids_that_no_other_order_has(merchant: Merchant) -> None:
     captures = {f"c{number}": {"amount": 1} for number in range(300)}
     await merchant.make_order(
         {"name": "large", "lines": [{"unit_price": 500}], "captures": captures}
@@ -147,7 +147,7 @@ async def test_a_large_order_draws_ids_that_no_other_order_has(merchant: Merchan
 
 @pytest.mark.unshared("only the replica that sent a response knows all of its headers")
 @pytest.mark.parametrize("path", READS)
-async def test_a_copy_reads_like_the_sandbox(
+async def test_copy_reads_like_the_sandbox(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     await merchant.control("POST", "clock", {"freeze": True})
@@ -162,7 +162,7 @@ async def test_a_copy_reads_like_the_sandbox(
     assert answers[0].body == answers[1].body
 
 
-async def test_a_missing_order_of_a_large_sandbox_is_404(
+async def test_missing_order_of_a_large_sandbox_is_404(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "SMALL_SANDBOX", 0)
@@ -177,7 +177,7 @@ async def owned_server(own_server: NewServer) -> Callable[[str], Merchant]:
     return first.as_user
 
 
-async def test_a_sandbox_that_was_claimed_meanwhile_is_not_replaced(
+async def test_sandbox_that_was_claimed_meanwhile_is_not_replaced(
     owned_server: Callable[[str], Merchant], gate: Gate
 ) -> None:
     other = owned_server("anna")
@@ -205,7 +205,7 @@ async def test_work_beyond_the_number_of_workers_waits_for_one() -> None:
     await asyncio.gather(*first)
 
 
-async def test_a_worker_is_free_again_after_an_error() -> None:
+async def test_worker_is_free_again_after_an_error() -> None:
     workers = Workers()
     for _ in range(MAX_WORKERS + 1):
         with pytest.raises(ZeroDivisionError):
@@ -214,7 +214,7 @@ async def test_a_worker_is_free_again_after_an_error() -> None:
             await workers.run(_fail)  # before a thread is started
 
 
-async def test_the_result_of_cancelled_work_is_dropped() -> None:
+async def test_result_of_cancelled_work_is_dropped() -> None:
     workers, gate = Workers(), Gate()
     work = asyncio.create_task(workers.run_if(gate.wait, is_long=True))
     await gate.until_reached()

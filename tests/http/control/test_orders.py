@@ -284,7 +284,7 @@ async def explain(merchant: Merchant, response: Reply) -> dict[str, Any]:
     return page
 
 
-async def test_a_refund_is_explained_condition_by_condition(
+async def test_refund_is_explained_condition_by_condition(
     shipping_merchant: Merchant,
 ) -> None:
     page = await explain(
@@ -342,7 +342,7 @@ async def test_refusal_is_explained_with_reason_facts_and_provenance(
     assert page["allocation"] is None
 
 
-async def test_a_replay_is_explained_as_one(shipping_merchant: Merchant) -> None:
+async def test_replay_is_explained_as_one(shipping_merchant: Merchant) -> None:
     await shipping_merchant.refund(1, key="k")
     page = await explain(shipping_merchant, await shipping_merchant.refund(2, key="k"))
     assert (page["replayed"], page["body_changed"]) == (True, True)

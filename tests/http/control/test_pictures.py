@@ -38,7 +38,7 @@ async def test_order_is_drawn_now_and_at_an_earlier_step(shipping_merchant: Merc
     assert drawn_refunds(await picture(shipping_merchant, "?step=4")) == []
 
 
-async def test_a_refund_can_be_drawn_before_it_is_sent(shipping_merchant: Merchant) -> None:
+async def test_refund_can_be_drawn_before_it_is_sent(shipping_merchant: Merchant) -> None:
     path = f"orders/{shipping_merchant.order_id}/picture.svg"
     async with shipping_merchant.nothing_changes():
         tried = await shipping_merchant.control("POST", path, SNEAKERS_BACK)
@@ -66,7 +66,7 @@ async def test_unknown_options_are_refused(merchant: Merchant, query: str, detai
     assert (response.status, response.json["detail"]) == (422, detail)
 
 
-async def test_an_unknown_order_and_a_wrong_refund_are_refused(merchant: Merchant) -> None:
+async def test_unknown_order_and_a_wrong_refund_are_refused(merchant: Merchant) -> None:
     missing = await merchant.control("GET", "orders/nothing/picture.svg")
     assert missing.status == 404
     path = f"orders/{merchant.order_id}/picture.svg"

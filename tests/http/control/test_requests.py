@@ -108,7 +108,7 @@ async def test_journal_contains_no_credentials(busy: Merchant) -> None:
     assert "Basic" not in page
 
 
-async def test_a_request_is_explained_by_its_correlation_id(busy: Merchant) -> None:
+async def test_request_is_explained_by_its_correlation_id(busy: Merchant) -> None:
     entries = (await busy.control("GET", "requests")).json["requests"]
     for entry in entries:
         explained = await busy.control("GET", f"explain/{entry['correlation_id']}")

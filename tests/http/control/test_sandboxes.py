@@ -61,7 +61,7 @@ async def unchanged(merchant: Merchant) -> AsyncIterator[None]:
     assert await state(merchant) == before
 
 
-async def test_a_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) -> None:
+async def test_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) -> None:
     merchant = new_merchant()
     filled = await put_scenario(merchant, SCENARIO)
     assert filled.json["scenario"] == "Own scenario"
@@ -78,7 +78,7 @@ async def test_a_scenario_fills_a_sandbox(new_merchant: Callable[[], Merchant]) 
     "media_type",
     ["application/json", "application/json; charset=utf-8", "text/json"],
 )
-async def test_a_scenario_may_be_json(
+async def test_scenario_may_be_json(
     new_merchant: Callable[[], Merchant],
     media_type: str,
 ) -> None:
@@ -99,7 +99,7 @@ async def test_yaml_media_types_are_accepted(
 
 
 @pytest.mark.parametrize("name", list_shipped())
-async def test_a_shipped_scenario_is_used_by_its_name(
+async def test_shipped_scenario_is_used_by_its_name(
     new_merchant: Callable[[], Merchant],
     name: str,
 ) -> None:
@@ -384,7 +384,7 @@ OUTCOMES: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-async def test_an_outcome_is_forced(merchant: Merchant, outcome: str) -> None:
+async def test_outcome_is_forced(merchant: Merchant, outcome: str) -> None:
     spec, key, value = OUTCOMES[outcome]
     await merchant.make_order(spec)
     path = f"orders/{merchant.order_id}/force"

@@ -27,7 +27,7 @@ async def test_findings_have_positions_and_nothing_is_loaded(merchant: Merchant)
     assert right.json == {"findings": [], "orders": []}
 
 
-async def test_a_probable_mistake_is_a_warning(merchant: Merchant) -> None:
+async def test_probable_mistake_is_a_warning(merchant: Merchant) -> None:
     text = (await merchant.send("GET", f"{SCENARIOS}/misspelt-reference")).body
     text = text.partition(b"expect:")[0]
     findings = (await merchant.send("POST", "/__admin/lint", text)).json["findings"]

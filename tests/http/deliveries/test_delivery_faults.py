@@ -22,7 +22,7 @@ async def subscribe(shop: Shop) -> None:
     await shop.merchant.control("PUT", "webhooks", {"endpoints": [endpoint]})
 
 
-async def test_a_lost_push_comes_again_by_the_schedule(shop: Shop) -> None:
+async def test_lost_push_comes_again_by_the_schedule(shop: Shop) -> None:
     await add_fault(shop, on="push", calls=1, do={"lose": True})
     await shop.complete()
     assert await shop.advance("5m") == [
@@ -34,7 +34,7 @@ async def test_a_lost_push_comes_again_by_the_schedule(shop: Shop) -> None:
     assert [attempt["faults"] for attempt in delivery["attempts"]] == [["rule: lose"], []]
 
 
-async def test_a_delayed_push_comes_later_on_the_clock(shop: Shop) -> None:
+async def test_delayed_push_comes_later_on_the_clock(shop: Shop) -> None:
     await add_fault(shop, on="push", calls=1, do={"delay": "90s"})
     await shop.complete()
     assert await shop.advance("5m") == [
@@ -43,7 +43,7 @@ async def test_a_delayed_push_comes_later_on_the_clock(shop: Shop) -> None:
     ]
 
 
-async def test_a_doubled_push_comes_twice(shop: Shop) -> None:
+async def test_doubled_push_comes_twice(shop: Shop) -> None:
     await add_fault(shop, on="push", calls=1, do={"duplicate": True})
     await shop.complete()
     assert await shop.advance("2m") == ["09:02 push answered 200"] * 2
@@ -51,7 +51,7 @@ async def test_a_doubled_push_comes_twice(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("action", [{"duplicate": True}, {"delay": "90s"}, {"reorder": True}])
-async def test_a_held_push_uses_up_no_fault(shop: Shop, action: dict[str, Any]) -> None:
+async def test_held_push_uses_up_no_fault(shop: Shop, action: dict[str, Any]) -> None:
     await add_fault(shop, on="push", calls=1, do=action)
     url, shop.url = shop.url, "http://8.8.8.8"
     await shop.complete()
@@ -66,7 +66,7 @@ async def test_a_held_push_uses_up_no_fault(shop: Shop, action: dict[str, Any]) 
     assert rule["fired"] == 1
 
 
-async def test_a_webhook_of_a_removed_endpoint_uses_up_no_fault(shop: Shop) -> None:
+async def test_webhook_of_a_removed_endpoint_uses_up_no_fault(shop: Shop) -> None:
     shop.status = 500
     await subscribe(shop)
     await shop.complete("hold")
@@ -81,7 +81,7 @@ async def test_a_webhook_of_a_removed_endpoint_uses_up_no_fault(shop: Shop) -> N
 
 
 @pytest.mark.parametrize("action", [{"lose": True}, {"respond": {"status": 200}}])
-async def test_a_rule_that_needs_no_shop_fires_for_a_host_that_is_not_called(
+async def test_rule_that_needs_no_shop_fires_for_a_host_that_is_not_called(
     shop: Shop, action: dict[str, Any]
 ) -> None:
     await add_fault(shop, on="push", calls=1, do=action)
@@ -100,14 +100,14 @@ async def test_held_callback_fires_a_fault_only_if_it_times_out(shop: Shop) -> N
         assert rule["fired"] == fired
 
 
-async def test_a_replaced_answer_makes_no_call(shop: Shop) -> None:
+async def test_replaced_answer_makes_no_call(shop: Shop) -> None:
     await add_fault(shop, on="push", do={"respond": {"status": 503}})
     (delivery,) = (await shop.complete("now"))["deliveries"]
     assert delivery["attempts"][0]["status"] == 503
     assert shop.pushes == []
 
 
-async def test_a_slow_answer_takes_no_real_time(shop: Shop) -> None:
+async def test_slow_answer_takes_no_real_time(shop: Shop) -> None:
     await add_fault(shop, on="push", do={"respond": {"status": 200, "after": "6s"}})
     (delivery,) = (await shop.complete("now"))["deliveries"]
     attempt = delivery["attempts"][0]
@@ -115,7 +115,7 @@ async def test_a_slow_answer_takes_no_real_time(shop: Shop) -> None:
 
 
 @pytest.mark.unshared("another replica may still be sending what is due")
-async def test_a_reordered_webhook_comes_after_the_next(shop: Shop) -> None:
+async def test_reordered_webhook_comes_after_the_next(shop: Shop) -> None:
     await subscribe(shop)
     await add_fault(shop, on="webhook", where={"type": "order.created"}, do={"reorder": True})
     await shop.merchant.make_order(UNSHIPPED)
@@ -126,7 +126,7 @@ async def test_a_reordered_webhook_comes_after_the_next(shop: Shop) -> None:
     assert types == ["capture.created", "order.created"]
 
 
-async def test_a_reordered_webhook_without_a_next_comes_when_due_again(shop: Shop) -> None:
+async def test_reordered_webhook_without_a_next_comes_when_due_again(shop: Shop) -> None:
     await subscribe(shop)
     await add_fault(shop, on="webhook", do={"reorder": True})
     await shop.merchant.make_order(UNSHIPPED)
@@ -137,7 +137,7 @@ async def test_a_reordered_webhook_without_a_next_comes_when_due_again(shop: Sho
 
 
 @pytest.mark.unshared("another replica may still be sending what is due")
-async def test_a_bad_signature_is_refused_by_the_library(shop: Shop) -> None:
+async def test_bad_signature_is_refused_by_the_library(shop: Shop) -> None:
     await subscribe(shop)
     await add_fault(shop, on="webhook", do={"bad_signature": True})
     await shop.merchant.make_order(UNSHIPPED)
@@ -147,7 +147,7 @@ async def test_a_bad_signature_is_refused_by_the_library(shop: Shop) -> None:
         Webhook(SECRET).verify(body, headers)
 
 
-async def test_a_rule_on_any_operation_leaves_deliveries_alone(shop: Shop) -> None:
+async def test_rule_on_any_operation_leaves_deliveries_alone(shop: Shop) -> None:
     await add_fault(shop, do={"delay": "1m"})
     order_id = await shop.create()
     await shop.merchant.control("POST", f"checkouts/{order_id}/complete", {"push": "now"})
@@ -156,7 +156,7 @@ async def test_a_rule_on_any_operation_leaves_deliveries_alone(shop: Shop) -> No
     assert rules[0]["matched"] == 1  # the creation
 
 
-async def test_a_delivery_sent_by_hand_meets_no_fault(shop: Shop) -> None:
+async def test_delivery_sent_by_hand_meets_no_fault(shop: Shop) -> None:
     await add_fault(shop, on="push", do={"lose": True})
     (delivery,) = (await shop.complete("hold"))["deliveries"]
     await shop.merchant.control("POST", f"deliveries/{delivery['id']}/send")
@@ -201,7 +201,7 @@ async def test_a_delivery_sent_by_hand_meets_no_fault(shop: Shop) -> None:
         ),
     ],
 )
-async def test_a_rule_that_does_not_fit_is_refused(
+async def test_rule_that_does_not_fit_is_refused(
     shop: Shop, rule: dict[str, Any], message: str
 ) -> None:
     reply = await shop.merchant.control("POST", "faults", rule)

@@ -25,7 +25,7 @@ async def fraud_status(merchant: Merchant, order_id: str) -> str:
     ("trigger", "outcome", "capture"),
     [("pend-accept-15", "ACCEPTED", 201), ("pend-reject-15", "REJECTED", 403)],
 )
-async def test_the_review_ends_and_is_notified_on_the_clock(
+async def test_review_ends_and_is_notified_on_the_clock(
     shop: Shop, trigger: str, outcome: str, capture: int
 ) -> None:
     merchant, order_id = shop.merchant, await complete(shop, trigger)
@@ -46,7 +46,7 @@ async def test_the_review_ends_and_is_notified_on_the_clock(
     assert await shop.advance("1d") == []
 
 
-async def test_a_shop_that_is_notified_already_reads_the_outcome(shop: Shop) -> None:
+async def test_shop_that_is_notified_already_reads_the_outcome(shop: Shop) -> None:
     order_id, seen = await complete(shop, "pend-accept-05"), list[str]()
 
     async def read(_request: object) -> None:
@@ -57,7 +57,7 @@ async def test_a_shop_that_is_notified_already_reads_the_outcome(shop: Shop) -> 
     assert seen == ["ACCEPTED"]
 
 
-async def test_a_forced_outcome_replaces_the_planned_one(shop: Shop) -> None:
+async def test_forced_outcome_replaces_the_planned_one(shop: Shop) -> None:
     order_id = await complete(shop, "pend-accept-05")
     force = f"orders/{order_id}/force"
     await shop.merchant.control("POST", force, {"outcome": "reject_fraud"})
@@ -67,20 +67,20 @@ async def test_a_forced_outcome_replaces_the_planned_one(shop: Shop) -> None:
     assert [event["event_type"] for event in shop.callbacks] == ["FRAUD_RISK_REJECTED"]
 
 
-async def test_a_review_without_minutes_ends_only_by_force(shop: Shop) -> None:
+async def test_review_without_minutes_ends_only_by_force(shop: Shop) -> None:
     completed = await shop.complete_asking("notification", outcome="pending")
     await shop.advance("24h")
     assert await fraud_status(shop.merchant, completed["order_id"]) == "PENDING"
 
 
-async def test_an_acknowledged_order_keeps_its_planned_review(shop: Shop) -> None:
+async def test_acknowledged_order_keeps_its_planned_review(shop: Shop) -> None:
     order_id = await complete(shop, "pend-reject-05")
     await shop.merchant.do(Operation.ACKNOWLEDGE, order_id=order_id)
     await shop.advance("5m")
     assert await fraud_status(shop.merchant, order_id) == "REJECTED"
 
 
-async def test_an_export_keeps_when_the_review_will_end(shop: Shop) -> None:
+async def test_export_keeps_when_the_review_will_end(shop: Shop) -> None:
     merchant, order_id = shop.merchant, await complete(shop, "pend-accept-05")
     await merchant.reload_export()
     assert await fraud_status(merchant, order_id) == "PENDING"

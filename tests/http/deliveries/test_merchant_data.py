@@ -83,13 +83,13 @@ async def test_only_the_merchant_view_of_the_control_api_shows_it(
     assert COOKIE not in caplog.text
 
 
-async def test_a_journal_that_is_asked_for_personal_data_shows_it(shop: Shop) -> None:
+async def test_journal_that_is_asked_for_personal_data_shows_it(shop: Shop) -> None:
     _, (correlation_id, *_) = await buy(shop)
     entry = await shop.merchant.control("GET", f"requests/{correlation_id}?unmasked=true")
     assert COOKIE in entry.body.decode()
 
 
-async def test_the_merchant_and_the_shop_get_it_unchanged(shop: Shop) -> None:
+async def test_merchant_and_the_shop_get_it_unchanged(shop: Shop) -> None:
     order_id, _ = await buy(shop)
     read = await shop.merchant.send("GET", f"{CHECKOUTS_PATH}/{order_id}")
     assert read.json["merchant_data"] == DATA

@@ -13,7 +13,7 @@ from mockserver.sandbox.deliveries.delivery import DeliveryState, derive_deliver
 from tests.support.shop import FROZEN, Shop
 
 
-async def test_a_push_is_an_empty_post_after_two_minutes(shop: Shop) -> None:
+async def test_push_is_an_empty_post_after_two_minutes(shop: Shop) -> None:
     order_id = (await shop.complete())["order_id"]
     assert await shop.advance("119s") == []
     assert await shop.advance("1s") == ["09:02 push answered 200"]
@@ -33,7 +33,7 @@ async def test_pushes_come_until_the_order_is_acknowledged(shop: Shop) -> None:
     assert [attempt["status"] for attempt in delivery["attempts"]] == [200, 200, 200]
 
 
-async def test_an_order_never_acknowledged_is_pushed_16_times(shop: Shop) -> None:
+async def test_order_never_acknowledged_is_pushed_16_times(shop: Shop) -> None:
     shop.status = 500
     await shop.complete()
     assert len(await shop.advance("50h")) == 16
@@ -41,7 +41,7 @@ async def test_an_order_never_acknowledged_is_pushed_16_times(shop: Shop) -> Non
     assert len(delivery["attempts"]) == 16
 
 
-async def test_an_order_acknowledged_on_the_confirmation_page_is_not_pushed(
+async def test_order_acknowledged_on_the_confirmation_page_is_not_pushed(
     shop: Shop,
 ) -> None:
     order_id = (await shop.complete())["order_id"]
@@ -64,7 +64,7 @@ async def test_an_order_acknowledged_on_the_confirmation_page_is_not_pushed(
         (Operation.CANCEL, None, "cancelled"),
     ],
 )
-async def test_a_cancelled_push_says_what_ended_it(
+async def test_cancelled_push_says_what_ended_it(
     shop: Shop, push: str, operation: Operation, body: dict[str, Any] | None, event: str
 ) -> None:
     order_id = (await shop.complete(push))["order_id"]
@@ -81,13 +81,13 @@ async def test_redirects_are_not_followed(shop: Shop) -> None:
     assert (await shop.inbox())[0]["state"] == "scheduled"
 
 
-async def test_a_push_is_sent_now_on_request(shop: Shop) -> None:
+async def test_push_is_sent_now_on_request(shop: Shop) -> None:
     (delivery,) = (await shop.complete("now"))["deliveries"]
     assert (delivery["state"], len(shop.pushes)) == ("delivered", 1)
     assert delivery["due_at"] == "2026-01-15T09:02:00.000Z"
 
 
-async def test_a_push_with_the_confirmation_does_not_delay_it(shop: Shop) -> None:
+async def test_push_with_the_confirmation_does_not_delay_it(shop: Shop) -> None:
     shop.may_respond.clear()
     (delivery,) = (await shop.complete("with_confirmation"))["deliveries"]
     assert (delivery["state"], delivery["attempts"]) == ("scheduled", [])
@@ -98,7 +98,7 @@ async def test_a_push_with_the_confirmation_does_not_delay_it(shop: Shop) -> Non
     assert len(shop.pushes) == 2
 
 
-async def test_a_held_push_is_sent_by_hand(shop: Shop) -> None:
+async def test_held_push_is_sent_by_hand(shop: Shop) -> None:
     (delivery,) = (await shop.complete("hold"))["deliveries"]
     assert await shop.advance("1h") == []
     assert delivery["state"] == "held"
@@ -107,13 +107,13 @@ async def test_a_held_push_is_sent_by_hand(shop: Shop) -> None:
     assert len(shop.pushes) == 1
 
 
-async def test_a_delivery_has_a_curl_line_that_repeats_it(shop: Shop) -> None:
+async def test_delivery_has_a_curl_line_that_repeats_it(shop: Shop) -> None:
     completed = await shop.complete("hold")
     url = f"{shop.url}/push?order={completed['order_id']}"
     assert completed["deliveries"][0]["curl"] == f"curl -sS -X POST '{url}'"
 
 
-async def test_a_removed_delivery_is_not_sent(shop: Shop) -> None:
+async def test_removed_delivery_is_not_sent(shop: Shop) -> None:
     (delivery,) = (await shop.complete())["deliveries"]
     path = f"deliveries/{delivery['id']}"
     assert (await shop.merchant.control("DELETE", path)).status == 204
@@ -121,7 +121,7 @@ async def test_a_removed_delivery_is_not_sent(shop: Shop) -> None:
     assert (await shop.merchant.control("GET", path)).status == 404
 
 
-async def test_a_shop_that_is_down_is_an_attempt_with_an_error(shop: Shop) -> None:
+async def test_shop_that_is_down_is_an_attempt_with_an_error(shop: Shop) -> None:
     shop.url = "http://127.0.0.1:1"
     await shop.complete()
     (event,) = await shop.advance("2m")
@@ -141,7 +141,7 @@ async def test_push_to_a_public_host_is_held_with_the_reason(shop: Shop) -> None
     assert (delivery["attempts"], delivery["reason"][:7]) == ([], "8.8.8.8")
 
 
-async def test_a_restored_snapshot_pushes_again(shop: Shop) -> None:
+async def test_restored_snapshot_pushes_again(shop: Shop) -> None:
     await shop.complete()
     await shop.merchant.control("POST", "snapshots", {"name": "here"})
     await shop.advance("2m")
@@ -149,7 +149,7 @@ async def test_a_restored_snapshot_pushes_again(shop: Shop) -> None:
     assert await shop.advance("2m") == ["09:02 push answered 200"]
 
 
-async def test_a_reset_empties_the_inbox(shop: Shop) -> None:
+async def test_reset_empties_the_inbox(shop: Shop) -> None:
     await shop.complete()
     await shop.merchant.control("POST", "reset")
     assert await shop.inbox() == []
@@ -158,7 +158,7 @@ async def test_a_reset_empties_the_inbox(shop: Shop) -> None:
 
 @pytest.mark.unshared("another replica may be making the call")
 @pytest.mark.parametrize(("method", "path"), [("POST", "reset"), ("PUT", "scenario")])
-async def test_a_replaced_sandbox_ends_the_call_that_an_advance_waits_for(
+async def test_replaced_sandbox_ends_the_call_that_an_advance_waits_for(
     shop: Shop, method: str, path: str
 ) -> None:
     await shop.complete()
@@ -169,7 +169,7 @@ async def test_a_replaced_sandbox_ends_the_call_that_an_advance_waits_for(
     assert await asyncio.wait_for(advance, timeout=4) == []  # a push may take 5 s
 
 
-async def test_a_running_clock_sends_by_itself(shop: Shop) -> None:
+async def test_running_clock_sends_by_itself(shop: Shop) -> None:
     await shop.complete()
     await shop.advance("119900ms")
     await shop.merchant.control("POST", "clock", {"freeze": False})
@@ -178,7 +178,7 @@ async def test_a_running_clock_sends_by_itself(shop: Shop) -> None:
     assert len(shop.pushes) == 1
 
 
-async def test_an_advance_counts_in_full_while_another_waits_for_a_push(shop: Shop) -> None:
+async def test_advance_counts_in_full_while_another_waits_for_a_push(shop: Shop) -> None:
     await shop.complete()
     shop.may_respond.clear()
     first = asyncio.create_task(shop.advance("10m"))
@@ -201,7 +201,7 @@ async def test_an_advance_counts_in_full_while_another_waits_for_a_push(shop: Sh
         ("/await?count=x", "expected an integer"),
     ],
 )
-async def test_a_wrong_query_is_refused(shop: Shop, query: str, expected_text: str) -> None:
+async def test_wrong_query_is_refused(shop: Shop, query: str, expected_text: str) -> None:
     reply = await shop.merchant.control("GET", f"deliveries{query}")
     assert (reply.status, expected_text in reply.json["detail"]) == (422, True)
 
@@ -238,14 +238,12 @@ async def test_many_deliveries_are_awaited_in_a_worker(
         ("timeout=2m", "expected at most 60s for 'timeout', got '2m'"),
     ],
 )
-async def test_a_wait_outside_its_bounds_is_refused(
-    shop: Shop, query: str, message: str
-) -> None:
+async def test_wait_outside_its_bounds_is_refused(shop: Shop, query: str, message: str) -> None:
     reply = await shop.merchant.control("GET", f"deliveries/await?{query}")
     assert (reply.status, message in reply.json["detail"]) == (422, True), reply
 
 
-async def test_a_held_delivery_that_is_sent_is_a_conflict(shop: Shop) -> None:
+async def test_held_delivery_that_is_sent_is_a_conflict(shop: Shop) -> None:
     shop.url = "http://8.8.8.8"
     await shop.complete("hold")
     (delivery,) = await shop.inbox("?kind=push")
@@ -253,7 +251,7 @@ async def test_a_held_delivery_that_is_sent_is_a_conflict(shop: Shop) -> None:
     assert (reply.status, "allow it with --deliver-to" in reply.json["detail"]) == (409, True)
 
 
-async def test_a_dry_run_of_the_clock_leaves_out_pushes_that_are_stopped(shop: Shop) -> None:
+async def test_dry_run_of_the_clock_leaves_out_pushes_that_are_stopped(shop: Shop) -> None:
     completed = await shop.complete()
     dry_run = {"advance": "3m", "dry_run": True}
     before = (await shop.merchant.control("POST", "clock", dry_run)).json["fired"]

@@ -27,7 +27,7 @@ def delivery_to(url: str) -> Delivery:
     )
 
 
-async def test_a_name_is_refused_by_the_address_it_resolves_to() -> None:
+async def test_name_is_refused_by_the_address_it_resolves_to() -> None:
     resolver = NearResolver(TargetPolicy())
     assert await resolver.resolve("localhost", 80)
     with pytest.raises(HostNotAllowedError):
@@ -37,7 +37,7 @@ async def test_a_name_is_refused_by_the_address_it_resolves_to() -> None:
     await resolver.close()
 
 
-async def test_a_refused_name_holds_the_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_refused_name_holds_the_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "check_address", _refuse)
     sender = Sender(TargetPolicy())
     sent = await sender.send(delivery_to("http://localhost:1/push"), EMPTY)
@@ -45,7 +45,7 @@ async def test_a_refused_name_holds_the_delivery(monkeypatch: pytest.MonkeyPatch
     assert (sent.status, sent.error, sent.held) == (None, "", "too far")
 
 
-async def test_a_public_name_without_an_address_holds_the_delivery(
+async def test_public_name_without_an_address_holds_the_delivery(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "ThreadedResolver", UnknownNames)
@@ -54,7 +54,7 @@ async def test_a_public_name_without_an_address_holds_the_delivery(
 
 
 @pytest.mark.parametrize("host", ["shop", "shop.default.svc.cluster.local", "allowed.se"])
-async def test_a_local_or_allowed_name_without_an_address_is_tried_again(
+async def test_local_or_allowed_name_without_an_address_is_tried_again(
     monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     monkeypatch.setattr(module, "ThreadedResolver", UnknownNames)
@@ -103,7 +103,7 @@ def _refuse(_address: str) -> None:
     raise HostNotAllowedError(message)
 
 
-async def test_a_merchant_that_hangs_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_merchant_that_hangs_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TIMEOUTS", {DeliveryKind.PUSH: 0.05})
     released = asyncio.Event()
 
@@ -126,7 +126,7 @@ async def test_a_merchant_that_hangs_is_an_error(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1/", "http://127.0.0.1:99999/", "http://[::1"]
 )
-async def test_an_impossible_call_is_an_error(url: str) -> None:
+async def test_impossible_call_is_an_error(url: str) -> None:
     sender = Sender(TargetPolicy())
     sent = await sender.send(delivery_to(url), EMPTY)
     await sender.close()

@@ -35,7 +35,7 @@ async def complete(shop: Shop, *kinds: str, **options: Any) -> Any:  # noqa: ANN
     return await shop.complete_asking(*kinds, cart=WITH_OPTIONS, **options)
 
 
-async def test_the_totals_of_the_answer_replace_those_of_the_order(shop: Shop) -> None:
+async def test_totals_of_the_answer_replace_those_of_the_order(shop: Shop) -> None:
     shop.answer = web.json_response({**TOTALS_WITH_PARCEL, "extra": "ignored"})
     completed = await complete(shop, "shipping_option_update", shipping_option="parcel")
     (body,) = shop.callbacks
@@ -54,7 +54,7 @@ async def test_each_change_is_called_back_once_before_validation(shop: Shop) -> 
     assert [delivery["kind"] for delivery in inbox][:4] == list(kinds)
 
 
-async def test_a_callback_times_out_when_assumed(shop: Shop) -> None:
+async def test_callback_times_out_when_assumed(shop: Shop) -> None:
     scenario = {**FROZEN, "assume": {"callback_timeout": 4}}
     await shop.merchant.control("PUT", "scenario", scenario)
     rule = {"on": "address_update", "do": {"delay": "5s"}}
@@ -80,7 +80,7 @@ async def test_unchanged_country_sends_no_callback(shop: Shop) -> None:
         ({"status": 200, "text": '{"order_amount": 1}'}, "failed", FAILED),
     ],
 )
-async def test_an_answer_that_is_no_200_with_totals_stops_the_purchase(
+async def test_answer_that_is_no_200_with_totals_stops_the_purchase(
     shop: Shop, answer: dict[str, Any], result: str, error_type: str | None
 ) -> None:
     shop.answer = web.Response(**answer)
@@ -101,7 +101,7 @@ async def test_an_answer_that_is_no_200_with_totals_stops_the_purchase(
     ],
 )
 @pytest.mark.parametrize("kind", ["validation", "address_update"])
-async def test_a_redirect_is_resolved_against_the_callback_url(
+async def test_redirect_is_resolved_against_the_callback_url(
     shop: Shop, kind: str, location: str, target: str
 ) -> None:
     shop.answer = web.Response(status=303, headers={"Location": location})
@@ -143,7 +143,7 @@ async def test_wrong_sums_change_nothing(shop: Shop) -> None:
         ),
     ],
 )
-async def test_an_incomplete_answer_is_named(shop: Shop, answer: str, problem: str) -> None:
+async def test_incomplete_answer_is_named(shop: Shop, answer: str, problem: str) -> None:
     shop.answer = web.Response(text=answer)
     stopped = await complete(shop, "address_update")
     assert stopped["validation"]["error_text"].startswith(problem)
@@ -154,7 +154,7 @@ ONLY_DRONE = {**TOTALS_WITH_PARCEL, "shipping_options": [DRONE]}
 OPTION_URL = "shipping_option_update"
 
 
-async def test_an_option_withdrawn_by_its_callback_takes_back_everything(shop: Shop) -> None:
+async def test_option_withdrawn_by_its_callback_takes_back_everything(shop: Shop) -> None:
     order_id = await shop.create_asking(OPTION_URL, cart=WITH_OPTIONS)
     before = await read(shop, order_id)
     for _ in range(2):
@@ -166,7 +166,7 @@ async def test_an_option_withdrawn_by_its_callback_takes_back_everything(shop: S
         assert await read(shop, order_id) == before
 
 
-async def test_an_option_withdrawn_by_an_address_takes_back_everything(shop: Shop) -> None:
+async def test_option_withdrawn_by_an_address_takes_back_everything(shop: Shop) -> None:
     order_id = await shop.create_asking("address_update", OPTION_URL, cart=WITH_OPTIONS)
     before = await read(shop, order_id)
     shop.answer = web.json_response(ONLY_DRONE)
@@ -177,20 +177,20 @@ async def test_an_option_withdrawn_by_an_address_takes_back_everything(shop: Sho
     assert await read(shop, order_id) == before
 
 
-async def test_the_option_that_takes_the_place_of_another_is_asked_about(shop: Shop) -> None:
+async def test_option_that_takes_the_place_of_another_is_asked_about(shop: Shop) -> None:
     shop.every_answer = ONLY_DRONE
     completed = await complete(shop, "address_update", OPTION_URL)
     assert completed["outcome"] == "approved"
     assert [body["selected_shipping_option"] for body in shop.callbacks] == [PICKUP, DRONE]
 
 
-async def test_an_option_that_an_address_brings_can_be_chosen(shop: Shop) -> None:
+async def test_option_that_an_address_brings_can_be_chosen(shop: Shop) -> None:
     shop.every_answer = ONLY_DRONE
     completed = await complete(shop, "address_update", OPTION_URL, shipping_option="drone")
     assert completed["checkout"]["selected_shipping_option"] == DRONE
 
 
-async def test_an_unknown_option_is_refused_before_the_shop_is_asked(shop: Shop) -> None:
+async def test_unknown_option_is_refused_before_the_shop_is_asked(shop: Shop) -> None:
     order_id = await shop.create_asking(OPTION_URL, cart=WITH_OPTIONS)
     before = await read(shop, order_id)
     path = f"checkouts/{order_id}/complete"
@@ -202,7 +202,7 @@ async def test_an_unknown_option_is_refused_before_the_shop_is_asked(shop: Shop)
     assert (await read(shop, order_id), shop.callbacks) == (before, [])
 
 
-async def test_an_option_withdrawn_during_validation_is_not_sold(shop: Shop) -> None:
+async def test_option_withdrawn_during_validation_is_not_sold(shop: Shop) -> None:
     order_id = await shop.create_asking("validation", OPTION_URL, cart=WITH_OPTIONS)
 
     async def withdraw(request: web.Request) -> None:
@@ -247,7 +247,7 @@ async def test_shipping_choice_on_the_page_is_called_back_once(shop: Shop) -> No
     assert len(shop.callbacks) == callbacks
 
 
-async def test_the_shop_may_update_the_order_while_the_page_waits(shop: Shop) -> None:
+async def test_shop_may_update_the_order_while_the_page_waits(shop: Shop) -> None:
     page = await open_page(shop, "address_update")
     order_id = page.split("/")[4]
 
@@ -274,7 +274,7 @@ async def test_refused_address_is_undone_and_calls_back_again(shop: Shop) -> Non
     assert len(shop.callbacks) == 2
 
 
-async def test_a_purchase_stopped_by_an_address_is_stopped_again(shop: Shop) -> None:
+async def test_purchase_stopped_by_an_address_is_stopped_again(shop: Shop) -> None:
     page = await open_page(shop, "address_update")
     for _ in range(2):
         shop.answer = web.Response(status=500)

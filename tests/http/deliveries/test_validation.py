@@ -17,7 +17,7 @@ async def complete(shop: Shop, options: Any = None, **choices: Any) -> Any:  # n
     return await shop.complete_asking("validation", "notification", cart=cart, **choices)
 
 
-async def test_the_shop_is_sent_the_whole_order_with_addresses(shop: Shop) -> None:
+async def test_shop_is_sent_the_whole_order_with_addresses(shop: Shop) -> None:
     completed = await complete(shop, billing_address={"email": "anna@shop.example"})
     (body,) = shop.callbacks
     assert body["billing_address"]["email"] == "anna@shop.example"
@@ -49,7 +49,7 @@ async def test_the_shop_is_sent_the_whole_order_with_addresses(shop: Shop) -> No
     ],
     ids=["refused", "refused by nulls", "redirected", "another status"],
 )
-async def test_an_answer_that_stops_leaves_the_checkout_open(
+async def test_answer_that_stops_leaves_the_checkout_open(
     shop: Shop, answer: web.Response, validation: dict[str, str]
 ) -> None:
     shop.answer = answer
@@ -62,7 +62,7 @@ async def test_an_answer_that_stops_leaves_the_checkout_open(
     assert again.json["outcome"] == "approved"
 
 
-async def test_the_callback_has_a_correlation_id_that_stays(shop: Shop) -> None:
+async def test_callback_has_a_correlation_id_that_stays(shop: Shop) -> None:
     (callback,) = [d for d in (await complete(shop))["deliveries"] if d["kind"] == "validation"]
     (again,) = await shop.inbox("?kind=validation")
     correlation_id = callback["headers"]["Klarna-Correlation-Id"]
@@ -70,7 +70,7 @@ async def test_the_callback_has_a_correlation_id_that_stays(shop: Shop) -> None:
     assert again["headers"]["Klarna-Correlation-Id"] == correlation_id
 
 
-async def test_a_completion_lists_all_deliveries_it_made(shop: Shop) -> None:
+async def test_completion_lists_all_deliveries_it_made(shop: Shop) -> None:
     endpoint = {"url": f"{shop.url}/webhooks"}
     await shop.merchant.control("PUT", "webhooks", {"endpoints": [endpoint]})
     cart = {
@@ -84,7 +84,7 @@ async def test_a_completion_lists_all_deliveries_it_made(shop: Shop) -> None:
     assert kinds == ["push", "validation", "webhook"]
 
 
-async def test_a_complete_checkout_is_named_as_such(shop: Shop) -> None:
+async def test_complete_checkout_is_named_as_such(shop: Shop) -> None:
     order_id = (await complete(shop))["order_id"]
     again = await shop.merchant.control("POST", f"checkouts/{order_id}/complete", {})
     detail = f"checkout '{order_id}' is already complete, so it is read-only"
@@ -102,7 +102,7 @@ async def test_shop_can_update_the_order_during_the_callback(shop: Shop) -> None
     [({}, "approved", 3000), (REQUIRED, "not_validated", 10000)],
     ids=["optional", "required"],
 )
-async def test_a_rule_lets_the_callback_time_out_without_waiting(
+async def test_rule_lets_the_callback_time_out_without_waiting(
     shop: Shop,
     options: dict[str, bool],
     outcome: str,
@@ -125,7 +125,7 @@ async def test_delayed_callback_within_the_timeout_is_sent(shop: Shop) -> None:
     assert len(shop.callbacks) == 1
 
 
-async def test_a_rule_answers_in_place_of_the_shop(shop: Shop) -> None:
+async def test_rule_answers_in_place_of_the_shop(shop: Shop) -> None:
     answer = {"status": 302, "headers": {"location": "https://shop.example/sold-out"}}
     rule = {"on": "validation", "do": {"respond": answer}}
     await shop.merchant.control("POST", "faults", rule)
@@ -134,12 +134,12 @@ async def test_a_rule_answers_in_place_of_the_shop(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("spec", [{"validation": "skip"}, {"outcome": "abandoned"}])
-async def test_the_shop_is_not_asked_without_need(shop: Shop, spec: dict[str, str]) -> None:
+async def test_shop_is_not_asked_without_need(shop: Shop, spec: dict[str, str]) -> None:
     completed = await complete(shop, **spec)
     assert (completed["validation"]["result"], shop.callbacks) == ("skipped", [])
 
 
-async def test_a_reset_meanwhile_is_a_conflict(shop: Shop) -> None:
+async def test_reset_meanwhile_is_a_conflict(shop: Shop) -> None:
     urls = {**URLS, "validation": f"{shop.url}/callback"}
     created = await shop.merchant.send("POST", CHECKOUTS_PATH, {**CART, "merchant_urls": urls})
 
@@ -160,7 +160,7 @@ async def test_a_reset_meanwhile_is_a_conflict(shop: Shop) -> None:
         ("stop_fraud", "FRAUD_RISK_STOPPED"),
     ],
 )
-async def test_the_end_of_a_review_is_notified(shop: Shop, outcome: str, event: str) -> None:
+async def test_end_of_a_review_is_notified(shop: Shop, outcome: str, event: str) -> None:
     order_id = (await complete(shop, outcome="pending", validation="skip"))["order_id"]
     shop.answer = web.Response(status=204)
     await shop.merchant.control("POST", f"orders/{order_id}/force", {"outcome": outcome})
@@ -179,7 +179,7 @@ async def test_other_outcomes_and_orders_are_not_notified(shop: Shop) -> None:
     assert await shop.inbox("?kind=notification") == []
 
 
-async def test_an_email_address_that_is_no_text_is_refused(shop: Shop) -> None:
+async def test_email_address_that_is_no_text_is_refused(shop: Shop) -> None:
     order_id = await shop.create()
     body = {"billing_address": {"email": 5}}
     reply = await shop.merchant.control("POST", f"checkouts/{order_id}/complete", body)

@@ -48,7 +48,7 @@ async def test_order_capture_and_refund_send_signed_webhooks(shop: Shop) -> None
     assert events[0]["timestamp"] == "2026-01-15T09:00:00.000000000Z"
 
 
-async def test_an_order_with_a_history_creates_all_its_events(shop: Shop) -> None:
+async def test_order_with_a_history_creates_all_its_events(shop: Shop) -> None:
     await subscribe(shop)
     line = {"reference": "A", "unit_price": 1000}
     history = {"captures": {"c": {"amount": 1000}}, "refunds": {"r": {"amount": 1000}}}
@@ -60,7 +60,7 @@ async def test_an_order_with_a_history_creates_all_its_events(shop: Shop) -> Non
     ]  # fmt: skip
 
 
-async def test_a_completed_checkout_creates_an_order_event(shop: Shop) -> None:
+async def test_completed_checkout_creates_an_order_event(shop: Shop) -> None:
     await subscribe(shop)
     order_id = (await shop.complete("hold"))["order_id"]
     await shop.receive("kind=webhook&state=delivered")
@@ -68,7 +68,7 @@ async def test_a_completed_checkout_creates_an_order_event(shop: Shop) -> None:
     assert json.loads(body)["data"] == {"order_id": order_id}
 
 
-async def test_an_endpoint_receives_only_its_events(shop: Shop) -> None:
+async def test_endpoint_receives_only_its_events(shop: Shop) -> None:
     await subscribe(shop, events=["refund.created"])
     await shop.merchant.make_order(UNSHIPPED)
     await shop.merchant.capture(3000)
@@ -77,7 +77,7 @@ async def test_an_endpoint_receives_only_its_events(shop: Shop) -> None:
     assert json.loads(delivery["body"])["type"] == "refund.created"
 
 
-async def test_a_repeated_request_sends_no_second_event(shop: Shop) -> None:
+async def test_repeated_request_sends_no_second_event(shop: Shop) -> None:
     await subscribe(shop, events=["capture.created"])
     await shop.merchant.make_order(UNSHIPPED)
     for _ in range(2):
@@ -85,7 +85,7 @@ async def test_a_repeated_request_sends_no_second_event(shop: Shop) -> None:
     assert len(await shop.inbox("?kind=webhook")) == 1
 
 
-async def test_a_refused_webhook_is_repeated_with_the_same_id(shop: Shop) -> None:
+async def test_refused_webhook_is_repeated_with_the_same_id(shop: Shop) -> None:
     shop.status = 503
     await subscribe(shop, events=["order.created"])
     await shop.merchant.make_order(UNSHIPPED)
@@ -96,7 +96,7 @@ async def test_a_refused_webhook_is_repeated_with_the_same_id(shop: Shop) -> Non
     assert len({headers["webhook-id"] for headers, _ in shop.webhooks}) == 1
 
 
-async def test_the_message_has_an_id_of_its_own_where_assumed(shop: Shop) -> None:
+async def test_message_has_an_id_of_its_own_where_assumed(shop: Shop) -> None:
     scenario = {"version": 1, "assume": {"webhook_id": "own"}}
     await shop.merchant.control("PUT", "scenario", scenario)
     await subscribe(shop)
@@ -123,7 +123,7 @@ async def test_both_secrets_sign_for_10_minutes(shop: Shop) -> None:
     assert len(shop.webhooks[1][0]["webhook-signature"].split()) == 1
 
 
-async def test_a_removed_endpoint_holds_its_webhooks(shop: Shop) -> None:
+async def test_removed_endpoint_holds_its_webhooks(shop: Shop) -> None:
     shop.status = 500
     await subscribe(shop)
     await shop.merchant.make_order(UNSHIPPED)
@@ -134,7 +134,7 @@ async def test_a_removed_endpoint_holds_its_webhooks(shop: Shop) -> None:
     assert delivery["reason"] == "the endpoint of this webhook was removed"
 
 
-async def test_the_curl_line_of_a_webhook_is_signed(shop: Shop) -> None:
+async def test_curl_line_of_a_webhook_is_signed(shop: Shop) -> None:
     await subscribe(shop)
     await shop.merchant.make_order(UNSHIPPED)
     (delivery,) = await shop.inbox()
@@ -173,7 +173,7 @@ async def test_one_url_has_one_endpoint(shop: Shop) -> None:
     assert "endpoints[1].url" in reply.body.decode()
 
 
-async def test_a_scenario_sets_and_the_export_keeps_the_endpoints(shop: Shop) -> None:
+async def test_scenario_sets_and_the_export_keeps_the_endpoints(shop: Shop) -> None:
     endpoints = {"endpoints": [{"url": f"{shop.url}/webhooks", "events": ["order.created"]}]}
     await shop.merchant.control("PUT", "scenario", {"version": 1, "webhooks": endpoints})
     (endpoint,) = (await shop.merchant.control("GET", "webhooks")).json["endpoints"]
@@ -183,7 +183,7 @@ async def test_a_scenario_sets_and_the_export_keeps_the_endpoints(shop: Shop) ->
     assert endpoint["secret"] not in exported
 
 
-async def test_a_merchant_operation_without_an_event_sends_nothing(shop: Shop) -> None:
+async def test_merchant_operation_without_an_event_sends_nothing(shop: Shop) -> None:
     await subscribe(shop)
     await shop.merchant.make_order(UNSHIPPED)
     await shop.merchant.do(Operation.ACKNOWLEDGE)

@@ -45,14 +45,14 @@ async def read(merchant: Merchant, order_id: str) -> Reply:
     ("name", "known"),
     [("merchant_urls", MERCHANT_URLS), ("options", CHECKOUT_OPTIONS), ("", MERCHANT_FIELDS)],
 )
-def test_the_schema_has_the_members_that_are_kept(name: str, known: tuple[str, ...]) -> None:
+def test_schema_has_the_members_that_are_kept(name: str, known: tuple[str, ...]) -> None:
     rules = shipped_schemas()["checkout.schema.json"]["$defs"]["fields"]
     rules = rules["properties"][name] if name else rules
     assert set(rules["properties"]) == set(known)
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-async def test_an_answer_has_the_recorded_shape(merchant: Merchant, slash: str) -> None:
+async def test_answer_has_the_recorded_shape(merchant: Merchant, slash: str) -> None:
     reply = await merchant.send("POST", CHECKOUTS_PATH + slash, CART)
     page = reply.json
     assert reply.status == 201
@@ -106,7 +106,7 @@ async def test_options_come_back_in_the_recorded_order(merchant: Merchant) -> No
     assert list((await create(merchant, **SHOP_OF_2023))["options"]) == RECORDED_OPTIONS
 
 
-async def test_an_answer_has_the_recorded_headers(merchant: Merchant) -> None:
+async def test_answer_has_the_recorded_headers(merchant: Merchant) -> None:
     reply = await merchant.send("POST", CHECKOUTS_PATH, CART)
     order_id = reply.json["order_id"]
     assert reply.header("Location") == f"{merchant.url}{CHECKOUTS_PATH}/{order_id}"
@@ -207,9 +207,7 @@ BAD: Mapping[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-async def test_a_bad_value_is_refused_as_the_provider_does(
-    merchant: Merchant, name: str
-) -> None:
+async def test_bad_value_is_refused_as_the_provider_does(merchant: Merchant, name: str) -> None:
     body, field = BAD[name]
     reply = await merchant.send("POST", CHECKOUTS_PATH, body)
     assert (reply.status, reply.json["error_code"]) == (400, "BAD_VALUE")
@@ -253,12 +251,12 @@ async def test_hint_has_the_limit_to_keep_to(merchant: Merchant) -> None:
 @pytest.mark.parametrize(
     "body", [b"{", b"[" * 200 + b"]" * 200, b'{"a":' * 60 + b"1" + b"}" * 60]
 )
-async def test_a_body_that_is_no_json_is_refused(merchant: Merchant, body: bytes) -> None:
+async def test_body_that_is_no_json_is_refused(merchant: Merchant, body: bytes) -> None:
     reply = await merchant.send("POST", CHECKOUTS_PATH, body)
     assert (reply.status, reply.json["error_code"]) == (400, "BAD_REQUEST")
 
 
-async def test_the_echo_can_be_sent_back_with_new_references(merchant: Merchant) -> None:
+async def test_echo_can_be_sent_back_with_new_references(merchant: Merchant) -> None:
     """WooCommerce's confirmation update copies eleven members from the preceding read."""
     page = await create(merchant, shipping_countries=["SE"], merchant_data="{}")
     copied = {
@@ -275,14 +273,14 @@ async def test_the_echo_can_be_sent_back_with_new_references(merchant: Merchant)
     assert {key: reply.json[key] for key in copied} == copied
 
 
-async def test_an_update_that_is_refused_changes_nothing(merchant: Merchant) -> None:
+async def test_update_that_is_refused_changes_nothing(merchant: Merchant) -> None:
     page = await create(merchant)
     reply = await update(merchant, page["order_id"], {"locale": "en-SE", "order_amount": 1})
     assert reply.json["error_messages"] == ["Bad value: order_amount"]
     assert (await read(merchant, page["order_id"])).json == page
 
 
-async def test_an_abort_answers_the_order_and_makes_it_read_only(merchant: Merchant) -> None:
+async def test_abort_answers_the_order_and_makes_it_read_only(merchant: Merchant) -> None:
     page = await create(merchant)
     aborted = await merchant.send("POST", f"{CHECKOUTS_PATH}/{page['order_id']}/abort")
     assert (aborted.status, aborted.json["status"]) == (200, "checkout_incomplete")
@@ -291,12 +289,12 @@ async def test_an_abort_answers_the_order_and_makes_it_read_only(merchant: Merch
     assert reply.json["error_messages"] == ["Resource is read-only"]
 
 
-async def test_an_unknown_order_is_named_before_a_bad_value(merchant: Merchant) -> None:
+async def test_unknown_order_is_named_before_a_bad_value(merchant: Merchant) -> None:
     reply = await update(merchant, UNKNOWN_ID, {"order_amount": -1})
     assert (reply.status, reply.body) == (404, b"")
 
 
-async def test_an_expired_order_is_404_without_a_body(merchant: Merchant) -> None:
+async def test_expired_order_is_404_without_a_body(merchant: Merchant) -> None:
     order_id = (await create(merchant))["order_id"]
     await merchant.control("POST", "clock", {"advance": "48h"})
     reply = await read(merchant, order_id)
@@ -307,7 +305,7 @@ async def test_an_expired_order_is_404_without_a_body(merchant: Merchant) -> Non
     )
 
 
-async def test_a_missing_order_is_404_with_a_body_where_assumed(
+async def test_missing_order_is_404_with_a_body_where_assumed(
     new_merchant: Callable[..., Merchant], serve: Callable[..., str]
 ) -> None:
     reply = await read(new_merchant(serve(expired_checkout="json_404")), UNKNOWN_ID)
@@ -333,12 +331,12 @@ async def test_order_management_answers_later_where_assumed(merchant: Merchant) 
     assert (await merchant.do(Op.GET_ORDER, order_id=order_id)).status == 200
 
 
-async def test_a_checkout_is_no_order_yet(merchant: Merchant) -> None:
+async def test_checkout_is_no_order_yet(merchant: Merchant) -> None:
     order_id = (await create(merchant))["order_id"]
     assert (await merchant.do(Op.GET_ORDER, order_id=order_id)).status == 404
 
 
-async def test_the_snippet_has_one_script_that_works_when_moved(merchant: Merchant) -> None:
+async def test_snippet_has_one_script_that_works_when_moved(merchant: Merchant) -> None:
     snippet = (await create(merchant))["html_snippet"]
     assert snippet.startswith('<div id="klarna-checkout-container"')
     assert snippet.count("<script") == snippet.count("</script>") == 1
@@ -347,7 +345,7 @@ async def test_the_snippet_has_one_script_that_works_when_moved(merchant: Mercha
     assert " src=" not in snippet
 
 
-async def test_the_journal_explains_checkouts_like_orders(merchant: Merchant) -> None:
+async def test_journal_explains_checkouts_like_orders(merchant: Merchant) -> None:
     order_id = (await create(merchant))["order_id"]
     refused = await update(merchant, order_id, {"order_amount": 1})
     entries = (await merchant.control("GET", f"requests?order_id={order_id}")).json["requests"]
@@ -361,7 +359,7 @@ async def test_the_journal_explains_checkouts_like_orders(merchant: Merchant) ->
     assert explained["refusal"]["hints"] == ["Send 20000 instead of 1."]
 
 
-async def test_a_refusal_by_status_names_the_status_that_allows_it(merchant: Merchant) -> None:
+async def test_refusal_by_status_names_the_status_that_allows_it(merchant: Merchant) -> None:
     order_id = (await create(merchant))["order_id"]
     await merchant.send("POST", f"{CHECKOUTS_PATH}/{order_id}/abort")
     refused = await update(merchant, order_id, {})
@@ -371,7 +369,7 @@ async def test_a_refusal_by_status_names_the_status_that_allows_it(merchant: Mer
 
 
 @pytest.mark.parametrize("info", CHECKOUT_OPERATIONS, ids=lambda info: info.operation)
-async def test_a_lost_answer_is_committed(
+async def test_lost_answer_is_committed(
     merchant: Merchant,
     info: Any,  # noqa: ANN401
 ) -> None:
@@ -384,7 +382,7 @@ async def test_a_lost_answer_is_committed(
     assert counted.json["count"] == 1 + (info.operation is Op.CREATE_CHECKOUT)
 
 
-async def test_a_fault_can_refuse_a_creation(merchant: Merchant) -> None:
+async def test_fault_can_refuse_a_creation(merchant: Merchant) -> None:
     await add_fault(merchant, {"refuse": "bad_value"}, on="create_checkout")
     reply = await merchant.send("POST", CHECKOUTS_PATH, CART)
     assert (reply.status, reply.json["error_code"]) == (400, "BAD_VALUE")

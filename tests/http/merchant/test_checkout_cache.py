@@ -11,7 +11,7 @@ from tests.support.checkouts import DEFAULT, make_checkout
 PAGE = "http://localhost/page"
 
 
-def test_the_same_order_is_encoded_once() -> None:
+def test_same_order_is_encoded_once() -> None:
     cache, checkout = CheckoutCache(), make_checkout()
     body = cache.encode(checkout, DEFAULT, PAGE)
     assert cache.encode(checkout, DEFAULT, PAGE) is body
@@ -26,7 +26,7 @@ def test_another_address_or_version_is_encoded_again() -> None:
 
 
 @pytest.mark.parametrize(("name", "limit"), [("MAX_CACHED", 0), ("MAX_CACHED_BYTES", 0)])
-def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch, name: str, limit: int) -> None:
+def test_cache_is_bounded(monkeypatch: pytest.MonkeyPatch, name: str, limit: int) -> None:
     monkeypatch.setattr(module, name, limit)
     cache, checkout = CheckoutCache(), make_checkout()
     body = cache.encode(checkout, DEFAULT, PAGE)

@@ -131,7 +131,7 @@ OPERATIONS: Mapping[str, tuple[Operation, Any]] = {
 
 
 @pytest.mark.parametrize("moment", SEQUENCES)
-async def test_a_shop_gets_through(new_merchant: Callable[..., Merchant], moment: str) -> None:
+async def test_shop_gets_through(new_merchant: Callable[..., Merchant], moment: str) -> None:
     merchant = new_merchant()
     await merchant.control("PUT", "scenario", FROZEN)
     shop = Shop(merchant)

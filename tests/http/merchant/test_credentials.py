@@ -30,7 +30,7 @@ def assert_recorded_page(response: Reply) -> None:
     assert "Klarna-Correlation-Id" not in response.header_names
 
 
-def test_the_recorded_page_has_176_bytes() -> None:
+def test_recorded_page_has_176_bytes() -> None:
     assert len(RECORDED_PAGE) == 176
 
 
@@ -100,7 +100,7 @@ async def test_any_secret_is_accepted(merchant: Merchant, secret: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["kco_test_api_1a2B3c", "kco_live_api_a-b.c~d/e+f=", "kco_x"])
-async def test_an_api_key_is_one_sandbox_in_every_form(
+async def test_api_key_is_one_sandbox_in_every_form(
     new_merchant: Callable[..., Merchant],
     key: str,
 ) -> None:
@@ -123,7 +123,7 @@ async def test_user_name_selects_the_sandbox_if_the_secret_is_a_key(
     assert (await merchant.do(Op.GET_ORDER, headers=headers)).status == 200
 
 
-async def test_a_user_of_any_letters_has_a_sandbox(
+async def test_user_of_any_letters_has_a_sandbox(
     new_merchant: Callable[..., Merchant],
 ) -> None:
     merchant = new_merchant()

@@ -75,7 +75,7 @@ async def test_token_shows_its_payment_method(
     assert b'\n  "status" : "ACTIVE"' in reply.body
 
 
-async def test_an_order_with_a_token_is_in_order_management(merchant: Merchant) -> None:
+async def test_order_with_a_token_is_in_order_management(merchant: Merchant) -> None:
     token = await create_token(merchant, billing_address={"city": "Lund"})
     reply = await order_with(merchant, token, merchant_reference1=4711)
     order_id = reply.json["order_id"]
@@ -90,7 +90,7 @@ async def test_an_order_with_a_token_is_in_order_management(merchant: Merchant) 
     assert (order["billing_address"]["city"], order["purchase_country"]) == ("Lund", "SE")
 
 
-async def test_a_shipping_address_of_its_own_counts_for_the_order(merchant: Merchant) -> None:
+async def test_shipping_address_of_its_own_counts_for_the_order(merchant: Merchant) -> None:
     token = await create_token(merchant)
     reply = await order_with(merchant, token, shipping_address={"city": "Kiel"})
     order = (await merchant.do(Operation.GET_ORDER, order_id=reply.json["order_id"])).json
@@ -98,7 +98,7 @@ async def test_a_shipping_address_of_its_own_counts_for_the_order(merchant: Merc
     assert "given_name" not in order["shipping_address"]
 
 
-async def test_a_key_makes_one_order(merchant: Merchant) -> None:
+async def test_key_makes_one_order(merchant: Merchant) -> None:
     token = await create_token(merchant)
     first = await order_with(merchant, token, key="renewal-1")
     again = await order_with(merchant, token, key="renewal-1")
@@ -116,7 +116,7 @@ async def test_auto_capture_captures_the_whole_token_order(merchant: Merchant) -
     assert (order["status"], order["captured_amount"]) == ("CAPTURED", 20000)
 
 
-async def test_a_cancelled_token_pays_nothing(merchant: Merchant) -> None:
+async def test_cancelled_token_pays_nothing(merchant: Merchant) -> None:
     token = await create_token(merchant)
     for _ in range(2):
         cancelled = await set_status(merchant, token, "CANCELLED")
@@ -138,7 +138,7 @@ async def test_a_cancelled_token_pays_nothing(merchant: Merchant) -> None:
         ({"auto_capture": "yes"}, "Bad value: auto_capture"),
     ],
 )
-async def test_a_bad_value_makes_no_order(
+async def test_bad_value_makes_no_order(
     merchant: Merchant, fields: Mapping[str, Any], message: str
 ) -> None:
     token = await create_token(merchant)
@@ -158,7 +158,7 @@ async def test_only_cancelled_is_a_status_to_set(merchant: Merchant) -> None:
     [("GET", "", "NOT_FOUND"), ("PATCH", "/status", "NOT_FOUND"),
      ("POST", "/order", "TOKEN_NOT_FOUND")],
 )  # fmt: skip
-async def test_an_unknown_token_is_named_before_a_bad_value(
+async def test_unknown_token_is_named_before_a_bad_value(
     merchant: Merchant, method: str, path: str, code: str
 ) -> None:
     body: Any = None if method == "GET" else {}
@@ -174,7 +174,7 @@ async def test_an_unknown_token_is_named_before_a_bad_value(
         ("token_not_active", 403, "TOKEN_SUSPENDED"),
     ],
 )
-async def test_a_fault_fails_the_payment_of_an_order(
+async def test_fault_fails_the_payment_of_an_order(
     merchant: Merchant, reason: str, status: int, code: str
 ) -> None:
     token = await create_token(merchant)
@@ -185,14 +185,14 @@ async def test_a_fault_fails_the_payment_of_an_order(
     assert (await order_with(merchant, token)).status == 200
 
 
-async def test_the_redirect_url_is_empty_where_assumed(merchant: Merchant) -> None:
+async def test_redirect_url_is_empty_where_assumed(merchant: Merchant) -> None:
     scenario = {"version": 1, "assume": {"token_order_redirect_url": "empty"}}
     await merchant.control("PUT", "scenario", scenario)
     reply = await order_with(merchant, await create_token(merchant))
     assert reply.json["redirect_url"] == ""
 
 
-async def test_an_export_keeps_tokens_and_their_status(merchant: Merchant) -> None:
+async def test_export_keeps_tokens_and_their_status(merchant: Merchant) -> None:
     active, cancelled = [await create_token(merchant) for _ in range(2)]
     await set_status(merchant, cancelled, "CANCELLED")
     await merchant.reload_export()

@@ -102,7 +102,7 @@ def test_every_documented_error_is_provoked() -> None:
 @pytest.mark.parametrize(
     "case", PROVOKING, ids=[f"{operation} {reason}" for operation, reason in PROVOKING]
 )
-async def test_a_documented_error_is_answered_as_documented(
+async def test_documented_error_is_answered_as_documented(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch, case: tuple[Op, str]
 ) -> None:
     state, body = PROVOKING[case]

@@ -238,7 +238,7 @@ def test_every_reason_of_the_catalogue_can_be_injected() -> None:
     assert {row.reason for row in ERROR_CATALOGUE} == set(Reason)
 
 
-async def test_a_refusal_is_explained_like_any_other(merchant: Merchant) -> None:
+async def test_refusal_is_explained_like_any_other(merchant: Merchant) -> None:
     await add_fault(merchant, {"refuse": "payment_method_failed"}, on="capture")
     response = await merchant.capture(100)
     explained = await merchant.control("GET", f"explain/{response.json['correlation_id']}")
@@ -292,7 +292,7 @@ async def test_rate_limit_has_retry_after(
     ("delay", "later"),
     [("90s", True), ({"uniform": ["1h", "2h"]}, True), ("0s", False)],
 )
-async def test_a_delay_moves_a_frozen_clock_instead_of_waiting(
+async def test_delay_moves_a_frozen_clock_instead_of_waiting(
     merchant: Merchant,
     delay: Any,  # noqa: ANN401  # JSON
     *,
@@ -316,7 +316,7 @@ async def test_repeated_delays_stop_at_the_latest_time(merchant: Merchant) -> No
     assert (await merchant.do(Op.CANCEL)).status == 403
 
 
-async def test_a_delay_under_a_running_clock_is_waited_for(merchant: Merchant) -> None:
+async def test_delay_under_a_running_clock_is_waited_for(merchant: Merchant) -> None:
     await add_fault(merchant, {"delay": "1ms"}, on="get_order")
     assert (await merchant.do(Op.GET_ORDER)).status == 200
     assert await counts(merchant) == (1, 1)
@@ -443,7 +443,7 @@ async def test_lost_answer_is_replayed_for_its_key_without_effect(
     assert refund["refunded_amount"] == 10000
 
 
-async def test_a_dropped_request_leaves_no_receipt(shipping_merchant: Merchant) -> None:
+async def test_dropped_request_leaves_no_receipt(shipping_merchant: Merchant) -> None:
     merchant = shipping_merchant
     await add_fault(merchant, {"drop": "close"}, on="refund")
     async with open_connection(merchant) as connection:
@@ -543,7 +543,7 @@ async def test_garbage_replaces_statuses_without_a_body(merchant: Merchant) -> N
 
 
 @sent_here
-async def test_a_slow_body_arrives_whole(merchant: Merchant) -> None:
+async def test_slow_body_arrives_whole(merchant: Merchant) -> None:
     await add_fault(merchant, {"slow_body": 100_000}, on="get_order")
     async with open_connection(merchant) as connection:
         await connection.send(Op.GET_ORDER)
@@ -555,7 +555,7 @@ async def test_a_slow_body_arrives_whole(merchant: Merchant) -> None:
     assert slow["sent"] == f"all of {len(body)} bytes, at 100000 a second"
 
 
-async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> None:
+async def test_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> None:
     before = await freeze(merchant)
     await add_fault(merchant, {"slow_body": 1}, on="get_order")
     response = await merchant.do(Op.GET_ORDER)
@@ -565,7 +565,7 @@ async def test_a_slow_body_moves_a_frozen_clock_instead(merchant: Merchant) -> N
 
 
 @sent_here
-async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) -> None:
+async def test_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) -> None:
     await add_fault(merchant, {"slow_body": 10}, on="get_order")
     async with open_connection(merchant) as connection:
         await connection.send(Op.GET_ORDER)
@@ -576,7 +576,7 @@ async def test_a_client_that_leaves_a_slow_body_is_no_error(merchant: Merchant) 
     assert (await merchant.do(Op.GET_ORDER)).status == 200
 
 
-async def test_a_client_that_resets_during_a_delay_changes_nothing(
+async def test_client_that_resets_during_a_delay_changes_nothing(
     merchant: Merchant,
 ) -> None:
     await add_fault(merchant, {"delay": "1h"}, on="capture")
@@ -687,7 +687,7 @@ async def test_fault_for_one_order_ignores_others(merchant: Merchant) -> None:
     assert (await merchant.do(Op.GET_ORDER, order_id=named)).status == 409
 
 
-async def test_a_window_opens_and_closes_with_the_clock_of_the_sandbox(
+async def test_window_opens_and_closes_with_the_clock_of_the_sandbox(
     merchant: Merchant,
 ) -> None:
     await freeze(merchant)
@@ -700,7 +700,7 @@ async def test_a_window_opens_and_closes_with_the_clock_of_the_sandbox(
     assert statuses == [200, 409, 200, 200]
 
 
-async def test_the_control_api_is_never_subject_to_faults(merchant: Merchant) -> None:
+async def test_control_api_is_never_subject_to_faults(merchant: Merchant) -> None:
     await add_fault(merchant, {"drop": "reset"}, calls={"every": 1})
     assert (await merchant.control("GET", f"orders/{merchant.order_id}")).status == 200
     assert (await merchant.send("GET", "/livez")).status == 200

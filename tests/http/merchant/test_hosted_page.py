@@ -26,7 +26,7 @@ async def read_session(merchant: Merchant, session_id: str) -> Reply:
     return await merchant.send("GET", f"{SESSIONS_PATH}/{session_id}")
 
 
-async def test_a_session_redirects_to_the_checkout_page_and_back(merchant: Merchant) -> None:
+async def test_session_redirects_to_the_checkout_page_and_back(merchant: Merchant) -> None:
     order_id = await create_checkout(merchant)
     reply = await open_session(merchant, order_id, options={"place_order_mode": "NONE"})
     session_id, page_url = reply.json["session_id"], reply.json["redirect_url"]
@@ -43,7 +43,7 @@ async def test_a_session_redirects_to_the_checkout_page_and_back(merchant: Merch
     assert (await merchant.send("GET", f"{CHECKOUTS_PATH}/{order_id}")).json["html_snippet"]
 
 
-async def test_the_status_of_a_session_follows_its_checkout(merchant: Merchant) -> None:
+async def test_status_of_a_session_follows_its_checkout(merchant: Merchant) -> None:
     await merchant.control("PUT", "scenario", FROZEN)
     order_id = await create_checkout(merchant)
     session_id = (await open_session(merchant, order_id)).json["session_id"]
@@ -61,7 +61,7 @@ async def test_the_status_of_a_session_follows_its_checkout(merchant: Merchant) 
     assert refused.header("Mock-Reason").endswith("; status=checkout_complete")
 
 
-async def test_a_session_ends_an_hour_before_its_checkout(merchant: Merchant) -> None:
+async def test_session_ends_an_hour_before_its_checkout(merchant: Merchant) -> None:
     await merchant.control("PUT", "scenario", FROZEN)
     order_id = await create_checkout(merchant)
     session_id = (await open_session(merchant, order_id)).json["session_id"]
@@ -103,7 +103,7 @@ async def test_without_a_success_url_the_confirmation_url_counts(merchant: Merch
     ],
     ids=["no URL", "unknown order", "no URL but a word", "unknown placeholder", "no URI"],
 )
-async def test_a_bad_request_opens_no_session(
+async def test_bad_request_opens_no_session(
     merchant: Merchant, body: dict[str, Any], status: int, message: str
 ) -> None:
     order_id = await create_checkout(merchant)
@@ -115,13 +115,13 @@ async def test_a_bad_request_opens_no_session(
     assert details.json["confirmation_url"].startswith("http://shop.example/thanks")
 
 
-async def test_an_unknown_session_is_not_found(merchant: Merchant) -> None:
+async def test_unknown_session_is_not_found(merchant: Merchant) -> None:
     await create_checkout(merchant)
     refused = await read_session(merchant, UNKNOWN_ID)
     assert (refused.status, refused.json["error_code"]) == (404, "NOT_FOUND")
 
 
-async def test_an_export_keeps_the_session(merchant: Merchant) -> None:
+async def test_export_keeps_the_session(merchant: Merchant) -> None:
     order_id = await create_checkout(merchant)
     session_id = (await open_session(merchant, order_id)).json["session_id"]
     await merchant.reload_export()

@@ -82,7 +82,7 @@ async def test_two_captures_without_one_key_are_two_captures(
     assert len((await merchant.read())["captures"]) == 2
 
 
-async def test_an_empty_key_is_no_key(merchant: Merchant) -> None:
+async def test_empty_key_is_no_key(merchant: Merchant) -> None:
     for _ in range(2):
         await merchant.do(
             Op.CAPTURE,
@@ -92,7 +92,7 @@ async def test_an_empty_key_is_no_key(merchant: Merchant) -> None:
     assert len((await merchant.read())["captures"]) == 2
 
 
-async def test_a_key_counts_for_one_operation_on_one_order(merchant: Merchant) -> None:
+async def test_key_counts_for_one_operation_on_one_order(merchant: Merchant) -> None:
     await merchant.make_order(order_for(Op.REFUND))
     await merchant.capture(100, key="k")
     refund = await merchant.refund(100, key="k")
@@ -112,7 +112,7 @@ async def test_keys_of_two_merchants_are_independent(
     assert len({response.header("Capture-Id") for response in responses}) == 2
 
 
-async def test_a_refusal_is_replayed_for_its_key(merchant: Merchant) -> None:
+async def test_refusal_is_replayed_for_its_key(merchant: Merchant) -> None:
     first = await merchant.refund(100, key="k")
     await merchant.capture(100)
     second = await merchant.refund(100, key="k")

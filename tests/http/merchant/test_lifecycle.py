@@ -331,7 +331,7 @@ async def test_another_merchants_order_cannot_be_found(
     assert (response.status, response.json["error_code"]) == (404, code)
 
 
-async def test_a_capture_of_another_order_cannot_be_found(merchant: Merchant) -> None:
+async def test_capture_of_another_order_cannot_be_found(merchant: Merchant) -> None:
     await merchant.make_order(HALF_SHIPPED)
     foreign = merchant.capture_id
     await merchant.make_order(HALF_SHIPPED)
@@ -339,7 +339,7 @@ async def test_a_capture_of_another_order_cannot_be_found(merchant: Merchant) ->
     assert (response.status, response.json["error_code"]) == (404, "NO_SUCH_CAPTURE")
 
 
-async def test_a_refund_of_another_order_cannot_be_found(merchant: Merchant) -> None:
+async def test_refund_of_another_order_cannot_be_found(merchant: Merchant) -> None:
     await merchant.make_order({**SHIPPED, **ALL_BACK})
     foreign = merchant.refund_id
     await merchant.make_order({**SHIPPED, **ALL_BACK})
@@ -347,7 +347,7 @@ async def test_a_refund_of_another_order_cannot_be_found(merchant: Merchant) -> 
     assert (response.status, response.json["error_code"]) == (404, "NOT_FOUND")
 
 
-async def test_a_refund_that_cannot_be_allocated_is_accepted(
+async def test_refund_that_cannot_be_allocated_is_accepted(
     shipping_merchant: Merchant,
 ) -> None:
     response = await shipping_merchant.refund(10000, line("B2468O", 10000))
@@ -355,7 +355,7 @@ async def test_a_refund_that_cannot_be_allocated_is_accepted(
     assert (await shipping_merchant.read())["refunded_amount"] == 10000
 
 
-async def test_a_full_refund_leaves_the_order_captured(shipping_merchant: Merchant) -> None:
+async def test_full_refund_leaves_the_order_captured(shipping_merchant: Merchant) -> None:
     await shipping_merchant.do(Op.REFUND, SNEAKERS_BACK)
     await shipping_merchant.refund(10000)
     order = await shipping_merchant.read()

@@ -72,7 +72,7 @@ async def succeed(merchant: Merchant, row: OperationInfo) -> Reply:
     return response
 
 
-def test_the_18_operations_of_the_contract_are_there() -> None:
+def test_18_operations_of_the_contract_are_there() -> None:
     assert [row.operation for row in OPERATIONS] == NAMES
 
 
@@ -184,7 +184,7 @@ async def test_lines_that_do_not_add_up_are_accepted_but_not_valid(
     assert "Klarna-Order-Validation" not in response.header_names
 
 
-async def test_an_order_has_the_recorded_keys_in_the_recorded_order(merchant: Merchant) -> None:
+async def test_order_has_the_recorded_keys_in_the_recorded_order(merchant: Merchant) -> None:
     await merchant.make_order({**BUSY, "merchant_reference1": "1001"})
     order = await merchant.read()
     assert list(order) == ORDER_KEYS
@@ -202,7 +202,7 @@ async def test_get_refund_has_one_more_key(merchant: Merchant) -> None:
     assert refund == {**(await merchant.read())["refunds"][0], "credit_invoice": False}
 
 
-async def test_a_capture_reads_the_same_alone_in_the_list_and_in_the_order(
+async def test_capture_reads_the_same_alone_in_the_list_and_in_the_order(
     merchant: Merchant,
 ) -> None:
     await merchant.make_order(BUSY)
@@ -349,7 +349,7 @@ async def test_refund_returns_everything_it_was_created_with(
     assert get_schema("responses/refund.schema.json").is_valid(shown.json)
 
 
-async def test_an_update_replaces_total_and_lines(merchant: Merchant) -> None:
+async def test_update_replaces_total_and_lines(merchant: Merchant) -> None:
     body = {"order_amount": 30000, "order_lines": [FULL_LINE], "description": "upsell"}
     await merchant.do(Op.UPDATE_AUTHORIZATION, body)
     order = await merchant.read()
@@ -358,7 +358,7 @@ async def test_an_update_replaces_total_and_lines(merchant: Merchant) -> None:
     assert [order[key] for key in amounts] == [30000, 20000, 30000]
 
 
-async def test_a_cancelled_order_keeps_its_remaining_amount(merchant: Merchant) -> None:
+async def test_cancelled_order_keeps_its_remaining_amount(merchant: Merchant) -> None:
     await merchant.do(Op.CANCEL)
     order = await merchant.read()
     assert (order["status"], order["remaining_authorized_amount"]) == ("CANCELLED", 20000)
@@ -385,7 +385,7 @@ async def test_new_customer_details_are_merged_and_an_empty_text_clears(
     assert order["billing_address"] == merchant.order["billing_address"]
 
 
-async def test_an_extension_moves_the_expiry_to_today_and_28_days(merchant: Merchant) -> None:
+async def test_extension_moves_the_expiry_to_today_and_28_days(merchant: Merchant) -> None:
     await merchant.make_order({**UNSHIPPED, "expires": "2d"})
     await merchant.do(Op.EXTEND_AUTHORIZATION_TIME)
     fresh = merchant.order["created_at"]
@@ -405,7 +405,7 @@ async def test_merchant_reference_update_overwrites_clears_or_keeps(
     assert list(order)[11:13] == ["merchant_reference1", "merchant_reference2"]
 
 
-async def test_a_release_leaves_nothing_to_capture(merchant: Merchant) -> None:
+async def test_release_leaves_nothing_to_capture(merchant: Merchant) -> None:
     await merchant.make_order(BUSY)
     await merchant.do(Op.RELEASE_REMAINING_AUTHORIZATION)
     order = await merchant.read()
@@ -440,7 +440,7 @@ async def test_refund_changes_only_the_refunded_amount(
     "operation",
     [Op.TRIGGER_SEND_OUT, Op.EXTEND_DUE_DATE, Op.GET_EXTEND_DUE_DATE_OPTIONS],
 )
-async def test_a_withdrawn_operation_answers_as_an_unknown_path(
+async def test_withdrawn_operation_answers_as_an_unknown_path(
     serve: Callable[..., str],
     new_merchant: Callable[..., Merchant],
     operation: Operation,

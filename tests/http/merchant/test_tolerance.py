@@ -19,7 +19,7 @@ async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
         yield movement
 
 
-def test_the_operations_without_input_are_known() -> None:
+def test_operations_without_input_are_known() -> None:
     assert BODILESS == [
         Op.ACKNOWLEDGE,
         Op.CANCEL,
@@ -94,7 +94,7 @@ async def test_slashes_in_the_middle_of_a_path_collapse(merchant: Merchant) -> N
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"x" * 100_000])
-async def test_the_body_of_a_get_is_ignored(merchant: Merchant, body: bytes) -> None:
+async def test_body_of_a_get_is_ignored(merchant: Merchant, body: bytes) -> None:
     responses = [await merchant.do(Op.GET_ORDER, body) for _ in range(2)]
     assert [response.status for response in responses] == [200, 200]
     assert responses[0].json["order_id"] == merchant.order_id
@@ -115,7 +115,7 @@ async def test_response_is_json_for_any_accept_header(
         assert response.header("Content-Type") == "application/json"
 
 
-async def test_a_query_is_ignored(merchant: Merchant) -> None:
+async def test_query_is_ignored(merchant: Merchant) -> None:
     path = merchant.path(Op.GET_ORDER) + "?verbose=1&verbose=2"
     assert (await merchant.send("GET", path)).status == 200
 
@@ -245,7 +245,7 @@ WIDER_THAN_DOCUMENTED = {
 
 
 @pytest.mark.parametrize("case", WIDER_THAN_DOCUMENTED)
-async def test_a_body_wider_than_documented_is_accepted(merchant: Merchant, case: str) -> None:
+async def test_body_wider_than_documented_is_accepted(merchant: Merchant, case: str) -> None:
     operation, body = WIDER_THAN_DOCUMENTED[case]
     await merchant.make_order(HALF_SHIPPED)
     assert (await merchant.do(operation, body)).status == operation.info.success
@@ -263,7 +263,7 @@ async def test_numbers_sent_for_strings_are_returned_as_strings(merchant: Mercha
     assert order["refunds"][0]["order_lines"][0]["reference"] == "4711"
 
 
-async def test_a_number_for_a_reference_finds_its_line(merchant: Merchant) -> None:
+async def test_number_for_a_reference_finds_its_line(merchant: Merchant) -> None:
     lines = [{"reference": "4711", "unit_price": 100}]
     await merchant.make_order({"lines": lines, "captures": {"A": {"lines": ["4711"]}}})
     response = await merchant.refund(100, {**line("", 100), "reference": 4711})

@@ -100,7 +100,7 @@ async def test_delayed_capture_sees_changes_made_meanwhile(
     assert sandbox_in(api).orders["parcel"].captured_amount == 600
 
 
-async def test_a_key_used_during_a_delay_is_replayed_after_it(
+async def test_key_used_during_a_delay_is_replayed_after_it(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
     late = await start(api.handle(capture(300, "key")))
@@ -111,7 +111,7 @@ async def test_a_key_used_during_a_delay_is_replayed_after_it(
     assert sandbox_in(api).orders["parcel"].captured_amount == 300
 
 
-async def test_a_delayed_read_shows_the_order_and_time_after_the_delay(
+async def test_delayed_read_shows_the_order_and_time_after_the_delay(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
     late = await start(api.handle(request_to("GET", "")))
@@ -121,7 +121,7 @@ async def test_a_delayed_read_shows_the_order_and_time_after_the_delay(
     assert orjson.loads((await late).body)["status"] == "EXPIRED"
 
 
-async def test_a_delayed_request_is_recorded_when_it_ends(
+async def test_delayed_request_is_recorded_when_it_ends(
     api: MerchantApi, end_delay: Callable[[], None]
 ) -> None:
     late = await start(api.handle(request_to("GET", "")))
@@ -144,7 +144,7 @@ async def test_concurrent_requests_have_one_effect_for_each_key(merchant: Mercha
     assert (await merchant.read())["captured_amount"] == 500
 
 
-async def test_a_crash_in_a_command_leaves_its_key_unused(
+async def test_crash_in_a_command_leaves_its_key_unused(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -163,7 +163,7 @@ async def test_a_crash_in_a_command_leaves_its_key_unused(
 
 
 @pytest.mark.unshared("a turn that is taken again crashes again")
-async def test_a_crash_after_the_commit_applies_no_later_fault(
+async def test_crash_after_the_commit_applies_no_later_fault(
     merchant: Merchant,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

@@ -290,7 +290,7 @@ async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["with a length", "in chunks"])
-async def test_a_body_of_more_than_one_mebibyte_is_refused(
+async def test_body_of_more_than_one_mebibyte_is_refused(
     merchant: Merchant,
     announced: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
@@ -300,7 +300,7 @@ async def test_a_body_of_more_than_one_mebibyte_is_refused(
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["with a length", "in chunks"])
-async def test_a_body_of_exactly_one_mebibyte_is_read(
+async def test_body_of_exactly_one_mebibyte_is_read(
     merchant: Merchant,
     announced: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
@@ -314,7 +314,7 @@ async def test_a_body_of_exactly_one_mebibyte_is_read(
     "media_type",
     ["application/x-www-form-urlencoded", "text/plain", "application/xml", "*", ""],
 )
-async def test_a_body_of_another_media_type_is_refused(
+async def test_body_of_another_media_type_is_refused(
     merchant: Merchant,
     row: OperationInfo,
     media_type: str,

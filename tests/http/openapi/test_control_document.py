@@ -172,11 +172,11 @@ async def parts_of(merchant: Merchant) -> dict[str, str]:
     }
 
 
-def test_the_document_is_valid_by_an_independent_validator(document: Json) -> None:
+def test_document_is_valid_by_an_independent_validator(document: Json) -> None:
     OpenAPIV31SpecValidator(document).validate()
 
 
-def test_the_document_describes_every_route_and_nothing_else(document: Json) -> None:
+def test_document_describes_every_route_and_nothing_else(document: Json) -> None:
     assert operations_of(document).keys() == ROUTES.keys()
 
 

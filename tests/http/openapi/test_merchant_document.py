@@ -44,11 +44,11 @@ async def example(new_merchant: Any) -> Merchant:  # noqa: ANN401
     return merchant
 
 
-def test_the_document_is_valid_by_an_independent_validator(document: Json) -> None:
+def test_document_is_valid_by_an_independent_validator(document: Json) -> None:
     OpenAPIV31SpecValidator(document).validate()
 
 
-def test_the_document_describes_every_operation_and_nothing_else(document: Json) -> None:
+def test_document_describes_every_operation_and_nothing_else(document: Json) -> None:
     described = {item["operationId"]: name for name, item in operations_of(document).items()}
     assert described == NAMES
 

@@ -52,7 +52,7 @@ def test_every_kind_of_action_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("text", ACTIONS)
-def test_an_action_is_named_as_in_a_scenario(text: str) -> None:
+def test_action_is_named_as_in_a_scenario(text: str) -> None:
     assert str(ACTIONS[text][0]) == text
 
 
@@ -68,12 +68,12 @@ def test_some_actions_end_the_request_before_the_commit() -> None:
 
 
 @given(st.floats(0, 1), st.floats(0, 100), st.floats(0, 100))
-def test_a_delay_keeps_between_its_bounds(fraction: float, low: float, more: float) -> None:
+def test_delay_keeps_between_its_bounds(fraction: float, low: float, more: float) -> None:
     delay = Delay(low, low + more)
     assert low <= delay.seconds(fraction) <= (low + more) * (1 + 1e-12)
 
 
-def test_a_log_normal_delay_has_its_median_and_its_99th_percentile() -> None:
+def test_log_normal_delay_has_its_median_and_its_99th_percentile() -> None:
     delay = Delay(median=0.1, p99=1.0)
     assert delay.seconds(0.5) == pytest.approx(0.1)
     assert delay.seconds(0.99) == pytest.approx(1.0)

@@ -170,7 +170,7 @@ def test_rule_matches_its_conditions(case: str) -> None:
 
 
 @pytest.mark.parametrize(("expected", "actual", "matches"), VALUES, ids=repr)
-def test_a_value_matches_an_equal_one_of_its_kind(
+def test_value_matches_an_equal_one_of_its_kind(
     expected: object,
     actual: object,
     *,
@@ -233,7 +233,7 @@ COUNTED: dict[str, tuple[CallSelector | None, list[int]]] = {
 
 
 @pytest.mark.parametrize("case", COUNTED)
-def test_a_rule_fires_on_the_calls_it_counts(case: str) -> None:
+def test_rule_fires_on_the_calls_it_counts(case: str) -> None:
     calls, expected = COUNTED[case]
     faults = FaultRules([rule(calls=calls)])
     assert [n for n in range(1, 11) if faults.apply(call())] == expected
@@ -249,7 +249,7 @@ def test_calls_that_do_not_match_are_not_counted() -> None:
     assert fired_actions == [False, False, False, True, False]
 
 
-def test_a_rule_for_all_orders_counts_them_together() -> None:
+def test_rule_for_all_orders_counts_them_together() -> None:
     faults = FaultRules([rule(calls=CallSelector(numbers=frozenset({2})))])
     assert [bool(faults.apply(call(order_id=text))) for text in ("o1", "o2", "o1")] == [
         False,
@@ -258,7 +258,7 @@ def test_a_rule_for_all_orders_counts_them_together() -> None:
     ]
 
 
-def test_a_rule_for_named_orders_counts_each_on_its_own() -> None:
+def test_rule_for_named_orders_counts_each_on_its_own() -> None:
     faults = FaultRules(
         [rule(order_ids=frozenset({"o1", "o2"}), calls=CallSelector(numbers=frozenset({2})))],
     )
@@ -279,7 +279,7 @@ def draws(probability: float, seed: str, calls: int = 1000) -> list[bool]:
 
 
 @pytest.mark.parametrize("probability", [0.01, 0.2, 0.5, 0.9])
-def test_a_probability_is_about_right_and_repeats_with_its_seed(probability: float) -> None:
+def test_probability_is_about_right_and_repeats_with_its_seed(probability: float) -> None:
     drawn = draws(probability, "seed")
     assert abs(sum(drawn) / len(drawn) - probability) < 0.05
     assert drawn == draws(probability, "seed")
@@ -370,7 +370,7 @@ def test_removing_a_rule_does_not_scan_the_others() -> None:
     assert CountedName.compared < 10 * len(names)
 
 
-def test_the_number_of_rules_ever_added_is_kept() -> None:
+def test_number_of_rules_ever_added_is_kept() -> None:
     faults = FaultRules([rule(), rule("other")])
     faults.remove("rule")
     assert faults.added_count == 2
