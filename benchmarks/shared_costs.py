@@ -126,6 +126,25 @@ def run_replicas(count: int) -> None:
         cells = costs.replicas, ratio, costs.calls, costs.script, costs.store
         row = "| {} | {} | {:.0f} | {:.2f} | {:.3f} | {:.1f} | {:.1f} |"
         print(row.format(replicas, kind, *cells))
+    in_memory = [_measure_servers_in_memory(servers, count) for servers in (1, 2, 3)]
+    ratios = ", ".join(f"{cost / in_memory[0]:.2f}" for cost in in_memory[1:])
+    print(f"2 and 3 servers in memory on the same core, to 1: {ratios}")
+
+
+def _measure_servers_in_memory(servers: int, count: int) -> float:
+    """Return what a refund costs when servers that share nothing but a core work at once."""
+    with ExitStack() as stack:
+        ports = [free_port() for _ in range(servers)]
+        started = [
+            stack.enter_context(running(serve_command(port, "memory:"), port, READY))
+            for port in ports
+        ]
+        orders = count // (SANDBOXES * REFUNDS_PER_ORDER) + 1
+        requests = [_refunds(server, n, orders, apart=True) for n, server in enumerate(started)]
+        _load_all(started, requests, count // 4)
+        before = _cpu_seconds(started)
+        _load_all(started, requests, count)
+        return (_cpu_seconds(started) - before) / (count * servers) * 1e6
 
 
 def _measure_replicas(replicas: int, count: int, *, apart: bool) -> Costs:
