@@ -147,7 +147,7 @@ BEHAVIOUR_RULES: tuple[BehaviourRule, ...] = (
         klarna_docs("test scenarios of the playground; whether Kustom has them is not known"),
     ),
     BehaviourRule(
-        "Case and further parts of such addresses make no difference: name+DENIED+2@…",
+        "Case and further parts of such addresses, as in name+DENIED+2@…, make no difference.",
         assumed("the documentation has lower case and one part only"),
     ),
     BehaviourRule(

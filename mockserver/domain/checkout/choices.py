@@ -9,7 +9,7 @@ from mockserver.domain.assumptions import Assumptions
 from mockserver.domain.checkout.checkout import Checkout, Fields
 from mockserver.domain.order import Address
 
-MAX_LISTED = 10
+MAX_LISTED_CHOICES = 10
 
 
 class ChoiceError(ValueError):
@@ -162,5 +162,5 @@ def _unknown_id(kind: str, unknown: str, known: Iterable[str]) -> str:
 
 def _listed(allowed: Sequence[str]) -> str:
     """List what is allowed; shops may send all countries of the world."""
-    more = ", …" if len(allowed) > MAX_LISTED else ""
-    return ", ".join(allowed[:MAX_LISTED]) + more
+    more = ", …" if len(allowed) > MAX_LISTED_CHOICES else ""
+    return ", ".join(allowed[:MAX_LISTED_CHOICES]) + more
