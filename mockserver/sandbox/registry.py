@@ -94,8 +94,7 @@ class SandboxRegistry(Generic[TemplateT]):
         if not self._opens(entry, user, secret):
             return None
         entry = self._use(entry or self._create(user))
-        if self.owned:
-            self.claim(user, secret)
+        self.claim(user, secret)
         return entry.sandbox
 
     def accepts(self, user: str, secret: str) -> bool:
