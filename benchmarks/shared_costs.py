@@ -134,13 +134,8 @@ def run_replicas(count: int) -> None:
 def _measure_servers_in_memory(servers: int, count: int) -> float:
     """Return what a refund costs when servers that share nothing but a core work at once."""
     with ExitStack() as stack:
-        ports = [free_port() for _ in range(servers)]
-        started = [
-            stack.enter_context(running(serve_command(port, "memory:"), port, READY))
-            for port in ports
-        ]
-        orders = count // (SANDBOXES * REFUNDS_PER_ORDER) + 1
-        requests = [_refunds(server, n, orders, apart=True) for n, server in enumerate(started)]
+        started = _start_servers(stack, servers, "memory:")
+        requests = _refunds_of_all(started, count, apart=True)
         _load_all(started, requests, count // 4)
         before = _cpu_seconds(started)
         _load_all(started, requests, count)
@@ -150,11 +145,7 @@ def _measure_servers_in_memory(servers: int, count: int) -> float:
 def _measure_replicas(replicas: int, count: int, *, apart: bool) -> Costs:
     """Return what a refund costs when all replicas work at the same time."""
     with _replicas(replicas) as (engine, servers):
-        orders = count // (SANDBOXES * REFUNDS_PER_ORDER) + 1  # they grow with each refund
-        orders *= 1 if apart else replicas
-        requests = [
-            _refunds(server, n, orders, apart=apart) for n, server in enumerate(servers)
-        ]
+        requests = _refunds_of_all(servers, count, apart=apart)
         store, sent = Valkey(HOST, engine.port), count * replicas
         _load_all(servers, requests, count // 4)
         store.config_resetstat()
@@ -166,6 +157,13 @@ def _measure_replicas(replicas: int, count: int, *, apart: bool) -> Costs:
         script = statistics["cmdstat_evalsha"]
         store_cost = (started.cpu_seconds() - store_before) / script["calls"] * 1e6
     return Costs(cost, script["calls"] / sent, script["usec_per_call"], store_cost)
+
+
+def _refunds_of_all(servers: Sequence[Server], count: int, *, apart: bool) -> list[list[bytes]]:
+    """Return refunds for each server, on so many orders that none grows large."""
+    orders = count // (SANDBOXES * REFUNDS_PER_ORDER) + 1
+    orders *= 1 if apart else len(servers)
+    return [_refunds(server, n, orders, apart=apart) for n, server in enumerate(servers)]
 
 
 def _refunds(server: Server, number: int, orders: int, *, apart: bool) -> list[bytes]:
@@ -201,14 +199,14 @@ def _replicas(count: int) -> Iterator[tuple[Program, list[Server]]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         (engine,) = stack.enter_context(ending([start_engine(folder, "everysec")]))
-        store, ports = f"redis://{HOST}:{engine.port}", [free_port() for _ in range(count)]
-        yield (
-            engine,
-            [
-                stack.enter_context(running(serve_command(port, store), port, READY))
-                for port in ports
-            ],
-        )
+        yield engine, _start_servers(stack, count, f"redis://{HOST}:{engine.port}")
+
+
+def _start_servers(stack: ExitStack, count: int, store: str) -> list[Server]:
+    ports = [free_port() for _ in range(count)]
+    return [
+        stack.enter_context(running(serve_command(port, store), port, READY)) for port in ports
+    ]
 
 
 def _load_all(
